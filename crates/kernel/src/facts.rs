@@ -1,0 +1,609 @@
+//! The domain facts. Names follow CDEvents and DORA where they have a word for the thing.
+//!
+//! The same types are read by `POST /v1/events`, `sei import` and by our own normalisers; their JSON
+//! Schema is what `sei schema` prints. Times are UTC instants (RFC 3339 in JSON).
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, ChangeId, DeploymentId, IncidentId, Reject, RejectReason, RepositoryId, Sha, WorkItemId, plausible_instant};
+
+/// Which of two pictures of one thing is kept: the more detailed one, and of two equally detailed
+/// ones the later. Ties are broken by the content, so that the order of arrival never matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// How complete the source's picture is. See [`Detail`].
+    #[serde(default)]
+    pub detail: Detail,
+    /// When the source last changed it.
+    pub at: DateTime<Utc>,
+}
+
+/// How complete a source's picture of a thing is, least first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Detail {
+    /// Guessed from something else: a change from the subject of its merge commit, a commit out of a
+    /// push event, without its parents.
+    Inferred = 0,
+    /// Said by the source itself.
+    #[default]
+    Stated = 1,
+    /// Said by the source itself, with what is costly to find out (line counts of commits).
+    Measured = 2,
+}
+
+/// One thing that is known about how software was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// Where code lives.
+    Repository(Repository),
+    /// A commit.
+    Commit(Commit),
+    /// A pull or merge request.
+    Change(Change),
+    /// A review of a change.
+    Review(Review),
+    /// A CI run.
+    PipelineRun(PipelineRun),
+    /// A version put into an environment.
+    Deployment(Deployment),
+    /// Something that went wrong for users.
+    Incident(Incident),
+    /// An issue, story, bug or task.
+    WorkItem(WorkItem),
+    /// An account of a person or a bot.
+    Account(Account),
+    /// What is deployed.
+    Service(Service),
+    /// Who owns services.
+    Team(Team),
+}
+
+/// Where code lives. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Repository {
+    /// `host/owner/name`, lower case.
+    pub id: RepositoryId,
+    /// As its owner writes it: `owner/Name`.
+    pub name: String,
+    /// Web or clone address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The branch that changes go to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_branch: Option<String>,
+    /// The history is cut off (a shallow clone): numbers computed from it are partial.
+    #[serde(default)]
+    pub partial: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+/// A commit. Identity: `repository` + `sha`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Commit {
+    /// Where it is.
+    pub repository: RepositoryId,
+    /// Its id.
+    pub sha: Sha,
+    /// Its parents, first parent first; `null` where the source does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parents: Option<Vec<Sha>>,
+    /// Who wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<AccountId>,
+    /// When it was written.
+    pub authored_at: DateTime<Utc>,
+    /// When it was committed (rebased, amended, applied).
+    pub committed_at: DateTime<Utc>,
+    /// The first line of its message.
+    #[serde(default)]
+    pub subject: String,
+    /// The branch that it was pushed to, where a push said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// The commits that it says it reverts (`This reverts commit …`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reverts: Vec<Sha>,
+    /// Lines added, where counted (against the first parent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub additions: Option<i64>,
+    /// Lines deleted, where counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletions: Option<i64>,
+    /// Files changed, where counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_files: Option<i64>,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+/// The life of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeState {
+    /// Neither merged nor closed.
+    Open,
+    /// Merged.
+    Merged,
+    /// Closed without a merge.
+    Abandoned,
+}
+
+/// A pull or merge request through its life. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// `<repository>#<number>`.
+    pub id: ChangeId,
+    /// Where it is merged to.
+    pub repository: RepositoryId,
+    /// Its number in the repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
+    /// Its title.
+    #[serde(default)]
+    pub title: String,
+    /// Web address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Open, merged or abandoned.
+    pub state: ChangeState,
+    /// Who opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<AccountId>,
+    /// The branch that it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_branch: Option<String>,
+    /// The branch that it goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_branch: Option<String>,
+    /// The last commit of its branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_sha: Option<Sha>,
+    /// The commit by which it reached its target: a merge commit, a squashed commit, or the last of
+    /// the rebased ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge_sha: Option<Sha>,
+    /// Its commits, where the source lists them. Otherwise they are found in the commit graph.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<Sha>,
+    /// When it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<DateTime<Utc>>,
+    /// When it stopped to be a draft, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_at: Option<DateTime<Utc>>,
+    /// When it was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_at: Option<DateTime<Utc>>,
+    /// When it was closed without a merge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<DateTime<Utc>>,
+    /// Lines added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub additions: Option<i64>,
+    /// Lines deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletions: Option<i64>,
+    /// Its labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// The change that it reverts, by the forge's link or the body's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverts: Option<ChangeId>,
+    /// It is no longer there (a force-push took its merge away).
+    #[serde(default)]
+    pub deleted: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+/// What a review said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewState {
+    /// The change may be merged.
+    Approved,
+    /// The change must not be merged as it is.
+    ChangesRequested,
+    /// Neither.
+    Commented,
+    /// Taken back.
+    Dismissed,
+}
+
+/// Who said what on a change, when. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// `<change>/review/<native id>`.
+    pub id: String,
+    /// The change.
+    pub change: ChangeId,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewer: Option<AccountId>,
+    /// What.
+    pub state: ReviewState,
+    /// When.
+    pub submitted_at: DateTime<Utc>,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+/// How something that ran ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It did what it should.
+    Success,
+    /// It did not.
+    Failure,
+    /// Neither: cancelled, skipped, superseded. Not counted.
+    Neither,
+}
+
+/// A CI run. Identity: `id`, which holds the attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineRun {
+    /// `<repository>/run/<native id>/<attempt>`.
+    pub id: String,
+    /// The code that it ran on.
+    pub repository: RepositoryId,
+    /// The pipeline's or workflow's name.
+    pub name: String,
+    /// The commit that it ran on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha: Option<Sha>,
+    /// The branch that it ran for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// 1 for the first attempt.
+    #[serde(default = "one")]
+    pub attempt: i64,
+    /// When it was asked for.
+    pub queued_at: DateTime<Utc>,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How it ended; `null` while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Web address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+fn one() -> i64 {
+    1
+}
+
+/// What says that a deployment took place. A service is measured by the first kind, in this order,
+/// that it has, unless it is configured otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentSource {
+    /// The forge's own deployments, or one that was told to `POST /v1/events`.
+    Deployment,
+    /// A commit that reached a branch whose merges are deployments, by configuration.
+    Branch,
+    /// A pipeline run whose name says so.
+    Pipeline,
+    /// A CDEvents `service.*` event.
+    Cdevents,
+    /// A release.
+    Release,
+    /// A version tag.
+    Tag,
+}
+
+/// A version of a service put into an environment. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    /// Unique among all deployments.
+    pub id: DeploymentId,
+    /// What says so.
+    #[serde(default = "told")]
+    pub source: DeploymentSource,
+    /// The repository whose code was deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<RepositoryId>,
+    /// The service, where the source names one; otherwise that of the repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The environment; `null` for a source that knows none (tags, releases), which counts as production.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The commit that was deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha: Option<Sha>,
+    /// What it calls itself: a tag, a version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended: its effective time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How it ended; `null` while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Web address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// It is no longer there (its tag was deleted).
+    #[serde(default)]
+    pub deleted: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+fn told() -> DeploymentSource {
+    DeploymentSource::Deployment
+}
+
+/// Something that went wrong for users. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Incident {
+    /// Unique among all incidents.
+    pub id: IncidentId,
+    /// The service that it hit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The repository that it was reported in, where the service is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<RepositoryId>,
+    /// Its title.
+    #[serde(default)]
+    pub title: String,
+    /// As the source has it: `sev1`, `P2`, `critical`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// When it was noticed.
+    pub detected_at: DateTime<Utc>,
+    /// When somebody took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_at: Option<DateTime<Utc>>,
+    /// When users were well again; `null` while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// The deployment that caused it: its id, or its name (version), or its commit's hex id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caused_by_deployment: Option<String>,
+    /// The change that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caused_by_change: Option<ChangeId>,
+    /// It has a cause that is no deployment of ours (a provider, a certificate).
+    #[serde(default)]
+    pub external_cause: bool,
+    /// The deployment that fixed it: its id, or its name (version), or its commit's hex id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed_by_deployment: Option<String>,
+    /// Web address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// It is no longer there, or turned out to be none.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+/// Where a work item stands, whatever its workflow calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusCategory {
+    /// Not begun.
+    ToDo,
+    /// Begun.
+    InProgress,
+    /// Finished.
+    Done,
+}
+
+/// An issue, story, bug or task. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkItem {
+    /// Unique among all work items.
+    pub id: WorkItemId,
+    /// As people say it: `PROJ-12`, `#12`.
+    pub key: String,
+    /// The project, or the repository that it is in.
+    pub project: String,
+    /// Its title.
+    #[serde(default)]
+    pub title: String,
+    /// As the source has it: `story`, `bug`, `incident`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// As its workflow calls it.
+    #[serde(default)]
+    pub status: String,
+    /// Where it stands.
+    pub status_category: StatusCategory,
+    /// Who works on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<AccountId>,
+    /// When it was written down.
+    pub created_at: DateTime<Utc>,
+    /// When work on it began first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it was finished last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_at: Option<DateTime<Utc>>,
+    /// Story points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<f64>,
+    /// Its labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// Web address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// It is no longer there.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+/// An account of a person or a bot. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// `<host>/<login>`, or `email/<address>` for a git author.
+    pub id: AccountId,
+    /// As people see it.
+    #[serde(default)]
+    pub name: String,
+    /// A program, by the source's own flag or the suffix `[bot]`.
+    #[serde(default)]
+    pub bot: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+/// What is deployed. Identity: `name`. Configuration declares services; a repository that none of
+/// them names is a service of its own, named as the repository.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// The repositories that its code lives in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<RepositoryId>,
+    /// The team that owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// Which environments are production (a regular expression); `null` for the usual names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub production: Option<String>,
+    /// Which kind of deployment it is measured by; `null` for the first that it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployments_from: Option<DeploymentSource>,
+    /// It is no longer declared.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+/// Who owns services. Identity: `name`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Team {
+    /// Its name.
+    pub name: String,
+    /// The team that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Its members' accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<AccountId>,
+    /// It is no longer declared.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
+impl Fact {
+    /// The name of its kind, as in JSON's `fact` field.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Repository(_) => "repository",
+            Self::Commit(_) => "commit",
+            Self::Change(_) => "change",
+            Self::Review(_) => "review",
+            Self::PipelineRun(_) => "pipeline_run",
+            Self::Deployment(_) => "deployment",
+            Self::Incident(_) => "incident",
+            Self::WorkItem(_) => "work_item",
+            Self::Account(_) => "account",
+            Self::Service(_) => "service",
+            Self::Team(_) => "team",
+        }
+    }
+
+    /// Refuses instants that nothing can have happened at. Every normaliser's facts pass here before
+    /// they are stored.
+    pub fn check(&self) -> Result<(), Reject> {
+        for (field, instant) in self.instants() {
+            if let Some(instant) = instant
+                && !plausible_instant(instant)
+            {
+                return Err(Reject::new(
+                    RejectReason::ImplausibleTime,
+                    format!("{}.{field} is {instant}; expected a time between 1970 and 2199", self.kind()),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn instants(&self) -> Vec<(&'static str, Option<DateTime<Utc>>)> {
+        match self {
+            Self::Repository(x) => vec![("version.at", Some(x.version.at))],
+            Self::Commit(x) => vec![
+                ("authored_at", Some(x.authored_at)),
+                ("committed_at", Some(x.committed_at)),
+                ("version.at", Some(x.version.at)),
+            ],
+            Self::Change(x) => vec![
+                ("opened_at", x.opened_at),
+                ("ready_at", x.ready_at),
+                ("merged_at", x.merged_at),
+                ("closed_at", x.closed_at),
+                ("version.at", Some(x.version.at)),
+            ],
+            Self::Review(x) => vec![("submitted_at", Some(x.submitted_at)), ("version.at", Some(x.version.at))],
+            Self::PipelineRun(x) => vec![
+                ("queued_at", Some(x.queued_at)),
+                ("started_at", x.started_at),
+                ("finished_at", x.finished_at),
+                ("version.at", Some(x.version.at)),
+            ],
+            Self::Deployment(x) => vec![
+                ("started_at", x.started_at),
+                ("finished_at", x.finished_at),
+                ("version.at", Some(x.version.at)),
+            ],
+            Self::Incident(x) => vec![
+                ("detected_at", Some(x.detected_at)),
+                ("acknowledged_at", x.acknowledged_at),
+                ("resolved_at", x.resolved_at),
+                ("version.at", Some(x.version.at)),
+            ],
+            Self::WorkItem(x) => vec![
+                ("created_at", Some(x.created_at)),
+                ("started_at", x.started_at),
+                ("done_at", x.done_at),
+                ("version.at", Some(x.version.at)),
+            ],
+            Self::Account(x) => vec![("version.at", Some(x.version.at))],
+            Self::Service(x) => vec![("version.at", Some(x.version.at))],
+            Self::Team(x) => vec![("version.at", Some(x.version.at))],
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The vocabulary of `sei`: the envelope that every event travels in, the domain facts that events
+//! become, their identities, and the closed lists of reasons why an event did not become a fact.
+//!
+//! Pure by promise: nothing here does I/O, knows a database, a broker or a clock. Everything else in
+//! the workspace may depend on this crate; it depends on none of it.
+
+mod envelope;
+mod facts;
+mod ids;
+mod metric_facts;
+mod outcome;
+mod time;
+
+pub use envelope::{Envelope, Tenant, TenantError};
+pub use facts::*;
+pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, ShaError, WorkItemId};
+pub use metric_facts::*;
+pub use outcome::{IgnoreReason, NotStored, Reject, RejectReason};
+pub use time::{clamp_instant, plausible_instant};

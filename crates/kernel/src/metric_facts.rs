@@ -1,0 +1,184 @@
+//! What the engine computes about deployments and changes: metric facts. Written by `dora`, kept by
+//! `store`, read by `api`. Durations are whole microseconds.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, ChangeId, DeploymentId, DeploymentSource, RepositoryId, Sha};
+
+/// How a deployment relates to the ones before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentKind {
+    /// The service's first: it has no predecessor and carries nothing unless configured.
+    First,
+    /// It carried commits that no earlier one had reached (or its commit is not known).
+    Normal,
+    /// An earlier deployment had already reached its commit.
+    Rollback,
+    /// The very commit of its predecessor.
+    Redeployment,
+    /// A tag or release on a commit that was already reached: carries nothing, gives no verdict.
+    None,
+}
+
+/// The rule by which a piece of evidence counts. Numbers are those of the change fail rate's definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// 1: an incident names it, its version, its commit, or a change that it carried.
+    IncidentNamesIt,
+    /// 2: an incident of its service was detected while it was the newest, within the window.
+    IncidentWhileNewest,
+    /// 3: a later deployment rolled back to a commit before it.
+    RolledBack,
+    /// 4: a later deployment within the window carries a revert of what it carried.
+    Reverted,
+    /// 4: the very next deployment within the window carries a hotfix.
+    Hotfixed,
+    /// 5: the next patch level came within the window.
+    PatchRelease,
+    /// The attempt itself failed, and attempts are counted by configuration.
+    FailedAttempt,
+    /// An incident names it as its fix.
+    NamedAsFix,
+}
+
+/// Why a verdict was given: the rule, and the thing that met it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The rule that was met.
+    pub rule: Rule,
+    /// What met it: `incident`, `deployment`, `change` or `commit`.
+    pub what: String,
+    /// Its id.
+    pub id: String,
+    /// Its web address, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+}
+
+/// One production deployment of a service, with its verdict. Identity: `service` + `deployment`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentMetric {
+    /// The service.
+    pub service: String,
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Its effective time.
+    pub finished_at: DateTime<Utc>,
+    /// What says that it took place.
+    pub source: DeploymentSource,
+    /// The repository whose code it is.
+    pub repository: Option<RepositoryId>,
+    /// The environment, where the source knows one.
+    pub environment: Option<String>,
+    /// Its tag or version.
+    pub name: Option<String>,
+    /// Its commit.
+    pub sha: Option<Sha>,
+    /// Web address.
+    pub url: Option<String>,
+    /// It succeeded; otherwise it is a failed attempt.
+    pub success: bool,
+    /// The deployment that ran before.
+    pub previous: Option<DeploymentId>,
+    /// How it relates to the ones before it.
+    pub kind: DeploymentKind,
+    /// How many commits it carried.
+    pub commits: i32,
+    /// How many changes it carried (commits outside of any change not among them).
+    pub changes: i32,
+    /// It failed.
+    pub failed: bool,
+    /// Why.
+    pub failed_by: Vec<Evidence>,
+    /// When users were well again.
+    pub recovered_at: Option<DateTime<Utc>>,
+    /// What recovered it.
+    pub recovered_by: Option<Evidence>,
+    /// It repaired rather than advanced.
+    pub rework: bool,
+    /// Why.
+    pub rework_by: Vec<Evidence>,
+}
+
+/// One change, or one commit outside of any change, that a deployment carried. Identity: `service` + `change`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeMetric {
+    /// The service.
+    pub service: String,
+    /// The change's id; for a commit outside of any change `<repository>@<sha>`.
+    pub change: ChangeId,
+    /// It is a commit outside of any change.
+    pub is_commit: bool,
+    /// The deployment that carried it first.
+    pub deployment: DeploymentId,
+    /// When that finished.
+    pub deployed_at: DateTime<Utc>,
+    /// The repository.
+    pub repository: RepositoryId,
+    /// Its title, or the commit's subject.
+    pub title: String,
+    /// Who opened or wrote it.
+    pub author: Option<AccountId>,
+    /// The author is a bot.
+    pub bot: bool,
+    /// How many of its commits are known.
+    pub commits: i32,
+    /// The start of its lead time.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it was opened.
+    pub opened_at: Option<DateTime<Utc>>,
+    /// When it stopped to be a draft.
+    pub ready_at: Option<DateTime<Utc>>,
+    /// First review by someone else who is no bot.
+    pub first_review_at: Option<DateTime<Utc>>,
+    /// First approval by someone else who is no bot.
+    pub approved_at: Option<DateTime<Utc>>,
+    /// When it was merged.
+    pub merged_at: Option<DateTime<Utc>>,
+    /// First commit → opened (or ready).
+    pub coding_us: Option<i64>,
+    /// Opened (or ready) → first review.
+    pub pickup_us: Option<i64>,
+    /// First review → merged.
+    pub review_us: Option<i64>,
+    /// Of the review, first approval → merged.
+    pub approval_us: Option<i64>,
+    /// Merged → deployed.
+    pub deploy_us: Option<i64>,
+    /// Start → deployed; `None` where it would be negative or the start is not known.
+    pub lead_time_us: Option<i64>,
+}
+
+/// What the engine noticed about the data itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// A lead time or a stage would be negative: a clock ran backwards, or history was rewritten.
+    NegativeDuration,
+    /// A deployment names a commit that is not known.
+    UnknownCommit,
+    /// A deployment names no commit at all.
+    NoCommit,
+    /// The history of the repository is cut off (a shallow clone).
+    PartialHistory,
+    /// The commits of a change are not known, so its lead time starts when it was opened.
+    UnknownFirstCommit,
+}
+
+/// A data-quality finding. Identity: `service` + `kind` + `subject`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Finding {
+    /// The service.
+    pub service: String,
+    /// What kind of finding.
+    pub kind: FindingKind,
+    /// The deployment, change or commit that it is about.
+    pub subject: String,
+    /// One sentence.
+    pub detail: String,
+}

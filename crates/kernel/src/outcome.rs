@@ -1,0 +1,91 @@
+//! The named ends of an event that did not become facts. Each reason is a metric label.
+
+use serde::Serialize;
+
+/// Why an event is left alone on purpose. Counted, not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IgnoreReason {
+    /// The source sends this kind of event, `sei` has no use for it (yet).
+    UnusedEvent,
+    /// The event is used, but not this action of it (a label was coloured, a build was requested).
+    UnusedAction,
+    /// A ping or a test delivery.
+    Ping,
+    /// About something that is no code in a repository of its own: a wiki, a gist, a sponsorship.
+    OutOfScope,
+}
+
+impl IgnoreReason {
+    /// The metric label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnusedEvent => "unused_event",
+            Self::UnusedAction => "unused_action",
+            Self::Ping => "ping",
+            Self::OutOfScope => "out_of_scope",
+        }
+    }
+}
+
+/// Why an event cannot become facts. It is kept, with its bytes, and can be replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectReason {
+    /// The payload is no JSON, or no UTF-8.
+    Malformed,
+    /// JSON, but a field that is needed is missing or has another type.
+    Schema,
+    /// A time before 1970 or after 2199.
+    ImplausibleTime,
+    /// The payload is larger than its normaliser accepts.
+    TooLarge,
+    /// No connector of this name is known to this version.
+    UnknownConnector,
+    /// The signature is missing, doubled or wrong.
+    Unauthenticated,
+}
+
+impl RejectReason {
+    /// The metric label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Schema => "schema",
+            Self::ImplausibleTime => "implausible_time",
+            Self::TooLarge => "too_large",
+            Self::UnknownConnector => "unknown_connector",
+            Self::Unauthenticated => "unauthenticated",
+        }
+    }
+}
+
+/// A rejection: its reason, and a sentence that says where in the payload and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {detail}", .reason.as_str())]
+pub struct Reject {
+    /// The reason, out of the closed list.
+    pub reason: RejectReason,
+    /// Where, and what was expected. Never a secret, never the payload itself.
+    pub detail: String,
+}
+
+impl Reject {
+    /// A rejection with a sentence.
+    pub fn new(reason: RejectReason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+}
+
+/// What a normaliser says of an event that gives no facts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotStored {
+    /// Left alone on purpose.
+    #[error("ignored: {}", .0.as_str())]
+    Ignored(IgnoreReason),
+    /// Cannot be read; kept.
+    #[error("rejected: {0}")]
+    Rejected(#[from] Reject),
+}

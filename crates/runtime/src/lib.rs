@@ -1,0 +1,3 @@
+//! The shell around every role: settings, telemetry, health and ordered shutdown.
+
+pub mod settings;

@@ -1,0 +1,298 @@
+//! Every setting, as one typed struct. `sei.default.toml` at the top of the repository is its commented
+//! reference and holds all defaults; loading and checking are in [`crate::load`].
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// All settings.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where this machine keeps things.
+    pub data: Data,
+    /// The database.
+    pub database: Database,
+    /// The event log.
+    pub log: Log,
+    /// The HTTP server.
+    pub server: Server,
+    /// Tokens for `POST /v1/events`: name → secrets. Without any, only loopback connections may post.
+    #[serde(default)]
+    pub events: Events,
+    /// Webhook sources: connector → name → its settings.
+    #[serde(default)]
+    pub webhooks: BTreeMap<String, BTreeMap<String, WebhookSource>>,
+    /// Git repositories to collect.
+    #[serde(default)]
+    pub git: Vec<GitSource>,
+    /// What is deployed.
+    #[serde(default)]
+    pub service: Vec<ServiceSettings>,
+    /// Who owns services.
+    #[serde(default)]
+    pub team: Vec<TeamSettings>,
+    /// How metrics are computed.
+    pub dora: Dora,
+    /// Logs of the program itself.
+    pub telemetry: Telemetry,
+}
+
+/// Where this machine keeps things.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The data folder: the private database cluster, mirrors of git repositories.
+    pub folder: PathBuf,
+}
+
+/// The database.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Where the URL of a PostgreSQL database comes from; without it `sei` runs a private cluster.
+    #[serde(default)]
+    pub url: Option<SecretRef>,
+    /// Connections a process holds at most.
+    pub connections: u32,
+}
+
+/// Which event log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogKind {
+    /// In the database.
+    Embedded,
+    /// A Kafka cluster.
+    Kafka,
+}
+
+/// The event log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Which one.
+    pub kind: LogKind,
+    /// The topic of raw events.
+    pub topic: String,
+    /// Partitions of the topic when `sei` creates it.
+    pub partitions: i32,
+    /// How long raw events are kept.
+    #[serde(with = "humantime_serde")]
+    pub retention: Duration,
+    /// Kafka's own settings.
+    pub kafka: Kafka,
+}
+
+/// Kafka's own settings.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kafka {
+    /// `host:port`, separated by commas.
+    pub brokers: String,
+    /// Whether `sei` may create the topic.
+    pub create_topic: bool,
+    /// Replicas of the topic when `sei` creates it.
+    pub replication: i32,
+    /// The consumer group of processors.
+    pub group: String,
+    /// Further librdkafka properties, such as `security.protocol`.
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
+    /// librdkafka properties whose values are secrets, such as `sasl.password`.
+    #[serde(default)]
+    pub secret_properties: BTreeMap<String, SecretRef>,
+}
+
+/// The HTTP server.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The largest body that is read, in bytes.
+    pub body_limit: usize,
+    /// How long a request may take.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    /// Requests in flight at most; above it 503.
+    pub in_flight: usize,
+}
+
+/// Who may post events.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// Bearer tokens, several at once for rotation.
+    #[serde(default)]
+    pub tokens: Vec<SecretRef>,
+}
+
+/// A webhook source.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookSource {
+    /// Its secrets, several at once for rotation.
+    pub secrets: Vec<SecretRef>,
+    /// Whose events they are.
+    #[serde(default)]
+    pub tenant: Option<String>,
+}
+
+/// A git repository to collect.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GitSource {
+    /// A path, or a URL that `git` can clone.
+    pub url: String,
+    /// The id of the repository (`host/owner/name`), if its own remote should not decide it.
+    #[serde(default)]
+    pub repository: Option<String>,
+    /// Tags that are deployments, a regular expression.
+    #[serde(default = "version_tags")]
+    pub tag_pattern: String,
+    /// A branch every merge (or push) to which is a deployment.
+    #[serde(default)]
+    pub deployment_branch: Option<String>,
+    /// Whether changed lines are counted.
+    #[serde(default)]
+    pub line_counts: bool,
+    /// When `sei up` collects it: a cron expression with seconds first, UTC.
+    #[serde(default = "every_five_minutes")]
+    pub schedule: String,
+}
+
+/// Tags such as `v1.2.3`, `1.2`, `release-1.2.3-rc1`, `package@1.2.3`; for `git.tag_pattern`.
+#[must_use]
+pub fn version_tags() -> String {
+    r"^(?:.*[-_/@])?v?\d+(\.\d+)+(?:[-+._]?[0-9A-Za-z.+-]*)?$".to_owned()
+}
+
+/// The default schedule of a git source.
+#[must_use]
+pub fn every_five_minutes() -> String {
+    "0 */5 * * * *".to_owned()
+}
+
+/// What is deployed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSettings {
+    /// Its name.
+    pub name: String,
+    /// The repositories that its code lives in.
+    #[serde(default)]
+    pub repositories: Vec<String>,
+    /// The team that owns it.
+    #[serde(default)]
+    pub team: Option<String>,
+    /// Which environments are production, a regular expression.
+    #[serde(default)]
+    pub production: Option<String>,
+    /// Which kind of deployment it is measured by.
+    #[serde(default)]
+    pub deployments_from: Option<String>,
+}
+
+/// Who owns services.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeamSettings {
+    /// Its name.
+    pub name: String,
+    /// The team that it is part of.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// Its members' accounts.
+    #[serde(default)]
+    pub members: Vec<String>,
+}
+
+/// What the first deployment of a service carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstDeployment {
+    /// Nothing: it is where counting starts.
+    Baseline,
+    /// Everything that it reaches.
+    CarriesAll,
+}
+
+/// Where lead time starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeadTimeStart {
+    /// The earliest author time among the change's commits.
+    FirstCommit,
+    /// When the change was opened.
+    Opened,
+    /// When the change was merged.
+    Merged,
+}
+
+/// How metrics are computed. See the definitions in `docs/metrics.md`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dora {
+    /// The time zone in which days, weeks and months are cut.
+    pub time_zone: chrono_tz::Tz,
+    /// Which environments are production, a regular expression.
+    pub production: String,
+    /// Pipelines whose runs are deployments, a regular expression on their names.
+    pub deployment_pipelines: String,
+    /// Branches or labels of hotfixes, a regular expression.
+    pub hotfix: String,
+    /// How long after a deployment a failure is laid to it.
+    #[serde(with = "humantime_serde")]
+    pub attribution_window: Duration,
+    /// What the first deployment of a service carries.
+    pub first_deployment: FirstDeployment,
+    /// Where lead time starts.
+    pub lead_time_start: LeadTimeStart,
+    /// Whether a patch release soon after a release counts as its hotfix, for services measured by
+    /// releases or tags.
+    pub patch_release_is_hotfix: bool,
+    /// Whether failed attempts count as failed deployments.
+    pub count_failed_attempts: bool,
+    /// Whether changes of bots are left out of lead time.
+    pub exclude_bots_from_lead_time: bool,
+    /// Changes with one of these labels are left out of lead time.
+    #[serde(default)]
+    pub exclude_labels: Vec<String>,
+    /// Logins or account ids that are bots, beside those whose source says so.
+    #[serde(default)]
+    pub bots: Vec<String>,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Logs of the program itself.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// A filter such as `info,sqlx=warn`.
+    pub filter: String,
+    /// Text or JSON lines.
+    pub format: LogFormat,
+}
+
+/// Where a secret comes from. The settings never hold the secret itself, so printing them is safe.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SecretRef {
+    /// The name of an environment variable.
+    Env(String),
+    /// A file; a line end at its end is not part of the secret.
+    File(PathBuf),
+}

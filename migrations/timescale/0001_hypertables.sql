@@ -1,0 +1,5 @@
+-- Only where the extension can be created: the metric facts become hypertables, cut by time.
+select create_hypertable('deployment_metric', 'finished_at', migrate_data => true, if_not_exists => true,
+                         chunk_time_interval => interval '90 days');
+select create_hypertable('change_metric', 'deployed_at', migrate_data => true, if_not_exists => true,
+                         chunk_time_interval => interval '90 days');
