@@ -1,0 +1,1 @@
+//! Everything that needs real parts, as one test binary: one module a subject.
