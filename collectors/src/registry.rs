@@ -1,0 +1,32 @@
+//! The registry of connectors: one line each. Gateway, processor and imports find a connector here, by
+//! the name that settings, addresses and metric labels use.
+
+use crate::{Connector, gharchive, generic, github};
+
+static CONNECTORS: &[&dyn Connector] = &[&github::GitHub, &generic::Generic, &gharchive::GhArchive];
+
+/// The connector of this name.
+#[must_use]
+pub fn connector(name: &str) -> Option<&'static dyn Connector> {
+    all().iter().copied().find(|connector| connector.name() == name)
+}
+
+/// All connectors.
+#[must_use]
+pub fn all() -> &'static [&'static dyn Connector] {
+    CONNECTORS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_connector_is_found_by_its_own_name_only() {
+        for (at, one) in all().iter().enumerate() {
+            assert_eq!(connector(one.name()).map(Connector::name), Some(one.name()));
+            assert!(all().iter().skip(at + 1).all(|other| other.name() != one.name()), "{} twice", one.name());
+        }
+        assert!(connector("").is_none() && connector("GitHub").is_none());
+    }
+}
