@@ -1,3 +1,21 @@
-//! The shell around every role: settings, telemetry, health and ordered shutdown.
+//! The shell around every role: settings, secrets, telemetry, metrics, health and ordered shutdown.
+//!
+//! Promises: what is wrong with the settings is found before anything starts, and named by its key; a
+//! secret never shows in a log, an error or printed settings.
 
+mod check;
+pub mod health;
+mod layers;
+mod load;
+mod metrics;
+mod place;
+mod problem;
+pub mod secret;
 pub mod settings;
+mod shutdown;
+pub mod telemetry;
+
+pub use load::{Checked, DEFAULTS, check, load};
+pub use metrics::{Metrics, Outcome, Reason, labels, metrics};
+pub use problem::{Problem, SettingsError, Severity};
+pub use shutdown::shutdown;

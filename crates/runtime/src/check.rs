@@ -1,0 +1,271 @@
+//! What types cannot say of settings: patterns, schedules, names that point to each other, secrets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+use std::time::Duration;
+
+use regex::Regex;
+
+use crate::load::nearest;
+use crate::problem::Severity;
+use crate::secret::{self, SecretError};
+use crate::settings::{GitSource, LogKind, SecretRef, ServiceSettings, Settings, TeamSettings};
+
+/// One thing that is wrong, without its place.
+pub(crate) struct Finding {
+    pub(crate) severity: Severity,
+    pub(crate) key: String,
+    pub(crate) found: String,
+    pub(crate) expected: String,
+}
+
+/// Kinds of deployment that a service can be measured by, as `deployments_from` names them.
+const DEPLOYMENT_SOURCES: [&str; 6] = ["deployment", "branch", "pipeline", "cdevents", "release", "tag"];
+
+/// All that is wrong with settings whose types are right.
+pub(crate) fn findings(settings: &Settings) -> Vec<Finding> {
+    let mut findings = Findings(Vec::new());
+    findings.machine(settings);
+    findings.log(settings);
+    findings.server(settings);
+    findings.webhooks(settings);
+    for (index, source) in settings.git.iter().enumerate() {
+        findings.git(index, source);
+    }
+    findings.services(&settings.service, &settings.team);
+    findings.teams(&settings.team);
+    findings.dora(settings);
+    if tracing_subscriber::EnvFilter::try_new(&settings.telemetry.filter).is_err() {
+        findings.error("telemetry.filter", shown(&settings.telemetry.filter), "levels such as `info,sqlx=warn`");
+    }
+    findings.0
+}
+
+struct Findings(Vec<Finding>);
+
+fn shown(text: &str) -> String {
+    format!("`{text}`")
+}
+
+impl Findings {
+    fn push(&mut self, severity: Severity, key: impl Into<String>, found: String, expected: impl Into<String>) {
+        self.0.push(Finding { severity, key: key.into(), found, expected: expected.into() });
+    }
+
+    fn error(&mut self, key: impl Into<String>, found: String, expected: impl Into<String>) {
+        self.push(Severity::Error, key, found, expected);
+    }
+
+    fn machine(&mut self, settings: &Settings) {
+        if settings.data.folder.as_os_str().is_empty() {
+            self.error("data.folder", "nothing".to_owned(), "a folder");
+        }
+        if settings.database.connections < 2 {
+            let found = settings.database.connections.to_string();
+            self.error("database.connections", found, "2 or more: one listens, the others work");
+        }
+        if let Some(url) = &settings.database.url {
+            self.secret("database.url".to_owned(), url);
+        }
+    }
+
+    fn log(&mut self, settings: &Settings) {
+        let log = &settings.log;
+        let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if log.topic.is_empty() || log.topic.len() > 249 || !log.topic.chars().all(named) {
+            self.error("log.topic", shown(&log.topic), "1 to 249 letters, digits, `.`, `_` or `-`");
+        }
+        if !(1..=1024).contains(&log.partitions) {
+            self.error("log.partitions", log.partitions.to_string(), "1 to 1024");
+        }
+        self.positive("log.retention", log.retention);
+        if !(1..=i32::from(i16::MAX)).contains(&log.kafka.replication) {
+            self.error("log.kafka.replication", log.kafka.replication.to_string(), "1 or more");
+        }
+        if log.kind == LogKind::Kafka {
+            let good =
+                |broker: &str| broker.trim().rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+            if !log.kafka.brokers.split(',').all(good) {
+                self.error("log.kafka.brokers", shown(&log.kafka.brokers), "host:port, separated by commas");
+            }
+        }
+        for name in log.kafka.properties.keys() {
+            if name.ends_with("password") || name.ends_with("secret") || name.ends_with(".pem") {
+                let expected = format!("`{name}` under [log.kafka.secret_properties], as a reference to the secret");
+                self.error(format!("log.kafka.properties.{name}"), "a secret in the settings".to_owned(), expected);
+            }
+        }
+        for (name, reference) in &log.kafka.secret_properties {
+            self.secret(format!("log.kafka.secret_properties.{name}"), reference);
+        }
+    }
+
+    fn server(&mut self, settings: &Settings) {
+        let server = &settings.server;
+        self.positive("server.timeout", server.timeout);
+        if server.body_limit == 0 {
+            self.error("server.body_limit", "0".to_owned(), "1 byte or more, such as 26214400 (25 MiB)");
+        }
+        if server.in_flight == 0 {
+            self.error("server.in_flight", "0".to_owned(), "1 or more");
+        }
+        for (index, token) in settings.events.tokens.iter().enumerate() {
+            self.secret(format!("events.tokens.{index}"), token);
+        }
+        if settings.events.tokens.is_empty() && !server.listen.ip().is_loopback() {
+            let found = format!("none, while server.listen is {}", server.listen);
+            let expected = "a token; without one, POST /v1/events refuses every connection but those from this machine";
+            self.push(Severity::Warning, "events.tokens", found, expected);
+        }
+    }
+
+    fn webhooks(&mut self, settings: &Settings) {
+        for (connector, sources) in &settings.webhooks {
+            for (name, source) in sources {
+                let key = format!("webhooks.{connector}.{name}");
+                if source.secrets.is_empty() {
+                    self.error(format!("{key}.secrets"), "none".to_owned(), "one or more: nothing is taken unverified");
+                }
+                for (index, reference) in source.secrets.iter().enumerate() {
+                    self.secret(format!("{key}.secrets.{index}"), reference);
+                }
+                if let Some(tenant) = &source.tenant
+                    && let Err(error) = kernel::Tenant::new(tenant)
+                {
+                    self.error(format!("{key}.tenant"), shown(tenant), format!("the name of a tenant ({error})"));
+                }
+            }
+        }
+    }
+
+    fn git(&mut self, index: usize, source: &GitSource) {
+        let key = |name: &str| format!("git.{index}.{name}");
+        if source.url.is_empty() {
+            self.error(key("url"), "nothing".to_owned(), "a path, or a URL that git can clone");
+        }
+        self.pattern(key("tag_pattern"), &source.tag_pattern);
+        if let Some(id) = &source.repository {
+            self.repository(key("repository"), id);
+        }
+        if cron::Schedule::from_str(&source.schedule).is_err() {
+            let expected = match source.schedule.split_whitespace().count() {
+                5 => format!("six fields, seconds first: `0 {}`", source.schedule),
+                _ => "a cron expression of six fields, seconds first, such as `0 */5 * * * *`".to_owned(),
+            };
+            self.error(key("schedule"), shown(&source.schedule), expected);
+        }
+    }
+
+    fn services(&mut self, services: &[ServiceSettings], teams: &[TeamSettings]) {
+        let known: Vec<&str> = teams.iter().map(|team| team.name.as_str()).collect();
+        let mut seen = BTreeSet::new();
+        for (index, service) in services.iter().enumerate() {
+            let key = |name: &str| format!("service.{index}.{name}");
+            self.name(key("name"), &service.name, seen.insert(service.name.as_str()), "services");
+            for (nth, id) in service.repositories.iter().enumerate() {
+                self.repository(format!("service.{index}.repositories.{nth}"), id);
+            }
+            if let Some(team) = &service.team
+                && !known.contains(&team.as_str())
+            {
+                self.unknown_team(key("team"), team, &known);
+            }
+            if let Some(pattern) = &service.production {
+                self.pattern(key("production"), pattern);
+            }
+            if let Some(kind) = &service.deployments_from
+                && !DEPLOYMENT_SOURCES.contains(&kind.as_str())
+            {
+                self.error(key("deployments_from"), shown(kind), format!("one of {}", DEPLOYMENT_SOURCES.join(", ")));
+            }
+        }
+    }
+
+    fn teams(&mut self, teams: &[TeamSettings]) {
+        let known: Vec<&str> = teams.iter().map(|team| team.name.as_str()).collect();
+        let parents: BTreeMap<&str, &str> =
+            teams.iter().filter_map(|team| Some((team.name.as_str(), team.parent.as_deref()?))).collect();
+        let mut seen = BTreeSet::new();
+        for (index, team) in teams.iter().enumerate() {
+            let key = |name: &str| format!("team.{index}.{name}");
+            self.name(key("name"), &team.name, seen.insert(team.name.as_str()), "teams");
+            let Some(parent) = &team.parent else { continue };
+            if !known.contains(&parent.as_str()) {
+                self.unknown_team(key("parent"), parent, &known);
+            } else if let Some(circle) = circle(&team.name, &parents) {
+                self.error(key("parent"), format!("a circle: {circle}"), "teams that end in one without a parent");
+            }
+        }
+    }
+
+    fn dora(&mut self, settings: &Settings) {
+        self.pattern("dora.production".to_owned(), &settings.dora.production);
+        self.pattern("dora.deployment_pipelines".to_owned(), &settings.dora.deployment_pipelines);
+        self.pattern("dora.hotfix".to_owned(), &settings.dora.hotfix);
+        self.positive("dora.attribution_window", settings.dora.attribution_window);
+    }
+
+    fn name(&mut self, key: String, name: &str, first: bool, of: &str) {
+        if name.is_empty() {
+            self.error(key, "nothing".to_owned(), "a name");
+        } else if !first {
+            self.error(key, format!("{} a second time", shown(name)), format!("a name once among all {of}"));
+        }
+    }
+
+    fn unknown_team(&mut self, key: String, name: &str, known: &[&str]) {
+        let expected = match nearest(name, known) {
+            Some(known) => format!("the name of a [[team]]; did you mean `{known}`?"),
+            None => "the name of a [[team]]".to_owned(),
+        };
+        self.error(key, format!("{}, which no [[team]] has", shown(name)), expected);
+    }
+
+    fn repository(&mut self, key: String, id: &str) {
+        if let Some(good) = kernel::RepositoryId::from_url(id) {
+            self.error(key, shown(id), format!("the id of a repository, host/owner/name: `{good}`"));
+        } else if !id.contains('/') || id.chars().any(|c| c.is_whitespace() || c.is_uppercase()) {
+            self.error(key, shown(id), "the id of a repository: host/owner/name in lower case");
+        }
+    }
+
+    fn pattern(&mut self, key: String, pattern: &str) {
+        if let Err(error) = Regex::new(pattern) {
+            let error = error.to_string();
+            let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            self.error(key, shown(pattern), format!("a regular expression ({why})"));
+        }
+    }
+
+    fn positive(&mut self, key: &str, duration: Duration) {
+        if duration.is_zero() {
+            self.error(key, "0".to_owned(), "a duration above 0, such as \"24h\"");
+        }
+    }
+
+    /// A secret that is not there (yet) is a warning: where settings are checked is seldom where the
+    /// secrets are, and the role that needs it refuses to start without it. An empty one is an error.
+    fn secret(&mut self, key: String, reference: &SecretRef) {
+        if let Err(error) = secret::read(reference) {
+            let severity = if matches!(error, SecretError::Empty(_)) { Severity::Error } else { Severity::Warning };
+            self.push(severity, key, error.to_string(), "a secret of at least one character");
+        }
+    }
+}
+
+/// `a → b → a`, if following parents from `start` comes back to it.
+fn circle(start: &str, parents: &BTreeMap<&str, &str>) -> Option<String> {
+    let mut way = vec![start];
+    let mut here = start;
+    while let Some(parent) = parents.get(here) {
+        way.push(parent);
+        if *parent == start {
+            return Some(way.join(" → "));
+        }
+        if way.len() > parents.len() + 1 {
+            return None;
+        }
+        here = parent;
+    }
+    None
+}

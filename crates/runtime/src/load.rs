@@ -1,0 +1,345 @@
+//! Loads the settings out of their layers and finds all that is wrong with them, not only the first.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::error::{Actual, Kind};
+use figment::value::{Dict, Value};
+
+use crate::check::Finding;
+use crate::layers::{Layer, Origin};
+use crate::problem::{Problem, SettingsError, Severity};
+use crate::settings::Settings;
+
+/// `sei.default.toml`: the commented reference of all settings, and their base layer.
+pub const DEFAULTS: &str = include_str!("../../../sei.default.toml");
+
+/// Where a file is looked for when none is named.
+const FILES: [&str; 2] = ["sei.toml", "/etc/sei/sei.toml"];
+
+/// How often a broken value is mended to look for further problems. Far above any honest file.
+const MOST_PROBLEMS: usize = 500;
+
+/// What [`check`] found.
+#[derive(Debug)]
+pub struct Checked {
+    /// The settings, if nothing is wrong with them beyond warnings.
+    pub settings: Option<Settings>,
+    /// All that is wrong, errors first.
+    pub problems: Vec<Problem>,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+}
+
+/// The settings: defaults, then the file (this one, else `./sei.toml`, else `/etc/sei/sei.toml`), then
+/// the environment, then `overrides` (each `key=value`). Warnings are logged.
+pub fn load(file: Option<&Path>, overrides: &[String]) -> Result<Settings, SettingsError> {
+    let checked = check(file, overrides);
+    match checked.settings {
+        Some(settings) => {
+            for problem in checked.problems {
+                tracing::warn!(setting.key = problem.key, "{problem}");
+            }
+            Ok(settings)
+        }
+        None => Err(SettingsError { problems: checked.problems }),
+    }
+}
+
+/// As [`load`], but tells everything that is wrong, warnings too.
+#[must_use]
+pub fn check(file: Option<&Path>, overrides: &[String]) -> Checked {
+    let file = file.map(Path::to_owned).or_else(|| FILES.iter().map(PathBuf::from).find(|file| file.exists()));
+    let text = match &file {
+        None => Ok(String::new()),
+        Some(file) => std::fs::read_to_string(file).map_err(|error| {
+            problem("--config", format!("no readable file ({error})"), "a TOML file", file.display().to_string())
+        }),
+    };
+    let text = match text.and_then(|text| syntax(file.as_deref(), &text).map(|()| text)) {
+        Ok(text) => text,
+        Err(problem) => return Checked { settings: None, problems: vec![problem], file },
+    };
+    let layered = match Layered::new(file.as_deref(), text, std::env::vars(), overrides) {
+        Ok(layered) => layered,
+        Err(problem) => return Checked { settings: None, problems: vec![problem], file },
+    };
+    let (settings, problems) = layered.settings();
+    Checked { settings, problems, file }
+}
+
+fn problem(key: &str, found: String, expected: &str, place: String) -> Problem {
+    Problem { severity: Severity::Error, key: key.to_owned(), found, expected: expected.to_owned(), place }
+}
+
+/// The file must be TOML before anything else can be said of it.
+fn syntax(file: Option<&Path>, text: &str) -> Result<(), Problem> {
+    let Some(file) = file else { return Ok(()) };
+    toml::de::DeTable::parse(text).map(|_| ()).map_err(|error| {
+        let line = error.span().map_or(1, |span| crate::place::line(text, span.start));
+        let place = format!("{}:{line}", file.display());
+        problem("(file)", error.message().replace('\n', "; "), "valid TOML", place)
+    })
+}
+
+/// All layers, merged, with the memory of where each value came from.
+struct Layered {
+    figment: Figment,
+    file_text: String,
+}
+
+impl Layered {
+    fn new(
+        file: Option<&Path>,
+        file_text: String,
+        variables: impl Iterator<Item = (String, String)>,
+        overrides: &[String],
+    ) -> Result<Self, Problem> {
+        let mut figment = Figment::from(Layer::toml(Origin::Defaults, DEFAULTS));
+        if let Some(file) = file {
+            figment = figment.merge(Layer::toml(Origin::File(file.to_owned()), &file_text));
+        }
+        let mut flags = Vec::new();
+        for text in overrides {
+            let (key, value) = text.split_once('=').ok_or_else(|| {
+                problem(
+                    "--set",
+                    format!("`{text}`"),
+                    "key=value, such as server.listen=127.0.0.1:9000",
+                    "the flag --set".to_owned(),
+                )
+            })?;
+            flags.push((key.trim().to_owned(), value.trim().to_owned()));
+        }
+        let figment = figment.merge(Layer::environment(variables)).merge(Layer::flags(flags.iter()));
+        Ok(Self { figment, file_text })
+    }
+
+    /// The settings, if there is no error, and all problems.
+    fn settings(&self) -> (Option<Settings>, Vec<Problem>) {
+        let mut value = match self.figment.find_value("") {
+            Ok(value) => value,
+            Err(error) => {
+                return (None, vec![problem("(all)", error.to_string(), "settings", "the layers".to_owned())]);
+            }
+        };
+        let whole = value.clone();
+        let mut problems: BTreeMap<String, Problem> = BTreeMap::new();
+        let settings = self.extract(&mut value, &whole, &mut problems);
+        if let Some(settings) = &settings {
+            for finding in crate::check::findings(settings) {
+                // What was mended above is not the user's own value any more.
+                let known =
+                    problems.keys().any(|key| finding.key == *key || finding.key.starts_with(&format!("{key}.")));
+                if !known {
+                    let problem = self.of_finding(finding, &whole);
+                    problems.insert(problem.key.clone(), problem);
+                }
+            }
+        }
+        let mut problems: Vec<Problem> = problems.into_values().collect();
+        problems.sort_by_key(|problem| problem.severity);
+        let broken = problems.first().is_some_and(|problem| problem.severity == Severity::Error);
+        (settings.filter(|_| !broken), problems)
+    }
+
+    /// Reads the typed settings out of `value`; what does not fit is noted, mended and read again.
+    fn extract(&self, value: &mut Value, whole: &Value, problems: &mut BTreeMap<String, Problem>) -> Option<Settings> {
+        let defaults = Layer::toml(Origin::Defaults, DEFAULTS);
+        let defaults = Figment::from(defaults).find_value("").ok()?;
+        let mut tries: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+        for _ in 0..MOST_PROBLEMS {
+            let error = match value.deserialize::<Settings>() {
+                Ok(settings) => return Some(settings),
+                Err(error) => error,
+            };
+            let mut path = error.path.clone();
+            match &error.kind {
+                Kind::UnknownField(name, _) if path.last() != Some(name) => path.push(name.clone()),
+                Kind::MissingField(name) => path.push(name.to_string()),
+                _ => {}
+            }
+            let tried = tries.entry(path.clone()).or_default();
+            let mended = match (*tried, find(&defaults, &path)) {
+                (0, Some(default)) if !matches!(error.kind, Kind::UnknownField(..)) => {
+                    put(value, &path, default.clone())
+                }
+                (0, _) if !matches!(error.kind, Kind::MissingField(_)) => remove(value, &path),
+                (0 | 1, _) => put(value, &path, Value::from("")),
+                (2, _) => put(value, &path, Value::from(Vec::<String>::new())),
+                _ => false,
+            };
+            *tried += 1;
+            let key = path.join(".");
+            problems.entry(key.clone()).or_insert_with(|| Problem {
+                severity: Severity::Error,
+                key,
+                found: found(&error.kind, &path),
+                expected: expected(&error.kind, &path),
+                place: self.place(whole, &path),
+            });
+            if !mended {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn of_finding(&self, finding: Finding, whole: &Value) -> Problem {
+        let path: Vec<String> = finding.key.split('.').map(str::to_owned).collect();
+        Problem {
+            severity: finding.severity,
+            found: finding.found,
+            expected: finding.expected,
+            place: self.place(whole, &path),
+            key: finding.key,
+        }
+    }
+
+    /// The layer that said the value at `path`, or the nearest above it.
+    fn place(&self, whole: &Value, path: &[String]) -> String {
+        let nearest = (0..=path.len()).rev().find_map(|length| path.get(..length).and_then(|path| find(whole, path)));
+        let origin = nearest.and_then(|value| self.figment.get_metadata(value.tag())).map(Origin::of);
+        origin.unwrap_or(Origin::Defaults).place(path, &self.file_text)
+    }
+}
+
+fn find<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, part| match value {
+        Value::Dict(_, dict) => dict.get(part),
+        Value::Array(_, array) => part.parse::<usize>().ok().and_then(|index| array.get(index)),
+        _ => None,
+    })
+}
+
+/// The table that holds the last part of `path`, and that part.
+fn table_of<'a, 'p>(value: &'a mut Value, path: &'p [String]) -> Option<(&'a mut Dict, &'p String)> {
+    let (last, above) = path.split_last()?;
+    let table = above.iter().try_fold(value, |value, part| match value {
+        Value::Dict(_, dict) => dict.get_mut(part),
+        Value::Array(_, array) => part.parse::<usize>().ok().and_then(|index| array.get_mut(index)),
+        _ => None,
+    })?;
+    match table {
+        Value::Dict(_, dict) => Some((dict, last)),
+        _ => None,
+    }
+}
+
+fn put(value: &mut Value, path: &[String], new: Value) -> bool {
+    if let Some((table, key)) = table_of(value, path) {
+        table.insert(key.clone(), new);
+        return true;
+    }
+    // An entry of a list cannot be mended by itself: the whole list goes.
+    path.split_last()
+        .is_some_and(|(_, above)| !above.is_empty() && put(value, above, Value::from(Vec::<String>::new())))
+}
+
+fn remove(value: &mut Value, path: &[String]) -> bool {
+    match table_of(value, path) {
+        Some((table, key)) => table.remove(key).is_some(),
+        None => put(value, path, Value::from("")),
+    }
+}
+
+/// Whether what stands at `path` points to a secret: then a value found there is not shown.
+fn is_secret(path: &[String]) -> bool {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    matches!(
+        path.as_slice(),
+        ["database", "url", ..]
+            | ["events", "tokens", ..]
+            | ["webhooks", _, _, "secrets", ..]
+            | ["log", "kafka", "secret_properties", _, ..]
+    )
+}
+
+fn found(kind: &Kind, path: &[String]) -> String {
+    match kind {
+        Kind::UnknownField(..) => "an unknown key".to_owned(),
+        Kind::MissingField(_) => "nothing".to_owned(),
+        Kind::InvalidType(actual, _) | Kind::InvalidValue(actual, _) => show(actual, path),
+        Kind::UnknownVariant(_, _) if is_secret(path) => "something else (not shown: it may be a secret)".to_owned(),
+        Kind::UnknownVariant(name, _) => format!("`{name}`"),
+        Kind::InvalidLength(length, _) => format!("{length} entries"),
+        Kind::ISizeOutOfRange(number) => number.to_string(),
+        Kind::USizeOutOfRange(number) => number.to_string(),
+        _ if is_secret(path) => "something else (not shown: it may be a secret)".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn show(actual: &Actual, path: &[String]) -> String {
+    match actual {
+        _ if is_secret(path) => "something else (not shown: it may be a secret)".to_owned(),
+        Actual::Str(text) => format!("the text `{text}`"),
+        Actual::Map => "a table".to_owned(),
+        Actual::Seq => "a list".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn expected(kind: &Kind, path: &[String]) -> String {
+    if let Kind::UnknownField(name, known) = kind {
+        return match nearest(name, known) {
+            Some(known) => format!("a known one; did you mean `{known}`?"),
+            None => format!("one of {}", list(known)),
+        };
+    }
+    if let Some(text) = expectation(path) {
+        return text.to_owned();
+    }
+    match kind {
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) | Kind::InvalidLength(_, expected) => {
+            plain(expected)
+        }
+        Kind::UnknownVariant(_, known) => format!("one of {}", list(known)),
+        Kind::MissingField(name) => format!("`{name}` to be set"),
+        _ => "another value".to_owned(),
+    }
+}
+
+/// What is expected, where serde's own words for it would not help.
+fn expectation(path: &[String]) -> Option<&'static str> {
+    if is_secret(path) {
+        return Some(match path.last().map(String::as_str) {
+            Some("tokens" | "secrets") => "a list of references to secrets: [{ env = \"NAME\" }, { file = \"/path\" }]",
+            _ => "a reference to a secret: { env = \"NAME\" } or { file = \"/path\" }",
+        });
+    }
+    Some(match path.last().map(String::as_str)? {
+        "retention" | "timeout" | "attribution_window" => "a duration such as \"30s\", \"24h\" or \"90days\"",
+        "listen" => "an address and port such as \"127.0.0.1:8080\" or \"[::1]:8080\"",
+        "time_zone" => "an IANA time zone such as \"UTC\" or \"Europe/Berlin\"",
+        _ => return None,
+    })
+}
+
+/// serde's names of types, as users of TOML say them.
+fn plain(expected: &str) -> String {
+    match expected {
+        "u16" | "u32" | "u64" | "usize" => "a whole number, not negative".to_owned(),
+        "i16" | "i32" | "i64" => "a whole number".to_owned(),
+        "a boolean" | "bool" => "true or false".to_owned(),
+        "a string" | "path string" => "a text".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        other if other.starts_with("struct ") => "a table".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The name that was probably meant.
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let close = |known: &&&str| strsim::jaro_winkler(name, known) > 0.8;
+    let better = |a: &&&str, b: &&&str| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b));
+    known.iter().filter(close).max_by(better).copied()
+}
+
+#[cfg(test)]
+mod tests;

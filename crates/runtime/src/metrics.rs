@@ -1,0 +1,219 @@
+//! What the process counts about itself, for Prometheus. Names are fields and labels are closed types
+//! here, so that no other crate can invent one.
+
+use std::sync::OnceLock;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+/// How an event ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It became facts.
+    Stored,
+    /// Left alone on purpose.
+    Ignored,
+    /// Could not be read; kept.
+    Rejected,
+}
+
+impl EncodeLabelValue for Outcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        match self {
+            Self::Stored => "stored",
+            Self::Ignored => "ignored",
+            Self::Rejected => "rejected",
+        }
+        .encode(encoder)
+    }
+}
+
+/// Why it ended so: the closed lists of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Stored needs no reason.
+    None,
+    /// Why it was ignored.
+    Ignored(kernel::IgnoreReason),
+    /// Why it was rejected.
+    Rejected(kernel::RejectReason),
+}
+
+impl EncodeLabelValue for Reason {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        match self {
+            Self::None => "",
+            Self::Ignored(reason) => reason.as_str(),
+            Self::Rejected(reason) => reason.as_str(),
+        }
+        .encode(encoder)
+    }
+}
+
+/// The label sets.
+pub mod labels {
+    use super::{EncodeLabelSet, Outcome, Reason};
+
+    /// By connector: its name in the registry, which is a constant of the program.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct Connector {
+        /// The connector.
+        pub connector: &'static str,
+    }
+
+    /// By connector, outcome and reason.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct Ended {
+        /// The connector; `unknown` for a name that this version does not have.
+        pub connector: &'static str,
+        /// How the event ended.
+        pub outcome: Outcome,
+        /// Why.
+        pub reason: Reason,
+    }
+
+    /// By partition of the log.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct Partition {
+        /// The partition.
+        pub partition: i32,
+    }
+
+    /// By route and status.
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct Request {
+        /// The route as it is declared (`/webhooks/{connector}/{name}`), never the path as it came.
+        pub route: String,
+        /// The status of the answer.
+        pub status: u16,
+    }
+
+    /// By whether it worked.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct Worked {
+        /// The connector.
+        pub connector: &'static str,
+        /// It worked.
+        pub ok: bool,
+    }
+}
+
+/// The metrics of this process.
+pub struct Metrics {
+    /// Events that a connector received and the log acknowledged.
+    pub events_received: Family<labels::Connector, Counter>,
+    /// Events by how they ended.
+    pub events_ended: Family<labels::Ended, Counter>,
+    /// Seconds from the read of a batch to the end of its transaction.
+    pub batch_seconds: Histogram,
+    /// Events of a partition that are not processed yet.
+    pub log_lag: Family<labels::Partition, Gauge>,
+    /// HTTP requests.
+    pub http_requests: Family<labels::Request, Counter>,
+    /// Collections of a source that ended.
+    pub collections: Family<labels::Worked, Counter>,
+    /// Seconds that a collection took.
+    pub collect_seconds: Family<labels::Connector, Histogram>,
+    /// Seconds that a computation of metrics took.
+    pub compute_seconds: Histogram,
+    registry: Registry,
+}
+
+impl Metrics {
+    fn new() -> Self {
+        let mut registry = Registry::with_prefix("sei");
+        let metrics = Self {
+            events_received: Family::default(),
+            events_ended: Family::default(),
+            batch_seconds: seconds(),
+            log_lag: Family::default(),
+            http_requests: Family::default(),
+            collections: Family::default(),
+            collect_seconds: Family::new_with_constructor(seconds),
+            compute_seconds: seconds(),
+            registry: Registry::default(),
+        };
+        registry.register("build", "Which sei this is", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        registry.register("events_received", "Events received and acknowledged", metrics.events_received.clone());
+        registry.register("events_ended", "Events by how they ended", metrics.events_ended.clone());
+        registry.register("log_lag", "Events of a partition not yet processed", metrics.log_lag.clone());
+        registry.register("http_requests", "HTTP requests", metrics.http_requests.clone());
+        registry.register("collections", "Collections of a source that ended", metrics.collections.clone());
+        registry.register_with_unit(
+            "batch",
+            "From the read of a batch to the end of its transaction",
+            Unit::Seconds,
+            metrics.batch_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "collect",
+            "Time that a collection took",
+            Unit::Seconds,
+            metrics.collect_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "compute",
+            "Time that a computation of metrics took",
+            Unit::Seconds,
+            metrics.compute_seconds.clone(),
+        );
+        Self { registry, ..metrics }
+    }
+
+    /// All metrics in the OpenMetrics text format.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String does not fail.
+        let _infallible = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// 1 ms up to about 65 s.
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 4.0, 9))
+}
+
+/// The metrics of this process, made on first use.
+#[must_use]
+pub fn metrics() -> &'static Metrics {
+    static METRICS: OnceLock<Metrics> = OnceLock::new();
+    METRICS.get_or_init(Metrics::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_labels_are_what_dashboards_expect() {
+        let metrics = Metrics::new();
+        metrics.events_received.get_or_create(&labels::Connector { connector: "git" }).inc();
+        metrics
+            .events_ended
+            .get_or_create(&labels::Ended {
+                connector: "github",
+                outcome: Outcome::Rejected,
+                reason: Reason::Rejected(kernel::RejectReason::Schema),
+            })
+            .inc();
+        metrics.log_lag.get_or_create(&labels::Partition { partition: 3 }).set(7);
+        let text = metrics.encode();
+        for line in [
+            "sei_events_received_total{connector=\"git\"} 1",
+            "sei_events_ended_total{connector=\"github\",outcome=\"rejected\",reason=\"schema\"} 1",
+            "sei_log_lag{partition=\"3\"} 7",
+            "sei_build_info{version=",
+            "# TYPE sei_batch_seconds histogram",
+            "# EOF",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}

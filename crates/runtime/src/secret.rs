@@ -1,0 +1,122 @@
+//! Secrets: read from where the settings point to, compared in constant time, never printed.
+
+use std::path::PathBuf;
+
+use subtle::ConstantTimeEq;
+
+use crate::settings::SecretRef;
+
+/// A secret, at least one byte long. Its `Debug` shows nothing of it, and it has no `Display`.
+#[derive(Clone)]
+pub struct Secret(Box<[u8]>);
+
+impl Secret {
+    /// A secret out of these bytes; `None` when there are none, so that nothing is ever verified
+    /// against an empty secret.
+    #[must_use]
+    pub fn new(bytes: impl Into<Box<[u8]>>) -> Option<Self> {
+        let bytes = bytes.into();
+        (!bytes.is_empty()).then_some(Self(bytes))
+    }
+
+    /// The secret itself, to compute with. Not to be logged.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The secret as text, if it is UTF-8: for URLs, passwords and tokens.
+    #[must_use]
+    pub fn expose_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// Whether `other` is this secret, in a time that does not tell how much of it is right.
+    #[must_use]
+    pub fn is(&self, other: &[u8]) -> bool {
+        self.0.ct_eq(other).into()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl PartialEq for Secret {
+    /// In constant time.
+    fn eq(&self, other: &Self) -> bool {
+        self.is(&other.0)
+    }
+}
+
+impl Eq for Secret {}
+
+/// Why a secret could not be had. Never holds the secret.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The environment variable is not set.
+    #[error("the environment variable `{0}` is not set")]
+    Unset(String),
+    /// The file cannot be read.
+    #[error("the file `{}` can't be read", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There is nothing in it.
+    #[error("{0} is empty; a secret needs at least one character")]
+    Empty(String),
+}
+
+/// Reads a secret from where the settings say it is. One line end at the end of a file is not part of
+/// the secret.
+pub fn read(reference: &SecretRef) -> Result<Secret, SecretError> {
+    let (mut bytes, place) = match reference {
+        SecretRef::Env(name) => {
+            let value = std::env::var_os(name).ok_or_else(|| SecretError::Unset(name.clone()))?;
+            (value.into_encoded_bytes(), format!("the environment variable `{name}`"))
+        }
+        SecretRef::File(path) => {
+            let bytes = std::fs::read(path).map_err(|source| SecretError::Unreadable { path: path.clone(), source })?;
+            (bytes, format!("the file `{}`", path.display()))
+        }
+    };
+    if matches!(reference, SecretRef::File(_)) && bytes.ends_with(b"\n") {
+        bytes.pop();
+        if bytes.ends_with(b"\r") {
+            bytes.pop();
+        }
+    }
+    Secret::new(bytes).ok_or(SecretError::Empty(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_read_without_its_line_end_and_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, "s3cret\r\n").unwrap();
+        let secret = read(&SecretRef::File(path)).unwrap();
+        assert_eq!(secret.expose(), b"s3cret");
+        assert!(secret.is(b"s3cret") && !secret.is(b"s3cre") && !secret.is(b""));
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+    }
+
+    #[test]
+    fn nothing_is_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, "\n").unwrap();
+        assert!(matches!(read(&SecretRef::File(path)), Err(SecretError::Empty(_))));
+        assert!(matches!(read(&SecretRef::File(folder.path().join("none"))), Err(SecretError::Unreadable { .. })));
+        assert!(matches!(read(&SecretRef::Env("SEI_TEST_NO_SUCH_VARIABLE".into())), Err(SecretError::Unset(_))));
+    }
+}
