@@ -130,9 +130,13 @@ impl Findings {
                     self.secret(format!("{key}.secrets.{index}"), reference);
                 }
                 if let Some(tenant) = &source.tenant
-                    && let Err(error) = kernel::Tenant::new(tenant)
+                    && kernel::Tenant::new(tenant).is_err()
                 {
-                    self.error(format!("{key}.tenant"), shown(tenant), format!("the name of a tenant ({error})"));
+                    self.error(
+                        format!("{key}.tenant"),
+                        shown(tenant),
+                        "a lower-case letter, then letters, digits or `_`",
+                    );
                 }
             }
         }

@@ -175,7 +175,7 @@ impl Layered {
             problems.entry(key.clone()).or_insert_with(|| Problem {
                 severity: Severity::Error,
                 key,
-                found: found(&error.kind, &path),
+                found: found(&error.kind, &path, find(whole, &path)),
                 expected: expected(&error.kind, &path),
                 place: self.place(whole, &path),
             });
@@ -256,7 +256,7 @@ fn is_secret(path: &[String]) -> bool {
     )
 }
 
-fn found(kind: &Kind, path: &[String]) -> String {
+fn found(kind: &Kind, path: &[String], value: Option<&Value>) -> String {
     match kind {
         Kind::UnknownField(..) => "an unknown key".to_owned(),
         Kind::MissingField(_) => "nothing".to_owned(),
@@ -267,7 +267,10 @@ fn found(kind: &Kind, path: &[String]) -> String {
         Kind::ISizeOutOfRange(number) => number.to_string(),
         Kind::USizeOutOfRange(number) => number.to_string(),
         _ if is_secret(path) => "something else (not shown: it may be a secret)".to_owned(),
-        other => other.to_string(),
+        other => match value {
+            Some(Value::String(_, text)) => format!("the text `{text}`"),
+            _ => other.to_string(),
+        },
     }
 }
 
