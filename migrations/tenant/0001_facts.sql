@@ -190,6 +190,8 @@ create table reject (
     source      text not null,
     event_id    text not null,
     kind        text not null,
+    subject     text,
+    key         text not null,
     reason      text not null,
     detail      text not null,
     received_at timestamptz not null,
@@ -220,9 +222,12 @@ create table cursor (
     saved_at    timestamptz not null default now()
 );
 
--- Which repositories or services have new facts that no computation has seen yet. `repository` is
--- the id of a repository, or `service:<name>` for facts that name only a service, or `*`.
+-- Which repositories or services have new facts that no computation has seen yet. `subject` is the id
+-- of a repository, or `service:<name>` for facts that name only a service, or `*`. A mark a transaction,
+-- never updated: writers don't wait for each other or for the engine, and the engine takes only marks
+-- whose facts it can see.
 create table stale (
-    subject     text primary key,
+    id          bigint generated always as identity primary key,
+    subject     text not null,
     since       timestamptz not null default now()
 );

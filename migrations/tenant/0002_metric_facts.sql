@@ -1,7 +1,8 @@
 -- What the engine computes: one row a production deployment, one row a change (or a commit outside of
 -- any change) that a deployment carried, each with the evidence of its verdict. Durations are whole
 -- microseconds, so that stages add up exactly. The time is part of each key, so that the tables can be
--- hypertables where TimescaleDB is.
+-- hypertables where TimescaleDB is. `digest` is a hash of the row: a computation writes only rows whose
+-- digest differs.
 
 create table deployment_metric (
     service         text not null,
@@ -24,6 +25,8 @@ create table deployment_metric (
     recovered_by    jsonb,
     rework          boolean not null,
     rework_by       jsonb not null,
+    counts          boolean not null,
+    digest          bigint not null,
     primary key (service, finished_at, deployment)
 );
 create index deployment_metric_deployment on deployment_metric (deployment);
@@ -52,11 +55,29 @@ create table change_metric (
     approval_us     bigint,
     deploy_us       bigint,
     lead_time_us    bigint,
+    excluded        boolean not null,
+    digest          bigint not null,
     primary key (service, deployed_at, change)
 );
 create index change_metric_change on change_metric (change);
 create index change_metric_deployment on change_metric (deployment);
 create index change_metric_deployed_at on change_metric (deployed_at);
+
+-- One row an incident of a service.
+create table incident_metric (
+    service         text not null,
+    incident        text not null,
+    title           text not null,
+    severity        text,
+    url             text,
+    detected_at     timestamptz not null,
+    resolved_at     timestamptz,
+    restore_us      bigint,
+    deployment      text,
+    digest          bigint not null,
+    primary key (service, detected_at, incident)
+);
+create index incident_metric_resolved_at on incident_metric (resolved_at);
 
 -- What the engine noticed about the data itself: clocks that run backwards, a commit that is not known.
 create table finding (
@@ -67,9 +88,13 @@ create table finding (
     primary key (service, kind, subject)
 );
 
--- When each service was computed last, from what, and how long it took.
+-- When each service was computed last and from what. `source` is the kind of deployment that it is
+-- measured by; a service without any has a sentence instead that says what to configure.
 create table computation (
     service         text primary key,
+    team            text,
+    source          text,
+    statement       text,
     computed_at     timestamptz not null,
     deployments     bigint not null,
     changes         bigint not null,

@@ -1,1 +1,28 @@
+//! The database: the only crate that speaks SQL, one file a table. It works on PostgreSQL from version
+//! 15 on, with TimescaleDB where it is there, and equally without.
+//!
+//! Promises: a batch's facts, rejects, counts and position move in one transaction or not at all; a row
+//! is never replaced by an older picture of the thing; no statement names a tenant, the connection's
+//! `search_path` does. It leaves to others what facts and metrics mean.
 
+pub mod cluster;
+mod connection;
+pub mod counts;
+pub mod cursors;
+mod error;
+pub mod facts;
+mod listener;
+pub mod positions;
+pub mod rejects;
+mod schema;
+mod segment_format;
+pub mod segments;
+pub mod stale;
+mod text;
+
+pub use cluster::{ClusterError, PrivateCluster};
+pub use connection::{Store, StoreTx};
+pub use error::StoreError;
+pub use listener::{Listener, Notice, listen};
+pub use schema::{TenantInfo, Timescale};
+pub use sqlx::postgres::PgConnectOptions;

@@ -1,0 +1,146 @@
+//! Connections: a handle on one tenant's part of the database, and a transaction that can write to
+//! several tenants. A tenant is a schema and is chosen by `search_path` only; no query names one.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kernel::Tenant;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, PgConnection, Postgres, Transaction};
+
+use crate::StoreError;
+
+/// A handle on the database, for one tenant. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    shared: Arc<Shared>,
+    tenant: Tenant,
+    pool: PgPool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: PgConnectOptions,
+    connections: u32,
+    pools: Mutex<BTreeMap<Tenant, PgPool>>,
+}
+
+impl Store {
+    /// Connects to a database, for the tenant `main`. A tenant holds up to `connections` connections,
+    /// opened as they are needed and closed when idle. Says at once whether the database can be reached.
+    pub async fn connect(options: PgConnectOptions, connections: u32) -> Result<Self, StoreError> {
+        let options = options.application_name("sei").log_statements(tracing::log::LevelFilter::Trace);
+        let tenant = Tenant::default();
+        let shared = Arc::new(Shared { options, connections, pools: Mutex::default() });
+        let pool = shared.pool(&tenant);
+        pool.acquire().await?;
+        Ok(Self { shared, tenant, pool })
+    }
+
+    /// The same database, for another tenant.
+    #[must_use]
+    pub fn for_tenant(&self, tenant: &Tenant) -> Self {
+        Self { shared: Arc::clone(&self.shared), tenant: tenant.clone(), pool: self.shared.pool(tenant) }
+    }
+
+    /// The tenant whose data this handle reads and writes.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// Begins a transaction for this handle's tenant.
+    pub async fn begin(&self) -> Result<StoreTx, StoreError> {
+        Ok(StoreTx { transaction: self.pool.begin().await?, tenant: self.tenant.clone() })
+    }
+
+    /// Asks the database for nothing, to see whether it answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("select 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Closes all connections, of all tenants, when what runs on them is done.
+    pub async fn close(&self) {
+        let pools: Vec<PgPool> =
+            self.shared.pools.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for pool in pools {
+            pool.close().await;
+        }
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A connection of its own, outside of the pools, that sees only the named schemas.
+    pub(crate) async fn separate_connection(&self, search_path: &str) -> Result<PgConnection, StoreError> {
+        Ok(self.shared.options.clone().options([("search_path", search_path)]).connect().await?)
+    }
+
+    /// A pool of one connection that is never closed for being idle or old.
+    pub(crate) async fn pool_of_one(&self) -> Result<PgPool, StoreError> {
+        let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+        Ok(pool.connect_with(self.shared.options.clone()).await?)
+    }
+}
+
+impl Shared {
+    fn pool(&self, tenant: &Tenant) -> PgPool {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = pools.entry(tenant.clone()).or_insert_with(|| {
+            PgPoolOptions::new()
+                .max_connections(self.connections)
+                .idle_timeout(Duration::from_mins(1))
+                .acquire_timeout(Duration::from_secs(10))
+                .connect_lazy_with(self.options.clone().options([("search_path", format!("{tenant},sei"))]))
+        });
+        pool.clone()
+    }
+}
+
+/// A transaction. Dropped without [`StoreTx::commit`] it leaves nothing behind.
+#[derive(Debug)]
+pub struct StoreTx {
+    transaction: Transaction<'static, Postgres>,
+    tenant: Tenant,
+}
+
+impl StoreTx {
+    /// From here on the transaction reads and writes another tenant's data.
+    pub async fn use_tenant(&mut self, tenant: &Tenant) -> Result<(), StoreError> {
+        let known = sqlx::query_scalar!(
+            r#"select exists (select from tenant where name = $1) as "known!"
+               from set_config('search_path', $1 || ',sei', true)"#,
+            tenant.as_str(),
+        )
+        .fetch_one(&mut *self.transaction)
+        .await?;
+        if !known {
+            return Err(StoreError::UnknownTenant(tenant.clone()));
+        }
+        self.tenant = tenant.clone();
+        Ok(())
+    }
+
+    /// The tenant whose data it reads and writes now.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// Makes everything that was written durable and visible, at once.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
+
+    /// Takes everything back that was written.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.transaction.rollback().await?)
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}

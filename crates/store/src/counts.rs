@@ -1,0 +1,98 @@
+//! How many events ended how: the proof that none vanished. Moved in the batch's transaction, so the
+//! counts are as exact as the positions.
+
+use crate::{Store, StoreError, StoreTx};
+
+/// How an event ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It became facts.
+    Stored,
+    /// It was left alone on purpose.
+    Ignored,
+    /// It can't be read and was kept.
+    Rejected,
+}
+
+impl Outcome {
+    /// The metric label, and what the database holds.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Ignored => "ignored",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, StoreError> {
+        [Self::Stored, Self::Ignored, Self::Rejected]
+            .into_iter()
+            .find(|outcome| outcome.as_str() == text)
+            .ok_or_else(|| StoreError::Unreadable(format!("event_count.outcome is `{text}`")))
+    }
+}
+
+/// How many events of one kind from one source ended in one way.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventCount {
+    /// `<connector>/<configured name>`.
+    pub source: String,
+    /// `<connector>.<event>`.
+    pub kind: String,
+    /// How they ended.
+    pub outcome: Outcome,
+    /// The reason, out of its closed list; empty for stored events.
+    pub reason: String,
+    /// How many.
+    pub events: i64,
+}
+
+/// Adds to the counts of the transaction's tenant.
+pub async fn add(tx: &mut StoreTx, counts: &[EventCount]) -> Result<(), StoreError> {
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let sources: Vec<&str> = counts.iter().map(|count| count.source.as_str()).collect();
+    let kinds: Vec<&str> = counts.iter().map(|count| count.kind.as_str()).collect();
+    let outcomes: Vec<&str> = counts.iter().map(|count| count.outcome.as_str()).collect();
+    let reasons: Vec<&str> = counts.iter().map(|count| count.reason.as_str()).collect();
+    let events: Vec<i64> = counts.iter().map(|count| count.events).collect();
+    // rows are locked in the order of their key, so that two batches never wait for each other
+    sqlx::query!(
+        "insert into event_count as c (source, kind, outcome, reason, events)
+         select source, kind, outcome, reason, sum(events)::bigint
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+              as n (source, kind, outcome, reason, events)
+         group by 1, 2, 3, 4 order by 1, 2, 3, 4
+         on conflict (source, kind, outcome, reason) do update set events = c.events + excluded.events",
+        &sources as &[&str],
+        &kinds as &[&str],
+        &outcomes as &[&str],
+        &reasons as &[&str],
+        &events,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// All counts of a tenant, in the order of their fields.
+pub async fn all(store: &Store) -> Result<Vec<EventCount>, StoreError> {
+    let rows = sqlx::query!(
+        "select source, kind, outcome, reason, events from event_count order by source, kind, outcome, reason"
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(EventCount {
+                source: row.source,
+                kind: row.kind,
+                outcome: Outcome::parse(&row.outcome)?,
+                reason: row.reason,
+                events: row.events,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,137 @@
+//! What can go wrong with the database, by what the caller does next.
+
+use kernel::Tenant;
+use sqlx::migrate::MigrateError;
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Try again: the connection was lost, two transactions collided, the server is starting or stopping.
+    #[error("the database can't be reached right now")]
+    Transient(#[source] sqlx::Error),
+    /// The disk of the database is full. Try again once there is room; nothing was written.
+    #[error("the database's disk is full: nothing was written; make room on it")]
+    DiskFull(#[source] sqlx::Error),
+    /// Another reader has moved the position: drop what was read, and read on from where it stands.
+    #[error("{consumer} no longer stands at {from} in partition {partition} of {topic}")]
+    PositionMoved {
+        /// The consumer.
+        consumer: String,
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// Where it was expected to stand.
+        from: i64,
+    },
+    /// A value can't be stored: reject what it came from.
+    #[error("the database refuses a value")]
+    Data(#[source] sqlx::Error),
+    /// Nobody created this tenant: create it, or reject what names it.
+    #[error("there is no tenant `{0}`; `sei tenant create {0}` makes it")]
+    UnknownTenant(Tenant),
+    /// Stop: what is stored can't be read. The text says which row.
+    #[error("the database holds what this version can't read: {0}")]
+    Unreadable(String),
+    /// Stop: the schema can't be brought up to date.
+    #[error("the database can't be migrated")]
+    Migration(#[source] MigrateError),
+    /// Stop: the schema was made by a later version of `sei`.
+    #[error("the database was migrated by a later version of `sei` (it knows migration {0}, this one does not)")]
+    NewerSchema(i64),
+    /// Stop: trying again won't help.
+    #[error("the database refuses to work for us")]
+    Fatal(#[source] sqlx::Error),
+}
+
+impl StoreError {
+    /// Whether the same call may go through later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Transient(_) | Self::DiskFull(_))
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => Self::Transient(error),
+            sqlx::Error::Database(database) => {
+                match class(database.code().as_deref().unwrap_or_default(), database.message()) {
+                    Class::Transient => Self::Transient(error),
+                    Class::DiskFull => Self::DiskFull(error),
+                    Class::Data => Self::Data(error),
+                    Class::Fatal => Self::Fatal(error),
+                }
+            }
+            sqlx::Error::Encode(_) => Self::Data(error),
+            _ => Self::Fatal(error),
+        }
+    }
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) => error.into(),
+            MigrateError::VersionMissing(version) => Self::NewerSchema(version),
+            other => Self::Migration(other),
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Class {
+    Transient,
+    DiskFull,
+    Data,
+    Fatal,
+}
+
+/// The class of an SQLSTATE (appendix A of PostgreSQL's manual).
+fn class(code: &str, message: &str) -> Class {
+    match code {
+        "53100" => Class::DiskFull,
+        // io_error, when the operating system says so in words only
+        "58030" if message.contains("No space left on device") => Class::DiskFull,
+        // lock_not_available, read_only_sql_transaction (a standby, after a failover),
+        // cached plans that a migration made invalid
+        "55P03" | "25006" => Class::Transient,
+        "0A000" if message.contains("cached plan") => Class::Transient,
+        _ => match code.get(..2).unwrap_or_default() {
+            // connection, rollback (deadlock, serialization), resources, operator, system
+            "08" | "40" | "53" | "57" | "58" => Class::Transient,
+            // cardinality, data, integrity constraint, program limit (a text too long for its index)
+            "21" | "22" | "23" | "54" => Class::Data,
+            _ => Class::Fatal,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_classed_by_what_the_caller_does_next() {
+        for (code, message, expected) in [
+            ("53100", "could not extend file: No space left on device", Class::DiskFull),
+            ("58030", "could not write block: No space left on device", Class::DiskFull),
+            ("58030", "could not read block", Class::Transient),
+            ("40P01", "deadlock detected", Class::Transient),
+            ("40001", "could not serialize access", Class::Transient),
+            ("57P03", "the database system is starting up", Class::Transient),
+            ("53300", "sorry, too many clients already", Class::Transient),
+            ("0A000", "cached plan must not change result type", Class::Transient),
+            ("22021", "invalid byte sequence", Class::Data),
+            ("23514", "violates check constraint", Class::Data),
+            ("54000", "index row size exceeds btree maximum", Class::Data),
+            ("28P01", "password authentication failed", Class::Fatal),
+            ("3D000", "database does not exist", Class::Fatal),
+            ("42P01", "relation does not exist", Class::Fatal),
+            ("", "", Class::Fatal),
+        ] {
+            assert_eq!(class(code, message), expected, "{code} {message}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Waiting for what other processes announce, so that nobody has to poll often.
+
+use sqlx::postgres::PgListener;
+
+use crate::{Store, StoreError};
+
+/// An announcement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The channel, such as [`crate::stale::CHANNEL`].
+    pub channel: String,
+    /// What was announced.
+    pub payload: String,
+}
+
+/// Listens on some channels, on a connection of its own.
+#[derive(Debug)]
+pub struct Listener {
+    store: Store,
+    channels: Vec<String>,
+    listener: Option<PgListener>,
+}
+
+/// Listens on channels. What is announced after this returns is received.
+pub async fn listen(store: &Store, channels: &[&str]) -> Result<Listener, StoreError> {
+    let channels = channels.iter().map(|&channel| channel.to_owned()).collect();
+    let mut listener = Listener { store: store.clone(), channels, listener: None };
+    listener.connect().await?;
+    Ok(listener)
+}
+
+impl Listener {
+    /// The next announcement; or `None` when the connection was lost and is back, so that something may
+    /// have been missed: look for yourself. After an error, wait a moment and call again. A call may be
+    /// dropped at any time without losing anything.
+    pub async fn recv(&mut self) -> Result<Option<Notice>, StoreError> {
+        let Some(listener) = &mut self.listener else {
+            self.connect().await?;
+            return Ok(None);
+        };
+        match listener.try_recv().await {
+            Ok(notice) => Ok(notice
+                .map(|notice| Notice { channel: notice.channel().to_owned(), payload: notice.payload().to_owned() })),
+            Err(error) => {
+                self.listener = None;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<(), StoreError> {
+        let pool = self.store.pool_of_one().await?;
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen_all(self.channels.iter().map(String::as_str)).await?;
+        self.listener = Some(listener);
+        Ok(())
+    }
+}

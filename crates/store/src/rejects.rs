@@ -1,0 +1,126 @@
+//! Events that could not be read, with their bytes, the reason and where they stood in the log, so that
+//! they can be replayed once a version can read them. One row an event, however often it came.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use kernel::{Envelope, Reject};
+
+use crate::text::clean;
+use crate::{Store, StoreError, StoreTx};
+
+/// An event on its way into the table.
+#[derive(Clone, Copy, Debug)]
+pub struct NewReject<'a> {
+    /// The event, as it was read from the log.
+    pub envelope: &'a Envelope,
+    /// Why it can't be read.
+    pub reject: &'a Reject,
+    /// The topic that it was read from.
+    pub topic: &'a str,
+    /// The partition.
+    pub partition: i32,
+    /// Its position.
+    pub position: i64,
+}
+
+/// An event that could not be read, without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedEvent {
+    /// `<connector>/<configured name>`.
+    pub source: String,
+    /// Its id, unique within the source.
+    pub event_id: String,
+    /// `<connector>.<event>`.
+    pub kind: String,
+    /// The reason, out of the closed list.
+    pub reason: String,
+    /// Where in the payload, and what was expected.
+    pub detail: String,
+    /// When `sei` received it.
+    pub received_at: DateTime<Utc>,
+    /// When it was rejected last.
+    pub rejected_at: DateTime<Utc>,
+    /// The size of its payload, in bytes.
+    pub bytes: i64,
+}
+
+/// Keeps rejected events of the transaction's tenant. An event that was rejected before keeps one row,
+/// with the latest reason.
+pub async fn write(tx: &mut StoreTx, rejects: &[NewReject<'_>]) -> Result<(), StoreError> {
+    // few and possibly large: one statement a row, so that 30 MB payloads are not gathered in memory
+    for NewReject { envelope, reject, topic, partition, position } in rejects {
+        sqlx::query!(
+            "insert into reject (source, event_id, kind, subject, key, reason, detail, received_at, topic, partition,
+                                 position, content_type, payload)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+             on conflict (source, event_id) do update
+             set kind = excluded.kind, subject = excluded.subject, key = excluded.key, reason = excluded.reason,
+                 detail = excluded.detail, received_at = excluded.received_at, rejected_at = now(),
+                 topic = excluded.topic, partition = excluded.partition, position = excluded.position,
+                 content_type = excluded.content_type, payload = excluded.payload",
+            clean(&envelope.source) as _,
+            clean(&envelope.id) as _,
+            clean(&envelope.kind) as _,
+            envelope.subject.as_deref().map(clean) as _,
+            clean(&envelope.key) as _,
+            reject.reason.as_str(),
+            clean(&reject.detail) as _,
+            envelope.time,
+            topic,
+            partition,
+            position,
+            clean(&envelope.content_type) as _,
+            &envelope.data[..],
+        )
+        .execute(tx.connection())
+        .await?;
+    }
+    Ok(())
+}
+
+/// The newest rejected events of a tenant, newest first.
+pub async fn list(store: &Store, limit: i64) -> Result<Vec<RejectedEvent>, StoreError> {
+    Ok(sqlx::query_as!(
+        RejectedEvent,
+        r#"select source, event_id, kind, reason, detail, received_at, rejected_at,
+                  octet_length(payload)::bigint as "bytes!"
+           from reject order by rejected_at desc, source, event_id limit $1"#,
+        limit,
+    )
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// Takes rejected events of the transaction's tenant out of the table, oldest first, at most `limit`.
+/// Append them to the log, then commit: if that fails in between they are there still.
+pub async fn take_for_replay(tx: &mut StoreTx, limit: i64) -> Result<Vec<Envelope>, StoreError> {
+    let tenant = tx.tenant().clone();
+    let rows = sqlx::query!(
+        "with oldest as (
+             select source, event_id from reject order by rejected_at, source, event_id limit $1
+             for update skip locked
+         )
+         delete from reject using oldest
+         where reject.source = oldest.source and reject.event_id = oldest.event_id
+         returning reject.source, reject.event_id, kind, subject, key, received_at, content_type, payload",
+        limit,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut envelopes: Vec<Envelope> = rows
+        .into_iter()
+        .map(|row| Envelope {
+            id: row.event_id,
+            source: row.source,
+            kind: row.kind,
+            subject: row.subject,
+            time: row.received_at,
+            tenant: tenant.clone(),
+            key: row.key,
+            content_type: row.content_type,
+            data: Bytes::from(row.payload),
+        })
+        .collect();
+    envelopes.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    Ok(envelopes)
+}

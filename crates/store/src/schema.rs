@@ -1,0 +1,153 @@
+//! The schemas: `sei`, which all tenants share, and one for each tenant. Migrations are compiled in,
+//! run once each, and a database that a later version migrated is left alone. Where the TimescaleDB
+//! extension can be created, its migrations are applied as well, counted apart.
+
+use kernel::Tenant;
+use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+use crate::{Store, StoreError};
+
+static SHARED: Migrator = sqlx::migrate!("../../migrations/shared");
+static TENANT: Migrator = sqlx::migrate!("../../migrations/tenant");
+static TIMESCALE: Migrator = sqlx::migrate!("../../migrations/timescale");
+
+/// The advisory lock under which schemas are made and dropped: "sei" and a number.
+const LOCK: i64 = 0x73_65_69_01;
+
+/// Whether TimescaleDB is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Timescale {
+    /// It is, in this version.
+    Used(String),
+    /// It is not, for this reason. Everything works the same on plain tables.
+    Absent(String),
+}
+
+/// A tenant, as the database knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantInfo {
+    /// Its name.
+    pub tenant: Tenant,
+    /// Its data is made up.
+    pub demo: bool,
+}
+
+impl Store {
+    /// Brings the shared schema and every tenant's up to date, and makes the tenant `main`. Several
+    /// processes may do so at once; those that come second find nothing to do.
+    pub async fn migrate(&self) -> Result<Timescale, StoreError> {
+        let mut connection = self.locked().await?;
+        connection.execute("create schema if not exists sei").await?;
+        run(&SHARED, &mut connection, "sei", "_sqlx_migrations").await?;
+        let timescale = self.timescale().await?;
+        register(&mut connection, &Tenant::default(), false).await?;
+        for info in tenants(&mut connection).await? {
+            migrate_tenant(&mut connection, &info.tenant, &timescale).await?;
+        }
+        connection.close().await?;
+        Ok(timescale)
+    }
+
+    /// Makes a tenant, if it is not there. `demo` marks its data as made up, for good.
+    pub async fn create_tenant(&self, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {
+        let mut connection = self.locked().await?;
+        let timescale = self.timescale().await?;
+        register(&mut connection, tenant, demo).await?;
+        migrate_tenant(&mut connection, tenant, &timescale).await?;
+        Ok(connection.close().await?)
+    }
+
+    /// Drops a tenant and all of its data, if it is there.
+    pub async fn drop_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        let mut connection = self.locked().await?;
+        let mut transaction = connection.begin().await?;
+        // a tenant's name holds only letters, digits and `_`
+        transaction.execute(AssertSqlSafe(format!("drop schema if exists \"{tenant}\" cascade"))).await?;
+        sqlx::query!("delete from tenant where name = $1", tenant.as_str()).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(connection.close().await?)
+    }
+
+    /// All tenants, by name.
+    pub async fn tenants(&self) -> Result<Vec<TenantInfo>, StoreError> {
+        tenants(&mut *self.pool().acquire().await?).await
+    }
+
+    /// A connection that holds the lock until it is closed.
+    async fn locked(&self) -> Result<PgConnection, StoreError> {
+        let mut connection = self.separate_connection("sei").await?;
+        sqlx::query!("select pg_advisory_lock($1)", LOCK).execute(&mut connection).await?;
+        Ok(connection)
+    }
+
+    /// Creates the extension where that is possible. On a connection of its own, which the server
+    /// closes when the extension is installed but not preloaded.
+    async fn timescale(&self) -> Result<Timescale, StoreError> {
+        let mut connection = self.separate_connection("public").await?;
+        let installed = "select exists (select from pg_available_extensions where name = 'timescaledb')";
+        if !sqlx::query_scalar::<_, bool>(installed).fetch_one(&mut connection).await? {
+            return Ok(Timescale::Absent("the extension is not installed on the server".to_owned()));
+        }
+        let created = "create extension if not exists timescaledb with schema public";
+        if let Err(error) = connection.execute(created).await {
+            return Ok(Timescale::Absent(error.to_string()));
+        }
+        let version = "select extversion from pg_extension where extname = 'timescaledb'";
+        Ok(Timescale::Used(sqlx::query_scalar(version).fetch_one(&mut connection).await?))
+    }
+}
+
+async fn register(connection: &mut PgConnection, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into tenant (name, demo) values ($1, $2) on conflict (name) do nothing",
+        tenant.as_str(),
+        demo
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn tenants(connection: &mut PgConnection) -> Result<Vec<TenantInfo>, StoreError> {
+    let rows = sqlx::query!("select name, demo from tenant order by name").fetch_all(connection).await?;
+    rows.into_iter()
+        .map(|row| {
+            let tenant = Tenant::new(&row.name).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+            Ok(TenantInfo { tenant, demo: row.demo })
+        })
+        .collect()
+}
+
+async fn migrate_tenant(
+    connection: &mut PgConnection,
+    tenant: &Tenant,
+    timescale: &Timescale,
+) -> Result<(), StoreError> {
+    connection.execute(AssertSqlSafe(format!("create schema if not exists \"{tenant}\""))).await?;
+    run(&TENANT, connection, tenant.as_str(), "_sqlx_migrations").await?;
+    if matches!(timescale, Timescale::Used(_)) {
+        run(&TIMESCALE, connection, &format!("{tenant},public"), "_sqlx_migrations_timescale").await?;
+    }
+    see(connection, "sei").await
+}
+
+/// Runs migrations in a schema; the table that counts them is in it too.
+async fn run(
+    migrator: &Migrator,
+    connection: &mut PgConnection,
+    search_path: &str,
+    table: &'static str,
+) -> Result<(), StoreError> {
+    see(connection, search_path).await?;
+    let mut migrator = Migrator { migrations: migrator.migrations.clone(), ..Migrator::DEFAULT };
+    migrator.dangerous_set_table_name(table);
+    // the lock is held already
+    migrator.set_locking(false);
+    Ok(migrator.run_direct(None, connection, false).await?)
+}
+
+async fn see(connection: &mut PgConnection, search_path: &str) -> Result<(), StoreError> {
+    sqlx::query_scalar!("select set_config('search_path', $1, false)", search_path).fetch_one(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! How a segment of the embedded log looks: the format's number, then a zstd frame of the events one
+//! after the other, each a row of length-prefixed fields. Numbers are little-endian.
+
+use bytes::{Buf, BufMut, Bytes};
+use chrono::DateTime;
+use kernel::{Envelope, Tenant};
+
+use crate::StoreError;
+
+const FORMAT: u8 = 1;
+/// zstd's fastest ordinary level: an append should cost no more than what it takes to write it.
+const LEVEL: i32 = 1;
+
+/// The bytes of a segment of these events.
+pub(crate) fn encode<'a>(events: impl Iterator<Item = &'a Envelope>) -> Result<Vec<u8>, StoreError> {
+    let mut raw = Vec::new();
+    for event in events {
+        put(&mut raw, event.id.as_bytes());
+        put(&mut raw, event.source.as_bytes());
+        put(&mut raw, event.kind.as_bytes());
+        raw.put_u8(u8::from(event.subject.is_some()));
+        put(&mut raw, event.subject.as_deref().unwrap_or_default().as_bytes());
+        raw.put_i64_le(event.time.timestamp());
+        raw.put_u32_le(event.time.timestamp_subsec_nanos());
+        put(&mut raw, event.tenant.as_str().as_bytes());
+        put(&mut raw, event.key.as_bytes());
+        put(&mut raw, event.content_type.as_bytes());
+        put(&mut raw, &event.data);
+    }
+    let compressed = zstd::bulk::compress(&raw, LEVEL).map_err(|error| StoreError::Fatal(sqlx::Error::Io(error)))?;
+    let mut segment = Vec::with_capacity(compressed.len() + 1);
+    segment.push(FORMAT);
+    segment.extend(compressed);
+    Ok(segment)
+}
+
+fn put(raw: &mut Vec<u8>, field: &[u8]) {
+    // a field of 4 GiB does not fit into PostgreSQL's messages, let alone here
+    raw.put_u32_le(u32::try_from(field.len()).unwrap_or(u32::MAX));
+    raw.put_slice(field);
+}
+
+/// The events of a segment, or what is wrong with it.
+pub(crate) fn decode(segment: &[u8]) -> Result<Vec<Envelope>, String> {
+    match segment.split_first() {
+        Some((&FORMAT, compressed)) => {
+            let raw =
+                zstd::stream::decode_all(compressed).map_err(|error| format!("it can't be decompressed: {error}"))?;
+            let mut raw = Bytes::from(raw);
+            let mut events = Vec::new();
+            while raw.has_remaining() {
+                events.push(envelope(&mut raw).ok_or("an event in it is cut off or garbled")?);
+            }
+            Ok(events)
+        }
+        Some((format, _)) => Err(format!("it has format {format}, this version knows {FORMAT}")),
+        None => Err("it is empty".to_owned()),
+    }
+}
+
+fn envelope(raw: &mut Bytes) -> Option<Envelope> {
+    let id = text(raw)?;
+    let source = text(raw)?;
+    let kind = text(raw)?;
+    let has_subject = raw.try_get_u8().ok()? == 1;
+    let subject = text(raw)?;
+    let time = DateTime::from_timestamp(raw.try_get_i64_le().ok()?, raw.try_get_u32_le().ok()?)?;
+    let tenant = Tenant::new(&text(raw)?).ok()?;
+    let key = text(raw)?;
+    let content_type = text(raw)?;
+    let data = field(raw)?;
+    Some(Envelope { id, source, kind, subject: has_subject.then_some(subject), time, tenant, key, content_type, data })
+}
+
+fn field(raw: &mut Bytes) -> Option<Bytes> {
+    let length = usize::try_from(raw.try_get_u32_le().ok()?).ok()?;
+    (length <= raw.len()).then(|| raw.split_to(length))
+}
+
+fn text(raw: &mut Bytes) -> Option<String> {
+    String::from_utf8(field(raw)?.to_vec()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(subject: Option<&str>, data: &'static [u8]) -> Envelope {
+        Envelope {
+            id: "1".to_owned(),
+            source: "github/main".to_owned(),
+            kind: "github.push".to_owned(),
+            subject: subject.map(str::to_owned),
+            time: DateTime::from_timestamp(1_700_000_000, 123_456_789).unwrap(),
+            tenant: Tenant::default(),
+            key: "github.com/o/ä".to_owned(),
+            content_type: "application/json".to_owned(),
+            data: Bytes::from_static(data),
+        }
+    }
+
+    #[test]
+    fn a_segment_gives_back_its_events_byte_for_byte() {
+        let events = [event(None, b"\0\xff{"), event(Some(""), b""), event(Some("x"), &[7; 100_000])];
+        let segment = encode(events.iter()).unwrap();
+        assert!(segment.len() < 1000, "{}", segment.len());
+        assert_eq!(decode(&segment).unwrap(), events);
+    }
+
+    #[test]
+    fn a_garbled_segment_is_an_error_not_a_panic() {
+        let segment = encode([event(None, b"{}")].iter()).unwrap();
+        assert_eq!(decode(&[]), Err("it is empty".to_owned()));
+        assert_eq!(decode(&[9, 1]), Err("it has format 9, this version knows 1".to_owned()));
+        for cut in 1..segment.len() {
+            // a frame that ends right after its format's number has no events
+            assert!(decode(&segment[..cut]).is_err() || cut == 1, "{cut}");
+        }
+        let raw = zstd::stream::decode_all(&segment[1..]).unwrap();
+        for cut in 1..raw.len() {
+            let mut cut_off = vec![FORMAT];
+            cut_off.extend(zstd::bulk::compress(&raw[..cut], LEVEL).unwrap());
+            assert!(decode(&cut_off).is_err(), "{cut}");
+        }
+    }
+}
