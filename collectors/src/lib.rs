@@ -3,7 +3,9 @@
 mod connector;
 pub mod generic;
 pub mod gharchive;
+pub mod git;
 pub mod github;
+pub mod progress;
 pub mod registry;
 
 pub use connector::Connector;

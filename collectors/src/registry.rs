@@ -1,9 +1,9 @@
 //! The registry of connectors: one line each. Gateway, processor and imports find a connector here, by
 //! the name that settings, addresses and metric labels use.
 
-use crate::{Connector, gharchive, generic, github};
+use crate::{Connector, generic, gharchive, git, github};
 
-static CONNECTORS: &[&dyn Connector] = &[&github::GitHub, &generic::Generic, &gharchive::GhArchive];
+static CONNECTORS: &[&dyn Connector] = &[&git::Git, &github::GitHub, &generic::Generic, &gharchive::GhArchive];
 
 /// The connector of this name.
 #[must_use]
