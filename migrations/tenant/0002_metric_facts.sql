@@ -92,7 +92,6 @@ create table finding (
 -- measured by; a service without any has a sentence instead that says what to configure.
 create table computation (
     service         text primary key,
-    team            text,
     source          text,
     statement       text,
     computed_at     timestamptz not null,

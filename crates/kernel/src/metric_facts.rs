@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, ChangeId, DeploymentId, DeploymentSource, RepositoryId, Sha};
+use crate::{AccountId, ChangeId, DeploymentId, DeploymentSource, IncidentId, RepositoryId, Sha};
 
 /// How a deployment relates to the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,7 +18,8 @@ pub enum DeploymentKind {
     Rollback,
     /// The very commit of its predecessor.
     Redeployment,
-    /// A tag or release on a commit that was already reached: carries nothing, gives no verdict.
+    /// A tag or release on a commit that was already reached, or an attempt that failed: carries
+    /// nothing, gives no verdict.
     None,
 }
 
@@ -103,6 +104,8 @@ pub struct DeploymentMetric {
     pub rework: bool,
     /// Why.
     pub rework_by: Vec<Evidence>,
+    /// It counts as a deployment: it succeeded, and is not the same commit once more.
+    pub counts: bool,
 }
 
 /// One change, or one commit outside of any change, that a deployment carried. Identity: `service` + `change`.
@@ -152,6 +155,31 @@ pub struct ChangeMetric {
     pub deploy_us: Option<i64>,
     /// Start → deployed; `None` where it would be negative or the start is not known.
     pub lead_time_us: Option<i64>,
+    /// Left out of lead time and its stages by configuration.
+    pub excluded: bool,
+}
+
+/// One incident of a service. Identity: `service` + `incident`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentMetric {
+    /// The service.
+    pub service: String,
+    /// The incident.
+    pub incident: IncidentId,
+    /// Its title.
+    pub title: String,
+    /// As the source has it.
+    pub severity: Option<String>,
+    /// Web address.
+    pub url: Option<String>,
+    /// When it was noticed.
+    pub detected_at: DateTime<Utc>,
+    /// When users were well again; `None` while it is open.
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// Detected → resolved; `None` while it is open, or where it would be negative.
+    pub restore_us: Option<i64>,
+    /// The deployment that it marks as failed.
+    pub deployment: Option<DeploymentId>,
 }
 
 /// What the engine noticed about the data itself.
@@ -164,6 +192,8 @@ pub enum FindingKind {
     UnknownCommit,
     /// A deployment names no commit at all.
     NoCommit,
+    /// A deployment ended, but its source does not say when; it is not counted.
+    NoTime,
     /// The history of the repository is cut off (a shallow clone).
     PartialHistory,
     /// The commits of a change are not known, so its lead time starts when it was opened.
