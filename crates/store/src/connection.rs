@@ -44,6 +44,18 @@ impl Store {
         Self { shared: Arc::clone(&self.shared), tenant: tenant.clone(), pool: self.shared.pool(tenant) }
     }
 
+    /// The same database and tenant over connections of their own that can only read, and no statement of
+    /// which may take longer than `timeout`: for answering others, who must not hold up what writes.
+    #[must_use]
+    pub fn read_only(&self, timeout: Duration) -> Self {
+        let timeout = timeout.as_millis().to_string();
+        let limits = [("default_transaction_read_only", "on"), ("statement_timeout", timeout.as_str())];
+        let options = self.shared.options.clone().options(limits);
+        let shared = Arc::new(Shared { options, connections: self.shared.connections, pools: Mutex::default() });
+        let pool = shared.pool(&self.tenant);
+        Self { shared, tenant: self.tenant.clone(), pool }
+    }
+
     /// The tenant whose data this handle reads and writes.
     #[must_use]
     pub fn tenant(&self) -> &Tenant {

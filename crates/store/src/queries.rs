@@ -75,6 +75,10 @@ pub struct ServiceRow {
     pub name: String,
     /// The team that owns it, where declared.
     pub team: Option<String>,
+    /// Which kind of deployment it is measured by; `None` where it has none.
+    pub source: Option<String>,
+    /// One sentence about what there is to measure, where that is not plain.
+    pub statement: Option<String>,
     /// The repositories that its code lives in.
     pub repositories: Vec<String>,
     /// When its metrics were computed.
@@ -134,7 +138,7 @@ macro_rules! select_deployments {
             r#"select service, deployment, finished_at, source, repository, environment, name, sha, url, success,
                       previous, kind, commits, changes, failed, failed_by as "failed_by: Json<Vec<Evidence>>",
                       recovered_at, recovered_by as "recovered_by: Json<Evidence>", rework,
-                      rework_by as "rework_by: Json<Vec<Evidence>>"
+                      rework_by as "rework_by: Json<Vec<Evidence>>", counts
                  from deployment_metric "# + $rest,
             $($argument),+
         )
@@ -147,7 +151,7 @@ macro_rules! select_changes {
             ChangeRow,
             r#"select service, change, is_commit, deployment, deployed_at, repository, title, author, bot, commits,
                       started_at, opened_at, ready_at, first_review_at, approved_at, merged_at,
-                      coding_us, pickup_us, review_us, approval_us, deploy_us, lead_time_us
+                      coding_us, pickup_us, review_us, approval_us, deploy_us, lead_time_us, excluded
                  from change_metric "# + $rest,
             $($argument),+
         )
@@ -262,7 +266,7 @@ pub async fn changes(
 pub async fn services(store: &Store, after: Option<&str>, limit: u32) -> Result<Vec<ServiceRow>, StoreError> {
     let rows = sqlx::query_as!(
         ServiceRow,
-        r#"select c.service as name, s.team as "team?", coalesce(s.repositories, array[c.service]) as "repositories!",
+        r#"select c.service as name, s.team as "team?", c.source, c.statement, coalesce(s.repositories, array[c.service]) as "repositories!",
                   c.computed_at, c.deployments, c.changes, c.commits, c.partial,
                   d.finished_at as "last_deployment_at?"
              from computation c
@@ -307,11 +311,7 @@ impl FindingKey {
     /// The place of a finding.
     #[must_use]
     pub fn of(finding: &Finding) -> Self {
-        Self {
-            service: finding.service.clone(),
-            kind: word_of(finding.kind),
-            subject: finding.subject.clone(),
-        }
+        Self { service: finding.service.clone(), kind: word_of(finding.kind), subject: finding.subject.clone() }
     }
 }
 
@@ -375,6 +375,7 @@ struct DeploymentRow {
     recovered_by: Option<Json<Evidence>>,
     rework: bool,
     rework_by: Json<Vec<Evidence>>,
+    counts: bool,
 }
 
 impl TryFrom<DeploymentRow> for DeploymentMetric {
@@ -401,6 +402,7 @@ impl TryFrom<DeploymentRow> for DeploymentMetric {
             recovered_by: row.recovered_by.map(|json| json.0),
             rework: row.rework,
             rework_by: row.rework_by.0,
+            counts: row.counts,
         })
     }
 }
@@ -428,6 +430,7 @@ struct ChangeRow {
     approval_us: Option<i64>,
     deploy_us: Option<i64>,
     lead_time_us: Option<i64>,
+    excluded: bool,
 }
 
 impl From<ChangeRow> for ChangeMetric {
@@ -455,6 +458,7 @@ impl From<ChangeRow> for ChangeMetric {
             approval_us: row.approval_us,
             deploy_us: row.deploy_us,
             lead_time_us: row.lead_time_us,
+            excluded: row.excluded,
         }
     }
 }

@@ -15,6 +15,16 @@ static TIMESCALE: Migrator = sqlx::migrate!("../../migrations/timescale");
 /// The advisory lock under which schemas are made and dropped: "sei" and a number.
 const LOCK: i64 = 0x73_65_69_01;
 
+/// A number that changes whenever a migration does: two builds with the same number make the same schema.
+#[must_use]
+pub fn schema_digest() -> u64 {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    for migration in [&SHARED, &TENANT, &TIMESCALE].into_iter().flat_map(Migrator::iter) {
+        hash.update(&migration.checksum);
+    }
+    hash.digest()
+}
+
 /// Whether TimescaleDB is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Timescale {
