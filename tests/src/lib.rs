@@ -1,1 +1,24 @@
+//! What the tests over real parts share: a database for each test, a deadline for each wait.
 
+mod database;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+pub use database::{TestDatabase, database, database_server, empty_database};
+
+/// Waits until a condition holds, asking often, and panics when it does not within the deadline.
+///
+/// # Panics
+/// When the deadline has passed.
+pub async fn eventually<C, F>(deadline: Duration, mut condition: C)
+where
+    C: FnMut() -> F,
+    F: Future<Output = bool>,
+{
+    let start = Instant::now();
+    while !condition().await {
+        assert!(start.elapsed() < deadline, "it did not come true within {deadline:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -8,6 +8,7 @@ mod envelope;
 mod facts;
 mod ids;
 mod metric_facts;
+mod names;
 mod outcome;
 mod time;
 
@@ -15,5 +16,6 @@ pub use envelope::{Envelope, Tenant, TenantError};
 pub use facts::*;
 pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, ShaError, WorkItemId};
 pub use metric_facts::*;
+pub use names::NameError;
 pub use outcome::{IgnoreReason, NotStored, Reject, RejectReason};
 pub use time::{clamp_instant, plausible_instant};

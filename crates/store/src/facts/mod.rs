@@ -1,21 +1,100 @@
 //! Writing facts. Batches go in by one statement a table. Whatever order pictures of one thing arrive in,
 //! and however often, the row ends up the same: the one with the greatest (detail, version, digest).
 
+mod account;
+mod change;
+mod commit;
+mod deployment;
+mod incident;
+mod pipeline_run;
+mod repository;
+mod review;
+mod row;
+mod service;
+mod team;
+mod work_item;
+
+use std::collections::BTreeSet;
+
 use kernel::Fact;
 
-use crate::{StoreError, StoreTx};
+use self::row::{Picture, Row};
+use crate::{StoreError, StoreTx, stale};
 
 /// What became of a batch of facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Rows that are new or were replaced.
     pub changed: u64,
-    /// Facts that said nothing new: a row was as good, or another fact of the batch was better.
+    /// Facts that said nothing new: the row was as good, or another fact of the batch was better.
     pub unchanged: u64,
 }
 
-/// Writes facts of the transaction's tenant, and marks what has to be computed again.
+/// Writes facts of the transaction's tenant, and marks as stale what has to be computed again because
+/// rows really changed. Two transactions that each write one batch a tenant, tenants in order of their
+/// names, never wait for each other in a circle.
 pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreError> {
-    let _ = (tx.tenant(), facts);
-    Ok(Written::default())
+    let pictures: Vec<Picture<'_>> = facts.iter().map(Picture::of).collect::<Result<_, _>>()?;
+    let mut batch = Batch::default();
+    for picture in &pictures {
+        batch.add(picture);
+    }
+    let connection = tx.connection();
+    // always in this order: it is the order of locks
+    let changed = [
+        repository::write(connection, batch.repositories).await?,
+        commit::write(connection, batch.commits).await?,
+        change::write(connection, batch.changes).await?,
+        review::write(connection, batch.reviews).await?,
+        pipeline_run::write(connection, batch.pipeline_runs).await?,
+        deployment::write(connection, batch.deployments).await?,
+        incident::write(connection, batch.incidents).await?,
+        work_item::write(connection, batch.work_items).await?,
+        account::write(connection, batch.accounts).await?,
+        service::write(connection, batch.services).await?,
+        team::write(connection, batch.teams).await?,
+    ];
+    let mut rows = 0;
+    let mut subjects = BTreeSet::new();
+    for table in changed {
+        rows += table.rows;
+        subjects.extend(table.subjects);
+    }
+    let subjects: Vec<String> = subjects.into_iter().collect();
+    stale::mark(tx, &subjects).await?;
+    Ok(Written { changed: rows, unchanged: facts.len() as u64 - rows })
+}
+
+/// Facts by table.
+#[derive(Default)]
+struct Batch<'a> {
+    repositories: Vec<Row<'a, kernel::Repository>>,
+    commits: Vec<Row<'a, kernel::Commit>>,
+    changes: Vec<Row<'a, kernel::Change>>,
+    reviews: Vec<Row<'a, kernel::Review>>,
+    pipeline_runs: Vec<Row<'a, kernel::PipelineRun>>,
+    deployments: Vec<Row<'a, kernel::Deployment>>,
+    incidents: Vec<Row<'a, kernel::Incident>>,
+    work_items: Vec<Row<'a, kernel::WorkItem>>,
+    accounts: Vec<Row<'a, kernel::Account>>,
+    services: Vec<Row<'a, kernel::Service>>,
+    teams: Vec<Row<'a, kernel::Team>>,
+}
+
+impl<'a> Batch<'a> {
+    fn add(&mut self, Picture { fact, digest }: &'a Picture<'_>) {
+        match fact.as_ref() {
+            Fact::Repository(x) => self.repositories.push(Row::new(x, x.version, *digest)),
+            Fact::Commit(x) => self.commits.push(Row::new(x, x.version, *digest)),
+            Fact::Change(x) => self.changes.push(Row::new(x, x.version, *digest)),
+            Fact::Review(x) => self.reviews.push(Row::new(x, x.version, *digest)),
+            Fact::PipelineRun(x) => self.pipeline_runs.push(Row::new(x, x.version, *digest)),
+            Fact::Deployment(x) => self.deployments.push(Row::new(x, x.version, *digest)),
+            Fact::Incident(x) => self.incidents.push(Row::new(x, x.version, *digest)),
+            Fact::WorkItem(x) => self.work_items.push(Row::new(x, x.version, *digest)),
+            Fact::Account(x) => self.accounts.push(Row::new(x, x.version, *digest)),
+            Fact::Service(x) => self.services.push(Row::new(x, x.version, *digest)),
+            Fact::Team(x) => self.teams.push(Row::new(x, x.version, *digest)),
+        }
+    }
 }

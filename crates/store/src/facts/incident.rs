@@ -1,0 +1,73 @@
+//! Incidents. What is stale is what one named before and what it names now.
+
+use chrono::{DateTime, Utc};
+use kernel::{ChangeId, Incident, RepositoryId};
+use sqlx::PgConnection;
+
+use super::row::{CHUNK, Changed, Row, best, column, subjects, versions};
+use crate::StoreError;
+
+pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incident>>) -> Result<Changed, StoreError> {
+    let mut changed = Changed::default();
+    for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
+        let (details, versions_at, digests) = versions(rows);
+        let changes = sqlx::query!(
+            r#"with written as (
+                 insert into incident as t (id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
+                     caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url, deleted,
+                     detail, version_at, digest)
+                 select id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
+                        caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url, deleted,
+                        detail, version_at, digest
+                 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
+                             $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::boolean[],
+                             $12::text[], $13::text[], $14::boolean[], $15::smallint[], $16::timestamptz[],
+                             $17::bigint[])
+                      as n (id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
+                             caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url,
+                             deleted, detail, version_at, digest)
+                 on conflict (id) do update
+                 set service = excluded.service, repository = excluded.repository, title = excluded.title,
+                     severity = excluded.severity, detected_at = excluded.detected_at,
+                     acknowledged_at = excluded.acknowledged_at, resolved_at = excluded.resolved_at,
+                     caused_by_deployment = excluded.caused_by_deployment,
+                     caused_by_change = excluded.caused_by_change, external_cause = excluded.external_cause,
+                     fixed_by_deployment = excluded.fixed_by_deployment, url = excluded.url,
+                     deleted = excluded.deleted, detail = excluded.detail, version_at = excluded.version_at,
+                     digest = excluded.digest
+                 where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
+                 returning t.id, t.repository, t.service
+             )
+             select written.repository, written.service, old.repository as "old_repository?", old.service as "old_service?",
+                    old.id is not null as "replaced!", count(*) as "rows!"
+             from written left join incident as old using (id)
+             group by 1, 2, 3, 4, 5"#,
+            &column(rows, |x| x.id.as_str()) as &[&str],
+            &column(rows, |x| x.service.as_deref()) as &[Option<&str>],
+            &column(rows, |x| x.repository.as_ref().map(RepositoryId::as_str)) as &[Option<&str>],
+            &column(rows, |x| x.title.as_str()) as &[&str],
+            &column(rows, |x| x.severity.as_deref()) as &[Option<&str>],
+            &column(rows, |x| x.detected_at) as &[DateTime<Utc>],
+            &column(rows, |x| x.acknowledged_at) as &[Option<DateTime<Utc>>],
+            &column(rows, |x| x.resolved_at) as &[Option<DateTime<Utc>>],
+            &column(rows, |x| x.caused_by_deployment.as_deref()) as &[Option<&str>],
+            &column(rows, |x| x.caused_by_change.as_ref().map(ChangeId::as_str)) as &[Option<&str>],
+            &column(rows, |x| x.external_cause) as &[bool],
+            &column(rows, |x| x.fixed_by_deployment.as_deref()) as &[Option<&str>],
+            &column(rows, |x| x.url.as_deref()) as &[Option<&str>],
+            &column(rows, |x| x.deleted) as &[bool],
+            &details,
+            &versions_at,
+            &digests,
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in changes {
+            changed.add(row.rows, subjects(row.repository, row.service));
+            if row.replaced {
+                changed.add(0, subjects(row.old_repository, row.old_service));
+            }
+        }
+    }
+    Ok(changed)
+}

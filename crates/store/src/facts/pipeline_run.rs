@@ -1,0 +1,62 @@
+//! Pipeline runs. Some of them are deployments, so they make their repository stale.
+
+use chrono::{DateTime, Utc};
+use kernel::{Outcome, PipelineRun, Sha};
+use sqlx::PgConnection;
+
+use super::row::{CHUNK, Changed, Row, best, column, versions};
+use crate::StoreError;
+
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    rows: Vec<Row<'_, PipelineRun>>,
+) -> Result<Changed, StoreError> {
+    let mut changed = Changed::default();
+    for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
+        let (details, versions_at, digests) = versions(rows);
+        let changes = sqlx::query!(
+            r#"with written as (
+                 insert into pipeline_run as t (id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at, outcome, url,
+                     detail, version_at, digest)
+                 select id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at, outcome,
+                        url, detail, version_at, digest
+                 from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[],
+                             $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[],
+                             $12::smallint[], $13::timestamptz[], $14::bigint[])
+                      as n (id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at,
+                             outcome, url, detail, version_at, digest)
+                 on conflict (id) do update
+                 set repository = excluded.repository, name = excluded.name, sha = excluded.sha,
+                     branch = excluded.branch, attempt = excluded.attempt, queued_at = excluded.queued_at,
+                     started_at = excluded.started_at, finished_at = excluded.finished_at,
+                     outcome = excluded.outcome, url = excluded.url, detail = excluded.detail,
+                     version_at = excluded.version_at, digest = excluded.digest
+                 where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
+                 returning t.id, t.repository
+             )
+             select written.repository as "repository!", old.repository as "old_repository?", count(*) as "rows!"
+             from written left join pipeline_run as old using (id)
+             group by 1, 2"#,
+            &column(rows, |x| x.id.as_str()) as &[&str],
+            &column(rows, |x| x.repository.as_str()) as &[&str],
+            &column(rows, |x| x.name.as_str()) as &[&str],
+            &column(rows, |x| x.sha.as_ref().map(Sha::as_bytes)) as &[Option<&[u8]>],
+            &column(rows, |x| x.branch.as_deref()) as &[Option<&str>],
+            &column(rows, |x| x.attempt) as &[i64],
+            &column(rows, |x| x.queued_at) as &[DateTime<Utc>],
+            &column(rows, |x| x.started_at) as &[Option<DateTime<Utc>>],
+            &column(rows, |x| x.finished_at) as &[Option<DateTime<Utc>>],
+            &column(rows, |x| x.outcome.map(Outcome::as_str)) as &[Option<&str>],
+            &column(rows, |x| x.url.as_deref()) as &[Option<&str>],
+            &details,
+            &versions_at,
+            &digests,
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in changes {
+            changed.add(row.rows, [row.repository].into_iter().chain(row.old_repository));
+        }
+    }
+    Ok(changed)
+}
