@@ -5,10 +5,31 @@
 //! appended; a reader starts where the store's position says and never skips an event. Who reads writes
 //! what it read, and moves the position, in one transaction of the store.
 
+mod embedded;
+mod error;
+mod gap;
+mod kafka;
+mod partitions;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use kernel::Envelope;
+use runtime::settings::{self, LogKind};
+use store::Store;
+
+pub use embedded::EmbeddedLog;
+pub use error::LogError;
+pub use kafka::KafkaLog;
+
+/// The log that the settings name. The topic is created where it is missing and may be.
+pub async fn open(settings: &settings::Log, store: &Store) -> Result<Arc<dyn EventLog>, LogError> {
+    Ok(match settings.kind {
+        LogKind::Embedded => Arc::new(EmbeddedLog::new(settings, store)),
+        LogKind::Kafka => Arc::new(KafkaLog::open(settings, store).await?),
+    })
+}
 
 /// The log, to append to and to read from.
 #[async_trait]
@@ -23,6 +44,10 @@ pub trait EventLog: Send + Sync {
     /// For each partition, the position after its last event. For lag, and to know when all is read.
     async fn ends(&self) -> Result<Vec<Position>, LogError>;
 
+    /// Lets go of events older than the retention, where the log does not do so by itself. To be called
+    /// now and then; returns how many events went.
+    async fn trim(&self) -> Result<u64, LogError>;
+
     /// The name of the topic, as positions are kept by it.
     fn topic(&self) -> &str;
 }
@@ -36,6 +61,15 @@ pub struct Position {
     pub next: i64,
 }
 
+/// How much is read at once. A single event that is larger than `bytes` still comes, alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Events, at most; at least one.
+    pub events: usize,
+    /// Bytes of payload, about.
+    pub bytes: usize,
+}
+
 /// Events of one partition, in order.
 #[derive(Clone, Debug)]
 pub struct Batch {
@@ -45,31 +79,23 @@ pub struct Batch {
     pub from: i64,
     /// Where it moves to: after the last event. Positions may have gaps (retention, transactions).
     pub to: i64,
-    /// The events with their positions, at least one.
+    /// The events with their positions. None when retention took all that stood between `from` and
+    /// `to`: then only the position has to move.
     pub events: Vec<(i64, Envelope)>,
 }
 
 /// Reads for one consumer.
 #[async_trait]
 pub trait LogReader: Send {
-    /// The next batch of some partition, or `None` when nothing came within `wait`. At most `max` events.
-    async fn next(&mut self, max: usize, wait: Duration) -> Result<Option<Batch>, LogError>;
+    /// The next batch of some partition, or `None` when nothing came within `wait`. The reader goes on
+    /// after it, trusting that it will be written; if it could not be, [`LogReader::rewind`].
+    async fn next(&mut self, limit: Limit, wait: Duration) -> Result<Option<Batch>, LogError>;
 
-    /// Goes back to what the store says of a partition: after a batch could not be written, or another
-    /// process had moved the position.
-    async fn rewind(&mut self, partition: i32) -> Result<(), LogError>;
-}
+    /// Goes back to what the store says of a partition, at the next call of [`LogReader::next`]: after a
+    /// batch could not be written, or another process had moved the position.
+    fn rewind(&mut self, partition: i32);
 
-/// What can go wrong, by what the caller does next.
-#[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// Try again.
-    #[error("the event log can't be reached right now")]
-    Transient(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Slow down, then try again.
-    #[error("the event log takes no more events right now")]
-    Saturated,
-    /// Stop: trying again won't help.
-    #[error("the event log can't be used: {0}")]
-    Fatal(String),
+    /// Tells the log that a batch is written and the position stands at `position`. A hint for monitors
+    /// of the log, nothing depends on it.
+    fn written(&mut self, position: Position);
 }

@@ -1,0 +1,121 @@
+//! What librdkafka is told. The user's properties win, except over what the promises of the log rest on.
+
+use rdkafka::ClientConfig;
+use rdkafka::config::FromClientConfigAndContext;
+use runtime::settings;
+
+use super::failure;
+use crate::LogError;
+
+/// The largest event, in bytes: GitHub sends webhooks of up to 25 MiB, and a page of git history is
+/// smaller than that. The topic is created with the same limit.
+pub(super) const LARGEST_EVENT: u32 = 64 << 20;
+
+/// For a client that appends.
+pub(super) fn producer(settings: &settings::Kafka) -> Result<ClientConfig, LogError> {
+    let mut config = client(settings)?;
+    let mut default = |names: &[&str], value: &str| set_default(&mut config, settings, names, value);
+    default(&["compression.codec", "compression.type"], "zstd");
+    // How long an event is tried before the caller hears that the broker is away.
+    default(&["message.timeout.ms", "delivery.timeout.ms"], "30000");
+    // What is not acknowledged yet is kept in memory, up to this.
+    default(&["queue.buffering.max.kbytes"], "131072");
+    // The partitioner of Java's clients, so that others can write to the topic in the same order.
+    default(&["partitioner"], "murmur2_random");
+    config.set("enable.idempotence", "true");
+    Ok(config)
+}
+
+/// For a client that reads as a member of a group.
+pub(super) fn consumer(settings: &settings::Kafka) -> Result<ClientConfig, LogError> {
+    let mut config = client(settings)?;
+    let mut default = |names: &[&str], value: &str| set_default(&mut config, settings, names, value);
+    // Long enough for a slow network, short enough that the partitions of a killed process move on soon.
+    default(&["session.timeout.ms"], "10000");
+    default(&["fetch.max.bytes"], &LARGEST_EVENT.to_string());
+    config
+        .set("group.id", &settings.group)
+        // Where to start is what the store says; a position that the log does not have is looked into.
+        .set("auto.offset.reset", "error")
+        // Only what is written is committed, and only as a hint for monitors.
+        .set("enable.auto.commit", "true")
+        .set("enable.auto.offset.store", "false");
+    Ok(config)
+}
+
+/// For a client that asks and creates.
+pub(super) fn client(settings: &settings::Kafka) -> Result<ClientConfig, LogError> {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", &settings.brokers);
+    let mut default = |names: &[&str], value: &str| set_default(&mut config, settings, names, value);
+    default(&["client.id"], "sei");
+    default(&["message.max.bytes"], &LARGEST_EVENT.to_string());
+    for (name, value) in &settings.properties {
+        config.set(name, value);
+    }
+    for (name, reference) in &settings.secret_properties {
+        let secret = runtime::secret::read(reference).map_err(|error| {
+            LogError::Fatal(format!("the secret of `log.kafka.{name}` can't be read"), Some(Box::new(error)))
+        })?;
+        let text = secret
+            .expose_str()
+            .ok_or_else(|| LogError::Fatal(format!("the secret of `log.kafka.{name}` is not UTF-8"), None))?;
+        config.set(name, text);
+    }
+    Ok(config)
+}
+
+/// A client with this configuration; an unknown property or a bad value is named.
+pub(super) fn create<C, T: FromClientConfigAndContext<C>>(config: &ClientConfig, context: C) -> Result<T, LogError>
+where
+    C: rdkafka::ClientContext,
+{
+    config.create_with_context(context).map_err(failure::of_client)
+}
+
+/// Sets a property unless the user has, under any of its names.
+fn set_default(config: &mut ClientConfig, settings: &settings::Kafka, names: &[&str], value: &str) {
+    let given =
+        |name: &&&str| settings.properties.contains_key(**name) || settings.secret_properties.contains_key(**name);
+    if let Some(name) = names.first()
+        && !names.iter().any(|name| given(&name))
+    {
+        config.set(*name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(properties: &[(&str, &str)]) -> settings::Kafka {
+        settings::Kafka {
+            brokers: "127.0.0.1:1".into(),
+            create_topic: true,
+            replication: 1,
+            group: "g".into(),
+            properties: properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            secret_properties: std::collections::BTreeMap::default(),
+        }
+    }
+
+    #[test]
+    fn the_users_properties_win_under_any_of_their_names() {
+        let config = producer(&settings(&[("delivery.timeout.ms", "500"), ("compression.type", "lz4")])).unwrap();
+        assert_eq!((config.get("message.timeout.ms"), config.get("delivery.timeout.ms")), (None, Some("500")));
+        assert_eq!((config.get("compression.codec"), config.get("compression.type")), (None, Some("lz4")));
+    }
+
+    #[test]
+    fn what_the_promises_rest_on_cannot_be_set_otherwise() {
+        let settings = settings(&[
+            ("auto.offset.reset", "latest"),
+            ("enable.idempotence", "false"),
+            ("enable.auto.offset.store", "true"),
+        ]);
+        let consumer = consumer(&settings).unwrap();
+        assert_eq!(consumer.get("auto.offset.reset"), Some("error"));
+        assert_eq!(consumer.get("enable.auto.offset.store"), Some("false"));
+        assert_eq!(producer(&settings).unwrap().get("enable.idempotence"), Some("true"));
+    }
+}

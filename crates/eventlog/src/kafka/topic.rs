@@ -1,0 +1,86 @@
+//! The topic: created with the settings that the log promises, where it is missing and may be.
+
+use rdkafka::ClientContext;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::Client;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use runtime::settings;
+
+use super::{PATIENCE, Quiet, blocking, config, failure};
+use crate::LogError;
+
+/// Makes sure that the topic is there.
+pub(super) async fn ensure(settings: &settings::Log) -> Result<(), LogError> {
+    let admin: AdminClient<Quiet> = config::create(&config::client(&settings.kafka)?, Quiet)?;
+    if settings.kafka.create_topic {
+        create(&admin, settings).await?;
+    }
+    let topic = settings.topic.clone();
+    let found = blocking(move || {
+        // A topic that was just created is known everywhere a moment later.
+        let mut found = partitions(admin.inner(), &topic);
+        for _ in 0..50 {
+            if !matches!(found, Err(ref error) if is_unknown(error)) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            found = partitions(admin.inner(), &topic);
+        }
+        match found {
+            Err(error) if is_unknown(&error) => Ok(Vec::new()),
+            found => found,
+        }
+    });
+    if found.await?.is_empty() {
+        let topic = &settings.topic;
+        return Err(LogError::Fatal(
+            format!("the topic `{topic}` does not exist: create it, or set `log.kafka.create_topic = true`"),
+            None,
+        ));
+    }
+    Ok(())
+}
+
+async fn create(admin: &AdminClient<Quiet>, settings: &settings::Log) -> Result<(), LogError> {
+    let replication = settings.kafka.replication;
+    let retention = settings.retention.as_millis().to_string();
+    let in_sync = if replication >= 3 { "2" } else { "1" };
+    let largest = config::LARGEST_EVENT.to_string();
+    let topic = NewTopic::new(&settings.topic, settings.partitions, TopicReplication::Fixed(replication))
+        .set("cleanup.policy", "delete")
+        .set("retention.ms", &retention)
+        .set("compression.type", "zstd")
+        .set("min.insync.replicas", in_sync)
+        .set("max.message.bytes", &largest);
+    let options = AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE));
+    for result in admin.create_topics([&topic], &options).await.map_err(failure::of)? {
+        match result {
+            Ok(topic) => tracing::info!(log.topic = topic, "topic created"),
+            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((_, code)) => return Err(failure::of(KafkaError::AdminOp(code))),
+        }
+    }
+    Ok(())
+}
+
+/// The partitions of a topic.
+pub(super) fn partitions<C: ClientContext>(client: &Client<C>, topic: &str) -> Result<Vec<i32>, KafkaError> {
+    let metadata = client.fetch_metadata(Some(topic), PATIENCE)?;
+    let Some(topic) = metadata.topics().first() else { return Ok(Vec::new()) };
+    match topic.error() {
+        Some(error) => Err(KafkaError::MetadataFetch(error.into())),
+        None => Ok(topic.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect()),
+    }
+}
+
+/// Whether the brokers don't know the topic, or not all of them do yet.
+fn is_unknown(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+        )
+    )
+}
