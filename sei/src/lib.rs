@@ -1,1 +1,3 @@
+//! The all-in-one program `sei`: every role in one process, and the command line.
 
+pub mod demo;

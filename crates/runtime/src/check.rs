@@ -90,7 +90,7 @@ impl Findings {
             }
         }
         for name in log.kafka.properties.keys() {
-            if name.ends_with("password") || name.ends_with("secret") || name.ends_with(".pem") {
+            if matches!(name.rsplit('.').next(), Some("password" | "secret" | "pem")) {
                 let expected = format!("`{name}` under [log.kafka.secret_properties], as a reference to the secret");
                 self.error(format!("log.kafka.properties.{name}"), "a secret in the settings".to_owned(), expected);
             }

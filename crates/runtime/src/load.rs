@@ -148,7 +148,7 @@ impl Layered {
     fn extract(&self, value: &mut Value, whole: &Value, problems: &mut BTreeMap<String, Problem>) -> Option<Settings> {
         let defaults = Layer::toml(Origin::Defaults, DEFAULTS);
         let defaults = Figment::from(defaults).find_value("").ok()?;
-        let mut tries: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+        let mut mends: BTreeMap<Vec<String>, usize> = BTreeMap::new();
         for _ in 0..MOST_PROBLEMS {
             let error = match value.deserialize::<Settings>() {
                 Ok(settings) => return Some(settings),
@@ -160,7 +160,7 @@ impl Layered {
                 Kind::MissingField(name) => path.push(name.to_string()),
                 _ => {}
             }
-            let tried = tries.entry(path.clone()).or_default();
+            let tried = mends.entry(path.clone()).or_default();
             let mended = match (*tried, find(&defaults, &path)) {
                 (0, Some(default)) if !matches!(error.kind, Kind::UnknownField(..)) => {
                     put(value, &path, default.clone())

@@ -113,6 +113,8 @@ pub struct Metrics {
     pub batch_seconds: Histogram,
     /// Events of a partition that are not processed yet.
     pub log_lag: Family<labels::Partition, Gauge>,
+    /// Events of a partition that retention took before they were read.
+    pub log_expired: Family<labels::Partition, Counter>,
     /// HTTP requests.
     pub http_requests: Family<labels::Request, Counter>,
     /// Collections of a source that ended.
@@ -132,6 +134,7 @@ impl Metrics {
             events_ended: Family::default(),
             batch_seconds: seconds(),
             log_lag: Family::default(),
+            log_expired: Family::default(),
             http_requests: Family::default(),
             collections: Family::default(),
             collect_seconds: Family::new_with_constructor(seconds),
@@ -142,6 +145,7 @@ impl Metrics {
         registry.register("events_received", "Events received and acknowledged", metrics.events_received.clone());
         registry.register("events_ended", "Events by how they ended", metrics.events_ended.clone());
         registry.register("log_lag", "Events of a partition not yet processed", metrics.log_lag.clone());
+        registry.register("log_expired", "Events that retention took unread", metrics.log_expired.clone());
         registry.register("http_requests", "HTTP requests", metrics.http_requests.clone());
         registry.register("collections", "Collections of a source that ended", metrics.collections.clone());
         registry.register_with_unit(
@@ -165,7 +169,7 @@ impl Metrics {
         Self { registry, ..metrics }
     }
 
-    /// All metrics in the OpenMetrics text format.
+    /// All metrics in the `OpenMetrics` text format.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut text = String::new();

@@ -53,7 +53,7 @@ pub struct Data {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// Where the URL of a PostgreSQL database comes from; without it `sei` runs a private cluster.
+    /// Where the URL of a `PostgreSQL` database comes from; without it `sei` runs a private cluster.
     #[serde(default)]
     pub url: Option<SecretRef>,
     /// Connections a process holds at most.

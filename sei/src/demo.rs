@@ -1,0 +1,94 @@
+//! An invented organization, for a first look and for benchmarks: teams, services, a year of changes,
+//! reviews, deployments, incidents and work items.
+//!
+//! Promises: the same [`Demo`] gives the same facts, in the same order, whenever and wherever; facts
+//! come as a stream, so that a million of commits need little memory; everything that it names is below
+//! `demo.example`, so that nobody takes it for real.
+
+mod dice;
+mod life;
+mod names;
+mod organization;
+mod service;
+
+use chrono::{DateTime, Utc};
+use kernel::Fact;
+
+use organization::Organization;
+
+/// How large the organization is. Numbers are what comes out on average.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scale {
+    /// Teams, at least one. They belong to two departments.
+    pub teams: usize,
+    /// Services, each with a repository of its own, at least one.
+    pub services: usize,
+    /// Days of history.
+    pub days: u32,
+    /// Merged changes, over all services and days.
+    pub changes: u32,
+    /// Commits of a change, beside its merge commit.
+    pub commits_per_change: f64,
+    /// Deployments to production, over all services and days.
+    pub deployments: u32,
+    /// Reviews, CI runs, work items and deployments to staging come too.
+    pub surroundings: bool,
+}
+
+impl Default for Scale {
+    /// A company of 6 teams and 14 services in its last year.
+    fn default() -> Self {
+        Self {
+            teams: 6,
+            services: 14,
+            days: 365,
+            changes: 12_000,
+            commits_per_change: 2.5,
+            deployments: 4_000,
+            surroundings: true,
+        }
+    }
+}
+
+impl Scale {
+    /// For benchmarks: about so many commits and deployments, and nothing beside them, in 20 services
+    /// over two years.
+    #[must_use]
+    pub fn benchmark(commits: u32, deployments: u32) -> Self {
+        Self {
+            teams: 8,
+            services: 20,
+            days: 730,
+            // two commits a change, and its merge commit (half of the services squash instead)
+            changes: commits / 3,
+            commits_per_change: 2.0,
+            deployments,
+            surroundings: false,
+        }
+    }
+}
+
+/// An invented organization: what it is like follows from these alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Demo {
+    /// What chance decides, it decides by this.
+    pub seed: u64,
+    /// Where its history ends.
+    pub end: DateTime<Utc>,
+    /// How large it is.
+    pub scale: Scale,
+}
+
+impl Demo {
+    /// All its facts: first teams, accounts, services and repositories, then the history of one service
+    /// after the other, each in about the order of time.
+    pub fn facts(&self) -> impl Iterator<Item = Fact> + Send + use<> {
+        let organization = Organization::new(self);
+        let first = organization.facts();
+        let histories = service::histories(self, organization);
+        first.into_iter().chain(histories)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,349 @@
+//! The life of one change: written in working hours, opened, reviewed, merged or given up.
+
+use chrono::{DateTime, Datelike, Days, TimeDelta, Timelike, Utc, Weekday};
+use kernel::{
+    AccountId, Change, ChangeId, ChangeState, Commit, Detail, Fact, Outcome, PipelineRun, RepositoryId, Review,
+    ReviewState, Sha, StatusCategory, Version, WorkItem, WorkItemId,
+};
+
+use super::dice::{Dice, whole};
+use super::names;
+
+/// What a change is made for.
+pub(super) enum Purpose {
+    /// A feature, a fix, a cleanup.
+    Work,
+    /// A new version of a library, by a bot.
+    Update,
+    /// It takes back a change: its id, its title and the commit by which it came.
+    Revert(ChangeId, String, Sha),
+    /// It repairs production.
+    Hotfix,
+}
+
+/// The surroundings of a change.
+pub(super) struct Setting<'a> {
+    pub(super) repository: &'a RepositoryId,
+    pub(super) members: &'a [AccountId],
+    pub(super) bot: &'a AccountId,
+    /// The key of the team in the tracker.
+    pub(super) key: &'a str,
+    /// The newest commit of the default branch.
+    pub(super) base: Sha,
+    /// By what delays are multiplied.
+    pub(super) slowness: f64,
+    pub(super) commits: f64,
+    /// Changes are merged as one commit.
+    pub(super) squash: bool,
+    /// Reviews, runs and work items are told too.
+    pub(super) surroundings: bool,
+}
+
+/// A change with the plan of its life.
+pub(super) struct Life {
+    pub(super) id: ChangeId,
+    number: i64,
+    pub(super) title: String,
+    author: AccountId,
+    branch: String,
+    labels: Vec<String>,
+    commits: Vec<Commit>,
+    started_at: DateTime<Utc>,
+    opened_at: DateTime<Utc>,
+    ready_at: Option<DateTime<Utc>>,
+    reviews: Vec<Review>,
+    /// When it is merged, or closed if it is given up.
+    pub(super) ends_at: DateTime<Utc>,
+    pub(super) given_up: bool,
+    reverts: Option<ChangeId>,
+    reverted: Option<Sha>,
+    item: Option<i64>,
+}
+
+/// The next instant at which somebody works: from Monday to Friday, 8 to 18 o'clock.
+pub(super) fn working(dice: &mut Dice, at: DateTime<Utc>) -> DateTime<Utc> {
+    let weekend = matches!(at.weekday(), Weekday::Sat | Weekday::Sun);
+    if !weekend && (8..18).contains(&at.hour()) {
+        return at;
+    }
+    let mut day = at.date_naive();
+    if weekend || at.hour() >= 18 {
+        day = day + Days::new(1);
+    }
+    while matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
+        day = day + Days::new(1);
+    }
+    day.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(8) + TimeDelta::seconds(dice.between(0, 5400))
+}
+
+/// How a change is called, and by whom it is written.
+struct Wording {
+    title: String,
+    author: AccountId,
+    branch: String,
+    labels: Vec<String>,
+    thing: &'static str,
+}
+
+impl Wording {
+    fn of(dice: &mut Dice, setting: &Setting<'_>, number: i64, purpose: &Purpose) -> Self {
+        let author = dice.pick(setting.members).unwrap_or(setting.bot).clone();
+        let thing = dice.word(&names::THINGS);
+        let key = format!("{}-{number}", setting.key);
+        let lower = key.to_lowercase();
+        let (title, author, branch, label) = match purpose {
+            Purpose::Work => {
+                let title = format!("{key}: {} {thing}", dice.word(&names::VERBS));
+                (title, author, format!("{lower}/{}", thing.replace(' ', "-")), None)
+            }
+            Purpose::Update => {
+                let library = dice.word(&names::LIBRARIES);
+                let (major, minor, patch) = (dice.between(1, 9), dice.between(0, 30), dice.between(0, 9));
+                let title = format!("Update {library} to {major}.{minor}.{patch}");
+                (title, setting.bot.clone(), format!("updates/{library}-{number}"), Some("dependencies"))
+            }
+            Purpose::Revert(_, title, _) => (format!("Revert \"{title}\""), author, format!("revert-{number}"), None),
+            Purpose::Hotfix => (format!("{key}: Fix {thing}"), author, format!("hotfix/{lower}"), Some("hotfix")),
+        };
+        Self { title, author, branch, labels: label.into_iter().map(str::to_owned).collect(), thing }
+    }
+}
+
+impl Life {
+    /// A change whose work starts at `start`.
+    pub(super) fn plan(
+        dice: &mut Dice,
+        setting: &Setting<'_>,
+        number: i64,
+        start: DateTime<Utc>,
+        purpose: Purpose,
+    ) -> Self {
+        let id = setting.repository.change(number);
+        let Wording { title, author, branch, labels, thing } = Wording::of(dice, setting, number, &purpose);
+        let urgent = matches!(purpose, Purpose::Revert(..) | Purpose::Hotfix);
+        let small = urgent || matches!(purpose, Purpose::Update);
+        let count = if small { 1 } else { 1 + dice.count(setting.commits - 1.0) };
+        let hurry = match purpose {
+            Purpose::Work => 1.0,
+            Purpose::Update => 0.5,
+            Purpose::Revert(..) => 0.03,
+            Purpose::Hotfix => 0.06,
+        };
+        let pace = setting.slowness * hurry;
+        let work = |dice: &mut Dice, at| if urgent { at } else { working(dice, at) };
+
+        let mut commits = Vec::new();
+        let mut at = start;
+        let mut parent = setting.base;
+        for index in 0..count {
+            if index > 0 {
+                let later = at + dice.hours(2.0 * pace);
+                at = work(dice, later);
+            }
+            let sha = dice.sha();
+            let subject = if index == 0 { title.clone() } else { format!("{} {thing}", dice.word(&names::VERBS)) };
+            commits.push(commit(dice, setting, sha, vec![parent], &author, at, subject));
+            parent = sha;
+        }
+        let later = at + dice.hours(1.5 * pace);
+        let opened_at = work(dice, later);
+        let ready_at = (!small && dice.chance(0.12)).then(|| {
+            let later = opened_at + dice.hours(6.0 * pace);
+            working(dice, later)
+        });
+        let mut at = ready_at.unwrap_or(opened_at);
+        let mut reviews = Vec::new();
+        let unreviewed = if matches!(purpose, Purpose::Update) { 0.5 } else { 0.06 };
+        if !dice.chance(unreviewed) {
+            let rounds = if small { 1 } else { 1 + dice.count(0.4) };
+            for round in 1..=rounds {
+                let later = at + dice.hours(3.0 * pace);
+                at = work(dice, later);
+                let state = match (round == rounds, dice.chance(0.5)) {
+                    (true, _) => ReviewState::Approved,
+                    (false, true) => ReviewState::ChangesRequested,
+                    (false, false) => ReviewState::Commented,
+                };
+                let others: Vec<&AccountId> = setting.members.iter().filter(|member| **member != author).collect();
+                reviews.push(Review {
+                    id: format!("{id}/review/{round}"),
+                    change: id.clone(),
+                    reviewer: dice.pick(&others).map(|member| (*member).clone()),
+                    state,
+                    submitted_at: at,
+                    version: stated(at),
+                });
+            }
+        }
+        let later = at + dice.hours(0.7 * pace);
+        let ends_at = work(dice, later);
+        let (reverts, reverted) = match purpose {
+            Purpose::Revert(change, _, sha) => (Some(change), Some(sha)),
+            _ => (None, None),
+        };
+        Self {
+            id,
+            number,
+            title,
+            author,
+            branch,
+            labels,
+            commits,
+            started_at: start,
+            opened_at,
+            ready_at,
+            reviews,
+            ends_at,
+            given_up: !urgent && dice.chance(0.05),
+            reverts,
+            reverted,
+            item: (!small && dice.chance(0.8)).then_some(number),
+        }
+    }
+
+    /// What is known of it at `now`; once it has ended, merged onto the base of `setting`. The commit by
+    /// which it came onto the branch is returned, and the facts go to `out`.
+    pub(super) fn tell(
+        self,
+        dice: &mut Dice,
+        setting: &Setting<'_>,
+        now: DateTime<Utc>,
+        out: &mut impl Extend<Fact>,
+    ) -> Option<Sha> {
+        let ended = self.ends_at <= now;
+        let merged = ended && !self.given_up;
+        let known = |at: DateTime<Utc>| at <= now;
+        if !known(self.opened_at) {
+            return None;
+        }
+        let head = self.commits.last().map_or(setting.base, |commit| commit.sha);
+        let merge = merged.then(|| dice.sha());
+        if let Some(sha) = merge {
+            let (parents, subject) = if setting.squash {
+                (vec![setting.base], format!("{} (#{})", self.title, self.number))
+            } else {
+                (vec![setting.base, head], format!("Merge pull request #{} from acme/{}", self.number, self.branch))
+            };
+            let mut commit = commit(dice, setting, sha, parents, &self.author, self.ends_at, subject);
+            commit.branch = Some("main".to_owned());
+            // a squashed or merged revert names the commit that it takes back
+            commit.reverts = self.reverted.into_iter().collect();
+            out.extend([Fact::Commit(commit)]);
+        }
+        let additions = self.commits.iter().filter_map(|commit| commit.additions).sum();
+        let deletions = self.commits.iter().filter_map(|commit| commit.deletions).sum();
+        let last = if ended { self.ends_at } else { self.ready_at.unwrap_or(self.opened_at) };
+        out.extend([Fact::Change(Change {
+            id: self.id.clone(),
+            repository: setting.repository.clone(),
+            number: Some(self.number),
+            title: self.title.clone(),
+            url: Some(format!("https://{}/pull/{}", setting.repository, self.number)),
+            state: match (ended, merged) {
+                (true, true) => ChangeState::Merged,
+                (true, false) => ChangeState::Abandoned,
+                _ => ChangeState::Open,
+            },
+            author: Some(self.author.clone()),
+            source_branch: Some(self.branch.clone()),
+            target_branch: Some("main".to_owned()),
+            head_sha: Some(head),
+            merge_sha: merge,
+            commits: self.commits.iter().map(|commit| commit.sha).collect(),
+            opened_at: Some(self.opened_at),
+            ready_at: self.ready_at.filter(|at| known(*at)),
+            merged_at: merged.then_some(self.ends_at),
+            closed_at: ended.then_some(self.ends_at),
+            additions: Some(additions),
+            deletions: Some(deletions),
+            labels: self.labels.clone(),
+            reverts: self.reverts.clone(),
+            deleted: false,
+            version: stated(last),
+        })]);
+        if setting.surroundings {
+            out.extend(self.reviews.iter().filter(|review| known(review.submitted_at)).cloned().map(Fact::Review));
+            out.extend([self.run(dice, setting, head)]);
+            out.extend(self.work_item(setting, dice, merged, last).map(Fact::WorkItem));
+        }
+        out.extend(self.commits.into_iter().map(Fact::Commit));
+        merge
+    }
+
+    /// The CI run on its last commit.
+    fn run(&self, dice: &mut Dice, setting: &Setting<'_>, head: Sha) -> Fact {
+        let started_at = self.opened_at + TimeDelta::seconds(dice.between(5, 120));
+        let finished_at = started_at + TimeDelta::seconds(dice.between(240, 1200));
+        Fact::PipelineRun(PipelineRun {
+            id: format!("{}/run/{}/1", setting.repository, self.number),
+            repository: setting.repository.clone(),
+            name: "CI".to_owned(),
+            sha: Some(head),
+            branch: Some(self.branch.clone()),
+            attempt: 1,
+            queued_at: self.opened_at,
+            started_at: Some(started_at),
+            finished_at: Some(finished_at),
+            outcome: Some(if dice.chance(0.9) { Outcome::Success } else { Outcome::Failure }),
+            url: None,
+            version: stated(finished_at),
+        })
+    }
+
+    /// The work item that it was made for, if there is one.
+    fn work_item(&self, setting: &Setting<'_>, dice: &mut Dice, done: bool, last: DateTime<Utc>) -> Option<WorkItem> {
+        let key = format!("{}-{}", setting.key, self.item?);
+        let name = setting.repository.as_str().rsplit('/').next().unwrap_or_default();
+        let created_at = self.started_at - dice.hours(90.0);
+        Some(WorkItem {
+            // teams number their items by repository, so that two never meet
+            id: WorkItemId(format!("tracker.demo.example/{name}/{key}")),
+            key,
+            project: setting.key.to_owned(),
+            title: self.title.split_once(": ").map_or(self.title.clone(), |(_, title)| title.to_owned()),
+            kind: Some(dice.word(&["story", "story", "task", "bug"]).to_owned()),
+            status: if done { "Done" } else { "In progress" }.to_owned(),
+            status_category: if done { StatusCategory::Done } else { StatusCategory::InProgress },
+            assignee: Some(self.author.clone()),
+            created_at,
+            started_at: Some(self.started_at),
+            done_at: done.then_some(last),
+            points: dice.pick(&[1.0, 2.0, 3.0, 5.0, 8.0]).copied(),
+            labels: Vec::new(),
+            url: None,
+            deleted: false,
+            version: stated(last),
+        })
+    }
+}
+
+pub(super) fn stated(at: DateTime<Utc>) -> Version {
+    Version { detail: Detail::Stated, at }
+}
+
+fn commit(
+    dice: &mut Dice,
+    setting: &Setting<'_>,
+    sha: Sha,
+    parents: Vec<Sha>,
+    author: &AccountId,
+    at: DateTime<Utc>,
+    subject: String,
+) -> Commit {
+    let (additions, deletions) = (whole(dice.around(24.0, 1.2)), whole(dice.around(9.0, 1.3)));
+    Commit {
+        repository: setting.repository.clone(),
+        sha,
+        parents: Some(parents),
+        author: Some(author.clone()),
+        authored_at: at,
+        committed_at: at,
+        subject,
+        branch: None,
+        reverts: Vec::new(),
+        additions: Some(additions),
+        deletions: Some(deletions),
+        changed_files: Some(1 + dice.count(2.0)),
+        version: stated(at),
+    }
+}
