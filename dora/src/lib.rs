@@ -1,1 +1,25 @@
+//! The DORA engine: the only place that knows a formula. It reads facts, computes with polars, and writes
+//! metric facts: one row a deployment, one row a change, each with the evidence of its verdict.
+//!
+//! Promises: a computation is a function of the facts and the settings, whatever order they arrived in;
+//! computing what is stale gives the same rows as computing everything; an empty metric is `null`, never
+//! 0. The definitions are in `docs/metrics.md`.
 
+mod benchmark;
+mod engine;
+mod error;
+mod explanation;
+mod query;
+mod report;
+mod summary;
+
+pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, QuickCheckEdition};
+pub use engine::{explain, recompute, report, run};
+pub use error::DoraError;
+pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
+pub use query::{Interval, ReportQuery};
+pub use report::{
+    FindingCount, MetricName, MetricReport, Point, QuickCheck, Report, Score, ServiceStatus, Unit, Value, ValueName,
+    Window,
+};
+pub use summary::{Scope, Summary};

@@ -1,0 +1,119 @@
+//! What values are held against: the levels of DORA's annual reports, and the scores and benchmarks of
+//! its Quick Check. The numbers of the benchmarks are data, in `data/dora-quick-check.json`.
+
+mod levels;
+mod quick_check;
+
+pub use levels::{Level, LevelYear};
+pub use quick_check::{GroupKind, Mean, QuickCheckEdition};
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::DoraError;
+pub(crate) use levels::{fail_rate_level, frequency_level, lead_time_level, recovery_level};
+pub(crate) use quick_check::{Group, duration_score, frequency_score, group, rate_score};
+
+/// What values are held against. As text `2023`, `2025`, `2025/technology`, `2024/organization_size/all`:
+/// a year, and a group of the Quick Check's answers (an industry, or a size of organization).
+///
+/// Years with levels: 2019, 2021, 2022, 2023, 2024. 2025 replaced levels by scores, so with 2025 the
+/// levels are those of 2024. The Quick Check's benchmarks are those of 2024 up to 2024, then of 2025.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Benchmark {
+    /// The report whose table of levels is used.
+    pub levels: LevelYear,
+    /// The edition of the Quick Check whose benchmarks are used.
+    pub edition: QuickCheckEdition,
+    /// By industry, or by size of organization.
+    pub kind: GroupKind,
+    /// The group's key in the data file.
+    pub group: String,
+}
+
+impl Default for Benchmark {
+    fn default() -> Self {
+        Self {
+            levels: LevelYear::Y2024,
+            edition: QuickCheckEdition::Y2025,
+            kind: GroupKind::Industry,
+            group: "all".to_owned(),
+        }
+    }
+}
+
+impl FromStr for Benchmark {
+    type Err = DoraError;
+
+    fn from_str(text: &str) -> Result<Self, DoraError> {
+        let mut parts = text.split('/');
+        let year = parts.next().unwrap_or_default();
+        let (levels, edition) = match year {
+            "2019" => (LevelYear::Y2019, QuickCheckEdition::Y2024),
+            "2021" => (LevelYear::Y2021, QuickCheckEdition::Y2024),
+            "2022" => (LevelYear::Y2022, QuickCheckEdition::Y2024),
+            "2023" => (LevelYear::Y2023, QuickCheckEdition::Y2024),
+            "2024" => (LevelYear::Y2024, QuickCheckEdition::Y2024),
+            "2025" => (LevelYear::Y2024, QuickCheckEdition::Y2025),
+            _ => {
+                return Err(DoraError::Question(format!(
+                    "`{year}` is no benchmark: expected 2019, 2021, 2022, 2023, 2024 or 2025, then a group if wanted: \
+                     2025/technology"
+                )));
+            }
+        };
+        let rest: Vec<&str> = parts.collect();
+        let (kind, group) = match rest.as_slice() {
+            [] => (GroupKind::Industry, "all"),
+            ["industry", group] => (GroupKind::Industry, *group),
+            ["organization_size", group] => (GroupKind::OrganizationSize, *group),
+            [group] if quick_check::group(edition, GroupKind::Industry, group).is_some() => {
+                (GroupKind::Industry, *group)
+            }
+            [group] => (GroupKind::OrganizationSize, *group),
+            _ => (GroupKind::Industry, ""),
+        };
+        if quick_check::group(edition, kind, group).is_none() {
+            return Err(DoraError::Question(format!(
+                "the Quick Check of {edition} has no group `{}`: expected one of {}",
+                rest.join("/"),
+                quick_check::keys(edition).join(", ")
+            )));
+        }
+        Ok(Self { levels, edition, kind, group: group.to_owned() })
+    }
+}
+
+impl fmt::Display for Benchmark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.edition {
+            QuickCheckEdition::Y2025 => f.write_str("2025")?,
+            QuickCheckEdition::Y2024 => write!(f, "{}", self.levels)?,
+        }
+        if self.group == "all" && self.kind == GroupKind::Industry {
+            return Ok(());
+        }
+        write!(f, "/{}/{}", self.kind.as_str(), self.group)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_benchmark_survives_its_text() {
+        for text in
+            ["2019", "2021", "2022", "2023", "2024", "2025", "2025/industry/technology", "2024/organization_size/all"]
+        {
+            assert_eq!(text.parse::<Benchmark>().unwrap().to_string(), text);
+        }
+        assert_eq!("2025".parse::<Benchmark>().unwrap(), Benchmark::default());
+        assert_eq!("2025/solo".parse::<Benchmark>().unwrap().kind, GroupKind::OrganizationSize);
+        for bad in ["", "2020", "2026", "x", "2025/nobody", "2025/industry/technology/more"] {
+            assert!(bad.parse::<Benchmark>().is_err(), "{bad}");
+        }
+    }
+}

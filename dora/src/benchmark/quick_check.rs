@@ -1,0 +1,209 @@
+//! DORA's Quick Check: its scores from 0 to 10, and how industries and organizations of a size answered.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::levels::MONTH;
+
+const HOUR: f64 = 3600.0;
+const DAY: f64 = 24.0 * HOUR;
+
+/// An edition of the Quick Check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum QuickCheckEdition {
+    /// 2024: four metrics.
+    #[serde(rename = "2024")]
+    Y2024,
+    /// 2025: five metrics.
+    #[serde(rename = "2025")]
+    Y2025,
+}
+
+impl QuickCheckEdition {
+    /// The year.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Y2024 => "2024",
+            Self::Y2025 => "2025",
+        }
+    }
+}
+
+impl fmt::Display for QuickCheckEdition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How answers are grouped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupKind {
+    /// By industry.
+    Industry,
+    /// By the number of employees.
+    OrganizationSize,
+}
+
+impl GroupKind {
+    /// As JSON has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Industry => "industry",
+            Self::OrganizationSize => "organization_size",
+        }
+    }
+}
+
+/// How a group answered: mean and standard deviation of its scores, 10 is best.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mean {
+    /// The mean score.
+    pub mean: f64,
+    /// The standard deviation, where published.
+    #[serde(default)]
+    pub std: Option<f64>,
+}
+
+/// A group of the data file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Group {
+    pub name: String,
+    #[serde(default)]
+    pub change_lead_time: Option<Mean>,
+    #[serde(default)]
+    pub deployment_frequency: Option<Mean>,
+    #[serde(default)]
+    pub failed_deployment_recovery_time: Option<Mean>,
+    #[serde(default)]
+    pub change_fail_rate: Option<Mean>,
+    #[serde(default)]
+    pub deployment_rework_rate: Option<Mean>,
+    #[serde(default)]
+    pub throughput: Option<Mean>,
+    #[serde(default)]
+    pub stability: Option<Mean>,
+    #[serde(default)]
+    pub overall: Option<Mean>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    editions: BTreeMap<String, Edition>,
+}
+
+#[derive(Deserialize)]
+struct Edition {
+    industry: BTreeMap<String, Group>,
+    organization_size: BTreeMap<String, Group>,
+}
+
+static DATA: LazyLock<Data> = LazyLock::new(|| {
+    // the file is part of the program; a test reads it
+    serde_json::from_str(include_str!("../../data/dora-quick-check.json"))
+        .unwrap_or_else(|_| Data { editions: BTreeMap::new() })
+});
+
+/// A group's answers.
+pub(crate) fn group(edition: QuickCheckEdition, kind: GroupKind, key: &str) -> Option<&'static Group> {
+    let edition = DATA.editions.get(edition.as_str())?;
+    match kind {
+        GroupKind::Industry => edition.industry.get(key),
+        GroupKind::OrganizationSize => edition.organization_size.get(key),
+    }
+}
+
+/// All groups of an edition, as they can be written in a benchmark.
+pub(super) fn keys(edition: QuickCheckEdition) -> Vec<String> {
+    let Some(edition) = DATA.editions.get(edition.as_str()) else { return Vec::new() };
+    let industries = edition.industry.keys().cloned();
+    industries.chain(edition.organization_size.keys().map(|key| format!("organization_size/{key}"))).collect()
+}
+
+/// The score of a category, 1 to 6.
+fn category(category: u8) -> f64 {
+    f64::from(category - 1) * 2.0
+}
+
+/// The score of a median lead time or recovery time in seconds.
+pub(crate) fn duration_score(seconds: f64) -> f64 {
+    let limits = [(6, HOUR), (5, DAY), (4, 7.0 * DAY), (3, MONTH), (2, 6.0 * MONTH)];
+    category(limits.into_iter().find(|(_, limit)| seconds < *limit).map_or(1, |(category, _)| category))
+}
+
+/// The score of a number of deployments in a number of days.
+pub(crate) fn frequency_score(deployments: f64, days: f64) -> f64 {
+    let month = MONTH / DAY;
+    let limits = [(6, 0.5), (5, 1.0), (4, 7.0), (3, month), (2, 6.0 * month)];
+    category(limits.into_iter().find(|(_, limit)| deployments * limit >= days).map_or(1, |(category, _)| category))
+}
+
+/// The score of a rate between 0 and 1 of which less is better.
+pub(crate) fn rate_score(rate: f64) -> f64 {
+    10.0 - rate * 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_file_can_be_read_and_has_both_editions() {
+        assert_eq!(DATA.editions.keys().collect::<Vec<_>>(), ["2024", "2025"]);
+        let all = group(QuickCheckEdition::Y2025, GroupKind::Industry, "all").unwrap();
+        assert_eq!(all.change_lead_time, Some(Mean { mean: 5.5, std: Some(2.4) }));
+        assert_eq!(all.overall.map(|overall| overall.mean), Some(6.72));
+        assert!(keys(QuickCheckEdition::Y2025).contains(&"organization_size/solo".to_owned()));
+    }
+
+    #[test]
+    fn a_limit_itself_belongs_to_the_category_below_it() {
+        for (seconds, score) in [
+            (0.0, 10.0),
+            (HOUR - 1.0, 10.0),
+            (HOUR, 8.0),
+            (DAY - 1.0, 8.0),
+            (DAY, 6.0),
+            (7.0 * DAY - 1.0, 6.0),
+            (7.0 * DAY, 4.0),
+            (MONTH - 1.0, 4.0),
+            (MONTH, 2.0),
+            (6.0 * MONTH - 1.0, 2.0),
+            (6.0 * MONTH, 0.0),
+        ] {
+            assert!((duration_score(seconds) - score).abs() < 1e-9, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn as_many_as_the_limit_says_is_enough() {
+        for (deployments, days, score) in [
+            (60.0, 30.0, 10.0),
+            (59.0, 30.0, 8.0),
+            (30.0, 30.0, 8.0),
+            (29.0, 30.0, 6.0),
+            (4.0, 28.0, 6.0),
+            (3.0, 28.0, 4.0),
+            (2.0, 60.875, 4.0),
+            (1.0, 60.875, 2.0),
+            (1.0, 182.625, 2.0),
+            (1.0, 183.0, 0.0),
+        ] {
+            assert!((frequency_score(deployments, days) - score).abs() < 1e-9, "{deployments} in {days}");
+        }
+    }
+
+    #[test]
+    fn a_rate_of_5_percent_is_nine_and_a_half() {
+        assert!((rate_score(0.05) - 9.5).abs() < 1e-9);
+        assert!((rate_score(0.0) - 10.0).abs() < 1e-9);
+        assert!(rate_score(1.0).abs() < 1e-9);
+    }
+}
