@@ -45,6 +45,8 @@ pub enum RejectReason {
     UnknownConnector,
     /// The signature is missing, doubled or wrong.
     Unauthenticated,
+    /// A fault of `sei` itself: the normaliser broke off, or the database refuses what it made of the event.
+    Internal,
 }
 
 impl RejectReason {
@@ -58,6 +60,7 @@ impl RejectReason {
             Self::TooLarge => "too_large",
             Self::UnknownConnector => "unknown_connector",
             Self::Unauthenticated => "unauthenticated",
+            Self::Internal => "internal",
         }
     }
 }

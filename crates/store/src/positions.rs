@@ -55,3 +55,12 @@ pub async fn advance(
     }
     Err(StoreError::PositionMoved { consumer: consumer.to_owned(), topic: topic.to_owned(), partition, from })
 }
+
+/// Lets a consumer stand at the start of a topic again. Readers that go on from where they stood find
+/// that their position has moved.
+pub async fn reset(store: &Store, consumer: &str, topic: &str) -> Result<(), StoreError> {
+    sqlx::query!("delete from position where consumer = $1 and topic = $2", consumer, topic)
+        .execute(store.pool())
+        .await?;
+    Ok(())
+}
