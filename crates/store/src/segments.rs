@@ -100,7 +100,8 @@ async fn write(store: &Store, topic: &str, segments: &[Segment]) -> Result<(), S
     sqlx::query!(
         "with appended as (
              select partition, before, count, events
-             from unnest($2::integer[], $3::bigint[], $4::integer[], $5::bytea[]) as s (partition, before, count, events)
+             from unnest($2::integer[], $3::bigint[], $4::integer[], $5::bytea[])
+                  as s (partition, before, count, events)
          ),
          counted as (select partition, sum(count)::bigint as events from appended group by partition),
          moved as (

@@ -12,9 +12,11 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Accou
         let (details, versions_at, digests) = versions(rows);
         let row = sqlx::query!(
             r#"with written as (
-                 insert into account as t (id, name, bot, detail, version_at, digest)
+                 insert into account as t
+                     (id, name, bot, detail, version_at, digest)
                  select id, name, bot, detail, version_at, digest
-                 from unnest($1::text[], $2::text[], $3::boolean[], $4::smallint[], $5::timestamptz[], $6::bigint[])
+                 from unnest($1::text[], $2::text[], $3::boolean[], $4::smallint[], $5::timestamptz[],
+                             $6::bigint[])
                       as n (id, name, bot, detail, version_at, digest)
                  on conflict (id) do update
                  set name = excluded.name, bot = excluded.bot, detail = excluded.detail,
@@ -22,7 +24,8 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Accou
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.id, t.bot
              )
-             select count(*) as "rows!", coalesce(bool_or(written.bot <> coalesce(old.bot, false)), false) as "matters!"
+             select count(*) as "rows!",
+                    coalesce(bool_or(written.bot <> coalesce(old.bot, false)), false) as "matters!"
              from written left join account as old using (id)"#,
             &column(rows, |x| x.id.as_str()) as &[&str],
             &column(rows, |x| x.name.as_str()) as &[&str],

@@ -11,35 +11,38 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Chang
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
-        let changes = sqlx::query!(
+        let written = sqlx::query!(
             r#"with written as (
-                 insert into change as t (id, repository, number, title, url, state, author, source_branch, target_branch, head_sha,
-                     merge_sha, commits, opened_at, ready_at, merged_at, closed_at, additions, deletions, labels,
-                     reverts, deleted, detail, version_at, digest)
-                 select id, repository, number, title, url, state, author, source_branch, target_branch, head_sha,
-                        merge_sha, commits::bytea[], opened_at, ready_at, merged_at, closed_at, additions,
-                        deletions, labels::text[], reverts, deleted, detail, version_at, digest
-                 from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
-                             $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::timestamptz[],
-                             $14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::bigint[],
-                             $18::bigint[], $19::text[], $20::text[], $21::boolean[], $22::smallint[],
-                             $23::timestamptz[], $24::bigint[])
+                 insert into change as t
+                     (id, repository, number, title, url, state, author, source_branch, target_branch, head_sha,
+                      merge_sha, commits, opened_at, ready_at, merged_at, closed_at, additions, deletions,
+                      labels, reverts, deleted, detail, version_at, digest)
+                 select id, repository, number, title, url, state, author, source_branch, target_branch,
+                        head_sha, merge_sha, commits::bytea[], opened_at, ready_at, merged_at, closed_at,
+                        additions, deletions, labels::text[], reverts, deleted, detail, version_at, digest
+                 from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[],
+                             $7::text[], $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::text[],
+                             $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
+                             $17::bigint[], $18::bigint[], $19::text[], $20::text[], $21::boolean[],
+                             $22::smallint[], $23::timestamptz[], $24::bigint[])
                       as n (id, repository, number, title, url, state, author, source_branch, target_branch,
-                             head_sha, merge_sha, commits, opened_at, ready_at, merged_at, closed_at, additions,
-                             deletions, labels, reverts, deleted, detail, version_at, digest)
+                            head_sha, merge_sha, commits, opened_at, ready_at, merged_at, closed_at, additions,
+                            deletions, labels, reverts, deleted, detail, version_at, digest)
                  on conflict (id) do update
                  set repository = excluded.repository, number = excluded.number, title = excluded.title,
                      url = excluded.url, state = excluded.state, author = excluded.author,
                      source_branch = excluded.source_branch, target_branch = excluded.target_branch,
                      head_sha = excluded.head_sha, merge_sha = excluded.merge_sha, commits = excluded.commits,
-                     opened_at = excluded.opened_at, ready_at = excluded.ready_at, merged_at = excluded.merged_at,
-                     closed_at = excluded.closed_at, additions = excluded.additions, deletions = excluded.deletions,
-                     labels = excluded.labels, reverts = excluded.reverts, deleted = excluded.deleted,
-                     detail = excluded.detail, version_at = excluded.version_at, digest = excluded.digest
+                     opened_at = excluded.opened_at, ready_at = excluded.ready_at,
+                     merged_at = excluded.merged_at, closed_at = excluded.closed_at,
+                     additions = excluded.additions, deletions = excluded.deletions, labels = excluded.labels,
+                     reverts = excluded.reverts, deleted = excluded.deleted, detail = excluded.detail,
+                     version_at = excluded.version_at, digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.id, t.repository
              )
-             select written.repository as "repository!", old.repository as "old_repository?", count(*) as "rows!"
+             select written.repository as "repository!", old.repository as "old_repository?",
+                    count(*) as "rows!"
              from written left join change as old using (id)
              group by 1, 2"#,
             &column(rows, |x| x.id.as_str()) as &[&str],
@@ -69,7 +72,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Chang
         )
         .fetch_all(&mut *connection)
         .await?;
-        for row in changes {
+        for row in written {
             changed.add(row.rows, [row.repository].into_iter().chain(row.old_repository));
         }
     }

@@ -11,17 +11,18 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Commi
     let mut changed = Changed::default();
     for rows in best(rows, |x| (x.repository.as_str(), x.sha.as_bytes())).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
-        let changes = sqlx::query!(
+        let written = sqlx::query!(
             r#"with written as (
-                 insert into commit as t (repository, sha, parents, author, authored_at, committed_at, subject, branch, reverts,
-                     additions, deletions, changed_files, detail, version_at, digest)
+                 insert into commit as t
+                     (repository, sha, parents, author, authored_at, committed_at, subject, branch, reverts,
+                      additions, deletions, changed_files, detail, version_at, digest)
                  select repository, sha, parents::bytea[], author, authored_at, committed_at, subject, branch,
                         reverts::bytea[], additions, deletions, changed_files, detail, version_at, digest
-                 from unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-                             $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[],
-                             $13::smallint[], $14::timestamptz[], $15::bigint[])
-                      as n (repository, sha, parents, author, authored_at, committed_at, subject, branch, reverts,
-                             additions, deletions, changed_files, detail, version_at, digest)
+                 from unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::timestamptz[],
+                             $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::bigint[],
+                             $11::bigint[], $12::bigint[], $13::smallint[], $14::timestamptz[], $15::bigint[])
+                      as n (repository, sha, parents, author, authored_at, committed_at, subject, branch,
+                            reverts, additions, deletions, changed_files, detail, version_at, digest)
                  on conflict (repository, sha) do update
                  set parents = excluded.parents, author = excluded.author, authored_at = excluded.authored_at,
                      committed_at = excluded.committed_at, subject = excluded.subject, branch = excluded.branch,
@@ -50,7 +51,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Commi
         )
         .fetch_all(&mut *connection)
         .await?;
-        for row in changes {
+        for row in written {
             changed.add(row.rows, [row.subject]);
         }
     }

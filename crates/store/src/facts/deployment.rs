@@ -14,17 +14,18 @@ pub(super) async fn write(
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
-        let changes = sqlx::query!(
+        let written = sqlx::query!(
             r#"with written as (
-                 insert into deployment as t (id, source, repository, service, environment, sha, name, started_at, finished_at, outcome, url,
-                     deleted, detail, version_at, digest)
-                 select id, source, repository, service, environment, sha, name, started_at, finished_at, outcome,
-                        url, deleted, detail, version_at, digest
-                 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[],
-                             $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[], $12::boolean[],
-                             $13::smallint[], $14::timestamptz[], $15::bigint[])
+                 insert into deployment as t
+                     (id, source, repository, service, environment, sha, name, started_at, finished_at, outcome,
+                      url, deleted, detail, version_at, digest)
+                 select id, source, repository, service, environment, sha, name, started_at, finished_at,
+                        outcome, url, deleted, detail, version_at, digest
+                 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[],
+                             $7::text[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[],
+                             $12::boolean[], $13::smallint[], $14::timestamptz[], $15::bigint[])
                       as n (id, source, repository, service, environment, sha, name, started_at, finished_at,
-                             outcome, url, deleted, detail, version_at, digest)
+                            outcome, url, deleted, detail, version_at, digest)
                  on conflict (id) do update
                  set source = excluded.source, repository = excluded.repository, service = excluded.service,
                      environment = excluded.environment, sha = excluded.sha, name = excluded.name,
@@ -34,7 +35,8 @@ pub(super) async fn write(
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.id, t.repository, t.service
              )
-             select written.repository, written.service, old.repository as "old_repository?", old.service as "old_service?",
+             select written.repository, written.service,
+                    old.repository as "old_repository?", old.service as "old_service?",
                     old.id is not null as "replaced!", count(*) as "rows!"
              from written left join deployment as old using (id)
              group by 1, 2, 3, 4, 5"#,
@@ -56,7 +58,7 @@ pub(super) async fn write(
         )
         .fetch_all(&mut *connection)
         .await?;
-        for row in changes {
+        for row in written {
             changed.add(row.rows, subjects(row.repository, row.service));
             if row.replaced {
                 changed.add(0, subjects(row.old_repository, row.old_service));

@@ -11,21 +11,22 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
-        let changes = sqlx::query!(
+        let written = sqlx::query!(
             r#"with written as (
-                 insert into incident as t (id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
-                     caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url, deleted,
-                     detail, version_at, digest)
+                 insert into incident as t
+                     (id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
+                      caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url, deleted,
+                      detail, version_at, digest)
                  select id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
-                        caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url, deleted,
-                        detail, version_at, digest
+                        caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url,
+                        deleted, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
                              $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::boolean[],
                              $12::text[], $13::text[], $14::boolean[], $15::smallint[], $16::timestamptz[],
                              $17::bigint[])
                       as n (id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
-                             caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url,
-                             deleted, detail, version_at, digest)
+                            caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url,
+                            deleted, detail, version_at, digest)
                  on conflict (id) do update
                  set service = excluded.service, repository = excluded.repository, title = excluded.title,
                      severity = excluded.severity, detected_at = excluded.detected_at,
@@ -38,7 +39,8 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.id, t.repository, t.service
              )
-             select written.repository, written.service, old.repository as "old_repository?", old.service as "old_service?",
+             select written.repository, written.service,
+                    old.repository as "old_repository?", old.service as "old_service?",
                     old.id is not null as "replaced!", count(*) as "rows!"
              from written left join incident as old using (id)
              group by 1, 2, 3, 4, 5"#,
@@ -62,7 +64,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
         )
         .fetch_all(&mut *connection)
         .await?;
-        for row in changes {
+        for row in written {
             changed.add(row.rows, subjects(row.repository, row.service));
             if row.replaced {
                 changed.add(0, subjects(row.old_repository, row.old_service));

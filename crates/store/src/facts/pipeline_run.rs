@@ -14,17 +14,18 @@ pub(super) async fn write(
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
-        let changes = sqlx::query!(
+        let written = sqlx::query!(
             r#"with written as (
-                 insert into pipeline_run as t (id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at, outcome, url,
-                     detail, version_at, digest)
+                 insert into pipeline_run as t
+                     (id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at, outcome,
+                      url, detail, version_at, digest)
                  select id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at, outcome,
                         url, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[],
                              $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[],
                              $12::smallint[], $13::timestamptz[], $14::bigint[])
                       as n (id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at,
-                             outcome, url, detail, version_at, digest)
+                            outcome, url, detail, version_at, digest)
                  on conflict (id) do update
                  set repository = excluded.repository, name = excluded.name, sha = excluded.sha,
                      branch = excluded.branch, attempt = excluded.attempt, queued_at = excluded.queued_at,
@@ -34,7 +35,8 @@ pub(super) async fn write(
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.id, t.repository
              )
-             select written.repository as "repository!", old.repository as "old_repository?", count(*) as "rows!"
+             select written.repository as "repository!", old.repository as "old_repository?",
+                    count(*) as "rows!"
              from written left join pipeline_run as old using (id)
              group by 1, 2"#,
             &column(rows, |x| x.id.as_str()) as &[&str],
@@ -54,7 +56,7 @@ pub(super) async fn write(
         )
         .fetch_all(&mut *connection)
         .await?;
-        for row in changes {
+        for row in written {
             changed.add(row.rows, [row.repository].into_iter().chain(row.old_repository));
         }
     }

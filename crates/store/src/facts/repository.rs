@@ -13,9 +13,10 @@ pub(super) async fn write(
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
-        let changes = sqlx::query!(
+        let written = sqlx::query!(
             r#"with written as (
-                 insert into repository as t (id, name, url, default_branch, partial, detail, version_at, digest)
+                 insert into repository as t
+                     (id, name, url, default_branch, partial, detail, version_at, digest)
                  select id, name, url, default_branch, partial, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::smallint[],
                              $7::timestamptz[], $8::bigint[])
@@ -39,7 +40,7 @@ pub(super) async fn write(
         )
         .fetch_all(&mut *connection)
         .await?;
-        for row in changes {
+        for row in written {
             changed.add(row.rows, [row.subject]);
         }
     }

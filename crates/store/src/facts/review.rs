@@ -11,9 +11,10 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Revie
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
-        let changes = sqlx::query!(
+        let written = sqlx::query!(
             r#"with written as (
-                 insert into review as t (id, change, reviewer, state, submitted_at, detail, version_at, digest)
+                 insert into review as t
+                     (id, change, reviewer, state, submitted_at, detail, version_at, digest)
                  select id, change, reviewer, state, submitted_at, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::smallint[],
                              $7::timestamptz[], $8::bigint[])
@@ -25,7 +26,8 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Revie
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.change
              )
-             select coalesce(change.repository, substring(written.change from '^(.*)#')) as repository, count(*) as "rows!"
+             select coalesce(change.repository, substring(written.change from '^(.*)#')) as repository,
+                    count(*) as "rows!"
              from written left join change on change.id = written.change
              group by 1"#,
             &column(rows, |x| x.id.as_str()) as &[&str],
@@ -39,7 +41,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Revie
         )
         .fetch_all(&mut *connection)
         .await?;
-        for row in changes {
+        for row in written {
             changed.add(row.rows, subjects(row.repository, None));
         }
     }

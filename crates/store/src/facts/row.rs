@@ -167,18 +167,18 @@ mod tests {
 
     #[test]
     fn the_best_picture_of_each_thing_is_kept_whatever_the_order() {
-        let row = |fact: &'static str, detail, seconds, digest| Row {
+        let row = |fact: &'static &'static str, detail, seconds, digest| Row {
             fact,
             detail,
             version_at: DateTime::from_timestamp(seconds, 0).unwrap(),
             digest,
         };
         let mut rows =
-            vec![row("a", 0, 9, 9), row("b", 0, 0, 0), row("a", 1, 2, 1), row("a", 1, 2, 3), row("a", 1, 1, 9)];
+            vec![row(&"a", 0, 9, 9), row(&"b", 0, 0, 0), row(&"a", 1, 2, 1), row(&"a", 1, 2, 3), row(&"a", 1, 1, 9)];
         for _ in 0..5 {
             rows.rotate_left(1);
             let copies = rows.iter().map(|row| Row { ..*row }).collect();
-            let kept: Vec<_> = best(copies, |name| name).iter().map(|row| (row.fact, row.digest)).collect();
+            let kept: Vec<_> = best(copies, |name| name).iter().map(|row| (*row.fact, row.digest)).collect();
             assert_eq!(kept, [("a", 3), ("b", 0)]);
         }
     }

@@ -12,17 +12,20 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Servi
         let (details, versions_at, digests) = versions(rows);
         let row = sqlx::query_scalar!(
             r#"with written as (
-                 insert into service as t (name, repositories, team, production, deployments_from, deleted, detail, version_at, digest)
-                 select name, repositories::text[], team, production, deployments_from, deleted, detail, version_at,
-                        digest
+                 insert into service as t
+                     (name, repositories, team, production, deployments_from, deleted, detail, version_at,
+                      digest)
+                 select name, repositories::text[], team, production, deployments_from, deleted, detail,
+                        version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
                              $7::smallint[], $8::timestamptz[], $9::bigint[])
                       as n (name, repositories, team, production, deployments_from, deleted, detail, version_at,
-                             digest)
+                            digest)
                  on conflict (name) do update
-                 set repositories = excluded.repositories, team = excluded.team, production = excluded.production,
-                     deployments_from = excluded.deployments_from, deleted = excluded.deleted,
-                     detail = excluded.detail, version_at = excluded.version_at, digest = excluded.digest
+                 set repositories = excluded.repositories, team = excluded.team,
+                     production = excluded.production, deployments_from = excluded.deployments_from,
+                     deleted = excluded.deleted, detail = excluded.detail, version_at = excluded.version_at,
+                     digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning 1
              )

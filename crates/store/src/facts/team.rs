@@ -12,10 +12,11 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Team>
         let (details, versions_at, digests) = versions(rows);
         let row = sqlx::query_scalar!(
             r#"with written as (
-                 insert into team as t (name, parent, members, deleted, detail, version_at, digest)
+                 insert into team as t
+                     (name, parent, members, deleted, detail, version_at, digest)
                  select name, parent, members::text[], deleted, detail, version_at, digest
-                 from unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::smallint[], $6::timestamptz[],
-                             $7::bigint[])
+                 from unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::smallint[],
+                             $6::timestamptz[], $7::bigint[])
                       as n (name, parent, members, deleted, detail, version_at, digest)
                  on conflict (name) do update
                  set parent = excluded.parent, members = excluded.members, deleted = excluded.deleted,

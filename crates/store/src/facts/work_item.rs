@@ -13,19 +13,20 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, WorkI
         let (details, versions_at, digests) = versions(rows);
         let row = sqlx::query_scalar!(
             r#"with written as (
-                 insert into work_item as t (id, key, project, title, kind, status, status_category, assignee, created_at, started_at,
-                     done_at, points, labels, url, deleted, detail, version_at, digest)
-                 select id, key, project, title, kind, status, status_category, assignee, created_at, started_at,
-                        done_at, points, labels::text[], url, deleted, detail, version_at, digest
+                 insert into work_item as t
+                     (id, key, project, title, kind, status, status_category, assignee, created_at, started_at,
+                      done_at, points, labels, url, deleted, detail, version_at, digest)
+                 select id, key, project, title, kind, status, status_category, assignee, created_at,
+                        started_at, done_at, points, labels::text[], url, deleted, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                             $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::float8[],
-                             $13::text[], $14::text[], $15::boolean[], $16::smallint[], $17::timestamptz[],
-                             $18::bigint[])
+                             $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
+                             $12::float8[], $13::text[], $14::text[], $15::boolean[], $16::smallint[],
+                             $17::timestamptz[], $18::bigint[])
                       as n (id, key, project, title, kind, status, status_category, assignee, created_at,
-                             started_at, done_at, points, labels, url, deleted, detail, version_at, digest)
+                            started_at, done_at, points, labels, url, deleted, detail, version_at, digest)
                  on conflict (id) do update
-                 set key = excluded.key, project = excluded.project, title = excluded.title, kind = excluded.kind,
-                     status = excluded.status, status_category = excluded.status_category,
+                 set key = excluded.key, project = excluded.project, title = excluded.title,
+                     kind = excluded.kind, status = excluded.status, status_category = excluded.status_category,
                      assignee = excluded.assignee, created_at = excluded.created_at,
                      started_at = excluded.started_at, done_at = excluded.done_at, points = excluded.points,
                      labels = excluded.labels, url = excluded.url, deleted = excluded.deleted,

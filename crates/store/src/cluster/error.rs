@@ -1,0 +1,85 @@
+//! Why a private cluster can't be started or stopped. Each text says what to do about it.
+
+use std::path::PathBuf;
+
+/// An error of the private cluster.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// PostgreSQL is not installed.
+    #[error("PostgreSQL is not installed: install it (`apt-get install postgresql`), or set `database.url`")]
+    NotInstalled,
+    /// We are root, PostgreSQL refuses to be, and there is nobody else to be.
+    #[error("PostgreSQL refuses to run as root and there is no user `postgres`: run `sei` as another user")]
+    NoUser,
+    /// We are root, and the user whom PostgreSQL runs as can't get to the folder.
+    #[error(
+        "user `{user}`, whom PostgreSQL runs as when `sei` runs as root, can't get into {}: set `data.folder` to a \
+         place that this user can reach, such as /var/lib/sei, or run `sei` as another user", .at.display()
+    )]
+    NotReachable {
+        /// The user.
+        user: String,
+        /// The first folder on the way that stops the user.
+        at: PathBuf,
+    },
+    /// The folder is somebody else's: nothing in it was touched.
+    #[error(
+        "{} holds something that is no database of `sei`: choose another `data.folder`, or move it away",
+        .0.display()
+    )]
+    Foreign(PathBuf),
+    /// The folder was ours but is damaged: nothing in it was touched.
+    #[error("the database in {} is broken ({what}): restore it from a backup, or move it away to start anew", .folder.display())]
+    Broken {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The database was made by a major version of PostgreSQL that is not installed.
+    #[error(
+        "the database in {} is one of PostgreSQL {found}, and installed is {installed}: install that version \
+         (`apt-get install postgresql-{found}`), or move the folder away to start anew", .folder.display()
+    )]
+    OtherVersion {
+        /// The folder.
+        folder: PathBuf,
+        /// The version that made it.
+        found: String,
+        /// The versions that are installed.
+        installed: String,
+    },
+    /// The short folder for the socket exists and is not ours alone.
+    #[error("{} is not a folder of ours alone, as the database's socket needs it: remove it", .0.display())]
+    SocketFolder(PathBuf),
+    /// A program of PostgreSQL failed.
+    #[error("{program} failed: {said}")]
+    Failed {
+        /// The program.
+        program: &'static str,
+        /// The last that it said.
+        said: String,
+    },
+    /// The server neither became ready nor ended in good time.
+    #[error("the database in {} is still {what} after {seconds} s; its log is {}", .folder.display(), .folder.join("log").display())]
+    Slow {
+        /// The folder.
+        folder: PathBuf,
+        /// What it is doing.
+        what: &'static str,
+        /// How long we waited.
+        seconds: u64,
+    },
+    /// A folder or file can't be used.
+    #[error("can't use {}", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The server is up, but does not do what it should.
+    #[error("the private database does not answer as it should")]
+    Database(#[source] sqlx::Error),
+}

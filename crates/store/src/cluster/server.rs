@@ -1,0 +1,65 @@
+//! The server process as its lock file tells of it: whether it runs, and where its socket is. A lock file
+//! outlives a server that was killed, and its number may be another process's by now.
+
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+
+/// A server that runs on a data folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Server {
+    pub(super) pid: i32,
+    pub(super) port: u16,
+    pub(super) socket_folder: PathBuf,
+}
+
+/// The server that runs on a data folder, if one does.
+pub(super) fn running(data: &Path) -> Option<Server> {
+    let server = parse(&std::fs::read_to_string(data.join("postmaster.pid")).ok()?)?;
+    (alive(server.pid) && works_in(server.pid, data)).then_some(server)
+}
+
+/// Process number, data folder, start time, port, socket folder, address, shared memory, state: a line each.
+fn parse(lock: &str) -> Option<Server> {
+    let mut lines = lock.lines();
+    let pid = lines.next()?.trim().parse().ok()?;
+    let port = lines.nth(2).and_then(|port| port.trim().parse().ok()).unwrap_or(super::PORT);
+    let socket_folder = PathBuf::from(lines.next().unwrap_or_default().trim());
+    Some(Server { pid, port, socket_folder })
+}
+
+/// Whether a process of this number exists, whosever it is.
+pub(super) fn alive(pid: i32) -> bool {
+    pid > 0 && !matches!(kill(Pid::from_raw(pid), None), Err(Errno::ESRCH))
+}
+
+/// A server works in its data folder. Where the system does not tell us, the number has to do.
+fn works_in(pid: i32, data: &Path) -> bool {
+    match (std::fs::read_link(format!("/proc/{pid}/cwd")), data.canonicalize()) {
+        (Ok(folder), Ok(data)) => folder == data,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_file_says_where_the_server_is_and_a_dead_or_foreign_process_is_none() {
+        let lock = "4242\n/srv/data\n1700000000\n5433\n/tmp/x\n\n  123  45\nready   \n";
+        let server = Server { pid: 4242, port: 5433, socket_folder: "/tmp/x".into() };
+        assert_eq!(parse(lock), Some(server));
+        assert_eq!(parse("garbage"), None);
+
+        let data = tempfile::tempdir().unwrap();
+        assert_eq!(running(data.path()), None);
+        // this test's own process is no server that works there
+        std::fs::write(data.path().join("postmaster.pid"), format!("{}\n/x\n1\n5432\n/tmp\n", std::process::id()))
+            .unwrap();
+        assert_eq!(running(data.path()), None);
+        assert!(!alive(0) && !alive(-1) && !alive(i32::MAX));
+    }
+}
