@@ -166,19 +166,20 @@ pub async fn deployments(
     limit: u32,
 ) -> Result<Vec<DeploymentMetric>, StoreError> {
     let Range { from, before } = Range::new(filter.from, filter.to, after);
+    let team = services_of(store, filter.team.as_deref()).await?;
     let limit = i64::from(limit);
     let rows = if let Some(service) = &filter.service {
         select_deployments!(
             "where service = $1 and (finished_at, deployment) < ($2, $3) and finished_at >= $4
                 and ($5::boolean is null or failed = $5)
-                and ($6::text is null or service in (select s.name from service s where s.team = $6 and not s.deleted))
+                and ($6::text[] is null or service = any($6))
               order by finished_at desc, deployment desc limit $7",
             service,
             before.at,
             before.id,
             from,
             filter.failed,
-            filter.team.as_deref(),
+            team.as_deref(),
             limit
         )
         .fetch_all(store.pool())
@@ -187,14 +188,14 @@ pub async fn deployments(
         select_deployments!(
             "where (finished_at, service, deployment) < ($1, $2, $3) and finished_at >= $4
                 and ($5::boolean is null or failed = $5)
-                and ($6::text is null or service in (select s.name from service s where s.team = $6 and not s.deleted))
+                and ($6::text[] is null or service = any($6))
               order by finished_at desc, service desc, deployment desc limit $7",
             before.at,
             before.service,
             before.id,
             from,
             filter.failed,
-            filter.team.as_deref(),
+            team.as_deref(),
             limit
         )
         .fetch_all(store.pool())
@@ -212,12 +213,13 @@ pub async fn changes(
     limit: u32,
 ) -> Result<Vec<ChangeMetric>, StoreError> {
     let Range { from, before } = Range::new(filter.from, filter.to, after);
+    let team = services_of(store, filter.team.as_deref()).await?;
     let limit = i64::from(limit);
     let rows = if let Some(deployment) = &filter.deployment {
         select_changes!(
             "where deployment = $1 and (deployed_at, service, change) < ($2, $3, $4) and deployed_at >= $5
                 and ($6::text is null or service = $6)
-                and ($7::text is null or service in (select s.name from service s where s.team = $7 and not s.deleted))
+                and ($7::text[] is null or service = any($7))
               order by deployed_at desc, service desc, change desc limit $8",
             deployment,
             before.at,
@@ -225,7 +227,7 @@ pub async fn changes(
             before.id,
             from,
             filter.service.as_deref(),
-            filter.team.as_deref(),
+            team.as_deref(),
             limit
         )
         .fetch_all(store.pool())
@@ -233,13 +235,13 @@ pub async fn changes(
     } else if let Some(service) = &filter.service {
         select_changes!(
             "where service = $1 and (deployed_at, change) < ($2, $3) and deployed_at >= $4
-                and ($5::text is null or service in (select s.name from service s where s.team = $5 and not s.deleted))
+                and ($5::text[] is null or service = any($5))
               order by deployed_at desc, change desc limit $6",
             service,
             before.at,
             before.id,
             from,
-            filter.team.as_deref(),
+            team.as_deref(),
             limit
         )
         .fetch_all(store.pool())
@@ -247,19 +249,60 @@ pub async fn changes(
     } else {
         select_changes!(
             "where (deployed_at, service, change) < ($1, $2, $3) and deployed_at >= $4
-                and ($5::text is null or service in (select s.name from service s where s.team = $5 and not s.deleted))
+                and ($5::text[] is null or service = any($5))
               order by deployed_at desc, service desc, change desc limit $6",
             before.at,
             before.service,
             before.id,
             from,
-            filter.team.as_deref(),
+            team.as_deref(),
             limit
         )
         .fetch_all(store.pool())
         .await?
     };
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The services of a team, and of the teams that are part of it; `None` where no team is asked for.
+async fn services_of(store: &Store, team: Option<&str>) -> Result<Option<Vec<String>>, StoreError> {
+    let Some(team) = team else { return Ok(None) };
+    let names = sqlx::query_scalar!(
+        "with recursive part(name) as (
+             select $1::text union select t.name from team t join part on t.parent = part.name where not t.deleted
+         )
+         select s.name from service s where not s.deleted and s.team in (select name from part)",
+        team
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(Some(names))
+}
+
+/// When the first production deployment finished: of a service, of a team's services, or of all.
+pub async fn first_deployment_at(
+    store: &Store,
+    service: Option<&str>,
+    team: Option<&str>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let among = match service {
+        Some(service) => Some(vec![service.to_owned()]),
+        None => services_of(store, team).await?,
+    };
+    let first = if let Some(services) = among {
+        sqlx::query_scalar!(
+            "select min(first.finished_at)
+               from unnest($1::text[]) as s(name)
+              cross join lateral (select m.finished_at from deployment_metric m where m.service = s.name
+                                   order by m.finished_at limit 1) first",
+            &services
+        )
+        .fetch_one(store.pool())
+        .await?
+    } else {
+        sqlx::query_scalar!("select min(finished_at) from deployment_metric").fetch_one(store.pool()).await?
+    };
+    Ok(first)
 }
 
 /// Services by name, each with what was computed of it last; at most `limit`, after `after`.
