@@ -154,5 +154,9 @@ impl LogReader for EmbeddedReader {
         self.partitions.remove(partition);
     }
 
+    fn stands(&self) -> Vec<Position> {
+        self.partitions.stands()
+    }
+
     fn written(&mut self, _position: Position) {}
 }

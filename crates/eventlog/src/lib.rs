@@ -95,6 +95,10 @@ pub trait LogReader: Send {
     /// batch could not be written, or another process had moved the position.
     fn rewind(&mut self, partition: i32);
 
+    /// For each partition that is read now, where the consumer stands once all batches that were handed
+    /// out are written.
+    fn stands(&self) -> Vec<Position>;
+
     /// Tells the log that a batch is written and the position stands at `position`. A hint for monitors
     /// of the log, nothing depends on it.
     fn written(&mut self, position: Position);

@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use kernel::Envelope;
 
-use crate::{Batch, Limit};
+use crate::{Batch, Limit, Position};
 
 /// The partitions that a reader reads.
 #[derive(Default)]
@@ -61,7 +61,12 @@ impl Partitions {
 
     /// The partitions that are read and how far each was looked at, the one that is due first.
     pub(crate) fn reached(&self) -> Vec<(i32, i64)> {
-        self.from_the_due().map(|(partition, fetched)| (*partition, fetched.reached)).collect()
+        self.due_first().map(|(partition, fetched)| (*partition, fetched.reached)).collect()
+    }
+
+    /// Where the consumer stands in the partitions that are read.
+    pub(crate) fn stands(&self) -> Vec<Position> {
+        self.of.iter().map(|(partition, fetched)| Position { partition: *partition, next: fetched.stands }).collect()
     }
 
     /// Whether a partition is read.
@@ -76,7 +81,7 @@ impl Partitions {
 
     /// The next batch, if there is any; the partitions take turns.
     pub(crate) fn take(&mut self, limit: Limit) -> Option<Batch> {
-        let partition = *self.from_the_due().find(|(_, fetched)| fetched.reached > fetched.stands)?.0;
+        let partition = *self.due_first().find(|(_, fetched)| fetched.reached > fetched.stands)?.0;
         let fetched = self.of.get_mut(&partition)?;
         self.served = partition;
         let mut bytes = 0;
@@ -99,7 +104,7 @@ impl Partitions {
         Some(Batch { partition, from, to: fetched.stands, events })
     }
 
-    fn from_the_due(&self) -> impl Iterator<Item = (&i32, &Fetched)> {
+    fn due_first(&self) -> impl Iterator<Item = (&i32, &Fetched)> {
         let after = (Bound::Excluded(self.served), Bound::Unbounded);
         self.of.range(after).chain(self.of.range(..=self.served))
     }

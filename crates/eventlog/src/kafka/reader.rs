@@ -233,6 +233,10 @@ impl LogReader for KafkaReader {
         }
     }
 
+    fn stands(&self) -> Vec<Position> {
+        self.partitions.stands()
+    }
+
     fn written(&mut self, position: Position) {
         let mut stands = TopicPartitionList::new();
         let hint = stands
