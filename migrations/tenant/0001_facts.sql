@@ -131,6 +131,9 @@ create table incident (
 );
 create index incident_service on incident (service, detected_at) where service is not null;
 create index incident_repository on incident (repository, detected_at) where repository is not null;
+create index incident_caused_by_deployment on incident (caused_by_deployment) where caused_by_deployment is not null;
+create index incident_caused_by_change on incident (caused_by_change) where caused_by_change is not null;
+create index incident_fixed_by_deployment on incident (fixed_by_deployment) where fixed_by_deployment is not null;
 
 create table work_item (
     id              text primary key,

@@ -7,10 +7,12 @@
 
 pub mod cluster;
 mod connection;
+mod copy;
 pub mod counts;
 pub mod cursors;
 mod error;
 pub mod facts;
+pub mod history;
 mod listener;
 pub mod positions;
 pub mod queries;
