@@ -2,6 +2,8 @@
 
 use kernel::{Envelope, Fact, NotStored};
 
+use crate::webhook::Webhook;
+
 /// A source of events. One file and one line in [`crate::registry`] each; its wire types stay in its file.
 pub trait Connector: Send + Sync {
     /// Its name, as in settings, addresses and metric labels.
@@ -10,4 +12,9 @@ pub trait Connector: Send + Sync {
     /// Turns one raw event into facts. Pure: the same bytes give the same facts, whether they were
     /// pushed, pulled or replayed. Total: whatever the bytes, it returns.
     fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored>;
+
+    /// Its webhook side, if it pushes.
+    fn webhook(&self) -> Option<&dyn Webhook> {
+        None
+    }
 }

@@ -1,18 +1,281 @@
-//! Connector `generic`.
+//! Connector `generic`: our own facts as JSON, from `POST /v1/events` and `sei import`, so that anything
+//! can be fed. Facts are checked where they enter, so that whoever sends them hears what is wrong; the
+//! schema that they follow is [`schema`].
 
-use kernel::{Envelope, Fact, IgnoreReason, NotStored};
+pub(crate) mod elements;
+mod identities;
+mod schema;
 
-use crate::Connector;
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, Tenant};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::json::Problem;
+use crate::webhook::Destination;
+use crate::{Connector, json};
+
+pub(crate) use elements::{Form, elements};
+pub use schema::schema;
 
 /// The connector.
 pub struct Generic;
+
+/// The largest number of facts in one request; larger amounts are for `sei import`.
+const MAX_FACTS: u64 = 100_000;
+
+/// The largest number of problems that one answer lists.
+const MAX_PROBLEMS: usize = 100;
 
 impl Connector for Generic {
     fn name(&self) -> &'static str {
         "generic"
     }
 
-    fn normalise(&self, _: &Envelope) -> Result<Vec<Fact>, NotStored> {
-        Err(NotStored::Ignored(IgnoreReason::UnusedEvent))
+    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+        let value = json::read(&envelope.data)?;
+        match fact(value, envelope.time) {
+            Ok(fact) => Ok(vec![fact]),
+            Err(Problem { path, problem }) => {
+                Err(NotStored::Rejected(Reject::new(RejectReason::Schema, format!("{path}: {problem}"))))
+            }
+        }
+    }
+}
+
+/// What is wrong with one of the facts that somebody sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FactProblem {
+    /// Which: counted from 1 in lines, from 0 in an array.
+    #[serde(flatten)]
+    pub at: At,
+    /// The field, such as `version.at`; `.` is the fact as a whole.
+    pub path: String,
+    /// What was found, and what was expected.
+    pub problem: String,
+}
+
+/// Which fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum At {
+    /// The line, counted from 1.
+    Line(u64),
+    /// The place in the array, counted from 0.
+    Index(u64),
+}
+
+impl std::fmt::Display for At {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Index(index) => write!(f, "element {index}"),
+        }
+    }
+}
+
+/// The facts of a request as events, or all that is wrong with them. With an idempotency key, ids derive
+/// from it; otherwise from the content.
+pub(crate) fn envelopes(
+    body: &[u8],
+    form: Form,
+    idempotency_key: Option<&str>,
+    to: &Destination<'_>,
+) -> Result<Vec<Envelope>, Vec<FactProblem>> {
+    let mut events = Vec::new();
+    let mut problems = Vec::new();
+    let mut count = 0_u64;
+    let whole = elements(body, form, u64::MAX, |at, text| {
+        if problems.len() >= MAX_PROBLEMS {
+            return false;
+        }
+        // A later fact of a request is a later picture.
+        let now = later(to.received, count);
+        match text.and_then(|text| envelope(text.as_bytes(), to.source, to.tenant, now)) {
+            _ if count == MAX_FACTS => {
+                let problem = format!("more than {MAX_FACTS} facts in one request; use `sei import` for a file");
+                problems.push(FactProblem { at, path: ".".to_owned(), problem });
+                return false;
+            }
+            Ok(event) => events.push(event),
+            Err(Problem { path, problem }) => problems.push(FactProblem { at, path, problem }),
+        }
+        count += 1;
+        true
+    });
+    if let Err((at, Problem { path, problem })) = whole {
+        problems.push(FactProblem { at, path, problem });
+    }
+    if problems.is_empty() {
+        if let Some(key) = idempotency_key {
+            for (index, event) in events.iter_mut().enumerate() {
+                event.id = format!("{key}/{index}");
+            }
+        }
+        Ok(events)
+    } else {
+        Err(problems)
+    }
+}
+
+fn later(instant: DateTime<Utc>, microseconds: u64) -> DateTime<Utc> {
+    let shift = TimeDelta::microseconds(i64::try_from(microseconds).unwrap_or(i64::MAX));
+    instant.checked_add_signed(shift).unwrap_or(instant)
+}
+
+/// One fact as an event. Its payload is the fact as it was understood, with its version, so that a
+/// replay gives the same row; its id is of what was sent.
+pub(crate) fn envelope(
+    text: &[u8],
+    source: &str,
+    tenant: &Tenant,
+    received: DateTime<Utc>,
+) -> Result<Envelope, Problem> {
+    let whole = |problem: String| Problem { path: ".".to_owned(), problem };
+    let value: Value = json::read(text).map_err(|reject| whole(reject.detail))?;
+    let id = hex::encode(Sha256::digest(value.to_string()));
+    let fact = fact(value, received)?;
+    let data = serde_json::to_vec(&fact).map_err(|error| whole(json::tell(&error)))?;
+    let key = identities::key(&fact);
+    Ok(Envelope {
+        id,
+        source: source.to_owned(),
+        kind: format!("generic.{}", fact.kind()),
+        subject: Some(key.clone()),
+        time: received,
+        tenant: tenant.clone(),
+        key,
+        content_type: "application/json".to_owned(),
+        data: data.into(),
+    })
+}
+
+/// Reads a fact. Without a version it counts as the picture of `received`: who speaks last is right.
+fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
+    let wrong = |path: &str, problem: &str| Problem { path: path.to_owned(), problem: problem.to_owned() };
+    let Some(object) = value.as_object_mut() else {
+        return Err(wrong(".", "expected an object with the field `fact`"));
+    };
+    let kind = match object.remove("fact") {
+        Some(Value::String(kind)) => kind,
+        Some(_) => return Err(wrong("fact", "expected a text")),
+        None => return Err(wrong("fact", "missing; expected the kind of fact, such as `deployment`")),
+    };
+    let version = object.entry("version").or_insert_with(|| Value::Object(serde_json::Map::new()));
+    if let Some(version) = version.as_object_mut() {
+        version.entry("at").or_insert_with(|| Value::String(received.to_rfc3339()));
+    }
+    let mut fact = match kind.as_str() {
+        "repository" => Fact::Repository(json::read_value(value)?),
+        "commit" => Fact::Commit(json::read_value(value)?),
+        "change" => Fact::Change(json::read_value(value)?),
+        "review" => Fact::Review(json::read_value(value)?),
+        "pipeline_run" => Fact::PipelineRun(json::read_value(value)?),
+        "deployment" => Fact::Deployment(json::read_value(value)?),
+        "incident" => Fact::Incident(json::read_value(value)?),
+        "work_item" => Fact::WorkItem(json::read_value(value)?),
+        "account" => Fact::Account(json::read_value(value)?),
+        "service" => Fact::Service(json::read_value(value)?),
+        "team" => Fact::Team(json::read_value(value)?),
+        _ => {
+            let expected = "expected repository, commit, change, review, pipeline_run, deployment, incident, \
+                            work_item, account, service or team";
+            return Err(wrong("fact", expected));
+        }
+    };
+    fact.check().map_err(|reject| {
+        let (path, problem) = reject.detail.split_once(" is ").unwrap_or((".", &reject.detail));
+        let path = path.strip_prefix(fact.kind()).map_or(path, |rest| rest.trim_start_matches('.'));
+        wrong(path, problem)
+    })?;
+    identities::tidy(&mut fact)?;
+    Ok(fact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(tenant: &Tenant) -> Destination<'_> {
+        let received = "2026-03-01T10:00:00Z".parse().unwrap();
+        Destination { source: "generic/events", tenant, received }
+    }
+
+    fn taken(body: &str, form: Form) -> Vec<Envelope> {
+        envelopes(body.as_bytes(), form, None, &to(&Tenant::default())).unwrap()
+    }
+
+    fn refused(body: &str, form: Form) -> Vec<FactProblem> {
+        envelopes(body.as_bytes(), form, None, &to(&Tenant::default())).unwrap_err()
+    }
+
+    const DEPLOYMENT: &str = r#"{"fact":"deployment","id":"shop/7","repository":"https://GitHub.com/Ann/Shop.git",
+        "environment":"production","finished_at":"2026-02-03T09:00:00+01:00","outcome":"success"}"#;
+
+    #[test]
+    fn a_fact_without_a_version_gets_the_time_of_its_arrival_for_good() {
+        let events = taken(DEPLOYMENT, Form::Json);
+        let [event] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!((event.kind.as_str(), event.key.as_str()), ("generic.deployment", "github.com/ann/shop"));
+        let again = Envelope { time: "2026-09-09T09:09:09Z".parse().unwrap(), ..event.clone() };
+        assert_eq!(Generic.normalise(event), Generic.normalise(&again));
+        match Generic.normalise(event).unwrap().as_slice() {
+            [Fact::Deployment(deployment)] => assert_eq!(deployment.version.at, event.time),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_same_fact_has_the_same_id_whatever_its_spelling_and_time() {
+        let compact: Value = serde_json::from_str(DEPLOYMENT).unwrap();
+        let lines = format!("{compact}\n\n{compact}\n");
+        let ids: Vec<String> = taken(&lines, Form::Lines).into_iter().map(|event| event.id).collect();
+        assert_eq!(ids, vec![taken(DEPLOYMENT, Form::Json)[0].id.clone(); 2]);
+    }
+
+    #[test]
+    fn a_later_fact_of_a_request_is_a_later_picture() {
+        let body = format!("[{DEPLOYMENT},{DEPLOYMENT}]");
+        let events = taken(&body, Form::Json);
+        assert!(events[0].time < events[1].time);
+    }
+
+    #[test]
+    fn ids_follow_the_idempotency_key() {
+        let body = format!("[{DEPLOYMENT},{DEPLOYMENT}]");
+        let events = envelopes(body.as_bytes(), Form::Json, Some("k"), &to(&Tenant::default())).unwrap();
+        assert_eq!(events.iter().map(|event| event.id.as_str()).collect::<Vec<_>>(), ["k/0", "k/1"]);
+    }
+
+    #[test]
+    fn each_wrong_fact_is_named_with_its_place_and_what_was_expected() {
+        let body = [
+            DEPLOYMENT.replace('\n', ""),
+            r#"{"fact":"deployment","id":"x","finished_at":"yesterday"}"#.to_owned(),
+            r#"{"fact":"deployment","id":"x","colour":"red"}"#.to_owned(),
+            r#"{"fact":"deploy"}"#.to_owned(),
+            r#"{"fact":"review","id":"a","change":"x#1","state":"approved","submitted_at":"0001-01-01T00:00:00Z"}"#
+                .to_owned(),
+            "[]".to_owned(),
+            "{".to_owned(),
+            r#"{"fact":"deployment","id":" "}"#.to_owned(),
+        ]
+        .join("\n");
+        let problems = refused(&body, Form::Lines);
+        let told: Vec<(At, &str)> = problems.iter().map(|problem| (problem.at, problem.path.as_str())).collect();
+        let expected =
+            [(2, "finished_at"), (3, "colour"), (4, "fact"), (5, "submitted_at"), (6, "."), (7, "."), (8, "id")];
+        assert_eq!(told, expected.map(|(line, path)| (At::Line(line), path)), "{problems:#?}");
+        let problems = refused(&format!("[{DEPLOYMENT},{{}},3"), Form::Json);
+        let told: Vec<At> = problems.iter().map(|problem| problem.at).collect();
+        assert_eq!(told, [At::Index(1), At::Index(2), At::Index(3)], "{problems:#?}");
+    }
+
+    #[test]
+    fn a_request_with_nothing_in_it_is_no_error_and_an_endless_one_is() {
+        assert!(taken("[]", Form::Json).is_empty() && taken("\n", Form::Lines).is_empty());
+        let problems = refused(&format!("[{}1]", "1,".repeat(3_000_000)), Form::Json);
+        assert_eq!(problems.len(), MAX_PROBLEMS);
     }
 }

@@ -1,11 +1,15 @@
 //! Where events come from: one file a connector, the registry of them, and the webhook gateway.
 
 mod connector;
+pub mod gateway;
 pub mod generic;
 pub mod gharchive;
 pub mod git;
 pub mod github;
+pub mod import;
+mod json;
 pub mod progress;
 pub mod registry;
+pub mod webhook;
 
 pub use connector::Connector;

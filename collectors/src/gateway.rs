@@ -1,0 +1,182 @@
+//! The webhook gateway: `POST /webhooks/{connector}[/{name}]` and `POST /v1/events`.
+//!
+//! Promises: what it answered with 202 is durable in the event log; nothing unverified is read further
+//! than its signature; work is bounded before it begins (size, time, requests in flight); it answers 4xx
+//! only where sending the same again cannot help, and 5xx where it can.
+
+mod access;
+mod answer;
+mod append;
+mod body;
+mod events;
+mod webhooks;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use eventlog::EventLog;
+use kernel::{Envelope, IgnoreReason, Tenant, TenantError};
+use runtime::secret::{self, Secret, SecretError};
+use runtime::settings::Settings;
+use runtime::{Outcome, Reason, labels};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::{Connector, registry};
+use answer::Answer;
+use append::Appender;
+
+/// What the gateway works with: the sources with their secrets, the log, the limits.
+#[derive(Clone)]
+pub struct GatewayState(Arc<Inner>);
+
+struct Inner {
+    sources: BTreeMap<(String, String), Source>,
+    tokens: Vec<Secret>,
+    events: Source,
+    appender: Appender,
+    permits: Semaphore,
+    body_limit: usize,
+    timeout: Duration,
+}
+
+/// Who sends, and whose events they are.
+struct Source {
+    connector: &'static dyn Connector,
+    /// `github/main`.
+    name: String,
+    secrets: Vec<Secret>,
+    tenant: Tenant,
+}
+
+/// Why the gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// A secret could not be had. Without it nothing could be verified.
+    #[error("the secret of `{key}` can't be read")]
+    Secret {
+        /// The key in the settings.
+        key: String,
+        /// Why.
+        #[source]
+        source: SecretError,
+    },
+    /// There are no secrets, so that nothing could be verified.
+    #[error("`{0}.secrets` is empty; a webhook needs at least one secret")]
+    NoSecret(String),
+    /// No connector of this name takes webhooks.
+    #[error("`webhooks.{0}`: no connector of this name takes webhooks; there are {1}")]
+    NoWebhook(String, String),
+    /// A tenant's name that is none.
+    #[error("`{key}.tenant` names no tenant")]
+    Tenant {
+        /// The key in the settings.
+        key: String,
+        /// Why.
+        #[source]
+        source: TenantError,
+    },
+}
+
+impl GatewayState {
+    /// Reads the secrets that the settings point to, and starts the task that appends to the log. To be
+    /// called within a tokio runtime.
+    pub fn new(settings: &Settings, log: Arc<dyn EventLog>) -> Result<Self, GatewayError> {
+        let mut sources = BTreeMap::new();
+        for (connector, names) in &settings.webhooks {
+            for (name, source) in names {
+                let key = format!("webhooks.{connector}.{name}");
+                let found = registry::connector(connector)
+                    .filter(|found| found.webhook().is_some())
+                    .ok_or_else(|| GatewayError::NoWebhook(connector.clone(), with_webhooks()))?;
+                let secrets = read_all(&format!("{key}.secrets"), &source.secrets)?;
+                if secrets.is_empty() {
+                    return Err(GatewayError::NoSecret(key));
+                }
+                let tenant = match &source.tenant {
+                    Some(tenant) => Tenant::new(tenant).map_err(|source| GatewayError::Tenant { key, source })?,
+                    None => Tenant::default(),
+                };
+                let source = Source { connector: found, name: format!("{connector}/{name}"), secrets, tenant };
+                sources.insert((connector.clone(), name.clone()), source);
+            }
+        }
+        Ok(Self(Arc::new(Inner {
+            sources,
+            tokens: read_all("events.tokens", &settings.events.tokens)?,
+            events: Source {
+                connector: &crate::generic::Generic,
+                name: "generic/events".to_owned(),
+                secrets: Vec::new(),
+                tenant: Tenant::default(),
+            },
+            appender: Appender::start(log, settings.server.in_flight),
+            permits: Semaphore::new(settings.server.in_flight.min(Semaphore::MAX_PERMITS)),
+            body_limit: settings.server.body_limit,
+            timeout: settings.server.timeout,
+        })))
+    }
+}
+
+fn read_all(key: &str, references: &[runtime::settings::SecretRef]) -> Result<Vec<Secret>, GatewayError> {
+    let read = |(index, reference)| {
+        secret::read(reference).map_err(|source| GatewayError::Secret { key: format!("{key}.{index}"), source })
+    };
+    references.iter().enumerate().map(read).collect()
+}
+
+fn with_webhooks() -> String {
+    let names = registry::all().iter().filter(|connector| connector.webhook().is_some()).map(|found| found.name());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The routes. Serve them with `into_make_service_with_connect_info::<SocketAddr>()`: without the peer's
+/// address, `POST /v1/events` takes nothing that has no token.
+pub fn router(state: GatewayState) -> Router {
+    Router::new()
+        .route("/webhooks/{connector}", post(webhooks::unnamed))
+        .route("/webhooks/{connector}/{name}", post(webhooks::named))
+        .route("/v1/events", post(events::events))
+        .layer(middleware::from_fn_with_state(state.clone(), bounded))
+        .with_state(state)
+}
+
+/// Sheds what would be more than the bound in flight, before anything of it is read.
+async fn bounded(State(state): State<GatewayState>, request: Request, next: Next) -> Response {
+    match state.0.permits.try_acquire() {
+        Ok(_permit) => next.run(request).await,
+        Err(_) => Answer::Busy("more requests are in flight than this server takes").into_response(),
+    }
+}
+
+impl Inner {
+    /// Appends, and answers once the log has acknowledged.
+    async fn append(&self, source: &Source, events: Vec<Envelope>, deadline: Instant) -> Result<Answer, Answer> {
+        let count = events.len();
+        if count > 0 {
+            let appended = tokio::time::timeout_at(deadline, self.appender.append(events)).await;
+            match appended.unwrap_or(Err(append::Failed::Again)) {
+                Ok(()) => {}
+                Err(append::Failed::Again) => return Err(Answer::Busy("the event log takes no events right now")),
+                Err(append::Failed::Refused) => return Err(Answer::TooLargeForLog),
+            }
+        }
+        let label = labels::Connector { connector: source.connector.name() };
+        runtime::metrics().events_received.get_or_create(&label).inc_by(count as u64);
+        Ok(Answer::Accepted(count))
+    }
+}
+
+/// Counts what is left alone on purpose; nothing of it is kept.
+fn ignored(source: &Source, reason: IgnoreReason) -> Answer {
+    let connector = source.connector.name();
+    let label = labels::Ended { connector, outcome: Outcome::Ignored, reason: Reason::Ignored(reason) };
+    runtime::metrics().events_ended.get_or_create(&label).inc();
+    Answer::Ignored(reason)
+}

@@ -1,0 +1,41 @@
+//! `POST /v1/events`: our own facts, as JSON or NDJSON. All of a request are taken or none.
+
+use axum::extract::{Request, State};
+use chrono::Utc;
+use tokio::time::Instant;
+
+use super::answer::Answer;
+use super::{GatewayState, Inner, access, body};
+use crate::generic::{self, Form};
+use crate::webhook::Destination;
+
+pub(super) async fn events(State(state): State<GatewayState>, request: Request) -> Answer {
+    receive(&state, request).await.unwrap_or_else(|refused| {
+        tracing::info!(source.name = state.0.events.name, ?refused, "refused a request");
+        refused
+    })
+}
+
+async fn receive(state: &GatewayState, request: Request) -> Result<Answer, Answer> {
+    let gateway: &Inner = &state.0;
+    let deadline = Instant::now() + gateway.timeout;
+    access::check(&gateway.tokens, &request)?;
+    let (parts, body) = request.into_parts();
+    let form = match body::media_type(&parts.headers).as_str() {
+        "application/json" => Form::Json,
+        "application/x-ndjson" => Form::Lines,
+        _ => return Err(Answer::Unsupported("send application/json or application/x-ndjson")),
+    };
+    let body = body::read(&parts.headers, body, gateway.body_limit, deadline).await?;
+    let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
+    let owner = state.clone();
+    // Megabytes of facts take a while to check; other requests go on meanwhile.
+    let read = tokio::task::spawn_blocking(move || {
+        let source = &owner.0.events;
+        let to = Destination { source: &source.name, tenant: &source.tenant, received: Utc::now() };
+        generic::envelopes(&body, form, key.as_deref(), &to)
+    });
+    let read = read.await.map_err(|_| Answer::Busy("the request was interrupted"))?;
+    let events = read.map_err(Answer::Unprocessable)?;
+    gateway.append(&gateway.events, events, deadline).await
+}

@@ -1,0 +1,110 @@
+//! Identities that people write: brought into the form that our own connectors give them, so that facts
+//! from both meet; and what an event's key is.
+
+use kernel::{AccountId, ChangeId, Fact, RepositoryId};
+
+use crate::json::Problem;
+
+/// What keeps the events of a fact in order: its repository where it has one, else its own id.
+pub(super) fn key(fact: &Fact) -> String {
+    match fact {
+        Fact::Repository(x) => x.id.to_string(),
+        Fact::Commit(x) => x.repository.to_string(),
+        Fact::Change(x) => x.repository.to_string(),
+        Fact::Review(x) => repository_of(&x.change).to_owned(),
+        Fact::PipelineRun(x) => x.repository.to_string(),
+        Fact::Deployment(x) => x.repository.as_ref().map_or_else(|| x.id.to_string(), ToString::to_string),
+        Fact::Incident(x) => x.id.to_string(),
+        Fact::WorkItem(x) => x.id.to_string(),
+        Fact::Account(x) => x.id.to_string(),
+        Fact::Service(x) => format!("service/{}", x.name),
+        Fact::Team(x) => format!("team/{}", x.name),
+    }
+}
+
+fn repository_of(change: &ChangeId) -> &str {
+    change.as_str().rsplit_once('#').map_or(change.as_str(), |(repository, _)| repository)
+}
+
+/// Brings all identities of a fact into their usual form, and refuses those that say nothing.
+pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
+    match fact {
+        Fact::Repository(x) => repository("id", &mut x.id),
+        Fact::Commit(x) => {
+            accounts(x.author.iter_mut());
+            repository("repository", &mut x.repository)
+        }
+        Fact::Change(x) => {
+            accounts(x.author.iter_mut());
+            x.reverts.iter_mut().for_each(change);
+            change(&mut x.id);
+            filled("id", x.id.as_str())?;
+            repository("repository", &mut x.repository)
+        }
+        Fact::Review(x) => {
+            accounts(x.reviewer.iter_mut());
+            change(&mut x.change);
+            filled("change", x.change.as_str())?;
+            filled("id", &x.id)
+        }
+        Fact::PipelineRun(x) => {
+            filled("id", &x.id)?;
+            repository("repository", &mut x.repository)
+        }
+        Fact::Deployment(x) => {
+            x.repository.iter_mut().try_for_each(|id| repository("repository", id))?;
+            filled("id", x.id.as_str())
+        }
+        Fact::Incident(x) => {
+            x.caused_by_change.iter_mut().for_each(change);
+            x.repository.iter_mut().try_for_each(|id| repository("repository", id))?;
+            filled("id", x.id.as_str())
+        }
+        Fact::WorkItem(x) => {
+            accounts(x.assignee.iter_mut());
+            filled("id", x.id.as_str())
+        }
+        Fact::Account(x) => {
+            accounts(std::iter::once(&mut x.id));
+            filled("id", x.id.as_str())
+        }
+        Fact::Service(x) => {
+            x.repositories.iter_mut().try_for_each(|id| repository("repositories", id))?;
+            filled("name", &x.name)
+        }
+        Fact::Team(x) => {
+            accounts(x.members.iter_mut());
+            filled("name", &x.name)
+        }
+    }
+}
+
+fn filled(path: &str, text: &str) -> Result<(), Problem> {
+    if text.trim().is_empty() {
+        return Err(Problem { path: path.to_owned(), problem: "empty; expected a name of its own".to_owned() });
+    }
+    Ok(())
+}
+
+/// `host/owner/name` in lower case; an address is taken for what it points to. Paths of this machine
+/// keep their case.
+fn repository(path: &str, id: &mut RepositoryId) -> Result<(), Problem> {
+    if let Some(found) = RepositoryId::from_url(id.as_str()) {
+        *id = found;
+    } else if !id.as_str().starts_with("localhost/") {
+        *id = RepositoryId(id.as_str().to_lowercase());
+    }
+    filled(path, id.as_str())
+}
+
+fn change(id: &mut ChangeId) {
+    if !id.as_str().starts_with("localhost/") {
+        *id = ChangeId(id.as_str().to_lowercase());
+    }
+}
+
+fn accounts<'a>(ids: impl Iterator<Item = &'a mut AccountId>) {
+    for id in ids {
+        *id = AccountId(id.as_str().to_lowercase());
+    }
+}

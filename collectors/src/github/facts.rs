@@ -1,0 +1,415 @@
+//! GitHub's entities → facts. Shared by webhooks, imports of recorded events and, later, pulls.
+//!
+//! The order of pictures of one entity: GitHub's times have seconds, and two events of one second are
+//! common (opened and labelled, closed and reopened). [`moment`] puts a rank of the entity's state into
+//! the microseconds of `version.at`, so that the later state wins whatever order the events come in.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{
+    Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact, Incident,
+    IncidentId, Outcome, PipelineRun, Reject, RejectReason, Repository, RepositoryId, Review, ReviewState, Sha,
+    StatusCategory, Version, WorkItem, WorkItemId,
+};
+use regex::Regex;
+
+use super::wire;
+
+/// Labels that make an issue an incident: `incident`, `type: incident`.
+const INCIDENT_LABELS: &str = "(?i)^incident$|^type: ?incident";
+
+/// Labels that say how bad an incident is: `sev1`, `severity: high`, `P2`.
+const SEVERITY_LABELS: &str = r"(?i)^(?:sev(?:erity)?[-:/ ]*\w+|p[0-5])$";
+
+/// The environment of a prerelease: not production by the usual names, until it is promoted.
+const PRERELEASE: &str = "prerelease";
+
+static INCIDENT: LazyLock<Regex> = LazyLock::new(|| pattern(INCIDENT_LABELS));
+static SEVERITY: LazyLock<Regex> = LazyLock::new(|| pattern(SEVERITY_LABELS));
+static REVERTED_CHANGE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?mi)^\s*reverts:?\s+(?:([\w.-]+/[\w.-]+))?#(\d{1,9})\b"));
+static REVERTED_COMMIT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)this reverts commit ([0-9a-f]{64}|[0-9a-f]{40})\b"));
+
+#[expect(clippy::expect_used, reason = "only constants of this program, each used by a test")]
+pub(crate) fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a constant pattern is valid")
+}
+
+/// A repository that facts are about.
+pub(crate) struct Place {
+    pub(crate) id: RepositoryId,
+    pub(crate) host: String,
+    pub(crate) default_branch: Option<String>,
+}
+
+impl Place {
+    /// Where the code of a payload's repository lives.
+    pub(crate) fn of(repository: &wire::Repository) -> Result<Self, Reject> {
+        let url = repository.html_url.clone().unwrap_or_else(|| format!("https://github.com/{}", repository.full_name));
+        let id = RepositoryId::from_url(&url).ok_or_else(|| {
+            Reject::new(RejectReason::Schema, "repository.html_url: expected https://host/owner/name")
+        })?;
+        let host = id.as_str().split('/').next().unwrap_or_default().to_owned();
+        Ok(Self { id, host, default_branch: repository.default_branch.clone() })
+    }
+
+    fn account_id(&self, login: &str) -> AccountId {
+        AccountId(format!("{}/{}", self.host, login.to_lowercase()))
+    }
+
+    /// The account of a commit's author. An address is used only where there is no login.
+    pub(crate) fn git_account_id(&self, person: &wire::GitPerson) -> Option<AccountId> {
+        let filled = |text: &Option<String>| {
+            text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase)
+        };
+        if let Some(login) = filled(&person.username) {
+            return Some(self.account_id(&login));
+        }
+        let email = filled(&person.email)?;
+        let hidden = email.strip_suffix(&format!("@users.noreply.{}", self.host));
+        Some(match hidden {
+            Some(login) => self.account_id(login.split_once('+').map_or(login, |(_, login)| login)),
+            None => AccountId(format!("email/{email}")),
+        })
+    }
+}
+
+/// When a state held, with its rank among states of the same second.
+fn moment(second: DateTime<Utc>, rank: i64) -> DateTime<Utc> {
+    second.checked_add_signed(TimeDelta::microseconds(rank)).unwrap_or(second)
+}
+
+fn stated(at: DateTime<Utc>) -> Version {
+    Version { detail: Detail::Stated, at }
+}
+
+fn inferred(at: DateTime<Utc>) -> Version {
+    Version { detail: Detail::Inferred, at }
+}
+
+fn text(value: Option<&String>) -> Option<String> {
+    value.filter(|value| !value.is_empty()).cloned()
+}
+
+/// The repository as an event mentions it. What a clone or a pull says of it counts more.
+pub(crate) fn repository(place: &Place, repository: &wire::Repository) -> Fact {
+    Fact::Repository(Repository {
+        id: place.id.clone(),
+        name: repository.full_name.clone(),
+        url: repository.html_url.clone().or_else(|| Some(format!("https://{}", place.id))),
+        default_branch: repository.default_branch.clone(),
+        partial: false,
+        version: inferred(repository.updated_at.as_ref().and_then(wire::LooseTime::instant).unwrap_or_default()),
+    })
+}
+
+/// An account as an event mentions it. Payloads do not say when an account last changed, so all its
+/// pictures have the same time: a mention never makes a row change.
+pub(crate) fn account(place: &Place, user: &wire::User) -> Fact {
+    Fact::Account(Account {
+        id: place.account_id(&user.login),
+        name: user.login.clone(),
+        bot: user.kind.as_deref() == Some("Bot") || user.login.ends_with("[bot]"),
+        version: if user.kind.is_some() { stated(DateTime::UNIX_EPOCH) } else { inferred(DateTime::UNIX_EPOCH) },
+    })
+}
+
+/// A commit out of a push, whose parents the push does not tell.
+pub(crate) fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Commit {
+    // A commit reaches several branches; the default branch tells most.
+    let rank = i64::from(place.default_branch.as_deref() == Some(branch));
+    Commit {
+        repository: place.id.clone(),
+        sha: commit.id,
+        parents: None,
+        author: commit.author.as_ref().and_then(|person| place.git_account_id(person)),
+        authored_at: commit.timestamp,
+        committed_at: commit.timestamp,
+        subject: commit.message.lines().next().unwrap_or_default().to_owned(),
+        branch: Some(branch.to_owned()),
+        reverts: reverted_commits(&commit.message),
+        additions: None,
+        deletions: None,
+        changed_files: None,
+        version: inferred(moment(commit.timestamp, rank)),
+    }
+}
+
+fn reverted_commits(message: &str) -> Vec<Sha> {
+    let digits = REVERTED_COMMIT.captures_iter(message).filter_map(|found| found.get(1));
+    digits.filter_map(|digits| Sha::parse(digits.as_str()).ok()).collect()
+}
+
+/// A pull request. `action` is the event's, where there is one.
+pub(crate) fn change(place: &Place, pull_request: &wire::PullRequest, action: &str) -> Change {
+    let merged = pull_request.merged_at.is_some();
+    let (state, rank) = match (merged, pull_request.state.as_str(), action) {
+        (true, ..) => (ChangeState::Merged, 4),
+        (_, "closed", _) => (ChangeState::Abandoned, 2),
+        (_, _, "reopened") => (ChangeState::Open, 3),
+        (_, _, "ready_for_review") => (ChangeState::Open, 1),
+        _ => (ChangeState::Open, 0),
+    };
+    Change {
+        id: place.id.change(pull_request.number),
+        repository: place.id.clone(),
+        number: Some(pull_request.number),
+        title: pull_request.title.clone(),
+        url: pull_request.html_url.clone(),
+        state,
+        author: pull_request.user.as_ref().map(|user| place.account_id(&user.login)),
+        source_branch: Some(pull_request.head.reference.clone()),
+        target_branch: Some(pull_request.base.reference.clone()),
+        head_sha: pull_request.head.sha,
+        // Before the merge it is a test merge that is on no branch.
+        merge_sha: pull_request.merge_commit_sha.filter(|_| merged),
+        commits: Vec::new(),
+        opened_at: Some(pull_request.created_at),
+        ready_at: (action == "ready_for_review" && !pull_request.draft).then_some(pull_request.updated_at),
+        merged_at: pull_request.merged_at,
+        closed_at: pull_request.closed_at.filter(|_| state == ChangeState::Abandoned),
+        additions: pull_request.additions,
+        deletions: pull_request.deletions,
+        labels: pull_request.labels.iter().map(|label| label.name.clone()).collect(),
+        reverts: pull_request.body.as_deref().and_then(|body| reverted_change(place, body)),
+        deleted: false,
+        version: stated(moment(pull_request.updated_at, rank)),
+    }
+}
+
+/// The pull request as a review mentions it: without sizes, so it never replaces the pull request's own
+/// events.
+pub(crate) fn mentioned_change(place: &Place, pull_request: &wire::PullRequest) -> Change {
+    let change = change(place, pull_request, "");
+    Change { version: inferred(change.version.at), ..change }
+}
+
+fn reverted_change(place: &Place, body: &str) -> Option<ChangeId> {
+    let found = REVERTED_CHANGE.captures(body)?;
+    let number: i64 = found.get(2)?.as_str().parse().ok()?;
+    Some(match found.get(1) {
+        Some(name) => RepositoryId(format!("{}/{}", place.host, name.as_str().to_lowercase())).change(number),
+        None => place.id.change(number),
+    })
+}
+
+/// A review; `None` for one that its author has not sent yet.
+pub(crate) fn review(
+    place: &Place,
+    review: &wire::Review,
+    pull_request: &wire::PullRequest,
+) -> Result<Option<Review>, Reject> {
+    let (state, rank) = match review.state.to_ascii_lowercase().as_str() {
+        "approved" => (ReviewState::Approved, 0),
+        "changes_requested" => (ReviewState::ChangesRequested, 0),
+        "commented" => (ReviewState::Commented, 0),
+        "dismissed" => (ReviewState::Dismissed, 1),
+        "pending" => return Ok(None),
+        _ => {
+            let expected = "review.state: expected approved, changes_requested, commented, dismissed or pending";
+            return Err(Reject::new(RejectReason::Schema, expected));
+        }
+    };
+    let submitted_at = review.submitted_at.unwrap_or(pull_request.updated_at);
+    let change = place.id.change(pull_request.number);
+    Ok(Some(Review {
+        id: format!("{change}/review/{}", review.id),
+        change,
+        reviewer: review.user.as_ref().map(|user| place.account_id(&user.login)),
+        state,
+        submitted_at,
+        // A dismissal has no time of its own, but it touches the pull request.
+        version: stated(moment(submitted_at.max(pull_request.updated_at), rank)),
+    }))
+}
+
+/// A deployment that was asked for and has no status yet.
+pub(crate) fn deployment(place: &Place, deployment: &wire::Deployment) -> Deployment {
+    Deployment {
+        id: format!("{}/deployment/{}", place.id, deployment.id).into(),
+        source: DeploymentSource::Deployment,
+        repository: Some(place.id.clone()),
+        service: None,
+        environment: text(deployment.environment.as_ref()),
+        sha: deployment.sha,
+        name: deployed_name(place, deployment),
+        started_at: Some(deployment.created_at),
+        finished_at: None,
+        outcome: None,
+        url: None,
+        deleted: false,
+        version: stated(deployment.created_at),
+    }
+}
+
+/// What was deployed, where its `ref` is a name of its own: neither a commit nor the default branch.
+fn deployed_name(place: &Place, deployment: &wire::Deployment) -> Option<String> {
+    let name = deployment.reference.as_deref()?;
+    let name = name.strip_prefix("refs/tags/").unwrap_or(name);
+    let own = !name.is_empty()
+        && !name.starts_with("refs/")
+        && Sha::parse(name).is_err()
+        && place.default_branch.as_deref() != Some(name);
+    own.then(|| name.to_owned())
+}
+
+/// A deployment after a status; `None` for `inactive`, which says that a later deployment took its
+/// place, not how it ended.
+pub(crate) fn deployment_after(
+    place: &Place,
+    wire: &wire::Deployment,
+    status: &wire::DeploymentStatus,
+) -> Result<Option<Deployment>, Reject> {
+    let outcome = match status.state.as_str() {
+        "success" => Some(Outcome::Success),
+        "failure" | "error" => Some(Outcome::Failure),
+        "pending" | "queued" | "waiting" | "in_progress" => None,
+        "inactive" => return Ok(None),
+        _ => {
+            let expected = "deployment_status.state: expected success, failure, error, inactive, pending, queued, \
+                            waiting or in_progress";
+            return Err(Reject::new(RejectReason::Schema, expected));
+        }
+    };
+    let begun = deployment(place, wire);
+    Ok(Some(Deployment {
+        environment: text(status.environment.as_ref()).or(begun.environment),
+        finished_at: outcome.map(|_| status.created_at),
+        outcome,
+        url: text(status.log_url.as_ref()).or_else(|| text(status.target_url.as_ref())),
+        version: stated(moment(status.created_at, if outcome.is_some() { 2 } else { 1 })),
+        ..begun
+    }))
+}
+
+/// A release; `None` for a draft, which nobody but its authors sees. `received` is the time of last
+/// resort for a release that was taken back and has no time in its payload.
+pub(crate) fn release(
+    place: &Place,
+    release: &wire::Release,
+    action: &str,
+    received: DateTime<Utc>,
+) -> Option<Deployment> {
+    let gone = matches!(action, "deleted" | "unpublished");
+    if release.draft && action != "unpublished" {
+        return None;
+    }
+    let changed_at = release.updated_at.max(release.published_at).unwrap_or(received);
+    let rank = match action {
+        "deleted" | "unpublished" => 3,
+        "edited" => 2,
+        // A prerelease that became a release.
+        "released" => 1,
+        _ => 0,
+    };
+    Some(Deployment {
+        id: format!("{}/release/{}", place.id, release.id).into(),
+        source: DeploymentSource::Release,
+        repository: Some(place.id.clone()),
+        service: None,
+        environment: release.prerelease.then(|| PRERELEASE.to_owned()),
+        sha: release.target_commitish.as_deref().and_then(|target| Sha::parse(target).ok()),
+        name: Some(release.tag_name.clone()),
+        started_at: None,
+        finished_at: release.published_at,
+        outcome: Some(Outcome::Success),
+        url: release.html_url.clone(),
+        deleted: gone,
+        version: stated(moment(changed_at, rank)),
+    })
+}
+
+/// A workflow run.
+pub(crate) fn pipeline_run(place: &Place, run: &wire::WorkflowRun, workflow: Option<&wire::Workflow>) -> PipelineRun {
+    let attempt = run.run_attempt.unwrap_or(1);
+    let outcome = run.conclusion.as_deref().filter(|said| !said.is_empty()).map(|conclusion| match conclusion {
+        "success" => Outcome::Success,
+        "failure" | "timed_out" | "startup_failure" => Outcome::Failure,
+        // cancelled, skipped, neutral, stale, action_required, and what GitHub may add
+        _ => Outcome::Neither,
+    });
+    let waiting = matches!(run.status.as_deref(), Some("queued" | "requested" | "waiting" | "pending"));
+    let name = text(run.name.as_ref())
+        .or_else(|| workflow.and_then(|workflow| text(Some(&workflow.name))))
+        .or_else(|| text(run.path.as_ref()))
+        .unwrap_or_else(|| "workflow".to_owned());
+    PipelineRun {
+        id: format!("{}/run/{}/{attempt}", place.id, run.id),
+        repository: place.id.clone(),
+        name,
+        sha: run.head_sha,
+        branch: text(run.head_branch.as_ref()),
+        attempt,
+        // `created_at` is that of the first attempt.
+        queued_at: run.run_started_at.filter(|_| attempt > 1).unwrap_or(run.created_at),
+        started_at: run.run_started_at.filter(|_| !waiting || outcome.is_some()),
+        finished_at: outcome.map(|_| run.updated_at),
+        outcome,
+        url: run.html_url.clone(),
+        version: stated(moment(run.updated_at, if outcome.is_some() { 2 } else { i64::from(!waiting) })),
+    }
+}
+
+/// An issue, and the incident that it is if one of its labels says so. A label that is taken off turns
+/// the incident into none.
+pub(crate) fn issue(
+    place: &Place,
+    issue: &wire::Issue,
+    action: &str,
+    touched: Option<&wire::Label>,
+) -> (WorkItem, Option<Incident>) {
+    let closed = issue.state.as_deref().map_or(issue.closed_at.is_some(), |state| state == "closed");
+    let gone = matches!(action, "deleted" | "transferred");
+    let rank = match (gone, closed, action) {
+        (true, ..) => 5,
+        (_, _, "reopened") => 4,
+        (_, true, _) => 3,
+        (_, _, "unlabeled") => 2,
+        (_, _, "labeled") => 1,
+        _ => 0,
+    };
+    let id = format!("{}/issue/{}", place.id, issue.number);
+    let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
+    let status = text(issue.state_reason.as_ref()).filter(|_| closed);
+    let version = stated(moment(issue.updated_at, rank));
+    let incident = labels.iter().any(|label| INCIDENT.is_match(label));
+    let was_one = action == "unlabeled" && touched.is_some_and(|label| INCIDENT.is_match(&label.name));
+    let incident = (incident || was_one).then(|| Incident {
+        id: IncidentId(id.clone()),
+        service: None,
+        repository: Some(place.id.clone()),
+        title: issue.title.clone(),
+        severity: labels.iter().find(|label| SEVERITY.is_match(label)).cloned(),
+        detected_at: issue.created_at,
+        acknowledged_at: None,
+        resolved_at: issue.closed_at.filter(|_| closed),
+        caused_by_deployment: None,
+        caused_by_change: None,
+        external_cause: false,
+        fixed_by_deployment: None,
+        url: issue.html_url.clone(),
+        deleted: gone || !incident,
+        version,
+    });
+    let item = WorkItem {
+        id: WorkItemId(id),
+        key: format!("#{}", issue.number),
+        project: place.id.to_string(),
+        title: issue.title.clone(),
+        kind: issue.kind.as_ref().map(|kind| kind.name.to_lowercase()),
+        status: status.unwrap_or_else(|| if closed { "closed".to_owned() } else { "open".to_owned() }),
+        status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
+        assignee: issue.assignee.as_ref().map(|user| place.account_id(&user.login)),
+        created_at: issue.created_at,
+        started_at: None,
+        done_at: issue.closed_at.filter(|_| closed),
+        points: None,
+        labels,
+        url: issue.html_url.clone(),
+        deleted: gone,
+        version,
+    };
+    (item, incident)
+}

@@ -1,0 +1,154 @@
+//! The reading half of an import: runs on a thread of its own and hands over batches.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use flate2::bufread::MultiGzDecoder;
+use kernel::NotStored;
+use tokio::sync::mpsc;
+
+use super::{BATCH, BATCH_BYTES, Batch, ImportFormat, ImportOptions, ImportProblem};
+use crate::generic::{self, At, Form, elements};
+use crate::gharchive;
+use crate::json::Problem;
+
+/// Problems that a summary lists, at most.
+pub(super) const MAX_PROBLEMS: usize = 100;
+
+/// The largest line or element, in bytes.
+const MAX_ELEMENT: u64 = 32 << 20;
+
+/// Reads a file to its end, or to the first problem that cannot be passed over.
+pub(super) fn read(
+    file: File,
+    path: &Path,
+    options: &ImportOptions,
+    batches: &mpsc::Sender<Batch>,
+) -> Result<(), ImportProblem> {
+    let bytes = Arc::new(AtomicU64::new(0));
+    let problem =
+        |(at, Problem { path: field, problem })| ImportProblem { file: path.to_owned(), at, path: field, problem };
+    let file = BufReader::with_capacity(1 << 16, Counted { file, bytes: Arc::clone(&bytes) });
+    let text = plain(file).map_err(|error| problem((At::Line(1), elements::unreadable(&error))))?;
+    let mut reader = Reader { options, batches, bytes, batch: Batch::default(), size: 0, clock: Clock::default() };
+    let mut stopped = None;
+    let end = elements(text, form(path, options.format), MAX_ELEMENT, |at, text| {
+        match text.and_then(|text| reader.element(text)) {
+            Ok(more) => more,
+            Err(found) if options.keep_going => reader.reject(problem((at, found))),
+            Err(found) => {
+                stopped = Some(problem((at, found)));
+                false
+            }
+        }
+    });
+    reader.hand_over();
+    match stopped {
+        Some(problem) => Err(problem),
+        None => end.map_err(problem),
+    }
+}
+
+/// `*.json` holds JSON; anything else, a fact or event a line.
+fn form(path: &Path, format: ImportFormat) -> Form {
+    let is = |path: &Path, wanted| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(wanted));
+    let inner = if is(path, "gz") { Path::new(path.file_stem().unwrap_or_default()) } else { path };
+    if format == ImportFormat::Facts && is(inner, "json") { Form::Json } else { Form::Lines }
+}
+
+/// The text of a file, inflated if it is gzip, of any number of members.
+fn plain(mut file: BufReader<Counted>) -> std::io::Result<Box<dyn BufRead>> {
+    Ok(if file.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
+        Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)))
+    } else {
+        Box::new(file)
+    })
+}
+
+struct Reader<'a> {
+    options: &'a ImportOptions,
+    batches: &'a mpsc::Sender<Batch>,
+    bytes: Arc<AtomicU64>,
+    batch: Batch,
+    size: usize,
+    clock: Clock,
+}
+
+impl Reader<'_> {
+    /// Takes a line or element; false when nobody wants more.
+    fn element(&mut self, text: &str) -> Result<bool, Problem> {
+        let tenant = &self.options.tenant;
+        let now = self.clock.next();
+        let event = match self.options.format {
+            ImportFormat::Facts => generic::envelope(text.as_bytes(), "generic/import", tenant, now)?,
+            ImportFormat::GhArchive => {
+                let line = Bytes::copy_from_slice(text.trim().as_bytes());
+                match gharchive::envelope(&line, tenant, now) {
+                    Ok(event) => event,
+                    Err(NotStored::Ignored(reason)) => {
+                        *self.batch.ignored.entry(reason).or_default() += 1;
+                        return Ok(true);
+                    }
+                    Err(NotStored::Rejected(reject)) => {
+                        return Err(Problem { path: ".".to_owned(), problem: reject.detail });
+                    }
+                }
+            }
+        };
+        self.size += event.data.len();
+        self.batch.events.push(event);
+        let full = self.batch.events.len() >= BATCH || self.size >= BATCH_BYTES;
+        Ok(!full || self.hand_over())
+    }
+
+    fn reject(&mut self, problem: ImportProblem) -> bool {
+        self.batch.rejected += 1;
+        if self.batch.problems.len() < MAX_PROBLEMS {
+            self.batch.problems.push(problem);
+        }
+        true
+    }
+
+    /// Hands the batch over; false when nobody takes it any more.
+    fn hand_over(&mut self) -> bool {
+        self.batch.bytes = self.bytes.swap(0, Ordering::Relaxed);
+        self.size = 0;
+        self.batches.blocking_send(std::mem::take(&mut self.batch)).is_ok()
+    }
+}
+
+/// The time, a microsecond later at each call: a later line is a later picture.
+#[derive(Default)]
+struct Clock(Option<DateTime<Utc>>);
+
+impl Clock {
+    fn next(&mut self) -> DateTime<Utc> {
+        // Microseconds are what the database keeps.
+        let now = DateTime::from_timestamp_micros(Utc::now().timestamp_micros()).unwrap_or_default();
+        let next = match self.0 {
+            Some(last) if last >= now => last.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(last),
+            _ => now,
+        };
+        self.0 = Some(next);
+        next
+    }
+}
+
+/// Counts the bytes of a file as they lie on disk.
+struct Counted {
+    file: File,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}

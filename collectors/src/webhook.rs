@@ -1,0 +1,165 @@
+//! What a source that pushes is to the gateway. A request changes its type when it is verified:
+//! [`RawRequest`] → [`Verified`]. Only the checks in this file can make a `Verified`, and only a
+//! `Verified` can become events, so a body that nobody signed cannot be processed.
+
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use kernel::{Envelope, IgnoreReason, Tenant};
+use runtime::secret::Secret;
+use sha2::Sha256;
+
+/// The side of a connector that receives.
+pub trait Webhook: Send + Sync {
+    /// Verifies a request over the bytes of its body, before anything of them is read. Any one of the
+    /// secrets may fit, so that they can be rotated.
+    fn verify(&self, request: RawRequest, secrets: &[Secret]) -> Result<Verified, Refusal>;
+
+    /// Turns a verified request into events for the log. Reads no more of the body than it needs to know
+    /// what it is about; whether its content is right is for the normaliser to say.
+    fn envelopes(&self, request: &Verified, to: &Destination<'_>) -> Result<Received, Refusal>;
+}
+
+/// A request as it came. Nothing of it can be believed.
+#[derive(Debug)]
+pub struct RawRequest {
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, after a content encoding was taken off.
+    pub body: Bytes,
+}
+
+/// A request whose body was signed with a secret that we know.
+#[derive(Debug)]
+pub struct Verified(RawRequest);
+
+impl Verified {
+    /// Its headers. The signature covers the body only.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// Its body.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.0.body
+    }
+}
+
+/// Where the events of a request go.
+pub struct Destination<'a> {
+    /// The connector and the configured name: `github/main`.
+    pub source: &'a str,
+    /// Whose events they are.
+    pub tenant: &'a Tenant,
+    /// When the request was received.
+    pub received: DateTime<Utc>,
+}
+
+/// What a verified request is.
+#[derive(Debug)]
+pub enum Received {
+    /// Events, to be appended to the log before the request is answered.
+    Events(Vec<Envelope>),
+    /// Nothing of use; answered 200 and counted.
+    Ignored(IgnoreReason),
+}
+
+/// Why a request is not taken. Sending it again does not help.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The signature is missing, empty, doubled, malformed or wrong, or there is no secret. Answered 401,
+    /// without a word on which of these it was.
+    #[error("the request is not authenticated")]
+    Unauthenticated,
+    /// It does not say what the source always says. Answered 400.
+    #[error("{0}")]
+    Incomplete(&'static str),
+}
+
+impl RawRequest {
+    /// Verifies a header that holds `prefix` and then the hexadecimal HMAC-SHA256 of the body, in a time
+    /// that does not depend on where a wrong signature differs.
+    pub fn verify_hmac_sha256(self, header: &str, prefix: &str, secrets: &[Secret]) -> Result<Verified, Refusal> {
+        let signature =
+            self.only(header).and_then(|value| value.strip_prefix(prefix)).ok_or(Refusal::Unauthenticated)?;
+        let mut expected = [0_u8; 32];
+        hex::decode_to_slice(signature, &mut expected).map_err(|_| Refusal::Unauthenticated)?;
+        let mut fits = false;
+        for secret in secrets {
+            let mut hmac = Hmac::<Sha256>::new_from_slice(secret.expose()).map_err(|_| Refusal::Unauthenticated)?;
+            hmac.update(&self.body);
+            fits |= hmac.verify_slice(&expected).is_ok();
+        }
+        if fits { Ok(Verified(self)) } else { Err(Refusal::Unauthenticated) }
+    }
+
+    /// The value of a header that stands there exactly once.
+    fn only(&self, header: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(header).iter();
+        let first = values.next()?;
+        if values.next().is_some() { None } else { first.to_str().ok() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    // From GitHub's documentation.
+    const SECRET: &str = "It's a Secret to Everybody";
+    const GOOD: &str = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+
+    fn verify(headers: &[(&'static str, &str)], secrets: &[&str]) -> Result<Verified, Refusal> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        }
+        let secrets: Vec<Secret> = secrets.iter().filter_map(|text| Secret::new(text.as_bytes())).collect();
+        let request = RawRequest { headers: map, body: Bytes::from_static(b"Hello, World!") };
+        request.verify_hmac_sha256("x-hub-signature-256", "sha256=", &secrets)
+    }
+
+    #[test]
+    fn a_right_signature_is_taken_with_any_of_the_secrets() {
+        for secrets in [vec![SECRET], vec!["new", SECRET], vec![SECRET, "old"]] {
+            assert!(verify(&[("x-hub-signature-256", GOOD)], &secrets).is_ok(), "{secrets:?}");
+        }
+        assert!(verify(&[("x-hub-signature-256", &GOOD.replace("abcdef", "ABCDEF"))], &[SECRET]).is_ok());
+    }
+
+    #[test]
+    fn anything_but_one_right_signature_is_refused() {
+        let name = "x-hub-signature-256";
+        let wrong = GOOD.replace("757", "758");
+        let cases: [&[(&'static str, &str)]; 9] = [
+            &[],
+            &[(name, "")],
+            &[(name, "sha256=")],
+            &[(name, &wrong)],
+            &[(name, GOOD.trim_start_matches("sha256="))],
+            &[(name, GOOD), (name, GOOD)],
+            &[(name, &GOOD[..GOOD.len() - 2])],
+            &[(name, "sha256=zz7107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")],
+            &[("x-hub-signature", "sha1=01dc10d0c83e72ed246219cdd91669667fe2ca59")],
+        ];
+        for headers in cases {
+            assert_eq!(verify(headers, &[SECRET]).unwrap_err(), Refusal::Unauthenticated, "{headers:?}");
+        }
+        assert_eq!(verify(&[(name, GOOD)], &[]).unwrap_err(), Refusal::Unauthenticated);
+        assert_eq!(verify(&[(name, GOOD)], &["other"]).unwrap_err(), Refusal::Unauthenticated);
+    }
+
+    #[test]
+    fn an_empty_secret_verifies_nothing() {
+        // HMAC-SHA256 of the body with an empty key.
+        let mut hmac = Hmac::<Sha256>::new_from_slice(b"").unwrap();
+        hmac.update(b"Hello, World!");
+        let value = format!("sha256={}", hex::encode(hmac.finalize().into_bytes()));
+        assert_eq!(verify(&[("x-hub-signature-256", &value)], &[""]).unwrap_err(), Refusal::Unauthenticated);
+    }
+}
