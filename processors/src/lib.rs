@@ -1,1 +1,20 @@
+//! From the log to the store: read a batch, normalise it, write what it became.
+//!
+//! Promises: each event of the log ends exactly once, as stored, ignored or rejected, and is counted so;
+//! the facts, rejects and counts of a batch and the position after it move in one transaction. Nothing is
+//! stepped over: what can't be written now is tried again, what can never be written is rejected with its
+//! bytes. A normaliser that breaks off harms only the event that it broke off on.
 
+mod backoff;
+mod batch;
+mod error;
+mod normalise;
+mod processor;
+mod replay;
+mod summary;
+
+pub use error::ProcessError;
+pub use normalise::Registry;
+pub use processor::{CONSUMER, Processor};
+pub use replay::{replay, replay_rejects};
+pub use summary::Summary;

@@ -1,0 +1,238 @@
+//! What a batch became, gathered by tenant, and its one transaction.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, Tenant};
+use runtime::{Outcome, Reason, labels};
+use store::counts::{self, EventCount};
+use store::rejects::{self, NewReject};
+use store::{Store, StoreError, facts, positions};
+
+use crate::Summary;
+use crate::normalise::Normalised;
+use crate::processor::CONSUMER;
+
+/// Events of one partition that are written together.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub(crate) partition: i32,
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+    pub(crate) events: Arc<Vec<(i64, Envelope)>>,
+}
+
+impl Part {
+    /// Its two halves, when it has more than one event. The position after the first is that of the
+    /// second's first event.
+    pub(crate) fn halves(&self) -> Option<(Self, Self)> {
+        let (first, second) =
+            self.events.split_at_checked(self.events.len() / 2).filter(|(first, _)| !first.is_empty())?;
+        let between = second.first()?.0;
+        let part =
+            |from, to, events: &[_]| Self { partition: self.partition, from, to, events: Arc::new(events.to_vec()) };
+        Some((part(self.from, between, first), part(between, self.to, second)))
+    }
+}
+
+/// What the events of a part became.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    part: Part,
+    tenants: BTreeMap<Tenant, OfTenant>,
+    ended: BTreeMap<(&'static str, Label), u64>,
+    events: Summary,
+}
+
+#[derive(Debug, Default)]
+struct OfTenant {
+    facts: Vec<Fact>,
+    /// By index in the part's events.
+    rejects: Vec<(usize, Reject)>,
+    counts: BTreeMap<(String, String, Label), i64>,
+}
+
+/// How an event ended, in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Label {
+    Stored,
+    Ignored(kernel::IgnoreReason),
+    Rejected(RejectReason),
+}
+
+impl Label {
+    fn outcome(self) -> (counts::Outcome, Outcome) {
+        match self {
+            Self::Stored => (counts::Outcome::Stored, Outcome::Stored),
+            Self::Ignored(_) => (counts::Outcome::Ignored, Outcome::Ignored),
+            Self::Rejected(_) => (counts::Outcome::Rejected, Outcome::Rejected),
+        }
+    }
+
+    fn reason(self) -> (&'static str, Reason) {
+        match self {
+            Self::Stored => ("", Reason::None),
+            Self::Ignored(reason) => (reason.as_str(), Reason::Ignored(reason)),
+            Self::Rejected(reason) => (reason.as_str(), Reason::Rejected(reason)),
+        }
+    }
+}
+
+impl Prepared {
+    /// Gathers what the events of a part became.
+    pub(crate) fn new(part: Part, normalised: Vec<Normalised>) -> Self {
+        let mut prepared = Self { part, tenants: BTreeMap::new(), ended: BTreeMap::new(), events: Summary::default() };
+        for (at, Normalised { connector, outcome }) in normalised.into_iter().enumerate() {
+            prepared.add(at, connector, outcome);
+        }
+        prepared
+    }
+
+    /// The same with all events rejected, because the database refuses what they became. What of an event
+    /// may itself be refused is shortened, so that this can be written.
+    pub(crate) fn refused(mut self) -> Self {
+        let detail = "the database refuses a value of it: this is a fault in its normaliser";
+        let Part { partition, events, .. } = &self.part;
+        let storable = |(position, event): &(i64, Envelope)| {
+            let place = format!("…{partition}/{position}");
+            let event = Envelope {
+                id: shortened(&event.id, &place),
+                source: shortened(&event.source, ""),
+                kind: shortened(&event.kind, ""),
+                time: kernel::clamp_instant(event.time.timestamp()),
+                ..event.clone()
+            };
+            (*position, event)
+        };
+        self.part.events = Arc::new(events.iter().map(storable).collect());
+        let reject =
+            |_| Normalised { connector: "unknown", outcome: Err(Reject::new(RejectReason::Internal, detail).into()) };
+        let rejected = self.part.events.iter().map(reject).collect();
+        Self::new(self.part, rejected)
+    }
+
+    fn add(&mut self, at: usize, connector: &'static str, outcome: Result<Vec<Fact>, NotStored>) {
+        let Some((_, event)) = self.part.events.get(at) else { return };
+        let of = self.tenants.entry(event.tenant.clone()).or_default();
+        let label = match outcome {
+            Ok(facts) => {
+                of.facts.extend(facts);
+                self.events.stored += 1;
+                Label::Stored
+            }
+            Err(NotStored::Ignored(reason)) => {
+                self.events.ignored += 1;
+                Label::Ignored(reason)
+            }
+            Err(NotStored::Rejected(reject)) => {
+                let reason = reject.reason;
+                of.rejects.push((at, reject));
+                self.events.rejected += 1;
+                Label::Rejected(reason)
+            }
+        };
+        *of.counts.entry((event.source.clone(), event.kind.clone(), label)).or_default() += 1;
+        *self.ended.entry((connector, label)).or_default() += 1;
+    }
+
+    /// Writes everything and moves the position, or does nothing at all. The position is the first lock
+    /// that is taken: of two processors with the same events the second waits there, and then finds that
+    /// the first has done it.
+    pub(crate) async fn write(&self, store: &Store, topic: &str) -> Result<Summary, StoreError> {
+        let Part { partition, from, to, events } = &self.part;
+        let mut summary = self.events;
+        let mut tx = store.begin().await?;
+        positions::advance(&mut tx, CONSUMER, topic, *partition, *from, *to).await?;
+        for (tenant, of) in &self.tenants {
+            tx.use_tenant(tenant).await?;
+            let written = facts::write(&mut tx, &of.facts).await?;
+            summary.rows_changed += written.changed;
+            summary.rows_unchanged += written.unchanged;
+            let rejects: Vec<NewReject<'_>> = of
+                .rejects
+                .iter()
+                .filter_map(|(at, reject)| {
+                    let (position, envelope) = events.get(*at)?;
+                    Some(NewReject { envelope, reject, topic, partition: *partition, position: *position })
+                })
+                .collect();
+            rejects::write(&mut tx, &rejects).await?;
+            counts::add(&mut tx, &of.counts()).await?;
+        }
+        tx.commit().await?;
+        self.measure();
+        Ok(summary)
+    }
+
+    fn measure(&self) {
+        for ((connector, label), events) in &self.ended {
+            let ended = labels::Ended { connector, outcome: label.outcome().1, reason: label.reason().1 };
+            runtime::metrics().events_ended.get_or_create(&ended).inc_by(*events);
+        }
+    }
+}
+
+/// A text that fits into an index, cut off and marked with its place in the log if it has to be.
+fn shortened(text: &str, place: &str) -> String {
+    const LONGEST: usize = 400;
+    if text.len() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST / 4).chain(place.chars()).collect() }
+}
+
+impl OfTenant {
+    fn counts(&self) -> Vec<EventCount> {
+        let count = |((source, kind, label), events): (&(String, String, Label), &i64)| EventCount {
+            source: source.clone(),
+            kind: kind.clone(),
+            outcome: label.outcome().0,
+            reason: label.reason().0.to_owned(),
+            events: *events,
+        };
+        self.counts.iter().map(count).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn part(positions: &[i64]) -> Part {
+        let event = |position: &i64| {
+            let event = Envelope {
+                id: position.to_string(),
+                source: "test/main".into(),
+                kind: "test.event".into(),
+                subject: None,
+                time: chrono::DateTime::default(),
+                tenant: Tenant::default(),
+                key: String::new(),
+                content_type: "text/plain".into(),
+                data: Bytes::new(),
+            };
+            (*position, event)
+        };
+        Part { partition: 0, from: 3, to: 20, events: Arc::new(positions.iter().map(event).collect()) }
+    }
+
+    #[test]
+    fn halves_join_without_a_gap_or_an_overlap() {
+        let (first, second) = part(&[5, 6, 9]).halves().unwrap();
+        assert_eq!((first.from, first.to, first.events.len()), (3, 6, 1));
+        assert_eq!((second.from, second.to, second.events.len()), (6, 20, 2));
+        assert!(part(&[5]).halves().is_none() && part(&[]).halves().is_none());
+    }
+
+    #[test]
+    fn an_event_that_is_refused_is_kept_under_a_name_that_can_be_stored() {
+        let mut part = part(&[5, 6]);
+        let mut events = part.events.to_vec();
+        events[0].1.id = "é".repeat(5000);
+        part.events = Arc::new(events);
+        let prepared = Prepared::new(part, Vec::new()).refused();
+        assert_eq!(prepared.events, Summary { rejected: 2, ..Summary::default() });
+        let ids: Vec<_> = prepared.part.events.iter().map(|(_, event)| event.id.as_str()).collect();
+        assert_eq!(ids, [format!("{}…0/5", "é".repeat(100)).as_str(), "6"]);
+        assert_eq!((prepared.part.from, prepared.part.to), (3, 20));
+    }
+}

@@ -1,0 +1,283 @@
+//! The loop: read, normalise, write, go on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventlog::{Batch, EventLog, Limit, LogReader, Position};
+use runtime::labels;
+use store::{Store, StoreError, positions};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use crate::backoff::{Backoff, Next};
+use crate::batch::{Part, Prepared};
+use crate::normalise::normalise;
+use crate::{ProcessError, Registry, Summary};
+
+/// The name under which the store keeps the processor's positions.
+pub const CONSUMER: &str = "processor";
+
+/// A batch: large enough that a transaction costs little an event, small enough to fit into memory
+/// however much its events unfold.
+const LIMIT: Limit = Limit { events: 5000, bytes: 8 << 20 };
+/// How long one look at the log waits for something new.
+const WAIT: Duration = Duration::from_millis(500);
+/// How long a batch may still take once shutdown has begun. Then it is left to the next start.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often lag is measured and a position that somebody has reset is noticed.
+const LOOK: Duration = Duration::from_secs(5);
+/// How often the log is asked to let go of old events.
+const TRIM: Duration = Duration::from_hours(1);
+/// Failures in a row after which draining gives up: about a minute.
+const MOST_FAILURES: u32 = 13;
+
+/// Reads the log and writes what its events become. Several may run at once, in one process or in many:
+/// they share the partitions or get in each other's way, but each event still ends once.
+pub struct Processor {
+    store: Store,
+    log: Arc<dyn EventLog>,
+    registry: Registry,
+    limit: Limit,
+}
+
+/// How writing a batch ended.
+enum Settled {
+    Written(Summary),
+    /// Somebody else has moved the position.
+    Moved,
+    /// Not written, because shutdown has begun.
+    Shutdown,
+}
+
+impl Processor {
+    /// A processor of this log, which finds normalisers in `registry`.
+    #[must_use]
+    pub fn new(store: Store, log: Arc<dyn EventLog>, registry: Registry) -> Self {
+        Self { store, log, registry, limit: LIMIT }
+    }
+
+    /// The same with batches of this size.
+    #[must_use]
+    pub fn with_limit(self, limit: Limit) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Processes until shutdown. The batch in hand is finished if that does not take long; what is not
+    /// written then is still in the log.
+    pub async fn run(&self, shutdown: CancellationToken) -> Result<(), ProcessError> {
+        let mut run = Run::new(self, &shutdown, None);
+        let mut looked = Instant::now();
+        let mut trimmed: Option<Instant> = None;
+        while run.step().await?.is_some() {
+            if looked.elapsed() >= LOOK {
+                run.look().await;
+                looked = Instant::now();
+            }
+            if trimmed.is_none_or(|trimmed| trimmed.elapsed() >= TRIM) {
+                self.trim().await;
+                trimmed = Some(Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// Processes what is in the log at the time of the call, and returns when it is written, by this
+    /// processor or by another. Gives up when the log or the database stays away for about a minute.
+    pub async fn drain(&self) -> Result<Summary, ProcessError> {
+        let shutdown = CancellationToken::new();
+        let mut run = Run::new(self, &shutdown, Some(MOST_FAILURES));
+        let mut summary = Summary::default();
+        let ends = self.log.ends().await?;
+        while !run.stands_at(&ends).await? {
+            summary += run.step().await?.unwrap_or_default();
+        }
+        Ok(summary)
+    }
+
+    /// Writes a batch. What may pass is tried again; when the database refuses a value, the event that
+    /// it is of is found by halving and rejected, and all others are written.
+    async fn settle(&self, batch: Batch, backoff: &mut Backoff<'_>) -> Result<Settled, ProcessError> {
+        let mut summary = Summary::default();
+        let Batch { partition, from, to, events } = batch;
+        let mut parts = vec![Part { partition, from, to, events: Arc::new(events) }];
+        while let Some(part) = parts.pop() {
+            let normalised = normalise(self.registry, &part.events).await?;
+            let mut prepared = Prepared::new(part.clone(), normalised);
+            let mut refused = false;
+            loop {
+                match self.write(&prepared).await {
+                    Ok(written) => {
+                        summary += written;
+                        backoff.worked();
+                        break;
+                    }
+                    Err(StoreError::PositionMoved { .. }) => return Ok(Settled::Moved),
+                    Err(StoreError::Data(error)) if !refused => {
+                        if let Some((first, second)) = part.halves() {
+                            parts.extend([second, first]);
+                            break;
+                        }
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            log.position = part.from,
+                            "the database refuses what an event became: it is rejected"
+                        );
+                        prepared = prepared.refused();
+                        refused = true;
+                    }
+                    Err(error) => match backoff.wait(error.into()).await? {
+                        Next::Again => {}
+                        Next::Shutdown => return Ok(Settled::Shutdown),
+                    },
+                }
+            }
+        }
+        Ok(Settled::Written(summary))
+    }
+
+    /// Writes what a part became. A tenant that is new is made: its events must end somewhere.
+    async fn write(&self, prepared: &Prepared) -> Result<Summary, StoreError> {
+        loop {
+            match prepared.write(&self.store, self.log.topic()).await {
+                Err(StoreError::UnknownTenant(tenant)) => {
+                    tracing::info!(%tenant, "an event names a tenant that is new");
+                    self.store.create_tenant(&tenant, false).await?;
+                }
+                written => return written,
+            }
+        }
+    }
+
+    async fn trim(&self) {
+        match self.log.trim().await {
+            Ok(0) => {}
+            Ok(events) => tracing::info!(events, "old events have left the log"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old events could not leave the log");
+            }
+        }
+    }
+}
+
+/// One run of a processor.
+struct Run<'a> {
+    processor: &'a Processor,
+    shutdown: &'a CancellationToken,
+    backoff: Backoff<'a>,
+    reader: Option<Box<dyn LogReader>>,
+}
+
+impl<'a> Run<'a> {
+    fn new(processor: &'a Processor, shutdown: &'a CancellationToken, most_failures: Option<u32>) -> Self {
+        Self { processor, shutdown, backoff: Backoff::new(shutdown, most_failures), reader: None }
+    }
+
+    /// Reads and writes one batch, if one comes. `None` when shutdown has begun.
+    async fn step(&mut self) -> Result<Option<Summary>, ProcessError> {
+        let read = tokio::select! {
+            biased;
+            () = self.shutdown.cancelled() => return Ok(None),
+            read = Self::read(self.processor, &mut self.reader) => read,
+        };
+        let batch = match read {
+            Ok(Some(batch)) => batch,
+            Ok(None) => {
+                self.backoff.worked();
+                return Ok(Some(Summary::default()));
+            }
+            Err(error) => {
+                return Ok(match self.backoff.wait(error).await? {
+                    Next::Again => Some(Summary::default()),
+                    Next::Shutdown => None,
+                });
+            }
+        };
+        let start = Instant::now();
+        let position = Position { partition: batch.partition, next: batch.to };
+        let span = tracing::info_span!(
+            "batch",
+            log.partition = batch.partition,
+            log.position = batch.from,
+            events = batch.events.len()
+        );
+        let settled = tokio::select! {
+            settled = self.processor.settle(batch, &mut self.backoff).instrument(span) => settled?,
+            () = grace_is_over(self.shutdown) => Settled::Shutdown,
+        };
+        let Some(reader) = &mut self.reader else { return Ok(None) };
+        match settled {
+            Settled::Written(summary) => {
+                reader.written(position);
+                runtime::metrics().batch_seconds.observe(start.elapsed().as_secs_f64());
+                Ok(Some(summary))
+            }
+            Settled::Moved => {
+                tracing::debug!(log.partition = position.partition, "another processor was first");
+                reader.rewind(position.partition);
+                Ok(Some(Summary::default()))
+            }
+            Settled::Shutdown => Ok(None),
+        }
+    }
+
+    async fn read(
+        processor: &Processor,
+        reader: &mut Option<Box<dyn LogReader>>,
+    ) -> Result<Option<Batch>, ProcessError> {
+        let reader = match reader {
+            Some(reader) => reader,
+            None => reader.insert(processor.log.reader(CONSUMER).await?),
+        };
+        Ok(reader.next(processor.limit, WAIT).await?)
+    }
+
+    /// Whether everything before `ends` is written, by whomever.
+    async fn stands_at(&self, ends: &[Position]) -> Result<bool, ProcessError> {
+        let reached = |stands: Vec<Position>| {
+            ends.iter().all(|end| {
+                end.next == 0 || stands.iter().any(|at| at.partition == end.partition && at.next >= end.next)
+            })
+        };
+        if reached(self.reader.as_ref().map(|reader| reader.stands()).unwrap_or_default()) {
+            return Ok(true);
+        }
+        Ok(reached(self.stored().await?))
+    }
+
+    async fn stored(&self) -> Result<Vec<Position>, StoreError> {
+        let stored = positions::load(&self.processor.store, CONSUMER, self.processor.log.topic()).await?;
+        Ok(stored.into_iter().map(|(partition, next)| Position { partition, next }).collect())
+    }
+
+    /// Measures how much is left to do, and goes where the store says after somebody has reset a position
+    /// (a replay). All batches that were handed out are written at this point.
+    async fn look(&mut self) {
+        let looked = async { Ok::<_, ProcessError>((self.stored().await?, self.processor.log.ends().await?)) };
+        let (stored, ends) = match looked.await {
+            Ok(looked) => looked,
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "the lag is not known");
+                return;
+            }
+        };
+        let stands = |partition| stored.iter().find(|at| at.partition == partition).map_or(0, |at| at.next);
+        for Position { partition, next } in ends {
+            let lag = next.saturating_sub(stands(partition));
+            runtime::metrics().log_lag.get_or_create(&labels::Partition { partition }).set(lag);
+        }
+        if let Some(reader) = &mut self.reader {
+            for at in reader.stands() {
+                if at.next != stands(at.partition) {
+                    reader.rewind(at.partition);
+                }
+            }
+        }
+    }
+}
+
+/// Returns some time after shutdown has begun.
+async fn grace_is_over(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(GRACE).await;
+}
