@@ -1,1 +1,39 @@
+//! The API and the page: what the engine computed, over REST, GraphQL and in a browser.
+//!
+//! Promises: it only reads, over connections that can't write; it does no arithmetic on metrics, so a number
+//! is the same here as everywhere; every list is read by keyset and bounded; an answer says whose data it is
+//! and whether that is made up; an error names what was wrong with the request and nothing of our insides.
 
+mod cursor;
+mod envelope;
+mod graphql;
+mod guard;
+mod params;
+mod problem;
+mod reads;
+mod rest;
+mod state;
+mod tenant;
+mod views;
+mod web;
+
+pub use problem::Problem;
+pub use rest::openapi;
+pub use state::ApiState;
+
+use axum::routing::any;
+use axum::{Router, middleware};
+
+/// Everything that this crate serves: the page at `/` with its files below `/web/`, `/graphql`, `/api/v1/…`
+/// and `/api/openapi.json`. It has no fallback of its own, so it can be merged with other routers.
+pub fn router(state: ApiState) -> Router {
+    let hosts = state.hosts();
+    Router::new()
+        .merge(web::router())
+        .merge(graphql::router(&state))
+        .merge(rest::router(&state))
+        .route("/api/{*path}", any(rest::nothing_here))
+        .with_state(state)
+        .layer(middleware::from_fn_with_state(hosts, guard::host))
+        .layer(middleware::from_fn(guard::headers))
+}

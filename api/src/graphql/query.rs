@@ -1,0 +1,182 @@
+//! What can be asked. Lists are Relay connections, read forward.
+
+use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::{Context, Object, OutputType};
+use chrono::{DateTime, Utc};
+use store::queries::{ChangeFilter, DeploymentFilter};
+
+use super::refused;
+use crate::ApiState;
+use crate::cursor::Place;
+use crate::params::{LIMIT, LIMIT_MAX, WINDOW, Window, expected_limit};
+use crate::problem::Problem;
+use crate::reads::{self, Page, Part, Question};
+use crate::tenant::Scope;
+use crate::views::{Change, Deployment, Explanation, Finding, Interval, Report, Repository, Service, TenantView};
+
+/// The root of all queries.
+pub struct Query;
+
+type List<T> = async_graphql::Result<Connection<String, T, EmptyFields, EmptyFields>>;
+
+/// What sei knows about how software is delivered. Durations are in seconds, times in UTC; what was not
+/// observed is null.
+#[Object]
+impl Query {
+    /// Whose data this is: the header `sei-tenant` chooses.
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
+    async fn tenant(&self, context: &Context<'_>) -> async_graphql::Result<TenantView> {
+        Ok(context.data::<Scope>()?.tenant.clone().into())
+    }
+
+    /// The five metrics over a window, with their series. Without `window`, `from` and `to`: 90 days up to now.
+    #[graphql(complexity = "500 + child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
+    async fn dora(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The time up to now: `30d`, `90d` …, or `all` since the first deployment.")] window: Option<
+            String,
+        >,
+        from: Option<DateTime<Utc>>,
+        to: Option<DateTime<Utc>>,
+        interval: Option<Interval>,
+        service: Option<String>,
+        #[graphql(desc = "A team, with the teams that are part of it.")] team: Option<String>,
+        #[graphql(desc = "A year from 2019 to 2025, then a group if wanted: `2025/technology`.")] benchmark: Option<
+            String,
+        >,
+        #[graphql(desc = "Where days, weeks and months are cut; the configured time zone without it.")]
+        time_zone: Option<String>,
+    ) -> async_graphql::Result<Report> {
+        let question = Question {
+            window: parse_window(window, from, to)?,
+            interval: interval.map(Into::into).unwrap_or_default(),
+            service,
+            team,
+            benchmark,
+            time_zone,
+        };
+        let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
+        reads::report(state, scope, question).await.map_err(|problem| refused(&problem))
+    }
+
+    /// Production deployments, newest first.
+    #[graphql(complexity = "rows(first) * child_complexity + 10")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
+    async fn deployments(
+        &self,
+        context: &Context<'_>,
+        first: Option<u32>,
+        after: Option<String>,
+        service: Option<String>,
+        team: Option<String>,
+        window: Option<String>,
+        from: Option<DateTime<Utc>>,
+        to: Option<DateTime<Utc>>,
+        #[graphql(desc = "Only those that failed, or only those that did not.")] failed: Option<bool>,
+    ) -> List<Deployment> {
+        let window = parse_window(window, from, to)?;
+        let filter = DeploymentFilter {
+            service,
+            team,
+            from: window.and_then(|window| window.from),
+            to: window.and_then(|window| window.to),
+            failed,
+        };
+        list(reads::deployments(context.data()?, &filter, part(first, after.as_deref())?).await, after.is_some())
+    }
+
+    /// Changes, and commits outside of any change, that reached production; newest deployment first.
+    #[graphql(complexity = "rows(first) * child_complexity + 10")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
+    async fn changes(
+        &self,
+        context: &Context<'_>,
+        first: Option<u32>,
+        after: Option<String>,
+        service: Option<String>,
+        team: Option<String>,
+        #[graphql(desc = "Only those that this deployment carried.")] deployment: Option<String>,
+        window: Option<String>,
+        from: Option<DateTime<Utc>>,
+        to: Option<DateTime<Utc>>,
+    ) -> List<Change> {
+        let window = parse_window(window, from, to)?;
+        let filter = ChangeFilter {
+            service,
+            team,
+            deployment,
+            from: window.and_then(|window| window.from),
+            to: window.and_then(|window| window.to),
+        };
+        list(reads::changes(context.data()?, &filter, part(first, after.as_deref())?).await, after.is_some())
+    }
+
+    /// Services by name.
+    #[graphql(complexity = "rows(first) * child_complexity + 10")]
+    async fn services(&self, context: &Context<'_>, first: Option<u32>, after: Option<String>) -> List<Service> {
+        list(reads::services(context.data()?, part(first, after.as_deref())?).await, after.is_some())
+    }
+
+    /// Repositories by id.
+    #[graphql(complexity = "rows(first) * child_complexity + 10")]
+    async fn repositories(&self, context: &Context<'_>, first: Option<u32>, after: Option<String>) -> List<Repository> {
+        list(reads::repositories(context.data()?, part(first, after.as_deref())?).await, after.is_some())
+    }
+
+    /// What the engine noticed about the data itself.
+    #[graphql(complexity = "rows(first) * child_complexity + 10")]
+    async fn findings(
+        &self,
+        context: &Context<'_>,
+        first: Option<u32>,
+        after: Option<String>,
+        service: Option<String>,
+    ) -> List<Finding> {
+        let part = part(first, after.as_deref())?;
+        list(reads::findings(context.data()?, service.as_deref(), part).await, after.is_some())
+    }
+
+    /// Why a deployment or a change counts as it does; null when nothing has this id. The id is that of a
+    /// deployment, a change or a commit, or a tag or version.
+    #[graphql(complexity = "500 + child_complexity")]
+    async fn explain(&self, context: &Context<'_>, id: String) -> async_graphql::Result<Option<Explanation>> {
+        let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
+        reads::explain(state, scope, &id).await.map_err(|problem| refused(&problem))
+    }
+}
+
+/// How many rows a list gives, to reckon what a query costs. What is out of range is refused by its field.
+fn rows(first: Option<u32>) -> usize {
+    usize::try_from(first.unwrap_or(LIMIT).min(LIMIT_MAX)).unwrap_or(usize::MAX)
+}
+
+fn part<P: Place>(first: Option<u32>, after: Option<&str>) -> async_graphql::Result<Part<P>> {
+    let limit = first.unwrap_or(LIMIT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(refused(&Problem::parameter("first", &limit.to_string(), expected_limit())));
+    }
+    Part::after("after", after, limit).map_err(|problem| refused(&problem))
+}
+
+fn parse_window(
+    window: Option<String>,
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+) -> async_graphql::Result<Option<Window>> {
+    let window = match window {
+        None => None,
+        Some(text) => Some(
+            Window::parse(&text, Utc::now()).ok_or_else(|| refused(&Problem::parameter("window", &text, WINDOW)))?,
+        ),
+    };
+    Window::of(window, from, to).map_err(|problem| refused(&problem))
+}
+
+fn list<T: OutputType>(page: Result<Page<T>, store::StoreError>, has_previous: bool) -> List<T> {
+    let page = page.map_err(|error| refused(&error.into()))?;
+    let mut connection = Connection::new(has_previous, page.more);
+    connection.edges.extend(page.rows.into_iter().map(|(cursor, row)| Edge::new(cursor, row)));
+    Ok(connection)
+}

@@ -1,0 +1,174 @@
+//! Errors as RFC 9457 problems: what is wrong, with which parameter, what was found there and what was
+//! expected. Never the text of an inner error: that is logged, once, here.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use store::StoreError;
+use utoipa::ToSchema;
+
+/// A problem, as RFC 9457 has it, in `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Problem {
+    /// What kind of problem: `urn:sei:problem:<kind>`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The kind in words.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What to do about it.
+    pub detail: String,
+    /// The parameter that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// What was found there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub found: Option<Box<str>>,
+    /// What was expected there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub expected: Option<Box<str>>,
+}
+
+/// The longest part of a request that an answer repeats, in characters.
+const REPEATED: usize = 100;
+
+impl Problem {
+    fn new(kind: &'static str, status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            parameter: None,
+            found: None,
+            expected: None,
+        }
+    }
+
+    /// A parameter has a value that it can't have.
+    #[must_use]
+    pub fn parameter(name: &str, found: &str, expected: impl Into<String>) -> Self {
+        let (found, expected) = (shortened(found), expected.into());
+        let detail = format!("`{name}` is `{found}`; expected {expected}");
+        Self {
+            parameter: Some(name.to_owned()),
+            found: Some(found.into()),
+            expected: Some(expected.into()),
+            ..Self::new(
+                "urn:sei:problem:invalid-parameter",
+                StatusCode::BAD_REQUEST,
+                "A parameter can't be used",
+                detail,
+            )
+        }
+    }
+
+    /// Nobody created this tenant.
+    #[must_use]
+    pub fn unknown_tenant(name: &str) -> Self {
+        let found = shortened(name);
+        let detail = format!("There is no tenant `{found}`.");
+        Self {
+            parameter: Some("tenant".to_owned()),
+            found: Some(found.into()),
+            expected: Some("a tenant listed at /api/v1/tenants".into()),
+            ..Self::new("urn:sei:problem:unknown-tenant", StatusCode::NOT_FOUND, "No such tenant", detail)
+        }
+    }
+
+    /// The thing that the path or a parameter names is not there.
+    #[must_use]
+    pub fn not_found(what: &str, id: &str) -> Self {
+        let detail = format!("There is no {what} `{}`.", shortened(id));
+        Self::new("urn:sei:problem:not-found", StatusCode::NOT_FOUND, "Not found", detail)
+    }
+
+    /// It is about this parameter.
+    #[must_use]
+    pub fn about(mut self, parameter: &str, found: &str) -> Self {
+        self.parameter = Some(parameter.to_owned());
+        self.found = Some(shortened(found).into());
+        self
+    }
+
+    /// A fault of ours: told to the log in full, to the caller as such.
+    #[must_use]
+    pub fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "a read failed");
+        let detail = "This is a fault of the server; its log says more.";
+        Self::new("urn:sei:problem:internal", StatusCode::INTERNAL_SERVER_ERROR, "Internal error", detail)
+    }
+
+    /// No such address.
+    #[must_use]
+    pub fn no_route(path: &str) -> Self {
+        let detail = format!("Nothing is served at `{}`; /api/openapi.json lists what is.", shortened(path));
+        Self::new("urn:sei:problem:not-found", StatusCode::NOT_FOUND, "Not found", detail)
+    }
+
+    /// The request names another host than this server may be reached by.
+    #[must_use]
+    pub fn wrong_host(host: &str) -> Self {
+        let found = shortened(host);
+        let detail =
+            format!("This server listens on loopback and answers requests to localhost only, not to `{found}`.");
+        Self::new("urn:sei:problem:wrong-host", StatusCode::MISDIRECTED_REQUEST, "Another host was asked for", detail)
+    }
+
+    /// GraphQL was sent something else than JSON.
+    #[must_use]
+    pub fn not_json(detail: impl Into<String>) -> Self {
+        Self::new("urn:sei:problem:unsupported-media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send JSON", detail)
+    }
+
+    /// The body is too large, or no GraphQL request.
+    #[must_use]
+    pub fn bad_body(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self::new("urn:sei:problem:invalid-body", status, "The body can't be read", detail)
+    }
+
+    /// The status as axum has it.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// A text out of a request, short enough to be repeated in the answer.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(REPEATED) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if let StoreError::UnknownTenant(tenant) = &error {
+            return Self::unknown_tenant(tenant.as_str());
+        }
+        if !error.is_transient() {
+            return Self::fault(&error);
+        }
+        tracing::warn!(error = &error as &dyn std::error::Error, "a read failed for now");
+        let detail = "The database did not answer in time. Try again, or ask for a shorter window.";
+        Self::new("urn:sei:problem:unavailable", StatusCode::SERVICE_UNAVAILABLE, "Unavailable right now", detail)
+    }
+}

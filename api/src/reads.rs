@@ -1,0 +1,172 @@
+//! What REST and GraphQL both answer with: pages of lists, the engine's reports and its explanations.
+
+use store::StoreError;
+use store::queries::{self, ChangeFilter, DeploymentFilter, FindingKey, TimeKey};
+
+use crate::ApiState;
+use crate::cursor::Place;
+use crate::params::Window;
+use crate::problem::Problem;
+use crate::tenant::Scope;
+use crate::views::{Change, Deployment, Explanation, Finding, Report, Repository, Service};
+
+/// Which part of a list.
+#[derive(Clone, Debug)]
+pub struct Part<P> {
+    /// After this place; from the beginning without one.
+    pub after: Option<P>,
+    /// How many rows at most.
+    pub limit: u32,
+}
+
+impl<P: Place> Part<P> {
+    /// The part after a cursor, which `name` is the parameter of.
+    pub fn after(name: &str, cursor: Option<&str>, limit: u32) -> Result<Self, Problem> {
+        let after = match cursor {
+            None => None,
+            Some(cursor) => {
+                Some(P::read(cursor).ok_or_else(|| Problem::parameter(name, cursor, crate::cursor::EXPECTED))?)
+            }
+        };
+        Ok(Self { after, limit })
+    }
+
+    /// One more row than asked for tells whether there are more.
+    fn ask(&self) -> u32 {
+        self.limit.saturating_add(1)
+    }
+}
+
+/// A page: rows with the cursor of each.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The rows, each with its place as a cursor.
+    pub rows: Vec<(String, T)>,
+    /// There are more rows after the last one.
+    pub more: bool,
+}
+
+impl<T> Page<T> {
+    fn new<R: Into<T>, P: Place>(mut rows: Vec<R>, limit: u32, place: impl Fn(&R) -> P) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        Self { rows: rows.into_iter().map(|row| (place(&row).cursor(), row.into())).collect(), more }
+    }
+
+    /// The cursor of the next page, if there is one.
+    pub fn next(&self) -> Option<&str> {
+        self.rows.last().filter(|_| self.more).map(|(cursor, _)| cursor.as_str())
+    }
+}
+
+/// Production deployments, newest first.
+pub async fn deployments(
+    scope: &Scope,
+    filter: &DeploymentFilter,
+    part: Part<TimeKey>,
+) -> Result<Page<Deployment>, StoreError> {
+    let rows = queries::deployments(&scope.store, filter, part.after.as_ref(), part.ask()).await?;
+    Ok(Page::new(rows, part.limit, TimeKey::of_deployment))
+}
+
+/// Changes that reached production, newest deployment first.
+pub async fn changes(scope: &Scope, filter: &ChangeFilter, part: Part<TimeKey>) -> Result<Page<Change>, StoreError> {
+    let rows = queries::changes(&scope.store, filter, part.after.as_ref(), part.ask()).await?;
+    Ok(Page::new(rows, part.limit, TimeKey::of_change))
+}
+
+/// Services by name.
+pub async fn services(scope: &Scope, part: Part<String>) -> Result<Page<Service>, StoreError> {
+    let rows = queries::services(&scope.store, part.after.as_deref(), part.ask()).await?;
+    Ok(Page::new(rows, part.limit, |row| row.name.clone()))
+}
+
+/// Repositories by id.
+pub async fn repositories(scope: &Scope, part: Part<String>) -> Result<Page<Repository>, StoreError> {
+    let rows = queries::repositories(&scope.store, part.after.as_deref(), part.ask()).await?;
+    Ok(Page::new(rows, part.limit, |row| row.id.clone()))
+}
+
+/// What the engine noticed about the data, by service, kind and subject.
+pub async fn findings(
+    scope: &Scope,
+    service: Option<&str>,
+    part: Part<FindingKey>,
+) -> Result<Page<Finding>, StoreError> {
+    let rows = queries::findings(&scope.store, service, part.after.as_ref(), part.ask()).await?;
+    Ok(Page::new(rows, part.limit, FindingKey::of))
+}
+
+/// What a report is asked about.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    /// The time; 90 days up to now without one.
+    pub window: Option<Window>,
+    /// The length of the steps.
+    pub interval: dora::Interval,
+    /// Only this service.
+    pub service: Option<String>,
+    /// Only services of this team, or of a team that is part of it.
+    pub team: Option<String>,
+    /// What values are held against.
+    pub benchmark: Option<String>,
+    /// The time zone in which days, weeks and months are cut; the configured one without.
+    pub time_zone: Option<String>,
+}
+
+/// The five metrics over a window.
+pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Result<Report, Problem> {
+    let benchmark = match &question.benchmark {
+        None => dora::Benchmark::default(),
+        Some(text) => text.parse().map_err(|error: dora::DoraError| asked_wrongly("benchmark", text, &error))?,
+    };
+    let time_zone = match &question.time_zone {
+        None => state.dora().time_zone,
+        Some(text) => text
+            .parse()
+            .map_err(|_| Problem::parameter("time_zone", text, "a name such as `Europe/Berlin` or `UTC`"))?,
+    };
+    let service = question.service.clone();
+    let team = question.team.clone();
+    let (from, to) = match question.window {
+        None => (None, None),
+        Some(Window { from: None, to }) => {
+            (queries::first_deployment_at(&scope.store, service.as_deref(), team.as_deref()).await?, to)
+        }
+        Some(Window { from, to }) => (from, to),
+    };
+    let query = dora::ReportQuery { from, to, interval: question.interval, time_zone, service, team, benchmark };
+    match dora::report(&scope.store, &query).await {
+        Ok(report) => Ok(report.into()),
+        Err(error) => Err(refused(error, &question)),
+    }
+}
+
+/// Why a deployment or a change counts as it does.
+pub async fn explain(state: &ApiState, scope: &Scope, id: &str) -> Result<Option<Explanation>, Problem> {
+    match dora::explain(&scope.store, state.dora(), id).await {
+        Ok(explanation) => Ok(explanation.map(Into::into)),
+        Err(error) => Err(refused(error, &Question::default())),
+    }
+}
+
+fn refused(error: dora::DoraError, question: &Question) -> Problem {
+    match error {
+        dora::DoraError::Store(error) => error.into(),
+        dora::DoraError::UnknownService(name) => Problem::not_found("service", &name).about("service", &name),
+        dora::DoraError::UnknownTeam(name) => Problem::not_found("team", &name).about("team", &name),
+        dora::DoraError::Question(text) => {
+            let window = question.window.and_then(|window| window.from).map(|from| from.to_rfc3339());
+            Problem::parameter("window", &window.unwrap_or_default(), text)
+        }
+        other => Problem::fault(&other),
+    }
+}
+
+fn asked_wrongly(name: &str, found: &str, error: &dora::DoraError) -> Problem {
+    match error {
+        dora::DoraError::Question(text) => Problem::parameter(name, found, text.clone()),
+        other => Problem::fault(other),
+    }
+}

@@ -1,0 +1,185 @@
+//! Lists, page by page.
+
+use axum::extract::{Extension, State};
+use axum::http::Uri;
+use axum::response::Response;
+use axum::{Json, response::IntoResponse};
+use chrono::Utc;
+use store::queries::{ChangeFilter, DeploymentFilter};
+
+use super::{listing, params};
+use crate::ApiState;
+use crate::cursor::Place;
+use crate::envelope::Listing;
+use crate::params::{Params, WINDOW, Window};
+use crate::problem::Problem;
+use crate::reads::{self, Part};
+use crate::tenant::Scope;
+use crate::views::{Change, Deployment, Finding, Repository, Service, TenantView};
+
+/// `limit` and `cursor`.
+fn part<P: Place>(params: &mut Params) -> Result<Part<P>, Problem> {
+    let limit = params.limit()?;
+    Part::after("cursor", params.text("cursor").as_deref(), limit)
+}
+
+/// `window`, or `from` and `to`.
+pub(super) fn window(params: &mut Params) -> Result<Option<Window>, Problem> {
+    let window = params.read("window", WINDOW, |text| Window::parse(text, Utc::now()))?;
+    Window::of(window, params.time("from")?, params.time("to")?)
+}
+
+/// Services by name, each with what was computed of it last.
+#[utoipa::path(
+    get,
+    path = "/api/v1/services",
+    operation_id = "services",
+    params(
+        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
+        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses(
+        (status = 200, body = Listing<Service>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn services(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Response, Problem> {
+    let mut params = params(&uri)?;
+    let part = part(&mut params)?;
+    params.finish()?;
+    Ok(listing(&uri, &scope, reads::services(&scope, part).await?))
+}
+
+/// Repositories by id.
+#[utoipa::path(
+    get,
+    path = "/api/v1/repositories",
+    operation_id = "repositories",
+    params(
+        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
+        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses(
+        (status = 200, body = Listing<Repository>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn repositories(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Response, Problem> {
+    let mut params = params(&uri)?;
+    let part = part(&mut params)?;
+    params.finish()?;
+    Ok(listing(&uri, &scope, reads::repositories(&scope, part).await?))
+}
+
+/// Production deployments, newest first, each with its verdict and the evidence for it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/deployments",
+    operation_id = "deployments",
+    params(
+        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
+        ("service" = Option<String>, Query, description = "Only of this service."),
+        ("team" = Option<String>, Query, description = "Only of services of this team, or of a team that is part of it."),
+        ("window" = Option<String>, Query, description = "The time up to now: a number of days such as `90d`, or `all`."),
+        ("from" = Option<String>, Query, description = "Finished at this time (RFC 3339) or day, or later."),
+        ("to" = Option<String>, Query, description = "Finished before this time or day."),
+        ("failed" = Option<bool>, Query, description = "Only those that failed, or only those that did not."),
+        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses(
+        (status = 200, body = Listing<Deployment>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn deployments(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Response, Problem> {
+    let mut params = params(&uri)?;
+    let window = window(&mut params)?;
+    let filter = DeploymentFilter {
+        service: params.text("service"),
+        team: params.text("team"),
+        from: window.and_then(|window| window.from),
+        to: window.and_then(|window| window.to),
+        failed: params.boolean("failed")?,
+    };
+    let part = part(&mut params)?;
+    params.finish()?;
+    Ok(listing(&uri, &scope, reads::deployments(&scope, &filter, part).await?))
+}
+
+/// Changes, and commits outside of any change, that reached production; newest deployment first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/changes",
+    operation_id = "changes",
+    params(
+        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
+        ("service" = Option<String>, Query, description = "Only of this service."),
+        ("team" = Option<String>, Query, description = "Only of services of this team, or of a team that is part of it."),
+        ("deployment" = Option<String>, Query, description = "Only those that this deployment carried."),
+        ("window" = Option<String>, Query, description = "The time up to now: a number of days such as `90d`, or `all`."),
+        ("from" = Option<String>, Query, description = "Deployed at this time (RFC 3339) or day, or later."),
+        ("to" = Option<String>, Query, description = "Deployed before this time or day."),
+        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses(
+        (status = 200, body = Listing<Change>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn changes(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Response, Problem> {
+    let mut params = params(&uri)?;
+    let window = window(&mut params)?;
+    let filter = ChangeFilter {
+        service: params.text("service"),
+        team: params.text("team"),
+        deployment: params.text("deployment"),
+        from: window.and_then(|window| window.from),
+        to: window.and_then(|window| window.to),
+    };
+    let part = part(&mut params)?;
+    params.finish()?;
+    Ok(listing(&uri, &scope, reads::changes(&scope, &filter, part).await?))
+}
+
+/// What the engine noticed about the data itself, by service, kind and subject.
+#[utoipa::path(
+    get,
+    path = "/api/v1/findings",
+    operation_id = "findings",
+    params(
+        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
+        ("service" = Option<String>, Query, description = "Only of this service."),
+        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses(
+        (status = 200, body = Listing<Finding>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn findings(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Response, Problem> {
+    let mut params = params(&uri)?;
+    let service = params.text("service");
+    let part = part(&mut params)?;
+    params.finish()?;
+    Ok(listing(&uri, &scope, reads::findings(&scope, service.as_deref(), part).await?))
+}
+
+/// The tenants, by name, and whose data is made up.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tenants",
+    operation_id = "tenants",
+    responses(
+        (status = 200, body = Vec<TenantView>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn tenants(State(state): State<ApiState>) -> Result<Response, Problem> {
+    let tenants = state.store().tenants().await?;
+    Ok(Json(tenants.into_iter().map(TenantView::from).collect::<Vec<_>>()).into_response())
+}

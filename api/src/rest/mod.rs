@@ -1,0 +1,110 @@
+//! REST below `/api/v1`, and its description at `/api/openapi.json`. A handler takes its parameters, asks, and
+//! wraps the answer; what is asked is in `reads`.
+
+mod lists;
+mod reports;
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use serde::Serialize;
+use utoipa::OpenApi;
+
+use crate::ApiState;
+use crate::envelope::Listing;
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::reads::Page;
+use crate::tenant::{self, Scope};
+
+/// What `/api/openapi.json` says.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "sei",
+        description = "What sei knows about how software is delivered. Read only. Durations are in seconds, times are \
+                       RFC 3339 in UTC, what was not observed is null. The header `sei-tenant` or the parameter \
+                       `tenant` chooses whose data is read; every answer says so in its headers `sei-tenant` and \
+                       `sei-demo`. Errors are RFC 9457 problems."
+    ),
+    paths(
+        reports::dora,
+        reports::deployment,
+        reports::change,
+        lists::services,
+        lists::repositories,
+        lists::deployments,
+        lists::changes,
+        lists::findings,
+        lists::tenants,
+    ),
+    components(schemas(Problem))
+)]
+struct Description;
+
+/// The description of the REST API, as `/api/openapi.json` has it.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Description::openapi()
+}
+
+/// The routes.
+pub fn router(state: &ApiState) -> Router<ApiState> {
+    // Ids hold slashes, which clients may leave as they are: so the last segment takes the rest of the path.
+    let of_tenant = Router::new()
+        .route("/api/v1/dora", get(reports::dora))
+        .route("/api/v1/services", get(lists::services))
+        .route("/api/v1/repositories", get(lists::repositories))
+        .route("/api/v1/deployments", get(lists::deployments))
+        .route("/api/v1/deployments/{*id}", get(reports::deployment))
+        .route("/api/v1/changes", get(lists::changes))
+        .route("/api/v1/changes/{*id}", get(reports::change))
+        .route("/api/v1/findings", get(lists::findings))
+        .layer(middleware::from_fn_with_state(state.clone(), tenant::choose));
+    Router::new()
+        .merge(of_tenant)
+        .route("/api/v1/tenants", get(lists::tenants))
+        .route("/api/openapi.json", get(async || Json(openapi())))
+}
+
+/// 404 for all other addresses below `/api`.
+pub async fn nothing_here(request: Request) -> Problem {
+    Problem::no_route(request.uri().path())
+}
+
+/// The parameters of a request's query string.
+fn params(uri: &Uri) -> Result<Params, Problem> {
+    let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    Params::new(pairs.into_owned().collect())
+}
+
+/// A page in its envelope, with the address of the next one in the header `Link`.
+fn listing<T: Serialize>(uri: &Uri, scope: &Scope, page: Page<T>) -> Response {
+    let next_cursor = page.next().map(str::to_owned);
+    let link = next_cursor.as_deref().and_then(|cursor| next_link(uri, cursor));
+    let mut response = Json(Listing {
+        tenant: scope.tenant.tenant.to_string(),
+        demo: scope.tenant.demo,
+        data: page.rows.into_iter().map(|(_, row)| row).collect(),
+        next_cursor,
+    })
+    .into_response();
+    if let Some(link) = link {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
+}
+
+/// The same address with another cursor.
+fn next_link(uri: &Uri, cursor: &str) -> Option<HeaderValue> {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        if name != "cursor" {
+            query.append_pair(&name, &value);
+        }
+    }
+    query.append_pair("cursor", cursor);
+    HeaderValue::from_str(&format!("<{}?{}>; rel=\"next\"", uri.path(), query.finish())).ok()
+}

@@ -1,0 +1,111 @@
+//! The engine's reports and explanations.
+
+use axum::Json;
+use axum::extract::{Extension, Path, State};
+use axum::http::Uri;
+
+use super::{lists, params};
+use crate::ApiState;
+use crate::envelope::Answer;
+use crate::problem::Problem;
+use crate::reads::{self, Question};
+use crate::tenant::Scope;
+use crate::views::{Explanation, Report};
+
+/// The five DORA metrics over a window, with their series, levels and scores.
+#[utoipa::path(
+    get,
+    path = "/api/v1/dora",
+    operation_id = "dora",
+    params(
+        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
+        ("service" = Option<String>, Query, description = "Only this service."),
+        ("team" = Option<String>, Query, description = "Only services of this team, or of a team that is part of it."),
+        ("window" = Option<String>, Query,
+         description = "The time up to now: a number of days such as `90d`, or `all` since the first deployment; `90d` without it."),
+        ("from" = Option<String>, Query, description = "The window begins at this time (RFC 3339) or day."),
+        ("to" = Option<String>, Query, description = "The window ends before this time or day."),
+        ("interval" = Option<String>, Query, description = "The length of a step of the series: `day`, `week` or `month`; `week` without it."),
+        ("benchmark" = Option<String>, Query,
+         description = "What values are held against: a year from 2019 to 2025, then a group if wanted: `2025/technology`."),
+        ("time_zone" = Option<String>, Query, description = "Where days, weeks and months are cut: `Europe/Berlin`; the configured one without it."),
+    ),
+    responses(
+        (status = 200, body = Answer<Report>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn dora(
+    State(state): State<ApiState>,
+    Extension(scope): Extension<Scope>,
+    uri: Uri,
+) -> Result<Json<Answer<Report>>, Problem> {
+    let mut params = params(&uri)?;
+    let question = Question {
+        window: lists::window(&mut params)?,
+        interval: params.read("interval", "`day`, `week` or `month`", |text| text.parse().ok())?.unwrap_or_default(),
+        service: params.text("service"),
+        team: params.text("team"),
+        benchmark: params.text("benchmark"),
+        time_zone: params.text("time_zone"),
+    };
+    params.finish()?;
+    let report = reads::report(&state, &scope, question).await?;
+    Ok(Json(Answer::new(&scope.tenant, report)))
+}
+
+/// Why a deployment counts as it does: its verdict and evidence, and what it carried.
+#[utoipa::path(
+    get,
+    path = "/api/v1/deployments/{id}",
+    operation_id = "deployment",
+    params(
+        ("id" = String, Path, description = "The deployment's id, its tag or version, or its commit. Slashes may stand as they are; `#` is %23."),
+        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
+    ),
+    responses(
+        (status = 200, body = Answer<Explanation>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn deployment(
+    State(state): State<ApiState>,
+    Extension(scope): Extension<Scope>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Json<Answer<Explanation>>, Problem> {
+    params(&uri)?.finish()?;
+    let found = reads::explain(&state, &scope, &id).await?;
+    match found.filter(|found| !found.deployments.is_empty() || !found.candidates.is_empty()) {
+        Some(explanation) => Ok(Json(Answer::new(&scope.tenant, explanation))),
+        None => Err(Problem::not_found("deployment", &id)),
+    }
+}
+
+/// Why a change counts as it does: its stages, its commits, and the deployment that carried it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/changes/{id}",
+    operation_id = "change",
+    params(
+        ("id" = String, Path, description = "The change's id `<repository>#<number>`, or a commit's. Slashes may stand as they are; `#` is %23."),
+        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
+    ),
+    responses(
+        (status = 200, body = Answer<Explanation>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn change(
+    State(state): State<ApiState>,
+    Extension(scope): Extension<Scope>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Json<Answer<Explanation>>, Problem> {
+    params(&uri)?.finish()?;
+    let found = reads::explain(&state, &scope, &id).await?;
+    match found.filter(|found| !found.changes.is_empty() || !found.candidates.is_empty()) {
+        Some(explanation) => Ok(Json(Answer::new(&scope.tenant, explanation))),
+        None => Err(Problem::not_found("change", &id)),
+    }
+}

@@ -1,0 +1,83 @@
+//! Whose data a request is about: the header `sei-tenant`, or the parameter `tenant`, or `main`. What is said
+//! about a tenant that nobody created is 404, before any query of it.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use kernel::Tenant;
+use store::{Store, TenantInfo};
+
+use crate::ApiState;
+use crate::problem::Problem;
+
+/// A tenant that exists, and a store that reads it.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// Its name and whether its data is made up.
+    pub tenant: TenantInfo,
+    /// Reads that tenant only.
+    pub store: Store,
+}
+
+/// Finds the tenant, hands it to the handler as an extension, and names it in the answer's headers.
+pub async fn choose(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
+    let scope = match find(&state, request.headers(), request.uri().query().unwrap_or_default()).await {
+        Ok(scope) => scope,
+        Err(problem) => return problem.into_response(),
+    };
+    let tenant = scope.tenant.clone();
+    request.extensions_mut().insert(scope);
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if let Ok(name) = HeaderValue::from_str(tenant.tenant.as_str()) {
+        headers.insert("sei-tenant", name);
+    }
+    headers.insert("sei-demo", HeaderValue::from_static(if tenant.demo { "true" } else { "false" }));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn find(state: &ApiState, headers: &HeaderMap, query: &str) -> Result<Scope, Problem> {
+    let asked = asked(headers, query)?;
+    let wanted = match &asked {
+        None => Tenant::default(),
+        Some(name) => Tenant::new(name).map_err(|_| Problem::unknown_tenant(name))?,
+    };
+    let known = state.store().tenants().await?;
+    let tenant = known
+        .into_iter()
+        .find(|known| known.tenant == wanted)
+        .ok_or_else(|| Problem::unknown_tenant(wanted.as_str()))?;
+    Ok(Scope { store: state.store().for_tenant(&wanted), tenant })
+}
+
+/// The tenant that the request names, which it may do twice only if it says the same.
+fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
+    let header = headers.get("sei-tenant").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let parameter = url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "tenant")
+        .map(|(_, value)| value.into_owned());
+    match (header, parameter.filter(|name| !name.is_empty())) {
+        (Some(header), Some(parameter)) if header != parameter => {
+            Err(Problem::parameter("tenant", &parameter, format!("`{header}`, as the header sei-tenant has it")))
+        }
+        (header, parameter) => Ok(parameter.or(header)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_and_parameter_may_not_contradict_each_other() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(asked(&headers, "limit=3"), Ok(None));
+        assert_eq!(asked(&headers, "limit=3&tenant=demo"), Ok(Some("demo".to_owned())));
+        headers.insert("sei-tenant", HeaderValue::from_static("main"));
+        assert_eq!(asked(&headers, ""), Ok(Some("main".to_owned())));
+        assert_eq!(asked(&headers, "tenant=main"), Ok(Some("main".to_owned())));
+        assert_eq!(asked(&headers, "tenant=demo").unwrap_err().parameter.as_deref(), Some("tenant"));
+    }
+}

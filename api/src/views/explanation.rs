@@ -1,0 +1,173 @@
+//! Why a deployment or a change counts as it does. The first commits and changes only: what a deployment
+//! carried in full is a list of its own (`changes?deployment=`), read page by page.
+
+use async_graphql::SimpleObject;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Change, Deployment, Finding};
+
+/// How many commits and changes an explanation shows at most.
+const SHOWN: usize = 500;
+
+/// A commit that a deployment carried, or that a change is made of.
+#[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+pub struct Commit {
+    /// Its id.
+    pub sha: String,
+    /// The repository.
+    pub repository: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// The account that wrote it.
+    #[schema(required)]
+    pub author: Option<String>,
+    /// When it was written.
+    pub authored_at: DateTime<Utc>,
+    /// The change that it came with.
+    #[schema(required)]
+    pub change: Option<String>,
+}
+
+impl From<dora::CarriedCommit> for Commit {
+    fn from(from: dora::CarriedCommit) -> Self {
+        Self {
+            sha: from.sha.to_string(),
+            repository: from.repository.0,
+            subject: from.subject,
+            author: from.author.map(|id| id.0),
+            authored_at: from.authored_at,
+            change: from.change.map(|id| id.0),
+        }
+    }
+}
+
+/// Why a deployment counts as it does, for one service.
+#[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+pub struct DeploymentExplanation {
+    /// The service.
+    pub service: String,
+    /// The deployment's id.
+    pub id: String,
+    /// It is one of the production deployments that the service is measured by.
+    pub measured: bool,
+    /// Why, or why not, a sentence each.
+    pub why: Vec<String>,
+    /// The deployment with its verdict and evidence, where it is measured.
+    #[schema(required)]
+    pub deployment: Option<Deployment>,
+    /// The deployment that ran before.
+    #[schema(required)]
+    pub previous: Option<Deployment>,
+    /// The commits that it carried, newest first; 500 at most.
+    pub commits: Vec<Commit>,
+    /// The changes, and the commits outside of changes, that it carried, with their stages; 500 at most.
+    pub changes: Vec<Change>,
+    /// It carried more commits or changes than are shown here.
+    pub shortened: bool,
+    /// What the engine noticed about it.
+    pub findings: Vec<Finding>,
+}
+
+impl From<dora::DeploymentExplanation> for DeploymentExplanation {
+    fn from(from: dora::DeploymentExplanation) -> Self {
+        Self {
+            service: from.service,
+            id: from.deployment.0,
+            measured: from.measured,
+            why: from.why,
+            deployment: from.metric.map(Into::into),
+            previous: from.previous.map(Into::into),
+            shortened: from.commits.len() > SHOWN || from.changes.len() > SHOWN,
+            commits: from.commits.into_iter().take(SHOWN).map(Into::into).collect(),
+            changes: from.changes.into_iter().take(SHOWN).map(Into::into).collect(),
+            findings: from.findings.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// Why a change, or a commit outside of any change, counts as it does, for one service.
+#[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+pub struct ChangeExplanation {
+    /// The service.
+    pub service: String,
+    /// The change's id; for a commit outside of any change `<repository>@<sha>`.
+    pub id: String,
+    /// Its title or subject.
+    pub title: String,
+    /// Web address.
+    #[schema(required)]
+    pub url: Option<String>,
+    /// Why it counts, or why it does not (yet), a sentence each.
+    pub why: Vec<String>,
+    /// The change with its stages, where a deployment carried it.
+    #[schema(required)]
+    pub change: Option<Change>,
+    /// The deployment that carried it first.
+    #[schema(required)]
+    pub deployment: Option<Deployment>,
+    /// Its commits, as far as they are known, newest first; 500 at most.
+    pub commits: Vec<Commit>,
+    /// It has more commits than are shown here.
+    pub shortened: bool,
+    /// What the engine noticed about it.
+    pub findings: Vec<Finding>,
+}
+
+impl From<dora::ChangeExplanation> for ChangeExplanation {
+    fn from(from: dora::ChangeExplanation) -> Self {
+        Self {
+            service: from.service,
+            id: from.change.0,
+            title: from.title,
+            url: from.url,
+            why: from.why,
+            change: from.metric.map(Into::into),
+            deployment: from.deployment.map(Into::into),
+            shortened: from.commits.len() > SHOWN,
+            commits: from.commits.into_iter().take(SHOWN).map(Into::into).collect(),
+            findings: from.findings.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// What could be meant.
+#[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+pub struct Candidate {
+    /// `deployment`, `change` or `commit`.
+    pub what: &'static str,
+    /// The id to ask with.
+    pub id: String,
+    /// Its name, title or subject.
+    pub title: String,
+    /// When it finished, was merged or written.
+    #[schema(required)]
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// What was meant, explained for each service that it belongs to; or, where that is not clear, what could be.
+#[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+pub struct Explanation {
+    /// What was asked for.
+    pub asked: String,
+    /// The deployment that was meant, once for each service that it belongs to.
+    pub deployments: Vec<DeploymentExplanation>,
+    /// The change or commit that was meant, once for each service that it belongs to.
+    pub changes: Vec<ChangeExplanation>,
+    /// What could be meant: ask again with one of these ids.
+    pub candidates: Vec<Candidate>,
+}
+
+impl From<dora::Explanation> for Explanation {
+    fn from(from: dora::Explanation) -> Self {
+        let candidate =
+            |from: dora::Candidate| Candidate { what: from.what, id: from.id, title: from.title, at: from.at };
+        Self {
+            asked: from.asked,
+            deployments: from.deployments.into_iter().map(Into::into).collect(),
+            changes: from.changes.into_iter().map(Into::into).collect(),
+            candidates: from.candidates.into_iter().map(candidate).collect(),
+        }
+    }
+}

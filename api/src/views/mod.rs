@@ -1,0 +1,19 @@
+//! What the API shows, once for REST and GraphQL. Views rename and change units (whole microseconds become
+//! seconds); they compute nothing.
+
+mod explanation;
+mod report;
+mod rows;
+mod words;
+
+pub use explanation::Explanation;
+pub use report::Report;
+pub use rows::{Change, Deployment, Finding, Repository, Service, TenantView};
+pub use words::{
+    DeploymentKind, DeploymentSource, FindingKind, GroupKind, Interval, Level, MetricName, Rule, Unit, ValueName,
+};
+
+/// Whole microseconds as seconds.
+fn seconds(microseconds: Option<i64>) -> Option<f64> {
+    microseconds.map(|us| us as f64 / 1_000_000.0)
+}

@@ -1,0 +1,224 @@
+//! The closed lists of words, as JSON (`snake_case`) and GraphQL (upper case) have them.
+
+use async_graphql::Enum;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Mirrors an enum of the kernel or the engine. A variant that is missing here does not compile.
+macro_rules! mirror {
+    ($(#[$doc:meta])* $name:ident of $remote:ty { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, Enum)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant),+
+        }
+
+        impl From<$remote> for $name {
+            fn from(from: $remote) -> Self {
+                type Remote = $remote;
+                match from {
+                    $(Remote::$variant => Self::$variant),+
+                }
+            }
+        }
+    };
+}
+
+mirror!(
+    /// What says that a deployment took place.
+    DeploymentSource of kernel::DeploymentSource {
+        /// The forge's own deployments, or one that was told to `POST /v1/events`.
+        Deployment,
+        /// A commit that reached a branch whose merges are deployments.
+        Branch,
+        /// A pipeline run whose name says so.
+        Pipeline,
+        /// A CDEvents `service.*` event.
+        Cdevents,
+        /// A release.
+        Release,
+        /// A version tag.
+        Tag,
+    }
+);
+
+mirror!(
+    /// How a deployment relates to the ones before it.
+    DeploymentKind of kernel::DeploymentKind {
+        /// The service's first: it carries nothing unless configured.
+        First,
+        /// It carried commits that no earlier one had reached, or its commit is not known.
+        Normal,
+        /// An earlier deployment had already reached its commit.
+        Rollback,
+        /// The very commit of its predecessor.
+        Redeployment,
+        /// It carries nothing and gives no verdict: a tag on a commit that was already reached, or a failed attempt.
+        None,
+    }
+);
+
+mirror!(
+    /// The rule by which a piece of evidence counts.
+    Rule of kernel::Rule {
+        /// An incident names it, its version, its commit, or a change that it carried.
+        IncidentNamesIt,
+        /// An incident of its service was detected while it was the newest, within the window.
+        IncidentWhileNewest,
+        /// A later deployment rolled back to a commit before it.
+        RolledBack,
+        /// A later deployment within the window carries a revert of what it carried.
+        Reverted,
+        /// The very next deployment within the window carries a hotfix.
+        Hotfixed,
+        /// The next patch level came within the window.
+        PatchRelease,
+        /// The attempt itself failed, and attempts are counted by configuration.
+        FailedAttempt,
+        /// An incident names it as its fix.
+        NamedAsFix,
+    }
+);
+
+mirror!(
+    /// What the engine noticed about the data itself.
+    FindingKind of kernel::FindingKind {
+        /// A lead time or a stage would be negative.
+        NegativeDuration,
+        /// A deployment names a commit that is not known.
+        UnknownCommit,
+        /// A deployment names no commit at all.
+        NoCommit,
+        /// A deployment ended, but its source does not say when; it is not counted.
+        NoTime,
+        /// The history of the repository is cut off (a shallow clone).
+        PartialHistory,
+        /// The commits of a change are not known, so its lead time starts when it was opened.
+        UnknownFirstCommit,
+    }
+);
+
+mirror!(
+    /// The length of the steps of a series.
+    Interval of dora::Interval {
+        /// Days.
+        Day,
+        /// ISO weeks: they begin on Monday.
+        Week,
+        /// Calendar months.
+        Month,
+    }
+);
+
+mirror!(
+    /// What a number is.
+    Unit of dora::Unit {
+        /// Seconds.
+        Seconds,
+        /// So many a day of 24 hours.
+        PerDay,
+        /// So many days a week.
+        DaysPerWeek,
+        /// A share between 0 and 1.
+        Ratio,
+        /// A whole number.
+        Count,
+    }
+);
+
+mirror!(
+    /// A metric.
+    MetricName of dora::MetricName {
+        /// Change lead time.
+        ChangeLeadTime,
+        /// Deployment frequency.
+        DeploymentFrequency,
+        /// Change fail rate.
+        ChangeFailRate,
+        /// Failed deployment recovery time.
+        FailedDeploymentRecoveryTime,
+        /// Deployment rework rate.
+        DeploymentReworkRate,
+        /// Time to restore, by 2021's definition.
+        TimeToRestore,
+    }
+);
+
+mirror!(
+    /// One of the values that a metric is reported by.
+    ValueName of dora::ValueName {
+        /// The median.
+        Median,
+        /// The third quartile.
+        P75,
+        /// The ninth decile.
+        P90,
+        /// The mean.
+        Mean,
+        /// The median time from first commit to opened.
+        Coding,
+        /// The median time from opened to first review.
+        Pickup,
+        /// The median time from first review to merged.
+        Review,
+        /// Of the review, the median time from first approval to merged.
+        Approval,
+        /// The median time from merged to deployed.
+        Deploy,
+        /// Deployments a day, on average.
+        PerDay,
+        /// The median number of days with a deployment a week, over whole weeks.
+        DaysPerWeek,
+        /// The median time between deployments.
+        TimeBetween,
+        /// The number of deployments.
+        Deployments,
+        /// The share.
+        Rate,
+        /// How many failed.
+        Failed,
+        /// How many repaired.
+        Rework,
+        /// Of how many.
+        Of,
+        /// How many recovered.
+        Recovered,
+        /// How many were still open at the end of the window.
+        Open,
+    }
+);
+
+mirror!(
+    /// How well a value does, by a year's report.
+    Level of dora::Level {
+        /// The lowest.
+        Low,
+        /// Above the lowest.
+        Medium,
+        /// Below the best.
+        High,
+        /// The best.
+        Elite,
+    }
+);
+
+mirror!(
+    /// How the answers of a benchmark are grouped.
+    GroupKind of dora::GroupKind {
+        /// By industry.
+        Industry,
+        /// By the number of employees.
+        OrganizationSize,
+    }
+);
+
+impl From<Interval> for dora::Interval {
+    fn from(from: Interval) -> Self {
+        match from {
+            Interval::Day => Self::Day,
+            Interval::Week => Self::Week,
+            Interval::Month => Self::Month,
+        }
+    }
+}

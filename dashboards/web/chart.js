@@ -1,0 +1,143 @@
+// Small charts: bars for what is counted, a line for what is measured. A chart can be seen, read point by
+// point with the arrow keys, and opened as a table; all three show the same values. A point without data is
+// a gap, never a zero.
+
+import { h, s } from "./dom.js";
+
+const WIDTH = 300;
+const HEIGHT = 100;
+let serial = 0;
+
+/**
+ * A chart of `points` ({label, value|null, n}), where `write` puts a value into words and `axis` is true for
+ * the labels that stand below it. `kind` is "bar" or "line"; `top` is the least upper end of the scale.
+ */
+export function chart({ title, unit, kind, points, write, top = 0 }) {
+  const values = points.map((point) => point.value).filter((value) => value !== null && value !== undefined);
+  if (values.length === 0) return h("p", { class: "chart-empty" }, "No data in this window");
+  const scale = niceTop(Math.max(top, ...values));
+  const drawing = draw(kind, points, scale, title, summary(points, values, write));
+  const readout = h("p", { class: "readout", "aria-live": "polite" });
+  const plot = h("div", { class: "plot", tabindex: 0, role: "group", "aria-label": `${title}: chart, arrow keys read its values` }, drawing.svg);
+  follow(plot, drawing.cursor, points, (point) => {
+    readout.textContent = point ? sentence(point, write) : "";
+  });
+  return h(
+    "figure",
+    { class: "chart" },
+    h("div", { class: "frame" },
+      h("div", { class: "y-axis", "aria-hidden": "true" }, h("span", {}, write(scale)), h("span", {}, write(0))),
+      plot),
+    h("div", { class: "x-axis", "aria-hidden": "true" }, axisLabels(points).map((label) => h("span", {}, label))),
+    readout,
+    table(title, unit, points, write),
+  );
+}
+
+function draw(kind, points, scale, title, description) {
+  const id = `chart-${(serial += 1)}`;
+  const step = WIDTH / points.length;
+  const y = (value) => HEIGHT - (value / scale) * HEIGHT;
+  const cursor = s("rect", { class: "cursor", y: 0, width: step, height: HEIGHT, visibility: "hidden" });
+  const shapes = kind === "bar" ? bars(points, step, y) : line(points, step, y);
+  const svg = s(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-labelledby": `${id}-title ${id}-text` },
+    s("title", { id: `${id}-title` }, title),
+    s("desc", { id: `${id}-text` }, description),
+    [0, 0.5, 1].map((part) => s("line", { class: "grid", x1: 0, x2: WIDTH, y1: HEIGHT * part, y2: HEIGHT * part })),
+    cursor,
+    shapes,
+  );
+  return { svg, cursor };
+}
+
+function bars(points, step, y) {
+  const gap = Math.min(2, step * 0.25);
+  return points.map(({ value }, index) =>
+    value
+      ? s("rect", { class: "bar", x: index * step + gap / 2, y: y(value), width: step - gap, height: HEIGHT - y(value) })
+      : null);
+}
+
+// One path: a gap lifts the pen. A point with gaps on both sides is a line of length zero, whose round ends
+// make it a dot.
+function line(points, step, y) {
+  let path = "";
+  let down = false;
+  points.forEach(({ value }, index) => {
+    if (value === null || value === undefined) {
+      down = false;
+      return;
+    }
+    const place = `${(index * step + step / 2).toFixed(2)} ${y(value).toFixed(2)}`;
+    path += down ? `L${place}` : `M${place}h0`;
+    down = true;
+  });
+  return s("path", { class: "line", d: path });
+}
+
+// The mouse and the arrow keys move one cursor.
+function follow(plot, cursor, points, tell) {
+  let current = -1;
+  const show = (index) => {
+    current = index;
+    const point = points[index];
+    cursor.setAttribute("visibility", point ? "visible" : "hidden");
+    if (point) cursor.setAttribute("x", index * (WIDTH / points.length));
+    tell(point);
+  };
+  plot.addEventListener("pointermove", (event) => {
+    const box = plot.getBoundingClientRect();
+    const index = Math.floor(((event.clientX - box.left) / box.width) * points.length);
+    if (index !== current && index >= 0 && index < points.length) show(index);
+  });
+  plot.addEventListener("pointerleave", () => show(-1));
+  plot.addEventListener("blur", () => show(-1));
+  plot.addEventListener("keydown", (event) => {
+    const to = { ArrowLeft: current - 1, ArrowRight: current + 1, Home: 0, End: points.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    show(Math.min(Math.max(to, 0), points.length - 1));
+  });
+}
+
+function sentence(point, write) {
+  const value = point.value === null || point.value === undefined ? "no data" : write(point.value);
+  return `${point.label}: ${value}${point.n === undefined ? "" : ` (n = ${point.n})`}`;
+}
+
+function summary(points, values, write) {
+  const last = points.at(-1);
+  return `${points.length} points from ${points[0].label} to ${last.label}. ` +
+    `Lowest ${write(Math.min(...values))}, highest ${write(Math.max(...values))}. Last: ${sentence(last, write)}.`;
+}
+
+function table(title, unit, points, write) {
+  return h(
+    "details",
+    { class: "table-fallback" },
+    h("summary", {}, "Values"),
+    h("table", {},
+      h("caption", { class: "visually-hidden" }, title),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "From"), h("th", { scope: "col" }, unit), h("th", { scope: "col" }, "n"))),
+      h("tbody", {}, points.map((point) =>
+        h("tr", {},
+          h("th", { scope: "row" }, point.label),
+          h("td", {}, point.value === null || point.value === undefined ? "–" : write(point.value)),
+          h("td", {}, point.n === undefined ? "" : String(point.n)))))),
+  );
+}
+
+function axisLabels(points) {
+  if (points.length === 1) return [points[0].short];
+  if (points.length < 5) return [points[0].short, points.at(-1).short];
+  return [points[0].short, points[Math.floor((points.length - 1) / 2)].short, points.at(-1).short];
+}
+
+// The next of 1, 2, 2.5, 5, 10 times a power of ten.
+function niceTop(value) {
+  if (value <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value * 0.999999);
+}
