@@ -86,7 +86,7 @@ pub struct Batch {
 
 /// Reads for one consumer.
 #[async_trait]
-pub trait LogReader: Send {
+pub trait LogReader: Send + Sync {
     /// The next batch of some partition, or `None` when nothing came within `wait`. The reader goes on
     /// after it, trusting that it will be written; if it could not be, [`LogReader::rewind`].
     async fn next(&mut self, limit: Limit, wait: Duration) -> Result<Option<Batch>, LogError>;

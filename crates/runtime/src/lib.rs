@@ -5,6 +5,7 @@
 
 mod check;
 pub mod health;
+pub mod http;
 mod layers;
 mod load;
 mod metrics;

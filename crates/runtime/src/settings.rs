@@ -165,6 +165,20 @@ pub struct GitSource {
     pub schedule: String,
 }
 
+impl GitSource {
+    /// A repository with the defaults of everything else.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            repository: None,
+            tag_pattern: version_tags(),
+            deployment_branch: None,
+            line_counts: false,
+            schedule: every_five_minutes(),
+        }
+    }
+}
+
 /// Tags such as `v1.2.3`, `1.2`, `release-1.2.3-rc1`, `package@1.2.3`; for `git.tag_pattern`.
 #[must_use]
 pub fn version_tags() -> String {
@@ -178,7 +192,7 @@ pub fn every_five_minutes() -> String {
 }
 
 /// What is deployed.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceSettings {
     /// Its name.
@@ -198,7 +212,7 @@ pub struct ServiceSettings {
 }
 
 /// Who owns services.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TeamSettings {
     /// Its name.

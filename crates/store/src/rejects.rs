@@ -124,3 +124,8 @@ pub async fn take_for_replay(tx: &mut StoreTx, limit: i64) -> Result<Vec<Envelop
     envelopes.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
     Ok(envelopes)
 }
+
+/// How many events are kept because they could not be read.
+pub async fn count(store: &Store) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from reject"#).fetch_one(store.pool()).await?)
+}

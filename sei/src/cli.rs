@@ -1,0 +1,192 @@
+//! The command line: what can be said, and what the process answers with.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use kernel::Tenant;
+use runtime::settings::{LogFormat, Settings, Telemetry};
+
+use crate::commands;
+
+/// What every command takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Global {
+    /// The settings file; without it ./sei.toml, else /etc/sei/sei.toml, if it is there
+    #[arg(long, global = true, value_name = "FILE", env = "SEI_CONFIG", help_heading = "Settings")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Set one key over all else, such as server.listen=127.0.0.1:9000; can be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE", help_heading = "Settings")]
+    pub(crate) set: Vec<String>,
+
+    /// The data folder (data.folder)
+    #[arg(long, global = true, value_name = "FOLDER", help_heading = "Settings")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// Whose data a command is about.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ForTenant {
+    /// The tenant
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub(crate) tenant: Tenant,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sei up                                 start on the repository in this folder, page at http://127.0.0.1:8080
+  sei up --repo ~/src/shop --repo https://github.com/octocat/hello-world.git
+  sei dora report --window 90d           the five DORA metrics of the last 90 days
+  sei dora explain v1.4.0                why a deployment counts as it does
+  sei demo load && sei dora report --tenant demo
+
+Exit codes: 0 it worked, 1 it failed (standard error says why), 2 the command line was wrong.";
+
+/// Software engineering intelligence: how fast changes reach production, how often that goes wrong, and
+/// why. Every number can be traced to the events that it came from.
+#[derive(Debug, Parser)]
+#[command(name = "sei", version, max_term_width = 100, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything in one process: collecting, processing, metrics, API and page
+    Up(commands::up::Up),
+    /// Collect from a source once
+    #[command(subcommand)]
+    Collect(commands::collect::Collect),
+    /// Import files: our own facts, or an hour of GitHub's public events
+    Import(commands::import::Import),
+    /// Show and explain the DORA metrics
+    #[command(subcommand)]
+    Dora(commands::dora::Dora),
+    /// Look after events: those that could not be read, and reading them again
+    #[command(subcommand)]
+    Events(commands::events::Events),
+    /// An invented organization, to have something to look at
+    #[command(subcommand)]
+    Demo(commands::demo::DemoCommand),
+    /// Say where everything stands: sources, log, events, computations
+    Status(commands::status::Status),
+    /// Bring the database's schema up to date, and tell it the services and teams of the settings
+    Migrate(commands::migrate::Migrate),
+    /// Tenants: parts of the database that know nothing of each other
+    #[command(subcommand)]
+    Tenant(commands::tenant::TenantCommand),
+    /// Check and show the settings
+    #[command(subcommand)]
+    Config(commands::config::Config),
+    /// Print the JSON Schema of the facts that POST /v1/events and `sei import` take
+    Schema(commands::schema::Schema),
+    /// Print the version
+    Version(commands::version::Version),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("  because: {cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
+    match command {
+        Command::Config(command) => return command.run(&global),
+        Command::Schema(command) => return done(command.run()),
+        Command::Version(command) => return done(command.run(&global)),
+        _ => {}
+    }
+    let mut settings = global.settings()?;
+    if !matches!(command, Command::Up(_)) {
+        quiet(&mut settings.telemetry);
+    }
+    runtime::telemetry::init(&settings.telemetry)?;
+    let work = async {
+        match command {
+            Command::Up(command) => command.run(settings, &global).await,
+            Command::Collect(command) => command.run(settings, &global).await,
+            Command::Import(command) => command.run(settings, &global).await,
+            Command::Dora(command) => command.run(settings, &global).await,
+            Command::Events(command) => command.run(settings, &global).await,
+            Command::Demo(command) => command.run(settings, &global).await,
+            Command::Status(command) => command.run(settings, &global).await,
+            Command::Migrate(command) => command.run(settings, &global).await,
+            Command::Tenant(command) => command.run(settings, &global).await,
+            Command::Config(_) | Command::Schema(_) | Command::Version(_) => Ok(()),
+        }
+    };
+    done(tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work))
+}
+
+fn done(result: Result<()>) -> Result<ExitCode> {
+    result.map(|()| ExitCode::SUCCESS)
+}
+
+/// A command that ends soon logs only what went wrong, unless it was told what to log.
+fn quiet(telemetry: &mut Telemetry) {
+    if telemetry.filter == default_filter() && telemetry.format == LogFormat::Text {
+        "warn".clone_into(&mut telemetry.filter);
+    }
+}
+
+fn default_filter() -> String {
+    let defaults: Option<toml::Table> = runtime::DEFAULTS.parse().ok();
+    let filter = defaults.as_ref().and_then(|table| table.get("telemetry")?.get("filter")?.as_str());
+    filter.unwrap_or_default().to_owned()
+}
+
+impl Global {
+    /// Flags that are settings, as `key=value`.
+    pub(crate) fn overrides(&self) -> Vec<String> {
+        let data = self.data.as_ref().map(|folder| format!("data.folder={:?}", folder.display().to_string()));
+        self.set.iter().cloned().chain(data).collect()
+    }
+
+    fn settings(&self) -> Result<Settings> {
+        Ok(runtime::load(self.config.as_deref(), &self.overrides())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn short_commands_are_quiet_unless_told_otherwise() {
+        let mut telemetry = Telemetry { filter: default_filter(), format: LogFormat::Text };
+        assert!(telemetry.filter.starts_with("info"));
+        quiet(&mut telemetry);
+        assert_eq!(telemetry.filter, "warn");
+        let mut told = Telemetry { filter: "debug".into(), format: LogFormat::Text };
+        quiet(&mut told);
+        assert_eq!(told.filter, "debug");
+    }
+}

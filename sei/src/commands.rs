@@ -1,0 +1,14 @@
+//! The commands: one file each. A command gathers what it needs, calls, and prints.
+
+pub(crate) mod collect;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod dora;
+pub(crate) mod events;
+pub(crate) mod import;
+pub(crate) mod migrate;
+pub(crate) mod schema;
+pub(crate) mod status;
+pub(crate) mod tenant;
+pub(crate) mod up;
+pub(crate) mod version;

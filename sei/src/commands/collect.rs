@@ -1,0 +1,149 @@
+//! `sei collect`.
+
+use anyhow::{Context, Result, bail};
+use chrono::Utc;
+use clap::{Args, Subcommand};
+use collectors::git::{self, Summary};
+use dora::Scope;
+use kernel::Tenant;
+use runtime::settings::{GitSource, Settings};
+
+use crate::cli::{ForTenant, Global};
+use crate::declare::declare;
+use crate::machine::with;
+use crate::progress::Shown;
+use crate::{output, settle};
+
+/// Collect from a source once
+#[derive(Debug, Subcommand)]
+pub(crate) enum Collect {
+    /// Collect the history of git repositories: what is new since the last time
+    Git(Git),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sei collect git                                    the repositories of the settings
+  sei collect git ~/src/shop https://github.com/octocat/hello-world.git
+  sei collect git . --tag-pattern '^release-' --line-counts
+  sei collect git . --deployment-branch main         each merge to main is a deployment
+
+Works while `sei up` runs on the same data folder, and without it.";
+
+/// How repositories that are named on the command line are collected.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct GitOptions {
+    /// Tags that are deployments, a regular expression; version tags without it
+    #[arg(long, value_name = "REGEX")]
+    tag_pattern: Option<String>,
+
+    /// A branch each merge (or push) to which is a deployment
+    #[arg(long, value_name = "BRANCH")]
+    deployment_branch: Option<String>,
+
+    /// Count changed lines (slower)
+    #[arg(long)]
+    line_counts: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Git {
+    /// Paths or URLs; without any those of the settings ([[git]])
+    repositories: Vec<String>,
+
+    #[command(flatten)]
+    options: GitOptions,
+
+    /// Return when the history is in the log, not only when it is stored and computed
+    #[arg(long)]
+    no_wait: bool,
+
+    /// Collect everything again, not only what is new
+    #[arg(long)]
+    full: bool,
+
+    #[command(flatten)]
+    tenant: ForTenant,
+}
+
+impl GitOptions {
+    /// The sources of these repositories: as the settings have them where they do, with these options
+    /// over that.
+    pub(crate) fn sources(&self, repositories: &[String], settings: &Settings) -> Vec<GitSource> {
+        let named = |url: &String| {
+            let known = settings.git.iter().find(|source| source.url == *url).cloned();
+            known.unwrap_or_else(|| GitSource::new(url.clone()))
+        };
+        let mut sources: Vec<GitSource> =
+            if repositories.is_empty() { settings.git.clone() } else { repositories.iter().map(named).collect() };
+        for source in &mut sources {
+            if let Some(pattern) = &self.tag_pattern {
+                source.tag_pattern.clone_from(pattern);
+            }
+            if self.deployment_branch.is_some() {
+                source.deployment_branch.clone_from(&self.deployment_branch);
+            }
+            source.line_counts |= self.line_counts;
+        }
+        sources
+    }
+}
+
+impl Collect {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        let Self::Git(command) = self;
+        command.run(settings, global).await
+    }
+}
+
+impl Git {
+    async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        let sources = self.options.sources(&self.repositories, &settings);
+        if sources.is_empty() {
+            bail!(
+                "no repository to collect: name one (`sei collect git PATH`), or list them as [[git]] in the settings"
+            );
+        }
+        with(settings, async |machine| {
+            let (store, _) = machine.tenant(&self.tenant.tenant).await?;
+            if self.tenant.tenant == Tenant::default() {
+                declare(&store, &machine.settings, Utc::now()).await?;
+            }
+            let (log, mirrors) = (machine.log().await?, machine.folder.mirrors());
+            let mut summaries = Vec::new();
+            for source in &sources {
+                let progress = Shown::new(&source.url);
+                let collected =
+                    git::collect(source, &mirrors, &self.tenant.tenant, log.as_ref(), &store, &progress, Utc::now());
+                summaries.push(collected.await.with_context(|| format!("`{}` could not be collected", source.url))?);
+            }
+            if !self.no_wait {
+                settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
+            }
+            if global.json {
+                return output::print_json(&summaries);
+            }
+            output::print(&summaries.iter().map(line).collect::<Vec<_>>().join("\n"))
+        })
+        .await
+    }
+}
+
+/// A collection in words.
+pub(crate) fn line(summary: &Summary) -> String {
+    let mut text = format!(
+        "{}: {} new commits, {} changes, {} deployments in {:.1} s ({} branches, {} tags)",
+        summary.repository,
+        summary.commits,
+        summary.changes,
+        summary.deployments,
+        summary.elapsed.as_secs_f64(),
+        summary.branches,
+        summary.tags
+    );
+    for warning in &summary.warnings {
+        text += &format!("\n  note: {warning}");
+    }
+    text
+}

@@ -1,0 +1,192 @@
+//! `sei demo`: an invented organization in a tenant of its own.
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::{Args, Subcommand};
+use collectors::progress::Progress;
+use dora::{ReportQuery, Scope};
+use eventlog::EventLog;
+use kernel::{Envelope, Fact, Tenant};
+use runtime::settings::Settings;
+
+use crate::cli::Global;
+use crate::demo::{Demo, Scale};
+use crate::machine::{Machine, with};
+use crate::progress::Shown;
+use crate::report::{self, Format};
+use crate::{output, settle};
+
+/// The tenant of demo data.
+pub(crate) const TENANT: &str = "demo";
+
+/// Events of one append.
+const PAGE: usize = 5_000;
+
+/// An invented organization, to have something to look at
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoCommand {
+    /// Load a year of an invented organization into the tenant `demo`, in place of what is there
+    Load(Box<Load>),
+    /// Drop the tenant `demo`
+    Reset,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Load {
+    /// The same seed and end give the same data
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// Teams
+    #[arg(long, default_value_t = Scale::default().teams)]
+    teams: usize,
+
+    /// Services, each with a repository
+    #[arg(long, default_value_t = Scale::default().services)]
+    services: usize,
+
+    /// Days of history
+    #[arg(long, default_value_t = Scale::default().days)]
+    days: u32,
+
+    /// Merged changes, about [default: 12000 a year]
+    #[arg(long)]
+    changes: Option<u32>,
+
+    /// Deployments to production, about [default: 4000 a year]
+    #[arg(long)]
+    deployments: Option<u32>,
+
+    /// The day after the last one; today without it
+    #[arg(long, value_name = "DAY")]
+    end: Option<NaiveDate>,
+}
+
+impl DemoCommand {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        with(settings, async |machine| match self {
+            Self::Load(command) => command.run(machine, global).await,
+            Self::Reset => {
+                reset(machine).await?;
+                output::print("the demo data is gone")
+            }
+        })
+        .await
+    }
+}
+
+fn tenant() -> Result<Tenant> {
+    Ok(Tenant::new(TENANT)?)
+}
+
+/// Drops the demo tenant, if there is one. A tenant of that name with real data is left alone.
+async fn reset(machine: &Machine) -> Result<()> {
+    let tenant = tenant()?;
+    let tenants = machine.store.tenants().await?;
+    match tenants.iter().find(|info| info.tenant == tenant) {
+        Some(info) if !info.demo => bail!("the tenant `{tenant}` holds real data, which is left alone"),
+        Some(_) => Ok(machine.store.drop_tenant(&tenant).await?),
+        None => Ok(()),
+    }
+}
+
+impl Load {
+    async fn run(&self, machine: &Machine, global: &Global) -> Result<()> {
+        let tenant = tenant()?;
+        let log = machine.log().await?;
+        reset(machine).await?;
+        machine.store.create_tenant(&tenant, true).await?;
+        let store = machine.store.for_tenant(&tenant);
+        let demo = self.demo();
+        let events = publish(&demo, &tenant, log.as_ref()).await?;
+        settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
+        if global.json {
+            return output::print_json(&serde_json::json!({ "tenant": tenant, "demo": true, "events": events }));
+        }
+        let query =
+            ReportQuery { time_zone: machine.settings.dora.time_zone, to: Some(demo.end), ..ReportQuery::default() };
+        let report = dora::report(&store, &query).await?;
+        output::print(&format!(
+            "{}\n{events} events loaded; see them with --tenant {tenant}, and on the page of `sei up`",
+            report::text(&report, Format::Table, true, false)?
+        ))
+    }
+
+    fn demo(&self) -> Demo {
+        let end = self.end.unwrap_or_else(|| Utc::now().date_naive());
+        let yearly = |number: u32| {
+            let number = u64::from(number) * u64::from(self.days) / 365;
+            u32::try_from(number).unwrap_or(u32::MAX)
+        };
+        let scale = Scale::default();
+        Demo {
+            seed: self.seed,
+            end: end.and_time(NaiveTime::MIN).and_utc(),
+            scale: Scale {
+                teams: self.teams,
+                services: self.services,
+                days: self.days,
+                changes: self.changes.unwrap_or_else(|| yearly(scale.changes)),
+                deployments: self.deployments.unwrap_or_else(|| yearly(scale.deployments)),
+                ..scale
+            },
+        }
+    }
+}
+
+/// Sends the facts the way that everything else takes: as events of the connector `generic`, through the
+/// log. Returns how many.
+async fn publish(demo: &Demo, tenant: &Tenant, log: &dyn EventLog) -> Result<u64> {
+    let progress = Shown::new("demo data");
+    progress.stage("publishing", None);
+    let mut facts = demo.facts();
+    let mut count = 0;
+    loop {
+        let page: Vec<Envelope> = facts
+            .by_ref()
+            .take(PAGE)
+            .map(|fact| {
+                count += 1;
+                envelope(&fact, demo, count, tenant)
+            })
+            .collect::<Result<_>>()?;
+        if page.is_empty() {
+            return Ok(count);
+        }
+        let length = page.len() as u64;
+        log.append(page).await.context("the demo data could not be written to the log")?;
+        progress.advance(length);
+    }
+}
+
+fn envelope(fact: &Fact, demo: &Demo, number: u64, tenant: &Tenant) -> Result<Envelope> {
+    let time: DateTime<Utc> = demo.end;
+    Ok(Envelope {
+        id: format!("{}/{}/{number}", demo.seed, demo.end.date_naive()),
+        source: "generic/demo".to_owned(),
+        kind: format!("generic.{}", fact.kind()),
+        subject: None,
+        time,
+        tenant: tenant.clone(),
+        key: key(fact).to_owned(),
+        content_type: "application/json".to_owned(),
+        data: serde_json::to_vec(fact)?.into(),
+    })
+}
+
+/// What belongs together stays in order.
+fn key(fact: &Fact) -> &str {
+    match fact {
+        Fact::Repository(fact) => fact.id.as_str(),
+        Fact::Commit(fact) => fact.repository.as_str(),
+        Fact::Change(fact) => fact.repository.as_str(),
+        Fact::Review(fact) => fact.change.as_str().split('#').next().unwrap_or_default(),
+        Fact::PipelineRun(fact) => fact.repository.as_str(),
+        Fact::Deployment(fact) => fact.repository.as_ref().map_or("", |id| id.as_str()),
+        Fact::Incident(fact) => fact.id.as_str(),
+        Fact::WorkItem(fact) => &fact.project,
+        Fact::Account(fact) => fact.id.as_str(),
+        Fact::Service(fact) => &fact.name,
+        Fact::Team(fact) => &fact.name,
+    }
+}

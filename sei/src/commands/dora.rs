@@ -1,0 +1,225 @@
+//! `sei dora`: the metrics, and why they are what they are.
+
+mod explain;
+
+use anyhow::{Result, anyhow, bail};
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use chrono_tz::Tz;
+use clap::{Args, Subcommand};
+use dora::{Benchmark, Interval, ReportQuery, Scope};
+use runtime::settings::Settings;
+
+use crate::cli::{ForTenant, Global};
+use crate::machine::with;
+use crate::report::{self, Format};
+use crate::{output, settle};
+
+/// Show and explain the DORA metrics
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dora {
+    /// Print the five DORA metrics
+    Report(Box<Report>),
+    /// Say why a deployment or a change counts as it does: its commits, its stages, its evidence
+    Explain(Explain),
+    /// Compute metrics anew from the facts
+    Recompute(Recompute),
+}
+
+const REPORT: &str = "\
+Examples:
+  sei dora report                                    the last 90 days of all services
+  sei dora report --service checkout --window 365d --interval month --series
+  sei dora report --from 2026-01-01 --to 2026-04-01 --time-zone Europe/Berlin
+  sei dora report --benchmark 2025/technology        beside the Quick Check's answers of an industry
+  sei dora report --format csv > dora.csv";
+
+#[derive(Args, Debug)]
+#[command(after_help = REPORT)]
+pub(crate) struct Report {
+    /// First day, or first instant (RFC 3339)
+    #[arg(long, value_name = "TIME", conflicts_with = "window")]
+    from: Option<String>,
+
+    /// First day, or first instant, after the window; now without it
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+
+    /// The length of the window, such as 90d or 12weeks [default: 90d]
+    #[arg(long, value_name = "DURATION", value_parser = humantime_serde::re::humantime::parse_duration)]
+    window: Option<std::time::Duration>,
+
+    /// The steps of the series: day, week or month
+    #[arg(long, default_value_t, value_name = "STEP")]
+    interval: Interval,
+
+    /// Show the series too (JSON and CSV always do)
+    #[arg(long)]
+    series: bool,
+
+    /// Only this service
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+
+    /// Only services of this team and of teams that are part of it
+    #[arg(long, value_name = "NAME")]
+    team: Option<String>,
+
+    /// What values are held against: a year, and a group if wanted (2024, 2025/technology)
+    #[arg(long, default_value_t, value_name = "YEAR[/GROUP]")]
+    benchmark: Benchmark,
+
+    /// The time zone in which days, weeks and months are cut (dora.time_zone)
+    #[arg(long, value_name = "NAME")]
+    time_zone: Option<Tz>,
+
+    /// The form
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+
+    #[command(flatten)]
+    tenant: ForTenant,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// A deployment's id or name (v1.4.0), a commit (7 digits at least), a change's id or #number
+    id: String,
+
+    #[command(flatten)]
+    tenant: ForTenant,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Recompute {
+    /// Compute everything, not only what has new facts. The rows are the same
+    #[arg(long)]
+    full: bool,
+
+    #[command(flatten)]
+    tenant: ForTenant,
+}
+
+impl Dora {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        match self {
+            Self::Report(command) => command.run(settings, global).await,
+            Self::Explain(command) => command.run(settings, global).await,
+            Self::Recompute(command) => command.run(settings, global).await,
+        }
+    }
+}
+
+impl Report {
+    async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        let query = self.query(settings.dora.time_zone)?;
+        let format = if global.json { Format::Json } else { self.format };
+        with(settings, async |machine| {
+            let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
+            let report = dora::report(&store, &query).await?;
+            output::print(&report::text(&report, format, demo, self.series)?)
+        })
+        .await
+    }
+
+    fn query(&self, time_zone: Tz) -> Result<ReportQuery> {
+        let time_zone = self.time_zone.unwrap_or(time_zone);
+        let to = self.to.as_deref().map(|text| instant(text, time_zone)).transpose()?;
+        let from = match (&self.from, self.window) {
+            (Some(text), _) => Some(instant(text, time_zone)?),
+            (None, Some(window)) => Some(to.unwrap_or_else(Utc::now) - chrono::TimeDelta::from_std(window)?),
+            (None, None) => None,
+        };
+        if let (Some(from), Some(to)) = (from, to)
+            && from >= to
+        {
+            bail!("the window is empty: it begins at {from} and ends at {to}");
+        }
+        Ok(ReportQuery {
+            from,
+            to,
+            interval: self.interval,
+            time_zone,
+            service: self.service.clone(),
+            team: self.team.clone(),
+            benchmark: self.benchmark.clone(),
+        })
+    }
+}
+
+/// An instant, or the beginning of a day in a time zone.
+fn instant(text: &str, time_zone: Tz) -> Result<DateTime<Utc>> {
+    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        return Ok(instant.to_utc());
+    }
+    let day: NaiveDate = text.parse().map_err(|_| {
+        anyhow!("`{text}` is no time; expected a day (2026-02-28) or an instant (2026-02-28T12:00:00Z)")
+    })?;
+    // where clocks go forward at midnight, the day begins an hour later
+    (0..24)
+        .filter_map(|hour| day.and_hms_opt(hour, 0, 0))
+        .find_map(|time| time_zone.from_local_datetime(&time).earliest())
+        .map(|time| time.to_utc())
+        .ok_or_else(|| anyhow!("there is no day {text} in {time_zone}"))
+}
+
+impl Explain {
+    async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        with(settings, async |machine| {
+            let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
+            let Some(explanation) = dora::explain(&store, &machine.settings.dora, &self.id).await? else {
+                bail!("no deployment, change or commit has the id `{}`", self.id);
+            };
+            if global.json {
+                return output::print_json(&explanation);
+            }
+            let heading = if demo { format!("{}\n", output::DEMO) } else { String::new() };
+            output::print(&format!("{heading}{}", explain::text(&explanation)))
+        })
+        .await
+    }
+}
+
+impl Recompute {
+    async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        with(settings, async |machine| {
+            let (store, _) = machine.tenant(&self.tenant.tenant).await?;
+            let scope = if self.full { Scope::All } else { Scope::Stale };
+            let summary = dora::recompute(&store, &machine.settings.dora, scope).await?;
+            settle::computed(&store).await?;
+            if global.json {
+                return output::print_json(&summary);
+            }
+            output::print(&format!(
+                "{} services, {} deployments, {} changes out of {} commits in {:.1} s; {} rows written, {} deleted",
+                summary.services,
+                summary.deployments,
+                summary.changes,
+                summary.commits,
+                summary.elapsed.as_secs_f64(),
+                summary.written,
+                summary.deleted
+            ))
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_where_the_time_zone_says_so() -> Result<()> {
+        for (text, zone, expected) in [
+            ("2026-02-28", Tz::UTC, "2026-02-28T00:00:00Z"),
+            ("2026-02-28", Tz::Europe__Berlin, "2026-02-27T23:00:00Z"),
+            // clocks go forward at midnight
+            ("2026-09-06", Tz::America__Santiago, "2026-09-06T04:00:00Z"),
+            ("2026-02-28T12:00:00+02:00", Tz::UTC, "2026-02-28T10:00:00Z"),
+        ] {
+            assert_eq!(instant(text, zone)?, expected.parse::<DateTime<Utc>>()?, "{text} {zone}");
+        }
+        assert!(instant("yesterday", Tz::UTC).is_err());
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! `sei import`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use collectors::import::{ImportFormat, ImportOptions, import};
+use dora::Scope;
+use runtime::settings::Settings;
+
+use crate::cli::{ForTenant, Global};
+use crate::machine::with;
+use crate::progress::Shown;
+use crate::{output, settle};
+
+const EXAMPLES: &str = "\
+Examples:
+  sei import deployments.ndjson                       our own facts, one a line (see `sei schema`)
+  sei import --format gharchive 2026-01-01-15.json.gz GitHub's public events of an hour
+
+What was imported before is the same event again: an interrupted import is simply run once more.";
+
+/// Import files: our own facts, or an hour of GitHub's public events
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Import {
+    /// The files, gzip or plain
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+
+    /// What they hold
+    #[arg(long, value_enum, default_value = "facts")]
+    format: Format,
+
+    /// Go on after a line that can't be read, and report it
+    #[arg(long)]
+    keep_going: bool,
+
+    /// Return when the events are in the log, not only when they are stored and computed
+    #[arg(long)]
+    no_wait: bool,
+
+    #[command(flatten)]
+    tenant: ForTenant,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Our own facts: JSON in *.json, else one a line
+    Facts,
+    /// GH Archive, one event a line
+    Gharchive,
+}
+
+impl Import {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        let options = ImportOptions {
+            format: match self.format {
+                Format::Facts => ImportFormat::Facts,
+                Format::Gharchive => ImportFormat::GhArchive,
+            },
+            tenant: self.tenant.tenant.clone(),
+            keep_going: self.keep_going,
+        };
+        with(settings, async |machine| {
+            let (store, _) = machine.tenant(&self.tenant.tenant).await?;
+            let log = machine.log().await?;
+            let progress = Shown::new("import");
+            let summary = import(&self.files, &options, log.as_ref(), &progress).await?;
+            drop(progress);
+            if !self.no_wait {
+                settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
+            }
+            if global.json {
+                return output::print_json(&summary);
+            }
+            let mut text = format!(
+                "{} files: {} events imported, {} ignored, {} lines rejected\n",
+                summary.files,
+                summary.events,
+                summary.ignored.values().sum::<u64>(),
+                summary.rejected
+            );
+            for problem in &summary.problems {
+                text += &format!("  {problem}\n");
+            }
+            output::print(&text)
+        })
+        .await
+    }
+}

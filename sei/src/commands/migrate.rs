@@ -1,0 +1,38 @@
+//! `sei migrate`.
+
+use anyhow::Result;
+use chrono::Utc;
+use clap::Args;
+use runtime::settings::Settings;
+use store::Timescale;
+
+use crate::cli::Global;
+use crate::declare::declare;
+use crate::machine::with;
+use crate::output;
+
+/// Bring the database's schema up to date, and tell it the services and teams of the settings
+///
+/// Safe to run again, and by several at once. To be run before the roles of a new version start.
+#[derive(Args, Debug)]
+pub(crate) struct Migrate {}
+
+impl Migrate {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        let Self {} = self;
+        with(settings, async |machine| {
+            let timescale = machine.store.migrate().await?;
+            declare(&machine.store, &machine.settings, Utc::now()).await?;
+            let (used, detail) = match timescale {
+                Timescale::Used(version) => (true, version),
+                Timescale::Absent(reason) => (false, reason),
+            };
+            if global.json {
+                return output::print_json(&serde_json::json!({ "timescaledb": used, "detail": detail }));
+            }
+            let timescale = if used { format!("TimescaleDB {detail}") } else { format!("no TimescaleDB: {detail}") };
+            output::print(&format!("the schema is up to date ({timescale})"))
+        })
+        .await
+    }
+}

@@ -1,0 +1,17 @@
+//! `sei schema`.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::output;
+
+/// Print the JSON Schema of the facts that POST /v1/events and `sei import` take
+#[derive(Args, Debug)]
+pub(crate) struct Schema {}
+
+impl Schema {
+    pub(crate) fn run(&self) -> Result<()> {
+        let Self {} = self;
+        output::print_json(&collectors::generic::schema())
+    }
+}

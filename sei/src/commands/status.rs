@@ -1,0 +1,175 @@
+//! `sei status`: where everything stands.
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use runtime::settings::{LogKind, Settings};
+use serde::Serialize;
+
+use crate::cli::{ForTenant, Global};
+use crate::machine::{Machine, with};
+use crate::{output, settle};
+
+/// Services that are listed.
+const MOST_SERVICES: u32 = 1000;
+
+/// Say where everything stands: sources, log, events, computations
+#[derive(Args, Debug)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    tenant: ForTenant,
+}
+
+#[derive(Serialize)]
+struct Picture {
+    tenant: String,
+    demo: bool,
+    database: &'static str,
+    log: Log,
+    events: Vec<Count>,
+    rejects: i64,
+    stale: bool,
+    sources: Vec<Source>,
+    services: Vec<Service>,
+}
+
+#[derive(Serialize)]
+struct Log {
+    kind: LogKind,
+    topic: String,
+    partitions: Vec<Partition>,
+}
+
+#[derive(Serialize)]
+struct Partition {
+    partition: i32,
+    end: i64,
+    lag: i64,
+}
+
+#[derive(Serialize)]
+struct Count {
+    source: String,
+    kind: String,
+    outcome: &'static str,
+    reason: String,
+    events: i64,
+}
+
+#[derive(Serialize)]
+struct Source {
+    source: String,
+    saved_at: DateTime<Utc>,
+}
+
+#[derive(Serialize)]
+struct Service {
+    service: String,
+    measured_by: Option<String>,
+    deployments: i64,
+    changes: i64,
+    commits: i64,
+    partial: bool,
+    computed_at: DateTime<Utc>,
+}
+
+impl Status {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        with(settings, async |machine| {
+            let picture = self.picture(machine).await?;
+            if global.json { output::print_json(&picture) } else { output::print(&picture.text()) }
+        })
+        .await
+    }
+
+    async fn picture(&self, machine: &Machine) -> Result<Picture> {
+        let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
+        let log = machine.log().await?;
+        let ends = log.ends().await?;
+        let lag = settle::lag(&store, log.as_ref(), &ends).await?;
+        let partitions =
+            ends.iter().zip(lag).map(|(end, (partition, lag))| Partition { partition, end: end.next, lag });
+        let counts = store::counts::all(&store).await?;
+        let services = store::queries::services(&store, None, MOST_SERVICES).await?;
+        Ok(Picture {
+            tenant: self.tenant.tenant.to_string(),
+            demo,
+            database: if machine.settings.database.url.is_some() { "database.url" } else { "private cluster" },
+            log: Log {
+                kind: machine.settings.log.kind,
+                topic: log.topic().to_owned(),
+                partitions: partitions.collect(),
+            },
+            events: counts
+                .into_iter()
+                .map(|count| Count {
+                    outcome: count.outcome.as_str(),
+                    source: count.source,
+                    kind: count.kind,
+                    reason: count.reason,
+                    events: count.events,
+                })
+                .collect(),
+            rejects: store::rejects::count(&store).await?,
+            stale: store::stale::any(&store).await?,
+            sources: store::cursors::all(&store)
+                .await?
+                .into_iter()
+                .map(|(source, saved_at)| Source { source, saved_at })
+                .collect(),
+            services: services
+                .into_iter()
+                .map(|row| Service {
+                    service: row.name,
+                    measured_by: row.source,
+                    deployments: row.deployments,
+                    changes: row.changes,
+                    commits: row.commits,
+                    partial: row.partial,
+                    computed_at: row.computed_at,
+                })
+                .collect(),
+        })
+    }
+}
+
+impl Picture {
+    fn text(&self) -> String {
+        let mut lines = Vec::new();
+        if self.demo {
+            lines.push(output::DEMO.to_owned());
+        }
+        let lag: i64 = self.log.partitions.iter().map(|partition| partition.lag).sum();
+        let end: i64 = self.log.partitions.iter().map(|partition| partition.end).sum();
+        lines.push(format!("tenant {}, database: {}", self.tenant, self.database));
+        lines.push(format!("log {}: {end} events, {lag} not processed yet, {} rejected", self.log.topic, self.rejects));
+        if self.stale {
+            lines.push("some metrics are being computed".to_owned());
+        }
+        let time = |at: &DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S").to_string();
+        let mut table = output::table(&["source", "collected"]);
+        for source in &self.sources {
+            table.add_row([source.source.clone(), time(&source.saved_at)]);
+        }
+        lines.push(table.to_string());
+        let mut table = output::table(&["source", "kind", "outcome", "reason", "events"]);
+        for count in &self.events {
+            let events = count.events.to_string();
+            table.add_row([&count.source, &count.kind, count.outcome, &count.reason, &events]);
+        }
+        lines.push(table.to_string());
+        let mut table = output::table(&["service", "measured by", "deployments", "changes", "commits", "computed"]);
+        for service in &self.services {
+            table.add_row([
+                service.service.clone(),
+                service.measured_by.clone().unwrap_or_else(|| "–".to_owned()),
+                service.deployments.to_string(),
+                service.changes.to_string(),
+                format!("{}{}", service.commits, if service.partial { " (partial)" } else { "" }),
+                time(&service.computed_at),
+            ]);
+        }
+        lines.push(table.to_string());
+        lines.join("\n")
+    }
+}

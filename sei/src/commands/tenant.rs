@@ -1,0 +1,66 @@
+//! `sei tenant`.
+
+use anyhow::{Result, bail};
+use clap::Subcommand;
+use kernel::Tenant;
+use runtime::settings::Settings;
+
+use crate::cli::Global;
+use crate::machine::with;
+use crate::output;
+
+/// Tenants: parts of the database that know nothing of each other
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantCommand {
+    /// Make a tenant
+    Create {
+        /// Its name: a lower-case letter, then letters, digits or `_`
+        name: Tenant,
+    },
+    /// List all tenants
+    List,
+    /// Drop a tenant and all of its data
+    Drop {
+        /// Its name
+        name: Tenant,
+
+        /// Say that you mean it: the data is gone for good
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+impl TenantCommand {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        with(settings, async |machine| match self {
+            Self::Create { name } => {
+                machine.store.create_tenant(name, false).await?;
+                output::print(&format!("tenant `{name}` is there"))
+            }
+            Self::Drop { name, .. } if *name == Tenant::default() => {
+                bail!("`{name}` is the tenant that is always there")
+            }
+            Self::Drop { name, yes: false } => {
+                bail!("this deletes all data of the tenant `{name}`; say --yes if you mean it")
+            }
+            Self::Drop { name, yes: true } => {
+                machine.tenant(name).await?;
+                machine.store.drop_tenant(name).await?;
+                output::print(&format!("tenant `{name}` is gone"))
+            }
+            Self::List => {
+                let tenants = machine.store.tenants().await?;
+                if global.json {
+                    let list = tenants.iter().map(|info| serde_json::json!({ "name": info.tenant, "demo": info.demo }));
+                    return output::print_json(&list.collect::<Vec<_>>());
+                }
+                let mut table = output::table(&["tenant", "data"]);
+                for info in tenants {
+                    table.add_row([info.tenant.to_string(), if info.demo { "demo" } else { "real" }.to_owned()]);
+                }
+                output::print(&table.to_string())
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,106 @@
+//! `sei up`: all roles in one process.
+//!
+//! Order at the start: the data folder is ours alone, the address is free, the database runs, its schema
+//! is right, roles run, it is ready, sources are collected, the report is printed. Order at the end: not
+//! ready any more, nothing is received, what was received is written, connections are closed, the private
+//! database is stopped.
+
+mod first;
+mod roles;
+mod schedule;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+use chrono::Utc;
+use clap::Args;
+use runtime::http;
+use runtime::settings::{GitSource, Settings};
+
+use super::collect::GitOptions;
+use crate::cli::Global;
+use crate::declare::declare;
+use crate::folder::DataFolder;
+use crate::machine::Machine;
+use roles::Roles;
+
+const EXAMPLES: &str = "\
+Examples:
+  sei up                                  the git repository of the current folder
+  sei up --repo ~/src/shop --deployment-branch main
+  sei up --repo https://github.com/octocat/hello-world.git --listen 127.0.0.1:9000
+  sei up --config sei.toml                the sources of a settings file (see `sei config default`)
+
+Ctrl-C ends it in order; a second Ctrl-C ends it at once, and nothing is lost. The next start continues
+with the same data.";
+
+/// Start everything in one process: collecting, processing, metrics, API and page
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Up {
+    /// A git repository to collect, a path or a URL; can be repeated. Without it those of the settings,
+    /// else that of the current folder
+    #[arg(long, value_name = "PATH|URL")]
+    repo: Vec<String>,
+
+    /// Where to serve the page and the API (server.listen)
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+
+    #[command(flatten)]
+    options: GitOptions,
+}
+
+impl Up {
+    pub(crate) async fn run(&self, mut settings: Settings, global: &Global) -> Result<()> {
+        settings.server.listen = self.listen.unwrap_or(settings.server.listen);
+        settings.git = self.sources(&settings);
+        // held until the end
+        let _only_one = DataFolder::open(&settings.data.folder)?.only_one()?;
+        let listener = http::listen(settings.server.listen).await?;
+        settings.server.listen = listener.local_addr()?;
+        let shutdown = runtime::shutdown();
+        let machine = Machine::open(settings).await?;
+        let started = async {
+            machine.store.migrate().await?;
+            declare(&machine.store, &machine.settings, Utc::now()).await?;
+            Roles::start(&machine, listener).await
+        };
+        let result = match started.await {
+            Err(error) => Err(error),
+            Ok(mut roles) => {
+                let log = Arc::clone(&roles.log);
+                let work = async {
+                    first::collect_and_report(&machine, log.as_ref(), global.json).await?;
+                    schedule::run(&machine, log.as_ref()).await
+                };
+                let ended = tokio::select! {
+                    result = work => result,
+                    error = roles.failed() => Err(error),
+                    () = shutdown.cancelled() => Ok(()),
+                };
+                ended.and(roles.stop().await)
+            }
+        };
+        result.and(machine.close().await)
+    }
+
+    /// What is collected: the repositories that were named, else those of the settings, else that of the
+    /// current folder.
+    fn sources(&self, settings: &Settings) -> Vec<GitSource> {
+        let mut named = self.repo.clone();
+        if named.is_empty() && settings.git.is_empty() {
+            let here = std::env::current_dir().ok().and_then(|folder| repository_around(&folder));
+            named.extend(here.map(|folder| folder.display().to_string()));
+        }
+        if named.is_empty() && settings.git.is_empty() { Vec::new() } else { self.options.sources(&named, settings) }
+    }
+}
+
+/// The git repository that a folder is in, if it is in one.
+fn repository_around(folder: &Path) -> Option<PathBuf> {
+    let is_bare = |folder: &Path| folder.join("HEAD").is_file() && folder.join("objects").is_dir();
+    folder.ancestors().find(|folder| folder.join(".git").exists() || is_bare(folder)).map(Path::to_owned)
+}

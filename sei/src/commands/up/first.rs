@@ -1,0 +1,62 @@
+//! The first collection after the start, and what is printed then.
+
+use anyhow::Result;
+use dora::ReportQuery;
+use eventlog::EventLog;
+use kernel::RepositoryId;
+use runtime::settings::Settings;
+
+use super::schedule::collect;
+use crate::machine::Machine;
+use crate::report::{self, Format};
+use crate::{output, settle};
+
+/// Collects all sources once, waits until that is stored and computed, and prints the report and the
+/// address of the page.
+pub(super) async fn collect_and_report(machine: &Machine, log: &dyn EventLog, json: bool) -> Result<()> {
+    let settings = &machine.settings;
+    let address = format!("http://{}", settings.server.listen);
+    tracing::info!("listening on {address}");
+    if settings.git.is_empty() {
+        return output::print(&format!(
+            "No repository is collected: this folder is none, --repo names none and the settings list none.\n\
+             Events are taken at {address}/v1/events and {address}/webhooks/…\n\n{}",
+            addresses(&address, settings)
+        ));
+    }
+    let mut repositories = Vec::new();
+    for source in &settings.git {
+        match collect(machine, log, source).await {
+            Ok(summary) => repositories.push(summary.repository),
+            Err(error) => eprintln!("error: {error:#}"),
+        }
+    }
+    settle::processed(&machine.store, log).await?;
+    settle::computed(&machine.store).await?;
+    let service = match repositories.as_slice() {
+        [only] => Some(service_of(only, settings)),
+        [] => return output::print(&addresses(&address, settings)),
+        _ => None,
+    };
+    let query = ReportQuery { time_zone: settings.dora.time_zone, service, ..ReportQuery::default() };
+    let report = dora::report(&machine.store, &query).await?;
+    if json {
+        return output::print(&report::text(&report, Format::Json, false, false)?);
+    }
+    let text = report::text(&report, Format::Table, false, false)?;
+    output::print(&format!("{text}\n\n{}", addresses(&address, settings)))
+}
+
+/// The service that a repository belongs to: a declared one, else one of its own.
+fn service_of(repository: &RepositoryId, settings: &Settings) -> String {
+    let declared = settings.service.iter().find(|service| service.repositories.contains(&repository.0));
+    declared.map_or_else(|| repository.0.clone(), |service| service.name.clone())
+}
+
+fn addresses(address: &str, settings: &Settings) -> String {
+    format!(
+        "Page:    {address}/\nGraphQL: {address}/graphql\nREST:    {address}/api/openapi.json\n\
+         Data:    {}\nCtrl-C stops sei; the data stays.",
+        settings.data.folder.display()
+    )
+}

@@ -1,0 +1,121 @@
+//! The services and teams that the settings declare, as facts of the tenant `main`.
+//!
+//! What is no longer declared is marked as deleted, if it was the settings that had declared it: services
+//! that were told by events stay.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, anyhow};
+use chrono::{DateTime, Utc};
+use kernel::{AccountId, DeploymentSource, Detail, Fact, RepositoryId, Service, Team, Version};
+use runtime::settings::{ServiceSettings, Settings, TeamSettings};
+use serde::{Deserialize, Serialize};
+use store::Store;
+
+/// The name under which the store remembers what was declared last.
+const CURSOR: &str = "settings";
+
+/// What was declared last.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Declared {
+    /// As the settings had it, to see whether anything has changed.
+    settings: serde_json::Value,
+    services: BTreeSet<String>,
+    teams: BTreeSet<String>,
+}
+
+/// Writes the declared services and teams, if they are not those that were written last.
+pub(crate) async fn declare(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Result<()> {
+    let before: Declared = match store::cursors::load(store, CURSOR).await? {
+        Some(cursor) => serde_json::from_value(cursor)?,
+        None => Declared::default(),
+    };
+    let declared = Declared {
+        settings: serde_json::to_value((&settings.service, &settings.team))?,
+        services: settings.service.iter().map(|service| service.name.clone()).collect(),
+        teams: settings.team.iter().map(|team| team.name.clone()).collect(),
+    };
+    if declared == before
+        || (declared.services.is_empty() && declared.teams.is_empty() && before == Declared::default())
+    {
+        return Ok(());
+    }
+    let facts = facts(settings, &before, &declared, now)?;
+    let mut transaction = store.begin().await?;
+    store::facts::write(&mut transaction, &facts).await?;
+    transaction.commit().await?;
+    store::cursors::save(store, CURSOR, &serde_json::to_value(&declared)?).await?;
+    Ok(())
+}
+
+fn facts(settings: &Settings, before: &Declared, declared: &Declared, now: DateTime<Utc>) -> Result<Vec<Fact>> {
+    let mut facts = Vec::new();
+    for settings in &settings.service {
+        facts.push(Fact::Service(service(settings, now)?));
+    }
+    facts.extend(settings.team.iter().map(|settings| Fact::Team(team(settings, now))));
+    for name in before.services.difference(&declared.services) {
+        let gone = ServiceSettings { name: name.clone(), ..ServiceSettings::default() };
+        facts.push(Fact::Service(Service { deleted: true, ..service(&gone, now)? }));
+    }
+    for name in before.teams.difference(&declared.teams) {
+        let gone = TeamSettings { name: name.clone(), ..TeamSettings::default() };
+        facts.push(Fact::Team(Team { deleted: true, ..team(&gone, now) }));
+    }
+    Ok(facts)
+}
+
+fn version(at: DateTime<Utc>) -> Version {
+    // what is configured is better known than what any source says
+    Version { detail: Detail::Measured, at }
+}
+
+fn service(settings: &ServiceSettings, now: DateTime<Utc>) -> Result<Service> {
+    let source = |name: &String| {
+        serde_json::from_value::<DeploymentSource>(name.as_str().into())
+            .map_err(|_| anyhow!("service `{}`: deployments_from can't be `{name}`", settings.name))
+    };
+    Ok(Service {
+        name: settings.name.clone(),
+        repositories: settings.repositories.iter().cloned().map(RepositoryId).collect(),
+        team: settings.team.clone(),
+        production: settings.production.clone(),
+        deployments_from: settings.deployments_from.as_ref().map(source).transpose()?,
+        deleted: false,
+        version: version(now),
+    })
+}
+
+fn team(settings: &TeamSettings, now: DateTime<Utc>) -> Team {
+    Team {
+        name: settings.name.clone(),
+        parent: settings.parent.clone(),
+        members: settings.members.iter().cloned().map(AccountId).collect(),
+        deleted: false,
+        version: version(now),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_longer_declared_is_deleted() -> Result<()> {
+        let mut settings = runtime::load(None, &[])?;
+        settings.service = vec![ServiceSettings { name: "shop".into(), ..ServiceSettings::default() }];
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let before = Declared { services: names(&["shop", "old"]), teams: names(&["red"]), ..Declared::default() };
+        let declared = Declared { services: names(&["shop"]), ..Declared::default() };
+        let told: Vec<(String, bool)> = facts(&settings, &before, &declared, DateTime::UNIX_EPOCH)?
+            .into_iter()
+            .map(|fact| match fact {
+                Fact::Service(service) => (service.name, service.deleted),
+                Fact::Team(team) => (team.name, team.deleted),
+                other => (other.kind().to_owned(), false),
+            })
+            .collect();
+        assert_eq!(told, [("shop".into(), false), ("old".into(), true), ("red".into(), true)]);
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! The data folder: whose it is, and who uses it now.
+//!
+//! A folder that holds anything else is refused. One `sei up` uses a folder at a time; other commands
+//! may join it. The private cluster runs as long as any of them needs it, and is stopped by the last.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+/// Says that a folder is a data folder of `sei`, and of which format.
+const MARK: &str = "sei-data";
+const FORMAT: &str = "sei data folder, format 1\n";
+
+/// A data folder of ours.
+pub(crate) struct DataFolder(PathBuf);
+
+impl DataFolder {
+    /// Opens a data folder, or makes it. One that holds other things is refused and left as it is.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let elsewhere = "name another folder with --data, or set data.folder";
+        std::fs::create_dir_all(path)
+            .with_context(|| format!("the data folder `{}` can't be made; {elsewhere}", path.display()))?;
+        let path =
+            path.canonicalize().with_context(|| format!("the data folder `{}` can't be read", path.display()))?;
+        let mark = path.join(MARK);
+        match std::fs::read_to_string(&mark) {
+            Ok(format) if format == FORMAT => return Ok(Self(path)),
+            Ok(format) if format.starts_with("sei data folder, format ") => bail!(
+                "the data folder `{}` was made by a later version of sei ({}); use that version, or {elsewhere}",
+                path.display(),
+                format.trim()
+            ),
+            Ok(_) => bail!("`{}` holds no mark of sei; {elsewhere}", mark.display()),
+            Err(_) => {}
+        }
+        let empty = std::fs::read_dir(&path).map(|mut entries| entries.next().is_none());
+        if !empty.with_context(|| format!("the data folder `{}` can't be read", path.display()))? {
+            bail!(
+                "`{}` holds files that are not sei's, so it is not used as its data folder; {elsewhere}",
+                path.display()
+            );
+        }
+        std::fs::write(&mark, FORMAT)
+            .with_context(|| format!("nothing can be written to the data folder `{}`; {elsewhere}", path.display()))?;
+        Ok(Self(path))
+    }
+
+    /// Where the private cluster lives.
+    pub(crate) fn cluster(&self) -> PathBuf {
+        self.0.join("postgres")
+    }
+
+    /// Where clones of remote repositories live.
+    pub(crate) fn mirrors(&self) -> PathBuf {
+        self.0.join("mirrors")
+    }
+
+    /// Makes this process the one `sei up` of the folder, for as long as the answer is kept.
+    pub(crate) fn only_one(&self) -> Result<File> {
+        let mut lock = self.lock_file("up.lock")?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut by = String::new();
+                lock.read_to_string(&mut by)?;
+                let by = by.trim();
+                return Err(anyhow!(
+                    "`sei up` already runs on the data folder `{}`{}; stop it first, or name another folder with --data",
+                    self.0.display(),
+                    if by.is_empty() { String::new() } else { format!(" (process {by})") }
+                ));
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("the data folder `{}` can't be locked", self.0.display()));
+            }
+        }
+        lock.set_len(0)?;
+        writeln!(lock, "{}", std::process::id())?;
+        Ok(lock)
+    }
+
+    /// Held for a moment by whoever starts or stops the private cluster. Waits for others to be done.
+    pub(crate) fn starting(&self) -> Result<File> {
+        let lock = self.lock_file("cluster-starting.lock")?;
+        lock.lock()?;
+        Ok(lock)
+    }
+
+    /// Says that this process uses the private cluster.
+    pub(crate) fn using(&self) -> Result<File> {
+        let lock = self.lock_file("cluster-users.lock")?;
+        lock.lock_shared()?;
+        Ok(lock)
+    }
+
+    fn lock_file(&self, name: &str) -> Result<File> {
+        let path = self.0.join(name);
+        File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .with_context(|| format!("`{}` can't be opened", path.display()))
+    }
+}
+
+/// Gives up the use of the private cluster. `true` if nobody else uses it. Call while [`DataFolder::starting`]
+/// is held, so that nobody begins to use it meanwhile.
+pub(crate) fn was_last_user(using: &File) -> bool {
+    using.unlock().is_ok() && using.try_lock().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(folder: Result<DataFolder>) -> String {
+        folder.map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_folder_is_made_known_again_and_a_foreign_one_is_left_alone() -> Result<()> {
+        let parent = std::env::temp_dir().join(format!("sei-folder-{}", std::process::id()));
+        let own = parent.join("own");
+        DataFolder::open(&own)?;
+        DataFolder::open(&own)?;
+        let foreign = parent.join("foreign");
+        std::fs::create_dir_all(&foreign)?;
+        std::fs::write(foreign.join("letter.txt"), "dear")?;
+        assert!(message(DataFolder::open(&foreign)).contains("not sei's"));
+        assert_eq!(std::fs::read_dir(&foreign)?.count(), 1);
+        std::fs::write(own.join(MARK), "sei data folder, format 2\n")?;
+        assert!(message(DataFolder::open(&own)).contains("later version"));
+        std::fs::remove_dir_all(parent)?;
+        Ok(())
+    }
+
+    #[test]
+    fn one_up_at_a_time_and_the_last_user_is_known() -> Result<()> {
+        let path = std::env::temp_dir().join(format!("sei-users-{}", std::process::id()));
+        let folder = DataFolder::open(&path)?;
+        let up = folder.only_one()?;
+        let second = folder.only_one().map(|_| ()).unwrap_err().to_string();
+        assert!(second.contains(&format!("process {}", std::process::id())), "{second}");
+        drop(up);
+        folder.only_one()?;
+        let (first, second) = (folder.using()?, folder.using()?);
+        assert!(!was_last_user(&first));
+        assert!(was_last_user(&second));
+        std::fs::remove_dir_all(path)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! What almost every command needs: the database (a private cluster, or the one that the settings name),
+//! the event log, the settings.
+
+use std::fs::File;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, bail};
+use eventlog::EventLog;
+use kernel::Tenant;
+use runtime::settings::Settings;
+use store::{PgConnectOptions, PrivateCluster, Store};
+
+use crate::folder::{DataFolder, was_last_user};
+
+/// The opened parts.
+pub(crate) struct Machine {
+    pub(crate) settings: Settings,
+    pub(crate) folder: DataFolder,
+    pub(crate) store: Store,
+    cluster: Option<Cluster>,
+}
+
+/// Opens the machine for a command that ends soon, and closes it when the command's work is done, or has
+/// failed, or was interrupted.
+pub(crate) async fn with(settings: Settings, work: impl AsyncFnOnce(&Machine) -> Result<()>) -> Result<()> {
+    let shutdown = runtime::shutdown();
+    let machine = Machine::open(settings).await?;
+    let result = tokio::select! {
+        result = work(&machine) => result,
+        () = shutdown.cancelled() => Err(anyhow!("interrupted")),
+    };
+    result.and(machine.close().await)
+}
+
+/// The private cluster, and the lock that says that we use it.
+struct Cluster {
+    running: PrivateCluster,
+    using: File,
+}
+
+impl Machine {
+    /// Opens the database. A private cluster is joined where it runs, else started, and its schema is
+    /// brought up to date; another database is left as it is.
+    pub(crate) async fn open(settings: Settings) -> Result<Self> {
+        let folder = DataFolder::open(&settings.data.folder)?;
+        let (options, cluster) = match &settings.database.url {
+            Some(reference) => {
+                let secret = runtime::secret::read(reference).context("`database.url` can't be read")?;
+                let url = secret.expose_str().ok_or_else(|| anyhow!("`database.url` is not UTF-8"))?;
+                // the cause would show parts of the URL, which holds a password
+                let options = PgConnectOptions::from_str(url).map_err(|_| {
+                    anyhow!("`database.url` is no address of a database; expected postgres://user:password@host/name")
+                })?;
+                (options, None)
+            }
+            None => {
+                let cluster = Cluster::start(&folder).await?;
+                (cluster.running.options(), Some(cluster))
+            }
+        };
+        let private = cluster.is_some();
+        let opened = async {
+            let store = Store::connect(options, settings.database.connections).await?;
+            if private {
+                store.migrate().await.context("the schema of the private database can't be brought up to date")?;
+            }
+            anyhow::Ok(store)
+        };
+        match opened.await {
+            Ok(store) => Ok(Self { settings, folder, store, cluster }),
+            Err(error) => {
+                if let Some(cluster) = cluster {
+                    cluster.leave(&folder).await?;
+                }
+                Err(error.context("the database can't be used"))
+            }
+        }
+    }
+
+    /// The event log.
+    pub(crate) async fn log(&self) -> Result<Arc<dyn EventLog>> {
+        Ok(eventlog::open(&self.settings.log, &self.store).await?)
+    }
+
+    /// The store of a tenant that exists, and whether its data is made up.
+    pub(crate) async fn tenant(&self, tenant: &Tenant) -> Result<(Store, bool)> {
+        let tenants = self.store.tenants().await.context("the database has no schema yet: run `sei migrate` first")?;
+        match tenants.iter().find(|info| info.tenant == *tenant) {
+            Some(info) => Ok((self.store.for_tenant(tenant), info.demo)),
+            None if tenant.as_str() == crate::commands::demo::TENANT => {
+                bail!("there is no demo data yet: run `sei demo load` first")
+            }
+            None => bail!("there is no tenant `{tenant}`; `sei tenant create {tenant}` makes it"),
+        }
+    }
+
+    /// Closes the connections, and stops the private cluster if nobody else uses it.
+    pub(crate) async fn close(self) -> Result<()> {
+        self.store.close().await;
+        match self.cluster {
+            Some(cluster) => cluster.leave(&self.folder).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Cluster {
+    async fn start(folder: &DataFolder) -> Result<Self> {
+        let starting = folder.starting()?;
+        let using = folder.using()?;
+        let running = PrivateCluster::start(&folder.cluster()).await?;
+        drop(starting);
+        Ok(Self { running, using })
+    }
+
+    async fn leave(self, folder: &DataFolder) -> Result<()> {
+        let starting = folder.starting()?;
+        if was_last_user(&self.using) {
+            // if another process had started it and is gone, it is taken over first
+            PrivateCluster::start(&folder.cluster()).await?.stop().await?;
+            self.running.stop().await?;
+        } else {
+            // whoever uses it goes on, and the last one stops it
+            std::mem::forget(self.running);
+        }
+        drop(starting);
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! `sei`: see `sei --help`.
+
+fn main() -> std::process::ExitCode {
+    sei::cli::main()
+}

@@ -1,0 +1,36 @@
+//! What commands print: results to standard output, whole, as people or as programs read them.
+
+use std::io::{ErrorKind, Write};
+
+use anyhow::Result;
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+/// Prints a result. A reader that has seen enough (`sei … | head`) is no failure.
+pub(crate) fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| match text.ends_with('\n') {
+        true => Ok(()),
+        false => out.write_all(b"\n"),
+    });
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// Prints a result as JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
+    print(&serde_json::to_string_pretty(value)?)
+}
+
+/// A table with these headings, as wide as the terminal at most.
+pub(crate) fn table(headings: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(headings.iter().copied());
+    table
+}
+
+/// What stands above every result that is made of demo data.
+pub(crate) const DEMO: &str = "DEMO DATA: invented by `sei demo load`, about no real organization";

@@ -1,0 +1,79 @@
+//! How far a long collection has come: a bar on a terminal if it takes over two seconds, a line in the
+//! log now and then elsewhere.
+
+use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use collectors::progress::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What takes less time than this needs no bar.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often the log hears of it where there is no terminal.
+const LINE: Duration = Duration::from_secs(10);
+
+/// Shows progress to whoever started the process.
+pub(crate) struct Shown {
+    what: String,
+    terminal: bool,
+    start: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    bar: ProgressBar,
+    visible: bool,
+    stage: &'static str,
+    line: Instant,
+}
+
+impl Shown {
+    /// For something that is called so.
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        let now = Instant::now();
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        Self {
+            what: what.into(),
+            terminal: std::io::stderr().is_terminal(),
+            start: now,
+            state: Mutex::new(State { bar, visible: false, stage: "", line: now }),
+        }
+    }
+}
+
+impl Progress for Shown {
+    fn stage(&self, name: &'static str, total: Option<u64>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.stage = name;
+        state.bar.reset();
+        match total {
+            Some(total) => state.bar.set_length(total),
+            None => state.bar.unset_length(),
+        }
+        state.bar.set_message(format!("{}: {name}", self.what));
+        let template = if total.is_some() { "{msg} {wide_bar} {pos}/{len} {eta}" } else { "{spinner} {msg} {pos}" };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            state.bar.set_style(style);
+        }
+    }
+
+    fn advance(&self, units: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.bar.inc(units);
+        if self.terminal && !state.visible && self.start.elapsed() > PATIENCE {
+            state.visible = true;
+            state.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        if !self.terminal && state.line.elapsed() > LINE {
+            state.line = Instant::now();
+            tracing::info!(source.name = self.what, stage = state.stage, done = state.bar.position(), "collecting");
+        }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).bar.finish_and_clear();
+    }
+}

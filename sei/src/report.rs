@@ -1,0 +1,213 @@
+//! A report as people and spreadsheets read it. No number is computed here.
+
+use anyhow::Result;
+use chrono_tz::Tz;
+use dora::{MetricReport, Report, ValueName};
+
+use crate::output::{self, DEMO};
+
+/// The forms that a report is printed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// A table for people
+    Table,
+    /// All that the engine knows
+    Json,
+    /// One row a value, and a step of its series, for spreadsheets
+    Csv,
+    /// A table to paste into a document
+    Markdown,
+}
+
+/// The report in a form. `demo` marks made-up data, `series` asks for the steps where they are not
+/// always part of the form.
+pub(crate) fn text(report: &Report, format: Format, demo: bool, series: bool) -> Result<String> {
+    Ok(match format {
+        Format::Json => {
+            let mut value = serde_json::to_value(report)?;
+            if let Some(object) = value.as_object_mut() {
+                object.insert("demo".to_owned(), demo.into());
+            }
+            serde_json::to_string_pretty(&value)?
+        }
+        Format::Csv => csv(report, demo)?,
+        Format::Table => table(report, demo, series),
+        Format::Markdown => markdown(report, demo, series),
+    })
+}
+
+/// Whether there is any deployment to speak of.
+fn is_blank(report: &Report) -> bool {
+    report.services.iter().all(|service| service.deployments == 0)
+}
+
+fn heading(report: &Report) -> String {
+    let about = match (&report.service, &report.team) {
+        (Some(service), _) => service.clone(),
+        (None, Some(team)) => format!("team {team}"),
+        (None, None) => match report.services.as_slice() {
+            [only] => only.service.clone(),
+            all => format!("all {} services", all.len()),
+        },
+    };
+    let zone: Tz = report.time_zone.parse().unwrap_or(Tz::UTC);
+    let day = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%Y-%m-%d");
+    format!("DORA metrics of {about}, {} to {} ({})", day(report.window.from), day(report.window.to), report.time_zone)
+}
+
+/// What a reader must know, a line each.
+fn remarks(report: &Report) -> Vec<String> {
+    let mut remarks = report.statements.clone();
+    if report.services.is_empty() && remarks.is_empty() {
+        remarks.push("Nothing has been collected yet: run `sei collect git PATH`, or `sei up`.".to_owned());
+    }
+    remarks
+}
+
+fn row(metric: &MetricReport) -> [String; 6] {
+    let dash = || "–".to_owned();
+    let headline = metric.get(metric.headline).map(|value| value.name);
+    let more = metric.values.iter().filter(|value| Some(value.name) != headline && !is_stage(value.name));
+    let more = more.filter_map(|value| Some(format!("{} {}", label(value.name), value.text.as_deref()?)));
+    [
+        metric.title.to_owned(),
+        metric.text.clone().unwrap_or_else(dash),
+        metric.level.map_or_else(dash, |level| level.to_string()),
+        metric.score.map_or_else(dash, |score| format!("{score:.1}")),
+        metric.n.to_string(),
+        more.collect::<Vec<_>>().join(", "),
+    ]
+}
+
+const COLUMNS: [&str; 6] = ["metric", "value", "level", "score", "n", "more"];
+
+fn is_stage(name: ValueName) -> bool {
+    use ValueName::{Approval, Coding, Deploy, Pickup, Review};
+    matches!(name, Coding | Pickup | Review | Approval | Deploy)
+}
+
+fn label(name: ValueName) -> &'static str {
+    match name {
+        ValueName::DaysPerWeek => "median",
+        ValueName::TimeBetween => "between",
+        ValueName::PerDay => "mean",
+        other => other.as_str(),
+    }
+}
+
+/// The stages of lead time in one line.
+fn stages(report: &Report) -> Option<String> {
+    let stages = report.change_lead_time.values.iter().filter(|value| is_stage(value.name));
+    let stages = stages.filter_map(|value| Some(format!("{} {}", label(value.name), value.text.as_deref()?)));
+    let stages: Vec<String> = stages.collect();
+    (!stages.is_empty()).then(|| format!("Stages of lead time (medians): {}", stages.join(", ")))
+}
+
+fn score(report: &Report) -> Option<String> {
+    let score = &report.quick_check;
+    let overall = score.overall.score?;
+    let text = |name: &str, score: Option<f64>| score.map(|score| format!("{name} {score:.1}"));
+    let parts = [text("throughput", score.throughput.score), text("stability", score.stability.score)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let others = score.overall.benchmark.map_or(String::new(), |_| format!("; benchmark: {}", score.group_name));
+    Some(format!("Quick Check score {overall:.1} of 10 ({}){others}", parts.join(", ")))
+}
+
+fn table(report: &Report, demo: bool, series: bool) -> String {
+    let mut lines = Vec::new();
+    if demo {
+        lines.push(DEMO.to_owned());
+    }
+    lines.push(heading(report));
+    if !is_blank(report) {
+        let mut table = output::table(&COLUMNS);
+        for metric in report.metrics() {
+            table.add_row(row(metric));
+        }
+        lines.push(table.to_string());
+        lines.extend(stages(report));
+        lines.extend(score(report));
+        if series {
+            let mut table = output::table(&series_columns(report));
+            for row in series_rows(report) {
+                table.add_row(row);
+            }
+            lines.push(table.to_string());
+        }
+    }
+    lines.extend(remarks(report));
+    lines.join("\n")
+}
+
+fn markdown(report: &Report, demo: bool, series: bool) -> String {
+    let mut text = String::new();
+    if demo {
+        text += &format!("> **{DEMO}**\n\n");
+    }
+    text += &format!("## {}\n\n", heading(report));
+    if !is_blank(report) {
+        text += &rows_of_markdown(&COLUMNS, report.metrics().map(|metric| row(metric).to_vec()));
+        for line in stages(report).into_iter().chain(score(report)) {
+            text += &format!("\n{line}\n");
+        }
+        if series {
+            text += "\n";
+            text += &rows_of_markdown(&series_columns(report), series_rows(report));
+        }
+    }
+    for remark in remarks(report) {
+        text += &format!("\n{remark}\n");
+    }
+    text
+}
+
+fn rows_of_markdown(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut text = format!("| {} |\n|{}\n", columns.join(" | "), "---|".repeat(columns.len()));
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        text += &format!("| {} |\n", cells.join(" | "));
+    }
+    text
+}
+
+fn series_columns(report: &Report) -> Vec<&'static str> {
+    std::iter::once(report.interval.as_str()).chain(report.metrics().map(|metric| metric.title)).collect()
+}
+
+/// A row a step: the headline of each metric.
+fn series_rows(report: &Report) -> Vec<Vec<String>> {
+    let steps = &report.change_lead_time.series;
+    let cell = |metric: &MetricReport, index: usize| {
+        let value = metric.series.get(index).and_then(|point| point.value);
+        value.map_or_else(|| "–".to_owned(), |value| metric.unit.text(value))
+    };
+    let row = |(index, label): (usize, &String)| {
+        std::iter::once(label.clone()).chain(report.metrics().map(|metric| cell(metric, index))).collect()
+    };
+    steps.iter().map(|point| &point.label).enumerate().map(row).collect()
+}
+
+fn csv(report: &Report, demo: bool) -> Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["metric", "value_name", "period", "from", "to", "value", "unit", "n", "demo"])?;
+    for metric in report.metrics() {
+        let whole = (String::from("window"), report.window.from, report.window.to, &metric.values);
+        let steps = metric.series.iter().map(|point| (point.label.clone(), point.from, point.to, &point.values));
+        for (period, from, to, values) in std::iter::once(whole).chain(steps) {
+            for value in values {
+                writer.write_record([
+                    metric.metric.as_str(),
+                    value.name.as_str(),
+                    &period,
+                    &from.to_rfc3339(),
+                    &to.to_rfc3339(),
+                    &value.value.map_or(String::new(), |value| value.to_string()),
+                    value.unit.as_str(),
+                    &value.n.to_string(),
+                    if demo { "true" } else { "false" },
+                ])?;
+            }
+        }
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
