@@ -17,6 +17,7 @@ pub(super) struct Installation {
 }
 
 /// The installed versions, newest first; at least one.
+#[expect(clippy::disallowed_methods, reason = "where programs are is no setting of ours")]
 pub(super) fn installed() -> Result<Vec<Installation>, ClusterError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = find(Path::new(DEBIAN), std::env::split_paths(&path));

@@ -1,0 +1,8 @@
+//! The store on a real PostgreSQL: what it promises about facts, tenants, positions, the embedded log's
+//! table, migrations and the private cluster.
+
+mod cluster;
+mod facts;
+mod log;
+mod schema;
+mod tenants;

@@ -1,0 +1,194 @@
+//! The private cluster: it starts, continues, and says what to do when it can't.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use store::{ClusterError, PrivateCluster, Store, cursors};
+use tempfile::TempDir;
+
+/// A folder that the server's user can reach, whoever we are.
+fn folder() -> TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+async fn save(cluster: &PrivateCluster, number: i32) {
+    let store = Store::connect(cluster.options(), 2).await.unwrap();
+    store.migrate().await.unwrap();
+    cursors::save(&store, "s", &serde_json::json!(number)).await.unwrap();
+    store.close().await;
+}
+
+async fn saved(cluster: &PrivateCluster) -> Option<serde_json::Value> {
+    let store = Store::connect(cluster.options(), 2).await.unwrap();
+    let saved = cursors::load(&store, "s").await.unwrap();
+    store.close().await;
+    saved
+}
+
+fn server_pid(folder: &Path) -> String {
+    let lock = std::fs::read_to_string(folder.join("data/postmaster.pid")).unwrap();
+    lock.lines().next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn it_starts_stops_and_continues_with_the_same_data() {
+    let parent = folder();
+    let folder = parent.path().join("a/database");
+    let start = Instant::now();
+    let cluster = PrivateCluster::start(&folder).await.unwrap();
+    println!("first start: {:?}", start.elapsed());
+    save(&cluster, 1).await;
+    cluster.stop().await.unwrap();
+    assert!(!folder.join("data/postmaster.pid").exists());
+
+    let start = Instant::now();
+    let cluster = PrivateCluster::start(&folder).await.unwrap();
+    let again = start.elapsed();
+    println!("second start: {again:?}");
+    assert!(again < Duration::from_secs(5), "{again:?}");
+    assert_eq!(saved(&cluster).await, Some(serde_json::json!(1)));
+
+    // a second one uses what runs, and does not stop it
+    let guest = PrivateCluster::start(&folder).await.unwrap();
+    assert_eq!(saved(&guest).await, Some(serde_json::json!(1)));
+    guest.stop().await.unwrap();
+    assert_eq!(saved(&cluster).await, Some(serde_json::json!(1)));
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_else_can_get_to_it() {
+    let parent = folder();
+    let cluster = PrivateCluster::start(&parent.path().join("database")).await.unwrap();
+    let options = cluster.options();
+    let socket = options.get_socket().unwrap().clone();
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&socket).unwrap());
+    assert_eq!(mode & 0o777, 0o700);
+    let store = Store::connect(cluster.options(), 1).await.unwrap();
+    store.ping().await.unwrap();
+    store.close().await;
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    let addresses: String = sqlx::query_scalar("show listen_addresses").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(addresses, "");
+    drop(connection);
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_was_killed_with_its_lock_file_left_behind_starts_again() {
+    let parent = folder();
+    let folder = parent.path().join("database");
+    let cluster = PrivateCluster::start(&folder).await.unwrap();
+    save(&cluster, 7).await;
+    let pid = server_pid(&folder);
+    assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    cluster.stop().await.unwrap();
+    // the number in the lock file is that of another living process by now: ours
+    let lock = folder.join("data/postmaster.pid");
+    let text = std::fs::read_to_string(&lock).unwrap().replace(&pid, &std::process::id().to_string());
+    std::fs::write(&lock, text).unwrap();
+    let cluster = PrivateCluster::start(&folder).await.unwrap();
+    assert_eq!(saved(&cluster).await, Some(serde_json::json!(7)));
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_whose_sei_was_killed_is_taken_over_and_stopped() {
+    let parent = folder();
+    let folder = parent.path().join("database");
+    let cluster = PrivateCluster::start(&folder).await.unwrap();
+    save(&cluster, 3).await;
+    // as if the process that started it were gone
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    std::fs::write(folder.join("owner"), gone.id().to_string()).unwrap();
+    let heir = PrivateCluster::start(&folder).await.unwrap();
+    assert_eq!(saved(&heir).await, Some(serde_json::json!(3)));
+    // our child has to be waited for by us, the heir only sees that it is no more
+    let (stopped, reaped) = tokio::join!(heir.stop(), cluster.stop());
+    stopped.unwrap();
+    reaped.unwrap();
+    assert!(!folder.join("data/postmaster.pid").exists());
+}
+
+#[tokio::test]
+async fn dropping_it_stops_it() {
+    let parent = folder();
+    let folder = parent.path().join("database");
+    drop(PrivateCluster::start(&folder).await.unwrap());
+    tests::eventually(Duration::from_secs(20), async || !folder.join("data/postmaster.pid").exists()).await;
+}
+
+#[tokio::test]
+async fn a_path_too_long_for_a_socket_works_all_the_same() {
+    let parent = folder();
+    let folder = parent.path().join("x".repeat(90)).join("with, comma");
+    let cluster = PrivateCluster::start(&folder).await.unwrap();
+    let socket = cluster.options().get_socket().unwrap().clone();
+    assert!(socket.starts_with(std::env::temp_dir()) && !socket.starts_with(&folder), "{}", socket.display());
+    cluster.stop().await.unwrap();
+    std::fs::remove_dir_all(socket).unwrap();
+}
+
+async fn refusal(folder: &Path) -> ClusterError {
+    PrivateCluster::start(folder).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_folder_of_somebody_else_is_not_touched() {
+    let parent = folder();
+    std::fs::write(parent.path().join("thesis.txt"), "mine").unwrap();
+    let error = refusal(parent.path()).await;
+    assert!(matches!(error, ClusterError::Foreign(_)), "{error}");
+    assert!(error.to_string().contains("choose another `data.folder`"), "{error}");
+    let left: Vec<_> = std::fs::read_dir(parent.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["thesis.txt"]);
+    let file = parent.path().join("thesis.txt");
+    let error = refusal(&file).await;
+    assert!(matches!(error, ClusterError::Io { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_broken_folder_and_one_of_another_version_say_what_to_do() {
+    let parent = folder();
+    let folder = parent.path().join("database");
+    PrivateCluster::start(&folder).await.unwrap().stop().await.unwrap();
+    let version = folder.join("data/PG_VERSION");
+    let right = std::fs::read_to_string(&version).unwrap();
+
+    std::fs::write(&version, "99\n").unwrap();
+    let error = refusal(&folder).await;
+    assert!(matches!(&error, ClusterError::OtherVersion { found, .. } if found == "99"), "{error}");
+    assert!(error.to_string().contains("apt-get install postgresql-99"), "{error}");
+
+    std::fs::remove_file(&version).unwrap();
+    let error = refusal(&folder).await;
+    assert!(matches!(&error, ClusterError::Broken { .. }), "{error}");
+    assert!(error.to_string().contains("restore it from a backup"), "{error}");
+
+    std::fs::write(&version, right).unwrap();
+    std::fs::remove_file(folder.join("data/global/pg_control")).unwrap();
+    let error = refusal(&folder).await;
+    assert!(
+        matches!(&error, ClusterError::Failed { program: "postgres", said } if said.contains("pg_control")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_folder_that_the_server_s_user_can_t_reach_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    if !nix::unistd::Uid::effective().is_root() {
+        return println!("skipped: only root runs the server as another user");
+    }
+    let parent = folder();
+    let closed = parent.path().join("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let error = refusal(&closed.join("database")).await;
+    assert!(matches!(&error, ClusterError::NotReachable { at, .. } if *at == closed), "{error}");
+    assert!(error.to_string().contains("set `data.folder`"), "{error}");
+}

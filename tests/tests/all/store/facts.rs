@@ -1,0 +1,417 @@
+//! Facts: whatever order pictures arrive in, the row is the same; only what really changed becomes stale.
+
+use std::time::Instant;
+
+use chrono::{DateTime, Duration, Utc};
+use kernel::{
+    Account, Change, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Outcome, PipelineRun,
+    Repository, Review, ReviewState, Service, Sha, StatusCategory, Team, Version, WorkItem,
+};
+use proptest::prelude::*;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use store::{Store, StoreError, facts, stale};
+use tests::{TestDatabase, database};
+
+fn instant(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
+}
+
+fn version(detail: Detail, seconds: i64) -> Version {
+    Version { detail, at: instant(seconds) }
+}
+
+fn stated(seconds: i64) -> Version {
+    version(Detail::Stated, seconds)
+}
+
+fn sha(number: u32) -> Sha {
+    let mut bytes = [7; 20];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    Sha::from_bytes(&bytes).unwrap()
+}
+
+fn commit(number: u32) -> Commit {
+    Commit {
+        repository: "h/o/r".into(),
+        sha: sha(number),
+        parents: (number > 0).then(|| vec![sha(number - 1)]),
+        author: Some("email/a@x".into()),
+        authored_at: instant(i64::from(number)),
+        committed_at: instant(i64::from(number) + 1),
+        subject: format!("Commit {number}, and what it does in a sentence"),
+        branch: None,
+        reverts: vec![],
+        additions: Some(10),
+        deletions: Some(2),
+        changed_files: Some(1),
+        version: version(Detail::Measured, i64::from(number)),
+    }
+}
+
+fn deployment(id: &str, at: i64) -> Deployment {
+    Deployment {
+        id: id.into(),
+        source: DeploymentSource::Deployment,
+        repository: None,
+        service: None,
+        environment: Some("production".to_owned()),
+        sha: Some(sha(1)),
+        name: Some("v1".to_owned()),
+        started_at: Some(instant(0)),
+        finished_at: Some(instant(60)),
+        outcome: Some(Outcome::Success),
+        url: None,
+        deleted: false,
+        version: stated(at),
+    }
+}
+
+fn account(name: &str, bot: bool, at: i64) -> Fact {
+    Fact::Account(Account { id: "h/x".into(), name: name.to_owned(), bot, version: stated(at) })
+}
+
+/// One fact of every kind, with everything in it that is hard to write.
+fn one_of_each() -> Vec<Fact> {
+    let hard = "quote \" backslash \\ comma , brace {} NULL ä 🦀";
+    vec![
+        Fact::Repository(Repository {
+            id: "h/o/r".into(),
+            name: hard.to_owned(),
+            url: Some("https://h/o/r".to_owned()),
+            default_branch: None,
+            partial: true,
+            version: stated(0),
+        }),
+        Fact::Commit(Commit { parents: Some(vec![sha(2), sha(3)]), reverts: vec![sha(4)], ..commit(1) }),
+        Fact::Change(Change {
+            id: "h/o/r#1".into(),
+            repository: "h/o/r".into(),
+            number: Some(1),
+            title: hard.to_owned(),
+            url: None,
+            state: ChangeState::Merged,
+            author: Some("h/x".into()),
+            source_branch: Some("a".to_owned()),
+            target_branch: Some("b".to_owned()),
+            head_sha: Some(sha(1)),
+            merge_sha: None,
+            commits: vec![sha(1), sha(2)],
+            opened_at: Some(instant(1)),
+            ready_at: None,
+            merged_at: Some(instant(2)),
+            closed_at: None,
+            additions: Some(1),
+            deletions: None,
+            labels: vec![hard.to_owned(), String::new()],
+            reverts: Some("h/o/r#0".into()),
+            deleted: false,
+            version: stated(0),
+        }),
+        Fact::Review(Review {
+            id: "h/o/r#1/review/1".to_owned(),
+            change: "h/o/r#1".into(),
+            reviewer: None,
+            state: ReviewState::ChangesRequested,
+            submitted_at: instant(1),
+            version: stated(0),
+        }),
+        Fact::PipelineRun(PipelineRun {
+            id: "h/o/r/run/1/1".to_owned(),
+            repository: "h/o/r".into(),
+            name: "deploy".to_owned(),
+            sha: None,
+            branch: None,
+            attempt: 1,
+            queued_at: instant(0),
+            started_at: Some(instant(1)),
+            finished_at: None,
+            outcome: None,
+            url: None,
+            version: stated(0),
+        }),
+        Fact::Deployment(deployment("d", 0)),
+        Fact::Incident(Incident {
+            id: "i".into(),
+            service: Some("shop".to_owned()),
+            repository: None,
+            title: hard.to_owned(),
+            severity: None,
+            detected_at: instant(0),
+            acknowledged_at: None,
+            resolved_at: Some(instant(9)),
+            caused_by_deployment: Some("d".to_owned()),
+            caused_by_change: None,
+            external_cause: false,
+            fixed_by_deployment: None,
+            url: None,
+            deleted: false,
+            version: stated(0),
+        }),
+        Fact::WorkItem(WorkItem {
+            id: "w".into(),
+            key: "W-1".to_owned(),
+            project: "W".to_owned(),
+            title: hard.to_owned(),
+            kind: None,
+            status: "Doing".to_owned(),
+            status_category: StatusCategory::InProgress,
+            assignee: None,
+            created_at: instant(0),
+            started_at: None,
+            done_at: None,
+            points: Some(0.5),
+            labels: vec![],
+            url: None,
+            deleted: false,
+            version: stated(0),
+        }),
+        account("x", true, 0),
+        Fact::Service(Service {
+            name: "shop".to_owned(),
+            repositories: vec!["h/o/r".into(), "h/o/s".into()],
+            team: Some("t".to_owned()),
+            production: None,
+            deployments_from: Some(DeploymentSource::Tag),
+            deleted: false,
+            version: stated(0),
+        }),
+        Fact::Team(Team {
+            name: "t".to_owned(),
+            parent: None,
+            members: vec!["h/x".into()],
+            deleted: false,
+            version: stated(0),
+        }),
+    ]
+}
+
+async fn write(store: &Store, facts: &[Fact]) -> facts::Written {
+    let mut tx = store.begin().await.unwrap();
+    let written = facts::write(&mut tx, facts).await.unwrap();
+    tx.commit().await.unwrap();
+    written
+}
+
+async fn take_stale(store: &Store) -> Vec<String> {
+    let mut tx = store.begin().await.unwrap();
+    let subjects = stale::take(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    subjects
+}
+
+/// All rows of a table, as JSON, in order.
+async fn rows(database: &TestDatabase, table: &str) -> Vec<String> {
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    let query = format!("select to_jsonb(t)::text from main.{table} as t order by 1");
+    sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut connection).await.unwrap()
+}
+
+const TABLES: [&str; 11] = [
+    "repository",
+    "commit",
+    "change",
+    "review",
+    "pipeline_run",
+    "deployment",
+    "incident",
+    "work_item",
+    "account",
+    "service",
+    "team",
+];
+
+#[tokio::test]
+async fn every_kind_of_fact_is_stored_once_however_often_it_comes() {
+    let database = database().await;
+    let facts = one_of_each();
+    let written = write(&database.store, &facts).await;
+    assert_eq!(written, facts::Written { changed: 11, unchanged: 0 });
+    let mut first = Vec::new();
+    for table in TABLES {
+        let rows = rows(&database, table).await;
+        assert_eq!(rows.len(), 1, "{table}");
+        first.extend(rows);
+    }
+    let hard = r#""quote \" backslash \\ comma , brace {} NULL ä 🦀""#;
+    assert!(first[2].contains(&format!(r#""labels": [{hard}, ""]"#)), "{}", first[2]);
+    assert!(first[1].contains(&format!(r#""parents": ["\\x{}", "\\x{}"]"#, sha(2), sha(3))), "{}", first[1]);
+    assert!(first[7].contains(r#""points": 0.5"#), "{}", first[7]);
+    assert!(!take_stale(&database.store).await.is_empty());
+
+    let twice: Vec<Fact> = facts.iter().chain(&facts).cloned().collect();
+    let again = write(&database.store, &twice).await;
+    assert_eq!(again, facts::Written { changed: 0, unchanged: 22 });
+    assert_eq!(take_stale(&database.store).await, Vec::<String>::new());
+    for (table, row) in TABLES.iter().zip(&first) {
+        assert_eq!(&rows(&database, table).await, std::slice::from_ref(row));
+    }
+}
+
+#[tokio::test]
+async fn nul_in_text_is_replaced_and_ids_that_then_are_the_same_meet() {
+    let database = database().await;
+    let mut with_nul = deployment("a\0b", 1);
+    with_nul.name = Some("v\0".to_owned());
+    let with_replacement = deployment("a\u{FFFD}b", 2);
+    let batch = [Fact::Deployment(with_nul.clone()), Fact::Deployment(with_replacement)];
+    assert_eq!(write(&database.store, &batch).await, facts::Written { changed: 1, unchanged: 1 });
+    let newer = Fact::Deployment(Deployment { version: stated(3), ..with_nul });
+    assert_eq!(write(&database.store, &[newer]).await.changed, 1);
+    let rows = rows(&database, "deployment").await;
+    assert_eq!(rows.len(), 1);
+    assert!(rows[0].contains("\"name\": \"v\u{FFFD}\""), "{}", rows[0]);
+}
+
+#[tokio::test]
+async fn an_id_too_long_for_an_index_is_the_data_s_fault_not_the_database_s() {
+    let database = database().await;
+    // noise: what can be compressed fits after all
+    let mut state = 1_u64;
+    let long: String = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'a' + (state >> 60).to_be_bytes()[7])
+    })
+    .take(40_000)
+    .collect();
+    let mut tx = database.store.begin().await.unwrap();
+    let error = facts::write(&mut tx, &[Fact::Deployment(deployment(&long, 0))]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Data(_)), "{error:?}");
+    assert!(!error.is_transient());
+}
+
+#[tokio::test]
+async fn what_becomes_stale_is_what_the_metrics_of_a_row_depend_on() {
+    let database = database().await;
+    let store = &database.store;
+    let on = |repository: Option<&str>, service: Option<&str>, at| {
+        Fact::Deployment(Deployment {
+            repository: repository.map(Into::into),
+            service: service.map(str::to_owned),
+            ..deployment("d", at)
+        })
+    };
+    let human = account("x", false, 0);
+    let renamed = account("y", false, 1);
+    let bot = account("y", true, 2);
+    let review = one_of_each().remove(3);
+    let steps: Vec<(Fact, &[&str])> = vec![
+        (Fact::Commit(commit(1)), &["h/o/r"]),
+        (Fact::Commit(commit(1)), &[]),
+        (on(Some("h/o/r"), None, 0), &["h/o/r"]),
+        // from one service to another: both
+        (on(None, Some("a"), 1), &["h/o/r", "service:a"]),
+        (on(None, Some("b"), 2), &["service:a", "service:b"]),
+        (on(None, None, 3), &["*", "service:b"]),
+        // the change is not known yet: its id says where it is
+        (review, &["h/o/r"]),
+        (human, &[]),
+        (renamed, &[]),
+        (bot, &["*"]),
+        (one_of_each().remove(9), &["*"]),
+        (one_of_each().remove(7), &[]),
+    ];
+    for (fact, expected) in steps {
+        write(store, std::slice::from_ref(&fact)).await;
+        assert_eq!(take_stale(store).await, expected, "{fact:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mark_is_neither_lost_nor_seen_before_its_facts() {
+    let database = database().await;
+    let store = &database.store;
+    let mut notices = store::listen(store, &[stale::CHANNEL]).await.unwrap();
+    write(store, &[Fact::Commit(commit(1))]).await;
+    let mut writing = store.begin().await.unwrap();
+    facts::write(&mut writing, &[Fact::Commit(commit(2))]).await.unwrap();
+    // the engine takes what is committed, while the other writer is still at it, and neither waits
+    let mut engine = store.begin().await.unwrap();
+    assert_eq!(stale::take(&mut engine).await.unwrap(), ["h/o/r"]);
+    writing.commit().await.unwrap();
+    engine.commit().await.unwrap();
+    assert!(stale::any(store).await.unwrap());
+    assert_eq!(take_stale(store).await, ["h/o/r"]);
+    assert!(!stale::any(store).await.unwrap());
+    // one that does not commit gives back what it took
+    write(store, &[Fact::Commit(commit(3))]).await;
+    let mut fails = store.begin().await.unwrap();
+    assert_eq!(stale::take(&mut fails).await.unwrap(), ["h/o/r"]);
+    fails.rollback().await.unwrap();
+    assert_eq!(take_stale(store).await, ["h/o/r"]);
+    for _ in 0..3 {
+        let notice = tokio::time::timeout(std::time::Duration::from_secs(10), notices.recv()).await.unwrap();
+        assert_eq!(notice.unwrap().unwrap().payload, "main");
+    }
+}
+
+/// A picture of one of two things, with few distinct versions so that ties are frequent.
+fn picture() -> impl Strategy<Value = Fact> {
+    (0..2_u8, 0..3_u8, 0..3_i64, 0..1500_i64, 0..3_u8).prop_map(|(thing, detail, at, nanos, content)| {
+        let detail = [Detail::Inferred, Detail::Stated, Detail::Measured][usize::from(detail)];
+        // less than a microsecond apart, and before 2000 too, where rounding goes the other way
+        let at = DateTime::from_timestamp(900_000_000 + at * 100_000_000, 0).unwrap() + Duration::nanoseconds(nanos);
+        Fact::Deployment(Deployment {
+            name: Some(format!("v{content}")),
+            version: Version { detail, at },
+            ..deployment(&format!("d{thing}"), 0)
+        })
+    })
+}
+
+/// A batch and another order of it, with some pictures twice.
+fn orders() -> impl Strategy<Value = (Vec<Fact>, Vec<Fact>)> {
+    proptest::collection::vec(picture(), 1..12).prop_flat_map(|facts| {
+        let twice: Vec<Fact> = facts.iter().chain(facts.iter().step_by(2)).cloned().collect();
+        (Just(facts), Just(twice).prop_shuffle())
+    })
+}
+
+#[test]
+fn any_order_and_any_duplicates_give_the_same_rows() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let database = runtime.block_on(database());
+    let empty = async || {
+        let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+        sqlx::query("truncate main.deployment").execute(&mut connection).await.unwrap();
+    };
+    let cases = ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(cases, |((facts, shuffled) in orders(), split in 1..5_usize)| {
+        runtime.block_on(async {
+            empty().await;
+            // all at once, then in pieces
+            write(&database.store, &facts).await;
+            let at_once = rows(&database, "deployment").await;
+            empty().await;
+            for piece in shuffled.chunks(split) {
+                write(&database.store, piece).await;
+            }
+            prop_assert_eq!(at_once, rows(&database, "deployment").await);
+            Ok(())
+        })?;
+    });
+}
+
+#[tokio::test]
+async fn two_writers_of_the_same_things_in_opposite_order_both_finish() {
+    let database = database().await;
+    let facts: Vec<Fact> = (0..2000).map(|number| Fact::Commit(commit(number))).collect();
+    let backwards: Vec<Fact> = facts.iter().rev().cloned().collect();
+    let (one, other) = tokio::join!(write(&database.store, &facts), write(&database.store, &backwards));
+    assert_eq!((one.changed + other.changed, one.unchanged + other.unchanged), (2000, 2000));
+}
+
+#[tokio::test]
+async fn a_history_of_commits_goes_in_fast() {
+    let database = database().await;
+    let count = if std::env::var_os("SEI_MEASURE").is_some() { 100_000 } else { 10_000 };
+    let facts: Vec<Fact> = (0..count).map(|number| Fact::Commit(commit(number))).collect();
+    for what in ["new", "known"] {
+        let start = Instant::now();
+        let written = write(&database.store, &facts).await;
+        let rate = f64::from(count) / start.elapsed().as_secs_f64();
+        println!("{count} {what} commits: {rate:.0} commits/s");
+        assert_eq!(written.changed, if what == "new" { u64::from(count) } else { 0 });
+        // far below what any machine should do: a statement a row does some thousands
+        assert!(rate > 10_000.0, "{rate:.0} commits/s");
+    }
+}

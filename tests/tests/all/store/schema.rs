@@ -1,0 +1,131 @@
+//! Migrations: once each, by any number of processes, never on a later version's schema. And a full disk.
+
+use chrono::Utc;
+use kernel::Tenant;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use store::{Store, StoreError, cursors};
+use tests::{database, database_server, empty_database};
+
+#[tokio::test]
+async fn migrating_again_or_at_the_same_time_changes_nothing() {
+    let database = empty_database().await;
+    let store = &database.store;
+    let (one, other) = tokio::join!(store.migrate(), store.migrate());
+    assert_eq!(one.unwrap(), other.unwrap());
+    cursors::save(store, "s", &serde_json::json!(1)).await.unwrap();
+    store.create_tenant(&Tenant::new("demo").unwrap(), true).await.unwrap();
+    store.migrate().await.unwrap();
+    assert_eq!(cursors::load(store, "s").await.unwrap(), Some(serde_json::json!(1)));
+    assert_eq!(store.tenants().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_schema_of_a_later_version_is_left_alone() {
+    let database = database().await;
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    connection
+        .execute("insert into sei._sqlx_migrations values (9999, 'later', now(), true, '\\x00', 0)")
+        .await
+        .unwrap();
+    let error = database.store.migrate().await.unwrap_err();
+    assert!(matches!(error, StoreError::NewerSchema(9999)), "{error:?}");
+    assert!(error.to_string().contains("later version of `sei`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_fatal_and_a_server_that_is_not_is_transient() {
+    let options = database_server().parse::<store::PgConnectOptions>().unwrap();
+    let error = Store::connect(options.clone().database("sei_no_such_database"), 1).await.unwrap_err();
+    assert!(matches!(error, StoreError::Fatal(_)), "{error:?}");
+    let error = Store::connect(options.host("127.0.0.1").port(1), 1).await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+}
+
+/// A disk of its own, where we may mount one and the server can see it.
+struct SmallDisk {
+    folder: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    /// Mounts one of two megabytes, or says why that is not possible.
+    fn mount() -> Result<Self, String> {
+        let folder = tempfile::Builder::new().prefix("sei-small-disk").tempdir().map_err(|error| error.to_string())?;
+        let run = |program: &str, arguments: &[&str]| {
+            let output = std::process::Command::new(program).args(arguments).arg(folder.path()).output();
+            let output = output.map_err(|error| error.to_string())?;
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            if output.status.success() { Ok(()) } else { Err(format!("{program}: {said}")) }
+        };
+        run("mount", &["-t", "tmpfs", "-o", "size=2m,mode=777", "tmpfs"])?;
+        let disk = Self { folder };
+        std::process::Command::new("chown")
+            .arg("postgres:")
+            .arg(disk.folder.path())
+            .status()
+            .map_err(|error| error.to_string())?;
+        Ok(disk)
+    }
+
+    fn grow(&self) {
+        let mut mount = std::process::Command::new("mount");
+        assert!(mount.args(["-o", "remount,size=32m"]).arg(self.folder.path()).status().unwrap().success());
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        if let Err(error) = std::process::Command::new("umount").arg(self.folder.path()).status() {
+            eprintln!("the small disk stays mounted: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_a_clear_error_and_nothing_else_is_disturbed() {
+    let disk = match SmallDisk::mount() {
+        Ok(disk) => disk,
+        Err(why) => return println!("skipped: a small disk can't be mounted here ({why}); states are tested apart"),
+    };
+    let database = database().await;
+    let store = &database.store;
+    let mut server = PgConnection::connect(&database_server()).await.unwrap();
+    let space = format!("sei_small_{}", std::process::id());
+    let folder = disk.folder.path().display();
+    server.execute(AssertSqlSafe(format!("create tablespace {space} location '{folder}'"))).await.unwrap();
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    connection.execute(AssertSqlSafe(format!("alter table sei.log_segment set tablespace {space}"))).await.unwrap();
+
+    let event = |bytes: usize| {
+        let mut state = u64::try_from(bytes).unwrap();
+        let noise = std::iter::repeat_with(move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state.to_be_bytes()[0]
+        });
+        vec![kernel::Envelope {
+            id: bytes.to_string(),
+            source: "test/a".to_owned(),
+            kind: "test.event".to_owned(),
+            subject: None,
+            time: Utc::now(),
+            tenant: Tenant::default(),
+            key: "k".to_owned(),
+            content_type: "application/octet-stream".to_owned(),
+            data: noise.take(bytes).collect::<Vec<u8>>().into(),
+        }]
+    };
+    store::segments::append(store, "t", 1, event(1000)).await.unwrap();
+    let error = store::segments::append(store, "t", 1, event(8 << 20)).await.unwrap_err();
+    assert!(matches!(error, StoreError::DiskFull(_)), "{error:?}");
+    assert!(error.is_transient() && error.to_string().contains("disk is full"), "{error}");
+    // somebody makes room: nothing was written before, and the next goes on without a gap
+    disk.grow();
+    store::segments::append(store, "t", 1, event(2000)).await.unwrap();
+    let read = store::segments::read(store, "t", 0, 0, 10).await.unwrap();
+    assert_eq!(
+        read.iter().map(|(position, event)| (*position, event.data.len())).collect::<Vec<_>>(),
+        [(0, 1000), (1, 2000)]
+    );
+
+    connection.execute("alter table sei.log_segment set tablespace pg_default").await.unwrap();
+    server.execute(AssertSqlSafe(format!("drop tablespace {space}"))).await.unwrap();
+}

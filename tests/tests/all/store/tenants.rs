@@ -1,0 +1,89 @@
+//! Tenants: one transaction may write to several, and none sees another's data.
+
+use chrono::Utc;
+use kernel::{Account, Detail, Fact, Tenant, Version};
+use store::counts::{self, EventCount, Outcome};
+use store::{Store, StoreError, TenantInfo, facts, positions};
+use tests::database;
+
+fn tenant(name: &str) -> Tenant {
+    Tenant::new(name).unwrap()
+}
+
+fn account(id: &str) -> Fact {
+    let version = Version { detail: Detail::Stated, at: Utc::now() };
+    Fact::Account(Account { id: id.into(), name: id.to_owned(), bot: true, version })
+}
+
+fn count(events: i64) -> EventCount {
+    let (source, kind, reason) = ("s".to_owned(), "k".to_owned(), String::new());
+    EventCount { source, kind, outcome: Outcome::Stored, reason, events }
+}
+
+async fn events(store: &Store) -> i64 {
+    counts::all(store).await.unwrap().iter().map(|count| count.events).sum()
+}
+
+#[tokio::test]
+async fn one_transaction_writes_to_several_tenants_and_moves_the_position() {
+    let database = database().await;
+    let (main, other) = (database.store.clone(), database.store.for_tenant(&tenant("other")));
+    main.create_tenant(other.tenant(), false).await.unwrap();
+    for commits in [false, true] {
+        let mut tx = main.begin().await.unwrap();
+        for (tenant, number) in [(main.tenant(), 1), (other.tenant(), 2), (main.tenant(), 4)] {
+            tx.use_tenant(tenant).await.unwrap();
+            assert_eq!(tx.tenant(), tenant);
+            facts::write(&mut tx, &[account(&format!("a{number}"))]).await.unwrap();
+            counts::add(&mut tx, &[count(number)]).await.unwrap();
+        }
+        positions::advance(&mut tx, "c", "t", 0, 0, 3).await.unwrap();
+        if commits {
+            tx.commit().await.unwrap();
+        } else {
+            drop(tx);
+            assert_eq!((events(&main).await, events(&other).await), (0, 0));
+            assert_eq!(positions::load(&main, "c", "t").await.unwrap(), []);
+        }
+    }
+    assert_eq!((events(&main).await, events(&other).await), (5, 2));
+    assert_eq!(positions::load(&other, "c", "t").await.unwrap(), [(0, 3)], "positions are shared");
+    assert!(store::stale::any(&other).await.unwrap());
+    // the connection goes back to its pool as it was
+    assert_eq!(events(&main).await, 5);
+}
+
+#[tokio::test]
+async fn an_unknown_tenant_is_refused_and_nothing_is_written() {
+    let database = database().await;
+    let mut tx = database.store.begin().await.unwrap();
+    counts::add(&mut tx, &[count(1)]).await.unwrap();
+    let error = tx.use_tenant(&tenant("nobody")).await.unwrap_err();
+    assert!(matches!(&error, StoreError::UnknownTenant(name) if name.as_str() == "nobody"), "{error}");
+    assert!(!error.is_transient());
+    drop(tx);
+    assert_eq!(events(&database.store).await, 0);
+}
+
+#[tokio::test]
+async fn a_tenant_can_be_made_dropped_and_made_again() {
+    let database = database().await;
+    let main = TenantInfo { tenant: Tenant::default(), demo: false };
+    let demo = TenantInfo { tenant: tenant("demo"), demo: true };
+    assert_eq!(database.store.tenants().await.unwrap(), [main.clone()]);
+    let store = database.store.for_tenant(&demo.tenant);
+    for _ in 0..2 {
+        store.create_tenant(&demo.tenant, true).await.unwrap();
+        store.create_tenant(&demo.tenant, false).await.unwrap();
+        assert_eq!(store.tenants().await.unwrap(), [demo.clone(), main.clone()], "made-up data stays marked");
+        let mut tx = store.begin().await.unwrap();
+        counts::add(&mut tx, &[count(1)]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(events(&store).await, 1);
+        store.drop_tenant(&demo.tenant).await.unwrap();
+        store.drop_tenant(&demo.tenant).await.unwrap();
+        assert_eq!(store.tenants().await.unwrap(), [main.clone()]);
+    }
+    assert!(matches!(counts::all(&store).await, Err(StoreError::Fatal(_))));
+    assert_eq!(events(&database.store).await, 0);
+}
