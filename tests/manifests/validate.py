@@ -1,0 +1,70 @@
+"""Holds Kubernetes manifests against the schemas of Kubernetes, strictly, and prints them as JSON.
+
+    validate.py FILE...
+
+Every object is validated for the oldest and the newest version that we mean to run on; an unknown field, a
+missing one, a key that is there twice and a kind without a schema are all errors. Kustomizations are not
+objects of a cluster: they are only read.
+"""
+
+import json
+import sys
+
+import kubernetes_validate
+import yaml
+
+VERSIONS = ["1.32", "1.37"]
+
+
+class Loader(yaml.SafeLoader):
+    """As the safe one, but a key that is there twice is an error."""
+
+
+def mapping(loader, node):
+    keys = [loader.construct_object(key) for key, _ in node.value]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise yaml.constructor.ConstructorError(None, None, f"{key!r} is there twice", node.start_mark)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+
+Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+
+
+def problems(document):
+    if not isinstance(document, dict) or not {"apiVersion", "kind"} <= document.keys():
+        yield "it has no apiVersion and kind"
+        return
+    if document["apiVersion"].startswith("kustomize."):
+        return
+    for version in VERSIONS:
+        try:
+            kubernetes_validate.validate(document, version, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            place = ".".join(str(part) for part in error.path)
+            yield f"{document['kind']} in Kubernetes {version}: {place}: {error.message}"
+        except kubernetes_validate.SchemaNotFoundError as error:
+            yield error.message
+
+
+def main(files):
+    objects, bad = [], False
+    for file in files:
+        try:
+            with open(file, encoding="utf-8") as text:
+                documents = [one for one in yaml.load_all(text, Loader) if one is not None]
+        except yaml.YAMLError as error:
+            documents = []
+            bad = True
+            print(f"{file}: {error}", file=sys.stderr)
+        for document in documents:
+            for problem in problems(document):
+                bad = True
+                print(f"{file}: {problem}", file=sys.stderr)
+            objects.append({"file": file, "object": document})
+    json.dump(objects, sys.stdout)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,228 @@
+//! The arrows of ARCHITECTURE.md, held against what cargo and git say of this repository. What fails here
+//! compiles all the same: these tests keep the shape, not the behaviour.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+/// Which of our crates each of our crates may use.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("kernel", &[]),
+    ("runtime", &["kernel"]),
+    ("store", &["kernel"]),
+    ("eventlog", &["kernel", "runtime", "store"]),
+    ("collectors", &["kernel", "runtime", "store", "eventlog"]),
+    ("processors", &["kernel", "runtime", "store", "eventlog", "collectors"]),
+    ("dora", &["kernel", "runtime", "store"]),
+    ("api", &["kernel", "runtime", "store", "dora"]),
+    ("sei", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api"]),
+    ("bench", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api", "sei"]),
+    ("tests", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api", "sei"]),
+];
+
+/// What only some of our crates may use, and why. `tests` and `bench` may use everything.
+const KEPT: &[(&str, &[&str], &str)] = &[
+    ("sqlx", &["store"], "only store speaks SQL"),
+    ("rdkafka", &["eventlog"], "the log is used through one interface"),
+    ("polars", &["dora"], "no formula lives outside of the engine"),
+    ("gix", &["collectors"], "git is read by its connector"),
+    ("async-graphql", &["api"], "GraphQL is served by the API"),
+    ("prometheus-client", &["runtime"], "names and labels of metrics are declared in one place"),
+    ("figment", &["runtime"], "settings are loaded in one place"),
+    ("axum", &["runtime", "collectors", "processors", "dora", "api", "sei"], "what stores and carries knows no HTTP"),
+];
+
+/// What the vocabulary may not even reach through others: it does no I/O.
+const NOT_IN_KERNEL: &[&str] = &["tokio", "sqlx", "rdkafka", "reqwest", "axum", "hyper", "mio", "gix"];
+
+struct Package {
+    name: String,
+    folder: PathBuf,
+    /// Of every kind: normal, for tests, for builds.
+    dependencies: BTreeSet<String>,
+    /// Those that a program is made of.
+    normal: BTreeSet<String>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn output(program: &str, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(program).args(arguments).current_dir(root()).output()?;
+    ensure!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The members of the workspace.
+fn packages() -> Result<Vec<Package>> {
+    let text = output(env!("CARGO"), &["metadata", "--format-version=1", "--no-deps", "--offline", "--locked"])?;
+    let metadata: Value = serde_json::from_str(&text)?;
+    let mut packages = Vec::new();
+    for package in metadata["packages"].as_array().context("metadata has packages")? {
+        let manifest = package["manifest_path"].as_str().context("a package has a manifest")?;
+        let mut dependencies = BTreeSet::new();
+        let mut normal = BTreeSet::new();
+        for dependency in package["dependencies"].as_array().context("a package has dependencies")? {
+            let name = dependency["name"].as_str().context("a dependency has a name")?.to_owned();
+            if dependency["kind"].is_null() {
+                normal.insert(name.clone());
+            }
+            dependencies.insert(name);
+        }
+        packages.push(Package {
+            name: package["name"].as_str().context("a package has a name")?.to_owned(),
+            folder: Path::new(manifest).parent().context("a manifest is in a folder")?.to_owned(),
+            dependencies,
+            normal,
+        });
+    }
+    Ok(packages)
+}
+
+/// The arrows among our crates that are drawn and not allowed.
+fn wrong_arrows<'a>(drawn: impl IntoIterator<Item = (&'a str, &'a BTreeSet<String>)>) -> Vec<String> {
+    let allowed: BTreeMap<_, _> = ARROWS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (from, dependencies) in drawn {
+        let Some(may) = allowed.get(from) else {
+            wrong.push(format!("{from} has no place in ARROWS yet"));
+            continue;
+        };
+        for to in dependencies.iter().filter(|to| allowed.contains_key(to.as_str())) {
+            if !may.contains(&to.as_str()) {
+                wrong.push(format!("{from} → {to}"));
+            }
+        }
+        for (library, keepers, why) in KEPT {
+            if dependencies.contains(*library) && !keepers.contains(&from) && !matches!(from, "tests" | "bench") {
+                wrong.push(format!("{from} → {library}: {why}"));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn dependencies_point_one_way() -> Result<()> {
+    let packages = packages()?;
+    // what only a crate's own tests use draws no arrow, but no cycle may hide there either
+    let wrong = wrong_arrows(packages.iter().map(|package| (package.name.as_str(), &package.normal)));
+    assert!(wrong.is_empty(), "arrows that ARCHITECTURE.md does not have: {wrong:#?}");
+    assert_eq!(packages.len(), ARROWS.len(), "a crate of ARROWS is gone");
+    Ok(())
+}
+
+#[test]
+fn an_arrow_in_the_wrong_direction_is_seen() {
+    let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(wrong_arrows([("kernel", &names(&["store", "serde"]))]), ["kernel → store"]);
+    assert_eq!(wrong_arrows([("api", &names(&["polars"]))]), ["api → polars: no formula lives outside of the engine"]);
+    assert_eq!(wrong_arrows([("novel", &names(&[]))]), ["novel has no place in ARROWS yet"]);
+    assert!(wrong_arrows([("api", &names(&["dora", "axum"]))]).is_empty());
+}
+
+#[test]
+fn the_kernel_reaches_nothing_that_does_io() -> Result<()> {
+    let tree = output(
+        env!("CARGO"),
+        &["tree", "-p=kernel", "-e=normal", "--prefix=none", "--offline", "--locked", "-f={lib}"],
+    )?;
+    let reached: BTreeSet<_> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(reached.contains("serde"), "this is no tree of dependencies: {tree}");
+    for library in NOT_IN_KERNEL {
+        assert!(!reached.contains(library), "kernel reaches {library}: `cargo tree -p kernel -i {library}`");
+    }
+    Ok(())
+}
+
+/// Our files as git has them, with those that are not committed yet.
+fn files() -> Result<Vec<PathBuf>> {
+    let names = output("git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
+    let root = root();
+    Ok(names
+        .split('\0')
+        .filter(|name| !name.is_empty())
+        .map(|name| root.join(name))
+        .filter(|file| file.is_file())
+        .collect())
+}
+
+fn sources(files: &[PathBuf], folder: &Path) -> Result<String> {
+    let folder = folder.canonicalize()?;
+    let mut all = String::new();
+    for file in files {
+        if file.extension().is_some_and(|extension| extension == "rs") && file.canonicalize()?.starts_with(&folder) {
+            all.push_str(&std::fs::read_to_string(file)?);
+        }
+    }
+    Ok(all)
+}
+
+fn names_word(text: &str, word: &str) -> bool {
+    let part_of_word = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].chars().next_back().is_some_and(part_of_word)
+            && !text[at + word.len()..].chars().next().is_some_and(part_of_word)
+    })
+}
+
+#[test]
+fn each_dependency_is_used() -> Result<()> {
+    let packages = packages()?;
+    let files = files()?;
+    let mut unused = Vec::new();
+    for package in &packages {
+        let sources = sources(&files, &package.folder)?;
+        for dependency in &package.dependencies {
+            if !names_word(&sources, &dependency.replace('-', "_")) {
+                unused.push(format!("{} does not use {dependency}", package.name));
+            }
+        }
+    }
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml"))?;
+    let shared = manifest.split("[workspace.dependencies]").nth(1).context("the workspace shares dependencies")?;
+    for line in shared.lines().take_while(|line| !line.starts_with('[')) {
+        if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#'))
+            && !packages.iter().any(|package| package.dependencies.contains(name) || package.name == name)
+        {
+            unused.push(format!("no crate uses the workspace's {name}"));
+        }
+    }
+    assert!(unused.is_empty(), "{unused:#?}");
+    Ok(())
+}
+
+#[test]
+fn a_connector_is_one_file_or_folder_of_its_name() {
+    let folder = root().join("collectors/src");
+    for connector in collectors::registry::all() {
+        let name = connector.name();
+        assert!(
+            folder.join(name).is_dir() || folder.join(format!("{name}.rs")).is_file(),
+            "the registry has {name}, but collectors/src has neither {name}.rs nor {name}/"
+        );
+    }
+}
+
+#[test]
+fn no_file_names_a_place_of_one_machine() -> Result<()> {
+    // put together here, so that this file does not name them itself
+    let places = [["/wo", "rk/"].concat(), ["../sha", "red"].concat(), [".libr", "ary/"].concat()];
+    let mut found = Vec::new();
+    for file in files()? {
+        if file.ends_with(".ci/run") {
+            continue;
+        }
+        let bytes = std::fs::read(&file)?;
+        let text = String::from_utf8_lossy(&bytes);
+        found.extend(
+            places.iter().filter(|place| text.contains(*place)).map(|place| format!("{}: {place}", file.display())),
+        );
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    Ok(())
+}
