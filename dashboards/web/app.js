@@ -1,1 +1,149 @@
+// The page: reads what is chosen, asks the server, shows the answer, and asks again every half minute while
+// somebody looks.
 
+import { cards, skeletons } from "./cards.js";
+import { chosen, offerServices, offerTenants, prepare, reportParameters } from "./choices.js";
+import { DeploymentList } from "./deployments.js";
+import { openDetail } from "./detail.js";
+import { at, h } from "./dom.js";
+import { clock, count, digits } from "./format.js";
+import { all, get } from "./server.js";
+
+const EVERY = 30_000;
+
+let running = null;
+let shownReport = "";
+let shownServices = "";
+let loadedAt = 0;
+let time = clock("UTC");
+
+const list = new DeploymentList((deployment) => {
+  history.replaceState(null, "", `${location.pathname}${location.search}#deployment=${encodeURIComponent(deployment.id)}`);
+  openDetail(deployment.id, deployment.service, chosen().tenant, time);
+});
+
+/** Asks for everything that is chosen. `fresh` is true when something else was chosen than what is shown. */
+async function load(fresh) {
+  running?.abort();
+  running = new AbortController();
+  const { signal } = running;
+  const choice = chosen();
+  if (fresh) waiting();
+  try {
+    offerTenants(await get("/api/v1/tenants", choice.tenant, {}, signal));
+    const [answer, services] = await Promise.all([
+      get("/api/v1/dora", choice.tenant, reportParameters(choice), signal),
+      all("/api/v1/services", choice.tenant, 10, signal),
+    ]);
+    show(answer, services, choice);
+    await list.load(choice, time, fresh, signal);
+    loadedAt = Date.now();
+    at("updated").textContent = `Updated ${new Date().toLocaleTimeString("en-GB")}. Days are cut in ${answer.data.time_zone}.`;
+    at("problem").hidden = true;
+    openAsked();
+  } catch (error) {
+    if (error.name !== "AbortError") failed(error);
+  }
+}
+
+function waiting() {
+  at("cards").setAttribute("aria-busy", "true");
+  if (at("cards").childElementCount === 0) at("cards").replaceChildren(...skeletons());
+  shownReport = "";
+}
+
+function failed(error) {
+  const again = h("button", { type: "button", click: () => load(true) }, "Try again");
+  const stale = loadedAt > 0 ? ` What is shown is of ${new Date(loadedAt).toLocaleTimeString("en-GB")}.` : "";
+  at("problem").replaceChildren(`${error.message}${stale}`, again);
+  at("problem").hidden = false;
+  at("cards").setAttribute("aria-busy", "false");
+  if (loadedAt === 0) at("cards").replaceChildren();
+}
+
+function show(answer, services, choice) {
+  at("demo").hidden = !answer.demo;
+  if (JSON.stringify([choice, services]) !== shownServices) {
+    shownServices = JSON.stringify([choice, services]);
+    offerServices(services);
+  }
+  // The window moves on with the clock. What did not change otherwise stays, with the reader's place in it.
+  const now = JSON.stringify(answer, (name, value) => (["from", "to", "computed_at"].includes(name) ? undefined : value));
+  if (now === shownReport) return;
+  shownReport = now;
+  const report = answer.data;
+  time = clock(report.time_zone);
+  const nothing = report.services.every((service) => service.deployments === 0);
+  at("cards").replaceChildren(...(nothing ? [] : cards(report, time)));
+  at("cards").setAttribute("aria-busy", "false");
+  document.querySelector(".deployments").hidden = nothing;
+  at("empty").hidden = !nothing;
+  at("empty").replaceChildren(...(nothing ? emptiness(report) : []));
+  at("summary").replaceChildren(...summary(report, nothing));
+}
+
+function summary(report, nothing) {
+  const { overall, throughput, stability, group_name: group } = report.quick_check;
+  const score = (name, { score }) => score !== null && h("span", {}, `${name} `, h("strong", {}, h("data", { value: score }, digits(score))));
+  const mean = overall.benchmark?.mean;
+  return [
+    !nothing && h("span", {}, h("strong", {}, `${time.day(report.window.from)} – ${time.day(report.window.to)}`)),
+    h("span", {}, count(report.services.length, "service")),
+    score("Quick Check", overall),
+    score("throughput", throughput),
+    score("stability", stability),
+    overall.score !== null && mean !== undefined && h("span", {}, `of 10; ${group}: ${digits(mean)}`),
+    ...(nothing ? [] : report.statements.map((sentence) => h("p", { class: "note" }, sentence))),
+    report.findings.length > 0 && findings(report.findings),
+  ].filter(Boolean);
+}
+
+function findings(kinds) {
+  const total = kinds.reduce((sum, kind) => sum + kind.n, 0);
+  return h("details", { class: "findings" }, h("summary", {}, `${count(total, "finding")} about the data`),
+    h("ul", {}, kinds.map((kind) => h("li", {}, `${kind.kind.replaceAll("_", " ")}: ${kind.n}. ${kind.example}`))));
+}
+
+// Nothing to measure: say so, and what to do about it.
+function emptiness(report) {
+  if (report.services.length === 0) {
+    return [
+      h("h2", {}, "Nothing has been collected yet"),
+      h("p", {}, "Point sei at a repository, and its metrics appear here within seconds:"),
+      h("pre", {}, "sei collect git /path/or/url"),
+      h("p", {}, "Or look at made-up data first, in a tenant of its own:"),
+      h("pre", {}, "sei demo load"),
+    ];
+  }
+  return [
+    h("h2", {}, "There are no production deployments"),
+    ...report.statements.map((sentence) => h("p", {}, sentence)),
+    h("p", {}, "Deployments come from version tags, from a branch whose merges are deployments, or from events:"),
+    h("pre", {}, [
+      "[[git]]",
+      'url = "/path/or/url"',
+      'tag_pattern = "^v\\\\d+"          # tags that are deployments',
+      'deployment_branch = "main"      # or: each merge to this branch',
+    ].join("\n")),
+  ];
+}
+
+// The address may name a deployment.
+let asked = false;
+function openAsked() {
+  const id = new URLSearchParams(location.hash.slice(1)).get("deployment");
+  if (!asked && id) openDetail(id, chosen().service, chosen().tenant, time);
+  asked = true;
+}
+
+at("detail").addEventListener("close", () => history.replaceState(null, "", location.pathname + location.search));
+at("detail").addEventListener("click", (event) => {
+  if (event.target === at("detail")) at("detail").close();
+});
+const refresh = () => {
+  if (document.visibilityState === "visible" && Date.now() - loadedAt >= EVERY) load(false);
+};
+document.addEventListener("visibilitychange", refresh);
+setInterval(refresh, 1000 + EVERY);
+prepare(() => load(true));
+load(true);

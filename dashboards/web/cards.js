@@ -1,1 +1,83 @@
+// The metrics as cards: value, n, level, score beside the benchmark, and how it went over time. Every number
+// is the engine's own, in its own words.
 
+import { chart } from "./chart.js";
+import { h, s } from "./dom.js";
+import { digits, shown } from "./format.js";
+
+// Throughput first, then stability; time to restore stands beside the five.
+const CARDS = [
+  ["change_lead_time", "Median time from first commit to production", "change"],
+  ["deployment_frequency", "Successful production deployments", "deployment"],
+  ["failed_deployment_recovery_time", "Median time from a failed deployment to its recovery", "recovered deployment"],
+  ["change_fail_rate", "Deployments that failed, of all", "deployment"],
+  ["deployment_rework_rate", "Deployments that repaired rather than advanced", "deployment"],
+  ["time_to_restore", "Median time from detected to resolved, all incidents; beside the five", "incident"],
+];
+
+const NAMES = {
+  median: "Median", p75: "p75", p90: "p90", mean: "Mean", coding: "Coding", pickup: "Pickup", review: "Review",
+  approval: "Approval", deploy: "Deploy", per_day: "A day", days_per_week: "Days a week", time_between: "Median gap",
+  deployments: "Deployments", rate: "Rate", failed: "Failed", rework: "Rework", of: "Of", recovered: "Recovered",
+  open: "Still open",
+};
+
+/** The cards of a report. */
+export function cards(report, clock) {
+  return CARDS.map(([name, about, noun]) => card(report[name], about, noun, report, clock));
+}
+
+/** Placeholders until the first report is there. */
+export function skeletons() {
+  return CARDS.map(() => h("div", { class: "card skeleton" }, h("p", {}, "Loading …")));
+}
+
+function card(metric, about, noun, report, clock) {
+  const title = `card-${metric.metric}`;
+  const others = metric.values.filter((value) => value.name !== metric.headline);
+  return h(
+    "article",
+    { class: "card", "aria-labelledby": title, "data-metric": metric.metric },
+    h("header", {}, h("h2", { id: title }, metric.title), metric.level && h("span", { class: `badge ${metric.level}` }, metric.level)),
+    h("p", { class: "big" }, shown(metric.value, metric.text)),
+    h("p", { class: "about" }, `${about} · `, h("data", { class: "n", value: metric.n }, `n = ${metric.n.toLocaleString("en-GB")}`),
+      ` ${noun}${metric.n === 1 ? "" : "s"}`),
+    h("dl", { class: "facts" }, others.map((value) =>
+      h("div", {}, h("dt", {}, NAMES[value.name] ?? value.name), h("dd", {}, shown(value.value, value.text, { "data-value": value.name }))))),
+    metric.score !== null && score(metric, report),
+    trend(metric, report, clock),
+  );
+}
+
+function score(metric, report) {
+  const mean = metric.benchmark?.mean;
+  const group = report.quick_check.group_name;
+  return h(
+    "div",
+    { class: "score" },
+    h("span", {}, "Score ", shown(metric.score, digits(metric.score))),
+    s("svg", { viewBox: "0 0 100 8", preserveAspectRatio: "none", role: "img", "aria-label": `${digits(metric.score)} of 10` },
+      s("rect", { class: "track", width: 100, height: 8, rx: 2 }),
+      s("rect", { class: "reached", width: metric.score * 10, height: 8, rx: 2 }),
+      mean !== undefined && s("rect", { class: "mean", x: Math.min(mean * 10, 99), width: 1, height: 8 })),
+    h("span", {}, mean === undefined ? "of 10" : [`${group} `, shown(mean, digits(mean))]),
+  );
+}
+
+// Deployments are counted a step; everything else is its headline.
+function trend(metric, report, clock) {
+  const name = metric.metric === "deployment_frequency" ? "deployments" : metric.headline;
+  const points = metric.series.map((point) => {
+    const value = point.values.find((value) => value.name === name);
+    return { ...labels(point, report.interval, clock), value: value?.value ?? null, text: value?.text, n: value?.n ?? point.n };
+  });
+  const unit = metric.values.find((value) => value.name === name)?.unit ?? metric.unit;
+  const kind = unit === "count" ? "bar" : "line";
+  return chart({ title: `${metric.title} by ${report.interval}`, unit, column: NAMES[name], kind, points });
+}
+
+function labels(point, interval, clock) {
+  if (interval === "month") return { label: clock.month(point.from), short: clock.month(point.from) };
+  const day = clock.day(point.from);
+  return { label: interval === "week" ? `Week from ${day}` : day, short: day };
+}

@@ -3,41 +3,45 @@
 // a gap, never a zero.
 
 import { h, s } from "./dom.js";
+import { roundUp, scaleEnd } from "./format.js";
 
 const WIDTH = 300;
 const HEIGHT = 100;
 let serial = 0;
 
 /**
- * A chart of `points` ({label, value|null, n}), where `write` puts a value into words and `axis` is true for
- * the labels that stand below it. `kind` is "bar" or "line"; `top` is the least upper end of the scale.
+ * A chart of `points`, each with its `label` (for reading), `short` (below the axis), `value` (or null), `text`
+ * (the value in words) and `n`. `kind` is "bar" or "line"; `unit` is that of the values.
  */
-export function chart({ title, unit, kind, points, write, top = 0 }) {
-  const values = points.map((point) => point.value).filter((value) => value !== null && value !== undefined);
+export function chart({ title, unit, column, kind, points }) {
+  const values = points.filter((point) => has(point));
   if (values.length === 0) return h("p", { class: "chart-empty" }, "No data in this window");
-  const scale = niceTop(Math.max(top, ...values));
-  const drawing = draw(kind, points, scale, title, summary(points, values, write));
+  const top = roundUp(Math.max(...values.map((point) => point.value)), unit);
+  const drawing = draw(kind, points, top, title, summary(points, values));
   const readout = h("p", { class: "readout", "aria-live": "polite" });
-  const plot = h("div", { class: "plot", tabindex: 0, role: "group", "aria-label": `${title}: chart, arrow keys read its values` }, drawing.svg);
+  const plot = h("div", { class: "plot", tabindex: 0, role: "group", "aria-label": `${title}: arrow keys read its values` }, drawing.svg);
   follow(plot, drawing.cursor, points, (point) => {
-    readout.textContent = point ? sentence(point, write) : "";
+    readout.textContent = point ? sentence(point) : "";
   });
   return h(
     "figure",
     { class: "chart" },
     h("div", { class: "frame" },
-      h("div", { class: "y-axis", "aria-hidden": "true" }, h("span", {}, write(scale)), h("span", {}, write(0))),
-      plot),
-    h("div", { class: "x-axis", "aria-hidden": "true" }, axisLabels(points).map((label) => h("span", {}, label))),
-    readout,
-    table(title, unit, points, write),
+      h("div", { class: "y-axis", "aria-hidden": "true" }, h("span", {}, scaleEnd(top, unit)), h("span", {}, "0")),
+      plot,
+      h("div", { class: "x-axis", "aria-hidden": "true" }, axisLabels(points).map((label) => h("span", {}, label)))),
+    h("div", { class: "under-chart" }, readout, table(title, column, points)),
   );
 }
 
-function draw(kind, points, scale, title, description) {
+function has(point) {
+  return point.value !== null && point.value !== undefined;
+}
+
+function draw(kind, points, top, title, description) {
   const id = `chart-${(serial += 1)}`;
   const step = WIDTH / points.length;
-  const y = (value) => HEIGHT - (value / scale) * HEIGHT;
+  const y = (value) => HEIGHT - (value / top) * HEIGHT;
   const cursor = s("rect", { class: "cursor", y: 0, width: step, height: HEIGHT, visibility: "hidden" });
   const shapes = kind === "bar" ? bars(points, step, y) : line(points, step, y);
   const svg = s(
@@ -65,12 +69,12 @@ function bars(points, step, y) {
 function line(points, step, y) {
   let path = "";
   let down = false;
-  points.forEach(({ value }, index) => {
-    if (value === null || value === undefined) {
+  points.forEach((point, index) => {
+    if (!has(point)) {
       down = false;
       return;
     }
-    const place = `${(index * step + step / 2).toFixed(2)} ${y(value).toFixed(2)}`;
+    const place = `${(index * step + step / 2).toFixed(2)} ${y(point.value).toFixed(2)}`;
     path += down ? `L${place}` : `M${place}h0`;
     down = true;
   });
@@ -102,30 +106,29 @@ function follow(plot, cursor, points, tell) {
   });
 }
 
-function sentence(point, write) {
-  const value = point.value === null || point.value === undefined ? "no data" : write(point.value);
-  return `${point.label}: ${value}${point.n === undefined ? "" : ` (n = ${point.n})`}`;
+function sentence(point) {
+  return `${point.label}: ${has(point) ? point.text : "no data"} (n = ${point.n})`;
 }
 
-function summary(points, values, write) {
-  const last = points.at(-1);
-  return `${points.length} points from ${points[0].label} to ${last.label}. ` +
-    `Lowest ${write(Math.min(...values))}, highest ${write(Math.max(...values))}. Last: ${sentence(last, write)}.`;
+function summary(points, values) {
+  const sorted = [...values].sort((one, other) => one.value - other.value);
+  return `${points.length} steps from ${points[0].label} to ${points.at(-1).label}. ` +
+    `Lowest ${sorted[0].text}, highest ${sorted.at(-1).text}. Last: ${sentence(points.at(-1))}.`;
 }
 
-function table(title, unit, points, write) {
+function table(title, column, points) {
   return h(
     "details",
     { class: "table-fallback" },
     h("summary", {}, "Values"),
     h("table", {},
       h("caption", { class: "visually-hidden" }, title),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "From"), h("th", { scope: "col" }, unit), h("th", { scope: "col" }, "n"))),
+      h("thead", {}, h("tr", {}, ["From", column, "n"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, points.map((point) =>
         h("tr", {},
           h("th", { scope: "row" }, point.label),
-          h("td", {}, point.value === null || point.value === undefined ? "–" : write(point.value)),
-          h("td", {}, point.n === undefined ? "" : String(point.n)))))),
+          h("td", {}, has(point) ? h("data", { value: point.value }, point.text) : "–"),
+          h("td", {}, String(point.n)))))),
   );
 }
 
@@ -133,11 +136,4 @@ function axisLabels(points) {
   if (points.length === 1) return [points[0].short];
   if (points.length < 5) return [points[0].short, points.at(-1).short];
   return [points[0].short, points[Math.floor((points.length - 1) / 2)].short, points.at(-1).short];
-}
-
-// The next of 1, 2, 2.5, 5, 10 times a power of ten.
-function niceTop(value) {
-  if (value <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value * 0.999999);
 }
