@@ -5,7 +5,7 @@ import { cards, skeletons } from "./cards.js";
 import { chosen, offerServices, offerTenants, prepare, reportParameters } from "./choices.js";
 import { DeploymentList } from "./deployments.js";
 import { openDetail } from "./detail.js";
-import { at, h } from "./dom.js";
+import { at, h, sentence } from "./dom.js";
 import { clock, count, digits } from "./format.js";
 import { all, get } from "./server.js";
 
@@ -93,7 +93,7 @@ function summary(report, nothing) {
     score("throughput", throughput),
     score("stability", stability),
     overall.score !== null && mean !== undefined && h("span", {}, `of 10; ${group}: ${digits(mean)}`),
-    ...(nothing ? [] : report.statements.map((sentence) => h("p", { class: "note" }, sentence))),
+    ...(nothing ? [] : report.statements.map((text) => h("p", { class: "note" }, sentence(text)))),
     report.findings.length > 0 && findings(report.findings),
   ].filter(Boolean);
 }
@@ -117,12 +117,12 @@ function emptiness(report) {
   }
   return [
     h("h2", {}, "There are no production deployments"),
-    ...report.statements.map((sentence) => h("p", {}, sentence)),
+    ...report.statements.map((text) => h("p", {}, sentence(text))),
     h("p", {}, "Deployments come from version tags, from a branch whose merges are deployments, or from events:"),
     h("pre", {}, [
       "[[git]]",
       'url = "/path/or/url"',
-      'tag_pattern = "^v\\\\d+"          # tags that are deployments',
+      "tag_pattern = '^v\\d+'           # tags that are deployments",
       'deployment_branch = "main"      # or: each merge to this branch',
     ].join("\n")),
   ];

@@ -3,7 +3,7 @@
 
 import { chart } from "./chart.js";
 import { h, s } from "./dom.js";
-import { digits, shown } from "./format.js";
+import { count, digits, shown } from "./format.js";
 
 // Throughput first, then stability; time to restore stands beside the five.
 const CARDS = [
@@ -17,8 +17,8 @@ const CARDS = [
 
 const NAMES = {
   median: "Median", p75: "p75", p90: "p90", mean: "Mean", coding: "Coding", pickup: "Pickup", review: "Review",
-  approval: "Approval", deploy: "Deploy", per_day: "A day", days_per_week: "Days a week", time_between: "Median gap",
-  deployments: "Deployments", rate: "Rate", failed: "Failed", rework: "Rework", of: "Of", recovered: "Recovered",
+  approval: "Approval", deploy: "Deploy", per_day: "A day", days_per_week: "Deploys on", time_between: "Median gap",
+  deployments: "Deployments", rate: "Rate", failed: "Failed", rework: "Rework", recovered: "Recovered",
   open: "Still open",
 };
 
@@ -34,14 +34,15 @@ export function skeletons() {
 
 function card(metric, about, noun, report, clock) {
   const title = `card-${metric.metric}`;
-  const others = metric.values.filter((value) => value.name !== metric.headline);
+  // "of how many" is n
+  const others = metric.values.filter((value) => value.name !== metric.headline && value.name !== "of");
   return h(
     "article",
     { class: "card", "aria-labelledby": title, "data-metric": metric.metric },
     h("header", {}, h("h2", { id: title }, metric.title), metric.level && h("span", { class: `badge ${metric.level}` }, metric.level)),
     h("p", { class: "big" }, shown(metric.value, metric.text)),
-    h("p", { class: "about" }, `${about} · `, h("data", { class: "n", value: metric.n }, `n = ${metric.n.toLocaleString("en-GB")}`),
-      ` ${noun}${metric.n === 1 ? "" : "s"}`),
+    h("p", { class: "about" }, `${about} · `,
+      h("span", { class: "n" }, "n = ", h("data", { value: metric.n }, count(metric.n, noun)))),
     h("dl", { class: "facts" }, others.map((value) =>
       h("div", {}, h("dt", {}, NAMES[value.name] ?? value.name), h("dd", {}, shown(value.value, value.text, { "data-value": value.name }))))),
     metric.score !== null && score(metric, report),
@@ -79,5 +80,5 @@ function trend(metric, report, clock) {
 function labels(point, interval, clock) {
   if (interval === "month") return { label: clock.month(point.from), short: clock.month(point.from) };
   const day = clock.day(point.from);
-  return { label: interval === "week" ? `Week from ${day}` : day, short: day };
+  return { label: interval === "week" ? `Week from ${day}` : day, short: clock.short(point.from) };
 }

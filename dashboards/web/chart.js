@@ -64,8 +64,8 @@ function bars(points, step, y) {
       : null);
 }
 
-// One path: a gap lifts the pen. A point with gaps on both sides is a line of length zero, whose round ends
-// make it a dot.
+// One path: a gap lifts the pen. Dots are lines of length zero with round ends, so that they stay round in a
+// drawing that is stretched; where there are many points only a lonely one is seen as a dot.
 function line(points, step, y) {
   let path = "";
   let down = false;
@@ -78,7 +78,8 @@ function line(points, step, y) {
     path += down ? `L${place}` : `M${place}h0`;
     down = true;
   });
-  return s("path", { class: "line", d: path });
+  const dots = points.length <= 60 && s("path", { class: "dots", d: path.replaceAll("L", "M").replace(/M([^Mh]+)(h0)?/g, "M$1h0") });
+  return [s("path", { class: "line", d: path }), dots];
 }
 
 // The mouse and the arrow keys move one cursor.

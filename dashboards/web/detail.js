@@ -1,7 +1,7 @@
 // Why a deployment counts as it does: its verdict with the evidence, what it carried, and how long each
 // change waited where. Opened from the list, or by the address (#deployment=<id>).
 
-import { at, h, link, s } from "./dom.js";
+import { at, h, link, s, sentence } from "./dom.js";
 import { count, duration, shown } from "./format.js";
 import { badges, nameOf } from "./deployments.js";
 import { get } from "./server.js";
@@ -52,12 +52,12 @@ function explained(found, dialog, tenant, clock) {
     deployment && badges(deployment),
     deployment && facts(found, deployment, tenant, clock),
     found.why.length > 0 && h("h3", {}, "Why it counts as it does"),
-    found.why.length > 0 && h("ul", { class: "evidence" }, found.why.map((sentence) => h("li", {}, sentence))),
+    found.why.length > 0 && h("ul", { class: "evidence" }, found.why.map((text) => h("li", {}, sentence(text)))),
     deployment && evidence("Why it failed", deployment.failed_by, clock),
     deployment && evidence("What recovered it", [deployment.recovered_by].filter(Boolean), clock),
     deployment && evidence("Why it is rework", deployment.rework_by, clock),
     found.findings.length > 0 && h("h3", {}, "Noticed about the data"),
-    found.findings.length > 0 && h("ul", { class: "evidence" }, found.findings.map((finding) => h("li", {}, finding.detail))),
+    found.findings.length > 0 && h("ul", { class: "evidence" }, found.findings.map((finding) => h("li", {}, sentence(finding.detail)))),
     ...carried(found, clock),
   ].filter(Boolean);
 }

@@ -23,6 +23,11 @@ function fill(element, attributes, children) {
   return element;
 }
 
+/** A sentence whose parts between backticks are code. */
+export function sentence(text) {
+  return text.split("`").map((part, index) => (index % 2 === 1 ? h("code", {}, part) : part));
+}
+
 /** The element with this id, which index.html promises. */
 export function at(id) {
   return document.getElementById(id);

@@ -95,7 +95,7 @@ async function schema() {
 
 async function tenants() {
   const rows = await (await fetch("/api/v1/tenants")).json();
-  at("tenant").replaceChildren(...rows.map(({ name, demo }) => h("option", { value: name }, demo ? `${name} (demo data)` : name)));
+  at("tenant").replaceChildren(...rows.map(({ name, demo }) => h("option", { value: name, selected: name === "main" }, demo ? `${name} (demo data)` : name)));
 }
 
 at("example").replaceChildren(...Object.keys(EXAMPLES).map((name) => h("option", {}, name)));

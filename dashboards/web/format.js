@@ -66,6 +66,7 @@ export function clock(timeZone) {
   const time = format({ ...day, hour: "2-digit", minute: "2-digit" });
   return {
     day: format(day),
+    short: format({ day: "numeric", month: "short" }),
     month: format({ month: "short", year: "numeric" }),
     /** A moment as an element that keeps the exact instant. */
     moment: (instant) => (instant ? h("time", { datetime: instant, title: instant }, time(instant)) : "–"),
