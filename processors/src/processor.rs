@@ -89,7 +89,7 @@ impl Processor {
         let mut run = Run::new(self, &shutdown, Some(MOST_FAILURES));
         let mut summary = Summary::default();
         let ends = self.log.ends().await?;
-        while !run.stands_at(&ends).await? {
+        while !reached(&run.reader_stands(), &ends) && !reached(&self.stands().await?, &ends) {
             summary += run.step().await?.unwrap_or_default();
         }
         Ok(summary)
@@ -147,6 +147,12 @@ impl Processor {
                 written => return written,
             }
         }
+    }
+
+    /// Where the store says that the processor stands.
+    async fn stands(&self) -> Result<Vec<Position>, StoreError> {
+        let stands = positions::load(&self.store, CONSUMER, self.log.topic()).await?;
+        Ok(stands.into_iter().map(|(partition, next)| Position { partition, next }).collect())
     }
 
     async fn trim(&self) {
@@ -232,28 +238,16 @@ impl<'a> Run<'a> {
         Ok(reader.next(processor.limit, WAIT).await?)
     }
 
-    /// Whether everything before `ends` is written, by whomever.
-    async fn stands_at(&self, ends: &[Position]) -> Result<bool, ProcessError> {
-        let reached = |stands: Vec<Position>| {
-            ends.iter().all(|end| {
-                end.next == 0 || stands.iter().any(|at| at.partition == end.partition && at.next >= end.next)
-            })
-        };
-        if reached(self.reader.as_ref().map(|reader| reader.stands()).unwrap_or_default()) {
-            return Ok(true);
-        }
-        Ok(reached(self.stored().await?))
-    }
-
-    async fn stored(&self) -> Result<Vec<Position>, StoreError> {
-        let stored = positions::load(&self.processor.store, CONSUMER, self.processor.log.topic()).await?;
-        Ok(stored.into_iter().map(|(partition, next)| Position { partition, next }).collect())
+    /// Where the reader stands: what is before that is written.
+    fn reader_stands(&self) -> Vec<Position> {
+        self.reader.as_ref().map(|reader| reader.stands()).unwrap_or_default()
     }
 
     /// Measures how much is left to do, and goes where the store says after somebody has reset a position
     /// (a replay). All batches that were handed out are written at this point.
     async fn look(&mut self) {
-        let looked = async { Ok::<_, ProcessError>((self.stored().await?, self.processor.log.ends().await?)) };
+        let processor = self.processor;
+        let looked = async { Ok::<_, ProcessError>((processor.stands().await?, processor.log.ends().await?)) };
         let (stored, ends) = match looked.await {
             Ok(looked) => looked,
             Err(error) => {
@@ -276,8 +270,34 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Whether everything before `ends` is behind `stands`.
+fn reached(stands: &[Position], ends: &[Position]) -> bool {
+    let behind = |end: &Position| stands.iter().any(|at| at.partition == end.partition && at.next >= end.next);
+    ends.iter().all(|end| end.next == 0 || behind(end))
+}
+
 /// Returns some time after shutdown has begun.
 async fn grace_is_over(shutdown: &CancellationToken) {
     shutdown.cancelled().await;
     tokio::time::sleep(GRACE).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_reached_when_each_partition_with_events_is() {
+        let at = |partition, next| Position { partition, next };
+        assert!(reached(&[], &[]) && reached(&[], &[at(0, 0)]));
+        assert!(reached(&[at(1, 7), at(0, 3)], &[at(0, 3), at(1, 5), at(2, 0)]));
+        assert!(!reached(&[at(1, 7), at(0, 3)], &[at(0, 4), at(1, 5)]) && !reached(&[], &[at(0, 1)]));
+    }
+
+    /// Roles are spawned; this has to compile.
+    const _: fn(&'static Processor) = |processor| {
+        fn spawn(_: impl Future + Send) {}
+        spawn(processor.run(CancellationToken::new()));
+        spawn(processor.drain());
+    };
 }
