@@ -6,17 +6,23 @@
 //! 0. The definitions are in `docs/metrics.md`.
 
 mod benchmark;
+mod compute;
 mod engine;
 mod error;
 mod explanation;
+mod history;
+mod options;
 mod query;
 mod report;
 mod summary;
 
 pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, QuickCheckEdition};
+pub use compute::{ServiceMetrics, compute};
 pub use engine::{explain, recompute, report, run};
 pub use error::DoraError;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
+pub use history::{History, HistoryBuilder};
+pub use options::Options;
 pub use query::{Interval, ReportQuery};
 pub use report::{
     FindingCount, MetricName, MetricReport, Point, QuickCheck, Report, Score, ServiceStatus, Unit, Value, ValueName,

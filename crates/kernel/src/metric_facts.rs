@@ -24,7 +24,7 @@ pub enum DeploymentKind {
 }
 
 /// The rule by which a piece of evidence counts. Numbers are those of the change fail rate's definition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// 1: an incident names it, its version, its commit, or a change that it carried.

@@ -1,0 +1,218 @@
+//! The computation: a function of a history and options, nothing else. No clock, no store, no order of
+//! arrival. See `docs/metrics.md` for the definitions.
+
+mod carried;
+mod incidents;
+pub(crate) mod measured;
+pub(crate) mod owners;
+mod reverts;
+mod stages;
+mod verdicts;
+mod version;
+pub(crate) mod walk;
+
+use std::collections::BTreeMap;
+
+use kernel::{ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Finding, FindingKind, IncidentMetric};
+
+use crate::Options;
+use crate::history::History;
+use carried::Carried;
+pub(crate) use carried::Subject;
+use measured::{Fit, Known, Measured};
+use owners::Owners;
+use stages::{Stages, instant};
+use verdicts::{Case, Verdict, Verdicts};
+use walk::{Step, Walk};
+
+/// What was computed about a service.
+#[derive(Debug)]
+pub struct ServiceMetrics<'h> {
+    /// One a production deployment, in the order in which they took effect.
+    pub deployments: Vec<DeploymentMetric>,
+    /// One an incident of the service, by id.
+    pub incidents: Vec<IncidentMetric>,
+    /// What was noticed about the data, by kind and subject.
+    pub findings: Vec<Finding>,
+    /// The kind of deployment that the service is measured by.
+    pub source: Option<DeploymentSource>,
+    /// For a service without deployments: what to configure.
+    pub statement: Option<String>,
+    /// Its history is cut off: its numbers are partial.
+    pub partial: bool,
+    pub(crate) history: &'h History,
+    pub(crate) options: &'h Options,
+    pub(crate) walk: Walk,
+    pub(crate) owners: Owners,
+    pub(crate) carried: Carried,
+    bots: Vec<bool>,
+}
+
+/// Computes everything about a service.
+#[must_use]
+pub fn compute<'h>(history: &'h History, options: &'h Options) -> ServiceMetrics<'h> {
+    let known = measured::known(history, options);
+    let source = measured::source(history, &known);
+    let deployments = measured::measured(history, &known, source);
+    let walk = walk::walk(&history.graph, &deployments, options);
+    let owners = owners::owners(history);
+    let carried = carried::carried(history, &deployments, &walk, &owners);
+    let case = Case { history, options, deployments: &deployments, walk: &walk, owners: &owners, carried: &carried };
+    let Verdicts { verdicts, incidents, mut findings } = verdicts::verdicts(&case);
+    let mut changes = vec![0; deployments.len()];
+    for (subject, deployment) in &carried.subjects {
+        if let (Subject::Change(_), Some(count)) = (subject, changes.get_mut(*deployment as usize)) {
+            *count += 1;
+        }
+    }
+    let rows = deployments.iter().zip(&walk.steps).zip(verdicts).zip(changes);
+    let rows = rows.map(|(((deployment, step), verdict), changes)| {
+        row(&deployments, history, deployment, step, verdict, changes, &mut findings)
+    });
+    let rows = rows.collect();
+    let statement = deployments.is_empty().then(|| measured::statement(history, &known));
+    let mut metrics = ServiceMetrics {
+        deployments: rows,
+        incidents,
+        findings: Vec::new(),
+        source,
+        statement,
+        partial: !history.partial.is_empty(),
+        history,
+        options,
+        walk,
+        owners,
+        carried,
+        bots: stages::bots(history, options),
+    };
+    metrics.about_the_data(&known, findings);
+    metrics
+}
+
+/// The row of a deployment.
+fn row(
+    deployments: &[Measured<'_>],
+    history: &History,
+    deployment: &Measured<'_>,
+    step: &Step,
+    verdict: Verdict,
+    changes: i32,
+    findings: &mut Vec<Finding>,
+) -> DeploymentMetric {
+    let fact = &deployment.fact;
+    let recovered = verdict.recovered().cloned();
+    let unknown = match deployment.commit {
+        _ if !deployment.success => None,
+        None => Some((FindingKind::NoCommit, "it names no commit".to_owned())),
+        Some(commit) if !history.graph.known(commit) => {
+            let sha = history.graph.sha(commit);
+            Some((FindingKind::UnknownCommit, format!("its commit {sha} is not known")))
+        }
+        Some(_) => None,
+    };
+    if let Some((kind, what)) = unknown {
+        findings.push(Finding {
+            service: history.service.clone(),
+            kind,
+            subject: fact.id.to_string(),
+            detail: format!("{what}, so the changes that it carried are told by time"),
+        });
+    }
+    if verdict.negative && !verdict.failed_by.is_empty() {
+        findings.push(Finding {
+            service: history.service.clone(),
+            kind: FindingKind::NegativeDuration,
+            subject: fact.id.to_string(),
+            detail: "what recovered it came before it finished, so that counts as missing".to_owned(),
+        });
+    }
+    DeploymentMetric {
+        service: history.service.clone(),
+        deployment: fact.id.clone(),
+        finished_at: instant(deployment.finished),
+        source: fact.source,
+        repository: fact.repository.clone(),
+        environment: fact.environment.clone(),
+        name: fact.name.clone(),
+        sha: fact.sha,
+        url: fact.url.clone(),
+        success: deployment.success,
+        previous: step.previous.and_then(|previous| deployments.get(previous)).map(|previous| previous.fact.id.clone()),
+        kind: step.kind,
+        commits: step.commits,
+        changes,
+        failed: !verdict.failed_by.is_empty(),
+        failed_by: verdict.failed_by,
+        recovered_at: recovered.as_ref().map(|(at, _)| instant(*at)),
+        recovered_by: recovered.map(|(_, evidence)| evidence),
+        rework: !verdict.rework_by.is_empty(),
+        rework_by: verdict.rework_by,
+        counts: step.counts,
+    }
+}
+
+impl ServiceMetrics<'_> {
+    /// One a change, or a commit outside of any change, that a deployment carried. Made one at a time,
+    /// since a million of them would fill a gigabyte.
+    pub fn changes(&self) -> impl Iterator<Item = ChangeMetric> {
+        let stages = self.stages();
+        self.carried.subjects.iter().map(move |(subject, deployment)| stages.row(*subject, *deployment).row)
+    }
+
+    /// How many of them there are.
+    #[must_use]
+    pub fn changes_len(&self) -> usize {
+        self.carried.subjects.len()
+    }
+
+    fn stages(&self) -> Stages<'_> {
+        Stages {
+            history: self.history,
+            options: self.options,
+            owners: &self.owners,
+            deployments: &self.deployments,
+            bots: &self.bots,
+        }
+    }
+
+    /// Collects the findings, each kind and subject once.
+    fn about_the_data(&mut self, known: &[Known<'_>], found: Vec<Finding>) {
+        let service = &self.history.service;
+        let mut findings: BTreeMap<(FindingKind, String), String> =
+            found.into_iter().map(|finding| ((finding.kind, finding.subject), finding.detail)).collect();
+        for repository in &self.history.partial {
+            findings.insert(
+                (FindingKind::PartialHistory, repository.to_string()),
+                "its history is cut off (a shallow clone), so numbers are partial".to_owned(),
+            );
+        }
+        for known in known.iter().filter(|known| known.fit == Fit::NoTime) {
+            findings.insert(
+                (FindingKind::NoTime, known.fact.id.to_string()),
+                "it ended, but its source does not say when, so it is not counted".to_owned(),
+            );
+        }
+        let stages = self.stages();
+        for (subject, deployment) in &self.carried.subjects {
+            let staged = stages.row(*subject, *deployment);
+            if !staged.negative.is_empty() {
+                let detail = format!("negative, so it counts as missing: {}", staged.negative.join(", "));
+                findings.insert((FindingKind::NegativeDuration, staged.row.change.to_string()), detail);
+            }
+            if staged.unknown_start {
+                let begins = if staged.row.started_at.is_some() { "starts when it was opened" } else { "is missing" };
+                let detail = format!("its commits are not known, so its lead time {begins}");
+                findings.insert((FindingKind::UnknownFirstCommit, staged.row.change.to_string()), detail);
+            }
+        }
+        self.findings = findings
+            .into_iter()
+            .map(|((kind, subject), detail)| Finding { service: service.clone(), kind, subject, detail })
+            .collect();
+    }
+
+    /// The number of a deployment's row.
+    pub(crate) fn position(&self, deployment: &str) -> Option<usize> {
+        self.deployments.iter().position(|row| row.deployment.as_str() == deployment)
+    }
+}

@@ -1,0 +1,184 @@
+//! The commit graph of a service: one column a property, commits by number, so that a million of them
+//! fit into a quarter of a gigabyte and a walk touches only what it needs.
+#![expect(clippy::indexing_slicing, reason = "every column has one entry a commit, and only `intern` makes numbers")]
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use kernel::Sha;
+use store::history::CommitRow;
+
+use super::index;
+use super::text::Texts;
+
+/// An object id is random already: its first eight bytes are its hash.
+#[derive(Debug, Default)]
+pub(crate) struct ShaHasher(Option<u64>);
+
+impl Hasher for ShaHasher {
+    fn finish(&self) -> u64 {
+        self.0.unwrap_or_default()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let (None, Some(first)) = (self.0, bytes.first_chunk()) {
+            self.0 = Some(u64::from_le_bytes(*first));
+        }
+    }
+
+    // the length before and after the bytes says nothing
+    fn write_usize(&mut self, _: usize) {}
+    fn write_u8(&mut self, _: u8) {}
+}
+
+/// Commits by number.
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    numbers: HashMap<Sha, u32, BuildHasherDefault<ShaHasher>>,
+    shas: Vec<Sha>,
+    flags: Vec<u8>,
+    authored: Vec<i64>,
+    committed: Vec<i64>,
+    repository: Vec<u32>,
+    author: Vec<u32>,
+    branch: Vec<u32>,
+    subject: Vec<(usize, usize)>,
+    subjects: String,
+    parents: Vec<(u32, u32)>,
+    edges: Vec<u32>,
+    reverts: Vec<(u32, u32)>,
+}
+
+/// The commit itself was read, not only its id.
+const KNOWN: u8 = 1;
+/// Its parents are known.
+const PARENTS: u8 = 2;
+
+impl Graph {
+    /// The number of "no commit".
+    pub const NONE: u32 = u32::MAX;
+
+    /// The number of an id, a new one if it is new.
+    pub fn intern(&mut self, sha: Sha) -> u32 {
+        let next = index(self.shas.len());
+        let number = *self.numbers.entry(sha).or_insert(next);
+        if number == next {
+            self.shas.push(sha);
+            self.flags.push(0);
+            self.authored.push(0);
+            self.committed.push(0);
+            self.repository.push(Texts::NONE);
+            self.author.push(Texts::NONE);
+            self.branch.push(Texts::NONE);
+            self.subject.push((0, 0));
+            self.parents.push((0, 0));
+        }
+        number
+    }
+
+    /// Adds a commit. One that is in two repositories is taken from the one that knows its parents, or
+    /// the first by name: the order of arrival never matters.
+    pub fn add(&mut self, row: &CommitRow<'_>, texts: &mut Texts) {
+        let commit = self.intern(row.sha);
+        let at = commit as usize;
+        if self.known(commit) {
+            let held = (!self.parents_known(commit), texts.get(self.repository[at]).unwrap_or_default());
+            if held <= (row.parents.is_none(), row.repository) {
+                return;
+            }
+            self.reverts.retain(|(from, _)| *from != commit);
+        }
+        self.flags[at] = KNOWN;
+        self.authored[at] = row.authored_us;
+        self.committed[at] = row.committed_us;
+        self.repository[at] = texts.number(row.repository);
+        self.author[at] = row.author.map_or(Texts::NONE, |author| texts.number(author));
+        self.branch[at] = row.branch.map_or(Texts::NONE, |branch| texts.number(branch));
+        self.subject[at] = self.keep(row.subject);
+        self.parents[at] = (0, 0);
+        if let Some(parents) = row.parents {
+            self.flags[at] |= PARENTS;
+            let start = self.edges.len();
+            for parent in parents {
+                let parent = self.intern(*parent);
+                self.edges.push(parent);
+            }
+            self.parents[at] = (index(start), index(self.edges.len() - start));
+        }
+        for target in row.reverts {
+            let target = self.intern(*target);
+            self.reverts.push((commit, target));
+        }
+    }
+
+    fn keep(&mut self, subject: &str) -> (usize, usize) {
+        let start = self.subjects.len();
+        self.subjects.push_str(subject);
+        (start, subject.len())
+    }
+
+    pub fn len(&self) -> usize {
+        self.shas.len()
+    }
+
+    pub fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
+        0..index(self.shas.len())
+    }
+
+    pub fn find(&self, sha: &Sha) -> Option<u32> {
+        self.numbers.get(sha).copied()
+    }
+
+    pub fn sha(&self, commit: u32) -> Sha {
+        self.shas[commit as usize]
+    }
+
+    pub fn known(&self, commit: u32) -> bool {
+        self.flags[commit as usize] & KNOWN != 0
+    }
+
+    pub fn parents_known(&self, commit: u32) -> bool {
+        self.flags[commit as usize] & PARENTS != 0
+    }
+
+    /// Its parents, first parent first; none where they are not known.
+    pub fn parents(&self, commit: u32) -> &[u32] {
+        let (start, count) = self.parents[commit as usize];
+        &self.edges[start as usize..(start + count) as usize]
+    }
+
+    /// When it was written, microseconds since 1970.
+    pub fn authored(&self, commit: u32) -> i64 {
+        self.authored[commit as usize]
+    }
+
+    /// When it was committed, microseconds since 1970.
+    pub fn committed(&self, commit: u32) -> i64 {
+        self.committed[commit as usize]
+    }
+
+    /// The number of its repository's text.
+    pub fn repository(&self, commit: u32) -> u32 {
+        self.repository[commit as usize]
+    }
+
+    /// The number of its author's text.
+    pub fn author(&self, commit: u32) -> u32 {
+        self.author[commit as usize]
+    }
+
+    /// The number of its branch's text.
+    pub fn branch(&self, commit: u32) -> u32 {
+        self.branch[commit as usize]
+    }
+
+    pub fn subject(&self, commit: u32) -> &str {
+        let (start, length) = self.subject[commit as usize];
+        self.subjects.get(start..start + length).unwrap_or_default()
+    }
+
+    /// Which commit says that it reverts which.
+    pub fn reverts(&self) -> &[(u32, u32)] {
+        &self.reverts
+    }
+}

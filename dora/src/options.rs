@@ -1,0 +1,64 @@
+//! The settings of the computation, checked and compiled.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+use runtime::settings;
+use runtime::settings::{FirstDeployment, LeadTimeStart};
+
+use crate::DoraError;
+
+/// The settings of the computation, checked and compiled.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub(crate) production: Regex,
+    pub(crate) pipelines: Regex,
+    pub(crate) hotfix: Regex,
+    pub(crate) window_us: i64,
+    pub(crate) first_deployment: FirstDeployment,
+    pub(crate) lead_time_start: LeadTimeStart,
+    pub(crate) patch_release_is_hotfix: bool,
+    pub(crate) count_failed_attempts: bool,
+    pub(crate) exclude_bots: bool,
+    pub(crate) exclude_labels: BTreeSet<String>,
+    pub(crate) bots: BTreeSet<String>,
+}
+
+impl Options {
+    /// From settings. An error names the one that can't be used.
+    pub fn new(settings: &settings::Dora) -> Result<Self, DoraError> {
+        let window = i64::try_from(settings.attribution_window.as_micros()).map_err(|_| DoraError::Setting {
+            key: "dora.attribution_window".to_owned(),
+            found: format!("{} s", settings.attribution_window.as_secs()),
+            expected: "less than 292,000 years",
+        })?;
+        Ok(Self {
+            production: pattern("dora.production", &settings.production)?,
+            pipelines: pattern("dora.deployment_pipelines", &settings.deployment_pipelines)?,
+            hotfix: pattern("dora.hotfix", &settings.hotfix)?,
+            window_us: window,
+            first_deployment: settings.first_deployment,
+            lead_time_start: settings.lead_time_start,
+            patch_release_is_hotfix: settings.patch_release_is_hotfix,
+            count_failed_attempts: settings.count_failed_attempts,
+            exclude_bots: settings.exclude_bots_from_lead_time,
+            exclude_labels: settings.exclude_labels.iter().cloned().collect(),
+            bots: settings.bots.iter().map(|bot| bot.to_lowercase()).collect(),
+        })
+    }
+
+    /// Whether an account is a bot by its name or by configuration.
+    pub(crate) fn names_bot(&self, account: &str) -> bool {
+        let login = account.rsplit('/').next().unwrap_or(account);
+        let login = login.to_lowercase();
+        login.ends_with("[bot]") || self.bots.contains(&login) || self.bots.contains(&account.to_lowercase())
+    }
+}
+
+fn pattern(key: &str, text: &str) -> Result<Regex, DoraError> {
+    Regex::new(text).map_err(|_| DoraError::Setting {
+        key: key.to_owned(),
+        found: text.to_owned(),
+        expected: "a regular expression",
+    })
+}
