@@ -1,18 +1,60 @@
-//! The git connector: it reads the history of a repository and tells what it finds there.
+//! The git connector: reads the history of a repository and tells what it finds there.
+//!
+//! What git can tell: commits of all branches and tags with their parents, so which commits a deployment
+//! carried; who wrote them and when; what lines they changed; changes that were merged by a merge commit or
+//! squashed, when the message names them in a forge's words; what was reverted; version tags; the line of a
+//! branch whose every merge is a deployment.
+//!
+//! What git cannot tell: when a change was opened, reviewed and approved; the first commit of a change that
+//! was squashed (its branch is gone, and the squashed commit's author time is all that is left), so that lead
+//! times of squashed changes begin late; changes that were rebased without a trace, which are commits
+//! outside of any change; when a branch moved, so that a branch deployment is as old as its commit; whether
+//! a deployment succeeded. A forge's own events say all of that, and win over what is inferred here.
+//!
+//! The way of a collection: [`location`] and [`mirror`] (or a local path) → [`open`] → [`refs`] compared
+//! with the [`cursor`] → [`plan`] → [`walk`] and [`lines`] → [`page`] → the event log → [`normalise`]. The
+//! cursor moves only after the log has acknowledged every page. A repository is only ever read; mirrors of
+//! remote ones are ours.
 
+mod cursor;
 mod error;
+mod lines;
+mod location;
+mod message;
+mod mirror;
 mod normalise;
+mod open;
+mod page;
+mod plan;
+mod produce;
+mod raw;
+mod refs;
+mod renames;
+mod walk;
 
-use std::path::Path;
-use std::time::Duration;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use eventlog::EventLog;
-use kernel::{RepositoryId, Tenant};
+use eventlog::{EventLog, LogError};
+use gix::ThreadSafeRepository;
+use kernel::{Envelope, RepositoryId, Tenant};
+use regex::Regex;
 use runtime::settings::GitSource;
 use serde::Serialize;
+use serde_json::Value;
 use store::Store;
+use tokio::sync::mpsc;
+use xxhash_rust::xxh3::xxh3_128;
 
+use self::cursor::{Cursor, Wanted};
+use self::location::Location;
+use self::page::PageRepository;
+use self::plan::{Plan, Standing};
+use self::produce::{Encoded, Found};
+use self::refs::Refs;
+use self::walk::Walker;
 use crate::progress::Progress;
 
 pub use error::GitError;
@@ -27,7 +69,7 @@ pub struct Summary {
     pub branches: u64,
     /// Tags that the repository has.
     pub tags: u64,
-    /// Commits that had not been collected before.
+    /// Commits told of: those that are new, or all after history was rewritten.
     pub commits: u64,
     /// Changes found among them.
     pub changes: u64,
@@ -57,6 +99,255 @@ pub async fn collect(
     progress: &dyn Progress,
     now: DateTime<Utc>,
 ) -> Result<Summary, GitError> {
-    let _ = (source, mirrors, tenant, log, store, progress, now);
-    Err(GitError::Setting { repository: String::new(), problem: "not yet".into() })
+    let started = Instant::now();
+    let opened = Opened::new(source, mirrors, progress).await?;
+    let store = store.for_tenant(tenant);
+    let key = opened.source();
+    let cursor = store::cursors::load(&store, &key).await?;
+    let (mut summary, cursor) = opened.tell(cursor, tenant, log, progress, now).await?;
+    if let Some(cursor) = cursor {
+        store::cursors::save(&store, &key, &cursor).await?;
+    }
+    summary.elapsed = started.elapsed();
+    Ok(summary)
+}
+
+/// The same without a store: `cursor` is what the last collection returned. Returns the next cursor, if it
+/// moved.
+pub async fn collect_since(
+    source: &GitSource,
+    mirrors: &Path,
+    tenant: &Tenant,
+    log: &dyn EventLog,
+    cursor: Option<Value>,
+    progress: &dyn Progress,
+    now: DateTime<Utc>,
+) -> Result<(Summary, Option<Value>), GitError> {
+    Opened::new(source, mirrors, progress).await?.tell(cursor, tenant, log, progress, now).await
+}
+
+/// A repository, ready to be read.
+struct Opened {
+    /// As it may be shown.
+    shown: String,
+    repository: ThreadSafeRepository,
+    identity: PageRepository,
+    wanted: Wanted,
+    tag_pattern: Regex,
+}
+
+impl Opened {
+    async fn new(source: &GitSource, mirrors: &Path, progress: &dyn Progress) -> Result<Self, GitError> {
+        let location = Location::parse(&source.url)?;
+        let shown = location.shown();
+        let tag_pattern = Regex::new(&source.tag_pattern).map_err(|error| GitError::Setting {
+            repository: shown.clone(),
+            problem: format!("`tag_pattern` is no regular expression: {error}"),
+        })?;
+        let (path, url) = match location {
+            Location::Local(path) => (path, None),
+            Location::Remote(remote) => (mirror::fetch(&remote, mirrors, progress).await?, Some(remote.url)),
+        };
+        let wanted = Wanted {
+            tag_pattern: source.tag_pattern.clone(),
+            line_counts: source.line_counts,
+            deployment_branch: source.deployment_branch.clone().filter(|name| !name.is_empty()),
+        };
+        let configured = source.repository.clone();
+        blocking(&shown, move |shown| {
+            Self::open(shown, &path, configured.as_deref(), url.as_deref(), wanted, tag_pattern)
+        })
+        .await?
+    }
+
+    fn open(
+        shown: String,
+        path: &PathBuf,
+        configured: Option<&str>,
+        url: Option<&str>,
+        wanted: Wanted,
+        tag_pattern: Regex,
+    ) -> Result<Self, GitError> {
+        let repository = open::open(path)?;
+        let identity = open::identify(&repository.to_thread_local(), configured, url);
+        Ok(Self { shown, repository, identity, wanted, tag_pattern })
+    }
+
+    /// The name of this source: of its cursor and its events.
+    fn source(&self) -> String {
+        format!("git/{}", self.identity.id)
+    }
+
+    /// Tells what is new since the cursor.
+    async fn tell(
+        self,
+        cursor: Option<Value>,
+        tenant: &Tenant,
+        log: &dyn EventLog,
+        progress: &dyn Progress,
+        now: DateTime<Utc>,
+    ) -> Result<(Summary, Option<Value>), GitError> {
+        let started = Instant::now();
+        let source = self.source();
+        let subject = self.identity.id.clone();
+        let shown = self.shown.clone();
+        progress.stage("Collecting commits", None);
+        let (pages, mut told) = mpsc::channel(8);
+        let told_all = blocking(&shown, move |_| self.read(cursor.and_then(Cursor::read).as_ref(), now, &pages));
+        let append = async {
+            let mut batch: Vec<Encoded> = Vec::new();
+            while told.recv_many(&mut batch, 8).await > 0 {
+                let commits = batch.iter().map(|page| page.commits).sum();
+                let events = batch.drain(..).map(|page| Envelope {
+                    id: format!("{:032x}", xxh3_128(&page.data)),
+                    source: source.clone(),
+                    kind: normalise::KIND.to_owned(),
+                    subject: Some(subject.to_string()),
+                    time: now,
+                    tenant: tenant.clone(),
+                    key: subject.to_string(),
+                    content_type: "application/json".to_owned(),
+                    data: page.data.into(),
+                });
+                append(log, events.collect()).await?;
+                progress.advance(commits);
+            }
+            Ok(())
+        };
+        // when the log fails, its side of the channel is dropped, which ends the reading
+        let ((mut summary, next), ()) = tokio::try_join!(async { told_all.await? }, append)?;
+        summary.elapsed = started.elapsed();
+        Ok((summary, next))
+    }
+
+    /// Reads what is new since the cursor into pages.
+    fn read(
+        self,
+        old: Option<&Cursor>,
+        now: DateTime<Utc>,
+        pages: &mpsc::Sender<Encoded>,
+    ) -> Result<(Summary, Option<Value>), GitError> {
+        let broken = |problem: &str, cause: gix::Error| GitError::Broken {
+            repository: self.shown.clone(),
+            problem: problem.to_owned(),
+            cause: Some(cause.into()),
+        };
+        let repository = self.repository.to_thread_local();
+        let refs = Refs::read(&repository, |name, direct| old.and_then(|old| old.known_tag(name, direct)))
+            .map_err(|error| broken("its branches and tags can't be listed", error))?;
+        let shallow = repository.shallow_commits().map_err(|error| broken("its `shallow` file is damaged", error))?;
+        let shallow: HashSet<_> = shallow.iter().flat_map(|commits| commits.iter().copied()).collect();
+        let mut cut: Vec<String> = shallow.iter().map(ToString::to_string).collect();
+        cut.sort_unstable();
+        let mut walker = Walker::new(repository, shallow);
+        if let Some((name, tip)) = &refs.default
+            && !walker.has(*tip)
+        {
+            return Err(GitError::Broken {
+                repository: self.shown,
+                problem: format!("the tip of its default branch `{name}`, {tip}, is missing or damaged"),
+                cause: None,
+            });
+        }
+        let mut identity = self.identity.clone();
+        identity.default_branch = refs.default.as_ref().map(|(name, _)| name.clone());
+        identity.partial = !cut.is_empty();
+        let standing = Standing {
+            repository: identity,
+            refs: &refs,
+            shallow: cut,
+            wanted: &self.wanted,
+            tag_pattern: &self.tag_pattern,
+        };
+        let mut plan = plan::plan(standing, old, &mut walker, now.timestamp_micros());
+        walker.unreadable.clear();
+        let found =
+            if plan.changed { produce::produce(&self.repository, &mut walker, &plan, pages) } else { Found::default() };
+        for id in &found.unreadable {
+            plan.next.unreadable.push(id.to_string());
+        }
+        plan.next.unreadable.sort_unstable();
+        plan.next.unreadable.dedup();
+        let next = (plan.moved || plan.changed).then(|| serde_json::to_value(&plan.next)).transpose();
+        let next = next.map_err(|error| GitError::Broken {
+            repository: self.shown.clone(),
+            problem: "its refs can't be kept as JSON".to_owned(),
+            cause: Some(error.into()),
+        })?;
+        Ok((summary(&refs, plan, found), next))
+    }
+}
+
+fn summary(refs: &Refs, plan: Plan, found: Found) -> Summary {
+    let partial = plan.frame.repository.partial || !plan.next.unreadable.is_empty();
+    let mut warnings = plan.warnings;
+    if refs.default.is_none() && refs.tips().next().is_none() {
+        warnings.push("the repository is empty: it has no commits yet".to_owned());
+    } else if refs.default.is_none() {
+        warnings.push("which branch is the default one is not known: squashed changes are not recognised".to_owned());
+    }
+    if plan.frame.repository.partial {
+        warnings.push(
+            "the clone is shallow, its history is cut off: numbers are partial; `git fetch --unshallow` completes it"
+                .to_owned(),
+        );
+    }
+    if let Some(first) = plan.next.unreadable.first() {
+        warnings.push(format!(
+            "{} commits can't be read ({first} is one), the history behind them is not seen: numbers are partial; `git fsck` says more",
+            plan.next.unreadable.len()
+        ));
+    }
+    if let Some((commits, object)) = found.uncounted {
+        warnings.push(format!(
+            "the changed lines of {commits} commits are not counted: objects such as {object} are missing or damaged"
+        ));
+    }
+    if let Some(first) = refs.broken.first() {
+        warnings.push(format!("{} branches or tags can't be read: {first}", refs.broken.len()));
+    }
+    if let Some(branch) = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none()) {
+        let names = refs.branch_names();
+        let shown = names.iter().take(10).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        warnings.push(format!("there is no branch `{branch}`, which `deployment_branch` names; there are: {shown}"));
+    }
+    Summary {
+        repository: plan.frame.repository.id,
+        branches: refs.branch_names().len() as u64,
+        tags: refs.tags.len() as u64,
+        commits: found.commits,
+        changes: found.changes.len() as u64,
+        deployments: found.deployments,
+        partial,
+        changed: plan.changed,
+        warnings,
+        elapsed: Duration::ZERO,
+    }
+}
+
+/// Appends, waiting while the log takes no more.
+async fn append(log: &dyn EventLog, events: Vec<Envelope>) -> Result<(), LogError> {
+    let mut patience = 300;
+    loop {
+        match log.append(events.clone()).await {
+            Err(LogError::Saturated) if patience > 0 => {
+                patience -= 1;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Runs work that reads files on a thread for that. Should it panic on a damaged repository, that is an error.
+async fn blocking<T: Send + 'static>(
+    shown: &str,
+    work: impl FnOnce(String) -> T + Send + 'static,
+) -> Result<T, GitError> {
+    let name = shown.to_owned();
+    tokio::task::spawn_blocking(move || work(name)).await.map_err(|error| GitError::Broken {
+        repository: shown.to_owned(),
+        problem: "reading it came to an unexpected end".to_owned(),
+        cause: Some(error.into()),
+    })
 }

@@ -1,0 +1,306 @@
+//! The network side, which is left to the `git` program: it brings the user's credential helpers, keys
+//! and proxies. It fetches branches and tags into a bare mirror; reading is not its business.
+//!
+//! Promises: no prompt ever waits for somebody; only known protocols are spoken; credentials of the URL
+//! reach `git` by its environment alone: no argument list, no file, no message shows them.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::error::GitError;
+use super::location::{PROTOCOLS, Remote};
+use crate::progress::Progress;
+
+/// What `git` reads our credentials from. Only on `get`: nothing of it is to be stored anywhere.
+const HELPER: &str =
+    "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$SEI_GIT_USER\" \"$SEI_GIT_PASSWORD\"; }; f";
+
+/// Where a remote repository is mirrored.
+pub(super) fn folder(mirrors: &Path, remote: &Remote) -> PathBuf {
+    let plain: String = remote
+        .url
+        .split_once("://")
+        .map_or(remote.url.as_str(), |(_, rest)| rest)
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' })
+        .take(80)
+        .collect();
+    mirrors.join(format!("{}-{:016x}.git", plain.trim_matches(['-', '.']), xxh3_64(remote.url.as_bytes())))
+}
+
+/// Brings the mirror up to date, making it if it is not there, and returns its folder.
+pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progress) -> Result<PathBuf, GitError> {
+    let folder = folder(mirrors, remote);
+    if !folder.join("HEAD").is_file() {
+        let io = |error| GitError::Io(format!("`{}` can't be made", folder.display()), error);
+        tokio::fs::create_dir_all(&folder).await.map_err(io)?;
+        let mut init = git(remote);
+        init.args(["init", "--quiet", "--bare", "--"]).arg(&folder);
+        run(init, remote, None).await?;
+    }
+    let mut head = at(&folder, remote);
+    batch_ssh(&folder, remote, &mut head).await?;
+    head.args(["ls-remote", "--symref", "--", &remote.url, "HEAD"]);
+    let head = run(head, remote, None).await?;
+    progress.stage("Fetching", Some(100));
+    let mut fetch = at(&folder, remote);
+    batch_ssh(&folder, remote, &mut fetch).await?;
+    fetch.args([
+        "fetch",
+        "--progress",
+        "--prune",
+        "--force",
+        "--no-tags",
+        "--update-shallow",
+        "--no-write-fetch-head",
+        "--",
+    ]);
+    fetch.args([remote.url.as_str(), "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]);
+    run(fetch, remote, Some(progress)).await?;
+    if let Some(branch) = default_branch(&head) {
+        let mut set = at(&folder, remote);
+        set.args(["symbolic-ref", "HEAD", &branch]);
+        run(set, remote, None).await?;
+    }
+    Ok(folder)
+}
+
+/// `ref: refs/heads/main\tHEAD`, as `git ls-remote --symref` says it.
+fn default_branch(said: &str) -> Option<String> {
+    let (branch, _) = said.lines().find_map(|line| line.strip_prefix("ref: "))?.split_once('\t')?;
+    branch.starts_with("refs/heads/").then(|| branch.to_owned())
+}
+
+fn at(folder: &Path, remote: &Remote) -> Command {
+    let mut command = git(remote);
+    command.arg("--git-dir").arg(folder);
+    command
+}
+
+/// A `git` with an environment of our making.
+fn git(remote: &Remote) -> Command {
+    let mut command = Command::new("git");
+    // those that would point it to another repository, when we are run from a hook
+    for name in [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_NAMESPACE",
+        "GIT_PREFIX",
+        "GIT_SHALLOW_FILE",
+        "GIT_TRACE",
+        "GIT_TRACE_CURL",
+        "GIT_CURL_VERBOSE",
+    ] {
+        command.env_remove(name);
+    }
+    command
+        .env("GIT_ALLOW_PROTOCOL", PROTOCOLS.join(":"))
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    // objects that a force-push has left behind tell what it took away, so they are kept for a while
+    let mut settings = vec![
+        ("gc.pruneExpire", "90.days.ago"),
+        ("fetch.fsckObjects", "false"),
+        ("http.lowSpeedLimit", "1000"),
+        ("http.lowSpeedTime", "60"),
+    ];
+    if let Some(user) = &remote.user {
+        settings.push(("credential.username", user));
+    }
+    if let Some(password) = &remote.password {
+        settings.extend([("credential.helper", ""), ("credential.helper", HELPER)]);
+        command.env("SEI_GIT_USER", remote.user.as_deref().unwrap_or_default()).env("SEI_GIT_PASSWORD", password);
+    }
+    let first = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0_usize);
+    command.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
+    for (at, (key, value)) in (first..).zip(settings) {
+        command.env(format!("GIT_CONFIG_KEY_{at}"), key).env(format!("GIT_CONFIG_VALUE_{at}"), value);
+    }
+    command
+}
+
+/// Keeps `ssh` from asking somebody, unless the user has a command of their own for it.
+async fn batch_ssh(folder: &Path, remote: &Remote, command: &mut Command) -> Result<(), GitError> {
+    let over_ssh = remote.url.starts_with("ssh:") || !remote.url.contains("://");
+    if !over_ssh || std::env::var_os("GIT_SSH_COMMAND").is_some() || std::env::var_os("GIT_SSH").is_some() {
+        return Ok(());
+    }
+    let mut ask = at(folder, remote);
+    let own =
+        ask.args(["config", "--get", "core.sshCommand"]).output().await.map_err(|error| missing(error, remote))?;
+    if !own.status.success() {
+        command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15");
+    }
+    Ok(())
+}
+
+fn missing(error: std::io::Error, remote: &Remote) -> GitError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => GitError::NoGit(remote.url.clone()),
+        _ => GitError::Io("`git` can't be run".to_owned(), error),
+    }
+}
+
+/// Runs it and returns what it printed; its complaints become the error.
+async fn run(mut command: Command, remote: &Remote, progress: Option<&dyn Progress>) -> Result<String, GitError> {
+    let io = |error| GitError::Io("`git` can't be listened to".to_owned(), error);
+    let mut child = command.spawn().map_err(|error| missing(error, remote))?;
+    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+    let printed = async {
+        let mut text = Vec::new();
+        match &mut stdout {
+            Some(stdout) => stdout.read_to_end(&mut text).await.map(|_| text),
+            None => Ok(text),
+        }
+    };
+    let complained = async {
+        match &mut stderr {
+            Some(stderr) => listen(stderr, progress).await,
+            None => Ok(String::new()),
+        }
+    };
+    let (printed, complained) = tokio::try_join!(printed, complained).map_err(io)?;
+    if child.wait().await.map_err(io)?.success() {
+        return Ok(String::from_utf8_lossy(&printed).into_owned());
+    }
+    let said = redacted(&complained, remote);
+    Err(GitError::Remote { url: remote.url.clone(), transient: is_transient(&said), said: with_advice(said) })
+}
+
+/// Reads what `git` says beside its output: progress, and at most 8 KiB of the rest.
+async fn listen(stderr: &mut (impl AsyncReadExt + Unpin), progress: Option<&dyn Progress>) -> std::io::Result<String> {
+    let (mut kept, mut line, mut done) = (String::new(), Vec::new(), 0);
+    let mut buffer = [0; 4_096];
+    loop {
+        let read = stderr.read(&mut buffer).await?;
+        for byte in buffer.iter().take(read) {
+            if !matches!(byte, b'\r' | b'\n') {
+                line.push(*byte);
+                continue;
+            }
+            let text = String::from_utf8_lossy(&line).into_owned();
+            line.clear();
+            match percentage(&text) {
+                Some(now) => {
+                    if let Some(progress) = progress {
+                        progress.advance(u64::from(now.saturating_sub(done)));
+                    }
+                    done = now.max(done);
+                }
+                None if kept.len() < 8_192 && !text.trim().is_empty() => {
+                    kept.push_str(text.trim_end());
+                    kept.push('\n');
+                }
+                None => {}
+            }
+        }
+        if read == 0 {
+            kept.push_str(&String::from_utf8_lossy(&line));
+            return Ok(kept);
+        }
+    }
+}
+
+/// `Receiving objects:  42% (420/1000)`.
+fn percentage(line: &str) -> Option<u32> {
+    let (_, rest) = line.split_once("Receiving objects:")?;
+    rest.split_once('%')?.0.trim().parse().ok().filter(|percent| *percent <= 100)
+}
+
+/// One line for a person, without anything secret.
+fn redacted(said: &str, remote: &Remote) -> String {
+    let mut said: String = said
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("remote: Counting") && !line.starts_with("hint:"))
+        .take(6)
+        .collect::<Vec<_>>()
+        .join("; ");
+    for secret in [&remote.password, &remote.user].into_iter().flatten().filter(|secret| secret.len() > 2) {
+        said = said.replace(secret.as_str(), "…");
+    }
+    if said.is_empty() { "`git` failed without saying why".to_owned() } else { said }
+}
+
+fn is_transient(said: &str) -> bool {
+    [
+        "Could not resolve host",
+        "Connection refused",
+        "Connection timed out",
+        "Connection reset",
+        "Operation too slow",
+        "early EOF",
+        "unexpected disconnect",
+        "The remote end hung up",
+        "Failed to connect",
+        "returned error: 5",
+        "returned error: 429",
+        "Temporary failure",
+        "Network is unreachable",
+    ]
+    .iter()
+    .any(|sign| said.contains(sign))
+}
+
+/// What to do about it, where `git` does not say.
+fn with_advice(said: String) -> String {
+    let advice = if said.contains("could not read Username")
+        || said.contains("could not read Password")
+        || said.contains("Authentication failed")
+    {
+        "give `git` credentials for it: a credential helper, or a token in the URL"
+    } else if said.contains("Permission denied (publickey") || said.contains("Host key verification failed") {
+        "`ssh` must reach this host without asking: add the key to the agent, and the host to known_hosts"
+    } else if said.contains("dubious ownership") {
+        "give its path instead of a file:// URL"
+    } else if said.contains("does not appear to be a git repository")
+        || said.contains("not found")
+        || said.contains("returned error: 404")
+    {
+        "check the address, and that the credentials may read it"
+    } else {
+        return said;
+    };
+    format!("{said}; {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_secret_is_said() {
+        let remote = Remote { url: "https://h/a".into(), user: Some("ann".into()), password: Some("s3cret".into()) };
+        let said = redacted("fatal: https://ann:s3cret@h/a\nhint: x\n", &remote);
+        assert_eq!(said, "fatal: https://…:…@h/a");
+        assert!(!folder(Path::new("/m"), &remote).display().to_string().contains("ann"));
+    }
+
+    #[test]
+    fn mirrors_of_two_addresses_are_two_folders() {
+        let remote = |url: &str| Remote { url: url.into(), user: None, password: None };
+        let one = folder(Path::new("/m"), &remote("https://h/a/../b?c"));
+        assert!(one.display().to_string().starts_with("/m/h-a-..-b-c-"), "{}", one.display());
+        assert_ne!(one, folder(Path::new("/m"), &remote("https://h/a/../b&c")));
+    }
+
+    #[test]
+    fn progress_and_the_default_branch_are_read() {
+        assert_eq!(percentage("Receiving objects:  42% (420/1000), 1.2 MiB"), Some(42));
+        assert_eq!(percentage("fatal: no"), None);
+        assert_eq!(default_branch("ref: refs/heads/main\tHEAD\nabc\tHEAD\n").as_deref(), Some("refs/heads/main"));
+        assert_eq!(default_branch(""), None);
+    }
+}

@@ -1,0 +1,89 @@
+//! Opens a repository for reading, whoever owns it, and says which one it is.
+//!
+//! Only the repository's own configuration is read, and nothing in it is run: no environment, no system
+//! or user configuration, no filters. So a repository of another user is as safe to read as one's own, and
+//! `safe.directory` has no say here. Replacement objects (`git replace`) are a private view and are ignored.
+
+use std::path::{Path, PathBuf};
+
+use gix::ThreadSafeRepository;
+use kernel::RepositoryId;
+
+use super::error::GitError;
+use super::location::host_and_path;
+use super::page::PageRepository;
+
+/// Larger objects are not read: a file of this size counts as binary.
+pub(super) const OBJECT_LIMIT: usize = 32 << 20;
+
+/// Opens the repository at a path: a working tree's top folder, or a bare repository.
+pub(super) fn open(path: &Path) -> Result<ThreadSafeRepository, GitError> {
+    let path = std::fs::canonicalize(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => GitError::NotFound(path.to_owned()),
+        _ => GitError::Io(format!("`{}` can't be read", path.display()), error),
+    })?;
+    let options = gix::open::Options::isolated().config_overrides([
+        "core.useReplaceRefs=false".to_owned(),
+        format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}"),
+    ]);
+    ThreadSafeRepository::open_opts(&path, options).map_err(|error| {
+        if error.is_not_found() {
+            GitError::NotARepository { hint: hint(&path), path }
+        } else {
+            let problem = "its configuration or object database is damaged or of an unknown form".to_owned();
+            GitError::Broken { repository: path.display().to_string(), problem, cause: Some(error.into()) }
+        }
+    })
+}
+
+/// Where a repository is nearby: above, or one below.
+fn hint(path: &Path) -> String {
+    let is_repository = |folder: &Path| folder.join(".git").exists() || folder.join("HEAD").is_file();
+    if let Some(above) = path.ancestors().skip(1).find(|folder| is_repository(folder)) {
+        return format!("; `{}` above it is one", above.display());
+    }
+    let below = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut below: Vec<PathBuf> =
+        below.filter(|folder| folder.file_name().is_some_and(|name| name != ".git") && is_repository(folder)).collect();
+    below.sort();
+    match below.first() {
+        Some(first) => format!("; `{}` in it is one", first.display()),
+        None => ": give the top folder of a clone, a bare repository, or a URL".to_owned(),
+    }
+}
+
+/// Which repository it is: as configured, as its address says, else by its place on this machine.
+pub(super) fn identify(repository: &gix::Repository, configured: Option<&str>, url: Option<&str>) -> PageRepository {
+    let origin = repository.config_snapshot().plumbing().string("remote.origin.url").map(|url| url.to_string());
+    let address = url.map(str::to_owned).or(origin);
+    let address_of = address.as_deref().and_then(host_and_path);
+    let configured =
+        configured.map(|text| text.trim().trim_matches('/').to_lowercase()).filter(|text| !text.is_empty());
+    let place = || match address.as_deref().filter(|_| url.is_some()).and_then(|url| url.strip_prefix("file://")) {
+        Some(path) => path.to_owned(),
+        None => place(repository).display().to_string(),
+    };
+    let id = configured
+        .map(RepositoryId)
+        .or_else(|| address_of.as_ref().and_then(|_| RepositoryId::from_url(address.as_deref()?)))
+        .unwrap_or_else(|| RepositoryId(format!("localhost/{}", place().trim_matches('/'))));
+    let name = match (&address_of, id.as_str().split_once('/')) {
+        (Some((_, path)), _) => path.clone(),
+        (None, Some(("localhost", path))) => path.rsplit('/').next().unwrap_or(path).to_owned(),
+        (None, Some((_, path))) => path.to_owned(),
+        (None, None) => id.to_string(),
+    };
+    let url = address_of.map(|(host, path)| format!("https://{host}/{path}"));
+    PageRepository { id, name, url, default_branch: None, partial: false }
+}
+
+/// The folder by which people know it.
+fn place(repository: &gix::Repository) -> PathBuf {
+    let common = repository.common_dir();
+    let folder = match (common.file_name(), common.parent(), repository.workdir()) {
+        (Some(name), Some(parent), _) if name == ".git" => parent,
+        (_, _, Some(work_tree)) => work_tree,
+        _ => common,
+    };
+    std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
+}

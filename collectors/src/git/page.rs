@@ -1,0 +1,242 @@
+//! The wire form: a page of history as it travels through the log, in JSON. It holds what git says, and
+//! what only the graph knows (which commits form the line of a branch, which are gone); what is derived
+//! from that, such as changes from subjects, is left to the normaliser, so that a better one can be
+//! applied to the past.
+
+use std::collections::HashMap;
+
+use kernel::{RepositoryId, Sha};
+use serde::{Deserialize, Serialize};
+
+use super::lines::Counts;
+use super::raw::RawCommit;
+
+/// A page ends at so many commits …
+const COMMITS: usize = 2_000;
+/// … or so many bytes, so that it fits into one message of a Kafka cluster with default settings.
+const BYTES: usize = 700_000;
+/// Longer messages keep their first and last part: the title, and trailers.
+const MESSAGE_HEAD: usize = 3_072;
+const MESSAGE_TAIL: usize = 1_024;
+
+/// A mark of a commit.
+pub(super) mod mark {
+    /// On the first-parent line of the default branch.
+    pub(in crate::git) const DEFAULT: u8 = 1;
+    /// On the first-parent line of the deployment branch.
+    pub(in crate::git) const DEPLOYMENT: u8 = 2;
+    /// It was on the lines that the other marks name, or a merge that some branch held, and is no longer.
+    pub(in crate::git) const GONE: u8 = 4;
+}
+
+/// The repository, as the collection saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PageRepository {
+    pub id: RepositoryId,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_branch: Option<String>,
+    #[serde(default)]
+    pub partial: bool,
+}
+
+/// What all pages of one collection have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Frame {
+    pub repository: PageRepository,
+    /// When the collection looked at the refs, in microseconds since 1970-01-01 UTC. Later than any before.
+    pub observed: i64,
+    /// What the history says now holds from here on: set after history was rewritten, so that what
+    /// comes back is later than its deletion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<i64>,
+    /// Whether changed lines were counted.
+    #[serde(default)]
+    pub counted: bool,
+    /// The branch that the mark `DEPLOYMENT` is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_branch: Option<String>,
+}
+
+/// A page of history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Page {
+    #[serde(flatten)]
+    pub frame: Frame,
+    /// Names and addresses; commits refer to them by their place.
+    #[serde(default)]
+    pub people: Vec<(String, String)>,
+    #[serde(default)]
+    pub commits: Vec<PageCommit>,
+    #[serde(default)]
+    pub tags: Vec<PageTag>,
+}
+
+/// A commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PageCommit {
+    pub sha: Sha,
+    #[serde(default)]
+    pub parents: Vec<Sha>,
+    /// Who wrote it.
+    pub author: usize,
+    /// Who committed it, if that is somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committer: Option<usize>,
+    /// Seconds since 1970-01-01 UTC, as the commit has it.
+    pub authored: i64,
+    pub committed: i64,
+    pub message: String,
+    /// See [`mark`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub marks: u8,
+    /// Lines added, lines deleted, files changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<(u64, u64, u64)>,
+}
+
+/// A version tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PageTag {
+    pub name: String,
+    /// The commit that it names; none when it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha: Option<Sha>,
+    /// When it was set (or its commit was made), seconds since 1970-01-01 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<i64>,
+    /// It was deleted, or is no longer a version.
+    #[serde(default)]
+    pub gone: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(marks: &u8) -> bool {
+    *marks == 0
+}
+
+/// Fills pages with commits.
+pub(super) struct PageWriter {
+    frame: Frame,
+    people: HashMap<Vec<u8>, usize>,
+    page: Page,
+    bytes: usize,
+}
+
+impl PageWriter {
+    /// Pages of this collection.
+    pub fn new(frame: Frame) -> Self {
+        let page = Page { frame: frame.clone(), people: Vec::new(), commits: Vec::new(), tags: Vec::new() };
+        Self { frame, people: HashMap::new(), page, bytes: 0 }
+    }
+
+    /// Adds a commit, and returns the page if it is full by that.
+    pub fn push(&mut self, sha: Sha, commit: &RawCommit<'_>, marks: u8, lines: Option<Counts>) -> Option<Page> {
+        let author = self.person(commit, commit.author.who, commit.author.parts());
+        let committer = (commit.committer.who != commit.author.who)
+            .then(|| self.person(commit, commit.committer.who, commit.committer.parts()));
+        let message = bounded(&commit.text(commit.message));
+        let escapes = message.bytes().filter(|byte| *byte < b' ' && *byte != b'\n').count();
+        self.bytes += 160 + 44 * commit.parents.len() + message.len() + message.len() / 16 + 5 * escapes;
+        self.page.commits.push(PageCommit {
+            sha,
+            parents: commit.parents.iter().filter_map(|parent| Sha::from_bytes(parent.as_bytes()).ok()).collect(),
+            author,
+            committer,
+            authored: commit.authored(),
+            committed: commit.committed(),
+            message,
+            marks,
+            lines: lines.map(|counts| (counts.additions, counts.deletions, counts.files)),
+        });
+        (self.page.commits.len() >= COMMITS || self.bytes >= BYTES).then(|| self.take())
+    }
+
+    /// What is left, if anything is.
+    pub fn finish(mut self) -> Option<Page> {
+        (!self.page.commits.is_empty()).then(|| self.take())
+    }
+
+    fn take(&mut self) -> Page {
+        self.people.clear();
+        self.bytes = 0;
+        let empty = Page { frame: self.frame.clone(), people: Vec::new(), commits: Vec::new(), tags: Vec::new() };
+        std::mem::replace(&mut self.page, empty)
+    }
+
+    fn person(&mut self, commit: &RawCommit<'_>, who: &[u8], (name, address): (&[u8], &[u8])) -> usize {
+        if let Some(at) = self.people.get(who) {
+            return *at;
+        }
+        let at = self.page.people.len();
+        let (name, address) = (commit.text(name).into_owned(), commit.text(address).into_owned());
+        self.bytes += name.len() + address.len() + 8;
+        self.page.people.push((name, address));
+        self.people.insert(who.to_vec(), at);
+        at
+    }
+}
+
+fn bounded(message: &str) -> String {
+    if message.len() <= MESSAGE_HEAD + MESSAGE_TAIL {
+        return message.trim_end().to_owned();
+    }
+    let head = message.get(..message.floor_char_boundary(MESSAGE_HEAD)).unwrap_or_default();
+    let tail = message.get(message.ceil_char_boundary(message.len() - MESSAGE_TAIL)..).unwrap_or_default();
+    format!("{head}\n…\n{}", tail.trim_end())
+}
+
+/// Tags in pages.
+pub(super) fn tag_pages(frame: &Frame, tags: Vec<PageTag>) -> Vec<Page> {
+    let mut pages = Vec::new();
+    let mut tags = tags.into_iter().peekable();
+    while tags.peek().is_some() {
+        let tags = tags.by_ref().take(COMMITS).collect();
+        pages.push(Page { frame: frame.clone(), people: Vec::new(), commits: Vec::new(), tags });
+    }
+    pages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame() -> Frame {
+        let repository = PageRepository {
+            id: "localhost/x".into(),
+            name: "x".into(),
+            url: None,
+            default_branch: None,
+            partial: false,
+        };
+        Frame { repository, observed: 1, floor: None, counted: false, deployment_branch: None }
+    }
+
+    #[test]
+    fn a_page_survives_its_wire_form() {
+        let mut writer = PageWriter::new(frame());
+        let sha = Sha::parse(&"a1".repeat(20)).unwrap();
+        let data =
+            format!("tree x\nparent {sha}\nauthor A <A@x> -5 +0\ncommitter B <b@x> 7 +0\n\nSubject\n\n\u{1}\"\\");
+        assert!(writer.push(sha, &RawCommit::parse(data.as_bytes()), mark::DEFAULT, None).is_none());
+        let page = writer.finish().unwrap();
+        let bytes = serde_json::to_vec(&page).unwrap();
+        assert_eq!(serde_json::from_slice::<Page>(&bytes).unwrap(), page);
+        assert_eq!(page.people.len(), 2);
+    }
+
+    #[test]
+    fn no_page_is_larger_than_a_message_may_be() {
+        for text in ["x".repeat(4_000), "\u{1}".repeat(4_000), "é\n".repeat(3_000), "\\".repeat(9_000)] {
+            let mut writer = PageWriter::new(frame());
+            let data = format!("author A <A@x> 5 +0\n\n{text}");
+            let sha = Sha::parse(&"a1".repeat(20)).unwrap();
+            let page =
+                (0..COMMITS).find_map(|_| writer.push(sha, &RawCommit::parse(data.as_bytes()), 0, None)).unwrap();
+            let length = serde_json::to_vec(&page).unwrap().len();
+            assert!(length < 1_000_000, "{length} bytes");
+        }
+    }
+}

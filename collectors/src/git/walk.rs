@@ -1,0 +1,227 @@
+//! Walks the commit graph. All of it chain by chain, each along first parents, so that a commit's parent
+//! comes next and its objects are still at hand; or, for what is new, by time from tips to known tips.
+//!
+//! A commit that can't be read ends its line of history; it is noted, and the walk goes on elsewhere.
+
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+
+use gix::ObjectId;
+use gix::objs::{Find as _, Kind};
+
+use super::raw;
+
+/// Reads commits for their place in the graph.
+pub(super) struct Walker {
+    repository: gix::Repository,
+    graph: Option<gix::commitgraph::Graph>,
+    shallow: HashSet<ObjectId>,
+    buffer: Vec<u8>,
+    /// Commits that could not be read.
+    pub unreadable: Vec<ObjectId>,
+}
+
+/// How one first-parent line became another.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct LineChange {
+    /// Commits that are on it now and were not, latest first.
+    pub entered: Vec<ObjectId>,
+    /// Commits that were on it and are no longer, latest first.
+    pub left: Vec<ObjectId>,
+}
+
+impl Walker {
+    /// Walks this repository. `shallow` are the commits whose parents were left out of it.
+    pub fn new(repository: gix::Repository, shallow: HashSet<ObjectId>) -> Self {
+        // like git, which trusts the file of the graph only where histories are whole
+        let graph = if shallow.is_empty() { repository.commit_graph_if_enabled().ok().flatten() } else { None };
+        Self { repository, graph, shallow, buffer: Vec::new(), unreadable: Vec::new() }
+    }
+
+    /// The repository that it walks.
+    pub fn repository(&self) -> &gix::Repository {
+        &self.repository
+    }
+
+    /// Whether the graph is known without reading commits.
+    pub fn has_graph(&self) -> bool {
+        self.graph.is_some()
+    }
+
+    /// Reads a commit's bytes; `None` if it is missing or broken, which is noted.
+    pub fn read(&mut self, id: ObjectId) -> Option<&[u8]> {
+        let length = match self.repository.objects.try_find(&id, &mut self.buffer) {
+            Ok(Some(object)) if object.kind == Kind::Commit => Some(object.data.len()),
+            _ => None,
+        };
+        if length.is_none() && !self.unreadable.contains(&id) {
+            self.unreadable.push(id);
+        }
+        self.buffer.get(..length?)
+    }
+
+    /// Whether a commit can be read. Nothing is noted.
+    pub fn has(&mut self, id: ObjectId) -> bool {
+        matches!(self.repository.objects.try_find(&id, &mut self.buffer), Ok(Some(object)) if object.kind == Kind::Commit)
+    }
+
+    /// The parents that are there, and the time of a commit; `false` if it can't be read.
+    fn place(&mut self, id: ObjectId, parents: &mut Vec<ObjectId>, time: &mut i64) -> bool {
+        parents.clear();
+        if let Some(known) = self.from_graph(id, parents) {
+            *time = known;
+            return true;
+        }
+        let shallow = self.shallow.contains(&id);
+        let Some(data) = self.read(id) else { return false };
+        *time = raw::committed(data);
+        if !shallow {
+            raw::parents(data, parents);
+        }
+        true
+    }
+
+    /// The same by the file of the graph, if the commit is in it.
+    fn from_graph(&self, id: ObjectId, parents: &mut Vec<ObjectId>) -> Option<i64> {
+        let graph = self.graph.as_ref()?;
+        let commit = graph.commit_by_id(id)?;
+        parents.clear();
+        parents.extend(commit.iter_parents().map_while(Result::ok).map(|position| graph.id_at(position).to_owned()));
+        Some(i64::try_from(commit.committer_timestamp()).unwrap_or(i64::MAX))
+    }
+
+    /// Calls `each` once for every commit that can be reached, first along the line of `starts`' first.
+    /// `each` gets the bytes if they were read, whether the commit is on that line, and says whether to go on.
+    pub fn all(
+        &mut self,
+        starts: impl IntoIterator<Item = ObjectId>,
+        mut each: impl FnMut(ObjectId, Option<&[u8]>, bool) -> bool,
+    ) {
+        let mut seen = gix::hashtable::HashSet::default();
+        let mut starts: VecDeque<ObjectId> = starts.into_iter().collect();
+        let (mut parents, mut line) = (Vec::new(), true);
+        while let Some(start) = starts.pop_front() {
+            let mut next = Some(start);
+            while let Some(id) = next.take() {
+                if !seen.insert(id) {
+                    break;
+                }
+                let shallow = self.shallow.contains(&id);
+                let data = if self.from_graph(id, &mut parents).is_some() {
+                    None
+                } else {
+                    let Some(data) = self.read(id) else { break };
+                    raw::parents(data, &mut parents);
+                    Some(data)
+                };
+                if !each(id, data, line) {
+                    return;
+                }
+                if !shallow {
+                    next = parents.first().copied();
+                    starts.extend(parents.iter().skip(1).filter(|parent| !seen.contains(*parent)));
+                }
+            }
+            line = false;
+        }
+    }
+
+    /// The commits that can be reached from `tips` and not from `hidden`. Where clocks ran backwards it can
+    /// be more of them, never fewer.
+    pub fn since(
+        &mut self,
+        tips: impl IntoIterator<Item = ObjectId>,
+        hidden: impl IntoIterator<Item = ObjectId>,
+    ) -> Vec<ObjectId> {
+        let mut marks: HashMap<ObjectId, Mark> = HashMap::new();
+        let mut queue = BinaryHeap::new();
+        let (mut parents, mut time) = (Vec::new(), 0);
+        // how many in the queue are not hidden: without any there is nothing left to find
+        let mut open = 0_usize;
+        let starts = hidden.into_iter().map(|id| (id, true)).collect::<Vec<_>>().into_iter();
+        for (id, hidden) in starts.chain(tips.into_iter().map(|id| (id, false))) {
+            if !marks.contains_key(&id) && self.place(id, &mut parents, &mut time) {
+                marks.insert(id, Mark { hidden, queued: true });
+                open += usize::from(!hidden);
+                queue.push((time, id));
+            }
+        }
+        let (mut found, mut beyond) = (Vec::new(), Vec::new());
+        while open > 0
+            && let Some((_, id)) = queue.pop()
+        {
+            let Some(mark) = marks.get_mut(&id) else { continue };
+            mark.queued = false;
+            let hidden = mark.hidden;
+            if !hidden {
+                open -= 1;
+                found.push(id);
+            }
+            if !self.place(id, &mut parents, &mut time) {
+                continue;
+            }
+            for parent in parents.iter().copied() {
+                match marks.get_mut(&parent) {
+                    Some(mark) if hidden && !mark.hidden => {
+                        mark.hidden = true;
+                        if mark.queued {
+                            open -= 1;
+                            continue;
+                        }
+                        mark.queued = true;
+                    }
+                    Some(_) => continue,
+                    None => {
+                        marks.insert(parent, Mark { hidden, queued: true });
+                        open += usize::from(!hidden);
+                    }
+                }
+                if self.place(parent, &mut beyond, &mut time) {
+                    queue.push((time, parent));
+                } else if !hidden {
+                    open -= 1;
+                }
+            }
+        }
+        found.retain(|id| marks.get(id).is_some_and(|mark| !mark.hidden));
+        found
+    }
+
+    /// How the first-parent line changed as its tip moved. Either may be missing.
+    pub fn line_change(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) -> LineChange {
+        if old == new {
+            return LineChange::default();
+        }
+        let mut entered = new.map(|new| self.line(new, |id| Some(id) == old)).unwrap_or_default();
+        if old.is_some() && entered.last() == old.as_ref() {
+            entered.pop();
+            return LineChange { entered, left: Vec::new() };
+        }
+        let places: HashMap<ObjectId, usize> = entered.iter().copied().zip(0..).collect();
+        let mut left = old.map(|old| self.line(old, |id| places.contains_key(&id))).unwrap_or_default();
+        if let Some(fork) = left.last().and_then(|id| places.get(id)) {
+            entered.truncate(*fork);
+            left.pop();
+        }
+        LineChange { entered, left }
+    }
+
+    /// The first-parent line down from a tip, ending with the first commit that is `last`.
+    pub fn line(&mut self, tip: ObjectId, last: impl Fn(ObjectId) -> bool) -> Vec<ObjectId> {
+        let (mut line, mut parents, mut time) = (Vec::new(), Vec::new(), 0);
+        let mut next = Some(tip);
+        while let Some(id) = next {
+            if !self.place(id, &mut parents, &mut time) {
+                break;
+            }
+            line.push(id);
+            next = parents.first().copied().filter(|_| !last(id));
+        }
+        line
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Mark {
+    hidden: bool,
+    queued: bool,
+}
