@@ -208,6 +208,33 @@ fn a_connector_is_one_file_or_folder_of_its_name() {
     }
 }
 
+/// What is a function of its arguments has no clock, no store and no network at hand.
+#[test]
+fn the_computation_and_the_vocabulary_are_pure() -> Result<()> {
+    let files = files()?;
+    let mut found = Vec::new();
+    for (folder, pure) in [("kernel", root().join("crates/kernel/src")), ("dora", root().join("dora/src/compute"))] {
+        let sources = sources(&files, &pure)?;
+        assert!(!sources.is_empty(), "{} is empty", pure.display());
+        for word in [
+            "store::",
+            "tokio::",
+            "std::fs::",
+            "std::net::",
+            "std::env::",
+            "Utc::now",
+            "SystemTime::now",
+            "Instant::now",
+        ] {
+            if sources.contains(word) {
+                found.push(format!("{folder} uses {word}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    Ok(())
+}
+
 #[test]
 fn no_file_names_a_place_of_one_machine() -> Result<()> {
     // put together here, so that this file does not name them itself

@@ -1,0 +1,42 @@
+//! `make bench`: measures the release build of `sei`, as a process, against the limits that the project set
+//! itself. Speeds are ratios to what git needs for the same history in the same run, where git can do it.
+//!
+//! It promises to end with 0 when everything could be measured, whether or not the limits were met: a slow
+//! machine is no fault of the code. A limit that was missed says so in its line.
+
+mod figures;
+mod git;
+mod history;
+mod machine;
+mod process;
+mod recompute;
+mod up;
+
+use anyhow::{Result, bail};
+
+use crate::figures::Figures;
+use crate::machine::Machine;
+
+const SUBJECTS: [&str; 3] = ["git", "recompute", "up"];
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !SUBJECTS.contains(&name.as_str())) {
+        bail!("nothing is measured under the name {unknown}: say {}", SUBJECTS.join(", "));
+    }
+    if wanted.is_empty() {
+        wanted = SUBJECTS.map(str::to_owned).into();
+    }
+    let machine = Machine::new()?;
+    let mut figures = Figures::default();
+    for name in &wanted {
+        match name.as_str() {
+            "git" => git::measure(&machine, &mut figures).await?,
+            "recompute" => recompute::measure(&machine, &mut figures).await?,
+            _ => up::measure(&machine, &mut figures)?,
+        }
+    }
+    figures.summary();
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! A full recompute of many commits and deployments that are in the store.
+
+use anyhow::{Context, Result};
+use chrono::DateTime;
+use kernel::Tenant;
+use sei::demo::{Demo, Scale};
+use store::{Store, facts};
+
+use crate::figures::Figures;
+use crate::machine::{Machine, Running};
+use crate::process;
+
+const COMMITS: u32 = 1_000_000;
+const DEPLOYMENTS: u32 = 10_000;
+/// Facts of one transaction.
+const BATCH: usize = 20_000;
+
+/// Measures it.
+pub(crate) async fn measure(machine: &Machine, figures: &mut Figures) -> Result<()> {
+    let data = machine.data("recompute-data")?;
+    let running = Running::start(&data).await?;
+    load(&running.store).await?;
+    Figures::heading("A full recompute from the store (PostgreSQL runs already), the whole process:");
+    for (name, what) in [("first", "every row is written"), ("again", "no row differs")] {
+        let needed = process::run(machine.sei(&data).args(["--json", "dora", "recompute", "--full"]), true)?;
+        let summary: serde_json::Value = serde_json::from_slice(&needed.output)?;
+        let number = |name: &str| summary.get(name).and_then(serde_json::Value::as_u64).unwrap_or_default();
+        Figures::note(&format!(
+            "{name} ({what}): {} commits, {} deployments, {} changes, {} rows written",
+            number("commits"),
+            number("deployments"),
+            number("changes"),
+            number("written")
+        ));
+        figures.at_most(&format!("sei dora recompute --full, {name}"), needed.seconds, 5.0, "s");
+        figures.at_most(&format!("sei dora recompute --full, {name}, peak memory"), needed.peak_mb, 1_500.0, "MB");
+    }
+    running.stop().await
+}
+
+/// Writes the facts of an invented organization of that size.
+async fn load(store: &Store) -> Result<()> {
+    let end = DateTime::from_timestamp(1_790_000_000, 0).context("the end of the history")?;
+    let demo = Demo { seed: 1, end, scale: Scale::benchmark(COMMITS, DEPLOYMENTS) };
+    let store = store.for_tenant(&Tenant::default());
+    let mut facts = demo.facts();
+    loop {
+        let batch: Vec<_> = facts.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = store.begin().await?;
+        facts::write(&mut transaction, &batch).await?;
+        transaction.commit().await?;
+    }
+}
