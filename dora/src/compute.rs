@@ -13,7 +13,7 @@ pub(crate) mod walk;
 
 use std::collections::BTreeMap;
 
-use kernel::{ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Finding, FindingKind, IncidentMetric};
+use kernel::{ChangeMetric, DeploymentMetric, DeploymentSource, Finding, FindingKind, IncidentMetric};
 
 use crate::Options;
 use crate::history::History;
@@ -27,7 +27,7 @@ use walk::{Step, Walk};
 
 /// What was computed about a service.
 #[derive(Debug)]
-pub struct ServiceMetrics<'h> {
+pub struct ServiceMetrics {
     /// One a production deployment, in the order in which they took effect.
     pub deployments: Vec<DeploymentMetric>,
     /// One an incident of the service, by id.
@@ -40,8 +40,6 @@ pub struct ServiceMetrics<'h> {
     pub statement: Option<String>,
     /// Its history is cut off: its numbers are partial.
     pub partial: bool,
-    pub(crate) history: &'h History,
-    pub(crate) options: &'h Options,
     pub(crate) walk: Walk,
     pub(crate) owners: Owners,
     pub(crate) carried: Carried,
@@ -50,7 +48,7 @@ pub struct ServiceMetrics<'h> {
 
 /// Computes everything about a service.
 #[must_use]
-pub fn compute<'h>(history: &'h History, options: &'h Options) -> ServiceMetrics<'h> {
+pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     let known = measured::known(history, options);
     let source = measured::source(history, &known);
     let deployments = measured::measured(history, &known, source);
@@ -78,14 +76,12 @@ pub fn compute<'h>(history: &'h History, options: &'h Options) -> ServiceMetrics
         source,
         statement,
         partial: !history.partial.is_empty(),
-        history,
-        options,
         walk,
         owners,
         carried,
         bots: stages::bots(history, options),
     };
-    metrics.about_the_data(&known, findings);
+    metrics.findings = metrics.about_the_data(history, options, &known, findings);
     metrics
 }
 
@@ -151,12 +147,16 @@ fn row(
     }
 }
 
-impl ServiceMetrics<'_> {
-    /// One a change, or a commit outside of any change, that a deployment carried. Made one at a time,
-    /// since a million of them would fill a gigabyte.
-    pub fn changes(&self) -> impl Iterator<Item = ChangeMetric> {
-        let stages = self.stages();
-        self.carried.subjects.iter().map(move |(subject, deployment)| stages.row(*subject, *deployment).row)
+impl ServiceMetrics {
+    /// One a change, or a commit outside of any change, that a deployment carried; of the history and the
+    /// options that were computed. Made one at a time, since a million of them would fill a gigabyte.
+    pub fn changes<'a>(
+        &'a self,
+        history: &'a History,
+        options: &'a Options,
+    ) -> impl Iterator<Item = ChangeMetric> + use<'a> {
+        let stages = self.stages(history, options);
+        self.carried.subjects.iter().map(move |(subject, deployment)| stages.row(*subject, *deployment))
     }
 
     /// How many of them there are.
@@ -165,22 +165,21 @@ impl ServiceMetrics<'_> {
         self.carried.subjects.len()
     }
 
-    fn stages(&self) -> Stages<'_> {
-        Stages {
-            history: self.history,
-            options: self.options,
-            owners: &self.owners,
-            deployments: &self.deployments,
-            bots: &self.bots,
-        }
+    fn stages<'a>(&'a self, history: &'a History, options: &'a Options) -> Stages<'a> {
+        Stages { history, options, owners: &self.owners, deployments: &self.deployments, bots: &self.bots }
     }
 
-    /// Collects the findings, each kind and subject once.
-    fn about_the_data(&mut self, known: &[Known<'_>], found: Vec<Finding>) {
-        let service = &self.history.service;
+    /// The findings, each kind and subject once.
+    fn about_the_data(
+        &self,
+        history: &History,
+        options: &Options,
+        known: &[Known<'_>],
+        found: Vec<Finding>,
+    ) -> Vec<Finding> {
         let mut findings: BTreeMap<(FindingKind, String), String> =
             found.into_iter().map(|finding| ((finding.kind, finding.subject), finding.detail)).collect();
-        for repository in &self.history.partial {
+        for repository in &history.partial {
             findings.insert(
                 (FindingKind::PartialHistory, repository.to_string()),
                 "its history is cut off (a shallow clone), so numbers are partial".to_owned(),
@@ -192,23 +191,20 @@ impl ServiceMetrics<'_> {
                 "it ended, but its source does not say when, so it is not counted".to_owned(),
             );
         }
-        let stages = self.stages();
+        let stages = self.stages(history, options);
         for (subject, deployment) in &self.carried.subjects {
-            let staged = stages.row(*subject, *deployment);
-            if !staged.negative.is_empty() {
-                let detail = format!("negative, so it counts as missing: {}", staged.negative.join(", "));
-                findings.insert((FindingKind::NegativeDuration, staged.row.change.to_string()), detail);
+            let noticed = stages.noticed(*subject, *deployment);
+            if let Some((change, negative)) = noticed.negative {
+                let detail = format!("negative, so it counts as missing: {}", negative.join(", "));
+                findings.insert((FindingKind::NegativeDuration, change), detail);
             }
-            if staged.unknown_start {
-                let begins = if staged.row.started_at.is_some() { "starts when it was opened" } else { "is missing" };
-                let detail = format!("its commits are not known, so its lead time {begins}");
-                findings.insert((FindingKind::UnknownFirstCommit, staged.row.change.to_string()), detail);
+            if let Some((change, detail)) = noticed.unknown_start {
+                findings.insert((FindingKind::UnknownFirstCommit, change), detail.to_owned());
             }
         }
-        self.findings = findings
-            .into_iter()
-            .map(|((kind, subject), detail)| Finding { service: service.clone(), kind, subject, detail })
-            .collect();
+        let service = &history.service;
+        let findings = findings.into_iter();
+        findings.map(|((kind, subject), detail)| Finding { service: service.clone(), kind, subject, detail }).collect()
     }
 
     /// The number of a deployment's row.

@@ -1,29 +1,279 @@
-//! The shell around the pure core: loads facts, computes, writes what differs, reads it back for reports.
+//! The shell around the pure core: loads facts, computes, and writes what differs.
 
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use kernel::{Service, Tenant};
 use runtime::settings;
-use store::Store;
+use store::history::Row;
+use store::metric_rows::{self, Computation, Written};
+use store::{Store, StoreTx, stale};
+use tokio::time::{Instant as Moment, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{DoraError, Explanation, Report, ReportQuery, Scope, Summary};
+use crate::compute::measured;
+use crate::{DoraError, History, HistoryBuilder, Options, Scope, ServiceMetrics, Summary, compute, services};
+
+/// Changes when rows computed by an earlier version have to be computed again.
+const ENGINE: u32 = 1;
+
+/// After the first new facts, wait so long for more before computing …
+const QUIET: Duration = Duration::from_millis(300);
+/// … but no longer than this.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often to look for new facts that nobody announced.
+const LOOK: Duration = Duration::from_secs(60);
+/// How long to wait before trying again.
+const RETRY: Duration = Duration::from_secs(2);
 
 /// Computes metric facts of the store's tenant.
-pub async fn recompute(_store: &Store, _settings: &settings::Dora, _scope: Scope) -> Result<Summary, DoraError> {
-    Ok(Summary::default())
+pub async fn recompute(store: &Store, settings: &settings::Dora, scope: Scope) -> Result<Summary, DoraError> {
+    let options = Options::new(settings)?;
+    let begun = Instant::now();
+    let mut summary = match scope {
+        Scope::All => everything(store, &options).await,
+        Scope::Stale => what_is_stale(store, &options).await,
+    }?;
+    summary.elapsed = begun.elapsed();
+    Ok(summary)
 }
 
-/// Computes what is stale, of every tenant, whenever something is, until the shutdown.
-pub async fn run(_store: Store, _settings: settings::Dora, shutdown: CancellationToken) -> Result<(), DoraError> {
-    shutdown.cancelled().await;
+/// One transaction a service, so that a long computation holds nothing up.
+async fn everything(store: &Store, options: &Options) -> Result<Summary, DoraError> {
+    let mut tx = store.begin().await?;
+    metric_rows::lock(&mut tx).await?;
+    let services = services::all(&store::history::services(&mut tx).await?);
+    let mut summary = forget_others(&mut tx, &services).await?;
+    tx.commit().await?;
+    for service in &services {
+        let mut tx = store.begin().await?;
+        metric_rows::lock(&mut tx).await?;
+        summary += one(&mut tx, service, options).await?;
+        tx.commit().await?;
+    }
+    Ok(summary)
+}
+
+/// One transaction for all: the marks are gone only when what they stand for is written.
+async fn what_is_stale(store: &Store, options: &Options) -> Result<Summary, DoraError> {
+    let mut tx = store.begin().await?;
+    metric_rows::lock(&mut tx).await?;
+    let subjects = stale::take(&mut tx).await?;
+    let services = services::all(&store::history::services(&mut tx).await?);
+    let computed = metric_rows::computations(&mut tx).await?;
+    let digest = digest(options);
+    let current: BTreeSet<&str> =
+        computed.iter().filter(|row| row.options == digest).map(|row| row.service.as_str()).collect();
+    let mut summary = forget_others(&mut tx, &services).await?;
+    let touched: BTreeSet<&str> =
+        services::touched(&services, &subjects).into_iter().map(|service| service.name.as_str()).collect();
+    for service in &services {
+        if touched.contains(service.name.as_str()) || !current.contains(service.name.as_str()) {
+            summary += one(&mut tx, service, options).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(summary)
+}
+
+/// Deletes what was computed about services that there are no more.
+async fn forget_others(tx: &mut StoreTx, services: &[Service]) -> Result<Summary, DoraError> {
+    let names: BTreeSet<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    let mut summary = Summary::default();
+    for computed in metric_rows::computations(tx).await? {
+        if !names.contains(computed.service.as_str()) {
+            summary.deleted += metric_rows::forget(tx, &computed.service).await?;
+        }
+    }
+    Ok(summary)
+}
+
+fn digest(options: &Options) -> i64 {
+    i64::from_ne_bytes(xxh3_64(format!("{ENGINE} {options:?}").as_bytes()).to_ne_bytes())
+}
+
+/// Loads what is known about a service.
+pub(crate) async fn load(tx: &mut StoreTx, service: &Service) -> Result<History, DoraError> {
+    let mut builder = HistoryBuilder::new(service)?;
+    store::history::read(tx, &service.name, &service.repositories, |row| match row {
+        Row::Commit(commit) => builder.commit(&commit),
+        Row::Repository(repository) => builder.repository(&repository),
+        Row::Change(change) => builder.change(&change),
+        Row::Review(review) => builder.review(&review),
+        Row::PipelineRun(run) => builder.pipeline_run(run),
+        Row::Deployment(deployment) => builder.deployment(deployment),
+        Row::Incident(incident) => builder.incident(incident),
+        Row::Bot(account) => builder.account(&account),
+    })
+    .await?;
+    Ok(builder.build())
+}
+
+/// Computes on a thread that may be busy for long.
+pub(crate) async fn compute_aside(history: History, options: &Options) -> Result<(History, ServiceMetrics), DoraError> {
+    let service = history.service().to_owned();
+    let options = options.clone();
+    let task = tokio::task::spawn_blocking(move || {
+        let metrics = compute(&history, &options);
+        (history, metrics)
+    });
+    task.await.map_err(|_| DoraError::Ended(service))
+}
+
+/// Computes a service and writes what differs.
+async fn one(tx: &mut StoreTx, service: &Service, options: &Options) -> Result<Summary, DoraError> {
+    let name = &service.name;
+    let history = match load(tx, service).await {
+        // one service's setting must not stop the others
+        Err(error @ DoraError::Setting { .. }) => {
+            warn!(service = %name, %error, "the service is not computed");
+            metric_rows::write_computation(tx, &unusable(name, &error, options)).await?;
+            return Ok(Summary::default());
+        }
+        loaded => loaded?,
+    };
+    let (history, metrics) = compute_aside(history, options).await?;
+    let mut written = Written::default();
+    written += metric_rows::write_deployments(tx, name, &metrics.deployments).await?;
+    written += metric_rows::write_changes(tx, name, metrics.changes(&history, options)).await?;
+    written += metric_rows::write_incidents(tx, name, &metrics.incidents).await?;
+    written += metric_rows::write_findings(tx, name, &metrics.findings).await?;
+    let summary = Summary {
+        services: 1,
+        deployments: metrics.deployments.len() as u64,
+        changes: metrics.changes_len() as u64,
+        commits: history.commits() as u64,
+        findings: metrics.findings.len() as u64,
+        written: written.written,
+        deleted: written.deleted,
+        elapsed: Duration::ZERO,
+    };
+    let computation = Computation {
+        service: name.clone(),
+        source: metrics.source.map(|source| measured::name(source).to_owned()),
+        statement: metrics.statement,
+        computed_at: Utc::now(),
+        deployments: summary.deployments.cast_signed(),
+        changes: summary.changes.cast_signed(),
+        commits: summary.commits.cast_signed(),
+        partial: metrics.partial,
+        options: digest(options),
+    };
+    metric_rows::write_computation(tx, &computation).await?;
+    Ok(summary)
+}
+
+fn unusable(service: &str, error: &DoraError, options: &Options) -> Computation {
+    Computation {
+        service: service.to_owned(),
+        source: None,
+        statement: Some(format!("`{service}` can't be computed: {error}.")),
+        computed_at: Utc::now(),
+        deployments: 0,
+        changes: 0,
+        commits: 0,
+        partial: false,
+        options: digest(options),
+    }
+}
+
+/// Computes what is stale, of every tenant, whenever something is, until the shutdown. A burst of facts
+/// gives one computation.
+pub async fn run(store: Store, settings: settings::Dora, shutdown: CancellationToken) -> Result<(), DoraError> {
+    Options::new(&settings)?;
+    let mut listener = store::listen(&store, &[stale::CHANNEL]).await?;
+    let mut waiting: BTreeSet<Tenant> = every_tenant(&store).await?;
+    loop {
+        while let Some(tenant) = waiting.pop_first() {
+            let computing = recompute_tenant(&store, &tenant, &settings);
+            let done = tokio::select! {
+                done = computing => done,
+                () = shutdown.cancelled() => return Ok(()),
+            };
+            if let Err(error) = done {
+                if !error.is_transient() {
+                    return Err(error);
+                }
+                warn!(%tenant, error = &error as &dyn std::error::Error, "metrics are computed again in a moment");
+                waiting.insert(tenant);
+                tokio::select! {
+                    () = tokio::time::sleep(RETRY) => {}
+                    () = shutdown.cancelled() => return Ok(()),
+                }
+            }
+        }
+        let announced = tokio::select! {
+            announced = announcements(&mut listener) => announced,
+            () = shutdown.cancelled() => return Ok(()),
+        };
+        waiting = match announced {
+            Some(tenants) => tenants,
+            None => match every_tenant(&store).await {
+                Ok(tenants) => tenants,
+                Err(error) if error.is_transient() => BTreeSet::from([Tenant::default()]),
+                Err(error) => return Err(error),
+            },
+        };
+    }
+}
+
+async fn every_tenant(store: &Store) -> Result<BTreeSet<Tenant>, DoraError> {
+    Ok(store.tenants().await?.into_iter().map(|known| known.tenant).collect())
+}
+
+async fn recompute_tenant(store: &Store, tenant: &Tenant, settings: &settings::Dora) -> Result<(), DoraError> {
+    let summary = recompute(&store.for_tenant(tenant), settings, Scope::Stale).await?;
+    if summary.services > 0 {
+        info!(
+            %tenant,
+            services = summary.services,
+            deployments = summary.deployments,
+            changes = summary.changes,
+            written = summary.written,
+            deleted = summary.deleted,
+            milliseconds = u64::try_from(summary.elapsed.as_millis()).unwrap_or(u64::MAX),
+            "metrics computed"
+        );
+    }
     Ok(())
 }
 
+/// The tenants whose new facts were announced, once it is quiet; `None` when something may have been
+/// missed, or nothing was announced for long.
+async fn announcements(listener: &mut store::Listener) -> Option<BTreeSet<Tenant>> {
+    let first = timeout_at(Moment::now() + LOOK, listener.recv()).await;
+    let mut tenants = BTreeSet::from([tenant(first)?]);
+    let end = Moment::now() + PATIENCE;
+    loop {
+        let quiet = end.min(Moment::now() + QUIET);
+        match timeout_at(quiet, listener.recv()).await {
+            Err(_) => return Some(tenants),
+            more => {
+                tenants.insert(tenant(more)?);
+            }
+        }
+    }
+}
+
+/// The tenant that an announcement names.
+fn tenant<E>(announced: Result<Result<Option<store::Notice>, store::StoreError>, E>) -> Option<Tenant> {
+    Tenant::new(&announced.ok()?.ok()??.payload).ok()
+}
+
 /// A report of the store's tenant.
-pub async fn report(_store: &Store, _query: &ReportQuery) -> Result<Report, DoraError> {
+pub async fn report(_store: &Store, _query: &crate::ReportQuery) -> Result<crate::Report, DoraError> {
     Err(DoraError::Question("reports are being built".to_owned()))
 }
 
 /// Why a deployment or a change counts as it does. `id` is a deployment's id or name (tag, version), a
 /// commit's id (7 digits at least), a change's id, or `#12`. `None` when nothing has this id.
-pub async fn explain(_store: &Store, _settings: &settings::Dora, _id: &str) -> Result<Option<Explanation>, DoraError> {
+pub async fn explain(
+    _store: &Store,
+    _settings: &settings::Dora,
+    _id: &str,
+) -> Result<Option<crate::Explanation>, DoraError> {
     Ok(None)
 }

@@ -14,6 +14,7 @@ mod history;
 mod options;
 mod query;
 mod report;
+mod services;
 mod summary;
 
 pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, QuickCheckEdition};

@@ -33,3 +33,16 @@ pub struct Summary {
     /// How long it took.
     pub elapsed: Duration,
 }
+
+impl std::ops::AddAssign for Summary {
+    fn add_assign(&mut self, other: Self) {
+        self.services += other.services;
+        self.deployments += other.deployments;
+        self.changes += other.changes;
+        self.commits += other.commits;
+        self.findings += other.findings;
+        self.written += other.written;
+        self.deleted += other.deleted;
+        self.elapsed += other.elapsed;
+    }
+}

@@ -89,7 +89,8 @@ create table finding (
 );
 
 -- When each service was computed last and from what. `source` is the kind of deployment that it is
--- measured by; a service without any has a sentence instead that says what to configure.
+-- measured by; a service without any has a sentence instead that says what to configure. `options` is a
+-- hash of the engine's settings: a service that was computed by others is computed again.
 create table computation (
     service         text primary key,
     source          text,
@@ -98,5 +99,6 @@ create table computation (
     deployments     bigint not null,
     changes         bigint not null,
     commits         bigint not null,
-    partial         boolean not null
+    partial         boolean not null,
+    options         bigint not null
 );

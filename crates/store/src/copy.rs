@@ -90,32 +90,26 @@ impl<'a> Tuple<'a> {
         }
         let begin = ahead.rest;
         for _ in 0..fields {
-            ahead.field()?;
+            ahead.field().ok()?;
         }
         let tuple = begin.get(..begin.len() - ahead.rest.len())?;
         self.rest = ahead.rest;
         Some(Tuple { rest: tuple })
     }
 
-    fn field(&mut self) -> Option<Option<&'a [u8]>> {
-        let length = i32::from_be_bytes(self.array()?);
-        match usize::try_from(length) {
-            Ok(length) => Some(Some(self.bytes(length)?)),
-            Err(_) => Some(None),
-        }
-    }
-
-    fn next(&mut self) -> Result<Option<&'a [u8]>, StoreError> {
-        self.field().ok_or_else(torn)
+    fn field(&mut self) -> Result<Option<&'a [u8]>, StoreError> {
+        let length = i32::from_be_bytes(self.array().ok_or_else(torn)?);
+        // null has the length -1
+        usize::try_from(length).ok().map(|length| self.bytes(length).ok_or_else(torn)).transpose()
     }
 
     fn fixed<const N: usize>(&mut self) -> Result<Option<[u8; N]>, StoreError> {
-        self.next()?.map(|bytes| bytes.try_into().map_err(|_| wrong("number"))).transpose()
+        self.field()?.map(|bytes| bytes.try_into().map_err(|_| wrong("number"))).transpose()
     }
 
     /// A text, or null.
     pub fn opt_text(&mut self) -> Result<Option<&'a str>, StoreError> {
-        self.next()?.map(|bytes| std::str::from_utf8(bytes).map_err(|_| wrong("text"))).transpose()
+        self.field()?.map(|bytes| std::str::from_utf8(bytes).map_err(|_| wrong("text"))).transpose()
     }
 
     /// A text.
@@ -161,7 +155,7 @@ impl<'a> Tuple<'a> {
 
     /// An object id in a `bytea`, or null.
     pub fn opt_sha(&mut self) -> Result<Option<Sha>, StoreError> {
-        self.next()?.map(|bytes| Sha::from_bytes(bytes).map_err(|_| wrong("object id"))).transpose()
+        self.field()?.map(|bytes| Sha::from_bytes(bytes).map_err(|_| wrong("object id"))).transpose()
     }
 
     /// An object id in a `bytea`.
@@ -171,7 +165,7 @@ impl<'a> Tuple<'a> {
 
     /// The elements of an array of one dimension, or null: `each` is called for each.
     fn elements(&mut self, mut each: impl FnMut(&'a [u8]) -> Result<(), StoreError>) -> Result<bool, StoreError> {
-        let Some(bytes) = self.next()? else { return Ok(false) };
+        let Some(bytes) = self.field()? else { return Ok(false) };
         let mut array = Tuple { rest: bytes };
         let dimensions = u32::from_be_bytes(array.array().ok_or_else(torn)?);
         array.bytes(8).ok_or_else(torn)?;
@@ -181,7 +175,7 @@ impl<'a> Tuple<'a> {
         let count = u32::from_be_bytes(array.array().ok_or_else(torn)?);
         array.bytes(4).ok_or_else(torn)?;
         for _ in 0..count {
-            each(array.next()?.ok_or_else(|| wrong("element"))?)?;
+            each(array.field()?.ok_or_else(|| wrong("element"))?)?;
         }
         Ok(true)
     }
@@ -241,6 +235,11 @@ impl Rows {
         let length = bytes.map_or(-1, |bytes| i32::try_from(bytes.len()).unwrap_or(i32::MAX));
         self.buffer.extend_from_slice(&length.to_be_bytes());
         self.buffer.extend_from_slice(bytes.unwrap_or_default());
+    }
+
+    /// Fields that are encoded already, each with its length before it.
+    pub fn encoded(&mut self, fields: &[u8]) {
+        self.buffer.extend_from_slice(fields);
     }
 
     /// Whether enough rows wait to be sent.

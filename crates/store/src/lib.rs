@@ -14,6 +14,7 @@ mod error;
 pub mod facts;
 pub mod history;
 mod listener;
+pub mod metric_rows;
 pub mod positions;
 pub mod queries;
 pub mod rejects;

@@ -239,10 +239,10 @@ impl Pushed {
         let commits = self.commits.get(&branch).filter(|_| own).map(Vec::as_slice).unwrap_or_default();
         let (until, from) = match change.merged {
             None => (i64::MIN, i64::MIN),
-            Some(merged) => {
+            Some(until) => {
                 let merges = self.merges.get(&branch).map(Vec::as_slice).unwrap_or_default();
-                let before = merges.partition_point(|before| *before < merged);
-                (merged, before.checked_sub(1).map_or(i64::MIN, |before| merges[before]))
+                let before = merges.partition_point(|before| *before < until);
+                (until, before.checked_sub(1).map_or(i64::MIN, |before| merges[before]))
             }
         };
         let commits = &commits[commits.partition_point(|(at, _)| *at <= from)..];

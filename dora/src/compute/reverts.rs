@@ -75,8 +75,8 @@ impl Finder<'_> {
             .collect();
         for (commit, target) in self.history.graph.reverts() {
             let (subject, by) = self.unit(*commit);
-            let merged = || merges.get(target).and_then(|change| self.carried.reached_by(*change));
-            let undone = self.unit(*target).1.or_else(merged);
+            let by_merge = || merges.get(target).and_then(|change| self.carried.reached_by(*change));
+            let undone = self.unit(*target).1.or_else(by_merge);
             self.add(subject, by, undone);
         }
     }

@@ -7,17 +7,9 @@ use kernel::{ChangeId, ChangeMetric, DeploymentMetric, RepositoryId};
 use runtime::settings::LeadTimeStart;
 
 use super::carried::Subject;
-use super::owners::{Beginning, Owners};
+use super::owners::Owners;
 use crate::Options;
 use crate::history::{ChangeRecord, History};
-
-/// The row of a change, and what would be negative in it.
-pub(crate) struct Staged {
-    pub row: ChangeMetric,
-    pub negative: Vec<&'static str>,
-    /// Its commits are not known, so its lead time starts when it was opened, or not at all.
-    pub unknown_start: bool,
-}
 
 /// An instant from microseconds since 1970.
 pub(crate) fn instant(micros: i64) -> DateTime<Utc> {
@@ -30,7 +22,7 @@ pub(crate) fn bots(history: &History, options: &Options) -> Vec<bool> {
     texts.zip(0..).map(|(text, number)| history.bots.contains(&number) || options.names_bot(text)).collect()
 }
 
-/// Everything that a row is made from.
+/// Everything that rows are made from.
 pub(crate) struct Stages<'a> {
     pub history: &'a History,
     pub options: &'a Options,
@@ -39,16 +31,187 @@ pub(crate) struct Stages<'a> {
     pub bots: &'a [bool],
 }
 
-impl Stages<'_> {
-    pub fn row(&self, subject: Subject, deployment: u32) -> Staged {
-        let deployment = &self.deployments[deployment as usize];
-        match subject {
-            Subject::Change(number) => {
-                let record = &self.history.changes[number as usize];
-                self.change(record, self.owners.beginnings[number as usize], deployment)
-            }
-            Subject::Commit(commit) => self.commit(commit, deployment),
+/// What is to be said about the data of a change, with its id.
+pub(crate) struct Noticed {
+    /// The durations that would be negative.
+    pub negative: Option<(String, Vec<&'static str>)>,
+    /// What became of the start of its lead time, since its commits are not known.
+    pub unknown_start: Option<(String, &'static str)>,
+}
+
+/// When what happened, in microseconds since 1970.
+#[derive(Default)]
+struct Times {
+    first: Option<i64>,
+    opened: Option<i64>,
+    ready: Option<i64>,
+    reviewed: Option<i64>,
+    approved: Option<i64>,
+    merged: Option<i64>,
+    started: Option<i64>,
+    deployed: i64,
+    /// Its commits should tell when it started, and are not known.
+    unknown_start: bool,
+}
+
+/// From one time to another: `Err` where that would be negative.
+type Span = Result<Option<i64>, ()>;
+
+struct Spans {
+    coding: Span,
+    pickup: Span,
+    review: Span,
+    approval: Span,
+    deploy: Span,
+    lead_time: Span,
+}
+
+fn between(from: Option<i64>, to: Option<i64>) -> Span {
+    match from.zip(to).and_then(|(from, to)| to.checked_sub(from)) {
+        Some(span) if span < 0 => Err(()),
+        span => Ok(span),
+    }
+}
+
+impl Times {
+    fn spans(&self) -> Spans {
+        let ready = self.ready.or(self.opened);
+        Spans {
+            coding: between(self.first, ready),
+            pickup: between(ready, self.reviewed),
+            review: between(self.reviewed, self.merged),
+            approval: between(self.approved, self.merged),
+            deploy: between(self.merged, Some(self.deployed)),
+            lead_time: between(self.started, Some(self.deployed)),
         }
+    }
+}
+
+impl Stages<'_> {
+    /// The row of what a deployment carried.
+    pub fn row(&self, subject: Subject, deployment: u32) -> ChangeMetric {
+        let deployment = &self.deployments[deployment as usize];
+        let times = self.times(subject, deployment);
+        let spans = times.spans();
+        let (repository, title, author, commits, labels): (_, _, _, _, &[u32]) = match subject {
+            Subject::Change(number) => {
+                let change = self.record(number);
+                let commits = self.owners.beginnings[number as usize].commits;
+                (change.repository, change.title.as_ref(), change.author, commits, &change.labels)
+            }
+            Subject::Commit(commit) => {
+                let graph = &self.history.graph;
+                (graph.repository(commit), graph.subject(commit), graph.author(commit), 1, &[])
+            }
+        };
+        let bot = self.is_bot(author);
+        let labelled = labels
+            .iter()
+            .filter_map(|label| self.text(*label))
+            .any(|label| self.options.exclude_labels.contains(label));
+        ChangeMetric {
+            service: self.history.service.clone(),
+            change: ChangeId(self.id(subject)),
+            is_commit: matches!(subject, Subject::Commit(_)),
+            deployment: deployment.deployment.clone(),
+            deployed_at: deployment.finished_at,
+            repository: RepositoryId(self.text(repository).unwrap_or_default().to_owned()),
+            title: title.to_owned(),
+            author: self.text(author).map(Into::into),
+            bot,
+            commits,
+            started_at: times.started.map(instant),
+            opened_at: times.opened.map(instant),
+            ready_at: times.ready.map(instant),
+            first_review_at: times.reviewed.map(instant),
+            approved_at: times.approved.map(instant),
+            merged_at: times.merged.map(instant),
+            coding_us: spans.coding.unwrap_or_default(),
+            pickup_us: spans.pickup.unwrap_or_default(),
+            review_us: spans.review.unwrap_or_default(),
+            approval_us: spans.approval.unwrap_or_default(),
+            deploy_us: spans.deploy.unwrap_or_default(),
+            lead_time_us: spans.lead_time.unwrap_or_default(),
+            excluded: bot && self.options.exclude_bots || labelled,
+        }
+    }
+
+    /// What is to be said about the data of what a deployment carried.
+    pub fn noticed(&self, subject: Subject, deployment: u32) -> Noticed {
+        let times = self.times(subject, &self.deployments[deployment as usize]);
+        let spans = times.spans();
+        let named = [
+            ("lead time", spans.lead_time),
+            ("coding", spans.coding),
+            ("pickup", spans.pickup),
+            ("review", spans.review),
+            ("approval", spans.approval),
+            ("deploy", spans.deploy),
+        ];
+        let negative: Vec<_> = named.into_iter().filter(|(_, span)| span.is_err()).map(|(name, _)| name).collect();
+        let unknown = match times.started {
+            Some(_) => "its commits are not known, so its lead time starts when it was opened",
+            None => "its commits are not known, nor when it was opened, so its lead time is missing",
+        };
+        Noticed {
+            negative: (!negative.is_empty()).then(|| (self.id(subject), negative)),
+            unknown_start: times.unknown_start.then(|| (self.id(subject), unknown)),
+        }
+    }
+
+    fn times(&self, subject: Subject, deployment: &DeploymentMetric) -> Times {
+        let deployed = deployment.finished_at.timestamp_micros();
+        let number = match subject {
+            Subject::Change(number) => number,
+            Subject::Commit(commit) => {
+                let started = Some(self.history.graph.authored(commit));
+                return Times { started, deployed, ..Times::default() };
+            }
+        };
+        let change = self.record(number);
+        let first = self.owners.beginnings[number as usize].first;
+        let (started, unknown_start) = match self.options.lead_time_start {
+            LeadTimeStart::FirstCommit => (first.or(change.opened), first.is_none()),
+            LeadTimeStart::Opened => (change.opened, false),
+            LeadTimeStart::Merged => (change.merged, false),
+        };
+        let (reviewed, approved) = self.reviewed(change);
+        Times {
+            first,
+            opened: change.opened,
+            ready: change.ready,
+            reviewed,
+            approved,
+            merged: change.merged,
+            started,
+            deployed,
+            unknown_start,
+        }
+    }
+
+    /// When somebody else who is no bot first reviewed it, and first approved it; before it was merged.
+    fn reviewed(&self, change: &ChangeRecord) -> (Option<i64>, Option<i64>) {
+        let mut others = self.history.reviews_of(&change.id).iter().filter(|review| {
+            let same = self.text(review.reviewer).is_some() && review.reviewer == change.author;
+            !same && !self.is_bot(review.reviewer) && change.merged.is_none_or(|merged| review.at <= merged)
+        });
+        let approved = others.clone().find(|review| review.approved);
+        (others.next().map(|review| review.at), approved.map(|review| review.at))
+    }
+
+    /// The id of a change; for a commit outside of any change its repository and its own.
+    pub fn id(&self, subject: Subject) -> String {
+        match subject {
+            Subject::Change(number) => self.record(number).id.to_string(),
+            Subject::Commit(commit) => {
+                let graph = &self.history.graph;
+                format!("{}@{}", self.text(graph.repository(commit)).unwrap_or_default(), graph.sha(commit))
+            }
+        }
+    }
+
+    fn record(&self, number: u32) -> &ChangeRecord {
+        &self.history.changes[number as usize]
     }
 
     fn is_bot(&self, account: u32) -> bool {
@@ -57,110 +220,5 @@ impl Stages<'_> {
 
     fn text(&self, number: u32) -> Option<&str> {
         self.history.texts.get(number)
-    }
-
-    fn commit(&self, commit: u32, deployment: &DeploymentMetric) -> Staged {
-        let graph = &self.history.graph;
-        let repository = self.text(graph.repository(commit)).unwrap_or_default();
-        let author = graph.author(commit);
-        let bot = self.is_bot(author);
-        let started = graph.authored(commit);
-        let mut span = Spans::default();
-        let lead_time_us = span.between("lead time", Some(started), Some(deployment.finished_at.timestamp_micros()));
-        let row = ChangeMetric {
-            service: self.history.service.clone(),
-            change: ChangeId(format!("{repository}@{}", graph.sha(commit))),
-            is_commit: true,
-            deployment: deployment.deployment.clone(),
-            deployed_at: deployment.finished_at,
-            repository: repository.into(),
-            title: graph.subject(commit).to_owned(),
-            author: self.text(author).map(Into::into),
-            bot,
-            commits: 1,
-            started_at: Some(instant(started)),
-            opened_at: None,
-            ready_at: None,
-            first_review_at: None,
-            approved_at: None,
-            merged_at: None,
-            coding_us: None,
-            pickup_us: None,
-            review_us: None,
-            approval_us: None,
-            deploy_us: None,
-            lead_time_us,
-            excluded: bot && self.options.exclude_bots,
-        };
-        Staged { row, negative: span.negative, unknown_start: false }
-    }
-
-    fn change(&self, change: &ChangeRecord, beginning: Beginning, deployment: &DeploymentMetric) -> Staged {
-        let (reviewed, approved) = self.reviewed(change);
-        let bot = self.is_bot(change.author);
-        let labelled = change.labels.iter().filter_map(|label| self.text(*label));
-        let excluded = bot && self.options.exclude_bots
-            || labelled.into_iter().any(|label| self.options.exclude_labels.contains(label));
-        let (started, unknown_start) = match self.options.lead_time_start {
-            LeadTimeStart::FirstCommit => (beginning.first.or(change.opened), beginning.first.is_none()),
-            LeadTimeStart::Opened => (change.opened, false),
-            LeadTimeStart::Merged => (change.merged, false),
-        };
-        let deployed = Some(deployment.finished_at.timestamp_micros());
-        let ready = change.ready.or(change.opened);
-        let mut span = Spans::default();
-        let row = ChangeMetric {
-            service: self.history.service.clone(),
-            change: ChangeId(change.id.to_string()),
-            is_commit: false,
-            deployment: deployment.deployment.clone(),
-            deployed_at: deployment.finished_at,
-            repository: RepositoryId(self.text(change.repository).unwrap_or_default().to_owned()),
-            title: change.title.to_string(),
-            author: self.text(change.author).map(Into::into),
-            bot,
-            commits: beginning.commits,
-            started_at: started.map(instant),
-            opened_at: change.opened.map(instant),
-            ready_at: change.ready.map(instant),
-            first_review_at: reviewed.map(instant),
-            approved_at: approved.map(instant),
-            merged_at: change.merged.map(instant),
-            coding_us: span.between("coding", beginning.first, ready),
-            pickup_us: span.between("pickup", ready, reviewed),
-            review_us: span.between("review", reviewed, change.merged),
-            approval_us: span.between("approval", approved, change.merged),
-            deploy_us: span.between("deploy", change.merged, deployed),
-            lead_time_us: span.between("lead time", started, deployed),
-            excluded,
-        };
-        Staged { row, negative: span.negative, unknown_start }
-    }
-
-    /// When somebody else who is no bot first reviewed it, and first approved it; before it was merged.
-    fn reviewed(&self, change: &ChangeRecord) -> (Option<i64>, Option<i64>) {
-        let others = self.history.reviews_of(&change.id).iter().filter(|review| {
-            let same = self.text(review.reviewer).is_some() && review.reviewer == change.author;
-            !same && !self.is_bot(review.reviewer) && change.merged.is_none_or(|merged| review.at <= merged)
-        });
-        let mut approvals = others.clone().filter(|review| review.approved);
-        (others.map(|review| review.at).next(), approvals.next().map(|review| review.at))
-    }
-}
-
-/// Durations, and the names of those that would be negative.
-#[derive(Default)]
-struct Spans {
-    negative: Vec<&'static str>,
-}
-
-impl Spans {
-    fn between(&mut self, name: &'static str, from: Option<i64>, to: Option<i64>) -> Option<i64> {
-        let span = to?.checked_sub(from?)?;
-        if span < 0 {
-            self.negative.push(name);
-            return None;
-        }
-        Some(span)
     }
 }

@@ -231,10 +231,10 @@ fn failed_attempts(case: &Case<'_>, verdicts: &mut [Verdict]) {
 /// Rules 1 and 2, and what incidents name as their fix. An incident marks one deployment at most.
 fn incidents(case: &Case<'_>, all: &mut Verdicts) {
     let line = case.line();
-    let causes = Causes::new(case, &line);
+    let finder = Causes::new(case, &line);
     for incident in &case.history.incidents {
         let own = case.history.owns(incident);
-        let cause = causes.cause(incident, own);
+        let cause = finder.cause(incident, own);
         let evidence = |rule, at| Evidence {
             rule,
             what: "incident".to_owned(),
@@ -248,7 +248,7 @@ fn incidents(case: &Case<'_>, all: &mut Verdicts) {
                 all.verdicts[number].repair(resolved.timestamp_micros(), evidence(rule, resolved));
             }
         }
-        if let Some(fix) = causes.fix(incident, own) {
+        if let Some(fix) = finder.fix(incident, own) {
             all.verdicts[fix].rework(evidence(Rule::NamedAsFix, incident.detected_at));
             if let Some((_, number)) = cause {
                 let fixed = case.deployments[fix].finished;

@@ -1,0 +1,155 @@
+//! Metric facts: written by the engine, in one transaction a service, and only the rows that differ from
+//! those stored; read back by it for reports. What they mean is in `dora`.
+
+mod encode;
+mod points;
+mod write;
+
+pub use points::{ChangePoint, DeploymentPoint, IncidentPoint, change_points, deployment_points, incident_points};
+pub use write::{Written, write_changes, write_deployments, write_findings, write_incidents};
+
+use chrono::{DateTime, Utc};
+use kernel::FindingKind;
+
+use crate::{StoreError, StoreTx};
+
+/// One computation of a tenant at a time: waits until others have committed, and holds until this
+/// transaction ends.
+pub async fn lock(tx: &mut StoreTx) -> Result<(), StoreError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtext('sei: metric facts'), hashtext($1)) is null as locked",
+        tx.tenant().as_str(),
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// A computation of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Computation {
+    /// The service.
+    pub service: String,
+    /// What it is measured by.
+    pub source: Option<String>,
+    /// For a service without deployments: what to configure.
+    pub statement: Option<String>,
+    /// When.
+    pub computed_at: DateTime<Utc>,
+    /// Its production deployments.
+    pub deployments: i64,
+    /// The changes, and commits outside of changes, that they carried.
+    pub changes: i64,
+    /// The commits that were read.
+    pub commits: i64,
+    /// Its history is cut off.
+    pub partial: bool,
+    /// A hash of the engine's settings.
+    pub options: i64,
+}
+
+/// Writes that a service was computed.
+pub async fn write_computation(tx: &mut StoreTx, row: &Computation) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into computation as c
+             (service, source, statement, computed_at, deployments, changes, commits, partial, options)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (service) do update
+         set source = excluded.source, statement = excluded.statement, computed_at = excluded.computed_at,
+             deployments = excluded.deployments, changes = excluded.changes, commits = excluded.commits,
+             partial = excluded.partial, options = excluded.options",
+        row.service,
+        row.source,
+        row.statement,
+        row.computed_at,
+        row.deployments,
+        row.changes,
+        row.commits,
+        row.partial,
+        row.options,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// All computations, by service.
+pub async fn computations(tx: &mut StoreTx) -> Result<Vec<Computation>, StoreError> {
+    Ok(sqlx::query_as!(
+        Computation,
+        "select service, source, statement, computed_at, deployments, changes, commits, partial, options
+         from computation order by service"
+    )
+    .fetch_all(tx.connection())
+    .await?)
+}
+
+/// Deletes everything that was computed about a service that there is no more. Returns how many rows.
+pub async fn forget(tx: &mut StoreTx, service: &str) -> Result<u64, StoreError> {
+    let mut deleted = 0;
+    for table in ["deployment_metric", "change_metric", "incident_metric", "finding", "computation"] {
+        // the name is out of the list above
+        let statement = format!("delete from {table} where service = $1");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(service);
+        deleted += statement.execute(tx.connection()).await?.rows_affected();
+    }
+    Ok(deleted)
+}
+
+/// The first and last deployment of a service, over all time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeploymentSpan {
+    /// The service.
+    pub service: String,
+    /// The first that counts.
+    pub first: DateTime<Utc>,
+    /// The last that counts.
+    pub last: DateTime<Utc>,
+}
+
+/// The first and last deployments of services that have any.
+pub async fn deployment_spans(tx: &mut StoreTx) -> Result<Vec<DeploymentSpan>, StoreError> {
+    Ok(sqlx::query_as!(
+        DeploymentSpan,
+        r#"select service, min(finished_at) as "first!", max(finished_at) as "last!"
+           from deployment_metric where counts group by service order by service"#
+    )
+    .fetch_all(tx.connection())
+    .await?)
+}
+
+/// How many findings of a kind services have, and one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingRow {
+    /// The kind, as JSON has it.
+    pub kind: String,
+    /// How many.
+    pub n: i64,
+    /// Subject and sentence of one of them.
+    pub example: String,
+}
+
+/// The findings of services, by kind.
+pub async fn findings(tx: &mut StoreTx, services: &[String]) -> Result<Vec<FindingRow>, StoreError> {
+    Ok(sqlx::query_as!(
+        FindingRow,
+        r#"select kind, count(*) as "n!", min(subject || ': ' || detail) as "example!"
+           from finding where service = any ($1) group by kind order by kind"#,
+        services,
+    )
+    .fetch_all(tx.connection())
+    .await?)
+}
+
+/// A kind of finding as the store has it.
+#[must_use]
+pub const fn finding_kind(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::NegativeDuration => "negative_duration",
+        FindingKind::UnknownCommit => "unknown_commit",
+        FindingKind::NoCommit => "no_commit",
+        FindingKind::NoTime => "no_time",
+        FindingKind::PartialHistory => "partial_history",
+        FindingKind::UnknownFirstCommit => "unknown_first_commit",
+    }
+}

@@ -1,0 +1,198 @@
+//! Writing metric facts of a service. What is stored is known by a hash of its key and a digest of its
+//! row, so that comparing a million rows takes 40 bytes each; only what differs is written.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use kernel::{ChangeMetric, DeploymentMetric, Finding, IncidentMetric};
+use sqlx::PgConnection;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use super::encode::{Encode, Encoded};
+use super::finding_kind;
+use crate::copy::{self, Rows};
+use crate::{StoreError, StoreTx};
+
+/// What a write changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Rows written because they are new or differ.
+    pub written: u64,
+    /// Rows deleted because nothing gives them any more.
+    pub deleted: u64,
+}
+
+impl std::ops::AddAssign for Written {
+    fn add_assign(&mut self, other: Self) {
+        self.written += other.written;
+        self.deleted += other.deleted;
+    }
+}
+
+/// Makes the deployments of a service these.
+pub async fn write_deployments(
+    tx: &mut StoreTx,
+    service: &str,
+    rows: &[DeploymentMetric],
+) -> Result<Written, StoreError> {
+    write::<DeploymentMetric>(tx, service, rows.iter()).await
+}
+
+/// Makes the incidents of a service these.
+pub async fn write_incidents(tx: &mut StoreTx, service: &str, rows: &[IncidentMetric]) -> Result<Written, StoreError> {
+    write::<IncidentMetric>(tx, service, rows.iter()).await
+}
+
+/// Makes the changes of a service these.
+pub async fn write_changes(
+    tx: &mut StoreTx,
+    service: &str,
+    rows: impl Iterator<Item = ChangeMetric>,
+) -> Result<Written, StoreError> {
+    write::<ChangeMetric>(tx, service, rows).await
+}
+
+/// Makes the findings of a service these.
+pub async fn write_findings(tx: &mut StoreTx, service: &str, rows: &[Finding]) -> Result<Written, StoreError> {
+    let connection = tx.connection();
+    let stored = sqlx::query!("select kind, subject, detail from finding where service = $1", service)
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut stored: BTreeSet<(String, String, String)> =
+        stored.into_iter().map(|row| (row.kind, row.subject, row.detail)).collect();
+    let rows = rows.iter().map(|row| (finding_kind(row.kind).to_owned(), row.subject.clone(), row.detail.clone()));
+    let new: Vec<(String, String, String)> = rows.filter(|row| !stored.remove(row)).collect();
+    let (kinds, subjects): (Vec<String>, Vec<String>) =
+        stored.into_iter().map(|(kind, subject, _)| (kind, subject)).unzip();
+    let deleted = sqlx::query!(
+        "delete from finding using unnest($2::text[], $3::text[]) as gone (kind, subject)
+         where service = $1 and finding.kind = gone.kind and finding.subject = gone.subject",
+        service,
+        &kinds,
+        &subjects,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    let mut columns: [Vec<String>; 3] = Default::default();
+    for (kind, subject, detail) in new {
+        for (column, value) in columns.iter_mut().zip([kind, subject, detail]) {
+            column.push(value);
+        }
+    }
+    let [kinds, subjects, details] = columns;
+    let written = sqlx::query!(
+        "insert into finding (service, kind, subject, detail)
+         select $1, kind, subject, detail
+         from unnest($2::text[], $3::text[], $4::text[]) as new (kind, subject, detail)",
+        service,
+        &kinds,
+        &subjects,
+        &details,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    Ok(Written { written, deleted })
+}
+
+/// A row's key as one number.
+fn key(at: DateTime<Utc>, id: &str) -> u128 {
+    let mut bytes = at.timestamp_micros().to_le_bytes().to_vec();
+    bytes.extend_from_slice(id.as_bytes());
+    xxh3_128(&bytes)
+}
+
+async fn write<R: Encode>(
+    tx: &mut StoreTx,
+    service: &str,
+    rows: impl Iterator<Item = impl std::borrow::Borrow<R>>,
+) -> Result<Written, StoreError> {
+    let (time, id) = R::KEY;
+    sqlx::query!("select set_config('sei.service', $1, true) as service", service).fetch_one(tx.connection()).await?;
+    let connection = tx.connection();
+    let statement = format!(
+        "copy (select {time}, {id}, digest from {} where service = current_setting('sei.service'))
+         to stdout (format binary)",
+        R::TABLE
+    );
+    let mut stored: HashMap<u128, i64> = HashMap::new();
+    copy::read(connection, &statement, |row| {
+        stored.insert(key(row.time()?, row.text()?), row.i64()?);
+        Ok(())
+    })
+    .await?;
+
+    let mut done = Written::default();
+    let mut new = Rows::new(R::TABLE, &format!("{}, digest", R::COLUMNS));
+    let mut replaced: Keys = Keys::default();
+    let mut encoded = Encoded::default();
+    for row in rows {
+        let row: &R = row.borrow();
+        encoded.clear();
+        row.encode(&mut encoded);
+        let digest = i64::from_ne_bytes(xxh3_64(&encoded.bytes).to_ne_bytes());
+        let (at, name) = row.key();
+        match stored.remove(&key(at, name)) {
+            Some(stored) if stored == digest => continue,
+            Some(_) => replaced.push(at, name),
+            None => {}
+        }
+        new.row(encoded.fields + 1);
+        new.encoded(&encoded.bytes);
+        new.bytes(Some(&digest.to_be_bytes()));
+        if new.is_full() {
+            replaced.delete::<R>(connection, service).await?;
+            done.written += new.flush(connection).await?;
+        }
+    }
+    // what nothing gave: read the keys once more, since only their hashes are known
+    if !stored.is_empty() {
+        let gone: HashSet<u128> = stored.into_keys().collect();
+        let mut vanished = Keys::default();
+        copy::read(connection, &statement, |row| {
+            let (at, name) = (row.time()?, row.text()?);
+            if gone.contains(&key(at, name)) {
+                vanished.push(at, name);
+            }
+            Ok(())
+        })
+        .await?;
+        done.deleted += vanished.delete::<R>(connection, service).await?;
+    }
+    replaced.delete::<R>(connection, service).await?;
+    done.written += new.flush(connection).await?;
+    Ok(done)
+}
+
+/// Keys of rows to delete.
+#[derive(Default)]
+struct Keys {
+    times: Vec<DateTime<Utc>>,
+    ids: Vec<String>,
+}
+
+impl Keys {
+    fn push(&mut self, at: DateTime<Utc>, id: &str) {
+        self.times.push(at);
+        self.ids.push(id.to_owned());
+    }
+
+    async fn delete<R: Encode>(&mut self, connection: &mut PgConnection, service: &str) -> Result<u64, StoreError> {
+        if self.ids.is_empty() {
+            return Ok(0);
+        }
+        let (time, id) = R::KEY;
+        // the names are constants of this crate
+        let statement = format!(
+            "delete from {table} as t using unnest($2::timestamptz[], $3::text[]) as gone (at, id)
+             where t.service = $1 and t.{time} = gone.at and t.{id} = gone.id",
+            table = R::TABLE
+        );
+        let statement = sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(service)
+            .bind(std::mem::take(&mut self.times))
+            .bind(std::mem::take(&mut self.ids));
+        Ok(statement.execute(connection).await?.rows_affected())
+    }
+}
