@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use eventlog::EventLog;
 use kernel::Tenant;
-use runtime::settings::Settings;
+use runtime::settings::{SecretRef, Settings};
 use store::{PgConnectOptions, PrivateCluster, Store};
 
 use crate::folder::{DataFolder, was_last_user};
@@ -19,6 +19,15 @@ pub(crate) struct Machine {
     pub(crate) folder: DataFolder,
     pub(crate) store: Store,
     cluster: Option<Cluster>,
+}
+
+/// The database that the settings name.
+fn named_database(reference: &SecretRef) -> Result<PgConnectOptions> {
+    let secret = runtime::secret::read(reference).context("`database.url` can't be read")?;
+    let url = secret.expose_str().ok_or_else(|| anyhow!("`database.url` is not UTF-8"))?;
+    // the cause would show parts of the URL, which holds a password
+    PgConnectOptions::from_str(url)
+        .map_err(|_| anyhow!("`database.url` is no address of a database; expected postgres://user:password@host/name"))
 }
 
 /// Opens the machine for a command that ends soon, and closes it when the command's work is done, or has
@@ -44,20 +53,11 @@ impl Machine {
     /// brought up to date; another database is left as it is.
     pub(crate) async fn open(settings: Settings) -> Result<Self> {
         let folder = DataFolder::open(&settings.data.folder)?;
-        let (options, cluster) = match &settings.database.url {
-            Some(reference) => {
-                let secret = runtime::secret::read(reference).context("`database.url` can't be read")?;
-                let url = secret.expose_str().ok_or_else(|| anyhow!("`database.url` is not UTF-8"))?;
-                // the cause would show parts of the URL, which holds a password
-                let options = PgConnectOptions::from_str(url).map_err(|_| {
-                    anyhow!("`database.url` is no address of a database; expected postgres://user:password@host/name")
-                })?;
-                (options, None)
-            }
-            None => {
-                let cluster = Cluster::start(&folder).await?;
-                (cluster.running.options(), Some(cluster))
-            }
+        let (options, cluster) = if let Some(reference) = &settings.database.url {
+            (named_database(reference)?, None)
+        } else {
+            let cluster = Cluster::start(&folder).await?;
+            (cluster.running.options(), Some(cluster))
         };
         let private = cluster.is_some();
         let opened = async {

@@ -140,34 +140,29 @@ fn table(report: &Report, demo: bool, series: bool) -> String {
 }
 
 fn markdown(report: &Report, demo: bool, series: bool) -> String {
-    let mut text = String::new();
+    let mut parts = Vec::new();
     if demo {
-        text += &format!("> **{DEMO}**\n\n");
+        parts.push(format!("> **{DEMO}**"));
     }
-    text += &format!("## {}\n\n", heading(report));
+    parts.push(format!("## {}", heading(report)));
     if !is_blank(report) {
-        text += &rows_of_markdown(&COLUMNS, report.metrics().map(|metric| row(metric).to_vec()));
-        for line in stages(report).into_iter().chain(score(report)) {
-            text += &format!("\n{line}\n");
-        }
+        parts.push(rows_of_markdown(&COLUMNS, report.metrics().map(|metric| row(metric).to_vec())));
+        parts.extend(stages(report).into_iter().chain(score(report)));
         if series {
-            text += "\n";
-            text += &rows_of_markdown(&series_columns(report), series_rows(report));
+            parts.push(rows_of_markdown(&series_columns(report), series_rows(report)));
         }
     }
-    for remark in remarks(report) {
-        text += &format!("\n{remark}\n");
-    }
-    text
+    parts.extend(remarks(report));
+    parts.join("\n\n")
 }
 
 fn rows_of_markdown(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut text = format!("| {} |\n|{}\n", columns.join(" | "), "---|".repeat(columns.len()));
+    let mut lines = vec![format!("| {} |", columns.join(" | ")), format!("|{}", "---|".repeat(columns.len()))];
     for row in rows {
         let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
-        text += &format!("| {} |\n", cells.join(" | "));
+        lines.push(format!("| {} |", cells.join(" | ")));
     }
-    text
+    lines.join("\n")
 }
 
 fn series_columns(report: &Report) -> Vec<&'static str> {

@@ -1,7 +1,7 @@
 //! Waiting until what was published is stored and computed, whoever does it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use dora::Scope;
@@ -12,6 +12,8 @@ use store::Store;
 
 /// How often it is asked whether others are done.
 const ASK: Duration = Duration::from_millis(20);
+/// How long others may take to compute what is stale.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Processes the log up to where it ends now, and computes what became stale for the store's tenant.
 /// A `sei up` or other processors may do parts of it at the same time. Returns what was processed here.
@@ -28,9 +30,15 @@ pub(crate) async fn settle(
     Ok(processed)
 }
 
-/// Waits until nothing is stale: another process may be computing what this one found marked.
+/// Waits until nothing is stale: another process may be computing what this one found marked. Where new
+/// facts come all the time something always is, so it does not wait for ever.
 pub(crate) async fn computed(store: &Store) -> Result<()> {
+    let start = Instant::now();
     while store::stale::any(store).await? {
+        if start.elapsed() > PATIENCE {
+            tracing::warn!("some metrics are still being computed by another process");
+            break;
+        }
         tokio::time::sleep(ASK).await;
     }
     Ok(())

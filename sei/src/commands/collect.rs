@@ -132,7 +132,7 @@ impl Git {
 
 /// A collection in words.
 pub(crate) fn line(summary: &Summary) -> String {
-    let mut text = format!(
+    let first = format!(
         "{}: {} new commits, {} changes, {} deployments in {:.1} s ({} branches, {} tags)",
         summary.repository,
         summary.commits,
@@ -142,8 +142,6 @@ pub(crate) fn line(summary: &Summary) -> String {
         summary.branches,
         summary.tags
     );
-    for warning in &summary.warnings {
-        text += &format!("\n  note: {warning}");
-    }
-    text
+    let notes = summary.warnings.iter().map(|warning| format!("  note: {warning}"));
+    std::iter::once(first).chain(notes).collect::<Vec<_>>().join("\n")
 }

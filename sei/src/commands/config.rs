@@ -61,13 +61,13 @@ impl Check {
             output::print_json(&serde_json::json!({ "file": checked.file, "problems": checked.problems }))?;
         } else {
             let file = checked.file.map_or("no file, only defaults".to_owned(), |file| file.display().to_string());
-            let mut text: String = checked.problems.iter().map(|problem| format!("{problem}\n")).collect();
-            text += &match (errors, checked.problems.len()) {
-                (0, 0) => format!("{file}: all is well\n"),
-                (0, warnings) => format!("{file}: no errors, {warnings} warnings\n"),
-                (errors, _) => format!("{file}: {errors} errors\n"),
-            };
-            output::print(&text)?;
+            let mut lines: Vec<String> = checked.problems.iter().map(ToString::to_string).collect();
+            lines.push(match (errors, checked.problems.len()) {
+                (0, 0) => format!("{file}: all is well"),
+                (0, warnings) => format!("{file}: no errors, {warnings} warnings"),
+                (errors, _) => format!("{file}: {errors} errors"),
+            });
+            output::print(&lines.join("\n"))?;
         }
         Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

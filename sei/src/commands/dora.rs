@@ -68,7 +68,7 @@ pub(crate) struct Report {
     #[arg(long, default_value_t, value_name = "YEAR[/GROUP]")]
     benchmark: Benchmark,
 
-    /// The time zone in which days, weeks and months are cut (dora.time_zone)
+    /// The time zone in which days, weeks and months are cut (`dora.time_zone`)
     #[arg(long, value_name = "NAME")]
     time_zone: Option<Tz>,
 

@@ -74,17 +74,15 @@ impl Import {
             if global.json {
                 return output::print_json(&summary);
             }
-            let mut text = format!(
-                "{} files: {} events imported, {} ignored, {} lines rejected\n",
+            let first = format!(
+                "{} files: {} events imported, {} ignored, {} lines rejected",
                 summary.files,
                 summary.events,
                 summary.ignored.values().sum::<u64>(),
                 summary.rejected
             );
-            for problem in &summary.problems {
-                text += &format!("  {problem}\n");
-            }
-            output::print(&text)
+            let problems = summary.problems.iter().map(|problem| format!("  {problem}"));
+            output::print(&std::iter::once(first).chain(problems).collect::<Vec<_>>().join("\n"))
         })
         .await
     }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::Args;
+use comfy_table::Table;
 use runtime::settings::{LogKind, Settings};
 use serde::Serialize;
 
@@ -42,7 +43,8 @@ struct Log {
 
 #[derive(Serialize)]
 struct Partition {
-    partition: i32,
+    #[serde(rename = "partition")]
+    number: i32,
     end: i64,
     lag: i64,
 }
@@ -64,7 +66,7 @@ struct Source {
 
 #[derive(Serialize)]
 struct Service {
-    service: String,
+    name: String,
     measured_by: Option<String>,
     deployments: i64,
     changes: i64,
@@ -87,8 +89,7 @@ impl Status {
         let log = machine.log().await?;
         let ends = log.ends().await?;
         let lag = settle::lag(&store, log.as_ref(), &ends).await?;
-        let partitions =
-            ends.iter().zip(lag).map(|(end, (partition, lag))| Partition { partition, end: end.next, lag });
+        let partitions = ends.iter().zip(lag).map(|(end, (number, lag))| Partition { number, end: end.next, lag });
         let counts = store::counts::all(&store).await?;
         let services = store::queries::services(&store, None, MOST_SERVICES).await?;
         Ok(Picture {
@@ -120,7 +121,7 @@ impl Status {
             services: services
                 .into_iter()
                 .map(|row| Service {
-                    service: row.name,
+                    name: row.name,
                     measured_by: row.source,
                     deployments: row.deployments,
                     changes: row.changes,
@@ -151,17 +152,17 @@ impl Picture {
         for source in &self.sources {
             table.add_row([source.source.clone(), time(&source.saved_at)]);
         }
-        lines.push(table.to_string());
+        push(&mut lines, &table);
         let mut table = output::table(&["source", "kind", "outcome", "reason", "events"]);
         for count in &self.events {
             let events = count.events.to_string();
             table.add_row([&count.source, &count.kind, count.outcome, &count.reason, &events]);
         }
-        lines.push(table.to_string());
+        push(&mut lines, &table);
         let mut table = output::table(&["service", "measured by", "deployments", "changes", "commits", "computed"]);
         for service in &self.services {
             table.add_row([
-                service.service.clone(),
+                service.name.clone(),
                 service.measured_by.clone().unwrap_or_else(|| "–".to_owned()),
                 service.deployments.to_string(),
                 service.changes.to_string(),
@@ -169,7 +170,14 @@ impl Picture {
                 time(&service.computed_at),
             ]);
         }
-        lines.push(table.to_string());
+        push(&mut lines, &table);
         lines.join("\n")
+    }
+}
+
+/// A table, unless there is nothing in it.
+fn push(lines: &mut Vec<String>, table: &Table) {
+    if !table.is_empty() {
+        lines.push(format!("\n{table}"));
     }
 }
