@@ -1,11 +1,17 @@
 //! What the tests over real parts share: a database for each test, a deadline for each wait.
 
+mod binary;
 mod database;
+mod event_log;
+mod kafka;
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+pub use binary::binary;
 pub use database::{TestDatabase, database, database_server, empty_database};
+pub use event_log::{TestLog, log_settings, unique};
+pub use kafka::kafka;
 
 /// Waits until a condition holds, asking often, and panics when it does not within the deadline.
 ///

@@ -1,0 +1,31 @@
+//! The project's own programs, for tests that start them as processes.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Mutex;
+
+/// The path of a program of the workspace, built from the sources as they are now.
+///
+/// # Panics
+/// When it can't be built: a test can't go on without.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a test can't go on without")]
+pub fn binary(name: &str) -> PathBuf {
+    // target/<profile>/deps/<this test>
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let folder = test.parent().and_then(|deps| deps.parent()).expect("a test is in the target folder");
+    // Under cargo it is brought up to date; a test that runs by itself takes what is there.
+    if let Ok(cargo) = std::env::var("CARGO") {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _one = ONE_AT_A_TIME.lock();
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "--bin", name]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        if folder.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.args(["--workspace"]).status().expect("cargo runs").success(), "{name} can't be built");
+    }
+    let path = folder.join(name);
+    assert!(path.exists(), "{} is missing: build it first", path.display());
+    path
+}

@@ -1,0 +1,480 @@
+//! The event log's contract, the same for both logs, and what only Kafka can do wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use eventlog::{Batch, Limit, LogError, LogReader};
+use kernel::{Envelope, Tenant};
+use runtime::settings::{self, LogKind};
+use store::positions;
+use tests::{TestLog, eventually, log_settings};
+
+const CONSUMER: &str = "reader";
+const MANY: Limit = Limit { events: 10_000, bytes: 64 << 20 };
+/// A broker lets a group's first member wait a little.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Makes each test one of the embedded log and one of Kafka.
+macro_rules! on_both_logs {
+    ($($name:ident)*) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(super::LogKind::Embedded).await })*
+        }
+        mod kafka {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(super::LogKind::Kafka).await })*
+        }
+    };
+}
+
+on_both_logs! {
+    what_is_appended_is_read_whole_and_in_order_of_each_key
+    a_reader_begins_where_the_store_stands
+    a_partition_that_was_rewound_comes_again
+    a_webhook_of_25_mib_passes
+    batches_keep_to_their_limits
+    appends_at_once_lose_and_double_nothing
+    an_empty_log_has_nothing_and_waits_no_longer_than_told
+    what_is_appended_while_a_reader_waits_comes_at_once
+    after_retention_a_reader_goes_on_at_the_start
+    a_position_beyond_the_end_is_not_gone_on_from
+}
+
+fn event(key: &str, number: usize) -> Envelope {
+    Envelope {
+        id: format!("{key}-{number}"),
+        source: "test/main".into(),
+        kind: "test.event".into(),
+        subject: (number % 2 == 0).then(|| format!("Ünter/{number}")),
+        time: chrono::DateTime::from_timestamp_micros(1_700_000_000_123_456 + number as i64).unwrap(),
+        tenant: Tenant::new(if number % 3 == 0 { "main" } else { "other" }).unwrap(),
+        key: key.to_owned(),
+        content_type: "application/json".into(),
+        data: Bytes::from(vec![u8::try_from(number % 256).unwrap(); number % 100]),
+    }
+}
+
+fn events(keys: usize, each: usize) -> Vec<Envelope> {
+    (0..each).flat_map(|number| (0..keys).map(move |key| event(&format!("repository-{key}"), number))).collect()
+}
+
+/// Reads batches until there are so many events.
+async fn read(reader: &mut dyn LogReader, limit: Limit, count: usize) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    let start = Instant::now();
+    while batches.iter().map(|batch| batch.events.len()).sum::<usize>() < count {
+        assert!(start.elapsed() < PATIENCE, "only {} batches came", batches.len());
+        batches.extend(reader.next(limit, Duration::from_millis(500)).await.unwrap());
+    }
+    batches
+}
+
+/// Each partition's batches join without a gap, and positions lie within them and rise.
+fn assert_joined(batches: &[Batch]) {
+    let mut stands: BTreeMap<i32, i64> = BTreeMap::new();
+    for batch in batches {
+        let stands = stands.entry(batch.partition).or_insert(batch.from);
+        assert_eq!(batch.from, *stands);
+        let positions: Vec<i64> = batch.events.iter().map(|(position, _)| *position).collect();
+        assert!(positions.is_sorted_by(|a, b| a < b), "{positions:?}");
+        assert!(positions.iter().all(|position| (batch.from..batch.to).contains(position)), "{positions:?}");
+        *stands = batch.to;
+    }
+}
+
+/// The events of each tenant's key, in the order in which they were read.
+fn by_key(events: impl IntoIterator<Item = Envelope>) -> BTreeMap<(Tenant, String), Vec<Envelope>> {
+    let mut keys: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for event in events {
+        keys.entry((event.tenant.clone(), event.key.clone())).or_default().push(event);
+    }
+    keys
+}
+
+fn read_events(batches: Vec<Batch>) -> impl Iterator<Item = Envelope> {
+    batches.into_iter().flat_map(|batch| batch.events).map(|(_, event)| event)
+}
+
+async fn advance(log: &TestLog, batch: &Batch) {
+    let mut tx = log.database.store.begin().await.unwrap();
+    let Batch { partition, from, to, .. } = *batch;
+    positions::advance(&mut tx, CONSUMER, log.log.topic(), partition, from, to).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn what_is_appended_is_read_whole_and_in_order_of_each_key(kind: LogKind) {
+    let log = TestLog::new(kind).await;
+    let events = events(20, 30);
+    for part in events.chunks(170) {
+        log.log.append(part.to_vec()).await.unwrap();
+    }
+    let ends = log.log.ends().await.unwrap();
+    assert_eq!(ends.iter().map(|end| end.next).sum::<i64>(), 600);
+    assert!(ends.iter().filter(|end| end.next > 0).count() > 1, "keys are spread: {ends:?}");
+
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let batches = read(&mut *reader, MANY, events.len()).await;
+    assert_joined(&batches);
+    for end in &ends {
+        let to = batches.iter().filter(|batch| batch.partition == end.partition).map(|batch| batch.to).max();
+        assert_eq!(to.unwrap_or(0), end.next);
+    }
+    let mut stands = reader.stands();
+    stands.sort();
+    assert!(ends.iter().filter(|end| end.next > 0).all(|end| stands.contains(end)), "{stands:?} {ends:?}");
+    assert_eq!(by_key(read_events(batches)), by_key(events));
+}
+
+async fn a_reader_begins_where_the_store_stands(kind: LogKind) {
+    let log = TestLog::new(kind).await;
+    log.log.append(events(10, 20)).await.unwrap();
+    let limit = Limit { events: 7, bytes: 1 << 20 };
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let batches = read(&mut *reader, limit, 200).await;
+    // Every second batch of what was read was written, up to the first of its partition that was not.
+    let mut stopped = BTreeSet::new();
+    let mut written = BTreeMap::new();
+    for (number, batch) in batches.iter().enumerate() {
+        if stopped.contains(&batch.partition) || number % 4 == 3 {
+            stopped.insert(batch.partition);
+            continue;
+        }
+        advance(&log, batch).await;
+        written.insert(batch.partition, batch.to);
+    }
+    // Neither the first reader's place nor what it may have told Kafka matters.
+    drop(reader);
+    let total: i64 = log.log.ends().await.unwrap().iter().map(|end| end.next).sum();
+    let left = total - written.values().sum::<i64>();
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let again = read(&mut *reader, limit, usize::try_from(left).unwrap()).await;
+    assert_joined(&again);
+    let mut first: BTreeMap<i32, i64> = BTreeMap::new();
+    for batch in &again {
+        first.entry(batch.partition).or_insert(batch.from);
+    }
+    assert!(first.iter().all(|(partition, from)| written.get(partition).copied().unwrap_or(0) == *from));
+    assert_eq!(again.iter().map(|batch| batch.events.len() as i64).sum::<i64>(), left);
+    assert!(reader.next(limit, Duration::from_millis(200)).await.unwrap().is_none());
+}
+
+async fn a_partition_that_was_rewound_comes_again(kind: LogKind) {
+    let log = TestLog::with(kind, |settings| settings.partitions = 1).await;
+    log.log.append(events(1, 100)).await.unwrap();
+    let limit = Limit { events: 10, bytes: 1 << 20 };
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let batches = read(&mut *reader, limit, 50).await;
+    advance(&log, &batches[0]).await;
+    reader.rewind(0);
+    let again = read(&mut *reader, limit, 90).await;
+    assert_joined(&again);
+    assert_eq!((again[0].from, again.last().unwrap().to), (10, 100));
+    // Somebody else resets the position altogether.
+    positions::reset(&log.database.store, CONSUMER, log.log.topic()).await.unwrap();
+    reader.rewind(0);
+    let again = read(&mut *reader, limit, 100).await;
+    assert_eq!((again[0].from, again.last().unwrap().to), (0, 100));
+}
+
+/// Bytes that don't compress.
+fn noise(bytes: usize) -> Bytes {
+    use rand::{RngExt, SeedableRng};
+    let mut noise = vec![0; bytes];
+    rand::rngs::StdRng::seed_from_u64(1).fill(&mut noise[..]);
+    Bytes::from(noise)
+}
+
+async fn a_webhook_of_25_mib_passes(kind: LogKind) {
+    let log = TestLog::new(kind).await;
+    let large = Envelope { data: noise(25 << 20), ..event("large", 1) };
+    log.log.append(vec![event("large", 0), large.clone(), event("large", 2)]).await.unwrap();
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let limit = Limit { events: 100, bytes: 1 << 20 };
+    let batches = read(&mut *reader, limit, 3).await;
+    assert!(batches.iter().any(|batch| batch.events.len() == 1), "it comes alone");
+    assert!(read_events(batches).any(|event| event == large));
+}
+
+async fn batches_keep_to_their_limits(kind: LogKind) {
+    let log = TestLog::new(kind).await;
+    let events: Vec<_> =
+        (0..300).map(|number| Envelope { data: noise(1000), ..event(&format!("k{}", number % 9), number) }).collect();
+    log.log.append(events).await.unwrap();
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let batches = read(&mut *reader, Limit { events: 40, bytes: 25_000 }, 300).await;
+    assert_joined(&batches);
+    assert!(batches.iter().all(|batch| (1..=25).contains(&batch.events.len())));
+}
+
+async fn appends_at_once_lose_and_double_nothing(kind: LogKind) {
+    let log = TestLog::new(kind).await;
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let appending: Vec<_> = (0..8)
+        .map(|writer| {
+            let log = Arc::clone(&log.log);
+            tokio::spawn(async move {
+                for number in 0..40 {
+                    let key = |key| format!("writer-{writer}-{key}");
+                    log.append((0..5).map(|at| event(&key(at), number)).collect()).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    let batches = read(&mut *reader, MANY, 8 * 40 * 5).await;
+    for writer in appending {
+        writer.await.unwrap();
+    }
+    assert_joined(&batches);
+    assert!(reader.next(MANY, Duration::from_millis(200)).await.unwrap().is_none());
+    // Tenants alternate by number, so each key has its events in two orders of their own.
+    let keys = by_key(read_events(batches));
+    assert_eq!(keys.len(), 8 * 5 * 2);
+    for events in keys.values() {
+        assert!(events.is_sorted_by(|a, b| a.time < b.time));
+    }
+}
+
+async fn an_empty_log_has_nothing_and_waits_no_longer_than_told(kind: LogKind) {
+    let log = TestLog::new(kind).await;
+    assert!(log.log.ends().await.unwrap().iter().all(|end| end.next == 0));
+    log.log.append(Vec::new()).await.unwrap();
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let start = Instant::now();
+    assert!(reader.next(MANY, Duration::from_millis(300)).await.unwrap().is_none());
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+async fn what_is_appended_while_a_reader_waits_comes_at_once(kind: LogKind) {
+    let log = TestLog::new(kind).await;
+    // Once something came, the reader is surely waiting at the end.
+    log.log.append(vec![event("a", 0)]).await.unwrap();
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    read(&mut *reader, MANY, 1).await;
+    let waiting = tokio::spawn(async move { reader.next(MANY, PATIENCE).await.unwrap().map(|_| Instant::now()) });
+    let appended = {
+        log.log.append(vec![event("a", 1)]).await.unwrap();
+        Instant::now()
+    };
+    let came = waiting.await.unwrap().unwrap();
+    assert!(came.saturating_duration_since(appended) < Duration::from_secs(2));
+}
+
+/// Lets everything before a position go, as retention does.
+async fn expire(log: &TestLog, partition: i32, before: i64) {
+    match log.settings.kind {
+        LogKind::Embedded => {
+            let mut connection = connection(log).await;
+            sqlx::query("delete from sei.log_segment where partition = $1 and base + count <= $2")
+                .bind(partition)
+                .bind(before)
+                .execute(&mut connection)
+                .await
+                .unwrap();
+        }
+        LogKind::Kafka => {
+            use rdkafka::admin::{AdminClient, AdminOptions};
+            use rdkafka::client::DefaultClientContext;
+            let admin: AdminClient<DefaultClientContext> =
+                rdkafka::ClientConfig::new().set("bootstrap.servers", &log.settings.kafka.brokers).create().unwrap();
+            let mut records = rdkafka::TopicPartitionList::new();
+            let offset = rdkafka::Offset::Offset(before);
+            records.add_partition_offset(log.log.topic(), partition, offset).unwrap();
+            admin.delete_records(&records, &AdminOptions::new()).await.unwrap();
+        }
+    }
+}
+
+async fn connection(log: &TestLog) -> sqlx::PgConnection {
+    sqlx::ConnectOptions::connect(&log.database.options()).await.unwrap()
+}
+
+async fn after_retention_a_reader_goes_on_at_the_start(kind: LogKind) {
+    let log = TestLog::with(kind, |settings| settings.partitions = 1).await;
+    for number in 0..10 {
+        log.log.append((0..10).map(|at| event("a", number * 10 + at)).collect()).await.unwrap();
+    }
+    let limit = Limit { events: 20, bytes: 1 << 20 };
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let first = read(&mut *reader, limit, 20).await.remove(0);
+    advance(&log, &first).await;
+    drop(reader);
+
+    expire(&log, 0, 50).await;
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let batches = read(&mut *reader, MANY, 50).await;
+    assert_joined(&batches);
+    assert_eq!((batches[0].from, batches.last().unwrap().to), (20, 100), "the position moves over the gap");
+    let positions: Vec<i64> = batches.iter().flat_map(|batch| batch.events.iter().map(|(at, _)| *at)).collect();
+    assert_eq!(positions, (50..100).collect::<Vec<_>>());
+    drop(reader);
+
+    // When nothing at all is left, the position still comes to the end.
+    expire(&log, 0, 100).await;
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let start = Instant::now();
+    let gap = loop {
+        assert!(start.elapsed() < PATIENCE);
+        if let Some(batch) = reader.next(MANY, Duration::from_millis(500)).await.unwrap() {
+            break batch;
+        }
+    };
+    assert_eq!((gap.from, gap.to, gap.events.len()), (20, 100, 0));
+}
+
+async fn a_position_beyond_the_end_is_not_gone_on_from(kind: LogKind) {
+    let log = TestLog::with(kind, |settings| settings.partitions = 1).await;
+    log.log.append(events(1, 5)).await.unwrap();
+    let mut tx = log.database.store.begin().await.unwrap();
+    positions::advance(&mut tx, CONSUMER, log.log.topic(), 0, 0, 6).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    let start = Instant::now();
+    let error = loop {
+        assert!(start.elapsed() < PATIENCE);
+        match reader.next(MANY, Duration::from_millis(500)).await {
+            Ok(None) => {}
+            Ok(Some(batch)) => panic!("{batch:?}"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, LogError::Fatal(..)), "{error:?}");
+    assert!(error.to_string().contains("sei replay"), "{error}");
+}
+
+#[tokio::test]
+async fn the_embedded_log_lets_go_of_what_is_old_and_read() {
+    let log = TestLog::with(LogKind::Embedded, |settings| {
+        settings.partitions = 1;
+        settings.retention = Duration::from_millis(1);
+    })
+    .await;
+    log.log.append(events(1, 5)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    assert_eq!(log.log.trim().await.unwrap(), 0, "it is old, but nobody has read it");
+    let mut reader = log.log.reader(CONSUMER).await.unwrap();
+    advance(&log, &read(&mut *reader, MANY, 5).await[0]).await;
+    assert_eq!(log.log.trim().await.unwrap(), 5);
+    assert_eq!(log.log.ends().await.unwrap()[0].next, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_topic_has_the_settings_that_the_log_promises() {
+    use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
+    use rdkafka::client::DefaultClientContext;
+    let log = TestLog::with(LogKind::Kafka, |settings| settings.partitions = 3).await;
+    assert_eq!(log.log.ends().await.unwrap().len(), 3);
+    let admin: AdminClient<DefaultClientContext> =
+        rdkafka::ClientConfig::new().set("bootstrap.servers", &log.settings.kafka.brokers).create().unwrap();
+    let topic = ResourceSpecifier::Topic(log.log.topic());
+    let config = admin.describe_configs([&topic], &AdminOptions::new()).await.unwrap().remove(0).unwrap();
+    let retention = log.settings.retention.as_millis().to_string();
+    for (name, value) in [
+        ("cleanup.policy", "delete"),
+        ("compression.type", "zstd"),
+        ("min.insync.replicas", "1"),
+        ("retention.ms", &retention),
+    ] {
+        assert_eq!(config.get(name).and_then(|entry| entry.value.as_deref()), Some(value), "{name}");
+    }
+    // A second process finds the topic.
+    eventlog::open(&log.settings, &log.database.store).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_may_not_be_created_is_asked_for() {
+    let database = tests::database().await;
+    let mut settings = log_settings(LogKind::Kafka).await;
+    settings.kafka.create_topic = false;
+    let error = eventlog::open(&settings, &database.store).await.err().unwrap();
+    assert!(matches!(error, LogError::Fatal(..)), "{error:?}");
+    assert!(error.to_string().contains("log.kafka.create_topic"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_property_that_librdkafka_does_not_know_is_named() {
+    let database = tests::database().await;
+    let mut settings = log_settings(LogKind::Kafka).await;
+    settings.kafka.properties.insert("no.such.property".into(), "1".into());
+    let error = eventlog::open(&settings, &database.store).await.err().unwrap();
+    assert!(error.to_string().contains("no.such.property"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_larger_than_the_producers_queue_passes() {
+    let log = TestLog::with(LogKind::Kafka, |settings| {
+        settings.kafka.properties.insert("queue.buffering.max.messages".into(), "10".into());
+    })
+    .await;
+    log.log.append(events(4, 100)).await.unwrap();
+    assert_eq!(log.log.ends().await.unwrap().iter().map(|end| end.next).sum::<i64>(), 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_kafka_does_not_take_is_refused_and_the_next_is_taken() {
+    let log = TestLog::with(LogKind::Kafka, |settings| {
+        settings.kafka.properties.insert("message.max.bytes".into(), "100000".into());
+    })
+    .await;
+    let large = Envelope { data: noise(200_000), ..event("a", 1) };
+    let refused = log.log.append(vec![large]).await;
+    assert!(matches!(refused, Err(LogError::Refused(_))), "{refused:?}");
+    log.log.append(vec![event("a", 2)]).await.unwrap();
+}
+
+/// A cluster that can go away: librdkafka's own imitation, which no other test needs.
+fn imitation(
+    properties: &[(&str, &str)],
+) -> (rdkafka::mocking::MockCluster<'static, rdkafka::producer::DefaultProducerContext>, settings::Kafka) {
+    let cluster = rdkafka::mocking::MockCluster::new(1).unwrap();
+    let kafka = settings::Kafka {
+        brokers: cluster.bootstrap_servers(),
+        create_topic: false,
+        replication: 1,
+        group: "g".into(),
+        properties: properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        secret_properties: BTreeMap::new(),
+    };
+    (cluster, kafka)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_away_is_told_in_time_and_a_full_queue_at_once() {
+    let database = tests::database().await;
+    let (cluster, kafka) =
+        imitation(&[("delivery.timeout.ms", "2000"), ("queue.buffering.max.messages", "5"), ("linger.ms", "1")]);
+    let mut settings = log_settings(LogKind::Embedded).await;
+    settings.kind = LogKind::Kafka;
+    settings.kafka = kafka;
+    cluster.create_topic(&settings.topic, 1, 1).unwrap();
+    let log = eventlog::open(&settings, &database.store).await.unwrap();
+    log.append(vec![event("a", 0)]).await.unwrap();
+
+    cluster.broker_down(1).unwrap();
+    let start = Instant::now();
+    let stuck = {
+        let log = Arc::clone(&log);
+        tokio::spawn(async move { log.append(events(1, 5)).await })
+    };
+    let other = || async { matches!(log.append(vec![event("b", 0)]).await, Err(LogError::Saturated)) };
+    eventually(Duration::from_millis(1900), other).await;
+    let stuck = stuck.await.unwrap();
+    assert!(matches!(stuck, Err(LogError::Transient(_))), "{stuck:?}");
+    assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+
+    // It comes back by itself.
+    cluster.broker_up(1).unwrap();
+    eventually(PATIENCE, || async { log.append(vec![event("c", 0)]).await.is_ok() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_cannot_be_reached_is_worth_another_try() {
+    let database = tests::database().await;
+    let mut settings = log_settings(LogKind::Embedded).await;
+    settings.kind = LogKind::Kafka;
+    settings.kafka.brokers = "127.0.0.1:1".into();
+    let error = eventlog::open(&settings, &database.store).await.err().unwrap();
+    assert!(error.is_transient(), "{error:?}");
+}

@@ -1,0 +1,100 @@
+//! A connector of the tests' own: its normaliser does all that a normaliser can do.
+
+use bytes::Bytes;
+use collectors::Connector;
+use kernel::{
+    Commit, Detail, Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason, Repository, Sha, Tenant, Version,
+};
+use tests::unique;
+
+struct Test;
+
+/// Knows the tests' connector.
+pub(crate) fn registry(name: &str) -> Option<&'static dyn Connector> {
+    (name == "test").then_some(&Test)
+}
+
+/// An event of this kind.
+pub(crate) fn event(kind: &str, key: &str, data: &str) -> Envelope {
+    Envelope {
+        id: unique("event"),
+        source: "test/main".into(),
+        kind: kind.into(),
+        subject: None,
+        time: chrono::Utc::now(),
+        tenant: Tenant::default(),
+        key: key.into(),
+        content_type: "text/plain".into(),
+        data: Bytes::from(data.to_owned()),
+    }
+}
+
+/// An event that becomes so many commits of a repository, with numbers from `first` on.
+pub(crate) fn commits(repository: &str, first: usize, count: usize) -> Envelope {
+    event("test.commits", repository, &format!("{repository} {first} {count}"))
+}
+
+impl Connector for Test {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+
+    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+        let text = std::str::from_utf8(&envelope.data).unwrap();
+        match envelope.kind.as_str() {
+            "test.commits" => {
+                let words: Vec<&str> = text.split(' ').collect();
+                let first: usize = words[1].parse().unwrap();
+                let count: usize = words[2].parse().unwrap();
+                Ok((first..first + count).map(|number| Fact::Commit(commit(words[0], number))).collect())
+            }
+            "test.panic" => panic!("a fault in a normaliser, on purpose"),
+            "test.ignored" => Err(NotStored::Ignored(IgnoreReason::UnusedEvent)),
+            "test.year_1" => {
+                let mut commit = commit("r", 1);
+                commit.authored_at = "0001-01-01T00:00:00Z".parse().unwrap();
+                Ok(vec![Fact::Commit(commit)])
+            }
+            // No index takes an id of this size.
+            "test.refused" => Ok(vec![Fact::Repository(Repository {
+                id: noise(50_000).into(),
+                name: String::new(),
+                url: None,
+                default_branch: None,
+                partial: false,
+                version: version(),
+            })]),
+            _ => Err(Reject::new(RejectReason::Schema, "it is bad").into()),
+        }
+    }
+}
+
+fn version() -> Version {
+    Version { detail: Detail::Stated, at: chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap() }
+}
+
+fn commit(repository: &str, number: usize) -> Commit {
+    let mut sha = [7; 20];
+    sha[..8].copy_from_slice(&number.to_be_bytes());
+    Commit {
+        repository: repository.into(),
+        sha: Sha::from_bytes(&sha).unwrap(),
+        parents: None,
+        author: None,
+        authored_at: version().at,
+        committed_at: version().at,
+        subject: format!("commit {number}"),
+        branch: None,
+        reverts: Vec::new(),
+        additions: None,
+        deletions: None,
+        changed_files: None,
+        version: version(),
+    }
+}
+
+fn noise(length: usize) -> String {
+    use rand::{RngExt, SeedableRng};
+    let mut rng = rand::rngs::StdRng::seed_from_u64(2);
+    (0..length).map(|_| char::from(rng.random_range(b'a'..=b'z'))).collect()
+}
