@@ -92,7 +92,7 @@ pub(crate) fn envelopes(
         }
         // A later fact of a request is a later picture.
         let now = later(to.received, count);
-        match text.and_then(|text| envelope(text.as_bytes(), to.source, to.tenant, now)) {
+        match text.and_then(|text| envelope(text, to.source, to.tenant, now)) {
             _ if count == MAX_FACTS => {
                 let problem = format!("more than {MAX_FACTS} facts in one request; use `sei import` for a file");
                 problems.push(FactProblem { at, path: ".".to_owned(), problem });
@@ -127,13 +127,13 @@ fn later(instant: DateTime<Utc>, microseconds: u64) -> DateTime<Utc> {
 /// One fact as an event. Its payload is the fact as it was understood, with its version, so that a
 /// replay gives the same row; its id is of what was sent.
 pub(crate) fn envelope(
-    text: &[u8],
+    text: &str,
     source: &str,
     tenant: &Tenant,
     received: DateTime<Utc>,
 ) -> Result<Envelope, Problem> {
     let whole = |problem: String| Problem { path: ".".to_owned(), problem };
-    let value: Value = json::read(text).map_err(|reject| whole(reject.detail))?;
+    let value: Value = serde_json::from_str(text).map_err(|error| whole(json::tell(&error)))?;
     let id = hex::encode(Sha256::digest(value.to_string()));
     let fact = fact(value, received)?;
     let data = serde_json::to_vec(&fact).map_err(|error| whole(json::tell(&error)))?;

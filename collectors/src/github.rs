@@ -114,6 +114,12 @@ fn push(event: &wire::PushEvent) -> Result<Vec<Fact>, NotStored> {
         return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
     }
     let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
+    let authors = event.commits.iter().filter_map(|commit| facts::author(&place, commit.author.as_ref()?));
+    for author in authors {
+        if !facts.contains(&author) {
+            facts.push(author);
+        }
+    }
     facts.extend(event.commits.iter().map(|commit| Fact::Commit(facts::commit(&place, branch, commit))));
     Ok(facts)
 }

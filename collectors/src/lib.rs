@@ -10,6 +10,7 @@ pub mod import;
 mod json;
 pub mod progress;
 pub mod registry;
+pub mod scheduler;
 pub mod webhook;
 
 pub use connector::Connector;

@@ -110,3 +110,73 @@ fn failed(error: &LogError) -> Failed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use eventlog::{LogReader, Position};
+    use futures::future::join_all;
+    use kernel::Tenant;
+
+    use super::*;
+
+    /// Remembers how many events each append had, and refuses those of the kind `bad`.
+    #[derive(Default)]
+    struct Counting(Mutex<Vec<usize>>);
+
+    #[async_trait]
+    impl EventLog for Counting {
+        async fn append(&self, events: Vec<Envelope>) -> Result<(), LogError> {
+            // Others come to wait meanwhile.
+            tokio::task::yield_now().await;
+            self.0.lock().unwrap().push(events.len());
+            if events.iter().any(|event| event.kind == "bad") { Err(LogError::Refused("bad".into())) } else { Ok(()) }
+        }
+        async fn reader(&self, _: &str) -> Result<Box<dyn LogReader>, LogError> {
+            Err(LogError::Saturated)
+        }
+        async fn ends(&self) -> Result<Vec<Position>, LogError> {
+            Ok(Vec::new())
+        }
+        async fn trim(&self) -> Result<u64, LogError> {
+            Ok(0)
+        }
+        fn topic(&self) -> &'static str {
+            "counting"
+        }
+    }
+
+    fn event(kind: &str) -> Envelope {
+        Envelope {
+            id: "1".into(),
+            source: "github/main".into(),
+            kind: kind.into(),
+            subject: None,
+            time: chrono::Utc::now(),
+            tenant: Tenant::default(),
+            key: "k".into(),
+            content_type: "application/json".into(),
+            data: bytes::Bytes::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn requests_that_wait_together_are_appended_together() {
+        let log = Arc::new(Counting::default());
+        let appender = Appender::start(log.clone(), 100);
+        let results = join_all((0..50).map(|_| appender.append(vec![event("good")]))).await;
+        assert!(results.iter().all(Result::is_ok));
+        let appends = log.0.lock().unwrap().clone();
+        assert!(appends.len() <= 2 && appends.iter().sum::<usize>() == 50, "{appends:?}");
+    }
+
+    #[tokio::test]
+    async fn a_refused_event_is_refused_alone() {
+        let appender = Appender::start(Arc::new(Counting::default()), 100);
+        let kinds = ["good", "bad", "good"];
+        let results = join_all(kinds.map(|kind| appender.append(vec![event(kind)]))).await;
+        assert_eq!(results, [Ok(()), Err(Failed::Refused), Ok(())]);
+    }
+}

@@ -116,6 +116,12 @@ pub(crate) fn account(place: &Place, user: &wire::User) -> Fact {
     })
 }
 
+/// The account of a commit's author, where the source names a login. A person or a bot, by the name only.
+pub(crate) fn author(place: &Place, person: &wire::GitPerson) -> Option<Fact> {
+    let login = person.username.clone().filter(|login| !login.is_empty())?;
+    Some(account(place, &wire::User { login, kind: None }))
+}
+
 /// A commit out of a push, whose parents the push does not tell.
 pub(crate) fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Commit {
     // A commit reaches several branches; the default branch tells most.

@@ -85,7 +85,7 @@ impl Reader<'_> {
         let tenant = &self.options.tenant;
         let now = self.clock.next();
         let event = match self.options.format {
-            ImportFormat::Facts => generic::envelope(text.as_bytes(), "generic/import", tenant, now)?,
+            ImportFormat::Facts => generic::envelope(text, "generic/import", tenant, now)?,
             ImportFormat::GhArchive => {
                 let line = Bytes::copy_from_slice(text.trim().as_bytes());
                 match gharchive::envelope(&line, tenant, now) {

@@ -1,0 +1,18 @@
+//! `sei-webhooks`: the webhook gateway as a process of its own.
+
+mod role;
+
+use collectors::gateway::{self, GatewayState};
+use runtime::{health, http};
+
+use role::Role;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Role { settings, store, log, readiness, shutdown } = Role::start().await?;
+    let listener = http::listen(settings.server.listen).await?;
+    let router = gateway::router(GatewayState::new(&settings, log)?).merge(health::router(readiness));
+    http::serve(listener, router, shutdown).await?;
+    store.close().await;
+    Ok(())
+}

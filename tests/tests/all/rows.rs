@@ -1,0 +1,32 @@
+//! All rows of a tenant's facts as text, to compare two ways of getting there.
+
+use std::collections::BTreeMap;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+/// The tables of facts.
+const TABLES: [&str; 11] = [
+    "repository",
+    "commit",
+    "change",
+    "review",
+    "pipeline_run",
+    "deployment",
+    "incident",
+    "work_item",
+    "account",
+    "service",
+    "team",
+];
+
+/// By table, its rows in an order of their own.
+pub(crate) async fn all(options: &PgConnectOptions) -> BTreeMap<&'static str, Vec<String>> {
+    let mut connection = PgConnection::connect_with(options).await.unwrap();
+    let mut rows = BTreeMap::new();
+    for table in TABLES {
+        let query = format!("select t::text from main.{table} t order by 1");
+        rows.insert(table, sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut connection).await.unwrap());
+    }
+    rows
+}
