@@ -101,7 +101,8 @@ impl Store {
         }
         let created = "create extension if not exists timescaledb with schema public";
         if let Err(error) = connection.execute(created).await {
-            return Ok(Timescale::Absent(error.to_string()));
+            let why = error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
+            return Ok(Timescale::Absent(why));
         }
         let version = "select extversion from pg_extension where extname = 'timescaledb'";
         Ok(Timescale::Used(sqlx::query_scalar(version).fetch_one(&mut connection).await?))

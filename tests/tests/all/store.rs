@@ -6,3 +6,4 @@ mod facts;
 mod log;
 mod schema;
 mod tenants;
+mod timescale;

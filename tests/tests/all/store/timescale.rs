@@ -1,0 +1,213 @@
+//! Where `TimescaleDB` can be created, metric facts are in hypertables; everything that is written and
+//! read is the same as on plain tables. Skipped, and says so, on a server without it; all other tests of
+//! the store run on such a server as they are.
+
+use chrono::{DateTime, Duration, Utc};
+use kernel::{ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, Rule, Sha, Tenant};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use store::queries::{self, ChangeFilter, DeploymentFilter, TimeKey};
+use store::{Store, Timescale, metric_rows};
+use tests::{TestDatabase, database};
+
+const TABLES: [&str; 2] = ["deployment_metric", "change_metric"];
+const SERVICES: [&str; 2] = ["shop", "h/o/r"];
+
+/// A database with hypertables, and one like it on plain tables.
+async fn both() -> Option<(TestDatabase, TestDatabase)> {
+    let (hyper, plain) = (database().await, database().await);
+    match hyper.store.migrate().await.unwrap() {
+        Timescale::Used(version) => println!("TimescaleDB {version}"),
+        Timescale::Absent(why) => {
+            println!("skipped: TimescaleDB: {why}");
+            return None;
+        }
+    }
+    let mut connection = PgConnection::connect_with(&plain.options()).await.unwrap();
+    connection.execute("set search_path = main, public").await.unwrap();
+    for table in TABLES {
+        for statement in [
+            format!("create table plain (like {table} including all)"),
+            format!("drop table {table}"),
+            format!("alter table plain rename to {table}"),
+        ] {
+            connection.execute(AssertSqlSafe(statement)).await.unwrap();
+        }
+    }
+    Some((hyper, plain))
+}
+
+async fn chunks(database: &TestDatabase, table: &str) -> i64 {
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    let query =
+        "select count(*) from timescaledb_information.chunks where hypertable_schema = 'main' and hypertable_name = $1";
+    sqlx::query_scalar(query).bind(table).fetch_one(&mut connection).await.unwrap()
+}
+
+fn start() -> DateTime<Utc> {
+    "2023-01-01T00:00:00Z".parse().unwrap()
+}
+
+/// Three years with a deployment every other day; `turn` changes some, moves some and leaves some out.
+fn deployments(service: &str, turn: i64) -> Vec<DeploymentMetric> {
+    (0..550_i64)
+        .filter(|day| turn == 0 || day % 50 != 3)
+        .map(|day| {
+            let moved = if turn > 0 && day % 40 == 7 { Duration::days(100) } else { Duration::zero() };
+            let finished_at = start() + Duration::days(day * 2) + Duration::microseconds(day) + moved;
+            let failed = (day + turn) % 9 == 0;
+            let evidence = || Evidence {
+                rule: Rule::RolledBack,
+                what: "deployment".to_owned(),
+                id: format!("{service}/{}", day + 1),
+                url: None,
+                at: finished_at,
+            };
+            DeploymentMetric {
+                service: service.to_owned(),
+                deployment: format!("{service}/{day}").into(),
+                finished_at,
+                source: DeploymentSource::Tag,
+                repository: Some("h/o/r".into()),
+                environment: None,
+                name: Some(format!("v{day}")),
+                sha: Some(Sha::from_bytes(&[7; 20]).unwrap()),
+                url: None,
+                success: true,
+                previous: (day > 0).then(|| format!("{service}/{}", day - 1).into()),
+                kind: DeploymentKind::Normal,
+                commits: 2,
+                changes: 1,
+                failed,
+                failed_by: failed.then(evidence).into_iter().collect(),
+                recovered_at: failed.then(|| finished_at + Duration::days(120)),
+                recovered_by: failed.then(evidence),
+                rework: false,
+                rework_by: vec![],
+                counts: true,
+            }
+        })
+        .collect()
+}
+
+fn changes(deployments: &[DeploymentMetric]) -> Vec<ChangeMetric> {
+    let change = |deployment: &DeploymentMetric| ChangeMetric {
+        service: deployment.service.clone(),
+        change: format!("{}#1", deployment.deployment).into(),
+        is_commit: false,
+        deployment: deployment.deployment.clone(),
+        deployed_at: deployment.finished_at,
+        repository: "h/o/r".into(),
+        title: "t".to_owned(),
+        author: None,
+        bot: false,
+        commits: 2,
+        started_at: Some(deployment.finished_at - Duration::hours(5)),
+        opened_at: None,
+        ready_at: None,
+        first_review_at: None,
+        approved_at: None,
+        merged_at: Some(deployment.finished_at - Duration::hours(1)),
+        coding_us: None,
+        pickup_us: None,
+        review_us: None,
+        approval_us: None,
+        deploy_us: Some(3_600_000_000),
+        lead_time_us: Some(18_000_000_000),
+        excluded: deployment.failed,
+    };
+    deployments.iter().map(change).collect()
+}
+
+async fn write(store: &Store, turn: i64) -> Vec<metric_rows::Written> {
+    let mut tx = store.begin().await.unwrap();
+    metric_rows::lock(&mut tx).await.unwrap();
+    let mut written = Vec::new();
+    for service in SERVICES {
+        let deployments = deployments(service, turn);
+        let changes = changes(&deployments);
+        written.push(metric_rows::write_deployments(&mut tx, service, &deployments).await.unwrap());
+        written.push(metric_rows::write_changes(&mut tx, service, changes.into_iter()).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    written
+}
+
+/// Everything that is read of metric facts, as text.
+async fn read(store: &Store) -> Vec<String> {
+    let mut read = Vec::new();
+    let services = SERVICES.map(str::to_owned);
+    let mut tx = store.begin().await.unwrap();
+    for (from, to) in [(0, 2000), (100, 130), (85, 95), (1000, 1100)] {
+        let (from, to) = (start() + Duration::days(from), start() + Duration::days(to));
+        read.push(format!("{:?}", metric_rows::deployment_points(&mut tx, &services, from, to).await.unwrap()));
+        let mut points = metric_rows::change_points(&mut tx, &services, from, to).await.unwrap();
+        points.sort_by_key(|point| (point.deployed_us, point.lead_time_us));
+        read.push(format!("{points:?}"));
+    }
+    tx.commit().await.unwrap();
+    let mut after: Option<TimeKey> = None;
+    loop {
+        let page = queries::deployments(store, &DeploymentFilter::default(), after.as_ref(), 100).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(TimeKey::of_deployment(last));
+        read.push(format!("{page:?}"));
+    }
+    let filter = ChangeFilter {
+        service: Some("shop".to_owned()),
+        from: Some(start() + Duration::days(50)),
+        to: Some(start() + Duration::days(500)),
+        ..ChangeFilter::default()
+    };
+    read.push(format!("{:?}", queries::changes(store, &filter, None, 1000).await.unwrap()));
+    let carried = ChangeFilter { deployment: Some("shop/77".to_owned()), ..ChangeFilter::default() };
+    read.push(format!("{:?}", queries::changes(store, &carried, None, 10).await.unwrap()));
+    read.push(format!("{:?}", queries::first_deployment_at(store, Some("shop"), None).await.unwrap()));
+    read
+}
+
+#[tokio::test]
+async fn writes_and_reads_of_metric_facts_are_those_of_plain_tables() {
+    let Some((hyper, plain)) = both().await else { return };
+    for turn in [0, 0, 1, 1, 0] {
+        assert_eq!(write(&hyper.store, turn).await, write(&plain.store, turn).await, "turn {turn}");
+        let (from_hyper, from_plain) = (read(&hyper.store).await, read(&plain.store).await);
+        assert!(from_plain.len() > 20 && from_plain.iter().all(|text| text.len() > 10));
+        for (hyper, plain) in from_hyper.iter().zip(&from_plain) {
+            assert_eq!(hyper, plain);
+        }
+        assert_eq!(from_hyper.len(), from_plain.len());
+    }
+    for table in TABLES {
+        assert!(chunks(&hyper, table).await > 10, "{table} is cut by time");
+        assert_eq!(chunks(&plain, table).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn tables_that_were_filled_before_the_extension_came_become_hypertables_with_their_rows() {
+    let Some((hyper, plain)) = both().await else { return };
+    write(&hyper.store, 1).await;
+    write(&plain.store, 1).await;
+    // as if the extension had been installed after the migrations
+    let mut connection = PgConnection::connect_with(&plain.options()).await.unwrap();
+    connection.execute("drop table main._sqlx_migrations_timescale").await.unwrap();
+    assert!(matches!(plain.store.migrate().await.unwrap(), Timescale::Used(_)));
+    for table in TABLES {
+        assert_eq!(chunks(&plain, table).await, chunks(&hyper, table).await);
+    }
+    assert_eq!(read(&plain.store).await, read(&hyper.store).await);
+}
+
+#[tokio::test]
+async fn a_tenant_with_hypertables_can_be_made_and_dropped() {
+    let Some((hyper, _)) = both().await else { return };
+    let demo = Tenant::new("demo").unwrap();
+    for _ in 0..2 {
+        hyper.store.create_tenant(&demo, true).await.unwrap();
+        let store = hyper.store.for_tenant(&demo);
+        write(&store, 0).await;
+        assert!(!read(&store).await.is_empty());
+        hyper.store.drop_tenant(&demo).await.unwrap();
+    }
+    assert_eq!(read(&hyper.store).await.len(), 11, "no page of deployments in the other tenant");
+}
