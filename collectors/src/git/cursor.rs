@@ -80,14 +80,13 @@ impl Cursor {
         Self { observed: other.observed, ..self.clone() } == *other
     }
 
-    /// The commit of a tag, if the tag still is what it was. `Some(None)` for a tag on no commit.
-    pub fn known_tag(&self, name: &str, direct: ObjectId) -> Option<Option<ObjectId>> {
-        let (known, commit) = self.tag(name)?;
-        (known == direct).then_some(commit)
+    /// A tag, if its ref still names what it named.
+    pub fn known_tag(&self, name: &str, direct: ObjectId) -> Option<Tag> {
+        self.tag(name).filter(|tag| tag.direct == direct)
     }
 
-    /// What a tag named and the commit that it led to.
-    pub fn tag(&self, name: &str) -> Option<(ObjectId, Option<ObjectId>)> {
+    /// A tag, as it was.
+    pub fn tag(&self, name: &str) -> Option<Tag> {
         parse_tag(self.tags.get(name)?)
     }
 
@@ -99,7 +98,7 @@ impl Cursor {
     /// The commits that branches and tags led to.
     pub fn tips(&self) -> impl Iterator<Item = ObjectId> {
         let branches = self.branches.values().filter_map(|hex| parse(hex));
-        branches.chain(self.tags.values().filter_map(|text| parse_tag(text)?.1))
+        branches.chain(self.tags.values().filter_map(|text| parse_tag(text)?.commit))
     }
 }
 
@@ -108,9 +107,9 @@ pub(super) fn parse(hex: &str) -> Option<ObjectId> {
     ObjectId::from_hex(hex.as_bytes()).ok()
 }
 
-fn parse_tag(text: &str) -> Option<(ObjectId, Option<ObjectId>)> {
+fn parse_tag(text: &str) -> Option<Tag> {
     match text.split_once(' ') {
-        Some((direct, commit)) => Some((parse(direct)?, Some(parse(commit)?))),
-        None => Some((parse(text)?, None)),
+        Some((direct, commit)) => Some(Tag { direct: parse(direct)?, commit: Some(parse(commit)?) }),
+        None => Some(Tag { direct: parse(text)?, commit: None }),
     }
 }

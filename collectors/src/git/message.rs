@@ -207,7 +207,9 @@ fn some(branch: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn said(message: &str) -> Option<(i64, &str, Option<&str>, Option<&str>, Option<i64>)> {
+    type Said<'a> = (i64, &'a str, Option<&'a str>, Option<&'a str>, Option<i64>);
+
+    fn said(message: &str) -> Option<Said<'_>> {
         claim(message).map(|c| (c.number, c.title, c.source_branch, c.target_branch, c.reverts))
     }
 

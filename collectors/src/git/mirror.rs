@@ -123,7 +123,7 @@ fn git(remote: &Remote) -> Command {
         settings.extend([("credential.helper", ""), ("credential.helper", HELPER)]);
         command.env("SEI_GIT_USER", remote.user.as_deref().unwrap_or_default()).env("SEI_GIT_PASSWORD", password);
     }
-    let first = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0_usize);
+    let first = users("GIT_CONFIG_COUNT").and_then(|count| count.to_str()?.parse().ok()).unwrap_or(0_usize);
     command.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
     for (at, (key, value)) in (first..).zip(settings) {
         command.env(format!("GIT_CONFIG_KEY_{at}"), key).env(format!("GIT_CONFIG_VALUE_{at}"), value);
@@ -131,10 +131,16 @@ fn git(remote: &Remote) -> Command {
     command
 }
 
+/// What the user tells `git` by the environment.
+#[expect(clippy::disallowed_methods, reason = "a setting of `git`, which it inherits from us, not one of ours")]
+fn users(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
+}
+
 /// Keeps `ssh` from asking somebody, unless the user has a command of their own for it.
 async fn batch_ssh(folder: &Path, remote: &Remote, command: &mut Command) -> Result<(), GitError> {
     let over_ssh = remote.url.starts_with("ssh:") || !remote.url.contains("://");
-    if !over_ssh || std::env::var_os("GIT_SSH_COMMAND").is_some() || std::env::var_os("GIT_SSH").is_some() {
+    if !over_ssh || users("GIT_SSH_COMMAND").is_some() || users("GIT_SSH").is_some() {
         return Ok(());
     }
     let mut ask = at(folder, remote);

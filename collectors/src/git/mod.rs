@@ -33,7 +33,7 @@ mod renames;
 mod walk;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -162,7 +162,7 @@ impl Opened {
 
     fn open(
         shown: String,
-        path: &PathBuf,
+        path: &Path,
         configured: Option<&str>,
         url: Option<&str>,
         wanted: Wanted,
@@ -274,11 +274,11 @@ impl Opened {
             problem: "its refs can't be kept as JSON".to_owned(),
             cause: Some(error.into()),
         })?;
-        Ok((summary(&refs, plan, found), next))
+        Ok((summary(&refs, plan, &found), next))
     }
 }
 
-fn summary(refs: &Refs, plan: Plan, found: Found) -> Summary {
+fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
     let partial = plan.frame.repository.partial || !plan.next.unreadable.is_empty();
     let mut warnings = plan.warnings;
     if refs.default.is_none() && refs.tips().next().is_none() {

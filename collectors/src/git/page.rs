@@ -138,8 +138,7 @@ impl PageWriter {
         let committer = (commit.committer.who != commit.author.who)
             .then(|| self.person(commit, commit.committer.who, commit.committer.parts()));
         let message = bounded(&commit.text(commit.message));
-        let escapes = message.bytes().filter(|byte| *byte < b' ' && *byte != b'\n').count();
-        self.bytes += 160 + 44 * commit.parents.len() + message.len() + message.len() / 16 + 5 * escapes;
+        self.bytes += 160 + 44 * commit.parents.len() + message.bytes().map(width).sum::<usize>();
         self.page.commits.push(PageCommit {
             sha,
             parents: commit.parents.iter().filter_map(|parent| Sha::from_bytes(parent.as_bytes()).ok()).collect(),
@@ -176,6 +175,15 @@ impl PageWriter {
         self.page.people.push((name, address));
         self.people.insert(who.to_vec(), at);
         at
+    }
+}
+
+/// How many bytes a byte of text takes in JSON.
+fn width(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+        0..b' ' => 6,
+        _ => 1,
     }
 }
 

@@ -223,7 +223,7 @@ fn tags(
     }
     if let (Some(old), Some(was)) = (old, was) {
         for name in old.tag_names().filter(|name| was.is_match(name)) {
-            let counted = old.tag(name).is_some_and(|(_, commit)| commit.is_some());
+            let counted = old.tag(name).is_some_and(|tag| tag.commit.is_some());
             let counts = pattern.is_match(name) && refs.tags.get(name).is_some_and(|tag| tag.commit.is_some());
             if counted && !counts {
                 tags.push(PageTag { name: name.to_owned(), sha: None, at: None, gone: true });

@@ -96,7 +96,8 @@ pub(super) fn produce(
                 })
             })
             .collect();
-        walk(walker, plan, chunks);
+        walk(walker, plan, &chunks);
+        drop(chunks);
         for encoder in encoders {
             match encoder.join() {
                 Ok(part) => found.add(part),
@@ -122,7 +123,7 @@ fn next(waiting: &Mutex<Receiver<Chunk>>) -> Option<Chunk> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
-fn walk(walker: &mut Walker, plan: &Plan, chunks: SyncSender<Chunk>) {
+fn walk(walker: &mut Walker, plan: &Plan, chunks: &SyncSender<Chunk>) {
     let size = if plan.frame.counted { COUNTED_CHUNK } else { CHUNK };
     match &plan.work {
         Work::These(commits) => {
@@ -183,8 +184,8 @@ struct Encoder<'p> {
 }
 
 impl<'p> Encoder<'p> {
-    fn new(repository: &ThreadSafeRepository, frame: Frame, counted: bool, pages: &'p Sender<Encoded>) -> Self {
-        let counter = counted.then(|| LineCounter::new(repository.to_thread_local()));
+    fn new(repository: &ThreadSafeRepository, frame: Frame, count_lines: bool, pages: &'p Sender<Encoded>) -> Self {
+        let counter = count_lines.then(|| LineCounter::new(repository.to_thread_local()));
         let repository = repository.to_thread_local();
         Self { repository, counter, writer: PageWriter::new(frame), pages, found: Found::default(), buffer: Vec::new() }
     }

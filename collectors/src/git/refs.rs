@@ -36,10 +36,7 @@ const TAGS: &str = "refs/tags/";
 
 impl Refs {
     /// Reads them. `known` gives the commit of a tag that was seen before, so that it need not be peeled.
-    pub fn read(
-        repository: &gix::Repository,
-        known: impl Fn(&str, ObjectId) -> Option<Option<ObjectId>>,
-    ) -> gix::Result<Self> {
+    pub fn read(repository: &gix::Repository, known: impl Fn(&str, ObjectId) -> Option<Tag>) -> gix::Result<Self> {
         let mut refs = Self::default();
         let mut symbolic = Vec::new();
         let mut tags = Vec::new();
@@ -66,7 +63,7 @@ impl Refs {
         for (name, direct) in tags {
             let name = name.strip_prefix(TAGS).unwrap_or(&name);
             let tag = match known(name, direct) {
-                Some(commit) => Tag { direct, commit },
+                Some(tag) => tag,
                 None => Tag { direct, commit: peel(repository, direct, &mut buffer).0 },
             };
             refs.tags.insert(name.to_owned(), tag);
@@ -82,21 +79,18 @@ impl Refs {
             }
         }
         let head = repository.head()?;
-        match (head.referent_name(), head.id()) {
-            (None, Some(id)) => {
-                refs.branches.insert("HEAD".to_owned(), id.detach());
-            }
-            _ => {}
+        if let (None, Some(id)) = (head.referent_name(), head.id()) {
+            refs.branches.insert("HEAD".to_owned(), id.detach());
         }
         let head_name = head.referent_name().map(|name| name.as_bstr().to_string());
-        refs.default = refs.find_default(remote_default, head_name.as_deref().and_then(short));
+        refs.default = refs.find_default(remote_default.as_deref(), head_name.as_deref().and_then(short));
         Ok(refs)
     }
 
-    fn find_default(&self, remote: Option<String>, head: Option<&str>) -> Option<(String, ObjectId)> {
+    fn find_default(&self, remote: Option<&str>, head: Option<&str>) -> Option<(String, ObjectId)> {
         let usual = ["main", "master", "trunk", "develop"].into_iter();
-        let candidates = remote.as_deref().into_iter().chain(head).chain(usual);
-        let named = candidates.filter_map(|name| Some((name.to_owned(), self.branch(name)?))).next();
+        let mut candidates = remote.into_iter().chain(head).chain(usual);
+        let named = candidates.find_map(|name| Some((name.to_owned(), self.branch(name)?)));
         named.or_else(|| {
             let (name, id) = self.branches.iter().next().filter(|_| self.branches.len() == 1)?;
             Some((short(name).unwrap_or(name).to_owned(), *id))

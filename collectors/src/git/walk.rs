@@ -67,7 +67,7 @@ impl Walker {
     /// The parents that are there, and the time of a commit; `false` if it can't be read.
     fn place(&mut self, id: ObjectId, parents: &mut Vec<ObjectId>, time: &mut i64) -> bool {
         parents.clear();
-        if let Some(known) = self.from_graph(id, parents) {
+        if let Some(known) = self.by_graph(id, parents) {
             *time = known;
             return true;
         }
@@ -81,7 +81,7 @@ impl Walker {
     }
 
     /// The same by the file of the graph, if the commit is in it.
-    fn from_graph(&self, id: ObjectId, parents: &mut Vec<ObjectId>) -> Option<i64> {
+    fn by_graph(&self, id: ObjectId, parents: &mut Vec<ObjectId>) -> Option<i64> {
         let graph = self.graph.as_ref()?;
         let commit = graph.commit_by_id(id)?;
         parents.clear();
@@ -106,7 +106,7 @@ impl Walker {
                     break;
                 }
                 let shallow = self.shallow.contains(&id);
-                let data = if self.from_graph(id, &mut parents).is_some() {
+                let data = if self.by_graph(id, &mut parents).is_some() {
                     None
                 } else {
                     let Some(data) = self.read(id) else { break };
