@@ -68,11 +68,10 @@ impl FromStr for Benchmark {
         let (kind, group) = match rest.as_slice() {
             [] => (GroupKind::Industry, "all"),
             ["industry", group] => (GroupKind::Industry, *group),
-            ["organization_size", group] => (GroupKind::OrganizationSize, *group),
             [group] if quick_check::group(edition, GroupKind::Industry, group).is_some() => {
                 (GroupKind::Industry, *group)
             }
-            [group] => (GroupKind::OrganizationSize, *group),
+            ["organization_size", group] | [group] => (GroupKind::OrganizationSize, *group),
             _ => (GroupKind::Industry, ""),
         };
         if quick_check::group(edition, kind, group).is_none() {

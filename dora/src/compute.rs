@@ -56,7 +56,7 @@ pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     let owners = owners::owners(history);
     let carried = carried::carried(history, &deployments, &walk, &owners);
     let case = Case { history, options, deployments: &deployments, walk: &walk, owners: &owners, carried: &carried };
-    let Verdicts { verdicts, incidents, mut findings } = verdicts::verdicts(&case);
+    let Verdicts { each: verdicts, incidents, mut findings } = verdicts::verdicts(&case);
     let mut changes = vec![0; deployments.len()];
     for (subject, deployment) in &carried.subjects {
         if let (Subject::Change(_), Some(count)) = (subject, changes.get_mut(*deployment as usize)) {

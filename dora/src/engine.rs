@@ -25,7 +25,7 @@ const QUIET: Duration = Duration::from_millis(300);
 /// … but no longer than this.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often to look for new facts that nobody announced.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 /// How long to wait before trying again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -261,11 +261,6 @@ async fn announcements(listener: &mut store::Listener) -> Option<BTreeSet<Tenant
 /// The tenant that an announcement names.
 fn tenant<E>(announced: Result<Result<Option<store::Notice>, store::StoreError>, E>) -> Option<Tenant> {
     Tenant::new(&announced.ok()?.ok()??.payload).ok()
-}
-
-/// A report of the store's tenant.
-pub async fn report(_store: &Store, _query: &crate::ReportQuery) -> Result<crate::Report, DoraError> {
-    Err(DoraError::Question("reports are being built".to_owned()))
 }
 
 /// Why a deployment or a change counts as it does. `id` is a deployment's id or name (tag, version), a

@@ -7,8 +7,8 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use kernel::{
-    Account, Change, ChangeState, Deployment, DeploymentSource, Fact, Incident, PipelineRun, Repository, RepositoryId,
-    Review, ReviewState, Service, Sha,
+    Account, AccountId, Change, ChangeState, Deployment, DeploymentSource, Fact, Incident, PipelineRun, Repository,
+    RepositoryId, Review, ReviewState, Service, Sha,
 };
 use regex::Regex;
 use store::history::CommitRow;
@@ -120,7 +120,7 @@ impl HistoryBuilder {
                 repository: x.repository.as_str(),
                 sha: x.sha,
                 parents: x.parents.as_deref(),
-                author: x.author.as_ref().map(|author| author.as_str()),
+                author: x.author.as_ref().map(AccountId::as_str),
                 authored_us: x.authored_at.timestamp_micros(),
                 committed_us: x.committed_at.timestamp_micros(),
                 subject: &x.subject,
@@ -164,7 +164,7 @@ impl HistoryBuilder {
             title: change.title.as_str().into(),
             url: change.url.as_deref().map(Into::into),
             repository: number(Some(change.repository.as_str())),
-            author: number(change.author.as_ref().map(|author| author.as_str())),
+            author: number(change.author.as_ref().map(AccountId::as_str)),
             source_branch: number(change.source_branch.as_deref()),
             target_branch: number(change.target_branch.as_deref()),
             head: change.head_sha.map(|sha| graph.intern(sha)),

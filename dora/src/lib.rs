@@ -19,7 +19,7 @@ mod summary;
 
 pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, QuickCheckEdition};
 pub use compute::{ServiceMetrics, compute};
-pub use engine::{explain, recompute, report, run};
+pub use engine::{explain, recompute, run};
 pub use error::DoraError;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
 pub use history::{History, HistoryBuilder};
@@ -27,6 +27,6 @@ pub use options::Options;
 pub use query::{Interval, ReportQuery};
 pub use report::{
     FindingCount, MetricName, MetricReport, Point, QuickCheck, Report, Score, ServiceStatus, Unit, Value, ValueName,
-    Window,
+    Window, report,
 };
 pub use summary::{Scope, Summary};

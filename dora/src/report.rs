@@ -1,6 +1,13 @@
 //! A report: every number that anybody shows, with its unit, its number of observations, its level and
 //! its series, so that whoever shows it does no arithmetic. All metrics have the same shape.
 
+mod frames;
+mod make;
+mod metrics;
+mod steps;
+
+pub use make::report;
+
 use std::fmt;
 
 use chrono::{DateTime, Utc};

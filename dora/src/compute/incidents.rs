@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use kernel::{Incident, Rule, Sha};
+use kernel::{DeploymentKind, Incident, Rule, Sha};
 
 use super::verdicts::Case;
 
@@ -74,8 +74,17 @@ impl<'a> Causes<'a> {
         })
     }
 
-    /// The deployment that a text names; `choose` takes one of several, which are in order.
+    /// The deployment that a text names; `choose` takes one of several, which are in order. Of a second
+    /// name the verdict is on the deployment that had brought the commit.
     fn named(&self, text: &str, own: bool, choose: impl Fn(&[usize]) -> Option<usize>) -> Option<usize> {
+        let number = self.means(text, own, choose)?;
+        let second_name =
+            self.case.deployments[number].success && self.case.walk.steps[number].kind == DeploymentKind::None;
+        let first = || self.case.walk.reached_by(self.case.deployments[number].commit?);
+        if second_name { first() } else { Some(number) }
+    }
+
+    fn means(&self, text: &str, own: bool, choose: impl Fn(&[usize]) -> Option<usize>) -> Option<usize> {
         if let Some(number) = self.ids.get(text) {
             return Some(*number);
         }

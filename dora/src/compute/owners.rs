@@ -227,8 +227,12 @@ impl Pushed {
                 merges.entry((change.repository, change.source_branch)).or_default().push(merged);
             }
         }
-        commits.values_mut().for_each(|commits| commits.sort_unstable());
-        merges.values_mut().for_each(|merges| merges.sort_unstable());
+        for commits in commits.values_mut() {
+            commits.sort_unstable();
+        }
+        for merges in merges.values_mut() {
+            merges.sort_unstable();
+        }
         Self { commits, merges }
     }
 

@@ -40,7 +40,7 @@ pub(crate) struct Case<'a> {
 
 /// All verdicts.
 pub(crate) struct Verdicts {
-    pub verdicts: Vec<Verdict>,
+    pub each: Vec<Verdict>,
     pub incidents: Vec<IncidentMetric>,
     pub findings: Vec<Finding>,
 }
@@ -81,27 +81,27 @@ fn order(evidence: &Evidence) -> (i64, Rule, &str, &str) {
 
 pub(crate) fn verdicts(case: &Case<'_>) -> Verdicts {
     let mut all = Verdicts {
-        verdicts: vec![Verdict::default(); case.deployments.len()],
+        each: vec![Verdict::default(); case.deployments.len()],
         incidents: Vec::new(),
         findings: Vec::new(),
     };
-    rollbacks(case, &mut all.verdicts);
+    rollbacks(case, &mut all.each);
     for revert in reverts(case.history, case.walk, case.owners, case.carried) {
         let (undone, by) = (revert.undone, revert.by);
         let evidence = case.evidence(Rule::Reverted, revert.subject, by);
         if case.walk.steps[undone].carries {
             if case.within_window(undone, by) {
-                all.verdicts[undone].fail(evidence.clone());
+                all.each[undone].fail(evidence.clone());
             }
-            all.verdicts[undone].repair(case.deployments[by].finished, case.deployment(Rule::Reverted, by));
+            all.each[undone].repair(case.deployments[by].finished, case.deployment(Rule::Reverted, by));
         }
-        all.verdicts[by].rework(evidence);
+        all.each[by].rework(evidence);
     }
-    hotfixes(case, &mut all.verdicts);
-    patch_releases(case, &mut all.verdicts);
-    failed_attempts(case, &mut all.verdicts);
+    hotfixes(case, &mut all.each);
+    patch_releases(case, &mut all.each);
+    failed_attempts(case, &mut all.each);
     incidents(case, &mut all);
-    for (verdict, deployment) in all.verdicts.iter_mut().zip(case.deployments) {
+    for (verdict, deployment) in all.each.iter_mut().zip(case.deployments) {
         verdict.settle(deployment.finished);
     }
     all
@@ -234,7 +234,7 @@ fn incidents(case: &Case<'_>, all: &mut Verdicts) {
     let finder = Causes::new(case, &line);
     for incident in &case.history.incidents {
         let own = case.history.owns(incident);
-        let cause = finder.cause(incident, own);
+        let blamed = finder.cause(incident, own);
         let evidence = |rule, at| Evidence {
             rule,
             what: "incident".to_owned(),
@@ -242,17 +242,17 @@ fn incidents(case: &Case<'_>, all: &mut Verdicts) {
             url: incident.url.clone(),
             at,
         };
-        if let Some((rule, number)) = cause {
-            all.verdicts[number].fail(evidence(rule, incident.detected_at));
+        if let Some((rule, number)) = blamed {
+            all.each[number].fail(evidence(rule, incident.detected_at));
             if let Some(resolved) = incident.resolved_at {
-                all.verdicts[number].repair(resolved.timestamp_micros(), evidence(rule, resolved));
+                all.each[number].repair(resolved.timestamp_micros(), evidence(rule, resolved));
             }
         }
         if let Some(fix) = finder.fix(incident, own) {
-            all.verdicts[fix].rework(evidence(Rule::NamedAsFix, incident.detected_at));
-            if let Some((_, number)) = cause {
+            all.each[fix].rework(evidence(Rule::NamedAsFix, incident.detected_at));
+            if let Some((_, number)) = blamed {
                 let fixed = case.deployments[fix].finished;
-                all.verdicts[number].repair(fixed, case.deployment(Rule::NamedAsFix, fix));
+                all.each[number].repair(fixed, case.deployment(Rule::NamedAsFix, fix));
             }
         }
         if !own {
@@ -277,7 +277,7 @@ fn incidents(case: &Case<'_>, all: &mut Verdicts) {
             detected_at: incident.detected_at,
             resolved_at: incident.resolved_at,
             restore_us: restore.filter(|restore| *restore >= 0),
-            deployment: cause.map(|(_, number)| case.deployments[number].fact.id.clone()),
+            deployment: blamed.map(|(_, number)| case.deployments[number].fact.id.clone()),
         });
     }
 }

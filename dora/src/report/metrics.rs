@@ -1,0 +1,319 @@
+//! The metrics of a window from the rows that fall into it: pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use store::metric_rows::{ChangePoint, DeploymentPoint, IncidentPoint};
+
+use super::frames::{Frame, Stat, Summaries, Summary, summarise};
+use super::steps::{Calendar, Step, monday};
+use super::{MetricName, MetricReport, Point, Value, ValueName, Window};
+use crate::benchmark::{
+    Group, duration_score, fail_rate_level, frequency_level, frequency_score, lead_time_level, rate_score,
+    recovery_level,
+};
+use crate::{DoraError, Level, LevelYear, Mean};
+
+const SECOND_US: f64 = 1e6;
+const DAY_US: f64 = 86_400.0 * SECOND_US;
+
+/// What a report is made from.
+pub(super) struct Observed {
+    pub window: Window,
+    pub calendar: Calendar,
+    pub steps: Vec<Step>,
+    /// Whether the steps are shorter than a week, so that nothing can be said of a week in them.
+    pub daily: bool,
+    pub deployments: Vec<DeploymentPoint>,
+    pub changes: Vec<ChangePoint>,
+    pub incidents: Vec<IncidentPoint>,
+}
+
+/// The metrics.
+pub(super) struct Metrics {
+    pub change_lead_time: MetricReport,
+    pub deployment_frequency: MetricReport,
+    pub change_fail_rate: MetricReport,
+    pub failed_deployment_recovery_time: MetricReport,
+    pub deployment_rework_rate: MetricReport,
+    pub time_to_restore: MetricReport,
+}
+
+/// What a value is held against.
+struct Judged {
+    level: Option<Level>,
+    score: Option<f64>,
+    benchmark: Option<Mean>,
+}
+
+pub(super) fn metrics(observed: &Observed, year: LevelYear, group: Option<&Group>) -> Result<Metrics, DoraError> {
+    Ok(Metrics {
+        change_lead_time: observed.change_lead_time(year, group)?,
+        deployment_frequency: observed.deployment_frequency(year, group)?,
+        change_fail_rate: observed.change_fail_rate(year, group)?,
+        failed_deployment_recovery_time: observed.recovery_time(year, group)?,
+        deployment_rework_rate: observed.rework_rate(group)?,
+        time_to_restore: observed.time_to_restore()?,
+    })
+}
+
+/// The days of 24 hours between two instants.
+fn days(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+    (to.timestamp_micros() - from.timestamp_micros()) as f64 / DAY_US
+}
+
+impl Observed {
+    /// The number of the step that an instant falls into; `None` outside of the window.
+    fn step(&self, micros: i64) -> Option<u32> {
+        let after = self.steps.partition_point(|step| step.from.timestamp_micros() <= micros);
+        let step = after.checked_sub(1)?;
+        let within = self.steps.get(step).is_some_and(|step| micros < step.to.timestamp_micros());
+        u32::try_from(step).ok().filter(|_| within)
+    }
+
+    /// A metric out of summaries: `values` makes its values from the summary of a span of time.
+    fn report(
+        &self,
+        metric: MetricName,
+        summaries: &Summaries,
+        values: impl Fn(&Summary, DateTime<Utc>, DateTime<Utc>) -> Vec<Value>,
+        judge: impl Fn(f64, u64) -> Judged,
+    ) -> MetricReport {
+        // the first value is the headline
+        let head = |values: &[Value]| values.first().map_or((None, 0), |value| (value.value, value.n));
+        let all = values(&summaries.all, self.window.from, self.window.to);
+        let (value, n) = head(&all);
+        let headline = all.first().map_or(ValueName::Median, |value| value.name);
+        let judged = value
+            .map_or(Judged { level: None, score: None, benchmark: judge(0.0, 0).benchmark }, |value| judge(value, n));
+        let series = self.steps.iter().zip(&summaries.steps).map(|(step, summary)| {
+            let values = values(summary, step.from, step.to);
+            let (value, n) = head(&values);
+            Point { from: step.from, to: step.to, label: step.label.clone(), value, n, values }
+        });
+        MetricReport {
+            metric,
+            title: metric.title(),
+            headline,
+            value,
+            unit: headline.unit(),
+            text: value.map(|value| headline.unit().text(value)),
+            n,
+            level: judged.level,
+            score: judged.score,
+            benchmark: judged.benchmark,
+            series: series.collect(),
+            values: all,
+        }
+    }
+
+    fn change_lead_time(&self, year: LevelYear, group: Option<&Group>) -> Result<MetricReport, DoraError> {
+        const STAGES: [(&str, ValueName); 5] = [
+            ("coding", ValueName::Coding),
+            ("pickup", ValueName::Pickup),
+            ("review", ValueName::Review),
+            ("approval", ValueName::Approval),
+            ("deploy", ValueName::Deploy),
+        ];
+        let changes: Vec<(u32, &ChangePoint)> =
+            self.changes.iter().filter_map(|change| Some((self.step(change.deployed_us)?, change))).collect();
+        let mut columns = vec![("lead", changes.iter().map(|(_, change)| change.lead_time_us).collect())];
+        for (position, (name, _)) in STAGES.into_iter().enumerate() {
+            let stage = |change: &ChangePoint| change.stages_us.get(position).copied().flatten();
+            columns.push((name, changes.iter().map(|(_, change)| stage(change)).collect()));
+        }
+        let frame = Frame { steps: changes.iter().map(|(step, _)| *step).collect(), columns };
+        let mut wanted = vec![("lead", Stat::P75), ("lead", Stat::P90), ("lead", Stat::Mean)];
+        for name in ["lead"].into_iter().chain(STAGES.map(|(name, _)| name)) {
+            wanted.extend([(name, Stat::Median), (name, Stat::Count)]);
+        }
+        let summaries = summarise(frame, self.steps.len(), &wanted)?;
+        let values = |summary: &Summary, _, _| {
+            let n = summary.count("lead", Stat::Count);
+            let lead = [
+                (ValueName::Median, Stat::Median),
+                (ValueName::P75, Stat::P75),
+                (ValueName::P90, Stat::P90),
+                (ValueName::Mean, Stat::Mean),
+            ];
+            let lead = lead.map(|(name, stat)| Value::new(name, seconds(summary, "lead", stat), n));
+            let stages = STAGES.map(|(column, name)| {
+                let n = summary.count(column, Stat::Count);
+                Value::new(name, seconds(summary, column, Stat::Median), n)
+            });
+            lead.into_iter().chain(stages).collect()
+        };
+        Ok(self.report(MetricName::ChangeLeadTime, &summaries, values, |median, _| Judged {
+            level: Some(lead_time_level(year, median)),
+            score: Some(duration_score(median)),
+            benchmark: group.and_then(|group| group.change_lead_time),
+        }))
+    }
+
+    fn deployment_frequency(&self, year: LevelYear, group: Option<&Group>) -> Result<MetricReport, DoraError> {
+        let counted: Vec<(u32, &DeploymentPoint)> = self
+            .deployments
+            .iter()
+            .filter(|deployment| deployment.counts)
+            .filter_map(|deployment| Some((self.step(deployment.finished_us)?, deployment)))
+            .collect();
+        let mut last: BTreeMap<usize, i64> = BTreeMap::new();
+        // rows are by time, so each follows the last of its service
+        let gaps = counted.iter().map(|(_, deployment)| {
+            let before = last.insert(deployment.service, deployment.finished_us);
+            before.map(|before| deployment.finished_us - before)
+        });
+        let gaps: Vec<Option<i64>> = gaps.collect();
+        let mut steps: Vec<u32> = counted.iter().map(|(step, _)| *step).collect();
+        let mut columns =
+            vec![("deployments", vec![Some(1); counted.len()]), ("gap", gaps), ("days", vec![None; counted.len()])];
+        // and one row a whole week, with the number of its days that have a deployment
+        let moments = counted.iter().map(|(_, deployment)| deployment.finished_us);
+        let mut weeks: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for date in moments.filter_map(DateTime::from_timestamp_micros).map(|at| self.calendar.date(at)) {
+            weeks.entry(monday(date)).or_default().insert(date);
+        }
+        for week in self.calendar.whole_weeks(self.window) {
+            let Some(step) = self.step(self.calendar.midnight(week).timestamp_micros()) else { continue };
+            let days = weeks.get(&week).map_or(0, |days| days.iter().map(|_| 1).sum());
+            steps.push(step);
+            for ((_, column), value) in columns.iter_mut().zip([None, None, Some(days)]) {
+                column.push(value);
+            }
+        }
+        let wanted = [
+            ("deployments", Stat::Sum),
+            ("gap", Stat::Median),
+            ("gap", Stat::Count),
+            ("days", Stat::Median),
+            ("days", Stat::Count),
+        ];
+        let summaries = summarise(Frame { steps, columns }, self.steps.len(), &wanted)?;
+        let values = |summary: &Summary, from: DateTime<Utc>, to: DateTime<Utc>| {
+            let n = summary.count("deployments", Stat::Sum);
+            let a_day = (n > 0).then(|| n as f64 / days(from, to));
+            let week = (n > 0).then(|| summary.get("days", Stat::Median)).flatten();
+            let weeks = if n > 0 { summary.count("days", Stat::Count) } else { 0 };
+            let whole = from == self.window.from && to == self.window.to;
+            let (week, weeks) = if self.daily && !whole { (None, 0) } else { (week, weeks) };
+            vec![
+                Value::new(ValueName::PerDay, a_day, n),
+                Value::new(ValueName::DaysPerWeek, week, weeks),
+                Value::new(
+                    ValueName::TimeBetween,
+                    seconds(summary, "gap", Stat::Median),
+                    summary.count("gap", Stat::Count),
+                ),
+                Value::count(ValueName::Deployments, n),
+            ]
+        };
+        let days = days(self.window.from, self.window.to);
+        Ok(self.report(MetricName::DeploymentFrequency, &summaries, values, |_, n| Judged {
+            level: Some(frequency_level(year, n as f64, days)),
+            score: Some(frequency_score(n as f64, days)),
+            benchmark: group.and_then(|group| group.deployment_frequency),
+        }))
+    }
+
+    /// A share of the deployments on which a verdict was given.
+    fn share(&self, is: impl Fn(&DeploymentPoint) -> bool) -> Result<Summaries, DoraError> {
+        let judged = self.deployments.iter().filter(|deployment| deployment.judged);
+        let judged: Vec<_> =
+            judged.filter_map(|deployment| Some((self.step(deployment.finished_us)?, is(deployment)))).collect();
+        let frame = Frame {
+            steps: judged.iter().map(|(step, _)| *step).collect(),
+            columns: vec![("is", judged.iter().map(|(_, is)| Some(i64::from(*is))).collect())],
+        };
+        summarise(frame, self.steps.len(), &[("is", Stat::Sum), ("is", Stat::Count)])
+    }
+
+    fn change_fail_rate(&self, year: LevelYear, group: Option<&Group>) -> Result<MetricReport, DoraError> {
+        let summaries = self.share(|deployment| deployment.failed)?;
+        let failed = summaries.all.count("is", Stat::Sum) as f64;
+        let values = |summary: &Summary, _, _| rate(summary, ValueName::Failed);
+        Ok(self.report(MetricName::ChangeFailRate, &summaries, values, |rate, of| Judged {
+            level: Some(fail_rate_level(year, failed, of as f64)),
+            score: Some(rate_score(rate)),
+            benchmark: group.and_then(|group| group.change_fail_rate),
+        }))
+    }
+
+    fn rework_rate(&self, group: Option<&Group>) -> Result<MetricReport, DoraError> {
+        let summaries = self.share(|deployment| deployment.rework)?;
+        let values = |summary: &Summary, _, _| rate(summary, ValueName::Rework);
+        Ok(self.report(MetricName::DeploymentReworkRate, &summaries, values, |rate, _| Judged {
+            level: None,
+            score: Some(rate_score(rate)),
+            benchmark: group.and_then(|group| group.deployment_rework_rate),
+        }))
+    }
+
+    /// The durations of what ended in the window, and what was open at the end of each span.
+    fn durations(
+        &self,
+        metric: MetricName,
+        ended: &[(i64, Option<i64>)],
+        lives: &[(i64, Option<i64>)],
+        judge: impl Fn(f64, u64) -> Judged,
+    ) -> Result<MetricReport, DoraError> {
+        let within: Vec<_> = ended.iter().filter_map(|(at, span)| Some((self.step(*at)?, *span))).collect();
+        let frame = Frame {
+            steps: within.iter().map(|(step, _)| *step).collect(),
+            columns: vec![("span", within.iter().map(|(_, span)| *span).collect())],
+        };
+        let summaries = summarise(frame, self.steps.len(), &[("span", Stat::Median), ("span", Stat::Count)])?;
+        // open at an instant: what began before it, less what ended before it
+        let mut begins: Vec<i64> = lives.iter().map(|(begin, _)| *begin).collect();
+        let mut ends: Vec<i64> = lives.iter().filter_map(|(_, end)| *end).collect();
+        begins.sort_unstable();
+        ends.sort_unstable();
+        let values = |summary: &Summary, _, to: DateTime<Utc>| {
+            let to = to.timestamp_micros();
+            let before = |times: &[i64]| times.partition_point(|time| *time < to);
+            let open = before(&begins).saturating_sub(before(&ends)) as u64;
+            let n = summary.count("span", Stat::Count);
+            vec![
+                Value::new(ValueName::Median, seconds(summary, "span", Stat::Median), n),
+                Value::count(ValueName::Recovered, n),
+                Value::count(ValueName::Open, open),
+            ]
+        };
+        Ok(self.report(metric, &summaries, values, judge))
+    }
+
+    fn recovery_time(&self, year: LevelYear, group: Option<&Group>) -> Result<MetricReport, DoraError> {
+        let failed = self.deployments.iter().filter(|deployment| deployment.failed);
+        let lives: Vec<_> = failed.map(|deployment| (deployment.finished_us, deployment.recovered_us)).collect();
+        let recovered = lives.iter().filter_map(|(finished, recovered)| recovered.map(|at| (at, Some(at - finished))));
+        let recovered: Vec<_> = recovered.collect();
+        self.durations(MetricName::FailedDeploymentRecoveryTime, &recovered, &lives, |median, _| Judged {
+            level: Some(recovery_level(year, median)),
+            score: Some(duration_score(median)),
+            benchmark: group.and_then(|group| group.failed_deployment_recovery_time),
+        })
+    }
+
+    fn time_to_restore(&self) -> Result<MetricReport, DoraError> {
+        let resolved = self.incidents.iter().filter_map(|incident| Some((incident.resolved_us?, incident.restore_us)));
+        let resolved: Vec<_> = resolved.collect();
+        // one that was resolved before it was detected was never open
+        let lives =
+            self.incidents.iter().filter(|incident| incident.resolved_us.is_none_or(|at| at >= incident.detected_us));
+        let lives: Vec<_> = lives.map(|incident| (incident.detected_us, incident.resolved_us)).collect();
+        self.durations(MetricName::TimeToRestore, &resolved, &lives, |_, _| Judged {
+            level: None,
+            score: None,
+            benchmark: None,
+        })
+    }
+}
+
+fn seconds(summary: &Summary, column: &'static str, stat: Stat) -> Option<f64> {
+    summary.get(column, stat).map(|micros| micros / SECOND_US)
+}
+
+fn rate(summary: &Summary, what: ValueName) -> Vec<Value> {
+    let (count, of) = (summary.count("is", Stat::Sum), summary.count("is", Stat::Count));
+    let rate = (of > 0).then(|| count as f64 / of as f64);
+    vec![Value::new(ValueName::Rate, rate, of), Value::count(what, count), Value::count(ValueName::Of, of)]
+}
