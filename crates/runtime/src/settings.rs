@@ -179,10 +179,11 @@ impl GitSource {
     }
 }
 
-/// Tags such as `v1.2.3`, `1.2`, `release-1.2.3-rc1`, `package@1.2.3`; for `git.tag_pattern`.
+/// Tags such as `v1.2.3`, `1.2`, `release-1.2.3`, `curl-8_4_0`, `package@1.2.3`, but no pre-releases such as
+/// `v1.2.3-rc.1`, which reach no production; for `git.tag_pattern`.
 #[must_use]
 pub fn version_tags() -> String {
-    r"^(?:.*[-_/@])?v?\d+(\.\d+)+(?:[-+._]?[0-9A-Za-z.+-]*)?$".to_owned()
+    r"^(?:.*[-_/@])?v?\d+(?:[._]\d+)+$".to_owned()
 }
 
 /// The default schedule of a git source.

@@ -12,19 +12,19 @@ pub(crate) struct Version<'a> {
 }
 
 impl<'a> Version<'a> {
-    /// The version that a tag or release names: `v1.4.0`, `1.4`, `package@1.4.0`, `release-1.4.0`.
+    /// The version that a tag or release names: `v1.4.0`, `1.4`, `package@1.4.0`, `curl-8_4_0`.
     pub fn parse(name: &'a str) -> Option<Self> {
-        // the numbers are the first run of digits and dots that has a dot between digits
+        // the numbers are the first run of digits that has a dot or underscore between digits
         let bytes = name.as_bytes();
         let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
         let mut start = 0;
         loop {
             start += name.get(start..)?.find(|c: char| c.is_ascii_digit())?;
             let mut end = start;
-            while digit(end) || (bytes.get(end) == Some(&b'.') && digit(end + 1)) {
+            while digit(end) || (matches!(bytes.get(end), Some(b'.' | b'_')) && digit(end + 1)) {
                 end += 1;
             }
-            let numbers: Option<Vec<u64>> = name.get(start..end)?.split('.').map(|part| part.parse().ok()).collect();
+            let numbers: Option<Vec<u64>> = name.get(start..end)?.split(['.', '_']).map(|part| part.parse().ok()).collect();
             match numbers?.as_slice() {
                 [_] => start = end,
                 [major, minor] => return Self::new(name, start, end, &[*major, *minor], 0),
@@ -56,6 +56,7 @@ mod tests {
             ("1.4.0", "1.4.1", true),
             ("v1.4.0", "v1.4.1", true),
             ("v1.4.0", "1.4.1", true),
+            ("curl-8_4_0", "curl-8_4_1", true),
             ("1.4", "1.4.1", true),
             ("v1.9.9", "v1.9.10", true),
             ("package@1.4.0", "package@1.4.1", true),
