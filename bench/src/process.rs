@@ -49,6 +49,12 @@ pub(crate) fn run(command: &mut Command, keep: bool) -> Result<Needed> {
     Ok(Needed { seconds, peak_mb: megabytes(peak.into_inner()), output: output.stdout })
 }
 
+/// The seconds that a summary of `sei` gives for itself; not a number when it gives none.
+pub(crate) fn elapsed(summary: &serde_json::Value) -> f64 {
+    let part = |name: &str| summary.pointer(name).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
+    part("/elapsed/secs") + part("/elapsed/nanos") / 1e9
+}
+
 /// The memory that is resident in a running process now, in MB.
 pub(crate) fn resident_mb(child: &Child) -> Result<f64> {
     memory(child.id(), "VmRSS:").map(megabytes).context("the process is gone")
