@@ -18,13 +18,13 @@ pub struct Notice {
 pub struct Listener {
     store: Store,
     channels: Vec<String>,
-    listener: Option<PgListener>,
+    inner: Option<PgListener>,
 }
 
 /// Listens on channels. What is announced after this returns is received.
 pub async fn listen(store: &Store, channels: &[&str]) -> Result<Listener, StoreError> {
     let channels = channels.iter().map(|&channel| channel.to_owned()).collect();
-    let mut listener = Listener { store: store.clone(), channels, listener: None };
+    let mut listener = Listener { store: store.clone(), channels, inner: None };
     listener.connect().await?;
     Ok(listener)
 }
@@ -34,7 +34,7 @@ impl Listener {
     /// have been missed: look for yourself. After an error, wait a moment and call again. A call may be
     /// dropped at any time without losing anything.
     pub async fn recv(&mut self) -> Result<Option<Notice>, StoreError> {
-        let Some(listener) = &mut self.listener else {
+        let Some(listener) = &mut self.inner else {
             self.connect().await?;
             return Ok(None);
         };
@@ -42,7 +42,7 @@ impl Listener {
             Ok(notice) => Ok(notice
                 .map(|notice| Notice { channel: notice.channel().to_owned(), payload: notice.payload().to_owned() })),
             Err(error) => {
-                self.listener = None;
+                self.inner = None;
                 Err(error.into())
             }
         }
@@ -52,7 +52,7 @@ impl Listener {
         let pool = self.store.pool_of_one().await?;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen_all(self.channels.iter().map(String::as_str)).await?;
-        self.listener = Some(listener);
+        self.inner = Some(listener);
         Ok(())
     }
 }

@@ -130,7 +130,7 @@ async fn write(store: &Store, topic: &str, segments: &[Segment]) -> Result<(), S
 }
 
 /// Events of a partition from a position on, in order, with their positions: at most `max`, fewer where
-/// they are large, none only at the end of the log. Positions start above `from` where the log before it
+/// that would be much data or many appends, none only at the end of the log. Positions start above `from` where the log before it
 /// was trimmed.
 pub async fn read(
     store: &Store,

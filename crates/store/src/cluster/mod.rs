@@ -78,15 +78,13 @@ impl PrivateCluster {
         let _one_at_a_time = lock(&folder).await?;
         let data = folder.join("data");
         let programs = programs(&folder, installed, &user).await?;
-        let (server, ours) = match find_running(&folder, &data).await? {
-            Some(server) => {
-                let ours = adopt(&folder, &server).then_some(Ours { pid: server.pid, child: None });
-                (server, ours)
-            }
-            None => {
-                let (server, child) = spawn(&folder, &data, &programs, &user)?;
-                (server.clone(), Some(Ours { pid: server.pid, child: Some(child) }))
-            }
+        let (server, ours) = if let Some(server) = find_running(&folder, &data).await? {
+            let ours = adopt(&folder, &server).then_some(Ours { pid: server.pid, child: None });
+            (server, ours)
+        } else {
+            let (server, child) = spawn(&folder, &data, &programs, &user)?;
+            let ours = Ours { pid: server.pid, child: Some(child) };
+            (server, Some(ours))
         };
         if ours.is_some() {
             let owner = folder.join("owner");
@@ -355,8 +353,8 @@ async fn create_database(options: &PgConnectOptions) -> Result<(), sqlx::Error> 
     let created = sqlx::query("create database sei").execute(&mut connection).await;
     match created {
         // another process was first
-        Err(error) if has_state(&error, "42P04") || has_state(&error, "23505") => {}
-        other => drop(other?),
+        Err(error) if !has_state(&error, "42P04") && !has_state(&error, "23505") => return Err(error),
+        _ => {}
     }
     connection.close().await
 }

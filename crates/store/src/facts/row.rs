@@ -174,7 +174,7 @@ mod tests {
             digest,
         };
         let mut rows =
-            vec![row(&"a", 0, 9, 9), row(&"b", 0, 0, 0), row(&"a", 1, 2, 1), row(&"a", 1, 2, 3), row(&"a", 1, 1, 9)];
+            [row(&"a", 0, 9, 9), row(&"b", 0, 0, 0), row(&"a", 1, 2, 1), row(&"a", 1, 2, 3), row(&"a", 1, 1, 9)];
         for _ in 0..5 {
             rows.rotate_left(1);
             let copies = rows.iter().map(|row| Row { ..*row }).collect();
