@@ -453,16 +453,28 @@ async fn a_broker_that_is_away_is_told_in_time_and_a_full_queue_at_once() {
     log.append(vec![event("a", 0)]).await.unwrap();
 
     cluster.broker_down(1).unwrap();
-    let start = Instant::now();
-    let stuck = {
+    let appends = (0..20).map(|number| {
         let log = Arc::clone(&log);
-        tokio::spawn(async move { log.append(events(1, 5)).await })
-    };
-    let other = || async { matches!(log.append(vec![event("b", 0)]).await, Err(LogError::Saturated)) };
-    eventually(Duration::from_millis(1900), other).await;
-    let stuck = stuck.await.unwrap();
-    assert!(matches!(stuck, Err(LogError::Transient(_))), "{stuck:?}");
-    assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+        async move {
+            let start = Instant::now();
+            (log.append(vec![event("a", number)]).await, start.elapsed())
+        }
+    });
+    let (mut stuck, mut saturated) = (0, 0);
+    for (outcome, took) in futures::future::join_all(appends).await {
+        match outcome {
+            Err(LogError::Transient(_)) => {
+                stuck += 1;
+                assert!(took < Duration::from_secs(6), "{took:?}");
+            }
+            Err(LogError::Saturated) => {
+                saturated += 1;
+                assert!(took < Duration::from_secs(1), "{took:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((stuck, saturated), (5, 15));
 
     // It comes back by itself.
     cluster.broker_up(1).unwrap();
@@ -477,4 +489,32 @@ async fn a_cluster_that_cannot_be_reached_is_worth_another_try() {
     settings.kafka.brokers = "127.0.0.1:1".into();
     let error = eventlog::open(&settings, &database.store).await.err().unwrap();
     assert!(error.is_transient(), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_of_one_group_share_the_partitions_and_hand_them_over() {
+    let log = TestLog::with(LogKind::Kafka, |settings| settings.partitions = 4).await;
+    log.log.append(events(20, 10)).await.unwrap();
+    let mut first = log.log.reader(CONSUMER).await.unwrap();
+    for batch in read(&mut *first, MANY, 200).await {
+        advance(&log, &batch).await;
+    }
+    let mut second = eventlog::open(&log.settings, &log.database.store).await.unwrap().reader(CONSUMER).await.unwrap();
+    let start = Instant::now();
+    let mut came = Vec::new();
+    while first.stands().len() != 2 || second.stands().len() != 2 {
+        assert!(start.elapsed() < PATIENCE, "{:?} {:?}", first.stands(), second.stands());
+        came.extend(first.next(MANY, Duration::from_millis(100)).await.unwrap());
+        came.extend(second.next(MANY, Duration::from_millis(100)).await.unwrap());
+    }
+    assert!(came.is_empty(), "what is written does not come again: {came:?}");
+    let mut both: Vec<_> = first.stands().into_iter().chain(second.stands()).collect();
+    both.sort();
+    assert_eq!(both, log.log.ends().await.unwrap(), "each partition is read by one, from where the store stands");
+
+    drop(first);
+    log.log.append(events(20, 10)).await.unwrap();
+    let batches = read(&mut *second, MANY, 200).await;
+    assert_joined(&batches);
+    assert_eq!(second.stands().len(), 4);
 }
