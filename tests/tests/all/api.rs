@@ -1,0 +1,9 @@
+//! The API over HTTP, on a real database that the engine filled: REST, GraphQL, and who may ask for what.
+
+mod contract;
+mod graphql;
+mod guard;
+mod pages;
+mod plans;
+pub(crate) mod served;
+mod tenants;

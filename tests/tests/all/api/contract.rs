@@ -1,0 +1,158 @@
+//! What the OpenAPI document says is what is answered, and what is answered is what the engine computed.
+
+use serde_json::{Value, json};
+
+use super::served::{self, Served};
+
+#[tokio::test]
+async fn every_documented_path_answers_as_documented() {
+    let served = served::filled().await;
+    let document = served.get("/api/openapi.json").await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let deployment = some_id(&served, "/api/v1/deployments?window=all&failed=true&limit=1").await;
+    let change = some_id(&served, "/api/v1/changes?window=all&limit=1").await;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let id = if path.contains("deployments") { &deployment } else { &change };
+        let address = format!("{}?", path.replace("{id}", id));
+        let operation = &item["get"];
+        let good = served.ask("GET", &address, &[], "").await;
+        assert_eq!(good.status, 200, "{path}: {good:?}");
+        validate(
+            &document,
+            &operation["responses"]["200"]["content"]["application/json"]["schema"],
+            &good.json(),
+            path,
+        );
+        if path.ends_with("/tenants") {
+            continue;
+        }
+        for parameter in operation["parameters"].as_array().unwrap() {
+            let name = parameter["name"].as_str().unwrap();
+            let bad = served.ask("GET", &format!("{address}{name}=1&{name}=2"), &[], "").await;
+            if parameter["in"] == "query" && name != "tenant" {
+                assert_eq!(bad.status, 400, "{path} {name}: {bad:?}");
+                assert_eq!(bad.json()["parameter"], *name, "{path}");
+                assert_eq!(bad.header("content-type"), Some("application/problem+json"));
+                let schema = &operation["responses"]["default"]["content"]["application/problem+json"]["schema"];
+                validate(&document, schema, &bad.json(), path);
+            }
+        }
+    }
+}
+
+/// An id, as it stands in a path.
+async fn some_id(served: &Served, list: &str) -> String {
+    let id = served.get(list).await["data"][0]["id"].as_str().unwrap().to_owned();
+    id.replace('#', "%23")
+}
+
+/// Holds an answer against a schema of the document. A field that the schema does not have is a fault too.
+fn validate(document: &Value, schema: &Value, answer: &Value, path: &str) {
+    let mut components = document["components"].clone();
+    for part in components["schemas"].as_object_mut().unwrap().values_mut() {
+        if part["type"] == "object" {
+            part["additionalProperties"] = json!(false);
+        }
+    }
+    let mut whole = schema.clone();
+    whole["components"] = components;
+    let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(answer).map(|error| format!("{}: {error}", error.instance_path())).take(5).collect();
+    assert!(errors.is_empty(), "{path}: {errors:#?}");
+}
+
+#[tokio::test]
+async fn a_report_is_the_engines_report_to_the_last_digit() {
+    let served = served::filled().await;
+    let to = served::end();
+    for (text, query) in [
+        ("", dora::ReportQuery::default()),
+        ("&interval=month", dora::ReportQuery { interval: dora::Interval::Month, ..Default::default() }),
+        ("&benchmark=2021", dora::ReportQuery { benchmark: "2021".parse().unwrap(), ..Default::default() }),
+        (
+            "&time_zone=Pacific/Auckland",
+            dora::ReportQuery { time_zone: "Pacific/Auckland".parse().unwrap(), ..Default::default() },
+        ),
+    ] {
+        let from = to - chrono::TimeDelta::days(90);
+        let query = dora::ReportQuery { from: Some(from), to: Some(to), ..query };
+        let expected = serde_json::to_value(dora::report(&served.database.store, &query).await.unwrap()).unwrap();
+        let range = format!("from={}&to={}", from.format("%FT%TZ"), to.format("%FT%TZ"));
+        let answer = served.get(&format!("/api/v1/dora?{range}{text}")).await;
+        assert_eq!(answer["data"], expected, "{text}");
+        assert!(answer["data"]["deployment_frequency"]["n"].as_u64().unwrap() > 20);
+    }
+}
+
+#[tokio::test]
+async fn a_window_of_all_begins_with_the_first_deployment() {
+    let served = served::filled().await;
+    let all = served.get("/api/v1/dora?window=all&interval=month").await;
+    let services = all["data"]["services"].as_array().unwrap();
+    let first = services.iter().filter_map(|service| service["first_deployment_at"].as_str()).min().unwrap();
+    assert_eq!(all["data"]["window"]["from"], *first);
+    let service = &services[0];
+    let name = service["service"].as_str().unwrap();
+    let one = served.get(&format!("/api/v1/dora?window=all&service={name}")).await;
+    assert_eq!(one["data"]["window"]["from"], service["first_deployment_at"]);
+}
+
+#[tokio::test]
+async fn a_deployment_is_shown_with_its_evidence_and_what_it_carried() {
+    let served = served::filled().await;
+    let failed = served.get("/api/v1/deployments?window=all&failed=true&limit=1").await;
+    let row = &failed["data"][0];
+    let id = row["id"].as_str().unwrap();
+    let shown = served.get(&format!("/api/v1/deployments/{}", id.replace('#', "%23"))).await;
+    let explained = &shown["data"]["deployments"][0];
+    assert_eq!(&explained["deployment"], row);
+    assert!(!explained["why"].as_array().unwrap().is_empty());
+    assert!(!row["failed_by"].as_array().unwrap().is_empty());
+    let carried = served.get(&format!("/api/v1/changes?deployment={id}&limit=200")).await;
+    assert_eq!(carried["data"].as_array().unwrap().len(), explained["changes"].as_array().unwrap().len());
+    // slashes may be escaped
+    let escaped = served.get(&format!("/api/v1/deployments/{}", id.replace('/', "%2F").replace('#', "%23"))).await;
+    assert_eq!(escaped, shown);
+    let change = carried["data"][0]["id"].as_str().unwrap().replace('#', "%23");
+    let change = served.get(&format!("/api/v1/changes/{change}")).await;
+    assert_eq!(&change["data"]["changes"][0]["deployment"], row);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_named() {
+    let served = served::empty().await;
+    for (path, status, parameter, found) in [
+        ("/api/v1/dora?interval=fortnight", 400, "interval", "fortnight"),
+        ("/api/v1/dora?window=90", 400, "window", "90"),
+        ("/api/v1/dora?window=90d&from=2026-01-01", 400, "from", "2026-01-01T00:00:00+00:00"),
+        ("/api/v1/dora?from=2026-02-01&to=2026-01-01", 400, "to", "2026-01-01T00:00:00+00:00"),
+        ("/api/v1/dora?from=yesterday", 400, "from", "yesterday"),
+        ("/api/v1/dora?from=9999-12-31", 400, "from", "9999-12-31"),
+        ("/api/v1/dora?benchmark=1999", 400, "benchmark", "1999"),
+        ("/api/v1/dora?time_zone=Mars", 400, "time_zone", "Mars"),
+        ("/api/v1/dora?service=nobody", 404, "service", "nobody"),
+        ("/api/v1/dora?team=nobody", 404, "team", "nobody"),
+        ("/api/v1/dora?servcie=shop", 400, "servcie", "shop"),
+        ("/api/v1/deployments?limit=0", 400, "limit", "0"),
+        ("/api/v1/deployments?limit=201", 400, "limit", "201"),
+        ("/api/v1/deployments?cursor=made-up", 400, "cursor", "made-up"),
+        ("/api/v1/deployments?failed=perhaps", 400, "failed", "perhaps"),
+        ("/api/v1/services?tenant=nobody", 404, "tenant", "nobody"),
+        ("/api/v1/services?tenant=Robert';--", 404, "tenant", "Robert';--"),
+    ] {
+        let reply = served.ask("GET", path, &[], "").await;
+        let problem = reply.json();
+        assert_eq!(reply.status, status, "{path}: {problem}");
+        assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{path}");
+        assert_eq!(problem["status"], status, "{path}");
+        assert_eq!(problem["parameter"], parameter, "{path}: {problem}");
+        assert_eq!(problem["found"], found, "{path}: {problem}");
+    }
+    for path in ["/api/v1/deployments/none", "/api/v1/changes/none%231", "/api/v1/nothing", "/api/"] {
+        let reply = served.ask("GET", path, &[], "").await;
+        assert_eq!((reply.status, reply.json()["type"].as_str()), (404, Some("urn:sei:problem:not-found")), "{path}");
+    }
+    let long = served.ask("GET", &format!("/api/v1/dora?window={}", "9".repeat(5000)), &[], "").await;
+    assert!(long.body.len() < 1000, "an answer does not repeat a long text: {long:?}");
+}

@@ -1,0 +1,131 @@
+//! GraphQL: the same numbers as REST, Relay's connections, and limits on what one request may cost.
+
+use serde_json::{Value, json};
+
+use super::served;
+
+#[tokio::test]
+async fn graphql_and_rest_give_the_same_numbers() {
+    let served = served::filled().await;
+    let (from, to) = (served::end() - chrono::TimeDelta::days(90), served::end());
+    let (from, to) = (from.format("%FT%TZ"), to.format("%FT%TZ"));
+    let rest = served.get(&format!("/api/v1/dora?from={from}&to={to}&interval=month")).await;
+    let names = [
+        ("changeLeadTime", "change_lead_time"),
+        ("deploymentFrequency", "deployment_frequency"),
+        ("changeFailRate", "change_fail_rate"),
+        ("failedDeploymentRecoveryTime", "failed_deployment_recovery_time"),
+        ("deploymentReworkRate", "deployment_rework_rate"),
+        ("timeToRestore", "time_to_restore"),
+    ];
+    let fields = "{ value text n score series { label value n } values { value n } }";
+    let metrics: String = names.iter().map(|(name, _)| format!("{name} {fields} ")).collect();
+    let query = format!(r#"{{ dora(from: "{from}", to: "{to}", interval: MONTH) {{ timeZone {metrics} }} }}"#);
+    let answer = served.graphql(&query).await;
+    for (graphql, rest_name) in names {
+        let (one, other) = (&answer["dora"][graphql], &rest["data"][rest_name]);
+        for field in ["value", "text", "n", "score"] {
+            assert_eq!(one[field], other[field], "{graphql}.{field}");
+        }
+        let values = |metric: &Value, list: &str| -> Vec<Value> {
+            metric[list].as_array().unwrap().iter().map(|item| json!([item["value"], item["n"]])).collect()
+        };
+        assert_eq!(values(one, "series"), values(other, "series"), "{graphql}");
+        assert_eq!(values(one, "values"), values(other, "values"), "{graphql}");
+    }
+}
+
+#[tokio::test]
+async fn connections_are_walked_forward_to_their_end() {
+    let served = served::filled().await;
+    let rest = served.get("/api/v1/deployments?window=all&limit=20").await;
+    let expected: Vec<&Value> = rest["data"].as_array().unwrap().iter().map(|row| &row["id"]).collect();
+    let mut ids = Vec::new();
+    let mut after = String::new();
+    for page in 0..4 {
+        let query = format!(
+            r#"{{ deployments(first: 5, window: "all"{after}) {{
+                   edges {{ cursor node {{ id failed failedBy {{ rule id }} }} }}
+                   pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"#
+        );
+        let answer = served.graphql(&query).await;
+        let connection = &answer["deployments"];
+        assert_eq!(connection["pageInfo"]["hasNextPage"], true);
+        assert_eq!(connection["pageInfo"]["hasPreviousPage"], page > 0);
+        ids.extend(connection["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["id"].clone()));
+        after = format!(", after: {}", connection["pageInfo"]["endCursor"]);
+    }
+    assert_eq!(ids.iter().collect::<Vec<_>>(), expected);
+    let rest = "{ services { nodes { name team deployments } pageInfo { hasNextPage } }
+                  repositories { nodes { id partial } }
+                  changes(first: 3) { nodes { id leadTimeSeconds stages { codingSeconds } } }
+                  findings(first: 3) { nodes { kind detail } }
+                  tenant { name demo } }";
+    let answer = served.graphql(rest).await;
+    assert_eq!(answer["services"]["pageInfo"]["hasNextPage"], false);
+    assert_eq!(answer["tenant"], json!({ "name": "main", "demo": false }));
+    let explained = served.graphql(&format!("{{ explain(id: {}) {{ deployments {{ why }} }} }}", ids[0])).await;
+    assert!(!explained["explain"]["deployments"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_request_that_would_cost_too_much_is_refused_before_it_runs() {
+    let served = served::empty().await;
+    let many: String = (0..200).map(|n| format!("a{n}: dora {{ timeZone }} ")).collect();
+    let deep = format!("{{ __schema {{ types {{ {} name {} }} }} }}", "ofType { ".repeat(40), "} ".repeat(40));
+    let rows = "{ a: changes(first: 200) { nodes { id title author } } ".to_owned()
+        + &(0..30)
+            .map(|n| format!("b{n}: changes(first: 200) {{ nodes {{ id title author stages {{ codingSeconds }} }} }} "))
+            .collect::<String>()
+        + "}";
+    for query in [format!("{{ {many} }}"), deep, rows] {
+        let answer = served.graphql_answer(&query).await;
+        assert!(answer["data"].is_null(), "{answer}");
+        let message = answer["errors"][0]["message"].as_str().unwrap().to_lowercase();
+        assert!(message.contains("too") || message.contains("deep") || message.contains("complex"), "{message}");
+    }
+    let long = served.ask("POST", "/graphql", &[("content-type", "application/json")], &" ".repeat(100_000)).await;
+    assert_eq!(long.status, 413);
+}
+
+#[tokio::test]
+async fn an_error_names_the_argument_and_nothing_of_our_insides() {
+    let served = served::empty().await;
+    let answer = served.graphql_answer(r#"{ deployments(first: 5000) { nodes { id } } }"#).await;
+    assert_eq!(answer["errors"][0]["extensions"]["parameter"], "first");
+    assert_eq!(answer["errors"][0]["extensions"]["found"], "5000");
+    let answer = served.graphql_answer(r#"{ dora(service: "nobody") { timeZone } }"#).await;
+    assert_eq!(answer["errors"][0]["extensions"]["type"], "urn:sei:problem:not-found");
+    sqlx::query("drop table main.deployment_metric cascade")
+        .execute(&mut sqlx::ConnectOptions::connect(&served.database.options()).await.unwrap())
+        .await
+        .unwrap();
+    let answer = served.graphql_answer("{ deployments { nodes { id } } }").await.to_string();
+    assert!(answer.contains("urn:sei:problem:internal"), "{answer}");
+    let rest = served.ask("GET", "/api/v1/deployments", &[], "").await;
+    assert_eq!(rest.status, 500);
+    for text in [answer, rest.body] {
+        assert!(!text.contains("deployment_metric") && !text.contains("relation"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn tools_can_read_the_schema_and_people_explore_it() {
+    let served = served::empty().await;
+    let schema = served.graphql("{ __schema { queryType { fields { name } } } }").await;
+    let names = schema["__schema"]["queryType"]["fields"].to_string();
+    for name in ["dora", "services", "repositories", "deployments", "changes", "findings", "explain", "tenant"] {
+        assert!(names.contains(&format!("\"{name}\"")), "{names}");
+    }
+    // what GraphiQL and code generators send
+    let nested = "kind name ".to_owned() + &"ofType { kind name ".repeat(7) + &"} ".repeat(7);
+    let tools =
+        format!("{{ __schema {{ types {{ fields {{ args {{ type {{ {nested} }} }} type {{ {nested} }} }} }} }} }}");
+    served.graphql(&tools).await;
+    let page = served.ask("GET", "/graphql", &[], "").await;
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(
+        page.body.contains("/web/explorer.js") && !page.body.contains("https://"),
+        "nothing is loaded from elsewhere"
+    );
+}

@@ -1,0 +1,145 @@
+//! A served API with a small invented organization behind it, and what is needed to ask it.
+
+use std::net::SocketAddr;
+
+use api::ApiState;
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use dora::Scope;
+use kernel::{Fact, Tenant};
+use sei::demo::{Demo, Scale};
+use serde_json::Value;
+use store::Store;
+use tests::TestDatabase;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// An API that is served until this is dropped.
+pub(crate) struct Served {
+    pub(crate) database: TestDatabase,
+    pub(crate) address: SocketAddr,
+    _until: DropGuard,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// When the invented history ends: on the hour, some minutes ago.
+pub(crate) fn end() -> DateTime<Utc> {
+    Utc::now().duration_trunc(TimeDelta::hours(1)).unwrap()
+}
+
+/// Half a year of three teams.
+pub(crate) fn organization() -> Demo {
+    let scale = Scale { teams: 3, services: 4, days: 180, changes: 500, deployments: 240, ..Scale::default() };
+    Demo { seed: 7, end: end(), scale }
+}
+
+/// Writes facts for a store's tenant and computes.
+pub(crate) async fn fill(store: &Store, facts: impl Iterator<Item = Fact>) {
+    let facts: Vec<Fact> = facts.collect();
+    let mut tx = store.begin().await.unwrap();
+    store::facts::write(&mut tx, &facts).await.unwrap();
+    tx.commit().await.unwrap();
+    dora::recompute(store, &settings(), Scope::All).await.unwrap();
+}
+
+/// How metrics are defined without any settings of one's own.
+pub(crate) fn settings() -> runtime::settings::Dora {
+    runtime::load(None, &[]).unwrap().dora
+}
+
+/// An API over a new database, without data.
+pub(crate) async fn empty() -> Served {
+    let database = tests::database().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let until = CancellationToken::new();
+    let router = api::router(ApiState::new(&database.store, settings(), address));
+    tokio::spawn(runtime::http::serve(listener, router, until.clone()));
+    Served { database, address, _until: until.drop_guard() }
+}
+
+/// An API with the invented organization, in the tenant `main`.
+pub(crate) async fn filled() -> Served {
+    let served = empty().await;
+    fill(&served.database.store, organization().facts()).await;
+    served
+}
+
+/// A tenant of made-up data, with this data.
+pub(crate) async fn add_demo(served: &Served, facts: impl Iterator<Item = Fact>) {
+    let demo = Tenant::new("demo").unwrap();
+    served.database.store.create_tenant(&demo, true).await.unwrap();
+    fill(&served.database.store.for_tenant(&demo), facts).await;
+}
+
+impl Served {
+    /// `GET`, with success expected.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let reply = self.ask("GET", path, &[], "").await;
+        assert_eq!(reply.status, 200, "{path}: {reply:?}");
+        reply.json()
+    }
+
+    /// A GraphQL query, without errors expected.
+    pub(crate) async fn graphql(&self, query: &str) -> Value {
+        let answer = self.graphql_answer(query).await;
+        assert_eq!(answer.get("errors"), None, "{query}");
+        answer["data"].clone()
+    }
+
+    /// A GraphQL query, with whatever comes back.
+    pub(crate) async fn graphql_answer(&self, query: &str) -> Value {
+        let body = serde_json::json!({ "query": query }).to_string();
+        let reply = self.ask("POST", "/graphql", &[("content-type", "application/json")], &body).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()
+    }
+
+    /// Any request, as it is.
+    pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request += &format!("host: {}\r\n", self.address);
+        }
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        request += "\r\n";
+        request += body;
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let (status, headers) = head.split_once("\r\n").unwrap();
+        Reply {
+            status: status.split(' ').nth(1).unwrap().parse().unwrap(),
+            headers: headers
+                .lines()
+                .filter_map(|line| line.split_once(": "))
+                .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+                .collect(),
+            body: body.to_owned(),
+        }
+    }
+}
