@@ -159,6 +159,22 @@ impl ServiceMetrics {
         self.carried.subjects.iter().map(move |(subject, deployment)| stages.row(*subject, *deployment))
     }
 
+    /// The row of one of them.
+    pub(crate) fn change(
+        &self,
+        history: &History,
+        options: &Options,
+        subject: Subject,
+        deployment: u32,
+    ) -> ChangeMetric {
+        self.stages(history, options).row(subject, deployment)
+    }
+
+    /// The id of a change, or of a commit outside of any change.
+    pub(crate) fn id(&self, history: &History, options: &Options, subject: Subject) -> String {
+        self.stages(history, options).id(subject)
+    }
+
     /// How many of them there are.
     #[must_use]
     pub fn changes_len(&self) -> usize {
@@ -211,4 +227,15 @@ impl ServiceMetrics {
     pub(crate) fn position(&self, deployment: &str) -> Option<usize> {
         self.deployments.iter().position(|row| row.deployment.as_str() == deployment)
     }
+}
+
+/// Whether something was part of what was there when counting started. `reached` is the deployment that
+/// reached its commit first.
+pub(crate) fn is_before_counting(metrics: &ServiceMetrics, subject: Subject, reached: Option<usize>) -> bool {
+    let by_change = match subject {
+        Subject::Change(number) => metrics.carried.reached_by(number as usize),
+        Subject::Commit(_) => None,
+    };
+    let step = reached.or(by_change).and_then(|deployment| metrics.walk.steps.get(deployment));
+    step.is_some_and(|step| !step.carries)
 }

@@ -262,13 +262,3 @@ async fn announcements(listener: &mut store::Listener) -> Option<BTreeSet<Tenant
 fn tenant<E>(announced: Result<Result<Option<store::Notice>, store::StoreError>, E>) -> Option<Tenant> {
     Tenant::new(&announced.ok()?.ok()??.payload).ok()
 }
-
-/// Why a deployment or a change counts as it does. `id` is a deployment's id or name (tag, version), a
-/// commit's id (7 digits at least), a change's id, or `#12`. `None` when nothing has this id.
-pub async fn explain(
-    _store: &Store,
-    _settings: &settings::Dora,
-    _id: &str,
-) -> Result<Option<crate::Explanation>, DoraError> {
-    Ok(None)
-}

@@ -9,6 +9,7 @@ mod benchmark;
 mod compute;
 mod engine;
 mod error;
+mod explain;
 mod explanation;
 mod history;
 mod options;
@@ -19,8 +20,9 @@ mod summary;
 
 pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, QuickCheckEdition};
 pub use compute::{ServiceMetrics, compute};
-pub use engine::{explain, recompute, run};
+pub use engine::{recompute, run};
 pub use error::DoraError;
+pub use explain::explain;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
 pub use history::{History, HistoryBuilder};
 pub use options::Options;

@@ -24,7 +24,8 @@ impl<'a> Version<'a> {
             while digit(end) || (matches!(bytes.get(end), Some(b'.' | b'_')) && digit(end + 1)) {
                 end += 1;
             }
-            let numbers: Option<Vec<u64>> = name.get(start..end)?.split(['.', '_']).map(|part| part.parse().ok()).collect();
+            let numbers: Option<Vec<u64>> =
+                name.get(start..end)?.split(['.', '_']).map(|part| part.parse().ok()).collect();
             match numbers?.as_slice() {
                 [_] => start = end,
                 [major, minor] => return Self::new(name, start, end, &[*major, *minor], 0),

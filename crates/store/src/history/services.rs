@@ -20,8 +20,7 @@ pub struct Services {
     pub teams: Vec<Team>,
 }
 
-/// Reads what decides which services there are. The distinct repositories of a table are found by
-/// stepping through its index, one look a repository.
+/// Reads what decides which services there are.
 pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
     let connection = tx.connection();
     let declared = sqlx::query!(
@@ -32,33 +31,6 @@ pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
     let named = sqlx::query!(
         r#"select service as "service!", repository from deployment where service is not null and not deleted
            union select service as "service!", null from incident where service is not null and not deleted"#
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let repositories = sqlx::query_scalar!(
-        r#"with recursive
-           c as (
-               select min(repository) as r from commit
-               union all select (select min(repository) from commit where repository > c.r) from c where c.r is not null
-           ),
-           h as (
-               select min(repository) as r from change
-               union all select (select min(repository) from change where repository > h.r) from h where h.r is not null
-           ),
-           p as (
-               select min(repository) as r from pipeline_run
-               union all
-               select (select min(repository) from pipeline_run where repository > p.r) from p where p.r is not null
-           ),
-           d as (
-               select min(repository) as r from deployment
-               union all
-               select (select min(repository) from deployment where repository > d.r) from d where d.r is not null
-           )
-           select r as "repository!"
-           from (select r from c union select r from h union select r from p union select r from d
-                 union select id from repository) as every
-           where r is not null"#
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -88,7 +60,40 @@ pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
     Ok(Services {
         declared: declared.collect(),
         named: named.into_iter().map(|row| (row.service, row.repository.map(RepositoryId))).collect(),
-        repositories: repositories.into_iter().map(RepositoryId).collect(),
+        repositories: repositories(tx).await?,
         teams: teams.collect(),
     })
+}
+
+/// Every repository that any fact is about. The distinct repositories of a table are found by stepping
+/// through its index, one look a repository.
+pub(super) async fn repositories(tx: &mut StoreTx) -> Result<BTreeSet<RepositoryId>, StoreError> {
+    let repositories = sqlx::query_scalar!(
+        r#"with recursive
+           c as (
+               select min(repository) as r from commit
+               union all select (select min(repository) from commit where repository > c.r) from c where c.r is not null
+           ),
+           h as (
+               select min(repository) as r from change
+               union all select (select min(repository) from change where repository > h.r) from h where h.r is not null
+           ),
+           p as (
+               select min(repository) as r from pipeline_run
+               union all
+               select (select min(repository) from pipeline_run where repository > p.r) from p where p.r is not null
+           ),
+           d as (
+               select min(repository) as r from deployment
+               union all
+               select (select min(repository) from deployment where repository > d.r) from d where d.r is not null
+           )
+           select r as "repository!"
+           from (select r from c union select r from h union select r from p union select r from d
+                 union select id from repository) as every
+           where r is not null"#
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(repositories.into_iter().map(RepositoryId).collect())
 }
