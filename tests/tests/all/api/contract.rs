@@ -1,4 +1,4 @@
-//! What the OpenAPI document says is what is answered, and what is answered is what the engine computed.
+//! What the `OpenAPI` document says is what is answered, and what is answered is what the engine computed.
 
 use serde_json::{Value, json};
 

@@ -82,7 +82,7 @@ async fn a_request_that_would_cost_too_much_is_refused_before_it_runs() {
         let answer = served.graphql_answer(&query).await;
         assert!(answer["data"].is_null(), "{answer}");
         let message = answer["errors"][0]["message"].as_str().unwrap().to_lowercase();
-        assert!(message.contains("too") || message.contains("deep") || message.contains("complex"), "{message}");
+        assert!(["deep", "complex", "depth"].iter().any(|word| message.contains(word)), "{message}");
     }
     let long = served.ask("POST", "/graphql", &[("content-type", "application/json")], &" ".repeat(100_000)).await;
     assert_eq!(long.status, 413);
@@ -91,7 +91,7 @@ async fn a_request_that_would_cost_too_much_is_refused_before_it_runs() {
 #[tokio::test]
 async fn an_error_names_the_argument_and_nothing_of_our_insides() {
     let served = served::empty().await;
-    let answer = served.graphql_answer(r#"{ deployments(first: 5000) { nodes { id } } }"#).await;
+    let answer = served.graphql_answer("{ deployments(first: 5000) { nodes { id } } }").await;
     assert_eq!(answer["errors"][0]["extensions"]["parameter"], "first");
     assert_eq!(answer["errors"][0]["extensions"]["found"], "5000");
     let answer = served.graphql_answer(r#"{ dora(service: "nobody") { timeZone } }"#).await;
