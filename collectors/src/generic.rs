@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::json::Problem;
-use crate::webhook::Destination;
+use crate::webhook::{Destination, kept_id};
 use crate::{Connector, json};
 
 pub(crate) use elements::{Form, elements};
@@ -110,7 +110,7 @@ pub(crate) fn envelopes(
     if problems.is_empty() {
         if let Some(key) = idempotency_key {
             for (index, event) in events.iter_mut().enumerate() {
-                event.id = format!("{key}/{index}");
+                event.id = kept_id(&format!("{key}/{index}"));
             }
         }
         Ok(events)

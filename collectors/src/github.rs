@@ -8,7 +8,7 @@ use kernel::{Envelope, Fact, IgnoreReason, NotStored};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
+use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 use crate::{Connector, json};
 use facts::Place;
 use runtime::secret::Secret;
@@ -67,7 +67,7 @@ impl Webhook for GitHub {
             return Ok(Received::Ignored(why_ignored(event)));
         }
         let id = match header("x-github-delivery").filter(|id| !id.is_empty()) {
-            Some(id) => id.to_owned(),
+            Some(id) => kept_id(id),
             None => hex::encode(Sha256::digest(request.body())),
         };
         let subject = subject(request.body());

@@ -19,9 +19,9 @@ use crate::progress::Progress;
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImportFormat {
-    /// Our own facts: JSON (one object, several, or an array) in `*.json`, else one a line.
+    /// Our own facts: an array, or in `*.json` one object or several, else one a line.
     Facts,
-    /// Events of GH Archive (2015 and later), one a line.
+    /// Events of GH Archive (2015 and later), one a line, or an array of them.
     GhArchive,
 }
 

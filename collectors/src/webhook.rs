@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::{Envelope, IgnoreReason, Tenant};
 use runtime::secret::Secret;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 /// The side of a connector that receives.
 pub trait Webhook: Send + Sync {
@@ -77,6 +77,11 @@ pub enum Refusal {
     /// It does not say what the source always says. Answered 400.
     #[error("{0}")]
     Incomplete(&'static str),
+}
+
+/// An id that a sender chose, or its digest where it is too long to be kept.
+pub(crate) fn kept_id(id: &str) -> String {
+    if id.len() <= 200 { id.to_owned() } else { hex::encode(Sha256::digest(id)) }
 }
 
 impl RawRequest {

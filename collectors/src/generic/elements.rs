@@ -109,7 +109,7 @@ fn json(mut text: impl BufRead, limit: u64, each: &mut Each<'_>) -> Result<(), B
 }
 
 /// The first byte that is no white space, without taking it.
-fn first_byte(text: &mut impl BufRead) -> std::io::Result<Option<u8>> {
+pub(crate) fn first_byte(text: &mut impl BufRead) -> std::io::Result<Option<u8>> {
     loop {
         let buffer = text.fill_buf()?;
         if buffer.is_empty() {

@@ -52,11 +52,13 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
             repository("repository", &mut x.repository)
         }
         Fact::Deployment(x) => {
+            x.service.iter().try_for_each(|service| filled("service", service))?;
             x.repository.iter_mut().try_for_each(|id| repository("repository", id))?;
             filled("id", x.id.as_str())
         }
         Fact::Incident(x) => {
             x.caused_by_change.iter_mut().for_each(change);
+            x.service.iter().try_for_each(|service| filled("service", service))?;
             x.repository.iter_mut().try_for_each(|id| repository("repository", id))?;
             filled("id", x.id.as_str())
         }
@@ -79,11 +81,16 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
     }
 }
 
+/// The longest identity, in bytes: longer ones cannot be indexed.
+const MAX_ID: usize = 1000;
+
 fn filled(path: &str, text: &str) -> Result<(), Problem> {
-    if text.trim().is_empty() {
-        return Err(Problem { path: path.to_owned(), problem: "empty; expected a name of its own".to_owned() });
-    }
-    Ok(())
+    let problem = match text.len() {
+        _ if text.trim().is_empty() => "empty; expected a name of its own".to_owned(),
+        length if length > MAX_ID => format!("{length} bytes; expected {MAX_ID} at most"),
+        _ => return Ok(()),
+    };
+    Err(Problem { path: path.to_owned(), problem })
 }
 
 /// `host/owner/name` in lower case; an address is taken for what it points to. Paths of this machine

@@ -34,17 +34,18 @@ pub(super) fn read(
     let problem =
         |(at, Problem { path: field, problem })| ImportProblem { file: path.to_owned(), at, path: field, problem };
     let file = BufReader::with_capacity(1 << 16, Counted { file, bytes: Arc::clone(&bytes) });
-    let text = plain(file).map_err(|error| problem((At::Line(1), elements::unreadable(&error))))?;
+    let unreadable = |error: &std::io::Error| problem((At::Line(1), elements::unreadable(error)));
+    let mut text = plain(file).map_err(|error| unreadable(&error))?;
+    let first = elements::first_byte(&mut text).map_err(|error| unreadable(&error))?;
+    let form = if first == Some(b'[') { Form::Json } else { form(path, options.format) };
     let mut reader = Reader { options, batches, bytes, batch: Batch::default(), size: 0, clock: Clock::default() };
     let mut stopped = None;
-    let end = elements(text, form(path, options.format), MAX_ELEMENT, |at, text| {
-        match text.and_then(|text| reader.element(text)) {
-            Ok(more) => more,
-            Err(found) if options.keep_going => reader.reject(problem((at, found))),
-            Err(found) => {
-                stopped = Some(problem((at, found)));
-                false
-            }
+    let end = elements(text, form, MAX_ELEMENT, |at, text| match text.and_then(|text| reader.element(text)) {
+        Ok(more) => more,
+        Err(found) if options.keep_going => reader.reject(problem((at, found))),
+        Err(found) => {
+            stopped = Some(problem((at, found)));
+            false
         }
     });
     reader.hand_over();
@@ -54,7 +55,7 @@ pub(super) fn read(
     }
 }
 
-/// `*.json` holds JSON; anything else, a fact or event a line.
+/// `*.json` holds JSON; anything else, and archives whatever their name, a fact or event a line.
 fn form(path: &Path, format: ImportFormat) -> Form {
     let is = |path: &Path, wanted| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(wanted));
     let inner = if is(path, "gz") { Path::new(path.file_stem().unwrap_or_default()) } else { path };

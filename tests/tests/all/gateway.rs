@@ -2,6 +2,7 @@
 //! so. Nothing that is wrong disturbs anything else.
 
 mod refusals;
+mod roles;
 mod saturation;
 
 use std::collections::BTreeMap;
@@ -100,7 +101,7 @@ impl EventLog for MemoryLog {
         Ok(0)
     }
 
-    fn topic(&self) -> &str {
+    fn topic(&self) -> &'static str {
         "memory"
     }
 }

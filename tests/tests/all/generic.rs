@@ -98,7 +98,7 @@ async fn every_form_of_file_gives_the_same_events() {
     let examples = examples();
     let lines: String = examples.iter().map(|fact| format!("{fact}\n")).collect();
     let pretty = serde_json::to_string_pretty(&Value::from(examples.clone())).unwrap();
-    let members = [gzip(lines[..300].as_bytes()), gzip(lines[300..].as_bytes())].concat();
+    let members = [gzip(&lines.as_bytes()[..300]), gzip(&lines.as_bytes()[300..])].concat();
     let mut ids: Option<Vec<String>> = None;
     for (name, content) in [
         ("facts.ndjson", lines.as_bytes()),
@@ -124,7 +124,7 @@ async fn a_bad_line_is_named_with_its_file_or_reported_and_passed_over() {
     let good = r#"{"fact":"deployment","id":"shop/1"}"#;
     let content = format!("{good}\n{{\"fact\":\"deployment\",\"id\":1}}\n\nnot json\n{good}\n");
     let path = file(folder.path(), "facts.ndjson", content.as_bytes());
-    let error = import(&[path.clone()], &facts(false), &*MemoryLog::new(), &Silent).await.unwrap_err();
+    let error = import(std::slice::from_ref(&path), &facts(false), &*MemoryLog::new(), &Silent).await.unwrap_err();
     let ImportError::Problem(problem) = &error else { panic!("{error:?}") };
     assert_eq!(problem.file, path);
     assert!(error.to_string().contains("facts.ndjson, line 2: id: "), "{error}");

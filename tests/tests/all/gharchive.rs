@@ -51,7 +51,7 @@ async fn processed(database: &TestDatabase, log: &std::sync::Arc<dyn EventLog>) 
 async fn an_hour_that_comes_twice_and_shuffled_gives_the_same_rows() {
     let Some(hour) = hour() else { return };
     let once = TestLog::new(LogKind::Embedded).await;
-    let summary = imported(&*once.log, &[hour.clone()]).await;
+    let summary = imported(&*once.log, std::slice::from_ref(&hour)).await;
     assert_eq!(summary.events + summary.ignored.values().sum::<u64>(), 7702, "{summary:?}");
     assert_eq!(summary.rejected, 0);
     let tally = processed(&once.database, &once.log).await;
@@ -77,6 +77,20 @@ async fn an_hour_that_comes_twice_and_shuffled_gives_the_same_rows() {
     imported(&*once.log, &[hour]).await;
     processed(&once.database, &once.log).await;
     assert_eq!(expected, rows::all(&once.database.options()).await);
+}
+
+#[tokio::test]
+async fn an_array_of_events_is_read_like_lines_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let tag = event("CreateEvent", &json!({"ref": "v2.4.0", "ref_type": "tag"}));
+    let watch = event("WatchEvent", &json!({"action": "started"}));
+    for (name, content) in [("a.json", format!("[{tag},\n{watch}]")), ("b.json", format!("{tag}\n{watch}\n"))] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        let log = super::gateway::MemoryLog::new();
+        let summary = imported(&*log, &[path]).await;
+        assert_eq!((summary.events, summary.ignored.values().sum::<u64>()), (1, 1), "{name}");
+    }
 }
 
 fn twice_and_shuffled(hour: &Path, folder: &Path) -> PathBuf {

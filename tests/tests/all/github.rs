@@ -94,7 +94,9 @@ fn each_kind_of_event_becomes_these_facts() {
     for name in FIXTURES {
         match normalise(event_of(name), fixture(name)) {
             Ok(facts) => {
-                facts.iter().for_each(|fact| fact.check().unwrap());
+                for fact in &facts {
+                    fact.check().unwrap();
+                }
                 insta::assert_json_snapshot!(name, facts);
             }
             Err(reason) => insta::assert_json_snapshot!(name, reason.to_string()),

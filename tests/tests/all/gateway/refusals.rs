@@ -42,6 +42,29 @@ async fn a_signed_delivery_is_in_the_log_byte_for_byte_when_it_is_answered() {
 }
 
 #[tokio::test]
+async fn the_recorded_signature_of_github_is_taken() {
+    let Some(corpus) = std::env::var_os("SEI_CORPUS").map(std::path::PathBuf::from) else {
+        println!("skipped: SEI_CORPUS is not set");
+        return;
+    };
+    let vectors = std::fs::read(corpus.join("signature-vectors.json")).unwrap();
+    let vectors: Vec<serde_json::Value> = serde_json::from_slice(&vectors).unwrap();
+    let vectors: Vec<_> = vectors.iter().filter(|vector| vector["provider"] == "github").collect();
+    assert!(!vectors.is_empty());
+    for vector in vectors {
+        let text = |field: &str| vector[field].as_str().unwrap();
+        let mut recorded = settings();
+        let sources = recorded.webhooks.get_mut("github").unwrap();
+        sources.get_mut("main").unwrap().secrets = vec![secret(text("secret"))];
+        let served = serve(&recorded, MemoryLog::new()).await;
+        let headers = [JSON, EVENT, (text("header"), text("value"))];
+        assert_eq!(served.post("/webhooks/github/main", &headers, text("body").as_bytes()).await.status, 202);
+        let body = text("body").to_uppercase();
+        assert_eq!(served.post("/webhooks/github/main", &headers, body.as_bytes()).await.status, 401);
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_empty_missing_or_doubled_signature_is_refused_without_a_reason() {
     let log = MemoryLog::new();
     let served = serve(&settings(), log.clone()).await;
