@@ -78,6 +78,11 @@ impl Machine {
         }
     }
 
+    /// Whether the database is a private cluster.
+    pub(crate) fn has_private_database(&self) -> bool {
+        self.cluster.is_some()
+    }
+
     /// The event log.
     pub(crate) async fn log(&self) -> Result<Arc<dyn EventLog>> {
         Ok(eventlog::open(&self.settings.log, &self.store).await?)

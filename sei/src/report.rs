@@ -1,6 +1,7 @@
 //! A report as people and spreadsheets read it. No number is computed here.
 
 use anyhow::Result;
+use chrono::SecondsFormat;
 use chrono_tz::Tz;
 use dora::{MetricReport, Report, ValueName};
 
@@ -36,8 +37,8 @@ pub(crate) fn text(report: &Report, format: Format, demo: bool, series: bool) ->
     })
 }
 
-/// Whether there is any deployment to speak of.
-fn is_blank(report: &Report) -> bool {
+/// Whether there is no deployment to speak of.
+pub(crate) fn is_blank(report: &Report) -> bool {
     report.services.iter().all(|service| service.deployments == 0)
 }
 
@@ -68,14 +69,22 @@ fn row(metric: &MetricReport) -> [String; 6] {
     let dash = || "–".to_owned();
     let headline = metric.get(metric.headline).map(|value| value.name);
     let more = metric.values.iter().filter(|value| Some(value.name) != headline && !is_stage(value.name));
-    let more = more.filter_map(|value| Some(format!("{} {}", label(value.name), value.text.as_deref()?)));
+    let more =
+        more.filter_map(|value| Some((value.name, value.text.as_deref()?))).fold(String::new(), |more, value| {
+            match value {
+                // `failed 3 of 41`
+                (ValueName::Of, text) => format!("{more} of {text}"),
+                (name, text) if more.is_empty() => format!("{} {text}", label(name)),
+                (name, text) => format!("{more}, {} {text}", label(name)),
+            }
+        });
     [
         metric.title.to_owned(),
         metric.text.clone().unwrap_or_else(dash),
         metric.level.map_or_else(dash, |level| level.to_string()),
         metric.score.map_or_else(dash, |score| format!("{score:.1}")),
         metric.n.to_string(),
-        more.collect::<Vec<_>>().join(", "),
+        more,
     ]
 }
 
@@ -109,7 +118,9 @@ fn score(report: &Report) -> Option<String> {
     let text = |name: &str, score: Option<f64>| score.map(|score| format!("{name} {score:.1}"));
     let parts = [text("throughput", score.throughput.score), text("stability", score.stability.score)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let others = score.overall.benchmark.map_or(String::new(), |_| format!("; benchmark: {}", score.group_name));
+    let others = score.overall.benchmark.map_or(String::new(), |others| {
+        format!("; others have {:.1} ({}, {})", others.mean, score.group_name, score.edition)
+    });
     Some(format!("Quick Check score {overall:.1} of 10 ({}){others}", parts.join(", ")))
 }
 
@@ -194,8 +205,8 @@ fn csv(report: &Report, demo: bool) -> Result<String> {
                     metric.metric.as_str(),
                     value.name.as_str(),
                     &period,
-                    &from.to_rfc3339(),
-                    &to.to_rfc3339(),
+                    &from.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+                    &to.to_rfc3339_opts(SecondsFormat::AutoSi, true),
                     &value.value.map_or(String::new(), |value| value.to_string()),
                     value.unit.as_str(),
                     &value.n.to_string(),

@@ -114,8 +114,17 @@ impl Git {
             let mut summaries = Vec::new();
             for source in &sources {
                 let progress = Shown::new(&source.url);
-                let collected =
-                    git::collect(source, &mirrors, &self.tenant.tenant, log.as_ref(), &store, &progress, Utc::now());
+                let from = if self.full { git::From::Start } else { git::From::Cursor };
+                let collected = git::collect(
+                    source,
+                    from,
+                    &mirrors,
+                    &self.tenant.tenant,
+                    log.as_ref(),
+                    &store,
+                    &progress,
+                    Utc::now(),
+                );
                 summaries.push(collected.await.with_context(|| format!("`{}` could not be collected", source.url))?);
             }
             if !self.no_wait {

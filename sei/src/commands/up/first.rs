@@ -1,7 +1,7 @@
 //! The first collection after the start, and what is printed then.
 
 use anyhow::Result;
-use dora::ReportQuery;
+use dora::{ReportQuery, Scope};
 use eventlog::EventLog;
 use kernel::RepositoryId;
 use runtime::settings::Settings;
@@ -32,6 +32,8 @@ pub(super) async fn collect_and_report(machine: &Machine, log: &dyn EventLog, js
         }
     }
     settle::processed(&machine.store, log).await?;
+    // the engine would wait a moment for more
+    dora::recompute(&machine.store, &settings.dora, Scope::Stale).await?;
     settle::computed(&machine.store).await?;
     let service = match repositories.as_slice() {
         [only] => Some(service_of(only, settings)),
@@ -43,7 +45,10 @@ pub(super) async fn collect_and_report(machine: &Machine, log: &dyn EventLog, js
     if json {
         return output::print(&report::text(&report, Format::Json, false, false)?);
     }
-    let text = report::text(&report, Format::Table, false, false)?;
+    let mut text = report::text(&report, Format::Table, false, false)?;
+    if report::is_blank(&report) {
+        text += "\nFor a repository that is named with --repo: --tag-pattern REGEX, or --deployment-branch BRANCH.";
+    }
     output::print(&format!("{text}\n\n{}", addresses(&address, settings)))
 }
 

@@ -1,9 +1,9 @@
 //! The roles as tasks of one process, and their ends in order.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use api::ApiState;
 use axum::Router;
 use collectors::gateway::{self, GatewayState};
@@ -20,6 +20,8 @@ use crate::machine::Machine;
 
 /// How often readiness looks at the database and the log.
 const LOOK: Duration = Duration::from_secs(5);
+/// How long a private database may be silent.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The running roles.
 pub(super) struct Roles {
@@ -33,6 +35,7 @@ pub(super) struct Roles {
     server: Role,
     processor: Role,
     engine: Role,
+    watch: Role,
 }
 
 struct Role {
@@ -92,8 +95,10 @@ impl Roles {
         let engine = dora::run(store.clone(), settings.dora.clone(), working.clone());
         let engine = Role::start("engine", async { Ok(engine.await?) });
 
-        tokio::spawn(watch(readiness.clone(), store.clone(), Arc::clone(&log), working.clone()));
-        Ok(Self { log, readiness, api, receiving, working, server, processor, engine })
+        let patience = machine.has_private_database().then_some(PATIENCE);
+        let watch = watch(readiness.clone(), store.clone(), Arc::clone(&log), patience, working.clone());
+        let watch = Role::start("database", watch);
+        Ok(Self { log, readiness, api, receiving, working, server, processor, engine, watch })
     }
 
     /// Waits until a role ends although nobody asked it to.
@@ -102,6 +107,7 @@ impl Roles {
             error = self.server.failed() => error,
             error = self.processor.failed() => error,
             error = self.engine.failed() => error,
+            error = self.watch.failed() => error,
         }
     }
 
@@ -113,19 +119,36 @@ impl Roles {
         self.working.cancel();
         let processor = self.processor.end().await;
         let engine = self.engine.end().await;
+        let watch = self.watch.end().await;
         self.api.close().await;
-        server.and(processor).and(engine)
+        server.and(processor).and(engine).and(watch)
     }
 }
 
-async fn watch(readiness: Readiness, store: Store, log: Arc<dyn EventLog>, until: CancellationToken) {
+/// Keeps readiness up to date. A private database that does not answer for long is gone: nobody else
+/// would start it again.
+async fn watch(
+    readiness: Readiness,
+    store: Store,
+    log: Arc<dyn EventLog>,
+    patience: Option<Duration>,
+    until: CancellationToken,
+) -> Result<()> {
+    let mut answered = Instant::now();
     while until.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
-        look(&readiness, &store, log.as_ref()).await;
+        if look(&readiness, &store, log.as_ref()).await {
+            answered = Instant::now();
+        } else if patience.is_some_and(|patience| answered.elapsed() > patience) {
+            bail!("the private database does not answer any more; its log is `postgres/log` in the data folder");
+        }
     }
+    Ok(())
 }
 
-async fn look(readiness: &Readiness, store: &Store, log: &dyn EventLog) {
-    match store.ping().await {
+/// Whether the database answers.
+async fn look(readiness: &Readiness, store: &Store, log: &dyn EventLog) -> bool {
+    let answer = store.ping().await;
+    match &answer {
         Ok(()) => readiness.passed(Check::Database),
         Err(error) => readiness.failed(Check::Database, error.to_string()),
     }
@@ -133,4 +156,5 @@ async fn look(readiness: &Readiness, store: &Store, log: &dyn EventLog) {
         Ok(_) => readiness.passed(Check::Log),
         Err(error) => readiness.failed(Check::Log, error.to_string()),
     }
+    answer.is_ok()
 }

@@ -49,7 +49,8 @@ pub(super) async fn collect(machine: &Machine, log: &dyn EventLog, source: &GitS
     let progress = Shown::new(&source.url);
     let (mirrors, tenant) = (machine.folder.mirrors(), Tenant::default());
     let start = std::time::Instant::now();
-    let collected = git::collect(source, &mirrors, &tenant, log, &machine.store, &progress, Utc::now()).await;
+    let collected =
+        git::collect(source, git::From::Cursor, &mirrors, &tenant, log, &machine.store, &progress, Utc::now()).await;
     let metrics = runtime::metrics();
     metrics.collections.get_or_create(&labels::Worked { connector: CONNECTOR, ok: collected.is_ok() }).inc();
     let seconds = metrics.collect_seconds.get_or_create(&labels::Connector { connector: CONNECTOR });

@@ -1,0 +1,216 @@
+//! The program `sei` as a person uses it: started as a process, on a data folder of its own.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+/// How long anything may take.
+const DEADLINE: Duration = Duration::from_mins(2);
+
+/// `sei` with a folder of its own for everything.
+pub struct Program {
+    path: PathBuf,
+    folder: TempDir,
+}
+
+/// What a command has said.
+pub struct Said {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+/// A running `sei up`. Killed when dropped.
+pub struct Up {
+    child: Child,
+    out: Arc<Mutex<String>>,
+    err: Arc<Mutex<String>>,
+}
+
+impl Program {
+    /// With a new, empty folder that the database's user can get into.
+    ///
+    /// # Panics
+    /// When there is no room for it.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test can't go on without")]
+    pub fn new() -> Self {
+        let everybody = std::fs::Permissions::from_mode(0o755);
+        let folder = tempfile::Builder::new().prefix("sei-test-").permissions(everybody).tempdir();
+        Self { path: crate::binary("sei"), folder: folder.expect("a temporary folder") }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder().join("data")
+    }
+
+    /// The command with these arguments, in the folder, with nothing of the tests' own environment.
+    pub fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(arguments).arg("--data").arg(self.data()).current_dir(self.folder());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SEI_")) {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    #[expect(clippy::expect_used, reason = "a test can't go on without")]
+    pub fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Said {
+        self.command(arguments).output().map(Said::from).expect("sei runs")
+    }
+
+    /// Runs a command that must work, and returns what it printed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn good(&self, arguments: &[impl AsRef<OsStr>]) -> String {
+        let said = self.run(arguments);
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+        said.out
+    }
+
+    /// Runs a command that must print JSON.
+    ///
+    /// # Panics
+    /// When it fails, or prints something else.
+    #[expect(clippy::expect_used, reason = "a test can't go on without")]
+    #[must_use]
+    pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        serde_json::from_str(&self.good(&[arguments, &["--json"]].concat())).expect("JSON")
+    }
+
+    /// Starts `sei up` on a free port.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    #[expect(clippy::expect_used, reason = "a test can't go on without")]
+    pub fn up(&self, arguments: &[&str]) -> Up {
+        let mut command = self.command(&[&["up", "--listen", "127.0.0.1:0"], arguments].concat());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("sei starts");
+        let (out, err) = (child.stdout.take().map(gather), child.stderr.take().map(gather));
+        Up { child, out: out.expect("standard output"), err: err.expect("standard error") }
+    }
+}
+
+impl Default for Program {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Reads lines as they come.
+fn gather(from: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
+    let text = Arc::new(Mutex::new(String::new()));
+    let to = Arc::clone(&text);
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            let mut text = to.lock().unwrap_or_else(PoisonError::into_inner);
+            text.push_str(&line);
+            text.push('\n');
+        }
+    });
+    text
+}
+
+fn read(text: &Mutex<String>) -> String {
+    text.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+impl Up {
+    /// Waits until it has printed this, and returns all that it has printed.
+    ///
+    /// # Panics
+    /// When it ends before, or does not print it in time.
+    pub fn wait_for(&mut self, words: &str) -> String {
+        let start = Instant::now();
+        loop {
+            let out = read(&self.out);
+            if out.contains(words) {
+                return out;
+            }
+            let ended = self.child.try_wait().ok().flatten();
+            assert!(ended.is_none(), "sei up ended ({ended:?}):\n{out}{}", read(&self.err));
+            assert!(start.elapsed() < DEADLINE, "sei up never said `{words}`:\n{out}{}", read(&self.err));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The address that it serves at, once it has printed it.
+    ///
+    /// # Panics
+    /// As [`Up::wait_for`].
+    pub fn address(&mut self) -> String {
+        let out = self.wait_for("Ctrl-C stops sei");
+        let page = out.lines().find_map(|line| line.strip_prefix("Page:")).unwrap_or_default();
+        page.trim().trim_start_matches("http://").trim_end_matches('/').to_owned()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        if let Ok(pid) = i32::try_from(self.child.id()) {
+            // one that is gone needs no signal
+            let _gone = kill(Pid::from_raw(pid), signal);
+        }
+    }
+
+    /// Sends a signal, and waits for the end.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    #[must_use]
+    pub fn end(mut self, signal: Signal) -> Said {
+        self.signal(signal);
+        let start = Instant::now();
+        loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Said { code: status.code(), out: read(&self.out), err: read(&self.err) };
+            }
+            assert!(start.elapsed() < DEADLINE, "sei up did not end:\n{}", read(&self.err));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            // a test that has failed leaves no database behind
+            self.signal(Signal::SIGINT);
+            let start = Instant::now();
+            while matches!(self.child.try_wait(), Ok(None)) && start.elapsed() < Duration::from_secs(20) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+    }
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}

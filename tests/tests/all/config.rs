@@ -1,0 +1,53 @@
+//! `sei config`, as a person uses it who has written a wrong file.
+
+use tests::Program;
+
+#[test]
+fn all_that_is_wrong_with_a_file_is_told_with_its_line() {
+    let program = Program::new();
+    let file = "[server]\nlisten = \"0.0.0.0:http\"\nbody_limt = 5\n\n[dora]\nhotfix = \"(\"\n\n[[git]]\nurl = \".\"\n\
+                schedule = \"*/5 * * * *\"\n\n[database]\nurl = \"postgres://sei:hunter2@db/sei\"\n";
+    std::fs::write(program.folder().join("sei.toml"), file).unwrap();
+    let said = program.run(&["config", "check"]);
+    assert_eq!(said.code, Some(1));
+    insta::assert_snapshot!(said.out, @r#"
+    error: database.url: found something else (not shown: it may be a secret), expected a reference to a secret: { env = "NAME" } or { file = "/path" }
+      at sei.toml:13
+    error: dora.hotfix: found `(`, expected a regular expression (unclosed group)
+      at sei.toml:6
+    error: git.0.schedule: found `*/5 * * * *`, expected six fields, seconds first: `0 */5 * * * *`
+      at sei.toml:10
+    error: server.body_limt: found an unknown key, expected a known one; did you mean `body_limit`?
+      at sei.toml:3
+    error: server.listen: found the text `0.0.0.0:http`, expected an address and port such as "127.0.0.1:8080" or "[::1]:8080"
+      at sei.toml:2
+    sei.toml: 5 errors
+    "#);
+    let said = program.run(&["up"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("body_limt") && !said.err.contains("hunter2"), "{}", said.err);
+}
+
+#[test]
+fn a_right_file_is_well_and_warnings_fail_only_when_asked() {
+    let program = Program::new();
+    let file = program.folder().join("mine.toml");
+    std::fs::write(&file, "[database]\nurl = { env = \"SEI_TEST_NO_SUCH_VARIABLE\" }\n").unwrap();
+    let file = file.display().to_string();
+    let said = program.run(&["config", "check", &file]);
+    assert_eq!(said.code, Some(0), "{}", said.out);
+    assert!(said.out.contains("no errors, 1 warnings"), "{}", said.out);
+    assert_eq!(program.run(&["config", "check", &file, "--strict"]).code, Some(1));
+    let shown = program.good(&["config", "show", "--config", &file]);
+    assert!(shown.contains("SEI_TEST_NO_SUCH_VARIABLE"), "{shown}");
+}
+
+#[test]
+fn the_reference_that_is_printed_is_a_file_that_checks() {
+    let program = Program::new();
+    let file = program.folder().join("sei.toml");
+    std::fs::write(&file, program.good(&["config", "default"])).unwrap();
+    let said = program.run(&["config", "check"]);
+    assert_eq!(said.code, Some(0), "{}", said.out);
+    assert!(said.out.contains("all is well"), "{}", said.out);
+}

@@ -1,0 +1,56 @@
+//! Demo data: marked as such, the same from the same seed, and never in the way of real data.
+
+use tests::Program;
+
+const LOAD: [&str; 10] =
+    ["demo", "load", "--days", "60", "--changes", "600", "--deployments", "200", "--end", "2026-06-30"];
+
+#[test]
+fn it_is_loaded_marked_loaded_again_and_dropped() {
+    let program = Program::new();
+    let out = program.good(&LOAD);
+    assert!(out.starts_with("DEMO DATA"), "{out}");
+    for words in ["Change lead time", "Failed deployment recovery time", "Quick Check score"] {
+        assert!(out.contains(words), "{words}:\n{out}");
+    }
+    let report = ["dora", "report", "--tenant", "demo", "--to", "2026-06-30"];
+    let first = program.json(&report);
+    assert_eq!(first["demo"], true);
+    assert!(first["change_lead_time"]["n"].as_u64().unwrap() > 100, "{first}");
+    for form in ["table", "markdown", "csv"] {
+        let text = program.good(&[&report[..], &["--format", form]].concat());
+        assert!(text.contains("DEMO DATA") || text.contains(",true"), "{text}");
+    }
+
+    program.good(&LOAD);
+    let mut second = program.json(&report);
+    let mut first = first;
+    forget_times(&mut first);
+    forget_times(&mut second);
+    assert_eq!(first, second, "the same seed and end give the same numbers");
+
+    assert_eq!(program.json(&["dora", "report"])["demo"], false);
+    program.good(&["demo", "reset"]);
+    let said = program.run(&report);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("run `sei demo load` first"), "{}", said.err);
+}
+
+/// When something was computed is no part of what was computed.
+fn forget_times(report: &mut serde_json::Value) {
+    for service in report["services"].as_array_mut().unwrap() {
+        service["computed_at"].take();
+    }
+}
+
+#[test]
+fn a_tenant_of_that_name_with_real_data_is_left_alone() {
+    let program = Program::new();
+    program.good(&["tenant", "create", "demo"]);
+    for arguments in [&LOAD[..], &["demo", "reset"]] {
+        let said = program.run(arguments);
+        assert_eq!(said.code, Some(1));
+        assert!(said.err.contains("holds real data"), "{}", said.err);
+    }
+    assert_eq!(program.json(&["tenant", "list"])[0]["name"], "demo");
+}

@@ -1,0 +1,312 @@
+//! `sei up`: one command, from a repository to its metrics, and everything that can be in its way.
+
+use std::fmt::Write;
+use std::io::{Read, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use tests::{Program, Up};
+
+fn git(repository: &Path, arguments: &[&str]) {
+    let output = Command::new("git").arg("-C").arg(repository).args(arguments).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A repository of so many commits, an hour apart, with a version tag on each so manieth.
+fn repository(program: &Program, commits: usize, tag_every: Option<usize>) -> PathBuf {
+    let path = program.folder().join("repository");
+    std::fs::create_dir(&path).unwrap();
+    git(&path, &["init", "--quiet", "--initial-branch=main"]);
+    let mut stream = String::new();
+    for number in 1..=commits {
+        let at = 1_780_000_000 + number * 3600;
+        let subject = format!("Change {number}");
+        writeln!(stream, "commit refs/heads/main\nmark :{number}\ncommitter Ann <ann@example.com> {at} +0000").unwrap();
+        writeln!(stream, "data {}\n{subject}", subject.len()).unwrap();
+        writeln!(stream, "M 644 inline file.txt\ndata {}\n{number}", number.to_string().len()).unwrap();
+        if tag_every.is_some_and(|every| number % every == 0) {
+            writeln!(stream, "reset refs/tags/v1.{number}.0\nfrom :{number}\n").unwrap();
+        }
+    }
+    let mut import = Command::new("git")
+        .arg("-C")
+        .arg(&path)
+        .args(["fast-import", "--quiet"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    import.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
+    assert!(import.wait().unwrap().success());
+    path
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// The status and body of a GET.
+fn get(address: &str, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+    (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+}
+
+/// The servers that run on a data folder.
+fn servers(program: &Program) -> Vec<String> {
+    let data = program.data().display().to_string();
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = processes.filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok());
+    lines.filter(|line| line.contains("bin/postgres") && line.contains(&data)).collect()
+}
+
+const REPORT: [&str; 6] = ["dora", "report", "--from", "2026-05-01", "--to", "2026-08-01"];
+
+fn report(program: &Program) -> serde_json::Value {
+    let mut report = program.json(&REPORT);
+    for service in report["services"].as_array_mut().unwrap() {
+        service["computed_at"].take();
+    }
+    report
+}
+
+#[test]
+fn it_reports_ends_in_order_and_continues_with_the_same_data() {
+    let program = Program::new();
+    let repository = text(&repository(&program, 60, Some(10)));
+    let mut up = program.up(&["--repo", &repository]);
+    let address = up.address();
+    assert_eq!(get(&address, "/livez").0, 200);
+    let (status, ready) = get(&address, "/readyz");
+    assert_eq!(status, 200, "{ready}");
+    let (status, metrics) = get(&address, "/metrics");
+    assert_eq!(status, 200);
+    assert!(metrics.contains("sei_collections_total{connector=\"git\",ok=\"true\"} 1"), "{metrics}");
+    assert!(metrics.contains("sei_http_requests_total{route=\"/readyz\",status=\"200\"} 1"), "{metrics}");
+    assert_eq!(get(&address, "/").0, 200);
+    assert_eq!(get(&address, "/api/openapi.json").0, 200);
+    // other commands join while it runs
+    let first = report(&program);
+    let deployments = first["deployment_frequency"]["values"].as_array().unwrap();
+    let count = deployments.iter().find(|value| value["name"] == "deployments").unwrap();
+    assert_eq!(count["value"], 6.0, "{first}");
+    let said = up.end(Signal::SIGINT);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(servers(&program), Vec::<String>::new(), "the private database was left running");
+
+    let mut up = program.up(&["--repo", &repository]);
+    up.address();
+    assert_eq!(report(&program), first);
+    assert_eq!(up.end(Signal::SIGTERM).code, Some(0));
+    // and without it
+    assert_eq!(report(&program), first);
+    assert_eq!(servers(&program), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_new_is_collected_beside_a_running_one() {
+    let program = Program::new();
+    let path = repository(&program, 20, Some(10));
+    let mut up = program.up(&["--repo", &text(&path)]);
+    up.address();
+    git(&path, &["tag", "v2.0.0", "main~3"]);
+    let summary = program.json(&["collect", "git", &text(&path)]);
+    assert_eq!(summary[0]["deployments"], 1, "{summary}");
+    let explained = program.good(&["dora", "explain", "v2.0.0"]);
+    assert!(explained.contains("v2.0.0"), "{explained}");
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+}
+
+#[test]
+fn the_last_one_stops_the_database_whoever_started_it() {
+    let program = Program::new();
+    let path = text(&repository(&program, 5, None));
+    program.good(&["migrate"]);
+    assert_eq!(servers(&program), Vec::<String>::new());
+    // this one starts the database, and ends while the other still uses it
+    let mut first = program.up(&["--repo", &path]);
+    first.address();
+    let second = program.command(&["dora", "recompute", "--full"]).stdout(Stdio::null()).spawn().unwrap();
+    assert_eq!(first.end(Signal::SIGINT).code, Some(0));
+    assert!(second.wait_with_output().unwrap().status.success());
+    assert_eq!(servers(&program), Vec::<String>::new());
+}
+
+#[test]
+fn a_busy_port_is_explained() {
+    let program = Program::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = program.run(&["up", "--listen", &address]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("is in use") && said.err.contains("--listen"), "{}", said.err);
+    assert_eq!(servers(&program), Vec::<String>::new());
+}
+
+#[test]
+fn a_foreign_data_folder_is_left_alone() {
+    let program = Program::new();
+    std::fs::create_dir(program.data()).unwrap();
+    std::fs::write(program.data().join("thesis.tex"), "x").unwrap();
+    let said = program.run(&["up"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("not sei's") && said.err.contains("--data"), "{}", said.err);
+    assert_eq!(std::fs::read_dir(program.data()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_second_one_on_the_same_folder_is_refused_and_the_first_goes_on() {
+    let program = Program::new();
+    let path = text(&repository(&program, 3, None));
+    let mut first = program.up(&["--repo", &path]);
+    let address = first.address();
+    let said = program.run(&["up", "--listen", "127.0.0.1:0"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("already runs") && said.err.contains("--data"), "{}", said.err);
+    assert_eq!(get(&address, "/readyz").0, 200);
+    assert_eq!(first.end(Signal::SIGINT).code, Some(0));
+}
+
+#[test]
+fn a_repository_without_deployments_says_what_to_configure() {
+    let program = Program::new();
+    let path = text(&repository(&program, 8, None));
+    let mut up = program.up(&["--repo", &path]);
+    let out = up.wait_for("Ctrl-C stops sei");
+    assert!(out.contains("tag_pattern") && out.contains("deployment_branch"), "{out}");
+    assert!(!out.contains("Change lead time"), "a table of blanks:\n{out}");
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+    // and doing so helps, although the history is collected already
+    program.good(&["collect", "git", &path, "--deployment-branch", "main"]);
+    let report = report(&program);
+    assert_eq!(report["deployment_frequency"]["n"], 8, "{report}");
+}
+
+#[test]
+fn an_empty_repository_and_none_at_all_are_no_failure() {
+    for repository in [true, false] {
+        let program = Program::new();
+        if repository {
+            git(program.folder(), &["init", "--quiet"]);
+        }
+        let mut up = program.up(&[]);
+        let out = up.wait_for("Ctrl-C stops sei");
+        assert!(!out.contains("Change lead time"), "{out}");
+        assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+    }
+}
+
+#[test]
+fn a_path_that_is_no_repository_is_told_and_the_rest_goes_on() {
+    let program = Program::new();
+    let mut up = program.up(&["--repo", "/no/such/repository"]);
+    up.wait_for("Ctrl-C stops sei");
+    let said = up.end(Signal::SIGINT);
+    assert_eq!(said.code, Some(0));
+    assert!(said.err.contains("/no/such/repository"), "{}", said.err);
+}
+
+/// All rows of facts, out of the private database of a program, without the time at which they were
+/// seen and their hash, which follows from it.
+fn rows(program: &Program) -> std::collections::BTreeMap<&'static str, Vec<String>> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let cluster = store::PrivateCluster::start(&program.data().join("postgres")).await.unwrap();
+        let mut rows = crate::rows::all(&cluster.options()).await;
+        cluster.stop().await.unwrap();
+        for row in rows.values_mut().flatten() {
+            *row = row.rsplitn(3, ',').last().unwrap_or_default().to_owned();
+        }
+        rows
+    })
+}
+
+/// Waits a little, differently each time, so that a kill meets another step.
+fn wait(up: &mut Up, milliseconds: u64) {
+    std::thread::sleep(Duration::from_millis(milliseconds));
+    up.signal(Signal::SIGKILL);
+}
+
+#[test]
+fn killed_while_it_collects_it_ends_up_with_the_same_rows() {
+    let calm = Program::new();
+    let path = repository(&calm, 4000, Some(100));
+    let mut up = calm.up(&["--repo", &text(&path)]);
+    up.address();
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+
+    let killed = Program::new();
+    for milliseconds in [60, 250, 400, 500, 600, 700, 800, 1000] {
+        let mut up = killed.up(&["--repo", &text(&path)]);
+        wait(&mut up, milliseconds);
+        let _ = up.end(Signal::SIGKILL);
+    }
+    let mut up = killed.up(&["--repo", &text(&path)]);
+    up.address();
+    let both = (report(&calm), report(&killed));
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+    assert_eq!(both.0, both.1);
+    let (calm, killed) = (rows(&calm), rows(&killed));
+    for (table, expected) in &calm {
+        let same = killed[table] == *expected;
+        assert!(same, "{table}: {} rows, {} expected, or others", killed[table].len(), expected.len());
+    }
+    assert_eq!((calm["commit"].len(), calm["deployment"].len()), (4000, 40));
+}
+
+#[test]
+fn with_a_named_database_and_kafka_it_reports_the_same() {
+    let embedded = Program::new();
+    let path = text(&repository(&embedded, 60, Some(10)));
+    let mut up = embedded.up(&["--repo", &path]);
+    up.address();
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+    let expected = report(&embedded);
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (database, brokers) = runtime.block_on(async { (tests::empty_database().await, tests::kafka().await) });
+    let program = Program::new();
+    let url = program.folder().join("url");
+    std::fs::write(&url, &database.url).unwrap();
+    let (topic, group) = (tests::unique("sei.events"), tests::unique("sei-processor"));
+    let settings = format!(
+        "[database.url]\nfile = {url:?}\n[log]\nkind = \"kafka\"\ntopic = \"{topic}\"\n\
+         [log.kafka]\nbrokers = \"{brokers}\"\ngroup = \"{group}\"\n"
+    );
+    std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
+    let said = program.run(&["status"]);
+    assert!(said.err.contains("run `sei migrate` first"), "{}", said.err);
+    let mut up = program.up(&["--repo", &path]);
+    up.address();
+    assert_eq!(report(&program), expected);
+    // a command beside it takes part in processing
+    git(Path::new(&path), &["tag", "v2.0.0", "main~3"]);
+    let summary = program.json(&["collect", "git", &path]);
+    assert_eq!(summary[0]["deployments"], 1, "{summary}");
+    let status = program.json(&["status"]);
+    assert_eq!((&status["log"]["kind"], &status["stale"]), (&"kafka".into(), &false.into()), "{status}");
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+    assert_eq!(servers(&program), Vec::<String>::new(), "it needs no private database");
+    drop(database);
+}
+
+#[test]
+fn a_second_ctrl_c_ends_it_at_once_and_nothing_is_lost() {
+    let program = Program::new();
+    let path = text(&repository(&program, 30, Some(10)));
+    let mut up = program.up(&["--repo", &path]);
+    up.address();
+    let before = report(&program);
+    up.signal(Signal::SIGINT);
+    let said = up.end(Signal::SIGINT);
+    assert!(matches!(said.code, Some(0 | 130)), "{:?}: {}", said.code, said.err);
+    assert_eq!(report(&program), before);
+    // what was left running was taken over, and stopped
+    assert_eq!(servers(&program), Vec::<String>::new());
+}
