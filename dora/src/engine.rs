@@ -33,32 +33,13 @@ const RETRY: Duration = Duration::from_secs(2);
 pub async fn recompute(store: &Store, settings: &settings::Dora, scope: Scope) -> Result<Summary, DoraError> {
     let options = Options::new(settings)?;
     let begun = Instant::now();
-    let mut summary = match scope {
-        Scope::All => everything(store, &options).await,
-        Scope::Stale => what_is_stale(store, &options).await,
-    }?;
+    let mut summary = in_one_transaction(store, &options, scope).await?;
     summary.elapsed = begun.elapsed();
     Ok(summary)
 }
 
-/// One transaction a service, so that a long computation holds nothing up.
-async fn everything(store: &Store, options: &Options) -> Result<Summary, DoraError> {
-    let mut tx = store.begin().await?;
-    metric_rows::lock(&mut tx).await?;
-    let services = services::all(&store::history::services(&mut tx).await?);
-    let mut summary = forget_others(&mut tx, &services).await?;
-    tx.commit().await?;
-    for service in &services {
-        let mut tx = store.begin().await?;
-        metric_rows::lock(&mut tx).await?;
-        summary += one(&mut tx, service, options).await?;
-        tx.commit().await?;
-    }
-    Ok(summary)
-}
-
 /// One transaction for all: the marks are gone only when what they stand for is written.
-async fn what_is_stale(store: &Store, options: &Options) -> Result<Summary, DoraError> {
+async fn in_one_transaction(store: &Store, options: &Options, scope: Scope) -> Result<Summary, DoraError> {
     let mut tx = store.begin().await?;
     metric_rows::lock(&mut tx).await?;
     let subjects = stale::take(&mut tx).await?;
@@ -71,7 +52,8 @@ async fn what_is_stale(store: &Store, options: &Options) -> Result<Summary, Dora
     let touched: BTreeSet<&str> =
         services::touched(&services, &subjects).into_iter().map(|service| service.name.as_str()).collect();
     for service in &services {
-        if touched.contains(service.name.as_str()) || !current.contains(service.name.as_str()) {
+        let name = service.name.as_str();
+        if scope == Scope::All || touched.contains(name) || !current.contains(name) {
             summary += one(&mut tx, service, options).await?;
         }
     }

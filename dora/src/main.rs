@@ -1,0 +1,73 @@
+//! `sei-dora`: the DORA engine as a process of its own. It computes what is stale, of every tenant,
+//! whenever something is.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Parser;
+use runtime::health::{Check, Readiness};
+use runtime::settings::Settings;
+use store::{PgConnectOptions, Store};
+use tokio_util::sync::CancellationToken;
+
+/// Computes metric facts from facts.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The settings; without it `./sei.toml` or `/etc/sei/sei.toml`.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Overrides a setting, such as `dora.attribution_window=12h`. May be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let settings = runtime::load(arguments.config.as_deref(), &arguments.overrides)?;
+    runtime::telemetry::init(&settings.telemetry)?;
+    let shutdown = runtime::shutdown();
+    let store = connect(&settings).await?;
+
+    let readiness = Readiness::waiting_for(&[Check::Database]);
+    let listener = tokio::net::TcpListener::bind(settings.server.listen)
+        .await
+        .with_context(|| format!("`server.listen`: {} can't be listened on", settings.server.listen))?;
+    tokio::spawn(watch(readiness.clone(), store.clone(), shutdown.clone()));
+    let health = axum::serve(listener, runtime::health::router(readiness));
+    tokio::spawn(health.with_graceful_shutdown(shutdown.clone().cancelled_owned()).into_future());
+
+    dora::run(store.clone(), settings.dora, shutdown).await?;
+    store.close().await;
+    Ok(())
+}
+
+async fn connect(settings: &Settings) -> anyhow::Result<Store> {
+    let url = settings.database.url.as_ref().context(
+        "`database.url` is not set: an engine of its own needs the database of the others; `sei up` runs all roles on \
+         one machine with a database of its own",
+    )?;
+    let url = runtime::secret::read(url)?;
+    let options: PgConnectOptions = url
+        .expose_str()
+        .and_then(|url| url.parse().ok())
+        .context("`database.url` is no URL of a PostgreSQL database")?;
+    Ok(Store::connect(options, settings.database.connections).await?)
+}
+
+/// Keeps readiness up to date.
+async fn watch(readiness: Readiness, store: Store, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        match store.ping().await {
+            Ok(()) => readiness.passed(Check::Database),
+            Err(error) => readiness.failed(Check::Database, error.to_string()),
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        }
+    }
+    readiness.stop();
+}

@@ -1,0 +1,279 @@
+//! Histories for tests, written down in few words. Times are hours since a fixed Monday.
+
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use dora::{HistoryBuilder, Options, compute};
+use kernel::{
+    Account, Change, ChangeMetric, ChangeState, Commit, Deployment, DeploymentMetric, DeploymentSource, Detail, Fact,
+    Finding, Incident, IncidentMetric, Outcome, Repository, RepositoryId, Review, ReviewState, Service, Sha, Version,
+};
+use runtime::settings::{self, FirstDeployment, LeadTimeStart};
+
+/// The repository of every fact that names none.
+pub const REPOSITORY: &str = "example.com/shop/web";
+
+/// Hours since 2026-01-05, a Monday.
+pub fn at(hours: i64) -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 1, 5, 0, 0, 0).unwrap() + Duration::hours(hours)
+}
+
+/// Microseconds of so many hours.
+pub fn hours(count: i64) -> i64 {
+    count * 3_600_000_000
+}
+
+/// The commit of this number.
+pub fn sha(number: u32) -> Sha {
+    let mut bytes = [0; 20];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    bytes[4..8].copy_from_slice(&number.wrapping_mul(2_654_435_761).to_be_bytes());
+    Sha::from_bytes(&bytes).unwrap()
+}
+
+pub fn version() -> Version {
+    Version { detail: Detail::Stated, at: at(0) }
+}
+
+/// The settings of `sei.default.toml`.
+pub fn settings() -> settings::Dora {
+    settings::Dora {
+        time_zone: chrono_tz::Tz::UTC,
+        production: "(?i)^(prod(uction)?|live|prd)([-_/ ].*)?$".to_owned(),
+        deployment_pipelines: "(?i)(deploy|release|publish|rollout)".to_owned(),
+        hotfix: "(?i)^hotfix".to_owned(),
+        attribution_window: std::time::Duration::from_hours(24),
+        first_deployment: FirstDeployment::Baseline,
+        lead_time_start: LeadTimeStart::FirstCommit,
+        patch_release_is_hotfix: true,
+        count_failed_attempts: false,
+        exclude_bots_from_lead_time: false,
+        exclude_labels: Vec::new(),
+        bots: Vec::new(),
+    }
+}
+
+/// Facts of one service, and the settings that they are computed with.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub facts: Vec<Fact>,
+    pub service: Service,
+    pub settings: settings::Dora,
+}
+
+/// What was computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Computed {
+    pub deployments: Vec<DeploymentMetric>,
+    pub changes: Vec<ChangeMetric>,
+    pub incidents: Vec<IncidentMetric>,
+    pub findings: Vec<Finding>,
+    pub statement: Option<String>,
+}
+
+impl Case {
+    pub fn new() -> Self {
+        Self {
+            facts: Vec::new(),
+            service: Service {
+                name: "web".to_owned(),
+                repositories: vec![REPOSITORY.into()],
+                team: None,
+                production: None,
+                deployments_from: None,
+                deleted: false,
+                version: version(),
+            },
+            settings: settings(),
+        }
+    }
+
+    pub fn set(mut self, change: impl FnOnce(&mut settings::Dora)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    pub fn add(mut self, fact: impl Into<Item>) -> Self {
+        self.facts.push(fact.into().0);
+        self
+    }
+
+    /// Commits on one line, each an hour after the one before it: the first so many.
+    pub fn line(mut self, count: u32) -> Self {
+        for number in 1..=count {
+            let parents: Vec<u32> = number.checked_sub(1).filter(|parent| *parent > 0).into_iter().collect();
+            self = self.add(commit(number, i64::from(number), &parents));
+        }
+        self
+    }
+
+    pub fn compute(&self) -> Computed {
+        let mut builder = HistoryBuilder::new(&self.service).unwrap();
+        for fact in &self.facts {
+            builder.fact(fact);
+        }
+        let options = Options::new(&self.settings).unwrap();
+        let history = builder.build();
+        let metrics = compute(&history, &options);
+        let mut changes: Vec<ChangeMetric> = metrics.changes(&history, &options).collect();
+        changes.sort_by(|a, b| (a.deployed_at, &a.change).cmp(&(b.deployed_at, &b.change)));
+        Computed {
+            deployments: metrics.deployments,
+            changes,
+            incidents: metrics.incidents,
+            findings: metrics.findings,
+            statement: metrics.statement,
+        }
+    }
+}
+
+impl Computed {
+    /// The deployment of this id's end.
+    pub fn deployment(&self, id: &str) -> &DeploymentMetric {
+        self.deployments
+            .iter()
+            .find(|row| row.deployment.as_str() == id)
+            .unwrap_or_else(|| panic!("no deployment {id}"))
+    }
+
+    /// The change of this number.
+    pub fn change(&self, number: i64) -> &ChangeMetric {
+        let id = RepositoryId::from(REPOSITORY).change(number);
+        self.changes.iter().find(|row| row.change == id).unwrap_or_else(|| panic!("no change {number}"))
+    }
+
+    /// Which failed, by id.
+    pub fn failed(&self) -> Vec<&str> {
+        self.deployments.iter().filter(|row| row.failed).map(|row| row.deployment.as_str()).collect()
+    }
+
+    /// Which repaired, by id.
+    pub fn rework(&self) -> Vec<&str> {
+        self.deployments.iter().filter(|row| row.rework).map(|row| row.deployment.as_str()).collect()
+    }
+}
+
+/// A fact under construction.
+pub struct Item(pub Fact);
+
+macro_rules! item {
+    ($($kind:ident),*) => {
+        $(impl From<$kind> for Item {
+            fn from(fact: $kind) -> Self {
+                Self(Fact::$kind(fact))
+            }
+        })*
+    };
+}
+item!(Repository, Commit, Change, Review, Deployment, Incident, Account);
+
+impl From<kernel::PipelineRun> for Item {
+    fn from(fact: kernel::PipelineRun) -> Self {
+        Self(Fact::PipelineRun(fact))
+    }
+}
+
+pub fn commit(number: u32, hour: i64, parents: &[u32]) -> Commit {
+    Commit {
+        repository: REPOSITORY.into(),
+        sha: sha(number),
+        parents: Some(parents.iter().map(|parent| sha(*parent)).collect()),
+        author: Some("email/ann@example.com".into()),
+        authored_at: at(hour),
+        committed_at: at(hour),
+        subject: format!("Commit {number}"),
+        branch: None,
+        reverts: Vec::new(),
+        additions: None,
+        deletions: None,
+        changed_files: None,
+        version: version(),
+    }
+}
+
+/// A merged change.
+pub fn change(number: i64, merge: u32, merged: i64) -> Change {
+    Change {
+        id: RepositoryId::from(REPOSITORY).change(number),
+        repository: REPOSITORY.into(),
+        number: Some(number),
+        title: format!("Change {number}"),
+        url: Some(format!("https://example.com/shop/web/pull/{number}")),
+        state: ChangeState::Merged,
+        author: Some("example.com/ann".into()),
+        source_branch: Some(format!("topic-{number}")),
+        target_branch: Some("main".to_owned()),
+        head_sha: None,
+        merge_sha: Some(sha(merge)),
+        commits: Vec::new(),
+        opened_at: None,
+        ready_at: None,
+        merged_at: Some(at(merged)),
+        closed_at: None,
+        additions: None,
+        deletions: None,
+        labels: Vec::new(),
+        reverts: None,
+        deleted: false,
+        version: version(),
+    }
+}
+
+pub fn review(number: i64, id: u32, reviewer: &str, state: ReviewState, hour: i64) -> Review {
+    let change = RepositoryId::from(REPOSITORY).change(number);
+    Review {
+        id: format!("{change}/review/{id}"),
+        change,
+        reviewer: Some(reviewer.into()),
+        state,
+        submitted_at: at(hour),
+        version: version(),
+    }
+}
+
+/// A successful deployment of the forge to production.
+pub fn deploy(id: &str, commit: u32, hour: i64) -> Deployment {
+    Deployment {
+        id: id.into(),
+        source: DeploymentSource::Deployment,
+        repository: Some(REPOSITORY.into()),
+        service: None,
+        environment: Some("production".to_owned()),
+        sha: Some(sha(commit)),
+        name: None,
+        started_at: None,
+        finished_at: Some(at(hour)),
+        outcome: Some(Outcome::Success),
+        url: Some(format!("https://example.com/deployments/{id}")),
+        deleted: false,
+        version: version(),
+    }
+}
+
+/// A version tag.
+pub fn tag(name: &str, commit: u32, hour: i64) -> Deployment {
+    Deployment {
+        source: DeploymentSource::Tag,
+        environment: None,
+        name: Some(name.to_owned()),
+        ..deploy(name, commit, hour)
+    }
+}
+
+pub fn incident(id: &str, detected: i64, resolved: Option<i64>) -> Incident {
+    Incident {
+        id: id.into(),
+        service: Some("web".to_owned()),
+        repository: None,
+        title: format!("Incident {id}"),
+        severity: None,
+        detected_at: at(detected),
+        acknowledged_at: None,
+        resolved_at: resolved.map(at),
+        caused_by_deployment: None,
+        caused_by_change: None,
+        external_cause: false,
+        fixed_by_deployment: None,
+        url: Some(format!("https://example.com/incidents/{id}")),
+        deleted: false,
+        version: version(),
+    }
+}
