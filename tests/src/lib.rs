@@ -4,24 +4,21 @@ mod binary;
 mod database;
 mod event_log;
 mod kafka;
+mod program;
 
-use std::future::Future;
 use std::time::{Duration, Instant};
 
 pub use binary::binary;
 pub use database::{TestDatabase, database, database_server, empty_database};
 pub use event_log::{TestLog, log_settings, unique};
 pub use kafka::kafka;
+pub use program::{Program, Said, Up};
 
 /// Waits until a condition holds, asking often, and panics when it does not within the deadline.
 ///
 /// # Panics
 /// When the deadline has passed.
-pub async fn eventually<C, F>(deadline: Duration, mut condition: C)
-where
-    C: FnMut() -> F,
-    F: Future<Output = bool>,
-{
+pub async fn eventually(deadline: Duration, mut condition: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !condition().await {
         assert!(start.elapsed() < deadline, "it did not come true within {deadline:?}");

@@ -42,7 +42,8 @@ async fn collect(role: Arc<Role>, source: GitSource) {
     let start = Instant::now();
     let mirrors = role.settings.data.folder.join("mirrors");
     let tenant = Tenant::default();
-    let collected = git::collect(&source, &mirrors, &tenant, &*role.log, &role.store, &Silent, Utc::now());
+    let collected =
+        git::collect(&source, git::From::Cursor, &mirrors, &tenant, &*role.log, &role.store, &Silent, Utc::now());
     let Some(collected) = role.shutdown.run_until_cancelled(collected).await else { return };
     let metrics = runtime::metrics();
     let connector = git::Git.name();

@@ -85,6 +85,15 @@ pub struct Summary {
     pub elapsed: Duration,
 }
 
+/// Where a collection begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// Where the last one ended.
+    Cursor,
+    /// At the beginning: everything is told again, which changes no row that was right.
+    Start,
+}
+
 /// Collects what is new in a repository and appends it to the event log.
 ///
 /// `mirrors` is the folder for clones of remote repositories; a local repository is only read. `now` is
@@ -92,6 +101,7 @@ pub struct Summary {
 /// is saved.
 pub async fn collect(
     source: &GitSource,
+    from: From,
     mirrors: &Path,
     tenant: &Tenant,
     log: &dyn EventLog,
@@ -103,7 +113,10 @@ pub async fn collect(
     let opened = Opened::new(source, mirrors, progress).await?;
     let store = store.for_tenant(tenant);
     let key = opened.source();
-    let cursor = store::cursors::load(&store, &key).await?;
+    let cursor = match from {
+        From::Cursor => store::cursors::load(&store, &key).await?,
+        From::Start => None,
+    };
     let (mut summary, cursor) = opened.tell(cursor, tenant, log, progress, now).await?;
     if let Some(cursor) = cursor {
         store::cursors::save(&store, &key, &cursor).await?;

@@ -7,7 +7,10 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, ChangeId, DeploymentId, IncidentId, Reject, RejectReason, RepositoryId, Sha, WorkItemId, plausible_instant};
+use crate::{
+    AccountId, ChangeId, DeploymentId, IncidentId, Reject, RejectReason, RepositoryId, Sha, WorkItemId,
+    plausible_instant,
+};
 
 /// Which of two pictures of one thing is kept: the more detailed one, and of two equally detailed
 /// ones the later. Ties are broken by the content, so that the order of arrival never matters.
@@ -584,11 +587,9 @@ impl Fact {
                 ("finished_at", x.finished_at),
                 ("version.at", Some(x.version.at)),
             ],
-            Self::Deployment(x) => vec![
-                ("started_at", x.started_at),
-                ("finished_at", x.finished_at),
-                ("version.at", Some(x.version.at)),
-            ],
+            Self::Deployment(x) => {
+                vec![("started_at", x.started_at), ("finished_at", x.finished_at), ("version.at", Some(x.version.at))]
+            }
             Self::Incident(x) => vec![
                 ("detected_at", Some(x.detected_at)),
                 ("acknowledged_at", x.acknowledged_at),

@@ -62,6 +62,7 @@ pub struct Evidence {
 }
 
 /// One production deployment of a service, with its verdict. Identity: `service` + `deployment`.
+#[expect(clippy::struct_excessive_bools, reason = "a row's columns, each a verdict of its own")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeploymentMetric {
     /// The service.

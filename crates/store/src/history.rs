@@ -8,6 +8,7 @@ use kernel::{
     Outcome, PipelineRun, Repository, RepositoryId, Review, ReviewState, Sha, Version,
 };
 
+pub mod search;
 mod services;
 
 pub use services::{Services, services};

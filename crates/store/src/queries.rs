@@ -397,6 +397,7 @@ pub async fn findings(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "a row's columns")]
 struct DeploymentRow {
     service: String,
     deployment: String,

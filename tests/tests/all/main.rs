@@ -1,7 +1,32 @@
 //! Everything that needs real parts, as one test binary: one module a subject.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
+    clippy::too_many_lines,
+    reason = "a test that can't go on says so by panicking, is read from top to bottom, and handles small numbers"
+)]
+
+mod api;
 mod architecture;
+mod cli;
+mod config;
+mod demo;
 mod eventlog;
+mod gateway;
+mod generic;
+mod gharchive;
+mod git;
+mod github;
+mod histories;
 mod k8s;
+mod page;
 mod processor;
+mod rows;
 mod store;
+mod up;

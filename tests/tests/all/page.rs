@@ -51,7 +51,7 @@ async fn open(browser: &PathBuf, served: &Served, path: &str) -> Seen {
         .arg(format!("http://{}{path}", served.address))
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(Duration::from_secs(60), output).await.expect("the browser ends").unwrap();
+    let output = tokio::time::timeout(Duration::from_mins(1), output).await.expect("the browser ends").unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     Seen {
         dom: String::from_utf8(output.stdout).unwrap(),

@@ -175,7 +175,7 @@ fn interrupt(pid: i32) {
 }
 
 fn has_state(error: &sqlx::Error, state: &str) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == state)
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == state)
 }
 
 /// Makes the folder ours, if it is nobody's, and checks that it is.

@@ -242,7 +242,8 @@ async fn rejected_events_can_be_read_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn names_that_no_index_takes_stop_nothing() {
     let log = TestLog::new(LogKind::Embedded).await;
-    let long: String = (0..20_000).map(|number| char::from(b'a' + u8::try_from(number * 7 % 26).unwrap())).collect();
+    let alphabet: String =
+        (0..20_000).map(|number| char::from(b'a' + u8::try_from(number * 7 % 26).unwrap())).collect();
     let noise: String = {
         use rand::{RngExt, SeedableRng};
         let mut rng = rand::rngs::StdRng::seed_from_u64(3);
@@ -253,7 +254,7 @@ async fn names_that_no_index_takes_stop_nothing() {
         .append(vec![
             Envelope { id: noise.clone(), ..bad.clone() },
             Envelope { kind: format!("test.{noise}"), ..bad.clone() },
-            Envelope { time: chrono::DateTime::<chrono::Utc>::MIN_UTC, id: long, ..bad },
+            Envelope { time: chrono::DateTime::<chrono::Utc>::MIN_UTC, id: alphabet, ..bad },
             commits("r", 1, 1),
         ])
         .await

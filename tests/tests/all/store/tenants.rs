@@ -70,7 +70,7 @@ async fn a_tenant_can_be_made_dropped_and_made_again() {
     let database = database().await;
     let main = TenantInfo { tenant: Tenant::default(), demo: false };
     let demo = TenantInfo { tenant: tenant("demo"), demo: true };
-    assert_eq!(database.store.tenants().await.unwrap(), [main.clone()]);
+    assert_eq!(database.store.tenants().await.unwrap(), std::slice::from_ref(&main));
     let store = database.store.for_tenant(&demo.tenant);
     for _ in 0..2 {
         store.create_tenant(&demo.tenant, true).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_tenant_can_be_made_dropped_and_made_again() {
         assert_eq!(events(&store).await, 1);
         store.drop_tenant(&demo.tenant).await.unwrap();
         store.drop_tenant(&demo.tenant).await.unwrap();
-        assert_eq!(store.tenants().await.unwrap(), [main.clone()]);
+        assert_eq!(store.tenants().await.unwrap(), std::slice::from_ref(&main));
     }
     assert!(matches!(counts::all(&store).await, Err(StoreError::Fatal(_))));
     assert_eq!(events(&database.store).await, 0);

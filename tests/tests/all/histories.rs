@@ -1,0 +1,169 @@
+//! Real histories: what the engine says of every version tag must equal what git says, tag by tag. The
+//! folders of the repositories are in `SEI_HISTORIES`, separated by `:`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::process::Command;
+
+use chrono::{DateTime, Utc};
+use collectors::progress::Silent;
+use kernel::{DeploymentKind, Tenant};
+use processors::Processor;
+use regex::Regex;
+use runtime::settings::{self, GitSource};
+
+/// A deployment as git has it: a version tag on a commit.
+struct Tagged {
+    name: String,
+    at: i64,
+    sha: String,
+}
+
+fn git(repository: &Path, arguments: &[&str]) -> String {
+    let output =
+        Command::new("git").args(["-c", "safe.directory=*", "-C"]).arg(repository).args(arguments).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The version tags in the order of their time: an annotated tag's own, else its commit's.
+fn tagged(repository: &Path) -> Vec<Tagged> {
+    let pattern = Regex::new(&settings::version_tags()).unwrap();
+    let mut tags = Vec::new();
+    for line in
+        git(repository, &["for-each-ref", "refs/tags", "--format=%(refname:strip=2) %(taggerdate:unix)"]).lines()
+    {
+        let (name, tagger) = line.split_once(' ').unwrap();
+        if !pattern.is_match(name) {
+            continue;
+        }
+        let commit = git(repository, &["log", "-1", "--format=%H %ct", &format!("refs/tags/{name}^{{commit}}")]);
+        let (sha, committed) = commit.trim().split_once(' ').unwrap();
+        let at = tagger.parse().unwrap_or_else(|_| committed.parse().unwrap());
+        tags.push(Tagged { name: name.to_owned(), at, sha: sha.to_owned() });
+    }
+    tags.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    tags
+}
+
+/// `git rev-list <wanted> --not <others>`, with the author times.
+fn carried(repository: &Path, wanted: &str, others: &[&str]) -> BTreeMap<String, i64> {
+    let mut arguments = vec!["log", "--format=%H %at", wanted, "--not"];
+    arguments.extend(others);
+    git(repository, &arguments)
+        .lines()
+        .map(|line| {
+            let (sha, authored) = line.split_once(' ').unwrap();
+            (sha.to_owned(), authored.parse().unwrap())
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_version_tag_of_real_histories_carries_what_git_says() {
+    let Ok(histories) = std::env::var("SEI_HISTORIES") else {
+        eprintln!("skipped: SEI_HISTORIES is not set");
+        return;
+    };
+    for history in histories.split(':') {
+        compare(Path::new(history)).await;
+    }
+}
+
+async fn compare(repository: &Path) {
+    let expected = tagged(repository);
+    let database = tests::database().await;
+    let store = &database.store;
+    let settings = runtime::load(None, &[]).unwrap();
+    let log = eventlog::open(&settings.log, store).await.unwrap();
+    let source = GitSource {
+        url: repository.to_str().unwrap().to_owned(),
+        repository: Some("localhost/history".into()),
+        tag_pattern: settings::version_tags(),
+        deployment_branch: None,
+        line_counts: false,
+        schedule: settings::every_five_minutes(),
+    };
+    let mirrors = tempfile::tempdir().unwrap();
+    let summary = collectors::git::collect(
+        &source,
+        collectors::git::From::Cursor,
+        mirrors.path(),
+        &Tenant::default(),
+        &*log,
+        store,
+        &Silent,
+        Utc::now(),
+    )
+    .await
+    .unwrap();
+    let all: u64 =
+        git(repository, &["rev-list", "--count", "--branches", "--tags", "--remotes"]).trim().parse().unwrap();
+    assert_eq!(summary.commits, all, "{}: commits", repository.display());
+    Processor::new(store.clone(), log, collectors::registry::connector).drain().await.unwrap();
+    dora::recompute(store, &settings.dora, dora::Scope::All).await.unwrap();
+
+    let mut earlier: Vec<&str> = Vec::new();
+    let (mut commits, mut lead_times, mut missing) = (0, 0, 0);
+    for (nth, tag) in expected.iter().enumerate() {
+        let id = format!("localhost/history/tag/{}", tag.name);
+        let explanation = dora::explain(store, &settings.dora, &id).await.unwrap().unwrap();
+        let told = explanation.deployments.first().unwrap_or_else(|| panic!("{id} is no deployment"));
+        let metric = told.metric.as_ref().unwrap_or_else(|| panic!("{id} has no metric facts"));
+        assert_eq!(metric.finished_at.timestamp(), tag.at, "{id}: time");
+        assert_eq!(metric.sha.unwrap().to_string(), tag.sha, "{id}: commit");
+
+        let git_says = if nth == 0 { BTreeMap::new() } else { carried(repository, &tag.sha, &earlier) };
+        if nth == 0 {
+            assert_eq!(metric.kind, DeploymentKind::First);
+        }
+        let sei_says: BTreeSet<String> = told.commits.iter().map(|commit| commit.sha.to_string()).collect();
+        assert_eq!(sei_says, git_says.keys().cloned().collect(), "{id}: commits carried");
+        assert_eq!(usize::try_from(metric.commits).unwrap(), git_says.len(), "{id}: number of commits");
+        commits += git_says.len();
+
+        let mut by_change: HashMap<&str, Vec<i64>> = HashMap::new();
+        for commit in &told.commits {
+            let owner = commit.change.as_ref().map(kernel::ChangeId::as_str);
+            if let Some(owner) = owner {
+                by_change.entry(owner).or_default().push(git_says[&commit.sha.to_string()]);
+            }
+        }
+        let mut counted = 0;
+        for change in &told.changes {
+            let start = if change.is_commit {
+                let sha = change.change.as_str().rsplit('@').next().unwrap();
+                counted += 1;
+                git_says[sha]
+            } else {
+                let of_change = &by_change[change.change.as_str()];
+                counted += of_change.len();
+                *of_change.iter().min().unwrap()
+            };
+            let lead_time = (tag.at - start.max(0)) * 1_000_000;
+            lead_times += 1;
+            if lead_time < 0 {
+                missing += 1;
+                assert_eq!(change.lead_time_us, None, "{id}: {} has a negative lead time", change.change);
+            } else {
+                assert_eq!(change.lead_time_us, Some(lead_time), "{id}: lead time of {}", change.change);
+            }
+        }
+        assert_eq!(counted, git_says.len(), "{id}: every commit belongs to one change or stands alone");
+        earlier.push(&tag.sha);
+    }
+    let report = dora::report(
+        store,
+        &dora::ReportQuery { from: Some(DateTime::UNIX_EPOCH), to: Some(Utc::now()), ..dora::ReportQuery::default() },
+    )
+    .await
+    .unwrap();
+    println!(
+        "{}: {} commits, {} version tags, {commits} commits carried, {lead_times} lead times ({missing} negative): equal; \
+         {:?} deployments reported",
+        repository.display(),
+        summary.commits,
+        expected.len(),
+        report.deployment_frequency.get(dora::ValueName::Deployments).and_then(|value| value.value),
+    );
+}
