@@ -1,7 +1,7 @@
 // A small explorer for GraphQL: write a query, run it, read the schema. It is our own, so that it works
 // without the internet and under a policy that loads nothing from elsewhere.
 
-import { at, h } from "./dom.js";
+import { at, h, sentence } from "./dom.js";
 
 const EXAMPLES = {
   "The five metrics": `query Metrics($service: String) {
@@ -77,12 +77,12 @@ function showType(types, name) {
   const fields = (type.fields ?? []).map((field) =>
     h("li", {},
       h("code", {}, field.name), ": ", go(field.type),
-      field.description && h("div", { class: "soft" }, field.description),
+      field.description && h("div", { class: "soft" }, sentence(field.description)),
       field.args.length > 0 && h("ul", { class: "evidence" }, field.args.map((arg) =>
-        h("li", {}, h("code", {}, arg.name), ": ", go(arg.type), arg.description && h("span", { class: "soft" }, ` ${arg.description}`))))));
+        h("li", {}, h("code", {}, arg.name), ": ", go(arg.type), arg.description && h("span", { class: "soft" }, " ", sentence(arg.description)))))));
   const values = (type.enumValues ?? []).map((value) => h("li", {}, h("code", {}, value.name), h("span", { class: "soft" }, ` ${value.description ?? ""}`)));
   at("fields").replaceChildren(
-    ...[type.description && h("p", {}, type.description), h("ul", { class: "carried" }, fields, values)].filter(Boolean));
+    ...[type.description && h("p", {}, sentence(type.description)), h("ul", { class: "carried" }, fields, values)].filter(Boolean));
 }
 
 async function schema() {
