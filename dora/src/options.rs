@@ -51,7 +51,8 @@ impl Options {
     pub(crate) fn names_bot(&self, account: &str) -> bool {
         let login = account.rsplit('/').next().unwrap_or(account);
         let login = login.to_lowercase();
-        login.ends_with("[bot]") || self.bots.contains(&login) || self.bots.contains(&account.to_lowercase())
+        // also in the addresses that forges give to bots' commits
+        login.contains("[bot]") || self.bots.contains(&login) || self.bots.contains(&account.to_lowercase())
     }
 }
 
