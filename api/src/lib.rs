@@ -32,6 +32,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(web::router())
         .merge(graphql::router(&state))
         .merge(rest::router(&state))
+        .route("/api/", any(rest::nothing_here))
         .route("/api/{*path}", any(rest::nothing_here))
         .with_state(state)
         .layer(middleware::from_fn_with_state(hosts, guard::host))

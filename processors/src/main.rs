@@ -41,6 +41,7 @@ async fn main() -> anyhow::Result<()> {
     let health = axum::serve(listener, runtime::health::router(readiness));
     tokio::spawn(health.with_graceful_shutdown(shutdown.clone().cancelled_owned()).into_future());
 
+    tracing::info!("processing");
     Processor::new(store.clone(), log, collectors::registry::connector).run(shutdown).await?;
     store.close().await;
     Ok(())

@@ -1,6 +1,6 @@
 //! How a process is told to end: the first SIGINT or SIGTERM asks, a second one forces.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// A token that is cancelled by the first SIGINT (Ctrl-C) or SIGTERM. Roles watch it and shut down in
@@ -9,23 +9,24 @@ use tokio_util::sync::CancellationToken;
 #[must_use]
 pub fn shutdown() -> CancellationToken {
     let token = CancellationToken::new();
+    // Before anything else, so that a signal right after the start is not missed. A process that cannot
+    // listen to signals is ended by them the usual way.
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return token;
+    };
     let asked = token.clone();
     tokio::spawn(async move {
-        next_signal().await;
+        next(&mut interrupt, &mut terminate).await;
         tracing::info!("shutting down; once more forces it");
         asked.cancel();
-        next_signal().await;
+        next(&mut interrupt, &mut terminate).await;
         std::process::exit(130);
     });
     token
 }
 
-async fn next_signal() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        // A process that cannot listen to signals is ended by them the usual way.
-        return std::future::pending().await;
-    };
+async fn next(interrupt: &mut Signal, terminate: &mut Signal) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

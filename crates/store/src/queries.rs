@@ -293,8 +293,9 @@ pub async fn first_deployment_at(
         sqlx::query_scalar!(
             "select min(first.finished_at)
                from unnest($1::text[]) as s(name)
-              cross join lateral (select m.finished_at from deployment_metric m where m.service = s.name
-                                   order by m.finished_at limit 1) first",
+              join lateral (select m.service, m.finished_at from deployment_metric m
+                             where (m.service, m.finished_at) >= (s.name, '-infinity')
+                             order by m.service, m.finished_at limit 1) first on first.service = s.name",
             &services
         )
         .fetch_one(store.pool())
@@ -305,7 +306,9 @@ pub async fn first_deployment_at(
     Ok(first)
 }
 
-/// Services by name, each with what was computed of it last; at most `limit`, after `after`.
+/// Services by name, each with what was computed of it last; at most `limit`, after `after`. The last
+/// deployment is asked for as the greatest row up to the service's end, which only the primary key can
+/// answer: asked plainly, the planner walks the index of times through all other services.
 pub async fn services(store: &Store, after: Option<&str>, limit: u32) -> Result<Vec<ServiceRow>, StoreError> {
     let rows = sqlx::query_as!(
         ServiceRow,
@@ -314,8 +317,9 @@ pub async fn services(store: &Store, after: Option<&str>, limit: u32) -> Result<
                   d.finished_at as "last_deployment_at?"
              from computation c
              left join service s on s.name = c.service and not s.deleted
-             left join lateral (select m.finished_at from deployment_metric m where m.service = c.service
-                                 order by m.finished_at desc limit 1) d on true
+             left join lateral (select m.service, m.finished_at from deployment_metric m
+                                 where (m.service, m.finished_at) <= (c.service, 'infinity')
+                                 order by m.service desc, m.finished_at desc limit 1) d on d.service = c.service
             where c.service > $1
             order by c.service limit $2"#,
         after.unwrap_or_default(),

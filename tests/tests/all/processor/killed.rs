@@ -178,8 +178,10 @@ async fn is_done(log: &TestLog) -> bool {
 
 /// Starts it once more, lets it finish, and stops it.
 async fn finish(log: &TestLog, victim: &Victim) {
+    let starts = || victim.said().matches(" processing").count();
+    let before = starts();
     let running = victim.start();
-    eventually(PATIENCE, || is_done(log)).await;
+    eventually(PATIENCE, async || starts() > before && is_done(log).await).await;
     assert!(running.stop().await, "{}", victim.said());
     assert!(!victim.said().contains("panicked"), "{}", victim.said());
 }
