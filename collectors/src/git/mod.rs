@@ -99,6 +99,7 @@ pub enum From {
 /// `mirrors` is the folder for clones of remote repositories; a local repository is only read. `now` is
 /// the time of this observation. When this returns, the log has acknowledged everything and the cursor
 /// is saved.
+#[expect(clippy::too_many_arguments, reason = "what a collection needs from outside, each of its own kind")]
 pub async fn collect(
     source: &GitSource,
     from: From,

@@ -448,8 +448,7 @@ impl<'a> World<'a> {
         }
         let newest = (0..self.deployments.len())
             .filter(|n| self.kinds[*n] != DeploymentKind::None)
-            .filter(|n| finish(self.deployments[*n]) <= incident.detected_at)
-            .next_back()?;
+            .rfind(|n| finish(self.deployments[*n]) <= incident.detected_at)?;
         let window = chrono::Duration::from_std(self.case.settings.attribution_window).unwrap();
         let within = incident.detected_at - finish(self.deployments[newest]) <= window;
         within.then_some((Rule::IncidentWhileNewest, newest))
