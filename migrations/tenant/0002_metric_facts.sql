@@ -59,7 +59,6 @@ create table change_metric (
     digest          bigint not null,
     primary key (service, deployed_at, change)
 );
-create index change_metric_change on change_metric (change);
 create index change_metric_deployment on change_metric (deployment);
 create index change_metric_deployed_at on change_metric (deployed_at);
 

@@ -11,30 +11,33 @@ use store::history::CommitRow;
 use super::index;
 use super::text::Texts;
 
-/// An object id is random already: its first eight bytes are its hash.
+/// An object id is random already: its first eight bytes are its hash, and all of the key that is kept.
 #[derive(Debug, Default)]
-pub(crate) struct ShaHasher(Option<u64>);
+pub(crate) struct Identity(u64);
 
-impl Hasher for ShaHasher {
+impl Hasher for Identity {
     fn finish(&self) -> u64 {
-        self.0.unwrap_or_default()
+        self.0
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        if let (None, Some(first)) = (self.0, bytes.first_chunk()) {
-            self.0 = Some(u64::from_le_bytes(*first));
-        }
-    }
+    fn write(&mut self, _: &[u8]) {}
 
-    // the length before and after the bytes says nothing
-    fn write_usize(&mut self, _: usize) {}
-    fn write_u8(&mut self, _: u8) {}
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
+
+/// The first eight bytes of an object id.
+fn begin(sha: &Sha) -> u64 {
+    sha.as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
 }
 
 /// Commits by number.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
-    numbers: HashMap<Sha, u32, BuildHasherDefault<ShaHasher>>,
+    numbers: HashMap<u64, u32, BuildHasherDefault<Identity>>,
+    /// The commits whose ids begin as that of another: none, unless somebody made them up.
+    alike: HashMap<Sha, u32>,
     shas: Vec<Sha>,
     flags: Vec<u8>,
     authored: Vec<i64>,
@@ -61,7 +64,10 @@ impl Graph {
     /// The number of an id, a new one if it is new.
     pub fn intern(&mut self, sha: Sha) -> u32 {
         let next = index(self.shas.len());
-        let number = *self.numbers.entry(sha).or_insert(next);
+        let mut number = *self.numbers.entry(begin(&sha)).or_insert(next);
+        if number != next && self.shas[number as usize] != sha {
+            number = *self.alike.entry(sha).or_insert(next);
+        }
         if number == next {
             self.shas.push(sha);
             self.flags.push(0);
@@ -126,7 +132,8 @@ impl Graph {
     }
 
     pub fn find(&self, sha: &Sha) -> Option<u32> {
-        self.numbers.get(sha).copied()
+        let number = *self.numbers.get(&begin(sha))?;
+        if self.shas[number as usize] == *sha { Some(number) } else { self.alike.get(sha).copied() }
     }
 
     pub fn sha(&self, commit: u32) -> Sha {
@@ -180,5 +187,23 @@ impl Graph {
     /// Which commit says that it reverts which.
     pub fn reverts(&self) -> &[(u32, u32)] {
         &self.reverts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_begin_alike_are_two_commits() {
+        let sha = |end: u8| {
+            let mut bytes = [7; 20];
+            bytes[19] = end;
+            Sha::from_bytes(&bytes).unwrap()
+        };
+        let mut graph = Graph::default();
+        let numbers: Vec<u32> = [1, 2, 3, 2, 1].map(|end| graph.intern(sha(end))).to_vec();
+        assert_eq!(numbers, [0, 1, 2, 1, 0]);
+        assert_eq!([1, 2, 3, 4].map(|end| graph.find(&sha(end))), [Some(0), Some(1), Some(2), None]);
     }
 }
