@@ -11,8 +11,8 @@
 //! outside of any change; when a branch moved, so that a branch deployment is as old as its commit; whether
 //! a deployment succeeded. A forge's own events say all of that, and win over what is inferred here.
 //!
-//! The way of a collection: [`location`] and [`mirror`] (or a local path) → [`open`] → [`refs`] compared
-//! with the [`cursor`] → [`plan`] → [`walk`] and [`lines`] → [`page`] → the event log → [`normalise`]. The
+//! The way of a collection: `location` and `mirror` (or a local path) → `open` → `refs` compared
+//! with the `cursor` → `plan` → `walk` and `lines` → `page` → the event log → `normalise`. The
 //! cursor moves only after the log has acknowledged every page. A repository is only ever read; mirrors of
 //! remote ones are ours.
 
