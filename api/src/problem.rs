@@ -67,6 +67,13 @@ impl Problem {
         }
     }
 
+    /// The parameters are fine one by one, but can't be answered. The detail says what was expected.
+    #[must_use]
+    pub fn question(detail: impl Into<String>) -> Self {
+        let title = "The question can't be answered as it was asked";
+        Self::new("urn:sei:problem:invalid-question", StatusCode::BAD_REQUEST, title, detail)
+    }
+
     /// Nobody created this tenant.
     #[must_use]
     pub fn unknown_tenant(name: &str) -> Self {

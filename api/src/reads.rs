@@ -127,19 +127,18 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
             .parse()
             .map_err(|_| Problem::parameter("time_zone", text, "a name such as `Europe/Berlin` or `UTC`"))?,
     };
-    let service = question.service.clone();
-    let team = question.team.clone();
+    let (service, team) = (question.service, question.team);
     let (from, to) = match question.window {
         None => (None, None),
-        Some(Window { from: None, to }) => {
-            (queries::first_deployment_at(&scope.store, service.as_deref(), team.as_deref()).await?, to)
+        Some(Window { from: None, to: None }) => {
+            (queries::first_deployment_at(&scope.store, service.as_deref(), team.as_deref()).await?, None)
         }
         Some(Window { from, to }) => (from, to),
     };
     let query = dora::ReportQuery { from, to, interval: question.interval, time_zone, service, team, benchmark };
     match dora::report(&scope.store, &query).await {
         Ok(report) => Ok(report.into()),
-        Err(error) => Err(refused(error, &question)),
+        Err(error) => Err(refused(error)),
     }
 }
 
@@ -147,26 +146,23 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
 pub async fn explain(state: &ApiState, scope: &Scope, id: &str) -> Result<Option<Explanation>, Problem> {
     match dora::explain(&scope.store, state.dora(), id).await {
         Ok(explanation) => Ok(explanation.map(Into::into)),
-        Err(error) => Err(refused(error, &Question::default())),
+        Err(error) => Err(refused(error)),
     }
 }
 
-fn refused(error: dora::DoraError, question: &Question) -> Problem {
+fn refused(error: dora::DoraError) -> Problem {
     match error {
         dora::DoraError::Store(error) => error.into(),
         dora::DoraError::UnknownService(name) => Problem::not_found("service", &name).about("service", &name),
         dora::DoraError::UnknownTeam(name) => Problem::not_found("team", &name).about("team", &name),
-        dora::DoraError::Question(text) => {
-            let window = question.window.and_then(|window| window.from).map(|from| from.to_rfc3339());
-            Problem::parameter("window", &window.unwrap_or_default(), text)
-        }
+        dora::DoraError::Question(text) => Problem::question(text),
         other => Problem::fault(&other),
     }
 }
 
 fn asked_wrongly(name: &str, found: &str, error: &dora::DoraError) -> Problem {
     match error {
-        dora::DoraError::Question(text) => Problem::parameter(name, found, text.clone()),
+        dora::DoraError::Question(text) => Problem::question(text.clone()).about(name, found),
         other => Problem::fault(other),
     }
 }

@@ -4,6 +4,8 @@
 mod frames;
 mod make;
 mod metrics;
+#[cfg(test)]
+mod naive;
 mod steps;
 
 pub use make::report;

@@ -33,9 +33,9 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .finish();
     let answer = Router::new()
         .route("/graphql", post(answer))
-        .layer(middleware::from_fn_with_state(state.clone(), tenant::choose))
-        .layer(Extension(schema))
-        .layer(DefaultBodyLimit::max(BODY));
+        .route_layer(middleware::from_fn_with_state(state.clone(), tenant::choose))
+        .route_layer(Extension(schema))
+        .route_layer(DefaultBodyLimit::max(BODY));
     Router::new().route("/graphql", get(web::explorer)).merge(answer)
 }
 

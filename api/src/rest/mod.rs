@@ -62,7 +62,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/changes", get(lists::changes))
         .route("/api/v1/changes/{*id}", get(reports::change))
         .route("/api/v1/findings", get(lists::findings))
-        .layer(middleware::from_fn_with_state(state.clone(), tenant::choose));
+        .route_layer(middleware::from_fn_with_state(state.clone(), tenant::choose));
     Router::new()
         .merge(of_tenant)
         .route("/api/v1/tenants", get(lists::tenants))

@@ -131,15 +131,23 @@ impl Range {
     }
 }
 
+// Lists of some services are read service by service, each by the primary key, and merged. With `service =`
+// PostgreSQL would rather walk the index on time and drop what others did, which for a service that is
+// seldom deployed means all of it; a comparison of rows that begins with the service leaves it no choice.
+// `before_at` and `before_id` are where the page begins for one service: after the last row's time for
+// services that sort before its service, exactly at it for its own, before it for those after it.
 macro_rules! select_deployments {
     ($rest:tt, $($argument:expr),+) => {
         sqlx::query_as!(
             DeploymentRow,
-            r#"select service, deployment, finished_at, source, repository, environment, name, sha, url, success,
-                      previous, kind, commits, changes, failed, failed_by as "failed_by: Json<Vec<Evidence>>",
-                      recovered_at, recovered_by as "recovered_by: Json<Evidence>", rework,
-                      rework_by as "rework_by: Json<Vec<Evidence>>", counts
-                 from deployment_metric "# + $rest,
+            r#"select m.service as "service!", m.deployment as "deployment!", m.finished_at as "finished_at!",
+                      m.source as "source!", m.repository as "repository?", m.environment as "environment?",
+                      m.name as "name?", m.sha as "sha?", m.url as "url?", m.success as "success!",
+                      m.previous as "previous?", m.kind as "kind!", m.commits as "commits!", m.changes as "changes!",
+                      m.failed as "failed!", m.failed_by as "failed_by!: Json<Vec<Evidence>>",
+                      m.recovered_at as "recovered_at?", m.recovered_by as "recovered_by?: Json<Evidence>",
+                      m.rework as "rework!", m.rework_by as "rework_by!: Json<Vec<Evidence>>", m.counts as "counts!"
+                 from "# + $rest,
             $($argument),+
         )
     };
@@ -149,10 +157,15 @@ macro_rules! select_changes {
     ($rest:tt, $($argument:expr),+) => {
         sqlx::query_as!(
             ChangeRow,
-            r#"select service, change, is_commit, deployment, deployed_at, repository, title, author, bot, commits,
-                      started_at, opened_at, ready_at, first_review_at, approved_at, merged_at,
-                      coding_us, pickup_us, review_us, approval_us, deploy_us, lead_time_us, excluded
-                 from change_metric "# + $rest,
+            r#"select m.service as "service!", m.change as "change!", m.is_commit as "is_commit!",
+                      m.deployment as "deployment!", m.deployed_at as "deployed_at!", m.repository as "repository!",
+                      m.title as "title!", m.author as "author?", m.bot as "bot!", m.commits as "commits!",
+                      m.started_at as "started_at?", m.opened_at as "opened_at?", m.ready_at as "ready_at?",
+                      m.first_review_at as "first_review_at?", m.approved_at as "approved_at?",
+                      m.merged_at as "merged_at?", m.coding_us as "coding_us?", m.pickup_us as "pickup_us?",
+                      m.review_us as "review_us?", m.approval_us as "approval_us?", m.deploy_us as "deploy_us?",
+                      m.lead_time_us as "lead_time_us?", m.excluded as "excluded!"
+                 from "# + $rest,
             $($argument),+
         )
     };
@@ -166,36 +179,42 @@ pub async fn deployments(
     limit: u32,
 ) -> Result<Vec<DeploymentMetric>, StoreError> {
     let Range { from, before } = Range::new(filter.from, filter.to, after);
-    let team = services_of(store, filter.team.as_deref()).await?;
+    let among = among(store, filter.service.as_deref(), filter.team.as_deref()).await?;
     let limit = i64::from(limit);
-    let rows = if let Some(service) = &filter.service {
+    let rows = if let Some(among) = &among {
         select_deployments!(
-            "where service = $1 and (finished_at, deployment) < ($2, $3) and finished_at >= $4
-                and ($5::boolean is null or failed = $5)
-                and ($6::text[] is null or service = any($6))
-              order by finished_at desc, deployment desc limit $7",
-            service,
+            "(select one.among,
+                     case when one.among < $3 then $2::timestamptz + interval '1 microsecond' else $2 end as before_at,
+                     case when one.among = $3 then $4 else '' end as before_id
+                from unnest($1::text[]) as one(among)) s
+             cross join lateral (
+                 select * from deployment_metric d
+                  where (d.service, d.finished_at, d.deployment) < (s.among, s.before_at, s.before_id)
+                    and (d.service, d.finished_at) >= (s.among, $5)
+                    and ($6::boolean is null or d.failed = $6)
+                  order by d.service desc, d.finished_at desc, d.deployment desc limit $7) m
+             order by m.finished_at desc, m.service desc, m.deployment desc limit $7",
+            among,
             before.at,
+            before.service,
             before.id,
             from,
             filter.failed,
-            team.as_deref(),
             limit
         )
         .fetch_all(store.pool())
         .await?
     } else {
         select_deployments!(
-            "where (finished_at, service, deployment) < ($1, $2, $3) and finished_at >= $4
-                and ($5::boolean is null or failed = $5)
-                and ($6::text[] is null or service = any($6))
-              order by finished_at desc, service desc, deployment desc limit $7",
+            "deployment_metric m
+              where (m.finished_at, m.service, m.deployment) < ($1, $2, $3) and m.finished_at >= $4
+                and ($5::boolean is null or m.failed = $5)
+              order by m.finished_at desc, m.service desc, m.deployment desc limit $6",
             before.at,
             before.service,
             before.id,
             from,
             filter.failed,
-            team.as_deref(),
             limit
         )
         .fetch_all(store.pool())
@@ -213,55 +232,74 @@ pub async fn changes(
     limit: u32,
 ) -> Result<Vec<ChangeMetric>, StoreError> {
     let Range { from, before } = Range::new(filter.from, filter.to, after);
-    let team = services_of(store, filter.team.as_deref()).await?;
+    let among = among(store, filter.service.as_deref(), filter.team.as_deref()).await?;
     let limit = i64::from(limit);
     let rows = if let Some(deployment) = &filter.deployment {
-        select_changes!(
-            "where deployment = $1 and (deployed_at, service, change) < ($2, $3, $4) and deployed_at >= $5
-                and ($6::text is null or service = $6)
-                and ($7::text[] is null or service = any($7))
-              order by deployed_at desc, service desc, change desc limit $8",
+        // What one deployment carried has one time: either all of it is in the window or nothing, and the rest
+        // of the order is the order.
+        let mut rows = select_changes!(
+            "change_metric m
+              where m.deployment = $1 and ($2 = '' or (m.service, m.change) < ($2, $3))
+                and ($4::text[] is null or m.service = any($4))
+              order by m.service desc, m.change desc limit $5",
             deployment,
+            before.service,
+            before.id,
+            among.as_deref(),
+            limit
+        )
+        .fetch_all(store.pool())
+        .await?;
+        rows.retain(|row| {
+            filter.from.is_none_or(|from| row.deployed_at >= from) && filter.to.is_none_or(|to| row.deployed_at < to)
+        });
+        rows
+    } else if let Some(among) = &among {
+        select_changes!(
+            "(select one.among,
+                     case when one.among < $3 then $2::timestamptz + interval '1 microsecond' else $2 end as before_at,
+                     case when one.among = $3 then $4 else '' end as before_id
+                from unnest($1::text[]) as one(among)) s
+             cross join lateral (
+                 select * from change_metric c
+                  where (c.service, c.deployed_at, c.change) < (s.among, s.before_at, s.before_id)
+                    and (c.service, c.deployed_at) >= (s.among, $5)
+                  order by c.service desc, c.deployed_at desc, c.change desc limit $6) m
+             order by m.deployed_at desc, m.service desc, m.change desc limit $6",
+            among,
             before.at,
             before.service,
             before.id,
             from,
-            filter.service.as_deref(),
-            team.as_deref(),
-            limit
-        )
-        .fetch_all(store.pool())
-        .await?
-    } else if let Some(service) = &filter.service {
-        select_changes!(
-            "where service = $1 and (deployed_at, change) < ($2, $3) and deployed_at >= $4
-                and ($5::text[] is null or service = any($5))
-              order by deployed_at desc, change desc limit $6",
-            service,
-            before.at,
-            before.id,
-            from,
-            team.as_deref(),
             limit
         )
         .fetch_all(store.pool())
         .await?
     } else {
         select_changes!(
-            "where (deployed_at, service, change) < ($1, $2, $3) and deployed_at >= $4
-                and ($5::text[] is null or service = any($5))
-              order by deployed_at desc, service desc, change desc limit $6",
+            "change_metric m
+              where (m.deployed_at, m.service, m.change) < ($1, $2, $3) and m.deployed_at >= $4
+              order by m.deployed_at desc, m.service desc, m.change desc limit $5",
             before.at,
             before.service,
             before.id,
             from,
-            team.as_deref(),
             limit
         )
         .fetch_all(store.pool())
         .await?
     };
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The services that a list is about: this one, a team's, or the one if it is the team's; `None` for all.
+async fn among(store: &Store, service: Option<&str>, team: Option<&str>) -> Result<Option<Vec<String>>, StoreError> {
+    let of_team = services_of(store, team).await?;
+    Ok(match (service, of_team) {
+        (None, of_team) => of_team,
+        (Some(service), None) => Some(vec![service.to_owned()]),
+        (Some(service), Some(names)) => Some(names.into_iter().filter(|name| name == service).collect()),
+    })
 }
 
 /// The services of a team, and of the teams that are part of it; `None` where no team is asked for.
@@ -285,10 +323,7 @@ pub async fn first_deployment_at(
     service: Option<&str>,
     team: Option<&str>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let among = match service {
-        Some(service) => Some(vec![service.to_owned()]),
-        None => services_of(store, team).await?,
-    };
+    let among = among(store, service, team).await?;
     let first = if let Some(services) = among {
         sqlx::query_scalar!(
             "select min(first.finished_at)

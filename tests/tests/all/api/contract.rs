@@ -153,6 +153,10 @@ async fn what_is_wrong_with_a_request_is_named() {
         let reply = served.ask("GET", path, &[], "").await;
         assert_eq!((reply.status, reply.json()["type"].as_str()), (404, Some("urn:sei:problem:not-found")), "{path}");
     }
+    let many = served.ask("GET", "/api/v1/dora?from=1970-01-02&to=2190-01-01&interval=day", &[], "").await;
+    assert_eq!((many.status, many.json()["type"].as_str()), (400, Some("urn:sei:problem:invalid-question")));
+    let elsewhere = served.ask("GET", "/nothing", &[], "").await;
+    assert_eq!((elsewhere.status, elsewhere.header("sei-tenant")), (404, None), "no tenant is looked up for it");
     let long = served.ask("GET", &format!("/api/v1/dora?window={}", "9".repeat(5000)), &[], "").await;
     assert!(long.body.len() < 1000, "an answer does not repeat a long text: {long:?}");
 }

@@ -1,0 +1,331 @@
+//! The mathematics of reports held against plain loops, and on cases counted by hand.
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono_tz::Tz;
+use proptest::prelude::*;
+use store::metric_rows::{ChangePoint, DeploymentPoint, IncidentPoint};
+
+use super::metrics::{Metrics, Observed, metrics};
+use super::steps::Calendar;
+use super::{MetricReport, ValueName, Window};
+use crate::{Interval, Level, LevelYear};
+
+const HOUR: i64 = 3_600_000_000;
+
+fn observed(zone: Tz, from: &str, days: i64, interval: Interval) -> Observed {
+    let from: DateTime<Utc> = from.parse().unwrap();
+    let window = Window { from, to: from + Duration::days(days) };
+    let calendar = Calendar { zone };
+    Observed {
+        window,
+        steps: calendar.steps(window, interval).unwrap(),
+        calendar,
+        daily: interval == Interval::Day,
+        deployments: Vec::new(),
+        changes: Vec::new(),
+        incidents: Vec::new(),
+    }
+}
+
+/// A deployment so many hours after a Monday.
+fn deployment(hour: i64) -> DeploymentPoint {
+    DeploymentPoint {
+        service: 0,
+        finished_us: monday() + hour * HOUR,
+        counts: true,
+        judged: true,
+        failed: false,
+        recovered_us: None,
+        rework: false,
+    }
+}
+
+const MONDAY: &str = "2026-01-05T00:00:00Z";
+
+fn monday() -> i64 {
+    MONDAY.parse::<DateTime<Utc>>().unwrap().timestamp_micros()
+}
+
+fn of(observed: &Observed) -> Metrics {
+    metrics(observed, LevelYear::Y2024, None).unwrap()
+}
+
+fn value(metric: &MetricReport, name: ValueName) -> Option<f64> {
+    metric.get(name).unwrap().value
+}
+
+#[test]
+fn without_anything_every_metric_is_null_and_its_counts_0() {
+    let metrics = of(&observed(Tz::UTC, MONDAY, 28, Interval::Week));
+    for metric in [
+        &metrics.change_lead_time,
+        &metrics.deployment_frequency,
+        &metrics.change_fail_rate,
+        &metrics.failed_deployment_recovery_time,
+        &metrics.deployment_rework_rate,
+        &metrics.time_to_restore,
+    ] {
+        assert_eq!((metric.value, metric.n, metric.level, metric.score), (None, 0, None, None), "{}", metric.title);
+        assert_eq!(metric.series.len(), 4);
+        assert!(metric.series.iter().all(|point| point.value.is_none() && point.n == 0), "{}", metric.title);
+    }
+    assert_eq!(value(&metrics.failed_deployment_recovery_time, ValueName::Open), Some(0.0));
+}
+
+#[test]
+fn deployments_are_counted_not_the_days_that_have_any() {
+    let mut observed = observed(Tz::UTC, MONDAY, 7, Interval::Week);
+    for day in 0..7 {
+        observed.deployments.extend((0..274).map(|number| DeploymentPoint {
+            finished_us: monday() + day * 24 * HOUR + number * 60_000_000,
+            ..deployment(0)
+        }));
+    }
+    let frequency = of(&observed).deployment_frequency;
+    assert_eq!(frequency.value, Some(274.0));
+    assert_eq!(frequency.n, 7 * 274);
+    assert_eq!(value(&frequency, ValueName::DaysPerWeek), Some(7.0));
+    assert_eq!(value(&frequency, ValueName::TimeBetween), Some(60.0));
+}
+
+#[test]
+fn three_deployments_in_four_days_are_three_quarters_a_day() {
+    let mut observed = observed(Tz::UTC, MONDAY, 4, Interval::Day);
+    observed.deployments = vec![deployment(1), deployment(30), deployment(90)];
+    let frequency = of(&observed).deployment_frequency;
+    assert_eq!(frequency.value, Some(0.75));
+    assert_eq!(frequency.level, Some(Level::High));
+    let days: Vec<Option<f64>> = frequency.series.iter().map(|point| point.value).collect();
+    assert_eq!(days, [Some(1.0), Some(1.0), None, Some(1.0)]);
+    // no week lies in four days as a whole
+    assert_eq!(value(&frequency, ValueName::DaysPerWeek), None);
+    assert_eq!(value(&frequency, ValueName::TimeBetween), Some(44.5 * 3600.0));
+}
+
+#[test]
+fn a_window_is_half_open() {
+    let mut observed = observed(Tz::UTC, MONDAY, 7, Interval::Day);
+    observed.deployments = vec![deployment(-1), deployment(0), deployment(7 * 24 - 1), deployment(7 * 24)];
+    let frequency = of(&observed).deployment_frequency;
+    assert_eq!(frequency.n, 2);
+    assert_eq!((frequency.series[0].n, frequency.series[6].n), (1, 1));
+}
+
+#[test]
+fn a_day_of_25_hours_has_its_deployments_by_the_hour() {
+    // in Berlin 2026-10-25 begins at 22:00 UTC the day before and lasts 25 hours
+    let mut observed = observed(chrono_tz::Europe::Berlin, "2026-10-23T22:00:00Z", 3, Interval::Day);
+    let begin = observed.window.from.timestamp_micros();
+    observed.deployments =
+        [24, 48].map(|hour| DeploymentPoint { finished_us: begin + hour * HOUR, ..deployment(0) }).into();
+    let frequency = of(&observed).deployment_frequency;
+    let shown: Vec<(&str, u64)> = frequency.series.iter().map(|point| (point.label.as_str(), point.n)).collect();
+    assert_eq!(shown, [("2026-10-24", 0), ("2026-10-25", 2), ("2026-10-26", 0)]);
+    assert!((frequency.series[1].value.unwrap() - 2.0 / (25.0 / 24.0)).abs() < 1e-9);
+}
+
+#[test]
+fn the_ones_still_open_are_counted_beside_the_recovered() {
+    let mut observed = observed(Tz::UTC, MONDAY, 2, Interval::Day);
+    let failed = |hour, recovered: Option<i64>| DeploymentPoint {
+        failed: true,
+        recovered_us: recovered.map(|hour| monday() + hour * HOUR),
+        ..deployment(hour)
+    };
+    observed.deployments =
+        vec![failed(-30, None), failed(-20, Some(2)), failed(1, Some(3)), failed(5, Some(30)), failed(40, Some(60))];
+    let recovery = of(&observed).failed_deployment_recovery_time;
+    // 22 h, 2 h and 25 h
+    assert_eq!(recovery.value, Some(22.0 * 3600.0));
+    assert_eq!(value(&recovery, ValueName::Recovered), Some(3.0));
+    assert_eq!(value(&recovery, ValueName::Open), Some(2.0));
+    let open: Vec<Option<f64>> = recovery
+        .series
+        .iter()
+        .map(|point| point.values.iter().find(|x| x.name == ValueName::Open).unwrap().value)
+        .collect();
+    assert_eq!(open, [Some(2.0), Some(2.0)]);
+}
+
+#[test]
+fn services_are_not_each_others_time_between_deployments() {
+    let mut observed = observed(Tz::UTC, MONDAY, 7, Interval::Week);
+    let other = |hour| DeploymentPoint { service: 1, ..deployment(hour) };
+    observed.deployments = vec![deployment(0), other(1), deployment(10), other(31)];
+    let frequency = of(&observed).deployment_frequency;
+    // 10 h and 30 h
+    assert_eq!(value(&frequency, ValueName::TimeBetween), Some(20.0 * 3600.0));
+}
+
+/// The quantile between ranks, by its definition.
+fn quantile(values: &[f64], at: f64) -> Option<f64> {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let rank = at * (values.len().checked_sub(1)? as f64);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
+    let (low, high) = (rank.floor() as usize, rank.ceil() as usize);
+    Some(values[low] + (values[high] - values[low]) * (rank - rank.floor()))
+}
+
+fn close(found: Option<f64>, expected: Option<f64>) -> bool {
+    match (found, expected) {
+        (Some(found), Some(expected)) => (found - expected).abs() <= 1e-6 * expected.abs().max(1.0),
+        (found, expected) => found == expected,
+    }
+}
+
+fn hours() -> impl Strategy<Value = i64> {
+    // before, in and after a window of three weeks
+    -50..(21 * 24 + 50_i64)
+}
+
+prop_compose! {
+    fn deployments()(
+        rows in prop::collection::vec(
+            (0..3_usize, hours(), any::<[bool; 4]>(), prop::option::of(0..100_i64)), 0..40
+        ),
+    ) -> Vec<DeploymentPoint> {
+        let mut points: Vec<DeploymentPoint> = rows
+            .into_iter()
+            .map(|(service, hour, [counts, judged, failed, rework], recovered)| DeploymentPoint {
+                service,
+                counts,
+                judged,
+                failed: failed && judged,
+                rework,
+                recovered_us: recovered.filter(|_| failed && judged).map(|after| monday() + (hour + after) * HOUR),
+                ..deployment(hour)
+            })
+            .collect();
+        points.sort_by_key(|point| point.finished_us);
+        points
+    }
+}
+
+prop_compose! {
+    fn changes()(
+        rows in prop::collection::vec((hours(), any::<[Option<u32>; 6]>()), 0..40),
+    ) -> Vec<ChangePoint> {
+        rows.into_iter()
+            .map(|(hour, [lead, coding, pickup, review, approval, deploy])| ChangePoint {
+                deployed_us: monday() + hour * HOUR,
+                lead_time_us: lead.map(i64::from),
+                stages_us: [coding, pickup, review, approval, deploy].map(|span| span.map(i64::from)),
+            })
+            .collect()
+    }
+}
+
+prop_compose! {
+    fn incidents()(
+        rows in prop::collection::vec((hours(), prop::option::of(-3..100_i64)), 0..20),
+    ) -> Vec<IncidentPoint> {
+        rows.into_iter()
+            .map(|(hour, after)| IncidentPoint {
+                detected_us: monday() + hour * HOUR,
+                resolved_us: after.map(|after| monday() + (hour + after) * HOUR),
+                restore_us: after.filter(|after| *after >= 0).map(|after| after * HOUR),
+            })
+            .collect()
+    }
+}
+
+fn seconds(micros: impl Iterator<Item = i64>) -> Vec<f64> {
+    micros.map(|micros| micros as f64 / 1e6).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn reports_agree_with_plain_loops(
+        (deployments, changes, incidents) in (deployments(), changes(), incidents()),
+        interval in prop::sample::select(vec![Interval::Day, Interval::Week, Interval::Month]),
+        zone in prop::sample::select(vec![Tz::UTC, chrono_tz::Asia::Kathmandu, chrono_tz::America::New_York]),
+    ) {
+        let mut all = observed(zone, MONDAY, 21, interval);
+        (all.deployments, all.changes, all.incidents) = (deployments, changes, incidents);
+        let found = of(&all);
+        let spans = std::iter::once((None, all.window.from, all.window.to))
+            .chain(all.steps.iter().enumerate().map(|(step, span)| (Some(step), span.from, span.to)));
+        for (step, from, to) in spans {
+            let within = |at: i64| from.timestamp_micros() <= at && at < to.timestamp_micros();
+            let window = |at: i64| {
+                all.window.from.timestamp_micros() <= at && at < all.window.to.timestamp_micros()
+            };
+            let shown = |metric: &MetricReport, name: ValueName| {
+                let values = step.map_or(&metric.values, |step| &metric.series[step].values);
+                values.iter().find(|value| value.name == name).unwrap().value
+            };
+
+            let deployed: Vec<_> = all.changes.iter().filter(|change| within(change.deployed_us)).collect();
+            let lead = seconds(deployed.iter().filter_map(|change| change.lead_time_us));
+            for (name, at) in [(ValueName::Median, 0.5), (ValueName::P75, 0.75), (ValueName::P90, 0.9)] {
+                prop_assert!(close(shown(&found.change_lead_time, name), quantile(&lead, at)));
+            }
+            let mean = (!lead.is_empty()).then(|| lead.iter().sum::<f64>() / lead.len() as f64);
+            prop_assert!(close(shown(&found.change_lead_time, ValueName::Mean), mean));
+            for (position, name) in
+                [ValueName::Coding, ValueName::Pickup, ValueName::Review, ValueName::Approval, ValueName::Deploy]
+                    .into_iter()
+                    .enumerate()
+            {
+                let stage = seconds(deployed.iter().filter_map(|change| change.stages_us[position]));
+                prop_assert!(close(shown(&found.change_lead_time, name), quantile(&stage, 0.5)));
+            }
+
+            let counted: Vec<_> =
+                all.deployments.iter().filter(|x| x.counts && within(x.finished_us)).collect();
+            let days = (to - from).num_minutes() as f64 / 1440.0;
+            let a_day = (!counted.is_empty()).then(|| counted.len() as f64 / days);
+            prop_assert!(close(shown(&found.deployment_frequency, ValueName::PerDay), a_day));
+            let mut gaps = Vec::new();
+            for (later, x) in all.deployments.iter().enumerate() {
+                let before = all.deployments[..later]
+                    .iter()
+                    .rfind(|y| y.service == x.service && y.counts && window(y.finished_us));
+                if let Some(before) = before.filter(|_| x.counts && within(x.finished_us)) {
+                    gaps.push((x.finished_us - before.finished_us) as f64 / 1e6);
+                }
+            }
+            prop_assert!(close(shown(&found.deployment_frequency, ValueName::TimeBetween), quantile(&gaps, 0.5)));
+
+            let judged: Vec<_> = all.deployments.iter().filter(|x| x.judged && within(x.finished_us)).collect();
+            let share = |count: usize| (!judged.is_empty()).then(|| count as f64 / judged.len() as f64);
+            let failed = judged.iter().filter(|x| x.failed).count();
+            prop_assert!(close(shown(&found.change_fail_rate, ValueName::Rate), share(failed)));
+            let rework = judged.iter().filter(|x| x.rework).count();
+            prop_assert!(close(shown(&found.deployment_rework_rate, ValueName::Rate), share(rework)));
+
+            let recovered = all.deployments.iter().filter(|x| x.failed && x.recovered_us.is_some_and(within));
+            let spans = seconds(recovered.map(|x| x.recovered_us.unwrap() - x.finished_us));
+            prop_assert!(close(shown(&found.failed_deployment_recovery_time, ValueName::Median), quantile(&spans, 0.5)));
+            let end = to.timestamp_micros();
+            let open = all
+                .deployments
+                .iter()
+                .filter(|x| x.failed && x.finished_us < end && x.recovered_us.is_none_or(|at| at >= end));
+            prop_assert!(close(shown(&found.failed_deployment_recovery_time, ValueName::Open), Some(open.count() as f64)));
+
+            let resolved = all.incidents.iter().filter(|x| x.resolved_us.is_some_and(within));
+            let spans = seconds(resolved.filter_map(|x| x.restore_us));
+            prop_assert!(close(shown(&found.time_to_restore, ValueName::Median), quantile(&spans, 0.5)));
+        }
+        // whole weeks of the window, by hand
+        if zone == Tz::UTC {
+            let mut days = Vec::new();
+            for week in 0..3 {
+                let has = |day: i64| {
+                    let date: NaiveDate = MONDAY.parse::<DateTime<Utc>>().unwrap().date_naive() + Duration::days(week * 7 + day);
+                    all.deployments.iter().any(|x| {
+                        x.counts && DateTime::from_timestamp_micros(x.finished_us).unwrap().date_naive() == date
+                    })
+                };
+                days.push((0..7).filter(|day| has(*day)).count() as f64);
+            }
+            let any = days.iter().any(|days| *days > 0.0);
+            let expected = quantile(&days, 0.5).filter(|_| any);
+            prop_assert!(close(value(&found.deployment_frequency, ValueName::DaysPerWeek), expected));
+        }
+    }
+}
