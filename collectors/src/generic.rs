@@ -172,15 +172,24 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
         "change" => Fact::Change(json::read_value(value)?),
         "review" => Fact::Review(json::read_value(value)?),
         "pipeline_run" => Fact::PipelineRun(json::read_value(value)?),
+        "task_run" => Fact::TaskRun(json::read_value(value)?),
         "deployment" => Fact::Deployment(json::read_value(value)?),
         "incident" => Fact::Incident(json::read_value(value)?),
         "work_item" => Fact::WorkItem(json::read_value(value)?),
+        "transition" => Fact::Transition(json::read_value(value)?),
+        "status" => Fact::Status(json::read_value(value)?),
+        "sprint" => Fact::Sprint(json::read_value(value)?),
+        "sprint_entry" => Fact::SprintEntry(json::read_value(value)?),
+        "vulnerability" => Fact::Vulnerability(json::read_value(value)?),
+        "quality_measure" => Fact::QualityMeasure(json::read_value(value)?),
         "account" => Fact::Account(json::read_value(value)?),
+        "person" => Fact::Person(json::read_value(value)?),
         "service" => Fact::Service(json::read_value(value)?),
         "team" => Fact::Team(json::read_value(value)?),
         _ => {
-            let expected = "expected repository, commit, change, review, pipeline_run, deployment, incident, \
-                            work_item, account, service or team";
+            let expected = "expected repository, commit, change, review, pipeline_run, task_run, deployment, \
+                            incident, work_item, transition, status, sprint, sprint_entry, vulnerability, \
+                            quality_measure, account, person, service or team";
             return Err(wrong("fact", expected));
         }
     };

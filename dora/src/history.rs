@@ -133,7 +133,17 @@ impl HistoryBuilder {
             Fact::Deployment(x) => self.deployment(x.clone()),
             Fact::Incident(x) => self.incident(x.clone()),
             Fact::Account(x) => self.account(x),
-            Fact::WorkItem(_) | Fact::Service(_) | Fact::Team(_) => {}
+            Fact::TaskRun(_)
+            | Fact::WorkItem(_)
+            | Fact::Transition(_)
+            | Fact::Status(_)
+            | Fact::Sprint(_)
+            | Fact::SprintEntry(_)
+            | Fact::Vulnerability(_)
+            | Fact::QualityMeasure(_)
+            | Fact::Person(_)
+            | Fact::Service(_)
+            | Fact::Team(_) => {}
         }
     }
 

@@ -12,11 +12,19 @@ pub(super) fn key(fact: &Fact) -> String {
         Fact::Commit(x) => x.repository.to_string(),
         Fact::Change(x) => x.repository.to_string(),
         Fact::Review(x) => repository_of(&x.change).to_owned(),
-        Fact::PipelineRun(x) => x.repository.to_string(),
+        Fact::PipelineRun(x) => x.repository.as_ref().map_or_else(|| x.id.clone(), ToString::to_string),
+        Fact::TaskRun(x) => x.repository.as_ref().map_or_else(|| x.run.clone(), ToString::to_string),
         Fact::Deployment(x) => x.repository.as_ref().map_or_else(|| x.id.to_string(), ToString::to_string),
         Fact::Incident(x) => x.id.to_string(),
         Fact::WorkItem(x) => x.id.to_string(),
+        Fact::Transition(x) => x.item.to_string(),
+        Fact::Status(x) => x.id.clone(),
+        Fact::Sprint(x) => x.id.clone(),
+        Fact::SprintEntry(x) => x.item.to_string(),
+        Fact::Vulnerability(x) => x.repository.as_ref().map_or_else(|| x.id.clone(), ToString::to_string),
+        Fact::QualityMeasure(x) => x.repository.as_ref().map_or_else(|| x.project.clone(), ToString::to_string),
         Fact::Account(x) => x.id.to_string(),
+        Fact::Person(x) => format!("person/{}/{}", x.origin, x.name),
         Fact::Service(x) => format!("service/{}", x.name),
         Fact::Team(x) => format!("team/{}", x.name),
     }
@@ -48,8 +56,13 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
             filled("id", &x.id)
         }
         Fact::PipelineRun(x) => {
-            filled("id", &x.id)?;
-            repository("repository", &mut x.repository)
+            x.repository.iter_mut().try_for_each(|id| repository("repository", id))?;
+            filled("id", &x.id)
+        }
+        Fact::TaskRun(x) => {
+            x.repository.iter_mut().try_for_each(|id| repository("repository", id))?;
+            filled("run", &x.run)?;
+            filled("id", &x.id)
         }
         Fact::Deployment(x) => {
             x.service.iter().try_for_each(|service| filled("service", service))?;
@@ -63,12 +76,48 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
             filled("id", x.id.as_str())
         }
         Fact::WorkItem(x) => {
-            accounts(x.assignee.iter_mut());
+            accounts(x.assignee.iter_mut().chain(x.reporter.iter_mut()));
+            x.parent.iter().try_for_each(|parent| filled("parent", parent.as_str()))?;
+            x.sprints.iter().try_for_each(|sprint| filled("sprints", sprint))?;
             filled("id", x.id.as_str())
+        }
+        Fact::Transition(x) => {
+            accounts(x.author.iter_mut());
+            filled("item", x.item.as_str())?;
+            filled("id", &x.id)
+        }
+        Fact::Status(x) => {
+            filled("name", &x.name)?;
+            x.id = x.id.to_lowercase();
+            filled("id", &x.id)
+        }
+        Fact::Sprint(x) => filled("id", &x.id),
+        Fact::SprintEntry(x) => {
+            filled("sprint", &x.sprint)?;
+            filled("item", x.item.as_str())?;
+            filled("id", &x.id)
+        }
+        Fact::Vulnerability(x) => {
+            x.repository.iter_mut().try_for_each(|id| repository("repository", id))?;
+            x.severity = x.severity.to_lowercase();
+            filled("severity", &x.severity)?;
+            filled("id", &x.id)
+        }
+        Fact::QualityMeasure(x) => {
+            x.repository.iter_mut().try_for_each(|id| repository("repository", id))?;
+            filled("project", &x.project)?;
+            filled("metric", &x.metric)?;
+            filled("id", &x.id)
         }
         Fact::Account(x) => {
             accounts(std::iter::once(&mut x.id));
+            x.email.iter_mut().for_each(|email| *email = email.to_lowercase());
             filled("id", x.id.as_str())
+        }
+        Fact::Person(x) => {
+            accounts(x.accounts.iter_mut());
+            x.emails.iter_mut().for_each(|email| *email = email.to_lowercase());
+            filled("name", &x.name)
         }
         Fact::Service(x) => {
             x.repositories.iter_mut().try_for_each(|id| repository("repositories", id))?;

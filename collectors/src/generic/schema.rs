@@ -1,7 +1,10 @@
 //! The published JSON Schema (2020-12) of what `POST /v1/events` and `sei import` take: the facts of the
 //! kernel, with an example each.
 
-use kernel::{Account, Change, Commit, Deployment, Incident, PipelineRun, Repository, Review, Service, Team, WorkItem};
+use kernel::{
+    Account, Change, Commit, Deployment, Incident, Person, PipelineRun, QualityMeasure, Repository, Review, Service,
+    Sprint, SprintEntry, Status, TaskRun, Team, Transition, Vulnerability, WorkItem,
+};
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -17,10 +20,18 @@ pub fn schema() -> Value {
         kind::<Change>(&mut generator, "change"),
         kind::<Review>(&mut generator, "review"),
         kind::<PipelineRun>(&mut generator, "pipeline_run"),
+        kind::<TaskRun>(&mut generator, "task_run"),
         kind::<Deployment>(&mut generator, "deployment"),
         kind::<Incident>(&mut generator, "incident"),
         kind::<WorkItem>(&mut generator, "work_item"),
+        kind::<Transition>(&mut generator, "transition"),
+        kind::<Status>(&mut generator, "status"),
+        kind::<Sprint>(&mut generator, "sprint"),
+        kind::<SprintEntry>(&mut generator, "sprint_entry"),
+        kind::<Vulnerability>(&mut generator, "vulnerability"),
+        kind::<QualityMeasure>(&mut generator, "quality_measure"),
         kind::<Account>(&mut generator, "account"),
+        kind::<Person>(&mut generator, "person"),
         kind::<Service>(&mut generator, "service"),
         kind::<Team>(&mut generator, "team"),
     ];
@@ -88,6 +99,11 @@ fn example(kind: &str) -> Value {
             "sha": sha, "branch": "main", "attempt": 1, "queued_at": "2026-02-03T08:30:05Z",
             "started_at": "2026-02-03T08:30:20Z", "finished_at": "2026-02-03T08:36:00Z", "outcome": "success",
         }),
+        "task_run" => json!({
+            "fact": kind, "id": format!("{repository}/run/900/1/task/4"), "run": format!("{repository}/run/900/1"),
+            "repository": repository, "name": "unit tests", "started_at": "2026-02-03T08:30:20Z",
+            "finished_at": "2026-02-03T08:33:10Z", "outcome": "success",
+        }),
         "deployment" => json!({
             "fact": kind, "id": format!("{repository}/deployment/77"), "repository": repository,
             "environment": "production", "sha": sha, "name": "2.4.0", "started_at": "2026-02-03T08:40:00Z",
@@ -103,6 +119,36 @@ fn example(kind: &str) -> Value {
             "title": "Totals are a cent off", "kind": "bug", "status": "Done", "status_category": "done",
             "created_at": "2026-01-30T10:00:00Z", "started_at": "2026-02-02T13:50:00Z",
             "done_at": "2026-02-03T08:50:00Z",
+        }),
+        "transition" => json!({
+            "fact": kind, "id": "tracker/SHOP-12/transition/3", "item": "tracker/SHOP-12",
+            "at": "2026-02-02T13:50:00Z", "author": "git.example.org/ann", "from_status": "Selected",
+            "to_status": "In review", "from_category": "to_do", "to_category": "in_progress",
+        }),
+        "status" => json!({
+            "fact": kind, "id": "tracker/status/in review", "tracker": "tracker", "name": "In review",
+            "category": "in_progress",
+        }),
+        "sprint" => json!({
+            "fact": kind, "id": "tracker/sprint/31", "board": "Shop", "name": "Shop 31",
+            "goal": "Totals that add up", "started_at": "2026-01-26T08:00:00Z", "ends_at": "2026-02-06T16:00:00Z",
+        }),
+        "sprint_entry" => json!({
+            "fact": kind, "id": "tracker/SHOP-12/sprint-entry/2/tracker/sprint/31", "sprint": "tracker/sprint/31",
+            "item": "tracker/SHOP-12", "at": "2026-01-30T10:05:00Z", "added": true,
+        }),
+        "vulnerability" => json!({
+            "fact": kind, "id": format!("{repository}/alert/5"), "repository": repository, "severity": "high",
+            "title": "A regular expression takes exponential time", "rule": "npm/decimal-words",
+            "opened_at": "2026-01-12T03:00:00Z", "fixed_at": "2026-01-19T15:20:00Z",
+        }),
+        "quality_measure" => json!({
+            "fact": kind, "id": "checkout/coverage/2026-02-03T08:36:00Z", "repository": repository,
+            "project": "checkout", "metric": "coverage", "value": 81.4, "at": "2026-02-03T08:36:00Z",
+        }),
+        "person" => json!({
+            "fact": kind, "name": "Ann", "accounts": ["git.example.org/ann", "tracker/ann.s"],
+            "emails": ["ann@example.org"],
         }),
         "account" => json!({ "fact": kind, "id": "git.example.org/ann", "name": "Ann", "bot": false }),
         "service" => json!({
@@ -122,7 +168,7 @@ mod tests {
     fn each_kind_has_its_example_which_is_a_fact() {
         let schema = schema();
         let kinds = schema["oneOf"].as_array().unwrap();
-        assert_eq!(kinds.len(), 11);
+        assert_eq!(kinds.len(), 19);
         for kind in kinds {
             let example = kind["examples"][0].clone();
             let name = kind["properties"]["fact"]["const"].as_str().unwrap();

@@ -75,7 +75,8 @@ fn facts(page: &Page) -> Vec<Fact> {
     facts.extend(page.tags.iter().map(|tag| Fact::Deployment(tag_deployment(frame, tag))));
     facts.extend(accounts.into_iter().map(|(id, (at, name))| {
         let bot = [&name, &id.0].iter().any(|text| text.contains("[bot]"));
-        Fact::Account(Account { id, name, bot, version: Version { detail: Detail::Stated, at } })
+        let email = id.0.strip_prefix("email/").map(str::to_owned);
+        Fact::Account(Account { id, name, bot, email, version: Version { detail: Detail::Stated, at } })
     }));
     facts
 }

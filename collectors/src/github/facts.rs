@@ -112,6 +112,7 @@ pub(crate) fn account(place: &Place, user: &wire::User) -> Fact {
         id: place.account_id(&user.login),
         name: user.login.clone(),
         bot: user.kind.as_deref() == Some("Bot") || user.login.ends_with("[bot]"),
+        email: None,
         version: if user.kind.is_some() { stated(DateTime::UNIX_EPOCH) } else { inferred(DateTime::UNIX_EPOCH) },
     })
 }
@@ -343,7 +344,7 @@ pub(crate) fn pipeline_run(place: &Place, run: &wire::WorkflowRun, workflow: Opt
         .unwrap_or_else(|| "workflow".to_owned());
     PipelineRun {
         id: format!("{}/run/{}/{attempt}", place.id, run.id),
-        repository: place.id.clone(),
+        repository: Some(place.id.clone()),
         name,
         sha: run.head_sha,
         branch: text(run.head_branch.as_ref()),
@@ -408,6 +409,9 @@ pub(crate) fn issue(
         status: status.unwrap_or_else(|| if closed { "closed".to_owned() } else { "open".to_owned() }),
         status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
         assignee: issue.assignee.as_ref().map(|user| place.account_id(&user.login)),
+        reporter: None,
+        parent: None,
+        sprints: Vec::new(),
         created_at: issue.created_at,
         started_at: None,
         done_at: issue.closed_at.filter(|_| closed),

@@ -3,6 +3,10 @@
 //! The same types are read by `POST /v1/events`, `sei import` and by our own normalisers; their JSON
 //! Schema is what `sei schema` prints. Times are UTC instants (RFC 3339 in JSON).
 
+mod person;
+mod quality;
+mod work;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,6 +15,10 @@ use crate::{
     AccountId, ChangeId, DeploymentId, IncidentId, Reject, RejectReason, RepositoryId, Sha, WorkItemId,
     plausible_instant,
 };
+
+pub use person::Person;
+pub use quality::{QualityMeasure, Vulnerability};
+pub use work::{Sprint, SprintEntry, Status, Transition};
 
 /// Which of two pictures of one thing is kept: the more detailed one, and of two equally detailed
 /// ones the later. Ties are broken by the content, so that the order of arrival never matters.
@@ -53,14 +61,30 @@ pub enum Fact {
     Review(Review),
     /// A CI run.
     PipelineRun(PipelineRun),
+    /// A job of a CI run.
+    TaskRun(TaskRun),
     /// A version put into an environment.
     Deployment(Deployment),
     /// Something that went wrong for users.
     Incident(Incident),
     /// An issue, story, bug or task.
     WorkItem(WorkItem),
+    /// A work item that went from one status to another.
+    Transition(Transition),
+    /// What a status of a workflow means.
+    Status(Status),
+    /// A span of time that a team plans for.
+    Sprint(Sprint),
+    /// A work item that was put into a sprint or taken out of it.
+    SprintEntry(SprintEntry),
+    /// A hole in code or in what it depends on.
+    Vulnerability(Vulnerability),
+    /// A measure of code at a time.
+    QualityMeasure(QualityMeasure),
     /// An account of a person or a bot.
     Account(Account),
+    /// Accounts that are one human's.
+    Person(Person),
     /// What is deployed.
     Service(Service),
     /// Who owns services.
@@ -181,7 +205,8 @@ pub struct Change {
     /// When it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_at: Option<DateTime<Utc>>,
-    /// When it stopped to be a draft, if it was one.
+    /// When it stopped to be a draft, if it was one. The store keeps the latest that any picture of the
+    /// change told: a later picture without it does not take it away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_at: Option<DateTime<Utc>>,
     /// When it was merged.
@@ -227,7 +252,7 @@ pub enum ReviewState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Review {
-    /// `<change>/review/<native id>`.
+    /// `<change>/review/<native id>`; `<change>/comment/<native id>` for a comment outside of a review.
     pub id: String,
     /// The change.
     pub change: ChangeId,
@@ -258,10 +283,11 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PipelineRun {
-    /// `<repository>/run/<native id>/<attempt>`.
+    /// `<repository>/run/<native id>/<attempt>`; another place of its own where no repository is known.
     pub id: String,
-    /// The code that it ran on.
-    pub repository: RepositoryId,
+    /// The code that it ran on, where the source knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<RepositoryId>,
     /// The pipeline's or workflow's name.
     pub name: String,
     /// The commit that it ran on.
@@ -293,6 +319,41 @@ pub struct PipelineRun {
 
 fn one() -> i64 {
     1
+}
+
+/// A job of a CI run. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskRun {
+    /// `<run>/task/<native id>`.
+    pub id: String,
+    /// The run that it is part of.
+    pub run: String,
+    /// The code that it ran on, where the source knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<RepositoryId>,
+    /// The job's name.
+    pub name: String,
+    /// 1 for the first attempt.
+    #[serde(default = "one")]
+    pub attempt: i64,
+    /// When it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_at: Option<DateTime<Utc>>,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How it ended; `null` while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Web address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Which picture of it this is.
+    pub version: Version,
 }
 
 /// What says that a deployment took place. A service is measured by the first kind, in this order,
@@ -445,6 +506,15 @@ pub struct WorkItem {
     /// Who works on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<AccountId>,
+    /// Who wrote it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reporter: Option<AccountId>,
+    /// What it is part of: an epic, a story.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<WorkItemId>,
+    /// The sprints that it is in now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sprints: Vec<String>,
     /// When it was written down.
     pub created_at: DateTime<Utc>,
     /// When work on it began first.
@@ -481,6 +551,9 @@ pub struct Account {
     /// A program, by the source's own flag or the suffix `[bot]`.
     #[serde(default)]
     pub bot: bool,
+    /// Its address, in lower case: one that the source verified, or a git author's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// Which picture of it this is.
     pub version: Version,
 }
@@ -540,10 +613,18 @@ impl Fact {
             Self::Change(_) => "change",
             Self::Review(_) => "review",
             Self::PipelineRun(_) => "pipeline_run",
+            Self::TaskRun(_) => "task_run",
             Self::Deployment(_) => "deployment",
             Self::Incident(_) => "incident",
             Self::WorkItem(_) => "work_item",
+            Self::Transition(_) => "transition",
+            Self::Status(_) => "status",
+            Self::Sprint(_) => "sprint",
+            Self::SprintEntry(_) => "sprint_entry",
+            Self::Vulnerability(_) => "vulnerability",
+            Self::QualityMeasure(_) => "quality_measure",
             Self::Account(_) => "account",
+            Self::Person(_) => "person",
             Self::Service(_) => "service",
             Self::Team(_) => "team",
         }
@@ -587,6 +668,12 @@ impl Fact {
                 ("finished_at", x.finished_at),
                 ("version.at", Some(x.version.at)),
             ],
+            Self::TaskRun(x) => vec![
+                ("queued_at", x.queued_at),
+                ("started_at", x.started_at),
+                ("finished_at", x.finished_at),
+                ("version.at", Some(x.version.at)),
+            ],
             Self::Deployment(x) => {
                 vec![("started_at", x.started_at), ("finished_at", x.finished_at), ("version.at", Some(x.version.at))]
             }
@@ -602,7 +689,24 @@ impl Fact {
                 ("done_at", x.done_at),
                 ("version.at", Some(x.version.at)),
             ],
+            Self::Transition(x) => vec![("at", Some(x.at)), ("version.at", Some(x.version.at))],
+            Self::Status(x) => vec![("version.at", Some(x.version.at))],
+            Self::Sprint(x) => vec![
+                ("started_at", x.started_at),
+                ("ends_at", x.ends_at),
+                ("completed_at", x.completed_at),
+                ("version.at", Some(x.version.at)),
+            ],
+            Self::SprintEntry(x) => vec![("at", Some(x.at)), ("version.at", Some(x.version.at))],
+            Self::Vulnerability(x) => vec![
+                ("opened_at", Some(x.opened_at)),
+                ("fixed_at", x.fixed_at),
+                ("dismissed_at", x.dismissed_at),
+                ("version.at", Some(x.version.at)),
+            ],
+            Self::QualityMeasure(x) => vec![("at", Some(x.at)), ("version.at", Some(x.version.at))],
             Self::Account(x) => vec![("version.at", Some(x.version.at))],
+            Self::Person(x) => vec![("version.at", Some(x.version.at))],
             Self::Service(x) => vec![("version.at", Some(x.version.at))],
             Self::Team(x) => vec![("version.at", Some(x.version.at))],
         }

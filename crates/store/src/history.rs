@@ -251,7 +251,7 @@ fn outcome(text: Option<&str>) -> Option<Outcome> {
 fn pipeline_run<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
     Ok(Row::PipelineRun(PipelineRun {
         id: row.text()?.to_owned(),
-        repository: row.text()?.into(),
+        repository: row.opt_text()?.map(RepositoryId::from),
         name: row.text()?.to_owned(),
         sha: row.opt_sha()?,
         branch: row.opt_text()?.map(Into::into),
@@ -320,5 +320,11 @@ fn incident<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
 }
 
 fn bot<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
-    Ok(Row::Bot(Account { id: row.text()?.into(), name: row.text()?.to_owned(), bot: true, version: unversioned() }))
+    Ok(Row::Bot(Account {
+        id: row.text()?.into(),
+        name: row.text()?.to_owned(),
+        bot: true,
+        email: None,
+        version: unversioned(),
+    }))
 }

@@ -56,7 +56,7 @@ fn from_run(run: &PipelineRun) -> Deployment {
     Deployment {
         id: DeploymentId(format!("{}/deployment", run.id)),
         source: DeploymentSource::Pipeline,
-        repository: Some(run.repository.clone()),
+        repository: run.repository.clone(),
         service: None,
         environment: None,
         sha: run.sha,

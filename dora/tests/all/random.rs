@@ -208,7 +208,13 @@ fn cases() -> impl Strategy<Value = Case> {
             to.exclude_bots_from_lead_time = exclude;
             to.exclude_labels = vec!["dependencies".to_owned()];
         });
-        let robot = Account { id: "example.com/robot".into(), name: "Robot".to_owned(), bot: true, version: version() };
+        let robot = Account {
+            id: "example.com/robot".into(),
+            name: "Robot".to_owned(),
+            bot: true,
+            email: None,
+            version: version(),
+        };
         case.facts.push(Fact::Account(robot));
         case.facts.extend(commits.into_iter().map(Fact::Commit));
         case.facts.extend(changes.into_iter().map(Fact::Change));

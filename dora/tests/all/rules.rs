@@ -185,7 +185,7 @@ fn the_first_kind_of_deployment_that_there_is_measures() {
     let release = |id: &str, hour| Deployment { source: DeploymentSource::Release, ..tag(id, 1, hour) };
     let run = PipelineRun {
         id: format!("{REPOSITORY}/run/7/1"),
-        repository: REPOSITORY.into(),
+        repository: Some(REPOSITORY.into()),
         name: "Deploy to the world".to_owned(),
         sha: Some(sha(2)),
         branch: None,
@@ -294,8 +294,13 @@ fn changes_of_bots_and_with_labels_can_be_left_out_of_lead_time() {
         settings.exclude_bots_from_lead_time = true;
     });
     assert_eq!(shown(&by_name), [(false, false), (true, true)]);
-    let account =
-        Account { id: "example.com/renovate".into(), name: "Renovate".to_owned(), bot: true, version: version() };
+    let account = Account {
+        id: "example.com/renovate".into(),
+        name: "Renovate".to_owned(),
+        bot: true,
+        email: None,
+        version: version(),
+    };
     assert_eq!(shown(&case.add(account)), [(false, false), (true, false)]);
 }
 

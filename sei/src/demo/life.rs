@@ -276,7 +276,7 @@ impl Life {
         let finished_at = started_at + TimeDelta::seconds(dice.between(240, 1200));
         Fact::PipelineRun(PipelineRun {
             id: format!("{}/run/{}/1", setting.repository, self.number),
-            repository: setting.repository.clone(),
+            repository: Some(setting.repository.clone()),
             name: "CI".to_owned(),
             sha: Some(head),
             branch: Some(self.branch.clone()),
@@ -305,6 +305,9 @@ impl Life {
             status: if done { "Done" } else { "In progress" }.to_owned(),
             status_category: if done { StatusCategory::Done } else { StatusCategory::InProgress },
             assignee: Some(self.author.clone()),
+            reporter: None,
+            parent: None,
+            sprints: Vec::new(),
             created_at,
             started_at: Some(self.started_at),
             done_at: done.then_some(last),

@@ -119,7 +119,7 @@ impl Organization {
         let mut facts: Vec<Fact> = names::DEPARTMENTS.iter().map(department).collect();
         let account = |id: &AccountId, bot| {
             let name = id.as_str().rsplit('/').next().unwrap_or_default().replace('.', " ");
-            Fact::Account(Account { id: id.clone(), name, bot, version })
+            Fact::Account(Account { id: id.clone(), name, bot, email: None, version })
         };
         facts.push(account(&self.bot, true));
         for team in &self.teams {

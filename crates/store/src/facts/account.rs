@@ -13,14 +13,14 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Accou
         let row = sqlx::query!(
             r#"with written as (
                  insert into account as t
-                     (id, name, bot, detail, version_at, digest)
-                 select id, name, bot, detail, version_at, digest
-                 from unnest($1::text[], $2::text[], $3::boolean[], $4::smallint[], $5::timestamptz[],
-                             $6::bigint[])
-                      as n (id, name, bot, detail, version_at, digest)
+                     (id, name, bot, email, detail, version_at, digest)
+                 select id, name, bot, email, detail, version_at, digest
+                 from unnest($1::text[], $2::text[], $3::boolean[], $4::text[], $5::smallint[],
+                             $6::timestamptz[], $7::bigint[])
+                      as n (id, name, bot, email, detail, version_at, digest)
                  on conflict (id) do update
-                 set name = excluded.name, bot = excluded.bot, detail = excluded.detail,
-                     version_at = excluded.version_at, digest = excluded.digest
+                 set name = excluded.name, bot = excluded.bot, email = excluded.email,
+                     detail = excluded.detail, version_at = excluded.version_at, digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.id, t.bot
              )
@@ -30,6 +30,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Accou
             &column(rows, |x| x.id.as_str()) as &[&str],
             &column(rows, |x| x.name.as_str()) as &[&str],
             &column(rows, |x| x.bot) as &[bool],
+            &column(rows, |x| x.email.as_deref()) as &[Option<&str>],
             &details,
             &versions_at,
             &digests,

@@ -6,12 +6,20 @@ mod change;
 mod commit;
 mod deployment;
 mod incident;
+mod person;
 mod pipeline_run;
+mod quality_measure;
 mod repository;
 mod review;
 mod row;
 mod service;
+mod sprint;
+mod sprint_entry;
+mod status;
+mod task_run;
 mod team;
+mod transition;
+mod vulnerability;
 mod work_item;
 
 use std::collections::BTreeSet;
@@ -53,6 +61,14 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
         account::write(connection, batch.accounts).await?,
         service::write(connection, batch.services).await?,
         team::write(connection, batch.teams).await?,
+        task_run::write(connection, batch.task_runs).await?,
+        transition::write(connection, batch.transitions).await?,
+        status::write(connection, batch.statuses).await?,
+        sprint::write(connection, batch.sprints).await?,
+        sprint_entry::write(connection, batch.sprint_entries).await?,
+        vulnerability::write(connection, batch.vulnerabilities).await?,
+        quality_measure::write(connection, batch.quality_measures).await?,
+        person::write(connection, batch.persons).await?,
     ];
     let mut rows = 0;
     let mut subjects = BTreeSet::new();
@@ -79,6 +95,14 @@ struct Batch<'a> {
     accounts: Vec<Row<'a, kernel::Account>>,
     services: Vec<Row<'a, kernel::Service>>,
     teams: Vec<Row<'a, kernel::Team>>,
+    task_runs: Vec<Row<'a, kernel::TaskRun>>,
+    transitions: Vec<Row<'a, kernel::Transition>>,
+    statuses: Vec<Row<'a, kernel::Status>>,
+    sprints: Vec<Row<'a, kernel::Sprint>>,
+    sprint_entries: Vec<Row<'a, kernel::SprintEntry>>,
+    vulnerabilities: Vec<Row<'a, kernel::Vulnerability>>,
+    quality_measures: Vec<Row<'a, kernel::QualityMeasure>>,
+    persons: Vec<Row<'a, kernel::Person>>,
 }
 
 impl<'a> Batch<'a> {
@@ -95,6 +119,14 @@ impl<'a> Batch<'a> {
             Fact::Account(x) => self.accounts.push(Row::new(x, x.version, *digest)),
             Fact::Service(x) => self.services.push(Row::new(x, x.version, *digest)),
             Fact::Team(x) => self.teams.push(Row::new(x, x.version, *digest)),
+            Fact::TaskRun(x) => self.task_runs.push(Row::new(x, x.version, *digest)),
+            Fact::Transition(x) => self.transitions.push(Row::new(x, x.version, *digest)),
+            Fact::Status(x) => self.statuses.push(Row::new(x, x.version, *digest)),
+            Fact::Sprint(x) => self.sprints.push(Row::new(x, x.version, *digest)),
+            Fact::SprintEntry(x) => self.sprint_entries.push(Row::new(x, x.version, *digest)),
+            Fact::Vulnerability(x) => self.vulnerabilities.push(Row::new(x, x.version, *digest)),
+            Fact::QualityMeasure(x) => self.quality_measures.push(Row::new(x, x.version, *digest)),
+            Fact::Person(x) => self.persons.push(Row::new(x, x.version, *digest)),
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Pipeline runs. Some of them are deployments, so they make their repository stale.
+//! Pipeline runs. Some of them are deployments, so they make their repository stale. One that knows no
+//! repository is measured with none.
 
 use chrono::{DateTime, Utc};
-use kernel::{Outcome, PipelineRun, Sha};
+use kernel::{Outcome, PipelineRun, RepositoryId, Sha};
 use sqlx::PgConnection;
 
 use super::row::{CHUNK, Changed, Row, best, column, versions};
@@ -35,12 +36,12 @@ pub(super) async fn write(
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.id, t.repository
              )
-             select written.repository as "repository!", old.repository as "old_repository?",
+             select written.repository, old.repository as "old_repository?",
                     count(*) as "rows!"
              from written left join pipeline_run as old using (id)
              group by 1, 2"#,
             &column(rows, |x| x.id.as_str()) as &[&str],
-            &column(rows, |x| x.repository.as_str()) as &[&str],
+            &column(rows, |x| x.repository.as_ref().map(RepositoryId::as_str)) as &[Option<&str>],
             &column(rows, |x| x.name.as_str()) as &[&str],
             &column(rows, |x| x.sha.as_ref().map(Sha::as_bytes)) as &[Option<&[u8]>],
             &column(rows, |x| x.branch.as_deref()) as &[Option<&str>],
@@ -57,7 +58,7 @@ pub(super) async fn write(
         .fetch_all(&mut *connection)
         .await?;
         for row in written {
-            changed.add(row.rows, [row.repository].into_iter().chain(row.old_repository));
+            changed.add(row.rows, row.repository.into_iter().chain(row.old_repository));
         }
     }
     Ok(changed)

@@ -1,7 +1,7 @@
 //! Work items. No metric is computed from them as they are written, so nothing becomes stale.
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, WorkItem};
+use kernel::{AccountId, WorkItem, WorkItemId};
 use sqlx::PgConnection;
 
 use super::row::{CHUNK, Changed, Row, best, column, text_array, versions};
@@ -14,20 +14,24 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, WorkI
         let row = sqlx::query_scalar!(
             r#"with written as (
                  insert into work_item as t
-                     (id, key, project, title, kind, status, status_category, assignee, created_at, started_at,
-                      done_at, points, labels, url, deleted, detail, version_at, digest)
-                 select id, key, project, title, kind, status, status_category, assignee, created_at,
-                        started_at, done_at, points, labels::text[], url, deleted, detail, version_at, digest
+                     (id, key, project, title, kind, status, status_category, assignee, reporter, parent,
+                      sprints, created_at, started_at, done_at, points, labels, url, deleted, detail,
+                      version_at, digest)
+                 select id, key, project, title, kind, status, status_category, assignee, reporter, parent,
+                        sprints::text[], created_at, started_at, done_at, points, labels::text[], url, deleted,
+                        detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                             $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-                             $12::float8[], $13::text[], $14::text[], $15::boolean[], $16::smallint[],
-                             $17::timestamptz[], $18::bigint[])
-                      as n (id, key, project, title, kind, status, status_category, assignee, created_at,
-                            started_at, done_at, points, labels, url, deleted, detail, version_at, digest)
+                             $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[],
+                             $13::timestamptz[], $14::timestamptz[], $15::float8[], $16::text[], $17::text[],
+                             $18::boolean[], $19::smallint[], $20::timestamptz[], $21::bigint[])
+                      as n (id, key, project, title, kind, status, status_category, assignee, reporter, parent,
+                            sprints, created_at, started_at, done_at, points, labels, url, deleted, detail,
+                            version_at, digest)
                  on conflict (id) do update
                  set key = excluded.key, project = excluded.project, title = excluded.title,
                      kind = excluded.kind, status = excluded.status, status_category = excluded.status_category,
-                     assignee = excluded.assignee, created_at = excluded.created_at,
+                     assignee = excluded.assignee, reporter = excluded.reporter, parent = excluded.parent,
+                     sprints = excluded.sprints, created_at = excluded.created_at,
                      started_at = excluded.started_at, done_at = excluded.done_at, points = excluded.points,
                      labels = excluded.labels, url = excluded.url, deleted = excluded.deleted,
                      detail = excluded.detail, version_at = excluded.version_at, digest = excluded.digest
@@ -43,6 +47,9 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, WorkI
             &column(rows, |x| x.status.as_str()) as &[&str],
             &column(rows, |x| x.status_category.as_str()) as &[&str],
             &column(rows, |x| x.assignee.as_ref().map(AccountId::as_str)) as &[Option<&str>],
+            &column(rows, |x| x.reporter.as_ref().map(AccountId::as_str)) as &[Option<&str>],
+            &column(rows, |x| x.parent.as_ref().map(WorkItemId::as_str)) as &[Option<&str>],
+            &column(rows, |x| text_array(x.sprints.iter().map(String::as_str))) as &[String],
             &column(rows, |x| x.created_at) as &[DateTime<Utc>],
             &column(rows, |x| x.started_at) as &[Option<DateTime<Utc>>],
             &column(rows, |x| x.done_at) as &[Option<DateTime<Utc>>],

@@ -67,7 +67,7 @@ fn deployment(id: &str, at: i64) -> Deployment {
 }
 
 fn account(name: &str, bot: bool, at: i64) -> Fact {
-    Fact::Account(Account { id: "h/x".into(), name: name.to_owned(), bot, version: stated(at) })
+    Fact::Account(Account { id: "h/x".into(), name: name.to_owned(), bot, email: None, version: stated(at) })
 }
 
 /// One fact of every kind, with everything in it that is hard to write.
@@ -117,7 +117,7 @@ fn one_of_each() -> Vec<Fact> {
         }),
         Fact::PipelineRun(PipelineRun {
             id: "h/o/r/run/1/1".to_owned(),
-            repository: "h/o/r".into(),
+            repository: Some("h/o/r".into()),
             name: "deploy".to_owned(),
             sha: None,
             branch: None,

@@ -1,0 +1,36 @@
+//! Which accounts are one human's: what somebody said of it. What follows from all that was said is
+//! computed, not stored.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Version;
+use crate::AccountId;
+
+/// Somebody's word that accounts and addresses are one human's. Identity: `origin` + `name`, so that two
+/// who speak of one human do not take each other's word away.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Their name.
+    pub name: String,
+    /// Who says so: `configuration`, `people` (for `sei people`), `mailmap <repository>`; empty for a fact
+    /// that was sent in.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub origin: String,
+    /// The accounts that are theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<AccountId>,
+    /// The addresses that are theirs: accounts that have one of them are, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emails: Vec<String>,
+    /// The accounts are nobody else's, whatever addresses and other people's words say: how one is split
+    /// off that was joined wrongly.
+    #[serde(default)]
+    pub apart: bool,
+    /// Nobody says so any more.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}
