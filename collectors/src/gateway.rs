@@ -1,4 +1,4 @@
-//! The webhook gateway: `POST /webhooks/{connector}[/{name}]` and `POST /v1/events`.
+//! The webhook gateway: `POST /webhooks/{connector}[/{name}[/…]]` and `POST /v1/events`.
 //!
 //! Promises: what it answered with 202 is durable in the event log; nothing unverified is read further
 //! than its signature; work is bounded before it begins (size, time, requests in flight); it answers 4xx
@@ -142,6 +142,7 @@ pub fn router(state: GatewayState) -> Router {
     Router::new()
         .route("/webhooks/{connector}", post(webhooks::unnamed))
         .route("/webhooks/{connector}/{name}", post(webhooks::named))
+        .route("/webhooks/{connector}/{name}/{*path}", post(webhooks::below))
         .route("/v1/events", post(events::events))
         .layer(middleware::from_fn_with_state(state.clone(), bounded))
         .with_state(state)

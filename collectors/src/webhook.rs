@@ -1,17 +1,34 @@
 //! What a source that pushes is to the gateway. A request changes its type when it is verified:
-//! [`RawRequest`] → [`Verified`]. Only the checks in this file can make a `Verified`, and only a
+//! [`RawRequest`] → [`Verified`]. Only the checks in this module can make a `Verified`, and only a
 //! `Verified` can become events, so a body that nobody signed cannot be processed.
+
+pub(crate) mod bearer;
+pub(crate) mod standard;
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::{Envelope, IgnoreReason, Tenant};
 use runtime::secret::Secret;
 use sha2::{Digest, Sha256};
 
+/// How much the time in a signature may differ from ours.
+const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
+
 /// The side of a connector that receives.
 pub trait Webhook: Send + Sync {
+    /// Whether the source sends bodies of this media type (in lower case, without parameters). Others are
+    /// answered 415 before anything is read.
+    fn takes(&self, media_type: &str) -> bool {
+        media_type == "application/json"
+    }
+
+    /// Whether it has this address below its name; most have none but the name itself.
+    fn has(&self, path: &str) -> bool {
+        path.is_empty()
+    }
+
     /// Verifies a request over the bytes of its body, before anything of them is read. Any one of the
     /// secrets may fit, so that they can be rotated.
     fn verify(&self, request: RawRequest, secrets: &[Secret]) -> Result<Verified, Refusal>;
@@ -24,10 +41,14 @@ pub trait Webhook: Send + Sync {
 /// A request as it came. Nothing of it can be believed.
 #[derive(Debug)]
 pub struct RawRequest {
+    /// What its address has after the source's name, without the slash between; mostly empty.
+    pub path: String,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body, after a content encoding was taken off.
     pub body: Bytes,
+    /// When it came.
+    pub received: DateTime<Utc>,
 }
 
 /// A request whose body was signed with a secret that we know.
@@ -35,6 +56,12 @@ pub struct RawRequest {
 pub struct Verified(RawRequest);
 
 impl Verified {
+    /// What its address has after the source's name; mostly empty. No signature covers it.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
     /// Its headers. The signature covers the body only.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
@@ -85,6 +112,12 @@ pub(crate) fn kept_id(id: &str) -> String {
 }
 
 impl RawRequest {
+    /// A request of nothing but a body, at the beginning of time: for tests to add to.
+    #[cfg(test)]
+    pub(crate) fn new(body: Bytes) -> Self {
+        Self { path: String::new(), headers: HeaderMap::new(), body, received: DateTime::UNIX_EPOCH }
+    }
+
     /// Verifies a header that holds `prefix` and then the hexadecimal HMAC-SHA256 of the body, in a time
     /// that does not depend on where a wrong signature differs.
     pub fn verify_hmac_sha256(self, header: &str, prefix: &str, secrets: &[Secret]) -> Result<Verified, Refusal> {
@@ -125,7 +158,7 @@ mod tests {
             map.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         }
         let secrets: Vec<Secret> = secrets.iter().filter_map(|text| Secret::new(text.as_bytes())).collect();
-        let request = RawRequest { headers: map, body: Bytes::from_static(b"Hello, World!") };
+        let request = RawRequest { headers: map, ..RawRequest::new(Bytes::from_static(b"Hello, World!")) };
         request.verify_hmac_sha256("x-hub-signature-256", "sha256=", &secrets)
     }
 

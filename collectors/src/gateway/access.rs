@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, header};
 use runtime::secret::Secret;
 
 use super::answer::Answer;
+use crate::webhook;
 
 /// Lets a request through or says why not.
 pub(super) fn check(tokens: &[Secret], request: &Request) -> Result<(), Answer> {
@@ -18,15 +19,8 @@ pub(super) fn check(tokens: &[Secret], request: &Request) -> Result<(), Answer> 
 }
 
 fn bearer(tokens: &[Secret], headers: &HeaderMap) -> Result<(), Answer> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let token = match (values.next(), values.next()) {
-        (Some(value), None) => value.as_bytes(),
-        _ => b"",
-    };
-    let token = token.strip_prefix(b"Bearer ").or_else(|| token.strip_prefix(b"bearer ")).unwrap_or_default();
-    // All are compared, so that the time does not tell which of them came near.
-    let fits = tokens.iter().fold(false, |fits, secret| fits | secret.is(token));
-    if fits { Ok(()) } else { Err(Answer::NoAccess("send `Authorization: Bearer` with one of events.tokens")) }
+    let hint = "send `Authorization: Bearer` with one of events.tokens";
+    if webhook::bearer::fits(headers, tokens) { Ok(()) } else { Err(Answer::NoAccess(hint)) }
 }
 
 fn local(request: &Request) -> Result<(), Answer> {

@@ -1,4 +1,4 @@
-//! `POST /webhooks/{connector}[/{name}]`.
+//! `POST /webhooks/{connector}[/{name}[/…]]`.
 
 use axum::extract::{Path, Request, State};
 use chrono::Utc;
@@ -12,16 +12,30 @@ use crate::webhook::{Destination, RawRequest, Received};
 const MAIN: &str = "main";
 
 pub(super) async fn unnamed(state: State<GatewayState>, Path(connector): Path<String>, request: Request) -> Answer {
-    named(state, Path((connector, MAIN.to_owned())), request).await
+    answer(&state, (connector, MAIN.to_owned()), String::new(), request).await
 }
 
 pub(super) async fn named(
-    State(state): State<GatewayState>,
-    Path(address): Path<(String, String)>,
+    state: State<GatewayState>,
+    Path(source): Path<(String, String)>,
     request: Request,
 ) -> Answer {
-    match state.0.sources.get(&address) {
-        Some(source) => receive(&state.0, source, request).await.unwrap_or_else(|refused| {
+    answer(&state, source, String::new(), request).await
+}
+
+/// For sources that have several addresses below their name.
+pub(super) async fn below(
+    state: State<GatewayState>,
+    Path((connector, name, path)): Path<(String, String, String)>,
+    request: Request,
+) -> Answer {
+    answer(&state, (connector, name), path, request).await
+}
+
+/// Answers a request to a source, by its connector and name, at an address below these.
+pub(super) async fn answer(state: &GatewayState, source: (String, String), path: String, request: Request) -> Answer {
+    match state.0.sources.get(&source) {
+        Some(source) => receive(&state.0, source, path, request).await.unwrap_or_else(|refused| {
             tracing::info!(source.name = source.name, ?refused, "refused a request");
             refused
         }),
@@ -29,16 +43,18 @@ pub(super) async fn named(
     }
 }
 
-async fn receive(gateway: &Inner, source: &Source, request: Request) -> Result<Answer, Answer> {
-    let webhook = source.connector.webhook().ok_or(Answer::NotFound)?;
+async fn receive(gateway: &Inner, source: &Source, path: String, request: Request) -> Result<Answer, Answer> {
+    let webhook = source.connector.webhook().filter(|webhook| webhook.has(&path)).ok_or(Answer::NotFound)?;
     let deadline = Instant::now() + gateway.timeout;
     let (parts, body) = request.into_parts();
-    if body::media_type(&parts.headers) != "application/json" {
+    if !webhook.takes(&body::media_type(&parts.headers)) {
         return Err(Answer::Unsupported("set the webhook's content type to application/json"));
     }
     let body = body::read(&parts.headers, body, gateway.body_limit, deadline).await?;
-    let verified = webhook.verify(RawRequest { headers: parts.headers, body }, &source.secrets)?;
-    let to = Destination { source: &source.name, tenant: &source.tenant, received: Utc::now() };
+    let received = Utc::now();
+    let request = RawRequest { path, headers: parts.headers, body, received };
+    let verified = webhook.verify(request, &source.secrets)?;
+    let to = Destination { source: &source.name, tenant: &source.tenant, received };
     match webhook.envelopes(&verified, &to)? {
         Received::Events(events) => gateway.append(source, events, deadline).await,
         Received::Ignored(reason) => Ok(ignored(source, reason)),
