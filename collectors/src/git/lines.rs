@@ -3,16 +3,21 @@
 //! lines. Files above the size limit count as binary; `.gitattributes` have no say, as in a bare repository.
 
 use std::cmp::Ordering;
+use std::num::NonZero;
 use std::ops::Range;
 
 use gix::ObjectId;
 use gix::diff::blob::{Algorithm, Diff, InternedInput, sources};
 use gix::objs::tree::EntryMode;
 use gix::objs::{Find as _, FindHeader as _, Kind, TreeRefIter};
+use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 
 use super::open::OBJECT_LIMIT;
 use super::raw::RawCommit;
 use super::renames;
+
+/// Bytes of objects that all threads together remember, because others are stored as what differs from them.
+const BASES: usize = 192 << 20;
 
 /// What a commit changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,9 +87,11 @@ pub(super) struct LineCounter {
 }
 
 impl LineCounter {
-    /// Counts in this repository.
-    pub fn new(mut repository: gix::Repository) -> Self {
-        repository.object_cache_size(24 << 20);
+    /// Counts in this repository, as one of so many threads.
+    pub fn new(mut repository: gix::Repository, threads: NonZero<usize>) -> Self {
+        let share = BASES / threads;
+        repository.object_cache_size(share / 4);
+        repository.objects.set_pack_cache(move || Box::new(MemoryCappedHashmap::new(share)));
         Self { repository, changes: Changes::default(), spare: Vec::new() }
     }
 
@@ -243,6 +250,8 @@ impl LineCounter {
             None => &[][..],
             Some(id) => match self.repository.objects.try_find(&id, buffer) {
                 Ok(Some(object)) if object.kind == Kind::Tree => object.data,
+                // git knows it without storing it
+                Ok(None) if id.is_empty_tree() => &[],
                 _ => return Err(Unreadable(id)),
             },
         };

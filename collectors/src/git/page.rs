@@ -3,6 +3,7 @@
 //! from that, such as changes from subjects, is left to the normaliser, so that a better one can be
 //! applied to the past.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use kernel::{RepositoryId, Sha};
@@ -166,14 +167,19 @@ impl PageWriter {
     }
 
     fn person(&mut self, commit: &RawCommit<'_>, who: &[u8], (name, address): (&[u8], &[u8])) -> usize {
-        if let Some(at) = self.people.get(who) {
+        // equal bytes are other names in another encoding
+        let who = match commit.encoding {
+            Some(encoding) if !who.is_ascii() => Cow::Owned([who, encoding].join(&0)),
+            _ => Cow::Borrowed(who),
+        };
+        if let Some(at) = self.people.get(&*who) {
             return *at;
         }
         let at = self.page.people.len();
         let (name, address) = (commit.text(name).into_owned(), commit.text(address).into_owned());
         self.bytes += name.len() + address.len() + 8;
         self.page.people.push((name, address));
-        self.people.insert(who.to_vec(), at);
+        self.people.insert(who.into_owned(), at);
         at
     }
 }
@@ -233,6 +239,19 @@ mod tests {
         let bytes = serde_json::to_vec(&page).unwrap();
         assert_eq!(serde_json::from_slice::<Page>(&bytes).unwrap(), page);
         assert_eq!(page.people.len(), 2);
+    }
+
+    #[test]
+    fn equal_bytes_in_two_encodings_are_two_people() {
+        let mut writer = PageWriter::new(frame());
+        let sha = Sha::parse(&"a1".repeat(20)).unwrap();
+        for encoding in ["", "encoding ISO-8859-1\n"] {
+            let who = b"J\xfc <j@x> 1 +0\n";
+            let data = [b"author ", &who[..], b"committer ", who, encoding.as_bytes(), b"\nSubject"].concat();
+            writer.push(sha, &RawCommit::parse(&data), 0, None);
+        }
+        let people = writer.finish().unwrap().people;
+        assert_eq!(people.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["J\u{FFFD}", "Jü"]);
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(super) fn produce(
     pages: &Sender<Encoded>,
 ) -> Found {
     let mut found = Found::default();
-    let mut gone = Encoder::new(repository, plan.gone_frame.clone(), false, pages);
+    let mut gone = Encoder::new(repository, plan.gone_frame.clone(), None, pages);
     gone.all(&Chunk::unread(&plan.gone));
     drop(gone.finish());
     for page in tag_pages(&plan.frame, plan.tags.clone()) {
@@ -78,15 +78,16 @@ pub(super) fn produce(
     let waiting = Mutex::new(waiting);
     // without counting one thread keeps up with the walk, unless the walk need not read commits
     let threads = if plan.frame.counted || walker.has_graph() {
-        std::thread::available_parallelism().map_or(1, NonZero::get)
+        std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
     } else {
-        1
+        NonZero::<usize>::MIN
     };
+    let counting = plan.frame.counted.then_some(threads);
     std::thread::scope(|scope| {
-        let encoders: Vec<_> = (0..threads)
+        let encoders: Vec<_> = (0..threads.get())
             .map(|_| {
                 scope.spawn(|| {
-                    let mut encoder = Encoder::new(repository, plan.frame.clone(), plan.frame.counted, pages);
+                    let mut encoder = Encoder::new(repository, plan.frame.clone(), counting, pages);
                     while let Some(chunk) = next(&waiting) {
                         if !encoder.all(&chunk) {
                             break;
@@ -184,8 +185,14 @@ struct Encoder<'p> {
 }
 
 impl<'p> Encoder<'p> {
-    fn new(repository: &ThreadSafeRepository, frame: Frame, count_lines: bool, pages: &'p Sender<Encoded>) -> Self {
-        let counter = count_lines.then(|| LineCounter::new(repository.to_thread_local()));
+    /// Counts lines where it is said among how many threads.
+    fn new(
+        repository: &ThreadSafeRepository,
+        frame: Frame,
+        counting: Option<NonZero<usize>>,
+        pages: &'p Sender<Encoded>,
+    ) -> Self {
+        let counter = counting.map(|threads| LineCounter::new(repository.to_thread_local(), threads));
         let repository = repository.to_thread_local();
         Self { repository, counter, writer: PageWriter::new(frame), pages, found: Found::default(), buffer: Vec::new() }
     }

@@ -9,6 +9,8 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use axum_server::{Handle, Server};
+use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +18,8 @@ use crate::labels;
 
 /// How long requests in flight may take once shutdown has begun.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long a request's head may take, and how long a connection may stay without one.
+const HEAD: Duration = Duration::from_secs(30);
 
 /// Why nothing can be served.
 #[derive(Debug, thiserror::Error)]
@@ -44,16 +48,16 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, HttpError> {
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> Result<(), HttpError> {
     let router = router.layer(middleware::from_fn(count));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let graceful = shutdown.clone().cancelled_owned();
-    let served = axum::serve(listener, service).with_graceful_shutdown(graceful).into_future();
-    let too_late = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(GRACE).await;
-    };
+    let handle = Handle::<SocketAddr>::new();
+    let mut server = Server::from_listener(listener).handle(handle.clone());
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    let served = server.serve(service);
+    tokio::pin!(served);
     tokio::select! {
-        served = served => served.map_err(HttpError::Ended),
-        () = too_late => Ok(()),
+        served = &mut served => return served.map_err(HttpError::Ended),
+        () = shutdown.cancelled() => handle.graceful_shutdown(Some(GRACE)),
     }
+    served.await.map_err(HttpError::Ended)
 }
 
 /// Counts a request by the route as it is declared, so that paths as they come can't make labels.
@@ -67,6 +71,10 @@ async fn count(request: Request, next: Next) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::time::Instant;
+
     use super::*;
 
     #[tokio::test]
@@ -74,6 +82,19 @@ mod tests {
         let first = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let error = listen(first.local_addr().unwrap()).await.unwrap_err();
         assert!(matches!(error, HttpError::Busy(_)), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_never_becomes_one_is_hung_up_on() {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = tokio::spawn(serve(listener, Router::new(), CancellationToken::new()));
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"POST / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+        let start = Instant::now();
+        slow.read_to_end(&mut Vec::new()).await.unwrap();
+        assert!((HEAD..HEAD * 2).contains(&start.elapsed()), "{:?}", start.elapsed());
+        served.abort();
     }
 
     #[tokio::test]

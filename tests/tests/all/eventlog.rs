@@ -105,6 +105,20 @@ async fn advance(log: &TestLog, batch: &Batch) {
     tx.commit().await.unwrap();
 }
 
+/// Reads so many events and writes each batch before the next: whenever the group shares partitions out
+/// again, reading goes on behind what is written.
+async fn read_and_write(log: &TestLog, reader: &mut dyn LogReader, count: usize) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    while batches.iter().map(|batch| batch.events.len()).sum::<usize>() < count {
+        let batch = read(reader, MANY, 1).await;
+        for batch in &batch {
+            advance(log, batch).await;
+        }
+        batches.extend(batch);
+    }
+    batches
+}
+
 async fn what_is_appended_is_read_whole_and_in_order_of_each_key(kind: LogKind) {
     let log = TestLog::new(kind).await;
     let events = events(20, 30);
@@ -496,9 +510,7 @@ async fn readers_of_one_group_share_the_partitions_and_hand_them_over() {
     let log = TestLog::with(LogKind::Kafka, |settings| settings.partitions = 4).await;
     log.log.append(events(20, 10)).await.unwrap();
     let mut first = log.log.reader(CONSUMER).await.unwrap();
-    for batch in read(&mut *first, MANY, 200).await {
-        advance(&log, &batch).await;
-    }
+    assert_joined(&read_and_write(&log, &mut *first, 200).await);
     let mut second = eventlog::open(&log.settings, &log.database.store).await.unwrap().reader(CONSUMER).await.unwrap();
     let start = Instant::now();
     let mut came = Vec::new();
@@ -514,7 +526,6 @@ async fn readers_of_one_group_share_the_partitions_and_hand_them_over() {
 
     drop(first);
     log.log.append(events(20, 10)).await.unwrap();
-    let batches = read(&mut *second, MANY, 200).await;
-    assert_joined(&batches);
+    assert_joined(&read_and_write(&log, &mut *second, 200).await);
     assert_eq!(second.stands().len(), 4);
 }

@@ -339,6 +339,11 @@ async fn line_counts_are_those_of_git() {
     repo.write("no-end", "without an end");
     repo.commit_only("Delete");
     repo.commit_only("Nothing");
+    // the tree that git knows without storing it
+    let empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    let gone = repo.git(&["commit-tree", empty, "-p", "HEAD", "-m", "All gone"]);
+    let back = repo.git(&["commit-tree", "HEAD^{tree}", "-p", &gone, "-m", "All back"]);
+    repo.git(&["reset", "--quiet", "--hard", &back]);
     let collector = Collector::of(&repo).collected().await;
     let mut expected: BTreeMap<String, [i64; 3]> = BTreeMap::new();
     let mut sha = String::new();
