@@ -83,6 +83,7 @@ fn it_is_plausible_and_each_thing_is_told_once() {
             Fact::Account(x) => x.id.to_string(),
             Fact::Service(x) => x.name.clone(),
             Fact::Team(x) => x.name.clone(),
+            other => panic!("the demo tells no {}", other.kind()),
         };
         assert!(ids.insert((fact.kind(), id.clone())), "{id} twice");
         if let Fact::Commit(commit) = &fact {
