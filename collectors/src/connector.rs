@@ -2,6 +2,7 @@
 
 use kernel::{Envelope, Fact, NotStored};
 
+use crate::pull::Pull;
 use crate::webhook::Webhook;
 
 /// A source of events. One file and one line in [`crate::registry`] each; its wire types stay in its file.
@@ -15,6 +16,11 @@ pub trait Connector: Send + Sync {
 
     /// Its webhook side, if it pushes.
     fn webhook(&self) -> Option<&dyn Webhook> {
+        None
+    }
+
+    /// Its pull side, if it can be asked.
+    fn pull(&self) -> Option<&dyn Pull> {
         None
     }
 }

@@ -1,6 +1,7 @@
 //! Where events come from: one file a connector, the registry of them, and the webhook gateway.
 
 mod connector;
+mod durable;
 pub mod gateway;
 pub mod generic;
 pub mod gharchive;
@@ -9,6 +10,7 @@ pub mod github;
 pub mod import;
 mod json;
 pub mod progress;
+pub mod pull;
 pub mod registry;
 pub mod scheduler;
 pub mod webhook;

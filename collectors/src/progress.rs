@@ -6,6 +6,9 @@ pub trait Progress: Send + Sync {
     /// A new stage begins, of so many units if that is known.
     fn stage(&self, name: &'static str, total: Option<u64>);
 
+    /// So many more units are to be expected in this stage than was known so far.
+    fn expect(&self, _: u64) {}
+
     /// So many more units of the stage are done.
     fn advance(&self, units: u64);
 }

@@ -28,6 +28,18 @@ struct State {
     line: Instant,
 }
 
+impl State {
+    /// A bar with rate and estimate where the end is known.
+    fn style(&mut self) {
+        let known = self.bar.length().is_some();
+        let template =
+            if known { "{msg} {wide_bar} {pos}/{len} {per_sec} {eta}" } else { "{spinner} {msg} {pos} {per_sec}" };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
+    }
+}
+
 impl Shown {
     /// For something that is called so.
     pub(crate) fn new(what: impl Into<String>) -> Self {
@@ -52,10 +64,14 @@ impl Progress for Shown {
             None => state.bar.unset_length(),
         }
         state.bar.set_message(format!("{}: {name}", self.what));
-        let template = if total.is_some() { "{msg} {wide_bar} {pos}/{len} {eta}" } else { "{spinner} {msg} {pos}" };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            state.bar.set_style(style);
-        }
+        state.style();
+    }
+
+    fn expect(&self, units: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = state.bar.length().unwrap_or_default();
+        state.bar.set_length(known + units);
+        state.style();
     }
 
     fn advance(&self, units: u64) {
@@ -67,7 +83,8 @@ impl Progress for Shown {
         }
         if !self.terminal && state.line.elapsed() > LINE {
             state.line = Instant::now();
-            tracing::info!(source.name = self.what, stage = state.stage, done = state.bar.position(), "collecting");
+            let (done, of, per_second) = (state.bar.position(), state.bar.length(), state.bar.per_sec());
+            tracing::info!(source.name = self.what, stage = state.stage, done, of, per_second, "collecting");
         }
     }
 }

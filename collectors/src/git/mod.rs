@@ -37,7 +37,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use eventlog::{EventLog, LogError};
+use eventlog::EventLog;
 use gix::ThreadSafeRepository;
 use kernel::{Envelope, RepositoryId, Tenant};
 use regex::Regex;
@@ -55,6 +55,7 @@ use self::plan::{Plan, Standing};
 use self::produce::{Encoded, Found};
 use self::refs::Refs;
 use self::walk::Walker;
+use crate::durable;
 use crate::progress::Progress;
 
 pub use error::GitError;
@@ -223,7 +224,7 @@ impl Opened {
                     content_type: "application/json".to_owned(),
                     data: page.data.into(),
                 });
-                append(log, events.collect()).await?;
+                durable::append(log, events.collect()).await?;
                 progress.advance(commits);
             }
             Ok(())
@@ -336,20 +337,6 @@ fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
         changed: plan.changed,
         warnings,
         elapsed: Duration::ZERO,
-    }
-}
-
-/// Appends, waiting while the log takes no more.
-async fn append(log: &dyn EventLog, events: Vec<Envelope>) -> Result<(), LogError> {
-    let mut patience = 300;
-    loop {
-        match log.append(events.clone()).await {
-            Err(LogError::Saturated) if patience > 0 => {
-                patience -= 1;
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-            result => return result,
-        }
     }
 }
 

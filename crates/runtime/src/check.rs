@@ -9,7 +9,7 @@ use regex::Regex;
 use crate::load::nearest;
 use crate::problem::Severity;
 use crate::secret::{self, SecretError};
-use crate::settings::{GitSource, LogKind, SecretRef, ServiceSettings, Settings, TeamSettings};
+use crate::settings::{GitSource, LogKind, PullSource, SecretRef, ServiceSettings, Settings, TeamSettings};
 
 /// One thing that is wrong, without its place.
 pub(crate) struct Finding {
@@ -32,6 +32,7 @@ pub(crate) fn findings(settings: &Settings) -> Vec<Finding> {
     for (index, source) in settings.git.iter().enumerate() {
         findings.git(index, source);
     }
+    findings.sources(&settings.source);
     findings.services(&settings.service, &settings.team);
     findings.teams(&settings.team);
     findings.dora(settings);
@@ -129,15 +130,7 @@ impl Findings {
                 for (index, reference) in source.secrets.iter().enumerate() {
                     self.secret(format!("{key}.secrets.{index}"), reference);
                 }
-                if let Some(tenant) = &source.tenant
-                    && kernel::Tenant::new(tenant).is_err()
-                {
-                    self.error(
-                        format!("{key}.tenant"),
-                        shown(tenant),
-                        "a lower-case letter, then letters, digits or `_`",
-                    );
-                }
+                self.tenant(format!("{key}.tenant"), source.tenant.as_deref());
             }
         }
     }
@@ -151,12 +144,39 @@ impl Findings {
         if let Some(id) = &source.repository {
             self.repository(key("repository"), id);
         }
-        if cron::Schedule::from_str(&source.schedule).is_err() {
-            let expected = match source.schedule.split_whitespace().count() {
-                5 => format!("six fields, seconds first: `0 {}`", source.schedule),
+        self.schedule(key("schedule"), &source.schedule);
+    }
+
+    /// What the connector itself has to say of a source is told when it is opened.
+    fn sources(&mut self, sources: &[PullSource]) {
+        let mut seen = BTreeSet::new();
+        for (index, source) in sources.iter().enumerate() {
+            let key = |name: &str| format!("source.{index}.{name}");
+            self.name(key("name"), &source.name, seen.insert(source.full_name()), "sources of a connector");
+            if source.name.contains('/') {
+                self.error(key("name"), shown(&source.name), "a name without `/`");
+            }
+            if let Some(token) = &source.token {
+                self.secret(key("token"), token);
+            }
+            self.schedule(key("schedule"), &source.schedule);
+            self.tenant(key("tenant"), source.tenant.as_deref());
+        }
+    }
+
+    fn schedule(&mut self, key: String, schedule: &str) {
+        if cron::Schedule::from_str(schedule).is_err() {
+            let expected = match schedule.split_whitespace().count() {
+                5 => format!("six fields, seconds first: `0 {schedule}`"),
                 _ => "a cron expression of six fields, seconds first, such as `0 */5 * * * *`".to_owned(),
             };
-            self.error(key("schedule"), shown(&source.schedule), expected);
+            self.error(key, shown(schedule), expected);
+        }
+    }
+
+    fn tenant(&mut self, key: String, name: Option<&str>) {
+        if let Some(name) = name.filter(|name| kernel::Tenant::new(name).is_err()) {
+            self.error(key, shown(name), "a lower-case letter, then letters, digits or `_`");
         }
     }
 

@@ -29,6 +29,9 @@ pub struct Settings {
     /// Git repositories to collect.
     #[serde(default)]
     pub git: Vec<GitSource>,
+    /// Sources to pull.
+    #[serde(default)]
+    pub source: Vec<PullSource>,
     /// What is deployed.
     #[serde(default)]
     pub service: Vec<ServiceSettings>,
@@ -190,6 +193,62 @@ pub fn version_tags() -> String {
 #[must_use]
 pub fn every_five_minutes() -> String {
     "0 */5 * * * *".to_owned()
+}
+
+/// A source to pull.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PullSource {
+    /// The connector: `github`, `gitlab`, `jira`, …
+    pub connector: String,
+    /// Its name, once among the sources of a connector.
+    #[serde(default = "main_name")]
+    pub name: String,
+    /// Its address, where it is not the vendor's own.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// The token to ask with.
+    #[serde(default)]
+    pub token: Option<SecretRef>,
+    /// The projects or repositories to pull, as the source calls them; without any, all that it shows.
+    #[serde(default)]
+    pub projects: Vec<String>,
+    /// When it is pulled: a cron expression with seconds first.
+    #[serde(default = "every_five_minutes")]
+    pub schedule: String,
+    /// The time zone of the schedule.
+    #[serde(default)]
+    pub time_zone: chrono_tz::Tz,
+    /// Each pull begins up to so much later than the schedule says, so that not all begin at once.
+    #[serde(default, with = "humantime_serde")]
+    pub jitter: Duration,
+    /// Further certificate authorities to trust, a PEM file.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// The proxy to go through.
+    #[serde(default)]
+    pub proxy: Option<String>,
+    /// How far back the first pull goes; to the beginning without it.
+    #[serde(default)]
+    pub since: Option<chrono::NaiveDate>,
+    /// Whose data it is.
+    #[serde(default)]
+    pub tenant: Option<String>,
+    /// What only this connector knows of; it checks them itself.
+    #[serde(default)]
+    pub options: serde_json::Map<String, serde_json::Value>,
+}
+
+impl PullSource {
+    /// The connector and the name: `github/main`. Events and cursors of the source have it.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.connector, self.name)
+    }
+}
+
+fn main_name() -> String {
+    "main".to_owned()
 }
 
 /// What is deployed.

@@ -1,0 +1,330 @@
+//! Asking over HTTP: headers, retries, rate limits, and what an answer means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+use url::Url;
+
+use super::budget::{Budget, Left};
+use super::error::PullError;
+use super::retry::{Patience, random};
+use super::source::{OpenError, Opened};
+use super::transport::{Http, Request, Transport};
+use crate::json;
+
+/// Waited when a source says that a limit is reached but not for how long. GitHub asks for a minute.
+const UNSAID: Duration = Duration::from_mins(1);
+
+/// What hosts say in their own ways. The defaults fit most.
+pub trait Dialect: Send + Sync {
+    /// How long to wait if this answer (no 429) says that a limit was reached.
+    fn limited(&self, _: &Answer) -> Option<Duration> {
+        None
+    }
+
+    /// The scope or permission that an answer of 403 says the token lacks.
+    fn missing(&self, _: &Answer) -> Option<String> {
+        None
+    }
+}
+
+/// The dialect of hosts that keep to the standards.
+pub struct Plain;
+
+impl Dialect for Plain {}
+
+/// An answer that was read to its end.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body; JSON, if the status is a success.
+    pub body: Bytes,
+    /// Where it came from.
+    pub url: Url,
+}
+
+impl Answer {
+    /// A header as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+    }
+
+    /// The body as JSON of this form.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, PullError> {
+        json::read(&self.body)
+            .map_err(|reject| PullError::Data(format!("{}: unexpected answer: {}", self.url.path(), reject.detail)))
+    }
+
+    /// The address of the next page, by the header `Link` (RFC 8288).
+    #[must_use]
+    pub fn next_link(&self) -> Option<String> {
+        let links = self.headers.get_all(header::LINK).iter().filter_map(|value| value.to_str().ok());
+        links.flat_map(|links| links.split(',')).find_map(|link| {
+            let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+            let is_next = |parameter: &str| {
+                let (name, value) = parameter.split_once('=').unwrap_or_default();
+                name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"') == "next"
+            };
+            parameters.split(';').any(is_next).then(|| target.to_owned())
+        })
+    }
+
+    /// When the source answered, by its own clock.
+    #[must_use]
+    pub fn date(&self) -> Option<DateTime<Utc>> {
+        DateTime::parse_from_rfc2822(self.header("date")?).ok().map(|date| date.to_utc())
+    }
+
+    /// How long until a moment, by the source's clock where it tells it: ours may be wrong.
+    fn until(&self, moment: DateTime<Utc>) -> Duration {
+        (moment - self.date().unwrap_or_else(Utc::now)).to_std().unwrap_or_default()
+    }
+
+    /// `Retry-After`, in seconds or as a date.
+    fn retry_after(&self) -> Option<Duration> {
+        let value = self.header("retry-after")?;
+        if let Ok(seconds) = value.parse::<f64>() {
+            return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+        }
+        DateTime::parse_from_rfc2822(value).ok().map(|date| self.until(date.to_utc()))
+    }
+
+    /// What is left of the budget, and in how long it is renewed.
+    fn left(&self) -> Option<(Left, Option<Duration>)> {
+        let number = |names: [&str; 3]| names.iter().find_map(|name| self.header(name)?.parse::<u64>().ok());
+        let remaining = number(["x-ratelimit-remaining", "ratelimit-remaining", "x-rate-limit-remaining"])?;
+        let limit = number(["x-ratelimit-limit", "ratelimit-limit", "x-rate-limit-limit"]);
+        let reset = number(["x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset"]);
+        // a time of this century, or a number of seconds: `RateLimit-Reset` means both, by source
+        let wait = reset.map(|reset| match i64::try_from(reset).ok().filter(|reset| *reset > 1_000_000_000) {
+            Some(instant) => DateTime::from_timestamp(instant, 0).map_or(UNSAID, |instant| self.until(instant)),
+            None => Duration::from_secs(reset),
+        });
+        let date = self.date().unwrap_or_else(Utc::now);
+        Some((Left { remaining, limit, resets_at: wait.map(|wait| date + wait) }, wait))
+    }
+}
+
+/// Asks one host with one token. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<dyn Transport>,
+    base: Url,
+    headers: HeaderMap,
+    budget: Arc<Budget>,
+    dialect: Arc<dyn Dialect>,
+    patience: Patience,
+}
+
+impl Client {
+    /// A client for a source. `base` is what paths are appended to; it is asked with the headers of
+    /// [`Client::with_header`] and [`Client::with_secret`].
+    pub fn new(source: &Opened, base: Url) -> Result<Self, OpenError> {
+        let transport = Http::new(source.ca_file.as_deref(), source.proxy.as_deref())?;
+        Ok(Self::over(transport, source, base))
+    }
+
+    pub(crate) fn over(transport: Arc<dyn Transport>, source: &Opened, base: Url) -> Self {
+        let host = base.host_str().unwrap_or_default();
+        let token = source.token.as_ref().map_or(source.name.as_bytes(), |token| token.expose());
+        let budget = Budget::of(host, token, "");
+        Self {
+            transport,
+            base,
+            headers: HeaderMap::new(),
+            budget,
+            dialect: Arc::new(Plain),
+            patience: Patience::default(),
+        }
+    }
+
+    /// The same with another header on each request.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self
+    }
+
+    /// The same with a header that is never shown, such as `authorization`.
+    pub fn with_secret(mut self, name: &'static str, value: &[u8]) -> Result<Self, OpenError> {
+        let mut value = HeaderValue::from_bytes(value)
+            .map_err(|_| OpenError::new("token", "holds characters that no HTTP header can".to_owned()))?;
+        value.set_sensitive(true);
+        self.headers.insert(HeaderName::from_static(name), value);
+        Ok(self)
+    }
+
+    /// The same with a host's own ways of saying things.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: impl Dialect + 'static) -> Self {
+        self.dialect = Arc::new(dialect);
+        self
+    }
+
+    /// The same with a budget of its own, for hosts that count in several pools.
+    #[must_use]
+    pub fn with_budget(mut self, budget: Arc<Budget>) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// What is left of the budget, as far as the source has told.
+    #[must_use]
+    pub fn left(&self) -> Option<Left> {
+        self.budget.left()
+    }
+
+    /// The address of a path: below the base, unless it is an address itself. An address on another host
+    /// is refused, as the token would go there.
+    pub fn address(&self, path: &str) -> Result<Url, PullError> {
+        let wrong = |why: &str| PullError::Data(format!("`{path}` can't be asked for: {why}"));
+        if !path.contains("://") {
+            let base = self.base.as_str().trim_end_matches('/');
+            return Url::parse(&format!("{base}/{}", path.trim_start_matches('/'))).map_err(|_| wrong("no address"));
+        }
+        let url = Url::parse(path).map_err(|_| wrong("no address"))?;
+        if url.origin() == self.base.origin() { Ok(url) } else { Err(wrong("it is on another host")) }
+    }
+
+    /// Asks for a path (with its query) or for an address on the same host, such as that of a next page.
+    pub async fn get(&self, path: &str) -> Result<Answer, PullError> {
+        self.send(Method::GET, self.address(path)?, Bytes::new(), HeaderMap::new()).await
+    }
+
+    /// The same with an `authorization` of the moment, for tokens that are exchanged.
+    pub async fn get_as(&self, path: &str, authorization: HeaderValue) -> Result<Answer, PullError> {
+        self.send(Method::GET, self.address(path)?, Bytes::new(), authorized(authorization)).await
+    }
+
+    /// Posts JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, PullError> {
+        self.send(Method::POST, self.address(path)?, body.to_string().into(), HeaderMap::new()).await
+    }
+
+    /// The same with an `authorization` of the moment.
+    pub async fn post_as(&self, path: &str, body: &Value, authorization: HeaderValue) -> Result<Answer, PullError> {
+        self.send(Method::POST, self.address(path)?, body.to_string().into(), authorized(authorization)).await
+    }
+
+    async fn send(&self, method: Method, url: Url, body: Bytes, more: HeaderMap) -> Result<Answer, PullError> {
+        let mut headers = self.headers.clone();
+        if !body.is_empty() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        headers.extend(more);
+        let mut failed = 0;
+        let mut limited = 0;
+        loop {
+            self.budget.permit(self.patience.limit).await.map_err(|wait| PullError::RateLimited(Utc::now() + wait))?;
+            let request =
+                Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
+            let problem = match self.transport.send(request).await {
+                Err(problem) => problem,
+                Ok(answer) => {
+                    let answer =
+                        Answer { status: answer.status, headers: answer.headers, body: answer.body, url: url.clone() };
+                    match self.judge(answer) {
+                        Judged::Good(answer) => return Ok(answer),
+                        Judged::Never(error) => return Err(error),
+                        Judged::Again(problem) => problem,
+                        Judged::Wait(wait) => {
+                            // forbidden is forbidden for all workers, and no reason to lose the request
+                            limited += 1;
+                            let wait = wait + self.patience.wait(limited.min(3), random());
+                            self.budget.forbid(wait);
+                            tracing::info!(url.path = url.path(), seconds = wait.as_secs(), "told to wait");
+                            continue;
+                        }
+                    }
+                }
+            };
+            failed += 1;
+            if failed >= self.patience.attempts {
+                return Err(PullError::Transient(format!("{}: {problem} ({failed} times)", url.path())));
+            }
+            let wait = self.patience.wait(failed - 1, random());
+            tracing::debug!(url.path = url.path(), problem, wait = wait.as_secs_f64(), "asking again");
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    fn judge(&self, answer: Answer) -> Judged {
+        if let Some((left, renewed_in)) = answer.left() {
+            self.budget.told(left, renewed_in);
+        }
+        let exhausted = || {
+            let (left, wait) = answer.left()?;
+            (left.remaining == 0).then_some(wait.unwrap_or(UNSAID))
+        };
+        let status = answer.status;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Judged::Wait(answer.retry_after().or_else(exhausted).unwrap_or(UNSAID));
+        }
+        if let Some(wait) = self.dialect.limited(&answer) {
+            return Judged::Wait(answer.retry_after().unwrap_or(wait));
+        }
+        if status == StatusCode::FORBIDDEN
+            && let Some(wait) = answer.retry_after().or_else(exhausted)
+        {
+            return Judged::Wait(wait);
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE
+            && let Some(wait) = answer.retry_after()
+        {
+            return Judged::Wait(wait);
+        }
+        if status.is_success() {
+            return match serde_json::from_slice::<IgnoredAny>(&answer.body) {
+                Ok(_) => Judged::Good(answer),
+                Err(error) => Judged::Again(format!("the answer is no JSON: {}", json::tell(&error))),
+            };
+        }
+        let what = answer.url.path().to_owned();
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                let missing = Some("any right at all: it is wrong, expired or revoked".to_owned());
+                Judged::Never(PullError::Denied { what, missing })
+            }
+            StatusCode::FORBIDDEN => {
+                let missing = self.dialect.missing(&answer);
+                Judged::Never(PullError::Denied { what, missing })
+            }
+            StatusCode::NOT_FOUND | StatusCode::GONE => Judged::Never(PullError::Gone(what)),
+            StatusCode::REQUEST_TIMEOUT => Judged::Again("the server waited too long".to_owned()),
+            _ if status.is_server_error() => Judged::Again(format!("the server answered {status}")),
+            _ => Judged::Never(PullError::Data(format!("{what}: the server answered {status}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Client {
+    /// The same with another patience.
+    pub(crate) fn with_patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+}
+
+fn authorized(mut authorization: HeaderValue) -> HeaderMap {
+    authorization.set_sensitive(true);
+    HeaderMap::from_iter([(header::AUTHORIZATION, authorization)])
+}
+
+enum Judged {
+    Good(Answer),
+    Never(PullError),
+    Again(String),
+    Wait(Duration),
+}
+
+#[cfg(test)]
+mod tests;

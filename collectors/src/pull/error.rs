@@ -1,0 +1,36 @@
+//! What goes wrong while asking a source, by what to do next.
+
+use chrono::{DateTime, Utc};
+
+/// Why a source gave no page.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PullError {
+    /// Ask again later: the network, the server, or an answer that was cut off. Retries were in vain.
+    #[error("{0}")]
+    Transient(String),
+    /// Ask again at this time. Only told when it is too far away to wait for.
+    #[error("the rate limit is used up until {0}")]
+    RateLimited(DateTime<Utc>),
+    /// The token may not read this. Asking again does not help until it may.
+    #[error("the token may not read {what}{}", .missing.as_ref().map(|scope| format!("; it lacks {scope}")).unwrap_or_default())]
+    Denied {
+        /// What was asked for.
+        what: String,
+        /// The scope or permission that is missing, where the source names it.
+        missing: Option<String>,
+    },
+    /// There is no such thing, or the token may not know of it.
+    #[error("there is no {0}, or the token may not see it")]
+    Gone(String),
+    /// The request or the answer is not what we think it is: a mistake of ours or of the settings.
+    #[error("{0}")]
+    Data(String),
+}
+
+impl PullError {
+    /// Whether the same may work later without anybody's doing.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Transient(_) | Self::RateLimited(_))
+    }
+}

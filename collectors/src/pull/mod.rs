@@ -1,0 +1,131 @@
+//! Asking a source for its history and for what is new: the side of a connector that pulls.
+//!
+//! A connector says what streams a source has and fetches one page of one of them at a time; everything
+//! else is here, once for all sources. [`run`] appends a page's rows to the event log and saves where the
+//! next page begins only after the log has acknowledged them, so that a pull that was cut off anywhere
+//! asks for at most one page again. [`Client`] retries, obeys rate limits under a [`Budget`] that all
+//! workers of a token share, and classes errors by what to do next. Rows travel raw: the same pure
+//! normaliser reads what was pulled, pushed and replayed.
+
+mod budget;
+mod client;
+mod error;
+mod retry;
+mod run;
+mod source;
+mod transport;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+pub use budget::{Budget, Left};
+pub use client::{Answer, Client, Dialect, Plain};
+pub use error::PullError;
+pub use run::{Cursors, From, Problem, Summary, Target, run};
+pub use source::{OpenError, Opened, Ready};
+
+/// The pull side of a connector.
+pub trait Pull: Send + Sync {
+    /// Checks what the settings say of a source and makes it ready to be asked. Asks nothing yet.
+    fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError>;
+}
+
+/// A source that is ready to be asked.
+#[async_trait]
+pub trait Puller: Send + Sync {
+    /// What there is to pull. May ask the source which projects there are.
+    async fn streams(&self) -> Result<Vec<Stream>, PullError>;
+
+    /// One page of a stream.
+    async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError>;
+
+    /// What is left of the source's rate budget, as far as it has told.
+    fn budget(&self) -> Option<Left> {
+        None
+    }
+}
+
+/// A list of one kind of thing at the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// What is in it: `changes`, `deployments`.
+    pub name: &'static str,
+    /// Whose: a project or repository as the source calls it. Empty if the stream is of the whole source.
+    pub of: String,
+    /// How far before the newest row of the last pull the next one begins, for equal times and for rows
+    /// that change without their time doing so.
+    pub overlap: TimeDelta,
+    /// The source may refuse it to a token that is good enough for the rest: told, but no failure.
+    pub optional: bool,
+}
+
+impl Stream {
+    /// A stream that overlaps by five minutes and may not be refused.
+    #[must_use]
+    pub fn new(name: &'static str, of: impl Into<String>) -> Self {
+        Self { name, of: of.into(), overlap: TimeDelta::minutes(5), optional: false }
+    }
+
+    /// The same with another overlap.
+    #[must_use]
+    pub fn overlapping(self, overlap: TimeDelta) -> Self {
+        Self { overlap, ..self }
+    }
+
+    /// The same, but may be refused.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
+    /// Its name within the source: `changes/octocat/hello-world`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        if self.of.is_empty() { self.name.to_owned() } else { format!("{}/{}", self.name, self.of) }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Ask<'a> {
+    /// Of which stream.
+    pub stream: &'a Stream,
+    /// Only what changed at or after this; `None` for everything.
+    pub since: Option<DateTime<Utc>>,
+    /// The page, as the page before it said; `None` for the first.
+    pub cursor: Option<&'a Value>,
+    /// When this pull began.
+    pub began: DateTime<Utc>,
+}
+
+/// One page of a stream.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// Its rows, in the source's order.
+    pub rows: Vec<Row>,
+    /// Where the next page begins, in the connector's own words; `None` after the last one.
+    pub next: Option<Value>,
+    /// The latest time at which a row of this page changed. The next pull begins there; where no page
+    /// tells, it begins when this pull began.
+    pub newest: Option<DateTime<Utc>>,
+    /// How many rows the stream has in all, if the source tells.
+    pub total: Option<u64>,
+}
+
+/// A thing as the source told it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The kind of its event, such as `github.pull.issue`.
+    pub kind: &'static str,
+    /// What it is about, such as the id of a repository.
+    pub subject: Option<String>,
+    /// Rows with the same key stay in order.
+    pub key: String,
+    /// JSON.
+    pub data: Bytes,
+}

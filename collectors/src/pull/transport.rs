@@ -1,0 +1,116 @@
+//! Sending one request and reading its answer to the end. Knows nothing of retries and limits.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::http::{HeaderMap, Method, StatusCode};
+use bytes::{Bytes, BytesMut};
+use url::Url;
+
+use super::source::OpenError;
+
+/// The largest answer that is read, in bytes.
+const MOST_BYTES: usize = 64 << 20;
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(20);
+/// How long an answer may be silent.
+const SILENCE: Duration = Duration::from_secs(90);
+/// How long an answer may take in all.
+const WHOLE: Duration = Duration::from_mins(10);
+
+/// A request.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// The network, or a router in tests.
+#[async_trait]
+pub(crate) trait Transport: Send + Sync {
+    /// Sends; what went wrong in words otherwise. The words never hold a header.
+    async fn send(&self, request: Request) -> Result<Response, String>;
+}
+
+/// HTTP over the network.
+pub(super) struct Http(reqwest::Client);
+
+impl Http {
+    /// A client that trusts the system's authorities and those of `ca_file`, and goes through `proxy` or,
+    /// without one, through what the environment names.
+    pub(super) fn new(ca_file: Option<&Path>, proxy: Option<&str>) -> Result<Arc<Self>, OpenError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        // Another part of the process may have chosen the same one before.
+        let _already = rustls::crypto::CryptoProvider::install_default((*provider).clone());
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("sei/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .timeout(WHOLE)
+            // a redirect to another host takes no token with it, and reqwest sees to that
+            .redirect(reqwest::redirect::Policy::limited(5));
+        if let Some(path) = ca_file {
+            let wrong = |why: String| OpenError::new("ca_file", format!("`{}`: {why}", path.display()));
+            let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+            let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(tell(&error)))?;
+            if certificates.is_empty() {
+                return Err(wrong("holds no certificate in PEM form".to_owned()));
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
+        if let Some(url) = proxy {
+            let proxy = reqwest::Proxy::all(url).map_err(|error| OpenError::new("proxy", tell(&error)))?;
+            builder = builder.proxy(proxy);
+        }
+        let client = builder.build().map_err(|error| OpenError::new("url", tell(&error)))?;
+        Ok(Arc::new(Self(client)))
+    }
+}
+
+#[async_trait]
+impl Transport for Http {
+    async fn send(&self, request: Request) -> Result<Response, String> {
+        let sent = self.0.request(request.method, request.url).headers(request.headers).body(request.body).send();
+        let mut answer = sent.await.map_err(|error| tell(&error))?;
+        let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| tell(&error))? {
+            if body.len() + chunk.len() > MOST_BYTES {
+                return Err(format!("the answer has more than {MOST_BYTES} bytes"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Response { status, headers, body: body.freeze() })
+    }
+}
+
+/// An error with its causes, but without the address: that can hold what is secret.
+fn tell(error: &reqwest::Error) -> String {
+    let mut text = if error.is_timeout() {
+        "the answer took too long".to_owned()
+    } else if error.is_connect() {
+        "no connection".to_owned()
+    } else if error.is_body() || error.is_decode() {
+        "the answer broke off".to_owned()
+    } else {
+        "the request failed".to_owned()
+    };
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
