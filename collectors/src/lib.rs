@@ -1,5 +1,6 @@
 //! Where events come from: one file a connector, the registry of them, and the webhook gateway.
 
+pub mod collector;
 mod connector;
 mod durable;
 pub mod gateway;

@@ -2,17 +2,29 @@
 //! up no other, and no job runs twice at once: a time that passes while it runs is left out.
 
 use std::str::FromStr;
+use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use cron::Schedule;
 use futures::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// When something is due.
+#[derive(Clone, Debug)]
+pub struct Times {
+    schedule: Schedule,
+    zone: Tz,
+    jitter: Duration,
+}
 
 /// Something that is done again and again.
 pub struct Job {
     name: String,
-    schedule: Schedule,
+    times: Times,
+    at_once: bool,
     work: Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
 }
 
@@ -27,35 +39,51 @@ pub struct ScheduleError {
     pub source: cron::error::Error,
 }
 
-impl Job {
-    /// A job that is due when the expression (seconds first, UTC) says so.
-    pub fn new(
-        name: impl Into<String>,
-        expression: &str,
-        work: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static,
-    ) -> Result<Self, ScheduleError> {
+impl Times {
+    /// The times of an expression (seconds first) in a time zone, each up to `jitter` later.
+    pub fn new(expression: &str, zone: Tz, jitter: Duration) -> Result<Self, ScheduleError> {
         let schedule = Schedule::from_str(expression)
             .map_err(|source| ScheduleError { expression: expression.to_owned(), source })?;
-        Ok(Self { name: name.into(), schedule, work: Box::new(work) })
+        Ok(Self { schedule, zone, jitter })
+    }
+
+    /// How long after `now` something of this name is due next. What is added to a time of the schedule
+    /// depends on that time and the name, so that names spread out but a time comes only once.
+    fn wait(&self, name: &str, now: DateTime<Utc>) -> Option<Duration> {
+        let most = u64::try_from(self.jitter.as_millis()).unwrap_or(u64::MAX);
+        let next = self.schedule.after(&now.with_timezone(&self.zone)).next()?;
+        let spread = xxh3_64(format!("{name} {}", next.timestamp()).as_bytes()) % most.saturating_add(1);
+        Some((next.to_utc() - now).to_std().unwrap_or_default() + Duration::from_millis(spread))
+    }
+}
+
+impl Job {
+    /// A job that is due at these times and, if `at_once`, as soon as it is run.
+    pub fn new(
+        name: impl Into<String>,
+        times: Times,
+        at_once: bool,
+        work: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.into(), times, at_once, work: Box::new(work) }
     }
 
     async fn again_and_again(self, shutdown: CancellationToken) {
-        let mut first = true;
+        let mut wait = !self.at_once;
         while !shutdown.is_cancelled() {
-            if !first {
-                let Some(next) = self.schedule.upcoming(Utc).next() else { return };
-                let wait = (next - Utc::now()).to_std().unwrap_or_default();
+            if wait {
+                let Some(wait) = self.times.wait(&self.name, Utc::now()) else { return };
                 if shutdown.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
                     return;
                 }
             }
-            first = false;
+            wait = true;
             (self.work)().await;
         }
     }
 }
 
-/// Runs all jobs, each at once and then by its schedule, until the shutdown. What is running then is
+/// Runs all jobs, each by its schedule, until the shutdown. What is running then is
 /// finished; who wants it to end earlier watches the same token.
 pub async fn run(jobs: Vec<Job>, shutdown: CancellationToken) {
     let mut running = JoinSet::new();
@@ -93,23 +121,21 @@ mod tests {
         let twice = Arc::new(Notify::new());
         let counting = {
             let (runs, twice) = (runs.clone(), twice.clone());
-            Job::new("counting", "* * * * * *", move || {
+            Job::new("counting", each_second(), true, move || {
                 if runs.fetch_add(1, Ordering::SeqCst) >= 1 {
                     twice.notify_one();
                 }
                 async {}.boxed()
             })
-            .unwrap()
         };
         let shutdown = CancellationToken::new();
         let hanging = {
             let (at_once, most, shutdown) = (at_once.clone(), most.clone(), shutdown.clone());
-            Job::new("hanging", "* * * * * *", move || {
+            Job::new("hanging", each_second(), true, move || {
                 most.fetch_max(at_once.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 let shutdown = shutdown.clone();
                 async move { shutdown.cancelled().await }.boxed()
             })
-            .unwrap()
         };
         let all = tokio::spawn(run(vec![hanging, counting], shutdown.clone()));
         twice.notified().await;
@@ -119,9 +145,26 @@ mod tests {
         assert_eq!(most.load(Ordering::SeqCst), 1);
     }
 
+    fn each_second() -> Times {
+        Times::new("* * * * * *", Tz::UTC, Duration::ZERO).unwrap()
+    }
+
     #[test]
     fn a_wrong_expression_is_named() {
-        let error = Job::new("x", "*/5 * * *", || async {}.boxed()).err().unwrap();
+        let error = Times::new("*/5 * * *", Tz::UTC, Duration::ZERO).err().unwrap();
         assert!(error.to_string().contains("`*/5 * * *`"), "{error}");
+    }
+
+    #[test]
+    fn a_schedule_is_read_in_its_time_zone_and_jitter_spreads_names() {
+        let now: DateTime<Utc> = "2026-01-15T07:00:00Z".parse().unwrap();
+        let times = |zone, jitter| Times::new("0 0 9 * * *", zone, Duration::from_secs(jitter)).unwrap();
+        assert_eq!(times(Tz::Europe__Berlin, 0).wait("a", now), Some(Duration::from_hours(1)));
+        assert_eq!(times(Tz::UTC, 0).wait("a", now), Some(Duration::from_hours(2)));
+        let spread = times(Tz::UTC, 60);
+        let waits: Vec<_> = ["a", "b", "c"].iter().map(|name| spread.wait(name, now).unwrap()).collect();
+        assert!(waits.iter().all(|wait| (7200..=7260).contains(&wait.as_secs())), "{waits:?}");
+        assert!(waits[0] != waits[1] || waits[1] != waits[2], "{waits:?}");
+        assert_eq!(spread.wait("a", now), Some(waits[0]));
     }
 }

@@ -6,12 +6,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
+use collectors::collector::Collector;
 use eventlog::EventLog;
 use kernel::Tenant;
 use runtime::settings::{SecretRef, Settings};
 use store::{PgConnectOptions, PrivateCluster, Store};
 
 use crate::folder::{DataFolder, was_last_user};
+use crate::progress::Shown;
 
 /// The opened parts.
 pub(crate) struct Machine {
@@ -86,6 +88,16 @@ impl Machine {
     /// The event log.
     pub(crate) async fn log(&self) -> Result<Arc<dyn EventLog>> {
         Ok(eventlog::open(&self.settings.log, &self.store).await?)
+    }
+
+    /// What collects into this machine.
+    pub(crate) fn collector(&self, log: &Arc<dyn EventLog>) -> Collector {
+        Collector {
+            store: self.store.clone(),
+            log: Arc::clone(log),
+            mirrors: self.folder.mirrors(),
+            progress: Arc::new(|source| Box::new(Shown::new(source))),
+        }
     }
 
     /// The store of a tenant that exists, and whether its data is made up.

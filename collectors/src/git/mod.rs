@@ -141,6 +141,12 @@ pub async fn collect_since(
     Opened::new(source, mirrors, progress).await?.tell(cursor, tenant, log, progress, now).await
 }
 
+/// The address of a repository as it may be shown: without credentials.
+#[must_use]
+pub fn shown(url: &str) -> String {
+    Location::parse(url).map_or_else(|_| "an address that can't be read".to_owned(), |location| location.shown())
+}
+
 /// A repository, ready to be read.
 struct Opened {
     /// As it may be shown.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use runtime::labels;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use url::Url;
@@ -122,6 +123,8 @@ pub struct Client {
     headers: HeaderMap,
     budget: Arc<Budget>,
     dialect: Arc<dyn Dialect>,
+    /// As metrics name the source.
+    label: labels::Source,
     patience: Patience,
 }
 
@@ -143,6 +146,7 @@ impl Client {
             headers: HeaderMap::new(),
             budget,
             dialect: Arc::new(Plain),
+            label: labels::Source { source: source.name.clone() },
             patience: Patience::default(),
         }
     }
@@ -227,6 +231,7 @@ impl Client {
             self.budget.permit(self.patience.limit).await.map_err(|wait| PullError::RateLimited(Utc::now() + wait))?;
             let request =
                 Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
+            runtime::metrics().source_requests.get_or_create(&self.label).inc();
             let problem = match self.transport.send(request).await {
                 Err(problem) => problem,
                 Ok(answer) => {

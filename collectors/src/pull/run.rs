@@ -181,8 +181,10 @@ async fn streams(
     let streams = puller.streams().await?;
     let wanted = Wanted::begin(from, target, now).await?;
     target.progress.stage("Pulling", None);
-    let ends = futures::stream::iter(&streams)
-        .map(|stream| async move { (stream, one(puller, stream, wanted, target).await) });
+    let ends = futures::stream::iter(streams).map(|stream| async move {
+        let end = one(puller, &stream, wanted, target).await;
+        (stream, end)
+    });
     let mut ends = ends.buffer_unordered(WORKERS);
     while let Some((stream, (rows, pages, end))) = ends.next().await {
         summary.rows += rows;

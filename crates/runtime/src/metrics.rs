@@ -93,6 +93,13 @@ pub mod labels {
         pub status: u16,
     }
 
+    /// By configured source.
+    #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct Source {
+        /// Its connector and name, as the settings have them: `github/main`.
+        pub source: String,
+    }
+
     /// By whether it worked.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     pub struct Worked {
@@ -121,6 +128,14 @@ pub struct Metrics {
     pub collections: Family<labels::Worked, Counter>,
     /// Seconds that a collection took.
     pub collect_seconds: Family<labels::Connector, Histogram>,
+    /// When a source was last collected whole, as Unix time.
+    pub source_last_success: Family<labels::Source, Gauge>,
+    /// Up to when everything of a source is known, as Unix time; its lag is the time since.
+    pub source_complete_until: Family<labels::Source, Gauge>,
+    /// What is left of a source's rate budget.
+    pub source_budget_left: Family<labels::Source, Gauge>,
+    /// Requests that were sent to a source.
+    pub source_requests: Family<labels::Source, Counter>,
     /// Seconds that a computation of metrics took.
     pub compute_seconds: Histogram,
     registry: Registry,
@@ -138,6 +153,10 @@ impl Metrics {
             http_requests: Family::default(),
             collections: Family::default(),
             collect_seconds: Family::new_with_constructor(seconds),
+            source_last_success: Family::default(),
+            source_complete_until: Family::default(),
+            source_budget_left: Family::default(),
+            source_requests: Family::default(),
             compute_seconds: seconds(),
             registry: Registry::default(),
         };
@@ -148,6 +167,20 @@ impl Metrics {
         registry.register("log_expired", "Events that retention took unread", metrics.log_expired.clone());
         registry.register("http_requests", "HTTP requests", metrics.http_requests.clone());
         registry.register("collections", "Collections of a source that ended", metrics.collections.clone());
+        registry.register("source_budget_left", "Rate budget that is left", metrics.source_budget_left.clone());
+        registry.register("source_requests", "Requests sent to a source", metrics.source_requests.clone());
+        registry.register_with_unit(
+            "source_last_success",
+            "When a source was last collected whole, Unix time",
+            Unit::Seconds,
+            metrics.source_last_success.clone(),
+        );
+        registry.register_with_unit(
+            "source_complete_until",
+            "Up to when everything of a source is known, Unix time; the lag is the time since",
+            Unit::Seconds,
+            metrics.source_complete_until.clone(),
+        );
         registry.register_with_unit(
             "batch",
             "From the read of a batch to the end of its transaction",

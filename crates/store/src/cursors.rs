@@ -1,7 +1,6 @@
 //! How far each pull from a source has come, as the connector's own JSON. Saved after the log has
 //! acknowledged the page, so that a pull that was cut short asks for that page again.
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{Store, StoreError};
@@ -22,10 +21,4 @@ pub async fn save(store: &Store, source: &str, cursor: &Value) -> Result<(), Sto
     .execute(store.pool())
     .await?;
     Ok(())
-}
-
-/// Every source that has a cursor, by name, and when it was saved last.
-pub async fn all(store: &Store) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
-    let rows = sqlx::query!("select source, saved_at from cursor order by source").fetch_all(store.pool()).await?;
-    Ok(rows.into_iter().map(|row| (row.source, row.saved_at)).collect())
 }

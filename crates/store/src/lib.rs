@@ -21,6 +21,7 @@ pub mod rejects;
 mod schema;
 mod segment_format;
 pub mod segments;
+pub mod source_state;
 pub mod stale;
 mod text;
 

@@ -1,5 +1,7 @@
 //! `sei collect`.
 
+mod pulled;
+
 use anyhow::{Context, Result, bail};
 use chrono::Utc;
 use clap::{Args, Subcommand};
@@ -11,14 +13,26 @@ use runtime::settings::{GitSource, Settings};
 use crate::cli::{ForTenant, Global};
 use crate::declare::declare;
 use crate::machine::with;
-use crate::progress::Shown;
 use crate::{output, settle};
+use pulled::Pulled;
 
 /// Collect from a source once
 #[derive(Debug, Subcommand)]
 pub(crate) enum Collect {
     /// Collect the history of git repositories: what is new since the last time
     Git(Git),
+    /// Pull what is new from GitHub
+    Github(Pulled),
+    /// Pull what is new from GitLab
+    Gitlab(Pulled),
+    /// Pull what is new from Jira
+    Jira(Pulled),
+    /// Pull what is new from Jenkins
+    Jenkins(Pulled),
+    /// Pull what is new from CircleCI
+    Circleci(Pulled),
+    /// Pull what is new from PagerDuty
+    Pagerduty(Pulled),
 }
 
 const EXAMPLES: &str = "\
@@ -92,8 +106,15 @@ impl GitOptions {
 
 impl Collect {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        let Self::Git(command) = self;
-        command.run(settings, global).await
+        match self {
+            Self::Git(command) => command.run(settings, global).await,
+            Self::Github(command) => command.run("github", settings, global).await,
+            Self::Gitlab(command) => command.run("gitlab", settings, global).await,
+            Self::Jira(command) => command.run("jira", settings, global).await,
+            Self::Jenkins(command) => command.run("jenkins", settings, global).await,
+            Self::Circleci(command) => command.run("circleci", settings, global).await,
+            Self::Pagerduty(command) => command.run("pagerduty", settings, global).await,
+        }
     }
 }
 
@@ -110,22 +131,14 @@ impl Git {
             if self.tenant.tenant == Tenant::default() {
                 declare(&store, &machine.settings, Utc::now()).await?;
             }
-            let (log, mirrors) = (machine.log().await?, machine.folder.mirrors());
+            let log = machine.log().await?;
+            let collector = machine.collector(&log);
             let mut summaries = Vec::new();
             for source in &sources {
-                let progress = Shown::new(&source.url);
                 let from = if self.full { git::From::Start } else { git::From::Cursor };
-                let collected = git::collect(
-                    source,
-                    from,
-                    &mirrors,
-                    &self.tenant.tenant,
-                    log.as_ref(),
-                    &store,
-                    &progress,
-                    Utc::now(),
-                );
-                summaries.push(collected.await.with_context(|| format!("`{}` could not be collected", source.url))?);
+                let collected = collector.git(source, from, &self.tenant.tenant).await;
+                let what = || format!("`{}` could not be collected", git::shown(&source.url));
+                summaries.push(collected.with_context(what)?);
             }
             if !self.no_wait {
                 settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;

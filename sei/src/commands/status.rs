@@ -6,6 +6,7 @@ use clap::Args;
 use comfy_table::Table;
 use runtime::settings::{LogKind, Settings};
 use serde::Serialize;
+use store::source_state::SourceState;
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::{Machine, with};
@@ -61,7 +62,16 @@ struct Count {
 #[derive(Serialize)]
 struct Source {
     source: String,
-    saved_at: DateTime<Utc>,
+    attempted_at: DateTime<Utc>,
+    succeeded_at: Option<DateTime<Utc>>,
+    /// Seconds for which nothing is known of it.
+    lag: Option<i64>,
+    cursor_saved_at: Option<DateTime<Utc>>,
+    told: i64,
+    budget_left: Option<i64>,
+    budget_resets_at: Option<DateTime<Utc>>,
+    failed_at: Option<DateTime<Utc>>,
+    error: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -113,11 +123,7 @@ impl Status {
                 .collect(),
             rejects: store::rejects::count(&store).await?,
             stale: store::stale::any(&store).await?,
-            sources: store::cursors::all(&store)
-                .await?
-                .into_iter()
-                .map(|(source, saved_at)| Source { source, saved_at })
-                .collect(),
+            sources: store::source_state::all(&store).await?.into_iter().map(Source::of).collect(),
             services: services
                 .into_iter()
                 .map(|row| Service {
@@ -148,9 +154,18 @@ impl Picture {
             lines.push("some metrics are being computed".to_owned());
         }
         let time = |at: &DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S").to_string();
-        let mut table = output::table(&["source", "collected"]);
+        let mut table = output::table(&["source", "last success", "lag", "cursor", "told", "budget left", "error"]);
         for source in &self.sources {
-            table.add_row([source.source.clone(), time(&source.saved_at)]);
+            let or_none = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+            table.add_row([
+                source.source.clone(),
+                or_none(source.succeeded_at.as_ref().map(time)),
+                or_none(source.lag.map(lag_in_words)),
+                or_none(source.cursor_saved_at.as_ref().map(time)),
+                source.told.to_string(),
+                or_none(source.budget_left.map(|left| left.to_string())),
+                source.error.clone().unwrap_or_default(),
+            ]);
         }
         push(&mut lines, &table);
         let mut table = output::table(&["source", "kind", "outcome", "reason", "events"]);
@@ -172,6 +187,34 @@ impl Picture {
         }
         push(&mut lines, &table);
         lines.join("\n")
+    }
+}
+
+impl Source {
+    fn of(state: SourceState) -> Self {
+        Self {
+            lag: state.complete_until.map(|until| (Utc::now() - until).num_seconds().max(0)),
+            source: state.source,
+            attempted_at: state.attempted_at,
+            succeeded_at: state.succeeded_at,
+            cursor_saved_at: state.cursor_saved_at,
+            told: state.told,
+            budget_left: state.budget_left,
+            budget_resets_at: state.budget_resets_at,
+            failed_at: state.failed_at,
+            error: state.error,
+        }
+    }
+}
+
+/// Seconds as `2h 5m`.
+fn lag_in_words(seconds: i64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m"),
+        (0, ..) => format!("{hours}h {}m", minutes % 60),
+        _ => format!("{days}d {}h", hours % 24),
     }
 }
 

@@ -7,7 +7,6 @@
 
 mod first;
 mod roles;
-mod schedule;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -16,6 +15,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use chrono::Utc;
 use clap::Args;
+use collectors::scheduler;
 use runtime::http;
 use runtime::settings::{GitSource, Settings};
 
@@ -73,8 +73,13 @@ impl Up {
             Ok(mut roles) => {
                 let log = Arc::clone(&roles.log);
                 let work = async {
-                    first::collect_and_report(&machine, log.as_ref(), global.json).await?;
-                    schedule::run(&machine, log.as_ref()).await
+                    let collector = machine.collector(&log);
+                    // what is wrong with a source is told before anything is collected
+                    let jobs = collector.jobs(&machine.settings, false, &shutdown)?;
+                    first::collect_and_report(&machine, &collector, global.json).await?;
+                    scheduler::run(jobs, shutdown.clone()).await;
+                    // nothing is ever due: there is nothing to collect, or only in the past
+                    std::future::pending().await
                 };
                 let ended = tokio::select! {
                     result = work => result,
@@ -91,7 +96,7 @@ impl Up {
     /// current folder.
     fn sources(&self, settings: &Settings) -> Vec<GitSource> {
         let mut named = self.repo.clone();
-        if named.is_empty() && settings.git.is_empty() {
+        if named.is_empty() && settings.git.is_empty() && settings.source.is_empty() {
             let here = std::env::current_dir().ok().and_then(|folder| repository_around(&folder));
             named.extend(here.map(|folder| folder.display().to_string()));
         }

@@ -1,22 +1,26 @@
 //! The first collection after the start, and what is printed then.
 
-use anyhow::Result;
+use anyhow::{Error, Result};
+use collectors::collector::Collector;
+use collectors::git;
 use dora::{ReportQuery, Scope};
-use eventlog::EventLog;
-use kernel::RepositoryId;
-use runtime::settings::Settings;
+use kernel::{RepositoryId, Tenant};
+use runtime::settings::{PullSource, Settings};
 
-use super::schedule::collect;
 use crate::machine::Machine;
 use crate::report::{self, Format};
 use crate::{output, settle};
 
 /// Collects all sources once, waits until that is stored and computed, and prints the report and the
 /// address of the page.
-pub(super) async fn collect_and_report(machine: &Machine, log: &dyn EventLog, json: bool) -> Result<()> {
+pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector, json: bool) -> Result<()> {
     let settings = &machine.settings;
     let address = format!("http://{}", settings.server.listen);
     tracing::info!("listening on {address}");
+    if settings.git.is_empty() && !settings.source.is_empty() {
+        let names = settings.source.iter().map(PullSource::full_name).collect::<Vec<_>>().join(", ");
+        return output::print(&format!("Pulling {names}.\n\n{}", addresses(&address, settings)));
+    }
     if settings.git.is_empty() {
         return output::print(&format!(
             "No repository is collected: this folder is none, --repo names none and the settings list none.\n\
@@ -26,12 +30,15 @@ pub(super) async fn collect_and_report(machine: &Machine, log: &dyn EventLog, js
     }
     let mut repositories = Vec::new();
     for source in &settings.git {
-        match collect(machine, log, source).await {
+        match collector.git(source, git::From::Cursor, &Tenant::default()).await {
             Ok(summary) => repositories.push(summary.repository),
-            Err(error) => eprintln!("error: {error:#}"),
+            Err(error) => {
+                let shown = git::shown(&source.url);
+                eprintln!("error: {:#}", Error::from(error).context(format!("`{shown}` could not be collected")));
+            }
         }
     }
-    settle::processed(&machine.store, log).await?;
+    settle::processed(&machine.store, &*collector.log).await?;
     // the engine would wait a moment for more
     dora::recompute(&machine.store, &settings.dora, Scope::Stale).await?;
     settle::computed(&machine.store).await?;

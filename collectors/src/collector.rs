@@ -1,0 +1,202 @@
+//! Collecting the configured sources: once, or by their schedules. Counts each attempt and keeps what it
+//! came to, so that `sei status` and monitors see which source is behind and why.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
+use eventlog::EventLog;
+use futures::FutureExt;
+use kernel::Tenant;
+use runtime::labels;
+use runtime::settings::{GitSource, PullSource, Settings};
+use store::source_state::{self, Attempt};
+use store::{Store, StoreError};
+use tokio_util::sync::CancellationToken;
+
+use crate::Connector;
+use crate::git::{self, GitError};
+use crate::progress::Progress;
+use crate::pull::{self, OpenError, Ready, Target};
+use crate::scheduler::{Job, ScheduleError, Times};
+
+/// Makes what shows the progress of a source of this name.
+pub type ShowProgress = dyn Fn(&str) -> Box<dyn Progress> + Send + Sync;
+
+/// What collecting needs.
+#[derive(Clone)]
+pub struct Collector {
+    /// The database, for cursors and states.
+    pub store: Store,
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// The folder for clones of remote git repositories.
+    pub mirrors: PathBuf,
+    /// Shows how far it has come.
+    pub progress: Arc<ShowProgress>,
+}
+
+/// A source of the settings that cannot be collected.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// What it says is wrong.
+    #[error("[[source]] {0} can't be pulled")]
+    Open(String, #[source] OpenError),
+    /// Its schedule is.
+    #[error("`{0}` is never due")]
+    Schedule(String, #[source] ScheduleError),
+}
+
+impl Collector {
+    /// Collects a git repository.
+    pub async fn git(&self, source: &GitSource, from: git::From, tenant: &Tenant) -> Result<git::Summary, GitError> {
+        let began = Utc::now();
+        let (start, name) = (Instant::now(), format!("git/{}", git::shown(&source.url)));
+        let progress = (self.progress)(&name);
+        let (log, mirrors) = (&*self.log, &self.mirrors);
+        let collected = git::collect(source, from, mirrors, tenant, log, &self.store, &*progress, began).await;
+        let attempt = Attempt {
+            began,
+            told: collected.as_ref().map_or(0, |summary| signed(summary.commits)),
+            error: collected.as_ref().err().map(|error| words(error)),
+            budget_left: None,
+            budget_resets_at: None,
+        };
+        self.keep(git::Git.name(), &name, tenant, &attempt, start).await;
+        collected
+    }
+
+    /// Pulls a source.
+    pub async fn pull(&self, ready: &Ready, settings: &PullSource, from: pull::From) -> pull::Summary {
+        let began = Utc::now();
+        let (start, name, connector) = (Instant::now(), &ready.source.name, ready.connector.name());
+        let progress = (self.progress)(name);
+        let tenant = &ready.source.tenant;
+        let target = Target {
+            source: name,
+            connector,
+            tenant,
+            since: settings.since.map(midnight),
+            log: &*self.log,
+            cursors: &self.store.for_tenant(tenant),
+            progress: &*progress,
+        };
+        let summary = pull::run(&*ready.puller, from, &target, began).await;
+        let budget = ready.puller.budget();
+        let attempt = Attempt {
+            began,
+            told: signed(summary.rows),
+            error: summary.failure(),
+            budget_left: budget.map(|left| signed(left.remaining)),
+            budget_resets_at: budget.and_then(|left| left.resets_at),
+        };
+        self.keep(connector, name, tenant, &attempt, start).await;
+        summary
+    }
+
+    /// The sources of the settings as jobs. `git_at_once` says whether git repositories are collected as
+    /// soon as the jobs run; what is pulled always is. A running collection ends with the shutdown where
+    /// it is: what was not acknowledged is collected again.
+    pub fn jobs(
+        &self,
+        settings: &Settings,
+        git_at_once: bool,
+        shutdown: &CancellationToken,
+    ) -> Result<Vec<Job>, SourceError> {
+        let git = settings.git.iter().map(|source| self.git_job(source, git_at_once, shutdown));
+        let pulls = settings.source.iter().map(|source| self.pull_job(source, shutdown));
+        git.chain(pulls).collect()
+    }
+
+    fn git_job(&self, source: &GitSource, at_once: bool, shutdown: &CancellationToken) -> Result<Job, SourceError> {
+        let name = git::shown(&source.url);
+        let times = Times::new(&source.schedule, Tz::UTC, std::time::Duration::ZERO)
+            .map_err(|error| SourceError::Schedule(name.clone(), error))?;
+        let (this, source, shutdown) = (self.clone(), source.clone(), shutdown.clone());
+        Ok(Job::new(name, times, at_once, move || {
+            let (this, source, shutdown) = (this.clone(), source.clone(), shutdown.clone());
+            async move {
+                let tenant = Tenant::default();
+                let collected = this.git(&source, git::From::Cursor, &tenant);
+                match shutdown.run_until_cancelled(collected).await {
+                    Some(Ok(summary)) if summary.changed => {
+                        let (commits, changes) = (summary.commits, summary.changes);
+                        tracing::info!(source.name = summary.repository.as_str(), commits, changes, "collected");
+                    }
+                    Some(Err(error)) => {
+                        let error = words(&error);
+                        tracing::error!(source.name = git::shown(&source.url), error, "could not be collected");
+                    }
+                    Some(Ok(_)) | None => {}
+                }
+            }
+            .boxed()
+        }))
+    }
+
+    fn pull_job(&self, source: &PullSource, shutdown: &CancellationToken) -> Result<Job, SourceError> {
+        let name = source.full_name();
+        let times = Times::new(&source.schedule, source.time_zone, source.jitter)
+            .map_err(|error| SourceError::Schedule(name.clone(), error))?;
+        let ready = Ready::new(source).map_err(|error| SourceError::Open(name.clone(), error))?;
+        let both = Arc::new((ready, source.clone()));
+        let (this, shutdown) = (self.clone(), shutdown.clone());
+        Ok(Job::new(name, times, true, move || {
+            let (this, both, shutdown) = (this.clone(), Arc::clone(&both), shutdown.clone());
+            async move {
+                let (ready, source) = &*both;
+                let pulled = this.pull(ready, source, pull::From::Cursor);
+                let Some(summary) = shutdown.run_until_cancelled(pulled).await else { return };
+                for problem in &summary.problems {
+                    let (stream, error) = (&problem.stream, &problem.error);
+                    if problem.expected {
+                        tracing::debug!(source.name = summary.source, stream, error, "left out");
+                    } else {
+                        tracing::error!(source.name = summary.source, stream, error, "could not be pulled");
+                    }
+                }
+                tracing::info!(source.name = summary.source, rows = summary.rows, pages = summary.pages, "pulled");
+            }
+            .boxed()
+        }))
+    }
+
+    /// Counts an attempt and keeps what it came to. That the database does not take the latter is no
+    /// reason to collect again.
+    async fn keep(&self, connector: &'static str, name: &str, tenant: &Tenant, attempt: &Attempt, start: Instant) {
+        let metrics = runtime::metrics();
+        let ok = attempt.error.is_none();
+        metrics.collections.get_or_create(&labels::Worked { connector, ok }).inc();
+        metrics.collect_seconds.get_or_create(&labels::Connector { connector }).observe(start.elapsed().as_secs_f64());
+        let label = labels::Source { source: name.to_owned() };
+        if ok {
+            metrics.source_last_success.get_or_create(&label).set(Utc::now().timestamp());
+            metrics.source_complete_until.get_or_create(&label).set(attempt.began.timestamp());
+        }
+        if let Some(left) = attempt.budget_left {
+            metrics.source_budget_left.get_or_create(&label).set(left);
+        }
+        let saved: Result<(), StoreError> = source_state::save(&self.store.for_tenant(tenant), name, attempt).await;
+        if let Err(error) = saved {
+            tracing::warn!(source.name = name, error = words(&error), "its state can't be kept");
+        }
+    }
+}
+
+fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// An error with its causes.
+fn words(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", words(cause)),
+        None => error.to_string(),
+    }
+}

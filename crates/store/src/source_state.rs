@@ -1,0 +1,88 @@
+//! How the last attempts to collect each source went, for people and monitors. Nothing depends on it:
+//! where the next attempt begins is for cursors to say.
+
+use chrono::{DateTime, Utc};
+
+use crate::{Store, StoreError};
+
+/// What an attempt to collect a source came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it began.
+    pub began: DateTime<Utc>,
+    /// What it told: rows, or commits.
+    pub told: i64,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+    /// What is left of the rate budget, if the source says.
+    pub budget_left: Option<i64>,
+    /// When that is renewed.
+    pub budget_resets_at: Option<DateTime<Utc>>,
+}
+
+/// How a source stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceState {
+    /// The connector and the configured name: `github/main`.
+    pub source: String,
+    /// When it was tried last.
+    pub attempted_at: DateTime<Utc>,
+    /// When it worked last.
+    pub succeeded_at: Option<DateTime<Utc>>,
+    /// When the attempt that worked last had begun: all that happened before is known.
+    pub complete_until: Option<DateTime<Utc>>,
+    /// What the last attempt told: rows, or commits.
+    pub told: i64,
+    /// When it failed last.
+    pub failed_at: Option<DateTime<Utc>>,
+    /// Why, if it has not worked since.
+    pub error: Option<String>,
+    /// When one of its cursors was saved last.
+    pub cursor_saved_at: Option<DateTime<Utc>>,
+    /// What is left of the rate budget, as the source last said.
+    pub budget_left: Option<i64>,
+    /// When that is renewed.
+    pub budget_resets_at: Option<DateTime<Utc>>,
+}
+
+/// Keeps what an attempt came to.
+pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into source_state as kept (source, attempted_at, succeeded_at, complete_until, told, failed_at, error,
+                                           budget_left, budget_resets_at)
+         values ($1, now(), case when $4::text is null then now() end, case when $4::text is null then $2::timestamptz end,
+                 $3, case when $4::text is not null then now() end, $4, $5, $6)
+         on conflict (source) do update set
+             attempted_at = excluded.attempted_at,
+             succeeded_at = coalesce(excluded.succeeded_at, kept.succeeded_at),
+             complete_until = coalesce(excluded.complete_until, kept.complete_until),
+             told = excluded.told,
+             failed_at = coalesce(excluded.failed_at, kept.failed_at),
+             error = excluded.error,
+             budget_left = excluded.budget_left,
+             budget_resets_at = excluded.budget_resets_at",
+        source,
+        attempt.began,
+        attempt.told,
+        attempt.error,
+        attempt.budget_left,
+        attempt.budget_resets_at,
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(())
+}
+
+/// Every source that was ever tried, by name.
+pub async fn all(store: &Store) -> Result<Vec<SourceState>, StoreError> {
+    let states = sqlx::query_as!(
+        SourceState,
+        "select source, attempted_at, succeeded_at, complete_until, told, failed_at, error,
+                (select max(saved_at) from cursor
+                  where cursor.source = source_state.source or starts_with(cursor.source, source_state.source || '/'))
+                    as cursor_saved_at,
+                budget_left, budget_resets_at
+           from source_state order by source"
+    );
+    Ok(states.fetch_all(store.pool()).await?)
+}

@@ -1,0 +1,107 @@
+//! `sei collect github` and its like: pulls the configured sources of a connector once.
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::Args;
+use collectors::pull::{From, Ready, Summary};
+use dora::Scope;
+use runtime::settings::{PullSource, Settings};
+
+use crate::cli::Global;
+use crate::machine::with;
+use crate::{output, settle};
+
+const EXAMPLES: &str = "\
+Examples:
+  sei collect github                       what is new, of all sources of this connector ([[source]])
+  sei collect github main                  of the one of this name
+  sei collect github --since 2024-01-01    what changed since then, again
+  sei collect github --full                everything, again
+
+One that was interrupted goes on where it was when the same is asked for again. Works while `sei up` runs
+on the same data folder, and without it.";
+
+/// Pulls sources of the settings.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Pulled {
+    /// The names of the sources; without any, all of this connector
+    names: Vec<String>,
+
+    /// Pull everything again that changed since this day or time (UTC)
+    #[arg(long, value_name = "DATE|TIME", value_parser = instant, conflicts_with = "full")]
+    since: Option<DateTime<Utc>>,
+
+    /// Pull everything again
+    #[arg(long)]
+    full: bool,
+
+    /// Return when it is in the log, not only when it is stored and computed
+    #[arg(long)]
+    no_wait: bool,
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let day = |_| text.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    text.parse().or_else(day).map_err(|_| "expected 2024-01-31 or 2024-01-31T12:00:00Z".to_owned())
+}
+
+impl Pulled {
+    pub(crate) async fn run(&self, connector: &str, settings: Settings, global: &Global) -> Result<()> {
+        let sources = self.sources(connector, &settings)?;
+        let from = match self.since {
+            Some(since) => From::Since(since),
+            None if self.full => From::Start,
+            None => From::Cursor,
+        };
+        with(settings, async |machine| {
+            let log = machine.log().await?;
+            let collector = machine.collector(&log);
+            let mut summaries = Vec::new();
+            for source in &sources {
+                let ready = Ready::new(source).with_context(|| format!("[[source]] {}", source.full_name()))?;
+                let (store, _) = machine.tenant(&ready.source.tenant).await?;
+                let summary = collector.pull(&ready, source, from).await;
+                if !self.no_wait {
+                    settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
+                }
+                summaries.push(summary);
+            }
+            if global.json {
+                output::print_json(&summaries)?;
+            } else {
+                output::print(&summaries.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+            }
+            let failed: Vec<&str> =
+                summaries.iter().filter(|one| !one.complete()).map(|one| one.source.as_str()).collect();
+            if failed.is_empty() { Ok(()) } else { bail!("not all of {} could be pulled", failed.join(", ")) }
+        })
+        .await
+    }
+
+    fn sources(&self, connector: &str, settings: &Settings) -> Result<Vec<PullSource>> {
+        let of_connector = || settings.source.iter().filter(|source| source.connector == connector);
+        let known: Vec<&str> = of_connector().map(|source| source.name.as_str()).collect();
+        if known.is_empty() {
+            bail!("the settings have no [[source]] with `connector = \"{connector}\"`; `sei config default` shows one");
+        }
+        if let Some(unknown) = self.names.iter().find(|name| !known.contains(&name.as_str())) {
+            bail!("there is no [[source]] of {connector} with the name `{unknown}`; there are: {}", known.join(", "));
+        }
+        Ok(of_connector()
+            .filter(|source| self.names.is_empty() || self.names.contains(&source.name))
+            .cloned()
+            .collect())
+    }
+}
+
+/// A pull in words.
+fn line(summary: &Summary) -> String {
+    let (rows, pages, seconds) = (summary.rows, summary.pages, summary.elapsed.as_secs_f64());
+    let first = format!("{}: {rows} rows on {pages} pages in {seconds:.1} s", summary.source);
+    let notes = summary.problems.iter().map(|problem| {
+        let word = if problem.expected { "note" } else { "error" };
+        format!("  {word}: {}: {}", problem.stream, problem.error)
+    });
+    std::iter::once(first).chain(notes).collect::<Vec<_>>().join("\n")
+}
