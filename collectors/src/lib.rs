@@ -8,12 +8,17 @@ pub mod generic;
 pub mod gharchive;
 pub mod git;
 pub mod github;
+pub mod gitlab;
 pub mod import;
+pub mod jira;
 mod json;
+mod picture;
 pub mod progress;
 pub mod pull;
 pub mod registry;
 pub mod scheduler;
+#[cfg(test)]
+mod testing;
 pub mod webhook;
 
 pub use connector::Connector;

@@ -1,9 +1,10 @@
 //! The registry of connectors: one line each. Gateway, processor and imports find a connector here, by
 //! the name that settings, addresses and metric labels use.
 
-use crate::{Connector, generic, gharchive, git, github};
+use crate::{Connector, generic, gharchive, git, github, gitlab, jira};
 
-static CONNECTORS: &[&dyn Connector] = &[&git::Git, &github::GitHub, &generic::Generic, &gharchive::GhArchive];
+static CONNECTORS: &[&dyn Connector] =
+    &[&git::Git, &github::GitHub, &gitlab::GitLab, &jira::Jira, &generic::Generic, &gharchive::GhArchive];
 
 /// The connector of this name.
 #[must_use]

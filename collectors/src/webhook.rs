@@ -4,6 +4,7 @@
 
 pub(crate) mod bearer;
 pub(crate) mod standard;
+mod token;
 
 use axum::http::HeaderMap;
 use bytes::Bytes;

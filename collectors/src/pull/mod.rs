@@ -12,6 +12,7 @@ mod client;
 mod error;
 mod retry;
 mod run;
+pub(crate) mod seek;
 mod source;
 mod transport;
 

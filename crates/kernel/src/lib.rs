@@ -7,6 +7,7 @@
 mod envelope;
 mod facts;
 mod ids;
+mod keys;
 mod metric_facts;
 mod names;
 mod outcome;
@@ -15,6 +16,7 @@ mod time;
 pub use envelope::{Envelope, Tenant, TenantError};
 pub use facts::*;
 pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, ShaError, WorkItemId};
+pub use keys::work_item_keys;
 pub use metric_facts::*;
 pub use names::NameError;
 pub use outcome::{IgnoreReason, NotStored, Reject, RejectReason};

@@ -1,0 +1,633 @@
+//! GitLab's entities → facts, for webhooks and pulls alike.
+//!
+//! Webhooks and the API tell the same thing with other words, so whatever one of them leaves out is made
+//! from what both have: addresses from the project's, accounts from the number of the user (hooks name
+//! authors by nothing else), times in whole seconds. Among pictures of one second the further state
+//! counts; its rank goes into the microseconds of `version.at`.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{
+    Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact, Incident,
+    IncidentId, Outcome, PipelineRun, Reject, RejectReason, Repository, RepositoryId, Review, ReviewState, Sha,
+    StatusCategory, TaskRun, Transition, Version, WorkItem, WorkItemId,
+};
+use regex::Regex;
+
+use super::wire;
+use crate::picture::{address, inferred, is_incident, is_severity, moment, pattern, reverted_commits, stated};
+
+static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(&runtime::settings::version_tags()));
+/// As GitLab's button writes it.
+static REVERTED_CHANGE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\bthis reverts merge request (?:([\w./-]+))?!(\d{1,9})\b"));
+static DRAFT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^\s*(?:\[(?:draft|wip)\]|(?:draft|wip):|\(draft\))"));
+/// What GitLab writes under a merge request that stops to be a draft, now and in older versions.
+static BECAME_READY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)^(?:marked (?:this merge request )?as \*\*ready\*\*|unmarked .*(?:draft|work in progress))")
+});
+/// Users that GitLab makes for access tokens and for itself.
+static BOT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)^(?:project|group)_\d+_bot|\[bot\]$|[-_.]bot$|^(?:ghost|alert-bot|support-bot|gitlab-security-bot)$")
+});
+
+const OPEN: &str = "open";
+const CLOSED: &str = "closed";
+
+/// A project that facts are about.
+pub(super) struct Place {
+    pub(super) id: RepositoryId,
+    host: String,
+    /// The web address, without a slash at its end.
+    url: String,
+    default_branch: Option<String>,
+}
+
+impl Place {
+    /// The project with this web address.
+    pub(super) fn at(url: &str, default_branch: Option<&str>) -> Result<Self, Reject> {
+        let url = url.trim_end_matches('/');
+        let id = RepositoryId::from_url(url)
+            .ok_or_else(|| Reject::new(RejectReason::Schema, "project.web_url: expected https://host/group/project"))?;
+        let host = id.as_str().split('/').next().unwrap_or_default().to_owned();
+        Ok(Self { id, host, url: url.to_owned(), default_branch: default_branch.map(str::to_owned) })
+    }
+
+    pub(super) fn of(project: &wire::Project) -> Result<Self, Reject> {
+        Self::at(&project.web_url, project.default_branch.as_deref())
+    }
+
+    fn page(&self, path: &str) -> Option<String> {
+        Some(format!("{}/-/{path}", self.url))
+    }
+
+    /// By number, which hooks name authors by and which outlives a change of the name.
+    fn account(&self, id: i64) -> AccountId {
+        AccountId(format!("{}/user/{id}", self.host))
+    }
+
+    /// Of a user, or of the number where only that is told.
+    fn account_of(&self, user: Option<&wire::User>, id: Option<i64>) -> Option<AccountId> {
+        let named = user.and_then(|user| user.id).or(id);
+        named.map(|id| self.account(id)).or_else(|| {
+            let name = user?.username.as_deref().filter(|name| !name.is_empty())?;
+            Some(AccountId(format!("{}/{}", self.host, name.to_lowercase())))
+        })
+    }
+
+    /// Of a commit's author: GitLab's hidden addresses hold the number of the user.
+    fn git_account(&self, email: &str) -> Option<AccountId> {
+        let email = address(email)?;
+        let hidden = email.strip_suffix(&format!("@users.noreply.{}", self.host));
+        let number = hidden.and_then(|name| name.split('-').next()?.parse().ok());
+        Some(number.map_or_else(|| AccountId(format!("email/{email}")), |id| self.account(id)))
+    }
+
+    fn run(&self, id: i64) -> String {
+        // A retry runs in the same pipeline.
+        format!("{}/run/{id}/1", self.id)
+    }
+}
+
+/// The project as an event mentions it. What a clone says of it counts more.
+pub(super) fn repository(place: &Place) -> Fact {
+    let name = place.url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    let rank = i64::from(place.default_branch.is_some());
+    Fact::Repository(Repository {
+        id: place.id.clone(),
+        name: name.to_owned(),
+        url: Some(place.url.clone()),
+        default_branch: place.default_branch.clone(),
+        partial: false,
+        version: inferred(moment(DateTime::UNIX_EPOCH, rank)),
+    })
+}
+
+/// An account as an event mentions it; `None` where it has no name. Mentions do not say when an account
+/// last changed, so the one that tells more counts.
+pub(super) fn account(place: &Place, user: &wire::User) -> Option<Fact> {
+    let name = user.username.clone().filter(|name| !name.is_empty())?;
+    let email = user.email.as_deref().and_then(address);
+    let rank = i64::from(email.is_some()) + 2 * i64::from(user.bot.is_some());
+    Some(Fact::Account(Account {
+        id: place.account_of(Some(user), None)?,
+        bot: user.bot == Some(true) || BOT.is_match(&name),
+        name,
+        email,
+        version: stated(moment(DateTime::UNIX_EPOCH, rank)),
+    }))
+}
+
+/// A commit of a push or of a merge request. Neither tells its parents, so a clone's picture counts more.
+pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit) -> Result<Commit, Reject> {
+    let committed = commit.committed_date.or(commit.timestamp).ok_or_else(|| {
+        Reject::new(RejectReason::Schema, "commits: expected `timestamp` or `committed_date` in each of them")
+    })?;
+    let email = commit.author.as_ref().and_then(|author| author.email.as_deref()).or(commit.author_email.as_deref());
+    // A commit reaches several branches; the default branch tells most. The API tells when it was written.
+    let rank = i64::from(commit.authored_date.is_some()) + 2 * i64::from(place.default_branch.as_deref() == branch);
+    Ok(Commit {
+        repository: place.id.clone(),
+        sha: commit.id,
+        parents: (!commit.parent_ids.is_empty()).then(|| commit.parent_ids.clone()),
+        author: email.and_then(|email| place.git_account(email)),
+        authored_at: commit.authored_date.unwrap_or(committed).0,
+        committed_at: committed.0,
+        subject: commit.message.lines().next().unwrap_or_default().to_owned(),
+        branch: branch.map(str::to_owned),
+        reverts: reverted_commits(&commit.message),
+        additions: None,
+        deletions: None,
+        changed_files: None,
+        version: inferred(moment(committed.0, rank)),
+    })
+}
+
+/// A version tag that was made or deleted; `None` for a tag that is no version. What a clone says of the
+/// tag counts more.
+pub(super) fn tag(place: &Place, push: &wire::Push, received: DateTime<Utc>) -> Option<Deployment> {
+    let name = push.reference.strip_prefix("refs/tags/").filter(|name| VERSION_TAG.is_match(name))?;
+    let deleted = push.after.is_some_and(|after| after.is_null());
+    let sha = push.checkout_sha.filter(|sha| !deleted && !sha.is_null());
+    let commit = push.commits.iter().find(|commit| Some(commit.id) == sha);
+    let at = commit.and_then(|commit| commit.timestamp).map_or(received, |when| when.0);
+    Some(Deployment {
+        id: format!("{}/tag/{name}", place.id).into(),
+        source: DeploymentSource::Tag,
+        repository: Some(place.id.clone()),
+        service: None,
+        environment: None,
+        sha,
+        name: Some(name.to_owned()),
+        started_at: None,
+        finished_at: (!deleted).then_some(at),
+        outcome: Some(Outcome::Success),
+        url: place.page(&format!("tags/{name}")),
+        deleted,
+        version: inferred(received),
+    })
+}
+
+/// What a merge request's picture says of its life.
+struct Life {
+    state: ChangeState,
+    merged_at: Option<DateTime<Utc>>,
+    closed_at: Option<DateTime<Utc>>,
+    merge_sha: Option<Sha>,
+    version: Version,
+}
+
+/// Hooks do not tell when a merge request was merged or closed, but the hook of that very event has its
+/// time. A later picture that can't say it must not replace one that did: it is only inferred.
+fn life(request: &wire::MergeRequest, head: Option<Sha>) -> Life {
+    let action = request.action.as_deref().unwrap_or_default();
+    let updated = request.updated_at.0;
+    let by_event = |name| (action == name).then_some(updated);
+    match request.state.as_deref() {
+        Some("merged") => {
+            let merged_at = request.merged_at.map(|when| when.0).or_else(|| by_event("merge"));
+            // A fast-forward leaves no commit of its own, unless it squashes.
+            let fast_forward = head.filter(|_| request.squash == Some(false));
+            let merge_sha = request.merge_commit_sha.or(request.squash_commit_sha).or(fast_forward);
+            let known = merged_at.is_some() && merge_sha.is_some();
+            let at = moment(updated, 4);
+            let version = if known { stated(at) } else { inferred(at) };
+            Life { state: ChangeState::Merged, merged_at, closed_at: None, merge_sha, version }
+        }
+        Some("closed") => {
+            let closed_at = request.closed_at.map(|when| when.0).or_else(|| by_event("close"));
+            let at = moment(updated, 2);
+            let version = if closed_at.is_some() { stated(at) } else { inferred(at) };
+            Life { state: ChangeState::Abandoned, merged_at: None, closed_at, merge_sha: None, version }
+        }
+        state => {
+            let at = moment(updated, if action == "reopen" { 3 } else { 0 });
+            let version = if state.is_some() { stated(at) } else { inferred(at) };
+            Life { state: ChangeState::Open, merged_at: None, closed_at: None, merge_sha: None, version }
+        }
+    }
+}
+
+/// A merge request. `ready_at` is when it stopped to be a draft, if this picture tells.
+pub(super) fn change(place: &Place, request: &wire::MergeRequest, ready_at: Option<DateTime<Utc>>) -> Change {
+    let head_sha = request.sha.or_else(|| request.last_commit.as_ref()?.id);
+    let Life { state, merged_at, closed_at, merge_sha, version } = life(request, head_sha);
+    Change {
+        id: place.id.change(request.iid),
+        repository: place.id.clone(),
+        number: Some(request.iid),
+        title: request.title.clone(),
+        url: place.page(&format!("merge_requests/{}", request.iid)),
+        state,
+        author: place.account_of(request.author.as_ref(), request.author_id),
+        source_branch: request.source_branch.clone(),
+        target_branch: request.target_branch.clone(),
+        head_sha,
+        merge_sha,
+        // They are found by the branch that they were pushed to.
+        commits: Vec::new(),
+        opened_at: Some(request.created_at.0),
+        ready_at,
+        merged_at,
+        closed_at,
+        additions: None,
+        deletions: None,
+        labels: wire::titles(request.labels.as_ref()),
+        reverts: request.description.as_deref().and_then(|text| reverted_change(place, text)),
+        deleted: false,
+        version,
+    }
+}
+
+/// The merge request as a comment mentions it: it never replaces what its own events told.
+pub(super) fn mentioned_change(place: &Place, request: &wire::MergeRequest) -> Change {
+    let change = change(place, request, None);
+    Change { version: inferred(change.version.at), ..change }
+}
+
+fn reverted_change(place: &Place, text: &str) -> Option<ChangeId> {
+    let found = REVERTED_CHANGE.captures(text)?;
+    let number: i64 = found.get(2)?.as_str().parse().ok()?;
+    Some(match found.get(1) {
+        Some(path) => RepositoryId(format!("{}/{}", place.host, path.as_str().to_lowercase())).change(number),
+        None => place.id.change(number),
+    })
+}
+
+/// When a merge request became ready, by a hook that tells what changed.
+pub(super) fn ready_by_hook(hook: &wire::MergeRequestHook) -> Option<DateTime<Utc>> {
+    let changes = hook.changes.as_ref()?;
+    let by_flag =
+        changes.draft.as_ref().is_some_and(|draft| (draft.previous, draft.current) == (Some(true), Some(false)));
+    // Before there was a flag, the title was it.
+    let by_title = changes.title.as_ref().is_some_and(|title| match (&title.previous, &title.current) {
+        (Some(previous), Some(current)) => DRAFT.is_match(previous) && !DRAFT.is_match(current),
+        _ => false,
+    });
+    (by_flag || by_title).then_some(hook.object_attributes.updated_at.0)
+}
+
+/// When it became ready last, by what GitLab wrote under it.
+pub(super) fn ready_by_notes(notes: &[wire::Note]) -> Option<DateTime<Utc>> {
+    notes.iter().filter(|note| note.system && BECAME_READY.is_match(&note.body)).map(|note| note.created_at.0).max()
+}
+
+/// Each user has one approval of a merge request, to give and to take back.
+fn verdict(place: &Place, change: ChangeId, by: AccountId, state: ReviewState, at: DateTime<Utc>) -> Review {
+    let who = by.as_str().strip_prefix(&format!("{}/", place.host)).unwrap_or(by.as_str()).replace('/', "-");
+    Review {
+        id: format!("{change}/review/{who}"),
+        change,
+        reviewer: Some(by),
+        state,
+        submitted_at: at,
+        version: stated(moment(at, i64::from(state == ReviewState::Dismissed))),
+    }
+}
+
+/// An approval by a hook, or one that was taken back. When GitLab itself takes approvals back, it names
+/// the user who pushed, not those who had approved.
+pub(super) fn approval(place: &Place, hook: &wire::MergeRequestHook) -> Option<Review> {
+    let request = &hook.object_attributes;
+    let state = match request.action.as_deref() {
+        Some("approved" | "approval") => ReviewState::Approved,
+        Some("unapproved" | "unapproval") if request.system != Some(true) => ReviewState::Dismissed,
+        _ => return None,
+    };
+    let by = place.account_of(hook.user.as_ref(), None)?;
+    Some(verdict(place, place.id.change(request.iid), by, state, request.updated_at.0))
+}
+
+/// A comment by a person, or an approval that GitLab wrote down; `None` for its other notes.
+pub(super) fn review(place: &Place, change: &ChangeId, note: &wire::Note) -> Option<Review> {
+    let by = place.account_of(note.author.as_ref(), note.author_id);
+    if !note.system {
+        return Some(Review {
+            id: format!("{change}/comment/{}", note.id),
+            change: change.clone(),
+            reviewer: by,
+            state: ReviewState::Commented,
+            submitted_at: note.created_at.0,
+            version: stated(note.updated_at.0),
+        });
+    }
+    let state = match note.body.trim() {
+        "approved this merge request" => ReviewState::Approved,
+        "unapproved this merge request" => ReviewState::Dismissed,
+        "requested changes" => ReviewState::ChangesRequested,
+        _ => return None,
+    };
+    Some(verdict(place, change.clone(), by?, state, note.created_at.0))
+}
+
+/// How something ended; `None` while it waits, runs or has a manual job before it.
+fn outcome(status: &str) -> Option<Outcome> {
+    match status {
+        "success" => Some(Outcome::Success),
+        "failed" => Some(Outcome::Failure),
+        "canceled" | "skipped" => Some(Outcome::Neither),
+        _ => None,
+    }
+}
+
+fn seconds(duration: f64) -> TimeDelta {
+    #[expect(clippy::cast_possible_truncation, reason = "a duration in milliseconds; what is out of range saturates")]
+    TimeDelta::try_milliseconds((duration * 1000.0) as i64).unwrap_or_default()
+}
+
+/// The picture of something that runs: the time of its last step, and how far it is.
+fn run_version(
+    created: DateTime<Utc>,
+    started: Option<DateTime<Utc>>,
+    finished: Option<DateTime<Utc>>,
+    ended: bool,
+) -> Version {
+    let rank = if ended { 2 } else { i64::from(started.is_some()) };
+    stated(moment(finished.or(started).unwrap_or(created), rank))
+}
+
+/// A pipeline.
+pub(super) fn pipeline_run(place: &Place, pipeline: &wire::Pipeline) -> PipelineRun {
+    let outcome = outcome(&pipeline.status);
+    let created = pipeline.created_at.0;
+    // Hooks do not tell the start, and no seconds in the queue are none at all.
+    let begun = matches!(pipeline.status.as_str(), "running" | "success" | "failed");
+    let queued = pipeline.queued_duration.map(seconds).or_else(|| begun.then(TimeDelta::zero));
+    let started_at = queued.and_then(|queued| Some(created.checked_add_signed(queued)?.max(created)));
+    let for_change = pipeline.source.as_deref() == Some("merge_request_event");
+    PipelineRun {
+        id: place.run(pipeline.id),
+        repository: Some(place.id.clone()),
+        name: pipeline.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "pipeline".to_owned()),
+        sha: pipeline.sha,
+        // The API calls the branch of a merge request's pipeline `refs/merge-requests/1/head`.
+        branch: pipeline.reference.clone().filter(|_| !for_change),
+        attempt: 1,
+        queued_at: created,
+        started_at,
+        finished_at: pipeline.finished_at.map(|when| when.0).filter(|_| outcome.is_some()),
+        outcome,
+        url: place.page(&format!("pipelines/{}", pipeline.id)),
+        version: run_version(created, started_at, pipeline.finished_at.map(|when| when.0), outcome.is_some()),
+    }
+}
+
+/// A job of a pipeline. A retry is a job of its own.
+pub(super) fn task_run(place: &Place, pipeline: i64, job: &wire::Job, received: DateTime<Utc>) -> TaskRun {
+    let outcome = outcome(&job.status);
+    let created = job.created_at.map(|when| when.0);
+    let started_at = job.started_at.map(|when| when.0);
+    let finished = job.finished_at.map(|when| when.0);
+    // A job is created with its pipeline, but may wait for those before it: the queue begins after them.
+    let queued = started_at.and_then(|started| started.checked_sub_signed(seconds(job.queued_duration?)));
+    let run = place.run(pipeline);
+    TaskRun {
+        id: format!("{run}/task/{}", job.id),
+        run,
+        repository: Some(place.id.clone()),
+        name: job.name.clone(),
+        attempt: 1,
+        queued_at: queued.or(created),
+        started_at,
+        finished_at: finished.filter(|_| outcome.is_some()),
+        outcome,
+        url: place.page(&format!("jobs/{}", job.id)),
+        version: run_version(created.unwrap_or(received), started_at, finished, outcome.is_some()),
+    }
+}
+
+/// The job of a job's hook; `None` for one whose pipeline is not told.
+pub(super) fn job_of_hook(hook: &wire::JobHook) -> Option<(i64, wire::Job)> {
+    let pipeline = hook.pipeline_id.or_else(|| hook.commit.as_ref()?.id)?;
+    let job = wire::Job {
+        id: hook.build_id,
+        name: hook.build_name.clone(),
+        status: hook.build_status.clone(),
+        created_at: hook.build_created_at,
+        started_at: hook.build_started_at,
+        finished_at: hook.build_finished_at,
+        queued_duration: hook.build_queued_duration,
+        pipeline: None,
+        user: None,
+    };
+    Some((pipeline, job))
+}
+
+/// A deployment as hook and API both can tell it.
+struct Deployed<'a> {
+    id: String,
+    status: &'a str,
+    at: DateTime<Utc>,
+    environment: Option<&'a String>,
+    sha: Option<Sha>,
+    reference: Option<&'a str>,
+    job: Option<i64>,
+}
+
+fn deployment(place: &Place, deployed: &Deployed<'_>) -> Deployment {
+    let outcome = outcome(deployed.status);
+    let running = deployed.status == "running";
+    let rank = if outcome.is_some() { 2 } else { i64::from(running) };
+    Deployment {
+        id: format!("{}/deployment/{}", place.id, deployed.id).into(),
+        source: DeploymentSource::Deployment,
+        repository: Some(place.id.clone()),
+        service: None,
+        environment: deployed.environment.filter(|name| !name.is_empty()).cloned(),
+        sha: deployed.sha,
+        name: deployed.reference.and_then(|reference| own_name(place, reference)),
+        // The hook of one that has ended does not tell it, and a number must not depend on the way here.
+        started_at: Some(deployed.at).filter(|_| running),
+        finished_at: outcome.map(|_| deployed.at),
+        outcome,
+        url: deployed.job.and_then(|job| place.page(&format!("jobs/{job}"))),
+        deleted: false,
+        version: stated(moment(deployed.at, rank)),
+    }
+}
+
+/// What was deployed, where its `ref` is a name of its own: neither a commit nor the default branch.
+fn own_name(place: &Place, name: &str) -> Option<String> {
+    let name = name.strip_prefix("refs/tags/").unwrap_or(name);
+    let own = !name.is_empty()
+        && !name.starts_with("refs/")
+        && Sha::parse(name).is_err()
+        && place.default_branch.as_deref() != Some(name);
+    own.then(|| name.to_owned())
+}
+
+/// A deployment by its hook.
+pub(super) fn deployment_of_hook(
+    place: &Place,
+    hook: &wire::DeploymentHook,
+    received: DateTime<Utc>,
+) -> Result<Deployment, Reject> {
+    // Before there was an id, the job was it.
+    let id = hook.deployment_id.map(|id| id.to_string());
+    let id = id.or_else(|| Some(format!("job-{}", hook.deployable_id?)));
+    let sha = hook.commit_url.as_deref().and_then(|url| Sha::parse(url.rsplit('/').next()?).ok());
+    let job = hook.deployable_url.as_deref().and_then(|url| url.rsplit('/').next()?.parse().ok());
+    Ok(deployment(
+        place,
+        &Deployed {
+            id: id.ok_or_else(|| Reject::new(RejectReason::Schema, ".: missing field `deployment_id`"))?,
+            status: &hook.status,
+            at: hook.status_changed_at.map_or(received, |when| when.0),
+            environment: hook.environment.as_ref(),
+            sha,
+            reference: hook.reference.as_deref(),
+            job: hook.deployable_id.or(job),
+        },
+    ))
+}
+
+/// A deployment by the API.
+pub(super) fn deployment_of_row(place: &Place, row: &wire::Deployment) -> Deployment {
+    deployment(
+        place,
+        &Deployed {
+            id: row.id.to_string(),
+            status: &row.status,
+            at: row.updated_at.unwrap_or(row.created_at).0,
+            environment: row.environment.as_ref().map(|environment| &environment.name),
+            sha: row.sha,
+            reference: row.reference.as_deref(),
+            job: row.deployable.as_ref().map(|job| job.id),
+        },
+    )
+}
+
+/// A release, known by its tag. `received` is the time of last resort for one that has none.
+pub(super) fn release(place: &Place, release: &wire::Release, deleted: bool, received: DateTime<Utc>) -> Deployment {
+    let created = release.created_at.map(|when| when.0);
+    let released = release.released_at.map(|when| when.0).or(created);
+    Deployment {
+        id: format!("{}/release/{}", place.id, release.tag).into(),
+        source: DeploymentSource::Release,
+        repository: Some(place.id.clone()),
+        service: None,
+        environment: None,
+        sha: release.commit.as_ref().and_then(|commit| commit.id),
+        name: Some(release.tag.clone()),
+        started_at: None,
+        finished_at: released,
+        outcome: Some(Outcome::Success),
+        url: place.page(&format!("releases/{}", release.tag)),
+        deleted,
+        version: stated(moment(released.max(created).unwrap_or(received), if deleted { 3 } else { 0 })),
+    }
+}
+
+/// An issue, how it came to where it stands as far as this picture tells, and the incident that it is if
+/// its type or one of its labels says so. A label that is taken off turns the incident into none.
+pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::IssueHook>) -> Vec<Fact> {
+    let action = issue.action.as_deref().unwrap_or_default();
+    let updated = issue.updated_at.0;
+    let closed = issue.state.as_deref().map_or(issue.closed_at.is_some(), |state| state == CLOSED);
+    let closed_at = issue.closed_at.map(|when| when.0).or_else(|| (action == "close").then_some(updated));
+    let rank = match (closed, action) {
+        (false, "reopen") => 4,
+        (true, _) => 3,
+        _ => 0,
+    };
+    let version = stated(moment(updated, rank));
+    let id = WorkItemId(format!("{}/issue/{}", place.id, issue.iid));
+    let labels = wire::titles(issue.labels.as_ref().or_else(|| hook?.labels.as_ref()));
+    let kind = issue.issue_type.as_ref().or(issue.kind.as_ref()).map(|kind| kind.to_lowercase());
+    let assignee = issue.assignee.as_ref().or_else(|| hook?.assignees.first());
+    let url = place.page(&format!("issues/{}", issue.iid));
+    let item = WorkItem {
+        id: id.clone(),
+        key: format!("#{}", issue.iid),
+        project: place.id.to_string(),
+        title: issue.title.clone(),
+        kind: kind.clone(),
+        status: if closed { CLOSED } else { OPEN }.to_owned(),
+        status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
+        assignee: place.account_of(assignee, issue.assignee_id),
+        reporter: place.account_of(issue.author.as_ref(), issue.author_id),
+        parent: None,
+        sprints: Vec::new(),
+        created_at: issue.created_at.0,
+        started_at: None,
+        done_at: closed_at.filter(|_| closed),
+        points: issue.weight,
+        labels: labels.clone(),
+        url: url.clone(),
+        deleted: false,
+        version,
+    };
+    let is_one = kind.as_deref().is_some_and(is_incident) || labels.iter().any(|label| is_incident(label));
+    let was_one = hook
+        .and_then(|hook| hook.changes.as_ref()?.labels.as_ref())
+        .is_some_and(|labels| wire::titles(labels.previous.as_ref()).iter().any(|label| is_incident(label)));
+    let severity = issue.severity.as_deref().map(str::to_lowercase).filter(|severity| severity != "unknown");
+    let incident = (is_one || was_one).then(|| Incident {
+        id: IncidentId(id.0.clone()),
+        service: None,
+        repository: Some(place.id.clone()),
+        title: issue.title.clone(),
+        severity: labels.iter().find(|label| is_severity(label)).cloned().or(severity),
+        detected_at: issue.created_at.0,
+        acknowledged_at: None,
+        resolved_at: closed_at.filter(|_| closed),
+        caused_by_deployment: None,
+        caused_by_change: None,
+        external_cause: false,
+        fixed_by_deployment: None,
+        url,
+        deleted: !is_one,
+        version,
+    });
+    let written = transition(&id, None, issue.created_at.0, item.reporter.clone());
+    let step = match action {
+        "close" => Some((true, closed_at.unwrap_or(updated))),
+        "reopen" => Some((false, updated)),
+        _ => None,
+    };
+    let by = hook.and_then(|hook| place.account_of(hook.user.as_ref(), None));
+    let step = step.map(|(closing, at)| transition(&id, Some(closing), at, by));
+    let mut facts = vec![Fact::WorkItem(item), Fact::Transition(written)];
+    facts.extend(step.map(Fact::Transition));
+    facts.extend(incident.map(Fact::Incident));
+    facts
+}
+
+/// A step that the API lists; `None` for one that is neither closing nor reopening.
+pub(super) fn state_event(place: &Place, iid: i64, event: &wire::StateEvent) -> Option<Transition> {
+    let closing = match event.state.as_str() {
+        "closed" => true,
+        "reopened" => false,
+        _ => return None,
+    };
+    let id = WorkItemId(format!("{}/issue/{iid}", place.id));
+    Some(transition(&id, Some(closing), event.created_at.0, place.account_of(event.user.as_ref(), None)))
+}
+
+/// An issue was closed or opened again, or written down (`None`). Hooks tell no number of the step, so it
+/// is known by its time.
+fn transition(item: &WorkItemId, closing: Option<bool>, at: DateTime<Utc>, author: Option<AccountId>) -> Transition {
+    let name = match closing {
+        None => "created".to_owned(),
+        Some(true) => format!("closed-{}", at.timestamp()),
+        Some(false) => format!("reopened-{}", at.timestamp()),
+    };
+    let (from, to) = match closing {
+        None => (None, OPEN),
+        Some(true) => (Some(OPEN), CLOSED),
+        Some(false) => (Some(CLOSED), OPEN),
+    };
+    let category = |status| if status == CLOSED { StatusCategory::Done } else { StatusCategory::ToDo };
+    Transition {
+        id: format!("{item}/transition/{name}"),
+        item: item.clone(),
+        at,
+        author,
+        from_status: from.map(str::to_owned),
+        to_status: to.to_owned(),
+        from_category: from.map(category),
+        to_category: Some(category(to)),
+        version: Version { detail: Detail::Stated, at },
+    }
+}

@@ -1,0 +1,430 @@
+//! The fields of GitLab's payloads that we use. One form reads a thing as webhooks tell it and as the
+//! API does, where they differ in little: `author_id` or `author`, a label as an object or as its title.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use kernel::Sha;
+use serde::de::{Error, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+
+/// An instant in any of the forms that GitLab writes. Webhooks tell whole seconds and the API
+/// milliseconds, so the fraction is cut off: both give the same picture of a thing.
+#[derive(Clone, Copy)]
+pub(super) struct When(pub(super) DateTime<Utc>);
+
+/// `2013-12-03 17:15:43 UTC`, `2021-04-28 21:50:00 +0200`.
+const FORMS: [&str; 2] = ["%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S%.f %z"];
+
+impl When {
+    fn parse(text: &str) -> Option<DateTime<Utc>> {
+        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+            return Some(instant.to_utc().trunc_subsecs(0));
+        }
+        let numeric = match text.strip_suffix("UTC") {
+            Some(local) => format!("{local}+0000"),
+            None => text.to_owned(),
+        };
+        let parsed = FORMS.iter().find_map(|form| DateTime::parse_from_str(&numeric, form).ok())?;
+        Some(parsed.to_utc().trunc_subsecs(0))
+    }
+}
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("expected an instant, such as 2013-12-03 17:15:43 UTC"))
+    }
+}
+
+/// What every payload says of itself. System hooks name the event differently.
+#[derive(Default, Deserialize)]
+pub(super) struct About {
+    pub(super) object_kind: Option<String>,
+    pub(super) event_name: Option<String>,
+    #[serde(default = "nothing", deserialize_with = "lenient")]
+    pub(super) project: Option<Project>,
+    #[serde(default = "nothing", deserialize_with = "lenient")]
+    pub(super) repository: Option<Homepage>,
+}
+
+#[derive(Clone, Deserialize)]
+pub(super) struct Project {
+    pub(super) web_url: String,
+    pub(super) default_branch: Option<String>,
+}
+
+/// The repository of a job's hook, which names no project.
+#[derive(Deserialize)]
+pub(super) struct Homepage {
+    pub(super) homepage: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+pub(super) struct User {
+    pub(super) id: Option<i64>,
+    pub(super) username: Option<String>,
+    pub(super) email: Option<String>,
+    #[serde(default)]
+    pub(super) bot: Option<bool>,
+}
+
+/// A label: its title in the API, an object in webhooks.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Label {
+    Title(String),
+    Object { title: String },
+    Other(IgnoredAny),
+}
+
+impl Label {
+    pub(super) fn title(&self) -> Option<&str> {
+        match self {
+            Self::Title(title) | Self::Object { title } => Some(title),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+/// The titles of labels, in an order that does not depend on how they came.
+pub(super) fn titles(labels: Option<&Vec<Label>>) -> Vec<String> {
+    let mut titles: Vec<String> =
+        labels.into_iter().flatten().filter_map(|one| one.title().map(str::to_owned)).collect();
+    titles.sort();
+    titles.dedup();
+    titles
+}
+
+/// A value before and after. What is not of the expected type is nothing.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub(super) struct Changed<T> {
+    #[serde(default = "nothing", deserialize_with = "lenient")]
+    pub(super) previous: Option<T>,
+    #[serde(default = "nothing", deserialize_with = "lenient")]
+    pub(super) current: Option<T>,
+}
+
+fn nothing<T>() -> Option<T> {
+    None
+}
+
+fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either<T> {
+        Good(T),
+        Other(IgnoredAny),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::Good(value) => Some(value),
+        Either::Other(_) => None,
+    })
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Changes {
+    pub(super) draft: Option<Changed<bool>>,
+    pub(super) title: Option<Changed<String>>,
+    pub(super) labels: Option<Changed<Vec<Label>>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Push {
+    #[serde(rename = "ref")]
+    pub(super) reference: String,
+    pub(super) after: Option<Sha>,
+    pub(super) checkout_sha: Option<Sha>,
+    pub(super) user_id: Option<i64>,
+    pub(super) user_username: Option<String>,
+    pub(super) user_email: Option<String>,
+    pub(super) project: Project,
+    #[serde(default)]
+    pub(super) commits: Vec<Commit>,
+}
+
+/// A commit of a push (`timestamp`, `author`) or of the API (`committed_date`, `author_email`).
+#[derive(Deserialize)]
+pub(super) struct Commit {
+    pub(super) id: Sha,
+    #[serde(default)]
+    pub(super) message: String,
+    pub(super) timestamp: Option<When>,
+    pub(super) authored_date: Option<When>,
+    pub(super) committed_date: Option<When>,
+    pub(super) author: Option<GitPerson>,
+    pub(super) author_email: Option<String>,
+    #[serde(default)]
+    pub(super) parent_ids: Vec<Sha>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct GitPerson {
+    pub(super) email: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct MergeRequestHook {
+    pub(super) user: Option<User>,
+    pub(super) project: Project,
+    pub(super) object_attributes: MergeRequest,
+    pub(super) changes: Option<Changes>,
+    #[serde(default)]
+    pub(super) assignees: Vec<User>,
+    #[serde(default)]
+    pub(super) reviewers: Vec<User>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct MergeRequest {
+    pub(super) iid: i64,
+    #[serde(default)]
+    pub(super) title: String,
+    pub(super) description: Option<String>,
+    pub(super) state: Option<String>,
+    /// What the event did, in webhooks.
+    pub(super) action: Option<String>,
+    /// GitLab itself took the approvals back, not the user of the event.
+    #[serde(default)]
+    pub(super) system: Option<bool>,
+    pub(super) author_id: Option<i64>,
+    pub(super) author: Option<User>,
+    pub(super) source_branch: Option<String>,
+    pub(super) target_branch: Option<String>,
+    pub(super) created_at: When,
+    pub(super) updated_at: When,
+    pub(super) merged_at: Option<When>,
+    pub(super) closed_at: Option<When>,
+    pub(super) sha: Option<Sha>,
+    pub(super) last_commit: Option<LastCommit>,
+    pub(super) merge_commit_sha: Option<Sha>,
+    pub(super) squash_commit_sha: Option<Sha>,
+    pub(super) squash: Option<bool>,
+    pub(super) labels: Option<Vec<Label>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct LastCommit {
+    pub(super) id: Option<Sha>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct NoteHook {
+    pub(super) user: Option<User>,
+    pub(super) project: Project,
+    pub(super) object_attributes: Note,
+    pub(super) merge_request: Option<MergeRequest>,
+}
+
+/// A comment, or what GitLab wrote down itself.
+#[derive(Deserialize)]
+pub(super) struct Note {
+    pub(super) id: i64,
+    pub(super) noteable_type: Option<String>,
+    pub(super) author_id: Option<i64>,
+    pub(super) author: Option<User>,
+    #[serde(default)]
+    pub(super) system: bool,
+    #[serde(default)]
+    pub(super) body: String,
+    pub(super) created_at: When,
+    pub(super) updated_at: When,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PipelineHook {
+    pub(super) user: Option<User>,
+    pub(super) project: Project,
+    pub(super) object_attributes: Pipeline,
+    #[serde(default)]
+    pub(super) builds: Vec<Job>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Pipeline {
+    pub(super) id: i64,
+    pub(super) name: Option<String>,
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<String>,
+    pub(super) sha: Option<Sha>,
+    pub(super) source: Option<String>,
+    pub(super) status: String,
+    pub(super) created_at: When,
+    pub(super) finished_at: Option<When>,
+    /// Seconds between creation and start.
+    pub(super) queued_duration: Option<f64>,
+    /// Who began it, in the API.
+    pub(super) user: Option<User>,
+}
+
+/// A job as the hook of its pipeline and the API tell it.
+#[derive(Deserialize)]
+pub(super) struct Job {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) status: String,
+    pub(super) created_at: Option<When>,
+    pub(super) started_at: Option<When>,
+    pub(super) finished_at: Option<When>,
+    pub(super) queued_duration: Option<f64>,
+    pub(super) pipeline: Option<Reference>,
+    pub(super) user: Option<User>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Reference {
+    pub(super) id: i64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct JobHook {
+    pub(super) build_id: i64,
+    pub(super) build_name: String,
+    pub(super) build_status: String,
+    pub(super) build_created_at: Option<When>,
+    pub(super) build_started_at: Option<When>,
+    pub(super) build_finished_at: Option<When>,
+    pub(super) build_queued_duration: Option<f64>,
+    pub(super) pipeline_id: Option<i64>,
+    pub(super) commit: Option<PipelineOfJob>,
+    pub(super) repository: Homepage,
+    pub(super) user: Option<User>,
+}
+
+/// Under the name `commit` older versions tell the pipeline.
+#[derive(Deserialize)]
+pub(super) struct PipelineOfJob {
+    pub(super) id: Option<i64>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct DeploymentHook {
+    pub(super) deployment_id: Option<i64>,
+    pub(super) deployable_id: Option<i64>,
+    pub(super) deployable_url: Option<String>,
+    pub(super) status: String,
+    pub(super) status_changed_at: Option<When>,
+    pub(super) environment: Option<String>,
+    pub(super) commit_url: Option<String>,
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<String>,
+    pub(super) user: Option<User>,
+    pub(super) project: Project,
+}
+
+/// A deployment as the API tells it.
+#[derive(Deserialize)]
+pub(super) struct Deployment {
+    pub(super) id: i64,
+    pub(super) status: String,
+    pub(super) sha: Option<Sha>,
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<String>,
+    pub(super) created_at: When,
+    pub(super) updated_at: Option<When>,
+    pub(super) environment: Option<Environment>,
+    pub(super) deployable: Option<Reference>,
+    pub(super) user: Option<User>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Environment {
+    pub(super) name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ReleaseHook {
+    pub(super) action: Option<String>,
+    pub(super) project: Project,
+    #[serde(flatten)]
+    pub(super) release: Release,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Release {
+    #[serde(alias = "tag_name")]
+    pub(super) tag: String,
+    pub(super) created_at: Option<When>,
+    pub(super) released_at: Option<When>,
+    pub(super) commit: Option<LastCommit>,
+    pub(super) author: Option<User>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct IssueHook {
+    pub(super) user: Option<User>,
+    pub(super) project: Project,
+    pub(super) object_attributes: Issue,
+    #[serde(default)]
+    pub(super) assignees: Vec<User>,
+    pub(super) labels: Option<Vec<Label>>,
+    pub(super) changes: Option<Changes>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Issue {
+    pub(super) iid: i64,
+    #[serde(default)]
+    pub(super) title: String,
+    pub(super) state: Option<String>,
+    pub(super) action: Option<String>,
+    /// `issue`, `incident`, `task`; in webhooks `type`, in the API both.
+    pub(super) issue_type: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    pub(super) severity: Option<String>,
+    pub(super) weight: Option<f64>,
+    pub(super) created_at: When,
+    pub(super) updated_at: When,
+    pub(super) closed_at: Option<When>,
+    pub(super) author_id: Option<i64>,
+    pub(super) author: Option<User>,
+    pub(super) assignee_id: Option<i64>,
+    pub(super) assignee: Option<User>,
+    pub(super) labels: Option<Vec<Label>>,
+}
+
+/// A row of `resource_state_events`.
+#[derive(Deserialize)]
+pub(super) struct StateEvent {
+    pub(super) user: Option<User>,
+    pub(super) created_at: When,
+    pub(super) state: String,
+}
+
+/// A row as our own pull put it together: what GitLab said, and the project that it said it of.
+#[derive(Deserialize)]
+pub(super) struct Pulled<T> {
+    pub(super) project: Project,
+    pub(super) row: T,
+    #[serde(default)]
+    pub(super) notes: Vec<Note>,
+    #[serde(default)]
+    pub(super) commits: Vec<Commit>,
+    #[serde(default)]
+    pub(super) states: Vec<StateEvent>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_forms_of_an_instant_are_the_same_second() {
+        for text in [
+            "2021-04-28 19:50:00 UTC",
+            "2021-04-28 21:50:00 +0200",
+            "2021-04-28T19:50:00Z",
+            "2021-04-28T19:50:00.999Z",
+            "2021-04-28T21:50:00.123+02:00",
+            "2021-04-28 19:50:00.5 UTC",
+        ] {
+            let When(instant) = serde_json::from_value(text.into()).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(instant.to_rfc3339(), "2021-04-28T19:50:00+00:00", "{text}");
+        }
+        for no in ["", "yesterday", "2021-04-28", "UTC"] {
+            assert!(serde_json::from_value::<When>(no.into()).is_err(), "{no}");
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Jira's entities → facts, for webhooks and pulls alike.
+//!
+//! An issue's `updated` has milliseconds and is the same wherever it is told, so it is the version. The
+//! steps of its history are told with some milliseconds of difference by the history and by the hook that
+//! brings them, so their times are whole seconds.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use kernel::{
+    Account, AccountId, Fact, Incident, IncidentId, Reject, RejectReason, Sprint, SprintEntry, Status, StatusCategory,
+    Transition, WorkItem, WorkItemId,
+};
+use regex::Regex;
+
+use super::wire;
+use crate::picture::{address, inferred, is_incident, is_severity, moment, pattern, stated};
+
+static ISSUE_KEY: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[A-Z][A-Z0-9_]+-[1-9][0-9]*$"));
+
+/// A Jira.
+pub(super) struct Tracker {
+    /// Its web address, without a slash at its end.
+    url: String,
+    /// The same without the protocol, in lower case.
+    pub(super) id: String,
+}
+
+impl Tracker {
+    /// The Jira at this address, or the one that this is an address of the REST API of.
+    pub(super) fn at(url: &str) -> Option<Self> {
+        let url = url.split("/rest/").next().unwrap_or(url).trim_end_matches('/');
+        let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+        let rest = rest.rsplit('@').next().unwrap_or(rest);
+        (!rest.is_empty()).then(|| Self { url: format!("{scheme}://{rest}"), id: rest.to_lowercase() })
+    }
+
+    pub(super) fn of(url: Option<&String>) -> Result<Self, Reject> {
+        let expected = "self: expected https://host/rest/…";
+        url.and_then(|url| Self::at(url)).ok_or_else(|| Reject::new(RejectReason::Schema, expected))
+    }
+
+    pub(super) fn item(&self, key: &str) -> WorkItemId {
+        WorkItemId(format!("{}/{key}", self.id))
+    }
+
+    fn sprint(&self, id: i64) -> String {
+        format!("{}/sprint/{id}", self.id)
+    }
+
+    /// Cloud knows people by an id of the account, Data Center by the name that they log in with.
+    fn account(&self, user: &wire::User) -> Option<AccountId> {
+        let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let login = || filled(&user.name).or_else(|| filled(&user.key)).map(|name| name.to_lowercase());
+        let id = filled(&user.account_id).or_else(login)?;
+        Some(AccountId(format!("{}/{id}", self.id)))
+    }
+}
+
+/// An account as it is mentioned. Mentions do not say when an account last changed, so the one that tells
+/// more counts: many people hide their address.
+fn account(tracker: &Tracker, user: &wire::User) -> Option<Fact> {
+    let id = tracker.account(user)?;
+    let email = user.email.as_deref().and_then(address);
+    let rank = i64::from(email.is_some()) + 2 * i64::from(user.account_type.is_some());
+    let name = user.display_name.clone().or_else(|| user.name.clone()).unwrap_or_default();
+    Some(Fact::Account(Account {
+        id,
+        bot: user.account_type.as_deref() == Some("app") || name.ends_with("[bot]"),
+        name,
+        email,
+        version: stated(moment(DateTime::UNIX_EPOCH, rank)),
+    }))
+}
+
+fn category(status: &wire::Status) -> Option<StatusCategory> {
+    match status.category.as_ref()?.key.as_deref()? {
+        "done" => Some(StatusCategory::Done),
+        "indeterminate" => Some(StatusCategory::InProgress),
+        // `undefined` is what has no category.
+        "new" | "undefined" => Some(StatusCategory::ToDo),
+        _ => None,
+    }
+}
+
+/// What a status means, by the list of statuses (`observed` tells when it was asked for) or as an issue
+/// mentions it; `None` where that is not told.
+pub(super) fn status(tracker: &Tracker, status: &wire::Status, observed: Option<DateTime<Utc>>) -> Option<Status> {
+    Some(Status {
+        id: format!("{}/status/{}", tracker.id, status.name.to_lowercase()),
+        tracker: tracker.id.clone(),
+        name: status.name.clone(),
+        category: category(status)?,
+        version: observed.map_or_else(|| inferred(DateTime::UNIX_EPOCH), stated),
+    })
+}
+
+/// A sprint, by a hook or the list of sprints (`observed` tells when) or as an issue mentions it. Sprints
+/// do not tell when they last changed.
+pub(super) fn sprint(
+    tracker: &Tracker,
+    sprint: &wire::Sprint,
+    observed: Option<DateTime<Utc>>,
+    deleted: bool,
+) -> Sprint {
+    let state = sprint.state.to_lowercase();
+    let begun = matches!(state.as_str(), "active" | "closed");
+    let rank = if state == "closed" { 2 } else { i64::from(begun) };
+    let instant = |when: Option<wire::When>| when.map(|when| when.0);
+    Sprint {
+        id: tracker.sprint(sprint.id),
+        board: sprint.board.map(|board| board.to_string()),
+        name: sprint.name.clone(),
+        goal: sprint.goal.clone().filter(|goal| !goal.is_empty()),
+        // Until then it is only planned.
+        started_at: instant(sprint.activated.or(sprint.start)).filter(|_| begun),
+        ends_at: instant(sprint.end),
+        completed_at: instant(sprint.complete).filter(|_| state == "closed"),
+        url: None,
+        deleted,
+        version: observed.map_or_else(|| inferred(moment(DateTime::UNIX_EPOCH, rank)), stated),
+    }
+}
+
+/// Where the steps of an issue come from.
+pub(super) struct History {
+    /// The steps that are known.
+    pub(super) entries: Vec<wire::Entry>,
+    /// They are all that there are.
+    pub(super) complete: bool,
+    /// The issue is gone.
+    pub(super) deleted: bool,
+}
+
+/// An issue, its steps and sprints, the people in it, and the incident that it is or was.
+pub(super) fn issue(
+    tracker: &Tracker,
+    issue: &wire::Issue<'_>,
+    ids: &wire::FieldIds,
+    mut history: History,
+) -> Result<Vec<Fact>, Reject> {
+    history.entries.sort_by(|one, other| one.created.partial_cmp(&other.created).unwrap_or(std::cmp::Ordering::Equal));
+    let at = issue.needed::<wire::When>("updated")?.0;
+    let created = issue.needed::<wire::When>("created")?.0;
+    let wire_status: wire::Status = issue.needed("status")?;
+    let kind = issue.field::<wire::Name>("issuetype")?.map(|kind| kind.name.to_lowercase());
+    let labels: Vec<String> = issue.field("labels")?.unwrap_or_default();
+    let people = ["assignee", "reporter", "creator"].map(|name| issue.lenient::<wire::User>(name));
+    let [assignee, reporter, creator] = people.each_ref().map(|user| tracker.account(user.as_ref()?));
+    let resolved: Option<wire::When> = issue.lenient("resolutiondate");
+    // Old versions do not tell what a status means.
+    let guessed = if resolved.is_some() { StatusCategory::Done } else { StatusCategory::ToDo };
+    let status_category = category(&wire_status).unwrap_or(guessed);
+    let done = status_category == StatusCategory::Done;
+    let done_at = resolved.or_else(|| issue.lenient("statuscategorychangedate")).filter(|_| done);
+    let sprints = issue.custom().find_map(wire::Sprint::all_of).unwrap_or_default();
+    let id = tracker.item(&issue.key);
+    let version = stated(if history.deleted { moment(at, 9) } else { at });
+    let item = WorkItem {
+        id: id.clone(),
+        key: issue.key.clone(),
+        project: format!("{}/{}", tracker.id, issue.key.rsplit_once('-').map_or("", |(project, _)| project)),
+        title: issue.field("summary")?.unwrap_or_default(),
+        kind: kind.clone(),
+        status: wire_status.name.clone(),
+        status_category,
+        assignee,
+        reporter,
+        parent: parent(issue, ids).map(|key| tracker.item(&key)),
+        sprints: sprints.iter().map(|sprint| tracker.sprint(sprint.id)).collect(),
+        created_at: created,
+        started_at: None,
+        done_at: done_at.map(|when| when.0),
+        points: ids.points.iter().find_map(|name| number(issue, name)),
+        labels: labels.clone(),
+        url: Some(format!("{}/browse/{}", tracker.url, issue.key)),
+        deleted: history.deleted,
+        version,
+    };
+    let mut facts = Vec::new();
+    let authors = history.entries.iter().filter_map(|entry| entry.author.as_ref());
+    for user in people.iter().flatten().chain(authors) {
+        let account = account(tracker, user);
+        facts.extend(account.filter(|account| !facts.contains(account)));
+    }
+    facts.extend(status(tracker, &wire_status, None).map(Fact::Status));
+    facts.extend(sprints.iter().map(|one| Fact::Sprint(sprint(tracker, one, None, false))));
+    facts.extend(transitions(tracker, &item, creator, &history).into_iter().map(Fact::Transition));
+    facts.extend(entries(tracker, &item, &history).into_iter().map(Fact::SprintEntry));
+    facts.extend(incident(issue, &item, &history).map(Fact::Incident));
+    // Under the keys that it had before it was moved it is no longer there.
+    for old in history.named("Key").filter_map(|(_, item)| item.from_name.as_ref()).filter(|key| **key != item.key) {
+        let gone = WorkItem { id: tracker.item(old), key: old.clone(), deleted: true, ..item.clone() };
+        facts.push(Fact::WorkItem(gone));
+    }
+    facts.push(Fact::WorkItem(item));
+    Ok(facts)
+}
+
+impl History {
+    /// The changes of a field, oldest first.
+    fn named<'a>(&'a self, field: &'a str) -> impl Iterator<Item = (&'a wire::Entry, &'a wire::Item)> {
+        let items = self.entries.iter().flat_map(|entry| entry.items.iter().map(move |item| (entry, item)));
+        items.filter(move |(_, item)| item.field.eq_ignore_ascii_case(field))
+    }
+}
+
+/// What it is part of: the parent, or the epic of a Jira that has those apart.
+fn parent(issue: &wire::Issue<'_>, ids: &wire::FieldIds) -> Option<String> {
+    if let Some(parent) = issue.lenient::<wire::Key>("parent") {
+        return Some(parent.key);
+    }
+    if !ids.epic.is_empty() {
+        return ids.epic.iter().find_map(|name| issue.lenient::<String>(name)).filter(|key| ISSUE_KEY.is_match(key));
+    }
+    // A hook does not name its fields; an epic is the only one that is the key of an issue.
+    let texts = issue.custom().filter_map(|raw| serde_json::from_str::<String>(raw).ok());
+    let mut keys = texts.filter(|text| ISSUE_KEY.is_match(text));
+    let only = keys.next()?;
+    keys.next().is_none().then_some(only)
+}
+
+fn number(issue: &wire::Issue<'_>, name: &str) -> Option<f64> {
+    issue
+        .lenient(name)
+        .or_else(|| issue.lenient::<String>(name)?.trim().parse().ok())
+        .filter(|points: &f64| points.is_finite())
+}
+
+/// When a step was made; the times of hook and history differ by milliseconds.
+fn time_of(entry: &wire::Entry) -> Option<DateTime<Utc>> {
+    entry.created.map(|when| when.0.trunc_subsecs(0))
+}
+
+/// The steps from status to status, the first of them being that it was written down.
+fn transitions(tracker: &Tracker, item: &WorkItem, creator: Option<AccountId>, history: &History) -> Vec<Transition> {
+    let step = |id: &str, at, author, from: Option<&String>, to: &str| Transition {
+        id: format!("{}/transition/{id}", item.id),
+        item: item.id.clone(),
+        at,
+        author,
+        from_status: from.cloned(),
+        to_status: to.to_owned(),
+        // Steps are told by names; what these mean is in the statuses.
+        from_category: None,
+        to_category: None,
+        version: stated(at),
+    };
+    let mut steps = Vec::new();
+    let mut first = None;
+    let mut last = None;
+    for (entry, change) in history.named("status") {
+        let (Some(id), Some(at), Some(to)) = (&entry.id, time_of(entry), &change.to_name) else { continue };
+        first = first.or(change.from_name.as_ref());
+        let id = id.to_string();
+        // Two steps in one go would have the same id.
+        let native = if last.as_ref() == Some(&id) { format!("{id}-{}", to.to_lowercase()) } else { id.clone() };
+        let author = entry.author.as_ref().and_then(|user| tracker.account(user));
+        steps.push(step(&native, at, author, change.from_name.as_ref(), to));
+        last = Some(id);
+    }
+    if history.complete {
+        let to = first.unwrap_or(&item.status);
+        steps.insert(0, step("created", item.created_at.trunc_subsecs(0), creator, None, to));
+    }
+    steps
+}
+
+/// The ids of a list such as `7, 9`.
+fn list(ids: Option<&String>) -> BTreeSet<i64> {
+    ids.into_iter().flat_map(|ids| ids.split(',')).filter_map(|id| id.trim().parse().ok()).collect()
+}
+
+/// How it came into sprints and out of them.
+fn entries(tracker: &Tracker, item: &WorkItem, history: &History) -> Vec<SprintEntry> {
+    let entry = |native: &str, sprint: i64, at, added| SprintEntry {
+        id: format!("{}/sprint-entry/{native}/{sprint}", item.id),
+        sprint: tracker.sprint(sprint),
+        item: item.id.clone(),
+        at,
+        added,
+        version: stated(at),
+    };
+    let mut all = Vec::new();
+    let mut first = None;
+    for (step, change) in history.named("Sprint") {
+        let (Some(id), Some(at)) = (&step.id, time_of(step)) else { continue };
+        let (from, to) = (list(change.from.as_ref()), list(change.to.as_ref()));
+        first.get_or_insert_with(|| from.clone());
+        all.extend(to.difference(&from).map(|sprint| entry(&id.to_string(), *sprint, at, true)));
+        all.extend(from.difference(&to).map(|sprint| entry(&id.to_string(), *sprint, at, false)));
+    }
+    if history.complete {
+        // The history does not tell which sprints it was written down in.
+        let native = |sprint: &String| sprint.rsplit('/').next()?.parse().ok();
+        let begun = first.unwrap_or_else(|| item.sprints.iter().filter_map(native).collect());
+        let at = item.created_at.trunc_subsecs(0);
+        all.extend(begun.into_iter().map(|sprint| entry("created", sprint, at, true)));
+    }
+    all
+}
+
+/// The incident that an issue is, by its type or one of its labels; one that it is no longer is deleted.
+fn incident(issue: &wire::Issue<'_>, item: &WorkItem, history: &History) -> Option<Incident> {
+    let is_one = item.kind.as_deref().is_some_and(is_incident) || item.labels.iter().any(|label| is_incident(label));
+    let types = history.named("issuetype").filter_map(|(_, change)| change.from_name.as_deref());
+    let labels = history.named("labels").filter_map(|(_, change)| change.from_name.as_deref());
+    let was_one = types.chain(labels.flat_map(str::split_whitespace)).any(is_incident);
+    let priority = issue.lenient::<wire::Name>("priority").map(|priority| priority.name);
+    (is_one || was_one).then(|| Incident {
+        id: IncidentId(item.id.0.clone()),
+        service: None,
+        repository: None,
+        title: item.title.clone(),
+        severity: item.labels.iter().find(|label| is_severity(label)).cloned().or(priority),
+        detected_at: item.created_at,
+        acknowledged_at: None,
+        resolved_at: item.done_at,
+        caused_by_deployment: None,
+        caused_by_change: None,
+        external_cause: false,
+        fixed_by_deployment: None,
+        url: item.url.clone(),
+        deleted: item.deleted || !is_one,
+        version: item.version,
+    })
+}

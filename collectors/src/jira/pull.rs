@@ -1,0 +1,407 @@
+//! Pulling from Jira's REST API: Cloud (`/rest/api/3`, with page tokens) and Data Center (`/rest/api/2`,
+//! which counts rows).
+//!
+//! JQL compares times by the minute and, in words, in the time zone of the user who asks; so times are given
+//! as numbers, and the last minute comes again. Histories that do not fit into the search's answer are asked
+//! for one by one.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use super::Jira;
+use super::facts::Tracker;
+use super::wire::{FieldIds, When};
+use crate::pull::seek::{Grain, Seek};
+use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+
+/// Rows on a page. Cloud gives fewer where they are large.
+const MOST: usize = 100;
+/// Histories that are asked for side by side.
+const AT_ONCE: usize = 4;
+/// The names of the fields that hold story points, unless the settings name others.
+const POINTS: [&str; 2] = ["Story Points", "Story point estimate"];
+/// The types of the fields whose names can be changed.
+const POINTS_TYPE: &str = "com.pyxis.greenhopper.jira:jsw-story-points";
+const EPIC_TYPE: &str = "com.pyxis.greenhopper.jira:gh-epic-link";
+const SPRINT_TYPE: &str = "com.pyxis.greenhopper.jira:gh-sprint";
+/// The fields that issues are asked for with, beside those.
+const NEEDED: &str = "summary,status,issuetype,labels,priority,created,updated,resolutiondate,statuscategorychangedate,\
+                      assignee,reporter,creator,parent";
+
+impl Pull for Jira {
+    fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
+        let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected https://host"))?;
+        let token = source.token()?.expose();
+        let options: Options = source.options()?;
+        let authorization = match &options.email {
+            Some(email) => format!("Basic {}", STANDARD.encode([email.as_bytes(), b":", token].concat())).into_bytes(),
+            None => [b"Bearer ", token].concat(),
+        };
+        let client = Client::new(source, base)?.with_secret("authorization", &authorization)?;
+        Ok(Box::new(Pulling::new(client, source)?))
+    }
+}
+
+/// What only Jira's sources have.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    /// Whose the token is, on Cloud.
+    email: Option<String>,
+    /// Whether it is Cloud, where the address does not tell.
+    cloud: Option<bool>,
+    /// Where people find it, where it is asked at another address.
+    site: Option<String>,
+    /// The names of the fields that hold story points.
+    points: Option<Vec<String>>,
+}
+
+/// A source that is ready to be asked.
+pub(super) struct Pulling {
+    client: Client,
+    tracker: Tracker,
+    site: String,
+    cloud: bool,
+    points: Vec<String>,
+    projects: Vec<String>,
+    fields: OnceCell<Fields>,
+}
+
+/// The custom fields of a Jira.
+struct Fields {
+    ids: FieldIds,
+    /// The fields that issues are asked for with.
+    wanted: String,
+}
+
+/// Where a walk through Cloud's pages is.
+#[derive(Default, Deserialize, Serialize)]
+struct Token {
+    token: String,
+    /// The latest change that was told, should the token no longer be taken.
+    from: Option<DateTime<Utc>>,
+}
+
+/// What a walk must know of an issue.
+#[derive(Deserialize)]
+struct Found {
+    id: String,
+    key: String,
+    fields: Changed,
+    changelog: Option<Length>,
+}
+
+#[derive(Deserialize)]
+struct Changed {
+    updated: When,
+}
+
+#[derive(Deserialize)]
+struct Length {
+    total: Option<usize>,
+    #[serde(default)]
+    histories: Vec<serde::de::IgnoredAny>,
+}
+
+/// The answer to a search.
+#[derive(Deserialize)]
+struct Answered {
+    #[serde(default)]
+    issues: Vec<Box<RawValue>>,
+    #[serde(rename = "nextPageToken")]
+    next: Option<String>,
+    total: Option<u64>,
+}
+
+/// A page of a list that counts rows.
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(default, alias = "histories")]
+    values: Vec<Box<RawValue>>,
+    #[serde(rename = "isLast")]
+    last: Option<bool>,
+    total: Option<usize>,
+}
+
+/// A row with what was asked for with it, as the normaliser reads it.
+#[derive(Serialize)]
+struct Told<'a> {
+    site: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<&'a FieldIds>,
+    row: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    histories: Option<Vec<Box<RawValue>>>,
+}
+
+impl Told<'_> {
+    fn row(&self, kind: &'static str, subject: String) -> Row {
+        // What was JSON is JSON.
+        let data = serde_json::to_vec(self).unwrap_or_default().into();
+        Row { kind, key: subject.clone(), subject: Some(subject), data }
+    }
+}
+
+impl Pulling {
+    pub(super) fn new(client: Client, source: &Opened) -> Result<Self, OpenError> {
+        let options: Options = source.options()?;
+        let site = options.site.or_else(|| source.url.as_ref().map(ToString::to_string)).unwrap_or_default();
+        let tracker = Tracker::at(&site)
+            .ok_or_else(|| OpenError::new("url", format!("`{site}` is no address; expected https://host")))?;
+        let host = source.url.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
+        let by_host = host.ends_with(".atlassian.net") || host == "api.atlassian.com";
+        Ok(Self {
+            client,
+            tracker,
+            site: site.trim_end_matches('/').to_owned(),
+            cloud: options.cloud.unwrap_or(by_host),
+            points: options.points.unwrap_or_else(|| POINTS.map(str::to_owned).to_vec()),
+            projects: source.projects.clone(),
+            fields: OnceCell::new(),
+        })
+    }
+
+    fn api(&self) -> &'static str {
+        if self.cloud { "rest/api/3" } else { "rest/api/2" }
+    }
+
+    /// The ids of the fields that are known by name or type.
+    async fn fields(&self) -> Result<&Fields, PullError> {
+        #[derive(Deserialize)]
+        struct Field {
+            id: String,
+            name: String,
+            schema: Option<Schema>,
+        }
+        #[derive(Deserialize)]
+        struct Schema {
+            custom: Option<String>,
+        }
+        let ask = || async {
+            let fields: Vec<Field> = self.client.get(&format!("{}/field", self.api())).await?.json()?;
+            let of_type =
+                |field: &Field, kind| field.schema.as_ref().and_then(|schema| schema.custom.as_deref()) == Some(kind);
+            let named = |field: &Field, name: &String| field.name.eq_ignore_ascii_case(name);
+            let mut points: BTreeMap<usize, String> = BTreeMap::new();
+            for field in &fields {
+                // In the order of the names, then by type.
+                let rank = self.points.iter().position(|name| named(field, name));
+                let rank = rank.or_else(|| of_type(field, POINTS_TYPE).then_some(self.points.len()));
+                if let Some(rank) = rank {
+                    points.entry(rank).or_insert_with(|| field.id.clone());
+                }
+            }
+            let all_of = |kind| -> Vec<String> {
+                fields.iter().filter(|field| of_type(field, kind)).map(|field| field.id.clone()).collect()
+            };
+            let ids = FieldIds { points: points.into_values().collect(), epic: all_of(EPIC_TYPE) };
+            let sprint = all_of(SPRINT_TYPE);
+            let custom = ids.points.iter().chain(&ids.epic).chain(&sprint);
+            let wanted = custom.fold(NEEDED.to_owned(), |all, id| all + "," + id);
+            Ok(Fields { ids, wanted })
+        };
+        self.fields.get_or_try_init(ask).await
+    }
+
+    fn jql(project: &str, from: Option<DateTime<Utc>>) -> String {
+        let mut jql = String::new();
+        if !project.is_empty() {
+            // Writing to a text does not fail.
+            let _infallible = write!(jql, "project = \"{}\" AND ", project.replace(['"', '\\'], ""));
+        }
+        // Cloud refuses to search without bounds.
+        let from = from.map_or(0, |from| from.timestamp_millis().max(0));
+        jql + &format!("updated >= {from} ORDER BY updated ASC, key ASC")
+    }
+
+    async fn issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        if self.cloud { self.cloud_issues(ask).await } else { self.counted_issues(ask).await }
+    }
+
+    async fn cloud_issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        let kept = ask.cursor.and_then(|cursor| Token::deserialize(cursor).ok()).unwrap_or_default();
+        let wanted = &self.fields().await?.wanted;
+        let search = |from, token: &str| {
+            let jql = escaped(&Self::jql(&ask.stream.of, from));
+            let asked = format!("fields={wanted}&expand=changelog&maxResults={MOST}&jql={jql}");
+            let mut path = format!("{}/search/jql?{asked}", self.api());
+            if !token.is_empty() {
+                path += &format!("&nextPageToken={}", escaped(token));
+            }
+            path
+        };
+        let answer = match self.client.get(&search(ask.since, &kept.token)).await {
+            // Tokens are taken for some days only; from there on it is asked anew.
+            Err(PullError::Data(_)) if !kept.token.is_empty() => {
+                self.client.get(&search(kept.from.or(ask.since), "")).await?
+            }
+            answer => answer?,
+        };
+        let answered: Answered = answer.json()?;
+        let found = found(answered.issues)?;
+        let newest = found.last().map(|(issue, _)| issue.fields.updated.0);
+        let from = newest.max(kept.from);
+        let next = answered.next.map(|token| json!(Token { token, from }));
+        Ok(Page { rows: self.told(&found).await?, next, newest, total: None })
+    }
+
+    async fn counted_issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        let seek = Seek::at(ask.cursor, ask.since);
+        let jql = escaped(&Self::jql(&ask.stream.of, seek.from));
+        let wanted = &self.fields().await?.wanted;
+        let asked = format!("fields={wanted}&expand=changelog&maxResults={MOST}&startAt={}&jql={jql}", seek.skip);
+        let path = format!("{}/search?{asked}", self.api());
+        let answered: Answered = self.client.get(&path).await?.json()?;
+        let found = found(answered.issues)?;
+        let names: Vec<(String, DateTime<Utc>)> =
+            found.iter().map(|(issue, _)| (issue.id.clone(), issue.fields.updated.0)).collect();
+        let count = seek.skip + names.len() as u64;
+        // An instance may give fewer rows than it is asked for, so it is the total that tells the end.
+        let more = answered.total.map_or(names.len() >= MOST, |total| count < total);
+        let next = if more { seek.after(&names, Grain::Minute) } else { None };
+        let new: Vec<_> =
+            found.into_iter().filter(|(issue, _)| !seek.seen(&issue.id, issue.fields.updated.0)).collect();
+        Ok(Page {
+            rows: self.told(&new).await?,
+            next: next.and_then(|next| serde_json::to_value(next).ok()),
+            newest: names.last().map(|(_, changed)| *changed),
+            total: answered.total.filter(|_| ask.cursor.is_none()),
+        })
+    }
+
+    /// Issues with their histories in full.
+    async fn told(&self, found: &[(Found, Box<RawValue>)]) -> Result<Vec<Row>, PullError> {
+        let fields = &self.fields().await?.ids;
+        let told = found.iter().map(|(issue, row)| async move {
+            let whole =
+                issue.changelog.as_ref().is_some_and(|log| log.total.is_none_or(|total| total <= log.histories.len()));
+            let histories = if whole { None } else { Some(self.history(&issue.key).await?) };
+            let told = Told { site: &self.site, fields: Some(fields), row, histories };
+            Ok(told.row("jira.pull.issue", self.tracker.item(&issue.key).0))
+        });
+        // Collected, as the compiler can't tell that a lazy one outlives its questions.
+        let told: Vec<_> = told.collect();
+        futures::stream::iter(told).buffered(AT_ONCE).try_collect().await
+    }
+
+    /// All that ever happened to an issue.
+    async fn history(&self, key: &str) -> Result<Vec<Box<RawValue>>, PullError> {
+        if self.cloud {
+            return self.counted(&format!("{}/issue/{}/changelog?maxResults={MOST}", self.api(), escaped(key))).await;
+        }
+        #[derive(Deserialize)]
+        struct Whole {
+            changelog: Option<Listed>,
+        }
+        let path = format!("{}/issue/{}?fields=updated&expand=changelog", self.api(), escaped(key));
+        let whole: Whole = self.client.get(&path).await?.json()?;
+        Ok(whole.changelog.map(|log| log.values).unwrap_or_default())
+    }
+
+    /// All rows of a list that counts them.
+    async fn counted(&self, path: &str) -> Result<Vec<Box<RawValue>>, PullError> {
+        let mut rows = Vec::new();
+        loop {
+            let page: Listed = self.client.get(&format!("{path}&startAt={}", rows.len())).await?.json()?;
+            let count = page.values.len();
+            rows.extend(page.values);
+            let done = page.last.unwrap_or_else(|| page.total.is_none_or(|total| rows.len() >= total));
+            if done || count == 0 {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// A row of the whole Jira.
+    fn plain(&self, kind: &'static str, row: &RawValue) -> Row {
+        Told { site: &self.site, fields: None, row, histories: None }.row(kind, self.tracker.id.clone())
+    }
+
+    async fn statuses(&self) -> Result<Page, PullError> {
+        let rows: Vec<Box<RawValue>> = self.client.get(&format!("{}/status", self.api())).await?.json()?;
+        let rows = rows.iter().map(|row| self.plain("jira.pull.status", row)).collect();
+        Ok(Page { rows, ..Page::default() })
+    }
+
+    /// The sprints of one board a page; the first page asks which boards there are.
+    async fn sprints(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        #[derive(Deserialize)]
+        struct Board {
+            id: i64,
+            #[serde(rename = "type", default)]
+            kind: String,
+        }
+        let boards: Vec<i64> = match ask.cursor.and_then(|cursor| Vec::deserialize(cursor).ok()) {
+            Some(left) => left,
+            None => {
+                let of = if ask.stream.of.is_empty() {
+                    String::new()
+                } else {
+                    format!("&projectKeyOrId={}", escaped(&ask.stream.of))
+                };
+                let rows = self.counted(&format!("rest/agile/1.0/board?maxResults=50{of}")).await?;
+                let boards: Vec<Board> = rows.iter().map(|row| read(row, "board")).collect::<Result<_, _>>()?;
+                boards.into_iter().filter(|board| board.kind != "kanban").map(|board| board.id).collect()
+            }
+        };
+        let Some((board, left)) = boards.split_first() else { return Ok(Page::default()) };
+        let rows = match self.counted(&format!("rest/agile/1.0/board/{board}/sprint?maxResults=50")).await {
+            // A board of a project that its team manages may have none, and then refuses the question.
+            Err(PullError::Data(_)) => Vec::new(),
+            rows => rows?,
+        };
+        let rows = rows.iter().map(|row| self.plain("jira.pull.sprint", row)).collect();
+        let next = (!left.is_empty()).then(|| Value::from(left.to_vec()));
+        Ok(Page { rows, next, ..Page::default() })
+    }
+}
+
+fn found(rows: Vec<Box<RawValue>>) -> Result<Vec<(Found, Box<RawValue>)>, PullError> {
+    rows.into_iter().map(|row| Ok((read(&row, "search")?, row))).collect()
+}
+
+fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
+    serde_json::from_str(row.get())
+        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", crate::json::tell(&error))))
+}
+
+fn escaped(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+#[async_trait]
+impl Puller for Pulling {
+    async fn streams(&self) -> Result<Vec<Stream>, PullError> {
+        let mut streams = vec![Stream::new("statuses", "")];
+        let everything = [String::new()];
+        let projects = if self.projects.is_empty() { &everything[..] } else { &self.projects };
+        for project in projects {
+            streams.push(Stream::new("issues", project));
+            // There are none without Jira Software.
+            streams.push(Stream::new("sprints", project).optional());
+        }
+        Ok(streams)
+    }
+
+    async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        match ask.stream.name {
+            "statuses" => self.statuses().await,
+            "sprints" => self.sprints(ask).await,
+            _ => self.issues(ask).await,
+        }
+    }
+
+    fn budget(&self) -> Option<Left> {
+        self.client.left()
+    }
+}

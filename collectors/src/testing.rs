@@ -1,0 +1,29 @@
+//! What tests of several connectors need.
+
+use std::collections::BTreeMap;
+
+/// The rows of a CSV text, by the names of its first line.
+pub(crate) fn csv(text: &str) -> Vec<BTreeMap<String, String>> {
+    let mut lines: Vec<Vec<String>> = vec![vec![String::new()]];
+    let (mut quoted, mut characters) = (false, text.trim_start_matches('\u{feff}').chars().peekable());
+    while let Some(character) = characters.next() {
+        let field = lines.last_mut().unwrap().last_mut().unwrap();
+        match character {
+            '"' if quoted && characters.peek() == Some(&'"') => field.push(characters.next().unwrap()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => lines.last_mut().unwrap().push(String::new()),
+            '\n' if !quoted => lines.push(vec![String::new()]),
+            '\r' if !quoted => {}
+            _ => field.push(character),
+        }
+    }
+    let names = lines.remove(0);
+    let whole = lines.into_iter().filter(|fields| fields.len() == names.len());
+    whole.map(|fields| names.iter().cloned().zip(fields).collect()).collect()
+}
+
+#[test]
+fn quotes_commas_and_line_ends_are_text() {
+    let rows = csv("a,b\n\"x,\"\"y\"\"\nz\",2\n");
+    assert_eq!((rows.len(), rows[0]["a"].as_str(), rows[0]["b"].as_str()), (1, "x,\"y\"\nz", "2"));
+}
