@@ -334,3 +334,6 @@ impl Puller for Pulling {
         self.client.left()
     }
 }
+
+#[cfg(test)]
+mod tests;

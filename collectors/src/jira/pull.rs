@@ -405,3 +405,6 @@ impl Puller for Pulling {
         self.client.left()
     }
 }
+
+#[cfg(test)]
+mod tests;

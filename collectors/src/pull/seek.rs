@@ -75,7 +75,7 @@ mod tests {
         let mut list: Vec<(String, DateTime<Utc>)> =
             seconds.iter().enumerate().map(|(number, second)| (number.to_string(), at(*second))).collect();
         let (mut told, mut pages, mut seek) = (Vec::new(), 0, Seek::at(None, None));
-        let mut now = 10_000;
+        let mut now = 1_000_000;
         loop {
             list.sort_by_key(|(_, changed)| *changed);
             let coarse = |changed: &DateTime<Utc>| match grain {

@@ -1,0 +1,201 @@
+//! Against a GitLab of our own, whose lists are filtered, sorted and cut into pages as GitLab's are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kernel::Fact;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::Connector;
+use crate::pull::From;
+use crate::pull::testing::{HOST, Memory, client_of, opened};
+
+/// A GitLab with one project.
+#[derive(Default)]
+struct Server {
+    /// Merge requests; `updated_at` decides their order.
+    requests: Vec<Value>,
+    /// Merge requests with these numbers change, to these times, before the second page is listed.
+    moves: Vec<(usize, String)>,
+    /// The status and body that lists of pipelines are answered with.
+    pipelines: Option<(u16, Value)>,
+    asked: Vec<String>,
+}
+
+type Shared = Arc<Mutex<Server>>;
+
+const PROJECT: &str = "/api/v4/projects/lakeside%2FCheckout";
+
+fn second(number: usize) -> String {
+    format!("2026-02-02T{:02}:{:02}:{:02}.250Z", number / 3600, number / 60 % 60, number % 60)
+}
+
+fn request(iid: usize) -> Value {
+    json!({
+        "id": 1000 + iid, "iid": iid, "title": format!("Change {iid}"), "state": "opened", "source_branch": "basket",
+        "target_branch": "main", "created_at": second(0), "updated_at": second(iid), "labels": [], "sha": "2".repeat(40),
+        "author": { "id": 6, "username": "bo" },
+    })
+}
+
+fn note(id: usize) -> Value {
+    json!({
+        "id": id, "body": "approved this merge request", "system": true, "created_at": second(id), "updated_at": second(id),
+        "author": { "id": 5, "username": "ann" },
+    })
+}
+
+fn answer(state: &Shared, request: &Request) -> Response {
+    let mut server = state.lock().unwrap();
+    let path = request.uri().path().to_owned();
+    let asked = request.uri().path_and_query().unwrap().to_string();
+    let query: BTreeMap<String, String> =
+        url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect();
+    server.asked.push(asked);
+    let lists = server.asked.iter().filter(|path| path.contains("/merge_requests?")).count();
+    let moves = if lists == 2 { std::mem::take(&mut server.moves) } else { Vec::new() };
+    for (iid, time) in moves {
+        server.requests.iter_mut().find(|request| request["iid"] == iid).unwrap()["updated_at"] = json!(time);
+    }
+    let number = |name: &str, otherwise: usize| query.get(name).map_or(otherwise, |number| number.parse().unwrap());
+    let (most, page) = (number("per_page", 20), number("page", 1));
+    let whole = |value: Value| ([("content-type", "application/json")], value.to_string()).into_response();
+    let project = json!({
+        "id": 77, "path_with_namespace": "lakeside/Checkout", "default_branch": "main",
+        "web_url": "https://gitlab.example.org/lakeside/Checkout",
+    });
+    let Some(rest) = path.strip_prefix(PROJECT) else {
+        return if path == "/api/v4/projects" {
+            whole(json!([project]))
+        } else {
+            StatusCode::NOT_FOUND.into_response()
+        };
+    };
+    let rows: Vec<Value> = match rest {
+        "" => return whole(project),
+        "/merge_requests" => {
+            let from = query.get("updated_after").map(|from| from.parse::<DateTime<Utc>>().unwrap());
+            let at = |row: &Value| row["updated_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+            let mut rows: Vec<Value> =
+                server.requests.iter().filter(|row| from.is_none_or(|from| at(row) >= from)).cloned().collect();
+            rows.sort_by_key(at);
+            rows
+        }
+        "/pipelines" => match &server.pipelines {
+            Some((status, body)) => return (StatusCode::from_u16(*status).unwrap(), body.to_string()).into_response(),
+            None => vec![json!({ "id": 31, "status": "success", "created_at": second(1), "updated_at": second(9) })],
+        },
+        "/pipelines/31" => {
+            let whole_one = json!({
+                "id": 31, "status": "success", "ref": "main", "sha": "4".repeat(40), "source": "push",
+                "created_at": second(1), "updated_at": second(9), "finished_at": second(9), "queued_duration": 2,
+            });
+            return whole(whole_one);
+        }
+        "/pipelines/31/jobs" => (0..2)
+            .map(|job| json!({ "id": 370 + job, "name": "unit", "status": "success", "pipeline": { "id": 31 } }))
+            .collect(),
+        "/merge_requests/3/notes" => (1..=150).map(note).collect(),
+        _ => Vec::new(),
+    };
+    let cut: Vec<Value> = rows.iter().skip((page - 1) * most).take(most).cloned().collect();
+    let mut response = whole(Value::from(cut));
+    if rows.len() > page * most {
+        let next = format!("<{HOST}{path}?per_page={most}&page={}>; rel=\"next\", <{HOST}>; rel=\"first\"", page + 1);
+        response.headers_mut().append("link", next.parse().unwrap());
+    }
+    response.headers_mut().append("x-total", rows.len().to_string().parse().unwrap());
+    response
+}
+
+fn pulling(state: &Shared, projects: &[&str]) -> Pulling {
+    let state = Arc::clone(state);
+    let router = Router::new().fallback(move |request: Request| {
+        let state = Arc::clone(&state);
+        async move { answer(&state, &request) }
+    });
+    let source = opened(json!({ "connector": "gitlab", "projects": projects }));
+    let client = client_of(router, &source, &format!("{HOST}/api/v4/")).with_dialect(Words);
+    Pulling::new(client, &source).unwrap()
+}
+
+/// The kinds of the rows, how often each.
+fn kinds(memory: &Memory) -> BTreeMap<String, usize> {
+    memory.events().into_iter().fold(BTreeMap::new(), |mut count, event| {
+        *count.entry(event.kind).or_default() += 1;
+        count
+    })
+}
+
+/// The merge requests that the log has.
+fn told(memory: &Memory) -> BTreeSet<i64> {
+    let facts = memory.events().into_iter().flat_map(|event| GitLab.normalise(&event).unwrap());
+    facts.filter_map(|fact| if let Fact::Change(change) = fact { change.number } else { None }).collect()
+}
+
+#[tokio::test]
+async fn a_first_pull_brings_everything_once_and_each_row_becomes_facts() {
+    let state = Shared::default();
+    state.lock().unwrap().requests = (1..=45).map(request).collect();
+    let memory = Memory::default();
+    let summary = memory.pull(&pulling(&state, &[]), From::Cursor).await;
+    assert!(summary.complete(), "{summary:?}");
+    assert_eq!(told(&memory), (1..=45).collect());
+    let expected = [("gitlab.pull.job", 2), ("gitlab.pull.merge_request", 45), ("gitlab.pull.pipeline", 1)];
+    assert_eq!(kinds(&memory), expected.map(|(kind, count)| (kind.to_owned(), count)).into());
+    let approved = |event: &kernel::Envelope| {
+        GitLab.normalise(event).unwrap().iter().filter(|fact| fact.kind() == "review").count()
+    };
+    assert_eq!(memory.events().iter().map(approved).sum::<usize>(), 150, "notes have two pages");
+    let asked = state.lock().unwrap().asked.clone();
+    let once: BTreeSet<&String> = asked.iter().collect();
+    assert_eq!(asked.len(), once.len(), "{asked:#?}");
+    // One list of projects, three pages of 20, two requests for each (and a second page of notes), …
+    let requests = asked.iter().filter(|path| path.contains("/merge_requests")).count();
+    assert_eq!(requests, 3 + 2 * 45 + 1, "{asked:#?}");
+}
+
+#[tokio::test]
+async fn merge_requests_that_change_while_they_are_listed_hide_no_others() {
+    let state = Shared::default();
+    {
+        let mut server = state.lock().unwrap();
+        server.requests = (1..=60).map(request).collect();
+        // All of the first page change as soon as it was told.
+        server.moves = (1..=20).map(|iid| (iid, second(3600 + iid))).collect();
+    }
+    let memory = Memory::default();
+    let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
+    assert_eq!(told(&memory), (1..=60).collect(), "{summary:?}");
+}
+
+#[tokio::test]
+async fn the_next_pull_asks_for_what_changed() {
+    let state = Shared::default();
+    state.lock().unwrap().requests = (1..=3).map(request).collect();
+    let memory = Memory::default();
+    let puller = pulling(&state, &["lakeside/Checkout"]);
+    memory.pull(&puller, From::Cursor).await;
+    let before = state.lock().unwrap().asked.len();
+    memory.pull(&puller, From::Cursor).await;
+    let asked = state.lock().unwrap().asked.split_off(before);
+    let list = asked.iter().find(|path| path.contains("/merge_requests?")).unwrap();
+    // five minutes before the newest of them
+    assert!(list.contains("updated_after=2026-02-01T23:55:03.250000Z"), "{list}");
+}
+
+#[tokio::test]
+async fn a_token_without_rights_is_told_which_scope_it_lacks() {
+    let state = Shared::default();
+    let refused = json!({ "error": "insufficient_scope", "error_description": "…", "scope": "api read_api" });
+    state.lock().unwrap().pipelines = Some((403, refused));
+    let summary = Memory::default().pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
+    let problem = &summary.problems[0];
+    assert_eq!(problem.stream, "pipelines/lakeside/Checkout");
+    assert!(problem.error.ends_with("it lacks the scope `api` or `read_api`"), "{}", problem.error);
+}

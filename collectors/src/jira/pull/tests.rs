@@ -1,0 +1,233 @@
+//! Against a Jira of our own, which answers as Cloud and as Data Center.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kernel::Fact;
+
+use super::*;
+use crate::Connector;
+use crate::pull::From;
+use crate::pull::testing::{HOST, Memory, client_of, opened};
+
+#[derive(Default)]
+struct Server {
+    issues: Vec<Value>,
+    /// Taken no longer.
+    stale: Option<String>,
+    /// Changed after so many searches: the number of an issue and its new minute.
+    moves: Vec<(usize, usize, usize)>,
+    searches: usize,
+    asked: Vec<String>,
+}
+
+type Shared = Arc<Mutex<Server>>;
+
+fn minute(number: usize) -> String {
+    format!("2026-02-02T{:02}:{:02}:10.500+0000", number / 60, number % 60)
+}
+
+fn entry(id: usize, from: &str, to: &str) -> Value {
+    json!({
+        "id": id.to_string(), "author": { "accountId": "5c76a", "displayName": "Ann" }, "created": minute(id),
+        "items": [{ "field": "status", "from": "1", "fromString": from, "to": "3", "toString": to }],
+    })
+}
+
+/// An issue; every tenth has a history that does not fit into a search.
+fn issue(number: usize) -> Value {
+    let long = number.is_multiple_of(10);
+    json!({
+        "id": number.to_string(), "key": format!("SHOP-{number}"), "self": format!("{HOST}/rest/api/3/issue/{number}"),
+        "fields": {
+            "summary": format!("Issue {number}"), "created": minute(0), "updated": minute(number),
+            "status": { "name": "Open", "statusCategory": { "key": "new" } }, "customfield_10040": 3.0,
+        },
+        "changelog": { "startAt": 0, "maxResults": 1, "total": if long { 150 } else { 0 }, "histories": [] },
+    })
+}
+
+fn answer(state: &Shared, request: &Request) -> Response {
+    let mut server = state.lock().unwrap();
+    let path = request.uri().path().to_owned();
+    let asked = request.uri().path_and_query().unwrap().to_string();
+    server.asked.push(asked);
+    let query: BTreeMap<String, String> =
+        url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let number = |name: &str| query.get(name).map_or(0, |number| number.parse::<usize>().unwrap());
+    let cut = |rows: Vec<Value>, most: usize| {
+        let (start, total) = (number("startAt"), rows.len());
+        let values: Vec<Value> = rows.into_iter().skip(start).take(most).collect();
+        json!({ "startAt": start, "maxResults": most, "total": total, "isLast": start + values.len() >= total, "values": values })
+    };
+    let body = match path.as_str() {
+        "/rest/api/2/field" | "/rest/api/3/field" => json!([
+            { "id": "summary", "name": "Summary" },
+            { "id": "customfield_10040", "name": "story points", "schema": { "custom": "…:float" } },
+            { "id": "customfield_10020", "name": "Iteration", "schema": { "custom": SPRINT_TYPE } },
+            { "id": "customfield_10014", "name": "Epos", "schema": { "custom": EPIC_TYPE } },
+        ]),
+        "/rest/api/2/status" | "/rest/api/3/status" => json!([{ "name": "Open", "statusCategory": { "key": "new" } }]),
+        "/rest/api/3/search/jql" | "/rest/api/2/search" => {
+            server.searches += 1;
+            let searches = server.searches;
+            for (after, number, to) in server.moves.clone() {
+                if after == searches {
+                    server.issues[number - 1]["fields"]["updated"] = json!(minute(to));
+                }
+            }
+            let token = query.get("nextPageToken").cloned();
+            if token.is_some() && token == server.stale {
+                return (StatusCode::BAD_REQUEST, "{}").into_response();
+            }
+            let jql = &query["jql"];
+            let from: i64 = jql.split("updated >= ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+            let at = |row: &Value| row["fields"]["updated"].as_str().unwrap().parse::<DateTime<chrono::FixedOffset>>();
+            let at = |row: &Value| {
+                at(row).map_or_else(
+                    |_| {
+                        DateTime::parse_from_str(row["fields"]["updated"].as_str().unwrap(), "%Y-%m-%dT%H:%M:%S%.f%z")
+                            .unwrap()
+                            .timestamp()
+                    },
+                    |at| at.timestamp(),
+                )
+            };
+            // JQL leaves the seconds out.
+            let mut rows: Vec<Value> =
+                server.issues.iter().filter(|row| at(row) / 60 >= from / 60_000).cloned().collect();
+            rows.sort_by_key(at);
+            let start = token.map_or_else(|| number("startAt"), |token| token.parse().unwrap());
+            let total = rows.len();
+            let page: Vec<Value> = rows.into_iter().skip(start).take(50).collect();
+            let end = start + page.len();
+            if path.ends_with("jql") {
+                json!({ "issues": page, "nextPageToken": (end < total).then(|| end.to_string()), "isLast": end >= total })
+            } else {
+                json!({ "issues": page, "startAt": start, "maxResults": 50, "total": total })
+            }
+        }
+        "/rest/agile/1.0/board" => cut(
+            vec![
+                json!({ "id": 1, "type": "scrum" }),
+                json!({ "id": 2, "type": "kanban" }),
+                json!({ "id": 3, "type": "simple" }),
+            ],
+            50,
+        ),
+        "/rest/agile/1.0/board/1/sprint" => {
+            cut((1..=60).map(|id| json!({ "id": id, "name": format!("Sprint {id}"), "state": "future" })).collect(), 50)
+        }
+        "/rest/agile/1.0/board/3/sprint" => return (StatusCode::BAD_REQUEST, "{}").into_response(),
+        _ => match path.strip_prefix("/rest/api/2/issue/").or_else(|| path.strip_prefix("/rest/api/3/issue/")) {
+            Some(rest) => {
+                let history: Vec<Value> = (1..=150)
+                    .map(|id| if id % 2 == 1 { entry(id, "Open", "Closed") } else { entry(id, "Closed", "Open") })
+                    .collect();
+                if rest.ends_with("/changelog") {
+                    cut(history, 100)
+                } else {
+                    json!({ "changelog": { "total": 150, "histories": history } })
+                }
+            }
+            None => return StatusCode::NOT_FOUND.into_response(),
+        },
+    };
+    body.to_string().into_response()
+}
+
+fn pulling(state: &Shared, cloud: bool) -> Pulling {
+    let state = Arc::clone(state);
+    let router = Router::new().fallback(move |request: Request| {
+        let state = Arc::clone(&state);
+        async move { answer(&state, &request) }
+    });
+    let source =
+        opened(json!({ "connector": "jira", "url": HOST, "projects": ["SHOP"], "options": { "cloud": cloud } }));
+    Pulling::new(client_of(router, &source, HOST), &source).unwrap()
+}
+
+fn facts(memory: &Memory) -> Vec<Fact> {
+    memory.events().iter().flat_map(|event| Jira.normalise(event).unwrap()).collect()
+}
+
+fn told(memory: &Memory) -> BTreeSet<String> {
+    facts(memory)
+        .into_iter()
+        .filter_map(|fact| if let Fact::WorkItem(item) = fact { Some(item.key) } else { None })
+        .collect()
+}
+
+fn all(count: usize) -> BTreeSet<String> {
+    (1..=count).map(|number| format!("SHOP-{number}")).collect()
+}
+
+#[tokio::test]
+async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() {
+    for cloud in [true, false] {
+        let state = Shared::default();
+        state.lock().unwrap().issues = (1..=120).map(issue).collect();
+        let memory = Memory::default();
+        let summary = memory.pull(&pulling(&state, cloud), From::Cursor).await;
+        assert!(summary.complete(), "{summary:?}");
+        assert_eq!(told(&memory), all(120));
+        let facts = facts(&memory);
+        let count = |kind| facts.iter().filter(|fact| fact.kind() == kind).count();
+        // 120 were written down, 12 of them have 150 steps
+        assert_eq!((count("work_item"), count("transition")), (120, 120 + 12 * 150), "cloud: {cloud}");
+        assert_eq!(count("sprint"), 60);
+        let points =
+            facts.iter().filter(|fact| matches!(fact, Fact::WorkItem(item) if item.points == Some(3.0))).count();
+        assert_eq!(points, 120, "points are found by name");
+        let listed =
+            |fact: &&Fact| matches!(fact, Fact::Status(status) if status.version.detail == kernel::Detail::Stated);
+        assert_eq!(facts.iter().filter(listed).count(), 1);
+        let asked = state.lock().unwrap().asked.clone();
+        assert_eq!(asked.len(), asked.iter().collect::<BTreeSet<_>>().len(), "{asked:#?}");
+        let search = asked.iter().find(|path| path.contains("/search")).unwrap();
+        assert!(search.contains("parent,customfield_10040,customfield_10014,customfield_10020&"), "{search}");
+        assert!(search.contains("project+%3D+%22SHOP%22+AND+updated+%3E%3D+0+ORDER+BY+updated+ASC"), "{search}");
+    }
+}
+
+#[tokio::test]
+async fn issues_that_change_while_they_are_listed_hide_no_others() {
+    let state = Shared::default();
+    {
+        let mut server = state.lock().unwrap();
+        server.issues = (1..=120).map(issue).collect();
+        server.moves = (1..=40).map(|number| (2, number, 600 + number)).collect();
+    }
+    let memory = Memory::default();
+    let summary = memory.pull(&pulling(&state, false), From::Cursor).await;
+    assert!(summary.complete(), "{summary:?}");
+    assert_eq!(told(&memory), all(120));
+}
+
+#[tokio::test]
+async fn a_page_token_that_is_taken_no_longer_is_gone_on_without() {
+    let state = Shared::default();
+    {
+        let mut server = state.lock().unwrap();
+        server.issues = (1..=120).map(issue).collect();
+        server.stale = Some("100".to_owned());
+    }
+    let memory = Memory::default();
+    let summary = memory.pull(&pulling(&state, true), From::Cursor).await;
+    assert!(summary.complete(), "{summary:?}");
+    assert_eq!(told(&memory), all(120));
+}
+
+#[test]
+fn a_source_is_refused_that_does_not_say_where_it_is() {
+    let wrong = |settings: Value| Jira.open(&opened(settings)).err().map(|error| error.key);
+    assert_eq!(wrong(json!({ "connector": "jira" })), Some("url".to_owned()));
+    let cloud = json!({ "connector": "jira", "url": "https://lakeside.atlassian.net", "options": { "email": "ann@example.org" } });
+    assert_eq!(wrong(cloud), None);
+    let misspelt = json!({ "connector": "jira", "url": HOST, "options": { "mail": "x" } });
+    assert!(wrong(misspelt).is_some_and(|key| key.starts_with("options")));
+}
