@@ -1,6 +1,17 @@
 //! What tests of several connectors need.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The folder of recorded inputs that we may not publish. Without it a test says that it was skipped.
+#[expect(clippy::disallowed_methods, reason = "where a test's inputs are is no setting of the program")]
+pub(crate) fn corpus() -> Option<PathBuf> {
+    let corpus = std::env::var_os("SEI_CORPUS").map(PathBuf::from);
+    if corpus.is_none() {
+        println!("skipped: SEI_CORPUS is not set");
+    }
+    corpus
+}
 
 /// The rows of a CSV text, by the names of its first line.
 pub(crate) fn csv(text: &str) -> Vec<BTreeMap<String, String>> {

@@ -58,8 +58,8 @@ impl Place {
         Self::at(&project.web_url, project.default_branch.as_deref())
     }
 
-    fn page(&self, path: &str) -> Option<String> {
-        Some(format!("{}/-/{path}", self.url))
+    fn page(&self, path: &str) -> String {
+        format!("{}/-/{path}", self.url)
     }
 
     /// By number, which hooks name authors by and which outlives a change of the name.
@@ -163,7 +163,7 @@ pub(super) fn tag(place: &Place, push: &wire::Push, received: DateTime<Utc>) -> 
         started_at: None,
         finished_at: (!deleted).then_some(at),
         outcome: Some(Outcome::Success),
-        url: place.page(&format!("tags/{name}")),
+        url: Some(place.page(&format!("tags/{name}"))),
         deleted,
         version: inferred(received),
     })
@@ -218,7 +218,7 @@ pub(super) fn change(place: &Place, request: &wire::MergeRequest, ready_at: Opti
         repository: place.id.clone(),
         number: Some(request.iid),
         title: request.title.clone(),
-        url: place.page(&format!("merge_requests/{}", request.iid)),
+        url: Some(place.page(&format!("merge_requests/{}", request.iid))),
         state,
         author: place.account_of(request.author.as_ref(), request.author_id),
         source_branch: request.source_branch.clone(),
@@ -368,7 +368,7 @@ pub(super) fn pipeline_run(place: &Place, pipeline: &wire::Pipeline) -> Pipeline
         started_at,
         finished_at: pipeline.finished_at.map(|when| when.0).filter(|_| outcome.is_some()),
         outcome,
-        url: place.page(&format!("pipelines/{}", pipeline.id)),
+        url: Some(place.page(&format!("pipelines/{}", pipeline.id))),
         version: run_version(created, started_at, pipeline.finished_at.map(|when| when.0), outcome.is_some()),
     }
 }
@@ -392,7 +392,7 @@ pub(super) fn task_run(place: &Place, pipeline: i64, job: &wire::Job, received: 
         started_at,
         finished_at: finished.filter(|_| outcome.is_some()),
         outcome,
-        url: place.page(&format!("jobs/{}", job.id)),
+        url: Some(place.page(&format!("jobs/{}", job.id))),
         version: run_version(created.unwrap_or(received), started_at, finished, outcome.is_some()),
     }
 }
@@ -441,7 +441,7 @@ fn deployment(place: &Place, deployed: &Deployed<'_>) -> Deployment {
         started_at: Some(deployed.at).filter(|_| running),
         finished_at: outcome.map(|_| deployed.at),
         outcome,
-        url: deployed.job.and_then(|job| place.page(&format!("jobs/{job}"))),
+        url: deployed.job.map(|job| place.page(&format!("jobs/{job}"))),
         deleted: false,
         version: stated(moment(deployed.at, rank)),
     }
@@ -513,7 +513,7 @@ pub(super) fn release(place: &Place, release: &wire::Release, deleted: bool, rec
         started_at: None,
         finished_at: released,
         outcome: Some(Outcome::Success),
-        url: place.page(&format!("releases/{}", release.tag)),
+        url: Some(place.page(&format!("releases/{}", release.tag))),
         deleted,
         version: stated(moment(released.max(created).unwrap_or(received), if deleted { 3 } else { 0 })),
     }
@@ -534,9 +534,9 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
     let version = stated(moment(updated, rank));
     let id = WorkItemId(format!("{}/issue/{}", place.id, issue.iid));
     let labels = wire::titles(issue.labels.as_ref().or_else(|| hook?.labels.as_ref()));
-    let kind = issue.issue_type.as_ref().or(issue.kind.as_ref()).map(|kind| kind.to_lowercase());
+    let kind = issue.named_type.as_ref().or(issue.kind.as_ref()).map(|kind| kind.to_lowercase());
     let assignee = issue.assignee.as_ref().or_else(|| hook?.assignees.first());
-    let url = place.page(&format!("issues/{}", issue.iid));
+    let url = Some(place.page(&format!("issues/{}", issue.iid)));
     let item = WorkItem {
         id: id.clone(),
         key: format!("#{}", issue.iid),

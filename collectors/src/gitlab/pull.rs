@@ -148,10 +148,10 @@ impl Pulling {
     async fn walk(&self, list: &str, most: usize, ask: &Ask<'_>) -> Result<Walked, PullError> {
         let seek = Seek::at(ask.cursor, ask.since);
         let page = seek.skip / most as u64 + 1;
-        let mut path = format!("{list}&order_by=updated_at&sort=asc&per_page={most}&page={page}");
-        if let Some(from) = seek.from {
-            path += &format!("&updated_after={}", from.to_rfc3339_opts(SecondsFormat::Micros, true));
-        }
+        let after =
+            |from: DateTime<Utc>| format!("&updated_after={}", from.to_rfc3339_opts(SecondsFormat::Micros, true));
+        let after = seek.from.map(after).unwrap_or_default();
+        let path = format!("{list}&order_by=updated_at&sort=asc&per_page={most}&page={page}{after}");
         let answer = self.client.get(&path).await?;
         let rows: Vec<Box<RawValue>> = answer.json()?;
         let mut keys = Vec::with_capacity(rows.len());

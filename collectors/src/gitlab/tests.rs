@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use axum::http::{HeaderMap, HeaderValue};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
 use kernel::{Change, ChangeState, Deployment, Fact, Outcome, Review, ReviewState, Tenant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::testing::{corpus, csv};
 
 const CHECKOUT: &str = "gitlab.example.org/lakeside/checkout";
 
@@ -58,6 +62,12 @@ fn facts(name: &str) -> Vec<Fact> {
     normalise(name).unwrap_or_else(|reason| panic!("{name}: {reason}"))
 }
 
+fn checked(facts: &[Fact]) {
+    for fact in facts {
+        fact.check().unwrap();
+    }
+}
+
 /// What a store holds of facts that came in this order: of each thing the greatest picture.
 fn settled(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> {
     let mut rows: BTreeMap<String, ((kernel::Version, String), Fact)> = BTreeMap::new();
@@ -99,7 +109,7 @@ fn deployment<'a>(rows: &'a BTreeMap<String, Fact>, id: &str) -> &'a Deployment 
 fn each_fixture_becomes_facts_that_can_be_or_is_left_alone_on_purpose() {
     for name in fixtures() {
         match normalise(&name) {
-            Ok(facts) => facts.iter().for_each(|fact| fact.check().unwrap()),
+            Ok(facts) => checked(&facts),
             Err(NotStored::Ignored(reason)) => {
                 assert_eq!(reason, IgnoreReason::UnusedAction, "{name}");
                 assert!(["push.deleted", "note.issue"].contains(&name.as_str()), "{name}");
@@ -272,23 +282,12 @@ fn a_hook_is_taken_with_its_token_or_its_signature_and_nothing_else() {
     // A wrong signature is not made good by a right token.
     let signed = [("webhook-id", "1"), ("webhook-timestamp", "0"), ("webhook-signature", "v1,AAAA")];
     assert!(!taken(&[&signed[..], &[("x-gitlab-token", "s3cret")]].concat()));
-    let mut right = hmac::Hmac::<Sha256>::new_from_slice(&base64(b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")).unwrap();
-    hmac::Mac::update(&mut right, b"1.0.");
-    hmac::Mac::update(&mut right, &fixture("push"));
-    let signature = format!("v1,{}", to_base64(&hmac::Mac::finalize(right).into_bytes()));
+    let mut hmac =
+        Hmac::<Sha256>::new_from_slice(&STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()).unwrap();
+    hmac.update(b"1.0.");
+    hmac.update(&fixture("push"));
+    let signature = format!("v1,{}", STANDARD.encode(hmac.finalize().into_bytes()));
     assert!(taken(&[("webhook-id", "1"), ("webhook-timestamp", "0"), ("webhook-signature", &signature)]));
-}
-
-use hmac::KeyInit;
-
-fn base64(text: &[u8]) -> Vec<u8> {
-    use ::base64::Engine;
-    ::base64::engine::general_purpose::STANDARD.decode(text).unwrap()
-}
-
-fn to_base64(bytes: &[u8]) -> String {
-    use ::base64::Engine;
-    ::base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 #[test]
@@ -315,14 +314,6 @@ fn a_delivery_is_known_by_its_key_and_its_project() {
     assert!(matches!(nonsense, Ok(Received::Ignored(IgnoreReason::UnusedEvent))), "{nonsense:?}");
 }
 
-fn corpus() -> Option<PathBuf> {
-    let corpus = std::env::var_os("SEI_CORPUS").map(PathBuf::from);
-    if corpus.is_none() {
-        println!("skipped: SEI_CORPUS is not set");
-    }
-    corpus
-}
-
 #[test]
 fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
     let Some(corpus) = corpus() else { return };
@@ -341,7 +332,7 @@ fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
                 Ok(Received::Ignored(reason)) => format!("gateway: ignored: {}", reason.as_str()),
                 Ok(Received::Events(events)) => match GitLab.normalise(&events[0]) {
                     Ok(facts) => {
-                        facts.iter().for_each(|fact| fact.check().unwrap());
+                        checked(&facts);
                         format!("stored: {}", events[0].kind)
                     }
                     Err(NotStored::Ignored(reason)) => format!("{}: ignored: {}", events[0].kind, reason.as_str()),
@@ -363,7 +354,7 @@ fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
 
 /// The rows of a table of recorded API answers: `data` and `input`.
 fn recorded_rows(path: &Path) -> Vec<(Value, Value)> {
-    crate::testing::csv(&std::fs::read_to_string(path).unwrap())
+    csv(&std::fs::read_to_string(path).unwrap())
         .into_iter()
         .map(|row| {
             (serde_json::from_str(&row["data"]).unwrap(), serde_json::from_str(&row["input"]).unwrap_or_default())

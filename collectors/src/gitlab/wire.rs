@@ -370,7 +370,8 @@ pub(super) struct Issue {
     pub(super) state: Option<String>,
     pub(super) action: Option<String>,
     /// `issue`, `incident`, `task`; in webhooks `type`, in the API both.
-    pub(super) issue_type: Option<String>,
+    #[serde(rename = "issue_type")]
+    pub(super) named_type: Option<String>,
     #[serde(rename = "type")]
     pub(super) kind: Option<String>,
     pub(super) severity: Option<String>,

@@ -1,17 +1,16 @@
 //! Pulling from Jira's REST API: Cloud (`/rest/api/3`, with page tokens) and Data Center (`/rest/api/2`,
 //! which counts rows).
 //!
-//! JQL compares times by the minute and, in words, in the time zone of the user who asks; so times are given
-//! as numbers, and the last minute comes again. Histories that do not fit into the search's answer are asked
-//! for one by one.
+//! JQL compares times by the minute, in the time zone of the user who asks. So that zone is asked for, and
+//! the last minute comes again. Histories that do not fit into the search's answer are asked for one by one.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
 use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -75,6 +74,7 @@ pub(super) struct Pulling {
     points: Vec<String>,
     projects: Vec<String>,
     fields: OnceCell<Fields>,
+    zone: OnceCell<Tz>,
 }
 
 /// The custom fields of a Jira.
@@ -168,6 +168,7 @@ impl Pulling {
             points: options.points.unwrap_or_else(|| POINTS.map(str::to_owned).to_vec()),
             projects: source.projects.clone(),
             fields: OnceCell::new(),
+            zone: OnceCell::new(),
         })
     }
 
@@ -213,15 +214,29 @@ impl Pulling {
         self.fields.get_or_try_init(ask).await
     }
 
-    fn jql(project: &str, from: Option<DateTime<Utc>>) -> String {
-        let mut jql = String::new();
-        if !project.is_empty() {
-            // Writing to a text does not fail.
-            let _infallible = write!(jql, "project = \"{}\" AND ", project.replace(['"', '\\'], ""));
+    /// The time zone of who asks, in which JQL reads times.
+    async fn zone(&self) -> Result<Tz, PullError> {
+        #[derive(Deserialize)]
+        struct Me {
+            #[serde(rename = "timeZone")]
+            zone: Option<String>,
         }
+        let ask = || async {
+            let me: Me = self.client.get(&format!("{}/myself", self.api())).await?.json()?;
+            Ok(me.zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
+        };
+        self.zone.get_or_try_init(ask).await.copied()
+    }
+
+    /// The search for what changed at or after a time, as a part of an address.
+    async fn search(&self, project: &str, from: Option<DateTime<Utc>>) -> Result<String, PullError> {
+        let project = project.replace(['"', '\\'], "");
+        let only = if project.is_empty() { String::new() } else { format!("project = \"{project}\" AND ") };
         // Cloud refuses to search without bounds.
-        let from = from.map_or(0, |from| from.timestamp_millis().max(0));
-        jql + &format!("updated >= {from} ORDER BY updated ASC, key ASC")
+        let from = local(self.zone().await?, from.unwrap_or_default());
+        let jql = format!("{only}updated >= \"{from}\" ORDER BY updated ASC, key ASC");
+        let wanted = &self.fields().await?.wanted;
+        Ok(format!("fields={wanted}&expand=changelog&maxResults={MOST}&jql={}", escaped(&jql)))
     }
 
     async fn issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
@@ -230,22 +245,18 @@ impl Pulling {
 
     async fn cloud_issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
         let kept = ask.cursor.and_then(|cursor| Token::deserialize(cursor).ok()).unwrap_or_default();
-        let wanted = &self.fields().await?.wanted;
-        let search = |from, token: &str| {
-            let jql = escaped(&Self::jql(&ask.stream.of, from));
-            let asked = format!("fields={wanted}&expand=changelog&maxResults={MOST}&jql={jql}");
-            let mut path = format!("{}/search/jql?{asked}", self.api());
-            if !token.is_empty() {
-                path += &format!("&nextPageToken={}", escaped(token));
+        let path = format!("{}/search/jql?{}", self.api(), self.search(&ask.stream.of, ask.since).await?);
+        let answer = if kept.token.is_empty() {
+            self.client.get(&path).await?
+        } else {
+            match self.client.get(&format!("{path}&nextPageToken={}", escaped(&kept.token))).await {
+                // Tokens are taken for some days only; from there on it is asked anew.
+                Err(PullError::Data(_)) => {
+                    let anew = self.search(&ask.stream.of, kept.from.or(ask.since)).await?;
+                    self.client.get(&format!("{}/search/jql?{anew}", self.api())).await?
+                }
+                answer => answer?,
             }
-            path
-        };
-        let answer = match self.client.get(&search(ask.since, &kept.token)).await {
-            // Tokens are taken for some days only; from there on it is asked anew.
-            Err(PullError::Data(_)) if !kept.token.is_empty() => {
-                self.client.get(&search(kept.from.or(ask.since), "")).await?
-            }
-            answer => answer?,
         };
         let answered: Answered = answer.json()?;
         let found = found(answered.issues)?;
@@ -257,10 +268,8 @@ impl Pulling {
 
     async fn counted_issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
         let seek = Seek::at(ask.cursor, ask.since);
-        let jql = escaped(&Self::jql(&ask.stream.of, seek.from));
-        let wanted = &self.fields().await?.wanted;
-        let asked = format!("fields={wanted}&expand=changelog&maxResults={MOST}&startAt={}&jql={jql}", seek.skip);
-        let path = format!("{}/search?{asked}", self.api());
+        let search = self.search(&ask.stream.of, seek.from).await?;
+        let path = format!("{}/search?{search}&startAt={}", self.api(), seek.skip);
         let answered: Answered = self.client.get(&path).await?.json()?;
         let found = found(answered.issues)?;
         let names: Vec<(String, DateTime<Utc>)> =
@@ -296,12 +305,12 @@ impl Pulling {
 
     /// All that ever happened to an issue.
     async fn history(&self, key: &str) -> Result<Vec<Box<RawValue>>, PullError> {
-        if self.cloud {
-            return self.counted(&format!("{}/issue/{}/changelog?maxResults={MOST}", self.api(), escaped(key))).await;
-        }
         #[derive(Deserialize)]
         struct Whole {
             changelog: Option<Listed>,
+        }
+        if self.cloud {
+            return self.counted(&format!("{}/issue/{}/changelog?maxResults={MOST}", self.api(), escaped(key))).await;
         }
         let path = format!("{}/issue/{}?fields=updated&expand=changelog", self.api(), escaped(key));
         let whole: Whole = self.client.get(&path).await?.json()?;
@@ -341,18 +350,14 @@ impl Pulling {
             #[serde(rename = "type", default)]
             kind: String,
         }
-        let boards: Vec<i64> = match ask.cursor.and_then(|cursor| Vec::deserialize(cursor).ok()) {
-            Some(left) => left,
-            None => {
-                let of = if ask.stream.of.is_empty() {
-                    String::new()
-                } else {
-                    format!("&projectKeyOrId={}", escaped(&ask.stream.of))
-                };
-                let rows = self.counted(&format!("rest/agile/1.0/board?maxResults=50{of}")).await?;
-                let boards: Vec<Board> = rows.iter().map(|row| read(row, "board")).collect::<Result<_, _>>()?;
-                boards.into_iter().filter(|board| board.kind != "kanban").map(|board| board.id).collect()
-            }
+        let boards: Vec<i64> = if let Some(left) = ask.cursor.and_then(|cursor| Vec::deserialize(cursor).ok()) {
+            left
+        } else {
+            let of = &ask.stream.of;
+            let of = if of.is_empty() { String::new() } else { format!("&projectKeyOrId={}", escaped(of)) };
+            let rows = self.counted(&format!("rest/agile/1.0/board?maxResults=50{of}")).await?;
+            let boards: Vec<Board> = rows.iter().map(|row| read(row, "board")).collect::<Result<_, _>>()?;
+            boards.into_iter().filter(|board| board.kind != "kanban").map(|board| board.id).collect()
         };
         let Some((board, left)) = boards.split_first() else { return Ok(Page::default()) };
         let rows = match self.counted(&format!("rest/agile/1.0/board/{board}/sprint?maxResults=50")).await {
@@ -364,6 +369,14 @@ impl Pulling {
         let next = (!left.is_empty()).then(|| Value::from(left.to_vec()));
         Ok(Page { rows, next, ..Page::default() })
     }
+}
+
+/// A time as JQL reads it. Of an hour that a zone has twice, the first is meant.
+fn local(zone: Tz, at: DateTime<Utc>) -> String {
+    let there = at.with_timezone(&zone).naive_local();
+    let first = zone.from_local_datetime(&there).earliest().is_some_and(|first| first.to_utc() < at);
+    let there = if first { there - TimeDelta::hours(1) } else { there };
+    there.format("%Y-%m-%d %H:%M").to_string()
 }
 
 fn found(rows: Vec<Box<RawValue>>) -> Result<Vec<(Found, Box<RawValue>)>, PullError> {

@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::testing::{corpus, csv};
 
 const SITE: &str = "lakeside.example.net";
 
@@ -59,6 +60,12 @@ fn normalise(name: &str) -> Result<Vec<Fact>, NotStored> {
 
 fn facts(name: &str) -> Vec<Fact> {
     normalise(name).unwrap_or_else(|reason| panic!("{name}: {reason}"))
+}
+
+fn checked(facts: &[Fact]) {
+    for fact in facts {
+        fact.check().unwrap();
+    }
 }
 
 /// What a store holds of facts that came in this order: of each thing the greatest picture.
@@ -134,7 +141,7 @@ const HOOKS: [&str; 4] = ["issue_created", "issue_updated.sprint", "issue_update
 fn each_fixture_becomes_facts_that_can_be_or_is_left_alone_on_purpose() {
     for name in fixtures() {
         match normalise(&name) {
-            Ok(facts) => facts.iter().for_each(|fact| fact.check().unwrap()),
+            Ok(facts) => checked(&facts),
             Err(reason) => {
                 assert_eq!((name.as_str(), reason), ("comment_created", NotStored::Ignored(IgnoreReason::UnusedEvent)));
             }
@@ -287,14 +294,6 @@ fn a_delivery_is_known_by_its_identifier_and_its_issue() {
     assert_eq!(received("", &signature, fixture("issue_created")).unwrap_err(), Refusal::Unauthenticated);
 }
 
-fn corpus() -> Option<PathBuf> {
-    let corpus = std::env::var_os("SEI_CORPUS").map(PathBuf::from);
-    if corpus.is_none() {
-        println!("skipped: SEI_CORPUS is not set");
-    }
-    corpus
-}
-
 #[test]
 fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
     let Some(corpus) = corpus() else { return };
@@ -305,7 +304,7 @@ fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
             Ok(Received::Ignored(reason)) => format!("gateway: ignored: {}", reason.as_str()),
             Ok(Received::Events(events)) => match Jira.normalise(&events[0]) {
                 Ok(facts) => {
-                    facts.iter().for_each(|fact| fact.check().unwrap());
+                    checked(&facts);
                     format!("stored: {}", events[0].kind)
                 }
                 Err(reason) => format!("{}: {reason}", path.display()),
@@ -324,7 +323,7 @@ fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
 fn read(kind: &str, pulled: &Value) -> Vec<Fact> {
     let facts = Jira.normalise(&event(kind, pulled.to_string().into()));
     let facts = facts.unwrap_or_else(|reason| panic!("{kind}: {reason}: {pulled:#}"));
-    facts.iter().for_each(|fact| fact.check().unwrap());
+    checked(&facts);
     facts
 }
 
@@ -340,7 +339,7 @@ fn every_recorded_row_of_the_api_is_read() {
     let rows = |table: &str| -> Vec<(Value, Value)> {
         let path = corpus.join(format!("api-rows/jira/_raw_jira_api_{table}.csv"));
         let parse = |text: &String| serde_json::from_str(text).unwrap_or_default();
-        crate::testing::csv(&std::fs::read_to_string(path).unwrap())
+        csv(&std::fs::read_to_string(path).unwrap())
             .iter()
             .map(|row| (parse(&row["data"]), parse(&row["input"])))
             .collect()

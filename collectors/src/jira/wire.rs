@@ -231,6 +231,22 @@ pub(super) struct Sprint {
 /// What Data Center writes into an issue's field: `….Sprint@6f2[id=7,rapidViewId=8,state=CLOSED,name=…]`.
 const PRINTED: &str = ".greenhopper.service.sprint.Sprint@";
 
+/// What it writes of a sprint.
+const KEYS: [&str; 12] = [
+    "id",
+    "rapidViewId",
+    "state",
+    "name",
+    "goal",
+    "startDate",
+    "endDate",
+    "completeDate",
+    "activatedDate",
+    "sequence",
+    "synced",
+    "autoStartStop",
+];
+
 impl Sprint {
     /// The sprints of a custom field, if that is what it holds.
     pub(super) fn all_of(raw: &str) -> Option<Vec<Self>> {
@@ -249,34 +265,17 @@ impl Sprint {
     fn printed(text: &str) -> Option<Self> {
         let (_, inside) = text.split_once(PRINTED)?.1.split_once('[')?;
         let inside = inside.strip_suffix(']')?;
-        // A name or a goal may hold commas: a value goes up to the next `,key=` that there is.
-        const KEYS: [&str; 12] = [
-            "id",
-            "rapidViewId",
-            "state",
-            "name",
-            "goal",
-            "startDate",
-            "endDate",
-            "completeDate",
-            "activatedDate",
-            "sequence",
-            "synced",
-            "autoStartStop",
-        ];
+        // A name or a goal may hold commas: a value goes up to the next key that there is.
         let mut values: BTreeMap<&str, String> = BTreeMap::new();
         let mut last = None;
         for part in inside.split(',') {
-            match part.split_once('=').filter(|(key, _)| KEYS.contains(key) || key.ends_with("Date")) {
-                Some((key, value)) => {
-                    values.insert(key, value.to_owned());
-                    last = Some(key);
-                }
-                None => {
-                    let value = values.get_mut(last?)?;
-                    value.push(',');
-                    value.push_str(part);
-                }
+            if let Some((key, value)) = part.split_once('=').filter(|(key, _)| KEYS.contains(key)) {
+                values.insert(key, value.to_owned());
+                last = Some(key);
+            } else {
+                let value = values.get_mut(last?)?;
+                value.push(',');
+                value.push_str(part);
             }
         }
         let value = |key| values.get(key).filter(|value| *value != "<null>" && !value.is_empty());

@@ -83,7 +83,7 @@ mod tests {
                 Grain::Minute => *changed - TimeDelta::seconds(changed.timestamp().rem_euclid(60)),
             };
             let rows = list.iter().filter(|(_, changed)| seek.from.is_none_or(|from| coarse(changed) >= from));
-            let page: Vec<_> = rows.skip(seek.skip as usize).take(3).cloned().collect();
+            let page: Vec<_> = rows.skip(usize::try_from(seek.skip).unwrap()).take(3).cloned().collect();
             told.extend(page.iter().filter(|(id, changed)| !seek.seen(id, *changed)).map(|(id, _)| id.clone()));
             pages += 1;
             if page.len() < 3 {

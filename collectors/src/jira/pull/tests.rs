@@ -71,6 +71,7 @@ fn answer(state: &Shared, request: &Request) -> Response {
             { "id": "customfield_10020", "name": "Iteration", "schema": { "custom": SPRINT_TYPE } },
             { "id": "customfield_10014", "name": "Epos", "schema": { "custom": EPIC_TYPE } },
         ]),
+        "/rest/api/2/myself" | "/rest/api/3/myself" => json!({ "timeZone": "Asia/Tokyo" }),
         "/rest/api/2/status" | "/rest/api/3/status" => json!([{ "name": "Open", "statusCategory": { "key": "new" } }]),
         "/rest/api/3/search/jql" | "/rest/api/2/search" => {
             server.searches += 1;
@@ -84,22 +85,13 @@ fn answer(state: &Shared, request: &Request) -> Response {
             if token.is_some() && token == server.stale {
                 return (StatusCode::BAD_REQUEST, "{}").into_response();
             }
-            let jql = &query["jql"];
-            let from: i64 = jql.split("updated >= ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-            let at = |row: &Value| row["fields"]["updated"].as_str().unwrap().parse::<DateTime<chrono::FixedOffset>>();
-            let at = |row: &Value| {
-                at(row).map_or_else(
-                    |_| {
-                        DateTime::parse_from_str(row["fields"]["updated"].as_str().unwrap(), "%Y-%m-%dT%H:%M:%S%.f%z")
-                            .unwrap()
-                            .timestamp()
-                    },
-                    |at| at.timestamp(),
-                )
-            };
+            let from = query["jql"].split('"').rev().nth(1).unwrap();
+            let from = chrono::NaiveDateTime::parse_from_str(from, "%Y-%m-%d %H:%M").unwrap();
+            let from = chrono_tz::Asia::Tokyo.from_local_datetime(&from).unwrap().timestamp();
+            let at =
+                |row: &Value| serde_json::from_value::<When>(row["fields"]["updated"].clone()).unwrap().0.timestamp();
             // JQL leaves the seconds out.
-            let mut rows: Vec<Value> =
-                server.issues.iter().filter(|row| at(row) / 60 >= from / 60_000).cloned().collect();
+            let mut rows: Vec<Value> = server.issues.iter().filter(|row| at(row) / 60 >= from / 60).cloned().collect();
             rows.sort_by_key(at);
             let start = token.map_or_else(|| number("startAt"), |token| token.parse().unwrap());
             let total = rows.len();
@@ -190,7 +182,8 @@ async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() 
         assert_eq!(asked.len(), asked.iter().collect::<BTreeSet<_>>().len(), "{asked:#?}");
         let search = asked.iter().find(|path| path.contains("/search")).unwrap();
         assert!(search.contains("parent,customfield_10040,customfield_10014,customfield_10020&"), "{search}");
-        assert!(search.contains("project+%3D+%22SHOP%22+AND+updated+%3E%3D+0+ORDER+BY+updated+ASC"), "{search}");
+        let jql = "project+%3D+%22SHOP%22+AND+updated+%3E%3D+%221970-01-01+09%3A00%22+ORDER+BY+updated+ASC";
+        assert!(search.contains(jql), "{search}");
     }
 }
 
@@ -223,6 +216,20 @@ async fn a_page_token_that_is_taken_no_longer_is_gone_on_without() {
 }
 
 #[test]
+fn times_are_told_in_the_zone_of_who_asks() {
+    let berlin = chrono_tz::Europe::Berlin;
+    for (at, expected) in [
+        ("2026-06-01T10:30:59Z", "2026-06-01 12:30"),
+        ("2026-10-25T00:30:00Z", "2026-10-25 02:30"),
+        // The second half past two of that night; Jira may take it for the first.
+        ("2026-10-25T01:30:00Z", "2026-10-25 01:30"),
+        ("2026-10-25T02:30:00Z", "2026-10-25 03:30"),
+    ] {
+        assert_eq!(local(berlin, at.parse().unwrap()), expected, "{at}");
+    }
+}
+
+#[test]
 fn a_source_is_refused_that_does_not_say_where_it_is() {
     let wrong = |settings: Value| Jira.open(&opened(settings)).err().map(|error| error.key);
     assert_eq!(wrong(json!({ "connector": "jira" })), Some("url".to_owned()));
@@ -230,4 +237,70 @@ fn a_source_is_refused_that_does_not_say_where_it_is() {
     assert_eq!(wrong(cloud), None);
     let misspelt = json!({ "connector": "jira", "url": HOST, "options": { "mail": "x" } });
     assert!(wrong(misspelt).is_some_and(|key| key.starts_with("options")));
+}
+
+/// A stateful Jira Data Center of others, ended with the test.
+struct Jira820(std::process::Child);
+
+impl Drop for Jira820 {
+    fn drop(&mut self) {
+        // one that has ended needs no end
+        let _ended = self.0.kill();
+        let _gone = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_jira_of_others_is_pulled_and_then_what_changed_in_it() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/jira820");
+    let mut server = Jira820(std::process::Command::new(script).arg(free.port().to_string()).spawn().unwrap());
+    let start = std::time::Instant::now();
+    while tokio::net::TcpStream::connect(free).await.is_err() {
+        assert_eq!(server.0.try_wait().unwrap(), None, "scripts/jira820 ended");
+        assert!(start.elapsed() < std::time::Duration::from_mins(3), "scripts/jira820 does not listen");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let puller = Jira.open(&opened(json!({ "connector": "jira", "url": format!("http://{free}") }))).unwrap();
+    let memory = Memory::default();
+    let summary = memory.pull(&*puller, From::Cursor).await;
+    assert!(summary.complete(), "{summary:?}");
+    let first = facts(&memory);
+    for fact in &first {
+        fact.check().unwrap();
+    }
+    let count = |kind| first.iter().filter(|fact| fact.kind() == kind).count();
+    println!(
+        "{summary:?}: {} work items, {} transitions, {} sprints",
+        count("work_item"),
+        count("transition"),
+        count("sprint")
+    );
+    let client = reqwest::Client::new();
+    let all: Value = serde_json::from_str(
+        &client
+            .get(format!("http://{free}/rest/api/2/search?maxResults=0"))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap(),
+    )
+    .unwrap();
+    assert_eq!(told(&memory).len() as u64, all["total"].as_u64().unwrap());
+    assert!(count("transition") >= count("work_item") && count("sprint") > 0 && count("status") > 0);
+    assert!(first.iter().any(|fact| matches!(fact, Fact::WorkItem(item) if item.points.is_some())));
+    assert!(first.iter().any(|fact| matches!(fact, Fact::WorkItem(item) if item.parent.is_some())));
+    // Somebody goes on working.
+    let created = client.post(format!("http://{free}/rest/api/2/issue")).header("content-type", "application/json");
+    let answer = created.body(
+        json!({ "fields": { "project": { "key": "JIRA820" }, "summary": "New", "issuetype": { "name": "Task" } } })
+            .to_string(),
+    );
+    let answer: Value = serde_json::from_str(&answer.send().await.unwrap().text().await.unwrap()).unwrap();
+    let key = answer["key"].as_str().unwrap().to_owned();
+    let summary = memory.pull(&*puller, From::Cursor).await;
+    assert!(summary.complete(), "{summary:?}");
+    assert!(told(&memory).contains(&key), "{key}");
 }
