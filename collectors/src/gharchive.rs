@@ -5,15 +5,12 @@
 //! The Events API tells less than webhooks: commits come without times (the push's is taken), tags
 //! without their commit.
 
-use std::sync::LazyLock;
-
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use kernel::{
     Deployment, DeploymentSource, Detail, Envelope, Fact, IgnoreReason, NotStored, Outcome, Reject, Repository,
     RepositoryId, Tenant, Version,
 };
-use regex::Regex;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -23,8 +20,6 @@ use crate::{Connector, json};
 
 /// The connector.
 pub struct GhArchive;
-
-static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| facts::pattern(&runtime::settings::version_tags()));
 
 /// An event, with its payload still to be read.
 #[derive(Deserialize)]
@@ -280,7 +275,7 @@ impl Event<'_> {
     /// A version tag that was made or deleted. What a clone says of the tag counts more.
     fn tag(&self, reference: &Reference, deleted: bool) -> Result<Vec<Fact>, NotStored> {
         let Some(name) =
-            reference.name.as_deref().filter(|name| reference.ref_type == "tag" && VERSION_TAG.is_match(name))
+            reference.name.as_deref().filter(|name| reference.ref_type == "tag" && facts::is_version(name))
         else {
             return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
         };

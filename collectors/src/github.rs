@@ -1,13 +1,20 @@
-//! Connector `github`: webhooks of GitHub (cloud and Enterprise). Verified by `X-Hub-Signature-256`.
-//! What becomes of which event stands in `docs/sources/github.md`.
+//! Connector `github`: GitHub (cloud and Enterprise), pushed and pulled. Webhooks are verified by
+//! `X-Hub-Signature-256`. What becomes of which event stands in `docs/sources/github.md`.
+//!
+//! What REST gives is enveloped as the webhook of the same thing would be, so one reader serves both; what
+//! GraphQL gives has another form, which [`pulled`] turns into the same facts.
 
+mod alerts;
 pub(crate) mod facts;
+mod pull;
+mod pulled;
 pub(crate) mod wire;
 
-use kernel::{Envelope, Fact, IgnoreReason, NotStored};
+use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::pull::Pull;
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 use crate::{Connector, json};
 use facts::Place;
@@ -17,15 +24,22 @@ use runtime::secret::Secret;
 pub struct GitHub;
 
 /// The events that become facts. All others are ignored.
-const USED: [&str; 8] = [
+const USED: [&str; 15] = [
     "push",
     "pull_request",
     "pull_request_review",
+    "pull_request_review_comment",
+    "issue_comment",
     "deployment",
     "deployment_status",
     "release",
     "workflow_run",
+    "workflow_job",
     "issues",
+    "code_scanning_alert",
+    "dependabot_alert",
+    "secret_scanning_alert",
+    "repository",
 ];
 
 impl Connector for GitHub {
@@ -35,8 +49,13 @@ impl Connector for GitHub {
 
     fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let data = &envelope.data;
-        match envelope.kind.strip_prefix("github.").unwrap_or_default() {
-            "push" => push(&json::read(data)?),
+        let kind = envelope.kind.strip_prefix("github.").unwrap_or_default();
+        match kind.strip_prefix("pull.").unwrap_or(kind) {
+            "change" => pulled::change(&json::read(data)?),
+            // releases and deployments are pulled in another form than they are pushed in
+            "release" if kind.starts_with("pull.") => pulled::release(&json::read(data)?, envelope.time),
+            "deployment" if kind.starts_with("pull.") => pulled::deployment(&json::read(data)?),
+            "push" => push(&json::read(data)?, envelope),
             "pull_request" => pull_request(&json::read(data)?),
             "pull_request_review" => pull_request_review(&json::read(data)?),
             "deployment" => deployment(&json::read(data)?),
@@ -44,11 +63,22 @@ impl Connector for GitHub {
             "release" => release(&json::read(data)?, envelope),
             "workflow_run" => workflow_run(&json::read(data)?),
             "issues" => issues(&json::read(data)?),
+            "pull_request_review_comment" => review_comment(&json::read(data)?),
+            "issue_comment" => issue_comment(&json::read(data)?),
+            "workflow_job" => workflow_job(&json::read(data)?),
+            "code_scanning_alert" => alert(&json::read(data)?, "code-scanning"),
+            "dependabot_alert" => alert(&json::read(data)?, "dependabot"),
+            "secret_scanning_alert" => alert(&json::read(data)?, "secret-scanning"),
+            "repository" => repository(&json::read(data)?),
             other => Err(NotStored::Ignored(why_ignored(other))),
         }
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {
+        Some(self)
+    }
+
+    fn pull(&self) -> Option<&dyn Pull> {
         Some(self)
     }
 }
@@ -88,7 +118,12 @@ impl Webhook for GitHub {
 fn why_ignored(event: &str) -> IgnoreReason {
     match event {
         "ping" => IgnoreReason::Ping,
-        "gollum" | "sponsorship" | "marketplace_purchase" => IgnoreReason::OutOfScope,
+        // who is in which team is for the settings to say
+        "gollum" | "sponsorship" | "marketplace_purchase" | "team" | "team_add" | "membership" | "organization" => {
+            IgnoreReason::OutOfScope
+        }
+        // `workflow_run`, `workflow_job` and `push` tell what `check_run`, `check_suite`, `status`, `create`
+        // and `delete` would, and more of it; other systems' checks come from those systems' own connectors
         _ => IgnoreReason::UnusedEvent,
     }
 }
@@ -103,9 +138,14 @@ fn subject(body: &[u8]) -> Option<String> {
     Some(Place::of(&about.repository).ok()?.id.to_string())
 }
 
-fn push(event: &wire::PushEvent) -> Result<Vec<Fact>, NotStored> {
+fn push(event: &wire::PushEvent, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
     let place = Place::of(&event.repository)?;
-    // Tags come from the git connector, which knows their commits and which of them are versions.
+    if let Some(tag) = event.reference.strip_prefix("refs/tags/").filter(|tag| facts::is_version(tag)) {
+        let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
+        let commit = event.head_commit.as_ref().filter(|_| !event.deleted);
+        facts.push(Fact::Deployment(facts::tag(&place, tag, commit, envelope.time)));
+        return Ok(facts);
+    }
     let Some(branch) = event.reference.strip_prefix("refs/heads/") else {
         return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
     };
@@ -175,6 +215,74 @@ fn workflow_run(event: &wire::WorkflowRunEvent) -> Result<Vec<Fact>, NotStored> 
     let place = Place::of(&event.repository)?;
     let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
     facts.push(Fact::PipelineRun(facts::pipeline_run(&place, &event.workflow_run, event.workflow.as_ref())));
+    Ok(facts)
+}
+
+fn workflow_job(event: &wire::WorkflowJobEvent) -> Result<Vec<Fact>, NotStored> {
+    let place = Place::of(&event.repository)?;
+    let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
+    facts.push(Fact::TaskRun(facts::task_run(&place, &event.workflow_job)));
+    Ok(facts)
+}
+
+fn alert(event: &wire::AlertEvent, family: &str) -> Result<Vec<Fact>, NotStored> {
+    let place = Place::of(&event.repository)?;
+    let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
+    facts.push(Fact::Vulnerability(alerts::vulnerability(&place, family, &event.alert)));
+    Ok(facts)
+}
+
+fn repository(event: &wire::RepositoryEvent) -> Result<Vec<Fact>, NotStored> {
+    // What happened in a repository that is gone has happened all the same.
+    if event.action == "deleted" {
+        return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
+    }
+    Ok(mentions(&Place::of(&event.repository)?, &event.repository, [event.sender.as_ref()]))
+}
+
+fn review_comment(event: &wire::ReviewCommentEvent) -> Result<Vec<Fact>, NotStored> {
+    let place = Place::of(&event.repository)?;
+    // the address in the API ends in the number, whatever the host
+    let url = event.comment.pull_request_url.as_deref().unwrap_or_default();
+    let number = url.rsplit('/').next().and_then(|number| number.parse().ok());
+    let expected = "comment.pull_request_url: expected an address that ends in a number";
+    let number = number.ok_or_else(|| Reject::new(RejectReason::Schema, expected))?;
+    commented(
+        &place,
+        &event.repository,
+        event.sender.as_ref(),
+        number,
+        &format!("r{}", event.comment.id),
+        &event.comment,
+        &event.action,
+    )
+}
+
+fn issue_comment(event: &wire::IssueCommentEvent) -> Result<Vec<Fact>, NotStored> {
+    // comments on issues are no step of a change
+    if event.issue.pull_request.is_none() {
+        return Err(NotStored::Ignored(IgnoreReason::OutOfScope));
+    }
+    let place = Place::of(&event.repository)?;
+    let id = event.comment.id.to_string();
+    commented(&place, &event.repository, event.sender.as_ref(), event.issue.number, &id, &event.comment, &event.action)
+}
+
+/// A comment on the change of this number. One that was deleted was made all the same.
+fn commented(
+    place: &Place,
+    repository: &wire::Repository,
+    sender: Option<&wire::User>,
+    number: i64,
+    id: &str,
+    comment: &wire::Comment,
+    action: &str,
+) -> Result<Vec<Fact>, NotStored> {
+    if action == "deleted" {
+        return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
+    }
+    let mut facts = mentions(place, repository, [sender, comment.user.as_ref()]);
+    facts.push(Fact::Review(facts::comment(place, number, id, comment)));
     Ok(facts)
 }
 

@@ -16,6 +16,7 @@ mod picture;
 pub mod progress;
 pub mod pull;
 pub mod registry;
+mod reverts;
 pub mod scheduler;
 #[cfg(test)]
 mod testing;

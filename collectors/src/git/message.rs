@@ -3,7 +3,7 @@
 //! The wordings are those of GitHub, GitLab, Bitbucket (both), Azure DevOps, Gitea and the merge bots
 //! homu and bors. Text that people edited may say anything, so every reader here is total.
 
-use kernel::Sha;
+use crate::reverts;
 
 /// How long a subject or title is kept, in bytes.
 const TITLE_LIMIT: usize = 500;
@@ -40,21 +40,6 @@ fn bounded(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// The commits that a message says to revert: `This reverts commit <sha>`.
-pub(super) fn reverted_commits(message: &str) -> Vec<Sha> {
-    let mut found: Vec<Sha> = message
-        .split("his reverts commit")
-        .skip(1)
-        .filter_map(|rest| {
-            let rest = rest.trim_start();
-            let end = rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len());
-            Sha::parse(rest.get(..end)?).ok()
-        })
-        .collect();
-    found.dedup();
-    found
-}
-
 /// The change that a commit brought in, by its message.
 pub(super) fn claim(message: &str) -> Option<Claim<'_>> {
     let subject = subject(message);
@@ -64,7 +49,7 @@ pub(super) fn claim(message: &str) -> Option<Claim<'_>> {
     }
     claim.reverts = reverted_title(claim.title)
         .or_else(|| reverted_title(subject))
-        .or_else(|| reverted_in_body(message))
+        .or_else(|| reverts::change(message).map(|(_, number)| number))
         .filter(|number| *number != claim.number);
     Some(claim)
 }
@@ -167,16 +152,6 @@ fn reverted_title(title: &str) -> Option<i64> {
     numbered(quoted).map(|(number, ..)| number).or_else(|| worded(quoted).map(|claim| claim.number))
 }
 
-/// `Reverts owner/repository#12`, `Reverts #12`, `This reverts merge request !12`.
-fn reverted_in_body(message: &str) -> Option<i64> {
-    message.lines().map(str::trim).find_map(|line| {
-        let rest = line.strip_prefix("Reverts ").or_else(|| line.strip_prefix("This reverts merge request "))?;
-        let reference = rest.split_whitespace().next()?;
-        let at = reference.find(['#', '!'])?;
-        number(reference.get(at + 1..)?).map(|(number, _)| number)
-    })
-}
-
 /// The title that a forge writes below the subject of a merge.
 fn body_title<'a>(subject: &str, message: &'a str) -> Option<&'a str> {
     message
@@ -205,6 +180,8 @@ fn some(branch: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use kernel::Sha;
+
     use super::*;
 
     type Said<'a> = (i64, &'a str, Option<&'a str>, Option<&'a str>, Option<i64>);
@@ -291,7 +268,7 @@ mod tests {
         let text = format!(
             "Revert \"x\"\n\nThis reverts commit {sha}, reversing\nchanges. This reverts commit\n{sha}. This reverts commit 9fceb02."
         );
-        assert_eq!(reverted_commits(&text), vec![Sha::parse(sha).unwrap_or_else(|_| unreachable!())]);
+        assert_eq!(reverts::commits(&text), vec![Sha::parse(sha).unwrap_or_else(|_| unreachable!())]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use kernel::{
 use super::message::{self, Claim};
 use super::page::{Frame, Page, PageCommit, PageTag, mark};
 use crate::Connector;
+use crate::reverts;
 
 /// The kind of event that a page is.
 pub(super) const KIND: &str = "git.page";
@@ -107,7 +108,7 @@ fn commit_fact(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, su
         committed_at,
         subject: subject.to_owned(),
         branch: None,
-        reverts: message::reverted_commits(&commit.message),
+        reverts: reverts::commits(&commit.message),
         additions: lines.map(|[additions, ..]| additions),
         deletions: lines.map(|[_, deletions, _]| deletions),
         changed_files: lines.map(|[.., files]| files),

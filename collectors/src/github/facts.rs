@@ -10,11 +10,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact, Incident,
     IncidentId, Outcome, PipelineRun, Reject, RejectReason, Repository, RepositoryId, Review, ReviewState, Sha,
-    StatusCategory, Version, WorkItem, WorkItemId,
+    StatusCategory, TaskRun, Version, WorkItem, WorkItemId,
 };
 use regex::Regex;
 
 use super::wire;
+use crate::reverts;
 
 /// Labels that make an issue an incident: `incident`, `type: incident`.
 const INCIDENT_LABELS: &str = "(?i)^incident$|^type: ?incident";
@@ -26,14 +27,11 @@ const SEVERITY_LABELS: &str = r"(?i)^(?:sev(?:erity)?[-:/ ]*\w+|p[0-5])$";
 const PRERELEASE: &str = "prerelease";
 
 static INCIDENT: LazyLock<Regex> = LazyLock::new(|| pattern(INCIDENT_LABELS));
+static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(&runtime::settings::version_tags()));
 static SEVERITY: LazyLock<Regex> = LazyLock::new(|| pattern(SEVERITY_LABELS));
-static REVERTED_CHANGE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?mi)^\s*reverts:?\s+(?:([\w.-]+/[\w.-]+))?#(\d{1,9})\b"));
-static REVERTED_COMMIT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)this reverts commit ([0-9a-f]{64}|[0-9a-f]{40})\b"));
 
 #[expect(clippy::expect_used, reason = "only constants of this program, each used by a test")]
-pub(crate) fn pattern(text: &str) -> Regex {
+fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern is valid")
 }
 
@@ -55,7 +53,7 @@ impl Place {
         Ok(Self { id, host, default_branch: repository.default_branch.clone() })
     }
 
-    fn account_id(&self, login: &str) -> AccountId {
+    pub(crate) fn account_id(&self, login: &str) -> AccountId {
         AccountId(format!("{}/{}", self.host, login.to_lowercase()))
     }
 
@@ -136,17 +134,12 @@ pub(crate) fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Comm
         committed_at: commit.timestamp,
         subject: commit.message.lines().next().unwrap_or_default().to_owned(),
         branch: Some(branch.to_owned()),
-        reverts: reverted_commits(&commit.message),
+        reverts: reverts::commits(&commit.message),
         additions: None,
         deletions: None,
         changed_files: None,
         version: inferred(moment(commit.timestamp, rank)),
     }
-}
-
-fn reverted_commits(message: &str) -> Vec<Sha> {
-    let digits = REVERTED_COMMIT.captures_iter(message).filter_map(|found| found.get(1));
-    digits.filter_map(|digits| Sha::parse(digits.as_str()).ok()).collect()
 }
 
 /// A pull request. `action` is the event's, where there is one.
@@ -194,10 +187,9 @@ pub(crate) fn mentioned_change(place: &Place, pull_request: &wire::PullRequest) 
 }
 
 fn reverted_change(place: &Place, body: &str) -> Option<ChangeId> {
-    let found = REVERTED_CHANGE.captures(body)?;
-    let number: i64 = found.get(2)?.as_str().parse().ok()?;
-    Some(match found.get(1) {
-        Some(name) => RepositoryId(format!("{}/{}", place.host, name.as_str().to_lowercase())).change(number),
+    let (path, number) = reverts::change(body)?;
+    Some(match path {
+        Some(path) => RepositoryId(format!("{}/{}", place.host, path.to_lowercase())).change(number),
         None => place.id.change(number),
     })
 }
@@ -230,6 +222,20 @@ pub(crate) fn review(
         // A dismissal has no time of its own, but it touches the pull request.
         version: stated(moment(submitted_at.max(pull_request.updated_at), rank)),
     }))
+}
+
+/// A comment on a change. `id` is GitHub's, after an `r` for one on code, as in its addresses: the two
+/// kinds are numbered apart.
+pub(crate) fn comment(place: &Place, change: i64, id: &str, comment: &wire::Comment) -> Review {
+    let change = place.id.change(change);
+    Review {
+        id: format!("{change}/comment/{id}"),
+        change,
+        reviewer: comment.user.as_ref().map(|user| place.account_id(&user.login)),
+        state: ReviewState::Commented,
+        submitted_at: comment.created_at,
+        version: stated(comment.updated_at.unwrap_or(comment.created_at)),
+    }
 }
 
 /// A deployment that was asked for and has no status yet.
@@ -331,12 +337,7 @@ pub(crate) fn release(
 /// A workflow run.
 pub(crate) fn pipeline_run(place: &Place, run: &wire::WorkflowRun, workflow: Option<&wire::Workflow>) -> PipelineRun {
     let attempt = run.run_attempt.unwrap_or(1);
-    let outcome = run.conclusion.as_deref().filter(|said| !said.is_empty()).map(|conclusion| match conclusion {
-        "success" => Outcome::Success,
-        "failure" | "timed_out" | "startup_failure" => Outcome::Failure,
-        // cancelled, skipped, neutral, stale, action_required, and what GitHub may add
-        _ => Outcome::Neither,
-    });
+    let outcome = concluded(run.conclusion.as_deref());
     let waiting = matches!(run.status.as_deref(), Some("queued" | "requested" | "waiting" | "pending"));
     let name = text(run.name.as_ref())
         .or_else(|| workflow.and_then(|workflow| text(Some(&workflow.name))))
@@ -356,6 +357,67 @@ pub(crate) fn pipeline_run(place: &Place, run: &wire::WorkflowRun, workflow: Opt
         outcome,
         url: run.html_url.clone(),
         version: stated(moment(run.updated_at, if outcome.is_some() { 2 } else { i64::from(!waiting) })),
+    }
+}
+
+/// How GitHub's conclusion of a run or a job is counted.
+fn concluded(conclusion: Option<&str>) -> Option<Outcome> {
+    conclusion.filter(|said| !said.is_empty()).map(|conclusion| match conclusion {
+        "success" => Outcome::Success,
+        "failure" | "timed_out" | "startup_failure" => Outcome::Failure,
+        // cancelled, skipped, neutral, stale, action_required, and what GitHub may add
+        _ => Outcome::Neither,
+    })
+}
+
+/// A job of a workflow run.
+pub(crate) fn task_run(place: &Place, job: &wire::WorkflowJob) -> TaskRun {
+    let attempt = job.run_attempt.unwrap_or(1);
+    let run = format!("{}/run/{}/{attempt}", place.id, job.run_id);
+    let outcome = concluded(job.conclusion.as_deref());
+    let waiting = matches!(job.status.as_deref(), Some("queued" | "requested" | "waiting" | "pending"));
+    let started_at = job.started_at.filter(|_| !waiting || outcome.is_some());
+    let finished_at = job.completed_at.filter(|_| outcome.is_some());
+    let latest = [job.created_at, started_at, finished_at].into_iter().flatten().max();
+    TaskRun {
+        id: format!("{run}/task/{}", job.id),
+        run,
+        repository: Some(place.id.clone()),
+        name: job.name.clone(),
+        attempt,
+        queued_at: job.created_at,
+        started_at,
+        finished_at,
+        outcome,
+        url: job.html_url.clone(),
+        version: stated(moment(
+            latest.or(job.started_at).unwrap_or_default(),
+            if outcome.is_some() { 2 } else { i64::from(!waiting) },
+        )),
+    }
+}
+
+/// Whether a tag is a version.
+pub(crate) fn is_version(tag: &str) -> bool {
+    VERSION_TAG.is_match(tag)
+}
+
+/// A version tag as a push tells of it. What a clone says of the tag counts more.
+pub(crate) fn tag(place: &Place, name: &str, commit: Option<&wire::Commit>, at: DateTime<Utc>) -> Deployment {
+    Deployment {
+        id: format!("{}/tag/{name}", place.id).into(),
+        source: DeploymentSource::Tag,
+        repository: Some(place.id.clone()),
+        service: None,
+        environment: None,
+        sha: commit.map(|commit| commit.id),
+        name: Some(name.to_owned()),
+        started_at: None,
+        finished_at: commit.map(|_| at),
+        outcome: Some(Outcome::Success),
+        url: None,
+        deleted: commit.is_none(),
+        version: inferred(at),
     }
 }
 

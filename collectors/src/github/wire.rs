@@ -41,7 +41,7 @@ pub(crate) struct User {
     pub(crate) kind: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(crate) struct Label {
     pub(crate) name: String,
 }
@@ -52,6 +52,10 @@ pub(crate) struct PushEvent {
     pub(crate) reference: String,
     #[serde(default)]
     pub(crate) commits: Vec<Commit>,
+    /// Where it leads to now; for a tag, the commit that it names.
+    pub(crate) head_commit: Option<Commit>,
+    #[serde(default)]
+    pub(crate) deleted: bool,
     pub(crate) repository: Repository,
     pub(crate) sender: Option<User>,
 }
@@ -249,4 +253,120 @@ pub(crate) struct Issue {
 #[derive(Deserialize)]
 pub(crate) struct IssueType {
     pub(crate) name: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReviewCommentEvent {
+    pub(crate) action: String,
+    pub(crate) comment: Comment,
+    pub(crate) repository: Repository,
+    pub(crate) sender: Option<User>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct IssueCommentEvent {
+    pub(crate) action: String,
+    pub(crate) comment: Comment,
+    pub(crate) issue: CommentedIssue,
+    pub(crate) repository: Repository,
+    pub(crate) sender: Option<User>,
+}
+
+/// An issue or, if it says so, a pull request.
+#[derive(Deserialize)]
+pub(crate) struct CommentedIssue {
+    pub(crate) number: i64,
+    pub(crate) pull_request: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Comment {
+    pub(crate) id: i64,
+    pub(crate) user: Option<User>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: Option<DateTime<Utc>>,
+    /// The address of the pull request in the API, where the comment is on its code.
+    pub(crate) pull_request_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WorkflowJobEvent {
+    pub(crate) workflow_job: WorkflowJob,
+    pub(crate) repository: Repository,
+    pub(crate) sender: Option<User>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WorkflowJob {
+    pub(crate) id: i64,
+    pub(crate) run_id: i64,
+    pub(crate) run_attempt: Option<i64>,
+    pub(crate) name: String,
+    pub(crate) status: Option<String>,
+    pub(crate) conclusion: Option<String>,
+    pub(crate) created_at: Option<DateTime<Utc>>,
+    pub(crate) started_at: Option<DateTime<Utc>>,
+    pub(crate) completed_at: Option<DateTime<Utc>>,
+    pub(crate) html_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RepositoryEvent {
+    pub(crate) action: String,
+    pub(crate) repository: Repository,
+    pub(crate) sender: Option<User>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AlertEvent {
+    pub(crate) alert: Alert,
+    pub(crate) repository: Repository,
+    pub(crate) sender: Option<User>,
+}
+
+/// An alert of code scanning, Dependabot or secret scanning: they share most fields.
+#[derive(Deserialize)]
+pub(crate) struct Alert {
+    pub(crate) number: i64,
+    pub(crate) html_url: Option<String>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: Option<DateTime<Utc>>,
+    pub(crate) fixed_at: Option<DateTime<Utc>>,
+    pub(crate) dismissed_at: Option<DateTime<Utc>>,
+    pub(crate) auto_dismissed_at: Option<DateTime<Utc>>,
+    /// Of code scanning.
+    pub(crate) rule: Option<AlertRule>,
+    /// Of Dependabot.
+    pub(crate) security_advisory: Option<Advisory>,
+    pub(crate) security_vulnerability: Option<Advised>,
+    /// Of secret scanning.
+    pub(crate) secret_type: Option<String>,
+    pub(crate) secret_type_display_name: Option<String>,
+    pub(crate) resolution: Option<String>,
+    pub(crate) resolved_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AlertRule {
+    pub(crate) id: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) severity: Option<String>,
+    pub(crate) security_severity_level: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Advisory {
+    pub(crate) summary: Option<String>,
+    pub(crate) severity: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Advised {
+    pub(crate) package: Option<Package>,
+    pub(crate) severity: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: Option<String>,
 }

@@ -28,6 +28,11 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// What went wrong if this answer, a success by its status, says that the server failed.
+    fn failed(&self, _: &Answer) -> Option<String> {
+        None
+    }
+
     /// The scope or permission that an answer of 403 says the token lacks.
     fn missing(&self, _: &Answer) -> Option<String> {
         None
@@ -97,6 +102,13 @@ impl Answer {
             return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
         }
         DateTime::parse_from_rfc2822(value).ok().map(|date| self.until(date.to_utc()))
+    }
+
+    /// How long until a budget of which nothing is left is renewed.
+    #[must_use]
+    pub fn exhausted(&self) -> Option<Duration> {
+        let (left, wait) = self.left()?;
+        (left.remaining == 0).then_some(wait.unwrap_or(UNSAID))
     }
 
     /// What is left of the budget, and in how long it is renewed.
@@ -178,6 +190,13 @@ impl Client {
     #[must_use]
     pub fn with_budget(mut self, budget: Arc<Budget>) -> Self {
         self.budget = budget;
+        self
+    }
+
+    /// The same with so many attempts of what fails by itself.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.patience.attempts = attempts;
         self
     }
 
@@ -266,19 +285,15 @@ impl Client {
         if let Some((left, renewed_in)) = answer.left() {
             self.budget.told(left, renewed_in);
         }
-        let exhausted = || {
-            let (left, wait) = answer.left()?;
-            (left.remaining == 0).then_some(wait.unwrap_or(UNSAID))
-        };
         let status = answer.status;
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return Judged::Wait(answer.retry_after().or_else(exhausted).unwrap_or(UNSAID));
+            return Judged::Wait(answer.retry_after().or_else(|| answer.exhausted()).unwrap_or(UNSAID));
         }
         if let Some(wait) = self.dialect.limited(&answer) {
             return Judged::Wait(answer.retry_after().unwrap_or(wait));
         }
         if status == StatusCode::FORBIDDEN
-            && let Some(wait) = answer.retry_after().or_else(exhausted)
+            && let Some(wait) = answer.retry_after().or_else(|| answer.exhausted())
         {
             return Judged::Wait(wait);
         }
@@ -286,6 +301,9 @@ impl Client {
             && let Some(wait) = answer.retry_after()
         {
             return Judged::Wait(wait);
+        }
+        if let Some(problem) = self.dialect.failed(&answer) {
+            return Judged::Again(problem);
         }
         if status.is_success() {
             return match serde_json::from_slice::<IgnoredAny>(&answer.body) {

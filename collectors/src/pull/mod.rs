@@ -98,10 +98,22 @@ pub struct Ask<'a> {
     pub stream: &'a Stream,
     /// Only what changed at or after this; `None` for everything.
     pub since: Option<DateTime<Utc>>,
+    /// `since` is where the last pull ended, minus the overlap; not a time that somebody named.
+    pub incremental: bool,
     /// The page, as the page before it said; `None` for the first.
     pub cursor: Option<&'a Value>,
     /// When this pull began.
     pub began: DateTime<Utc>,
+}
+
+impl Ask<'_> {
+    /// Whether a row that changed at this time was told by the last pull. For lists that are ordered by
+    /// another time than that of the last change, whose overlap is long: only what changed is told again.
+    #[must_use]
+    pub fn is_known(&self, changed: DateTime<Utc>) -> bool {
+        let last = self.since.and_then(|since| since.checked_add_signed(self.stream.overlap));
+        last.is_some_and(|last| self.incremental && changed < last - TimeDelta::minutes(5))
+    }
 }
 
 /// One page of a stream.

@@ -152,6 +152,7 @@ struct Mark {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct UnderWay {
     since: Option<DateTime<Utc>>,
+    incremental: bool,
     began: DateTime<Utc>,
     newest: Option<DateTime<Utc>>,
     /// The next page.
@@ -255,7 +256,13 @@ async fn one(
             target.cursors.save(&name, &serde_json::to_value(&mark).unwrap_or_default()).await?;
         }
         loop {
-            let ask = Ask { stream, since: at.since, cursor: at.cursor.as_ref(), began: at.began };
+            let ask = Ask {
+                stream,
+                since: at.since,
+                incremental: at.incremental,
+                cursor: at.cursor.as_ref(),
+                began: at.began,
+            };
             let page = puller.page(&ask).await?;
             let Page { rows: told, next, newest, total } = page;
             if pages == 0
@@ -310,7 +317,13 @@ impl Mark {
         };
         match &self.under_way {
             Some(at) if wanted.from == From::Cursor || at.since == since => at.clone(),
-            _ => UnderWay { since, began: wanted.began, newest: None, cursor: None },
+            _ => UnderWay {
+                since,
+                incremental: wanted.from == From::Cursor && self.newest.is_some(),
+                began: wanted.began,
+                newest: None,
+                cursor: None,
+            },
         }
     }
 }

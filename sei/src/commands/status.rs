@@ -61,7 +61,8 @@ struct Count {
 
 #[derive(Serialize)]
 struct Source {
-    source: String,
+    #[serde(rename = "source")]
+    name: String,
     attempted_at: DateTime<Utc>,
     succeeded_at: Option<DateTime<Utc>>,
     /// Seconds for which nothing is known of it.
@@ -158,7 +159,7 @@ impl Picture {
         for source in &self.sources {
             let or_none = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
             table.add_row([
-                source.source.clone(),
+                source.name.clone(),
                 or_none(source.succeeded_at.as_ref().map(time)),
                 or_none(source.lag.map(lag_in_words)),
                 or_none(source.cursor_saved_at.as_ref().map(time)),
@@ -194,7 +195,7 @@ impl Source {
     fn of(state: SourceState) -> Self {
         Self {
             lag: state.complete_until.map(|until| (Utc::now() - until).num_seconds().max(0)),
-            source: state.source,
+            name: state.source,
             attempted_at: state.attempted_at,
             succeeded_at: state.succeeded_at,
             cursor_saved_at: state.cursor_saved_at,

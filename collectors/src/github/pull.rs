@@ -1,0 +1,104 @@
+//! GitHub's pull side: which repositories, which streams, and which way each stream is asked for.
+//!
+//! GraphQL where it brings in one request what REST takes many for: changes with reviews, commits and
+//! comments; deployments with statuses; releases with the commits of their tags. REST for the rest, whose
+//! rows are then those of webhooks.
+
+mod api;
+mod app;
+mod graphql;
+mod rest;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use runtime::settings::SecretRef;
+use serde::Deserialize;
+
+use self::api::Api;
+use crate::pull::{Ask, Left, OpenError, Opened, Page, Pull, PullError, Puller, Stream};
+
+/// What only GitHub's sources have, `[source.options]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Options {
+    /// The id of a GitHub App, instead of a token.
+    #[serde(default)]
+    app_id: Option<u64>,
+    /// Where it is installed; without it, its only installation.
+    #[serde(default)]
+    installation_id: Option<u64>,
+    /// Its private key, PEM.
+    #[serde(default)]
+    private_key: Option<SecretRef>,
+    /// Whether the jobs of workflow runs are asked for, a request a run.
+    #[serde(default = "yes")]
+    jobs: bool,
+    /// Whether alerts are asked for.
+    #[serde(default = "yes")]
+    alerts: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Pull for super::GitHub {
+    fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
+        let options: Options = source.options()?;
+        let api = Api::new(source, &options)?;
+        let named = |project: &&String| project.split('/').filter(|part| !part.is_empty()).count() > 2;
+        if let Some(project) = source.projects.iter().find(named) {
+            let problem = format!("`{project}` is none; expected `owner/name`, or `owner` for all of an owner");
+            return Err(OpenError::new("projects", problem));
+        }
+        Ok(Box::new(Repositories { api, projects: source.projects.clone(), options }))
+    }
+}
+
+/// The repositories of a source.
+struct Repositories {
+    api: Api,
+    projects: Vec<String>,
+    options: Options,
+}
+
+#[async_trait]
+impl Puller for Repositories {
+    async fn streams(&self) -> Result<Vec<Stream>, PullError> {
+        let mut streams = Vec::new();
+        for repository in self.api.repositories(&self.projects).await? {
+            let stream = |name| Stream::new(name, repository.clone());
+            // lists that are ordered by when things began are read far enough back to see how they ended
+            let late = |name, days| stream(name).overlapping(TimeDelta::days(days));
+            streams.extend([
+                stream("changes"),
+                stream("review_comments"),
+                late("releases", 30),
+                late("deployments", 7),
+                stream("issues"),
+                late("runs", 3).optional(),
+            ]);
+            if self.options.alerts {
+                streams.extend(["code_scanning", "dependabot", "secret_scanning"].map(|name| stream(name).optional()));
+            }
+        }
+        Ok(streams)
+    }
+
+    async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        match ask.stream.name {
+            "changes" => graphql::changes(&self.api, ask).await,
+            "releases" => graphql::releases(&self.api, ask).await,
+            "deployments" => graphql::deployments(&self.api, ask).await,
+            "runs" => rest::runs(&self.api, ask, self.options.jobs).await,
+            _ => rest::list(&self.api, ask).await,
+        }
+    }
+
+    fn budget(&self) -> Option<Left> {
+        self.api.left()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Pages that come by REST. Each row becomes what a webhook would have sent of it.
+//!
+//! Lists are asked for with what changed last first: a row that changes meanwhile moves to the front, and
+//! what it pushes onto the next page is told twice, never not at all.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::api::Api;
+use crate::pull::{Ask, Page, PullError, Row};
+
+/// How a stream is listed.
+struct List {
+    /// Its path below the repository.
+    path: &'static str,
+    kind: &'static str,
+    /// The field that a webhook has the row in.
+    field: &'static str,
+    /// The source itself leaves out what is older than `since`.
+    filters: bool,
+}
+
+fn of(stream: &str) -> List {
+    let sorted = |path, kind, field, filters| List { path, kind, field, filters };
+    match stream {
+        "review_comments" => sorted(
+            "pulls/comments?sort=updated&direction=desc",
+            "github.pull.pull_request_review_comment",
+            "comment",
+            true,
+        ),
+        "code_scanning" => sorted(
+            "code-scanning/alerts?sort=updated&direction=desc",
+            "github.pull.code_scanning_alert",
+            "alert",
+            false,
+        ),
+        "dependabot" => {
+            sorted("dependabot/alerts?sort=updated&direction=desc", "github.pull.dependabot_alert", "alert", false)
+        }
+        "secret_scanning" => sorted(
+            "secret-scanning/alerts?sort=updated&direction=desc",
+            "github.pull.secret_scanning_alert",
+            "alert",
+            false,
+        ),
+        _ => sorted("issues?state=all&sort=updated&direction=desc", "github.pull.issues", "issue", true),
+    }
+}
+
+/// A page of a list whose rows know when they changed.
+pub(super) async fn list(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
+    let list = of(ask.stream.name);
+    let first = || {
+        let since = ask.since.filter(|_| list.filters);
+        let since = since.map(|at| format!("&since={}", at.to_rfc3339_opts(SecondsFormat::Secs, true)));
+        format!("repos/{}/{}&per_page=100{}", ask.stream.of, list.path, since.unwrap_or_default())
+    };
+    let path = ask.cursor.and_then(Value::as_str).map_or_else(first, str::to_owned);
+    let answer = api.get(&path).await?;
+    let mut page = Page { next: answer.next_link().map(Value::String), ..Page::default() };
+    for row in answer.json::<Vec<Map<String, Value>>>()? {
+        let changed = time(&row, "updated_at").or_else(|| time(&row, "created_at"));
+        if ask.since.is_some_and(|since| changed.is_some_and(|changed| changed < since)) {
+            page.next = None;
+            break;
+        }
+        page.newest = page.newest.max(changed);
+        // the list of issues has the pull requests too
+        if list.field == "issue" && row.contains_key("pull_request") {
+            continue;
+        }
+        page.rows.push(self::row(api, ask, list.kind, list.field, &Value::Object(row)));
+    }
+    Ok(page)
+}
+
+/// A page of workflow runs, each with its jobs. The list is ordered by when runs were created, so that it
+/// is read back further than what is new, and runs that have not changed are left out.
+pub(super) async fn runs(api: &Api, ask: &Ask<'_>, jobs: bool) -> Result<Page, PullError> {
+    #[derive(Deserialize)]
+    struct Runs {
+        total_count: Option<u64>,
+        workflow_runs: Vec<Map<String, Value>>,
+    }
+    let first = || format!("repos/{}/actions/runs?per_page=100", ask.stream.of);
+    let path = ask.cursor.and_then(Value::as_str).map_or_else(first, str::to_owned);
+    let answer = api.get(&path).await?;
+    let next = answer.next_link().map(Value::String);
+    let Runs { total_count, workflow_runs } = answer.json()?;
+    let mut page = Page { next, total: total_count.filter(|_| ask.since.is_none()), ..Page::default() };
+    for run in workflow_runs {
+        let created = time(&run, "created_at");
+        if ask.since.is_some_and(|since| created.is_some_and(|created| created < since)) {
+            page.next = None;
+            break;
+        }
+        let changed = time(&run, "updated_at");
+        page.newest = page.newest.max(changed);
+        if changed.is_some_and(|changed| ask.is_known(changed)) {
+            continue;
+        }
+        let id = run.get("id").and_then(Value::as_i64);
+        page.rows.push(row(api, ask, "github.pull.workflow_run", "workflow_run", &Value::Object(run)));
+        if let Some(id) = id.filter(|_| jobs) {
+            page.rows.extend(jobs_of(api, ask, id).await?);
+        }
+    }
+    Ok(page)
+}
+
+/// The jobs of a run, of all its attempts.
+async fn jobs_of(api: &Api, ask: &Ask<'_>, run: i64) -> Result<Vec<Row>, PullError> {
+    #[derive(Deserialize)]
+    struct Jobs {
+        jobs: Vec<Value>,
+    }
+    let mut next = Some(format!("repos/{}/actions/runs/{run}/jobs?filter=all&per_page=100", ask.stream.of));
+    let mut rows = Vec::new();
+    while let Some(path) = next {
+        let answer = match api.get(&path).await {
+            // GitHub forgets a run's jobs before the run
+            Err(PullError::Gone(_)) => return Ok(rows),
+            answer => answer?,
+        };
+        next = answer.next_link();
+        let Jobs { jobs } = answer.json()?;
+        rows.extend(jobs.iter().map(|job| row(api, ask, "github.pull.workflow_job", "workflow_job", job)));
+    }
+    Ok(rows)
+}
+
+fn time(row: &Map<String, Value>, field: &str) -> Option<DateTime<Utc>> {
+    row.get(field)?.as_str()?.parse().ok()
+}
+
+/// A row as a webhook would have sent it: with its repository around it, and without an action.
+fn row(api: &Api, ask: &Ask<'_>, kind: &'static str, field: &str, row: &Value) -> Row {
+    let url = format!("{}/{}", api.web, ask.stream.of);
+    let data = json!({
+        "action": "",
+        "repository": { "full_name": ask.stream.of, "html_url": url },
+        field: row,
+    });
+    Row {
+        kind,
+        subject: api.repository_id(&ask.stream.of),
+        key: ask.stream.of.to_lowercase(),
+        data: data.to_string().into(),
+    }
+}

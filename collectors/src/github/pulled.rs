@@ -1,0 +1,372 @@
+//! What GraphQL gives → the same facts that webhooks become. Its rows are first turned into the form that
+//! webhooks have, so that no rule stands twice.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{Change, Commit, Fact, IgnoreReason, NotStored, Reject, Sha};
+use serde::Deserialize;
+
+use super::facts::{self, Place};
+use super::{mentions, wire};
+
+/// A row, with the repository that it is of.
+#[derive(Deserialize)]
+pub(super) struct Of<T> {
+    repository: Repository,
+    node: T,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Repository {
+    name_with_owner: String,
+    url: String,
+    updated_at: Option<DateTime<Utc>>,
+    default_branch_ref: Option<Name>,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Actor {
+    login: String,
+    #[serde(rename = "__typename")]
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    oid: Sha,
+}
+
+#[derive(Deserialize)]
+struct List<T> {
+    // GraphQL gives null for what could not be read
+    #[serde(default = "Vec::new")]
+    nodes: Vec<Option<T>>,
+}
+
+impl<T> List<T> {
+    fn each(&self) -> impl Iterator<Item = &T> {
+        self.nodes.iter().flatten()
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self { nodes: Vec::new() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PullRequest {
+    number: i64,
+    title: String,
+    url: String,
+    state: String,
+    #[serde(default)]
+    is_draft: bool,
+    body: Option<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    closed_at: Option<DateTime<Utc>>,
+    merged_at: Option<DateTime<Utc>>,
+    merge_commit: Option<Object>,
+    head_ref_name: String,
+    head_ref_oid: Option<Sha>,
+    base_ref_name: String,
+    additions: Option<i64>,
+    deletions: Option<i64>,
+    author: Option<Actor>,
+    #[serde(default)]
+    labels: Option<List<wire::Label>>,
+    #[serde(default)]
+    reviews: Option<List<PullRequestReview>>,
+    #[serde(default)]
+    commits: List<PullRequestCommit>,
+    #[serde(default)]
+    comments: List<Comment>,
+    #[serde(default)]
+    timeline_items: List<TimelineItem>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PullRequestReview {
+    full_database_id: Number,
+    state: String,
+    submitted_at: Option<DateTime<Utc>>,
+    author: Option<Actor>,
+}
+
+#[derive(Deserialize)]
+struct PullRequestCommit {
+    commit: CommitNode,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CommitNode {
+    oid: Sha,
+    #[serde(default)]
+    message: String,
+    authored_date: DateTime<Utc>,
+    committed_date: DateTime<Utc>,
+    author: Option<GitActor>,
+}
+
+#[derive(Deserialize)]
+struct GitActor {
+    email: Option<String>,
+    user: Option<Login>,
+}
+
+#[derive(Deserialize)]
+struct Login {
+    login: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Comment {
+    full_database_id: Number,
+    created_at: DateTime<Utc>,
+    updated_at: Option<DateTime<Utc>>,
+    author: Option<Actor>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TimelineItem {
+    #[serde(rename = "__typename")]
+    kind: String,
+    created_at: Option<DateTime<Utc>>,
+}
+
+/// A `BigInt`, which comes as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Text(String),
+    Number(i64),
+}
+
+impl Number {
+    fn get(&self) -> Result<i64, Reject> {
+        let wrong = || Reject::new(kernel::RejectReason::Schema, "fullDatabaseId: expected a number");
+        match self {
+            Self::Number(number) => Ok(*number),
+            Self::Text(text) => text.parse().map_err(|_| wrong()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Release {
+    database_id: i64,
+    tag_name: String,
+    tag_commit: Option<Object>,
+    #[serde(default)]
+    is_draft: bool,
+    #[serde(default)]
+    is_prerelease: bool,
+    published_at: Option<DateTime<Utc>>,
+    updated_at: Option<DateTime<Utc>>,
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Deployment {
+    database_id: i64,
+    environment: Option<String>,
+    #[serde(rename = "ref")]
+    reference: Option<Name>,
+    commit_oid: Option<Sha>,
+    created_at: DateTime<Utc>,
+    #[serde(default)]
+    statuses: Option<List<DeploymentStatus>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DeploymentStatus {
+    state: String,
+    environment: Option<String>,
+    log_url: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl Actor {
+    /// REST and webhooks call a bot `name[bot]`; GraphQL calls it `name` and says that it is one.
+    fn user(&self) -> wire::User {
+        let bot = self.kind.as_deref() == Some("Bot") && !self.login.ends_with("[bot]");
+        let login = if bot { format!("{}[bot]", self.login) } else { self.login.clone() };
+        wire::User { login, kind: self.kind.clone() }
+    }
+}
+
+impl Repository {
+    fn wire(&self) -> wire::Repository {
+        wire::Repository {
+            full_name: self.name_with_owner.clone(),
+            html_url: Some(self.url.clone()),
+            default_branch: self.default_branch_ref.as_ref().map(|branch| branch.name.clone()),
+            updated_at: self.updated_at.map(wire::LooseTime::Text),
+        }
+    }
+}
+
+impl PullRequest {
+    fn wire(&self) -> wire::PullRequest {
+        wire::PullRequest {
+            number: self.number,
+            title: self.title.clone(),
+            html_url: Some(self.url.clone()),
+            state: if self.state == "OPEN" { "open" } else { "closed" }.to_owned(),
+            user: self.author.as_ref().map(Actor::user),
+            body: self.body.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            closed_at: self.closed_at,
+            merged_at: self.merged_at,
+            merge_commit_sha: self.merge_commit.as_ref().map(|commit| commit.oid),
+            head: wire::Head { reference: self.head_ref_name.clone(), sha: self.head_ref_oid },
+            base: wire::Base { reference: self.base_ref_name.clone(), repo: None },
+            draft: self.is_draft,
+            additions: self.additions,
+            deletions: self.deletions,
+            labels: self.labels.iter().flat_map(List::each).cloned().collect(),
+        }
+    }
+
+    /// When it last stopped to be a draft, unless it became one again.
+    fn ready_at(&self) -> Option<DateTime<Utc>> {
+        let ready = self.timeline_items.each().filter(|item| item.kind == "ReadyForReviewEvent");
+        ready.filter_map(|item| item.created_at).max().filter(|_| !self.is_draft)
+    }
+}
+
+/// A change with its commits, reviews and comments.
+pub(super) fn change(row: &Of<PullRequest>) -> Result<Vec<Fact>, NotStored> {
+    let (repository, node) = (row.repository.wire(), &row.node);
+    let (place, wire) = (Place::of(&repository)?, node.wire());
+    let mut reviews = Vec::new();
+    for review in node.reviews.iter().flat_map(List::each) {
+        let review = wire::Review {
+            id: review.full_database_id.get()?,
+            user: review.author.as_ref().map(Actor::user),
+            state: review.state.clone(),
+            submitted_at: review.submitted_at,
+        };
+        reviews.extend(facts::review(&place, &review, &wire)?);
+    }
+    for comment in node.comments.each() {
+        let comment = wire::Comment {
+            id: comment.full_database_id.get()?,
+            user: comment.author.as_ref().map(Actor::user),
+            created_at: comment.created_at,
+            updated_at: comment.updated_at,
+            pull_request_url: None,
+        };
+        reviews.push(facts::comment(&place, node.number, &comment.id.to_string(), &comment));
+    }
+    let actors = node.reviews.iter().flat_map(List::each).filter_map(|review| review.author.as_ref());
+    let actors = node.author.iter().chain(actors).chain(node.comments.each().filter_map(|one| one.author.as_ref()));
+    let people: Vec<wire::User> = actors.map(Actor::user).collect();
+    let mut facts = mentions(&place, &repository, people.iter().map(Some));
+    for commit in node.commits.each() {
+        let author = commit.commit.person().and_then(|person| facts::author(&place, &person));
+        facts.extend(author.filter(|author| !facts.contains(author)));
+    }
+    let change = facts::change(&place, &wire, "");
+    facts.push(Fact::Change(Change {
+        commits: node.commits.each().map(|commit| commit.commit.oid).collect(),
+        ready_at: node.ready_at(),
+        // of two pictures of one second, this one knows more than an event's
+        version: kernel::Version { at: change.version.at + TimeDelta::microseconds(5), ..change.version },
+        ..change
+    }));
+    facts.extend(reviews.into_iter().map(Fact::Review));
+    let branch = &node.head_ref_name;
+    facts.extend(node.commits.each().map(|commit| Fact::Commit(commit.commit.fact(&place, branch))));
+    Ok(facts)
+}
+
+impl CommitNode {
+    fn person(&self) -> Option<wire::GitPerson> {
+        let author = self.author.as_ref()?;
+        let username = author.user.as_ref().map(|user| user.login.clone());
+        Some(wire::GitPerson { email: author.email.clone(), username })
+    }
+
+    /// As a push tells of it, but for the two times, which a push does not tell apart.
+    fn fact(&self, place: &Place, branch: &str) -> Commit {
+        let wire = wire::Commit {
+            id: self.oid,
+            message: self.message.clone(),
+            timestamp: self.committed_date,
+            author: self.person(),
+        };
+        Commit { authored_at: self.authored_date, ..facts::commit(place, branch, &wire) }
+    }
+}
+
+/// A release, with the commit of its tag.
+pub(super) fn release(row: &Of<Release>, received: DateTime<Utc>) -> Result<Vec<Fact>, NotStored> {
+    let (repository, node) = (row.repository.wire(), &row.node);
+    let place = Place::of(&repository)?;
+    let wire = wire::Release {
+        id: node.database_id,
+        tag_name: node.tag_name.clone(),
+        target_commitish: node.tag_commit.as_ref().map(|commit| commit.oid.to_string()),
+        html_url: node.url.clone(),
+        draft: node.is_draft,
+        prerelease: node.is_prerelease,
+        published_at: node.published_at,
+        updated_at: node.updated_at,
+    };
+    let Some(mut release) = facts::release(&place, &wire, "", received) else {
+        return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
+    };
+    // it knows the commit, where an event of the same second may know only a branch
+    release.version.at += TimeDelta::microseconds(5);
+    let mut facts = mentions(&place, &repository, []);
+    facts.push(Fact::Deployment(release));
+    Ok(facts)
+}
+
+/// A deployment after its last status that says how it went.
+pub(super) fn deployment(row: &Of<Deployment>) -> Result<Vec<Fact>, NotStored> {
+    let (repository, node) = (row.repository.wire(), &row.node);
+    let place = Place::of(&repository)?;
+    let wire = wire::Deployment {
+        id: node.database_id,
+        sha: node.commit_oid,
+        reference: node.reference.as_ref().map(|reference| reference.name.clone()),
+        environment: node.environment.clone(),
+        created_at: node.created_at,
+    };
+    let mut deployment = facts::deployment(&place, &wire);
+    for status in node.statuses.iter().flat_map(List::each) {
+        let status = wire::DeploymentStatus {
+            state: status.state.to_lowercase(),
+            environment: status.environment.clone(),
+            log_url: status.log_url.clone(),
+            target_url: None,
+            created_at: status.created_at,
+        };
+        let after = facts::deployment_after(&place, &wire, &status)?;
+        deployment = after.filter(|after| after.version.at > deployment.version.at).unwrap_or(deployment);
+    }
+    let mut facts = mentions(&place, &repository, []);
+    facts.push(Fact::Deployment(deployment));
+    Ok(facts)
+}
+
+#[cfg(test)]
+mod tests;
