@@ -3,7 +3,9 @@
 
 mod mutated;
 mod order;
+mod queries;
 mod recorded;
+mod rows;
 
 use std::collections::BTreeMap;
 use std::path::Path;
