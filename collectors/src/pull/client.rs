@@ -14,6 +14,7 @@ use url::Url;
 use super::budget::{Budget, Left};
 use super::error::PullError;
 use super::retry::{Patience, random};
+use super::seen::{Kept, Seen};
 use super::source::{OpenError, Opened};
 use super::transport::{Http, Request, Transport};
 use crate::json;
@@ -84,6 +85,15 @@ impl Answer {
         })
     }
 
+    /// What was seen before, which this answer says is unchanged; with what it says of the budget.
+    fn unchanged(self, kept: &Kept) -> Self {
+        let mut headers = kept.headers.clone();
+        for (name, value) in &self.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        Self { status: StatusCode::OK, headers, body: kept.body.clone(), url: self.url }
+    }
+
     /// When the source answered, by its own clock.
     #[must_use]
     pub fn date(&self) -> Option<DateTime<Utc>> {
@@ -138,6 +148,7 @@ pub struct Client {
     /// As metrics name the source.
     label: labels::Source,
     patience: Patience,
+    seen: Arc<Seen>,
 }
 
 impl Client {
@@ -160,6 +171,7 @@ impl Client {
             dialect: Arc::new(Plain),
             label: labels::Source { source: source.name.clone() },
             patience: Patience::default(),
+            seen: Arc::default(),
         }
     }
 
@@ -244,6 +256,10 @@ impl Client {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         headers.extend(more);
+        let kept = if method == Method::GET { self.seen.get(url.as_str()) } else { None };
+        if let Some(kept) = &kept {
+            headers.insert(header::IF_NONE_MATCH, kept.etag.clone());
+        }
         let mut failed = 0;
         let mut limited = 0;
         loop {
@@ -254,10 +270,18 @@ impl Client {
             let problem = match self.transport.send(request).await {
                 Err(problem) => problem,
                 Ok(answer) => {
-                    let answer =
+                    let mut answer =
                         Answer { status: answer.status, headers: answer.headers, body: answer.body, url: url.clone() };
+                    if let Some(kept) = kept.as_ref().filter(|_| answer.status == StatusCode::NOT_MODIFIED) {
+                        answer = answer.unchanged(kept);
+                    }
                     match self.judge(answer) {
-                        Judged::Good(answer) => return Ok(answer),
+                        Judged::Good(answer) => {
+                            if method == Method::GET {
+                                self.seen.keep(url.as_str(), &answer.headers, &answer.body);
+                            }
+                            return Ok(answer);
+                        }
                         Judged::Never(error) => return Err(error),
                         Judged::Again(problem) => problem,
                         Judged::Wait(wait) => {

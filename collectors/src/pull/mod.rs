@@ -13,6 +13,7 @@ mod error;
 mod retry;
 mod run;
 pub(crate) mod seek;
+mod seen;
 mod source;
 mod transport;
 

@@ -198,6 +198,7 @@ pub(crate) struct Script(Arc<Mutex<ScriptState>>);
 struct ScriptState {
     answers: VecDeque<Said>,
     asked: Vec<(Duration, String)>,
+    conditions: Vec<Option<String>>,
     start: Option<tokio::time::Instant>,
 }
 
@@ -217,6 +218,11 @@ impl Script {
         self.0.lock().unwrap().asked.iter().map(|(after, path)| (after.as_secs(), path.clone())).collect()
     }
 
+    /// The `If-None-Match` of each request so far.
+    pub(crate) fn conditions(&self) -> Vec<Option<String>> {
+        self.0.lock().unwrap().conditions.clone()
+    }
+
     pub(crate) fn router(&self) -> Router {
         let script = self.clone();
         Router::new().fallback(move |request: axum::extract::Request| {
@@ -226,6 +232,8 @@ impl Script {
                 let after = state.start.map(|start| start.elapsed()).unwrap_or_default();
                 let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
                 state.asked.push((after, path));
+                let condition = request.headers().get("if-none-match").and_then(|value| value.to_str().ok());
+                state.conditions.push(condition.map(str::to_owned));
                 let said = state.answers.pop_front().unwrap_or_else(|| Said::new(418, "{}"));
                 said.into_response()
             }

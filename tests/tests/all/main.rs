@@ -27,6 +27,7 @@ mod histories;
 mod k8s;
 mod page;
 mod processor;
+mod pull;
 mod rows;
 mod store;
 mod up;

@@ -115,6 +115,19 @@ async fn a_token_goes_to_its_own_host_only_and_is_never_shown() {
     assert_eq!(client.address("/a?b=c").unwrap().as_str(), "https://mock.example/a?b=c");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_has_not_changed_is_not_sent_again() {
+    let first = good().with("etag", "\"v1\"").with("link", "<https://mock.example/x?page=2>; rel=\"next\"");
+    let unchanged = Said::new(304, "").with("etag", "\"v1\"").with("x-ratelimit-remaining", "4999");
+    let script = Script::new([first, unchanged, Said::new(200, "[]").with("etag", "\"v2\"")]);
+    let client = client(script.router());
+    let answers = [client.get("x").await.unwrap(), client.get("x").await.unwrap()];
+    assert_eq!(answers[0].body, answers[1].body);
+    assert_eq!(answers[1].next_link().as_deref(), Some("https://mock.example/x?page=2"));
+    assert_eq!(script.conditions(), [None, Some("\"v1\"".to_owned())]);
+    assert_eq!(&client.get("x").await.unwrap().body[..], b"[]");
+}
+
 #[test]
 fn the_next_page_is_found_among_links() {
     let answer = |link: &str| {

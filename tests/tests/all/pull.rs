@@ -1,0 +1,116 @@
+//! Pulling as a person sees it: `sei collect github` against a server that plays GitHub, killed in the
+//! middle and started again.
+
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::routing::{any, post};
+use axum::{Json, Router};
+use runtime::settings::LogKind;
+use serde_json::{Value, json};
+use tests::{Program, TestLog, eventually};
+
+const DEADLINE: Duration = Duration::from_mins(2);
+/// Changes of the repository; GitHub gives a hundred at a time.
+const CHANGES: u64 = 500;
+
+/// What GitHub was asked for: where each page of changes began. It never answers for those of `stuck`, once.
+#[derive(Default)]
+struct Hub {
+    asked: Mutex<Vec<u64>>,
+    stuck: Mutex<Vec<u64>>,
+}
+
+async fn graphql(State(hub): State<Arc<Hub>>, Json(body): Json<Value>) -> Json<Value> {
+    let query = body["query"].as_str().unwrap();
+    let field = match query {
+        query if query.contains("query Changes") => "pullRequests",
+        query if query.contains("query Releases") => "releases",
+        _ => "deployments",
+    };
+    let all = if field == "pullRequests" { CHANGES } else { 0 };
+    let start: u64 = body["variables"]["after"].as_str().map_or(0, |after| after.parse().unwrap());
+    let end = (start + body["variables"]["first"].as_u64().unwrap()).min(all);
+    if field == "pullRequests" {
+        hub.asked.lock().unwrap().push(start);
+        let stuck = {
+            let mut stuck = hub.stuck.lock().unwrap();
+            let before = stuck.len();
+            stuck.retain(|page| *page != start);
+            stuck.len() < before
+        };
+        if stuck {
+            std::future::pending::<()>().await;
+        }
+    }
+    let nodes: Vec<Value> = (start..end).map(|at| change(CHANGES - at)).collect();
+    let repository = json!({
+        "nameWithOwner": "lakeside/checkout", "url": "http://127.0.0.1/lakeside/checkout", "defaultBranchRef": null,
+        field: {
+            "totalCount": all, "nodes": nodes,
+            "pageInfo": { "hasNextPage": end < all, "endCursor": end.to_string() }
+        }
+    });
+    Json(json!({ "data": { "repository": repository } }))
+}
+
+fn change(number: u64) -> Value {
+    let at = format!("2026-01-{:02}T{:02}:{:02}:00Z", 1 + number / 100, number % 100 / 10, number % 10);
+    let none = json!({ "pageInfo": { "hasNextPage": false }, "nodes": [] });
+    json!({
+        "id": number.to_string(), "number": number, "title": "t", "url": "u", "state": "OPEN", "isDraft": false,
+        "body": "", "createdAt": at, "updatedAt": at, "headRefName": "b", "headRefOid": format!("{number:040x}"),
+        "baseRefName": "main", "author": null, "labels": none, "reviews": none, "commits": none, "comments": none,
+        "timelineItems": none
+    })
+}
+
+#[tokio::test]
+async fn a_pull_that_is_killed_goes_on_where_it_was_and_tells_everything_once() {
+    let hub = Arc::new(Hub { stuck: Mutex::new(vec![100, 300]), ..Hub::default() });
+    let empty = any(async || Json(json!({ "total_count": 0, "workflow_runs": [] })));
+    let router = Router::new()
+        .route("/api/graphql", post(graphql))
+        .route("/api/v3/repos/lakeside/checkout/actions/runs", empty)
+        .fallback(async || Json(json!([])))
+        .with_state(hub.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let log = TestLog::new(LogKind::Embedded).await;
+    let program = Program::new();
+    let folder = program.folder().display().to_string();
+    std::fs::write(program.folder().join("url"), &log.database.url).unwrap();
+    std::fs::write(program.folder().join("token"), "t0ken").unwrap();
+    let settings = format!(
+        "database.url = {{ file = '{folder}/url' }}\nlog.topic = '{}'\n[[source]]\nconnector = 'github'\n\
+         url = 'http://{address}'\ntoken = {{ file = '{folder}/token' }}\nprojects = ['lakeside/checkout']\n",
+        log.settings.topic
+    );
+    std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
+
+    for stuck in [100, 300] {
+        let mut command = program.command(&["collect", "github", "--full"]);
+        let mut killed = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        eventually(DEADLINE, async || hub.asked.lock().unwrap().last() == Some(&stuck)).await;
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+    }
+    let collecting = tokio::task::spawn_blocking(move || {
+        let collected = program.json(&["collect", "github", "--full"]);
+        (collected, program.json(&["status"]), program)
+    });
+    let (collected, status, _program) = collecting.await.unwrap();
+    // the pages that nobody had acknowledged were asked for again, and no others
+    assert_eq!(*hub.asked.lock().unwrap(), [0, 100, 100, 200, 300, 300, 400]);
+    assert_eq!(collected[0]["problems"], json!([]), "{collected}");
+    assert_eq!(collected[0]["rows"], 200, "{collected}");
+    let rows = crate::rows::all(&log.database.options()).await;
+    assert_eq!(rows["change"].len(), 500);
+    let source = &status["sources"][0];
+    assert_eq!((&source["source"], &source["error"]), (&json!("github/main"), &Value::Null), "{status}");
+    assert!(source["succeeded_at"].is_string() && source["cursor_saved_at"].is_string(), "{status}");
+}
