@@ -299,9 +299,9 @@ pub struct PipelineRun {
     /// 1 for the first attempt.
     #[serde(default = "one")]
     pub attempt: i64,
-    /// When it was asked for.
+    /// When it was asked for. The store keeps the earliest that any picture told.
     pub queued_at: DateTime<Utc>,
-    /// When it began.
+    /// When it began. The store keeps the earliest that any picture told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
@@ -337,10 +337,10 @@ pub struct TaskRun {
     /// 1 for the first attempt.
     #[serde(default = "one")]
     pub attempt: i64,
-    /// When it was asked for.
+    /// When it was asked for. The store keeps the earliest that any picture told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued_at: Option<DateTime<Utc>>,
-    /// When it began.
+    /// When it began. The store keeps the earliest that any picture told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
@@ -440,9 +440,9 @@ pub struct Incident {
     /// As the source has it: `sev1`, `P2`, `critical`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,
-    /// When it was noticed.
+    /// When it was noticed. The store keeps the earliest that any picture told.
     pub detected_at: DateTime<Utc>,
-    /// When somebody took it.
+    /// When somebody took it first. The store keeps the earliest that any picture told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged_at: Option<DateTime<Utc>>,
     /// When users were well again; `null` while it is open.

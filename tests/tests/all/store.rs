@@ -4,6 +4,7 @@
 mod cluster;
 mod facts;
 mod log;
+mod moments;
 mod schema;
 mod tenants;
 mod timescale;

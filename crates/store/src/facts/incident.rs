@@ -1,13 +1,18 @@
 //! Incidents. What is stale is what one named before and what it names now.
+//!
+//! Many sources tell moments, not incidents: that of a resolution does not repeat when the incident was
+//! detected and acknowledged. So the earliest of both that any picture told stay, whichever picture wins.
 
 use chrono::{DateTime, Utc};
 use kernel::{ChangeId, Incident, RepositoryId};
 use sqlx::PgConnection;
 
-use super::row::{CHUNK, Changed, Row, best, column, subjects, versions};
+use super::row::{CHUNK, Changed, Earliest, Row, best, column, subjects, versions};
 use crate::StoreError;
 
 pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incident>>) -> Result<Changed, StoreError> {
+    let detected = Earliest::of(&rows, |x| x.id.as_str(), |x| Some(x.detected_at));
+    let acknowledged = Earliest::of(&rows, |x| x.id.as_str(), |x| x.acknowledged_at);
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
@@ -29,8 +34,9 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
                             deleted, detail, version_at, digest)
                  on conflict (id) do update
                  set service = excluded.service, repository = excluded.repository, title = excluded.title,
-                     severity = excluded.severity, detected_at = excluded.detected_at,
-                     acknowledged_at = excluded.acknowledged_at, resolved_at = excluded.resolved_at,
+                     severity = excluded.severity, detected_at = least(excluded.detected_at, t.detected_at),
+                     acknowledged_at = least(excluded.acknowledged_at, t.acknowledged_at),
+                     resolved_at = excluded.resolved_at,
                      caused_by_deployment = excluded.caused_by_deployment,
                      caused_by_change = excluded.caused_by_change, external_cause = excluded.external_cause,
                      fixed_by_deployment = excluded.fixed_by_deployment, url = excluded.url,
@@ -49,8 +55,8 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
             &column(rows, |x| x.repository.as_ref().map(RepositoryId::as_str)) as &[Option<&str>],
             &column(rows, |x| x.title.as_str()) as &[&str],
             &column(rows, |x| x.severity.as_deref()) as &[Option<&str>],
-            &column(rows, |x| x.detected_at) as &[DateTime<Utc>],
-            &column(rows, |x| x.acknowledged_at) as &[Option<DateTime<Utc>>],
+            &column(rows, |x| detected.get(&x.id.0).unwrap_or(x.detected_at)) as &[DateTime<Utc>],
+            &column(rows, |x| acknowledged.get(&x.id.0)) as &[Option<DateTime<Utc>>],
             &column(rows, |x| x.resolved_at) as &[Option<DateTime<Utc>>],
             &column(rows, |x| x.caused_by_deployment.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.caused_by_change.as_ref().map(ChangeId::as_str)) as &[Option<&str>],
@@ -69,6 +75,30 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
             if row.replaced {
                 changed.add(0, subjects(row.old_repository, row.old_service));
             }
+        }
+    }
+    // of those that are not replaced, as the row holds a better picture
+    for ids in detected.ids().chunks(CHUNK) {
+        let moved = sqlx::query!(
+            r#"with moved as (
+                 update incident as t
+                 set detected_at = least(t.detected_at, n.detected),
+                     acknowledged_at = least(t.acknowledged_at, n.acknowledged)
+                 from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as n (id, detected, acknowledged)
+                 where t.id = n.id
+                   and (n.detected < t.detected_at
+                        or n.acknowledged < coalesce(t.acknowledged_at, 'infinity'::timestamptz))
+                 returning t.repository, t.service
+             )
+             select repository, service, count(*) as "rows!" from moved group by 1, 2"#,
+            ids as &[&str],
+            &detected.column(ids) as &[Option<DateTime<Utc>>],
+            &acknowledged.column(ids) as &[Option<DateTime<Utc>>],
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in moved {
+            changed.add(row.rows, subjects(row.repository, row.service));
         }
     }
     Ok(changed)

@@ -1,17 +1,22 @@
 //! Pipeline runs. Some of them are deployments, so they make their repository stale. One that knows no
 //! repository is measured with none.
+//!
+//! Some sources tell moments, not runs: the end of one does not repeat when it began. So the earliest
+//! times of asking and beginning that any picture told stay, whichever picture wins.
 
 use chrono::{DateTime, Utc};
 use kernel::{Outcome, PipelineRun, RepositoryId, Sha};
 use sqlx::PgConnection;
 
-use super::row::{CHUNK, Changed, Row, best, column, versions};
+use super::row::{CHUNK, Changed, Earliest, Row, best, column, versions};
 use crate::StoreError;
 
 pub(super) async fn write(
     connection: &mut PgConnection,
     rows: Vec<Row<'_, PipelineRun>>,
 ) -> Result<Changed, StoreError> {
+    let queued = Earliest::of(&rows, |x| x.id.as_str(), |x| Some(x.queued_at));
+    let started = Earliest::of(&rows, |x| x.id.as_str(), |x| x.started_at);
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
@@ -29,8 +34,10 @@ pub(super) async fn write(
                             outcome, url, detail, version_at, digest)
                  on conflict (id) do update
                  set repository = excluded.repository, name = excluded.name, sha = excluded.sha,
-                     branch = excluded.branch, attempt = excluded.attempt, queued_at = excluded.queued_at,
-                     started_at = excluded.started_at, finished_at = excluded.finished_at,
+                     branch = excluded.branch, attempt = excluded.attempt,
+                     queued_at = least(excluded.queued_at, t.queued_at),
+                     started_at = least(excluded.started_at, t.started_at),
+                     finished_at = excluded.finished_at,
                      outcome = excluded.outcome, url = excluded.url, detail = excluded.detail,
                      version_at = excluded.version_at, digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
@@ -46,8 +53,8 @@ pub(super) async fn write(
             &column(rows, |x| x.sha.as_ref().map(Sha::as_bytes)) as &[Option<&[u8]>],
             &column(rows, |x| x.branch.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.attempt) as &[i64],
-            &column(rows, |x| x.queued_at) as &[DateTime<Utc>],
-            &column(rows, |x| x.started_at) as &[Option<DateTime<Utc>>],
+            &column(rows, |x| queued.get(&x.id).unwrap_or(x.queued_at)) as &[DateTime<Utc>],
+            &column(rows, |x| started.get(&x.id)) as &[Option<DateTime<Utc>>],
             &column(rows, |x| x.finished_at) as &[Option<DateTime<Utc>>],
             &column(rows, |x| x.outcome.map(Outcome::as_str)) as &[Option<&str>],
             &column(rows, |x| x.url.as_deref()) as &[Option<&str>],
@@ -59,6 +66,28 @@ pub(super) async fn write(
         .await?;
         for row in written {
             changed.add(row.rows, row.repository.into_iter().chain(row.old_repository));
+        }
+    }
+    // of those that are not replaced, as the row holds a better picture
+    for ids in queued.ids().chunks(CHUNK) {
+        let moved = sqlx::query!(
+            r#"with moved as (
+                 update pipeline_run as t
+                 set queued_at = least(t.queued_at, n.queued), started_at = least(t.started_at, n.started)
+                 from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as n (id, queued, started)
+                 where t.id = n.id
+                   and (n.queued < t.queued_at or n.started < coalesce(t.started_at, 'infinity'::timestamptz))
+                 returning t.repository
+             )
+             select repository, count(*) as "rows!" from moved group by 1"#,
+            ids as &[&str],
+            &queued.column(ids) as &[Option<DateTime<Utc>>],
+            &started.column(ids) as &[Option<DateTime<Utc>>],
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in moved {
+            changed.add(row.rows, row.repository);
         }
     }
     Ok(changed)

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use kernel::{Fact, Sha, Version};
@@ -73,6 +74,40 @@ pub(super) fn best<'a, T, K: Ord>(mut rows: Vec<Row<'a, T>>, key: impl Fn(&'a T)
     rows.sort_unstable_by(|a, b| key(a.fact).cmp(&key(b.fact)).then_with(|| b.compare(a)));
     rows.dedup_by(|a, b| key(a.fact) == key(b.fact));
     rows
+}
+
+/// The earliest time that any picture of a thing tells, by the thing's id, in whole microseconds, as the
+/// database has them.
+pub(super) struct Earliest<'a>(BTreeMap<&'a str, DateTime<Utc>>);
+
+impl<'a> Earliest<'a> {
+    pub(super) fn of<T>(
+        rows: &[Row<'a, T>],
+        id: impl Fn(&'a T) -> &'a str,
+        time: impl Fn(&'a T) -> Option<DateTime<Utc>>,
+    ) -> Self {
+        let mut earliest = BTreeMap::new();
+        for row in rows {
+            if let Some(at) = time(row.fact) {
+                let at = DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at);
+                let known = earliest.entry(id(row.fact)).or_insert(at);
+                *known = at.min(*known);
+            }
+        }
+        Self(earliest)
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<DateTime<Utc>> {
+        self.0.get(id).copied()
+    }
+
+    pub(super) fn ids(&self) -> Vec<&'a str> {
+        self.0.keys().copied().collect()
+    }
+
+    pub(super) fn column(&self, ids: &[&str]) -> Vec<Option<DateTime<Utc>>> {
+        ids.iter().map(|id| self.get(id)).collect()
+    }
 }
 
 /// One column of rows.
