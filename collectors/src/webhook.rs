@@ -107,9 +107,27 @@ pub enum Refusal {
     Incomplete(&'static str),
 }
 
+/// For [`crate::check`] only, which shows a person what a request would become and gives nothing to the
+/// log: whether the request verifies, and the request as if it did.
+pub(crate) fn unverified(request: RawRequest, verifies: impl FnOnce(RawRequest) -> bool) -> (bool, Verified) {
+    let RawRequest { path, headers, body, received } = &request;
+    let copy = RawRequest { path: path.clone(), headers: headers.clone(), body: body.clone(), received: *received };
+    (verifies(copy), Verified(request))
+}
+
 /// An id that a sender chose, or its digest where it is too long to be kept.
 pub(crate) fn kept_id(id: &str) -> String {
     if id.len() <= 200 { id.to_owned() } else { hex::encode(Sha256::digest(id)) }
+}
+
+/// The longest list of signatures that is looked at.
+const MAX_SIGNATURES: usize = 10;
+
+/// The bytes of a signature that is written as `prefix` and hexadecimal digits.
+fn signature(text: &str, prefix: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0_u8; 32];
+    hex::decode_to_slice(text.strip_prefix(prefix)?, &mut bytes).ok()?;
+    Some(bytes)
 }
 
 impl RawRequest {
@@ -122,15 +140,26 @@ impl RawRequest {
     /// Verifies a header that holds `prefix` and then the hexadecimal HMAC-SHA256 of the body, in a time
     /// that does not depend on where a wrong signature differs.
     pub fn verify_hmac_sha256(self, header: &str, prefix: &str, secrets: &[Secret]) -> Result<Verified, Refusal> {
-        let signature =
-            self.only(header).and_then(|value| value.strip_prefix(prefix)).ok_or(Refusal::Unauthenticated)?;
-        let mut expected = [0_u8; 32];
-        hex::decode_to_slice(signature, &mut expected).map_err(|_| Refusal::Unauthenticated)?;
+        let signature = self.only(header).and_then(|value| signature(value, prefix)).ok_or(Refusal::Unauthenticated)?;
+        self.verify_signatures(&[signature], secrets)
+    }
+
+    /// The same for a header that lists several signatures, separated by commas, of which any may fit:
+    /// sources do so while a secret is replaced. Those of another form are passed over.
+    pub fn verify_any_hmac_sha256(self, header: &str, prefix: &str, secrets: &[Secret]) -> Result<Verified, Refusal> {
+        let listed = self.only(header).unwrap_or_default().split(',').take(MAX_SIGNATURES);
+        let signatures: Vec<_> = listed.filter_map(|one| signature(one.trim(), prefix)).collect();
+        self.verify_signatures(&signatures, secrets)
+    }
+
+    fn verify_signatures(self, signatures: &[[u8; 32]], secrets: &[Secret]) -> Result<Verified, Refusal> {
         let mut fits = false;
         for secret in secrets {
             let mut hmac = Hmac::<Sha256>::new_from_slice(secret.expose()).map_err(|_| Refusal::Unauthenticated)?;
             hmac.update(&self.body);
-            fits |= hmac.verify_slice(&expected).is_ok();
+            for signature in signatures {
+                fits |= hmac.clone().verify_slice(signature).is_ok();
+            }
         }
         if fits { Ok(Verified(self)) } else { Err(Refusal::Unauthenticated) }
     }
@@ -191,6 +220,25 @@ mod tests {
         }
         assert_eq!(verify(&[(name, GOOD)], &[]).unwrap_err(), Refusal::Unauthenticated);
         assert_eq!(verify(&[(name, GOOD)], &["other"]).unwrap_err(), Refusal::Unauthenticated);
+    }
+
+    #[test]
+    fn of_a_list_of_signatures_any_may_fit() {
+        let any = |value: &str, secrets: &[&str]| {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static("x-sig"), value.parse().unwrap())]);
+            let secrets: Vec<Secret> = secrets.iter().filter_map(|text| Secret::new(text.as_bytes())).collect();
+            let request = RawRequest { headers, ..RawRequest::new(Bytes::from_static(b"Hello, World!")) };
+            request.verify_any_hmac_sha256("x-sig", "sha256=", &secrets).is_ok()
+        };
+        let (wrong, old) = (GOOD.replace("757", "758"), "v0=00");
+        for value in [GOOD.to_owned(), format!("{wrong},{GOOD}"), format!("{old}, {GOOD} , {wrong}")] {
+            assert!(any(&value, &[SECRET]) && any(&value, &["new", SECRET]), "{value}");
+            assert!(!any(&value, &["other"]) && !any(&value, &[]), "{value}");
+        }
+        let late = format!("{}{GOOD}", "x,".repeat(MAX_SIGNATURES));
+        for value in ["", ",", old, &wrong, &late] {
+            assert!(!any(value, &[SECRET]), "{value}");
+        }
     }
 
     #[test]

@@ -11,6 +11,21 @@ impl RawRequest {
     pub fn verify_bearer(self, secrets: &[Secret]) -> Result<Verified, Refusal> {
         if fits(&self.headers, secrets) { Ok(Verified(self)) } else { Err(Refusal::Unauthenticated) }
     }
+
+    /// The same for a source that can send no header: its token may stand behind the source's name in the
+    /// address instead. Where there are both, none counts.
+    pub fn verify_bearer_or_path(self, secrets: &[Secret]) -> Result<Verified, Refusal> {
+        if self.path.is_empty() {
+            return self.verify_bearer(secrets);
+        }
+        let token = self.path.as_bytes();
+        let fits = secrets.iter().fold(false, |fits, secret| fits | secret.is(token));
+        if fits && !self.headers.contains_key(header::AUTHORIZATION) {
+            Ok(Verified(self))
+        } else {
+            Err(Refusal::Unauthenticated)
+        }
+    }
 }
 
 /// Whether there is one `Authorization` with one of the tokens.
@@ -54,5 +69,23 @@ mod tests {
         for values in cases {
             assert!(!taken(values, &tokens), "{values:?}");
         }
+    }
+
+    #[test]
+    fn a_token_may_stand_in_the_address_where_there_is_none_in_the_header() {
+        let tokens: Vec<Secret> = ["old", "new"].iter().filter_map(|text| Secret::new(text.as_bytes())).collect();
+        let taken = |path: &str, header_value: Option<&'static str>, tokens: &[Secret]| {
+            let mut request = RawRequest { path: path.to_owned(), ..RawRequest::new(Bytes::new()) };
+            if let Some(value) = header_value {
+                request.headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
+            }
+            request.verify_bearer_or_path(tokens).is_ok()
+        };
+        assert!(taken("old", None, &tokens) && taken("new", None, &tokens) && taken("", Some("Bearer old"), &tokens));
+        let cases = [("", None), ("x", None), ("old/", None), ("old", Some("Bearer old")), ("x", Some("Bearer old"))];
+        for (path, value) in cases {
+            assert!(!taken(path, value, &tokens), "{path} {value:?}");
+        }
+        assert!(!taken("old", None, &[]) && !taken("", None, &[]));
     }
 }
