@@ -1,8 +1,14 @@
 //! Where events come from: one file a connector, the registry of them, and the webhook gateway.
 
+pub mod cdevents;
+pub mod check;
+pub mod circleci;
+mod cloudevents;
 pub mod collector;
 mod connector;
 mod durable;
+#[cfg(test)]
+mod fixtures;
 pub mod gateway;
 pub mod generic;
 pub mod gharchive;
@@ -10,14 +16,19 @@ pub mod git;
 pub mod github;
 pub mod gitlab;
 pub mod import;
+pub mod jenkins;
 pub mod jira;
 mod json;
+pub mod pagerduty;
 mod picture;
 pub mod progress;
 pub mod pull;
+#[cfg(test)]
+mod recorded;
 pub mod registry;
 mod reverts;
 pub mod scheduler;
+pub mod tekton;
 #[cfg(test)]
 mod testing;
 pub mod webhook;

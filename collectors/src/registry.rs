@@ -1,10 +1,21 @@
 //! The registry of connectors: one line each. Gateway, processor and imports find a connector here, by
 //! the name that settings, addresses and metric labels use.
 
-use crate::{Connector, generic, gharchive, git, github, gitlab, jira};
+use crate::{Connector, cdevents, circleci, generic, gharchive, git, github, gitlab, jenkins, jira, pagerduty, tekton};
 
-static CONNECTORS: &[&dyn Connector] =
-    &[&git::Git, &github::GitHub, &gitlab::GitLab, &jira::Jira, &generic::Generic, &gharchive::GhArchive];
+static CONNECTORS: &[&dyn Connector] = &[
+    &git::Git,
+    &github::GitHub,
+    &gitlab::GitLab,
+    &jira::Jira,
+    &generic::Generic,
+    &gharchive::GhArchive,
+    &cdevents::CdEvents,
+    &tekton::Tekton,
+    &pagerduty::PagerDuty,
+    &circleci::CircleCi,
+    &jenkins::Jenkins,
+];
 
 /// The connector of this name.
 #[must_use]

@@ -1,0 +1,242 @@
+//! Pulling from CircleCI's API v2. Pipelines are listed newest first, their workflows and jobs only one
+//! pipeline and one workflow at a time: the API knows no other way that reaches further back than 90 days.
+//! A pipeline's rows are put into the form that the webhook has.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt, TryStreamExt};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+use url::form_urlencoded::byte_serialize;
+
+use super::{CircleCi, run_id};
+use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+
+const ADDRESS: &str = "https://circleci.com/api/v2";
+/// How long after it began a workflow may end, or be run again, and still be seen by the next pull.
+const OVERLAP: TimeDelta = TimeDelta::days(2);
+/// Pipelines of a page that are looked into side by side.
+const AT_ONCE: usize = 4;
+
+impl Pull for CircleCi {
+    fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
+        let base = match &source.url {
+            Some(url) => url.clone(),
+            None => Url::parse(ADDRESS).map_err(|error| OpenError::new("url", error.to_string()))?,
+        };
+        let _: NoOptions = source.options()?;
+        let wrong = |slug: &&String| !matches!(slug.split('/').count(), 2 | 3) || slug.split('/').any(str::is_empty);
+        if source.projects.is_empty() {
+            return Err(OpenError::new("projects", "is empty; expected slugs such as `gh/acme` or `gh/acme/shop`"));
+        }
+        if let Some(slug) = source.projects.iter().find(wrong) {
+            return Err(OpenError::new(
+                "projects",
+                format!("`{slug}` is no slug; expected one such as `gh/acme/shop`"),
+            ));
+        }
+        let client = Client::new(source, base)?.with_secret("circle-token", source.token()?.expose())?;
+        Ok(Box::new(Projects { client, slugs: source.projects.clone() }))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoOptions {}
+
+struct Projects {
+    client: Client,
+    slugs: Vec<String>,
+}
+
+/// A page of a list.
+#[derive(Deserialize)]
+struct List<T> {
+    items: Vec<T>,
+    next_page_token: Option<String>,
+}
+
+/// The part of a pipeline that is looked at here.
+#[derive(Deserialize)]
+struct Created {
+    id: String,
+    created_at: DateTime<Utc>,
+}
+
+#[async_trait]
+impl Puller for Projects {
+    async fn streams(&self) -> Result<Vec<Stream>, PullError> {
+        Ok(self.slugs.iter().map(|slug| Stream::new("pipelines", slug).overlapping(OVERLAP)).collect())
+    }
+
+    async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        let list: List<Value> = self.list(&listed(&ask.stream.of), ask.cursor.and_then(Value::as_str)).await?;
+        let (mut newest, mut reached, mut pipelines) = (None, false, Vec::new());
+        for pipeline in list.items {
+            let Created { id, created_at } = part(&pipeline)?;
+            newest = newest.max(Some(created_at));
+            // Newest first: what follows is older.
+            if ask.since.is_some_and(|since| created_at < since) {
+                reached = true;
+                break;
+            }
+            pipelines.push((id, pipeline));
+        }
+        let rows = futures::stream::iter(pipelines).map(|(id, pipeline)| self.rows(id, pipeline)).buffered(AT_ONCE);
+        let rows: Vec<Vec<Row>> = rows.try_collect().await?;
+        let next = list.next_page_token.filter(|_| !reached).map(Value::String);
+        Ok(Page { rows: rows.into_iter().flatten().collect(), next, newest, total: None })
+    }
+
+    fn budget(&self) -> Option<Left> {
+        self.client.left()
+    }
+}
+
+/// Where the pipelines of a project are listed, or of all projects of an organization.
+fn listed(slug: &str) -> String {
+    let escaped: Vec<String> = slug.split('/').map(|part| byte_serialize(part.as_bytes()).collect()).collect();
+    match escaped.as_slice() {
+        [_, _] => format!("pipeline?org-slug={}", escaped.join("%2F")),
+        _ => format!("project/{}/pipeline", escaped.join("/")),
+    }
+}
+
+fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
+    crate::json::read_value(row.clone())
+        .map_err(|wrong| PullError::Data(format!("unexpected answer: {}: {}", wrong.path, wrong.problem)))
+}
+
+impl Projects {
+    async fn list<T: serde::de::DeserializeOwned>(&self, path: &str, page: Option<&str>) -> Result<List<T>, PullError> {
+        let path = match page {
+            Some(token) => {
+                let token: String = byte_serialize(token.as_bytes()).collect();
+                format!("{path}{}page-token={token}", if path.contains('?') { '&' } else { '?' })
+            }
+            None => path.to_owned(),
+        };
+        self.client.get(&path).await?.json()
+    }
+
+    /// All pages of a short list.
+    async fn all(&self, path: &str) -> Result<Vec<Value>, PullError> {
+        let mut items = Vec::new();
+        let mut page: Option<String> = None;
+        loop {
+            let list: List<Value> = self.list(path, page.as_deref()).await?;
+            items.extend(list.items);
+            if list.next_page_token.is_none() || list.next_page_token == page {
+                return Ok(items);
+            }
+            page = list.next_page_token;
+        }
+    }
+
+    /// The workflows of a pipeline and their jobs. Those that were deleted meanwhile have none.
+    async fn rows(&self, id: String, pipeline: Value) -> Result<Vec<Row>, PullError> {
+        let mut rows = Vec::new();
+        for workflow in found(self.all(&format!("pipeline/{id}/workflow")).await)? {
+            let Some(id) = workflow.get("id").and_then(Value::as_str).map(str::to_owned) else { continue };
+            let jobs = found(self.all(&format!("workflow/{id}/job")).await)?;
+            let row = |kind, data: Value| {
+                let key = run_id(&id);
+                Row { kind, subject: Some(key.clone()), key, data: data.to_string().into() }
+            };
+            rows.push(row("circleci.workflow", json!({"pipeline": pipeline, "workflow": workflow})));
+            rows.extend(
+                jobs.iter()
+                    .filter(|job| is_run(job))
+                    .map(|job| row("circleci.job", json!({"pipeline": pipeline, "workflow": workflow, "job": job}))),
+            );
+        }
+        Ok(rows)
+    }
+}
+
+/// An approval is a job that a person does.
+fn is_run(job: &Value) -> bool {
+    job.get("type").and_then(Value::as_str) != Some("approval")
+}
+
+fn found(rows: Result<Vec<Value>, PullError>) -> Result<Vec<Value>, PullError> {
+    match rows {
+        Err(PullError::Gone(_)) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::extract::{Path, Query};
+    use axum::routing::get;
+
+    use super::*;
+    use crate::Connector;
+    use crate::pull::From;
+    use crate::pull::testing::{Memory, client, opened};
+
+    fn api() -> Router {
+        let pipelines = async |Query(query): Query<std::collections::BTreeMap<String, String>>| {
+            let page: i64 = query.get("page-token").map_or(0, |token| token.trim_matches('+').parse().unwrap());
+            let items: Vec<Value> = (0..20)
+                .map(|row| 100 - page * 20 - row)
+                .map(|number| {
+                    let created = DateTime::from_timestamp(1_760_000_000 + number * 86_400, 0).unwrap();
+                    json!({
+                        "id": format!("p{number}"), "number": number, "project_slug": "gh/acme/shop",
+                        "created_at": created,
+                        "vcs": {"target_repository_url": "https://github.com/Acme/Shop", "branch": "main",
+                                "revision": "9fceb02d0ae598e95dc970b74767f19372d61af8"},
+                    })
+                })
+                .collect();
+            let next = (page < 4).then(|| format!("+{}+", page + 1));
+            axum::Json(json!({"items": items, "next_page_token": next}))
+        };
+        let workflows = async |Path(id): Path<String>| match id.as_str() {
+            "p7" => Err(axum::http::StatusCode::NOT_FOUND),
+            _ => Ok(axum::Json(json!({"next_page_token": null, "items": [{
+                "id": format!("w-{id}"), "name": "ship", "status": "success",
+                "created_at": "2026-02-03T08:00:00Z", "stopped_at": "2026-02-03T08:05:00Z",
+            }]}))),
+        };
+        let jobs = async |Path(id): Path<String>| {
+            axum::Json(json!({"next_page_token": null, "items": [
+                {"id": format!("j-{id}"), "name": "test", "status": "success", "type": "build",
+                 "started_at": "2026-02-03T08:01:00Z", "stopped_at": "2026-02-03T08:03:00Z"},
+                {"id": format!("a-{id}"), "name": "hold", "status": "success", "type": "approval",
+                 "started_at": null},
+            ]}))
+        };
+        Router::new()
+            .route("/project/gh/acme/shop/pipeline", get(pipelines))
+            .route("/pipeline/{id}/workflow", get(workflows))
+            .route("/workflow/{id}/job", get(jobs))
+    }
+
+    #[tokio::test]
+    async fn all_pipelines_come_with_their_workflows_and_jobs_and_then_only_the_new_ones() {
+        let source = Projects { client: client(api()), slugs: vec!["gh/acme/shop".to_owned()] };
+        let memory = Memory::default();
+        let summary = memory.pull(&source, From::Start).await;
+        assert!(summary.complete(), "{summary:?}");
+        // one of the pipelines has gone
+        assert_eq!((summary.rows, summary.pages), (198, 5), "{summary:?}");
+        for event in memory.events() {
+            assert_eq!(CircleCi.normalise(&event).unwrap().len(), 1, "{event:?}");
+        }
+        let again = memory.pull(&source, From::Cursor).await;
+        assert_eq!((again.rows, again.pages), (6, 1), "{again:?}");
+    }
+
+    #[test]
+    fn what_is_no_slug_is_named() {
+        for projects in [json!([]), json!(["shop"]), json!(["gh//shop"]), json!(["gh/acme/shop/x"])] {
+            let error = CircleCi.open(&opened(json!({"connector": "circleci", "projects": projects}))).err().unwrap();
+            assert_eq!(error.key, "projects");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Pulling from Jenkins' remote access API: the tree of folders, multibranch projects and jobs, then the
+//! builds of each job, newest first and a range at a time, with the stages of those that are pipelines.
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt, TryStreamExt};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::form_urlencoded::byte_serialize;
+
+use super::Jenkins;
+use super::address::JobAddress;
+use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+
+/// What is asked of a folder: three levels at once.
+const JOBS: &str = "jobs[url,jobs[url,jobs[url,lastBuild[number]],lastBuild[number]],lastBuild[number]]";
+/// How deep folders may lie in each other.
+const DEEPEST: usize = 12;
+/// What is asked of a build. `allBuilds` reaches further back than `builds`, which ends after 100.
+const BUILD: &str = "number,timestamp,duration,building,result,url,\
+                     actions[lastBuiltRevision[SHA1,branch[name]],remoteUrls]";
+/// Builds a page.
+const BUILDS: usize = 100;
+/// How long a build may run and still be seen at its end by the next pull.
+const OVERLAP: TimeDelta = TimeDelta::days(1);
+/// Builds of a page whose stages are asked for side by side.
+const AT_ONCE: usize = 4;
+
+impl Pull for Jenkins {
+    fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
+        let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected Jenkins' address"))?;
+        let Options { user } = source.options()?;
+        let credentials = [user.as_bytes(), b":", source.token()?.expose()].concat();
+        let authorization = format!("Basic {}", STANDARD.encode(credentials));
+        let client = Client::new(source, base)?.with_secret("authorization", authorization.as_bytes())?;
+        Ok(Box::new(Controller { client, projects: source.projects.clone() }))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    /// Whose API token it is.
+    user: String,
+}
+
+/// A Jenkins, and the folders and jobs of it that are pulled; all without any.
+struct Controller {
+    client: Client,
+    projects: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Folder {
+    #[serde(default)]
+    jobs: Vec<Item>,
+}
+
+/// A folder, a multibranch project or a job. Only what holds others has `jobs`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    #[serde(default, rename = "_class")]
+    class: String,
+    url: String,
+    jobs: Option<Vec<Item>>,
+    last_build: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Builds {
+    #[serde(default)]
+    all_builds: Vec<Value>,
+}
+
+/// The part of a build that is looked at here.
+#[derive(Deserialize)]
+struct Begun {
+    #[serde(default, rename = "_class")]
+    class: String,
+    number: i64,
+    timestamp: i64,
+}
+
+#[async_trait]
+impl Puller for Controller {
+    async fn streams(&self) -> Result<Vec<Stream>, PullError> {
+        let mut jobs = Vec::new();
+        let mut folders = vec![String::new()];
+        while let Some(folder) = folders.pop() {
+            let found: Folder = self.client.get(&api(&folder, JOBS)).await?.json()?;
+            let mut items: Vec<(Item, usize)> = found.jobs.into_iter().map(|item| (item, 1)).collect();
+            while let Some((item, level)) = items.pop() {
+                // Jenkins writes its own address, which need not be the one that it is asked at.
+                let Some(path) = JobAddress::of(&item.url, "jenkins").map(|address| address.name()) else { continue };
+                let holds_others =
+                    item.jobs.is_some() || item.class.contains("Folder") || item.class.contains("MultiBranch");
+                match item.jobs {
+                    Some(inner) => items.extend(inner.into_iter().map(|item| (item, level + 1))),
+                    None if holds_others && path.split('/').count() < DEEPEST => folders.push(path),
+                    None if item.last_build.is_some() && self.wanted(&path) => jobs.push(path),
+                    None => {}
+                }
+            }
+        }
+        jobs.sort_unstable();
+        Ok(jobs.into_iter().map(|job| Stream::new("builds", job).overlapping(OVERLAP)).collect())
+    }
+
+    async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        let job = &ask.stream.of;
+        let from = ask.cursor.and_then(Value::as_u64).and_then(|from| usize::try_from(from).ok()).unwrap_or(0);
+        let tree = format!("allBuilds[{BUILD}]{{{from},{}}}", from + BUILDS);
+        let builds: Builds = self.client.get(&api(job, &tree)).await?.json()?;
+        let count = builds.all_builds.len();
+        let (mut newest, mut reached, mut kept) = (None, false, Vec::new());
+        for build in builds.all_builds {
+            let begun: Begun = part(&build)?;
+            let at = DateTime::<Utc>::from_timestamp_millis(begun.timestamp);
+            newest = newest.max(at);
+            if ask.since.zip(at).is_some_and(|(since, at)| at < since) {
+                reached = true;
+                break;
+            }
+            kept.push((begun, build));
+        }
+        let rows = futures::stream::iter(kept).map(|(begun, build)| self.row(job, begun, build)).buffered(AT_ONCE);
+        let rows = rows.try_collect().await?;
+        // Builds that began meanwhile shift the others towards the end, so none is left out.
+        let next = (count == BUILDS && !reached).then(|| json!(from + BUILDS));
+        Ok(Page { rows, next, newest, total: None })
+    }
+
+    fn budget(&self) -> Option<Left> {
+        self.client.left()
+    }
+}
+
+impl Controller {
+    fn wanted(&self, path: &str) -> bool {
+        let within =
+            |project: &String| path.strip_prefix(project).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.projects.is_empty() || self.projects.iter().any(within)
+    }
+
+    /// A build, with its stages where it is a pipeline and the plugin that knows them is there.
+    async fn row(&self, job: &str, begun: Begun, build: Value) -> Result<Row, PullError> {
+        let stages = if begun.class.ends_with("WorkflowRun") {
+            match self.client.get(&format!("{}/{}/wfapi/describe", path(job), begun.number)).await {
+                Ok(answer) => answer.json::<Value>()?.get_mut("stages").map(Value::take),
+                Err(PullError::Gone(_)) => None,
+                Err(error) => return Err(error),
+            }
+        } else {
+            None
+        };
+        let data = json!({"build": build, "stages": stages.filter(Value::is_array).unwrap_or_else(|| json!([]))});
+        Ok(Row {
+            kind: "jenkins.build",
+            subject: Some(job.to_owned()),
+            key: job.to_owned(),
+            data: data.to_string().into(),
+        })
+    }
+}
+
+fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
+    crate::json::read_value(row.clone())
+        .map_err(|wrong| PullError::Data(format!("unexpected answer: {}: {}", wrong.path, wrong.problem)))
+}
+
+/// `job/a/job/b` of `a/b`, whose parts are as addresses have them.
+fn path(job: &str) -> String {
+    job.split('/').map(|part| format!("job/{part}")).collect::<Vec<_>>().join("/")
+}
+
+fn api(job: &str, tree: &str) -> String {
+    let tree: String = byte_serialize(tree.as_bytes()).collect();
+    let folder = if job.is_empty() { String::new() } else { format!("{}/", path(job)) };
+    format!("{folder}api/json?tree={tree}")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::extract::{Path, Query};
+    use axum::routing::get;
+    use kernel::{Envelope, Fact};
+
+    use super::*;
+    use crate::Connector;
+    use crate::pull::From;
+    use crate::pull::testing::{Memory, client, opened};
+
+    fn folder(url: &str) -> Value {
+        json!({"_class": "com.cloudbees.hudson.plugins.folder.Folder", "url": format!("https://ci.example.org/{url}")})
+    }
+
+    fn job(url: &str) -> Value {
+        json!({
+            "_class": "org.jenkinsci.plugins.workflow.job.WorkflowJob", "url": format!("https://ci.example.org/{url}"),
+            "lastBuild": {"number": 250},
+        })
+    }
+
+    /// A Jenkins with a folder in a folder in a folder, and 250 builds of one job, one an hour.
+    fn api() -> Router {
+        let root = async || {
+            let mut deep = folder("job/a/job/b/");
+            deep["jobs"] = json!([folder("job/a/job/b/job/c/")]);
+            let mut top = folder("job/a/");
+            top["jobs"] = json!([deep, job("job/a/job/shop%2Fmain/")]);
+            axum::Json(json!({"jobs": [top, {"url": "https://ci.example.org/job/never-built/", "lastBuild": null}]}))
+        };
+        let third = async || axum::Json(json!({"jobs": [job("job/a/job/b/job/c/job/api/")]}));
+        let builds = async |Query(query): Query<std::collections::BTreeMap<String, String>>| {
+            let range = query["tree"].rsplit_once('{').unwrap().1.trim_end_matches('}');
+            let (from, to) = range.split_once(',').unwrap();
+            let (from, to): (i64, i64) = (from.parse().unwrap(), to.parse().unwrap());
+            let builds: Vec<Value> = (from..to.min(250))
+                .map(|row| 250 - row)
+                .map(|number| {
+                    json!({
+                        "_class": "org.jenkinsci.plugins.workflow.job.WorkflowRun", "number": number,
+                        "url": format!("https://ci.example.org/job/a/job/shop%252Fmain/{number}/"),
+                        "timestamp": 1_760_000_000_000_i64 + number * 3_600_000, "duration": 60_000,
+                        "building": false, "result": "SUCCESS",
+                        "actions": [{}, {"lastBuiltRevision": null}, {
+                            "lastBuiltRevision": {"SHA1": "9fceb02d0ae598e95dc970b74767f19372d61af8",
+                                                  "branch": [{"name": "refs/remotes/origin/main"}]},
+                            "remoteUrls": ["git@github.com:acme/shop.git"],
+                        }],
+                    })
+                })
+                .collect();
+            axum::Json(json!({ "allBuilds": builds }))
+        };
+        let stages = async |Path((_, number)): Path<(String, i64)>| match number {
+            3 => Err(axum::http::StatusCode::NOT_FOUND),
+            _ => Ok(axum::Json(json!({"stages": [
+                {"id": "6", "name": "build", "status": "SUCCESS", "startTimeMillis": 1_760_000_000_000_i64, "durationMillis": 9},
+            ]}))),
+        };
+        Router::new()
+            .route("/api/json", get(root))
+            .route("/job/a/job/b/job/c/api/json", get(third))
+            .route("/job/a/job/b/job/c/job/api/api/json", get(async || axum::Json(json!({"allBuilds": []}))))
+            .route("/job/a/job/{job}/api/json", get(builds))
+            .route("/job/a/job/{job}/{number}/wfapi/describe", get(stages))
+    }
+
+    fn controller(projects: &[&str]) -> Controller {
+        Controller { client: client(api()), projects: projects.iter().map(|&project| project.to_owned()).collect() }
+    }
+
+    #[tokio::test]
+    async fn jobs_are_found_in_folders_of_any_depth() {
+        let found = async |projects: &[&str]| {
+            let streams = controller(projects).streams().await.unwrap();
+            streams.into_iter().map(|stream| stream.of).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&[]).await, ["a/b/c/api", "a/shop%2Fmain"]);
+        assert_eq!(found(&["a/b"]).await, ["a/b/c/api"]);
+        assert!(found(&["a/s"]).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn all_builds_come_with_their_stages_and_then_only_the_new_ones() {
+        let memory = Memory::default();
+        let summary = memory.pull(&controller(&["a/shop%2Fmain"]), From::Start).await;
+        assert!(summary.complete(), "{summary:?}");
+        assert_eq!((summary.rows, summary.pages), (250, 3));
+        let facts = |event: &Envelope| Jenkins.normalise(event).unwrap();
+        let counts: Vec<usize> = memory.events().iter().map(|event| facts(event).len()).collect();
+        assert_eq!((counts.iter().sum::<usize>(), counts[247]), (499, 1), "the 247th has no stages");
+        match facts(&memory.events()[0]).as_slice() {
+            [Fact::PipelineRun(run), Fact::TaskRun(task)] => {
+                assert_eq!(run.repository.as_ref().map(kernel::RepositoryId::as_str), Some("github.com/acme/shop"));
+                assert_eq!((run.branch.as_deref(), task.run == run.id), (Some("main"), true));
+            }
+            other => panic!("{other:?}"),
+        }
+        let again = memory.pull(&controller(&["a/shop%2Fmain"]), From::Cursor).await;
+        assert_eq!((again.rows, again.pages), (25, 1), "{again:?}");
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        for (settings, key) in [
+            (json!({"connector": "jenkins", "options": {"user": "ann"}}), "url"),
+            (json!({"connector": "jenkins", "url": "https://ci.example.org"}), "options"),
+        ] {
+            assert_eq!(Jenkins.open(&opened(settings)).err().unwrap().key, key);
+        }
+    }
+}
