@@ -85,6 +85,9 @@ enum Command {
     /// Tenants: parts of the database that know nothing of each other
     #[command(subcommand)]
     Tenant(commands::tenant::TenantCommand),
+    /// See what a webhook's payload would become
+    #[command(subcommand)]
+    Webhooks(commands::webhooks::Webhooks),
     /// Check and show the settings
     #[command(subcommand)]
     Config(commands::config::Config),
@@ -114,6 +117,7 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
     match command {
         Command::Config(command) => return command.run(&global),
         Command::Schema(command) => return done(command.run()),
+        Command::Webhooks(command) => return command.run(&global),
         Command::Version(command) => return done(command.run(&global)),
         _ => {}
     }
@@ -133,7 +137,7 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
             Command::Status(command) => command.run(settings, &global).await,
             Command::Migrate(command) => command.run(settings, &global).await,
             Command::Tenant(command) => command.run(settings, &global).await,
-            Command::Config(_) | Command::Schema(_) | Command::Version(_) => Ok(()),
+            Command::Config(_) | Command::Schema(_) | Command::Webhooks(_) | Command::Version(_) => Ok(()),
         }
     };
     done(tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work))

@@ -12,3 +12,4 @@ pub(crate) mod status;
 pub(crate) mod tenant;
 pub(crate) mod up;
 pub(crate) mod version;
+pub(crate) mod webhooks;

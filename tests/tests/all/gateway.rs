@@ -4,6 +4,7 @@
 mod refusals;
 mod roles;
 mod saturation;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
