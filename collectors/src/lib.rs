@@ -31,6 +31,7 @@ pub mod scheduler;
 pub mod tekton;
 #[cfg(test)]
 mod testing;
+mod trailers;
 pub mod webhook;
 
 pub use connector::Connector;

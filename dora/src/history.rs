@@ -22,6 +22,10 @@ pub(crate) use text::Texts;
 pub struct History {
     pub(crate) service: String,
     pub(crate) repositories: Vec<RepositoryId>,
+    /// The folders that are its own, where it shares a repository.
+    pub(crate) paths: Vec<String>,
+    /// Which deployments are its own, by name, where it shares a repository.
+    pub(crate) own_deployments: Option<Regex>,
     pub(crate) production: Option<Regex>,
     pub(crate) deployments_from: Option<DeploymentSource>,
     pub(crate) texts: Texts,
@@ -85,18 +89,23 @@ pub(crate) fn index(position: usize) -> u32 {
 impl HistoryBuilder {
     /// A service. Its own settings must be usable; facts of other services are the caller's to leave out.
     pub fn new(service: &Service) -> Result<Self, DoraError> {
-        let production = service.production.as_deref().map(|pattern| {
-            Regex::new(pattern).map_err(|_| DoraError::Setting {
-                key: format!("service.{}.production", service.name),
-                found: pattern.to_owned(),
-                expected: "a regular expression",
-            })
-        });
+        let pattern = |key: &str, pattern: &Option<String>| {
+            let compiled = pattern.as_deref().map(|pattern| {
+                Regex::new(pattern).map_err(|_| DoraError::Setting {
+                    key: format!("service.{}.{key}", service.name),
+                    found: pattern.to_owned(),
+                    expected: "a regular expression",
+                })
+            });
+            compiled.transpose()
+        };
         Ok(Self {
             history: History {
                 service: service.name.clone(),
                 repositories: service.repositories.clone(),
-                production: production.transpose()?,
+                paths: service.paths.clone(),
+                own_deployments: pattern("deployments", &service.deployments)?,
+                production: pattern("production", &service.production)?,
                 deployments_from: service.deployments_from,
                 texts: Texts::default(),
                 graph: Graph::default(),
@@ -126,6 +135,7 @@ impl HistoryBuilder {
                 subject: &x.subject,
                 branch: x.branch.as_deref(),
                 reverts: &x.reverts,
+                folders: x.folders.as_deref(),
             }),
             Fact::Change(x) => self.change(x),
             Fact::Review(x) => self.review(x),
@@ -159,7 +169,7 @@ impl HistoryBuilder {
 
     /// Adds a commit.
     pub fn commit(&mut self, commit: &CommitRow<'_>) {
-        self.history.graph.add(commit, &mut self.history.texts);
+        self.history.graph.add(commit, &self.history.paths, &mut self.history.texts);
     }
 
     /// Adds a change.

@@ -34,6 +34,8 @@ fn undeclared(name: &str) -> Service {
     Service {
         name: name.to_owned(),
         repositories: Vec::new(),
+        paths: Vec::new(),
+        deployments: None,
         team: None,
         production: None,
         deployments_from: None,

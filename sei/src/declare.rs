@@ -78,6 +78,8 @@ fn service(settings: &ServiceSettings, now: DateTime<Utc>) -> Result<Service> {
     Ok(Service {
         name: settings.name.clone(),
         repositories: settings.repositories.iter().cloned().map(RepositoryId).collect(),
+        paths: settings.paths.iter().map(|path| path.trim_matches('/').to_owned()).collect(),
+        deployments: settings.deployments.clone(),
         team: settings.team.clone(),
         production: settings.production.clone(),
         deployments_from: settings.deployments_from.as_ref().map(source).transpose()?,

@@ -3,6 +3,7 @@
 //! lines. Files above the size limit count as binary; `.gitattributes` have no say, as in a bare repository.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::ops::Range;
 
@@ -18,6 +19,14 @@ use super::renames;
 
 /// Bytes of objects that all threads together remember, because others are stored as what differs from them.
 const BASES: usize = 192 << 20;
+
+/// So many folders of one commit are told apart.
+const FOLDERS: usize = 200;
+
+/// How many folders deep a folder is.
+fn depth(folder: &str) -> usize {
+    folder.split('/').filter(|name| !name.is_empty()).count()
+}
 
 /// What a commit changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +65,9 @@ pub(super) struct Changes {
     /// Of one path, or renamed.
     pub modified: Vec<(Side, Side)>,
     names: Vec<u8>,
+    /// The folder that is being compared, and those in which anything differs.
+    folder: Vec<u8>,
+    folders: BTreeSet<Vec<u8>>,
 }
 
 impl Changes {
@@ -69,9 +81,29 @@ impl Changes {
         self.added.clear();
         self.modified.clear();
         self.names.clear();
+        self.folder.clear();
+        self.folders.clear();
+    }
+
+    /// Something differs in the folder that is being compared.
+    fn here(&mut self) {
+        if !self.folders.contains(&self.folder) {
+            self.folders.insert(self.folder.clone());
+        }
+    }
+
+    /// Goes into a folder; what it returns leads back.
+    fn enter(&mut self, name: &[u8]) -> usize {
+        let before = self.folder.len();
+        if before > 0 {
+            self.folder.push(b'/');
+        }
+        self.folder.extend_from_slice(name);
+        before
     }
 
     fn lone(&mut self, side: Side, name: &[u8], added: bool) {
+        self.here();
         let start = self.names.len();
         self.names.extend_from_slice(name);
         let file = Lone { side, name: start..self.names.len() };
@@ -116,6 +148,23 @@ impl LineCounter {
         let counts = self.trees(old, commit.tree, &mut changes).and_then(|()| self.sum(&mut changes));
         self.changes = changes;
         counts.map(Some)
+    }
+
+    /// The folders in which the commit that was counted last changed anything, in order. Where they are very
+    /// many, those above them.
+    pub fn folders(&self) -> Vec<String> {
+        let mut folders: BTreeSet<String> =
+            self.changes.folders.iter().map(|folder| String::from_utf8_lossy(folder).into_owned()).collect();
+        while folders.len() > FOLDERS {
+            let deepest = folders.iter().map(|folder| depth(folder)).max().unwrap_or_default();
+            let above = |folder: String| match folder.rsplit_once('/') {
+                Some((above, _)) if depth(&folder) == deepest => above.to_owned(),
+                None if deepest < 2 => String::new(),
+                _ => folder,
+            };
+            folders = folders.into_iter().map(above).collect();
+        }
+        folders.into_iter().collect()
     }
 
     fn sum(&mut self, changes: &mut Changes) -> Result<Counts, Unreadable> {
@@ -230,15 +279,31 @@ impl LineCounter {
         match (left, right) {
             (Some((name, old)), None) if !old.mode.is_tree() => changes.lone(old, name, false),
             (None, Some((name, new))) if !new.mode.is_tree() => changes.lone(new, name, true),
-            (Some((_, old)), None) => self.trees(Some(old.id), None, changes)?,
-            (None, Some((_, new))) => self.trees(None, Some(new.id), changes)?,
-            (Some((_, old)), Some((_, new))) if old.mode.is_tree() => {
-                self.trees(Some(old.id), Some(new.id), changes)?;
+            (Some((name, old)), None) => self.folder(name, Some(old.id), None, changes)?,
+            (None, Some((name, new))) => self.folder(name, None, Some(new.id), changes)?,
+            (Some((name, old)), Some((_, new))) if old.mode.is_tree() => {
+                self.folder(name, Some(old.id), Some(new.id), changes)?;
             }
-            (Some((_, old)), Some((_, new))) if old != new => changes.modified.push((old, new)),
+            (Some((_, old)), Some((_, new))) if old != new => {
+                changes.here();
+                changes.modified.push((old, new));
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    fn folder(
+        &mut self,
+        name: &[u8],
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        changes: &mut Changes,
+    ) -> Result<(), Unreadable> {
+        let before = changes.enter(name);
+        let compared = self.trees(old, new, changes);
+        changes.folder.truncate(before);
+        compared
     }
 
     fn entries<'b>(

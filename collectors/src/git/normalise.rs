@@ -109,6 +109,8 @@ fn commit_fact(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, su
         subject: subject.to_owned(),
         branch: None,
         reverts: reverts::commits(&commit.message),
+        co_authors: crate::trailers::co_authors(&commit.message),
+        folders: commit.folders.clone(),
         additions: lines.map(|[additions, ..]| additions),
         deletions: lines.map(|[_, deletions, _]| deletions),
         changed_files: lines.map(|[.., files]| files),

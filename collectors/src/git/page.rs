@@ -96,6 +96,9 @@ pub(super) struct PageCommit {
     /// Lines added, lines deleted, files changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<(u64, u64, u64)>,
+    /// The folders that it changes files in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folders: Option<Vec<String>>,
 }
 
 /// A version tag.
@@ -134,11 +137,19 @@ impl PageWriter {
     }
 
     /// Adds a commit, and returns the page if it is full by that.
-    pub fn push(&mut self, sha: Sha, commit: &RawCommit<'_>, marks: u8, lines: Option<Counts>) -> Option<Page> {
+    pub fn push(
+        &mut self,
+        sha: Sha,
+        commit: &RawCommit<'_>,
+        marks: u8,
+        lines: Option<(Counts, Vec<String>)>,
+    ) -> Option<Page> {
         let author = self.person(commit, commit.author.who, commit.author.parts());
         let committer = (commit.committer.who != commit.author.who)
             .then(|| self.person(commit, commit.committer.who, commit.committer.parts()));
         let message = bounded(&commit.text(commit.message));
+        let (lines, folders) = lines.unzip();
+        self.bytes += folders.iter().flatten().map(|folder| folder.len() + 4).sum::<usize>();
         self.bytes += 160 + 44 * commit.parents.len() + message.bytes().map(width).sum::<usize>();
         self.page.commits.push(PageCommit {
             sha,
@@ -150,6 +161,7 @@ impl PageWriter {
             message,
             marks,
             lines: lines.map(|counts| (counts.additions, counts.deletions, counts.files)),
+            folders,
         });
         (self.page.commits.len() >= COMMITS || self.bytes >= BYTES).then(|| self.take())
     }

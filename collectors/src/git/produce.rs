@@ -224,8 +224,9 @@ impl<'p> Encoder<'p> {
     fn one(&mut self, id: ObjectId, marks: u8, data: &[u8]) -> bool {
         let commit = RawCommit::parse(data);
         let Ok(sha) = Sha::from_bytes(id.as_bytes()) else { return true };
-        let lines = match self.counter.as_mut().map(|counter| counter.count(&commit)) {
-            Some(Ok(counts)) => counts,
+        let counted = self.counter.as_mut().map(|counter| counter.count(&commit));
+        let lines = match counted {
+            Some(Ok(counts)) => counts.zip(self.counter.as_ref().map(LineCounter::folders)),
             Some(Err(Unreadable(object))) => {
                 let (count, first) = self.found.uncounted.unwrap_or((0, object));
                 self.found.uncounted = Some((count + 1, first));

@@ -135,6 +135,8 @@ pub(crate) fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Comm
         subject: commit.message.lines().next().unwrap_or_default().to_owned(),
         branch: Some(branch.to_owned()),
         reverts: reverts::commits(&commit.message),
+        co_authors: crate::trailers::co_authors(&commit.message),
+        folders: None,
         additions: None,
         deletions: None,
         changed_files: None,

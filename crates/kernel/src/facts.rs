@@ -139,6 +139,13 @@ pub struct Commit {
     /// The commits that it says it reverts (`This reverts commit …`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reverts: Vec<Sha>,
+    /// Who else wrote it, by its trailers (`Co-authored-by`): `email/<address>`, in order, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub co_authors: Vec<AccountId>,
+    /// The folders that it changes files in, without a slash at either end, `""` for the top; `null` where
+    /// nobody looked. Of one that changes very many, folders further up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folders: Option<Vec<String>>,
     /// Lines added, where counted (against the first parent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additions: Option<i64>,
@@ -568,6 +575,14 @@ pub struct Service {
     /// The repositories that its code lives in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<RepositoryId>,
+    /// Of these, the folders that are its own, where it shares a repository with other services. Commits that
+    /// change nothing in them are not its commits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+    /// Which deployments are its own, where it shares a repository with other services: a regular expression
+    /// on names of tags, releases, versions and deploying pipelines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployments: Option<String>,
     /// The team that owns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,

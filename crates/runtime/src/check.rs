@@ -197,6 +197,9 @@ impl Findings {
             if let Some(pattern) = &service.production {
                 self.pattern(key("production"), pattern);
             }
+            if let Some(pattern) = &service.deployments {
+                self.pattern(key("deployments"), pattern);
+            }
             if let Some(kind) = &service.deployments_from
                 && !DEPLOYMENT_SOURCES.contains(&kind.as_str())
             {
@@ -226,6 +229,7 @@ impl Findings {
         self.pattern("dora.production".to_owned(), &settings.dora.production);
         self.pattern("dora.deployment_pipelines".to_owned(), &settings.dora.deployment_pipelines);
         self.pattern("dora.hotfix".to_owned(), &settings.dora.hotfix);
+        self.pattern("dora.assistants".to_owned(), &settings.dora.assistants);
         self.positive("dora.attribution_window", settings.dora.attribution_window);
     }
 

@@ -260,6 +260,12 @@ pub struct ServiceSettings {
     /// The repositories that its code lives in.
     #[serde(default)]
     pub repositories: Vec<String>,
+    /// The folders that are its own, where it shares a repository with other services.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Which deployments are its own, by their names, a regular expression.
+    #[serde(default)]
+    pub deployments: Option<String>,
     /// The team that owns it.
     #[serde(default)]
     pub team: Option<String>,
@@ -307,6 +313,17 @@ pub enum LeadTimeStart {
     Merged,
 }
 
+/// Whose rules are followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compat {
+    /// Those of `docs/metrics.md`.
+    #[default]
+    Off,
+    /// Those of Apache DevLake, for a comparison side by side.
+    Devlake,
+}
+
 /// How metrics are computed. See the definitions in `docs/metrics.md`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -339,6 +356,39 @@ pub struct Dora {
     /// Logins or account ids that are bots, beside those whose source says so.
     #[serde(default)]
     pub bots: Vec<String>,
+    /// Accounts and branches of assistants that write code, a regular expression.
+    pub assistants: String,
+    /// Whether metrics can be asked for by person.
+    pub people: bool,
+    /// Whose rules are followed.
+    pub compat: Compat,
+}
+
+/// A metric of the user's own.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricSettings {
+    /// Its name: lower-case letters, digits and `_`.
+    pub name: String,
+    /// What it says, for people.
+    #[serde(default)]
+    pub description: String,
+    /// The facts that it counts.
+    pub fact: String,
+    /// Which of them: conditions such as `state = merged`, all of which must hold.
+    #[serde(default)]
+    pub filter: Vec<String>,
+    /// What is taken of each: a field, the time between two (`finished_at - started_at`), or a condition.
+    #[serde(default)]
+    pub value: Option<String>,
+    /// What is made of the values.
+    pub aggregation: String,
+    /// The field that says when it happened; the fact's usual one without it.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// How far back it looks unless asked otherwise.
+    #[serde(default, with = "humantime_serde::option")]
+    pub window: Option<Duration>,
 }
 
 /// How logs are written.

@@ -127,6 +127,16 @@ impl<'a> Tuple<'a> {
         self.opt_i64()?.ok_or_else(|| wrong("bigint"))
     }
 
+    /// A `double precision`, or null.
+    pub fn opt_f64(&mut self) -> Result<Option<f64>, StoreError> {
+        Ok(self.fixed()?.map(f64::from_be_bytes))
+    }
+
+    /// A `boolean`, or null.
+    pub fn opt_bool(&mut self) -> Result<Option<bool>, StoreError> {
+        Ok(self.fixed::<1>()?.map(|byte| byte != [0]))
+    }
+
     /// A `boolean`.
     pub fn bool(&mut self) -> Result<bool, StoreError> {
         Ok(self.fixed::<1>()?.ok_or_else(|| wrong("boolean"))? != [0])
@@ -191,12 +201,17 @@ impl<'a> Tuple<'a> {
 
     /// An array of texts; empty for null.
     pub fn texts(&mut self) -> Result<Vec<String>, StoreError> {
+        Ok(self.opt_texts()?.unwrap_or_default())
+    }
+
+    /// An array of texts, or null.
+    pub fn opt_texts(&mut self) -> Result<Option<Vec<String>>, StoreError> {
         let mut texts = Vec::new();
-        self.elements(|bytes| {
+        let there = self.elements(|bytes| {
             texts.push(std::str::from_utf8(bytes).map_err(|_| wrong("text"))?.to_owned());
             Ok(())
         })?;
-        Ok(texts)
+        Ok(there.then_some(texts))
     }
 }
 

@@ -37,6 +37,8 @@ pub struct CommitRow<'a> {
     pub branch: Option<&'a str>,
     /// The commits that it says it reverts.
     pub reverts: &'a [Sha],
+    /// The folders that it changes files in; `None` where nobody looked.
+    pub folders: Option<&'a [String]>,
 }
 
 /// Which facts are of a service: its name and its repositories. Set for the transaction, read by every
@@ -88,7 +90,7 @@ pub async fn read(
     let connection = tx.connection();
     let (mut parents, mut reverts) = (Vec::new(), Vec::new());
     let statement = format!(
-        "copy (select repository, sha, parents, author, authored_at, committed_at, subject, branch, reverts
+        "copy (select repository, sha, parents, author, authored_at, committed_at, subject, branch, reverts, folders
                from commit where repository = {REPOSITORIES}) to stdout (format binary)"
     );
     copy::read(connection, &statement, |row| {
@@ -97,6 +99,7 @@ pub async fn read(
         let (author, authored_us, committed_us) = (row.opt_text()?, row.micros()?, row.micros()?);
         let (subject, branch) = (row.text()?, row.opt_text()?);
         row.shas(&mut reverts)?;
+        let folders = row.opt_texts()?;
         each(Row::Commit(CommitRow {
             repository,
             sha,
@@ -107,6 +110,7 @@ pub async fn read(
             subject,
             branch,
             reverts: &reverts,
+            folders: folders.as_deref(),
         }));
         Ok(())
     })

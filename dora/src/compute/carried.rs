@@ -54,14 +54,30 @@ pub(crate) fn carried(history: &History, deployments: &[Measured<'_>], walk: &Wa
             })
         })
         .collect();
+    let touched = touched(history, owners);
     let changes = reached_by.iter().enumerate().filter_map(|(change, deployment)| {
-        let deployment = deployment.filter(|deployment| walk.steps[*deployment as usize].carries)?;
+        let deployment = deployment.filter(|deployment| touched[change] && walk.steps[*deployment as usize].carries)?;
         Some((Subject::Change(index(change)), deployment))
     });
     let commits = graph.numbers().filter(|commit| graph.known(*commit) && owners.change_of(*commit).is_none());
+    let commits = commits.filter(|commit| !graph.elsewhere(*commit));
     let commits = commits.filter_map(|commit| Some((Subject::Commit(commit), index(walk.carrier(commit)?))));
     let subjects = changes.chain(commits).collect();
     Carried { reached_by, subjects }
+}
+
+/// For each change whether it changes anything of the service's own: one of its commits does, or none of them
+/// was looked into.
+fn touched(history: &History, owners: &Owners) -> Vec<bool> {
+    let graph = &history.graph;
+    let (mut here, mut elsewhere) = (vec![false; history.changes.len()], vec![false; history.changes.len()]);
+    for commit in graph.numbers().filter(|commit| graph.known(*commit)) {
+        if let Some(change) = owners.change_of(commit) {
+            let which = if graph.elsewhere(commit) { &mut elsewhere } else { &mut here };
+            which[change] = true;
+        }
+    }
+    here.into_iter().zip(elsewhere).map(|(here, elsewhere)| here || !elsewhere).collect()
 }
 
 /// Deployments that may have brought something new, by effective time, for each repository.

@@ -44,10 +44,14 @@ pub(crate) struct Measured<'h> {
     pub chain: u32,
 }
 
-/// Every deployment of the service: told ones, and runs of pipelines whose name says so.
+/// Every deployment of the service: told ones, and runs of pipelines whose name says so. Where it shares a
+/// repository, those that name it, and those whose name says that they are its own; one without a name is
+/// of every service of its repository.
 pub(crate) fn known<'h>(history: &'h History, options: &Options) -> Vec<Known<'h>> {
+    let own = |name: &str| history.own_deployments.as_ref().is_none_or(|pattern| pattern.is_match(name));
     let told = history.deployments.iter().map(Cow::Borrowed);
-    let runs = history.pipeline_runs.iter().filter(|run| options.pipelines.is_match(&run.name));
+    let told = told.filter(|fact| fact.service.is_some() || fact.name.as_deref().is_none_or(own));
+    let runs = history.pipeline_runs.iter().filter(|run| options.pipelines.is_match(&run.name) && own(&run.name));
     let facts = told.chain(runs.map(|run| Cow::Owned(from_run(run))));
     facts.map(|fact| Known { fit: fit(&fact, history, options), fact }).collect()
 }

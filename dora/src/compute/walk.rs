@@ -89,7 +89,7 @@ pub(crate) fn walk(graph: &Graph, deployments: &[Measured<'_>], options: &Option
             visit(commit, &mut stack, &mut walk.reached);
             while let Some(commit) = stack.pop() {
                 if graph.known(commit) {
-                    commits += 1;
+                    commits += i32::from(!graph.elsewhere(commit));
                     blind |= !graph.parents_known(commit);
                 }
                 for parent in graph.parents(commit) {

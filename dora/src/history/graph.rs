@@ -56,6 +56,29 @@ pub(crate) struct Graph {
 const KNOWN: u8 = 1;
 /// Its parents are known.
 const PARENTS: u8 = 2;
+/// It changes nothing in the folders of the service.
+const ELSEWHERE: u8 = 4;
+
+/// Whether one of two folders holds the other, or they are the same.
+fn overlap(one: &str, other: &str) -> bool {
+    let holds = |outer: &str, inner: &str| {
+        outer.is_empty() || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    // of a commit that changes very many folders only those further up are known
+    holds(one, other) || (holds(other, one) && !other.is_empty())
+}
+
+/// Whether a commit changes nothing in a service's folders. Of one nobody looked into it can't be said; a
+/// merge changes nothing by itself.
+fn elsewhere(row: &CommitRow<'_>, paths: &[String]) -> bool {
+    if paths.is_empty() {
+        return false;
+    }
+    match row.folders {
+        None => row.parents.is_some_and(|parents| parents.len() > 1),
+        Some(folders) => !folders.iter().any(|folder| paths.iter().any(|path| overlap(path, folder))),
+    }
+}
 
 impl Graph {
     /// The number of "no commit".
@@ -84,7 +107,8 @@ impl Graph {
 
     /// Adds a commit. One that is in two repositories is taken from the one that knows its parents, or
     /// the first by name: the order of arrival never matters.
-    pub fn add(&mut self, row: &CommitRow<'_>, texts: &mut Texts) {
+    /// `paths` are the folders of the service, if it shares its repository.
+    pub fn add(&mut self, row: &CommitRow<'_>, paths: &[String], texts: &mut Texts) {
         let commit = self.intern(row.sha);
         let at = commit as usize;
         if self.known(commit) {
@@ -94,7 +118,7 @@ impl Graph {
             }
             self.reverts.retain(|(from, _)| *from != commit);
         }
-        self.flags[at] = KNOWN;
+        self.flags[at] = if elsewhere(row, paths) { KNOWN | ELSEWHERE } else { KNOWN };
         self.authored[at] = row.authored_us;
         self.committed[at] = row.committed_us;
         self.repository[at] = texts.number(row.repository);
@@ -148,6 +172,11 @@ impl Graph {
         self.flags[commit as usize] & PARENTS != 0
     }
 
+    /// It changes nothing in the folders of the service, which has some of its own.
+    pub fn elsewhere(&self, commit: u32) -> bool {
+        self.flags[commit as usize] & ELSEWHERE != 0
+    }
+
     /// Its parents, first parent first; none where they are not known.
     pub fn parents(&self, commit: u32) -> &[u32] {
         let (start, count) = self.parents[commit as usize];
@@ -193,6 +222,21 @@ impl Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_overlap_where_one_holds_the_other() {
+        for (path, folder, overlaps) in [
+            ("services/shop", "services/shop", true),
+            ("services/shop", "services/shop/src/cart", true),
+            ("services/shop", "services", true),
+            ("services/shop", "services/shopping", false),
+            ("services/shop", "services/mail", false),
+            ("services/shop", "", false),
+            ("", "anything", true),
+        ] {
+            assert_eq!(overlap(path, folder), overlaps, "{path} {folder}");
+        }
+    }
 
     #[test]
     fn ids_that_begin_alike_are_two_commits() {

@@ -48,6 +48,9 @@ pub fn settings() -> settings::Dora {
         exclude_bots_from_lead_time: false,
         exclude_labels: Vec::new(),
         bots: Vec::new(),
+        assistants: "(?i)copilot".to_owned(),
+        people: false,
+        compat: settings::Compat::Off,
     }
 }
 
@@ -76,6 +79,8 @@ impl Case {
             service: Service {
                 name: "web".to_owned(),
                 repositories: vec![REPOSITORY.into()],
+                paths: Vec::new(),
+                deployments: None,
                 team: None,
                 production: None,
                 deployments_from: None,
@@ -182,6 +187,8 @@ pub fn commit(number: u32, hour: i64, parents: &[u32]) -> Commit {
         subject: format!("Commit {number}"),
         branch: None,
         reverts: Vec::new(),
+        co_authors: Vec::new(),
+        folders: None,
         additions: None,
         deletions: None,
         changed_files: None,

@@ -750,3 +750,69 @@ fn repositories_of_one_service_each_have_their_own_first_deployment() {
         ]
     );
 }
+
+fn of_folders(number: u32, hour: i64, parents: &[u32], folders: &[&str]) -> Commit {
+    let folders = folders.iter().map(|folder| (*folder).to_owned()).collect();
+    Commit { folders: Some(folders), ..commit(number, hour, parents) }
+}
+
+#[test]
+fn of_a_shared_repository_a_service_has_the_commits_that_change_its_folders() {
+    let mut case = Case::new()
+        .add(commit(1, 1, &[]))
+        .add(of_folders(2, 2, &[1], &["services/web/src"]))
+        .add(of_folders(3, 3, &[2], &["services/mail"]))
+        .add(of_folders(4, 4, &[3], &["services/website", ""]))
+        // nobody looked into it, so it may be of any
+        .add(commit(5, 5, &[4]))
+        .add(deploy("a", 1, 6))
+        .add(deploy("b", 5, 10));
+    case.service.paths = vec!["services/web".to_owned()];
+    let computed = case.compute();
+    assert_eq!(computed.deployment("b").commits, 2);
+    let carried: Vec<String> = computed.changes.iter().map(|row| row.title.clone()).collect();
+    assert_eq!(carried, ["Commit 2", "Commit 5"]);
+    // without folders of its own it has them all
+    case.service.paths.clear();
+    assert_eq!(case.compute().deployment("b").commits, 4);
+}
+
+#[test]
+fn of_a_shared_repository_a_service_has_the_changes_with_a_commit_in_its_folders() {
+    let mut case = Case::new()
+        .add(commit(1, 1, &[]))
+        // a change with one commit here and one elsewhere
+        .add(of_folders(2, 2, &[1], &["web"]))
+        .add(of_folders(3, 3, &[2], &["mail"]))
+        .add(commit(4, 4, &[1, 3]))
+        .add(change(1, 4, 4))
+        // one with a commit elsewhere
+        .add(of_folders(5, 5, &[4], &["mail"]))
+        .add(commit(6, 6, &[4, 5]))
+        .add(change(2, 6, 6))
+        // one that was squashed, elsewhere
+        .add(of_folders(7, 7, &[6], &["docs"]))
+        .add(change(3, 7, 7))
+        .add(deploy("a", 1, 8))
+        .add(deploy("b", 7, 10));
+    case.service.paths = vec!["web".to_owned()];
+    let computed = case.compute();
+    let carried: Vec<&str> = computed.changes.iter().map(|row| row.title.as_str()).collect();
+    assert_eq!(carried, ["Change 1"]);
+    assert_eq!((computed.deployment("b").changes, computed.deployment("b").commits), (1, 1));
+}
+
+#[test]
+fn of_a_shared_repository_a_service_has_the_deployments_whose_names_say_so() {
+    let mut case = Case::new()
+        .line(4)
+        .add(tag("web-v1.0.0", 1, 5))
+        .add(tag("mail-v1.0.0", 2, 6))
+        .add(tag("web-v1.1.0", 3, 7))
+        .add(Deployment { service: Some("web".to_owned()), ..tag("special", 4, 8) });
+    case.service.deployments = Some("^web-".to_owned());
+    let computed = case.compute();
+    let names: Vec<&str> = computed.deployments.iter().map(|row| row.deployment.as_str()).collect();
+    assert_eq!(names, ["web-v1.0.0", "web-v1.1.0", "special"]);
+    assert_eq!(computed.deployment("web-v1.1.0").commits, 2);
+}

@@ -344,6 +344,8 @@ fn commit(
         subject,
         branch: None,
         reverts: Vec::new(),
+        co_authors: Vec::new(),
+        folders: None,
         additions: Some(additions),
         deletions: Some(deletions),
         changed_files: Some(1 + dice.count(2.0)),

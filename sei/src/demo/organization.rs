@@ -144,6 +144,8 @@ impl Organization {
             facts.push(Fact::Service(Service {
                 name: service.name.clone(),
                 repositories: vec![service.repository.clone()],
+                paths: Vec::new(),
+                deployments: None,
                 team: self.teams.get(service.team).map(|team| team.name.clone()),
                 production: None,
                 deployments_from: None,

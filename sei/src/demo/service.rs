@@ -153,6 +153,8 @@ impl History {
             subject: "Start".to_owned(),
             branch: Some("main".to_owned()),
             reverts: Vec::new(),
+            co_authors: Vec::new(),
+            folders: None,
             additions: Some(120),
             deletions: Some(0),
             changed_files: Some(8),

@@ -13,16 +13,17 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Servi
         let row = sqlx::query_scalar!(
             r#"with written as (
                  insert into service as t
-                     (name, repositories, team, production, deployments_from, deleted, detail, version_at,
-                      digest)
-                 select name, repositories::text[], team, production, deployments_from, deleted, detail,
-                        version_at, digest
-                 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
-                             $7::smallint[], $8::timestamptz[], $9::bigint[])
-                      as n (name, repositories, team, production, deployments_from, deleted, detail, version_at,
-                            digest)
+                     (name, repositories, paths, deployments, team, production, deployments_from, deleted, detail,
+                      version_at, digest)
+                 select name, repositories::text[], paths::text[], deployments, team, production,
+                        deployments_from, deleted, detail, version_at, digest
+                 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                             $7::text[], $8::boolean[], $9::smallint[], $10::timestamptz[], $11::bigint[])
+                      as n (name, repositories, paths, deployments, team, production, deployments_from, deleted,
+                            detail, version_at, digest)
                  on conflict (name) do update
-                 set repositories = excluded.repositories, team = excluded.team,
+                 set repositories = excluded.repositories, paths = excluded.paths,
+                     deployments = excluded.deployments, team = excluded.team,
                      production = excluded.production, deployments_from = excluded.deployments_from,
                      deleted = excluded.deleted, detail = excluded.detail, version_at = excluded.version_at,
                      digest = excluded.digest
@@ -32,6 +33,8 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Servi
              select count(*) as "rows!" from written"#,
             &column(rows, |x| x.name.as_str()) as &[&str],
             &column(rows, |x| text_array(x.repositories.iter().map(RepositoryId::as_str))) as &[String],
+            &column(rows, |x| text_array(x.paths.iter().map(String::as_str))) as &[String],
+            &column(rows, |x| x.deployments.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.team.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.production.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.deployments_from.map(DeploymentSource::as_str)) as &[Option<&str>],

@@ -24,7 +24,7 @@ pub struct Services {
 pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
     let connection = tx.connection();
     let declared = sqlx::query!(
-        "select name, repositories, team, production, deployments_from from service where not deleted order by name"
+        "select name, repositories, paths, deployments, team, production, deployments_from from service where not deleted order by name"
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -43,6 +43,8 @@ pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
         Service {
             name: row.name,
             repositories: row.repositories.into_iter().map(RepositoryId).collect(),
+            paths: row.paths,
+            deployments: row.deployments,
             team: row.team,
             production: row.production,
             deployments_from: kind,

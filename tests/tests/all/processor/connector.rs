@@ -86,6 +86,8 @@ fn commit(repository: &str, number: usize) -> Commit {
         subject: format!("commit {number}"),
         branch: None,
         reverts: Vec::new(),
+        co_authors: Vec::new(),
+        folders: None,
         additions: None,
         deletions: None,
         changed_files: None,

@@ -145,6 +145,8 @@ fn events(from: usize, count: usize) -> Vec<Envelope> {
                         subject: format!("commit {number}"),
                         branch: None,
                         reverts: Vec::new(),
+                        co_authors: Vec::new(),
+                        folders: None,
                         additions: None,
                         deletions: None,
                         changed_files: None,

@@ -42,6 +42,8 @@ fn commit(number: u32) -> Commit {
         subject: format!("Commit {number}, and what it does in a sentence"),
         branch: None,
         reverts: vec![],
+        co_authors: vec!["email/b@example.com".into()],
+        folders: Some(vec![String::new(), "src".to_owned()]),
         additions: Some(10),
         deletions: Some(2),
         changed_files: Some(1),
@@ -152,6 +154,8 @@ fn one_of_each() -> Vec<Fact> {
         Fact::Service(Service {
             name: "shop".to_owned(),
             repositories: vec!["h/o/r".into(), "h/o/s".into()],
+            paths: vec!["services/t".to_owned()],
+            deployments: Some("^t-".to_owned()),
             team: Some("t".to_owned()),
             production: None,
             deployments_from: Some(DeploymentSource::Tag),
