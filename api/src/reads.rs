@@ -8,7 +8,7 @@ use crate::cursor::Place;
 use crate::params::Window;
 use crate::problem::Problem;
 use crate::tenant::Scope;
-use crate::views::{Change, Deployment, Explanation, Finding, Report, Repository, Service};
+use crate::views::{Change, Definition, Deployment, Explanation, Finding, MetricAnswer, Report, Repository, Service};
 
 /// Which part of a list.
 #[derive(Clone, Debug)]
@@ -121,12 +121,7 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
         None => dora::Benchmark::default(),
         Some(text) => text.parse().map_err(|error: dora::DoraError| asked_wrongly("benchmark", text, &error))?,
     };
-    let time_zone = match &question.time_zone {
-        None => state.dora().time_zone,
-        Some(text) => text
-            .parse()
-            .map_err(|_| Problem::parameter("time_zone", text, "a name such as `Europe/Berlin` or `UTC`"))?,
-    };
+    let time_zone = time_zone(state, question.time_zone.as_deref())?;
     let (service, team) = (question.service, question.team);
     let (from, to) = match question.window {
         None => (None, None),
@@ -135,11 +130,84 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
         }
         Some(Window { from, to }) => (from, to),
     };
-    let query = dora::ReportQuery { from, to, interval: question.interval, time_zone, service, team, benchmark };
+    let query = dora::ReportQuery {
+        from,
+        to,
+        interval: question.interval,
+        time_zone,
+        service,
+        team,
+        benchmark,
+        compat: state.dora().compat,
+    };
     match dora::report(&scope.store, &query).await {
         Ok(report) => Ok(report.into()),
         Err(error) => Err(refused(error)),
     }
+}
+
+/// What `by` may be, in words.
+pub const SLICES: &str = "one of `service`, `team`, `author_team`, `repository`, `label`, `type`, `ai`, `author`";
+
+/// What is asked about a metric.
+#[derive(Clone, Debug, Default)]
+pub struct MetricQuestion {
+    /// Its name.
+    pub name: String,
+    /// The time; the metric's own span up to now without one.
+    pub window: Option<Window>,
+    /// The length of the steps.
+    pub interval: dora::Interval,
+    /// Only this service.
+    pub service: Option<String>,
+    /// Only services of this team, or of a team that is part of it.
+    pub team: Option<String>,
+    /// Only this repository.
+    pub repository: Option<String>,
+    /// A value for each of these.
+    pub by: Option<dora::Slice>,
+    /// The time zone in which days, weeks and months are cut; the configured one without.
+    pub time_zone: Option<String>,
+}
+
+fn time_zone(state: &ApiState, asked: Option<&str>) -> Result<chrono_tz::Tz, Problem> {
+    match asked {
+        None => Ok(state.dora().time_zone),
+        Some(text) => {
+            text.parse().map_err(|_| Problem::parameter("time_zone", text, "a name such as `Europe/Berlin` or `UTC`"))
+        }
+    }
+}
+
+/// The metrics that can be asked for.
+pub fn metrics(state: &ApiState) -> Result<Vec<Definition>, Problem> {
+    let all = dora::definitions(state.metrics().custom).map_err(refused)?;
+    Ok(all.into_iter().map(Into::into).collect())
+}
+
+/// A metric over a window.
+pub async fn metric(state: &ApiState, scope: &Scope, question: MetricQuestion) -> Result<MetricAnswer, Problem> {
+    let time_zone = time_zone(state, question.time_zone.as_deref())?;
+    let (service, team) = (question.service, question.team);
+    let (from, to) = match question.window {
+        None => (None, None),
+        Some(Window { from: None, to: None }) => {
+            (queries::first_deployment_at(&scope.store, service.as_deref(), team.as_deref()).await?, None)
+        }
+        Some(Window { from, to }) => (from, to),
+    };
+    let query = dora::MetricQuery {
+        name: question.name,
+        from,
+        to,
+        interval: question.interval,
+        time_zone,
+        service,
+        team,
+        repository: question.repository,
+        by: question.by,
+    };
+    Ok(dora::metric(&scope.store, state.metrics(), &query).await.map_err(refused)?.into())
 }
 
 /// Why a deployment or a change counts as it does.
@@ -155,6 +223,7 @@ fn refused(error: dora::DoraError) -> Problem {
         dora::DoraError::Store(error) => error.into(),
         dora::DoraError::UnknownService(name) => Problem::not_found("service", &name).about("service", &name),
         dora::DoraError::UnknownTeam(name) => Problem::not_found("team", &name).about("team", &name),
+        dora::DoraError::UnknownMetric(name) => Problem::not_found("metric", &name),
         dora::DoraError::Question(text) => Problem::question(text),
         other => Problem::fault(&other),
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::settings::Dora;
+use runtime::settings::{Dora, MetricSettings};
 use store::Store;
 
 use crate::guard::Hosts;
@@ -17,15 +17,21 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct ApiState {
     store: Store,
     dora: Arc<Dora>,
+    custom: Arc<[MetricSettings]>,
     hosts: Hosts,
 }
 
 impl ApiState {
-    /// Reads what `store` connects to, over connections of its own that can only read. `listen` is where the
+    /// `custom` are the metrics that the settings define. Reads what `store` connects to, over connections of its own that can only read. `listen` is where the
     /// server listens: on loopback it answers only requests that name loopback as their host.
     #[must_use]
-    pub fn new(store: &Store, dora: Dora, listen: SocketAddr) -> Self {
-        Self { store: store.read_only(STATEMENT_TIMEOUT), dora: Arc::new(dora), hosts: Hosts::of(listen) }
+    pub fn new(store: &Store, dora: Dora, custom: Vec<MetricSettings>, listen: SocketAddr) -> Self {
+        Self {
+            store: store.read_only(STATEMENT_TIMEOUT),
+            dora: Arc::new(dora),
+            custom: custom.into(),
+            hosts: Hosts::of(listen),
+        }
     }
 
     /// Closes its connections, when what runs on them is done.
@@ -39,6 +45,11 @@ impl ApiState {
 
     pub(crate) fn dora(&self) -> &Arc<Dora> {
         &self.dora
+    }
+
+    /// How metrics are defined by the settings.
+    pub(crate) fn metrics(&self) -> dora::MetricSettings<'_> {
+        dora::MetricSettings { dora: &self.dora, custom: &self.custom }
     }
 
     pub(crate) fn hosts(&self) -> Hosts {

@@ -2,6 +2,7 @@
 //! arrival. See `docs/metrics.md` for the definitions.
 
 mod carried;
+mod devlake;
 mod incidents;
 pub(crate) mod measured;
 pub(crate) mod owners;
@@ -51,10 +52,10 @@ pub struct ServiceMetrics {
 pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     let known = measured::known(history, options);
     let source = measured::source(history, &known);
-    let deployments = measured::measured(history, &known, source);
+    let deployments = measured::measured(history, options, &known, source);
     let walk = walk::walk(&history.graph, &deployments, options);
     let owners = owners::owners(history);
-    let carried = carried::carried(history, &deployments, &walk, &owners);
+    let carried = carried::carried(history, options, &deployments, &walk, &owners);
     let case = Case { history, options, deployments: &deployments, walk: &walk, owners: &owners, carried: &carried };
     let Verdicts { each: verdicts, incidents, mut findings } = verdicts::verdicts(&case);
     let mut changes = vec![0; deployments.len()];

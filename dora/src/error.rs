@@ -18,6 +18,17 @@ pub enum DoraError {
         /// What was expected.
         expected: &'static str,
     },
+    /// A metric of the settings can't be used: mend it.
+    #[error("`{key}` can't be used; expected {expected}")]
+    Metric {
+        /// The setting, such as `metric.0.filter.1`.
+        key: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// The question names a metric that does not exist.
+    #[error("there is no metric `{0}`")]
+    UnknownMetric(String),
     /// The question names a service that does not exist.
     #[error("there is no service `{0}`")]
     UnknownService(String),

@@ -12,6 +12,7 @@ mod error;
 mod explain;
 mod explanation;
 mod history;
+mod metrics;
 mod options;
 mod query;
 mod report;
@@ -25,6 +26,10 @@ pub use error::DoraError;
 pub use explain::explain;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
 pub use history::{History, HistoryBuilder};
+pub use metrics::{
+    Aggregation, Definition, MetricAnswer, MetricPart, MetricPoint, MetricQuery, MetricSettings, MetricValue, Slice,
+    definitions, metric,
+};
 pub use options::Options;
 pub use query::{Interval, ReportQuery};
 pub use report::{

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 use runtime::settings;
-use runtime::settings::{FirstDeployment, LeadTimeStart};
+use runtime::settings::{Compat, FirstDeployment, LeadTimeStart};
 
 use crate::DoraError;
 
@@ -22,6 +22,8 @@ pub struct Options {
     pub(crate) exclude_bots: bool,
     pub(crate) exclude_labels: BTreeSet<String>,
     pub(crate) bots: BTreeSet<String>,
+    /// The rules of Apache `DevLake`, not ours.
+    pub(crate) devlake: bool,
 }
 
 impl Options {
@@ -43,6 +45,7 @@ impl Options {
             count_failed_attempts: settings.count_failed_attempts,
             exclude_bots: settings.exclude_bots_from_lead_time,
             exclude_labels: settings.exclude_labels.iter().cloned().collect(),
+            devlake: settings.compat == Compat::Devlake,
             bots: settings.bots.iter().map(|bot| bot.to_lowercase()).collect(),
         })
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use runtime::settings::Compat;
 use serde::{Deserialize, Serialize};
 
 use crate::{Benchmark, DoraError};
@@ -70,4 +71,6 @@ pub struct ReportQuery {
     pub team: Option<String>,
     /// What values are held against.
     pub benchmark: Benchmark,
+    /// Whose rules are followed, as the settings say.
+    pub compat: Compat,
 }

@@ -1,7 +1,7 @@
 //! A report: every number that anybody shows, with its unit, its number of observations, its level and
 //! its series, so that whoever shows it does no arithmetic. All metrics have the same shape.
 
-mod frames;
+pub(crate) mod frames;
 mod make;
 mod metrics;
 #[cfg(test)]
@@ -9,6 +9,8 @@ mod naive;
 mod steps;
 
 pub use make::report;
+pub(crate) use make::{services_of, window};
+pub(crate) use steps::{Calendar, Step};
 
 use std::fmt;
 
@@ -32,6 +34,10 @@ pub enum Unit {
     Ratio,
     /// A whole number.
     Count,
+    /// So many a week of 7 days.
+    PerWeek,
+    /// A number of something: lines, points, percent.
+    Number,
 }
 
 impl Unit {
@@ -44,6 +50,8 @@ impl Unit {
             Self::DaysPerWeek => format!("{} days a week", significant(value)),
             Self::Ratio => format!("{} %", significant(value * 100.0)),
             Self::Count => format!("{value:.0}"),
+            Self::PerWeek => format!("{} a week", significant(value)),
+            Self::Number => significant(value),
         }
     }
 
@@ -56,6 +64,8 @@ impl Unit {
             Self::DaysPerWeek => "days_per_week",
             Self::Ratio => "ratio",
             Self::Count => "count",
+            Self::PerWeek => "per_week",
+            Self::Number => "number",
         }
     }
 }

@@ -10,9 +10,12 @@ use crate::ApiState;
 use crate::cursor::Place;
 use crate::params::{LIMIT, LIMIT_MAX, WINDOW, Window, expected_limit};
 use crate::problem::Problem;
-use crate::reads::{self, Page, Part, Question};
+use crate::reads::{self, MetricQuestion, Page, Part, Question};
 use crate::tenant::Scope;
-use crate::views::{Change, Deployment, Explanation, Finding, Interval, Report, Repository, Service, TenantView};
+use crate::views::{
+    Change, Definition, Deployment, Explanation, Finding, Interval, MetricAnswer, Report, Repository, Service, Slice,
+    TenantView,
+};
 
 /// The root of all queries.
 pub struct Query;
@@ -59,6 +62,44 @@ impl Query {
         };
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         reads::report(state, scope, question).await.map_err(|problem| refused(&problem))
+    }
+
+    /// The metrics that can be asked for, built in and of the settings.
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
+    async fn metrics(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Definition>> {
+        reads::metrics(context.data()?).map_err(|problem| refused(&problem))
+    }
+
+    /// A metric over a window: the whole, and if asked for each slice. Without `window`, `from` and `to`: up to
+    /// now, 90 days for most.
+    #[graphql(complexity = "500 + child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
+    async fn metric(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "One of the names of `metrics`.")] name: String,
+        window: Option<String>,
+        from: Option<DateTime<Utc>>,
+        to: Option<DateTime<Utc>>,
+        interval: Option<Interval>,
+        service: Option<String>,
+        team: Option<String>,
+        repository: Option<String>,
+        #[graphql(desc = "A value for each of these.")] by: Option<Slice>,
+        time_zone: Option<String>,
+    ) -> async_graphql::Result<MetricAnswer> {
+        let question = MetricQuestion {
+            name,
+            window: parse_window(window, from, to)?,
+            interval: interval.map(Into::into).unwrap_or_default(),
+            service,
+            team,
+            repository,
+            by: by.map(Into::into),
+            time_zone,
+        };
+        let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
+        reads::metric(state, scope, question).await.map_err(|problem| refused(&problem))
     }
 
     /// Production deployments, newest first.

@@ -2,6 +2,7 @@
 //! wraps the answer; what is asked is in `reads`.
 
 mod lists;
+mod metrics;
 mod reports;
 
 use axum::extract::Request;
@@ -33,6 +34,8 @@ use crate::tenant::{self, Scope};
         reports::dora,
         reports::deployment,
         reports::change,
+        metrics::metrics,
+        metrics::metric,
         lists::services,
         lists::repositories,
         lists::deployments,
@@ -61,6 +64,8 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/deployments/{*id}", get(reports::deployment))
         .route("/api/v1/changes", get(lists::changes))
         .route("/api/v1/changes/{*id}", get(reports::change))
+        .route("/api/v1/metrics", get(metrics::metrics))
+        .route("/api/v1/metrics/{name}", get(metrics::metric))
         .route("/api/v1/findings", get(lists::findings))
         .route_layer(middleware::from_fn_with_state(state.clone(), tenant::choose));
     Router::new()

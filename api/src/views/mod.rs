@@ -2,15 +2,18 @@
 //! seconds); they compute nothing.
 
 mod explanation;
+mod metric;
 mod report;
 mod rows;
 mod words;
 
 pub use explanation::Explanation;
+pub use metric::{Definition, MetricAnswer};
 pub use report::Report;
 pub use rows::{Change, Deployment, Finding, Repository, Service, TenantView};
 pub use words::{
-    DeploymentKind, DeploymentSource, FindingKind, GroupKind, Interval, Level, MetricName, Rule, Unit, ValueName,
+    Aggregation, DeploymentKind, DeploymentSource, FindingKind, GroupKind, Interval, Level, MetricName, Rule, Slice,
+    Unit, ValueName,
 };
 
 /// Whole microseconds as seconds.

@@ -124,6 +124,10 @@ mirror!(
         Ratio,
         /// A whole number.
         Count,
+        /// So many a week of 7 days.
+        PerWeek,
+        /// A number of something: lines, points, percent.
+        Number,
     }
 );
 
@@ -219,6 +223,85 @@ impl From<Interval> for dora::Interval {
             Interval::Day => Self::Day,
             Interval::Week => Self::Week,
             Interval::Month => Self::Month,
+        }
+    }
+}
+
+mirror!(
+    /// What a metric can be asked for by.
+    Slice of dora::Slice {
+        /// The service.
+        Service,
+        /// The team that owns the service.
+        Team,
+        /// The team that the author is a member of.
+        AuthorTeam,
+        /// The repository, or the project of a work item.
+        Repository,
+        /// Each label.
+        Label,
+        /// The type of change, the kind of work item, or the severity.
+        Type,
+        /// Written with an assistant, or not.
+        Ai,
+        /// The person, where that is on.
+        Author,
+    }
+);
+
+mirror!(
+    /// How observations become a value.
+    Aggregation of dora::Aggregation {
+        /// The median; beside it p75, p90 and the mean.
+        Median,
+        /// The mean; beside it median, p75 and p90.
+        Mean,
+        /// The third quartile; beside it median, p90 and the mean.
+        P75,
+        /// The ninth decile; beside it median, p75 and the mean.
+        P90,
+        /// The share of those that are so.
+        Rate,
+        /// How many.
+        Count,
+        /// How many a day.
+        PerDay,
+        /// How many a week.
+        PerWeek,
+        /// The sum.
+        Sum,
+        /// The sum of the parts over the sum of the wholes.
+        RatioOfSums,
+        /// How many are there at the end of a day, on average over the days.
+        OpenAtDayEnd,
+        /// How old those are that are there at the end: the median.
+        AgeOfOpen,
+        /// How much of the time any of them was there, each by itself, in sum.
+        TimeOpen,
+        /// The last measure of each project before the end, on average.
+        LatestMean,
+        /// The last measure of each project before the end, in sum.
+        LatestSum,
+        /// The share of whoever has most.
+        LargestShare,
+        /// The fewest who have half of it together.
+        FewestWithHalf,
+        /// The share of the whole.
+        ShareOfWhole,
+    }
+);
+
+impl From<Slice> for dora::Slice {
+    fn from(from: Slice) -> Self {
+        match from {
+            Slice::Service => Self::Service,
+            Slice::Team => Self::Team,
+            Slice::AuthorTeam => Self::AuthorTeam,
+            Slice::Repository => Self::Repository,
+            Slice::Label => Self::Label,
+            Slice::Type => Self::Type,
+            Slice::Ai => Self::Ai,
+            Slice::Author => Self::Author,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use crate::custom::CustomMetric;
 use crate::load::nearest;
 use crate::problem::Severity;
 use crate::secret::{self, SecretError};
@@ -35,6 +36,7 @@ pub(crate) fn findings(settings: &Settings) -> Vec<Finding> {
     findings.sources(&settings.source);
     findings.services(&settings.service, &settings.team);
     findings.teams(&settings.team);
+    findings.metrics(settings);
     findings.dora(settings);
     if tracing_subscriber::EnvFilter::try_new(&settings.telemetry.filter).is_err() {
         findings.error("telemetry.filter", shown(&settings.telemetry.filter), "levels such as `info,sqlx=warn`");
@@ -221,6 +223,18 @@ impl Findings {
                 self.unknown_team(key("parent"), parent, &known);
             } else if let Some(circle) = circle(&team.name, &parents) {
                 self.error(key("parent"), format!("a circle: {circle}"), "teams that end in one without a parent");
+            }
+        }
+    }
+
+    fn metrics(&mut self, settings: &Settings) {
+        let mut seen = BTreeSet::new();
+        for (index, metric) in settings.metric.iter().enumerate() {
+            if !seen.insert(metric.name.as_str()) {
+                self.name(format!("metric.{index}.name"), &metric.name, false, "metrics");
+            }
+            for wrong in CustomMetric::read(metric).err().unwrap_or_default() {
+                self.error(format!("metric.{index}.{}", wrong.key), wrong.found, wrong.expected);
             }
         }
     }

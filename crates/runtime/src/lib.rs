@@ -4,6 +4,7 @@
 //! secret never shows in a log, an error or printed settings.
 
 mod check;
+pub mod custom;
 pub mod health;
 pub mod http;
 mod layers;

@@ -38,6 +38,9 @@ pub struct Settings {
     /// Who owns services.
     #[serde(default)]
     pub team: Vec<TeamSettings>,
+    /// Metrics of the user's own.
+    #[serde(default)]
+    pub metric: Vec<MetricSettings>,
     /// How metrics are computed.
     pub dora: Dora,
     /// Logs of the program itself.

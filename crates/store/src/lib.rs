@@ -12,6 +12,7 @@ pub mod counts;
 pub mod cursors;
 mod error;
 pub mod facts;
+pub mod flow;
 pub mod history;
 mod listener;
 pub mod metric_rows;
@@ -23,6 +24,7 @@ mod segment_format;
 pub mod segments;
 pub mod source_state;
 pub mod stale;
+pub mod tables;
 mod text;
 
 pub use cluster::{ClusterError, PrivateCluster};

@@ -9,6 +9,7 @@ use kernel::DeploymentKind;
 use super::measured::Measured;
 use super::owners::Owners;
 use super::walk::Walk;
+use crate::Options;
 use crate::history::{ChangeRecord, History, index};
 
 /// What a deployment carried.
@@ -37,7 +38,13 @@ impl Carried {
     }
 }
 
-pub(crate) fn carried(history: &History, deployments: &[Measured<'_>], walk: &Walk, owners: &Owners) -> Carried {
+pub(crate) fn carried(
+    history: &History,
+    options: &Options,
+    deployments: &[Measured<'_>],
+    walk: &Walk,
+    owners: &Owners,
+) -> Carried {
     let by_time = ByTime::new(history, deployments, walk);
     let graph = &history.graph;
     let reached_by: Vec<Option<u32>> = history
@@ -47,6 +54,10 @@ pub(crate) fn carried(history: &History, deployments: &[Measured<'_>], walk: &Wa
             let reached = change.merge.and_then(|merge| walk.reached_by(merge));
             let merge = change.merge.filter(|merge| graph.known(*merge));
             let head = || change.head.filter(|_| merge.is_none()).and_then(|head| walk.reached_by(head));
+            if options.devlake {
+                // by the commit of the merge, and by nothing else
+                return reached.map(index);
+            }
             reached.or_else(head).map(index).or_else(|| match merge {
                 // its parents are known, so only a deployment that could not see all may have carried it
                 Some(merge) if graph.parents_known(merge) => by_time.first(change, true),
@@ -60,7 +71,8 @@ pub(crate) fn carried(history: &History, deployments: &[Measured<'_>], walk: &Wa
         Some((Subject::Change(index(change)), deployment))
     });
     let commits = graph.numbers().filter(|commit| graph.known(*commit) && owners.change_of(*commit).is_none());
-    let commits = commits.filter(|commit| !graph.elsewhere(*commit));
+    // DevLake knows changes only
+    let commits = commits.filter(|commit| !graph.elsewhere(*commit) && !options.devlake);
     let commits = commits.filter_map(|commit| Some((Subject::Commit(commit), index(walk.carrier(commit)?))));
     let subjects = changes.chain(commits).collect();
     Carried { reached_by, subjects }

@@ -104,13 +104,18 @@ pub(crate) fn source(history: &History, known: &[Known<'_>]) -> Option<Deploymen
     }
 }
 
-/// The deployments of one kind, by effective time, then start, then id.
+/// The deployments of one kind, by effective time, then start, then id. `DevLake` takes what was deployed and
+/// deploying pipelines together, and knows neither releases nor tags.
 pub(crate) fn measured<'h>(
     history: &History,
+    options: &Options,
     known: &[Known<'h>],
     source: Option<DeploymentSource>,
 ) -> Vec<Measured<'h>> {
-    let of_kind = known.iter().filter(|known| Some(known.fact.source) == source);
+    let of_kind = known.iter().filter(|known| match known.fact.source {
+        kind if options.devlake && history.deployments_from.is_none() => !says_release(kind),
+        kind => Some(kind) == source,
+    });
     let over = of_kind.filter(|known| matches!(known.fit, Fit::Success | Fit::Failure));
     let mut measured: Vec<Measured<'h>> = over
         .filter_map(|known| {

@@ -7,6 +7,7 @@ use kernel::{ChangeId, ChangeMetric, DeploymentMetric, RepositoryId};
 use runtime::settings::LeadTimeStart;
 
 use super::carried::Subject;
+use super::devlake;
 use super::owners::Owners;
 use crate::Options;
 use crate::history::{ChangeRecord, History};
@@ -41,29 +42,29 @@ pub(crate) struct Noticed {
 
 /// When what happened, in microseconds since 1970.
 #[derive(Default)]
-struct Times {
-    first: Option<i64>,
-    opened: Option<i64>,
-    ready: Option<i64>,
-    reviewed: Option<i64>,
-    approved: Option<i64>,
-    merged: Option<i64>,
-    started: Option<i64>,
-    deployed: i64,
+pub(crate) struct Times {
+    pub first: Option<i64>,
+    pub opened: Option<i64>,
+    pub ready: Option<i64>,
+    pub reviewed: Option<i64>,
+    pub approved: Option<i64>,
+    pub merged: Option<i64>,
+    pub started: Option<i64>,
+    pub deployed: i64,
     /// Its commits should tell when it started, and are not known.
-    unknown_start: bool,
+    pub unknown_start: bool,
 }
 
 /// From one time to another: `Err` where that would be negative.
-type Span = Result<Option<i64>, ()>;
+pub(crate) type Span = Result<Option<i64>, ()>;
 
-struct Spans {
-    coding: Span,
-    pickup: Span,
-    review: Span,
-    approval: Span,
-    deploy: Span,
-    lead_time: Span,
+pub(crate) struct Spans {
+    pub coding: Span,
+    pub pickup: Span,
+    pub review: Span,
+    pub approval: Span,
+    pub deploy: Span,
+    pub lead_time: Span,
 }
 
 fn between(from: Option<i64>, to: Option<i64>) -> Span {
@@ -74,7 +75,10 @@ fn between(from: Option<i64>, to: Option<i64>) -> Span {
 }
 
 impl Times {
-    fn spans(&self) -> Spans {
+    fn spans(&self, options: &Options) -> Spans {
+        if options.devlake {
+            return devlake::spans(self);
+        }
         let ready = self.ready.or(self.opened);
         Spans {
             coding: between(self.first, ready),
@@ -92,7 +96,7 @@ impl Stages<'_> {
     pub fn row(&self, subject: Subject, deployment: u32) -> ChangeMetric {
         let deployment = &self.deployments[deployment as usize];
         let times = self.times(subject, deployment);
-        let spans = times.spans();
+        let spans = times.spans(self.options);
         let (repository, title, author, commits, labels): (_, _, _, _, &[u32]) = match subject {
             Subject::Change(number) => {
                 let change = self.record(number);
@@ -139,7 +143,7 @@ impl Stages<'_> {
     /// What is to be said about the data of what a deployment carried.
     pub fn noticed(&self, subject: Subject, deployment: u32) -> Noticed {
         let times = self.times(subject, &self.deployments[deployment as usize]);
-        let spans = times.spans();
+        let spans = times.spans(self.options);
         let named = [
             ("lead time", spans.lead_time),
             ("coding", spans.coding),
@@ -193,6 +197,9 @@ impl Stages<'_> {
     fn reviewed(&self, change: &ChangeRecord) -> (Option<i64>, Option<i64>) {
         let mut others = self.history.reviews_of(&change.id).iter().filter(|review| {
             let same = self.text(review.reviewer).is_some() && review.reviewer == change.author;
+            if self.options.devlake {
+                return !same;
+            }
             !same && !self.is_bot(review.reviewer) && change.merged.is_none_or(|merged| review.at <= merged)
         });
         let approved = others.clone().find(|review| review.approved);

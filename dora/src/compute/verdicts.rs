@@ -4,9 +4,10 @@
 
 use std::collections::HashMap;
 
-use kernel::{DeploymentKind, Evidence, Finding, FindingKind, IncidentMetric, Rule};
+use kernel::{DeploymentKind, Evidence, Finding, FindingKind, Incident, IncidentMetric, Rule};
 
 use super::carried::{Carried, Subject};
+use super::devlake;
 use super::incidents::Causes;
 use super::measured::{Measured, says_release};
 use super::owners::Owners;
@@ -45,12 +46,39 @@ pub(crate) struct Verdicts {
     pub findings: Vec<Finding>,
 }
 
+impl Verdicts {
+    /// The row of an incident of the service, and what is to be said about its data.
+    pub fn note(&mut self, case: &Case<'_>, incident: &Incident, blamed: Option<usize>) {
+        let restore =
+            incident.resolved_at.map(|resolved| resolved.timestamp_micros() - incident.detected_at.timestamp_micros());
+        if restore.is_some_and(|restore| restore < 0) {
+            self.findings.push(Finding {
+                service: case.history.service.clone(),
+                kind: FindingKind::NegativeDuration,
+                subject: incident.id.to_string(),
+                detail: "it was resolved before it was detected, so its time to restore counts as missing".to_owned(),
+            });
+        }
+        self.incidents.push(IncidentMetric {
+            service: case.history.service.clone(),
+            incident: incident.id.clone(),
+            title: incident.title.clone(),
+            severity: incident.severity.clone(),
+            url: incident.url.clone(),
+            detected_at: incident.detected_at,
+            resolved_at: incident.resolved_at,
+            restore_us: restore.filter(|restore| *restore >= 0),
+            deployment: blamed.map(|number| case.deployments[number].fact.id.clone()),
+        });
+    }
+}
+
 impl Verdict {
-    fn fail(&mut self, evidence: Evidence) {
+    pub(crate) fn fail(&mut self, evidence: Evidence) {
         self.failed_by.push(evidence);
     }
 
-    fn repair(&mut self, at: i64, evidence: Evidence) {
+    pub(crate) fn repair(&mut self, at: i64, evidence: Evidence) {
         self.repairs.push((at, evidence));
     }
 
@@ -85,6 +113,13 @@ pub(crate) fn verdicts(case: &Case<'_>) -> Verdicts {
         incidents: Vec::new(),
         findings: Vec::new(),
     };
+    if case.options.devlake {
+        devlake::incidents(case, &mut all);
+        for (verdict, deployment) in all.each.iter_mut().zip(case.deployments) {
+            verdict.settle(deployment.finished);
+        }
+        return all;
+    }
     rollbacks(case, &mut all.each);
     for revert in reverts(case.history, case.walk, case.owners, case.carried) {
         let (undone, by) = (revert.undone, revert.by);
@@ -255,29 +290,8 @@ fn incidents(case: &Case<'_>, all: &mut Verdicts) {
                 all.each[number].repair(fixed, case.deployment(Rule::NamedAsFix, fix));
             }
         }
-        if !own {
-            continue;
+        if own {
+            all.note(case, incident, blamed.map(|(_, number)| number));
         }
-        let restore =
-            incident.resolved_at.map(|resolved| resolved.timestamp_micros() - incident.detected_at.timestamp_micros());
-        if restore.is_some_and(|restore| restore < 0) {
-            all.findings.push(Finding {
-                service: case.history.service.clone(),
-                kind: FindingKind::NegativeDuration,
-                subject: incident.id.to_string(),
-                detail: "it was resolved before it was detected, so its time to restore counts as missing".to_owned(),
-            });
-        }
-        all.incidents.push(IncidentMetric {
-            service: case.history.service.clone(),
-            incident: incident.id.clone(),
-            title: incident.title.clone(),
-            severity: incident.severity.clone(),
-            url: incident.url.clone(),
-            detected_at: incident.detected_at,
-            resolved_at: incident.resolved_at,
-            restore_us: restore.filter(|restore| *restore >= 0),
-            deployment: blamed.map(|(_, number)| case.deployments[number].fact.id.clone()),
-        });
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn walk(graph: &Graph, deployments: &[Measured<'_>], options: &Option
         };
         let second_name = deployment.commit.is_some_and(|commit| !deployed.insert(commit));
         let carries = match kind {
-            DeploymentKind::First => options.first_deployment == FirstDeployment::CarriesAll,
+            DeploymentKind::First => options.first_deployment == FirstDeployment::CarriesAll && !options.devlake,
             DeploymentKind::Normal => true,
             DeploymentKind::Rollback | DeploymentKind::Redeployment | DeploymentKind::None => false,
         };
@@ -98,7 +98,7 @@ pub(crate) fn walk(graph: &Graph, deployments: &[Measured<'_>], options: &Option
             }
         }
         let counts = match kind {
-            DeploymentKind::Redeployment => false,
+            DeploymentKind::Redeployment => options.devlake,
             DeploymentKind::None => !second_name,
             DeploymentKind::First | DeploymentKind::Normal | DeploymentKind::Rollback => true,
         };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::FindingKind;
+use runtime::settings::Compat;
 use store::Store;
 use store::history::Services;
 use store::metric_rows::{self, Computation, FindingRow, finding_kind};
@@ -22,7 +23,7 @@ const NAMED: usize = 10;
 
 /// A report of the store's tenant.
 pub async fn report(store: &Store, query: &ReportQuery) -> Result<Report, DoraError> {
-    let window = window(query, Utc::now())?;
+    let window = window(query.from, query.to, None, Utc::now())?;
     let calendar = Calendar { zone: query.time_zone };
     let steps = calendar.steps(window, query.interval)?;
     let mut tx = store.begin().await?;
@@ -36,6 +37,7 @@ pub async fn report(store: &Store, query: &ReportQuery) -> Result<Report, DoraEr
         calendar,
         steps,
         daily: query.interval == Interval::Day,
+        lower_median: query.compat == Compat::Devlake,
         deployments: metric_rows::deployment_points(&mut tx, &services, window.from, window.to).await?,
         changes: metric_rows::change_points(&mut tx, &services, window.from, window.to).await?,
         incidents: metric_rows::incident_points(&mut tx, &services, window.from, window.to).await?,
@@ -75,9 +77,16 @@ pub async fn report(store: &Store, query: &ReportQuery) -> Result<Report, DoraEr
     })
 }
 
-fn window(query: &ReportQuery, now: DateTime<Utc>) -> Result<Window, DoraError> {
-    let to = query.to.unwrap_or(now);
-    let from = query.from.or_else(|| to.checked_sub_signed(WINDOW)).unwrap_or(to);
+/// The window that is asked for; `length` is how far back it reaches unless asked otherwise.
+pub(crate) fn window(
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+    length: Option<std::time::Duration>,
+    now: DateTime<Utc>,
+) -> Result<Window, DoraError> {
+    let length = length.and_then(|length| Duration::from_std(length).ok()).unwrap_or(WINDOW);
+    let to = to.unwrap_or(now);
+    let from = from.or_else(|| to.checked_sub_signed(length)).unwrap_or(to);
     if from >= to {
         return Err(DoraError::Question(format!("the window ends at {to}, which is not after its beginning {from}")));
     }
@@ -102,7 +111,7 @@ fn asked(query: &ReportQuery, known: &Services, computed: &[Computation]) -> Res
 }
 
 /// The services of a team and of the teams that are part of it.
-fn services_of<'k>(team: &str, known: &'k Services) -> Result<BTreeSet<&'k str>, DoraError> {
+pub(crate) fn services_of<'k>(team: &str, known: &'k Services) -> Result<BTreeSet<&'k str>, DoraError> {
     let named = |service: &&kernel::Service| service.team.as_deref() == Some(team);
     if !known.teams.iter().any(|known| known.name == team) && known.declared.iter().find(named).is_none() {
         return Err(DoraError::UnknownTeam(team.to_owned()));

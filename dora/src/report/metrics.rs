@@ -24,6 +24,8 @@ pub(super) struct Observed {
     pub steps: Vec<Step>,
     /// Whether the steps are shorter than a week, so that nothing can be said of a week in them.
     pub daily: bool,
+    /// Medians are the lower ones, as `DevLake` has them.
+    pub lower_median: bool,
     pub deployments: Vec<DeploymentPoint>,
     pub changes: Vec<ChangePoint>,
     pub incidents: Vec<IncidentPoint>,
@@ -117,12 +119,13 @@ impl Observed {
         ];
         let changes: Vec<(u32, &ChangePoint)> =
             self.changes.iter().filter_map(|change| Some((self.step(change.deployed_us)?, change))).collect();
-        let mut columns = vec![("lead", changes.iter().map(|(_, change)| change.lead_time_us).collect())];
+        let mut columns = vec![("lead", changes.iter().map(|(_, change)| float(change.lead_time_us)).collect())];
         for (position, (name, _)) in STAGES.into_iter().enumerate() {
             let stage = |change: &ChangePoint| change.stages_us.get(position).copied().flatten();
-            columns.push((name, changes.iter().map(|(_, change)| stage(change)).collect()));
+            columns.push((name, changes.iter().map(|(_, change)| float(stage(change))).collect()));
         }
-        let frame = Frame { steps: changes.iter().map(|(step, _)| *step).collect(), columns };
+        let frame =
+            Frame { steps: changes.iter().map(|(step, _)| *step).collect(), lower_median: self.lower_median, columns };
         let mut wanted = vec![("lead", Stat::P75), ("lead", Stat::P90), ("lead", Stat::Mean)];
         for name in ["lead"].into_iter().chain(STAGES.map(|(name, _)| name)) {
             wanted.extend([(name, Stat::Median), (name, Stat::Count)]);
@@ -163,10 +166,10 @@ impl Observed {
             let before = last.insert(deployment.service, deployment.finished_us);
             before.map(|before| deployment.finished_us - before)
         });
-        let gaps: Vec<Option<i64>> = gaps.collect();
+        let gaps: Vec<Option<f64>> = gaps.map(float).collect();
         let mut steps: Vec<u32> = counted.iter().map(|(step, _)| *step).collect();
         let mut columns =
-            vec![("deployments", vec![Some(1); counted.len()]), ("gap", gaps), ("days", vec![None; counted.len()])];
+            vec![("deployments", vec![Some(1.0); counted.len()]), ("gap", gaps), ("days", vec![None; counted.len()])];
         // and one row a whole week, with the number of its days that have a deployment
         let moments = counted.iter().map(|(_, deployment)| deployment.finished_us);
         let mut weeks: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
@@ -175,7 +178,7 @@ impl Observed {
         }
         for week in self.calendar.whole_weeks(self.window) {
             let Some(step) = self.step(self.calendar.midnight(week).timestamp_micros()) else { continue };
-            let days = weeks.get(&week).map_or(0, |days| days.iter().map(|_| 1).sum());
+            let days = weeks.get(&week).map_or(0.0, |days| days.len() as f64);
             steps.push(step);
             for ((_, column), value) in columns.iter_mut().zip([None, None, Some(days)]) {
                 column.push(value);
@@ -188,7 +191,8 @@ impl Observed {
             ("days", Stat::Median),
             ("days", Stat::Count),
         ];
-        let summaries = summarise(Frame { steps, columns }, self.steps.len(), &wanted)?;
+        let summaries =
+            summarise(Frame { steps, lower_median: self.lower_median, columns }, self.steps.len(), &wanted)?;
         let values = |summary: &Summary, from: DateTime<Utc>, to: DateTime<Utc>| {
             let n = summary.count("deployments", Stat::Sum);
             let a_day = (n > 0).then(|| n as f64 / days(from, to));
@@ -222,7 +226,8 @@ impl Observed {
             judged.filter_map(|deployment| Some((self.step(deployment.finished_us)?, is(deployment)))).collect();
         let frame = Frame {
             steps: judged.iter().map(|(step, _)| *step).collect(),
-            columns: vec![("is", judged.iter().map(|(_, is)| Some(i64::from(*is))).collect())],
+            lower_median: self.lower_median,
+            columns: vec![("is", judged.iter().map(|(_, is)| Some(f64::from(u8::from(*is)))).collect())],
         };
         summarise(frame, self.steps.len(), &[("is", Stat::Sum), ("is", Stat::Count)])
     }
@@ -259,7 +264,8 @@ impl Observed {
         let within: Vec<_> = ended.iter().filter_map(|(at, span)| Some((self.step(*at)?, *span))).collect();
         let frame = Frame {
             steps: within.iter().map(|(step, _)| *step).collect(),
-            columns: vec![("span", within.iter().map(|(_, span)| *span).collect())],
+            lower_median: self.lower_median,
+            columns: vec![("span", within.iter().map(|(_, span)| float(*span)).collect())],
         };
         let summaries = summarise(frame, self.steps.len(), &[("span", Stat::Median), ("span", Stat::Count)])?;
         // open at an instant: what began before it, less what ended before it
@@ -306,6 +312,11 @@ impl Observed {
             benchmark: None,
         })
     }
+}
+
+/// Microseconds, as frames have them: whole up to 285 years.
+fn float(micros: Option<i64>) -> Option<f64> {
+    micros.map(|micros| micros as f64)
 }
 
 fn seconds(summary: &Summary, column: &'static str, stat: Stat) -> Option<f64> {

@@ -21,6 +21,7 @@ fn observed(zone: Tz, from: &str, days: i64, interval: Interval) -> Observed {
         steps: calendar.steps(window, interval).unwrap(),
         calendar,
         daily: interval == Interval::Day,
+        lower_median: false,
         deployments: Vec::new(),
         changes: Vec::new(),
         incidents: Vec::new(),

@@ -11,14 +11,14 @@ const MOST: usize = 20_000;
 
 /// A step of a series: `[from, to)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
     pub label: String,
 }
 
 /// Days, weeks or months and how they are cut.
-pub(super) struct Calendar {
+pub(crate) struct Calendar {
     pub zone: Tz,
 }
 
@@ -74,7 +74,7 @@ impl Calendar {
 }
 
 /// The Monday of a date's week.
-pub(super) fn monday(date: NaiveDate) -> NaiveDate {
+pub(crate) fn monday(date: NaiveDate) -> NaiveDate {
     date.checked_sub_days(Days::new(date.weekday().num_days_from_monday().into())).unwrap_or(date)
 }
 

@@ -11,6 +11,7 @@
 )]
 
 mod build;
+mod devlake;
 mod random;
 mod reference;
 mod regressions;

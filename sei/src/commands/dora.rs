@@ -1,13 +1,14 @@
 //! `sei dora`: the metrics, and why they are what they are.
 
 mod explain;
+mod metric;
 
 use anyhow::{Result, anyhow, bail};
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use dora::{Benchmark, Interval, ReportQuery, Scope};
-use runtime::settings::Settings;
+use runtime::settings::{Compat, Settings};
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
@@ -23,6 +24,10 @@ pub(crate) enum Dora {
     Explain(Explain),
     /// Compute metrics anew from the facts
     Recompute(Recompute),
+    /// List the metrics that `sei dora metric` knows: built in, and of the settings
+    Metrics,
+    /// Print one metric: flow, review, CI, planning, quality, or one of your own; by service, team, type …
+    Metric(Box<metric::Metric>),
 }
 
 const REPORT: &str = "\
@@ -105,13 +110,15 @@ impl Dora {
             Self::Report(command) => command.run(settings, global).await,
             Self::Explain(command) => command.run(settings, global).await,
             Self::Recompute(command) => command.run(settings, global).await,
+            Self::Metrics => metric::list(&settings, global),
+            Self::Metric(command) => command.run(settings, global).await,
         }
     }
 }
 
 impl Report {
     async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        let query = self.query(settings.dora.time_zone)?;
+        let query = self.query(settings.dora.time_zone, settings.dora.compat)?;
         let format = if global.json { Format::Json } else { self.format };
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
@@ -121,7 +128,7 @@ impl Report {
         .await
     }
 
-    fn query(&self, time_zone: Tz) -> Result<ReportQuery> {
+    fn query(&self, time_zone: Tz, compat: Compat) -> Result<ReportQuery> {
         let time_zone = self.time_zone.unwrap_or(time_zone);
         let to = self.to.as_deref().map(|text| instant(text, time_zone)).transpose()?;
         let from = match (&self.from, self.window) {
@@ -142,6 +149,7 @@ impl Report {
             service: self.service.clone(),
             team: self.team.clone(),
             benchmark: self.benchmark.clone(),
+            compat,
         })
     }
 }

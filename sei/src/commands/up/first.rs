@@ -47,7 +47,12 @@ pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector,
         [] => return output::print(&addresses(&address, settings)),
         _ => None,
     };
-    let query = ReportQuery { time_zone: settings.dora.time_zone, service, ..ReportQuery::default() };
+    let query = ReportQuery {
+        time_zone: settings.dora.time_zone,
+        compat: settings.dora.compat,
+        service,
+        ..ReportQuery::default()
+    };
     let report = dora::report(&machine.store, &query).await?;
     if json {
         return output::print(&report::text(&report, Format::Json, false, false)?);

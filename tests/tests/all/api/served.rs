@@ -72,7 +72,7 @@ pub(crate) async fn empty() -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let until = CancellationToken::new();
-    let router = api::router(ApiState::new(&database.store, settings(), address));
+    let router = api::router(ApiState::new(&database.store, settings(), Vec::new(), address));
     tokio::spawn(runtime::http::serve(listener, router, until.clone()));
     Served { database, address, _until: until.drop_guard() }
 }

@@ -1,0 +1,80 @@
+//! Metrics by name: which there are, and what they are over a window.
+
+use axum::Json;
+use axum::extract::{Extension, Path, State};
+use axum::http::Uri;
+
+use super::{lists, params};
+use crate::ApiState;
+use crate::envelope::Answer;
+use crate::problem::Problem;
+use crate::reads::{self, MetricQuestion, SLICES};
+use crate::tenant::Scope;
+use crate::views::{Definition, MetricAnswer};
+
+/// The metrics that can be asked for, built in and of the settings.
+#[utoipa::path(
+    get,
+    path = "/api/v1/metrics",
+    operation_id = "metrics",
+    params(("tenant" = Option<String>, Query, description = "Whose data; `main` without it.")),
+    responses(
+        (status = 200, body = Answer<Vec<Definition>>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn metrics(
+    State(state): State<ApiState>,
+    Extension(scope): Extension<Scope>,
+    uri: Uri,
+) -> Result<Json<Answer<Vec<Definition>>>, Problem> {
+    params(&uri)?.finish()?;
+    Ok(Json(Answer::new(&scope.tenant, reads::metrics(&state)?)))
+}
+
+/// A metric over a window: the whole, and if asked for each slice, with their series.
+#[utoipa::path(
+    get,
+    path = "/api/v1/metrics/{name}",
+    operation_id = "metric",
+    params(
+        ("name" = String, Path, description = "The metric's name, one of those at /api/v1/metrics."),
+        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
+        ("service" = Option<String>, Query, description = "Only this service."),
+        ("team" = Option<String>, Query, description = "Only services of this team, or of a team that is part of it."),
+        ("repository" = Option<String>, Query, description = "Only this repository."),
+        ("by" = Option<String>, Query,
+         description = "A value for each: `service`, `team`, `author_team`, `repository`, `label`, `type`, `ai`, or `author` where that is on."),
+        ("window" = Option<String>, Query,
+         description = "The time up to now: a number of days such as `90d`; `90d` without it."),
+        ("from" = Option<String>, Query, description = "The window begins at this time (RFC 3339) or day."),
+        ("to" = Option<String>, Query, description = "The window ends before this time or day."),
+        ("interval" = Option<String>, Query, description = "The length of a step of the series: `day`, `week` or `month`; `week` without it."),
+        ("time_zone" = Option<String>, Query, description = "Where days, weeks and months are cut: `Europe/Berlin`; the configured one without it."),
+    ),
+    responses(
+        (status = 200, body = Answer<MetricAnswer>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn metric(
+    State(state): State<ApiState>,
+    Extension(scope): Extension<Scope>,
+    Path(name): Path<String>,
+    uri: Uri,
+) -> Result<Json<Answer<MetricAnswer>>, Problem> {
+    let mut params = params(&uri)?;
+    let question = MetricQuestion {
+        name,
+        window: lists::window(&mut params)?,
+        interval: params.read("interval", "`day`, `week` or `month`", |text| text.parse().ok())?.unwrap_or_default(),
+        service: params.text("service"),
+        team: params.text("team"),
+        repository: params.text("repository"),
+        by: params.read("by", SLICES, |text| text.parse().ok())?,
+        time_zone: params.text("time_zone"),
+    };
+    params.finish()?;
+    let answer = reads::metric(&state, &scope, question).await?;
+    Ok(Json(Answer::new(&scope.tenant, answer)))
+}

@@ -1,0 +1,495 @@
+//! Metrics that users define: what their conditions and values mean, checked against the fields that facts
+//! have. The engine computes from what is read here, so what passes here can be computed.
+
+use crate::settings::MetricSettings;
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Text.
+    Text,
+    /// A number.
+    Number,
+    /// True or false.
+    Bool,
+    /// An instant.
+    Time,
+    /// A list of texts.
+    Texts,
+}
+
+use FieldKind::{Bool, Number, Text, Texts, Time};
+
+/// A kind of fact that metrics can be made of.
+#[derive(Debug)]
+pub struct FactFields {
+    /// Its name, which is that of its table.
+    pub fact: &'static str,
+    /// The field that says when it happened, unless another is named.
+    pub at: &'static str,
+    /// Its fields.
+    pub fields: &'static [(&'static str, FieldKind)],
+}
+
+/// The facts that metrics can be made of.
+pub const FACTS: &[FactFields] = &[
+    FactFields {
+        fact: "change",
+        at: "merged_at",
+        fields: &[
+            ("repository", Text),
+            ("title", Text),
+            ("state", Text),
+            ("author", Text),
+            ("source_branch", Text),
+            ("target_branch", Text),
+            ("opened_at", Time),
+            ("ready_at", Time),
+            ("merged_at", Time),
+            ("closed_at", Time),
+            ("additions", Number),
+            ("deletions", Number),
+            ("labels", Texts),
+        ],
+    },
+    FactFields {
+        fact: "commit",
+        at: "committed_at",
+        fields: &[
+            ("repository", Text),
+            ("author", Text),
+            ("authored_at", Time),
+            ("committed_at", Time),
+            ("subject", Text),
+            ("branch", Text),
+            ("additions", Number),
+            ("deletions", Number),
+            ("changed_files", Number),
+            ("co_authors", Texts),
+            ("folders", Texts),
+        ],
+    },
+    FactFields {
+        fact: "review",
+        at: "submitted_at",
+        fields: &[("change", Text), ("reviewer", Text), ("state", Text), ("submitted_at", Time)],
+    },
+    FactFields {
+        fact: "pipeline_run",
+        at: "finished_at",
+        fields: &[
+            ("repository", Text),
+            ("name", Text),
+            ("branch", Text),
+            ("attempt", Number),
+            ("queued_at", Time),
+            ("started_at", Time),
+            ("finished_at", Time),
+            ("outcome", Text),
+        ],
+    },
+    FactFields {
+        fact: "task_run",
+        at: "finished_at",
+        fields: &[
+            ("repository", Text),
+            ("name", Text),
+            ("attempt", Number),
+            ("queued_at", Time),
+            ("started_at", Time),
+            ("finished_at", Time),
+            ("outcome", Text),
+        ],
+    },
+    FactFields {
+        fact: "deployment",
+        at: "finished_at",
+        fields: &[
+            ("source", Text),
+            ("repository", Text),
+            ("service", Text),
+            ("environment", Text),
+            ("name", Text),
+            ("started_at", Time),
+            ("finished_at", Time),
+            ("outcome", Text),
+        ],
+    },
+    FactFields {
+        fact: "incident",
+        at: "detected_at",
+        fields: &[
+            ("service", Text),
+            ("repository", Text),
+            ("title", Text),
+            ("severity", Text),
+            ("detected_at", Time),
+            ("acknowledged_at", Time),
+            ("resolved_at", Time),
+            ("external_cause", Bool),
+        ],
+    },
+    FactFields {
+        fact: "work_item",
+        at: "done_at",
+        fields: &[
+            ("project", Text),
+            ("title", Text),
+            ("kind", Text),
+            ("status", Text),
+            ("status_category", Text),
+            ("assignee", Text),
+            ("created_at", Time),
+            ("started_at", Time),
+            ("done_at", Time),
+            ("points", Number),
+            ("labels", Texts),
+        ],
+    },
+    FactFields {
+        fact: "vulnerability",
+        at: "opened_at",
+        fields: &[
+            ("repository", Text),
+            ("severity", Text),
+            ("rule", Text),
+            ("opened_at", Time),
+            ("fixed_at", Time),
+            ("dismissed_at", Time),
+        ],
+    },
+    FactFields {
+        fact: "quality_measure",
+        at: "at",
+        fields: &[("repository", Text), ("project", Text), ("metric", Text), ("value", Number), ("at", Time)],
+    },
+];
+
+/// How two things are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `has`: a list holds it.
+    Has,
+    /// `has not`: a list does not hold it.
+    HasNot,
+}
+
+/// What a field is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// A text.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// True or false.
+    Bool(bool),
+}
+
+/// A condition on a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The field.
+    pub field: &'static str,
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// With what; `None` stands for `null`.
+    pub operand: Option<Operand>,
+}
+
+/// What is taken of a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Taken {
+    /// The fact itself counts as 1.
+    One,
+    /// A number.
+    Field(&'static str),
+    /// The time from the second field to the first, in seconds.
+    Between(&'static str, &'static str),
+    /// 1 where a condition holds, else 0.
+    Holds(Condition),
+}
+
+/// What is made of the values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aggregate {
+    /// How many facts.
+    Count,
+    /// How many facts a week.
+    PerWeek,
+    /// The sum.
+    Sum,
+    /// The mean.
+    Mean,
+    /// The median.
+    Median,
+    /// The third quartile.
+    P75,
+    /// The ninth decile.
+    P90,
+    /// The share of those for which the condition holds.
+    Rate,
+}
+
+const AGGREGATES: [(&str, Aggregate); 8] = [
+    ("count", Aggregate::Count),
+    ("per_week", Aggregate::PerWeek),
+    ("sum", Aggregate::Sum),
+    ("mean", Aggregate::Mean),
+    ("median", Aggregate::Median),
+    ("p75", Aggregate::P75),
+    ("p90", Aggregate::P90),
+    ("rate", Aggregate::Rate),
+];
+
+/// A metric that a user defined, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomMetric {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub description: String,
+    /// The facts.
+    pub fact: &'static str,
+    /// All of these hold.
+    pub filter: Vec<Condition>,
+    /// What is taken of each.
+    pub value: Taken,
+    /// What is made of it.
+    pub aggregate: Aggregate,
+    /// The field that says when it happened.
+    pub at: &'static str,
+    /// How far back it looks unless asked otherwise.
+    pub window: Option<std::time::Duration>,
+}
+
+/// What is wrong with a metric: the key below it, what was found and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// The key, such as `filter.0`.
+    pub key: String,
+    /// What was found.
+    pub found: String,
+    /// What was expected.
+    pub expected: String,
+}
+
+fn wrong(key: impl Into<String>, found: &str, expected: impl Into<String>) -> Wrong {
+    Wrong { key: key.into(), found: format!("`{found}`"), expected: expected.into() }
+}
+
+impl CustomMetric {
+    /// Understands a metric, or says all that is wrong with it.
+    pub fn read(settings: &MetricSettings) -> Result<Self, Vec<Wrong>> {
+        let mut all = Vec::new();
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if settings.name.is_empty() || !settings.name.chars().all(good) || settings.name.len() > 60 {
+            all.push(wrong("name", &settings.name, "1 to 60 lower-case letters, digits or `_`"));
+        }
+        let aggregate = AGGREGATES.iter().find(|(name, _)| *name == settings.aggregation).map(|(_, is)| *is);
+        if aggregate.is_none() {
+            let names = AGGREGATES.map(|(name, _)| name).join(", ");
+            all.push(wrong("aggregation", &settings.aggregation, format!("one of {names}")));
+        }
+        let Some(fact) = FACTS.iter().find(|fact| fact.fact == settings.fact) else {
+            let names: Vec<&str> = FACTS.iter().map(|fact| fact.fact).collect();
+            all.push(wrong("fact", &settings.fact, format!("one of {}", names.join(", "))));
+            return Err(all);
+        };
+        let mut filter = Vec::new();
+        for (nth, text) in settings.filter.iter().enumerate() {
+            match condition(fact, text) {
+                Ok(condition) => filter.push(condition),
+                Err(expected) => all.push(wrong(format!("filter.{nth}"), text, expected)),
+            }
+        }
+        let at = match &settings.at {
+            None => fact.at,
+            Some(name) => match field(fact, name) {
+                Some((name, Time)) => name,
+                _ => {
+                    all.push(wrong("at", name, format!("a time of a {}: {}", fact.fact, names(fact, &[Time]))));
+                    fact.at
+                }
+            },
+        };
+        let value = aggregate.and_then(|aggregate| {
+            let found = settings.value.as_deref();
+            match taken(fact, found, aggregate) {
+                Ok(value) => Some((aggregate, value)),
+                Err(expected) => {
+                    all.push(wrong("value", found.unwrap_or("nothing"), expected));
+                    None
+                }
+            }
+        });
+        match value {
+            Some((aggregate, value)) if all.is_empty() => Ok(Self {
+                name: settings.name.clone(),
+                description: settings.description.clone(),
+                fact: fact.fact,
+                filter,
+                value,
+                aggregate,
+                at,
+                window: settings.window,
+            }),
+            _ => Err(all),
+        }
+    }
+}
+
+fn field(fact: &FactFields, name: &str) -> Option<(&'static str, FieldKind)> {
+    fact.fields.iter().find(|(known, _)| *known == name).copied()
+}
+
+fn names(fact: &FactFields, kinds: &[FieldKind]) -> String {
+    let names = fact.fields.iter().filter(|(_, kind)| kinds.contains(kind)).map(|(name, _)| *name);
+    names.collect::<Vec<_>>().join(", ")
+}
+
+const ALL: [FieldKind; 5] = [Text, Number, Bool, Time, Texts];
+
+/// `field = text`, `number > 5`, `labels has bug`, `resolved_at = null`.
+fn condition(fact: &FactFields, text: &str) -> Result<Condition, String> {
+    let (name, rest) =
+        text.trim().split_once(' ').ok_or("a field, a comparison and a value, such as `state = merged`")?;
+    let (name, kind) = field(fact, name).ok_or_else(|| format!("a field of a {}: {}", fact.fact, names(fact, &ALL)))?;
+    let rest = rest.trim_start();
+    let known = [
+        ("has not ", Comparison::HasNot),
+        ("has ", Comparison::Has),
+        ("!=", Comparison::NotEqual),
+        ("<=", Comparison::LessOrEqual),
+        (">=", Comparison::GreaterOrEqual),
+        ("=", Comparison::Equal),
+        ("<", Comparison::Less),
+        (">", Comparison::Greater),
+    ];
+    let (comparison, operand) = known
+        .iter()
+        .find_map(|(sign, comparison)| Some((*comparison, rest.strip_prefix(sign)?.trim())))
+        .ok_or("one of the comparisons =, !=, <, <=, >, >=, has, has not")?;
+    let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+    let on_list = matches!(comparison, Comparison::Has | Comparison::HasNot);
+    if operand == "null" && equality && kind != Texts {
+        return Ok(Condition { field: name, comparison, operand: None });
+    }
+    let operand = match kind {
+        Texts if on_list => Operand::Text(operand.to_owned()),
+        Texts => return Err(format!("`has` or `has not`, since {name} is a list")),
+        Text if equality => Operand::Text(operand.to_owned()),
+        Text => return Err(format!("= or !=, since {name} is a text")),
+        Number if !on_list => {
+            let number = operand.parse().ok().filter(|number: &f64| number.is_finite());
+            Operand::Number(number.ok_or_else(|| format!("a number, which {name} is compared with"))?)
+        }
+        Bool if equality => Operand::Bool(operand.parse().map_err(|_| format!("true or false, which {name} is"))?),
+        Number | Bool => return Err(format!("=, !=, <, <=, > or >=, since {name} is no list")),
+        Time => return Err(format!("`{name} = null` or `{name} != null`: the window chooses the time")),
+    };
+    Ok(Condition { field: name, comparison, operand: Some(operand) })
+}
+
+fn taken(fact: &FactFields, text: Option<&str>, aggregate: Aggregate) -> Result<Taken, String> {
+    match aggregate {
+        Aggregate::Count | Aggregate::PerWeek => match text {
+            None => Ok(Taken::One),
+            Some(_) => Err("no value: facts are counted; conditions belong into `filter`".to_owned()),
+        },
+        Aggregate::Rate => {
+            let text = text.ok_or("a condition, such as `outcome = failure`")?;
+            condition(fact, text).map(Taken::Holds)
+        }
+        _ => {
+            let expected = || {
+                format!(
+                    "a number ({}), or the time between two fields such as `merged_at - opened_at` ({})",
+                    names(fact, &[Number]),
+                    names(fact, &[Time])
+                )
+            };
+            let text = text.ok_or_else(expected)?;
+            if let Some((Some((to, Time)), Some((from, Time)))) =
+                text.split_once(" - ").map(|(to, from)| (field(fact, to.trim()), field(fact, from.trim())))
+            {
+                return Ok(Taken::Between(to, from));
+            }
+            match field(fact, text.trim()) {
+                Some((name, Number)) => Ok(Taken::Field(name)),
+                _ => Err(expected()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(fact: &str, filter: &[&str], value: Option<&str>, aggregation: &str) -> MetricSettings {
+        MetricSettings {
+            name: "mine".to_owned(),
+            fact: fact.to_owned(),
+            filter: filter.iter().map(|text| (*text).to_owned()).collect(),
+            value: value.map(ToOwned::to_owned),
+            aggregation: aggregation.to_owned(),
+            ..MetricSettings::default()
+        }
+    }
+
+    #[test]
+    fn a_metric_is_understood() {
+        let read = CustomMetric::read(&settings(
+            "change",
+            &["state = merged", "labels has not generated", "additions >= 10", "ready_at != null"],
+            Some("merged_at - opened_at"),
+            "median",
+        ))
+        .unwrap();
+        assert_eq!(read.at, "merged_at");
+        assert_eq!(read.value, Taken::Between("merged_at", "opened_at"));
+        let expected = [
+            ("state", Comparison::Equal, Some(Operand::Text("merged".to_owned()))),
+            ("labels", Comparison::HasNot, Some(Operand::Text("generated".to_owned()))),
+            ("additions", Comparison::GreaterOrEqual, Some(Operand::Number(10.0))),
+            ("ready_at", Comparison::NotEqual, None),
+        ];
+        let expected = expected.map(|(field, comparison, operand)| Condition { field, comparison, operand });
+        assert_eq!(read.filter, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_key() {
+        for (settings, key) in [
+            (settings("changes", &[], None, "count"), "fact"),
+            (settings("change", &["status = merged"], None, "count"), "filter.0"),
+            (settings("change", &["state = merged", "additions > many"], None, "count"), "filter.1"),
+            (settings("change", &["labels = bug"], None, "count"), "filter.0"),
+            (settings("change", &["title > a"], None, "count"), "filter.0"),
+            (settings("change", &["merged_at > 2026-01-01"], None, "count"), "filter.0"),
+            (settings("change", &["state"], None, "count"), "filter.0"),
+            (settings("change", &[], Some("title"), "median"), "value"),
+            (settings("change", &[], None, "median"), "value"),
+            (settings("change", &[], Some("additions"), "count"), "value"),
+            (settings("change", &[], Some("additions"), "rate"), "value"),
+            (settings("change", &[], Some("additions"), "average"), "aggregation"),
+            (MetricSettings { at: Some("title".to_owned()), ..settings("change", &[], None, "count") }, "at"),
+            (MetricSettings { name: "My metric".to_owned(), ..settings("change", &[], None, "count") }, "name"),
+        ] {
+            let wrong = CustomMetric::read(&settings).unwrap_err();
+            assert_eq!(wrong.iter().map(|wrong| wrong.key.as_str()).collect::<Vec<_>>(), [key], "{settings:?}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Whole tables, row by row, for exports and for metrics that users define: every column as one of a few
+//! kinds, in the order of the schema. What is internal (digests, positions, cursors, bytes) stays inside.
+
+use chrono::{DateTime, Utc};
+
+use crate::copy;
+use crate::{StoreError, StoreTx};
+
+/// The tables of facts.
+pub const FACTS: [&str; 19] = [
+    "repository",
+    "commit",
+    "change",
+    "review",
+    "pipeline_run",
+    "task_run",
+    "deployment",
+    "incident",
+    "work_item",
+    "transition",
+    "status",
+    "sprint",
+    "sprint_entry",
+    "vulnerability",
+    "quality_measure",
+    "account",
+    "person",
+    "service",
+    "team",
+];
+
+/// The tables of metric facts.
+pub const METRIC_FACTS: [&str; 5] = ["deployment_metric", "change_metric", "incident_metric", "finding", "computation"];
+
+/// What no one outside needs.
+const INTERNAL: [&str; 2] = ["digest", "options"];
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text; object ids in hex, JSON as text.
+    Text,
+    /// A whole number.
+    Int,
+    /// A number.
+    Float,
+    /// True or false.
+    Bool,
+    /// An instant, microseconds since 1970.
+    Time,
+    /// A list of texts.
+    Texts,
+}
+
+impl Kind {
+    /// As documents have it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Bool => "bool",
+            Self::Time => "time",
+            Self::Texts => "texts",
+        }
+    }
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// How the database has it.
+    native: String,
+}
+
+/// A value of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Of a column of texts.
+    Text(Option<String>),
+    /// Of a column of whole numbers.
+    Int(Option<i64>),
+    /// Of a column of numbers.
+    Float(Option<f64>),
+    /// Of a column of truths.
+    Bool(Option<bool>),
+    /// Of a column of instants: microseconds since 1970.
+    Time(Option<i64>),
+    /// Of a column of lists.
+    Texts(Option<Vec<String>>),
+}
+
+/// A table that there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns, in order.
+    pub columns: Vec<Column>,
+}
+
+/// The tables out of `names` that there are, with their columns.
+pub async fn tables(tx: &mut StoreTx, names: &[&'static str]) -> Result<Vec<Table>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.relname::text as "table!", a.attname::text as "name!", format_type(a.atttypid, null) as "native!"
+           from pg_attribute a join pg_class c on c.oid = a.attrelid
+           where c.relnamespace = current_schema()::regnamespace and c.relname = any ($1)
+             and a.attnum > 0 and not a.attisdropped
+           order by c.relname, a.attnum"#,
+        &names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut tables: Vec<Table> = Vec::new();
+    for name in names {
+        let of_table = rows.iter().filter(|row| row.table == *name && !INTERNAL.contains(&row.name.as_str()));
+        let columns: Vec<Column> = of_table
+            .filter_map(|row| {
+                Some(Column { name: row.name.clone(), kind: kind(&row.native)?, native: row.native.clone() })
+            })
+            .collect();
+        if !columns.is_empty() {
+            tables.push(Table { name, columns });
+        }
+    }
+    Ok(tables)
+}
+
+/// Lets everything that is read after it in this transaction be of one point in time. To be said first.
+pub async fn snapshot(tx: &mut StoreTx) -> Result<(), StoreError> {
+    sqlx::query("set transaction isolation level repeatable read, read only").execute(tx.connection()).await?;
+    Ok(())
+}
+
+fn kind(native: &str) -> Option<Kind> {
+    Some(match native {
+        "text" | "bytea" | "jsonb" => Kind::Text,
+        "bigint" | "integer" | "smallint" => Kind::Int,
+        "double precision" => Kind::Float,
+        "boolean" => Kind::Bool,
+        "timestamp with time zone" => Kind::Time,
+        "text[]" | "bytea[]" => Kind::Texts,
+        _ => return None,
+    })
+}
+
+impl Column {
+    /// A column that the database has as it is shown.
+    #[must_use]
+    pub fn new(name: &str, kind: Kind) -> Self {
+        Self { name: name.to_owned(), kind, native: String::new() }
+    }
+
+    /// How it is asked for, so that it comes as its kind.
+    fn select(&self) -> String {
+        let name = format!("\"{}\"", self.name);
+        match self.native.as_str() {
+            "bytea" => format!("encode({name}, 'hex')"),
+            "jsonb" => format!("{name}::text"),
+            "integer" | "smallint" => format!("{name}::bigint"),
+            "bytea[]" => format!(
+                "case when {name} is not null then array(select encode(id, 'hex') from unnest({name}) with ordinality as \
+                 ids (id, nth) order by nth) end"
+            ),
+            _ => name,
+        }
+    }
+}
+
+/// Which rows of a table.
+#[derive(Clone, Debug, Default)]
+pub struct Which {
+    /// Only those whose instant in this column lies in `[from, to)`.
+    pub within: Option<(String, DateTime<Utc>, DateTime<Utc>)>,
+    /// Not those that are marked as deleted.
+    pub not_deleted: bool,
+}
+
+/// Reads the rows of a table, in order of its first column; `each` is called for each row.
+pub async fn read(
+    tx: &mut StoreTx,
+    table: &Table,
+    which: &Which,
+    mut each: impl FnMut(Vec<Value>) -> Result<(), StoreError>,
+) -> Result<u64, StoreError> {
+    let columns: Vec<String> = table.columns.iter().map(Column::select).collect();
+    let mut conditions = Vec::new();
+    // names are only taken from the catalogue
+    let has = |name: &str| table.columns.iter().any(|column| column.name == name);
+    if let Some((column, from, to)) = which.within.as_ref().filter(|(column, ..)| has(column)) {
+        let instant = |at: &DateTime<Utc>| at.to_rfc3339();
+        conditions.push(format!("\"{column}\" >= '{}' and \"{column}\" < '{}'", instant(from), instant(to)));
+    }
+    if which.not_deleted && has("deleted") {
+        conditions.push("not deleted".to_owned());
+    }
+    let filter = if conditions.is_empty() { String::new() } else { format!("where {}", conditions.join(" and ")) };
+    let statement = format!(
+        "copy (select {} from \"{}\" {filter} order by 1, 2) to stdout (format binary)",
+        columns.join(", "),
+        table.name
+    );
+    copy::read(tx.connection(), &statement, |row| {
+        let mut values = Vec::with_capacity(table.columns.len());
+        for column in &table.columns {
+            values.push(match column.kind {
+                Kind::Text => Value::Text(row.opt_text()?.map(str::to_owned)),
+                Kind::Int => Value::Int(row.opt_i64()?),
+                Kind::Float => Value::Float(row.opt_f64()?),
+                Kind::Bool => Value::Bool(row.opt_bool()?),
+                Kind::Time => Value::Time(row.opt_micros()?),
+                Kind::Texts => Value::Texts(row.opt_texts()?),
+            });
+        }
+        each(values)
+    })
+    .await
+}

@@ -1,0 +1,247 @@
+//! Metrics that users define: their facts as a frame, their conditions and values as expressions of polars.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+use runtime::custom::{Aggregate, Comparison, Condition, CustomMetric, FACTS, Operand, Taken};
+use store::StoreTx;
+use store::flow::Span;
+use store::tables::{self, Table, Value, Which};
+
+use super::observations::{Observations, Subject};
+use super::slices::change_type;
+use crate::DoraError;
+
+/// A column on its way into a frame.
+enum Cells {
+    Text(Vec<Option<String>>),
+    Number(Vec<Option<f64>>),
+    Bool(Vec<Option<bool>>),
+    Time(Vec<Option<i64>>),
+    Texts(Vec<Option<Vec<String>>>),
+}
+
+impl Cells {
+    fn new(kind: tables::Kind) -> Self {
+        match kind {
+            tables::Kind::Text => Self::Text(Vec::new()),
+            tables::Kind::Int | tables::Kind::Float => Self::Number(Vec::new()),
+            tables::Kind::Bool => Self::Bool(Vec::new()),
+            tables::Kind::Time => Self::Time(Vec::new()),
+            tables::Kind::Texts => Self::Texts(Vec::new()),
+        }
+    }
+
+    fn push(&mut self, value: Value) {
+        match (self, value) {
+            (Self::Text(cells), Value::Text(value)) => cells.push(value),
+            (Self::Number(cells), Value::Int(value)) => cells.push(value.map(|value| value as f64)),
+            (Self::Number(cells), Value::Float(value)) => cells.push(value),
+            (Self::Bool(cells), Value::Bool(value)) => cells.push(value),
+            (Self::Time(cells), Value::Time(value)) => cells.push(value),
+            (Self::Texts(cells), Value::Texts(value)) => cells.push(value),
+            // a column gives values of its own kind only
+            _ => {}
+        }
+    }
+}
+
+/// The name of the column that says whether a list holds a text.
+fn holds(field: &str, text: &str) -> String {
+    format!("{field} has {text}")
+}
+
+/// A condition as an expression. What is not there meets no condition but that it is not there.
+fn expression(condition: &Condition) -> Expr {
+    let field = || col(condition.field);
+    let operand = match &condition.operand {
+        None if condition.comparison == Comparison::Equal => return field().is_null(),
+        None => return field().is_not_null(),
+        Some(Operand::Text(text)) if matches!(condition.comparison, Comparison::Has | Comparison::HasNot) => {
+            let there = col(holds(condition.field, text));
+            return if condition.comparison == Comparison::Has { there } else { there.not() };
+        }
+        Some(Operand::Text(text)) => lit(text.as_str()),
+        Some(Operand::Number(number)) => lit(*number),
+        Some(Operand::Bool(is)) => lit(*is),
+    };
+    match condition.comparison {
+        Comparison::Equal | Comparison::Has => field().eq(operand),
+        // another value, or none
+        Comparison::NotEqual | Comparison::HasNot => field().neq(operand).or(field().is_null()),
+        Comparison::Less => field().lt(operand),
+        Comparison::LessOrEqual => field().lt_eq(operand),
+        Comparison::Greater => field().gt(operand),
+        Comparison::GreaterOrEqual => field().gt_eq(operand),
+    }
+}
+
+/// What is taken of a fact, as a number; durations in microseconds.
+fn value(taken: &Taken) -> Expr {
+    match taken {
+        Taken::One => lit(1.0),
+        Taken::Field(field) => col(*field),
+        Taken::Between(to, from) => (col(*to) - col(*from)).cast(DataType::Float64),
+        Taken::Holds(condition) => expression(condition).fill_null(lit(false)).cast(DataType::Float64),
+    }
+}
+
+/// Reads the facts of a metric in the span, and makes its observations.
+pub(super) async fn observe(
+    tx: &mut StoreTx,
+    metric: &CustomMetric,
+    span: Span,
+    into: &mut Observations,
+) -> Result<(), DoraError> {
+    let Some(table) = tables::tables(tx, &[metric.fact]).await?.pop() else { return Ok(()) };
+    let fields = FACTS.iter().find(|fact| fact.fact == metric.fact).map(|fact| fact.fields).unwrap_or_default();
+    let known = |name: &str| fields.iter().any(|(field, _)| *field == name) || name == "deleted";
+    let columns = table.columns.into_iter().filter(|column| known(&column.name)).collect();
+    let table = Table { columns, ..table };
+    let mut cells: Vec<Cells> = table.columns.iter().map(|column| Cells::new(column.kind)).collect();
+    let which = Which { within: Some((metric.at.to_owned(), span.from, span.to)), not_deleted: true };
+    tables::read(tx, &table, &which, |row| {
+        for (cells, value) in cells.iter_mut().zip(row) {
+            cells.push(value);
+        }
+        Ok(())
+    })
+    .await?;
+    let names = table.columns.into_iter().map(|column| column.name);
+    frame(metric, names.zip(cells).collect(), into)
+}
+
+fn frame(metric: &CustomMetric, cells: BTreeMap<String, Cells>, into: &mut Observations) -> Result<(), DoraError> {
+    let conditions = metric.filter.iter().chain(match &metric.value {
+        Taken::Holds(condition) => Some(condition),
+        _ => None,
+    });
+    let mut lists: BTreeMap<String, Vec<Option<Vec<String>>>> = BTreeMap::new();
+    let mut columns = Vec::new();
+    for (name, cells) in cells {
+        let name_of = name.as_str();
+        columns.push(match cells {
+            Cells::Text(cells) => Column::new(name_of.into(), cells),
+            Cells::Number(cells) => Column::new(name_of.into(), cells),
+            Cells::Bool(cells) => Column::new(name_of.into(), cells),
+            Cells::Time(cells) => Column::new(name_of.into(), cells),
+            Cells::Texts(cells) => {
+                lists.insert(name, cells);
+                continue;
+            }
+        });
+    }
+    let mut asked: BTreeMap<String, Vec<bool>> = BTreeMap::new();
+    for condition in conditions {
+        if let (Some(Operand::Text(text)), Some(cells)) = (&condition.operand, lists.get(condition.field)) {
+            let there = |cell: &Option<Vec<String>>| cell.iter().flatten().any(|held| held == text);
+            asked.insert(holds(condition.field, text), cells.iter().map(there).collect());
+        }
+    }
+    columns.extend(asked.into_iter().map(|(name, is)| Column::new(name.as_str().into(), is)));
+    let frame = DataFrame::new_infer_height(columns)?;
+    // the row says which labels an observation has
+    let rows = u32::try_from(frame.height()).unwrap_or(u32::MAX);
+    let mut frame = frame;
+    frame.with_column(Column::new("row of the table".into(), (0..rows).collect::<Vec<_>>()))?;
+    let mut lazy = frame.lazy();
+    for condition in &metric.filter {
+        lazy = lazy.filter(expression(condition));
+    }
+    let frame = lazy.with_column(value(&metric.value).alias("value taken")).collect()?;
+    let texts = |name: &str| -> Vec<Option<String>> {
+        let column = frame.column(name).ok().and_then(|column| column.str().ok());
+        column.map(|column| column.iter().map(|text| text.map(ToOwned::to_owned)).collect()).unwrap_or_default()
+    };
+    let author = ["author", "reviewer", "assignee"].map(&texts).into_iter().find(|all| !all.is_empty());
+    let (service, repository, project) = (texts("service"), texts("repository"), texts("project"));
+    let (title, branch, kind) = (texts("title"), texts("source_branch"), texts("kind"));
+    let severity = texts("severity");
+    let no_labels = Vec::new();
+    let labels = lists.get("labels").unwrap_or(&no_labels);
+    let ats = frame.column(metric.at)?.i64()?;
+    let values = frame.column("value taken")?.f64()?;
+    let origin = frame.column("row of the table")?.u32()?;
+    let counts = matches!(metric.aggregate, Aggregate::Count | Aggregate::PerWeek);
+    for (nth, ((at, value), origin)) in ats.iter().zip(values.iter()).zip(origin.iter()).enumerate() {
+        let (Some(at), Some(value)) = (at, value.or(counts.then_some(1.0))) else { continue };
+        if matches!(metric.value, Taken::Between(..)) && value < 0.0 {
+            continue;
+        }
+        let of = |all: &[Option<String>]| all.get(nth).cloned().flatten();
+        let labels = origin.and_then(|row| labels.get(row as usize)).cloned().flatten().unwrap_or_default();
+        let kind = match metric.fact {
+            "change" => {
+                let title = of(&title).unwrap_or_default();
+                Some(change_type(&title, &labels, of(&branch).as_deref()).to_owned())
+            }
+            _ => of(&kind).or_else(|| of(&severity)),
+        };
+        into.about(Subject {
+            service: of(&service),
+            repository: of(&repository),
+            project: of(&project),
+            labels,
+            kind,
+            ai: None,
+            author: author.as_deref().and_then(of),
+        });
+        into.value(at, value);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use runtime::settings::MetricSettings;
+
+    use super::*;
+
+    fn cells() -> BTreeMap<String, Cells> {
+        let texts = |all: [Option<&str>; 4]| Cells::Text(all.map(|text| text.map(ToOwned::to_owned)).to_vec());
+        let labels = [Some(vec!["bug".to_owned()]), Some(vec![]), None, Some(vec!["bug".to_owned(), "ui".to_owned()])];
+        BTreeMap::from([
+            ("state".to_owned(), texts([Some("merged"), Some("merged"), Some("open"), Some("merged")])),
+            ("repository".to_owned(), texts([Some("h/a"), Some("h/b"), Some("h/a"), None])),
+            ("additions".to_owned(), Cells::Number(vec![Some(10.0), Some(700.0), Some(5.0), None])),
+            ("opened_at".to_owned(), Cells::Time(vec![Some(1), Some(50), Some(3), Some(4)])),
+            ("merged_at".to_owned(), Cells::Time(vec![Some(21), Some(42), Some(33), Some(54)])),
+            ("labels".to_owned(), Cells::Texts(labels.to_vec())),
+        ])
+    }
+
+    fn values(filter: &[&str], value: Option<&str>, aggregation: &str) -> Vec<(i64, f64)> {
+        let settings = MetricSettings {
+            name: "mine".into(),
+            fact: "change".into(),
+            filter: filter.iter().map(|text| (*text).to_owned()).collect(),
+            value: value.map(ToOwned::to_owned),
+            aggregation: aggregation.into(),
+            ..MetricSettings::default()
+        };
+        let mut into = Observations::default();
+        frame(&CustomMetric::read(&settings).unwrap(), cells(), &mut into).unwrap();
+        into.all.iter().map(|seen| (seen.at, seen.value.unwrap())).collect()
+    }
+
+    #[test]
+    fn conditions_choose_facts() {
+        let counted = |filter: &[&str]| values(filter, None, "count").into_iter().map(|(at, _)| at).collect::<Vec<_>>();
+        assert_eq!(counted(&[]), [21, 42, 33, 54]);
+        assert_eq!(counted(&["state = merged", "labels has bug"]), [21, 54]);
+        assert_eq!(counted(&["labels has not bug"]), [42, 33]);
+        assert_eq!(counted(&["additions > 5"]), [21, 42]);
+        assert_eq!(counted(&["additions != 10"]), [42, 33, 54]);
+        assert_eq!(counted(&["additions = null"]), [54]);
+        assert_eq!(counted(&["repository != null", "state != open"]), [21, 42]);
+    }
+
+    #[test]
+    fn values_are_fields_spans_and_conditions_and_what_is_missing_is_left_out() {
+        assert_eq!(values(&[], Some("additions"), "sum"), [(21, 10.0), (42, 700.0), (33, 5.0)]);
+        // of the second the clock ran backwards
+        assert_eq!(values(&[], Some("merged_at - opened_at"), "median"), [(21, 20.0), (33, 30.0), (54, 50.0)]);
+        assert_eq!(values(&[], Some("additions > 500"), "rate"), [(21, 0.0), (42, 1.0), (33, 0.0), (54, 0.0)]);
+        assert_eq!(values(&["state = merged"], Some("labels has ui"), "rate"), [(21, 0.0), (42, 0.0), (54, 1.0)]);
+    }
+}

@@ -1,0 +1,101 @@
+//! `compat = "devlake"`: where its rules differ from ours, on cases counted by hand.
+
+use kernel::{Change, Deployment, Incident, PipelineRun, ReviewState};
+use runtime::settings::Compat;
+
+use crate::build::{Case, at, change, commit, deploy, hours, incident, review, sha, tag, version};
+
+fn devlake() -> Case {
+    Case::new().set(|settings| settings.compat = Compat::Devlake)
+}
+
+#[test]
+fn an_incident_is_laid_to_the_latest_deployment_before_it_however_long_ago() {
+    let computed = devlake()
+        .line(2)
+        .add(deploy("a", 1, 5))
+        .add(deploy("b", 2, 10))
+        .add(incident("long after", 24 * 300, Some(24 * 301)))
+        .add(Incident { caused_by_deployment: Some("b".to_owned()), ..incident("names another", 7, None) })
+        .add(Incident { external_cause: true, ..incident("not ours", 6, None) })
+        .add(incident("at the very moment", 10, None))
+        .add(incident("before all", 4, None))
+        .compute();
+    assert_eq!(computed.failed(), ["a", "b"]);
+    let ids = |id: &str| computed.deployment(id).failed_by.iter().map(|found| found.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids("a"), ["not ours", "names another", "at the very moment"]);
+    assert_eq!(ids("b"), ["long after"]);
+    assert_eq!(computed.incidents.len(), 5);
+}
+
+#[test]
+fn neither_rollbacks_nor_reverts_nor_hotfixes_fail_a_deployment() {
+    let computed = devlake()
+        .line(3)
+        .add(Change { source_branch: Some("hotfix/x".to_owned()), ..change(1, 3, 3) })
+        .add(deploy("a", 1, 5))
+        .add(deploy("b", 2, 6))
+        .add(deploy("c", 1, 7))
+        .add(deploy("d", 3, 8))
+        .compute();
+    assert!(computed.failed().is_empty() && computed.rework().is_empty());
+}
+
+#[test]
+fn deployments_and_deploying_pipelines_count_together_and_each_time() {
+    let run = PipelineRun {
+        id: "run/1".to_owned(),
+        repository: Some(crate::build::REPOSITORY.into()),
+        name: "deploy".to_owned(),
+        sha: Some(sha(2)),
+        branch: None,
+        attempt: 1,
+        queued_at: at(5),
+        started_at: Some(at(6)),
+        finished_at: Some(at(7)),
+        outcome: Some(kernel::Outcome::Success),
+        url: None,
+        version: version(),
+    };
+    let computed = devlake()
+        .line(2)
+        .add(deploy("a", 1, 5))
+        .add(run)
+        .add(deploy("again", 2, 8))
+        .add(tag("v1.0.0", 2, 9))
+        .add(Deployment { environment: Some("staging".to_owned()), ..deploy("s", 2, 9) })
+        .compute();
+    let counted: Vec<&str> =
+        computed.deployments.iter().filter(|row| row.counts).map(|row| row.deployment.as_str()).collect();
+    assert_eq!(counted, ["a", "run/1/deployment", "again"]);
+}
+
+#[test]
+fn lead_time_is_the_sum_of_stages_in_whole_minutes_and_a_missing_one_is_0() {
+    let seconds = |hour: i64, seconds: i64| at(hour) + chrono::Duration::seconds(seconds);
+    let computed = devlake()
+        .add(commit(1, 1, &[]))
+        .add(commit(2, 2, &[1]))
+        .add(commit(3, 6, &[1, 2]))
+        // opened 30 s after the first commit, merged 4 h after; the draft is not known
+        .add(Change { opened_at: Some(seconds(2, 30)), ready_at: Some(at(3)), ..change(1, 3, 6) })
+        .add(review(1, 1, "example.com/dependabot[bot]", ReviewState::Commented, 4))
+        .add(commit(4, 7, &[3]))
+        .add(Change { opened_at: None, ..change(2, 4, 7) })
+        .add(commit(5, 8, &[4]))
+        .add(deploy("a", 1, 5))
+        .add(deploy("b", 5, 9))
+        .compute();
+    let row = computed.change(1);
+    let minute = hours(1) / 60;
+    assert_eq!(row.coding_us, Some(minute));
+    assert_eq!(row.pickup_us, Some(hours(2)));
+    assert_eq!(row.review_us, Some(hours(2)));
+    assert_eq!(row.deploy_us, Some(hours(3)));
+    // 1 min + 3 h 59 min 30 s in whole minutes + 3 h
+    assert_eq!(row.lead_time_us, Some(minute + hours(4) + hours(3)));
+    // of the second only the deployment is known
+    assert_eq!(computed.change(2).lead_time_us, Some(hours(2)));
+    // commits outside of changes are not known
+    assert_eq!(computed.changes.len(), 2);
+}

@@ -1,0 +1,165 @@
+//! `sei dora metric` and `sei dora metrics`: metrics by name.
+
+use anyhow::{Result, bail};
+use chrono::Utc;
+use chrono_tz::Tz;
+use clap::Args;
+use dora::{Interval, MetricAnswer, MetricPart, MetricQuery, MetricSettings, Slice};
+use runtime::settings::Settings;
+
+use super::instant;
+use crate::cli::{ForTenant, Global};
+use crate::machine::with;
+use crate::output;
+
+const METRIC: &str = "\
+Examples:
+  sei dora metrics                                       which metrics there are
+  sei dora metric change_cycle_time --by type            features, fixes, … each by itself
+  sei dora metric change_throughput --team shop --window 365d --interval month --series
+  sei dora metric merged_without_review --by ai --json";
+
+#[derive(Args, Debug)]
+#[command(after_help = METRIC)]
+pub(crate) struct Metric {
+    /// The metric's name, one of those that `sei dora metrics` lists
+    name: String,
+
+    /// First day, or first instant (RFC 3339)
+    #[arg(long, value_name = "TIME", conflicts_with = "window")]
+    from: Option<String>,
+
+    /// First day, or first instant, after the window; now without it
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+
+    /// The length of the window, such as 90d or 12weeks [default: 90d]
+    #[arg(long, value_name = "DURATION", value_parser = humantime_serde::re::humantime::parse_duration)]
+    window: Option<std::time::Duration>,
+
+    /// The steps of the series: day, week or month
+    #[arg(long, default_value_t, value_name = "STEP")]
+    interval: Interval,
+
+    /// Show the series too (JSON always does)
+    #[arg(long)]
+    series: bool,
+
+    /// A value for each: service, team, author_team, repository, label, type, ai, author
+    #[arg(long, value_name = "SLICE")]
+    by: Option<Slice>,
+
+    /// Only this service
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+
+    /// Only services of this team and of teams that are part of it
+    #[arg(long, value_name = "NAME")]
+    team: Option<String>,
+
+    /// Only this repository (host/owner/name)
+    #[arg(long, value_name = "ID")]
+    repository: Option<String>,
+
+    /// The time zone in which days, weeks and months are cut (`dora.time_zone`)
+    #[arg(long, value_name = "NAME")]
+    time_zone: Option<Tz>,
+
+    #[command(flatten)]
+    tenant: ForTenant,
+}
+
+impl Metric {
+    pub(super) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        let query = self.query(settings.dora.time_zone)?;
+        with(settings, async |machine| {
+            let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
+            let settings = MetricSettings { dora: &machine.settings.dora, custom: &machine.settings.metric };
+            let answer = dora::metric(&store, settings, &query).await?;
+            if global.json {
+                return output::print_json(&answer);
+            }
+            let heading = if demo { format!("{}\n", output::DEMO) } else { String::new() };
+            output::print(&format!("{heading}{}", text(&answer, self.series)))
+        })
+        .await
+    }
+
+    fn query(&self, time_zone: Tz) -> Result<MetricQuery> {
+        let time_zone = self.time_zone.unwrap_or(time_zone);
+        let to = self.to.as_deref().map(|text| instant(text, time_zone)).transpose()?;
+        let from = match (&self.from, self.window) {
+            (Some(text), _) => Some(instant(text, time_zone)?),
+            (None, Some(window)) => Some(to.unwrap_or_else(Utc::now) - chrono::TimeDelta::from_std(window)?),
+            (None, None) => None,
+        };
+        if let (Some(from), Some(to)) = (from, to)
+            && from >= to
+        {
+            bail!("the window is empty: it begins at {from} and ends at {to}");
+        }
+        Ok(MetricQuery {
+            name: self.name.clone(),
+            from,
+            to,
+            interval: self.interval,
+            time_zone,
+            service: self.service.clone(),
+            team: self.team.clone(),
+            repository: self.repository.clone(),
+            by: self.by,
+        })
+    }
+}
+
+/// Prints which metrics there are.
+pub(super) fn list(settings: &Settings, global: &Global) -> Result<()> {
+    let all = dora::definitions(&settings.metric)?;
+    if global.json {
+        return output::print_json(&all);
+    }
+    let mut table = output::table(&["metric", "about", "definition"]);
+    for metric in all {
+        table.add_row([metric.name, metric.group.to_owned(), metric.definition]);
+    }
+    output::print(&table.to_string())
+}
+
+fn text(answer: &MetricAnswer, series: bool) -> String {
+    let zone: Tz = answer.time_zone.parse().unwrap_or(Tz::UTC);
+    let day = |at: chrono::DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d");
+    let (window, metric) = (answer.window, &answer.metric);
+    let mut lines = vec![
+        format!("{}, {} to {} ({})", metric.title, day(window.from), day(window.to), answer.time_zone),
+        metric.definition.clone(),
+    ];
+    let names = answer.whole.values.iter().map(|value| value.name);
+    let first = answer.by.map_or("", Slice::as_str);
+    let headings: Vec<&str> = std::iter::once(first).chain(names).chain(["n"]).collect();
+    let mut table = output::table(&headings);
+    for part in std::iter::once(&answer.whole).chain(&answer.slices) {
+        table.add_row(row(part));
+    }
+    lines.push(table.to_string());
+    if series {
+        let parts: Vec<&MetricPart> = std::iter::once(&answer.whole).chain(&answer.slices).collect();
+        let headings = parts.iter().map(|part| part.slice.as_deref().unwrap_or("all"));
+        let headings: Vec<&str> = std::iter::once(answer.interval.as_str()).chain(headings).collect();
+        let mut table = output::table(&headings);
+        for (nth, point) in answer.whole.series.iter().enumerate() {
+            let cell = |part: &&MetricPart| {
+                let value = part.series.get(nth).and_then(|point| point.value);
+                value.map_or_else(|| "–".to_owned(), |value| metric.unit.text(value))
+            };
+            table.add_row(std::iter::once(point.label.clone()).chain(parts.iter().map(cell)));
+        }
+        lines.push(table.to_string());
+    }
+    lines.join("\n")
+}
+
+fn row(part: &MetricPart) -> Vec<String> {
+    let values = part.values.iter().map(|value| value.text.clone().unwrap_or_else(|| "–".to_owned()));
+    let name = part.slice.clone().unwrap_or_else(|| "all".to_owned());
+    std::iter::once(name).chain(values).chain([part.n.to_string()]).collect()
+}
