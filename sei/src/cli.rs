@@ -69,6 +69,8 @@ enum Command {
     Collect(commands::collect::Collect),
     /// Import files: our own facts, or an hour of GitHub's public events
     Import(commands::import::Import),
+    /// Write all facts and metric facts into files, one a table: Parquet or CSV
+    Export(commands::export::Export),
     /// Show and explain the DORA metrics
     #[command(subcommand)]
     Dora(commands::dora::Dora),
@@ -131,6 +133,7 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
             Command::Up(command) => command.run(settings, &global).await,
             Command::Collect(command) => command.run(settings, &global).await,
             Command::Import(command) => command.run(settings, &global).await,
+            Command::Export(command) => command.run(settings, &global).await,
             Command::Dora(command) => command.run(settings, &global).await,
             Command::Events(command) => command.run(settings, &global).await,
             Command::Demo(command) => command.run(settings, &global).await,
