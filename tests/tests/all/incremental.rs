@@ -1,0 +1,142 @@
+//! What is computed step by step, as facts come in, is what is computed of all of them at once: whatever the
+//! order, however often they come, and however late; with histories rewritten and tags deleted on the way.
+
+use chrono::{TimeDelta, Utc};
+use dora::Scope;
+use kernel::{Fact, Version};
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{Rng, RngExt, SeedableRng};
+use sei::demo::{Demo, Scale};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use store::Store;
+
+use crate::api::served::settings;
+
+/// All metric facts as text, but for when they were computed.
+async fn rows(options: &PgConnectOptions) -> Vec<String> {
+    let mut connection = PgConnection::connect_with(options).await.unwrap();
+    let mut rows = Vec::new();
+    for (table, columns) in [
+        ("deployment_metric", "t"),
+        ("change_metric", "t"),
+        ("incident_metric", "t"),
+        ("finding", "t"),
+        ("computation", "(service, source, statement, deployments, changes, commits, partial)"),
+    ] {
+        let query = format!("select {columns}::text from main.{table} t order by 1");
+        let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut connection).await.unwrap();
+        rows.extend(found.into_iter().map(|row| format!("{table} {row}")));
+    }
+    rows
+}
+
+async fn write(store: &Store, facts: &[Fact]) {
+    let mut tx = store.begin().await.unwrap();
+    store::facts::write(&mut tx, facts).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Later pictures of some facts: a change whose merge a force-push took away, a tag that was deleted, an
+/// incident that was resolved months later, one that turned out to have another cause.
+fn later(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
+    let newer = |version: Version, days: i64| Version { at: version.at + TimeDelta::days(days), ..version };
+    let mut later = Vec::new();
+    for fact in facts {
+        if !random.random_bool(0.05) {
+            continue;
+        }
+        match fact.clone() {
+            Fact::Change(mut change) => {
+                change.deleted = true;
+                change.version = newer(change.version, 400);
+                later.push(Fact::Change(change));
+            }
+            Fact::Deployment(mut deployment) => {
+                deployment.deleted = true;
+                deployment.version = newer(deployment.version, 400);
+                later.push(Fact::Deployment(deployment));
+            }
+            Fact::Incident(mut incident) => {
+                incident.external_cause = random.random_bool(0.5);
+                incident.resolved_at = Some(incident.detected_at + TimeDelta::days(70));
+                incident.version = newer(incident.version, 400);
+                later.push(Fact::Incident(incident));
+            }
+            _ => {}
+        }
+    }
+    later
+}
+
+#[tokio::test]
+async fn computing_as_facts_come_in_gives_the_rows_of_computing_them_all() {
+    let scale = Scale { teams: 2, services: 3, days: 60, changes: 90, deployments: 40, ..Scale::default() };
+    for seed in 0..4 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let end = chrono::DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+        let mut facts: Vec<Fact> = Demo { seed, end, scale: scale.clone() }.facts().collect();
+        facts.extend(later(&facts.clone(), &mut random));
+
+        let whole = tests::database().await;
+        write(&whole.store, &facts).await;
+        dora::recompute(&whole.store, &settings(), Scope::All).await.unwrap();
+        let expected = rows(&whole.options()).await;
+        assert!(expected.len() > 100, "{}", expected.len());
+
+        let doubles: Vec<Fact> = facts.iter().filter(|_| random.random_bool(0.2)).cloned().collect();
+        facts.extend(doubles);
+        facts.shuffle(&mut random);
+        let steps = tests::database().await;
+        let mut rest = facts.as_slice();
+        while !rest.is_empty() {
+            let (now, then) = rest.split_at(random.random_range(1..=rest.len().min(400)));
+            write(&steps.store, now).await;
+            dora::recompute(&steps.store, &settings(), Scope::Stale).await.unwrap();
+            rest = then;
+        }
+        assert_eq!(rows(&steps.options()).await, expected, "seed {seed}");
+        let again = dora::recompute(&steps.store, &settings(), Scope::All).await.unwrap();
+        assert_eq!((again.written, again.deleted), (0, 0), "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn one_more_deployment_is_in_the_rows_within_a_second() {
+    let scale = Scale { teams: 3, services: 20, days: 200, changes: 3_000, deployments: 1_000, ..Scale::default() };
+    let database = tests::database().await;
+    let end = Utc::now();
+    let facts: Vec<Fact> = Demo { seed: 3, end, scale }.facts().collect();
+    write(&database.store, &facts).await;
+    dora::recompute(&database.store, &settings(), Scope::All).await.unwrap();
+    let until = tokio_util::sync::CancellationToken::new();
+    let engine = tokio::spawn(dora::run(database.store.clone(), settings(), until.clone()));
+    let last = facts.iter().rev().find_map(|fact| match fact {
+        Fact::Deployment(deployment) if deployment.environment.as_deref() == Some("production") => {
+            Some(deployment.clone())
+        }
+        _ => None,
+    });
+    let late = kernel::Deployment { id: "one more".into(), finished_at: Some(end), ..last.unwrap() };
+    let begun = std::time::Instant::now();
+    write(&database.store, &[Fact::Deployment(late)]).await;
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    loop {
+        let found: i64 =
+            sqlx::query_scalar("select count(*) from main.deployment_metric where deployment = 'one more'")
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
+        if found == 1 {
+            break;
+        }
+        assert!(begun.elapsed().as_secs() < 20, "it never came");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let needed = begun.elapsed();
+    until.cancel();
+    engine.await.unwrap().unwrap();
+    // on an idle machine well below a second; tests run beside each other
+    assert!(needed.as_millis() < 3_000, "{needed:?}");
+}

@@ -1,0 +1,187 @@
+//! Metrics by name over a real store: each can be asked for by all that it offers, those of the report agree
+//! with it to the last digit, and what the documents say of tables is what the tables have.
+
+use chrono::TimeDelta;
+use dora::{MetricAnswer, MetricQuery, MetricSettings, ReportQuery, Slice};
+use runtime::custom::{FACTS, FieldKind};
+use runtime::settings::MetricSettings as Custom;
+use store::tables::{self, Kind, Which};
+
+use crate::api::served;
+
+async fn ask(store: &store::Store, custom: &[Custom], query: MetricQuery) -> MetricAnswer {
+    let dora = served::settings();
+    let name = query.name.clone();
+    let settings = MetricSettings { dora: &dora, custom };
+    dora::metric(store, settings, &query).await.unwrap_or_else(|error| panic!("{name}: {error:?}"))
+}
+
+fn named(name: &str, by: Option<Slice>) -> MetricQuery {
+    let to = served::end();
+    MetricQuery {
+        name: name.to_owned(),
+        from: Some(to - TimeDelta::days(90)),
+        to: Some(to),
+        by,
+        ..MetricQuery::default()
+    }
+}
+
+#[tokio::test]
+async fn every_metric_can_be_asked_for_by_all_that_it_offers() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let mut observed = 0;
+    for definition in dora::definitions(&[]).unwrap() {
+        let whole = ask(store, &[], named(&definition.name, None)).await.whole;
+        observed += usize::from(whole.value.is_some());
+        for by in definition.slices.iter().filter(|by| **by != Slice::Author) {
+            let answer = ask(store, &[], named(&definition.name, Some(*by))).await;
+            assert_eq!(answer.whole, whole, "{} by {by}", definition.name);
+            assert!(answer.slices.iter().all(|part| part.slice.is_some() && part.series.len() == whole.series.len()));
+            assert!(answer.slices.is_sorted_by_key(|part| part.slice.clone()), "{} by {by}", definition.name);
+        }
+    }
+    assert!(observed > 25, "the invented organization says something of most metrics: {observed}");
+}
+
+#[tokio::test]
+async fn the_metrics_of_the_report_are_those_of_the_report() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let to = served::end();
+    let query = ReportQuery { from: Some(to - TimeDelta::days(90)), to: Some(to), ..ReportQuery::default() };
+    let report = dora::report(store, &query).await.unwrap();
+    for metric in report.metrics() {
+        let found = ask(store, &[], named(metric.metric.as_str(), None)).await.whole;
+        assert_eq!((found.value, found.n), (metric.value, metric.n), "{}", metric.title);
+        let series: Vec<_> = found.series.iter().map(|point| (point.value, point.n)).collect();
+        let expected: Vec<_> = metric.series.iter().map(|point| (point.value, point.n)).collect();
+        assert_eq!(series, expected, "{}", metric.title);
+        assert!(metric.value.is_some(), "{}", metric.title);
+    }
+    for (stage, name) in [("coding_time", dora::ValueName::Coding), ("deploy_time", dora::ValueName::Deploy)] {
+        let found = ask(store, &[], named(stage, None)).await.whole;
+        assert_eq!(found.value, report.change_lead_time.get(name).unwrap().value, "{stage}");
+    }
+}
+
+#[tokio::test]
+async fn services_and_teams_are_parts_of_the_whole() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let by_service = ask(store, &[], named("deployment_frequency", Some(Slice::Service))).await;
+    assert_eq!(by_service.slices.iter().map(|part| part.n).sum::<u64>(), by_service.whole.n);
+    let first = &by_service.slices[0];
+    let only = MetricQuery { service: first.slice.clone(), ..named("deployment_frequency", None) };
+    assert_eq!(ask(store, &[], only).await.whole.value, first.value);
+    let by_team = ask(store, &[], named("change_lead_time", Some(Slice::Team))).await;
+    let team = &by_team.slices[0];
+    let only = MetricQuery { team: team.slice.clone(), ..named("change_lead_time", None) };
+    assert_eq!(ask(store, &[], only).await.whole.value, team.value);
+}
+
+#[tokio::test]
+async fn metrics_by_person_are_refused_where_that_is_off() {
+    let served = served::filled().await;
+    let settings = served::settings();
+    let settings = MetricSettings { dora: &settings, custom: &[] };
+    let refused =
+        dora::metric(&served.database.store, settings, &named("change_cycle_time", Some(Slice::Author))).await;
+    assert!(matches!(refused, Err(dora::DoraError::Question(text)) if text.contains("dora.people")));
+    let problem = served.ask("GET", "/api/v1/metrics/change_cycle_time?by=author", &[], "").await;
+    assert_eq!(problem.status, 400);
+    assert_eq!(served.ask("GET", "/api/v1/metrics/nothing", &[], "").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_metric_of_the_settings_is_answered_like_those_that_are_built_in() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let mine = |aggregation: &str, value: Option<&str>| Custom {
+        name: "mine".into(),
+        fact: "change".into(),
+        filter: vec!["state = merged".into()],
+        value: value.map(Into::into),
+        aggregation: aggregation.into(),
+        ..Custom::default()
+    };
+    let count = ask(store, &[mine("per_week", None)], named("mine", Some(Slice::Repository))).await;
+    let built_in = ask(store, &[], named("change_throughput", Some(Slice::Repository))).await;
+    assert_eq!((count.whole.value, count.slices), (built_in.whole.value, built_in.slices));
+    let median = ask(store, &[mine("median", Some("merged_at - opened_at"))], named("mine", None)).await;
+    assert_eq!(median.whole.value, ask(store, &[], named("time_to_merge", None)).await.whole.value);
+}
+
+#[tokio::test]
+async fn fields_of_metrics_of_ones_own_are_columns_of_their_tables() {
+    let database = tests::database().await;
+    let mut tx = database.store.begin().await.unwrap();
+    for fact in FACTS {
+        let table = tables::tables(&mut tx, &[fact.fact]).await.unwrap().pop().unwrap();
+        for (field, kind) in fact.fields {
+            let column = table.columns.iter().find(|column| column.name == *field);
+            let column = column.unwrap_or_else(|| panic!("{} has no {field}", fact.fact));
+            let fits = match kind {
+                FieldKind::Text => column.kind == Kind::Text,
+                FieldKind::Number => matches!(column.kind, Kind::Int | Kind::Float),
+                FieldKind::Bool => column.kind == Kind::Bool,
+                FieldKind::Time => column.kind == Kind::Time,
+                FieldKind::Texts => column.kind == Kind::Texts,
+            };
+            assert!(fits, "{}.{field} is {:?}", fact.fact, column.kind);
+        }
+        assert!(fact.fields.contains(&(fact.at, FieldKind::Time)), "{}", fact.fact);
+    }
+}
+
+#[tokio::test]
+async fn every_column_that_is_exported_is_documented() {
+    let database = tests::database().await;
+    let mut tx = database.store.begin().await.unwrap();
+    let names: Vec<&'static str> = tables::FACTS.into_iter().chain(tables::METRIC_FACTS).collect();
+    let tables = tables::tables(&mut tx, &names).await.unwrap();
+    assert_eq!(tables.iter().map(|table| table.name).collect::<Vec<_>>(), names);
+    let mut expected = String::new();
+    for table in &tables {
+        expected.push_str(&format!("## {}\n\n", table.name));
+        let columns = table.columns.iter().map(|column| format!("`{}` {}", column.name, column.kind.as_str()));
+        expected.push_str(&format!("{}\n\n", columns.collect::<Vec<_>>().join(", ")));
+    }
+    let document = include_str!("../../../docs/export.md");
+    let told = document.split_once("## repository").map(|(_, rest)| format!("## repository{rest}")).unwrap_or_default();
+    assert_eq!(told.trim(), expected.trim(), "docs/export.md must end with this:\n{expected}");
+}
+
+#[tokio::test]
+async fn an_export_reads_every_row_of_one_point_in_time() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let mut tx = store.begin().await.unwrap();
+    tables::snapshot(&mut tx).await.unwrap();
+    let count = async |tx: &mut store::StoreTx| {
+        let mut counts = Vec::new();
+        for table in
+            tables::tables(tx, &["commit", "change", "deployment", "deployment_metric", "work_item"]).await.unwrap()
+        {
+            let mut rows = 0;
+            let read = tables::read(tx, &table, &Which::default(), |row| {
+                assert_eq!(row.len(), table.columns.len());
+                rows += 1;
+                Ok(())
+            });
+            assert_eq!(read.await.unwrap(), rows);
+            counts.push(rows);
+        }
+        counts
+    };
+    let before = count(&mut tx).await;
+    assert!(before.iter().all(|rows| *rows > 0), "{before:?}");
+    let mut other = store.begin().await.unwrap();
+    let late = served::organization().facts().find(|fact| fact.kind() == "deployment").unwrap();
+    let kernel::Fact::Deployment(late) = late else { panic!("no deployment") };
+    let late = kernel::Deployment { id: "late".into(), ..late };
+    store::facts::write(&mut other, &[kernel::Fact::Deployment(late)]).await.unwrap();
+    other.commit().await.unwrap();
+    assert_eq!(count(&mut tx).await, before);
+}
