@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use store::{PrivateCluster, Store};
+use store::{PgConnectOptions, PrivateCluster, Store};
 
 use crate::process;
 
@@ -59,6 +59,11 @@ impl Running {
         let cluster = PrivateCluster::start(&data.join("postgres")).await.context("the private PostgreSQL")?;
         let store = Store::connect(cluster.options(), 4).await?;
         Ok(Self { cluster, store })
+    }
+
+    /// How others reach it.
+    pub(crate) fn options(&self) -> PgConnectOptions {
+        self.cluster.options()
     }
 
     /// Stops it.

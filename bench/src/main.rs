@@ -4,6 +4,7 @@
 //! It promises to end with 0 when everything could be measured, whether or not the limits were met: a slow
 //! machine is no fault of the code. A limit that was missed says so in its line.
 
+mod engine;
 mod figures;
 mod git;
 mod history;
@@ -17,12 +18,19 @@ use anyhow::{Result, bail};
 use crate::figures::Figures;
 use crate::machine::Machine;
 
-const SUBJECTS: [&str; 3] = ["git", "recompute", "up"];
+const SUBJECTS: [&str; 4] = ["git", "recompute", "engine", "up"];
+
+/// Of `engine=10` the 10.
+fn percent(name: &str) -> Option<u32> {
+    let of = name.strip_prefix("engine")?;
+    if of.is_empty() { Some(100) } else { of.strip_prefix('=')?.parse().ok().filter(|percent| *percent > 0) }
+}
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut wanted: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(unknown) = wanted.iter().find(|name| !SUBJECTS.contains(&name.as_str())) {
+    let known = |name: &str| SUBJECTS.contains(&name) || percent(name).is_some();
+    if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
         bail!("nothing is measured under the name {unknown}: say {}", SUBJECTS.join(", "));
     }
     if wanted.is_empty() {
@@ -34,6 +42,9 @@ async fn main() -> Result<()> {
         match name.as_str() {
             "git" => git::measure(&machine, &mut figures).await?,
             "recompute" => recompute::measure(&machine, &mut figures).await?,
+            engine if percent(engine).is_some() => {
+                engine::measure(&machine, &mut figures, percent(engine).unwrap_or(100)).await?;
+            }
             _ => up::measure(&machine, &mut figures)?,
         }
     }

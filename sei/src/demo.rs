@@ -66,6 +66,23 @@ impl Scale {
             surroundings: false,
         }
     }
+
+    /// For benchmarks of the engine: at 100 % 500 services over five years with a million changes, five million
+    /// commits and a hundred thousand deployments to production, and the incidents that come with them.
+    #[must_use]
+    pub fn large(percent: u32) -> Self {
+        let of = |count: u32| u32::try_from(u64::from(count) * u64::from(percent) / 100).unwrap_or(u32::MAX);
+        Self {
+            teams: 50,
+            // at least one, also of a hundredth
+            services: of(500).max(1) as usize,
+            days: 1_825,
+            changes: of(1_000_000),
+            commits_per_change: 4.0,
+            deployments: of(100_000),
+            surroundings: false,
+        }
+    }
 }
 
 /// An invented organization: what it is like follows from these alone.
