@@ -12,9 +12,6 @@ static INCIDENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:\[system\]
 /// Labels that say how bad an incident is: `sev1`, `severity: high`, `severity::1`, `P2`.
 static SEVERITY: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:sev(?:erity)?(?:::|[-:/ ])* ?\w+|p[0-5])$"));
 
-static REVERTED_COMMIT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)this reverts commit ([0-9a-f]{64}|[0-9a-f]{40})\b"));
-
 #[expect(clippy::expect_used, reason = "only constants of this program, each used by a test")]
 pub(crate) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern is valid")
@@ -43,12 +40,6 @@ pub(crate) fn is_incident(name: &str) -> bool {
 /// Whether a label says how bad an incident is.
 pub(crate) fn is_severity(name: &str) -> bool {
     SEVERITY.is_match(name)
-}
-
-/// The commits that a commit's message says it reverts.
-pub(crate) fn reverted_commits(message: &str) -> Vec<kernel::Sha> {
-    let digits = REVERTED_COMMIT.captures_iter(message).filter_map(|found| found.get(1));
-    digits.filter_map(|digits| kernel::Sha::parse(digits.as_str()).ok()).collect()
 }
 
 /// An e-mail address as accounts are compared by it; `None` for what is none, such as `[REDACTED]`.

@@ -16,7 +16,8 @@ use kernel::{
 use regex::Regex;
 
 use super::wire;
-use crate::picture::{address, inferred, is_incident, is_severity, moment, pattern, reverted_commits, stated};
+use crate::picture::{address, inferred, is_incident, is_severity, moment, pattern, stated};
+use crate::{reverts, trailers};
 
 static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(&runtime::settings::version_tags()));
 /// As GitLab's button writes it.
@@ -136,7 +137,9 @@ pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit)
         committed_at: committed.0,
         subject: commit.message.lines().next().unwrap_or_default().to_owned(),
         branch: branch.map(str::to_owned),
-        reverts: reverted_commits(&commit.message),
+        reverts: reverts::commits(&commit.message),
+        co_authors: trailers::co_authors(&commit.message),
+        folders: None,
         additions: None,
         deletions: None,
         changed_files: None,

@@ -87,7 +87,7 @@ impl Check {
     }
 
     fn headers(&self) -> Result<HeaderMap> {
-        let header = |text: &String| {
+        let header = |text: &String| -> Result<_> {
             let (name, value) =
                 text.split_once(':').ok_or_else(|| anyhow!("`{text}` is no header; expected `Name: value`"))?;
             let name = HeaderName::from_bytes(name.trim().as_bytes())

@@ -165,12 +165,14 @@ async fn an_export_reads_every_row_of_one_point_in_time() {
             tables::tables(tx, &["commit", "change", "deployment", "deployment_metric", "work_item"]).await.unwrap()
         {
             let mut rows = 0;
-            let read = tables::read(tx, &table, &Which::default(), |row| {
-                assert_eq!(row.len(), table.columns.len());
+            let width = table.columns.len();
+            let mut each = |row: Vec<_>| {
+                assert_eq!(row.len(), width);
                 rows += 1;
                 Ok(())
-            });
-            assert_eq!(read.await.unwrap(), rows);
+            };
+            let read = tables::read(tx, &table, &Which::default(), &mut each).await.unwrap();
+            assert_eq!(read, rows);
             counts.push(rows);
         }
         counts
