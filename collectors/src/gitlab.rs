@@ -8,7 +8,7 @@ mod pull;
 mod tests;
 mod wire;
 
-use kernel::{Envelope, Fact, IgnoreReason, NotStored};
+use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject};
 use runtime::secret::Secret;
 use sha2::{Digest, Sha256};
 
@@ -40,7 +40,7 @@ impl Connector for GitLab {
             "build" => job(&json::read(data)?, envelope),
             "deployment" => deployment(&json::read(data)?, envelope),
             "release" => release(&json::read(data)?, envelope),
-            "issue" | "work_item" => issue(&json::read(data)?),
+            "issue" | "incident" | "work_item" => issue(&json::read(data)?),
             "pull.merge_request" => pulled_merge_request(&json::read(data)?),
             "pull.pipeline" => pulled_pipeline(&json::read(data)?),
             "pull.job" => pulled_job(&json::read(data)?, envelope),
@@ -134,10 +134,18 @@ fn push(event: &wire::Push) -> Result<Vec<Fact>, NotStored> {
         return Err(unused());
     };
     let mut facts = mentions(&place, [Some(&event.user())]);
-    for commit in &event.commits {
-        facts.push(Fact::Commit(facts::commit(&place, Some(branch), commit)?));
-    }
+    commits(&place, Some(branch), &event.commits, &mut facts)?;
     Ok(facts)
+}
+
+/// The commits of a branch, and each of their authors once.
+fn commits(place: &Place, branch: Option<&str>, commits: &[wire::Commit], facts: &mut Vec<Fact>) -> Result<(), Reject> {
+    for commit in commits {
+        let author = facts::author(place, commit);
+        facts.extend(author.filter(|author| !facts.contains(author)));
+        facts.push(Fact::Commit(facts::commit(place, branch, commit)?));
+    }
+    Ok(())
 }
 
 impl wire::Push {
@@ -228,9 +236,7 @@ fn pulled_merge_request(pulled: &wire::Pulled<wire::MergeRequest>) -> Result<Vec
     let reviews = pulled.notes.iter().filter_map(|note| facts::review(&place, &change.id, note));
     facts.extend(reviews.map(Fact::Review));
     facts.push(Fact::Change(change));
-    for commit in &pulled.commits {
-        facts.push(Fact::Commit(facts::commit(&place, request.source_branch.as_deref(), commit)?));
-    }
+    commits(&place, request.source_branch.as_deref(), &pulled.commits, &mut facts)?;
     Ok(facts)
 }
 

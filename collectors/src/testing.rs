@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
 /// The folder of recorded inputs that we may not publish. Without it a test says that it was skipped.
 #[expect(clippy::disallowed_methods, reason = "where a test's inputs are is no setting of the program")]
 pub(crate) fn corpus() -> Option<PathBuf> {
@@ -11,6 +14,35 @@ pub(crate) fn corpus() -> Option<PathBuf> {
         println!("skipped: SEI_CORPUS is not set");
     }
     corpus
+}
+
+/// A value of any shape.
+pub(crate) fn any_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,20}".prop_map(Value::from),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!("9999-12-31T23:59:59Z")),
+        Just(json!("0000-01-01T00:00:00Z")),
+    ]
+}
+
+/// The JSON pointers of all values in a value.
+pub(crate) fn places(value: &Value) -> Vec<String> {
+    let below = |name: &str, value: &Value| {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        places(value).into_iter().map(move |place| format!("/{name}{place}")).collect::<Vec<_>>()
+    };
+    let inside: Vec<String> = match value {
+        Value::Object(fields) => fields.iter().flat_map(|(name, value)| below(name, value)).collect(),
+        Value::Array(items) => items.iter().enumerate().flat_map(|(at, value)| below(&at.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    [vec![String::new()], inside].concat()
 }
 
 /// The rows of a CSV text, by the names of its first line.

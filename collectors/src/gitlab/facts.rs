@@ -120,19 +120,34 @@ pub(super) fn account(place: &Place, user: &wire::User) -> Option<Fact> {
     }))
 }
 
+/// The author of a commit, where that is an address and no account. What a clone says of them counts more.
+pub(super) fn author(place: &Place, commit: &wire::Commit) -> Option<Fact> {
+    let id = place.git_account(commit.email()?)?;
+    let email = id.as_str().strip_prefix("email/")?.to_owned();
+    let name = commit.author.as_ref().and_then(|author| author.name.as_ref()).or(commit.author_name.as_ref());
+    let name = name.cloned().unwrap_or_default();
+    let version = inferred(DateTime::UNIX_EPOCH);
+    Some(Fact::Account(Account { id, bot: BOT.is_match(&name), name, email: Some(email), version }))
+}
+
+impl wire::Commit {
+    fn email(&self) -> Option<&str> {
+        self.author.as_ref().and_then(|author| author.email.as_deref()).or(self.author_email.as_deref())
+    }
+}
+
 /// A commit of a push or of a merge request. Neither tells its parents, so a clone's picture counts more.
 pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit) -> Result<Commit, Reject> {
     let committed = commit.committed_date.or(commit.timestamp).ok_or_else(|| {
         Reject::new(RejectReason::Schema, "commits: expected `timestamp` or `committed_date` in each of them")
     })?;
-    let email = commit.author.as_ref().and_then(|author| author.email.as_deref()).or(commit.author_email.as_deref());
     // A commit reaches several branches; the default branch tells most. The API tells when it was written.
     let rank = i64::from(commit.authored_date.is_some()) + 2 * i64::from(place.default_branch.as_deref() == branch);
     Ok(Commit {
         repository: place.id.clone(),
         sha: commit.id,
         parents: (!commit.parent_ids.is_empty()).then(|| commit.parent_ids.clone()),
-        author: email.and_then(|email| place.git_account(email)),
+        author: commit.email().and_then(|email| place.git_account(email)),
         authored_at: commit.authored_date.unwrap_or(committed).0,
         committed_at: committed.0,
         subject: commit.message.lines().next().unwrap_or_default().to_owned(),

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{corpus, csv};
+use crate::testing::{self, corpus, csv};
 
 const CHECKOUT: &str = "gitlab.example.org/lakeside/checkout";
 
@@ -154,6 +154,24 @@ fn what_is_pulled_and_what_is_pushed_of_the_same_thing_are_the_same_fact() {
 }
 
 proptest! {
+    #[test]
+    fn a_payload_that_somebody_tampered_with_ends_with_facts_or_a_reason(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), testing::any_value()), 1..4),
+    ) {
+        let names = fixtures();
+        let name = which.get(&names);
+        let mut payload: Value = serde_json::from_slice(&fixture(name)).unwrap();
+        for (at, value) in changes {
+            let places = testing::places(&payload);
+            *payload.pointer_mut(at.get(&places).as_str()).unwrap() = value;
+        }
+        // It returns; what it says of nonsense is its own business.
+        let _said = GitLab.normalise(&event(&kind_of(name), payload.to_string().into()));
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn any_order_with_any_duplicates_gives_the_same_rows(order in Just([fixtures(), fixtures()].concat()).prop_shuffle()) {
@@ -206,6 +224,20 @@ fn a_draft_becomes_ready_by_its_flag_or_its_title() {
         let facts = GitLab.normalise(&event("merge_request", payload.to_string().into())).unwrap();
         assert_eq!(change(&settled(facts)).ready_at, expected, "without {without:?}");
     }
+}
+
+#[test]
+fn authors_of_commits_are_accounts_or_addresses() {
+    let rows = settled(facts("push"));
+    let author = |sha: &str| match &rows[&format!("commit {}", sha.repeat(40))] {
+        Fact::Commit(commit) => commit.author.as_ref().unwrap().to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((author("2").as_str(), author("3").as_str()), ("email/bo@example.org", "gitlab.example.org/user/5"));
+    let Fact::Account(bo) = &rows["account email/bo@example.org"] else { panic!() };
+    assert_eq!((bo.name.as_str(), bo.email.as_deref(), bo.bot), ("Bo Example", Some("bo@example.org"), false));
+    let Fact::Account(ann) = &rows["account gitlab.example.org/user/5"] else { panic!() };
+    assert_eq!((ann.name.as_str(), ann.email.as_deref()), ("ann", None));
 }
 
 #[test]

@@ -154,6 +154,7 @@ pub(super) struct Commit {
     pub(super) authored_date: Option<When>,
     pub(super) committed_date: Option<When>,
     pub(super) author: Option<GitPerson>,
+    pub(super) author_name: Option<String>,
     pub(super) author_email: Option<String>,
     #[serde(default)]
     pub(super) parent_ids: Vec<Sha>,
@@ -161,6 +162,7 @@ pub(super) struct Commit {
 
 #[derive(Deserialize)]
 pub(super) struct GitPerson {
+    pub(super) name: Option<String>,
     pub(super) email: Option<String>,
 }
 

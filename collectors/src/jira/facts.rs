@@ -252,12 +252,16 @@ fn transitions(tracker: &Tracker, item: &WorkItem, creator: Option<AccountId>, h
     let mut last = None;
     for (entry, change) in history.named("status") {
         let (Some(id), Some(at), Some(to)) = (&entry.id, time_of(entry), &change.to_name) else { continue };
-        first = first.or(change.from_name.as_ref());
+        if to.is_empty() {
+            continue;
+        }
+        let from = change.from_name.as_ref().filter(|name| !name.is_empty());
+        first = first.or(from);
         let id = id.to_string();
         // Two steps in one go would have the same id.
         let native = if last.as_ref() == Some(&id) { format!("{id}-{}", to.to_lowercase()) } else { id.clone() };
         let author = entry.author.as_ref().and_then(|user| tracker.account(user));
-        steps.push(step(&native, at, author, change.from_name.as_ref(), to));
+        steps.push(step(&native, at, author, from, to));
         last = Some(id);
     }
     if history.complete {

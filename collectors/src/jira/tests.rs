@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{corpus, csv};
+use crate::testing::{self, corpus, csv};
 
 const SITE: &str = "lakeside.example.net";
 
@@ -182,6 +182,24 @@ fn an_issue_has_its_whole_history() {
         entries(&rows),
         [(at("2026-01-20T09:00:00Z"), "+7".to_owned()), (at("2026-02-02T09:00:00Z"), "+8".to_owned())]
     );
+}
+
+proptest! {
+    #[test]
+    fn a_payload_that_somebody_tampered_with_ends_with_facts_or_a_reason(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), testing::any_value()), 1..4),
+    ) {
+        let names = fixtures();
+        let name = which.get(&names);
+        let mut payload: Value = serde_json::from_slice(&fixture(name)).unwrap();
+        for (at, value) in changes {
+            let places = testing::places(&payload);
+            *payload.pointer_mut(at.get(&places).as_str()).unwrap() = value;
+        }
+        // It returns; what it says of nonsense is its own business.
+        let _said = Jira.normalise(&event(&kind_of(name), payload.to_string().into()));
+    }
 }
 
 proptest! {

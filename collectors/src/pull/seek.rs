@@ -45,7 +45,10 @@ impl Seek {
         let (_, last) = rows.last()?;
         let from = match grain {
             Grain::Exact => *last,
-            Grain::Minute => last.trunc_subsecs(0) - TimeDelta::seconds(last.timestamp().rem_euclid(60)),
+            Grain::Minute => {
+                let seconds = TimeDelta::seconds(last.timestamp().rem_euclid(60));
+                last.trunc_subsecs(0).checked_sub_signed(seconds).unwrap_or(*last)
+            }
         };
         let again = rows.iter().filter(|(_, changed)| *changed >= from);
         let seen = again.map(|(id, changed)| name(id, *changed)).collect();

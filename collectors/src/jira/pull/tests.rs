@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kernel::Fact;
+use url::Url;
 
 use super::*;
 use crate::Connector;
@@ -184,6 +185,45 @@ async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() 
         assert!(search.contains("parent,customfield_10040,customfield_10014,customfield_10020&"), "{search}");
         let jql = "project+%3D+%22SHOP%22+AND+updated+%3E%3D+%221970-01-01+09%3A00%22+ORDER+BY+updated+ASC";
         assert!(search.contains(jql), "{search}");
+    }
+}
+
+/// Whether a specification knows a request: its path, the names of its parameters, and those that are numbers.
+fn check_request(specification: &Value, asked: &str) -> Result<(), String> {
+    let url = Url::parse(HOST).unwrap().join(asked).unwrap();
+    let fits = |template: &str| {
+        let (template, path) = (template.split('/'), url.path().split('/'));
+        template.clone().count() == path.clone().count()
+            && template.zip(path).all(|(known, asked)| known == asked || known.starts_with('{'))
+    };
+    let paths = specification["paths"].as_object().unwrap();
+    let path = paths.iter().find(|(template, _)| fits(template)).ok_or_else(|| format!("{asked}: no such path"))?;
+    let parameters = path.1["get"]["parameters"].as_array().ok_or_else(|| format!("{asked}: no such method"))?;
+    for (name, value) in url.query_pairs() {
+        let known = parameters.iter().find(|known| known["in"] == "query" && known["name"] == *name);
+        let known = known.ok_or_else(|| format!("{asked}: no parameter `{name}`"))?;
+        if known["schema"]["type"] == "integer" && value.parse::<i64>().is_err() {
+            return Err(format!("{asked}: `{name}` is no number"));
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_request_is_one_that_the_specification_of_cloud_knows() {
+    let Some(corpus) = crate::testing::corpus() else { return };
+    let read = |name: &str| -> Value { serde_json::from_slice(&std::fs::read(corpus.join(name)).unwrap()).unwrap() };
+    let (platform, agile) = (read("specs/jira-v3-fixed.json"), read("specs/jira-agile-fixed.json"));
+    let state = Shared::default();
+    state.lock().unwrap().issues = (1..=120).map(issue).collect();
+    assert!(Memory::default().pull(&pulling(&state, true), From::Cursor).await.complete());
+    for asked in &state.lock().unwrap().asked {
+        check_request(if asked.starts_with("/rest/agile") { &agile } else { &platform }, asked).unwrap();
+    }
+    for wrong in
+        ["/rest/api/3/search/jql?startAt=0", "/rest/api/3/status/all", "/rest/api/3/issue/X-1/changelog?startAt=x"]
+    {
+        assert!(check_request(&platform, wrong).is_err(), "{wrong}");
     }
 }
 

@@ -182,6 +182,7 @@ fn write<T: DataType, W: Write + Send>(
 #[cfg(test)]
 mod tests {
     use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::{Field, ListAccessor, Row, RowAccessor};
     use store::tables::Column;
 
     use super::*;
@@ -224,14 +225,16 @@ mod tests {
         }
         assert_eq!(file.finish().unwrap(), 3);
         let reader = SerializedFileReader::new(out.reopen().unwrap()).unwrap();
-        let rows: Vec<String> = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect();
-        assert_eq!(
-            rows,
-            [
-                r#"{text: "a", int: 7, float: 0.5, bool: true, time: 2026-01-05 00:00:00.000001 +00:00, texts: ["x", "y"]}"#,
-                "{text: null, int: null, float: null, bool: null, time: null, texts: null}",
-                "{text: null, int: null, float: null, bool: null, time: null, texts: []}",
-            ]
-        );
+        let rows: Vec<Row> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[0].get_string(0).unwrap(), "a");
+        assert_eq!(rows[0].get_long(1).unwrap(), 7);
+        assert_eq!(rows[0].get_double(2).unwrap().to_bits(), 0.5_f64.to_bits());
+        assert!(rows[0].get_bool(3).unwrap());
+        assert_eq!(rows[0].get_timestamp_micros(4).unwrap(), 1_767_571_200_000_001);
+        let list = rows[0].get_list(5).unwrap();
+        assert_eq!((list.get_string(0).unwrap().as_str(), list.get_string(1).unwrap().as_str()), ("x", "y"));
+        assert!(rows[1].get_column_iter().all(|(_, field)| matches!(field, Field::Null)));
+        assert_eq!(rows[2].get_list(5).unwrap().len(), 0);
     }
 }
