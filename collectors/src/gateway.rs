@@ -8,6 +8,7 @@ mod access;
 mod answer;
 mod append;
 mod body;
+mod devlake;
 mod events;
 mod webhooks;
 
@@ -144,6 +145,7 @@ pub fn router(state: GatewayState) -> Router {
         .route("/webhooks/{connector}/{name}", post(webhooks::named))
         .route("/webhooks/{connector}/{name}/{*path}", post(webhooks::below))
         .route("/v1/events", post(events::events))
+        .merge(devlake::routes())
         .layer(middleware::from_fn_with_state(state.clone(), bounded))
         .with_state(state)
 }

@@ -1,5 +1,5 @@
-//! Connector `generic`: our own facts as JSON, from `POST /v1/events` and `sei import`, so that anything
-//! can be fed. Facts are checked where they enter, so that whoever sends them hears what is wrong; the
+//! Connector `generic`: our own facts as JSON, from `POST /v1/events`, from senders of Standard Webhooks
+//! (`POST /webhooks/generic/{name}`) and from `sei import`, so that anything can be fed. Facts are checked where they enter, so that whoever sends them hears what is wrong; the
 //! schema that they follow is [`schema`].
 
 pub(crate) mod elements;
@@ -8,12 +8,13 @@ mod schema;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, Tenant};
+use runtime::secret::Secret;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::json::Problem;
-use crate::webhook::{Destination, kept_id};
+use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id, standard};
 use crate::{Connector, json};
 
 pub(crate) use elements::{Form, elements};
@@ -33,6 +34,10 @@ impl Connector for Generic {
         "generic"
     }
 
+    fn webhook(&self) -> Option<&dyn Webhook> {
+        Some(self)
+    }
+
     fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let value = json::read(&envelope.data)?;
         match fact(value, envelope.time) {
@@ -41,6 +46,40 @@ impl Connector for Generic {
                 Err(NotStored::Rejected(Reject::new(RejectReason::Schema, format!("{path}: {problem}"))))
             }
         }
+    }
+}
+
+impl Webhook for Generic {
+    fn takes(&self, media_type: &str) -> bool {
+        form(media_type).is_some()
+    }
+
+    /// By a Standard Webhooks signature, or by a bearer token. What is kept to sign with is never taken as a
+    /// token.
+    fn verify(&self, request: RawRequest, secrets: &[Secret]) -> Result<Verified, Refusal> {
+        if request.headers.contains_key("webhook-signature") {
+            return request.verify_standard_webhooks(secrets);
+        }
+        let signs = |secret: &&Secret| secret.expose().starts_with(standard::SECRET_PREFIX.as_bytes());
+        let tokens: Vec<Secret> = secrets.iter().filter(|secret| !signs(secret)).cloned().collect();
+        request.verify_bearer(&tokens)
+    }
+
+    fn envelopes(&self, request: &Verified, to: &Destination<'_>) -> Result<Received, Refusal> {
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let media_type = header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
+        let form = form(&media_type.trim().to_ascii_lowercase()).unwrap_or(Form::Json);
+        let key = header("webhook-id").or_else(|| header("idempotency-key"));
+        envelopes(request.body(), form, key, to).map(Received::Events).map_err(Refusal::Unprocessable)
+    }
+}
+
+/// The form of a body of this media type, if it is one that is taken.
+pub(crate) fn form(media_type: &str) -> Option<Form> {
+    match media_type {
+        "application/json" => Some(Form::Json),
+        "application/x-ndjson" => Some(Form::Lines),
+        _ => None,
     }
 }
 
@@ -137,8 +176,24 @@ pub(crate) fn envelope(
     let id = hex::encode(Sha256::digest(value.to_string()));
     let fact = fact(value, received)?;
     let data = serde_json::to_vec(&fact).map_err(|error| whole(json::tell(&error)))?;
-    let key = identities::key(&fact);
-    Ok(Envelope {
+    Ok(event(id, &fact, data, source, tenant, received))
+}
+
+/// A fact that this program itself tells, as an event.
+pub fn told(
+    fact: &Fact,
+    source: &str,
+    tenant: &Tenant,
+    received: DateTime<Utc>,
+) -> Result<Envelope, serde_json::Error> {
+    let data = serde_json::to_vec(fact)?;
+    let id = hex::encode(Sha256::digest(&data));
+    Ok(event(id, fact, data, source, tenant, received))
+}
+
+fn event(id: String, fact: &Fact, data: Vec<u8>, source: &str, tenant: &Tenant, received: DateTime<Utc>) -> Envelope {
+    let key = identities::key(fact);
+    Envelope {
         id,
         source: source.to_owned(),
         kind: format!("generic.{}", fact.kind()),
@@ -148,7 +203,7 @@ pub(crate) fn envelope(
         key,
         content_type: "application/json".to_owned(),
         data: data.into(),
-    })
+    }
 }
 
 /// Reads a fact. Without a version it counts as the picture of `received`: who speaks last is right.
@@ -176,6 +231,7 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
         "deployment" => Fact::Deployment(json::read_value(value)?),
         "incident" => Fact::Incident(json::read_value(value)?),
         "work_item" => Fact::WorkItem(json::read_value(value)?),
+        "closing" => Fact::Closing(json::read_value(value)?),
         "transition" => Fact::Transition(json::read_value(value)?),
         "status" => Fact::Status(json::read_value(value)?),
         "sprint" => Fact::Sprint(json::read_value(value)?),
@@ -188,7 +244,7 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
         "team" => Fact::Team(json::read_value(value)?),
         _ => {
             let expected = "expected repository, commit, change, review, pipeline_run, task_run, deployment, \
-                            incident, work_item, transition, status, sprint, sprint_entry, vulnerability, \
+                            incident, work_item, closing, transition, status, sprint, sprint_entry, vulnerability, \
                             quality_measure, account, person, service or team";
             return Err(wrong("fact", expected));
         }
@@ -248,6 +304,45 @@ mod tests {
         let body = format!("[{DEPLOYMENT},{DEPLOYMENT}]");
         let events = taken(&body, Form::Json);
         assert!(events[0].time < events[1].time);
+    }
+
+    #[test]
+    fn a_webhook_is_verified_by_its_signature_or_a_token_and_its_id_is_that_of_its_events() {
+        let signing = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let secrets: Vec<Secret> = [signing, "token"].map(|text| Secret::new(text.as_bytes()).unwrap()).into();
+        let received = DateTime::from_timestamp(1_614_265_330, 0).unwrap();
+        let verify = |body: &'static str, headers: &[(&'static str, &str)]| {
+            let mut request = RawRequest { received, ..RawRequest::new(body.as_bytes().into()) };
+            for (name, value) in headers {
+                request.headers.append(*name, value.parse().unwrap());
+            }
+            Generic.verify(request, &secrets)
+        };
+        // from the tests of the specification's own libraries
+        let signed = [
+            ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+            ("webhook-timestamp", "1614265330"),
+            ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+        ];
+        let tenant = Tenant::default();
+        let to = to(&tenant);
+        let verified = verify(r#"{"test": 2432232314}"#, &signed).unwrap();
+        assert!(
+            matches!(Generic.envelopes(&verified, &to), Err(Refusal::Unprocessable(problems)) if problems.len() == 1)
+        );
+        let verified = verify(DEPLOYMENT, &[("authorization", "Bearer token"), ("webhook-id", "msg_1")]).unwrap();
+        match Generic.envelopes(&verified, &to) {
+            Ok(Received::Events(events)) => assert_eq!((events.len(), events[0].id.as_str()), (1, "msg_1/0")),
+            other => panic!("{other:?}"),
+        }
+        for headers in [
+            &[("authorization", format!("Bearer {signing}"))][..],
+            &[("authorization", "Bearer token".to_owned()), ("webhook-signature", "v1,AAAA".to_owned())],
+            &[],
+        ] {
+            let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            assert!(verify(DEPLOYMENT, &headers).is_err(), "{headers:?}");
+        }
     }
 
     #[test]

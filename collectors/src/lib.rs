@@ -6,6 +6,7 @@ pub mod circleci;
 mod cloudevents;
 pub mod collector;
 mod connector;
+pub mod devlake;
 mod durable;
 #[cfg(test)]
 mod fixtures;

@@ -14,6 +14,8 @@ use kernel::{Envelope, IgnoreReason, Tenant};
 use runtime::secret::Secret;
 use sha2::{Digest, Sha256};
 
+use crate::generic::FactProblem;
+
 /// How much the time in a signature may differ from ours.
 const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
 
@@ -105,6 +107,9 @@ pub enum Refusal {
     /// It does not say what the source always says. Answered 400.
     #[error("{0}")]
     Incomplete(&'static str),
+    /// Facts that are none, where the body is of our own form. Answered 422 with the list.
+    #[error("some facts can't be read")]
+    Unprocessable(Vec<FactProblem>),
 }
 
 /// For [`crate::check`] only, which shows a person what a request would become and gives nothing to the

@@ -145,6 +145,7 @@ impl HistoryBuilder {
             Fact::Account(x) => self.account(x),
             Fact::TaskRun(_)
             | Fact::WorkItem(_)
+            | Fact::Closing(_)
             | Fact::Transition(_)
             | Fact::Status(_)
             | Fact::Sprint(_)

@@ -95,6 +95,7 @@ impl From<Refusal> for Answer {
         match refusal {
             Refusal::Unauthenticated => Self::Unauthenticated,
             Refusal::Incomplete(problem) => Self::Bad(problem),
+            Refusal::Unprocessable(facts) => Self::Unprocessable(facts),
         }
     }
 }

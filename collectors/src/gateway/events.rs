@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::{GatewayState, Inner, access, body};
-use crate::generic::{self, Form};
+use crate::generic;
 use crate::webhook::Destination;
 
 pub(super) async fn events(State(state): State<GatewayState>, request: Request) -> Answer {
@@ -21,11 +21,8 @@ async fn receive(state: &GatewayState, request: Request) -> Result<Answer, Answe
     let deadline = Instant::now() + gateway.timeout;
     access::check(&gateway.tokens, &request)?;
     let (parts, body) = request.into_parts();
-    let form = match body::media_type(&parts.headers).as_str() {
-        "application/json" => Form::Json,
-        "application/x-ndjson" => Form::Lines,
-        _ => return Err(Answer::Unsupported("send application/json or application/x-ndjson")),
-    };
+    let form = generic::form(&body::media_type(&parts.headers))
+        .ok_or(Answer::Unsupported("send application/json or application/x-ndjson"))?;
     let body = body::read(&parts.headers, body, gateway.body_limit, deadline).await?;
     let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
     let owner = state.clone();

@@ -6,7 +6,10 @@ use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::{GatewayState, Inner, Source, body, ignored};
-use crate::webhook::{Destination, RawRequest, Received};
+use crate::webhook::{Destination, RawRequest, Received, Webhook};
+
+/// Bodies of so many bytes take a while to hash and to read; other requests go on meanwhile.
+const LARGE: usize = 1 << 20;
 
 /// The name that an address without one means.
 const MAIN: &str = "main";
@@ -34,8 +37,8 @@ pub(super) async fn below(
 
 /// Answers a request to a source, by its connector and name, at an address below these.
 pub(super) async fn answer(state: &GatewayState, source: (String, String), path: String, request: Request) -> Answer {
-    match state.0.sources.get(&source) {
-        Some(source) => receive(&state.0, source, path, request).await.unwrap_or_else(|refused| {
+    match state.0.sources.get_key_value(&source) {
+        Some((key, source)) => receive(state, key, source, path, request).await.unwrap_or_else(|refused| {
             tracing::info!(source.name = source.name, ?refused, "refused a request");
             refused
         }),
@@ -43,7 +46,14 @@ pub(super) async fn answer(state: &GatewayState, source: (String, String), path:
     }
 }
 
-async fn receive(gateway: &Inner, source: &Source, path: String, request: Request) -> Result<Answer, Answer> {
+async fn receive(
+    state: &GatewayState,
+    key: &(String, String),
+    source: &Source,
+    path: String,
+    request: Request,
+) -> Result<Answer, Answer> {
+    let gateway: &Inner = &state.0;
     let webhook = source.connector.webhook().filter(|webhook| webhook.has(&path)).ok_or(Answer::NotFound)?;
     let deadline = Instant::now() + gateway.timeout;
     let (parts, body) = request.into_parts();
@@ -51,12 +61,27 @@ async fn receive(gateway: &Inner, source: &Source, path: String, request: Reques
         return Err(Answer::Unsupported("set the webhook's content type to application/json"));
     }
     let body = body::read(&parts.headers, body, gateway.body_limit, deadline).await?;
-    let received = Utc::now();
-    let request = RawRequest { path, headers: parts.headers, body, received };
-    let verified = webhook.verify(request, &source.secrets)?;
-    let to = Destination { source: &source.name, tenant: &source.tenant, received };
-    match webhook.envelopes(&verified, &to)? {
+    let request = RawRequest { path, headers: parts.headers, body, received: Utc::now() };
+    let read = if request.body.len() < LARGE {
+        read(source, webhook, request)
+    } else {
+        let (owner, key) = (state.clone(), key.clone());
+        let read = tokio::task::spawn_blocking(move || match owner.0.sources.get(&key) {
+            Some(source) => read(source, webhook, request),
+            None => Err(Answer::NotFound),
+        });
+        read.await.map_err(|_| Answer::Busy("the request was interrupted"))?
+    };
+    match read? {
         Received::Events(events) => gateway.append(source, events, deadline).await,
         Received::Ignored(reason) => Ok(ignored(source, reason)),
     }
+}
+
+/// Verifies a request, and reads it as far as its connector does here.
+fn read(source: &Source, webhook: &dyn Webhook, request: RawRequest) -> Result<Received, Answer> {
+    let received = request.received;
+    let verified = webhook.verify(request, &source.secrets)?;
+    let to = Destination { source: &source.name, tenant: &source.tenant, received };
+    Ok(webhook.envelopes(&verified, &to)?)
 }

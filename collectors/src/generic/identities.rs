@@ -17,6 +17,7 @@ pub(super) fn key(fact: &Fact) -> String {
         Fact::Deployment(x) => x.repository.as_ref().map_or_else(|| x.id.to_string(), ToString::to_string),
         Fact::Incident(x) => x.id.to_string(),
         Fact::WorkItem(x) => x.id.to_string(),
+        Fact::Closing(x) => x.id.clone(),
         Fact::Transition(x) => x.item.to_string(),
         Fact::Status(x) => x.id.clone(),
         Fact::Sprint(x) => x.id.clone(),
@@ -81,6 +82,7 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
             x.sprints.iter().try_for_each(|sprint| filled("sprints", sprint))?;
             filled("id", x.id.as_str())
         }
+        Fact::Closing(x) => filled("id", &x.id),
         Fact::Transition(x) => {
             accounts(x.author.iter_mut());
             filled("item", x.item.as_str())?;

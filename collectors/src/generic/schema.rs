@@ -2,8 +2,8 @@
 //! kernel, with an example each.
 
 use kernel::{
-    Account, Change, Commit, Deployment, Incident, Person, PipelineRun, QualityMeasure, Repository, Review, Service,
-    Sprint, SprintEntry, Status, TaskRun, Team, Transition, Vulnerability, WorkItem,
+    Account, Change, Closing, Commit, Deployment, Incident, Person, PipelineRun, QualityMeasure, Repository, Review,
+    Service, Sprint, SprintEntry, Status, TaskRun, Team, Transition, Vulnerability, WorkItem,
 };
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -24,6 +24,7 @@ pub fn schema() -> Value {
         kind::<Deployment>(&mut generator, "deployment"),
         kind::<Incident>(&mut generator, "incident"),
         kind::<WorkItem>(&mut generator, "work_item"),
+        kind::<Closing>(&mut generator, "closing"),
         kind::<Transition>(&mut generator, "transition"),
         kind::<Status>(&mut generator, "status"),
         kind::<Sprint>(&mut generator, "sprint"),
@@ -120,6 +121,7 @@ fn example(kind: &str) -> Value {
             "created_at": "2026-01-30T10:00:00Z", "started_at": "2026-02-02T13:50:00Z",
             "done_at": "2026-02-03T08:50:00Z",
         }),
+        "closing" => json!({ "fact": kind, "id": "pager/1204", "at": "2026-02-03T09:52:00Z" }),
         "transition" => json!({
             "fact": kind, "id": "tracker/SHOP-12/transition/3", "item": "tracker/SHOP-12",
             "at": "2026-02-02T13:50:00Z", "author": "git.example.org/ann", "from_status": "Selected",
@@ -168,7 +170,7 @@ mod tests {
     fn each_kind_has_its_example_which_is_a_fact() {
         let schema = schema();
         let kinds = schema["oneOf"].as_array().unwrap();
-        assert_eq!(kinds.len(), 19);
+        assert_eq!(kinds.len(), 20);
         for kind in kinds {
             let example = kind["examples"][0].clone();
             let name = kind["properties"]["fact"]["const"].as_str().unwrap();

@@ -18,7 +18,7 @@ use crate::{
 
 pub use person::Person;
 pub use quality::{QualityMeasure, Vulnerability};
-pub use work::{Sprint, SprintEntry, Status, Transition};
+pub use work::{Closing, Sprint, SprintEntry, Status, Transition};
 
 /// Which of two pictures of one thing is kept: the more detailed one, and of two equally detailed
 /// ones the later. Ties are broken by the content, so that the order of arrival never matters.
@@ -69,6 +69,8 @@ pub enum Fact {
     Incident(Incident),
     /// An issue, story, bug or task.
     WorkItem(WorkItem),
+    /// A work item or an incident that was closed, of which nothing else is told.
+    Closing(Closing),
     /// A work item that went from one status to another.
     Transition(Transition),
     /// What a status of a workflow means.
@@ -632,6 +634,7 @@ impl Fact {
             Self::Deployment(_) => "deployment",
             Self::Incident(_) => "incident",
             Self::WorkItem(_) => "work_item",
+            Self::Closing(_) => "closing",
             Self::Transition(_) => "transition",
             Self::Status(_) => "status",
             Self::Sprint(_) => "sprint",
@@ -704,6 +707,7 @@ impl Fact {
                 ("done_at", x.done_at),
                 ("version.at", Some(x.version.at)),
             ],
+            Self::Closing(x) => vec![("at", Some(x.at)), ("version.at", Some(x.version.at))],
             Self::Transition(x) => vec![("at", Some(x.at)), ("version.at", Some(x.version.at))],
             Self::Status(x) => vec![("version.at", Some(x.version.at))],
             Self::Sprint(x) => vec![

@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// The tables of facts.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 20] = [
     "repository",
     "commit",
     "change",
@@ -18,6 +18,15 @@ const TABLES: [&str; 11] = [
     "account",
     "service",
     "team",
+    "task_run",
+    "closing",
+    "transition",
+    "status",
+    "sprint",
+    "sprint_entry",
+    "vulnerability",
+    "quality_measure",
+    "person",
 ];
 
 /// By table, its rows in an order of their own.

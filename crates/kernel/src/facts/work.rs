@@ -7,6 +7,19 @@ use serde::{Deserialize, Serialize};
 use super::{StatusCategory, Version};
 use crate::{AccountId, WorkItemId};
 
+/// A work item or an incident that was closed, by a source that tells nothing else of it then. The store
+/// closes what it knows by that id, unless a later picture says that it is open. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Closing {
+    /// That of the work item or incident; of both, where they are one thing.
+    pub id: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Which picture of it this is.
+    pub version: Version,
+}
+
 /// A work item that went from one status to another. Identity: `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -3,6 +3,7 @@
 
 mod account;
 mod change;
+mod closing;
 mod commit;
 mod deployment;
 mod incident;
@@ -47,6 +48,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     for picture in &pictures {
         batch.add(picture);
     }
+    let closable = batch.closable();
     let connection = tx.connection();
     // always in this order: it is the order of locks
     let changed = [
@@ -62,6 +64,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
         service::write(connection, batch.services).await?,
         team::write(connection, batch.teams).await?,
         task_run::write(connection, batch.task_runs).await?,
+        closing::write(connection, batch.closings).await?,
         transition::write(connection, batch.transitions).await?,
         status::write(connection, batch.statuses).await?,
         sprint::write(connection, batch.sprints).await?,
@@ -69,6 +72,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
         vulnerability::write(connection, batch.vulnerabilities).await?,
         quality_measure::write(connection, batch.quality_measures).await?,
         person::write(connection, batch.persons).await?,
+        closing::apply(connection, &closable).await?,
     ];
     let mut rows = 0;
     let mut subjects = BTreeSet::new();
@@ -96,6 +100,7 @@ struct Batch<'a> {
     services: Vec<Row<'a, kernel::Service>>,
     teams: Vec<Row<'a, kernel::Team>>,
     task_runs: Vec<Row<'a, kernel::TaskRun>>,
+    closings: Vec<Row<'a, kernel::Closing>>,
     transitions: Vec<Row<'a, kernel::Transition>>,
     statuses: Vec<Row<'a, kernel::Status>>,
     sprints: Vec<Row<'a, kernel::Sprint>>,
@@ -106,6 +111,15 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
+    /// The ids of what may be closed now.
+    fn closable(&self) -> Vec<String> {
+        let incidents = self.incidents.iter().map(|row| row.fact.id.as_str());
+        let items = self.work_items.iter().map(|row| row.fact.id.as_str());
+        let closings = self.closings.iter().map(|row| row.fact.id.as_str());
+        let ids: BTreeSet<&str> = incidents.chain(items).chain(closings).collect();
+        ids.into_iter().map(str::to_owned).collect()
+    }
+
     fn add(&mut self, Picture { fact, digest }: &'a Picture<'_>) {
         match fact.as_ref() {
             Fact::Repository(x) => self.repositories.push(Row::new(x, x.version, *digest)),
@@ -120,6 +134,7 @@ impl<'a> Batch<'a> {
             Fact::Service(x) => self.services.push(Row::new(x, x.version, *digest)),
             Fact::Team(x) => self.teams.push(Row::new(x, x.version, *digest)),
             Fact::TaskRun(x) => self.task_runs.push(Row::new(x, x.version, *digest)),
+            Fact::Closing(x) => self.closings.push(Row::new(x, x.version, *digest)),
             Fact::Transition(x) => self.transitions.push(Row::new(x, x.version, *digest)),
             Fact::Status(x) => self.statuses.push(Row::new(x, x.version, *digest)),
             Fact::Sprint(x) => self.sprints.push(Row::new(x, x.version, *digest)),

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::{
-    Account, Change, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Outcome, Person,
-    PipelineRun, QualityMeasure, Repository, Review, ReviewState, Service, Sha, Sprint, SprintEntry, Status,
+    Account, Change, ChangeState, Closing, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Outcome,
+    Person, PipelineRun, QualityMeasure, Repository, Review, ReviewState, Service, Sha, Sprint, SprintEntry, Status,
     StatusCategory, TaskRun, Team, Transition, Version, Vulnerability, WorkItem,
 };
 use proptest::prelude::*;
@@ -174,7 +174,7 @@ fn one_of_each() -> Vec<Fact> {
     facts
 }
 
-fn planning_and_quality() -> [Fact; 8] {
+fn planning_and_quality() -> [Fact; 9] {
     [
         Fact::TaskRun(TaskRun {
             id: "h/o/r/run/1/1/task/2".to_owned(),
@@ -189,6 +189,7 @@ fn planning_and_quality() -> [Fact; 8] {
             url: None,
             version: stated(0),
         }),
+        Fact::Closing(Closing { id: "c".to_owned(), at: instant(4), version: stated(0) }),
         Fact::Transition(Transition {
             id: "w/transition/1".to_owned(),
             item: "w".into(),
@@ -310,7 +311,7 @@ async fn rows(database: &TestDatabase, table: &str) -> Vec<String> {
 }
 
 /// In the order of [`one_of_each`].
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "repository",
     "commit",
     "change",
@@ -323,6 +324,7 @@ const TABLES: [&str; 19] = [
     "service",
     "team",
     "task_run",
+    "closing",
     "transition",
     "status",
     "sprint",
@@ -353,7 +355,7 @@ async fn every_kind_of_fact_is_stored_once_however_often_it_comes() {
     let database = database().await;
     let facts = one_of_each();
     let written = write(&database.store, &facts).await;
-    assert_eq!(written, facts::Written { changed: 19, unchanged: 0 });
+    assert_eq!(written, facts::Written { changed: 20, unchanged: 0 });
     let mut first = Vec::new();
     for (table, fact) in TABLES.iter().zip(&facts) {
         let rows = rows(&database, table).await;
@@ -366,7 +368,7 @@ async fn every_kind_of_fact_is_stored_once_however_often_it_comes() {
 
     let twice: Vec<Fact> = facts.iter().chain(&facts).cloned().collect();
     let again = write(&database.store, &twice).await;
-    assert_eq!(again, facts::Written { changed: 0, unchanged: 38 });
+    assert_eq!(again, facts::Written { changed: 0, unchanged: 40 });
     assert_eq!(take_stale(&database.store).await, Vec::<String>::new());
     for (table, row) in TABLES.iter().zip(&first) {
         assert_eq!(&rows(&database, table).await, std::slice::from_ref(row));
@@ -570,6 +572,54 @@ async fn a_change_that_was_ready_earlier_than_known_is_stale_and_one_that_was_no
         assert_eq!(write(&database.store, &facts).await.changed, changed, "{facts:?}");
         assert_eq!(take_stale(&database.store).await.len() as u64, changed, "{facts:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_closed_by_its_id_alone_is_closed_in_any_order_until_a_later_picture_opens_it() {
+    let database = database().await;
+    let Some(Fact::Incident(incident)) = one_of_each().into_iter().find(|fact| matches!(fact, Fact::Incident(_)))
+    else {
+        panic!()
+    };
+    let Some(Fact::WorkItem(item)) = one_of_each().into_iter().find(|fact| matches!(fact, Fact::WorkItem(_))) else {
+        panic!()
+    };
+    let open = |at| {
+        [
+            Fact::Incident(Incident { id: "x".into(), resolved_at: None, version: stated(at), ..incident.clone() }),
+            Fact::WorkItem(WorkItem { id: "x".into(), version: stated(at), ..item.clone() }),
+        ]
+    };
+    let closing = |at| [Fact::Closing(Closing { id: "x".to_owned(), at: instant(at), version: stated(at) })];
+    let told: [Vec<Fact>; 4] = [open(1).into(), closing(5).into(), open(3).into(), open(9).into()];
+    // orders of the first three, then of all
+    for (order, closed) in [
+        (&[0, 1, 2][..], true),
+        (&[1, 0, 2], true),
+        (&[1, 2, 0], true),
+        (&[2, 1, 0, 2], true),
+        (&[0, 1, 2, 3], false),
+        (&[3, 1, 0, 2], false),
+        (&[1, 3], false),
+    ] {
+        let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+        sqlx::query("truncate main.incident, main.work_item, main.closing").execute(&mut connection).await.unwrap();
+        for step in order {
+            write(&database.store, &told[*step]).await;
+        }
+        let query =
+            "select i.resolved_at, w.done_at, w.status_category from main.incident i join main.work_item w using (id)";
+        let row: (Option<DateTime<Utc>>, Option<DateTime<Utc>>, String) =
+            sqlx::query_as(query).fetch_one(&mut connection).await.unwrap();
+        let end = closed.then(|| instant(5));
+        let category = if closed { "done" } else { "in_progress" };
+        assert_eq!(row, (end, end, category.to_owned()), "{order:?}");
+    }
+    take_stale(&database.store).await;
+    write(&database.store, &open(0)).await;
+    let later = [Fact::Closing(Closing { id: "x".to_owned(), at: instant(20), version: stated(20) })];
+    assert_eq!(write(&database.store, &later).await, facts::Written { changed: 1, unchanged: 0 });
+    assert_eq!(take_stale(&database.store).await, ["service:shop"]);
 }
 
 #[tokio::test]

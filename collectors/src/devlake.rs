@@ -1,0 +1,90 @@
+//! Connector `devlake`: the webhook addresses of Apache `DevLake`, so that what posts there can post here.
+//! Both of its dialects are read: today's camelCase, and the older `snake_case`. Verified by a bearer token.
+//! How a team moves stands in `docs/sources/devlake.md`.
+//!
+//! What is posted has no version of its own, so the time at which it came is its version: who speaks last
+//! is right, as there.
+
+mod facts;
+mod wire;
+
+use kernel::{Envelope, Fact, IgnoreReason, NotStored};
+use runtime::secret::Secret;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
+use crate::{Connector, json};
+use facts::Place;
+
+/// The connector.
+pub struct DevLake;
+
+impl Connector for DevLake {
+    fn name(&self) -> &'static str {
+        "devlake"
+    }
+
+    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+        let place = Place { connection: &envelope.source, received: envelope.time };
+        let data = &envelope.data;
+        match envelope.kind.strip_prefix("devlake.").unwrap_or_default() {
+            "deployments" => Ok(place.deployments(&json::read(data)?)?),
+            "issues" => Ok(place.issue(json::read(data)?)),
+            "close" => Ok(vec![place.closing(&json::read(data)?)]),
+            "pull_requests" => Ok(vec![place.change(json::read(data)?)]),
+            _ => Err(NotStored::Ignored(IgnoreReason::UnusedEvent)),
+        }
+    }
+
+    fn webhook(&self) -> Option<&dyn Webhook> {
+        Some(self)
+    }
+}
+
+impl Webhook for DevLake {
+    /// `curl -d` without a header says that it sends a form, and that is what `DevLake`'s own examples do.
+    fn takes(&self, media_type: &str) -> bool {
+        matches!(media_type, "" | "application/json" | "application/x-www-form-urlencoded" | "text/plain")
+    }
+
+    fn has(&self, path: &str) -> bool {
+        matches!(path, "deployments" | "issues" | "pull_requests") || closed(path).is_some()
+    }
+
+    fn verify(&self, request: RawRequest, secrets: &[Secret]) -> Result<Verified, Refusal> {
+        request.verify_bearer(secrets)
+    }
+
+    fn envelopes(&self, request: &Verified, to: &Destination<'_>) -> Result<Received, Refusal> {
+        let (kind, data) = match closed(request.path()) {
+            // it has no body, and its address does not travel with it
+            Some(key) => ("close", json!({ "issueKey": key }).to_string().into()),
+            None => (request.path(), request.body().clone()),
+        };
+        // the same words at another time can be news: closed, opened again, closed again
+        let mut id = Sha256::new();
+        id.update(to.received.timestamp_micros().to_be_bytes());
+        id.update(kind);
+        id.update(&data);
+        Ok(Received::Events(vec![Envelope {
+            id: hex::encode(id.finalize()),
+            source: to.source.to_owned(),
+            kind: format!("devlake.{kind}"),
+            subject: None,
+            time: to.received,
+            tenant: to.tenant.clone(),
+            key: to.source.to_owned(),
+            content_type: "application/json".to_owned(),
+            data,
+        }]))
+    }
+}
+
+/// The key of the issue that an address closes.
+fn closed(path: &str) -> Option<&str> {
+    path.strip_prefix("issue/")?.strip_suffix("/close").filter(|key| !key.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! From what is posted to facts. What belongs to no repository belongs to one that is named as the
+//! connection, `devlake/<connection>`, which a service can list among its own.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    Account, AccountId, Change, ChangeState, Closing, Deployment, DeploymentSource, Detail, Fact, Incident, Outcome,
+    Reject, RejectReason, RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
+};
+
+use super::wire;
+
+/// Between a repository's address and the number of a change, as forges write it.
+const CHANGES: [&str; 6] =
+    ["/-/merge_requests/", "/merge_requests/", "/pull-requests/", "/pullrequest/", "/pulls/", "/pull/"];
+
+/// Where something was posted to, and when.
+pub(super) struct Place<'a> {
+    /// `devlake/<connection>`.
+    pub(super) connection: &'a str,
+    pub(super) received: DateTime<Utc>,
+}
+
+impl Place<'_> {
+    fn version(&self) -> Version {
+        Version { detail: Detail::Stated, at: self.received }
+    }
+
+    fn own(&self) -> RepositoryId {
+        RepositoryId(self.connection.to_lowercase())
+    }
+
+    /// A deployment for each repository: of several commits of one the last counts, which holds the others.
+    pub(super) fn deployments(&self, wire: &wire::Deployment) -> Result<Vec<Fact>, Reject> {
+        let alone = wire::DeploymentCommit {
+            repo_url: wire.repo_url.clone(),
+            commit_sha: wire.commit_sha.clone(),
+            ref_name: wire.ref_name.clone(),
+            result: None,
+            started_date: None,
+            finished_date: None,
+        };
+        let listed = match wire.commits.as_slice() {
+            [] if wire.commit_sha.is_none() && wire.repo_url.is_none() => {
+                let problem = "deploymentCommits: none; expected at least one, with repoUrl and commitSha";
+                return Err(Reject::new(RejectReason::Schema, problem));
+            }
+            [] => std::slice::from_ref(&alone),
+            listed => listed,
+        };
+        let mut by_repository = BTreeMap::new();
+        for commit in listed {
+            by_repository.insert(self.repository(commit.repo_url.as_deref()), commit);
+        }
+        let facts = by_repository.into_iter().map(|(repository, commit)| self.deployment(wire, repository, commit));
+        Ok(facts.map(Fact::Deployment).collect())
+    }
+
+    fn deployment(
+        &self,
+        wire: &wire::Deployment,
+        repository: RepositoryId,
+        commit: &wire::DeploymentCommit,
+    ) -> Deployment {
+        let started_at = commit.started_date.or(wire.started_date);
+        let finished_at = commit.finished_date.or(wire.finished_date).unwrap_or(self.received);
+        let id = wire.id.clone().unwrap_or_else(|| {
+            // before ids were asked for, a commit and its time were one
+            let sha = commit.commit_sha.as_deref().unwrap_or("unknown");
+            format!("{sha}/{}", started_at.unwrap_or(finished_at).timestamp())
+        });
+        let result = commit.result.as_deref().or(wire.result.as_deref()).unwrap_or("SUCCESS");
+        Deployment {
+            id: format!("{}/deployment/{id}/{repository}", self.connection).into(),
+            source: DeploymentSource::Deployment,
+            repository: Some(repository),
+            service: None,
+            environment: Some(wire.environment.as_deref().unwrap_or("production").to_lowercase()),
+            sha: commit.commit_sha.as_deref().and_then(|sha| Sha::parse(sha).ok()),
+            name: commit.ref_name.clone().or_else(|| wire.name.clone()),
+            started_at,
+            finished_at: Some(finished_at),
+            outcome: Some(match result.to_ascii_uppercase().as_str() {
+                "SUCCESS" => Outcome::Success,
+                "FAILURE" | "FAILED" => Outcome::Failure,
+                _ => Outcome::Neither,
+            }),
+            url: None,
+            deleted: false,
+            version: self.version(),
+        }
+    }
+
+    /// By its address; what is no address is a name within the connection.
+    fn repository(&self, url: Option<&str>) -> RepositoryId {
+        match url {
+            Some(url) => RepositoryId::from_url(url)
+                .unwrap_or_else(|| RepositoryId(format!("{}/{}", self.own(), url.trim_matches('/').to_lowercase()))),
+            None => self.own(),
+        }
+    }
+
+    /// A work item, the incident that it is if its type says so, and whose they are.
+    pub(super) fn issue(&self, wire: wire::Issue) -> Vec<Fact> {
+        let id = self.issue_id(&wire.key);
+        let category = match wire.status.as_deref().unwrap_or_default() {
+            "DONE" => StatusCategory::Done,
+            "IN_PROGRESS" => StatusCategory::InProgress,
+            "TODO" => StatusCategory::ToDo,
+            _ if wire.resolution_date.is_some() => StatusCategory::Done,
+            _ => StatusCategory::ToDo,
+        };
+        let done = category == StatusCategory::Done;
+        let created_at = wire.created_date.unwrap_or(self.received);
+        let done_at = done.then(|| wire.resolution_date.or(wire.updated_date).unwrap_or(self.received));
+        let (assignee, reporter) = (
+            self.account(wire.assignee_id.as_deref(), wire.assignee_name.as_deref()),
+            self.account(wire.creator_id.as_deref(), wire.creator_name.as_deref()),
+        );
+        let mut facts: Vec<Fact> = Vec::new();
+        if wire.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("incident")) {
+            facts.push(Fact::Incident(Incident {
+                id: id.as_str().into(),
+                service: None,
+                repository: Some(self.own()),
+                title: wire.title.clone(),
+                severity: wire.severity.or(wire.priority),
+                detected_at: created_at,
+                acknowledged_at: None,
+                resolved_at: done_at,
+                caused_by_deployment: None,
+                caused_by_change: None,
+                external_cause: false,
+                fixed_by_deployment: None,
+                url: wire.url.clone(),
+                deleted: false,
+                version: self.version(),
+            }));
+        }
+        let parent = wire.parent_issue_key.or(wire.epic_key);
+        let item = WorkItem {
+            id: WorkItemId(id),
+            key: wire.key,
+            project: self.connection.to_owned(),
+            title: wire.title,
+            kind: wire.kind.map(|kind| kind.to_lowercase()),
+            status: wire.original_status.or(wire.status).unwrap_or_default(),
+            status_category: category,
+            assignee: assignee.as_ref().map(|account| account.id.clone()),
+            reporter: reporter.as_ref().map(|account| account.id.clone()),
+            parent: parent.map(|key| WorkItemId(self.issue_id(&key))),
+            sprints: Vec::new(),
+            created_at,
+            started_at: None,
+            done_at,
+            // nothing estimated is sent as 0
+            points: wire.story_point.filter(|points| *points > 0.0),
+            labels: wire.component.into_iter().collect(),
+            url: wire.url,
+            deleted: false,
+            version: self.version(),
+        };
+        facts.push(Fact::WorkItem(item));
+        facts.extend(assignee.into_iter().chain(reporter).map(Fact::Account));
+        facts
+    }
+
+    /// An issue that was closed, of which nothing else is told.
+    pub(super) fn closing(&self, wire: &wire::Close) -> Fact {
+        Fact::Closing(Closing { id: self.issue_id(&wire.key), at: self.received, version: self.version() })
+    }
+
+    fn issue_id(&self, key: &str) -> String {
+        format!("{}/issue/{key}", self.connection)
+    }
+
+    fn account(&self, id: Option<&str>, name: Option<&str>) -> Option<Account> {
+        Some(Account {
+            id: AccountId(format!("{}/{}", self.connection, id.or(name)?).to_lowercase()),
+            name: name.or(id)?.to_owned(),
+            bot: false,
+            email: None,
+            version: self.version(),
+        })
+    }
+
+    /// A pull request, in the repository that its address names.
+    pub(super) fn change(&self, wire: wire::PullRequest) -> Fact {
+        let repository = wire.url.as_deref().and_then(repository_of).unwrap_or_else(|| self.own());
+        let state = match wire.status.as_deref().unwrap_or_default() {
+            "MERGED" => ChangeState::Merged,
+            "CLOSED" => ChangeState::Abandoned,
+            "OPEN" => ChangeState::Open,
+            _ if wire.merged_date.is_some() => ChangeState::Merged,
+            _ if wire.closed_date.is_some() => ChangeState::Abandoned,
+            _ => ChangeState::Open,
+        };
+        let merged = state == ChangeState::Merged;
+        let sha = |text: Option<String>| text.and_then(|text| Sha::parse(&text).ok());
+        Fact::Change(Change {
+            id: repository.change(wire.key),
+            repository,
+            number: Some(wire.key),
+            title: wire.display_title.unwrap_or_default(),
+            url: wire.url,
+            state,
+            author: self.account(wire.author_id.as_deref(), wire.author_name.as_deref()).map(|account| account.id),
+            source_branch: wire.head_ref,
+            target_branch: wire.base_ref,
+            head_sha: sha(wire.head_commit_sha),
+            merge_sha: sha(wire.merge_commit_sha).filter(|_| merged),
+            commits: Vec::new(),
+            opened_at: wire.created_date,
+            ready_at: None,
+            merged_at: wire.merged_date.filter(|_| merged),
+            closed_at: wire.closed_date.filter(|_| state == ChangeState::Abandoned),
+            additions: wire.additions,
+            deletions: wire.deletions,
+            labels: Vec::new(),
+            reverts: None,
+            deleted: false,
+            version: self.version(),
+        })
+    }
+}
+
+fn repository_of(change: &str) -> Option<RepositoryId> {
+    CHANGES.iter().find_map(|between| RepositoryId::from_url(change.rsplit_once(between)?.0))
+}
