@@ -18,7 +18,7 @@ const ELSEWHERE: [(&str, &str); 3] = [
 ];
 
 /// Connectors whose files are read by tests of their own.
-const TESTED_ELSEWHERE: [&str; 3] = ["github", "gitlab", "jira"];
+const TESTED_ELSEWHERE: [&str; 4] = ["devlake", "github", "gitlab", "jira"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -1,7 +1,9 @@
 //! The registry of connectors: one line each. Gateway, processor and imports find a connector here, by
 //! the name that settings, addresses and metric labels use.
 
-use crate::{Connector, cdevents, circleci, devlake, generic, gharchive, git, github, gitlab, jenkins, jira, pagerduty, tekton};
+use crate::{
+    Connector, cdevents, circleci, devlake, generic, gharchive, git, github, gitlab, jenkins, jira, pagerduty, tekton,
+};
 
 static CONNECTORS: &[&dyn Connector] = &[
     &git::Git,

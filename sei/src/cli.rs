@@ -82,7 +82,9 @@ enum Command {
     Demo(commands::demo::DemoCommand),
     /// Say where everything stands: sources, log, events, computations
     Status(commands::status::Status),
-    /// Bring the database's schema up to date, and tell it the services and teams of the settings
+    /// Who is who: people with their accounts, and why these are joined
+    People(commands::people::People),
+    /// Bring the database's schema up to date, and tell it the services, teams and persons of the settings
     Migrate(commands::migrate::Migrate),
     /// Tenants: parts of the database that know nothing of each other
     #[command(subcommand)]
@@ -138,6 +140,7 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
             Command::Events(command) => command.run(settings, &global).await,
             Command::Demo(command) => command.run(settings, &global).await,
             Command::Status(command) => command.run(settings, &global).await,
+            Command::People(command) => command.run(settings, &global).await,
             Command::Migrate(command) => command.run(settings, &global).await,
             Command::Tenant(command) => command.run(settings, &global).await,
             Command::Config(_) | Command::Schema(_) | Command::Webhooks(_) | Command::Version(_) => Ok(()),

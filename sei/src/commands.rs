@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod migrate;
+pub(crate) mod people;
 pub(crate) mod schema;
 pub(crate) mod status;
 pub(crate) mod tenant;

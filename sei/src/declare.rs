@@ -1,4 +1,4 @@
-//! The services and teams that the settings declare, as facts of the tenant `main`.
+//! The services, teams and persons that the settings declare, as facts of the tenant `main`.
 //!
 //! What is no longer declared is marked as deleted, if it was the settings that had declared it: services
 //! that were told by events stay.
@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, DeploymentSource, Detail, Fact, RepositoryId, Service, Team, Version};
-use runtime::settings::{ServiceSettings, Settings, TeamSettings};
+use kernel::{AccountId, DeploymentSource, Detail, Fact, Person, RepositoryId, Service, Team, Version, people};
+use runtime::settings::{PersonSettings, ServiceSettings, Settings, TeamSettings};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
@@ -22,22 +22,29 @@ struct Declared {
     settings: serde_json::Value,
     services: BTreeSet<String>,
     teams: BTreeSet<String>,
+    #[serde(default)]
+    persons: BTreeSet<String>,
 }
 
-/// Writes the declared services and teams, if they are not those that were written last.
+impl Declared {
+    fn is_nothing(&self) -> bool {
+        self.services.is_empty() && self.teams.is_empty() && self.persons.is_empty()
+    }
+}
+
+/// Writes the declared services, teams and persons, if they are not those that were written last.
 pub(crate) async fn declare(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Result<()> {
     let before: Declared = match store::cursors::load(store, CURSOR).await? {
         Some(cursor) => serde_json::from_value(cursor)?,
         None => Declared::default(),
     };
     let declared = Declared {
-        settings: serde_json::to_value((&settings.service, &settings.team))?,
+        settings: serde_json::to_value((&settings.service, &settings.team, &settings.person))?,
         services: settings.service.iter().map(|service| service.name.clone()).collect(),
         teams: settings.team.iter().map(|team| team.name.clone()).collect(),
+        persons: settings.person.iter().map(|person| person.name.clone()).collect(),
     };
-    if declared == before
-        || (declared.services.is_empty() && declared.teams.is_empty() && before == Declared::default())
-    {
+    if declared == before || (declared.is_nothing() && before == Declared::default()) {
         return Ok(());
     }
     let facts = facts(settings, &before, &declared, now)?;
@@ -54,6 +61,7 @@ fn facts(settings: &Settings, before: &Declared, declared: &Declared, now: DateT
         facts.push(Fact::Service(service(settings, now)?));
     }
     facts.extend(settings.team.iter().map(|settings| Fact::Team(team(settings, now))));
+    facts.extend(settings.person.iter().map(|settings| Fact::Person(person(settings, now))));
     for name in before.services.difference(&declared.services) {
         let gone = ServiceSettings { name: name.clone(), ..ServiceSettings::default() };
         facts.push(Fact::Service(Service { deleted: true, ..service(&gone, now)? }));
@@ -61,6 +69,10 @@ fn facts(settings: &Settings, before: &Declared, declared: &Declared, now: DateT
     for name in before.teams.difference(&declared.teams) {
         let gone = TeamSettings { name: name.clone(), ..TeamSettings::default() };
         facts.push(Fact::Team(Team { deleted: true, ..team(&gone, now) }));
+    }
+    for name in before.persons.difference(&declared.persons) {
+        let gone = PersonSettings { name: name.clone(), ..PersonSettings::default() };
+        facts.push(Fact::Person(Person { deleted: true, ..person(&gone, now) }));
     }
     Ok(facts)
 }
@@ -98,6 +110,18 @@ fn team(settings: &TeamSettings, now: DateTime<Utc>) -> Team {
     }
 }
 
+fn person(settings: &PersonSettings, now: DateTime<Utc>) -> Person {
+    Person {
+        name: settings.name.clone(),
+        origin: people::CONFIGURED.to_owned(),
+        accounts: settings.accounts.iter().map(|account| AccountId(account.to_lowercase())).collect(),
+        emails: settings.emails.iter().map(|email| email.to_lowercase()).collect(),
+        apart: false,
+        deleted: false,
+        version: version(now),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,17 +131,23 @@ mod tests {
         let mut settings = runtime::load(None, &[])?;
         settings.service = vec![ServiceSettings { name: "shop".into(), ..ServiceSettings::default() }];
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-        let before = Declared { services: names(&["shop", "old"]), teams: names(&["red"]), ..Declared::default() };
+        let before = Declared {
+            services: names(&["shop", "old"]),
+            teams: names(&["red"]),
+            persons: names(&["Ann"]),
+            ..Declared::default()
+        };
         let declared = Declared { services: names(&["shop"]), ..Declared::default() };
         let told: Vec<(String, bool)> = facts(&settings, &before, &declared, DateTime::UNIX_EPOCH)?
             .into_iter()
             .map(|fact| match fact {
                 Fact::Service(service) => (service.name, service.deleted),
                 Fact::Team(team) => (team.name, team.deleted),
+                Fact::Person(person) => (person.name, person.deleted),
                 other => (other.kind().to_owned(), false),
             })
             .collect();
-        assert_eq!(told, [("shop".into(), false), ("old".into(), true), ("red".into(), true)]);
+        assert_eq!(told, [("shop".into(), false), ("old".into(), true), ("red".into(), true), ("Ann".into(), true)]);
         Ok(())
     }
 }

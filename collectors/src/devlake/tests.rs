@@ -35,41 +35,9 @@ fn deployments(body: &'static str) -> Vec<Deployment> {
     facts("deployments", body).unwrap().into_iter().map(only).collect()
 }
 
-const OLD: &str = r#"{
-    "pipeline_id": "required-pipeline-id",
-    "environment":"PRODUCTION",
-    "repo_url":"https://github.com/apache/incubator-devlake/",
-    "repo_id": "optional-repo-id",
-    "display_title":"optional-custom-deploy-display-title",
-    "name": "optional-deployment-name. If you do not post a name, DevLake will generate one for you.",
-    "ref_name": "optional-release-v0.17",
-    "commit_sha":"015e3d3b480e417aede5a1293bd61de9b0fd051d",
-    "commit_msg":"optional-commit-message",
-    "create_time":"2020-01-01T11:00:00+00:00",
-    "start_time":"2020-01-01T12:00:00+00:00",
-    "end_time":"2020-01-02T13:00:00+00:00",
-    "result": "FAILURE"
-}"#;
+const OLD: &str = include_str!("../../../tests/fixtures/devlake/deployments.old.json");
 
-const NEW: &str = r#"{
-    "id": "required-pipeline-id",
-    "environment":"PRODUCTION",
-    "displayTitle":"optional-custom-deploy-display-title",
-    "name": "optional-deployment-name. If you do not post a name, DevLake will generate one for you.",
-    "createdDate":"2020-01-01T11:00:00+00:00",
-    "startedDate":"2020-01-01T12:00:00+00:00",
-    "finishedDate":"2020-01-02T13:00:00+00:00",
-    "result": "FAILURE",
-    "deploymentCommits":[{
-        "displayTitle":"optional-custom-deploy-display-title",
-        "repoId": "optional-repo-id",
-        "repoUrl":"https://github.com/apache/incubator-devlake/",
-        "name":"optional, if null, it will be deployment for {commit_sha}",
-        "refName": "optional-release-v0.17",
-        "commitSha":"015e3d3b480e417aede5a1293bd61de9b0fd051d",
-        "commitMsg":"optional-msg-1"
-    }]
-}"#;
+const NEW: &str = include_str!("../../../tests/fixtures/devlake/deployments.json");
 
 #[test]
 fn a_deployment_is_the_same_in_both_dialects() {
@@ -122,27 +90,7 @@ fn the_oldest_form_has_no_id_and_scripts_write_times_without_a_colon() {
     assert_eq!((deployment.finished_at, deployment.outcome), (Some(received()), Some(Outcome::Success)));
 }
 
-const INCIDENT: &str = r#"{
-  "issue_key":"DLK-1234",
-  "title":"a feature from DLK",
-  "description":"",
-  "url":"",
-  "type":"INCIDENT",
-  "status":"TODO",
-  "original_status":"created",
-  "story_point":0,
-  "resolution_date":null,
-  "created_date":"2020-01-01T12:00:00+00:00",
-  "updated_date":"2020-01-01T12:00:00+00:00",
-  "parent_issue_key":"DLK-1200",
-  "priority":"",
-  "severity":"",
-  "creator_id":"user1131",
-  "creator_name":"Nick name 1",
-  "assignee_id":"user1132",
-  "assignee_name":"Nick name 2",
-  "component":""
-}"#;
+const INCIDENT: &str = include_str!("../../../tests/fixtures/devlake/issues.incident.json");
 
 fn issue(body: &'static str) -> (WorkItem, Option<Incident>) {
     let (mut item, mut incident) = (None, None);
@@ -190,14 +138,7 @@ fn an_issue_is_closed_by_its_address_alone() {
 
 #[test]
 fn a_pull_request_is_in_the_repository_of_its_address() {
-    let body = r#"{"id": "pr1","baseRepoId": "webhook:1","headRepoId": "repo_fork1","status": "MERGED","originalStatus": "OPEN",
-        "displayTitle": "Feature: Add new functionality","description": "This PR adds new features",
-        "url": "https://github.com/org/repo/pull/1","authorName": "johndoe","authorId": "johnd123","mergedByName": "janedoe",
-        "mergedById": "janed123","parentPrId": "","pullRequestKey": 1,"createdDate": "2025-02-20T16:17:36Z",
-        "mergedDate": "2025-02-20T17:17:36Z","closedDate": null,"type": "feature","component": "backend",
-        "mergeCommitSha": "bf0a79c57dff8f5f1f393de315ee5105a535e059","headRef": "repo_fork1:feature-branch","baseRef": "main",
-        "baseCommitSha": "e73325c2c9863f42ea25871cbfaeebcb8edcf604","headCommitSha": "b22f772f1197edfafd4cc5fe679a2d299ec12837",
-        "additions": 100,"deletions": 50,"isDraft": false}"#;
+    let body = include_str!("../../../tests/fixtures/devlake/pull_requests.json");
     let change = |facts: Vec<Fact>| -> Change {
         match facts.as_slice() {
             [Fact::Change(change)] => change.clone(),

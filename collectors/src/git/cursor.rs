@@ -25,6 +25,9 @@ pub(super) struct Cursor {
     pub deployment_branch: Option<String>,
     pub deployment_tip: Option<String>,
     pub default_tip: Option<String>,
+    /// The `.mailmap` that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailmap: Option<String>,
     /// Where the history was cut off.
     pub shallow: Vec<String>,
     /// Commits that could not be read.
@@ -68,6 +71,7 @@ impl Cursor {
                 .and_then(|name| refs.branch(name))
                 .map(|id| id.to_string()),
             default_tip: refs.default.as_ref().map(|(_, id)| id.to_string()),
+            mailmap: None,
             shallow,
             unreadable: Vec::new(),
             branches: refs.branches.iter().map(|(name, id)| (name.clone(), id.to_string())).collect(),

@@ -20,6 +20,7 @@ mod cursor;
 mod error;
 mod lines;
 mod location;
+mod mailmap;
 mod message;
 mod mirror;
 mod normalise;
@@ -50,6 +51,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use self::cursor::{Cursor, Wanted};
 use self::location::Location;
+use self::mailmap::Mailmap;
 use self::page::PageRepository;
 use self::plan::{Plan, Standing};
 use self::produce::{Encoded, Found};
@@ -147,6 +149,15 @@ pub fn shown(url: &str) -> String {
     Location::parse(url).map_or_else(|_| "an address that can't be read".to_owned(), |location| location.shown())
 }
 
+/// What reading came to, when all pages are told.
+struct Told {
+    summary: Summary,
+    /// The next cursor, if it moved.
+    next: Option<Value>,
+    /// The mailmap as an event's bytes, if it is another one.
+    mailmap: Option<Vec<u8>>,
+}
+
 /// A repository, ready to be read.
 struct Opened {
     /// As it may be shown.
@@ -215,39 +226,38 @@ impl Opened {
         progress.stage("Collecting commits", None);
         let (pages, mut told) = mpsc::channel(8);
         let told_all = blocking(&shown, move |_| self.read(cursor.and_then(Cursor::read).as_ref(), now, &pages));
+        let event = |kind: &str, data: Vec<u8>| Envelope {
+            id: format!("{:032x}", xxh3_128(&data)),
+            source: source.clone(),
+            kind: kind.to_owned(),
+            subject: Some(subject.to_string()),
+            time: now,
+            tenant: tenant.clone(),
+            key: subject.to_string(),
+            content_type: "application/json".to_owned(),
+            data: data.into(),
+        };
         let append = async {
             let mut batch: Vec<Encoded> = Vec::new();
             while told.recv_many(&mut batch, 8).await > 0 {
                 let commits = batch.iter().map(|page| page.commits).sum();
-                let events = batch.drain(..).map(|page| Envelope {
-                    id: format!("{:032x}", xxh3_128(&page.data)),
-                    source: source.clone(),
-                    kind: normalise::KIND.to_owned(),
-                    subject: Some(subject.to_string()),
-                    time: now,
-                    tenant: tenant.clone(),
-                    key: subject.to_string(),
-                    content_type: "application/json".to_owned(),
-                    data: page.data.into(),
-                });
+                let events = batch.drain(..).map(|page| event(normalise::KIND, page.data));
                 durable::append(log, events.collect()).await?;
                 progress.advance(commits);
             }
             Ok(())
         };
         // when the log fails, its side of the channel is dropped, which ends the reading
-        let ((mut summary, next), ()) = tokio::try_join!(async { told_all.await? }, append)?;
+        let (Told { mut summary, next, mailmap }, ()) = tokio::try_join!(async { told_all.await? }, append)?;
+        if let Some(mailmap) = mailmap {
+            durable::append(log, vec![event(mailmap::KIND, mailmap)]).await?;
+        }
         summary.elapsed = started.elapsed();
         Ok((summary, next))
     }
 
     /// Reads what is new since the cursor into pages.
-    fn read(
-        self,
-        old: Option<&Cursor>,
-        now: DateTime<Utc>,
-        pages: &mpsc::Sender<Encoded>,
-    ) -> Result<(Summary, Option<Value>), GitError> {
+    fn read(self, old: Option<&Cursor>, now: DateTime<Utc>, pages: &mpsc::Sender<Encoded>) -> Result<Told, GitError> {
         let broken = |problem: &str, cause: gix::Error| GitError::Broken {
             repository: self.shown.clone(),
             problem: problem.to_owned(),
@@ -277,6 +287,7 @@ impl Opened {
             repository: identity,
             refs: &refs,
             shallow: cut,
+            mailmap: refs.default.as_ref().and_then(|(_, tip)| mailmap::find(walker.repository(), *tip)),
             wanted: &self.wanted,
             tag_pattern: &self.tag_pattern,
         };
@@ -289,14 +300,30 @@ impl Opened {
         }
         plan.next.unreadable.sort_unstable();
         plan.next.unreadable.dedup();
-        let next = (plan.moved || plan.changed).then(|| serde_json::to_value(&plan.next)).transpose();
-        let next = next.map_err(|error| GitError::Broken {
+        let unwritten = |error: serde_json::Error| GitError::Broken {
             repository: self.shown.clone(),
             problem: "its refs can't be kept as JSON".to_owned(),
             cause: Some(error.into()),
-        })?;
-        Ok((summary(&refs, plan, &found), next))
+        };
+        let mailmap = changed_mailmap(&plan, old, walker.repository());
+        let mailmap = mailmap.map(|mailmap| serde_json::to_vec(&mailmap)).transpose().map_err(unwritten)?;
+        let next = (plan.moved || plan.changed).then(|| serde_json::to_value(&plan.next)).transpose();
+        let next = next.map_err(unwritten)?;
+        Ok(Told { summary: summary(&refs, plan, &found), next, mailmap })
     }
+}
+
+/// The mailmap, if it is not the one that was told.
+fn changed_mailmap(plan: &Plan, old: Option<&Cursor>, repository: &gix::Repository) -> Option<Mailmap> {
+    let before = old.and_then(|old| old.mailmap.as_deref());
+    let now = plan.next.mailmap.as_deref();
+    let text = |hex: Option<&str>| mailmap::read(repository, cursor::parse(hex?)?);
+    (before != now).then(|| Mailmap {
+        repository: plan.frame.repository.id.clone(),
+        observed: plan.frame.observed,
+        before: text(before),
+        now: text(now),
+    })
 }
 
 fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {

@@ -10,9 +10,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     Account, AccountId, Change, ChangeState, Commit, Deployment, DeploymentId, DeploymentSource, Detail, Envelope,
-    Fact, IgnoreReason, NotStored, Outcome, Reject, RejectReason, Repository, Version, clamp_instant,
+    Fact, IgnoreReason, NotStored, Outcome, Reject, RejectReason, Repository, Version, clamp_instant, people,
 };
+use serde::Deserialize;
 
+use super::mailmap;
 use super::message::{self, Claim};
 use super::page::{Frame, Page, PageCommit, PageTag, mark};
 use crate::Connector;
@@ -30,15 +32,19 @@ impl Connector for Git {
     }
 
     fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
-        if envelope.kind != KIND {
-            return Err(NotStored::Ignored(IgnoreReason::UnusedEvent));
+        match envelope.kind.as_str() {
+            KIND => Ok(facts(&read(envelope)?)),
+            mailmap::KIND => Ok(mailmap::facts(&read(envelope)?)),
+            _ => Err(NotStored::Ignored(IgnoreReason::UnusedEvent)),
         }
-        let page: Page = serde_json::from_slice(&envelope.data).map_err(|error| {
-            let reason = if error.is_data() { RejectReason::Schema } else { RejectReason::Malformed };
-            Reject::new(reason, format!("no page of a git history: {error}"))
-        })?;
-        Ok(facts(&page))
     }
+}
+
+fn read<'a, T: Deserialize<'a>>(envelope: &'a Envelope) -> Result<T, Reject> {
+    serde_json::from_slice(&envelope.data).map_err(|error| {
+        let reason = if error.is_data() { RejectReason::Schema } else { RejectReason::Malformed };
+        Reject::new(reason, format!("no page of a git history: {error}"))
+    })
 }
 
 /// The change that a commit brought in, if its message says so and the graph allows it: any wording on
@@ -75,7 +81,7 @@ fn facts(page: &Page) -> Vec<Fact> {
     }
     facts.extend(page.tags.iter().map(|tag| Fact::Deployment(tag_deployment(frame, tag))));
     facts.extend(accounts.into_iter().map(|(id, (at, name))| {
-        let bot = [&name, &id.0].iter().any(|text| text.contains("[bot]"));
+        let bot = name.contains("[bot]") || people::names_bot(&id);
         let email = id.0.strip_prefix("email/").map(str::to_owned);
         Fact::Account(Account { id, name, bot, email, version: Version { detail: Detail::Stated, at } })
     }));

@@ -53,17 +53,20 @@ pub(super) struct Standing<'a> {
     pub repository: PageRepository,
     pub refs: &'a Refs,
     pub shallow: Vec<String>,
+    /// The `.mailmap` at the tip of the default branch.
+    pub mailmap: Option<ObjectId>,
     pub wanted: &'a Wanted,
     pub tag_pattern: &'a Regex,
 }
 
 /// Plans. `now` is in microseconds.
 pub(super) fn plan(standing: Standing<'_>, old: Option<&Cursor>, walker: &mut Walker, now: i64) -> Plan {
-    let Standing { repository, refs, shallow, wanted, tag_pattern } = standing;
+    let Standing { repository, refs, shallow, mailmap, wanted, tag_pattern } = standing;
     let mut warnings = Vec::new();
     let observed = old.map_or(now, |old| now.max(old.observed + 10));
     let mut next = Cursor::new(wanted, repository.clone(), refs, shallow);
     next.observed = observed + 5;
+    next.mailmap = mailmap.map(|id| id.to_string());
     next.unreadable = old.map(|old| old.unreadable.clone()).unwrap_or_default();
     let renamed = old.is_some_and(|old| {
         old.repository.url != repository.url || old.repository.default_branch != repository.default_branch

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact, Incident,
     IncidentId, Outcome, PipelineRun, Reject, RejectReason, Repository, RepositoryId, Review, ReviewState, Sha,
-    StatusCategory, TaskRun, Version, WorkItem, WorkItemId,
+    StatusCategory, TaskRun, Version, WorkItem, WorkItemId, people,
 };
 use regex::Regex;
 
@@ -106,10 +106,11 @@ pub(crate) fn repository(place: &Place, repository: &wire::Repository) -> Fact {
 /// An account as an event mentions it. Payloads do not say when an account last changed, so all its
 /// pictures have the same time: a mention never makes a row change.
 pub(crate) fn account(place: &Place, user: &wire::User) -> Fact {
+    let id = place.account_id(&user.login);
     Fact::Account(Account {
-        id: place.account_id(&user.login),
+        bot: user.kind.as_deref() == Some("Bot") || people::names_bot(&id),
+        id,
         name: user.login.clone(),
-        bot: user.kind.as_deref() == Some("Bot") || user.login.ends_with("[bot]"),
         email: None,
         version: if user.kind.is_some() { stated(DateTime::UNIX_EPOCH) } else { inferred(DateTime::UNIX_EPOCH) },
     })

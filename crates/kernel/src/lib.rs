@@ -11,6 +11,7 @@ mod keys;
 mod metric_facts;
 mod names;
 mod outcome;
+pub mod people;
 mod time;
 
 pub use envelope::{Envelope, Tenant, TenantError};

@@ -10,7 +10,9 @@ use crate::custom::CustomMetric;
 use crate::load::nearest;
 use crate::problem::Severity;
 use crate::secret::{self, SecretError};
-use crate::settings::{GitSource, LogKind, PullSource, SecretRef, ServiceSettings, Settings, TeamSettings};
+use crate::settings::{
+    GitSource, LogKind, PersonSettings, PullSource, SecretRef, ServiceSettings, Settings, TeamSettings,
+};
 
 /// One thing that is wrong, without its place.
 pub(crate) struct Finding {
@@ -37,6 +39,7 @@ pub(crate) fn findings(settings: &Settings) -> Vec<Finding> {
     findings.services(&settings.service, &settings.team);
     findings.teams(&settings.team);
     findings.metrics(settings);
+    findings.persons(&settings.person);
     findings.dora(settings);
     if tracing_subscriber::EnvFilter::try_new(&settings.telemetry.filter).is_err() {
         findings.error("telemetry.filter", shown(&settings.telemetry.filter), "levels such as `info,sqlx=warn`");
@@ -235,6 +238,20 @@ impl Findings {
             }
             for wrong in CustomMetric::read(metric).err().unwrap_or_default() {
                 self.error(format!("metric.{index}.{}", wrong.key), wrong.found, wrong.expected);
+            }
+        }
+    }
+
+    fn persons(&mut self, persons: &[PersonSettings]) {
+        let mut seen = BTreeSet::new();
+        for (index, person) in persons.iter().enumerate() {
+            let key = |name: &str| format!("person.{index}.{name}");
+            self.name(key("name"), &person.name, seen.insert(person.name.as_str()), "persons");
+            for account in person.accounts.iter().filter(|account| !account.contains('/')) {
+                self.error(key("accounts"), shown(account), "an account: host/login, or email/address");
+            }
+            for email in person.emails.iter().filter(|email| !email.contains('@')) {
+                self.error(key("emails"), shown(email), "an address");
             }
         }
     }

@@ -41,6 +41,9 @@ pub struct Settings {
     /// Metrics of the user's own.
     #[serde(default)]
     pub metric: Vec<MetricSettings>,
+    /// Accounts that are one human's.
+    #[serde(default)]
+    pub person: Vec<PersonSettings>,
     /// How metrics are computed.
     pub dora: Dora,
     /// Logs of the program itself.
@@ -292,6 +295,20 @@ pub struct TeamSettings {
     /// Its members' accounts.
     #[serde(default)]
     pub members: Vec<String>,
+}
+
+/// Accounts that are one human's.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonSettings {
+    /// Their name.
+    pub name: String,
+    /// Their accounts.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// Their addresses.
+    #[serde(default)]
+    pub emails: Vec<String>,
 }
 
 /// What the first deployment of a service carries.

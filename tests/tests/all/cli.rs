@@ -10,8 +10,8 @@ fn help_names_every_command_and_the_exit_codes() {
     let program = Program::new();
     let help = program.good(&["--help"]);
     for command in [
-        "up", "collect", "import", "dora", "events", "demo", "status", "migrate", "tenant", "webhooks", "config",
-        "schema", "version",
+        "up", "collect", "import", "dora", "events", "demo", "status", "people", "migrate", "tenant", "webhooks",
+        "config", "schema", "version",
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}:\n{help}");
     }

@@ -206,7 +206,8 @@ impl Collector {
         let connector = collectors::registry::connector("git").unwrap();
         let mut kept: BTreeMap<String, (Version, String, Value)> = BTreeMap::new();
         for envelope in self.log.0.lock().unwrap().iter() {
-            assert_eq!((envelope.kind.as_str(), envelope.connector()), ("git.page", "git"));
+            assert!(matches!(envelope.kind.as_str(), "git.page" | "git.mailmap"), "{}", envelope.kind);
+            assert_eq!(envelope.connector(), "git");
             for fact in connector.normalise(envelope).unwrap() {
                 fact.check().unwrap();
                 let id = identity(&fact);
@@ -269,6 +270,7 @@ fn identity(fact: &Fact) -> String {
         Fact::Change(x) => format!("change {}", x.id),
         Fact::Deployment(x) => format!("deployment {}", x.id),
         Fact::Account(x) => format!("account {}", x.id),
+        Fact::Person(x) => format!("person {}", x.name),
         other => panic!("git tells nothing of a {}", other.kind()),
     }
 }
@@ -279,6 +281,36 @@ fn seconds(value: &Value) -> i64 {
 
 fn warned(summary: &Summary, part: &str) -> bool {
     summary.warnings.iter().any(|warning| warning.contains(part))
+}
+
+#[tokio::test]
+async fn a_mailmap_is_told_when_it_changes_and_taken_back_when_it_goes() {
+    let repo = Repo::new();
+    repo.commit("Root");
+    let mut collector = Collector::of(&repo);
+    let persons = |collector: &Collector| -> Vec<String> {
+        let person = |row: &Value| format!("{} {}", row["name"].as_str().unwrap(), row["emails"]);
+        collector.kind("person").iter().map(person).collect()
+    };
+    collector.collect().await;
+    assert_eq!((collector.events(), persons(&collector)), (1, vec![]));
+    repo.write(".mailmap", "Ann Smith <ann@example.org> <ann@old.example.org>\nBob <bob@example.org>\n");
+    repo.commit("Say who is who");
+    collector.collect().await;
+    let ann = r#"Ann Smith <ann@example.org> ["ann@example.org","ann@old.example.org"]"#;
+    assert_eq!(persons(&collector), [ann, r#"Bob <bob@example.org> ["bob@example.org"]"#]);
+    repo.commit("Something else");
+    let before = collector.events();
+    collector.collect().await;
+    assert_eq!(collector.events(), before + 1, "a mailmap that did not change is not told again");
+    repo.write(".mailmap", "Ann Smith <ann@example.org> <ann@old.example.org>\n");
+    repo.commit("Bob has left");
+    collector.collect().await;
+    assert_eq!(persons(&collector), [ann]);
+    std::fs::remove_file(repo.path().join(".mailmap")).unwrap();
+    repo.commit("Without");
+    collector.collect().await;
+    assert_eq!(persons(&collector), Vec::<String>::new());
 }
 
 /// A history with branches, a merge, an octopus merge, a tag on a commit of no branch, and an unmerged branch.

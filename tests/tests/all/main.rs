@@ -28,6 +28,7 @@ mod incremental;
 mod k8s;
 mod metrics;
 mod page;
+mod people;
 mod processor;
 mod pull;
 mod rows;

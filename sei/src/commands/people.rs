@@ -1,0 +1,266 @@
+//! `sei people`: who is who, and mending it.
+
+use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use dora::Scope;
+use kernel::people::{self, Because, Joined};
+use kernel::{Account, AccountId, Detail, Fact, Person, Version};
+use runtime::settings::Settings;
+use store::Store;
+
+use crate::cli::{ForTenant, Global};
+use crate::machine::with;
+use crate::{output, settle};
+
+/// What the events of this command come from.
+const SOURCE: &str = "generic/people";
+
+const EXAMPLES: &str = "\
+Examples:
+  sei people                                                    everybody, with their accounts and why
+  sei people merge 'Ann Smith' github.com/ann email/ann@x.org   these are one human's
+  sei people split 'Bo Li' github.com/bo                        this one is nobody else's
+
+Accounts are joined by an address that both have, by .mailmap, by [[person]] of the settings, and by what
+is said here; never because two sources have the same login.";
+
+/// List people with their accounts, or say whose accounts are whose
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(crate) struct People {
+    #[command(subcommand)]
+    action: Option<Action>,
+
+    #[command(flatten)]
+    tenant: ForTenant,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Say that accounts are one human's, beside those that were said before
+    Merge(Said),
+    /// Say that accounts are this human's and nobody else's, whatever joins them
+    Split(Said),
+}
+
+#[derive(Args, Debug)]
+struct Said {
+    /// The human's name
+    name: String,
+
+    /// The accounts, host/login or email/address, as `sei people` lists them
+    #[arg(required = true)]
+    accounts: Vec<String>,
+
+    #[command(flatten)]
+    tenant: ForTenant,
+}
+
+impl People {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        match &self.action {
+            None => self.list(settings, global).await,
+            Some(Action::Merge(said)) => said.run(settings, global, merged).await,
+            Some(Action::Split(said)) => said.run(settings, global, split).await,
+        }
+    }
+
+    async fn list(&self, settings: Settings, global: &Global) -> Result<()> {
+        with(settings, async |machine| {
+            let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
+            let (accounts, persons) = read(&store, &machine.settings.dora.bots).await?;
+            let joined = people::join(&accounts, &persons);
+            if global.json { output::print_json(&joined) } else { output::print(&text(&joined, demo)) }
+        })
+        .await
+    }
+}
+
+impl Said {
+    async fn run(
+        &self,
+        settings: Settings,
+        global: &Global,
+        what: fn(&[Person], &str, &[AccountId]) -> Vec<Person>,
+    ) -> Result<()> {
+        let named: Vec<AccountId> = self.accounts.iter().map(|id| AccountId(id.to_lowercase())).collect();
+        if self.name.trim().is_empty() {
+            bail!("the human needs a name");
+        }
+        with(settings, async |machine| {
+            let tenant = &self.tenant.tenant;
+            let (store, demo) = machine.tenant(tenant).await?;
+            let bots = &machine.settings.dora.bots;
+            let (accounts, persons) = read(&store, bots).await?;
+            known(&named, &accounts, &persons)?;
+            let now = Utc::now();
+            let facts = what(&persons, &self.name, &named).into_iter().map(|person| said_now(person, now));
+            let events = facts.map(|fact| collectors::generic::told(&fact, SOURCE, tenant, now));
+            let log = machine.log().await?;
+            log.append(events.collect::<Result<_, _>>()?).await?;
+            settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
+            let (accounts, persons) = read(&store, bots).await?;
+            let mut joined = people::join(&accounts, &persons);
+            joined.retain(|human| human.accounts.iter().any(|id| named.contains(id)));
+            if global.json { output::print_json(&joined) } else { output::print(&text(&joined, demo)) }
+        })
+        .await
+    }
+}
+
+/// What is known of accounts, with those marked as bots that the settings name.
+async fn read(store: &Store, bots: &[String]) -> Result<(Vec<Account>, Vec<Person>)> {
+    let (mut accounts, persons) = store::people::all(store).await?;
+    for account in &mut accounts {
+        let id = account.id.as_str();
+        let login = id.rsplit('/').next().unwrap_or(id);
+        account.bot |= bots.iter().map(|bot| bot.to_lowercase()).any(|bot| bot == login || bot == id);
+    }
+    Ok((accounts, persons))
+}
+
+fn known(named: &[AccountId], accounts: &[Account], persons: &[Person]) -> Result<()> {
+    for id in named {
+        let mut all = accounts.iter().map(|account| &account.id).chain(persons.iter().flat_map(|x| &x.accounts));
+        if !all.any(|known| known == id) {
+            bail!("there is no account `{id}`; `sei people` lists them");
+        }
+    }
+    Ok(())
+}
+
+fn said_now(person: Person, at: DateTime<Utc>) -> Fact {
+    // only people say this, so that the last word counts
+    Fact::Person(Person { version: Version { detail: Detail::Measured, at }, ..person })
+}
+
+/// What is to be said so that accounts are one human's: beside those that were said to be, and no longer
+/// apart from them.
+fn merged(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person> {
+    let mut said = without(persons, name, accounts, |person| person.apart);
+    let before = said_before(persons).find(|person| person.name == name);
+    let mut person = before.cloned().unwrap_or_else(|| nobody(name));
+    person.accounts.extend_from_slice(accounts);
+    person.accounts.sort();
+    person.accounts.dedup();
+    said.push(person);
+    said
+}
+
+/// What is to be said so that accounts are this human's and nobody else's.
+fn split(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person> {
+    let mut said = without(persons, name, accounts, |_| true);
+    said.push(Person { accounts: accounts.to_vec(), apart: true, ..nobody(name) });
+    said
+}
+
+/// Others of whom these accounts were said to be, without them.
+fn without(persons: &[Person], name: &str, accounts: &[AccountId], which: fn(&Person) -> bool) -> Vec<Person> {
+    let has_one = |person: &&Person| person.accounts.iter().any(|id| accounts.contains(id));
+    let others = said_before(persons).filter(|person| person.name != name && which(person)).filter(has_one);
+    others
+        .map(|person| {
+            let mut left = person.clone();
+            left.accounts.retain(|id| !accounts.contains(id));
+            left.deleted = left.accounts.is_empty() && left.emails.is_empty();
+            left
+        })
+        .collect()
+}
+
+fn said_before(persons: &[Person]) -> impl Iterator<Item = &Person> {
+    persons.iter().filter(|person| person.origin == people::TOLD && !person.deleted)
+}
+
+fn nobody(name: &str) -> Person {
+    Person {
+        name: name.to_owned(),
+        origin: people::TOLD.to_owned(),
+        accounts: Vec::new(),
+        emails: Vec::new(),
+        apart: false,
+        deleted: false,
+        version: Version { detail: Detail::Measured, at: DateTime::UNIX_EPOCH },
+    }
+}
+
+fn text(joined: &[Joined], demo: bool) -> String {
+    let mut table = output::table(&["person", "accounts", "joined by"]);
+    for human in joined {
+        let accounts: Vec<&str> = human.accounts.iter().map(AccountId::as_str).collect();
+        let because: Vec<String> = human.because.iter().map(reason).collect();
+        let bot = if human.bot { " (bot)" } else { "" };
+        table.add_row([format!("{}{bot}", human.name), accounts.join("\n"), because.join("\n")]);
+    }
+    let people = joined.iter().filter(|human| !human.bot).count();
+    let accounts: usize = joined.iter().map(|human| human.accounts.len()).sum();
+    let mut lines = vec![format!("{people} people and {} bots with {accounts} accounts", joined.len() - people)];
+    if demo {
+        lines.insert(0, output::DEMO.to_owned());
+    }
+    if !joined.is_empty() {
+        lines.push(format!("\n{table}"));
+    }
+    lines.join("\n")
+}
+
+/// Why, in words.
+fn reason(because: &Because) -> String {
+    match because {
+        Because::Address { address } => format!("the address {address}"),
+        Because::Login { account } => format!("an address of {account}"),
+        Because::Said { origin, name } => match origin.as_str() {
+            people::TOLD => format!("sei people: {name}"),
+            people::CONFIGURED => format!("the settings: {name}"),
+            "" => format!("a fact that was sent in: {name}"),
+            origin => match origin.strip_prefix(people::MAILMAP) {
+                Some(repository) => format!(".mailmap of {repository}: {name}"),
+                None => format!("{origin}: {name}"),
+            },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(ids: &[&str]) -> Vec<AccountId> {
+        ids.iter().map(|id| AccountId::from(*id)).collect()
+    }
+
+    /// Persons after something was said, as the store would have them.
+    fn after(mut persons: Vec<Person>, said: Vec<Person>) -> Vec<Person> {
+        for person in said {
+            persons.retain(|known| (&known.origin, &known.name) != (&person.origin, &person.name));
+            persons.push(person);
+        }
+        persons
+    }
+
+    fn told(persons: &[Person]) -> Vec<String> {
+        let line = |human: &Joined| {
+            format!("{}: {}", human.name, human.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(" "))
+        };
+        people::join(&[], persons).iter().map(line).collect()
+    }
+
+    #[test]
+    fn merging_adds_splitting_takes_apart_and_the_last_word_counts() {
+        let configured = Person { origin: people::CONFIGURED.to_owned(), accounts: ids(&["a", "b"]), ..nobody("Both") };
+        let mut persons = vec![configured];
+        let steps: [(fn(&[Person], &str, &[AccountId]) -> Vec<Person>, &str, &[&str], &[&str]); 5] = [
+            (merged, "Ann", &["a", "c"], &["Ann: a b c"]),
+            (merged, "Ann", &["d"], &["Ann: a b c d"]),
+            (split, "Bo", &["b"], &["Ann: a c d", "Bo: b"]),
+            (split, "Cy", &["c", "d"], &["Ann: a", "Bo: b", "Cy: c d"]),
+            (merged, "Ann", &["b", "c"], &["Ann: a b c", "Cy: d"]),
+        ];
+        for (what, name, accounts, expected) in steps {
+            let said = what(&persons, name, &ids(accounts));
+            persons = after(persons, said);
+            assert_eq!(told(&persons), expected, "{name} {accounts:?}");
+        }
+    }
+}
