@@ -62,6 +62,11 @@ pub fn check(
     let end = match webhook.envelopes(&read, &to) {
         Err(Refusal::Incomplete(why)) => End::Refused(why.to_owned()),
         Err(refusal @ Refusal::Unauthenticated) => End::Refused(refusal.to_string()),
+        Err(Refusal::Unprocessable(problems)) => {
+            let problems: Vec<String> =
+                problems.into_iter().map(|one| format!("{}: {}", one.path, one.problem)).collect();
+            End::Refused(problems.join("; "))
+        }
         Ok(Received::Ignored(reason)) => End::Ignored(reason),
         Ok(Received::Events(events)) => {
             End::Accepted(events.iter().map(|event| became(connector.normalise(event))).collect())

@@ -141,7 +141,7 @@ fn words(checked: &Checked, secrets: &[Secret]) -> Result<String> {
         None => "verified: not tried, as there is no --secret".to_owned(),
     }];
     match &checked.end {
-        End::Refused(why) => lines.push(format!("refused (400): {why}")),
+        End::Refused(why) => lines.push(format!("refused (400, or 422 for facts): {why}")),
         End::Ignored(reason) => lines.push(format!("ignored (200): {}", reason.as_str())),
         End::Accepted(events) if events.is_empty() => lines.push("accepted (202): no events in it".to_owned()),
         End::Accepted(events) => {

@@ -53,7 +53,7 @@ fn people_are_listed_merged_and_split() {
     let split = program.json(&["people", "split", "Ann at work", "github.com/ann", "email/ann@x.org"]);
     assert_eq!(told(&split), ["Ann at work: email/ann@x.org github.com/ann"]);
     let ann = ["Ann Smith: jira/asmith", "Ann at work: email/ann@x.org github.com/ann"];
-    assert_eq!(told(&program.json(&["people"])), [&ann, &[bo], &others[..]].concat());
+    assert_eq!(told(&program.json(&["people"])), [&ann[..], &[bo], &others[..]].concat());
 
     let text = program.good(&["people"]);
     assert!(text.starts_with("3 people and 2 bots with 6 accounts"), "{text}");

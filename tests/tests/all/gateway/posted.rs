@@ -37,12 +37,11 @@ async fn a_signed_webhook_of_facts_is_taken_while_it_is_fresh_and_whole() {
     let headers = |id: &'static str, sent: &str, body: &str| {
         let signature = signature(id, sent, body);
         [
-            JSON.into(),
+            (JSON.0, JSON.1.to_owned()),
             ("webhook-id", id.to_owned()),
             ("webhook-timestamp", sent.to_owned()),
             ("webhook-signature", signature),
         ]
-        .map(|(name, value): (&str, String)| (name, value))
     };
     let post = async |headers: [(&str, String); 4], body: &str| {
         let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
