@@ -28,6 +28,16 @@ impl Figures {
         }
     }
 
+    /// A figure that must be at least its limit.
+    pub(crate) fn at_least(&mut self, what: &str, figure: f64, limit: f64, unit: &str) {
+        self.measured += 1;
+        let verdict = if figure >= limit { "pass" } else { "MISS" };
+        println!("  {verdict}  {figure:>8.2} {unit:<3} of at least {limit:>5.2}   {what}");
+        if figure < limit {
+            self.missed.push(what.to_owned());
+        }
+    }
+
     /// The last line.
     pub(crate) fn summary(&self) {
         println!("{} limits, {} met", self.measured, self.measured - self.missed.len());
@@ -58,6 +68,7 @@ mod tests {
         let mut figures = Figures::default();
         figures.at_most("good", 1.0, 1.0, "s");
         figures.at_most("bad", 1.1, 1.0, "s");
-        assert_eq!((figures.measured, figures.missed), (2, vec!["bad".to_owned()]));
+        figures.at_least("slow", 0.4, 0.5, "×");
+        assert_eq!((figures.measured, figures.missed), (3, vec!["bad".to_owned(), "slow".to_owned()]));
     }
 }

@@ -22,8 +22,7 @@ impl Machine {
         let folder = tempfile::Builder::new().prefix("sei-bench").tempdir()?;
         // as root, PostgreSQL runs as a user who has to get through
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
-        let sei = std::env::current_exe()?.with_file_name("sei");
-        ensure!(sei.is_file(), "{} is missing: `make bench` builds it", sei.display());
+        let sei = beside("sei")?;
         Ok(Self { folder, sei })
     }
 
@@ -47,6 +46,13 @@ impl Machine {
     }
 }
 
+/// A program of the same build.
+pub(crate) fn beside(name: &str) -> Result<PathBuf> {
+    let program = std::env::current_exe()?.with_file_name(name);
+    ensure!(program.is_file(), "{} is missing: `make bench` builds it", program.display());
+    Ok(program)
+}
+
 /// The PostgreSQL of a data folder, running until it is stopped.
 pub(crate) struct Running {
     cluster: PrivateCluster,
@@ -64,6 +70,15 @@ impl Running {
     /// How others reach it.
     pub(crate) fn options(&self) -> PgConnectOptions {
         self.cluster.options()
+    }
+
+    /// The same as a URL.
+    pub(crate) fn url(&self) -> Result<String> {
+        let options = self.cluster.options();
+        let socket = options.get_socket().context("the private PostgreSQL listens on a socket only")?;
+        let (user, database) = (options.get_username(), options.get_database().unwrap_or_default());
+        let port = options.get_port();
+        Ok(format!("postgres://{user}@localhost:{port}/{database}?host={}&sslmode=disable", socket.display()))
     }
 
     /// Stops it.

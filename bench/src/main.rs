@@ -1,5 +1,5 @@
 //! `make bench`: measures the release build of `sei`, as a process, against the limits that the project set
-//! itself. Speeds are ratios to what git needs for the same history in the same run, where git can do it.
+//! itself. Speeds are ratios to a peer that does the same work in the same run, where there is one.
 //!
 //! It promises to end with 0 when everything could be measured, whether or not the limits were met: a slow
 //! machine is no fault of the code. A limit that was missed says so in its line.
@@ -8,17 +8,19 @@ mod engine;
 mod figures;
 mod git;
 mod history;
+mod load;
 mod machine;
 mod process;
 mod recompute;
 mod up;
+mod webhooks;
 
 use anyhow::{Result, bail};
 
 use crate::figures::Figures;
 use crate::machine::Machine;
 
-const SUBJECTS: [&str; 4] = ["git", "recompute", "engine", "up"];
+const SUBJECTS: [&str; 6] = ["git", "recompute", "engine", "up", "gateway", "normalise"];
 
 /// Of `engine=10` the 10.
 fn percent(name: &str) -> Option<u32> {
@@ -29,6 +31,9 @@ fn percent(name: &str) -> Option<u32> {
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let [webhooks::BARE, address] = wanted.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return webhooks::bare(address).await;
+    }
     let known = |name: &str| SUBJECTS.contains(&name) || percent(name).is_some();
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
         bail!("nothing is measured under the name {unknown}: say {}", SUBJECTS.join(", "));
@@ -41,6 +46,8 @@ async fn main() -> Result<()> {
     for name in &wanted {
         match name.as_str() {
             "git" => git::measure(&machine, &mut figures).await?,
+            "gateway" => webhooks::gateway(&machine, &mut figures).await?,
+            "normalise" => webhooks::normalise(&mut figures)?,
             "recompute" => recompute::measure(&machine, &mut figures).await?,
             engine if percent(engine).is_some() => {
                 engine::measure(&machine, &mut figures, percent(engine).unwrap_or(100)).await?;

@@ -60,6 +60,11 @@ pub(crate) fn resident_mb(child: &Child) -> Result<f64> {
     memory(child.id(), "VmRSS:").map(megabytes).context("the process is gone")
 }
 
+/// The most memory that was resident in a running process, in MB.
+pub(crate) fn peak_mb(child: &Child) -> Result<f64> {
+    memory(child.id(), "VmHWM:").map(megabytes).context("the process is gone")
+}
+
 /// A line of `/proc/<pid>/status`, in bytes.
 fn memory(pid: u32, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;

@@ -53,19 +53,27 @@ fn once(machine: &Machine, data: &Path) -> Result<(f64, f64)> {
 }
 
 fn watch(child: &mut Child, address: SocketAddr, started: Instant) -> Result<(f64, f64)> {
-    while !is_ready(address) {
-        if let Some(status) = child.try_wait()? {
-            bail!("sei up ended before it was ready: {status}");
-        }
-        ensure!(started.elapsed() < DEADLINE, "sei up was not ready within {DEADLINE:?}");
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
+    wait_until_ready(child, address)?;
     let ready = started.elapsed().as_secs_f64();
     std::thread::sleep(IDLE);
     Ok((ready, process::resident_mb(child)?))
 }
 
-fn free_address() -> Result<SocketAddr> {
+/// Waits until a server says that it is ready.
+pub(crate) fn wait_until_ready(child: &mut Child, address: SocketAddr) -> Result<()> {
+    let started = Instant::now();
+    while !is_ready(address) {
+        if let Some(status) = child.try_wait()? {
+            bail!("the server ended before it was ready: {status}");
+        }
+        ensure!(started.elapsed() < DEADLINE, "the server was not ready within {DEADLINE:?}");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+/// An address that nobody listens on.
+pub(crate) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 

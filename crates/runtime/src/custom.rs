@@ -316,13 +316,14 @@ impl CustomMetric {
         }
         let at = match &settings.at {
             None => fact.at,
-            Some(name) => match field(fact, name) {
-                Some((name, Time)) => name,
-                _ => {
+            Some(name) => {
+                if let Some((name, Time)) = field(fact, name) {
+                    name
+                } else {
                     all.push(wrong("at", name, format!("a time of a {}: {}", fact.fact, names(fact, &[Time]))));
                     fact.at
                 }
-            },
+            }
         };
         let value = aggregate.and_then(|aggregate| {
             let found = settings.value.as_deref();

@@ -51,13 +51,13 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
     let handle = Handle::<SocketAddr>::new();
     let mut server = Server::from_listener(listener).handle(handle.clone());
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let served = server.serve(service);
-    tokio::pin!(served);
+    let serving = server.serve(service);
+    tokio::pin!(serving);
     tokio::select! {
-        served = &mut served => return served.map_err(HttpError::Ended),
+        ended = &mut serving => return ended.map_err(HttpError::Ended),
         () = shutdown.cancelled() => handle.graceful_shutdown(Some(GRACE)),
     }
-    served.await.map_err(HttpError::Ended)
+    serving.await.map_err(HttpError::Ended)
 }
 
 /// Counts a request by the route as it is declared, so that paths as they come can't make labels.

@@ -340,7 +340,7 @@ pub enum Compat {
     /// Those of `docs/metrics.md`.
     #[default]
     Off,
-    /// Those of Apache DevLake, for a comparison side by side.
+    /// Those of Apache `DevLake`, for a comparison side by side.
     Devlake,
 }
 

@@ -201,6 +201,10 @@ impl Collector {
         self.log.0.lock().unwrap().len()
     }
 
+    fn events_of(&self, kind: &str) -> usize {
+        self.log.0.lock().unwrap().iter().filter(|event| event.kind == kind).count()
+    }
+
     /// What the store would hold: of each thing the picture with the greatest version, unless it is gone.
     fn rows(&self) -> BTreeMap<String, Value> {
         let connector = collectors::registry::connector("git").unwrap();
@@ -293,16 +297,15 @@ async fn a_mailmap_is_told_when_it_changes_and_taken_back_when_it_goes() {
         collector.kind("person").iter().map(person).collect()
     };
     collector.collect().await;
-    assert_eq!((collector.events(), persons(&collector)), (1, vec![]));
+    assert_eq!(persons(&collector), Vec::<String>::new());
     repo.write(".mailmap", "Ann Smith <ann@example.org> <ann@old.example.org>\nBob <bob@example.org>\n");
     repo.commit("Say who is who");
     collector.collect().await;
     let ann = r#"Ann Smith <ann@example.org> ["ann@example.org","ann@old.example.org"]"#;
     assert_eq!(persons(&collector), [ann, r#"Bob <bob@example.org> ["bob@example.org"]"#]);
     repo.commit("Something else");
-    let before = collector.events();
     collector.collect().await;
-    assert_eq!(collector.events(), before + 1, "a mailmap that did not change is not told again");
+    assert_eq!(collector.events_of("git.mailmap"), 1, "a mailmap that did not change is not told again");
     repo.write(".mailmap", "Ann Smith <ann@example.org> <ann@old.example.org>\n");
     repo.commit("Bob has left");
     collector.collect().await;

@@ -72,7 +72,7 @@ fn later(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
 
 #[tokio::test]
 async fn computing_as_facts_come_in_gives_the_rows_of_computing_them_all() {
-    let scale = Scale { teams: 2, services: 3, days: 60, changes: 90, deployments: 40, ..Scale::default() };
+    let scale = Scale { teams: 2, services: 3, days: 60, changes: 150, deployments: 40, ..Scale::default() };
     for seed in 0..4 {
         let mut random = StdRng::seed_from_u64(seed);
         let end = chrono::DateTime::from_timestamp(1_790_000_000, 0).unwrap();

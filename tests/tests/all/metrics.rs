@@ -94,7 +94,7 @@ async fn metrics_by_person_are_refused_where_that_is_off() {
     assert_eq!(served.ask("GET", "/api/v1/metrics/nothing", &[], "").await.status, 404);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_metric_of_the_settings_is_answered_like_those_that_are_built_in() {
     let served = served::filled().await;
     let store = &served.database.store;

@@ -221,7 +221,7 @@ async fn every_request_is_one_that_the_specification_of_cloud_knows() {
         check_request(if asked.starts_with("/rest/agile") { &agile } else { &platform }, asked).unwrap();
     }
     for wrong in
-        ["/rest/api/3/search/jql?startAt=0", "/rest/api/3/status/all", "/rest/api/3/issue/X-1/changelog?startAt=x"]
+        ["/rest/api/3/search/jql?startAt=0", "/rest/api/3/statuses/of/all", "/rest/api/3/issue/X-1/changelog?startAt=x"]
     {
         assert!(check_request(&platform, wrong).is_err(), "{wrong}");
     }

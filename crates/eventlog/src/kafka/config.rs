@@ -18,6 +18,8 @@ pub(super) fn producer(settings: &settings::Kafka) -> Result<ClientConfig, LogEr
     default(&["compression.codec", "compression.type"], "zstd");
     // How long an event is tried before the caller hears that the broker is away.
     default(&["message.timeout.ms", "delivery.timeout.ms"], "30000");
+    // An append brings its events together; waiting for more would only make its caller wait.
+    default(&["linger.ms", "queue.buffering.max.ms"], "0.5");
     // What is not acknowledged yet is kept in memory, up to this.
     default(&["queue.buffering.max.kbytes"], "131072");
     // The partitioner of Java's clients, so that others can write to the topic in the same order.

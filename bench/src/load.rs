@@ -1,0 +1,121 @@
+//! Sends requests to a server over kept connections, as fast as it answers or at a given rate.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+const CONNECTIONS: usize = 192;
+
+/// What a server did.
+pub(crate) struct Done {
+    /// Requests a second.
+    pub(crate) rate: f64,
+    /// The share that was answered 202.
+    pub(crate) accepted: f64,
+}
+
+/// Each connection sends its next request when it has the answer to the last.
+pub(crate) async fn closed(address: SocketAddr, requests: &[Bytes], lasting: Duration) -> Result<Done> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let started = Instant::now();
+    let mut connections = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        let (next, requests) = (next.clone(), requests.to_vec());
+        connections.spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            let (mut answers, mut accepted) = (0_u32, 0_u32);
+            while started.elapsed() < lasting {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let request = requests.get(at % requests.len()).context("no requests")?;
+                accepted += u32::from(connection.ask(request).await? == 202);
+                answers += 1;
+            }
+            Ok::<_, anyhow::Error>((answers, accepted))
+        });
+    }
+    let (mut answers, mut accepted) = (0, 0);
+    while let Some(connection) = connections.join_next().await {
+        let counted = connection??;
+        answers += counted.0;
+        accepted += counted.1;
+    }
+    let answers = f64::from(answers);
+    Ok(Done { rate: answers / started.elapsed().as_secs_f64(), accepted: f64::from(accepted) / answers })
+}
+
+/// Requests go out at their time, however long the answers to others take. Returns the time within which 99
+/// of 100 were answered, counted from when they were due.
+pub(crate) async fn open(address: SocketAddr, requests: &[Bytes], rate: f64, lasting: Duration) -> Result<Duration> {
+    let started = Instant::now();
+    let mut connections = JoinSet::new();
+    for first in 0..CONNECTIONS {
+        let requests = requests.to_vec();
+        connections.spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            let mut latencies = Vec::new();
+            for at in (first..).step_by(CONNECTIONS) {
+                let due = Duration::from_secs_f64(at as f64 / rate);
+                if due > lasting {
+                    break;
+                }
+                tokio::time::sleep_until(started + due).await;
+                connection.ask(requests.get(at % requests.len()).context("no requests")?).await?;
+                latencies.push(started.elapsed().saturating_sub(due));
+            }
+            Ok::<_, anyhow::Error>(latencies)
+        });
+    }
+    let mut latencies = Vec::new();
+    while let Some(connection) = connections.join_next().await {
+        latencies.extend(connection??);
+    }
+    latencies.sort_unstable();
+    latencies.get(latencies.len() * 99 / 100).copied().context("nothing was answered")
+}
+
+/// A kept connection.
+struct Connection {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Connection {
+    async fn open(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, read: Vec::with_capacity(4_096) })
+    }
+
+    /// Sends a request and reads its answer whole; anything but 200 and 202 is an error.
+    async fn ask(&mut self, request: &[u8]) -> Result<u16> {
+        self.stream.write_all(request).await?;
+        self.read.clear();
+        loop {
+            ensure!(self.stream.read_buf(&mut self.read).await? > 0, "the server closed the connection");
+            let Some((head, body)) = split(&self.read)? else { continue };
+            let head = head.to_ascii_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+            if body < length.map_or(Ok(0), |length| length.trim().parse::<usize>())? {
+                continue;
+            }
+            let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
+            ensure!(matches!(status, 200 | 202), "it answered {status}: {}", String::from_utf8_lossy(&self.read));
+            return Ok(status);
+        }
+    }
+}
+
+/// The head of an answer, once it is there, and how many bytes of its body are.
+fn split(read: &[u8]) -> Result<Option<(&str, usize)>> {
+    let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let (head, rest) = read.split_at(end);
+    Ok(Some((std::str::from_utf8(head)?, rest.len() - 4)))
+}

@@ -1,0 +1,225 @@
+//! GitHub's webhooks: the gateway as a process of its own with a real Kafka behind it, beside a bare axum
+//! handler that reads the same bodies, taking turns; and how fast their payloads are normalised.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::post;
+use bytes::Bytes;
+use chrono::DateTime;
+use collectors::Connector;
+use collectors::github::GitHub;
+use hmac::{Hmac, KeyInit, Mac};
+use kernel::{Envelope, Tenant};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use sha2::Sha256;
+
+use crate::figures::{Figures, median};
+use crate::load;
+use crate::machine::{Machine, Running, beside};
+use crate::process;
+use crate::up;
+
+const SECRET: &str = "a secret of the bench";
+const PATH: &str = "/webhooks/github/main";
+const ROUNDS: usize = 3;
+const ROUND: Duration = Duration::from_secs(5);
+
+/// What `bench` is called with to be the bare handler.
+pub(crate) const BARE: &str = "bare-handler";
+
+/// An example of an event.
+struct Example {
+    event: String,
+    body: Vec<u8>,
+}
+
+/// Measures the gateway.
+pub(crate) async fn gateway(machine: &Machine, figures: &mut Figures) -> Result<()> {
+    let examples = examples()?;
+    let requests: Vec<Bytes> = examples.iter().enumerate().map(|(at, example)| request(at, example)).collect();
+    let bytes: usize = examples.iter().map(|example| example.body.len()).sum();
+    Figures::heading(&format!(
+        "webhook gateway, {} signed examples of GitHub's events ({:.1} KB each), answered after Kafka's \
+         acknowledgement, beside a bare axum handler, medians of {ROUNDS} turns:",
+        examples.len(),
+        bytes as f64 / examples.len() as f64 / 1e3,
+    ));
+    let data = machine.data("webhooks-data")?;
+    let running = Running::start(&data).await?;
+    let address = up::free_address()?;
+    let settings = settings(&running, machine, address)?;
+    let mut gateway = Serving::start(Command::new(beside("sei-webhooks")?).arg("--config").arg(settings), address)?;
+    let bare_address = up::free_address()?;
+    let bare =
+        Serving::start(Command::new(std::env::current_exe()?).args([BARE, &bare_address.to_string()]), bare_address)?;
+    let mut rates = (Vec::new(), Vec::new());
+    let mut logged = 0_f64;
+    for round in 0..=ROUNDS {
+        let plain = load::closed(bare_address, &requests, ROUND).await.context("the bare handler")?;
+        let ours = load::closed(address, &requests, ROUND).await.context("the gateway")?;
+        // the first turn warms both
+        if round > 0 {
+            rates.0.push(plain.rate);
+            rates.1.push(ours.rate);
+            logged = ours.accepted;
+        }
+    }
+    let (plain, ours) = (median(rates.0), median(rates.1));
+    Figures::note(&format!(
+        "bare handler {plain:.0} requests/s, gateway {ours:.0} requests/s; {:.0} % of the events go to the log, the \
+         others are answered as ignored",
+        100.0 * logged
+    ));
+    figures.at_least("of the bare handler's rate", ours / plain, 0.5, "×");
+    let p99 = load::open(address, &requests, ours / 2.0, ROUND * 2).await?;
+    figures.at_most("99 of 100 answers at half of that rate", p99.as_secs_f64() * 1e3, 50.0, "ms");
+    figures.at_most("gateway under load, resident", process::peak_mb(&gateway.child)?, 200.0, "MB");
+    gateway.end()?;
+    drop(bare);
+    running.stop().await
+}
+
+/// Measures the normaliser.
+pub(crate) fn normalise(figures: &mut Figures) -> Result<()> {
+    let mut events = Vec::new();
+    for Example { event, body } in examples()? {
+        let event = Envelope {
+            id: "1".into(),
+            source: "github/main".into(),
+            kind: format!("github.{event}"),
+            subject: None,
+            time: DateTime::UNIX_EPOCH,
+            tenant: Tenant::default(),
+            key: "github.com/lakeside/checkout".into(),
+            content_type: "application/json".into(),
+            data: body.into(),
+        };
+        // what is ignored is not read, and would flatter
+        if GitHub.normalise(&event).is_ok() {
+            events.push(event);
+        }
+    }
+    ensure!(!events.is_empty(), "none of the examples became facts");
+    let bytes: usize = events.iter().map(|event| event.data.len()).sum();
+    Figures::heading(&format!(
+        "normalising {} examples of GitHub's events, {:.1} MB, again and again on one core:",
+        events.len(),
+        bytes as f64 / 1e6
+    ));
+    let mut rates = Vec::new();
+    for _ in 0..ROUNDS {
+        let started = Instant::now();
+        let mut read = 0;
+        let mut facts = 0;
+        while started.elapsed() < ROUND / 2 {
+            for event in &events {
+                facts += GitHub.normalise(event).map_or(0, |facts| facts.len());
+                read += event.data.len();
+            }
+        }
+        ensure!(facts > 0, "they became no facts");
+        rates.push(read as f64 / 1e6 / started.elapsed().as_secs_f64());
+    }
+    figures.at_least("of webhook JSON a second", median(rates), 200.0, "MB");
+    Ok(())
+}
+
+/// Is the bare handler: reads each body whole, and answers.
+pub(crate) async fn bare(address: &str) -> Result<()> {
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    let ready = axum::routing::get(async || StatusCode::OK);
+    let router = Router::new().route(PATH, post(async |_body: Bytes| StatusCode::ACCEPTED)).route("/readyz", ready);
+    Ok(axum::serve(listener, router).await?)
+}
+
+/// The recorded payloads of `@octokit/webhooks-examples`, which `scripts/bench` fetches.
+#[expect(clippy::disallowed_methods, reason = "where the inputs of a measurement are is no setting of the program")]
+fn examples() -> Result<Vec<Example>> {
+    let folder = std::env::var_os("SEI_OCTOKIT_EXAMPLES")
+        .context("SEI_OCTOKIT_EXAMPLES is not set: run this by scripts/bench, which fetches the payloads")?;
+    let index = std::fs::read(Path::new(&folder).join("api.github.com/index.json"))?;
+    let index: Vec<Value> = serde_json::from_slice(&index)?;
+    let mut examples = Vec::new();
+    for event in &index {
+        let name = event.get("name").and_then(Value::as_str).context("an event without a name")?;
+        for payload in event.get("examples").and_then(Value::as_array).context("an event without examples")? {
+            examples.push(Example { event: name.to_owned(), body: serde_json::to_vec(payload)? });
+        }
+    }
+    Ok(examples)
+}
+
+/// A request as it goes over the wire.
+fn request(at: usize, example: &Example) -> Bytes {
+    let Example { event, body } = example;
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
+    let mut hmac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("a key of any length");
+    hmac.update(body);
+    let signature = hex::encode(hmac.finalize().into_bytes());
+    let mut request = format!(
+        "POST {PATH} HTTP/1.1\r\nhost: sei\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         x-github-event: {event}\r\nx-github-delivery: delivery-{at}\r\nx-hub-signature-256: sha256={signature}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    request.extend_from_slice(body);
+    request.into()
+}
+
+/// Settings of the gateway, with the Kafka that `scripts/bench` starts.
+#[expect(clippy::disallowed_methods, reason = "where the inputs of a measurement are is no setting of the program")]
+fn settings(running: &Running, machine: &Machine, address: SocketAddr) -> Result<PathBuf> {
+    let kafka = std::env::var("SEI_TEST_KAFKA")
+        .context("SEI_TEST_KAFKA is not set: run this by scripts/bench, which starts a Kafka")?;
+    let (url, secret) = (machine.path("database-url"), machine.path("secret"));
+    std::fs::write(&url, running.url()?)?;
+    std::fs::write(&secret, SECRET)?;
+    let settings = machine.path("webhooks.toml");
+    std::fs::write(
+        &settings,
+        format!(
+            "database.url = {{ file = '{}' }}\nserver.listen = '{address}'\nlog.kind = 'kafka'\n\
+             log.topic = 'sei.bench'\nlog.kafka.brokers = '{kafka}'\n\
+             [webhooks.github.main]\nsecrets = [{{ file = '{}' }}]\n",
+            url.display(),
+            secret.display()
+        ),
+    )?;
+    Ok(settings)
+}
+
+/// A server as a process, killed when dropped.
+struct Serving {
+    child: Child,
+}
+
+impl Serving {
+    fn start(command: &mut Command, address: SocketAddr) -> Result<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let mut serving = Self { child };
+        up::wait_until_ready(&mut serving.child, address)?;
+        Ok(serving)
+    }
+
+    fn end(&mut self) -> Result<()> {
+        kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
+        ensure!(self.child.wait()?.success(), "the gateway did not end well");
+        Ok(())
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
