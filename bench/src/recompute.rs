@@ -14,7 +14,7 @@ const COMMITS: u32 = 1_000_000;
 const DEPLOYMENTS: u32 = 10_000;
 /// What the generator is asked for to make that many: some changes are not merged, some deployments are not to
 /// production.
-const ASKED: (u32, u32) = (1_070_000, 18_000);
+const ASKED: (u32, u32) = (1_070_000, 36_000);
 /// Facts of one transaction.
 const BATCH: usize = 20_000;
 

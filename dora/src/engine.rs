@@ -9,6 +9,8 @@ use runtime::settings;
 use store::history::Row;
 use store::metric_rows::{self, Computation, Written};
 use store::{Store, StoreTx, stale};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant as Moment, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -51,12 +53,30 @@ async fn in_one_transaction(store: &Store, options: &Options, scope: Scope) -> R
     let mut summary = forget_others(&mut tx, &services).await?;
     let touched: BTreeSet<&str> =
         services::touched(&services, &subjects).into_iter().map(|service| service.name.as_str()).collect();
-    for service in &services {
+    let wanted = services.iter().filter(|service| {
         let name = service.name.as_str();
-        if scope == Scope::All || touched.contains(name) || !current.contains(name) {
-            summary += one(&mut tx, service, options).await?;
+        scope == Scope::All || touched.contains(name) || !current.contains(name)
+    });
+    // A transaction of its own reads, so that one service is read while another is computed and a third is
+    // written. It begins after the marks were taken, so it sees all that they stand for.
+    let (mut histories, reading) = read_aside(store.begin().await?, wanted.cloned().collect());
+    let mut computing = None;
+    while let Some((name, loaded)) = histories.recv().await {
+        let before = computing.take();
+        match loaded {
+            Ok(history) => computing = Some(Computing::start(history, options)),
+            // one service's setting must not stop the others
+            Err(error @ DoraError::Setting { .. }) => {
+                warn!(service = %name, %error, "the service is not computed");
+                metric_rows::write_computation(&mut tx, &unusable(&name, &error, options)).await?;
+            }
+            Err(error) => return Err(error),
         }
+        summary += finish(&mut tx, before, options).await?;
     }
+    summary += finish(&mut tx, computing, options).await?;
+    // had it failed, services would be missing
+    reading.await.map_err(|_| DoraError::Ended("the services that follow".to_owned()))?;
     tx.commit().await?;
     Ok(summary)
 }
@@ -94,33 +114,69 @@ pub(crate) async fn load(tx: &mut StoreTx, service: &Service) -> Result<History,
     Ok(builder.build())
 }
 
-/// Computes on a thread that may be busy for long.
-pub(crate) async fn compute_aside(history: History, options: &Options) -> Result<(History, ServiceMetrics), DoraError> {
-    let service = history.service().to_owned();
-    let options = options.clone();
-    let task = tokio::task::spawn_blocking(move || {
-        let metrics = compute(&history, &options);
-        (history, metrics)
+/// A service's name and what was read of it.
+type Loaded = (String, Result<History, DoraError>);
+
+/// Reads services one after another, each when the one before was taken.
+fn read_aside(mut reading: StoreTx, services: Vec<Service>) -> (mpsc::Receiver<Loaded>, JoinHandle<()>) {
+    let (read, histories) = mpsc::channel(1);
+    let task = tokio::spawn(async move {
+        for service in services {
+            let loaded = load(&mut reading, &service).await;
+            // Nobody waits any more: the computation ended with an error.
+            if read.send((service.name, loaded)).await.is_err() {
+                return;
+            }
+        }
     });
-    task.await.map_err(|_| DoraError::Ended(service))
+    (histories, task)
 }
 
-/// Computes a service and writes what differs.
-async fn one(tx: &mut StoreTx, service: &Service, options: &Options) -> Result<Summary, DoraError> {
-    let name = &service.name;
-    let history = match load(tx, service).await {
-        // one service's setting must not stop the others
-        Err(error @ DoraError::Setting { .. }) => {
-            warn!(service = %name, %error, "the service is not computed");
-            metric_rows::write_computation(tx, &unusable(name, &error, options)).await?;
-            return Ok(Summary::default());
-        }
-        loaded => loaded?,
-    };
-    let (history, metrics) = compute_aside(history, options).await?;
+/// A service that is computed on a thread that may be busy for long.
+struct Computing {
+    service: String,
+    task: JoinHandle<(History, ServiceMetrics)>,
+}
+
+impl Computing {
+    fn start(history: History, options: &Options) -> Self {
+        let service = history.service().to_owned();
+        let options = options.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let metrics = compute(&history, &options);
+            (history, metrics)
+        });
+        Self { service, task }
+    }
+
+    async fn done(self) -> Result<(History, ServiceMetrics), DoraError> {
+        self.task.await.map_err(|_| DoraError::Ended(self.service))
+    }
+}
+
+/// Computes a service that nothing else waits for.
+pub(crate) async fn compute_aside(history: History, options: &Options) -> Result<(History, ServiceMetrics), DoraError> {
+    Computing::start(history, options).done().await
+}
+
+/// Waits for a computation, if there is one, and writes its rows.
+async fn finish(tx: &mut StoreTx, computing: Option<Computing>, options: &Options) -> Result<Summary, DoraError> {
+    let Some(computing) = computing else { return Ok(Summary::default()) };
+    let (history, metrics) = computing.done().await?;
+    write(tx, &history, &metrics, options).await
+}
+
+/// Writes what differs of a service.
+async fn write(
+    tx: &mut StoreTx,
+    history: &History,
+    metrics: &ServiceMetrics,
+    options: &Options,
+) -> Result<Summary, DoraError> {
+    let name = history.service();
     let mut written = Written::default();
     written += metric_rows::write_deployments(tx, name, &metrics.deployments).await?;
-    written += metric_rows::write_changes(tx, name, metrics.changes(&history, options)).await?;
+    written += metric_rows::write_changes(tx, name, metrics.changes(history, options)).await?;
     written += metric_rows::write_incidents(tx, name, &metrics.incidents).await?;
     written += metric_rows::write_findings(tx, name, &metrics.findings).await?;
     let summary = Summary {
@@ -134,9 +190,9 @@ async fn one(tx: &mut StoreTx, service: &Service, options: &Options) -> Result<S
         elapsed: Duration::ZERO,
     };
     let computation = Computation {
-        service: name.clone(),
+        service: name.to_owned(),
         source: metrics.source.map(|source| measured::name(source).to_owned()),
-        statement: metrics.statement,
+        statement: metrics.statement.clone(),
         computed_at: Utc::now(),
         deployments: summary.deployments.cast_signed(),
         changes: summary.changes.cast_signed(),

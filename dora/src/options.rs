@@ -10,6 +10,7 @@ use crate::DoraError;
 
 /// The settings of the computation, checked and compiled.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     pub(crate) production: Regex,
     pub(crate) pipelines: Regex,

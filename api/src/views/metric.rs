@@ -9,6 +9,7 @@ use super::{Aggregation, Interval, Slice, Unit};
 
 /// What a metric is.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+#[expect(clippy::struct_field_names, reason = "the name of what it is, in the API")]
 pub struct Definition {
     /// Its name.
     pub name: String,

@@ -130,7 +130,7 @@ fn an_issue_is_a_work_item_and_one_of_the_type_incident_an_incident_too() {
 fn an_issue_is_closed_by_its_address_alone() {
     match facts("issue/DLK-1234/close", "").unwrap().as_slice() {
         [Fact::Closing(closing)] => {
-            assert_eq!((closing.id.as_str(), closing.at), ("devlake/1/issue/DLK-1234", received()))
+            assert_eq!((closing.id.as_str(), closing.at), ("devlake/1/issue/DLK-1234", received()));
         }
         other => panic!("{other:?}"),
     }

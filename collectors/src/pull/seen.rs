@@ -1,4 +1,4 @@
-//! Answers that were seen before, by their ETags: asked again on condition, a source that has nothing new
+//! Answers that were seen before, by their `ETag`s: asked again on condition, a source that has nothing new
 //! says only that, which costs no budget at GitHub and little everywhere. Short answers only, which are
 //! those of lists that have nothing new; in memory, as a lost one costs one request.
 
@@ -30,7 +30,7 @@ impl Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned()
     }
 
-    /// Keeps an answer, if it is short and has an ETag.
+    /// Keeps an answer, if it is short and has an `ETag`.
     pub(super) fn keep(&self, url: &str, headers: &HeaderMap, body: &Bytes) {
         let Some(etag) = headers.get(header::ETAG).filter(|_| body.len() <= LONGEST) else { return };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

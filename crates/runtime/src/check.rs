@@ -66,9 +66,9 @@ impl Findings {
         if settings.data.folder.as_os_str().is_empty() {
             self.error("data.folder", "nothing".to_owned(), "a folder");
         }
-        if settings.database.connections < 2 {
+        if settings.database.connections < 3 {
             let found = settings.database.connections.to_string();
-            self.error("database.connections", found, "2 or more: one listens, the others work");
+            self.error("database.connections", found, "3 or more: one listens, one reads while another writes");
         }
         if let Some(url) = &settings.database.url {
             self.secret("database.url".to_owned(), url);

@@ -347,6 +347,7 @@ pub enum Compat {
 /// How metrics are computed. See the definitions in `docs/metrics.md`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Dora {
     /// The time zone in which days, weeks and months are cut.
     pub time_zone: chrono_tz::Tz,

@@ -23,7 +23,7 @@ pub(crate) fn spans(times: &Times) -> Spans {
     let coding = minutes(times.first, times.opened);
     let deploy = minutes(times.merged, Some(times.deployed));
     let open = minutes(times.opened, times.merged);
-    let sum = [coding, open, deploy].into_iter().filter_map(|span| span.unwrap_or_default()).sum();
+    let sum = [coding, open, deploy].into_iter().filter_map(Result::unwrap_or_default).sum();
     Spans {
         coding,
         pickup: minutes(times.opened, times.reviewed),

@@ -32,29 +32,7 @@ pub(super) async fn observations(
     })?;
     let mut into = Observations::default();
     match &entry.source {
-        Source::Changes(metric) => {
-            let (changes, reviews) = (flow::changes(tx, span).await?, flow::reviews(tx, span).await?);
-            let bots = Bots::read(tx, settings).await?;
-            let mut said: HashMap<&str, Vec<&ReviewRow>> = HashMap::new();
-            for review in &reviews {
-                said.entry(&review.change).or_default().push(review);
-            }
-            for row in &changes {
-                let assisted = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
-                let told = said.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-                let started = row.started.filter(|_| settings.lead_time_start == LeadTimeStart::FirstCommit);
-                into.about(Subject {
-                    repository: Some(row.repository.clone()),
-                    labels: row.labels.clone(),
-                    kind: Some(change_type(&row.title, &row.labels, row.branch.as_deref()).to_owned()),
-                    ai: Some(assisted),
-                    author: row.author.clone(),
-                    ..Subject::default()
-                });
-                let reviews = by_others(row, told, |account| bots.is(account));
-                metric(&Change { row, first_commit: row.first_commit.or(started), reviews, assisted }, &mut into);
-            }
-        }
+        Source::Changes(metric) => changes(tx, *metric, span, settings, &assistants, &mut into).await?,
         Source::Deployed(metric) => {
             for row in flow::deployed(tx, span).await? {
                 let assisted = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
@@ -91,28 +69,7 @@ pub(super) async fn observations(
             }
         }
         Source::Runs(metric) => metric(&Runs(&flow::runs(tx, span).await?), &mut into),
-        Source::Items(metric) => {
-            let (items, transitions) = (flow::items(tx, span).await?, flow::transitions(tx, span).await?);
-            let statuses = flow::statuses(tx).await?;
-            let meanings = Meanings::new(&statuses);
-            let mut ways: HashMap<&str, Vec<&TransitionRow>> = HashMap::new();
-            for transition in &transitions {
-                ways.entry(&transition.item).or_default().push(transition);
-            }
-            for row in &items {
-                into.about(Subject {
-                    // the project of an issue of a forge is its repository
-                    repository: row.project.contains('/').then(|| row.project.clone()),
-                    project: Some(row.project.clone()),
-                    labels: row.labels.clone(),
-                    kind: row.kind.as_ref().map(|kind| kind.to_lowercase()),
-                    author: row.assignee.clone(),
-                    ..Subject::default()
-                });
-                let way = ways.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-                metric(&Item::new(row, way, &meanings), &mut into);
-            }
-        }
+        Source::Items(metric) => items(tx, *metric, span, &mut into).await?,
         Source::Sprints(metric) => {
             let (sprints, entries) = (flow::sprints(tx, span).await?, flow::entries(tx, span).await?);
             let mut of: BTreeMap<&str, Vec<_>> = BTreeMap::new();
@@ -147,6 +104,67 @@ pub(super) async fn observations(
         Source::Custom(metric) => custom::observe(tx, metric, span, &mut into).await?,
     }
     Ok(into)
+}
+
+async fn changes(
+    tx: &mut StoreTx,
+    metric: fn(&Change<'_>, &mut Observations),
+    span: Span,
+    settings: &settings::Dora,
+    assistants: &Regex,
+    into: &mut Observations,
+) -> Result<(), DoraError> {
+    let (changes, reviews) = (flow::changes(tx, span).await?, flow::reviews(tx, span).await?);
+    let bots = Bots::read(tx, settings).await?;
+    let mut said: HashMap<&str, Vec<&ReviewRow>> = HashMap::new();
+    for review in &reviews {
+        said.entry(&review.change).or_default().push(review);
+    }
+    for row in &changes {
+        let assisted = assisted(assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
+        let told = said.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let started = row.started.filter(|_| settings.lead_time_start == LeadTimeStart::FirstCommit);
+        into.about(Subject {
+            repository: Some(row.repository.clone()),
+            labels: row.labels.clone(),
+            kind: Some(change_type(&row.title, &row.labels, row.branch.as_deref()).to_owned()),
+            ai: Some(assisted),
+            author: row.author.clone(),
+            ..Subject::default()
+        });
+        let reviews = by_others(row, told, |account| bots.is(account));
+        metric(&Change { row, first_commit: row.first_commit.or(started), reviews, assisted }, into);
+    }
+    Ok(())
+}
+
+async fn items(
+    tx: &mut StoreTx,
+    metric: fn(&Item<'_>, &mut Observations),
+    span: Span,
+    into: &mut Observations,
+) -> Result<(), DoraError> {
+    let (items, transitions) = (flow::items(tx, span).await?, flow::transitions(tx, span).await?);
+    let statuses = flow::statuses(tx).await?;
+    let meanings = Meanings::new(&statuses);
+    let mut ways: HashMap<&str, Vec<&TransitionRow>> = HashMap::new();
+    for transition in &transitions {
+        ways.entry(&transition.item).or_default().push(transition);
+    }
+    for row in &items {
+        into.about(Subject {
+            // the project of an issue of a forge is its repository
+            repository: row.project.contains('/').then(|| row.project.clone()),
+            project: Some(row.project.clone()),
+            labels: row.labels.clone(),
+            kind: row.kind.as_ref().map(|kind| kind.to_lowercase()),
+            author: row.assignee.clone(),
+            ..Subject::default()
+        });
+        let way = ways.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        metric(&Item::new(row, way, &meanings), into);
+    }
+    Ok(())
 }
 
 /// Accounts that are bots, by their source's word, their name or the settings.

@@ -109,12 +109,13 @@ fn slices(source: &Source) -> Vec<Slice> {
     use Slice::{Ai, Author, AuthorTeam, Label, Repository, Service, Team, Type};
     match source {
         Source::Changes(_) | Source::Deployed(_) => Slice::ALL.to_vec(),
-        Source::Deployments(_) | Source::Measures(..) | Source::Runs(_) => vec![Service, Team, Repository],
+        Source::Deployments(_) | Source::Measures(..) | Source::Runs(_) | Source::Authors => {
+            vec![Service, Team, Repository]
+        }
         Source::Incidents(_) => vec![Service, Team, Type],
         Source::Items(_) => vec![Service, Team, AuthorTeam, Repository, Label, Type, Author],
         Source::Sprints(_) => vec![Repository],
         Source::Vulnerabilities(_) => vec![Service, Team, Repository, Type],
-        Source::Authors => vec![Service, Team, Repository],
         Source::Custom(_) => vec![Service, Team, AuthorTeam, Repository, Label, Type, Ai, Author],
     }
 }
@@ -139,6 +140,7 @@ fn entry(
 }
 
 /// The built-in metrics, in the order in which they are listed.
+#[expect(clippy::too_many_lines, reason = "a table: a call a metric")]
 fn built_in() -> Vec<Entry> {
     use Aggregation as A;
     use Source as S;
@@ -147,9 +149,9 @@ fn built_in() -> Vec<Entry> {
     let mut add = |group, name, title, unit, aggregation, source, definition| {
         all.push(entry(group, name, title, unit, aggregation, source, definition));
     };
-    let d = "delivery";
+    let delivery = "delivery";
     add(
-        d,
+        delivery,
         "change_lead_time",
         "Change lead time",
         U::Seconds,
@@ -158,7 +160,7 @@ fn built_in() -> Vec<Entry> {
         "First commit to production, of changes first deployed in the window.",
     );
     add(
-        d,
+        delivery,
         "coding_time",
         "Coding time",
         U::Seconds,
@@ -167,7 +169,7 @@ fn built_in() -> Vec<Entry> {
         "Stage of lead time: first commit to opened, or to ready for review.",
     );
     add(
-        d,
+        delivery,
         "pickup_time",
         "Pickup time",
         U::Seconds,
@@ -176,7 +178,7 @@ fn built_in() -> Vec<Entry> {
         "Stage of lead time: opened to the first review by somebody else.",
     );
     add(
-        d,
+        delivery,
         "review_time",
         "Review time",
         U::Seconds,
@@ -185,7 +187,7 @@ fn built_in() -> Vec<Entry> {
         "Stage of lead time: first review to merged.",
     );
     add(
-        d,
+        delivery,
         "approval_time",
         "Approved to merged",
         U::Seconds,
@@ -194,7 +196,7 @@ fn built_in() -> Vec<Entry> {
         "Part of the review: first approval to merged.",
     );
     add(
-        d,
+        delivery,
         "deploy_time",
         "Deploy time",
         U::Seconds,
@@ -203,7 +205,7 @@ fn built_in() -> Vec<Entry> {
         "Stage of lead time: merged to production.",
     );
     add(
-        d,
+        delivery,
         "deployment_frequency",
         "Deployment frequency",
         U::PerDay,
@@ -212,7 +214,7 @@ fn built_in() -> Vec<Entry> {
         "Successful production deployments a day; the same commit again counts once.",
     );
     add(
-        d,
+        delivery,
         "change_fail_rate",
         "Change fail rate",
         U::Ratio,
@@ -221,7 +223,7 @@ fn built_in() -> Vec<Entry> {
         "Share of production deployments that failed.",
     );
     add(
-        d,
+        delivery,
         "failed_deployment_recovery_time",
         "Failed deployment recovery time",
         U::Seconds,
@@ -230,7 +232,7 @@ fn built_in() -> Vec<Entry> {
         "Failed deployment to its recovery, of those recovered in the window.",
     );
     add(
-        d,
+        delivery,
         "deployment_rework_rate",
         "Deployment rework rate",
         U::Ratio,
@@ -239,7 +241,7 @@ fn built_in() -> Vec<Entry> {
         "Share of production deployments that repaired rather than advanced.",
     );
     add(
-        d,
+        delivery,
         "time_to_restore",
         "Time to restore",
         U::Seconds,
@@ -248,7 +250,7 @@ fn built_in() -> Vec<Entry> {
         "Incident detected to resolved, of those resolved in the window.",
     );
     add(
-        d,
+        delivery,
         "incidents",
         "Incidents",
         U::PerWeek,
@@ -257,7 +259,7 @@ fn built_in() -> Vec<Entry> {
         "Incidents detected a week.",
     );
     add(
-        d,
+        delivery,
         "open_incidents",
         "Open incidents",
         U::Number,
@@ -265,9 +267,9 @@ fn built_in() -> Vec<Entry> {
         S::Incidents(deliveries::open),
         "Incidents open at the end of each day, on average.",
     );
-    let f = "flow";
+    let flow = "flow";
     add(
-        f,
+        flow,
         "change_cycle_time",
         "Change cycle time",
         U::Seconds,
@@ -276,7 +278,7 @@ fn built_in() -> Vec<Entry> {
         "First commit to merged, of changes merged in the window.",
     );
     add(
-        f,
+        flow,
         "change_throughput",
         "Change throughput",
         U::PerWeek,
@@ -285,7 +287,7 @@ fn built_in() -> Vec<Entry> {
         "Changes merged a week.",
     );
     add(
-        f,
+        flow,
         "changes_in_progress",
         "Changes in progress",
         U::Number,
@@ -294,7 +296,7 @@ fn built_in() -> Vec<Entry> {
         "Changes open at the end of each day, on average over the days.",
     );
     add(
-        f,
+        flow,
         "age_of_open_changes",
         "Age of open changes",
         U::Seconds,
@@ -303,7 +305,7 @@ fn built_in() -> Vec<Entry> {
         "How long ago the changes were opened that are open at the end.",
     );
     add(
-        f,
+        flow,
         "change_size",
         "Change size",
         U::Number,
@@ -312,7 +314,7 @@ fn built_in() -> Vec<Entry> {
         "Lines added and deleted by changes merged in the window, as their source counts them.",
     );
     add(
-        f,
+        flow,
         "abandoned_changes",
         "Abandoned changes",
         U::Ratio,
@@ -321,7 +323,7 @@ fn built_in() -> Vec<Entry> {
         "Share of changes closed without a merge, of all that ended in the window.",
     );
     add(
-        f,
+        flow,
         "assisted_changes",
         "AI-assisted changes",
         U::Ratio,
@@ -329,9 +331,9 @@ fn built_in() -> Vec<Entry> {
         S::Changes(changes::assisted),
         "Share of changes merged in the window that an assistant wrote a part of.",
     );
-    let r = "review";
+    let review = "review";
     add(
-        r,
+        review,
         "time_to_first_review",
         "Time to first review",
         U::Seconds,
@@ -340,7 +342,7 @@ fn built_in() -> Vec<Entry> {
         "Opened, or ready for review, to the first review or comment by somebody else who is no bot.",
     );
     add(
-        r,
+        review,
         "time_to_merge",
         "Time to merge",
         U::Seconds,
@@ -349,7 +351,7 @@ fn built_in() -> Vec<Entry> {
         "Opened to merged, of changes merged in the window.",
     );
     add(
-        r,
+        review,
         "merged_without_review",
         "Merged without review",
         U::Ratio,
@@ -358,7 +360,7 @@ fn built_in() -> Vec<Entry> {
         "Share of changes merged in the window that nobody else had reviewed or commented on.",
     );
     add(
-        r,
+        review,
         "review_depth",
         "Review depth",
         U::Number,
@@ -367,7 +369,7 @@ fn built_in() -> Vec<Entry> {
         "Reviews and comments by others a merged change, without bots.",
     );
     add(
-        r,
+        review,
         "reviewers",
         "Reviewers",
         U::Number,
@@ -376,7 +378,7 @@ fn built_in() -> Vec<Entry> {
         "Different people who reviewed or commented, a merged change, without bots.",
     );
     add(
-        r,
+        review,
         "busiest_reviewer",
         "Share of the busiest reviewer",
         U::Ratio,
@@ -385,7 +387,7 @@ fn built_in() -> Vec<Entry> {
         "Share of all reviews and comments by the one who gave most. Nobody is named.",
     );
     add(
-        r,
+        review,
         "bus_factor",
         "Bus factor",
         U::Count,
@@ -393,9 +395,9 @@ fn built_in() -> Vec<Entry> {
         S::Authors,
         "The fewest authors who together changed half of the lines in the year before the end of the window.",
     );
-    let c = "ci";
+    let ci = "ci";
     add(
-        c,
+        ci,
         "ci_duration",
         "CI duration",
         U::Seconds,
@@ -403,9 +405,9 @@ fn built_in() -> Vec<Entry> {
         S::Runs(ci::duration),
         "Started to finished, of runs that ended with success or failure.",
     );
-    add(c, "ci_queue_time", "CI queue time", U::Seconds, A::Median, S::Runs(ci::queue), "Asked for to started.");
+    add(ci, "ci_queue_time", "CI queue time", U::Seconds, A::Median, S::Runs(ci::queue), "Asked for to started.");
     add(
-        c,
+        ci,
         "ci_success_rate",
         "CI success rate",
         U::Ratio,
@@ -414,7 +416,7 @@ fn built_in() -> Vec<Entry> {
         "Share of runs that succeeded, of those that succeeded or failed.",
     );
     add(
-        c,
+        ci,
         "ci_red_time",
         "Time red",
         U::Seconds,
@@ -423,7 +425,7 @@ fn built_in() -> Vec<Entry> {
         "How long pipelines of the default branch were red: from a failed run to the next that succeeded, in sum.",
     );
     add(
-        c,
+        ci,
         "ci_flakiness",
         "Flakiness",
         U::Ratio,
@@ -432,7 +434,7 @@ fn built_in() -> Vec<Entry> {
         "Share of failed runs that turned green on the same commit without a change.",
     );
     add(
-        c,
+        ci,
         "ci_time_spent",
         "CI time spent",
         U::Seconds,
@@ -440,9 +442,9 @@ fn built_in() -> Vec<Entry> {
         S::Runs(ci::spent),
         "The time that runs took, in sum.",
     );
-    let p = "planning";
+    let planning = "planning";
     add(
-        p,
+        planning,
         "item_cycle_time",
         "Work item cycle time",
         U::Seconds,
@@ -451,7 +453,7 @@ fn built_in() -> Vec<Entry> {
         "First in progress to done, of work items done in the window.",
     );
     add(
-        p,
+        planning,
         "item_lead_time",
         "Work item lead time",
         U::Seconds,
@@ -460,7 +462,7 @@ fn built_in() -> Vec<Entry> {
         "Written down to done, of work items done in the window.",
     );
     add(
-        p,
+        planning,
         "item_throughput",
         "Work item throughput",
         U::PerWeek,
@@ -469,7 +471,7 @@ fn built_in() -> Vec<Entry> {
         "Work items done a week.",
     );
     add(
-        p,
+        planning,
         "items_in_progress",
         "Work items in progress",
         U::Number,
@@ -478,7 +480,7 @@ fn built_in() -> Vec<Entry> {
         "Work items in progress at the end of each day, on average over the days.",
     );
     add(
-        p,
+        planning,
         "age_of_items_in_progress",
         "Age of work items in progress",
         U::Seconds,
@@ -487,7 +489,7 @@ fn built_in() -> Vec<Entry> {
         "How long ago work began on the items that are in progress at the end.",
     );
     add(
-        p,
+        planning,
         "flow_efficiency",
         "Flow efficiency",
         U::Ratio,
@@ -496,7 +498,7 @@ fn built_in() -> Vec<Entry> {
         "Time in statuses that mean in progress over cycle time, of work items done in the window.",
     );
     add(
-        p,
+        planning,
         "investment",
         "Investment",
         U::Ratio,
@@ -505,7 +507,7 @@ fn built_in() -> Vec<Entry> {
         "Share of all work items done in the window; asked for by type, where work goes.",
     );
     add(
-        p,
+        planning,
         "sprint_velocity",
         "Velocity",
         U::Number,
@@ -514,7 +516,7 @@ fn built_in() -> Vec<Entry> {
         "Points done in a sprint, on average over sprints that ended in the window; items where there are no points.",
     );
     add(
-        p,
+        planning,
         "say_do_ratio",
         "Say-do ratio",
         U::Ratio,
@@ -523,7 +525,7 @@ fn built_in() -> Vec<Entry> {
         "Of what was in a sprint when it began, what was done when it ended.",
     );
     add(
-        p,
+        planning,
         "scope_change",
         "Scope change",
         U::Ratio,
@@ -531,9 +533,9 @@ fn built_in() -> Vec<Entry> {
         S::Sprints(work::scope_change),
         "What was put into sprints or taken out of them after they began, over what was in them when they began.",
     );
-    let q = "quality";
+    let quality = "quality";
     add(
-        q,
+        quality,
         "coverage",
         "Coverage",
         U::Number,
@@ -542,7 +544,7 @@ fn built_in() -> Vec<Entry> {
         "The last coverage of each project, in percent, on average.",
     );
     add(
-        q,
+        quality,
         "duplication",
         "Duplication",
         U::Number,
@@ -552,7 +554,7 @@ fn built_in() -> Vec<Entry> {
     );
     // minutes become microseconds, as all durations are
     add(
-        q,
+        quality,
         "technical_debt",
         "Technical debt",
         U::Seconds,
@@ -560,9 +562,9 @@ fn built_in() -> Vec<Entry> {
         S::Measures("technical_debt_minutes", 6e7),
         "The last technical debt of each project, in sum.",
     );
-    let s = "security";
+    let security = "security";
     add(
-        s,
+        security,
         "open_vulnerabilities",
         "Open vulnerabilities",
         U::Number,
@@ -571,7 +573,7 @@ fn built_in() -> Vec<Entry> {
         "Vulnerabilities open at the end of each day, on average over the days.",
     );
     add(
-        s,
+        security,
         "vulnerability_fix_time",
         "Time to fix a vulnerability",
         U::Seconds,

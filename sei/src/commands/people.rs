@@ -248,9 +248,10 @@ mod tests {
 
     #[test]
     fn merging_adds_splitting_takes_apart_and_the_last_word_counts() {
+        type Step = fn(&[Person], &str, &[AccountId]) -> Vec<Person>;
         let configured = Person { origin: people::CONFIGURED.to_owned(), accounts: ids(&["a", "b"]), ..nobody("Both") };
         let mut persons = vec![configured];
-        let steps: [(fn(&[Person], &str, &[AccountId]) -> Vec<Person>, &str, &[&str], &[&str]); 5] = [
+        let steps: [(Step, &str, &[&str], &[&str]); 5] = [
             (merged, "Ann", &["a", "c"], &["Ann: a b c"]),
             (merged, "Ann", &["d"], &["Ann: a b c d"]),
             (split, "Bo", &["b"], &["Ann: a c d", "Bo: b"]),

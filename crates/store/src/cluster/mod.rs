@@ -38,7 +38,7 @@ const START_DEADLINE: Duration = Duration::from_mins(5);
 const STOP_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Settings of the server. No network, no log collector (we keep its output), little in the background.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "max_connections=60",
@@ -47,6 +47,8 @@ const SETTINGS: [&str; 8] = [
     "log_timezone=UTC",
     "logging_collector=off",
     "max_wal_size=1GB",
+    // what one computation writes fits, so that it need not wait for the disk before it commits
+    "shared_buffers=512MB",
 ];
 
 /// A running private cluster. If this process started it, dropping this tells it to stop, and

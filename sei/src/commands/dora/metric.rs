@@ -45,8 +45,12 @@ pub(crate) struct Metric {
     #[arg(long)]
     series: bool,
 
-    /// A value for each: service, team, author_team, repository, label, type, ai, author
-    #[arg(long, value_name = "SLICE")]
+    /// A value for each of these
+    #[arg(
+        long,
+        value_name = "SLICE",
+        help = "A value for each: service, team, author_team, repository, label, type, ai, author"
+    )]
     by: Option<Slice>,
 
     /// Only this service

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tests::TestLog;
 
 use super::super::gateway::{MemoryLog, serve, settings};
-use super::{delivery, normalise};
+use super::normalise;
 
 /// The folder of `@octokit/webhooks-examples`.
 fn examples() -> PathBuf {
