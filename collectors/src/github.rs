@@ -2,7 +2,7 @@
 //! `X-Hub-Signature-256`. What becomes of which event stands in `docs/sources/github.md`.
 //!
 //! What REST gives is enveloped as the webhook of the same thing would be, so one reader serves both; what
-//! GraphQL gives has another form, which [`pulled`] turns into the same facts.
+//! GraphQL gives has another form, which `pulled` turns into the same facts.
 
 mod alerts;
 pub(crate) mod facts;
