@@ -21,6 +21,8 @@ use crate::json;
 
 /// Waited when a source says that a limit is reached but not for how long. GitHub asks for a minute.
 const UNSAID: Duration = Duration::from_mins(1);
+/// What a source says beyond this is not believed: there are times too far ahead for a clock to count to.
+const LONGEST: Duration = Duration::from_hours(24 * 366);
 
 /// What hosts say in their own ways. The defaults fit most.
 pub trait Dialect: Send + Sync {
@@ -36,6 +38,11 @@ pub trait Dialect: Send + Sync {
 
     /// The scope or permission that an answer of 403 says the token lacks.
     fn missing(&self, _: &Answer) -> Option<String> {
+        None
+    }
+
+    /// What an answer that refuses a request (such as 422) says to be wrong with it.
+    fn wrong(&self, _: &Answer) -> Option<String> {
         None
     }
 }
@@ -94,6 +101,13 @@ impl Answer {
         Self { status: StatusCode::OK, headers, body: kept.body.clone(), url: self.url }
     }
 
+    /// The host that it sends on to. A redirect on the same host was followed before.
+    fn sent_on(&self) -> Option<String> {
+        let location = self.header("location").filter(|_| self.status.is_redirection())?;
+        // no more than the host: the rest can hold what is secret
+        Some(self.url.join(location).ok()?.origin().ascii_serialization())
+    }
+
     /// When the source answered, by its own clock.
     #[must_use]
     pub fn date(&self) -> Option<DateTime<Utc>> {
@@ -109,7 +123,7 @@ impl Answer {
     fn retry_after(&self) -> Option<Duration> {
         let value = self.header("retry-after")?;
         if let Ok(seconds) = value.parse::<f64>() {
-            return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+            return Duration::try_from_secs_f64(seconds.clamp(0.0, LONGEST.as_secs_f64())).ok();
         }
         DateTime::parse_from_rfc2822(value).ok().map(|date| self.until(date.to_utc()))
     }
@@ -127,11 +141,15 @@ impl Answer {
         let remaining = number(["x-ratelimit-remaining", "ratelimit-remaining", "x-rate-limit-remaining"])?;
         let limit = number(["x-ratelimit-limit", "ratelimit-limit", "x-rate-limit-limit"]);
         let reset = number(["x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset"]);
-        // a time of this century, or a number of seconds: `RateLimit-Reset` means both, by source
-        let wait = reset.map(|reset| match i64::try_from(reset).ok().filter(|reset| *reset > 1_000_000_000) {
-            Some(instant) => DateTime::from_timestamp(instant, 0).map_or(UNSAID, |instant| self.until(instant)),
-            None => Duration::from_secs(reset),
+        // a time of this century in seconds or milliseconds, or a number of seconds: sources mean any of them
+        let until = |moment: Option<DateTime<Utc>>| moment.map_or(UNSAID, |moment| self.until(moment));
+        let wait = reset.map(|reset| match i64::try_from(reset) {
+            Ok(0..=1_000_000_000) => Duration::from_secs(reset),
+            Ok(seconds @ ..=1_000_000_000_000) => until(DateTime::from_timestamp(seconds, 0)),
+            Ok(millis) => until(DateTime::from_timestamp_millis(millis)),
+            Err(_) => UNSAID,
         });
+        let wait = wait.map(|wait| wait.min(LONGEST));
         let date = self.date().unwrap_or_else(Utc::now);
         Some((Left { remaining, limit, resets_at: wait.map(|wait| date + wait) }, wait))
     }
@@ -336,6 +354,10 @@ impl Client {
             };
         }
         let what = answer.url.path().to_owned();
+        if let Some(other) = answer.sent_on() {
+            let why = format!("the server sends on to {other}, where the token does not go");
+            return Judged::Never(PullError::Data(format!("{what}: {why}; if that is right, name it in `url`")));
+        }
         match status {
             StatusCode::UNAUTHORIZED => {
                 let missing = Some("any right at all: it is wrong, expired or revoked".to_owned());
@@ -348,7 +370,10 @@ impl Client {
             StatusCode::NOT_FOUND | StatusCode::GONE => Judged::Never(PullError::Gone(what)),
             StatusCode::REQUEST_TIMEOUT => Judged::Again("the server waited too long".to_owned()),
             _ if status.is_server_error() => Judged::Again(format!("the server answered {status}")),
-            _ => Judged::Never(PullError::Data(format!("{what}: the server answered {status}"))),
+            _ => {
+                let why = self.dialect.wrong(&answer).map(|why| format!(": {why}")).unwrap_or_default();
+                Judged::Never(PullError::Data(format!("{what}: the server answered {status}{why}")))
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::http::{HeaderMap, Method, StatusCode};
 use bytes::{Bytes, BytesMut};
+use reqwest::redirect::Policy;
 use url::Url;
 
 use super::source::OpenError;
@@ -19,6 +20,8 @@ const CONNECT: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(90);
 /// How long an answer may take in all.
 const WHOLE: Duration = Duration::from_mins(10);
+/// How many redirects are followed.
+const REDIRECTS: usize = 5;
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -59,8 +62,7 @@ impl Http {
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .timeout(WHOLE)
-            // a redirect to another host takes no token with it, and reqwest sees to that
-            .redirect(reqwest::redirect::Policy::limited(5));
+            .redirect(redirects());
         if let Some(path) = ca_file {
             let wrong = |why: String| OpenError::new("ca_file", format!("`{}`: {why}", path.display()));
             let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
@@ -77,6 +79,21 @@ impl Http {
         let client = builder.build().map_err(|error| OpenError::new("url", tell(&error)))?;
         Ok(Arc::new(Self(client)))
     }
+}
+
+/// Redirects are followed on the same host. Another one would be told a token that is in a header of the
+/// source's own, which nobody takes for a secret.
+fn redirects() -> Policy {
+    Policy::custom(|attempt| {
+        let from = attempt.previous().last().map(Url::origin);
+        if from != Some(attempt.url().origin()) {
+            attempt.stop()
+        } else if attempt.previous().len() > REDIRECTS {
+            attempt.error("too many redirects")
+        } else {
+            attempt.follow()
+        }
+    })
 }
 
 #[async_trait]
@@ -113,4 +130,46 @@ fn tell(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::response::Redirect;
+    use axum::routing::get;
+    use serde_json::json;
+
+    use crate::pull::Client;
+    use crate::pull::testing::opened;
+
+    use super::*;
+
+    async fn serve(router: Router) -> Url {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async { axum::serve(listener, router).await });
+        Url::parse(&format!("http://{address}")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_followed_with_the_token_on_the_same_host_and_told_otherwise() {
+        let token = async |headers: HeaderMap| headers.get("circle-token").unwrap().to_str().unwrap().to_owned();
+        let elsewhere = serve(Router::new().fallback(async || "1")).await;
+        let away = elsewhere.join("a?secret=1").unwrap().to_string();
+        let router = Router::new()
+            .route("/old", get(async || Redirect::permanent("/new")))
+            .route("/new", get(token))
+            .route("/away", get(async move || Redirect::permanent(&away)))
+            .route("/round", get(async || Redirect::permanent("/round")));
+        let source = opened(json!({ "connector": "mock" }));
+        let client = Client::new(&source, serve(router).await).unwrap().with_attempts(1);
+        let client = client.with_secret("circle-token", b"7").unwrap();
+        assert_eq!(&client.get("old").await.unwrap().body[..], b"7");
+        let error = client.get("away").await.unwrap_err();
+        let origin = elsewhere.origin().ascii_serialization();
+        let said = format!("/away: the server sends on to {origin}, where the token does not go");
+        assert_eq!(error.to_string(), format!("{said}; if that is right, name it in `url`"));
+        assert!(!error.is_transient());
+        assert!(client.get("round").await.unwrap_err().to_string().contains("too many redirects"));
+    }
 }

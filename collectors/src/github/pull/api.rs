@@ -1,5 +1,6 @@
 //! One GitHub, asked with one token: addresses, headers, the two budgets, and what its answers mean.
 
+use std::iter;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode};
@@ -19,7 +20,7 @@ const SECONDARY: Duration = Duration::from_mins(1);
 pub(super) struct Api {
     /// Where people look at it: `https://github.com`.
     pub(super) web: String,
-    rest: Client,
+    pub(super) rest: Client,
     graphql: Client,
     /// What REST's paths begin with.
     prefix: &'static str,
@@ -260,6 +261,24 @@ impl Dialect for GitHub {
             return None;
         }
         Some(format!("the scope {} (it has: {})", accepted.join(" or "), has.join(", ")))
+    }
+
+    fn wrong(&self, answer: &Answer) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Refused {
+            message: String,
+            #[serde(default)]
+            errors: Vec<Value>,
+        }
+        let Refused { message, errors } = serde_json::from_slice(&answer.body).ok()?;
+        let named = errors.iter().filter_map(|error| {
+            let part = |name| error.get(name).and_then(Value::as_str);
+            match (part("field"), part("code"), part("message").or(error.as_str())) {
+                (Some(field), Some(code), _) => Some(format!("`{field}` is {code}")),
+                (_, _, message) => message.map(str::to_owned),
+            }
+        });
+        Some(iter::once(message).chain(named).collect::<Vec<_>>().join("; "))
     }
 }
 

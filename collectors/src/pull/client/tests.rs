@@ -64,6 +64,13 @@ async fn a_limit_is_waited_for_as_long_as_the_source_says_and_the_request_is_not
                 .with("date", DATE),
             600,
         ),
+        (
+            Said::new(429, "")
+                .with("x-ratelimit-remaining", "0")
+                .with("x-ratelimit-reset", reset(90) + "000")
+                .with("date", DATE),
+            90,
+        ),
         (Said::new(429, "").with("ratelimit-remaining", "0").with("ratelimit-reset", "20"), 20),
         (Said::new(503, "").with("retry-after", "10"), 10),
     ];
@@ -101,9 +108,19 @@ async fn the_last_request_of_a_period_is_known_to_be_the_last() {
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_is_too_far_away_is_told() {
-    let (answer, asked) = ask([Said::new(429, "").with("retry-after", "86400"), good()]).await;
-    assert!(matches!(answer, Err(PullError::RateLimited(_))));
-    assert_eq!(asked, [0]);
+    let reset =
+        |at: u64| Said::new(429, "").with("x-ratelimit-remaining", "0").with("x-ratelimit-reset", at.to_string());
+    for limit in [
+        Said::new(429, "").with("retry-after", "86400"),
+        Said::new(429, "").with("retry-after", "1e300"),
+        reset(999_999_999),
+        reset(900_000_000_000),
+        reset(8_000_000_000_000_000),
+    ] {
+        let (answer, asked) = ask([limit.clone(), good()]).await;
+        assert!(matches!(answer, Err(PullError::RateLimited(_))), "{limit:?}");
+        assert_eq!(asked, [0]);
+    }
 }
 
 #[tokio::test]
