@@ -137,10 +137,11 @@ fn time(row: &Map<String, Value>, field: &str) -> Option<DateTime<Utc>> {
 
 /// A row as a webhook would have sent it: with its repository around it, and without an action.
 fn row(api: &Api, ask: &Ask<'_>, kind: &'static str, field: &str, row: &Value) -> Row {
-    let url = format!("{}/{}", api.web, ask.stream.of);
+    let repository = repository_of(row).unwrap_or_else(|| ask.stream.of.clone());
+    let url = format!("{}/{repository}", api.web);
     let data = json!({
         "action": "",
-        "repository": { "full_name": ask.stream.of, "html_url": url },
+        "repository": { "full_name": repository, "html_url": url },
         field: row,
     });
     Row {
@@ -149,4 +150,12 @@ fn row(api: &Api, ask: &Ask<'_>, kind: &'static str, field: &str, row: &Value) -
         key: ask.stream.of.to_lowercase(),
         data: data.to_string().into(),
     }
+}
+
+/// The name of a row's repository, by the row's own address. A repository that was renamed is found by its old
+/// name too, but what GraphQL and webhooks say of it has the new one.
+fn repository_of(row: &Value) -> Option<String> {
+    let (_, path) = row.get("url")?.as_str()?.split_once("/repos/")?;
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    Some(format!("{}/{}", parts.next()?, parts.next()?))
 }
