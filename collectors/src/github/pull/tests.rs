@@ -1,3 +1,6 @@
+mod recorded;
+mod specification;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -140,7 +143,10 @@ async fn rest(
         .collect();
     let mut headers = HeaderMap::new();
     if rows.len() > 100 {
-        let next = format!("<{HOST}/api/v3/repos/{path}?page={}&since={since}>; rel=\"next\"", page + 1);
+        let mut query = query.clone();
+        query.insert("page".to_owned(), (page + 1).to_string());
+        let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let next = format!("<{HOST}/api/v3/repos/{path}?{}>; rel=\"next\"", query.join("&"));
         headers.insert("link", next.parse().unwrap());
     }
     let rows = &rows[..rows.len().min(100)];

@@ -8,12 +8,12 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kernel::Fact;
-use url::Url;
 
 use super::*;
 use crate::Connector;
 use crate::pull::From;
 use crate::pull::testing::{HOST, Memory, client_of, opened};
+use crate::testing::{Served, check_request, corpus};
 
 #[derive(Default)]
 struct Server {
@@ -188,30 +188,9 @@ async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() 
     }
 }
 
-/// Whether a specification knows a request: its path, the names of its parameters, and those that are numbers.
-fn check_request(specification: &Value, asked: &str) -> Result<(), String> {
-    let url = Url::parse(HOST).unwrap().join(asked).unwrap();
-    let fits = |template: &str| {
-        let (template, path) = (template.split('/'), url.path().split('/'));
-        template.clone().count() == path.clone().count()
-            && template.zip(path).all(|(known, asked)| known == asked || known.starts_with('{'))
-    };
-    let paths = specification["paths"].as_object().unwrap();
-    let path = paths.iter().find(|(template, _)| fits(template)).ok_or_else(|| format!("{asked}: no such path"))?;
-    let parameters = path.1["get"]["parameters"].as_array().ok_or_else(|| format!("{asked}: no such method"))?;
-    for (name, value) in url.query_pairs() {
-        let known = parameters.iter().find(|known| known["in"] == "query" && known["name"] == *name);
-        let known = known.ok_or_else(|| format!("{asked}: no parameter `{name}`"))?;
-        if known["schema"]["type"] == "integer" && value.parse::<i64>().is_err() {
-            return Err(format!("{asked}: `{name}` is no number"));
-        }
-    }
-    Ok(())
-}
-
 #[tokio::test]
 async fn every_request_is_one_that_the_specification_of_cloud_knows() {
-    let Some(corpus) = crate::testing::corpus() else { return };
+    let Some(corpus) = corpus() else { return };
     let read = |name: &str| -> Value { serde_json::from_slice(&std::fs::read(corpus.join(name)).unwrap()).unwrap() };
     let (platform, agile) = (read("specs/jira-v3-fixed.json"), read("specs/jira-agile-fixed.json"));
     let state = Shared::default();
@@ -279,28 +258,11 @@ fn a_source_is_refused_that_does_not_say_where_it_is() {
     assert!(wrong(misspelt).is_some_and(|key| key.starts_with("options")));
 }
 
-/// A stateful Jira Data Center of others, ended with the test.
-struct Jira820(std::process::Child);
-
-impl Drop for Jira820 {
-    fn drop(&mut self) {
-        // one that has ended needs no end
-        let _ended = self.0.kill();
-        let _gone = self.0.wait();
-    }
-}
-
 #[tokio::test]
 async fn a_jira_of_others_is_pulled_and_then_what_changed_in_it() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/jira820");
-    let mut server = Jira820(std::process::Command::new(script).arg(free.port().to_string()).spawn().unwrap());
-    let start = std::time::Instant::now();
-    while tokio::net::TcpStream::connect(free).await.is_err() {
-        assert_eq!(server.0.try_wait().unwrap(), None, "scripts/jira820 ended");
-        assert!(start.elapsed() < std::time::Duration::from_mins(3), "scripts/jira820 does not listen");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    // A stateful Jira Data Center of others.
+    let server = Served::start("jira820", &[]).await;
+    let free = format!("127.0.0.1:{}", server.port);
     let puller = Jira.open(&opened(json!({ "connector": "jira", "url": format!("http://{free}") }))).unwrap();
     let memory = Memory::default();
     let summary = memory.pull(&*puller, From::Cursor).await;
