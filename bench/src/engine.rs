@@ -2,7 +2,6 @@
 //! 500 services with a million changes, five million commits, a hundred thousand deployments. `engine=10` takes
 //! a tenth of it.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -10,7 +9,7 @@ use chrono::DateTime;
 use dora::{HistoryBuilder, Options, compute};
 use kernel::{Fact, RepositoryId, Service, Tenant};
 use sei::demo::{Demo, Scale};
-use store::{PgConnectOptions, Store, facts};
+use store::{Store, facts};
 
 use crate::figures::{Figures, median};
 use crate::machine::{Machine, Running};
@@ -41,15 +40,14 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u
     let running = Running::start(&data).await?;
     let store = running.store.for_tenant(&Tenant::default());
     let late = load(&store, &demo).await?;
-    let options = running.options();
-    psql(&options, "vacuum analyze")?;
+    running.rest()?;
 
     let needed = process::run(machine.sei(&data).args(["--json", "dora", "recompute", "--full"]), true)?;
     figures.at_most("sei dora recompute --full from the store", needed.seconds, 20.0 * share.max(0.1), "s");
     figures.at_most("its peak memory", needed.peak_mb, 3_000.0, "MB");
 
     let begun = Instant::now();
-    let peer = psql(&options, PEER)?;
+    let peer = running.sql(PEER)?;
     let sql = begun.elapsed().as_secs_f64();
     Figures::note(&format!("the same five metrics as SQL: {sql:.2} s ({})", peer.trim().replace('\n', ", ")));
     figures.at_most("the engine alone, times what SQL takes", alone.seconds / sql, 0.1, "×");
@@ -152,16 +150,4 @@ async fn load(store: &Store, demo: &Demo) -> Result<kernel::Deployment> {
         facts::write(&mut transaction, &batch).await?;
         transaction.commit().await?;
     }
-}
-
-/// Runs SQL with PostgreSQL's own client.
-fn psql(options: &PgConnectOptions, sql: &str) -> Result<String> {
-    let mut command = Command::new("psql");
-    command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1"]);
-    let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
-    command.args(["--host", &host, "--port", &options.get_port().to_string()]);
-    command.args(["--username", options.get_username(), "--dbname", options.get_database().unwrap_or("postgres")]);
-    command.args(["--command", "set search_path = main", "--command", sql]);
-    let needed = process::run(&mut command, true)?;
-    Ok(String::from_utf8(needed.output)?)
 }

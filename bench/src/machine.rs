@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use store::{PgConnectOptions, PrivateCluster, Store};
+use store::{PrivateCluster, Store};
 
 use crate::process;
 
@@ -67,9 +67,21 @@ impl Running {
         Ok(Self { cluster, store })
     }
 
-    /// How others reach it.
-    pub(crate) fn options(&self) -> PgConnectOptions {
-        self.cluster.options()
+    /// Runs SQL with PostgreSQL's own client.
+    pub(crate) fn sql(&self, statement: &str) -> Result<String> {
+        let mut command = Command::new("psql");
+        command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1"]);
+        command.args(["--dbname", &self.url()?, "--command", "set search_path = main", "--command", statement]);
+        let needed = process::run(&mut command, true)?;
+        Ok(String::from_utf8(needed.output)?)
+    }
+
+    /// Brings it to where autovacuum brings it by itself soon after many rows were written, so that what is
+    /// left over from writing them is not measured.
+    pub(crate) fn rest(&self) -> Result<()> {
+        self.sql("vacuum analyze")?;
+        self.sql("checkpoint")?;
+        Ok(())
     }
 
     /// The same as a URL.

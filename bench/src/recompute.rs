@@ -23,6 +23,7 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures) -> Result<
     let data = machine.data("recompute-data")?;
     let running = Running::start(&data).await?;
     load(&running.store).await?;
+    running.rest()?;
     Figures::heading("A full recompute from the store (PostgreSQL runs already), the whole process:");
     for (name, what) in [("first", "every row is written"), ("again", "no row differs")] {
         let needed = process::run(machine.sei(&data).args(["--json", "dora", "recompute", "--full"]), true)?;
