@@ -7,12 +7,12 @@ mod installation;
 mod server;
 mod user;
 
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -77,16 +77,19 @@ impl PrivateCluster {
         let installed = installed()?;
         let user = RunAs::choose()?;
         prepare(&folder, &user)?;
-        let _one_at_a_time = lock(&folder).await?;
+        let one_at_a_time = lock(&folder).await?;
         let data = folder.join("data");
-        let programs = programs(&folder, installed, &user).await?;
-        let (server, ours) = if let Some(server) = find_running(&folder, &data).await? {
-            let ours = adopt(&folder, &server).then_some(Ours { pid: server.pid, child: None });
-            (server, ours)
-        } else {
-            let (server, child) = spawn(&folder, &data, &programs, &user)?;
-            let ours = Ours { pid: server.pid, child: Some(child) };
-            (server, Some(ours))
+        let programs = programs(&folder, installed, &user, &one_at_a_time).await?;
+        let (server, ours) = match find(&folder, &data).await? {
+            Found::Running(server) => {
+                let ours = adopt(&folder, &server).then_some(Ours { pid: server.pid, child: None });
+                (server, ours)
+            }
+            Found::Nothing(held) => {
+                let (server, child) = spawn(&folder, &data, &programs, &user, held)?;
+                let ours = Ours { pid: server.pid, child: Some(child) };
+                (server, Some(ours))
+            }
         };
         if ours.is_some() {
             let owner = folder.join("owner");
@@ -220,11 +223,16 @@ async fn lock(folder: &Path) -> Result<File, ClusterError> {
 }
 
 /// The programs of the version that the data is of; the newest, for data that is made now.
-async fn programs(folder: &Path, installed: Vec<Installation>, user: &RunAs) -> Result<PathBuf, ClusterError> {
+async fn programs(
+    folder: &Path,
+    installed: Vec<Installation>,
+    user: &RunAs,
+    lock: &File,
+) -> Result<PathBuf, ClusterError> {
     let data = folder.join("data");
     if !data.exists() {
         let newest = installed.into_iter().next().ok_or(ClusterError::NotInstalled)?;
-        initialize(folder, &newest.programs, user.clone()).await?;
+        initialize(folder, &newest.programs, user.clone(), lock).await?;
         return Ok(newest.programs);
     }
     let broken = |what: &str| ClusterError::Broken { folder: folder.to_owned(), what: what.to_owned() };
@@ -237,15 +245,17 @@ async fn programs(folder: &Path, installed: Vec<Installation>, user: &RunAs) -> 
     })
 }
 
-/// Makes the data folder, under another name until it is whole.
-async fn initialize(folder: &Path, programs: &Path, user: RunAs) -> Result<(), ClusterError> {
+/// Makes the data folder, under another name until it is whole. `initdb` has the lock as its input, and so
+/// holds it even if we are killed: nobody starts again while it still writes.
+async fn initialize(folder: &Path, programs: &Path, user: RunAs, lock: &File) -> Result<(), ClusterError> {
     let new = folder.join("data.new");
     if new.exists() {
         std::fs::remove_dir_all(&new).map_err(|source| at(&new, source))?;
     }
     let mut command = user.command(programs.join("initdb"));
     command.arg("-D").arg(&new).args(["-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums"]);
-    let output = tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output()).await;
+    let lock = lock.try_clone().map_err(|source| at(folder, source))?;
+    let output = tokio::task::spawn_blocking(move || command.stdin(lock).output()).await;
     let output = output.map_err(io::Error::other).flatten().map_err(|source| at(&programs.join("initdb"), source))?;
     if !output.status.success() {
         let said = tail(&String::from_utf8_lossy(&output.stderr));
@@ -254,28 +264,48 @@ async fn initialize(folder: &Path, programs: &Path, user: RunAs) -> Result<(), C
     std::fs::rename(&new, folder.join("data")).map_err(|source| at(&new, source))
 }
 
-/// The server that runs on the data already. One that is just stopping is waited for.
-async fn find_running(folder: &Path, data: &Path) -> Result<Option<Server>, ClusterError> {
+/// What there is of a server on the data.
+enum Found {
+    Running(Server),
+    /// The lock that the next server is to hold.
+    Nothing(File),
+}
+
+/// The server that runs on the data already. One that is just starting or stopping is waited for.
+///
+/// Each of a server's processes holds a lock from its start to its end, so that one that has not written
+/// its own lock file yet is seen too, whoever started it and was killed.
+async fn find(folder: &Path, data: &Path) -> Result<Found, ClusterError> {
+    let path = folder.join("server.lock");
+    let held = File::create(&path).map_err(|source| at(&path, source))?;
     let start = Instant::now();
-    while let Some(server) = running(data) {
-        match options(&server).connect().await {
-            Ok(connection) => {
-                connection.close().await.map_err(ClusterError::Database)?;
-                return Ok(Some(server));
-            }
-            Err(error) if has_state(&error, "3D000") => return Ok(Some(server)),
-            Err(_) if start.elapsed() < STOP_DEADLINE => tokio::time::sleep(Duration::from_millis(20)).await,
-            Err(_) => {
-                let what = "starting or stopping";
-                return Err(ClusterError::Slow { folder: folder.to_owned(), what, seconds: STOP_DEADLINE.as_secs() });
+    loop {
+        match held.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(source)) => return Err(at(&path, source)),
+        }
+        if let Some(server) = running(data) {
+            match options(&server).connect().await {
+                Ok(connection) => {
+                    connection.close().await.map_err(ClusterError::Database)?;
+                    return Ok(Found::Running(server));
+                }
+                Err(error) if has_state(&error, "3D000") => return Ok(Found::Running(server)),
+                Err(_) => {}
             }
         }
+        if start.elapsed() > STOP_DEADLINE {
+            let what = "starting or stopping";
+            return Err(ClusterError::Slow { folder: folder.to_owned(), what, seconds: STOP_DEADLINE.as_secs() });
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // a killed server's lock file would stop the next one if its number is another process's by now
-    let lock = data.join("postmaster.pid");
-    match std::fs::remove_file(&lock) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&lock, error)),
-        _ => Ok(None),
+    let left = data.join("postmaster.pid");
+    match std::fs::remove_file(&left) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&left, error)),
+        _ => Ok(Found::Nothing(held)),
     }
 }
 
@@ -289,7 +319,14 @@ fn adopt(folder: &Path, server: &Server) -> bool {
     orphaned
 }
 
-fn spawn(folder: &Path, data: &Path, programs: &Path, user: &RunAs) -> Result<(Server, Child), ClusterError> {
+/// Starts a server, with the lock that tells that it runs as its input.
+fn spawn(
+    folder: &Path,
+    data: &Path,
+    programs: &Path,
+    user: &RunAs,
+    held: File,
+) -> Result<(Server, Child), ClusterError> {
     let socket_folder = socket_folder(folder, user)?;
     for name in [format!(".s.PGSQL.{PORT}"), format!(".s.PGSQL.{PORT}.lock")] {
         let path = socket_folder.join(name);
@@ -307,7 +344,7 @@ fn spawn(folder: &Path, data: &Path, programs: &Path, user: &RunAs) -> Result<(S
         command.arg("-c").arg(setting);
     }
     // its own process group: a Ctrl-C is for us, and we stop the server when all is written
-    command.stdin(Stdio::null()).stdout(log).stderr(errors).process_group(0);
+    command.stdin(held).stdout(log).stderr(errors).process_group(0);
     let child = command.spawn().map_err(|source| at(&programs.join("postgres"), source))?;
     let pid = i32::try_from(child.id()).unwrap_or_default();
     Ok((Server { pid, port: PORT, socket_folder }, child))
