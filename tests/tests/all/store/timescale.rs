@@ -141,7 +141,7 @@ async fn read(store: &Store) -> Vec<String> {
         let (from, to) = (start() + Duration::days(from), start() + Duration::days(to));
         read.push(format!("{:?}", metric_rows::deployment_points(&mut tx, &services, from, to).await.unwrap()));
         let mut points = metric_rows::change_points(&mut tx, &services, from, to).await.unwrap();
-        points.sort_by_key(|point| (point.deployed_us, point.lead_time_us));
+        points.sort_by_key(|point| format!("{point:?}"));
         read.push(format!("{points:?}"));
     }
     tx.commit().await.unwrap();
