@@ -38,7 +38,7 @@ async fn main() -> anyhow::Result<()> {
 
     let readiness = Readiness::waiting_for(&[Check::Database]);
     tokio::spawn(watch(readiness.clone(), store.clone(), shutdown.clone()));
-    let state = ApiState::new(&store, settings.dora.clone(), settings.metric.clone(), settings.server.listen);
+    let state = ApiState::new(&store, &settings);
     let router = health::router(readiness).merge(api::router(state.clone()));
     http::serve(listener, router, shutdown).await?;
     state.close().await;

@@ -94,6 +94,14 @@ impl Problem {
         Self::new("urn:sei:problem:not-found", StatusCode::NOT_FOUND, "Not found", detail)
     }
 
+    /// Raw events are not shown by this server.
+    #[must_use]
+    pub fn raw_events() -> Self {
+        let detail = "Raw events may hold personal data, and this server listens beyond its own machine: set \
+                      `server.raw_events = true` to show them, or use `sei events of` there.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Raw events are not shown here", detail)
+    }
+
     /// It is about this parameter.
     #[must_use]
     pub fn about(mut self, parameter: &str, found: &str) -> Self {

@@ -1,14 +1,17 @@
 //! What REST and GraphQL both answer with: pages of lists, the engine's reports and its explanations.
 
-use store::StoreError;
+use eventlog::Places;
 use store::queries::{self, ChangeFilter, DeploymentFilter, FindingKey, TimeKey};
+use store::{StoreError, origins};
 
 use crate::ApiState;
 use crate::cursor::Place;
 use crate::params::Window;
 use crate::problem::Problem;
 use crate::tenant::Scope;
-use crate::views::{Change, Definition, Deployment, Explanation, Finding, MetricAnswer, Report, Repository, Service};
+use crate::views::{
+    Change, Definition, Deployment, Explanation, Finding, MetricAnswer, RawEvent, Report, Repository, Service,
+};
 
 /// Which part of a list.
 #[derive(Clone, Debug)]
@@ -144,6 +147,27 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
         Ok(report) => Ok(report.into()),
         Err(error) => Err(refused(error)),
     }
+}
+
+/// How many events are shown of a fact, at most.
+const EVENTS: i64 = 20;
+
+/// The raw events that told of a fact, the latest first, as far as the log still holds them.
+pub async fn events(state: &ApiState, scope: &Scope, fact: &str) -> Result<Vec<RawEvent>, Problem> {
+    let Some(log) = state.log() else { return Err(Problem::raw_events()) };
+    let found = origins::of_fact(&scope.store, &log.topic, fact, EVENTS).await?;
+    let mut events = Vec::new();
+    if found.is_empty() {
+        return Ok(events);
+    }
+    let places = Places::open(log, &scope.store).map_err(|error| Problem::fault(&error))?;
+    for place in found {
+        let event = places.read(place).await.map_err(|error| Problem::fault(&error))?;
+        // a place belongs to the tenant whose rows name it; a log that was made anew may have another's there
+        let event = event.filter(|event| event.tenant == scope.tenant.tenant);
+        events.extend(event.map(|event| RawEvent::new(place, event)));
+    }
+    Ok(events)
 }
 
 /// What `by` may be, in words.

@@ -1,10 +1,9 @@
 //! What all handlers share.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::settings::{Dora, MetricSettings};
+use runtime::settings::{self, Dora, MetricSettings, Settings};
 use store::Store;
 
 use crate::guard::Hosts;
@@ -19,18 +18,23 @@ pub struct ApiState {
     dora: Arc<Dora>,
     custom: Arc<[MetricSettings]>,
     hosts: Hosts,
+    log: Option<Arc<settings::Log>>,
 }
 
 impl ApiState {
-    /// `custom` are the metrics that the settings define. Reads what `store` connects to, over connections of its own that can only read. `listen` is where the
-    /// server listens: on loopback it answers only requests that name loopback as their host.
+    /// Reads what `store` connects to, over connections of its own that can only read. A server that listens on
+    /// loopback answers only requests that name loopback as their host.
     #[must_use]
-    pub fn new(store: &Store, dora: Dora, custom: Vec<MetricSettings>, listen: SocketAddr) -> Self {
+    pub fn new(store: &Store, settings: &Settings) -> Self {
+        let listen = settings.server.listen;
+        // they may hold what nobody else should read, so whoever listens to others has to say so
+        let raw_events = settings.server.raw_events.unwrap_or(listen.ip().is_loopback());
         Self {
             store: store.read_only(STATEMENT_TIMEOUT),
-            dora: Arc::new(dora),
-            custom: custom.into(),
+            dora: Arc::new(settings.dora.clone()),
+            custom: settings.metric.clone().into(),
             hosts: Hosts::of(listen),
+            log: raw_events.then(|| Arc::new(settings.log.clone())),
         }
     }
 
@@ -50,6 +54,11 @@ impl ApiState {
     /// How metrics are defined by the settings.
     pub(crate) fn metrics(&self) -> dora::MetricSettings<'_> {
         dora::MetricSettings { dora: &self.dora, custom: &self.custom }
+    }
+
+    /// The log that raw events are read from, if they may be shown.
+    pub(crate) fn log(&self) -> Option<&settings::Log> {
+        self.log.as_deref()
     }
 
     pub(crate) fn hosts(&self) -> Hosts {

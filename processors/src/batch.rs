@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, Tenant};
 use runtime::{Outcome, Reason, labels};
 use store::counts::{self, EventCount};
+use store::origins::{self, NewOrigin};
 use store::rejects::{self, NewReject};
 use store::{Store, StoreError, facts, positions};
 
@@ -47,6 +48,8 @@ pub(crate) struct Prepared {
 #[derive(Debug, Default)]
 struct OfTenant {
     facts: Vec<Fact>,
+    /// How many facts there are up to the end of each event that has some; events by index in the part's.
+    ends: Vec<(usize, usize)>,
     /// By index in the part's events.
     rejects: Vec<(usize, Reject)>,
     counts: BTreeMap<(String, String, Label), i64>,
@@ -117,6 +120,7 @@ impl Prepared {
         let label = match outcome {
             Ok(facts) => {
                 of.facts.extend(facts);
+                of.ends.push((at, of.facts.len()));
                 self.events.stored += 1;
                 Label::Stored
             }
@@ -157,6 +161,7 @@ impl Prepared {
                 })
                 .collect();
             rejects::write(&mut tx, &rejects).await?;
+            origins::write(&mut tx, topic, *partition, &of.origins(events)).await?;
             counts::add(&mut tx, &of.counts()).await?;
         }
         tx.commit().await?;
@@ -179,6 +184,21 @@ fn shortened(text: &str, place: &str) -> String {
 }
 
 impl OfTenant {
+    /// Which event told of which fact.
+    fn origins(&self, events: &[(i64, Envelope)]) -> Vec<NewOrigin<'_>> {
+        let mut origins = Vec::new();
+        let mut facts = self.facts.iter();
+        let mut before = 0;
+        for (at, end) in &self.ends {
+            let of_event = facts.by_ref().take(end - before);
+            before = *end;
+            let Some((position, event)) = events.get(*at) else { continue };
+            let origin = |fact| NewOrigin { fact, position: *position, received_at: event.time };
+            origins.extend(of_event.filter_map(Fact::traced).map(origin));
+        }
+        origins
+    }
+
     fn counts(&self) -> Vec<EventCount> {
         let count = |((source, kind, label), events): (&(String, String, Label), &i64)| EventCount {
             source: source.clone(),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{TimeDelta, Utc};
 use eventlog::{Batch, EventLog, Limit, LogReader, Position};
 use runtime::labels;
-use store::{Store, StoreError, positions};
+use store::{Store, StoreError, origins, positions};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -156,6 +157,12 @@ impl Processor {
     }
 
     async fn trim(&self) {
+        if let Some(oldest) =
+            TimeDelta::from_std(self.log.retention()).ok().and_then(|kept| Utc::now().checked_sub_signed(kept))
+            && let Err(error) = origins::forget_before(&self.store, oldest).await
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "places of old events could not be forgotten");
+        }
         match self.log.trim().await {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "old events have left the log"),

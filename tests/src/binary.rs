@@ -19,11 +19,19 @@ pub fn binary(name: &str) -> PathBuf {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _one = ONE_AT_A_TIME.lock();
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--bin", name]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        // as scripts/test does: a program alone would be built with other features of what it shares with tests
+        build.args(["build", "--quiet", "--workspace", "--bins", "--tests"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        // what cargo tells this test of its package: build scripts that look at it would run again, and all that
+        // hangs on them be built again
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_")) {
+                build.env_remove(name);
+            }
+        }
         if folder.ends_with("release") {
             build.arg("--release");
         }
-        assert!(build.args(["--workspace"]).status().expect("cargo runs").success(), "{name} can't be built");
+        assert!(build.status().expect("cargo runs").success(), "{name} can't be built");
     }
     let path = folder.join(name);
     assert!(path.exists(), "{} is missing: build it first", path.display());

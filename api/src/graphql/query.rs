@@ -13,8 +13,8 @@ use crate::problem::Problem;
 use crate::reads::{self, MetricQuestion, Page, Part, Question};
 use crate::tenant::Scope;
 use crate::views::{
-    Change, Definition, Deployment, Explanation, Finding, Interval, MetricAnswer, Report, Repository, Service, Slice,
-    TenantView,
+    Change, Definition, Deployment, Explanation, Finding, Interval, MetricAnswer, RawEvent, Report, Repository,
+    Service, Slice, TenantView,
 };
 
 /// The root of all queries.
@@ -185,6 +185,18 @@ impl Query {
     async fn explain(&self, context: &Context<'_>, id: String) -> async_graphql::Result<Option<Explanation>> {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         reads::explain(state, scope, &id).await.map_err(|problem| refused(&problem))
+    }
+
+    /// The events that told of a deployment, an incident, a change, a review, a CI run or a work item, as their
+    /// source sent them: the latest first, 20 at most, as far as the log still holds them.
+    #[graphql(complexity = "200 + child_complexity")]
+    async fn events(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The id of the fact, as evidence and rows have it.")] fact: String,
+    ) -> async_graphql::Result<Vec<RawEvent>> {
+        let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
+        reads::events(state, scope, &fact).await.map_err(|problem| refused(&problem))
     }
 }
 

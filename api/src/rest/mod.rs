@@ -1,6 +1,7 @@
 //! REST below `/api/v1`, and its description at `/api/openapi.json`. A handler takes its parameters, asks, and
 //! wraps the answer; what is asked is in `reads`.
 
+mod events;
 mod lists;
 mod metrics;
 mod reports;
@@ -34,6 +35,7 @@ use crate::tenant::{self, Scope};
         reports::dora,
         reports::deployment,
         reports::change,
+        events::events,
         metrics::metrics,
         metrics::metric,
         lists::services,
@@ -64,6 +66,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/deployments/{*id}", get(reports::deployment))
         .route("/api/v1/changes", get(lists::changes))
         .route("/api/v1/changes/{*id}", get(reports::change))
+        .route("/api/v1/events", get(events::events))
         .route("/api/v1/metrics", get(metrics::metrics))
         .route("/api/v1/metrics/{name}", get(metrics::metric))
         .route("/api/v1/findings", get(lists::findings))

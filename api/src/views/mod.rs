@@ -1,12 +1,14 @@
 //! What the API shows, once for REST and GraphQL. Views rename and change units (whole microseconds become
 //! seconds); they compute nothing.
 
+mod event;
 mod explanation;
 mod metric;
 mod report;
 mod rows;
 mod words;
 
+pub use event::RawEvent;
 pub use explanation::Explanation;
 pub use metric::{Definition, MetricAnswer};
 pub use report::Report;

@@ -140,6 +140,9 @@ mod tests {
         async fn ends(&self) -> Result<Vec<Position>, LogError> {
             Ok(Vec::new())
         }
+        fn retention(&self) -> std::time::Duration {
+            std::time::Duration::MAX
+        }
         async fn trim(&self) -> Result<u64, LogError> {
             Ok(0)
         }

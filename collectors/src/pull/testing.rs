@@ -93,6 +93,10 @@ impl EventLog for MemoryLog {
     async fn ends(&self) -> Result<Vec<Position>, LogError> {
         Ok(Vec::new())
     }
+    fn retention(&self) -> std::time::Duration {
+        std::time::Duration::MAX
+    }
+
     async fn trim(&self) -> Result<u64, LogError> {
         Ok(0)
     }

@@ -58,6 +58,10 @@ impl EventLog for EmbeddedLog {
         Ok(ends.into_iter().map(|(partition, next)| Position { partition, next }).collect())
     }
 
+    fn retention(&self) -> Duration {
+        self.retention
+    }
+
     async fn trim(&self) -> Result<u64, LogError> {
         let Ok(retention) = chrono::TimeDelta::from_std(self.retention) else { return Ok(0) };
         let Some(instant) = Utc::now().checked_sub_signed(retention) else { return Ok(0) };

@@ -4,6 +4,7 @@
 mod cloud_event;
 mod config;
 mod failure;
+mod place;
 mod reader;
 mod topic;
 
@@ -20,6 +21,7 @@ use rdkafka::{ClientConfig, ClientContext};
 use runtime::settings;
 use store::Store;
 
+pub use self::place::Places;
 use crate::{EventLog, LogError, LogReader, Position};
 
 /// How long the broker may take to answer a question.
@@ -29,6 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct KafkaLog {
     store: Store,
     topic: String,
+    retention: Duration,
     settings: settings::Kafka,
     config: ClientConfig,
     /// Made anew when librdkafka gives up on it.
@@ -53,6 +56,7 @@ impl KafkaLog {
         Ok(Self {
             store: store.clone(),
             topic: settings.topic.clone(),
+            retention: settings.retention,
             settings: settings.kafka.clone(),
             producer: Mutex::new(config::create(&config, Quiet)?),
             config,
@@ -134,6 +138,10 @@ impl EventLog for KafkaLog {
             partitions.into_iter().map(end).collect()
         })
         .await
+    }
+
+    fn retention(&self) -> Duration {
+        self.retention
     }
 
     /// Kafka keeps the topic's `retention.ms` by itself.

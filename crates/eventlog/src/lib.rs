@@ -10,6 +10,7 @@ mod error;
 mod gap;
 mod kafka;
 mod partitions;
+mod place;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use store::Store;
 pub use embedded::EmbeddedLog;
 pub use error::LogError;
 pub use kafka::KafkaLog;
+pub use place::Places;
 
 /// The log that the settings name. The topic is created where it is missing and may be.
 pub async fn open(settings: &settings::Log, store: &Store) -> Result<Arc<dyn EventLog>, LogError> {
@@ -43,6 +45,9 @@ pub trait EventLog: Send + Sync {
 
     /// For each partition, the position after its last event. For lag, and to know when all is read.
     async fn ends(&self) -> Result<Vec<Position>, LogError>;
+
+    /// How long events are kept, at least.
+    fn retention(&self) -> Duration;
 
     /// Lets go of events older than the retention, where the log does not do so by itself. To be called
     /// now and then; returns how many events went.

@@ -648,6 +648,22 @@ impl Fact {
         }
     }
 
+    /// The id of a fact whose events are remembered, so that a number can be followed to them: what metrics
+    /// are computed from, except commits, whose raw form is in git itself.
+    #[must_use]
+    pub fn traced(&self) -> Option<&str> {
+        match self {
+            Self::Change(change) => Some(change.id.as_str()),
+            Self::Review(review) => Some(review.id.as_str()),
+            Self::PipelineRun(run) => Some(run.id.as_str()),
+            Self::Deployment(deployment) => Some(deployment.id.as_str()),
+            Self::Incident(incident) => Some(incident.id.as_str()),
+            Self::WorkItem(item) => Some(item.id.as_str()),
+            Self::Closing(closing) => Some(&closing.id),
+            _ => None,
+        }
+    }
+
     /// Refuses instants that nothing can have happened at. Every normaliser's facts pass here before
     /// they are stored.
     pub fn check(&self) -> Result<(), Reject> {

@@ -129,6 +129,9 @@ pub struct Server {
     pub timeout: Duration,
     /// Requests in flight at most; above it 503.
     pub in_flight: usize,
+    /// Whether the API shows raw events; without it only on loopback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_events: Option<bool>,
 }
 
 /// Who may post events.

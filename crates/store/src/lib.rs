@@ -16,6 +16,7 @@ pub mod flow;
 pub mod history;
 mod listener;
 pub mod metric_rows;
+pub mod origins;
 pub mod people;
 pub mod positions;
 pub mod queries;

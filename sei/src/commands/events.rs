@@ -1,10 +1,11 @@
-//! `sei events`: what could not be read, and reading again.
+//! `sei events`: what was received, what of it could not be read, and reading again.
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use dora::Scope;
+use eventlog::Places;
 use runtime::settings::Settings;
 
 use crate::cli::{ForTenant, Global};
@@ -14,10 +15,29 @@ use crate::{output, settle};
 /// Look after events: those that could not be read, and reading them again
 #[derive(Debug, Subcommand)]
 pub(crate) enum Events {
+    /// Show the events that told of a deployment, an incident, a change … as their source sent them
+    Of(Of),
     /// List the events that could not be read, newest first, with the reason
     Rejects(Rejects),
     /// Read events again with the normalisers of this version; rows change only where these learned something
     Replay(Replay),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Of {
+    /// The id of the deployment, incident, change, review, CI run or work item, as `sei dora explain` has it
+    fact: String,
+
+    /// At most so many, the latest first
+    #[arg(long, default_value_t = 20)]
+    limit: i64,
+
+    /// Print the payload of the latest one, exactly as it came, and nothing else
+    #[arg(long, conflicts_with = "limit")]
+    raw: bool,
+
+    #[command(flatten)]
+    tenant: ForTenant,
 }
 
 #[derive(Args, Debug)]
@@ -43,9 +63,67 @@ pub(crate) struct Replay {
 impl Events {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         match self {
+            Self::Of(command) => command.run(settings, global).await,
             Self::Rejects(command) => command.run(settings, global).await,
             Self::Replay(command) => command.run(settings, global).await,
         }
+    }
+}
+
+impl Of {
+    async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        with(settings, async |machine| {
+            let (store, _) = machine.tenant(&self.tenant.tenant).await?;
+            let log = &machine.settings.log;
+            let limit = if self.raw { 1 } else { self.limit.max(0) };
+            let found = store::origins::of_fact(&store, &log.topic, &self.fact, limit).await?;
+            let places = Places::open(log, &store)?;
+            let mut events = Vec::new();
+            for place in &found {
+                // a log that was made anew may have another tenant's event there
+                let event = places.read(*place).await?.filter(|event| event.tenant == *store.tenant());
+                events.extend(event.map(|event| (*place, event)));
+            }
+            if self.raw {
+                let (_, event) = events.first().with_context(|| self.nothing(found.len()))?;
+                return output::print_bytes(&event.data);
+            }
+            if global.json {
+                let list = events.iter().map(|(place, event)| {
+                    serde_json::json!({
+                        "partition": place.partition, "position": place.position, "received_at": event.time,
+                        "source": event.source, "kind": event.kind, "id": event.id,
+                        "content_type": event.content_type, "bytes": event.data.len(),
+                        "payload": str::from_utf8(&event.data).ok(),
+                    })
+                });
+                return output::print_json(&list.collect::<Vec<_>>());
+            }
+            if events.is_empty() {
+                return output::print(&self.nothing(found.len()));
+            }
+            let mut table = output::table(&["received", "source", "kind", "event", "place", "bytes"]);
+            for (place, event) in events {
+                let received = event.time.format("%Y-%m-%d %H:%M:%S").to_string();
+                let bytes = event.data.len().to_string();
+                let place = format!("{}/{}", place.partition, place.position);
+                table.add_row([received, event.source, event.kind, event.id, place, bytes]);
+            }
+            output::print(&table.to_string())
+        })
+        .await
+    }
+
+    /// Why there is nothing to show.
+    fn nothing(&self, places: usize) -> String {
+        let fact = &self.fact;
+        if places > 0 {
+            return format!("{places} events told of `{fact}`; the log holds none of them any more (log.retention)");
+        }
+        format!(
+            "no event that the log holds told of `{fact}`; ids are as `sei dora explain` has them, and the raw form \
+             of a commit is in git itself"
+        )
     }
 }
 

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("collectors", &["kernel", "runtime", "store", "eventlog"]),
     ("processors", &["kernel", "runtime", "store", "eventlog", "collectors"]),
     ("dora", &["kernel", "runtime", "store"]),
-    ("api", &["kernel", "runtime", "store", "dora"]),
+    ("api", &["kernel", "runtime", "store", "eventlog", "dora"]),
     ("sei", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api"]),
     ("bench", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api", "sei"]),
     ("tests", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api", "sei"]),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use eventlog::{Batch, Limit, LogError, LogReader};
+use eventlog::{Batch, Limit, LogError, LogReader, Places};
 use kernel::{Envelope, Tenant};
 use runtime::settings::{self, LogKind};
+use store::origins::Origin;
 use store::positions;
 use tests::{TestLog, eventually, log_settings};
 
@@ -41,6 +42,7 @@ on_both_logs! {
     what_is_appended_while_a_reader_waits_comes_at_once
     after_retention_a_reader_goes_on_at_the_start
     a_position_beyond_the_end_is_not_gone_on_from
+    a_single_event_is_found_by_its_place_until_it_has_left
 }
 
 fn event(key: &str, number: usize) -> Envelope {
@@ -336,6 +338,26 @@ async fn after_retention_a_reader_goes_on_at_the_start(kind: LogKind) {
         }
     };
     assert_eq!((gap.from, gap.to, gap.events.len()), (20, 100, 0));
+}
+
+async fn a_single_event_is_found_by_its_place_until_it_has_left(kind: LogKind) {
+    let log = TestLog::with(kind, |settings| settings.partitions = 1).await;
+    // apart, so that there is more than one segment
+    for number in 0..4 {
+        log.log.append(vec![event("a", number), event("a", number + 10)]).await.unwrap();
+    }
+    let places = Places::open(&log.settings, &log.database.store).unwrap();
+    let at = |position| Origin { partition: 0, position };
+    for (position, number) in [(0, 0), (5, 12), (4, 2), (7, 13)] {
+        assert_eq!(places.read(at(position)).await.unwrap(), Some(event("a", number)), "{position}");
+    }
+    assert_eq!(places.read(at(8)).await.unwrap(), None, "not there yet");
+    let mut tx = log.database.store.begin().await.unwrap();
+    positions::advance(&mut tx, CONSUMER, log.log.topic(), 0, 0, 8).await.unwrap();
+    tx.commit().await.unwrap();
+    expire(&log, 0, 4).await;
+    assert_eq!(places.read(at(3)).await.unwrap(), None, "it has left");
+    assert_eq!(places.read(at(4)).await.unwrap(), Some(event("a", 2)));
 }
 
 async fn a_position_beyond_the_end_is_not_gone_on_from(kind: LogKind) {

@@ -99,6 +99,10 @@ impl EventLog for MemoryLog {
         Ok(Vec::new())
     }
 
+    fn retention(&self) -> std::time::Duration {
+        std::time::Duration::MAX
+    }
+
     async fn trim(&self) -> Result<u64, LogError> {
         Ok(0)
     }

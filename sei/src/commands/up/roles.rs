@@ -79,7 +79,7 @@ impl Roles {
         look(&readiness, store, log.as_ref()).await;
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
 
-        let api = ApiState::new(store, settings.dora.clone(), settings.metric.clone(), settings.server.listen);
+        let api = ApiState::new(store, settings);
         let gateway = GatewayState::new(settings, Arc::clone(&log))?;
         let router = Router::new()
             .merge(health::router(readiness.clone()))

@@ -72,7 +72,8 @@ pub(crate) async fn empty() -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let until = CancellationToken::new();
-    let router = api::router(ApiState::new(&database.store, settings(), Vec::new(), address));
+    let all = runtime::load(None, &[format!("server.listen={address}")]).unwrap();
+    let router = api::router(ApiState::new(&database.store, &all));
     tokio::spawn(runtime::http::serve(listener, router, until.clone()));
     Served { database, address, _until: until.drop_guard() }
 }

@@ -1,0 +1,53 @@
+//! Raw events, as they came from their source.
+
+use async_graphql::SimpleObject;
+use chrono::{DateTime, Utc};
+use kernel::Envelope;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Payloads of more bytes are not shown: `bytes` says how large they are.
+const SHOWN: usize = 1 << 20;
+
+/// An event of the log, as its source sent it.
+#[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+pub struct RawEvent {
+    /// The partition of the log that it is in.
+    pub partition: i32,
+    /// Its position there.
+    pub position: i64,
+    /// When sei received it.
+    pub received_at: DateTime<Utc>,
+    /// Where it came from: `github/main`.
+    pub source: String,
+    /// What it is: `github.pull_request`.
+    pub kind: String,
+    /// Its id, unique within the source.
+    pub id: String,
+    /// The media type of the payload.
+    pub content_type: String,
+    /// The size of the payload, in bytes.
+    pub bytes: i64,
+    /// The payload, exactly as it came; null when it is no text or larger than 1 MiB.
+    #[schema(required)]
+    pub payload: Option<String>,
+}
+
+impl RawEvent {
+    /// The event at this place.
+    #[must_use]
+    pub fn new(place: store::origins::Origin, event: Envelope) -> Self {
+        let payload = if event.data.len() > SHOWN { None } else { str::from_utf8(&event.data).ok().map(str::to_owned) };
+        Self {
+            partition: place.partition,
+            position: place.position,
+            received_at: event.time,
+            source: event.source,
+            kind: event.kind,
+            id: event.id,
+            content_type: event.content_type,
+            bytes: i64::try_from(event.data.len()).unwrap_or(i64::MAX),
+            payload,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Reads single events by their place, with a client that is no member of any group.
+
+use std::sync::Arc;
+
+use kernel::Envelope;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{Message, Offset, TopicPartitionList};
+use runtime::settings;
+use store::origins::Origin;
+
+use super::{PATIENCE, Quiet, blocking, cloud_event, config};
+use crate::LogError;
+
+impl ConsumerContext for Quiet {}
+
+/// Reads single events of a topic.
+pub struct Places {
+    consumer: Arc<BaseConsumer<Quiet>>,
+    topic: String,
+}
+
+impl Places {
+    pub(crate) fn open(settings: &settings::Log) -> Result<Self, LogError> {
+        let mut config = config::consumer(&settings.kafka)?;
+        config.set("enable.auto.commit", "false");
+        Ok(Self { consumer: Arc::new(config::create(&config, Quiet)?), topic: settings.topic.clone() })
+    }
+
+    pub(crate) async fn read(&self, place: Origin) -> Result<Option<Envelope>, LogError> {
+        let (consumer, topic) = (Arc::clone(&self.consumer), self.topic.clone());
+        blocking(move || read(&consumer, &topic, place)).await
+    }
+}
+
+fn read(consumer: &BaseConsumer<Quiet>, topic: &str, place: Origin) -> Result<Option<Envelope>, KafkaError> {
+    let Origin { partition, position } = place;
+    let (first, next) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
+    if !(first..next).contains(&position) {
+        return Ok(None);
+    }
+    let mut assigned = TopicPartitionList::new();
+    assigned.add_partition_offset(topic, partition, Offset::Offset(position))?;
+    consumer.assign(&assigned)?;
+    match consumer.poll(PATIENCE) {
+        Some(Ok(message)) => Ok((message.offset() == position).then(|| cloud_event::envelope(&message))),
+        Some(Err(error)) => Err(error),
+        None => Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),
+    }
+}
