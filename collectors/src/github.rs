@@ -128,13 +128,14 @@ fn why_ignored(event: &str) -> IgnoreReason {
     }
 }
 
-/// The repository that a payload is about, as far as it can be read.
+/// The repository that a payload is about, as far as it can be read. What is wrong with one that can't be is for
+/// the normaliser to say, so nobody keeps account here of where in the document that is.
 fn subject(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct About {
         repository: wire::Repository,
     }
-    let about: About = json::read(body).ok()?;
+    let about: About = serde_json::from_slice(body).ok()?;
     Some(Place::of(&about.repository).ok()?.id.to_string())
 }
 

@@ -7,6 +7,10 @@ use runtime::{health, http};
 
 use role::Role;
 
+// Bodies and events come and go by the thousand, on threads that did not allocate them; this one is made for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Role { settings, store, log, readiness, shutdown } = Role::start().await?;
