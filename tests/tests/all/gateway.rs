@@ -1,6 +1,7 @@
 //! The gateway over HTTP, with a log that only remembers: what it takes, what it refuses and how it says
 //! so. Nothing that is wrong disturbs anything else.
 
+mod corpus;
 mod posted;
 mod refusals;
 mod roles;

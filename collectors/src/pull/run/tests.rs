@@ -1,11 +1,16 @@
-use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use serde_json::json;
 
 use super::*;
-use crate::pull::Row;
-use crate::pull::testing::Memory;
+use crate::pull::testing::{Memory, client};
+use crate::pull::{Client, Row};
 
 /// A source with numbered rows, ten a page. `shift` puts new rows in front while it is asked.
 #[derive(Default)]
@@ -111,4 +116,100 @@ async fn a_stream_that_is_refused_is_told_and_holds_up_no_other() {
         assert_eq!((summary.complete(), summary.rows), (complete, 20), "{summary:?}");
         assert!(summary.problems[0].error.contains("lacks security_events"), "{summary:?}");
     }
+}
+
+fn cursors(memory: &Memory) -> BTreeMap<String, Value> {
+    memory.cursors.0.lock().unwrap().clone()
+}
+
+/// A source of 95 rows, ten a page, behind a server that is in trouble at each of these pages once.
+struct Troubled(Client);
+
+/// What goes wrong when a page is asked for the first time.
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    ClosesInTheMiddle,
+    InvalidJson,
+    IsSlowForAMinute,
+    IsLimited,
+    Fails,
+}
+
+impl Troubled {
+    fn new(troubles: impl IntoIterator<Item = (i64, Trouble)>) -> Self {
+        let troubles = Arc::new(Mutex::new(troubles.into_iter().collect::<BTreeMap<i64, Trouble>>()));
+        let answer = async move |from: Query<BTreeMap<String, i64>>| {
+            let from = from["from"];
+            let page = json!((from..95).take(10).collect::<Vec<_>>()).to_string();
+            let trouble = troubles.lock().unwrap().remove(&(from / 10 + 1));
+            match trouble {
+                None => page.into_response(),
+                Some(Trouble::InvalidJson) => page[..page.len() / 2].to_owned().into_response(),
+                Some(Trouble::Fails) => StatusCode::BAD_GATEWAY.into_response(),
+                Some(Trouble::IsLimited) => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "90")]).into_response(),
+                Some(Trouble::IsSlowForAMinute) => {
+                    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+                    page.into_response()
+                }
+                Some(Trouble::ClosesInTheMiddle) => {
+                    let half = [Ok(page[..page.len() / 2].to_owned()), Err(std::io::Error::other("closed"))];
+                    Body::from_stream(futures::stream::iter(half)).into_response()
+                }
+            }
+        };
+        Self(client(Router::new().route("/rows", axum::routing::get(answer))))
+    }
+}
+
+#[async_trait]
+impl Puller for Troubled {
+    async fn streams(&self) -> Result<Vec<Stream>, PullError> {
+        Ok(vec![Stream::new("numbers", "a")])
+    }
+
+    async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        let from = ask.cursor.and_then(Value::as_i64).unwrap_or(0);
+        let rows: Vec<i64> = self.0.get(&format!("rows?from={from}")).await?.json()?;
+        let last = rows.last().copied();
+        let row = |row: &i64| Row {
+            kind: "mock.number",
+            subject: None,
+            key: "a".into(),
+            data: json!({ "row": row }).to_string().into(),
+        };
+        Ok(Page {
+            rows: rows.iter().map(row).collect(),
+            next: last.filter(|last| last + 1 < 95).map(|last| json!(last + 1)),
+            newest: last.map(second),
+            total: Some(95),
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_in_trouble_at_any_page_costs_time_and_no_row() {
+    let calm = Memory::default();
+    assert_eq!(calm.pull_at(&Troubled::new([]), From::Cursor, second(1000)).await.rows, 95);
+    let all = [
+        Trouble::ClosesInTheMiddle,
+        Trouble::InvalidJson,
+        Trouble::IsSlowForAMinute,
+        Trouble::IsLimited,
+        Trouble::Fails,
+    ];
+    for trouble in all {
+        for page in 1..=10 {
+            let memory = Memory::default();
+            let summary = memory.pull_at(&Troubled::new([(page, trouble)]), From::Cursor, second(1000)).await;
+            assert!(summary.complete(), "{trouble:?} at page {page}: {summary:?}");
+            assert_eq!(summary.rows, 95, "{trouble:?} at page {page}: no row is told twice");
+            assert_eq!(ids(&memory), ids(&calm), "{trouble:?} at page {page}");
+            assert_eq!(cursors(&memory), cursors(&calm), "{trouble:?} at page {page}");
+        }
+    }
+    let memory = Memory::default();
+    let troubles = (1..=10).zip(all.into_iter().cycle());
+    assert!(memory.pull_at(&Troubled::new(troubles), From::Cursor, second(1000)).await.complete());
+    assert_eq!(ids(&memory), ids(&calm));
+    assert_eq!(cursors(&memory), cursors(&calm));
 }
