@@ -510,7 +510,8 @@ async fn a_broker_that_is_away_is_told_in_time_and_a_full_queue_at_once() {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!((stuck, saturated), (5, 15));
+    // the report of the first event may still take one of the five places
+    assert!(stuck + saturated == 20 && (4..=5).contains(&stuck), "{stuck} {saturated}");
 
     // It comes back by itself.
     cluster.broker_up(1).unwrap();

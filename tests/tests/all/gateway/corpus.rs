@@ -74,7 +74,7 @@ async fn every_recorded_webhook_is_taken_and_has_a_named_end() {
     }
     let count = |status| answers.iter().filter(|((_, of), _)| *of == status).map(|(_, count)| count).sum::<u64>();
     println!("{answers:?}");
-    assert!(count(202) > 200 && count(400) < 10, "{answers:?}");
+    assert!(count(202) > 150 && count(400) == 0, "{answers:?}");
     let processor = Processor::new(log.database.store.clone(), log.log.clone(), collectors::registry::connector);
     let ended = processor.drain().await.unwrap();
     assert_eq!(ended.events(), count(202), "each that was taken has an end");
@@ -84,5 +84,5 @@ async fn every_recorded_webhook_is_taken_and_has_a_named_end() {
         rejects.iter().map(|reject| (&reject.kind, &reject.reason, &reject.detail)).collect::<Vec<_>>()
     );
     assert_eq!(u64::try_from(rejects.len()).unwrap(), ended.rejected, "each reject is kept with its reason");
-    assert!(ended.rejected < 10 && ended.stored > 150, "{ended:?}");
+    assert!(ended.rejected < 10 && ended.stored > 100, "{ended:?}");
 }
