@@ -496,22 +496,19 @@ async fn a_broker_that_is_away_is_told_in_time_and_a_full_queue_at_once() {
             (log.append(vec![event("a", number)]).await, start.elapsed())
         }
     });
-    let (mut stuck, mut saturated) = (0, 0);
+    let (mut stuck, mut saturated) = (Vec::new(), Vec::new());
     for (outcome, took) in futures::future::join_all(appends).await {
         match outcome {
-            Err(LogError::Transient(_)) => {
-                stuck += 1;
-                assert!(took < Duration::from_secs(6), "{took:?}");
-            }
-            Err(LogError::Saturated) => {
-                saturated += 1;
-                assert!(took < Duration::from_secs(1), "{took:?}");
-            }
+            Err(LogError::Transient(_)) => stuck.push(took),
+            Err(LogError::Saturated) => saturated.push(took),
             other => panic!("{other:?}"),
         }
     }
     // the report of the first event may still take one of the five places
-    assert!(stuck + saturated == 20 && (4..=5).contains(&stuck), "{stuck} {saturated}");
+    assert!(stuck.len() + saturated.len() == 20 && (4..=5).contains(&stuck.len()), "{stuck:?} {saturated:?}");
+    // the one at once, the other when its time of two seconds is over and not only after the usual 30
+    assert!(saturated.iter().max() < stuck.iter().min(), "{stuck:?} {saturated:?}");
+    assert!(stuck.iter().all(|took| *took < Duration::from_secs(25)), "{stuck:?}");
 
     // It comes back by itself.
     cluster.broker_up(1).unwrap();
