@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use api::ApiState;
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, DurationRound, TimeDelta, Utc};
 use dora::Scope;
 use kernel::{Fact, Tenant};
 use sei::demo::{Demo, Scale};
@@ -41,15 +41,18 @@ impl Reply {
     }
 }
 
-/// When the invented history ends: on the hour, some minutes ago.
+/// Where the data ends: the last Monday. What chance brings depends on the days of the week, so it is the same
+/// whenever the tests run.
 pub(crate) fn end() -> DateTime<Utc> {
-    Utc::now().duration_trunc(TimeDelta::hours(1)).unwrap()
+    let now = Utc::now();
+    let days = TimeDelta::days(now.weekday().num_days_from_monday().into());
+    (now - days).duration_trunc(TimeDelta::days(1)).unwrap()
 }
 
 /// Half a year of three teams.
 pub(crate) fn organization() -> Demo {
     let scale = Scale { teams: 3, services: 4, days: 180, changes: 500, deployments: 240, ..Scale::default() };
-    Demo { seed: 7, end: end(), scale }
+    Demo { seed: 9, end: end(), scale }
 }
 
 /// Writes facts for a store's tenant and computes.
@@ -68,11 +71,17 @@ pub(crate) fn settings() -> runtime::settings::Dora {
 
 /// An API over a new database, without data.
 pub(crate) async fn empty() -> Served {
+    with(|_| ()).await
+}
+
+/// The same with other settings.
+pub(crate) async fn with(change: impl FnOnce(&mut runtime::settings::Settings)) -> Served {
     let database = tests::database().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let until = CancellationToken::new();
-    let all = runtime::load(None, &[format!("server.listen={address}")]).unwrap();
+    let mut all = runtime::load(None, &[format!("server.listen={address}")]).unwrap();
+    change(&mut all);
     let router = api::router(ApiState::new(&database.store, &all));
     tokio::spawn(runtime::http::serve(listener, router, until.clone()));
     Served { database, address, _until: until.drop_guard() }
