@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use eventlog::LogError;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -118,6 +119,12 @@ impl Problem {
         Self::new("urn:sei:problem:internal", StatusCode::INTERNAL_SERVER_ERROR, "Internal error", detail)
     }
 
+    /// What may pass: told to the log in full.
+    fn unavailable(error: &(dyn std::error::Error + 'static), detail: &str) -> Self {
+        tracing::warn!(error, "a read failed for now");
+        Self::new("urn:sei:problem:unavailable", StatusCode::SERVICE_UNAVAILABLE, "Unavailable right now", detail)
+    }
+
     /// No such address.
     #[must_use]
     pub fn no_route(path: &str) -> Self {
@@ -182,8 +189,15 @@ impl From<StoreError> for Problem {
         if !error.is_transient() {
             return Self::fault(&error);
         }
-        tracing::warn!(error = &error as &dyn std::error::Error, "a read failed for now");
-        let detail = "The database did not answer in time. Try again, or ask for a shorter window.";
-        Self::new("urn:sei:problem:unavailable", StatusCode::SERVICE_UNAVAILABLE, "Unavailable right now", detail)
+        Self::unavailable(&error, "The database did not answer in time. Try again, or ask for a shorter window.")
+    }
+}
+
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        if error.is_transient() {
+            return Self::unavailable(&error, "The event log or its database did not answer in time. Try again.");
+        }
+        Self::fault(&error)
     }
 }

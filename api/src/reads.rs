@@ -1,8 +1,7 @@
 //! What REST and GraphQL both answer with: pages of lists, the engine's reports and its explanations.
 
-use eventlog::Places;
+use store::StoreError;
 use store::queries::{self, ChangeFilter, DeploymentFilter, FindingKey, TimeKey};
-use store::{StoreError, origins};
 
 use crate::ApiState;
 use crate::cursor::Place;
@@ -155,18 +154,9 @@ const EVENTS: i64 = 20;
 /// The raw events that told of a fact, the latest first, as far as the log still holds them.
 pub async fn events(state: &ApiState, scope: &Scope, fact: &str) -> Result<Vec<RawEvent>, Problem> {
     let Some(log) = state.log() else { return Err(Problem::raw_events()) };
-    let found = origins::of_fact(&scope.store, &log.topic, fact, EVENTS).await?;
     let mut events = Vec::new();
-    if found.is_empty() {
-        return Ok(events);
-    }
-    let places = Places::open(log, &scope.store).map_err(|error| Problem::fault(&error))?;
-    for place in found {
-        let event = places.read(place).await.map_err(|error| Problem::fault(&error))?;
-        // a place belongs to the tenant whose rows name it; a log that was made anew may have another's there
-        let event = event.filter(|event| event.tenant == scope.tenant.tenant);
-        events.extend(event.map(|event| RawEvent::new(place, event)));
-    }
+    let take = |place, event| events.push(RawEvent::new(place, event));
+    eventlog::events_of(log, &scope.store, fact, EVENTS, take).await?;
     Ok(events)
 }
 

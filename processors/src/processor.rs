@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
 use eventlog::{Batch, EventLog, Limit, LogReader, Position};
 use runtime::labels;
 use store::{Store, StoreError, origins, positions};
@@ -157,8 +156,7 @@ impl Processor {
     }
 
     async fn trim(&self) {
-        if let Some(oldest) =
-            TimeDelta::from_std(self.log.retention()).ok().and_then(|kept| Utc::now().checked_sub_signed(kept))
+        if let Some(oldest) = self.log.keeps_since()
             && let Err(error) = origins::forget_before(&self.store, oldest).await
         {
             tracing::warn!(error = &error as &dyn std::error::Error, "places of old events could not be forgotten");

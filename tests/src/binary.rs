@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::OnceLock;
 
 /// The path of a program of the workspace, built from the sources as they are now.
 ///
@@ -16,24 +16,28 @@ pub fn binary(name: &str) -> PathBuf {
     let folder = test.parent().and_then(|deps| deps.parent()).expect("a test is in the target folder");
     // Under cargo it is brought up to date; a test that runs by itself takes what is there.
     if let Ok(cargo) = std::env::var("CARGO") {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _one = ONE_AT_A_TIME.lock();
-        let mut build = Command::new(cargo);
-        // as scripts/test does: a program alone would be built with other features of what it shares with tests
-        build.args(["build", "--quiet", "--workspace", "--bins", "--tests"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-        // what cargo tells this test of its package: build scripts that look at it would run again, and all that
-        // hangs on them be built again
-        for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_")) {
-                build.env_remove(name);
-            }
-        }
-        if folder.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().expect("cargo runs").success(), "{name} can't be built");
+        static BUILT: OnceLock<()> = OnceLock::new();
+        BUILT.get_or_init(|| build(&cargo, folder.ends_with("release")));
     }
     let path = folder.join(name);
     assert!(path.exists(), "{} is missing: build it first", path.display());
     path
+}
+
+/// Brings all programs up to date, as scripts/test does: a program alone would be built with other features of
+/// what it shares with tests.
+fn build(cargo: &str, release: bool) {
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--workspace", "--bins", "--tests"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    // what cargo tells this test of its package: build scripts that look at it would run again, and all that
+    // hangs on them be built again
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_")) {
+            build.env_remove(name);
+        }
+    }
+    if release {
+        build.arg("--release");
+    }
+    assert!(build.status().is_ok_and(|status| status.success()), "the programs can't be built");
 }

@@ -187,8 +187,8 @@ impl Query {
         reads::explain(state, scope, &id).await.map_err(|problem| refused(&problem))
     }
 
-    /// The events that told of a deployment, an incident, a change, a review, a CI run or a work item, as their
-    /// source sent them: the latest first, 20 at most, as far as the log still holds them.
+    /// The events that told of a deployment, an incident, a change, a review, a CI run or a work item, as the log
+    /// has them: the latest first, 20 at most.
     #[graphql(complexity = "200 + child_complexity")]
     async fn events(
         &self,

@@ -12,8 +12,8 @@ use crate::reads;
 use crate::tenant::Scope;
 use crate::views::RawEvent;
 
-/// The events that told of a deployment, an incident, a change, a review, a CI run or a work item, as their source
-/// sent them: the latest first, 20 at most, as far as the log still holds them.
+/// The events that told of a deployment, an incident, a change, a review, a CI run or a work item, as the log
+/// has them: the latest first, 20 at most.
 #[utoipa::path(
     get,
     path = "/api/v1/events",

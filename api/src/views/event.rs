@@ -1,4 +1,4 @@
-//! Raw events, as they came from their source.
+//! Raw events, as the log has them.
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 /// Payloads of more bytes are not shown: `bytes` says how large they are.
 const SHOWN: usize = 1 << 20;
 
-/// An event of the log, as its source sent it.
+/// An event of the log: a webhook as its source sent it, a row that was pulled, a fact that was posted.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
 pub struct RawEvent {
     /// The partition of the log that it is in.
@@ -28,7 +28,7 @@ pub struct RawEvent {
     pub content_type: String,
     /// The size of the payload, in bytes.
     pub bytes: i64,
-    /// The payload, exactly as it came; null when it is no text or larger than 1 MiB.
+    /// The payload, exactly as the log has it; null when it is no text or larger than 1 MiB.
     #[schema(required)]
     pub payload: Option<String>,
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::Utc;
 use futures::FutureExt;
 use kernel::Envelope;
 use runtime::settings;
@@ -63,8 +62,7 @@ impl EventLog for EmbeddedLog {
     }
 
     async fn trim(&self) -> Result<u64, LogError> {
-        let Ok(retention) = chrono::TimeDelta::from_std(self.retention) else { return Ok(0) };
-        let Some(instant) = Utc::now().checked_sub_signed(retention) else { return Ok(0) };
+        let Some(instant) = self.keeps_since() else { return Ok(0) };
         let trimmed = segments::trim_before(&self.store, &self.topic, instant).await?;
         Ok(u64::try_from(trimmed).unwrap_or_default())
     }

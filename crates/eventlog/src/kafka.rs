@@ -154,6 +154,14 @@ impl EventLog for KafkaLog {
     }
 }
 
+/// Does what may wait for an answer of the broker on a thread that nobody else waits for.
+fn aside(work: impl FnOnce() + Send + 'static) {
+    match tokio::runtime::Handle::try_current() {
+        Ok(handle) => drop(handle.spawn_blocking(work)),
+        Err(_) => work(),
+    }
+}
+
 /// Runs one of librdkafka's calls that wait for an answer.
 async fn blocking<T: Send + 'static>(
     call: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::Envelope;
 use runtime::settings::{self, LogKind};
 use store::Store;
@@ -23,7 +24,7 @@ use store::Store;
 pub use embedded::EmbeddedLog;
 pub use error::LogError;
 pub use kafka::KafkaLog;
-pub use place::Places;
+pub use place::{Places, events_of};
 
 /// The log that the settings name. The topic is created where it is missing and may be.
 pub async fn open(settings: &settings::Log, store: &Store) -> Result<Arc<dyn EventLog>, LogError> {
@@ -48,6 +49,11 @@ pub trait EventLog: Send + Sync {
 
     /// How long events are kept, at least.
     fn retention(&self) -> Duration;
+
+    /// Events from before this instant may leave.
+    fn keeps_since(&self) -> Option<DateTime<Utc>> {
+        Utc::now().checked_sub_signed(TimeDelta::from_std(self.retention()).ok()?)
+    }
 
     /// Lets go of events older than the retention, where the log does not do so by itself. To be called
     /// now and then; returns how many events went.

@@ -2,10 +2,33 @@
 
 use kernel::Envelope;
 use runtime::settings::{self, LogKind};
-use store::origins::Origin;
+use store::origins::{self, Origin};
 use store::{Store, segments};
 
 use crate::{LogError, kafka};
+
+/// Hands the events that told of a fact to `take`, the latest received first, as far as the log still holds them:
+/// one at a time, for payloads may be large. Returns of how many the places are remembered.
+pub async fn events_of(
+    settings: &settings::Log,
+    store: &Store,
+    fact: &str,
+    limit: i64,
+    mut take: impl FnMut(Origin, Envelope) + Send,
+) -> Result<usize, LogError> {
+    let found = origins::of_fact(store, &settings.topic, fact, limit).await?;
+    if found.is_empty() {
+        return Ok(0);
+    }
+    let places = Places::open(settings, store)?;
+    for place in &found {
+        // a log that was made anew may have another tenant's event there
+        if let Some(event) = places.read(*place).await?.filter(|event| event.tenant == *store.tenant()) {
+            take(*place, event);
+        }
+    }
+    Ok(found.len())
+}
 
 /// Reads single events of a log. It is no consumer: it moves no position and joins no group.
 pub enum Places {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use dora::Scope;
-use eventlog::Places;
 use runtime::settings::Settings;
 
 use crate::cli::{ForTenant, Global};
@@ -15,7 +14,7 @@ use crate::{output, settle};
 /// Look after events: those that could not be read, and reading them again
 #[derive(Debug, Subcommand)]
 pub(crate) enum Events {
-    /// Show the events that told of a deployment, an incident, a change … as their source sent them
+    /// Show the events that told of a deployment, an incident, a change … as they went into the log
     Of(Of),
     /// List the events that could not be read, newest first, with the reason
     Rejects(Rejects),
@@ -32,7 +31,7 @@ pub(crate) struct Of {
     #[arg(long, default_value_t = 20)]
     limit: i64,
 
-    /// Print the payload of the latest one, exactly as it came, and nothing else
+    /// Print the payload of the latest one, exactly as the log has it, and nothing else
     #[arg(long, conflicts_with = "limit")]
     raw: bool,
 
@@ -76,16 +75,11 @@ impl Of {
             let (store, _) = machine.tenant(&self.tenant.tenant).await?;
             let log = &machine.settings.log;
             let limit = if self.raw { 1 } else { self.limit.max(0) };
-            let found = store::origins::of_fact(&store, &log.topic, &self.fact, limit).await?;
-            let places = Places::open(log, &store)?;
             let mut events = Vec::new();
-            for place in &found {
-                // a log that was made anew may have another tenant's event there
-                let event = places.read(*place).await?.filter(|event| event.tenant == *store.tenant());
-                events.extend(event.map(|event| (*place, event)));
-            }
+            let take = |place, event| events.push((place, event));
+            let found = eventlog::events_of(log, &store, &self.fact, limit, take).await?;
             if self.raw {
-                let (_, event) = events.first().with_context(|| self.nothing(found.len()))?;
+                let (_, event) = events.first().with_context(|| self.nothing(found))?;
                 return output::print_bytes(&event.data);
             }
             if global.json {
@@ -100,7 +94,7 @@ impl Of {
                 return output::print_json(&list.collect::<Vec<_>>());
             }
             if events.is_empty() {
-                return output::print(&self.nothing(found.len()));
+                return output::print(&self.nothing(found));
             }
             let mut table = output::table(&["received", "source", "kind", "event", "place", "bytes"]);
             for (place, event) in events {

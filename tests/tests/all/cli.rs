@@ -83,6 +83,17 @@ fn facts_of_a_file_are_imported_stored_and_computed() {
     let deployments = report["deployment_frequency"]["values"].as_array().unwrap();
     let count = deployments.iter().find(|value| value["name"] == "deployments").unwrap();
     assert_eq!(count["value"], 2.0);
+    // from the explanation to what was received
+    let explained = program.good(&["dora", "explain", "shop/2"]);
+    assert!(explained.contains("sei events of shop/2"), "{explained}");
+    let events = program.json(&["events", "of", "shop/2"]);
+    assert_eq!((events.as_array().unwrap().len(), &events[0]["kind"]), (1, &"generic.deployment".into()), "{events}");
+    let raw = program.good(&["events", "of", "shop/2", "--raw"]);
+    assert_eq!(events[0]["payload"], *raw);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&raw).unwrap()["finished_at"], "2026-02-04T09:00:00Z");
+    let unknown = program.good(&["events", "of", "shop/3"]);
+    assert!(unknown.contains("no event that the log holds told of `shop/3`"), "{unknown}");
+    assert_eq!(program.run(&["events", "of", "shop/3", "--raw"]).code, Some(1));
     // once more changes nothing
     let _ = program.json(&["import", &facts]);
     let status = program.json(&["status"]);

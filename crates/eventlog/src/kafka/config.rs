@@ -16,8 +16,8 @@ pub(super) fn producer(settings: &settings::Kafka) -> Result<ClientConfig, LogEr
     let mut config = client(settings)?;
     let mut default = |names: &[&str], value: &str| set_default(&mut config, settings, names, value);
     default(&["compression.codec", "compression.type"], "zstd");
-    // The fastest level: JSON of one source is alike, so the higher ones cost more than they save.
-    default(&["compression.level"], "1");
+    // Its fastest level: JSON of one source is alike, so the higher ones cost more than they save.
+    default(&["compression.level", "compression.codec", "compression.type"], "1");
     // How long an event is tried before the caller hears that the broker is away.
     default(&["message.timeout.ms", "delivery.timeout.ms"], "30000");
     // An append brings its events together; this is how long handing a large one over takes.
@@ -108,6 +108,7 @@ mod tests {
         let config = producer(&settings(&[("delivery.timeout.ms", "500"), ("compression.type", "lz4")])).unwrap();
         assert_eq!((config.get("message.timeout.ms"), config.get("delivery.timeout.ms")), (None, Some("500")));
         assert_eq!((config.get("compression.codec"), config.get("compression.type")), (None, Some("lz4")));
+        assert_eq!(config.get("compression.level"), None, "ours is that of zstd");
     }
 
     #[test]

@@ -9,14 +9,15 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use runtime::settings;
 use store::origins::Origin;
 
-use super::{PATIENCE, Quiet, blocking, cloud_event, config};
+use super::{PATIENCE, Quiet, aside, blocking, cloud_event, config};
 use crate::LogError;
 
 impl ConsumerContext for Quiet {}
 
 /// Reads single events of a topic.
 pub struct Places {
-    consumer: Arc<BaseConsumer<Quiet>>,
+    /// Always there until this is dropped.
+    consumer: Option<Arc<BaseConsumer<Quiet>>>,
     topic: String,
 }
 
@@ -24,12 +25,21 @@ impl Places {
     pub(crate) fn open(settings: &settings::Log) -> Result<Self, LogError> {
         let mut config = config::consumer(&settings.kafka)?;
         config.set("enable.auto.commit", "false");
-        Ok(Self { consumer: Arc::new(config::create(&config, Quiet)?), topic: settings.topic.clone() })
+        let consumer = config::create(&config, Quiet)?;
+        Ok(Self { consumer: Some(Arc::new(consumer)), topic: settings.topic.clone() })
     }
 
     pub(crate) async fn read(&self, place: Origin) -> Result<Option<Envelope>, LogError> {
-        let (consumer, topic) = (Arc::clone(&self.consumer), self.topic.clone());
+        let Some(consumer) = self.consumer.clone() else { return Ok(None) };
+        let topic = self.topic.clone();
         blocking(move || read(&consumer, &topic, place)).await
+    }
+}
+
+impl Drop for Places {
+    fn drop(&mut self) {
+        let consumer = self.consumer.take();
+        aside(move || drop(consumer));
     }
 }
 

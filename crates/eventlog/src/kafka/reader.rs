@@ -17,7 +17,7 @@ use store::{Store, positions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
-use super::{PATIENCE, Quiet, blocking, cloud_event, config, failure};
+use super::{PATIENCE, Quiet, aside, blocking, cloud_event, config, failure};
 use crate::partitions::Partitions;
 use crate::{Batch, Limit, LogError, LogReader, Position, gap};
 
@@ -259,9 +259,6 @@ impl Drop for KafkaReader {
             }
             drop(consumer);
         };
-        match tokio::runtime::Handle::try_current() {
-            Ok(handle) => drop(handle.spawn_blocking(leave)),
-            Err(_) => leave(),
-        }
+        aside(leave);
     }
 }

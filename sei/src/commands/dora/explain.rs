@@ -58,7 +58,7 @@ fn tell_deployment(explanation: &DeploymentExplanation, lines: &mut Vec<String>)
         more(explanation.changes.len(), lines);
     }
     tell_findings(&explanation.findings, lines);
-    lines.push(format!("  what its source sent: sei events of {}", explanation.deployment));
+    lines.push(format!("  what was received: sei events of {}", explanation.deployment));
 }
 
 fn tell_change(explanation: &ChangeExplanation, lines: &mut Vec<String>) {
@@ -81,7 +81,7 @@ fn tell_change(explanation: &ChangeExplanation, lines: &mut Vec<String>) {
     tell_commits(&explanation.commits, lines);
     tell_findings(&explanation.findings, lines);
     if explanation.metric.as_ref().is_none_or(|metric| !metric.is_commit) {
-        lines.push(format!("  what its source sent: sei events of {}", explanation.change));
+        lines.push(format!("  what was received: sei events of {}", explanation.change));
     }
 }
 
