@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
     runtime::telemetry::init(&settings.telemetry)?;
     let shutdown = runtime::shutdown();
     let store = connect(&settings).await?;
-    let listener = http::listen(settings.server.listen).await?;
+    let listener = http::listen(settings.server.listen)?;
 
     let readiness = Readiness::waiting_for(&[Check::Database]);
     tokio::spawn(watch(readiness.clone(), store.clone(), shutdown.clone()));

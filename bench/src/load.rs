@@ -25,12 +25,12 @@ pub(crate) struct Done {
 /// Each connection sends its next request when it has the answer to the last.
 pub(crate) async fn closed(address: SocketAddr, requests: &[Bytes], lasting: Duration) -> Result<Done> {
     let next = Arc::new(AtomicUsize::new(0));
+    let opened = open_all(address).await?;
     let started = Instant::now();
     let mut connections = JoinSet::new();
-    for _ in 0..CONNECTIONS {
+    for mut connection in opened {
         let (next, requests) = (next.clone(), requests.to_vec());
         connections.spawn(async move {
-            let mut connection = Connection::open(address).await?;
             let (mut answers, mut accepted) = (0_u32, 0_u32);
             while started.elapsed() < lasting {
                 let at = next.fetch_add(1, Ordering::Relaxed);
@@ -54,12 +54,12 @@ pub(crate) async fn closed(address: SocketAddr, requests: &[Bytes], lasting: Dur
 /// Requests go out at their time, however long the answers to others take. Returns the time within which 99
 /// of 100 were answered, counted from when they were due.
 pub(crate) async fn open(address: SocketAddr, requests: &[Bytes], rate: f64, lasting: Duration) -> Result<Duration> {
+    let opened = open_all(address).await?;
     let started = Instant::now();
     let mut connections = JoinSet::new();
-    for first in 0..CONNECTIONS {
+    for (first, mut connection) in opened.into_iter().enumerate() {
         let requests = requests.to_vec();
         connections.spawn(async move {
-            let mut connection = Connection::open(address).await?;
             let mut latencies = Vec::new();
             for at in (first..).step_by(CONNECTIONS) {
                 let due = Duration::from_secs_f64(at as f64 / rate);
@@ -79,6 +79,15 @@ pub(crate) async fn open(address: SocketAddr, requests: &[Bytes], rate: f64, las
     }
     latencies.sort_unstable();
     latencies.get(latencies.len() * 99 / 100).copied().context("nothing was answered")
+}
+
+/// The connections, one after the other: how a server takes a burst of them is not what is measured.
+async fn open_all(address: SocketAddr) -> Result<Vec<Connection>> {
+    let mut opened = Vec::with_capacity(CONNECTIONS);
+    for _ in 0..CONNECTIONS {
+        opened.push(Connection::open(address).await?);
+    }
+    Ok(opened)
 }
 
 /// A kept connection.

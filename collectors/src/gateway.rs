@@ -17,16 +17,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::routing::post;
 use eventlog::EventLog;
 use kernel::{Envelope, IgnoreReason, Tenant, TenantError};
 use runtime::secret::{self, Secret, SecretError};
 use runtime::settings::Settings;
 use runtime::{Outcome, Reason, labels};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::{Connector, registry};
@@ -42,7 +41,7 @@ struct Inner {
     tokens: Vec<Secret>,
     events: Source,
     appender: Appender,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     body_limit: usize,
     timeout: Duration,
 }
@@ -118,7 +117,7 @@ impl GatewayState {
                 tenant: Tenant::default(),
             },
             appender: Appender::start(log, settings.server.in_flight),
-            permits: Semaphore::new(settings.server.in_flight.min(Semaphore::MAX_PERMITS)),
+            permits: Arc::new(Semaphore::new(settings.server.in_flight.min(Semaphore::MAX_PERMITS))),
             body_limit: settings.server.body_limit,
             timeout: settings.server.timeout,
         })))
@@ -146,15 +145,19 @@ pub fn router(state: GatewayState) -> Router {
         .route("/webhooks/{connector}/{name}/{*path}", post(webhooks::below))
         .route("/v1/events", post(events::events))
         .merge(devlake::routes())
-        .layer(middleware::from_fn_with_state(state.clone(), bounded))
         .with_state(state)
 }
 
-/// Sheds what would be more than the bound in flight, before anything of it is read.
-async fn bounded(State(state): State<GatewayState>, request: Request, next: Next) -> Response {
-    match state.0.permits.try_acquire() {
-        Ok(_permit) => next.run(request).await,
-        Err(_) => Answer::Busy("more requests are in flight than this server takes").into_response(),
+/// A request's place among those in flight. Every handler takes one first: what would be more than the bound is
+/// shed before anything of it is read.
+struct Permit(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit);
+
+impl FromRequestParts<GatewayState> for Permit {
+    type Rejection = Answer;
+
+    async fn from_request_parts(_: &mut Parts, state: &GatewayState) -> Result<Self, Answer> {
+        let permit = state.0.permits.clone().try_acquire_owned();
+        permit.map(Self).map_err(|_| Answer::Busy("more requests are in flight than this server takes"))
     }
 }
 

@@ -20,7 +20,7 @@ async fn main() -> anyhow::Result<()> {
     let mirrors = settings.data.folder.join("mirrors");
     let collector = Collector { store: store.clone(), log, mirrors, progress: Arc::new(|_| Box::new(Silent)) };
     let jobs = collector.jobs(&settings, true, &shutdown)?;
-    let listener = http::listen(settings.server.listen).await?;
+    let listener = http::listen(settings.server.listen)?;
     let health = tokio::spawn(http::serve(listener, health::router(readiness), shutdown.clone()));
     scheduler::run(jobs, shutdown).await;
     health.await??;

@@ -14,7 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Role { settings, store, log, readiness, shutdown } = Role::start().await?;
-    let listener = http::listen(settings.server.listen).await?;
+    let listener = http::listen(settings.server.listen)?;
     let router = gateway::router(GatewayState::new(&settings, log)?).merge(health::router(readiness));
     http::serve(listener, router, shutdown).await?;
     store.close().await;

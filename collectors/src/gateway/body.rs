@@ -34,19 +34,26 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize, deadline
 
 async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Answer> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(Answer::TooLarge(limit));
-    }
-    let mut whole = BytesMut::with_capacity(announced.unwrap_or_default().min(1 << 20));
+    within(limit, announced.unwrap_or_default())?;
     let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Answer::Bad("the body broke off"))?;
-        if whole.len() + chunk.len() > limit {
-            return Err(Answer::TooLarge(limit));
-        }
+    let mut next = async || chunks.next().await.transpose().map_err(|_| Answer::Bad("the body broke off"));
+    let first = next().await?.unwrap_or_default();
+    // Most bodies come in one piece, which need not be copied.
+    let Some(mut chunk) = next().await? else { return within(limit, first.len()).map(|()| first) };
+    let mut whole = BytesMut::with_capacity(announced.unwrap_or_default().min(1 << 20));
+    whole.extend_from_slice(&first);
+    loop {
+        within(limit, whole.len() + chunk.len())?;
         whole.extend_from_slice(&chunk);
+        match next().await? {
+            Some(further) => chunk = further,
+            None => return Ok(whole.freeze()),
+        }
     }
-    Ok(whole.freeze())
+}
+
+fn within(limit: usize, length: usize) -> Result<(), Answer> {
+    if length > limit { Err(Answer::TooLarge(limit)) } else { Ok(()) }
 }
 
 fn inflate(bytes: &[u8], limit: usize) -> Result<Bytes, Answer> {
@@ -54,5 +61,6 @@ fn inflate(bytes: &[u8], limit: usize) -> Result<Bytes, Answer> {
     let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let read = MultiGzDecoder::new(bytes).take(bound).read_to_end(&mut whole);
     read.map_err(|_| Answer::Bad("the body is no gzip, or is cut off"))?;
-    if whole.len() > limit { Err(Answer::TooLarge(limit)) } else { Ok(whole.into()) }
+    within(limit, whole.len())?;
+    Ok(whole.into())
 }

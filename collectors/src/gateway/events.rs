@@ -5,11 +5,11 @@ use chrono::Utc;
 use tokio::time::Instant;
 
 use super::answer::Answer;
-use super::{GatewayState, Inner, access, body};
+use super::{GatewayState, Inner, Permit, access, body};
 use crate::generic;
 use crate::webhook::Destination;
 
-pub(super) async fn events(State(state): State<GatewayState>, request: Request) -> Answer {
+pub(super) async fn events(_permit: Permit, State(state): State<GatewayState>, request: Request) -> Answer {
     receive(&state, request).await.unwrap_or_else(|refused| {
         tracing::info!(source.name = state.0.events.name, ?refused, "refused a request");
         refused

@@ -5,7 +5,7 @@ use chrono::Utc;
 use tokio::time::Instant;
 
 use super::answer::Answer;
-use super::{GatewayState, Inner, Source, body, ignored};
+use super::{GatewayState, Inner, Permit, Source, body, ignored};
 use crate::webhook::{Destination, RawRequest, Received, Webhook};
 
 /// Bodies of so many bytes take a while to hash and to read; other requests go on meanwhile.
@@ -14,11 +14,17 @@ const LARGE: usize = 1 << 20;
 /// The name that an address without one means.
 const MAIN: &str = "main";
 
-pub(super) async fn unnamed(state: State<GatewayState>, Path(connector): Path<String>, request: Request) -> Answer {
+pub(super) async fn unnamed(
+    _permit: Permit,
+    state: State<GatewayState>,
+    Path(connector): Path<String>,
+    request: Request,
+) -> Answer {
     answer(&state, (connector, MAIN.to_owned()), String::new(), request).await
 }
 
 pub(super) async fn named(
+    _permit: Permit,
     state: State<GatewayState>,
     Path(source): Path<(String, String)>,
     request: Request,
@@ -28,6 +34,7 @@ pub(super) async fn named(
 
 /// For sources that have several addresses below their name.
 pub(super) async fn below(
+    _permit: Permit,
     state: State<GatewayState>,
     Path((connector, name, path)): Path<(String, String, String)>,
     request: Request,

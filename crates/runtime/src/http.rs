@@ -11,13 +11,16 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 use crate::labels;
 
 /// How long requests in flight may take once shutdown has begun.
 const GRACE: Duration = Duration::from_secs(10);
+/// Connections that wait to be accepted. More of them are dropped, and try again after a second: a source that
+/// sends its webhooks all at once must not wait so long.
+const BACKLOG: u32 = 1024;
 /// How long a request's head may take, and how long a connection may stay without one.
 const HEAD: Duration = Duration::from_secs(30);
 
@@ -36,8 +39,15 @@ pub enum HttpError {
 }
 
 /// Listens on an address.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, HttpError> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+pub fn listen(address: SocketAddr) -> Result<TcpListener, HttpError> {
+    let listening = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // What a server that has just ended leaves behind does not keep the next one from listening.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listening().map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => HttpError::Busy(address),
         _ => HttpError::Listen(address, error),
     })
@@ -79,14 +89,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_taken_address_is_explained() {
-        let first = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let error = listen(first.local_addr().unwrap()).await.unwrap_err();
+        let first = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let error = listen(first.local_addr().unwrap()).unwrap_err();
         assert!(matches!(error, HttpError::Busy(_)), "{error}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_never_becomes_one_is_hung_up_on() {
-        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let served = tokio::spawn(serve(listener, Router::new(), CancellationToken::new()));
         let mut slow = TcpStream::connect(address).await.unwrap();
@@ -99,7 +109,7 @@ mod tests {
 
     #[tokio::test]
     async fn shutdown_ends_it() {
-        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let shutdown = CancellationToken::new();
         let served = tokio::spawn(serve(listener, Router::new(), shutdown.clone()));
         shutdown.cancel();

@@ -59,7 +59,7 @@ impl Up {
         settings.git = self.sources(&settings);
         // held until the end
         let _only_one = DataFolder::open(&settings.data.folder)?.only_one()?;
-        let listener = http::listen(settings.server.listen).await?;
+        let listener = http::listen(settings.server.listen)?;
         settings.server.listen = listener.local_addr()?;
         let shutdown = runtime::shutdown();
         let machine = Machine::open(settings).await?;
