@@ -12,6 +12,7 @@
 
 mod build;
 mod devlake;
+mod properties;
 mod random;
 mod reference;
 mod regressions;

@@ -27,6 +27,7 @@ mod histories;
 mod incremental;
 mod k8s;
 mod metrics;
+mod metrics_parts;
 mod page;
 mod people;
 mod processor;
