@@ -175,7 +175,8 @@ const SMALL: [(&str, Decode); 7] = [
              union all select incident.id from incident
                        join commit on commit.repository = REPOSITORIES
                                   and commit.sha = case when caused_by_deployment ~ '^[0-9a-fA-F]{40}$'
-                                                        then decode(caused_by_deployment, 'hex') end)",
+                                                        then decode(caused_by_deployment, 'hex') end
+                       where caused_by_deployment ~ '^[0-9a-fA-F]{40}$')",
         incident,
     ),
     ("select id, name from account where bot", bot),
