@@ -161,7 +161,7 @@ pub async fn events(state: &ApiState, scope: &Scope, fact: &str) -> Result<Vec<R
 }
 
 /// What `by` may be, in words.
-pub const SLICES: &str = "one of `service`, `team`, `author_team`, `repository`, `label`, `type`, `ai`, `author`";
+pub const SLICES: &str = "one of `service`, `team`, `author_team`, `repository`, `label`, `type`, `ai`, `author`, `review_teams`, `review_pair`";
 
 /// What is asked about a metric.
 #[derive(Clone, Debug, Default)]

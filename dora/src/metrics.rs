@@ -51,11 +51,15 @@ pub enum Slice {
     Ai,
     /// The person. Only where `dora.people` is on.
     Author,
+    /// Who reviews whom, by teams: `team of the reviewer → team of the author`.
+    ReviewTeams,
+    /// Who reviews whom: `reviewer → author`. Only where `dora.people` is on.
+    ReviewPair,
 }
 
 impl Slice {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Service,
         Self::Team,
         Self::AuthorTeam,
@@ -64,7 +68,15 @@ impl Slice {
         Self::Type,
         Self::Ai,
         Self::Author,
+        Self::ReviewTeams,
+        Self::ReviewPair,
     ];
+
+    /// Whether it names people.
+    #[must_use]
+    pub const fn names_people(self) -> bool {
+        matches!(self, Self::Author | Self::ReviewPair)
+    }
 
     /// As JSON and flags have it.
     #[must_use]
@@ -78,6 +90,8 @@ impl Slice {
             Self::Type => "type",
             Self::Ai => "ai",
             Self::Author => "author",
+            Self::ReviewTeams => "review_teams",
+            Self::ReviewPair => "review_pair",
         }
     }
 }
@@ -211,7 +225,7 @@ pub async fn metric(
 ) -> Result<MetricAnswer, DoraError> {
     let mut entry = registry::find(&query.name, settings.custom)?;
     entry.lower_median = settings.dora.compat == Compat::Devlake && entry.definition.group == "delivery";
-    if query.by == Some(Slice::Author) && !settings.dora.people {
+    if query.by.is_some_and(Slice::names_people) && !settings.dora.people {
         return Err(DoraError::Question("metrics are not asked for by person here: `dora.people` is off".to_owned()));
     }
     let window = window(query.from, query.to, entry.window, Utc::now())?;

@@ -44,7 +44,7 @@ pub async fn metrics(
         ("team" = Option<String>, Query, description = "Only services of this team, or of a team that is part of it."),
         ("repository" = Option<String>, Query, description = "Only this repository."),
         ("by" = Option<String>, Query,
-         description = "A value for each: `service`, `team`, `author_team`, `repository`, `label`, `type`, `ai`, or `author` where that is on."),
+         description = "A value for each: `service`, `team`, `author_team`, `repository`, `label`, `type`, `ai`, `review_teams`, or `author` and `review_pair` where that is on."),
         ("window" = Option<String>, Query,
          description = "The time up to now: a number of days such as `90d`; `90d` without it."),
         ("from" = Option<String>, Query, description = "The window begins at this time (RFC 3339) or day."),

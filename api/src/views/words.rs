@@ -246,6 +246,10 @@ mirror!(
         Ai,
         /// The person, where that is on.
         Author,
+        /// Who reviews whom, by teams: `team of the reviewer → team of the author`.
+        ReviewTeams,
+        /// Who reviews whom, where metrics by person are on: `reviewer → author`.
+        ReviewPair,
     }
 );
 
@@ -302,6 +306,8 @@ impl From<Slice> for dora::Slice {
             Slice::Type => Self::Type,
             Slice::Ai => Self::Ai,
             Slice::Author => Self::Author,
+            Slice::ReviewTeams => Self::ReviewTeams,
+            Slice::ReviewPair => Self::ReviewPair,
         }
     }
 }

@@ -117,8 +117,18 @@ pub(super) fn reviews(change: &Change<'_>, into: &mut Observations) {
     }
 }
 
+pub(super) fn given(change: &Change<'_>, into: &mut Observations) {
+    for review in &change.reviews {
+        if let Some(reviewer) = &review.reviewer {
+            into.reviewed_by(reviewer);
+            into.event(review.at);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::observations::Subject;
     use super::*;
 
     const HOUR: i64 = 3_600_000_000;
@@ -159,6 +169,20 @@ mod tests {
         assert_eq!(values(depth, &row(), &said), [(10, 2.0)]);
         assert_eq!(values(reviewers, &row(), &said), [(10, 2.0)]);
         assert_eq!(values(without_review, &row(), &said), [(10, 0.0)]);
+    }
+
+    #[test]
+    fn each_review_is_about_who_gave_it() {
+        let said = [review("bob", 4), review("ann", 5), review("bot", 6), review("eve", 7), review("bob", 12)];
+        let said: Vec<&ReviewRow> = said.iter().collect();
+        let reviews = by_others(&row(), &said, |account| account == "bot");
+        let mut into = Observations::default();
+        into.about(Subject { author: Some("ann".into()), ..Subject::default() });
+        given(&Change { row: &row(), first_commit: None, reviews, assisted: false }, &mut into);
+        let pairs: Vec<_> = into.all.iter().map(|seen| &into.subjects[seen.subject]).collect();
+        let reviewers: Vec<_> = pairs.iter().map(|pair| pair.reviewer.as_deref().unwrap()).collect();
+        assert_eq!(reviewers, ["bob", "eve"]);
+        assert!(pairs.iter().all(|pair| pair.author.as_deref() == Some("ann")));
     }
 
     #[test]

@@ -185,6 +185,7 @@ fn frame(metric: &CustomMetric, cells: BTreeMap<String, Cells>, into: &mut Obser
             kind,
             ai: None,
             author: author.as_deref().and_then(of),
+            ..Subject::default()
         });
         into.value(at, value);
     }

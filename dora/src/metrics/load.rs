@@ -32,7 +32,9 @@ pub(super) async fn observations(
     })?;
     let mut into = Observations::default();
     match &entry.source {
-        Source::Changes(metric) => changes(tx, *metric, span, settings, &assistants, &mut into).await?,
+        Source::Changes(metric) | Source::Reviews(metric) => {
+            changes(tx, *metric, span, settings, &assistants, &mut into).await?;
+        }
         Source::Deployed(metric) => {
             for row in flow::deployed(tx, span).await? {
                 let assisted = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());

@@ -18,6 +18,8 @@ pub(super) struct Subject {
     pub ai: Option<bool>,
     /// Who.
     pub author: Option<String>,
+    /// Who reviewed it, where it is a review.
+    pub reviewer: Option<String>,
 }
 
 /// An observation.
@@ -48,6 +50,12 @@ impl Observations {
     /// Says what the next observations are about.
     pub fn about(&mut self, subject: Subject) {
         self.subjects.push(subject);
+    }
+
+    /// Says that the next observations are of what somebody said on what the last ones were about.
+    pub fn reviewed_by(&mut self, reviewer: &str) {
+        let subject = self.subjects.last().cloned().unwrap_or_default();
+        self.about(Subject { reviewer: Some(reviewer.to_owned()), ..subject });
     }
 
     fn push(&mut self, observation: Observation) {

@@ -81,6 +81,7 @@ pub struct Definition {
 #[derive(Clone)]
 pub(super) enum Source {
     Changes(fn(&Change<'_>, &mut Observations)),
+    Reviews(fn(&Change<'_>, &mut Observations)),
     Deployed(fn(&store::flow::DeployedRow, &mut Observations)),
     Deployments(fn(&store::flow::DeploymentRow, &mut Observations)),
     Incidents(fn(&store::flow::IncidentRow, &mut Observations)),
@@ -108,7 +109,10 @@ pub(super) struct Entry {
 fn slices(source: &Source) -> Vec<Slice> {
     use Slice::{Ai, Author, AuthorTeam, Label, Repository, Service, Team, Type};
     match source {
-        Source::Changes(_) | Source::Deployed(_) => Slice::ALL.to_vec(),
+        Source::Changes(_) | Source::Deployed(_) => {
+            vec![Service, Team, AuthorTeam, Repository, Label, Type, Ai, Author]
+        }
+        Source::Reviews(_) => Slice::ALL.to_vec(),
         Source::Deployments(_) | Source::Measures(..) | Source::Runs(_) | Source::Authors => {
             vec![Service, Team, Repository]
         }
@@ -376,6 +380,15 @@ fn built_in() -> Vec<Entry> {
         A::Mean,
         S::Changes(changes::reviewers),
         "Different people who reviewed or commented, a merged change, without bots.",
+    );
+    add(
+        review,
+        "reviews",
+        "Reviews",
+        U::PerWeek,
+        A::PerWeek,
+        S::Reviews(changes::given),
+        "Reviews and comments by others a week, without bots; asked for by review_teams, who reviews whom.",
     );
     add(
         review,

@@ -114,6 +114,18 @@ impl Belongings {
                 subject.ai.map(|ai| name(ai).to_owned()).into_iter().collect()
             }
             Slice::Author => subject.author.clone().into_iter().collect(),
+            Slice::ReviewTeams => {
+                let teams = |account: &Option<String>| account.as_ref().and_then(|account| self.members.get(account));
+                let (reviewing, writing) = (teams(&subject.reviewer), teams(&subject.author));
+                let pairs = reviewing.into_iter().flatten().flat_map(|reviewer| {
+                    writing.into_iter().flatten().map(move |author| format!("{reviewer} → {author}"))
+                });
+                pairs.collect()
+            }
+            Slice::ReviewPair => {
+                let pair = subject.reviewer.as_ref().zip(subject.author.as_ref());
+                pair.map(|(reviewer, author)| format!("{reviewer} → {author}")).into_iter().collect()
+            }
         }
     }
 }
@@ -250,6 +262,10 @@ mod tests {
         assert_eq!(slices(&ours, Slice::Team), ["shop", "web"]);
         assert_eq!(slices(&ours, Slice::AuthorTeam), ["shop"]);
         assert_eq!(slices(&subject("h/lone", "h/ann"), Slice::AuthorTeam), ["shop", "web"]);
+        let reviewed = Subject { reviewer: Some("h/boss".into()), ..subject("h/lone", "h/ann") };
+        assert_eq!(slices(&reviewed, Slice::ReviewTeams), ["shop → shop", "shop → web"]);
+        assert_eq!(slices(&reviewed, Slice::ReviewPair), ["h/boss → h/ann"]);
+        assert_eq!(slices(&subject("h/lone", "h/ann"), Slice::ReviewTeams), [""; 0]);
         assert_eq!(slices(&subject("h/lone", "h/ann"), Slice::Service), ["h/lone"]);
         assert!(slices(&subject("h/lone", "h/ann"), Slice::Team).is_empty());
         let of = |team: &str| MetricQuery { team: Some(team.into()), ..MetricQuery::default() };

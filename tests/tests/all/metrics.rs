@@ -35,7 +35,7 @@ async fn every_metric_can_be_asked_for_by_all_that_it_offers() {
     for definition in dora::definitions(&[]).unwrap() {
         let whole = ask(store, &[], named(&definition.name, None)).await.whole;
         observed += usize::from(whole.value.is_some());
-        for by in definition.slices.iter().filter(|by| **by != Slice::Author) {
+        for by in definition.slices.iter().filter(|by| !by.names_people()) {
             let answer = ask(store, &[], named(&definition.name, Some(*by))).await;
             assert_eq!(answer.whole, whole, "{} by {by}", definition.name);
             assert!(answer.slices.iter().all(|part| part.slice.is_some() && part.series.len() == whole.series.len()));
@@ -82,13 +82,31 @@ async fn services_and_teams_are_parts_of_the_whole() {
 }
 
 #[tokio::test]
+async fn who_reviews_whom_is_told_by_teams_and_by_pairs_where_that_is_on() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let teams = ask(store, &[], named("reviews", Some(Slice::ReviewTeams))).await;
+    assert!(teams.slices.iter().any(|part| part.n > 0) && teams.whole.n > 50, "{:?}", teams.whole);
+    let mut dora = served::settings();
+    dora.people = true;
+    let settings = MetricSettings { dora: &dora, custom: &[] };
+    let pairs = dora::metric(store, settings, &named("reviews", Some(Slice::ReviewPair))).await.unwrap();
+    assert_eq!(pairs.slices.iter().map(|part| part.n).sum::<u64>(), pairs.whole.n, "each review is of one pair");
+    for pair in &pairs.slices {
+        let (reviewer, author) = pair.slice.as_deref().unwrap().split_once(" → ").unwrap();
+        assert_ne!(reviewer, author);
+    }
+}
+
+#[tokio::test]
 async fn metrics_by_person_are_refused_where_that_is_off() {
     let served = served::filled().await;
     let settings = served::settings();
     let settings = MetricSettings { dora: &settings, custom: &[] };
-    let refused =
-        dora::metric(&served.database.store, settings, &named("change_cycle_time", Some(Slice::Author))).await;
-    assert!(matches!(refused, Err(dora::DoraError::Question(text)) if text.contains("dora.people")));
+    for named in [named("change_cycle_time", Some(Slice::Author)), named("reviews", Some(Slice::ReviewPair))] {
+        let refused = dora::metric(&served.database.store, settings, &named).await;
+        assert!(matches!(refused, Err(dora::DoraError::Question(text)) if text.contains("dora.people")));
+    }
     let problem = served.ask("GET", "/api/v1/metrics/change_cycle_time?by=author", &[], "").await;
     assert_eq!(problem.status, 400);
     assert_eq!(served.ask("GET", "/api/v1/metrics/nothing", &[], "").await.status, 404);

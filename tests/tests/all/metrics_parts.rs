@@ -15,7 +15,7 @@ const WINDOWS: usize = 8;
 async fn ask(store: &Store, definition: &Definition, from: DateTime<Utc>, to: DateTime<Utc>) -> MetricAnswer {
     let dora = served::settings();
     let settings = MetricSettings { dora: &dora, custom: &[] };
-    let by = definition.slices.iter().copied().find(|by| *by != dora::Slice::Author);
+    let by = definition.slices.iter().copied().find(|by| !by.names_people());
     let query =
         MetricQuery { name: definition.name.clone(), from: Some(from), to: Some(to), by, ..MetricQuery::default() };
     dora::metric(store, settings, &query).await.unwrap_or_else(|error| panic!("{}: {error:?}", query.name))

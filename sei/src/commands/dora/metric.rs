@@ -49,7 +49,7 @@ pub(crate) struct Metric {
     #[arg(
         long,
         value_name = "SLICE",
-        help = "A value for each: service, team, author_team, repository, label, type, ai, author"
+        help = "A value for each: service, team, author_team, repository, label, type, ai, author, review_teams, review_pair"
     )]
     by: Option<Slice>,
 
