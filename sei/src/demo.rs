@@ -31,6 +31,8 @@ pub struct Scale {
     pub commits_per_change: f64,
     /// Deployments to production, over all services and days.
     pub deployments: u32,
+    /// The share of failed deployments that somebody writes an incident for.
+    pub incidents: f64,
     /// Reviews, CI runs, work items and deployments to staging come too.
     pub surroundings: bool,
 }
@@ -45,6 +47,7 @@ impl Default for Scale {
             changes: 12_000,
             commits_per_change: 2.5,
             deployments: 4_000,
+            incidents: 0.75,
             surroundings: true,
         }
     }
@@ -63,12 +66,13 @@ impl Scale {
             changes: commits / 3,
             commits_per_change: 2.0,
             deployments,
+            incidents: 0.75,
             surroundings: false,
         }
     }
 
     /// For benchmarks of the engine: at 100 % 500 services over five years with a million changes, five million
-    /// commits and a hundred thousand deployments to production, and the incidents that come with them.
+    /// commits, a hundred thousand deployments to production and ten thousand incidents.
     #[must_use]
     pub fn large(percent: u32) -> Self {
         let of = |count: u32| u32::try_from(u64::from(count) * u64::from(percent) / 100).unwrap_or(u32::MAX);
@@ -78,8 +82,9 @@ impl Scale {
             services: of(500).max(1) as usize,
             days: 1_825,
             changes: of(1_000_000),
-            commits_per_change: 4.0,
+            commits_per_change: 4.3,
             deployments: of(100_000),
+            incidents: 1.0,
             surroundings: false,
         }
     }

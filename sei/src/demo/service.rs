@@ -324,7 +324,7 @@ impl History {
         self.repairing = true;
         let detected_at = at + self.dice.hours(0.5).min(TimeDelta::hours(10));
         let known = self.dice.chance(0.5);
-        let incident = self.dice.chance(0.75).then(|| {
+        let incident = self.dice.chance(self.scale.incidents).then(|| {
             let mut incident = self.incident(detected_at);
             incident.caused_by_deployment = known.then(|| failed.to_string());
             incident
