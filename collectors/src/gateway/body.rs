@@ -38,18 +38,18 @@ async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes,
     let mut chunks = body.into_data_stream();
     let mut next = async || chunks.next().await.transpose().map_err(|_| Answer::Bad("the body broke off"));
     let first = next().await?.unwrap_or_default();
+    within(limit, first.len())?;
     // Most bodies come in one piece, which need not be copied.
-    let Some(mut chunk) = next().await? else { return within(limit, first.len()).map(|()| first) };
+    let Some(second) = next().await? else { return Ok(first) };
     let mut whole = BytesMut::with_capacity(announced.unwrap_or_default().min(1 << 20));
     whole.extend_from_slice(&first);
-    loop {
+    let mut further = Some(second);
+    while let Some(chunk) = further {
         within(limit, whole.len() + chunk.len())?;
         whole.extend_from_slice(&chunk);
-        match next().await? {
-            Some(further) => chunk = further,
-            None => return Ok(whole.freeze()),
-        }
+        further = next().await?;
     }
+    Ok(whole.freeze())
 }
 
 fn within(limit: usize, length: usize) -> Result<(), Answer> {

@@ -94,6 +94,19 @@ mod tests {
         assert!(matches!(error, HttpError::Busy(_)), "{error}");
     }
 
+    #[tokio::test]
+    async fn connections_that_come_all_at_once_wait_and_are_not_dropped() {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        // nobody accepts: one that is dropped is tried again by the system, again and again, and never connects
+        let mut waiting = Vec::new();
+        for nth in 0..500 {
+            let connecting = tokio::time::timeout(Duration::from_secs(30), TcpStream::connect(address));
+            waiting.push(connecting.await.unwrap_or_else(|_| panic!("connection {nth} was dropped")).unwrap());
+        }
+        assert_eq!(waiting.len(), 500);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_request_that_never_becomes_one_is_hung_up_on() {
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();

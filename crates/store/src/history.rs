@@ -172,6 +172,7 @@ const SMALL: [(&str, Decode); 7] = [
              union all select incident.id from ours join incident on fixed_by_deployment = ours.id
              union all select incident.id from change join incident on caused_by_change = change.id
                        where change.repository = REPOSITORIES
+             -- the index is of what looks like a commit; the case keeps what does not from being decoded first
              union all select incident.id from incident
                        join commit on commit.repository = REPOSITORIES
                                   and commit.sha = case when caused_by_deployment ~ '^[0-9a-fA-F]{40}$'

@@ -9,7 +9,7 @@ use store::tables::{self, Kind, Which};
 
 use crate::api::served;
 
-async fn ask(store: &store::Store, custom: &[Custom], query: MetricQuery) -> MetricAnswer {
+pub(crate) async fn ask(store: &store::Store, custom: &[Custom], query: MetricQuery) -> MetricAnswer {
     let dora = served::settings();
     let name = query.name.clone();
     let settings = MetricSettings { dora: &dora, custom };
