@@ -7,6 +7,7 @@ use kernel::{
     Account, Change, ChangeId, ChangeState, Deployment, DeploymentId, DeploymentSource, Detail, Incident, IncidentId,
     Outcome, PipelineRun, Repository, RepositoryId, Review, ReviewState, Sha, Version,
 };
+use sqlx::PgConnection;
 
 pub mod search;
 mod services;
@@ -58,6 +59,10 @@ async fn choose(tx: &mut StoreTx, service: &str, repositories: &[RepositoryId]) 
 
 const REPOSITORIES: &str = "any (current_setting('sei.repositories')::text[])";
 
+/// The commits of one repository. They are most of what is read, so its name does not come with each of them.
+const COMMITS: &str = "copy (select sha, parents, author, authored_at, committed_at, subject, branch, reverts, folders
+    from commit where repository = current_setting('sei.repository')) to stdout (format binary)";
+
 /// What streams by.
 #[derive(Debug)]
 pub enum Row<'a> {
@@ -88,13 +93,32 @@ pub async fn read(
 ) -> Result<(), StoreError> {
     choose(tx, service, repositories).await?;
     let connection = tx.connection();
+    for repository in repositories {
+        read_commits(connection, repository, &mut each).await?;
+    }
+    for (statement, decode) in SMALL {
+        let statement = statement.replace("REPOSITORIES", REPOSITORIES);
+        copy::read(connection, &format!("copy ({statement}) to stdout (format binary)"), |row| {
+            each(decode(row)?);
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn read_commits(
+    connection: &mut PgConnection,
+    repository: &RepositoryId,
+    each: &mut impl FnMut(Row<'_>),
+) -> Result<(), StoreError> {
+    let repository = repository.as_str();
+    sqlx::query!("select set_config('sei.repository', $1, true) as repository", repository)
+        .fetch_one(&mut *connection)
+        .await?;
     let (mut parents, mut reverts) = (Vec::new(), Vec::new());
-    let statement = format!(
-        "copy (select repository, sha, parents, author, authored_at, committed_at, subject, branch, reverts, folders
-               from commit where repository = {REPOSITORIES}) to stdout (format binary)"
-    );
-    copy::read(connection, &statement, |row| {
-        let (repository, sha) = (row.text()?, row.sha()?);
+    copy::read(connection, COMMITS, |row| {
+        let sha = row.sha()?;
         let known = row.shas(&mut parents)?;
         let (author, authored_us, committed_us) = (row.opt_text()?, row.micros()?, row.micros()?);
         let (subject, branch) = (row.text()?, row.opt_text()?);
@@ -115,14 +139,6 @@ pub async fn read(
         Ok(())
     })
     .await?;
-    for (statement, decode) in SMALL {
-        let statement = statement.replace("REPOSITORIES", REPOSITORIES);
-        copy::read(connection, &format!("copy ({statement}) to stdout (format binary)"), |row| {
-            each(decode(row)?);
-            Ok(())
-        })
-        .await?;
-    }
     Ok(())
 }
 
@@ -156,6 +172,7 @@ const SMALL: [(&str, Decode); 7] = [
         deployment,
     ),
     (
+        // Ids as arrays, each looked up by its index: joined, the planner would read all incidents for each service.
         "with ours as (
              select id from deployment
              where not deleted
@@ -165,11 +182,11 @@ const SMALL: [(&str, Decode); 7] = [
          select id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
                 caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url
          from incident
-         where not deleted and id in (
+         where not deleted and id = any (array(
              select id from incident where service = current_setting('sei.service')
              union all select id from incident where service is null and repository = REPOSITORIES
-             union all select incident.id from ours join incident on caused_by_deployment = ours.id
-             union all select incident.id from ours join incident on fixed_by_deployment = ours.id
+             union all select id from incident where caused_by_deployment = any (array(select id from ours))
+             union all select id from incident where fixed_by_deployment = any (array(select id from ours))
              union all select incident.id from change join incident on caused_by_change = change.id
                        where change.repository = REPOSITORIES
              -- the index is of what looks like a commit; the case keeps what does not from being decoded first
@@ -177,7 +194,7 @@ const SMALL: [(&str, Decode); 7] = [
                        join commit on commit.repository = REPOSITORIES
                                   and commit.sha = case when caused_by_deployment ~ '^[0-9a-fA-F]{40}$'
                                                         then decode(caused_by_deployment, 'hex') end
-                       where caused_by_deployment ~ '^[0-9a-fA-F]{40}$')",
+                       where caused_by_deployment ~ '^[0-9a-fA-F]{40}$'))",
         incident,
     ),
     ("select id, name from account where bot", bot),

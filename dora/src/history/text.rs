@@ -5,7 +5,7 @@ use std::collections::HashMap;
 /// Texts by number.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    numbers: HashMap<Box<str>, u32>,
+    numbers: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
     texts: Vec<Box<str>>,
 }
 
