@@ -27,7 +27,7 @@ pub enum DoraError {
         expected: String,
     },
     /// The question names a metric that does not exist.
-    #[error("there is no metric `{0}`")]
+    #[error("there is no metric `{0}`; `sei dora metrics` and /api/v1/metrics list those that there are")]
     UnknownMetric(String),
     /// The question names a service that does not exist.
     #[error("there is no service `{0}`")]

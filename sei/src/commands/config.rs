@@ -51,6 +51,11 @@ impl Config {
     }
 }
 
+/// So many of a thing, in words.
+fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 impl Check {
     fn run(&self, global: &Global) -> Result<ExitCode> {
         let file = self.file.as_deref().or(global.config.as_deref());
@@ -64,8 +69,8 @@ impl Check {
             let mut lines: Vec<String> = checked.problems.iter().map(ToString::to_string).collect();
             lines.push(match (errors, checked.problems.len()) {
                 (0, 0) => format!("{file}: all is well"),
-                (0, warnings) => format!("{file}: no errors, {warnings} warnings"),
-                (errors, _) => format!("{file}: {errors} errors"),
+                (0, warnings) => format!("{file}: no errors, {}", count(warnings, "warning")),
+                (errors, _) => format!("{file}: {}", count(errors, "error")),
             });
             output::print(&lines.join("\n"))?;
         }
