@@ -156,7 +156,9 @@ async fn what_a_bot_reviews_changes_no_metric() {
         (serde_json::to_value(report.metrics()).unwrap(), answers)
     };
     let before = everything().await;
-    served::fill(store, reviews_of_all(&facts, &account(true)).into_iter()).await;
+    let reviews = reviews_of_all(&facts, &account(true));
+    assert!(reviews.len() > 100, "{}", reviews.len());
+    served::fill(store, reviews.into_iter()).await;
     let after = everything().await;
     assert_eq!(before.0, after.0);
     for (before, after) in before.1.iter().zip(&after.1) {
