@@ -233,6 +233,8 @@ fn pipeline_run(event: &Event, predicate: &str) -> PipelineRun {
     let at = event.context.timestamp;
     let subject = &event.subject;
     PipelineRun {
+        tag: None,
+        pull_request: false,
         id: run_id(event, &subject.id),
         repository: None,
         name: filled(subject.content.pipeline_name.as_ref()).unwrap_or_else(|| subject.id.clone()),
@@ -287,6 +289,8 @@ fn deployment(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
     let at = event.context.timestamp;
     let native = format!("{}/deployment/{}", place(&event.context.source), event.context.id);
     Ok(vec![Fact::Deployment(Deployment {
+        production: None,
+        rollout: None,
         id: kept_id(&native).into(),
         source: DeploymentSource::Cdevents,
         repository: deployed.repository,
@@ -370,6 +374,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         "open".to_owned()
     };
     facts.push(Fact::WorkItem(WorkItem {
+        canceled: false,
         id: WorkItemId(native),
         key: event.subject.id.clone(),
         project: filled(content.group.as_ref()).unwrap_or_else(|| place(source(event))),

@@ -143,6 +143,8 @@ fn pipeline_run(event: &Event, pipeline: &Pipeline, workflow: &Workflow) -> Pipe
     let vcs = pipeline.vcs.as_ref();
     let git = pipeline.trigger_parameters.as_ref().and_then(|parameters| parameters.git.as_ref());
     PipelineRun {
+        tag: None,
+        pull_request: false,
         id: run_id(&workflow.id),
         repository: repository(pipeline),
         name: workflow.name.clone(),

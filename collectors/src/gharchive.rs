@@ -281,6 +281,8 @@ impl Event<'_> {
         };
         let place = self.place();
         let deployment = Deployment {
+            production: None,
+            rollout: None,
             id: format!("{}/tag/{name}", place.id).into(),
             source: DeploymentSource::Tag,
             repository: Some(place.id.clone()),

@@ -136,6 +136,8 @@ fn pushed(notification: &Notification, source: &str) -> Result<PipelineRun, NotS
     };
     let scm = build.scm.as_ref();
     Ok(PipelineRun {
+        tag: None,
+        pull_request: false,
         id: job.run(build.number),
         repository: scm.and_then(|scm| RepositoryId::from_url(scm.url.as_deref()?)),
         name: job.name(),
@@ -166,6 +168,8 @@ fn pulled(Pulled { job, build, stages }: &Pulled) -> Result<Vec<Fact>, NotStored
     let revision = git.and_then(|git| git.last_built_revision.as_ref());
     let run = job.run(build.number);
     let pipeline_run = PipelineRun {
+        tag: None,
+        pull_request: false,
         id: run.clone(),
         repository: repository.clone(),
         name: job.name(),

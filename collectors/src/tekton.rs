@@ -234,6 +234,8 @@ fn pipeline_run(run: &Run) -> PipelineRun {
     let outcome = run.outcome();
     let named = run.spec.pipeline_ref.as_ref().and_then(|reference| reference.name.clone());
     PipelineRun {
+        tag: None,
+        pull_request: false,
         id: run_id(&run.metadata.uid),
         repository: run.repository(),
         name: named.or_else(|| run.label("pipeline")).unwrap_or_else(|| run.metadata.name.clone()),

@@ -136,6 +136,7 @@ impl HistoryBuilder {
                 branch: x.branch.as_deref(),
                 reverts: &x.reverts,
                 folders: x.folders.as_deref(),
+                cherry_picked_from: x.cherry_picked_from,
             }),
             Fact::Change(x) => self.change(x),
             Fact::Review(x) => self.review(x),

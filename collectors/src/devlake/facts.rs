@@ -72,6 +72,8 @@ impl Place<'_> {
         });
         let result = commit.result.as_deref().or(wire.result.as_deref()).unwrap_or("SUCCESS");
         Deployment {
+            production: None,
+            rollout: None,
             id: format!("{}/deployment/{id}/{repository}", self.connection).into(),
             source: DeploymentSource::Deployment,
             repository: Some(repository),
@@ -140,6 +142,7 @@ impl Place<'_> {
         }
         let parent = wire.parent_issue_key.or(wire.epic_key);
         let item = WorkItem {
+            canceled: false,
             id: WorkItemId(id),
             key: wire.key,
             project: self.connection.to_owned(),

@@ -106,6 +106,7 @@ fn commit_fact(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, su
     let measured = frame.counted && (lines.is_some() || commit.parents.len() > 1);
     let committed_at = clamp_instant(commit.committed);
     Commit {
+        cherry_picked_from: None,
         repository: frame.repository.id.clone(),
         sha: commit.sha,
         parents: Some(commit.parents.clone()),
@@ -163,6 +164,8 @@ fn change(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, claim: 
 fn branch_deployment(frame: &Frame, branch: &str, commit: &PageCommit) -> Deployment {
     let repository = &frame.repository;
     Deployment {
+        production: None,
+        rollout: None,
         id: DeploymentId(format!("{}/branch/{branch}/{}", repository.id, commit.sha)),
         source: DeploymentSource::Branch,
         repository: Some(repository.id.clone()),
@@ -182,6 +185,8 @@ fn branch_deployment(frame: &Frame, branch: &str, commit: &PageCommit) -> Deploy
 fn tag_deployment(frame: &Frame, tag: &PageTag) -> Deployment {
     let repository = &frame.repository;
     Deployment {
+        production: None,
+        rollout: None,
         id: DeploymentId(format!("{}/tag/{}", repository.id, tag.name)),
         source: DeploymentSource::Tag,
         repository: Some(repository.id.clone()),

@@ -127,6 +127,7 @@ pub(crate) fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Comm
     // A commit reaches several branches; the default branch tells most.
     let rank = i64::from(place.default_branch.as_deref() == Some(branch));
     Commit {
+        cherry_picked_from: None,
         repository: place.id.clone(),
         sha: commit.id,
         parents: None,
@@ -244,6 +245,8 @@ pub(crate) fn comment(place: &Place, change: i64, id: &str, comment: &wire::Comm
 /// A deployment that was asked for and has no status yet.
 pub(crate) fn deployment(place: &Place, deployment: &wire::Deployment) -> Deployment {
     Deployment {
+        production: None,
+        rollout: None,
         id: format!("{}/deployment/{}", place.id, deployment.id).into(),
         source: DeploymentSource::Deployment,
         repository: Some(place.id.clone()),
@@ -321,6 +324,8 @@ pub(crate) fn release(
         _ => 0,
     };
     Some(Deployment {
+        production: None,
+        rollout: None,
         id: format!("{}/release/{}", place.id, release.id).into(),
         source: DeploymentSource::Release,
         repository: Some(place.id.clone()),
@@ -347,6 +352,8 @@ pub(crate) fn pipeline_run(place: &Place, run: &wire::WorkflowRun, workflow: Opt
         .or_else(|| text(run.path.as_ref()))
         .unwrap_or_else(|| "workflow".to_owned());
     PipelineRun {
+        tag: None,
+        pull_request: false,
         id: format!("{}/run/{}/{attempt}", place.id, run.id),
         repository: Some(place.id.clone()),
         name,
@@ -408,6 +415,8 @@ pub(crate) fn is_version(tag: &str) -> bool {
 /// A version tag as a push tells of it. What a clone says of the tag counts more.
 pub(crate) fn tag(place: &Place, name: &str, commit: Option<&wire::Commit>, at: DateTime<Utc>) -> Deployment {
     Deployment {
+        production: None,
+        rollout: None,
         id: format!("{}/tag/{name}", place.id).into(),
         source: DeploymentSource::Tag,
         repository: Some(place.id.clone()),
@@ -466,6 +475,7 @@ pub(crate) fn issue(
         version,
     });
     let item = WorkItem {
+        canceled: false,
         id: WorkItemId(id),
         key: format!("#{}", issue.number),
         project: place.id.to_string(),

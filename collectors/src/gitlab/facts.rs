@@ -144,6 +144,7 @@ pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit)
     // A commit reaches several branches; the default branch tells most. The API tells when it was written.
     let rank = i64::from(commit.authored_date.is_some()) + 2 * i64::from(place.default_branch.as_deref() == branch);
     Ok(Commit {
+        cherry_picked_from: None,
         repository: place.id.clone(),
         sha: commit.id,
         parents: (!commit.parent_ids.is_empty()).then(|| commit.parent_ids.clone()),
@@ -171,6 +172,8 @@ pub(super) fn tag(place: &Place, push: &wire::Push, received: DateTime<Utc>) -> 
     let commit = push.commits.iter().find(|commit| Some(commit.id) == sha);
     let at = commit.and_then(|commit| commit.timestamp).map_or(received, |when| when.0);
     Some(Deployment {
+        production: None,
+        rollout: None,
         id: format!("{}/tag/{name}", place.id).into(),
         source: DeploymentSource::Tag,
         repository: Some(place.id.clone()),
@@ -375,6 +378,8 @@ pub(super) fn pipeline_run(place: &Place, pipeline: &wire::Pipeline) -> Pipeline
     let started_at = queued.and_then(|queued| Some(created.checked_add_signed(queued)?.max(created)));
     let for_change = pipeline.source.as_deref() == Some("merge_request_event");
     PipelineRun {
+        tag: None,
+        pull_request: false,
         id: place.run(pipeline.id),
         repository: Some(place.id.clone()),
         name: pipeline.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "pipeline".to_owned()),
@@ -448,6 +453,8 @@ fn deployment(place: &Place, deployed: &Deployed<'_>) -> Deployment {
     let running = deployed.status == "running";
     let rank = if outcome.is_some() { 2 } else { i64::from(running) };
     Deployment {
+        production: None,
+        rollout: None,
         id: format!("{}/deployment/{}", place.id, deployed.id).into(),
         source: DeploymentSource::Deployment,
         repository: Some(place.id.clone()),
@@ -521,6 +528,8 @@ pub(super) fn release(place: &Place, release: &wire::Release, deleted: bool, rec
     let created = release.created_at.map(|when| when.0);
     let released = release.released_at.map(|when| when.0).or(created);
     Deployment {
+        production: None,
+        rollout: None,
         id: format!("{}/release/{}", place.id, release.tag).into(),
         source: DeploymentSource::Release,
         repository: Some(place.id.clone()),
@@ -556,6 +565,7 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
     let assignee = issue.assignee.as_ref().or_else(|| hook?.assignees.first());
     let url = Some(place.page(&format!("issues/{}", issue.iid)));
     let item = WorkItem {
+        canceled: false,
         id: id.clone(),
         key: format!("#{}", issue.iid),
         project: place.id.to_string(),

@@ -158,6 +158,7 @@ pub(super) fn issue(
     let id = tracker.item(&issue.key);
     let version = stated(if history.deleted { moment(at, 9) } else { at });
     let item = WorkItem {
+        canceled: false,
         id: id.clone(),
         key: issue.key.clone(),
         project: format!("{}/{}", tracker.id, issue.key.rsplit_once('-').map_or("", |(project, _)| project)),

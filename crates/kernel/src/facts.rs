@@ -144,6 +144,9 @@ pub struct Commit {
     /// Who else wrote it, by its trailers (`Co-authored-by`): `email/<address>`, in order, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub co_authors: Vec<AccountId>,
+    /// The commit that it was cherry-picked from, by its trailer (`(cherry picked from commit …)`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cherry_picked_from: Option<Sha>,
     /// The folders that it changes files in, without a slash at either end, `""` for the top; `null` where
     /// nobody looked. Of one that changes very many, folders further up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -305,6 +308,12 @@ pub struct PipelineRun {
     /// The branch that it ran for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
+    /// The tag that it ran for; `branch` is null then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// A pull request or a fork triggered it; `branch` is null then. Never a production deployment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pull_request: bool,
     /// 1 for the first attempt.
     #[serde(default = "one")]
     pub attempt: i64,
@@ -402,6 +411,12 @@ pub struct Deployment {
     /// The environment; `null` for a source that knows none (tags, releases), which counts as production.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
+    /// Whether the source itself says that the environment is production; `null` where it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub production: Option<bool>,
+    /// The id that all deployments of one rollout share, unique among rollouts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<String>,
     /// The commit that was deployed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha: Option<Sha>,
@@ -512,6 +527,9 @@ pub struct WorkItem {
     pub status: String,
     /// Where it stands.
     pub status_category: StatusCategory,
+    /// Closed without being done: won't do, duplicate, not planned. `status_category` is `done`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub canceled: bool,
     /// Who works on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<AccountId>,

@@ -40,6 +40,8 @@ pub struct CommitRow<'a> {
     pub reverts: &'a [Sha],
     /// The folders that it changes files in; `None` where nobody looked.
     pub folders: Option<&'a [String]>,
+    /// The commit that it was cherry-picked from.
+    pub cherry_picked_from: Option<Sha>,
 }
 
 /// Which facts are of a service: its name and its repositories. Set for the transaction, read by every
@@ -60,8 +62,8 @@ async fn choose(tx: &mut StoreTx, service: &str, repositories: &[RepositoryId]) 
 const REPOSITORIES: &str = "any (current_setting('sei.repositories')::text[])";
 
 /// The commits of one repository. They are most of what is read, so its name does not come with each of them.
-const COMMITS: &str = "copy (select sha, parents, author, authored_at, committed_at, subject, branch, reverts, folders
-    from commit where repository = current_setting('sei.repository')) to stdout (format binary)";
+const COMMITS: &str = "copy (select sha, parents, author, authored_at, committed_at, subject, branch, reverts, folders,
+    cherry_picked_from from commit where repository = current_setting('sei.repository')) to stdout (format binary)";
 
 /// What streams by.
 #[derive(Debug)]
@@ -124,6 +126,7 @@ async fn read_commits(
         let (subject, branch) = (row.text()?, row.opt_text()?);
         row.shas(&mut reverts)?;
         let folders = row.opt_texts()?;
+        let cherry_picked_from = row.opt_sha()?;
         each(Row::Commit(CommitRow {
             repository,
             sha,
@@ -135,6 +138,7 @@ async fn read_commits(
             branch,
             reverts: &reverts,
             folders: folders.as_deref(),
+            cherry_picked_from,
         }));
         Ok(())
     })
@@ -160,12 +164,12 @@ const SMALL: [(&str, Decode); 7] = [
         review,
     ),
     (
-        "select id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at, outcome, url
+        "select id, repository, name, sha, branch, tag, pull_request, attempt, queued_at, started_at, finished_at, outcome, url
          from pipeline_run where repository = REPOSITORIES",
         pipeline_run,
     ),
     (
-        "select id, source, repository, service, environment, sha, name, started_at, finished_at, outcome, url
+        "select id, source, repository, service, environment, production, rollout, sha, name, started_at, finished_at, outcome, url
          from deployment
          where not deleted
            and (service = current_setting('sei.service') or service is null and repository = REPOSITORIES)",
@@ -278,6 +282,8 @@ fn pipeline_run<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
         name: row.text()?.to_owned(),
         sha: row.opt_sha()?,
         branch: row.opt_text()?.map(Into::into),
+        tag: row.opt_text()?.map(Into::into),
+        pull_request: row.bool()?,
         attempt: row.i64()?,
         queued_at: row.time()?,
         started_at: row.opt_time()?,
@@ -311,6 +317,8 @@ fn deployment<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
         repository: row.opt_text()?.map(Into::into),
         service: row.opt_text()?.map(Into::into),
         environment: row.opt_text()?.map(Into::into),
+        production: row.opt_bool()?,
+        rollout: row.opt_text()?.map(Into::into),
         sha: row.opt_sha()?,
         name: row.opt_text()?.map(Into::into),
         started_at: row.opt_time()?,

@@ -58,6 +58,8 @@ pub(crate) fn known<'h>(history: &'h History, options: &Options) -> Vec<Known<'h
 
 fn from_run(run: &PipelineRun) -> Deployment {
     Deployment {
+        production: None,
+        rollout: None,
         id: DeploymentId(format!("{}/deployment", run.id)),
         source: DeploymentSource::Pipeline,
         repository: run.repository.clone(),

@@ -178,6 +178,7 @@ impl From<kernel::PipelineRun> for Item {
 
 pub fn commit(number: u32, hour: i64, parents: &[u32]) -> Commit {
     Commit {
+        cherry_picked_from: None,
         repository: REPOSITORY.into(),
         sha: sha(number),
         parents: Some(parents.iter().map(|parent| sha(*parent)).collect()),
@@ -239,6 +240,8 @@ pub fn review(number: i64, id: u32, reviewer: &str, state: ReviewState, hour: i6
 /// A successful deployment of the forge to production.
 pub fn deploy(id: &str, commit: u32, hour: i64) -> Deployment {
     Deployment {
+        production: None,
+        rollout: None,
         id: id.into(),
         source: DeploymentSource::Deployment,
         repository: Some(REPOSITORY.into()),

@@ -44,6 +44,8 @@ fn neither_rollbacks_nor_reverts_nor_hotfixes_fail_a_deployment() {
 #[test]
 fn deployments_and_deploying_pipelines_count_together_and_each_time() {
     let run = PipelineRun {
+        tag: None,
+        pull_request: false,
         id: "run/1".to_owned(),
         repository: Some(crate::build::REPOSITORY.into()),
         name: "deploy".to_owned(),

@@ -184,6 +184,8 @@ fn what_was_cancelled_or_still_runs_or_has_no_time_does_not_count() {
 fn the_first_kind_of_deployment_that_there_is_measures() {
     let release = |id: &str, hour| Deployment { source: DeploymentSource::Release, ..tag(id, 1, hour) };
     let run = PipelineRun {
+        tag: None,
+        pull_request: false,
         id: format!("{REPOSITORY}/run/7/1"),
         repository: Some(REPOSITORY.into()),
         name: "Deploy to the world".to_owned(),

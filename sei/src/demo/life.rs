@@ -275,6 +275,8 @@ impl Life {
         let started_at = self.opened_at + TimeDelta::seconds(dice.between(5, 120));
         let finished_at = started_at + TimeDelta::seconds(dice.between(240, 1200));
         Fact::PipelineRun(PipelineRun {
+            tag: None,
+            pull_request: false,
             id: format!("{}/run/{}/1", setting.repository, self.number),
             repository: Some(setting.repository.clone()),
             name: "CI".to_owned(),
@@ -296,6 +298,7 @@ impl Life {
         let name = setting.repository.as_str().rsplit('/').next().unwrap_or_default();
         let created_at = self.started_at - dice.hours(90.0);
         Some(WorkItem {
+            canceled: false,
             // teams number their items by repository, so that two never meet
             id: WorkItemId(format!("tracker.demo.example/{name}/{key}")),
             key,
@@ -335,6 +338,7 @@ fn commit(
 ) -> Commit {
     let (additions, deletions) = (whole(dice.around(24.0, 1.2)), whole(dice.around(9.0, 1.3)));
     Commit {
+        cherry_picked_from: None,
         repository: setting.repository.clone(),
         sha,
         parents: Some(parents),

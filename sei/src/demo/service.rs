@@ -144,6 +144,7 @@ impl History {
         let (at, repository) = (self.begin, self.with_service(|service| service.repository.clone()));
         let Some(repository) = repository else { return };
         self.out.push_back(Fact::Commit(kernel::Commit {
+            cherry_picked_from: None,
             repository,
             sha,
             parents: Some(Vec::new()),
@@ -288,6 +289,8 @@ impl History {
         };
         let id = DeploymentId(id);
         let production = Deployment {
+            production: None,
+            rollout: None,
             id: id.clone(),
             source,
             url: Some(format!("https://{id}")),

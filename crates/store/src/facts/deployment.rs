@@ -18,20 +18,22 @@ pub(super) async fn write(
             r#"with written as (
                  insert into deployment as t
                      (id, source, repository, service, environment, sha, name, started_at, finished_at, outcome,
-                      url, deleted, detail, version_at, digest)
+                      url, deleted, production, rollout, detail, version_at, digest)
                  select id, source, repository, service, environment, sha, name, started_at, finished_at,
-                        outcome, url, deleted, detail, version_at, digest
+                        outcome, url, deleted, production, rollout, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[],
                              $7::text[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[],
-                             $12::boolean[], $13::smallint[], $14::timestamptz[], $15::bigint[])
+                             $12::boolean[], $13::boolean[], $14::text[], $15::smallint[],
+                             $16::timestamptz[], $17::bigint[])
                       as n (id, source, repository, service, environment, sha, name, started_at, finished_at,
-                            outcome, url, deleted, detail, version_at, digest)
+                            outcome, url, deleted, production, rollout, detail, version_at, digest)
                  on conflict (id) do update
                  set source = excluded.source, repository = excluded.repository, service = excluded.service,
                      environment = excluded.environment, sha = excluded.sha, name = excluded.name,
                      started_at = excluded.started_at, finished_at = excluded.finished_at,
                      outcome = excluded.outcome, url = excluded.url, deleted = excluded.deleted,
-                     detail = excluded.detail, version_at = excluded.version_at, digest = excluded.digest
+                     production = excluded.production, rollout = excluded.rollout, detail = excluded.detail,
+                     version_at = excluded.version_at, digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.id, t.repository, t.service
              )
@@ -52,6 +54,8 @@ pub(super) async fn write(
             &column(rows, |x| x.outcome.map(Outcome::as_str)) as &[Option<&str>],
             &column(rows, |x| x.url.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.deleted) as &[bool],
+            &column(rows, |x| x.production) as &[Option<bool>],
+            &column(rows, |x| x.rollout.as_deref()) as &[Option<&str>],
             &details,
             &versions_at,
             &digests,

@@ -24,21 +24,22 @@ pub(super) async fn write(
             r#"with written as (
                  insert into pipeline_run as t
                      (id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at, outcome,
-                      url, detail, version_at, digest)
+                      url, tag, pull_request, detail, version_at, digest)
                  select id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at, outcome,
-                        url, detail, version_at, digest
+                        url, tag, pull_request, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[],
                              $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[],
-                             $12::smallint[], $13::timestamptz[], $14::bigint[])
+                             $12::text[], $13::boolean[], $14::smallint[], $15::timestamptz[], $16::bigint[])
                       as n (id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at,
-                            outcome, url, detail, version_at, digest)
+                            outcome, url, tag, pull_request, detail, version_at, digest)
                  on conflict (id) do update
                  set repository = excluded.repository, name = excluded.name, sha = excluded.sha,
                      branch = excluded.branch, attempt = excluded.attempt,
                      queued_at = least(excluded.queued_at, t.queued_at),
                      started_at = least(excluded.started_at, t.started_at),
                      finished_at = excluded.finished_at,
-                     outcome = excluded.outcome, url = excluded.url, detail = excluded.detail,
+                     outcome = excluded.outcome, url = excluded.url, tag = excluded.tag,
+                     pull_request = excluded.pull_request, detail = excluded.detail,
                      version_at = excluded.version_at, digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.id, t.repository
@@ -58,6 +59,8 @@ pub(super) async fn write(
             &column(rows, |x| x.finished_at) as &[Option<DateTime<Utc>>],
             &column(rows, |x| x.outcome.map(Outcome::as_str)) as &[Option<&str>],
             &column(rows, |x| x.url.as_deref()) as &[Option<&str>],
+            &column(rows, |x| x.tag.as_deref()) as &[Option<&str>],
+            &column(rows, |x| x.pull_request) as &[bool],
             &details,
             &versions_at,
             &digests,

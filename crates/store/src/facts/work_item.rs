@@ -15,17 +15,17 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, WorkI
             r#"with written as (
                  insert into work_item as t
                      (id, key, project, title, kind, status, status_category, assignee, reporter, parent,
-                      sprints, created_at, started_at, done_at, points, labels, url, deleted, detail,
+                      sprints, created_at, started_at, done_at, points, labels, url, deleted, canceled, detail,
                       version_at, digest)
                  select id, key, project, title, kind, status, status_category, assignee, reporter, parent,
                         sprints::text[], created_at, started_at, done_at, points, labels::text[], url, deleted,
-                        detail, version_at, digest
+                        canceled, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                              $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[],
                              $13::timestamptz[], $14::timestamptz[], $15::float8[], $16::text[], $17::text[],
-                             $18::boolean[], $19::smallint[], $20::timestamptz[], $21::bigint[])
+                             $18::boolean[], $19::boolean[], $20::smallint[], $21::timestamptz[], $22::bigint[])
                       as n (id, key, project, title, kind, status, status_category, assignee, reporter, parent,
-                            sprints, created_at, started_at, done_at, points, labels, url, deleted, detail,
+                            sprints, created_at, started_at, done_at, points, labels, url, deleted, canceled, detail,
                             version_at, digest)
                  on conflict (id) do update
                  set key = excluded.key, project = excluded.project, title = excluded.title,
@@ -34,7 +34,8 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, WorkI
                      sprints = excluded.sprints, created_at = excluded.created_at,
                      started_at = excluded.started_at, done_at = excluded.done_at, points = excluded.points,
                      labels = excluded.labels, url = excluded.url, deleted = excluded.deleted,
-                     detail = excluded.detail, version_at = excluded.version_at, digest = excluded.digest
+                     canceled = excluded.canceled, detail = excluded.detail,
+                     version_at = excluded.version_at, digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning 1
              )
@@ -57,6 +58,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, WorkI
             &column(rows, |x| text_array(x.labels.iter().map(String::as_str))) as &[String],
             &column(rows, |x| x.url.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.deleted) as &[bool],
+            &column(rows, |x| x.canceled) as &[bool],
             &details,
             &versions_at,
             &digests,

@@ -77,6 +77,7 @@ fn commit(repository: &str, number: usize) -> Commit {
     let mut sha = [7; 20];
     sha[..8].copy_from_slice(&number.to_be_bytes());
     Commit {
+        cherry_picked_from: None,
         repository: repository.into(),
         sha: Sha::from_bytes(&sha).unwrap(),
         parents: None,

@@ -118,6 +118,8 @@ fn events(from: usize, count: usize) -> Vec<Envelope> {
                 3 => raw(format!("{{ this is no JSON {number}").into_bytes(), &repository),
                 6 => fact(
                     &Fact::Deployment(Deployment {
+                        production: None,
+                        rollout: None,
                         id: format!("{repository}/deployment/{}", number / 20).into(),
                         source: DeploymentSource::Deployment,
                         repository: Some(repository.as_str().into()),
@@ -136,6 +138,7 @@ fn events(from: usize, count: usize) -> Vec<Envelope> {
                 ),
                 _ => fact(
                     &Fact::Commit(Commit {
+                        cherry_picked_from: None,
                         repository: repository.as_str().into(),
                         sha,
                         parents: None,

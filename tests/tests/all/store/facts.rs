@@ -33,6 +33,7 @@ fn sha(number: u32) -> Sha {
 
 fn commit(number: u32) -> Commit {
     Commit {
+        cherry_picked_from: None,
         repository: "h/o/r".into(),
         sha: sha(number),
         parents: (number > 0).then(|| vec![sha(number - 1)]),
@@ -53,6 +54,8 @@ fn commit(number: u32) -> Commit {
 
 fn deployment(id: &str, at: i64) -> Deployment {
     Deployment {
+        production: None,
+        rollout: None,
         id: id.into(),
         source: DeploymentSource::Deployment,
         repository: None,
@@ -98,6 +101,8 @@ fn one_of_each() -> Vec<Fact> {
             version: stated(0),
         }),
         Fact::PipelineRun(PipelineRun {
+            tag: None,
+            pull_request: false,
             id: "h/o/r/run/1/1".to_owned(),
             repository: Some("h/o/r".into()),
             name: "deploy".to_owned(),
@@ -130,6 +135,7 @@ fn one_of_each() -> Vec<Fact> {
             version: stated(0),
         }),
         Fact::WorkItem(WorkItem {
+            canceled: false,
             id: "w".into(),
             key: "W-1".to_owned(),
             project: "W".to_owned(),

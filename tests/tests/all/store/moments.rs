@@ -45,6 +45,8 @@ fn pictures() -> impl Strategy<Value = [Fact; 3]> {
                     version,
                 }),
                 Fact::PipelineRun(PipelineRun {
+                    tag: None,
+                    pull_request: false,
                     id: "r".to_owned(),
                     repository: None,
                     name: title.clone(),
