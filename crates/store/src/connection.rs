@@ -6,24 +6,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kernel::Tenant;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, PgConnection, Postgres, Transaction};
+use sqlx::postgres::{PgConnectOptions, PgListener};
+use sqlx::{ConnectOptions, Executor, PgConnection};
 
 use crate::StoreError;
+use crate::pool::{self, Lent, Pool};
 
 /// A handle on the database, for one tenant. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     shared: Arc<Shared>,
     tenant: Tenant,
-    pool: PgPool,
+    pool: Pool,
 }
 
 #[derive(Debug)]
 struct Shared {
     options: PgConnectOptions,
     connections: u32,
-    pools: Mutex<BTreeMap<Tenant, PgPool>>,
+    pools: Mutex<BTreeMap<Tenant, Pool>>,
 }
 
 impl Store {
@@ -34,7 +35,7 @@ impl Store {
         let tenant = Tenant::default();
         let shared = Arc::new(Shared { options, connections, pools: Mutex::default() });
         let pool = shared.pool(&tenant);
-        pool.acquire().await?;
+        pool.lend().await?.give_back();
         Ok(Self { shared, tenant, pool })
     }
 
@@ -64,7 +65,9 @@ impl Store {
 
     /// Begins a transaction for this handle's tenant.
     pub async fn begin(&self) -> Result<StoreTx, StoreError> {
-        Ok(StoreTx { transaction: self.pool.begin().await?, tenant: self.tenant.clone() })
+        let mut lent = self.pool.lend().await?;
+        lent.connection().execute("begin").await?;
+        Ok(StoreTx { lent, tenant: self.tenant.clone() })
     }
 
     /// Asks the database for nothing, to see whether it answers.
@@ -75,14 +78,14 @@ impl Store {
 
     /// Closes all connections, of all tenants, when what runs on them is done.
     pub async fn close(&self) {
-        let pools: Vec<PgPool> =
+        let pools: Vec<Pool> =
             self.shared.pools.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         for pool in pools {
             pool.close().await;
         }
     }
 
-    pub(crate) fn pool(&self) -> &PgPool {
+    pub(crate) fn pool(&self) -> &Pool {
         &self.pool
     }
 
@@ -91,22 +94,17 @@ impl Store {
         Ok(self.shared.options.clone().options([("search_path", search_path)]).connect().await?)
     }
 
-    /// A pool of one connection that is never closed for being idle or old.
-    pub(crate) async fn pool_of_one(&self) -> Result<PgPool, StoreError> {
-        let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
-        Ok(pool.connect_with(self.shared.options.clone()).await?)
+    /// A connection of its own that listens.
+    pub(crate) async fn listener(&self) -> Result<PgListener, StoreError> {
+        Ok(pool::listener(self.shared.options.clone()).await?)
     }
 }
 
 impl Shared {
-    fn pool(&self, tenant: &Tenant) -> PgPool {
+    fn pool(&self, tenant: &Tenant) -> Pool {
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let pool = pools.entry(tenant.clone()).or_insert_with(|| {
-            PgPoolOptions::new()
-                .max_connections(self.connections)
-                .idle_timeout(Duration::from_mins(1))
-                .acquire_timeout(Duration::from_secs(10))
-                .connect_lazy_with(self.options.clone().options([("search_path", format!("{tenant},sei"))]))
+            Pool::new(self.options.clone().options([("search_path", format!("{tenant},sei"))]), self.connections)
         });
         pool.clone()
     }
@@ -115,7 +113,7 @@ impl Shared {
 /// A transaction. Dropped without [`StoreTx::commit`] it leaves nothing behind.
 #[derive(Debug)]
 pub struct StoreTx {
-    transaction: Transaction<'static, Postgres>,
+    lent: Lent,
     tenant: Tenant,
 }
 
@@ -127,7 +125,7 @@ impl StoreTx {
                from set_config('search_path', $1 || ',sei', true)"#,
             tenant.as_str(),
         )
-        .fetch_one(&mut *self.transaction)
+        .fetch_one(self.lent.connection())
         .await?;
         if !known {
             return Err(StoreError::UnknownTenant(tenant.clone()));
@@ -144,15 +142,21 @@ impl StoreTx {
 
     /// Makes everything that was written durable and visible, at once.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.transaction.commit().await?)
+        self.end("commit").await
     }
 
     /// Takes everything back that was written.
     pub async fn rollback(self) -> Result<(), StoreError> {
-        Ok(self.transaction.rollback().await?)
+        self.end("rollback").await
+    }
+
+    async fn end(mut self, statement: &'static str) -> Result<(), StoreError> {
+        self.lent.connection().execute(statement).await?;
+        self.lent.give_back();
+        Ok(())
     }
 
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.transaction
+        self.lent.connection()
     }
 }

@@ -18,6 +18,7 @@ mod listener;
 pub mod metric_rows;
 pub mod origins;
 pub mod people;
+mod pool;
 pub mod positions;
 pub mod queries;
 pub mod rejects;

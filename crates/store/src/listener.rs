@@ -49,8 +49,7 @@ impl Listener {
     }
 
     async fn connect(&mut self) -> Result<(), StoreError> {
-        let pool = self.store.pool_of_one().await?;
-        let mut listener = PgListener::connect_with(&pool).await?;
+        let mut listener = self.store.listener().await?;
         listener.listen_all(self.channels.iter().map(String::as_str)).await?;
         self.inner = Some(listener);
         Ok(())

@@ -4,7 +4,7 @@
 
 use kernel::Tenant;
 use sqlx::migrate::Migrator;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor};
 
 use crate::{Store, StoreError};
 
@@ -81,7 +81,7 @@ impl Store {
 
     /// All tenants, by name.
     pub async fn tenants(&self) -> Result<Vec<TenantInfo>, StoreError> {
-        tenants(&mut *self.pool().acquire().await?).await
+        tenants(self.pool()).await
     }
 
     /// A connection that holds the lock until it is closed.
@@ -120,8 +120,8 @@ async fn register(connection: &mut PgConnection, tenant: &Tenant, demo: bool) ->
     Ok(())
 }
 
-async fn tenants(connection: &mut PgConnection) -> Result<Vec<TenantInfo>, StoreError> {
-    let rows = sqlx::query!("select name, demo from tenant order by name").fetch_all(connection).await?;
+async fn tenants(database: impl PgExecutor<'_>) -> Result<Vec<TenantInfo>, StoreError> {
+    let rows = sqlx::query!("select name, demo from tenant order by name").fetch_all(database).await?;
     rows.into_iter()
         .map(|row| {
             let tenant = Tenant::new(&row.name).map_err(|error| StoreError::Unreadable(error.to_string()))?;
