@@ -1,7 +1,7 @@
 //! The data folder: whose it is, and who uses it now.
 //!
-//! A folder that holds anything else is refused. One `sei up` uses a folder at a time; other commands
-//! may join it. The private cluster runs as long as any of them needs it, and is stopped by the last.
+//! A folder that holds anything else is refused, and no other user is let into it. One `sei up` uses a folder
+//! at a time; other commands may join it.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
@@ -26,7 +26,10 @@ impl DataFolder {
             path.canonicalize().with_context(|| format!("the data folder `{}` can't be read", path.display()))?;
         let mark = path.join(MARK);
         match std::fs::read_to_string(&mark) {
-            Ok(format) if format == FORMAT => return Ok(Self(path)),
+            Ok(format) if format == FORMAT => {
+                keep_private(&path);
+                return Ok(Self(path));
+            }
             Ok(format) if format.starts_with("sei data folder, format ") => bail!(
                 "the data folder `{}` was made by a later version of sei ({}); use that version, or {elsewhere}",
                 path.display(),
@@ -42,6 +45,7 @@ impl DataFolder {
                 path.display()
             );
         }
+        keep_private(&path);
         std::fs::write(&mark, FORMAT)
             .with_context(|| format!("nothing can be written to the data folder `{}`; {elsewhere}", path.display()))?;
         Ok(Self(path))
@@ -81,20 +85,6 @@ impl DataFolder {
         Ok(lock)
     }
 
-    /// Held for a moment by whoever starts or stops the private cluster. Waits for others to be done.
-    pub(crate) fn starting(&self) -> Result<File> {
-        let lock = self.lock_file("cluster-starting.lock")?;
-        lock.lock()?;
-        Ok(lock)
-    }
-
-    /// Says that this process uses the private cluster.
-    pub(crate) fn using(&self) -> Result<File> {
-        let lock = self.lock_file("cluster-users.lock")?;
-        lock.lock_shared()?;
-        Ok(lock)
-    }
-
     fn lock_file(&self, name: &str) -> Result<File> {
         let path = self.0.join(name);
         File::options()
@@ -107,10 +97,12 @@ impl DataFolder {
     }
 }
 
-/// Gives up the use of the private cluster. `true` if nobody else uses it. Call while [`DataFolder::starting`]
-/// is held, so that nobody begins to use it meanwhile.
-pub(crate) fn was_last_user(using: &File) -> bool {
-    using.unlock().is_ok() && using.try_lock().is_ok()
+/// Lets no other user in. A folder that we may not close stays as it is: it is somebody's choice who owns it.
+fn keep_private(path: &Path) {
+    if let Err(error) = store::keep_private(path) {
+        let (folder, error) = (path.display(), &error as &dyn std::error::Error);
+        tracing::warn!(%folder, error, "other users of this machine may be able to read the data folder");
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +131,22 @@ mod tests {
     }
 
     #[test]
-    fn one_up_at_a_time_and_the_last_user_is_known() -> Result<()> {
+    fn no_other_user_is_let_in_also_not_into_a_folder_that_was_open() -> Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+        let path = std::env::temp_dir().join(format!("sei-private-{}", std::process::id()));
+        for _ in 0..2 {
+            let folder = DataFolder::open(&path)?;
+            let allowed = std::fs::metadata(&folder.0)?.permissions().mode() & 0o777;
+            // root lets the database's user through
+            assert!(matches!(allowed, 0o700 | 0o710), "{allowed:o}");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+        }
+        std::fs::remove_dir_all(path)?;
+        Ok(())
+    }
+
+    #[test]
+    fn one_up_at_a_time() -> Result<()> {
         let path = std::env::temp_dir().join(format!("sei-users-{}", std::process::id()));
         let folder = DataFolder::open(&path)?;
         let up = folder.only_one()?;
@@ -147,9 +154,6 @@ mod tests {
         assert!(second.contains(&format!("process {}", std::process::id())), "{second}");
         drop(up);
         folder.only_one()?;
-        let (first, second) = (folder.using()?, folder.using()?);
-        assert!(!was_last_user(&first));
-        assert!(was_last_user(&second));
         std::fs::remove_dir_all(path)?;
         Ok(())
     }

@@ -1,7 +1,6 @@
 //! What almost every command needs: the database (a private cluster, or the one that the settings name),
 //! the event log, the settings.
 
-use std::fs::File;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -10,9 +9,10 @@ use collectors::collector::Collector;
 use eventlog::EventLog;
 use kernel::Tenant;
 use runtime::settings::{SecretRef, Settings};
-use store::{PgConnectOptions, PrivateCluster, Store};
+use store::{ClusterError, PgConnectOptions, PrivateCluster, Store};
+use tokio::sync::Mutex;
 
-use crate::folder::{DataFolder, was_last_user};
+use crate::folder::DataFolder;
 use crate::progress::Shown;
 
 /// The opened parts.
@@ -20,7 +20,7 @@ pub(crate) struct Machine {
     pub(crate) settings: Settings,
     pub(crate) folder: DataFolder,
     pub(crate) store: Store,
-    cluster: Option<Cluster>,
+    database: Option<PrivateDatabase>,
 }
 
 /// The database that the settings name.
@@ -44,24 +44,22 @@ pub(crate) async fn with(settings: Settings, work: impl AsyncFnOnce(&Machine) ->
     result.and(machine.close().await)
 }
 
-/// The private cluster, and the lock that says that we use it.
-struct Cluster {
-    running: PrivateCluster,
-    using: File,
-}
+/// The private cluster, until it is left.
+#[derive(Clone)]
+pub(crate) struct PrivateDatabase(Arc<Mutex<Option<PrivateCluster>>>);
 
 impl Machine {
     /// Opens the database. A private cluster is joined where it runs, else started, and its schema is
     /// brought up to date; another database is left as it is.
     pub(crate) async fn open(settings: Settings) -> Result<Self> {
         let folder = DataFolder::open(&settings.data.folder)?;
-        let (options, cluster) = if let Some(reference) = &settings.database.url {
+        let (options, database) = if let Some(reference) = &settings.database.url {
             (named_database(reference)?, None)
         } else {
-            let cluster = Cluster::start(&folder).await?;
-            (cluster.running.options(), Some(cluster))
+            let (database, options) = PrivateDatabase::start(&folder).await?;
+            (options, Some(database))
         };
-        let private = cluster.is_some();
+        let private = database.is_some();
         let opened = async {
             let store = Store::connect(options, settings.database.connections).await?;
             if private {
@@ -70,19 +68,19 @@ impl Machine {
             anyhow::Ok(store)
         };
         match opened.await {
-            Ok(store) => Ok(Self { settings, folder, store, cluster }),
+            Ok(store) => Ok(Self { settings, folder, store, database }),
             Err(error) => {
-                if let Some(cluster) = cluster {
-                    cluster.leave(&folder).await?;
+                if let Some(database) = database {
+                    database.leave().await?;
                 }
                 Err(error.context("the database can't be used"))
             }
         }
     }
 
-    /// Whether the database is a private cluster.
-    pub(crate) fn has_private_database(&self) -> bool {
-        self.cluster.is_some()
+    /// The database, if it is a private cluster.
+    pub(crate) fn private_database(&self) -> Option<PrivateDatabase> {
+        self.database.clone()
     }
 
     /// The event log.
@@ -115,33 +113,36 @@ impl Machine {
     /// Closes the connections, and stops the private cluster if nobody else uses it.
     pub(crate) async fn close(self) -> Result<()> {
         self.store.close().await;
-        match self.cluster {
-            Some(cluster) => cluster.leave(&self.folder).await,
+        match self.database {
+            Some(database) => Ok(database.leave().await?),
             None => Ok(()),
         }
     }
 }
 
-impl Cluster {
-    async fn start(folder: &DataFolder) -> Result<Self> {
-        let starting = folder.starting()?;
-        let using = folder.using()?;
-        let running = PrivateCluster::start(&folder.cluster()).await?;
-        drop(starting);
-        Ok(Self { running, using })
+impl PrivateDatabase {
+    /// Starts it, or joins it where it runs; with how to connect to it.
+    async fn start(folder: &DataFolder) -> Result<(Self, PgConnectOptions), ClusterError> {
+        runtime::before_forced_end(store::abandon_clusters);
+        let cluster = PrivateCluster::start(&folder.cluster()).await?;
+        let options = cluster.options();
+        Ok((Self(Arc::new(Mutex::new(Some(cluster)))), options))
     }
 
-    async fn leave(self, folder: &DataFolder) -> Result<()> {
-        let starting = folder.starting()?;
-        if was_last_user(&self.using) {
-            // if another process had started it and is gone, it is taken over first
-            PrivateCluster::start(&folder.cluster()).await?.stop().await?;
-            self.running.stop().await?;
-        } else {
-            // whoever uses it goes on, and the last one stops it
-            std::mem::forget(self.running);
+    /// Starts it again if it has died. `true` if it had.
+    pub(crate) async fn revive(&self) -> Result<bool, ClusterError> {
+        match &mut *self.0.lock().await {
+            Some(cluster) => cluster.revive().await,
+            None => Ok(false),
         }
-        drop(starting);
-        Ok(())
+    }
+
+    /// Uses it no longer; it is stopped if nobody else does.
+    async fn leave(&self) -> Result<(), ClusterError> {
+        let cluster = self.0.lock().await.take();
+        match cluster {
+            Some(cluster) => cluster.stop().await,
+            None => Ok(()),
+        }
     }
 }

@@ -4,6 +4,8 @@
 //! Promises: no prompt ever waits for somebody; only known protocols are spoken; credentials of the URL
 //! reach `git` by its environment alone: no argument list, no file, no message shows them.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -35,8 +37,11 @@ pub(super) fn folder(mirrors: &Path, remote: &Remote) -> PathBuf {
 /// Brings the mirror up to date, making it if it is not there, and returns its folder.
 pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progress) -> Result<PathBuf, GitError> {
     let folder = folder(mirrors, remote);
+    let io = |error| GitError::Io(format!("`{}` can't be made", folder.display()), error);
+    tokio::fs::create_dir_all(mirrors).await.map_err(io)?;
+    // they hold private code; also a folder that an earlier version left open
+    tokio::fs::set_permissions(mirrors, Permissions::from_mode(0o700)).await.map_err(io)?;
     if !folder.join("HEAD").is_file() {
-        let io = |error| GitError::Io(format!("`{}` can't be made", folder.display()), error);
         tokio::fs::create_dir_all(&folder).await.map_err(io)?;
         let mut init = git(remote);
         init.args(["init", "--quiet", "--bare", "--"]).arg(&folder);

@@ -20,4 +20,4 @@ pub mod telemetry;
 pub use load::{Checked, DEFAULTS, check, load};
 pub use metrics::{Metrics, Outcome, Reason, labels, metrics};
 pub use problem::{Problem, SettingsError, Severity};
-pub use shutdown::shutdown;
+pub use shutdown::{before_forced_end, shutdown};

@@ -1,29 +1,49 @@
 //! How a process is told to end: the first SIGINT or SIGTERM asks, a second one forces.
 
+use std::sync::{Mutex, PoisonError};
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+/// What is done before a forced end.
+static BEFORE_FORCED_END: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
+
 /// A token that is cancelled by the first SIGINT (Ctrl-C) or SIGTERM. Roles watch it and shut down in
 /// order. A second signal ends the process at once, with exit code 130: nothing that was acknowledged
-/// is lost by that, since every write is one transaction. Call once, in a tokio runtime.
+/// is lost by that, since every write is one transaction. SIGHUP ends nothing. Call once, in a tokio runtime.
 #[must_use]
 pub fn shutdown() -> CancellationToken {
     let token = CancellationToken::new();
     // Before anything else, so that a signal right after the start is not missed. A process that cannot
     // listen to signals is ended by them the usual way.
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return token;
-    };
+    let listening = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()));
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = listening else { return token };
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            tracing::info!("SIGHUP changes nothing: settings are read at the start");
+        }
+    });
     let asked = token.clone();
     tokio::spawn(async move {
         next(&mut interrupt, &mut terminate).await;
         tracing::info!("shutting down; once more forces it");
         asked.cancel();
         next(&mut interrupt, &mut terminate).await;
+        for before in BEFORE_FORCED_END.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            before();
+        }
         std::process::exit(130);
     });
     token
+}
+
+/// Does something, which must not take long, before a second signal ends the process: for what the process
+/// has started and would leave behind.
+pub fn before_forced_end(work: fn()) {
+    let mut all = BEFORE_FORCED_END.lock().unwrap_or_else(PoisonError::into_inner);
+    if !all.iter().any(|known| std::ptr::fn_addr_eq(*known, work)) {
+        all.push(work);
+    }
 }
 
 async fn next(interrupt: &mut Signal, terminate: &mut Signal) {

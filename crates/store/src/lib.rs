@@ -30,7 +30,7 @@ pub mod stale;
 pub mod tables;
 mod text;
 
-pub use cluster::{ClusterError, PrivateCluster};
+pub use cluster::{ClusterError, PrivateCluster, abandon_clusters, keep_private};
 pub use connection::{Store, StoreTx};
 pub use error::StoreError;
 pub use listener::{Listener, Notice, listen};

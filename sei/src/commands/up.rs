@@ -5,6 +5,7 @@
 //! ready any more, nothing is received, what was received is written, connections are closed, the private
 //! database is stopped.
 
+mod database;
 mod first;
 mod roles;
 

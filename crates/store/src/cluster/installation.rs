@@ -1,10 +1,9 @@
 //! Which PostgreSQL is installed: Debian's packages put each major version into a folder of its own;
 //! elsewhere the programs are on the path.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use super::ClusterError;
+use super::user::clean;
+use std::path::{Path, PathBuf};
 
 /// Where Debian and Ubuntu have PostgreSQL.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -52,7 +51,7 @@ fn complete(programs: &Path) -> bool {
 
 /// The major version, as `postgres (PostgreSQL) 15.18 (Debian …)` says it.
 fn version(programs: &Path) -> Option<u32> {
-    let output = Command::new(programs.join("postgres")).arg("--version").output().ok()?;
+    let output = clean(programs.join("postgres")).arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     text.split_whitespace().find_map(|word| word.split('.').next()?.parse().ok())
 }

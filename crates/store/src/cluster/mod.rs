@@ -1,44 +1,48 @@
 //! A private PostgreSQL cluster for one machine, made of the operating system's packages, so that nobody
 //! has to set up a database first. It listens on a socket that only its own user (and root) can get to,
 //! on no network address; a server that is killed, with or without us, continues with the same data.
+//!
+//! Promises: the last process that uses it stops it, however the others ended; no secret of our environment
+//! reaches its processes. It leaves to its user when to look whether the server has died ([`PrivateCluster::revive`]).
 
 mod error;
 mod installation;
+mod launch;
 mod server;
+mod usage;
 mod user;
 
-use std::fs::{DirBuilder, File, TryLockError};
+use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
-use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::error::ClusterError;
-use self::installation::{Installation, installed};
-use self::server::{Server, alive, running};
+use self::installation::installed;
+use self::launch::{Found, create_database, find, last_words, options, programs, spawn, unheld};
+use self::server::running;
+pub use self::usage::abandon_clusters;
+use self::usage::{OneAtATime, Usage, one_at_a_time};
 use self::user::RunAs;
+pub use self::user::keep_private;
 
 const PORT: u16 = 5432;
 /// The user and the database in the cluster.
 const NAME: &str = "sei";
 /// The file that says that a folder is ours.
 const MARKER: &str = "sei-cluster";
-/// A socket's address has room for so many bytes.
-const SOCKET_LIMIT: usize = 107;
 /// Recovery after a crash may take its time.
 const START_DEADLINE: Duration = Duration::from_mins(5);
 const STOP_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Settings of the server. No network, no log collector (we keep its output), little in the background.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "max_connections=60",
@@ -49,55 +53,35 @@ const SETTINGS: [&str; 9] = [
     "max_wal_size=1GB",
     // what one computation writes fits, so that it need not wait for the disk before it commits
     "shared_buffers=512MB",
+    // a statement whose asker is gone ends, instead of working on for nobody
+    "client_connection_check_interval=1s",
 ];
 
-/// A running private cluster. If this process started it, dropping this tells it to stop, and
-/// [`PrivateCluster::stop`] waits until it has.
+/// A private cluster that this process uses. [`PrivateCluster::stop`] ends that, and waits until the server
+/// has stopped if nobody else uses it; dropping it only tells the server to.
 #[derive(Debug)]
 pub struct PrivateCluster {
     folder: PathBuf,
+    user: RunAs,
     options: PgConnectOptions,
-    ours: Option<Ours>,
-}
-
-/// The server that is ours to stop.
-#[derive(Debug)]
-struct Ours {
-    pid: i32,
-    /// None for a server that a `sei` that was killed has left behind.
+    usage: Arc<Usage>,
+    /// The server, if this process started it: to be waited for when it ends.
     child: Option<Child>,
 }
 
 impl PrivateCluster {
     /// Starts the cluster that is kept in a folder of its own, or makes it if the folder is not there or
-    /// empty. A server that runs already is used, and stopped by us only if the `sei` that started it is
-    /// gone. Folders that are not ours are not touched.
+    /// empty. A server that runs already is used. Folders that are not ours are not touched.
     pub async fn start(folder: &Path) -> Result<Self, ClusterError> {
         let folder = std::path::absolute(folder).map_err(|source| at(folder, source))?;
-        let installed = installed()?;
+        installed()?;
         let user = RunAs::choose()?;
         prepare(&folder, &user)?;
-        let one_at_a_time = lock(&folder).await?;
-        let data = folder.join("data");
-        let programs = programs(&folder, installed, &user, &one_at_a_time).await?;
-        let (server, ours) = match find(&folder, &data).await? {
-            Found::Running(server) => {
-                let ours = adopt(&folder, &server).then_some(Ours { pid: server.pid, child: None });
-                (server, ours)
-            }
-            Found::Nothing(held) => {
-                let (server, child) = spawn(&folder, &data, &programs, &user, held)?;
-                let ours = Ours { pid: server.pid, child: Some(child) };
-                (server, Some(ours))
-            }
-        };
-        if ours.is_some() {
-            let owner = folder.join("owner");
-            std::fs::write(&owner, std::process::id().to_string()).map_err(|source| at(&owner, source))?;
-        }
+        let lock = one_at_a_time(&folder).await?;
+        let (usage, alone) = Usage::begin(&folder, lock)?;
         // from here on an error drops `cluster`, which stops what was started
-        let mut cluster = Self { folder, options: options(&server), ours };
-        cluster.wait_until_ready().await?;
+        let mut cluster = Self { folder, user, options: PgConnectOptions::new_without_pgpass(), usage, child: None };
+        cluster.bring_up(&alone).await?;
         Ok(cluster)
     }
 
@@ -107,13 +91,28 @@ impl PrivateCluster {
         self.options.clone()
     }
 
-    /// Stops it, if this process started it, and waits until its data is safely on disk. Connections are
-    /// cut off, so close the store first.
+    /// Starts the server again if it has died. `true` if it had.
+    pub async fn revive(&mut self) -> Result<bool, ClusterError> {
+        if !self.is_down() {
+            return Ok(false);
+        }
+        let usage = Arc::clone(&self.usage);
+        let alone = usage.exclusive().await?;
+        self.bring_up(&alone).await?;
+        Ok(true)
+    }
+
+    /// Uses it no longer. If nobody else does, stops it and waits until its data is safely on disk.
+    /// Connections are cut off, so close the store first.
     pub async fn stop(mut self) -> Result<(), ClusterError> {
-        let Some(mut ours) = self.ours.take() else { return Ok(()) };
-        interrupt(ours.pid);
+        let usage = Arc::clone(&self.usage);
+        let _alone = usage.exclusive().await?;
+        if !usage.leave() {
+            return Ok(());
+        }
+        usage.interrupt();
         let start = Instant::now();
-        while !ours.is_gone() {
+        while !self.has_ended() || unheld(&self.folder)?.is_none() {
             if start.elapsed() > STOP_DEADLINE {
                 return Err(self.slow("stopping", STOP_DEADLINE));
             }
@@ -122,11 +121,32 @@ impl PrivateCluster {
         Ok(())
     }
 
-    async fn wait_until_ready(&mut self) -> Result<(), ClusterError> {
+    /// Finds the server or starts it, and waits until it answers.
+    async fn bring_up(&mut self, alone: &OneAtATime) -> Result<(), ClusterError> {
+        let programs = programs(&self.folder, installed()?, &self.user, &self.usage, alone).await?;
+        loop {
+            let server = match find(&self.folder, &self.folder.join("data")).await? {
+                Found::Running(server) => server,
+                Found::Nothing(held) => {
+                    let (server, child) = spawn(&self.folder, &programs, &self.user, &self.usage, held)?;
+                    self.child = Some(child);
+                    server
+                }
+            };
+            self.options = options(&server);
+            // one that was told to stop just before we came is started anew
+            if self.is_ready().await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until the server answers; `false` if it is one that others started and that has ended.
+    async fn is_ready(&mut self) -> Result<bool, ClusterError> {
         let start = Instant::now();
         loop {
             match self.options.connect().await {
-                Ok(connection) => return connection.close().await.map_err(ClusterError::Database),
+                Ok(connection) => return connection.close().await.map(|()| true).map_err(ClusterError::Database),
                 Err(error) if has_state(&error, "3D000") => {
                     create_database(&self.options).await.map_err(ClusterError::Database)?;
                 }
@@ -135,8 +155,11 @@ impl PrivateCluster {
                 Err(error) if has_state(&error, "57P03") => {}
                 Err(error) => return Err(ClusterError::Database(error)),
             }
-            if self.ours.as_mut().is_some_and(Ours::is_gone) {
-                self.ours = None;
+            let ours = self.child.is_some();
+            if self.is_down() {
+                if !ours {
+                    return Ok(false);
+                }
                 return Err(ClusterError::Failed { program: "postgres", said: last_words(&self.folder.join("log")) });
             }
             if start.elapsed() > START_DEADLINE {
@@ -146,6 +169,22 @@ impl PrivateCluster {
         }
     }
 
+    /// Whether no server runs on the data.
+    fn is_down(&mut self) -> bool {
+        if self.child.is_some() { self.has_ended() } else { running(&self.folder.join("data")).is_none() }
+    }
+
+    /// Whether what this process started, if anything, has ended.
+    fn has_ended(&mut self) -> bool {
+        let Some(child) = &mut self.child else { return true };
+        if matches!(child.try_wait(), Ok(None)) {
+            return false;
+        }
+        self.child = None;
+        self.usage.ended();
+        true
+    }
+
     fn slow(&self, what: &'static str, waited: Duration) -> ClusterError {
         ClusterError::Slow { folder: self.folder.clone(), what, seconds: waited.as_secs() }
     }
@@ -153,30 +192,13 @@ impl PrivateCluster {
 
 impl Drop for PrivateCluster {
     fn drop(&mut self) {
-        if let Some(ours) = &self.ours {
-            interrupt(ours.pid);
-        }
-    }
-}
-
-impl Ours {
-    fn is_gone(&mut self) -> bool {
-        match &mut self.child {
-            Some(child) => !matches!(child.try_wait(), Ok(None)),
-            None => !alive(self.pid),
-        }
+        self.usage.abandon();
+        self.usage.forget();
     }
 }
 
 fn at(path: &Path, source: io::Error) -> ClusterError {
     ClusterError::Io { path: path.to_owned(), source }
-}
-
-/// Tells a server to cut its connections and stop. One that is gone needs no telling.
-fn interrupt(pid: i32) {
-    if let Err(error) = kill(Pid::from_raw(pid), Signal::SIGINT) {
-        tracing::debug!(%error, "the private database was gone already");
-    }
 }
 
 fn has_state(error: &sqlx::Error, state: &str) -> bool {
@@ -206,205 +228,4 @@ fn prepare(folder: &Path, user: &RunAs) -> Result<(), ClusterError> {
         std::fs::write(&marker, text).map_err(|source| at(&marker, source))?;
     }
     user.reach(folder)
-}
-
-/// Waits for other processes that are starting the same cluster.
-async fn lock(folder: &Path) -> Result<File, ClusterError> {
-    let path = folder.join("lock");
-    let locked = tokio::task::spawn_blocking({
-        let path = path.clone();
-        move || {
-            let file = File::create(path)?;
-            file.lock()?;
-            Ok(file)
-        }
-    });
-    locked.await.map_err(io::Error::other).flatten().map_err(|source| at(&path, source))
-}
-
-/// The programs of the version that the data is of; the newest, for data that is made now.
-async fn programs(
-    folder: &Path,
-    installed: Vec<Installation>,
-    user: &RunAs,
-    lock: &File,
-) -> Result<PathBuf, ClusterError> {
-    let data = folder.join("data");
-    if !data.exists() {
-        let newest = installed.into_iter().next().ok_or(ClusterError::NotInstalled)?;
-        initialize(folder, &newest.programs, user.clone(), lock).await?;
-        return Ok(newest.programs);
-    }
-    let broken = |what: &str| ClusterError::Broken { folder: folder.to_owned(), what: what.to_owned() };
-    let found = std::fs::read_to_string(data.join("PG_VERSION")).map_err(|_| broken("it has no file PG_VERSION"))?;
-    let found = found.trim();
-    let major: u32 = found.parse().map_err(|_| broken("its file PG_VERSION names no version"))?;
-    let names: Vec<String> = installed.iter().map(|version| version.major.to_string()).collect();
-    installed.into_iter().find(|version| version.major == major).map(|version| version.programs).ok_or_else(|| {
-        ClusterError::OtherVersion { folder: folder.to_owned(), found: found.to_owned(), installed: names.join(", ") }
-    })
-}
-
-/// Makes the data folder, under another name until it is whole. `initdb` has the lock as its input, and so
-/// holds it even if we are killed: nobody starts again while it still writes.
-async fn initialize(folder: &Path, programs: &Path, user: RunAs, lock: &File) -> Result<(), ClusterError> {
-    let new = folder.join("data.new");
-    if new.exists() {
-        std::fs::remove_dir_all(&new).map_err(|source| at(&new, source))?;
-    }
-    let mut command = user.command(programs.join("initdb"));
-    command.arg("-D").arg(&new).args(["-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums"]);
-    let lock = lock.try_clone().map_err(|source| at(folder, source))?;
-    let output = tokio::task::spawn_blocking(move || command.stdin(lock).output()).await;
-    let output = output.map_err(io::Error::other).flatten().map_err(|source| at(&programs.join("initdb"), source))?;
-    if !output.status.success() {
-        let said = tail(&String::from_utf8_lossy(&output.stderr));
-        return Err(ClusterError::Failed { program: "initdb", said });
-    }
-    std::fs::rename(&new, folder.join("data")).map_err(|source| at(&new, source))
-}
-
-/// What there is of a server on the data.
-enum Found {
-    Running(Server),
-    /// The lock that the next server is to hold.
-    Nothing(File),
-}
-
-/// The server that runs on the data already. One that is just starting or stopping is waited for.
-///
-/// Each of a server's processes holds a lock from its start to its end, so that one that has not written
-/// its own lock file yet is seen too, whoever started it and was killed.
-async fn find(folder: &Path, data: &Path) -> Result<Found, ClusterError> {
-    let path = folder.join("server.lock");
-    let held = File::create(&path).map_err(|source| at(&path, source))?;
-    let start = Instant::now();
-    loop {
-        match held.try_lock() {
-            Ok(()) => break,
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(source)) => return Err(at(&path, source)),
-        }
-        if let Some(server) = running(data) {
-            match options(&server).connect().await {
-                Ok(connection) => {
-                    connection.close().await.map_err(ClusterError::Database)?;
-                    return Ok(Found::Running(server));
-                }
-                Err(error) if has_state(&error, "3D000") => return Ok(Found::Running(server)),
-                Err(_) => {}
-            }
-        }
-        if start.elapsed() > STOP_DEADLINE {
-            let what = "starting or stopping";
-            return Err(ClusterError::Slow { folder: folder.to_owned(), what, seconds: STOP_DEADLINE.as_secs() });
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    // a killed server's lock file would stop the next one if its number is another process's by now
-    let left = data.join("postmaster.pid");
-    match std::fs::remove_file(&left) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&left, error)),
-        _ => Ok(Found::Nothing(held)),
-    }
-}
-
-/// Whether the `sei` that started a running server is gone, so that stopping it is up to us.
-fn adopt(folder: &Path, server: &Server) -> bool {
-    let owner = std::fs::read_to_string(folder.join("owner")).ok().and_then(|pid| pid.trim().parse().ok());
-    let orphaned = owner.is_some_and(|owner: i32| !alive(owner));
-    if orphaned {
-        tracing::info!(pid = server.pid, "taking over the private database of a `sei` that was killed");
-    }
-    orphaned
-}
-
-/// Starts a server, with the lock that tells that it runs as its input.
-fn spawn(
-    folder: &Path,
-    data: &Path,
-    programs: &Path,
-    user: &RunAs,
-    held: File,
-) -> Result<(Server, Child), ClusterError> {
-    let socket_folder = socket_folder(folder, user)?;
-    for name in [format!(".s.PGSQL.{PORT}"), format!(".s.PGSQL.{PORT}.lock")] {
-        let path = socket_folder.join(name);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path, error)),
-            _ => {}
-        }
-    }
-    let log_path = folder.join("log");
-    let log = File::create(&log_path).map_err(|source| at(&log_path, source))?;
-    let errors = log.try_clone().map_err(|source| at(&log_path, source))?;
-    let mut command = user.command(programs.join("postgres"));
-    command.arg("-D").arg(data).arg("-k").arg(&socket_folder).arg("-p").arg(PORT.to_string());
-    for setting in SETTINGS {
-        command.arg("-c").arg(setting);
-    }
-    // its own process group: a Ctrl-C is for us, and we stop the server when all is written
-    command.stdin(held).stdout(log).stderr(errors).process_group(0);
-    let child = command.spawn().map_err(|source| at(&programs.join("postgres"), source))?;
-    let pid = i32::try_from(child.id()).unwrap_or_default();
-    Ok((Server { pid, port: PORT, socket_folder }, child))
-}
-
-/// A folder for the socket that only the server's user can enter: in the cluster's folder, unless that
-/// path is too long for a socket or can't be written in the setting.
-fn socket_folder(folder: &Path, user: &RunAs) -> Result<PathBuf, ClusterError> {
-    let inside = folder.join("socket");
-    let path = inside.as_os_str().as_encoded_bytes();
-    let fits = path.len() + format!("/.s.PGSQL.{PORT}").len() <= SOCKET_LIMIT;
-    // the setting is a list, with commas and quotation marks
-    let plain = !path.iter().any(|byte| b",\"".contains(byte));
-    let socket_folder = if fits && plain {
-        inside
-    } else {
-        let digest = xxh3_64(folder.as_os_str().as_encoded_bytes());
-        std::env::temp_dir().join(format!("sei-{}-{digest:016x}", user.uid()))
-    };
-    match DirBuilder::new().mode(0o700).create(&socket_folder) {
-        Ok(()) => user.own(&socket_folder).map_err(|source| at(&socket_folder, source))?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(source) => return Err(at(&socket_folder, source)),
-    }
-    // somebody else may have made a folder of this name first
-    let found = std::fs::symlink_metadata(&socket_folder).map_err(|source| at(&socket_folder, source))?;
-    if found.is_dir() && found.uid() == user.uid() && found.mode().trailing_zeros() >= 6 {
-        Ok(socket_folder)
-    } else {
-        Err(ClusterError::SocketFolder(socket_folder))
-    }
-}
-
-fn options(server: &Server) -> PgConnectOptions {
-    PgConnectOptions::new_without_pgpass()
-        .socket(&server.socket_folder)
-        .port(server.port)
-        .username(NAME)
-        .database(NAME)
-        .ssl_mode(PgSslMode::Disable)
-}
-
-async fn create_database(options: &PgConnectOptions) -> Result<(), sqlx::Error> {
-    let mut connection = options.clone().database("postgres").connect().await?;
-    let created = sqlx::query("create database sei").execute(&mut connection).await;
-    match created {
-        // another process was first
-        Err(error) if !has_state(&error, "42P04") && !has_state(&error, "23505") => return Err(error),
-        _ => {}
-    }
-    connection.close().await
-}
-
-fn last_words(log: &Path) -> String {
-    tail(&std::fs::read_to_string(log).unwrap_or_default())
-}
-
-/// The last lines of what a program said, in one.
-fn tail(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let last = lines.get(lines.len().saturating_sub(4)..).unwrap_or_default();
-    if last.is_empty() { "it said nothing".to_owned() } else { last.join(" / ") }
 }

@@ -30,9 +30,16 @@ fn parse(lock: &str) -> Option<Server> {
     Some(Server { pid, port, socket_folder })
 }
 
-/// Whether a process of this number exists, whosever it is.
-pub(super) fn alive(pid: i32) -> bool {
-    pid > 0 && !matches!(kill(Pid::from_raw(pid), None), Err(Errno::ESRCH))
+/// Whether a process of this number runs, whosever it is. One that has ended and was not waited for yet does
+/// not: in a container there may be nobody who ever does.
+fn alive(pid: i32) -> bool {
+    let exists = pid > 0 && !matches!(kill(Pid::from_raw(pid), None), Err(Errno::ESRCH));
+    exists && !is_zombie(&std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default())
+}
+
+/// Number, name in parentheses, state, …
+fn is_zombie(stat: &str) -> bool {
+    stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('Z'))
 }
 
 /// A server works in its data folder. Where the system does not tell us, the number has to do.
@@ -61,5 +68,6 @@ mod tests {
             .unwrap();
         assert_eq!(running(data.path()), None);
         assert!(!alive(0) && !alive(-1) && !alive(i32::MAX));
+        assert!(is_zombie("4242 (post) gres) Z 1 4242") && !is_zombie("4242 (Z) S 1 4242") && !is_zombie(""));
     }
 }

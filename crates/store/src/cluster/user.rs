@@ -2,6 +2,7 @@
 //! Debian's package makes, or as `nobody`.
 
 use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -9,6 +10,36 @@ use std::process::Command;
 use nix::unistd::{Uid, User};
 
 use super::ClusterError;
+
+/// What a program of PostgreSQL gets of our environment, in which secrets stand that no other user may read:
+/// where programs and libraries are, and where temporary files go.
+const ENVIRONMENT: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "TMPDIR"];
+
+/// A program that sees nothing of our environment that it does not need.
+#[expect(clippy::disallowed_methods, reason = "these are the system's, no settings of ours")]
+pub(super) fn clean(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("LC_ALL", "C");
+    command.envs(ENVIRONMENT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    command
+}
+
+/// Lets nobody else into the data folder: not even to look, but for the user whom PostgreSQL runs as when we
+/// are root, who may pass through to what is theirs.
+pub fn keep_private(folder: &Path) -> std::io::Result<()> {
+    let mode = match RunAs::choose() {
+        Ok(RunAs::Other(user)) => {
+            std::os::unix::fs::chown(folder, None, Some(user.gid.as_raw()))?;
+            0o710
+        }
+        Ok(RunAs::Ourselves) | Err(_) => 0o700,
+    };
+    let allowed = std::fs::metadata(folder)?.permissions().mode() & 0o777;
+    if allowed == mode {
+        return Ok(());
+    }
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode))
+}
 
 /// The user whom PostgreSQL's programs run as.
 #[derive(Clone, Debug)]
@@ -36,16 +67,10 @@ impl RunAs {
         }
     }
 
-    /// A program as this user, outside of any folder that the user may not see, deaf to settings for
-    /// PostgreSQL in our environment.
+    /// A program as this user, outside of any folder that the user may not see.
     pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(program);
-        command.current_dir("/").env("LC_ALL", "C");
-        for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with("PG")) {
-                command.env_remove(name);
-            }
-        }
+        let mut command = clean(program);
+        command.current_dir("/");
         if let Self::Other(user) = self {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }

@@ -1,9 +1,9 @@
 //! The roles as tasks of one process, and their ends in order.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow};
 use api::ApiState;
 use axum::Router;
 use collectors::gateway::{self, GatewayState};
@@ -16,12 +16,11 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::database;
 use crate::machine::Machine;
 
 /// How often readiness looks at the database and the log.
 const LOOK: Duration = Duration::from_secs(5);
-/// How long a private database may be silent.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The running roles.
 pub(super) struct Roles {
@@ -36,6 +35,7 @@ pub(super) struct Roles {
     processor: Role,
     engine: Role,
     watch: Role,
+    database: Role,
 }
 
 struct Role {
@@ -95,10 +95,11 @@ impl Roles {
         let engine = dora::run(store.clone(), settings.dora.clone(), working.clone());
         let engine = Role::start("engine", async { Ok(engine.await?) });
 
-        let patience = machine.has_private_database().then_some(PATIENCE);
-        let watch = watch(readiness.clone(), store.clone(), Arc::clone(&log), patience, working.clone());
-        let watch = Role::start("database", watch);
-        Ok(Self { log, readiness, api, receiving, working, server, processor, engine, watch })
+        let watch = watch(readiness.clone(), store.clone(), Arc::clone(&log), working.clone());
+        let watch = Role::start("watch", watch);
+        let database = database::keep_running(machine.private_database(), working.clone());
+        let database = Role::start("private database", database);
+        Ok(Self { log, readiness, api, receiving, working, server, processor, engine, watch, database })
     }
 
     /// Waits until a role ends although nobody asked it to.
@@ -108,6 +109,7 @@ impl Roles {
             error = self.processor.failed() => error,
             error = self.engine.failed() => error,
             error = self.watch.failed() => error,
+            error = self.database.failed() => error,
         }
     }
 
@@ -120,35 +122,23 @@ impl Roles {
         let processor = self.processor.end().await;
         let engine = self.engine.end().await;
         let watch = self.watch.end().await;
+        let database = self.database.end().await;
         self.api.close().await;
-        server.and(processor).and(engine).and(watch)
+        server.and(processor).and(engine).and(watch).and(database)
     }
 }
 
-/// Keeps readiness up to date. A private database that does not answer for long is gone: nobody else
-/// would start it again.
-async fn watch(
-    readiness: Readiness,
-    store: Store,
-    log: Arc<dyn EventLog>,
-    patience: Option<Duration>,
-    until: CancellationToken,
-) -> Result<()> {
-    let mut answered = Instant::now();
+/// Keeps readiness up to date.
+async fn watch(readiness: Readiness, store: Store, log: Arc<dyn EventLog>, until: CancellationToken) -> Result<()> {
     while until.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
-        if look(&readiness, &store, log.as_ref()).await {
-            answered = Instant::now();
-        } else if patience.is_some_and(|patience| answered.elapsed() > patience) {
-            bail!("the private database does not answer any more; its log is `postgres/log` in the data folder");
-        }
+        look(&readiness, &store, log.as_ref()).await;
     }
     Ok(())
 }
 
-/// Whether the database answers.
-async fn look(readiness: &Readiness, store: &Store, log: &dyn EventLog) -> bool {
-    let answer = store.ping().await;
-    match &answer {
+/// Looks whether the database and the log answer.
+async fn look(readiness: &Readiness, store: &Store, log: &dyn EventLog) {
+    match store.ping().await {
         Ok(()) => readiness.passed(Check::Database),
         Err(error) => readiness.failed(Check::Database, error.to_string()),
     }
@@ -156,5 +146,4 @@ async fn look(readiness: &Readiness, store: &Store, log: &dyn EventLog) -> bool 
         Ok(_) => readiness.passed(Check::Log),
         Err(error) => readiness.failed(Check::Log, error.to_string()),
     }
-    answer.is_ok()
 }
