@@ -73,12 +73,12 @@ impl Place<'_> {
         let result = commit.result.as_deref().or(wire.result.as_deref()).unwrap_or("SUCCESS");
         Deployment {
             production: None,
-            rollout: None,
+            rollout: wire.id.as_ref().map(|id| format!("{}/{id}", self.connection)),
             id: format!("{}/deployment/{id}/{repository}", self.connection).into(),
             source: DeploymentSource::Deployment,
             repository: Some(repository),
             service: None,
-            environment: Some(wire.environment.as_deref().unwrap_or("production").to_lowercase()),
+            environment: Some(wire.environment.clone().unwrap_or_else(|| "PRODUCTION".to_owned())),
             sha: commit.commit_sha.as_deref().and_then(|sha| Sha::parse(sha).ok()),
             name: commit.ref_name.clone().or_else(|| wire.name.clone()),
             started_at,

@@ -46,7 +46,7 @@ fn a_deployment_is_the_same_in_both_dialects() {
     let deployment = &told[0];
     assert_eq!(deployment.id.as_str(), "devlake/1/deployment/required-pipeline-id/github.com/apache/incubator-devlake");
     assert_eq!(deployment.repository, Some("github.com/apache/incubator-devlake".into()));
-    assert_eq!(deployment.environment.as_deref(), Some("production"));
+    assert_eq!(deployment.environment.as_deref(), Some("PRODUCTION"));
     assert_eq!(deployment.sha.unwrap().to_string(), "015e3d3b480e417aede5a1293bd61de9b0fd051d");
     assert_eq!(deployment.name.as_deref(), Some("optional-release-v0.17"));
     assert_eq!(deployment.outcome, Some(Outcome::Failure));
@@ -67,6 +67,8 @@ fn a_deployment_of_several_repositories_is_one_for_each() {
            {"repo_url":"repo-2", "ref_name": "later", "commit_sha":"c3", "commit_msg":"optional-msg-3"}
         ]
     }"#;
+    let rollouts: Vec<_> = deployments(body).into_iter().map(|x| x.rollout.unwrap()).collect();
+    assert_eq!(rollouts, ["devlake/1/required-pipeline-id"; 2]);
     let told: Vec<_> =
         deployments(body).into_iter().map(|x| (x.repository.unwrap().0, x.name.unwrap(), x.outcome)).collect();
     let success = Some(Outcome::Success);
@@ -88,6 +90,13 @@ fn the_oldest_form_has_no_id_and_scripts_write_times_without_a_colon() {
         "devlake/1/deployment/015e3d3b480e417aede5a1293bd61de9b0fd051d/1577876400/github.com/octo/shop"
     );
     assert_eq!((deployment.finished_at, deployment.outcome), (Some(received()), Some(Outcome::Success)));
+    assert_eq!((deployment.rollout.as_deref(), deployment.environment.as_deref()), (None, Some("PRODUCTION")));
+}
+
+#[test]
+fn an_environment_is_kept_as_it_was_sent() {
+    let body = r#"{"id":"x","environment":"Live-EU","commit_sha":"015e3d3b480e417aede5a1293bd61de9b0fd051d"}"#;
+    assert_eq!(deployments(body)[0].environment.as_deref(), Some("Live-EU"));
 }
 
 const INCIDENT: &str = include_str!("../../../tests/fixtures/devlake/issues.incident.json");
