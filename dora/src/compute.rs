@@ -5,12 +5,15 @@ mod carried;
 mod devlake;
 mod incidents;
 pub(crate) mod measured;
+mod order;
 pub(crate) mod owners;
 mod reverts;
+mod rollouts;
 mod stages;
 mod verdicts;
 mod version;
 pub(crate) mod walk;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
@@ -207,6 +210,9 @@ impl ServiceMetrics {
                 (FindingKind::NoTime, known.fact.id.to_string()),
                 "it ended, but its source does not say when, so it is not counted".to_owned(),
             );
+        }
+        if let Some(environments) = measured::environments(known) {
+            findings.insert((FindingKind::Environments, history.service.clone()), environments);
         }
         let stages = self.stages(history, options);
         for (subject, deployment) in &self.carried.subjects {

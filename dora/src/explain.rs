@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use kernel::{DeploymentKind, DeploymentMetric, FindingKind, RepositoryId, Service, Sha};
+use kernel::{DeploymentKind, DeploymentMetric, FindingKind, Outcome, RepositoryId, Service, Sha};
 use runtime::settings;
 use store::history::search::{self, FoundChange, FoundCommit, FoundDeployment};
 use store::{Store, StoreTx};
@@ -265,19 +265,28 @@ impl Told<'_> {
     }
 
     fn about_environment(&self, fact: &Known<'_>) -> String {
-        let (rule, setting) = match &self.history.production {
-            Some(rule) => (rule.as_str(), "service.production"),
-            None => (self.options.production.as_str(), "dora.production"),
+        let rule = match (&self.history.production, &self.options.production, fact.fact.production) {
+            (Some(rule), _, _) => format!("by `service.production` (`{rule}`)"),
+            (None, Some(rule), _) => format!("by `dora.production` (`{rule}`)"),
+            (None, None, Some(_)) => "by its source's own word".to_owned(),
+            (None, None, None) => "by the words of its name".to_owned(),
         };
-        match &fact.fact.environment {
-            None => "Its source knows no environments, so it counts as production.".to_owned(),
-            Some(environment) if fact.fit == Fit::NotProduction => format!(
-                "Its environment is `{environment}`, which is not production by `{setting}` (`{rule}`); so it does \
-                 not count."
-            ),
-            Some(environment) => {
-                format!("Its environment is `{environment}`, which is production by `{setting}` (`{rule}`).")
+        let environment = match &fact.fact.environment {
+            Some(environment) => format!("Its environment is `{environment}`, which"),
+            None => "Its environment".to_owned(),
+        };
+        match fact.fit {
+            Fit::NotProduction => format!("{environment} is not production {rule}; so it does not count."),
+            Fit::OtherBranch => "It is a pipeline run for a pull request, for a fork, or for a branch that is neither \
+                                 the default branch nor one of `service.branches`; so it does not count."
+                .to_owned(),
+            Fit::RunAgain => {
+                "It is a later attempt of a pipeline run that had succeeded before; so it does not count.".to_owned()
             }
+            Fit::Success | Fit::Failure | Fit::Running | Fit::Neither | Fit::NoTime => match fact.fact.environment {
+                None => "Its source knows no environments, so it counts as production.".to_owned(),
+                Some(_) => format!("{environment} is production {rule}."),
+            },
         }
     }
 
@@ -384,7 +393,12 @@ impl Told<'_> {
 
 fn about_outcome(fact: &Known<'_>) -> String {
     match fact.fit {
-        Fit::Success | Fit::NotProduction => "It succeeded.",
+        Fit::Success => "It succeeded.",
+        Fit::NotProduction | Fit::OtherBranch | Fit::RunAgain => match fact.fact.outcome {
+            Some(Outcome::Success) => "It succeeded.",
+            Some(Outcome::Failure) => "It failed.",
+            Some(Outcome::Neither) | None => "It ended neither with success nor with failure.",
+        },
         Fit::Failure => "It failed: an attempt, not a deployment.",
         Fit::Running => "It is still running, so it does not count yet.",
         Fit::Neither => "It was cancelled, skipped or superseded, so it does not count.",

@@ -27,6 +27,8 @@ pub struct History {
     /// Which deployments are its own, by name, where it shares a repository.
     pub(crate) own_deployments: Option<Regex>,
     pub(crate) production: Option<Regex>,
+    /// Branches whose pipeline runs can be deployments, beside the default branch.
+    pub(crate) branches: Option<Regex>,
     pub(crate) deployments_from: Option<DeploymentSource>,
     pub(crate) texts: Texts,
     pub(crate) graph: Graph,
@@ -81,6 +83,12 @@ pub struct HistoryBuilder {
     history: History,
 }
 
+/// Names of branches, in which `*` stands for any text, as one pattern.
+fn branch_pattern(branches: &[String]) -> Option<String> {
+    let patterns: Vec<String> = branches.iter().map(|branch| regex::escape(branch).replace(r"\*", ".*")).collect();
+    (!patterns.is_empty()).then(|| format!("^(?:{})$", patterns.join("|")))
+}
+
 /// A number for a position. Columns of more than 4 billion entries don't fit into memory.
 pub(crate) fn index(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
@@ -99,6 +107,10 @@ impl HistoryBuilder {
             });
             compiled.transpose()
         };
+        let mut texts = Texts::default();
+        for repository in &service.repositories {
+            texts.number(repository.as_str());
+        }
         Ok(Self {
             history: History {
                 service: service.name.clone(),
@@ -106,8 +118,9 @@ impl HistoryBuilder {
                 paths: service.paths.clone(),
                 own_deployments: pattern("deployments", &service.deployments)?,
                 production: pattern("production", &service.production)?,
+                branches: pattern("branches", &branch_pattern(&service.branches))?,
                 deployments_from: service.deployments_from,
-                texts: Texts::default(),
+                texts,
                 graph: Graph::default(),
                 changes: Vec::new(),
                 reviews: Vec::new(),
@@ -222,6 +235,9 @@ impl HistoryBuilder {
     pub fn deployment(&mut self, deployment: Deployment) {
         if !deployment.deleted {
             self.intern(deployment.sha);
+            if let Some(repository) = &deployment.repository {
+                self.history.texts.number(repository.as_str());
+            }
             self.history.deployments.push(deployment);
         }
     }

@@ -12,8 +12,10 @@ use crate::DoraError;
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
-    pub(crate) production: Regex,
-    pub(crate) pipelines: Regex,
+    /// Which environments are production; without it what sources say, and the words of names.
+    pub(crate) production: Option<Regex>,
+    /// Which pipelines deploy; without it the words of their names.
+    pub(crate) pipelines: Option<Regex>,
     pub(crate) hotfix: Regex,
     pub(crate) window_us: i64,
     pub(crate) first_deployment: FirstDeployment,
@@ -36,8 +38,8 @@ impl Options {
             expected: "less than 292,000 years",
         })?;
         Ok(Self {
-            production: pattern("dora.production", &settings.production)?,
-            pipelines: pattern("dora.deployment_pipelines", &settings.deployment_pipelines)?,
+            production: optional("dora.production", settings.production.as_deref())?,
+            pipelines: optional("dora.deployment_pipelines", settings.deployment_pipelines.as_deref())?,
             hotfix: pattern("dora.hotfix", &settings.hotfix)?,
             window_us: window,
             first_deployment: settings.first_deployment,
@@ -58,6 +60,10 @@ impl Options {
         // also in the addresses that forges give to bots' commits
         login.contains("[bot]") || self.bots.contains(&login) || self.bots.contains(&account.to_lowercase())
     }
+}
+
+fn optional(key: &str, text: Option<&str>) -> Result<Option<Regex>, DoraError> {
+    text.map(|text| pattern(key, text)).transpose()
 }
 
 fn pattern(key: &str, text: &str) -> Result<Regex, DoraError> {

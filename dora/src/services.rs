@@ -39,6 +39,7 @@ fn undeclared(name: &str) -> Service {
         team: None,
         production: None,
         deployments_from: None,
+        branches: Vec::new(),
         deleted: false,
         version: Version { detail: Detail::Inferred, at: chrono::DateTime::default() },
     }

@@ -95,6 +95,7 @@ fn service(settings: &ServiceSettings, now: DateTime<Utc>) -> Result<Service> {
         team: settings.team.clone(),
         production: settings.production.clone(),
         deployments_from: settings.deployments_from.as_ref().map(source).transpose()?,
+        branches: settings.branches.clone(),
         deleted: false,
         version: version(now),
     })

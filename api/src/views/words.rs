@@ -96,6 +96,8 @@ mirror!(
         PartialHistory,
         /// The commits of a change are not known, so its lead time starts when it was opened.
         UnknownFirstCommit,
+        /// The service has several environments: which of them count as production.
+        Environments,
     }
 );
 

@@ -322,7 +322,7 @@ pub struct PipelineRun {
     /// When it began. The store keeps the earliest that any picture told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
+    /// When it ended. As a deployment it takes effect at the earliest end with success that any version reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<DateTime<Utc>>,
     /// How it ended; `null` while it runs.
@@ -423,10 +423,11 @@ pub struct Deployment {
     /// What it calls itself: a tag, a version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// When it began.
+    /// When it began. Of what runs, the store keeps the earliest that any version reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<Utc>>,
-    /// When it ended: its effective time.
+    /// When it ended. What runs (`deployment`, `pipeline`, `cdevents`) takes effect at the earliest end with success
+    /// that any version reported: what is run again later never moves it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<DateTime<Utc>>,
     /// How it ended; `null` while it runs.
@@ -606,12 +607,15 @@ pub struct Service {
     /// The team that owns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,
-    /// Which environments are production (a regular expression); `null` for the usual names.
+    /// Which environments are production (a regular expression); `null` for what sources say, else the usual names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub production: Option<String>,
     /// Which kind of deployment it is measured by; `null` for the first that it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployments_from: Option<DeploymentSource>,
+    /// Branches whose pipeline runs can be deployments, beside the default branch; `*` stands for any text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub branches: Vec<String>,
     /// It is no longer declared.
     #[serde(default)]
     pub deleted: bool,

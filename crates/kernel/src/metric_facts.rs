@@ -199,6 +199,8 @@ pub enum FindingKind {
     PartialHistory,
     /// The commits of a change are not known, so its lead time starts when it was opened.
     UnknownFirstCommit,
+    /// The service has several environments: which of them count as production.
+    Environments,
 }
 
 /// A data-quality finding. Identity: `service` + `kind` + `subject`.
@@ -208,7 +210,7 @@ pub struct Finding {
     pub service: String,
     /// What kind of finding.
     pub kind: FindingKind,
-    /// The deployment, change or commit that it is about.
+    /// The deployment, change, commit or service that it is about.
     pub subject: String,
     /// One sentence.
     pub detail: String,

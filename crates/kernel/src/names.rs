@@ -80,6 +80,7 @@ names!(
     NoTime => "no_time",
     PartialHistory => "partial_history",
     UnknownFirstCommit => "unknown_first_commit",
+    Environments => "environments",
 );
 
 #[cfg(test)]
@@ -137,6 +138,7 @@ mod tests {
                 FindingKind::NoTime,
                 FindingKind::PartialHistory,
                 FindingKind::UnknownFirstCommit,
+                FindingKind::Environments,
             ]
             .map(|x| (x, x.as_str())),
         );

@@ -205,6 +205,9 @@ impl Findings {
             if let Some(pattern) = &service.deployments {
                 self.pattern(key("deployments"), pattern);
             }
+            for (nth, _) in service.branches.iter().enumerate().filter(|(_, branch)| branch.is_empty()) {
+                self.error(key(&format!("branches.{nth}")), "nothing".to_owned(), "the name of a branch");
+            }
             if let Some(kind) = &service.deployments_from
                 && !DEPLOYMENT_SOURCES.contains(&kind.as_str())
             {
@@ -257,8 +260,15 @@ impl Findings {
     }
 
     fn dora(&mut self, settings: &Settings) {
-        self.pattern("dora.production".to_owned(), &settings.dora.production);
-        self.pattern("dora.deployment_pipelines".to_owned(), &settings.dora.deployment_pipelines);
+        let optional = [
+            ("dora.production", &settings.dora.production),
+            ("dora.deployment_pipelines", &settings.dora.deployment_pipelines),
+        ];
+        for (key, pattern) in optional {
+            if let Some(pattern) = pattern {
+                self.pattern(key.to_owned(), pattern);
+            }
+        }
         self.pattern("dora.hotfix".to_owned(), &settings.dora.hotfix);
         self.pattern("dora.assistants".to_owned(), &settings.dora.assistants);
         self.positive("dora.attribution_window", settings.dora.attribution_window);

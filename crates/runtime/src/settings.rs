@@ -284,6 +284,9 @@ pub struct ServiceSettings {
     /// Which kind of deployment it is measured by.
     #[serde(default)]
     pub deployments_from: Option<String>,
+    /// Branches whose pipeline runs can be deployments, beside the default branch; `*` stands for any text.
+    #[serde(default)]
+    pub branches: Vec<String>,
 }
 
 /// Who owns services.
@@ -354,10 +357,14 @@ pub enum Compat {
 pub struct Dora {
     /// The time zone in which days, weeks and months are cut.
     pub time_zone: chrono_tz::Tz,
-    /// Which environments are production, a regular expression.
-    pub production: String,
-    /// Pipelines whose runs are deployments, a regular expression on their names.
-    pub deployment_pipelines: String,
+    /// Which environments are production, a regular expression. Without it what sources say decides, then the
+    /// words of names.
+    #[serde(default)]
+    pub production: Option<String>,
+    /// Pipelines whose runs are deployments, a regular expression on their names. Without it the words of names
+    /// decide.
+    #[serde(default)]
+    pub deployment_pipelines: Option<String>,
     /// Branches or labels of hotfixes, a regular expression.
     pub hotfix: String,
     /// How long after a deployment a failure is laid to it.

@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 pub mod search;
 mod services;
 
+pub(crate) use services::repositories;
 pub use services::{Services, services};
 
 use crate::copy::{self, Tuple};
@@ -61,6 +62,9 @@ async fn choose(tx: &mut StoreTx, service: &str, repositories: &[RepositoryId]) 
 
 const REPOSITORIES: &str = "any (current_setting('sei.repositories')::text[])";
 
+/// What looks like the id of a commit, as the indexes of incidents have it.
+const HEX: &str = "'^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$'";
+
 /// The commits of one repository. They are most of what is read, so its name does not come with each of them.
 const COMMITS: &str = "copy (select sha, parents, author, authored_at, committed_at, subject, branch, reverts, folders,
     cherry_picked_from from commit where repository = current_setting('sei.repository')) to stdout (format binary)";
@@ -99,7 +103,7 @@ pub async fn read(
         read_commits(connection, repository, &mut each).await?;
     }
     for (statement, decode) in SMALL {
-        let statement = statement.replace("REPOSITORIES", REPOSITORIES);
+        let statement = statement.replace("REPOSITORIES", REPOSITORIES).replace("HEX", HEX);
         copy::read(connection, &format!("copy ({statement}) to stdout (format binary)"), |row| {
             each(decode(row)?);
             Ok(())
@@ -164,12 +168,20 @@ const SMALL: [(&str, Decode); 7] = [
         review,
     ),
     (
-        "select id, repository, name, sha, branch, tag, pull_request, attempt, queued_at, started_at, finished_at, outcome, url
+        // what ended with success once took effect then, whatever was run again later
+        "select id, repository, name, sha, branch, tag, pull_request, attempt, queued_at, started_at,
+                coalesce(succeeded_at, finished_at),
+                case when succeeded_at is not null then 'success' else outcome end, url
          from pipeline_run where repository = REPOSITORIES",
         pipeline_run,
     ),
     (
-        "select id, source, repository, service, environment, production, rollout, sha, name, started_at, finished_at, outcome, url
+        "select id, source, repository, service, environment, production, rollout, sha, name, started_at,
+                case when source in ('deployment', 'pipeline', 'cdevents') then coalesce(succeeded_at, finished_at)
+                     else finished_at end,
+                case when source in ('deployment', 'pipeline', 'cdevents') and succeeded_at is not null then 'success'
+                     else outcome end,
+                url
          from deployment
          where not deleted
            and (service = current_setting('sei.service') or service is null and repository = REPOSITORIES)",
@@ -178,10 +190,10 @@ const SMALL: [(&str, Decode); 7] = [
     (
         // Ids as arrays, each looked up by its index: joined, the planner would read all incidents for each service.
         "with ours as (
-             select id from deployment
+             select id, sha from deployment
              where not deleted
                and (service = current_setting('sei.service') or service is null and repository = REPOSITORIES)
-             union all select id || '/deployment' from pipeline_run where repository = REPOSITORIES
+             union all select id || '/deployment', sha from pipeline_run where repository = REPOSITORIES
          )
          select id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
                 caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url
@@ -193,12 +205,26 @@ const SMALL: [(&str, Decode); 7] = [
              union all select id from incident where fixed_by_deployment = any (array(select id from ours))
              union all select incident.id from change join incident on caused_by_change = change.id
                        where change.repository = REPOSITORIES
-             -- the index is of what looks like a commit; the case keeps what does not from being decoded first
+             -- the indexes are of what looks like a commit; the case keeps what does not from being decoded first
              union all select incident.id from incident
                        join commit on commit.repository = REPOSITORIES
-                                  and commit.sha = case when caused_by_deployment ~ '^[0-9a-fA-F]{40}$'
+                                  and commit.sha = case when caused_by_deployment ~ HEX
                                                         then decode(caused_by_deployment, 'hex') end
-                       where caused_by_deployment ~ '^[0-9a-fA-F]{40}$'))",
+                       where caused_by_deployment ~ HEX
+             union all select incident.id from incident
+                       join commit on commit.repository = REPOSITORIES
+                                  and commit.sha = case when fixed_by_deployment ~ HEX
+                                                        then decode(fixed_by_deployment, 'hex') end
+                       where fixed_by_deployment ~ HEX
+             -- of some commits only what was deployed is known
+             union all select incident.id from incident
+                       join ours on ours.sha = case when caused_by_deployment ~ HEX
+                                                    then decode(caused_by_deployment, 'hex') end
+                       where caused_by_deployment ~ HEX
+             union all select incident.id from incident
+                       join ours on ours.sha = case when fixed_by_deployment ~ HEX
+                                                    then decode(fixed_by_deployment, 'hex') end
+                       where fixed_by_deployment ~ HEX))",
         incident,
     ),
     ("select id, name from account where bot", bot),

@@ -9,7 +9,6 @@ pub use points::{ChangePoint, DeploymentPoint, IncidentPoint, change_points, dep
 pub use write::{Written, write_changes, write_deployments, write_findings, write_incidents};
 
 use chrono::{DateTime, Utc};
-use kernel::FindingKind;
 
 use crate::{StoreError, StoreTx};
 
@@ -139,17 +138,4 @@ pub async fn findings(tx: &mut StoreTx, services: &[String]) -> Result<Vec<Findi
     )
     .fetch_all(tx.connection())
     .await?)
-}
-
-/// A kind of finding as the store has it.
-#[must_use]
-pub const fn finding_kind(kind: FindingKind) -> &'static str {
-    match kind {
-        FindingKind::NegativeDuration => "negative_duration",
-        FindingKind::UnknownCommit => "unknown_commit",
-        FindingKind::NoCommit => "no_commit",
-        FindingKind::NoTime => "no_time",
-        FindingKind::PartialHistory => "partial_history",
-        FindingKind::UnknownFirstCommit => "unknown_first_commit",
-    }
 }

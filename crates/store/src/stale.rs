@@ -2,6 +2,9 @@
 //! the transaction that writes the facts and taken in the one that writes what was computed from them,
 //! so none is lost and none is seen before its facts are.
 
+use kernel::Sha;
+
+use crate::history::repositories;
 use crate::{Store, StoreError, StoreTx};
 
 /// The channel on which a commit that marked something is announced; the payload is the tenant.
@@ -14,6 +17,16 @@ pub const EVERYTHING: &str = "*";
 #[must_use]
 pub fn service(name: &str) -> String {
     format!("service:{name}")
+}
+
+/// Before what an incident names as its cause or its fix: a deployment, a change or a commit.
+const NAMED: &str = "named:";
+
+/// The subject of what an incident names. Whose it is, is only asked when marks are taken: what is named may arrive
+/// before the incident, after it, or at the same time.
+#[must_use]
+pub fn named(id: &str) -> String {
+    format!("{NAMED}{id}")
 }
 
 /// Marks subjects, and announces it when the transaction commits.
@@ -34,7 +47,7 @@ pub async fn mark(tx: &mut StoreTx, subjects: &[String]) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Takes all marks: each subject once, in order. They are back if the transaction does not commit.
+/// Takes all marks: each subject once, in order; in place of what incidents name, whose that is. They are back if the transaction does not commit.
 /// Read the facts after this, in the same transaction. Marks that another transaction is taking are
 /// left to it.
 pub async fn take(tx: &mut StoreTx) -> Result<Vec<String>, StoreError> {
@@ -46,7 +59,43 @@ pub async fn take(tx: &mut StoreTx) -> Result<Vec<String>, StoreError> {
     )
     .fetch_all(tx.connection())
     .await?;
+    let (named, mut subjects): (Vec<_>, Vec<_>) = subjects.into_iter().partition(|subject| subject.starts_with(NAMED));
+    let named: Vec<String> = named.iter().filter_map(|subject| Some(subject.strip_prefix(NAMED)?.to_owned())).collect();
+    if !named.is_empty() {
+        subjects.extend(owners(tx, &named).await?);
+        subjects.sort_unstable();
+        subjects.dedup();
+    }
     Ok(subjects)
+}
+
+/// The subjects of the deployments, changes and commits that have these ids.
+async fn owners(tx: &mut StoreTx, ids: &[String]) -> Result<Vec<String>, StoreError> {
+    let runs: Vec<String> = ids.iter().filter_map(|id| Some(id.strip_suffix("/deployment")?.to_owned())).collect();
+    let shas: Vec<Vec<u8>> = ids.iter().filter_map(|id| Some(Sha::parse(id).ok()?.as_bytes().to_vec())).collect();
+    let repositories: Vec<String> = if shas.is_empty() {
+        Vec::new()
+    } else {
+        repositories(tx).await?.into_iter().map(|repository| repository.0).collect()
+    };
+    let owners = sqlx::query!(
+        "select repository, service from deployment where id = any ($1)
+         union select repository, service from deployment where sha = any ($3)
+         union select repository, null from pipeline_run where id = any ($2)
+         union select repository, null from pipeline_run where sha = any ($3)
+         union select repository, null from change where id = any ($1)
+         union select repository, null from commit where repository = any ($4) and sha = any ($3)",
+        ids,
+        &runs,
+        &shas,
+        &repositories,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let subjects = owners
+        .into_iter()
+        .flat_map(|owner| owner.repository.into_iter().chain(owner.service.map(|name| service(&name))));
+    Ok(subjects.collect())
 }
 
 /// Whether anything is marked.

@@ -1,12 +1,17 @@
 //! Which deployments a service is measured by, in the order in which they took effect.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use kernel::{Deployment, DeploymentId, DeploymentSource, Outcome, PipelineRun};
 
+use super::{order, rollouts, words};
 use crate::Options;
 use crate::history::History;
+
+/// Default branches of repositories of which no source says what theirs is.
+const USUAL_DEFAULT_BRANCHES: [&str; 3] = ["main", "master", "trunk"];
 
 /// How a deployment fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +22,10 @@ pub(crate) enum Fit {
     Failure,
     /// Its environment is not production.
     NotProduction,
+    /// A pipeline run for a pull request, for a fork, or for a branch that is not deployed.
+    OtherBranch,
+    /// A later attempt of a pipeline run that had succeeded before.
+    RunAgain,
     /// It is still running.
     Running,
     /// It was cancelled, skipped or superseded.
@@ -42,25 +51,85 @@ pub(crate) struct Measured<'h> {
     pub commit: Option<u32>,
     /// Deployments of different repositories of one service don't follow on each other.
     pub chain: u32,
+    /// The rollout that it is part of. Deployments with the same number were put into production together: they
+    /// count as one, at the first finish. See [`rollouts`].
+    pub rollout: u32,
 }
 
-/// Every deployment of the service: told ones, and runs of pipelines whose name says so. Where it shares a
+impl Measured<'_> {
+    /// Its environment, in lower case; empty where its source knows none.
+    pub fn environment(&self) -> String {
+        self.fact.environment.as_deref().unwrap_or_default().to_lowercase()
+    }
+}
+
+/// Every deployment of the service: reported ones, and runs of pipelines whose name says so. Where it shares a
 /// repository, those that name it, and those whose name says that they are its own; one without a name is
 /// of every service of its repository.
 pub(crate) fn known<'h>(history: &'h History, options: &Options) -> Vec<Known<'h>> {
     let own = |name: &str| history.own_deployments.as_ref().is_none_or(|pattern| pattern.is_match(name));
-    let told = history.deployments.iter().map(Cow::Borrowed);
-    let told = told.filter(|fact| fact.service.is_some() || fact.name.as_deref().is_none_or(own));
-    let runs = history.pipeline_runs.iter().filter(|run| options.pipelines.is_match(&run.name) && own(&run.name));
-    let facts = told.chain(runs.map(|run| Cow::Owned(from_run(run))));
-    facts.map(|fact| Known { fit: fit(&fact, history, options), fact }).collect()
+    let deploys = |run: &&PipelineRun| match &options.pipelines {
+        Some(pattern) => pattern.is_match(&run.name),
+        None => words::deploys(&run.name),
+    };
+    let reported = history.deployments.iter();
+    let reported = reported.filter(|fact| fact.service.is_some() || fact.name.as_deref().is_none_or(own));
+    let reported = reported.map(|fact| Known { fit: fit(fact, history, options), fact: Cow::Borrowed(fact) });
+    let runs: Vec<&PipelineRun> = history.pipeline_runs.iter().filter(|run| own(&run.name)).filter(deploys).collect();
+    let first = first_successes(&runs);
+    let runs = runs.iter().map(|run| {
+        let fact = from_run(run);
+        let again = first.get(all_attempts(run)).is_some_and(|first| *first < (run.finished_at, &run.id));
+        let fit = match fit(&fact, history, options) {
+            _ if !is_deployed_branch(run, history) => Fit::OtherBranch,
+            Fit::Success | Fit::Failure if again => Fit::RunAgain,
+            fit => fit,
+        };
+        Known { fit, fact: Cow::Owned(fact) }
+    });
+    reported.chain(runs).collect()
+}
+
+/// The run without its attempt: what all its attempts share.
+fn all_attempts(run: &PipelineRun) -> &str {
+    let (all, attempt) = run.id.rsplit_once('/').unwrap_or((&run.id, ""));
+    if attempt.parse() == Ok(run.attempt) { all } else { &run.id }
+}
+
+/// For each run with an attempt that succeeded the first of these: what is run again later moves no deployment.
+fn first_successes<'h>(runs: &[&'h PipelineRun]) -> HashMap<&'h str, (Option<DateTime<Utc>>, &'h String)> {
+    let mut first = HashMap::new();
+    for run in runs.iter().filter(|run| run.outcome == Some(Outcome::Success) && run.finished_at.is_some()) {
+        let success = (run.finished_at, &run.id);
+        let known = first.entry(all_attempts(run)).or_insert(success);
+        *known = success.min(*known);
+    }
+    first
+}
+
+/// Whether a pipeline ran for what is deployed: the repository's default branch, a branch that the service names,
+/// or a tag. Where its source says nothing of this, it did.
+fn is_deployed_branch(run: &PipelineRun, history: &History) -> bool {
+    let (false, None, Some(branch)) = (run.pull_request, &run.tag, run.branch.as_deref()) else {
+        return !run.pull_request;
+    };
+    let repository = run.repository.as_ref();
+    let is_default = match repository.and_then(|repository| history.default_branches.get(repository)) {
+        Some(default) => default == branch,
+        None => USUAL_DEFAULT_BRANCHES.contains(&branch),
+    };
+    is_default || history.branches.as_ref().is_some_and(|branches| branches.is_match(branch))
+}
+
+fn deployment_id(run: &PipelineRun) -> String {
+    format!("{}/deployment", run.id)
 }
 
 fn from_run(run: &PipelineRun) -> Deployment {
     Deployment {
         production: None,
         rollout: None,
-        id: DeploymentId(format!("{}/deployment", run.id)),
+        id: DeploymentId(deployment_id(run)),
         source: DeploymentSource::Pipeline,
         repository: run.repository.clone(),
         service: None,
@@ -77,9 +146,7 @@ fn from_run(run: &PipelineRun) -> Deployment {
 }
 
 fn fit(fact: &Deployment, history: &History, options: &Options) -> Fit {
-    let production = history.production.as_ref().unwrap_or(&options.production);
-    // a source that knows no environments counts as production
-    if fact.environment.as_ref().is_some_and(|environment| !production.is_match(environment)) {
+    if !is_production(fact, history, options) {
         return Fit::NotProduction;
     }
     match (fact.outcome, effective(fact)) {
@@ -88,6 +155,18 @@ fn fit(fact: &Deployment, history: &History, options: &Options) -> Fit {
         (Some(_), None) => Fit::NoTime,
         (Some(Outcome::Success), Some(_)) => Fit::Success,
         (Some(Outcome::Failure), Some(_)) => Fit::Failure,
+    }
+}
+
+/// Whether a deployment's environment is production: by a pattern of the settings; else as its source says; else
+/// by the words of its name. A source that knows no environments counts as production.
+fn is_production(fact: &Deployment, history: &History, options: &Options) -> bool {
+    let pattern = history.production.as_ref().or(options.production.as_ref());
+    match (&fact.environment, pattern, fact.production) {
+        (Some(environment), Some(pattern), _) => pattern.is_match(environment),
+        (_, _, Some(production)) => production,
+        (Some(environment), None, None) => words::is_production(environment),
+        (None, _, None) => true,
     }
 }
 
@@ -106,7 +185,7 @@ pub(crate) fn source(history: &History, known: &[Known<'_>]) -> Option<Deploymen
     }
 }
 
-/// The deployments of one kind, by effective time, then start, then id. `DevLake` takes what was deployed and
+/// The deployments of one kind, in the order in which they took effect. `DevLake` takes what was deployed and
 /// deploying pipelines together, and knows neither releases nor tags.
 pub(crate) fn measured<'h>(
     history: &History,
@@ -128,12 +207,13 @@ pub(crate) fn measured<'h>(
                 success: known.fit == Fit::Success,
                 commit,
                 chain: chain(history, &fact, commit),
+                rollout: 0,
                 fact,
             })
         })
         .collect();
-    let start = |fact: &Deployment| fact.started_at.or(fact.finished_at);
-    measured.sort_by(|a, b| (a.finished, start(&a.fact), &a.fact.id).cmp(&(b.finished, start(&b.fact), &b.fact.id)));
+    order::sort(&history.graph, &mut measured);
+    rollouts::number(&mut measured, options.devlake);
     measured
 }
 
@@ -145,6 +225,24 @@ fn chain(history: &History, fact: &Deployment, commit: Option<u32>) -> u32 {
         _ => None,
     };
     named.or_else(found).or_else(only).unwrap_or(u32::MAX)
+}
+
+/// Which environments are counted as production and which are not, where there are several.
+pub(crate) fn environments(known: &[Known<'_>]) -> Option<String> {
+    let named = |known: &Known<'_>| Some((known.fact.environment.clone()?, known.fit != Fit::NotProduction));
+    let environments: BTreeMap<String, bool> = known.iter().filter_map(named).collect();
+    let of = |production| -> BTreeSet<&str> {
+        environments.iter().filter(|(_, is)| **is == production).map(|(name, _)| name.as_str()).collect()
+    };
+    let (counted, others) = (of(true), of(false));
+    let listed = |names: &BTreeSet<&str>| if names.is_empty() { "none".to_owned() } else { listed(names) };
+    (environments.len() > 1).then(|| {
+        format!(
+            "counted as production: {}; not counted: {}; `service.production` chooses others",
+            listed(&counted),
+            listed(&others)
+        )
+    })
 }
 
 /// What to configure, for a service that has no deployments to be measured by.
@@ -171,6 +269,21 @@ pub(crate) fn statement(history: &History, known: &[Known<'_>]) -> String {
             listed(&environments)
         );
     }
+    let runs: BTreeSet<&str> =
+        known.iter().filter(|known| known.fit == Fit::OtherBranch).map(|known| known.fact.id.as_str()).collect();
+    if !known.is_empty() && runs.len() == known.len() {
+        let branches: BTreeSet<&str> = history
+            .pipeline_runs
+            .iter()
+            .filter(|run| runs.contains(deployment_id(run).as_str()))
+            .filter_map(|run| run.branch.as_deref())
+            .collect();
+        let named = if branches.is_empty() { String::new() } else { format!(" ({})", listed(&branches)) };
+        return format!(
+            "`{service}` has deploying pipelines, but they ran for pull requests or for branches other than the \
+             default branch only{named}. Name the branches that are deployed with `service.branches`."
+        );
+    }
     if !known.is_empty() {
         return format!(
             "`{service}` has deployments, but none of them has ended yet with success or failure at a known time."
@@ -194,8 +307,8 @@ pub(crate) fn statement(history: &History, known: &[Known<'_>]) -> String {
 /// The first few of some names.
 fn listed(names: &BTreeSet<&str>) -> String {
     let first: Vec<String> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
-    let more = if names.len() > 5 { ", …" } else { "" };
-    format!("{}{more}", first.join(", "))
+    let more = names.len().checked_sub(5).filter(|more| *more > 0).map(|more| format!(" and {more} more"));
+    format!("{}{}", first.join(", "), more.unwrap_or_default())
 }
 
 /// As settings and JSON have it.

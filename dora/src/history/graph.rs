@@ -183,6 +183,37 @@ impl Graph {
         &self.edges[start as usize..(start + count) as usize]
     }
 
+    /// For each commit that some commits reach, themselves included, how many there are on the longest way down
+    /// from it, so that an ancestor always has fewer; 0 for every other.
+    pub fn generations(&self, from: impl Iterator<Item = u32>) -> Vec<u32> {
+        const OPEN: u32 = u32::MAX;
+        let mut generations = vec![0; self.shas.len()];
+        let mut stack = Vec::new();
+        for tip in from {
+            stack.push(tip);
+            while let Some(commit) = stack.last().copied() {
+                match generations[commit as usize] {
+                    0 => {
+                        generations[commit as usize] = OPEN;
+                        let parents = self.parents(commit).iter();
+                        stack.extend(parents.filter(|parent| generations[**parent as usize] == 0));
+                    }
+                    OPEN => {
+                        // invented histories can go in circles: what is still open is no further down
+                        let parents = self.parents(commit).iter().map(|parent| generations[*parent as usize]);
+                        let below = parents.filter(|generation| *generation != OPEN).max();
+                        generations[commit as usize] = below.unwrap_or(0) + 1;
+                        stack.pop();
+                    }
+                    _ => {
+                        stack.pop();
+                    }
+                }
+            }
+        }
+        generations
+    }
+
     /// When it was written, microseconds since 1970.
     pub fn authored(&self, commit: u32) -> i64 {
         self.authored[commit as usize]
@@ -236,6 +267,37 @@ mod tests {
         ] {
             assert_eq!(overlap(path, folder), overlaps, "{path} {folder}");
         }
+    }
+
+    #[test]
+    fn a_generation_is_greater_than_those_of_all_ancestors_and_circles_end() {
+        let sha = |number: u8| Sha::from_bytes(&[number; 20]).unwrap();
+        let mut graph = Graph::default();
+        let mut texts = Texts::default();
+        // 1 - 2 - 3 - 5 (merge of 4, which comes from 1); 8 and 9 are each other's parents
+        for (number, parents) in
+            [(1, vec![]), (2, vec![1]), (3, vec![2]), (4, vec![1]), (5, vec![3, 4]), (8, vec![9]), (9, vec![8])]
+        {
+            let parents: Vec<Sha> = parents.into_iter().map(sha).collect();
+            let row = CommitRow {
+                repository: "h/o/r",
+                sha: sha(number),
+                parents: Some(&parents),
+                author: None,
+                authored_us: 0,
+                committed_us: 0,
+                subject: "",
+                branch: None,
+                reverts: &[],
+                folders: None,
+                cherry_picked_from: None,
+            };
+            graph.add(&row, &[], &mut texts);
+        }
+        let numbers: Vec<u32> = [5, 8].into_iter().filter_map(|number| graph.find(&sha(number))).collect();
+        let generations = graph.generations(numbers.into_iter());
+        let of = |number| generations[graph.find(&sha(number)).unwrap() as usize];
+        assert_eq!([1, 2, 3, 4, 5, 9, 8].map(of), [1, 2, 3, 2, 4, 1, 2]);
     }
 
     #[test]

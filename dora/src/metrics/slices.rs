@@ -241,6 +241,7 @@ mod tests {
             team: Some("web".into()),
             production: None,
             deployments_from: None,
+            branches: Vec::new(),
             deleted: false,
             version: version(),
         };

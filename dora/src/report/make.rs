@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
-use kernel::FindingKind;
 use runtime::settings::Compat;
 use store::Store;
 use store::history::Services;
-use store::metric_rows::{self, Computation, FindingRow, finding_kind};
+use store::metric_rows::{self, Computation, FindingRow};
 
 use super::metrics::{Metrics, Observed, metrics};
 use super::steps::Calendar;
@@ -184,15 +183,7 @@ fn statements(services: &[ServiceStatus], frequency: &MetricReport, window: Wind
 }
 
 fn finding(row: FindingRow) -> Option<FindingCount> {
-    let kinds = [
-        FindingKind::NegativeDuration,
-        FindingKind::UnknownCommit,
-        FindingKind::NoCommit,
-        FindingKind::NoTime,
-        FindingKind::PartialHistory,
-        FindingKind::UnknownFirstCommit,
-    ];
-    let kind = kinds.into_iter().find(|kind| finding_kind(*kind) == row.kind)?;
+    let kind = row.kind.parse().ok()?;
     Some(FindingCount { kind, n: row.n.max(0).cast_unsigned(), example: row.example })
 }
 

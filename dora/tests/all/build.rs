@@ -37,8 +37,8 @@ pub fn version() -> Version {
 pub fn settings() -> settings::Dora {
     settings::Dora {
         time_zone: chrono_tz::Tz::UTC,
-        production: "(?i)^(prod(uction)?|live|prd)([-_/ ].*)?$".to_owned(),
-        deployment_pipelines: "(?i)(deploy|release|publish|rollout)".to_owned(),
+        production: None,
+        deployment_pipelines: None,
         hotfix: "(?i)^hotfix".to_owned(),
         attribution_window: std::time::Duration::from_hours(24),
         first_deployment: FirstDeployment::Baseline,
@@ -84,6 +84,7 @@ impl Case {
                 team: None,
                 production: None,
                 deployments_from: None,
+                branches: Vec::new(),
                 deleted: false,
                 version: version(),
             },

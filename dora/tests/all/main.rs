@@ -11,6 +11,7 @@
 )]
 
 mod build;
+mod counted;
 mod devlake;
 mod properties;
 mod random;

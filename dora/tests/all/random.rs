@@ -141,6 +141,10 @@ fn deployments() -> impl Strategy<Value = Vec<Deployment>> {
             let hour = hour * 3;
             let mut fact = deploy(&format!("d{number}"), 0, hour);
             fact.source = if same { kind } else { DeploymentSource::Tag };
+            if fact.source == DeploymentSource::Tag {
+                // never the clock of a commit, which would be corrected along its line
+                fact.finished_at = Some(at(hour) + chrono::TimeDelta::minutes(1));
+            }
             fact.sha = commit.map(sha);
             fact.started_at = start.map(|start| at(hour + start));
             fact.outcome = outcome;

@@ -84,8 +84,11 @@ fn succeeded(deployment: &Deployment) -> bool {
 
 impl<'a> World<'a> {
     fn select(&mut self) {
-        let production = Regex::new(&self.case.settings.production).unwrap();
-        self.deployments.retain(|x| x.environment.as_ref().is_none_or(|name| production.is_match(name)));
+        let names: BTreeSet<&str> = self.deployments.iter().filter_map(|x| x.environment.as_deref()).collect();
+        if names.len() > 1 {
+            self.findings.insert((FindingKind::Environments, self.case.service.name.clone()));
+        }
+        self.deployments.retain(|x| x.environment.as_ref().is_none_or(|name| name.starts_with("prod")));
         self.deployments.retain(|x| matches!(x.outcome, Some(Outcome::Success | Outcome::Failure)));
         for source in [DeploymentSource::Deployment, DeploymentSource::Release, DeploymentSource::Tag] {
             if self.deployments.iter().any(|x| x.source == source) {
@@ -93,7 +96,18 @@ impl<'a> World<'a> {
                 break;
             }
         }
-        self.deployments.sort_by_key(|x| (finish(x), x.started_at.unwrap_or(finish(x)), x.id.clone()));
+        let mut sorted = std::mem::take(&mut self.deployments);
+        sorted.sort_by_key(|x| {
+            let generation = x.sha.map_or(0, |sha| self.generation(sha));
+            (finish(x), generation, x.started_at.unwrap_or(finish(x)), x.id.clone())
+        });
+        self.deployments = sorted;
+    }
+
+    /// How many commits there are on the longest way down from one: an ancestor has fewer.
+    fn generation(&self, sha: Sha) -> usize {
+        let parents = self.commits.get(&sha).and_then(|commit| commit.parents.clone()).unwrap_or_default();
+        1 + parents.into_iter().map(|parent| self.generation(parent)).max().unwrap_or(0)
     }
 
     /// Everything that can be reached from a commit, itself included.

@@ -149,6 +149,7 @@ impl Organization {
                 team: self.teams.get(service.team).map(|team| team.name.clone()),
                 production: None,
                 deployments_from: None,
+                branches: Vec::new(),
                 deleted: false,
                 version,
             }));

@@ -1,7 +1,9 @@
 //! What is computed step by step, as facts come in, is what is computed of all of them at once: whatever the
 //! order, however often they come, and however late; with histories rewritten and tags deleted on the way.
 
-use chrono::{TimeDelta, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use dora::Scope;
 use kernel::{Fact, Version};
 use rand::rngs::StdRng;
@@ -70,6 +72,94 @@ fn later(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
     later
 }
 
+/// Facts that cross services: incidents of one that name another's deployments, commits, changes; the same deployments
+/// in further environments and once more at a later time, as a rollout or not; and a service of two repositories.
+fn crossing(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
+    let mut crossing = Vec::new();
+    let mut repositories = BTreeSet::new();
+    let changes: Vec<&kernel::Change> =
+        facts.iter().filter_map(|fact| if let Fact::Change(change) = fact { Some(change) } else { None }).collect();
+    let deployments: Vec<&kernel::Deployment> =
+        facts.iter().filter_map(|fact| if let Fact::Deployment(x) = fact { Some(x) } else { None }).collect();
+    for (number, deployment) in deployments.into_iter().enumerate() {
+        repositories.extend(deployment.repository.clone());
+        let Some(finished) = deployment.finished_at else { continue };
+        let id = format!("{}/crossing", deployment.id);
+        if random.random_bool(0.3) {
+            let environments = ["prod-eu", "live", "production-preview"];
+            crossing.push(Fact::Deployment(kernel::Deployment {
+                id: id.as_str().into(),
+                environment: Some(environments[random.random_range(0..3)].to_owned()),
+                production: random.random_bool(0.2).then_some(true),
+                rollout: random.random_bool(0.3).then(|| format!("rollout/{}", number / 2)),
+                finished_at: Some(finished + TimeDelta::minutes(random.random_range(0..90))),
+                ..deployment.clone()
+            }));
+        }
+        if random.random_bool(0.3) {
+            // it is run again, and ends later
+            crossing.push(Fact::Deployment(kernel::Deployment {
+                finished_at: Some(finished + TimeDelta::days(9)),
+                version: Version { at: deployment.version.at + TimeDelta::days(9), ..deployment.version },
+                ..deployment.clone()
+            }));
+        }
+        if random.random_bool(0.3) {
+            let names = [
+                Some(deployment.id.to_string()),
+                Some(id.clone()),
+                deployment.sha.map(|sha| sha.to_string()),
+                deployment.name.clone(),
+                None,
+            ];
+            let mut name = || names[random.random_range(0..names.len())].clone();
+            let (caused_by_deployment, fixed_by_deployment) = (name(), name());
+            let change = random.random_bool(0.3).then(|| &changes[random.random_range(0..changes.len())].id);
+            let incident = |at: DateTime<Utc>, resolved_at, caused_by_deployment| {
+                Fact::Incident(kernel::Incident {
+                    id: format!("{id}/incident").as_str().into(),
+                    service: Some(format!("crossing-{}", number % 3)),
+                    repository: None,
+                    title: "crossing".to_owned(),
+                    severity: None,
+                    detected_at: finished + TimeDelta::hours(1),
+                    acknowledged_at: None,
+                    resolved_at,
+                    caused_by_deployment,
+                    caused_by_change: change.cloned(),
+                    external_cause: false,
+                    fixed_by_deployment: fixed_by_deployment.clone(),
+                    url: None,
+                    deleted: false,
+                    version: Version { at, ..deployment.version },
+                })
+            };
+            crossing.push(incident(finished, None, caused_by_deployment));
+            if random.random_bool(0.3) {
+                // later it is resolved, and something else was to blame
+                let resolved = finished + TimeDelta::hours(5);
+                crossing.push(incident(resolved, Some(resolved), names[number % names.len()].clone()));
+            }
+        }
+    }
+    let both: Vec<kernel::RepositoryId> = repositories.into_iter().take(2).collect();
+    if let Some(version) = changes.first().map(|change| change.version) {
+        crossing.push(Fact::Service(kernel::Service {
+            name: "of-two-repositories".to_owned(),
+            repositories: both,
+            paths: Vec::new(),
+            deployments: None,
+            team: None,
+            production: None,
+            deployments_from: None,
+            branches: Vec::new(),
+            deleted: false,
+            version,
+        }));
+    }
+    crossing
+}
+
 #[tokio::test]
 async fn computing_as_facts_come_in_gives_the_rows_of_computing_them_all() {
     let scale = Scale { teams: 2, services: 3, days: 60, changes: 150, deployments: 40, ..Scale::default() };
@@ -77,6 +167,7 @@ async fn computing_as_facts_come_in_gives_the_rows_of_computing_them_all() {
         let mut random = StdRng::seed_from_u64(seed);
         let end = chrono::DateTime::from_timestamp(1_790_000_000, 0).unwrap();
         let mut facts: Vec<Fact> = Demo { seed, end, scale: scale.clone() }.facts().collect();
+        facts.extend(crossing(&facts, &mut random));
         facts.extend(later(&facts.clone(), &mut random));
 
         let whole = tests::database().await;

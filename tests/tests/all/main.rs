@@ -25,6 +25,7 @@ mod git;
 mod github;
 mod histories;
 mod incremental;
+mod invalidation;
 mod k8s;
 mod metrics;
 mod metrics_parts;

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod facts;
+mod first_success;
 mod log;
 mod moments;
 mod schema;

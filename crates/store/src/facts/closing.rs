@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use kernel::Closing;
 use sqlx::PgConnection;
 
-use super::row::{CHUNK, Changed, Row, best, column, subjects, versions};
+use super::row::{CHUNK, Changed, Row, best, column, incident_subjects, versions};
 use crate::StoreError;
 
 pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Closing>>) -> Result<Changed, StoreError> {
@@ -51,13 +51,14 @@ pub(super) async fn apply(connection: &mut PgConnection, ids: &[String]) -> Resu
          from closing as c
          where t.id = any($1) and c.id = t.id and t.resolved_at is null
                and t.version_at <= c.at and t.detected_at <= c.at
-         returning t.repository, t.service",
+         returning t.repository, t.service, t.caused_by_deployment, t.caused_by_change, t.fixed_by_deployment",
         ids,
     )
     .fetch_all(&mut *connection)
     .await?;
     for row in resolved {
-        changed.add(0, subjects(row.repository, row.service));
+        let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
+        changed.add(0, incident_subjects((row.repository, row.service), names));
     }
     sqlx::query!(
         "update work_item as t set status_category = 'done', done_at = c.at

@@ -1,16 +1,30 @@
 //! Deployments. What is stale is what one named before and what it names now.
+//!
+//! What runs takes effect when it first ends with success, whatever is run again later: so the first such end that
+//! any version reported stays, as does the earliest start, whichever version wins. Of what only names a version
+//! (tags, releases, commits of a branch) the version that wins has the time.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use kernel::{Deployment, Outcome, RepositoryId, Sha};
+use kernel::{Deployment, DeploymentSource, Outcome, RepositoryId, Sha};
 use sqlx::PgConnection;
 
-use super::row::{CHUNK, Changed, Row, best, column, subjects, versions};
+use super::row::{CHUNK, Changed, Earliest, Row, best, column, subjects, versions};
 use crate::StoreError;
 
 pub(super) async fn write(
     connection: &mut PgConnection,
     rows: Vec<Row<'_, Deployment>>,
 ) -> Result<Changed, StoreError> {
+    let started = Earliest::of(&rows, |x| x.id.as_str(), |x| x.started_at);
+    let succeeded = Earliest::of(
+        &rows,
+        |x| x.id.as_str(),
+        |x| x.finished_at.filter(|_| runs(x) && x.outcome == Some(Outcome::Success)),
+    );
+    let ids: BTreeSet<&str> = started.ids().into_iter().chain(succeeded.ids()).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
@@ -18,19 +32,21 @@ pub(super) async fn write(
             r#"with written as (
                  insert into deployment as t
                      (id, source, repository, service, environment, sha, name, started_at, finished_at, outcome,
-                      url, deleted, production, rollout, detail, version_at, digest)
+                      url, deleted, production, rollout, succeeded_at, detail, version_at, digest)
                  select id, source, repository, service, environment, sha, name, started_at, finished_at,
-                        outcome, url, deleted, production, rollout, detail, version_at, digest
+                        outcome, url, deleted, production, rollout, succeeded_at, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[],
                              $7::text[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[],
-                             $12::boolean[], $13::boolean[], $14::text[], $15::smallint[],
-                             $16::timestamptz[], $17::bigint[])
+                             $12::boolean[], $13::boolean[], $14::text[], $15::timestamptz[], $16::smallint[],
+                             $17::timestamptz[], $18::bigint[])
                       as n (id, source, repository, service, environment, sha, name, started_at, finished_at,
-                            outcome, url, deleted, production, rollout, detail, version_at, digest)
+                            outcome, url, deleted, production, rollout, succeeded_at, detail, version_at, digest)
                  on conflict (id) do update
                  set source = excluded.source, repository = excluded.repository, service = excluded.service,
                      environment = excluded.environment, sha = excluded.sha, name = excluded.name,
-                     started_at = excluded.started_at, finished_at = excluded.finished_at,
+                     started_at = least(excluded.started_at, t.started_at),
+                     finished_at = excluded.finished_at,
+                     succeeded_at = least(excluded.succeeded_at, t.succeeded_at),
                      outcome = excluded.outcome, url = excluded.url, deleted = excluded.deleted,
                      production = excluded.production, rollout = excluded.rollout, detail = excluded.detail,
                      version_at = excluded.version_at, digest = excluded.digest
@@ -49,13 +65,14 @@ pub(super) async fn write(
             &column(rows, |x| x.environment.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.sha.as_ref().map(Sha::as_bytes)) as &[Option<&[u8]>],
             &column(rows, |x| x.name.as_deref()) as &[Option<&str>],
-            &column(rows, |x| x.started_at) as &[Option<DateTime<Utc>>],
+            &column(rows, |x| started.get(x.id.as_str())) as &[Option<DateTime<Utc>>],
             &column(rows, |x| x.finished_at) as &[Option<DateTime<Utc>>],
             &column(rows, |x| x.outcome.map(Outcome::as_str)) as &[Option<&str>],
             &column(rows, |x| x.url.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.deleted) as &[bool],
             &column(rows, |x| x.production) as &[Option<bool>],
             &column(rows, |x| x.rollout.as_deref()) as &[Option<&str>],
+            &column(rows, |x| succeeded.get(x.id.as_str())) as &[Option<DateTime<Utc>>],
             &details,
             &versions_at,
             &digests,
@@ -69,5 +86,36 @@ pub(super) async fn write(
             }
         }
     }
+    // of those that are not replaced, as the row holds a better version
+    for ids in ids.chunks(CHUNK) {
+        let moved = sqlx::query!(
+            r#"with moved as (
+                 update deployment as t
+                 set started_at = least(t.started_at, n.started), succeeded_at = least(t.succeeded_at, n.succeeded)
+                 from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as n (id, started, succeeded)
+                 where t.id = n.id
+                   and (n.started < coalesce(t.started_at, 'infinity'::timestamptz)
+                        or n.succeeded < coalesce(t.succeeded_at, 'infinity'::timestamptz))
+                 returning t.repository, t.service
+             )
+             select repository, service, count(*) as "rows!" from moved group by 1, 2"#,
+            ids as &[&str],
+            &started.column(ids) as &[Option<DateTime<Utc>>],
+            &succeeded.column(ids) as &[Option<DateTime<Utc>>],
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in moved {
+            changed.add(row.rows, subjects(row.repository, row.service));
+        }
+    }
     Ok(changed)
+}
+
+/// Whether a deployment is something that runs, and can be run again, rather than a name or a commit.
+fn runs(deployment: &Deployment) -> bool {
+    match deployment.source {
+        DeploymentSource::Deployment | DeploymentSource::Pipeline | DeploymentSource::Cdevents => true,
+        DeploymentSource::Branch | DeploymentSource::Release | DeploymentSource::Tag => false,
+    }
 }

@@ -1,4 +1,4 @@
-//! Incidents. What is stale is what one named before and what it names now.
+//! Incidents. What is stale is what one belonged to and named as its cause or fix before, and what it does now.
 //!
 //! Many sources tell moments, not incidents: that of a resolution does not repeat when the incident was
 //! detected and acknowledged. So the earliest of both that any picture told stay, whichever picture wins.
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use kernel::{ChangeId, Incident, RepositoryId};
 use sqlx::PgConnection;
 
-use super::row::{CHUNK, Changed, Earliest, Row, best, column, subjects, versions};
+use super::row::{CHUNK, Changed, Earliest, Row, best, column, incident_subjects, versions};
 use crate::StoreError;
 
 pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incident>>) -> Result<Changed, StoreError> {
@@ -43,13 +43,15 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
                      deleted = excluded.deleted, detail = excluded.detail, version_at = excluded.version_at,
                      digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
-                 returning t.id, t.repository, t.service
+                 returning t.*
              )
-             select written.repository, written.service,
+             select written.repository, written.service, written.caused_by_deployment, written.caused_by_change,
+                    written.fixed_by_deployment, old.id is not null as "replaced!",
                     old.repository as "old_repository?", old.service as "old_service?",
-                    old.id is not null as "replaced!", count(*) as "rows!"
-             from written left join incident as old using (id)
-             group by 1, 2, 3, 4, 5"#,
+                    old.caused_by_deployment as "old_caused_by_deployment?",
+                    old.caused_by_change as "old_caused_by_change?",
+                    old.fixed_by_deployment as "old_fixed_by_deployment?"
+             from written left join incident as old using (id)"#,
             &column(rows, |x| x.id.as_str()) as &[&str],
             &column(rows, |x| x.service.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.repository.as_ref().map(RepositoryId::as_str)) as &[Option<&str>],
@@ -71,9 +73,11 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
         .fetch_all(&mut *connection)
         .await?;
         for row in written {
-            changed.add(row.rows, subjects(row.repository, row.service));
+            let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
+            changed.add(1, incident_subjects((row.repository, row.service), names));
             if row.replaced {
-                changed.add(0, subjects(row.old_repository, row.old_service));
+                let names = [row.old_caused_by_deployment, row.old_caused_by_change, row.old_fixed_by_deployment];
+                changed.add(0, incident_subjects((row.old_repository, row.old_service), names));
             }
         }
     }
@@ -88,9 +92,9 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
                  where t.id = n.id
                    and (n.detected < t.detected_at
                         or n.acknowledged < coalesce(t.acknowledged_at, 'infinity'::timestamptz))
-                 returning t.repository, t.service
+                 returning t.*
              )
-             select repository, service, count(*) as "rows!" from moved group by 1, 2"#,
+             select repository, service, caused_by_deployment, caused_by_change, fixed_by_deployment from moved"#,
             ids as &[&str],
             &detected.column(ids) as &[Option<DateTime<Utc>>],
             &acknowledged.column(ids) as &[Option<DateTime<Utc>>],
@@ -98,7 +102,8 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
         .fetch_all(&mut *connection)
         .await?;
         for row in moved {
-            changed.add(row.rows, subjects(row.repository, row.service));
+            let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
+            changed.add(1, incident_subjects((row.repository, row.service), names));
         }
     }
     Ok(changed)

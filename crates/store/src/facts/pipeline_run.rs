@@ -2,7 +2,8 @@
 //! repository is measured with none.
 //!
 //! Some sources tell moments, not runs: the end of one does not repeat when it began. So the earliest
-//! times of asking and beginning that any picture told stay, whichever picture wins.
+//! times of asking and beginning that any picture told stay, whichever picture wins; and so does the first end
+//! with success, since a run that deployed can go on, or be run again, weeks later.
 
 use chrono::{DateTime, Utc};
 use kernel::{Outcome, PipelineRun, RepositoryId, Sha};
@@ -17,6 +18,8 @@ pub(super) async fn write(
 ) -> Result<Changed, StoreError> {
     let queued = Earliest::of(&rows, |x| x.id.as_str(), |x| Some(x.queued_at));
     let started = Earliest::of(&rows, |x| x.id.as_str(), |x| x.started_at);
+    let succeeded =
+        Earliest::of(&rows, |x| x.id.as_str(), |x| x.finished_at.filter(|_| x.outcome == Some(Outcome::Success)));
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
         let (details, versions_at, digests) = versions(rows);
@@ -24,14 +27,15 @@ pub(super) async fn write(
             r#"with written as (
                  insert into pipeline_run as t
                      (id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at, outcome,
-                      url, tag, pull_request, detail, version_at, digest)
+                      url, tag, pull_request, succeeded_at, detail, version_at, digest)
                  select id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at, outcome,
-                        url, tag, pull_request, detail, version_at, digest
+                        url, tag, pull_request, succeeded_at, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[],
                              $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[],
-                             $12::text[], $13::boolean[], $14::smallint[], $15::timestamptz[], $16::bigint[])
+                             $12::text[], $13::boolean[], $14::timestamptz[], $15::smallint[],
+                             $16::timestamptz[], $17::bigint[])
                       as n (id, repository, name, sha, branch, attempt, queued_at, started_at, finished_at,
-                            outcome, url, tag, pull_request, detail, version_at, digest)
+                            outcome, url, tag, pull_request, succeeded_at, detail, version_at, digest)
                  on conflict (id) do update
                  set repository = excluded.repository, name = excluded.name, sha = excluded.sha,
                      branch = excluded.branch, attempt = excluded.attempt,
@@ -39,7 +43,8 @@ pub(super) async fn write(
                      started_at = least(excluded.started_at, t.started_at),
                      finished_at = excluded.finished_at,
                      outcome = excluded.outcome, url = excluded.url, tag = excluded.tag,
-                     pull_request = excluded.pull_request, detail = excluded.detail,
+                     pull_request = excluded.pull_request,
+                     succeeded_at = least(excluded.succeeded_at, t.succeeded_at), detail = excluded.detail,
                      version_at = excluded.version_at, digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.id, t.repository
@@ -61,6 +66,7 @@ pub(super) async fn write(
             &column(rows, |x| x.url.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.tag.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.pull_request) as &[bool],
+            &column(rows, |x| succeeded.get(&x.id)) as &[Option<DateTime<Utc>>],
             &details,
             &versions_at,
             &digests,
@@ -76,16 +82,20 @@ pub(super) async fn write(
         let moved = sqlx::query!(
             r#"with moved as (
                  update pipeline_run as t
-                 set queued_at = least(t.queued_at, n.queued), started_at = least(t.started_at, n.started)
-                 from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as n (id, queued, started)
+                 set queued_at = least(t.queued_at, n.queued), started_at = least(t.started_at, n.started),
+                     succeeded_at = least(t.succeeded_at, n.succeeded)
+                 from unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[])
+                      as n (id, queued, started, succeeded)
                  where t.id = n.id
-                   and (n.queued < t.queued_at or n.started < coalesce(t.started_at, 'infinity'::timestamptz))
+                   and (n.queued < t.queued_at or n.started < coalesce(t.started_at, 'infinity'::timestamptz)
+                        or n.succeeded < coalesce(t.succeeded_at, 'infinity'::timestamptz))
                  returning t.repository
              )
              select repository, count(*) as "rows!" from moved group by 1"#,
             ids as &[&str],
             &queued.column(ids) as &[Option<DateTime<Utc>>],
             &started.column(ids) as &[Option<DateTime<Utc>>],
+            &succeeded.column(ids) as &[Option<DateTime<Utc>>],
         )
         .fetch_all(&mut *connection)
         .await?;

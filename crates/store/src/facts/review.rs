@@ -1,4 +1,5 @@
-//! Reviews. What is stale is the repository of the change; until that is known, its id says which.
+//! Reviews. What is stale is the repository of the change, and of the one that it was on before; until that is known,
+//! its id says which.
 
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, Review};
@@ -24,11 +25,16 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Revie
                      submitted_at = excluded.submitted_at, detail = excluded.detail,
                      version_at = excluded.version_at, digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
-                 returning t.change
+                 returning t.id, t.change
+             ),
+             stale as (
+                 select change, 1 as rows from written
+                 union all
+                 select old.change, 0 from written join review as old using (id) where old.change <> written.change
              )
-             select coalesce(change.repository, substring(written.change from '^(.*)#')) as repository,
-                    count(*) as "rows!"
-             from written left join change on change.id = written.change
+             select coalesce(change.repository, substring(stale.change from '^(.*)#')) as repository,
+                    sum(rows) as "rows!"
+             from stale left join change on change.id = stale.change
              group by 1"#,
             &column(rows, |x| x.id.as_str()) as &[&str],
             &column(rows, |x| x.change.as_str()) as &[&str],

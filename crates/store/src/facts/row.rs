@@ -187,6 +187,15 @@ pub(super) fn subjects(repository: Option<String>, service: Option<String>) -> V
     if subjects.is_empty() { vec![stale::EVERYTHING.to_owned()] } else { subjects }
 }
 
+/// What has to be computed again when an incident changed: what it belongs to, and what it names.
+pub(super) fn incident_subjects(
+    (repository, service): (Option<String>, Option<String>),
+    names: [Option<String>; 3],
+) -> Vec<String> {
+    let named = names.into_iter().flatten().map(|name| stale::named(&name));
+    subjects(repository, service).into_iter().chain(named).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

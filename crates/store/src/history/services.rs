@@ -24,7 +24,7 @@ pub struct Services {
 pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
     let connection = tx.connection();
     let declared = sqlx::query!(
-        "select name, repositories, paths, deployments, team, production, deployments_from from service where not deleted order by name"
+        "select name, repositories, paths, deployments, team, production, deployments_from, branches from service where not deleted order by name"
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -48,6 +48,7 @@ pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
             team: row.team,
             production: row.production,
             deployments_from: kind,
+            branches: row.branches,
             deleted: false,
             version: unversioned,
         }
@@ -69,7 +70,7 @@ pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
 
 /// Every repository that any fact is about. The distinct repositories of a table are found by stepping
 /// through its index, one look a repository.
-pub(super) async fn repositories(tx: &mut StoreTx) -> Result<BTreeSet<RepositoryId>, StoreError> {
+pub(crate) async fn repositories(tx: &mut StoreTx) -> Result<BTreeSet<RepositoryId>, StoreError> {
     let repositories = sqlx::query_scalar!(
         r#"with recursive
            c as (

@@ -9,7 +9,6 @@ use sqlx::PgConnection;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::encode::{Encode, Encoded};
-use super::finding_kind;
 use crate::copy::{self, Rows};
 use crate::{StoreError, StoreTx};
 
@@ -60,7 +59,7 @@ pub async fn write_findings(tx: &mut StoreTx, service: &str, rows: &[Finding]) -
         .await?;
     let mut stored: BTreeSet<(String, String, String)> =
         stored.into_iter().map(|row| (row.kind, row.subject, row.detail)).collect();
-    let rows = rows.iter().map(|row| (finding_kind(row.kind).to_owned(), row.subject.clone(), row.detail.clone()));
+    let rows = rows.iter().map(|row| (row.kind.as_str().to_owned(), row.subject.clone(), row.detail.clone()));
     let new: Vec<(String, String, String)> = rows.filter(|row| !stored.remove(row)).collect();
     let (kinds, subjects): (Vec<String>, Vec<String>) =
         stored.into_iter().map(|(kind, subject, _)| (kind, subject)).unzip();

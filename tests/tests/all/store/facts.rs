@@ -165,6 +165,7 @@ fn one_of_each() -> Vec<Fact> {
             team: Some("t".to_owned()),
             production: None,
             deployments_from: Some(DeploymentSource::Tag),
+            branches: vec!["release/*".to_owned()],
             deleted: false,
             version: stated(0),
         }),

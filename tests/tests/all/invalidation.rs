@@ -1,0 +1,256 @@
+//! A new fact has every service computed again whose verdicts it can change, whatever it names, and whichever comes
+//! first.
+
+use chrono::{DateTime, Utc};
+use dora::Scope;
+use kernel::Fact;
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+use tests::TestDatabase;
+
+use crate::api::served::settings;
+
+const OWN: &str = "git.example.org/stale/own";
+const LONG: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+const SHORT: &str = "9fceb02d0ae598e95dc970b74767f19372d61af8";
+
+fn fact(mut value: Value) -> Fact {
+    if value.get("version").is_none() {
+        value["version"] = json!({ "at": "2026-11-20T10:00:00Z" });
+    }
+    serde_json::from_value(value).unwrap()
+}
+
+fn deployment(id: &str, sha: Option<&str>, finished: &str) -> Fact {
+    fact(json!({ "fact": "deployment", "id": id, "repository": OWN, "environment": "production", "sha": sha,
+                 "finished_at": finished, "outcome": "success" }))
+}
+
+/// An incident of another service, with what else is said of it.
+fn incident(more: &Value) -> Fact {
+    let mut incident = json!({ "fact": "incident", "id": "i", "title": "t", "service": "other",
+                               "detected_at": "2026-11-20T11:00:00Z" });
+    incident.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    fact(incident)
+}
+
+async fn write(database: &TestDatabase, facts: &[Fact]) {
+    let mut tx = database.store.begin().await.unwrap();
+    store::facts::write(&mut tx, facts).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Computes what is stale, makes sure that a full computation changes nothing, and returns which deployments of a
+/// service failed and which are rework.
+async fn verdicts(database: &TestDatabase, service: &str) -> (Vec<String>, Vec<String>) {
+    dora::recompute(&database.store, &settings(), Scope::Stale).await.unwrap();
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    let mut found = Vec::new();
+    for column in ["failed", "rework"] {
+        let query = format!(
+            "select coalesce(array_agg(deployment order by deployment), '{{}}') from main.deployment_metric
+             where service = $1 and {column}"
+        );
+        let ids: Vec<String> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(service).fetch_one(&mut connection).await.unwrap();
+        found.push(ids);
+    }
+    let full = dora::recompute(&database.store, &settings(), Scope::All).await.unwrap();
+    assert_eq!((full.written, full.deleted), (0, 0), "a full computation gives other rows");
+    let rework = found.pop().unwrap();
+    (found.pop().unwrap(), rework)
+}
+
+/// What can be named: a deployment, a run, a change, commits that are known as such or only from what was deployed.
+fn named() -> Vec<Fact> {
+    let run = json!({ "fact": "pipeline_run", "id": "r/1", "repository": OWN, "name": "deploy", "attempt": 1,
+                      "queued_at": "2026-11-20T08:00:00Z" });
+    let commit = json!({ "fact": "commit", "repository": OWN, "sha": "1111111111111111111111111111111111111111",
+                         "parents": [], "authored_at": "2026-11-19T08:00:00Z", "committed_at": "2026-11-19T08:00:00Z" });
+    let carried = json!({ "fact": "commit", "repository": OWN, "sha": "2222222222222222222222222222222222222222",
+                          "parents": ["1111111111111111111111111111111111111111"], "authored_at": "2026-11-19T09:00:00Z",
+                          "committed_at": "2026-11-19T09:00:00Z" });
+    let top = json!({ "fact": "commit", "repository": OWN, "sha": "3333333333333333333333333333333333333333",
+                      "parents": ["2222222222222222222222222222222222222222"], "authored_at": "2026-11-19T10:00:00Z",
+                      "committed_at": "2026-11-19T10:00:00Z" });
+    let change = json!({ "fact": "change", "id": format!("{OWN}#1"), "repository": OWN, "state": "merged",
+                         "merge_sha": "2222222222222222222222222222222222222222", "merged_at": "2026-11-19T09:00:00Z" });
+    let mut facts: Vec<Fact> = [run, commit, carried, top, change].into_iter().map(fact).collect();
+    facts.extend([
+        deployment("first", Some("1111111111111111111111111111111111111111"), "2026-11-19T12:00:00Z"),
+        deployment("second", Some("3333333333333333333333333333333333333333"), "2026-11-20T08:00:00Z"),
+        deployment("short", Some(SHORT), "2026-11-20T09:00:00Z"),
+        deployment("long", Some(LONG), "2026-11-20T10:00:00Z"),
+    ]);
+    facts
+}
+
+#[tokio::test]
+async fn an_incident_of_another_service_has_the_service_computed_again_whose_part_it_names() {
+    let upper = SHORT.to_uppercase();
+    for (names, deployment) in [
+        (json!({ "caused_by_deployment": "second" }), "second"),
+        (json!({ "caused_by_change": format!("{OWN}#1") }), "second"),
+        (json!({ "caused_by_deployment": "2222222222222222222222222222222222222222" }), "second"),
+        (json!({ "caused_by_deployment": "3333333333333333333333333333333333333333" }), "second"),
+        (json!({ "caused_by_deployment": upper }), "short"),
+        (json!({ "caused_by_deployment": LONG }), "long"),
+    ] {
+        for named_first in [true, false] {
+            let database = tests::database().await;
+            let incident = [incident(&names)];
+            let (first, second) = if named_first { (named(), incident.to_vec()) } else { (incident.to_vec(), named()) };
+            write(&database, &first).await;
+            verdicts(&database, OWN).await;
+            write(&database, &second).await;
+            let (failed, _) = verdicts(&database, OWN).await;
+            assert_eq!(failed, [deployment], "{names} {named_first}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fix_that_is_named_by_id_or_commit_is_rework() {
+    for (names, deployment) in [
+        (json!({ "fixed_by_deployment": "long" }), "long"),
+        (json!({ "fixed_by_deployment": "3333333333333333333333333333333333333333" }), "second"),
+        (json!({ "fixed_by_deployment": SHORT }), "short"),
+        (json!({ "fixed_by_deployment": LONG }), "long"),
+    ] {
+        for named_first in [true, false] {
+            let database = tests::database().await;
+            let incident = [incident(&names)];
+            let (first, second) = if named_first { (named(), incident.to_vec()) } else { (incident.to_vec(), named()) };
+            write(&database, &first).await;
+            verdicts(&database, OWN).await;
+            write(&database, &second).await;
+            let (_, rework) = verdicts(&database, OWN).await;
+            assert_eq!(rework, [deployment], "{names} {named_first}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_deployed_is_named_by_its_id_and_by_its_commit() {
+    let run = |id: &str, sha: &str, finished: &str| {
+        fact(json!({ "fact": "pipeline_run", "id": id, "repository": OWN, "name": "deploy", "sha": sha, "attempt": 1,
+                     "queued_at": finished, "finished_at": finished, "outcome": "success" }))
+    };
+    let runs = [run("a/1", SHORT, "2026-11-20T08:00:00Z"), run("b/1", LONG, "2026-11-20T09:00:00Z")];
+    for (names, deployment) in
+        [("a/1/deployment", "a/1/deployment"), (SHORT, "a/1/deployment"), (LONG, "b/1/deployment")]
+    {
+        let database = tests::database().await;
+        write(&database, &runs).await;
+        verdicts(&database, OWN).await;
+        write(&database, &[incident(&json!({ "caused_by_deployment": names }))]).await;
+        assert_eq!(verdicts(&database, OWN).await.0, [deployment], "{names}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_incident_named_before_is_computed_again_when_it_names_something_else() {
+    let database = tests::database().await;
+    write(&database, &named()).await;
+    write(&database, &[incident(&json!({ "caused_by_deployment": "second" }))]).await;
+    assert_eq!(verdicts(&database, OWN).await.0, ["second"]);
+    let version = |hour: u32| json!({ "at": format!("2026-11-20T{hour}:00:00Z") });
+    write(&database, &[incident(&json!({ "caused_by_deployment": "long", "version": version(12) }))]).await;
+    assert_eq!(verdicts(&database, OWN).await.0, ["long"]);
+    // it was none of ours after all
+    write(&database, &[incident(&json!({ "version": version(13) }))]).await;
+    assert_eq!(verdicts(&database, OWN).await.0, Vec::<String>::new());
+    // named once more, and then deleted
+    write(&database, &[incident(&json!({ "caused_by_change": format!("{OWN}#1"), "version": version(14) }))]).await;
+    assert_eq!(verdicts(&database, OWN).await.0, ["second"]);
+    let deleted = json!({ "caused_by_change": format!("{OWN}#1"), "deleted": true, "version": version(15) });
+    write(&database, &[incident(&deleted)]).await;
+    assert_eq!(verdicts(&database, OWN).await.0, Vec::<String>::new());
+}
+
+/// When the recovery of a deployment was.
+async fn recovered(database: &TestDatabase, deployment: &str) -> Option<DateTime<Utc>> {
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    sqlx::query_scalar("select recovered_at from main.deployment_metric where deployment = $1")
+        .bind(deployment)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_closing_and_an_earlier_detection_reach_the_service_that_an_incident_names() {
+    let database = tests::database().await;
+    write(&database, &named()).await;
+    write(&database, &[incident(&json!({ "caused_by_deployment": "long" }))]).await;
+    verdicts(&database, OWN).await;
+    assert_eq!(recovered(&database, "long").await, None);
+    write(&database, &[fact(json!({ "fact": "closing", "id": "i", "at": "2026-11-20T15:00:00Z" }))]).await;
+    verdicts(&database, OWN).await;
+    assert_eq!(recovered(&database, "long").await, Some("2026-11-20T15:00:00Z".parse().unwrap()));
+    // an older version only moves when it was detected, which is the time of the evidence
+    let earlier = json!({ "caused_by_deployment": "long", "detected_at": "2026-11-20T10:30:00Z",
+                          "version": { "at": "2026-11-20T09:00:00Z" } });
+    write(&database, &[incident(&earlier)]).await;
+    verdicts(&database, OWN).await;
+}
+
+#[tokio::test]
+async fn a_deployment_that_moves_to_another_service_is_computed_in_both() {
+    let database = tests::database().await;
+    write(&database, &named()).await;
+    write(&database, &[incident(&json!({ "caused_by_deployment": "long" }))]).await;
+    assert_eq!(verdicts(&database, OWN).await.0, ["long"]);
+    let moved = json!({ "fact": "deployment", "id": "long", "repository": "git.example.org/stale/new",
+                        "environment": "production", "sha": LONG, "finished_at": "2026-11-20T10:00:00Z",
+                        "outcome": "success", "version": { "at": "2026-11-20T12:00:00Z" } });
+    write(&database, &[fact(moved)]).await;
+    assert_eq!(verdicts(&database, OWN).await.0, Vec::<String>::new());
+    assert_eq!(verdicts(&database, "git.example.org/stale/new").await.0, ["long"]);
+}
+
+#[tokio::test]
+async fn a_change_of_a_service_s_settings_has_everything_computed_again() {
+    let database = tests::database().await;
+    write(&database, &named()).await;
+    verdicts(&database, OWN).await;
+    let count = || async {
+        let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+        let query = "select count(*) from main.deployment_metric where service = 'shop'";
+        sqlx::query_scalar::<_, i64>(query).fetch_one(&mut connection).await.unwrap()
+    };
+    let service = |production: &str, at: &str| {
+        fact(json!({ "fact": "service", "name": "shop", "repositories": [OWN], "production": production,
+                     "version": { "at": at } }))
+    };
+    write(&database, &[service("^prod", "2026-11-20T10:00:00Z")]).await;
+    verdicts(&database, "shop").await;
+    assert_eq!(count().await, 4);
+    write(&database, &[service("^live", "2026-11-20T11:00:00Z")]).await;
+    verdicts(&database, "shop").await;
+    assert_eq!(count().await, 0);
+    let runs = [
+        json!({ "fact": "repository", "id": OWN, "name": "own", "default_branch": "main" }),
+        json!({ "fact": "pipeline_run", "id": "c/1", "repository": OWN, "name": "deploy", "branch": "ship", "attempt": 1,
+                "queued_at": "2026-11-20T08:00:00Z", "finished_at": "2026-11-20T08:00:00Z", "outcome": "success" }),
+    ];
+    write(&database, &runs.map(fact)).await;
+    verdicts(&database, "shop").await;
+    assert_eq!(count().await, 0);
+    let ship = json!({ "fact": "service", "name": "shop", "repositories": [OWN], "branches": ["ship"],
+                       "deployments_from": "pipeline", "version": { "at": "2026-11-20T12:00:00Z" } });
+    write(&database, &[fact(ship)]).await;
+    verdicts(&database, "shop").await;
+    assert_eq!(count().await, 1);
+    // a default branch that becomes known
+    let own = json!({ "fact": "service", "name": "shop", "repositories": [OWN], "deployments_from": "pipeline",
+                      "version": { "at": "2026-11-20T13:00:00Z" } });
+    write(&database, &[fact(own)]).await;
+    verdicts(&database, "shop").await;
+    assert_eq!(count().await, 0);
+    let renamed = json!({ "fact": "repository", "id": OWN, "name": "own", "default_branch": "ship",
+                          "version": { "at": "2026-11-20T14:00:00Z" } });
+    write(&database, &[fact(renamed)]).await;
+    verdicts(&database, "shop").await;
+    assert_eq!(count().await, 1);
+}
