@@ -238,6 +238,7 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
         "sprint_entry" => Fact::SprintEntry(json::read_value(value)?),
         "vulnerability" => Fact::Vulnerability(json::read_value(value)?),
         "quality_measure" => Fact::QualityMeasure(json::read_value(value)?),
+        "moved" => Fact::Moved(json::read_value(value)?),
         "account" => Fact::Account(json::read_value(value)?),
         "person" => Fact::Person(json::read_value(value)?),
         "service" => Fact::Service(json::read_value(value)?),
@@ -245,7 +246,7 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
         _ => {
             let expected = "expected repository, commit, change, review, pipeline_run, task_run, deployment, \
                             incident, work_item, closing, transition, status, sprint, sprint_entry, vulnerability, \
-                            quality_measure, account, person, service or team";
+                            quality_measure, moved, account, person, service or team";
             return Err(wrong("fact", expected));
         }
     };

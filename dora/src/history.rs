@@ -166,6 +166,7 @@ impl HistoryBuilder {
             | Fact::SprintEntry(_)
             | Fact::Vulnerability(_)
             | Fact::QualityMeasure(_)
+            | Fact::Moved(_)
             | Fact::Person(_)
             | Fact::Service(_)
             | Fact::Team(_) => {}

@@ -24,6 +24,7 @@ pub(super) fn key(fact: &Fact) -> String {
         Fact::SprintEntry(x) => x.item.to_string(),
         Fact::Vulnerability(x) => x.repository.as_ref().map_or_else(|| x.id.clone(), ToString::to_string),
         Fact::QualityMeasure(x) => x.repository.as_ref().map_or_else(|| x.project.clone(), ToString::to_string),
+        Fact::Moved(x) => x.id.clone(),
         Fact::Account(x) => x.id.to_string(),
         Fact::Person(x) => format!("person/{}/{}", x.origin, x.name),
         Fact::Service(x) => format!("service/{}", x.name),
@@ -83,6 +84,13 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
             filled("id", x.id.as_str())
         }
         Fact::Closing(x) => filled("id", &x.id),
+        Fact::Moved(x) => {
+            for id in [&mut x.id, &mut x.new_id] {
+                *id = id.trim_end_matches('/').to_lowercase();
+            }
+            filled("new_id", &x.new_id)?;
+            filled("id", &x.id)
+        }
         Fact::Transition(x) => {
             accounts(x.author.iter_mut());
             filled("item", x.item.as_str())?;

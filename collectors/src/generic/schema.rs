@@ -2,8 +2,8 @@
 //! kernel, with an example each.
 
 use kernel::{
-    Account, Change, Closing, Commit, Deployment, Incident, Person, PipelineRun, QualityMeasure, Repository, Review,
-    Service, Sprint, SprintEntry, Status, TaskRun, Team, Transition, Vulnerability, WorkItem,
+    Account, Change, Closing, Commit, Deployment, Incident, Moved, Person, PipelineRun, QualityMeasure, Repository,
+    Review, Service, Sprint, SprintEntry, Status, TaskRun, Team, Transition, Vulnerability, WorkItem,
 };
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -31,6 +31,7 @@ pub fn schema() -> Value {
         kind::<SprintEntry>(&mut generator, "sprint_entry"),
         kind::<Vulnerability>(&mut generator, "vulnerability"),
         kind::<QualityMeasure>(&mut generator, "quality_measure"),
+        kind::<Moved>(&mut generator, "moved"),
         kind::<Account>(&mut generator, "account"),
         kind::<Person>(&mut generator, "person"),
         kind::<Service>(&mut generator, "service"),
@@ -121,6 +122,7 @@ fn example(kind: &str) -> Value {
             "created_at": "2026-01-30T10:00:00Z", "started_at": "2026-02-02T13:50:00Z",
             "done_at": "2026-02-03T08:50:00Z",
         }),
+        "moved" => json!({ "fact": kind, "id": "git.example.org/acme/shop", "new_id": "git.example.org/store/shop" }),
         "closing" => json!({ "fact": kind, "id": "pager/1204", "at": "2026-02-03T09:52:00Z" }),
         "transition" => json!({
             "fact": kind, "id": "tracker/SHOP-12/transition/3", "item": "tracker/SHOP-12",
@@ -170,7 +172,7 @@ mod tests {
     fn each_kind_has_its_example_which_is_a_fact() {
         let schema = schema();
         let kinds = schema["oneOf"].as_array().unwrap();
-        assert_eq!(kinds.len(), 20);
+        assert_eq!(kinds.len(), 21);
         for kind in kinds {
             let example = kind["examples"][0].clone();
             let name = kind["properties"]["fact"]["const"].as_str().unwrap();

@@ -3,6 +3,7 @@
 //! The same types are read by `POST /v1/events`, `sei import` and by our own normalisers; their JSON
 //! Schema is what `sei schema` prints. Times are UTC instants (RFC 3339 in JSON).
 
+mod moved;
 mod person;
 mod quality;
 mod work;
@@ -16,6 +17,7 @@ use crate::{
     plausible_instant,
 };
 
+pub use moved::Moved;
 pub use person::Person;
 pub use quality::{QualityMeasure, Vulnerability};
 pub use work::{Closing, Sprint, SprintEntry, Status, Transition};
@@ -83,6 +85,8 @@ pub enum Fact {
     Vulnerability(Vulnerability),
     /// A measure of code at a time.
     QualityMeasure(QualityMeasure),
+    /// A repository that has another id now.
+    Moved(Moved),
     /// An account of a person or a bot.
     Account(Account),
     /// Accounts that are one human's.
@@ -663,6 +667,7 @@ impl Fact {
             Self::SprintEntry(_) => "sprint_entry",
             Self::Vulnerability(_) => "vulnerability",
             Self::QualityMeasure(_) => "quality_measure",
+            Self::Moved(_) => "moved",
             Self::Account(_) => "account",
             Self::Person(_) => "person",
             Self::Service(_) => "service",
@@ -762,6 +767,7 @@ impl Fact {
                 ("version.at", Some(x.version.at)),
             ],
             Self::QualityMeasure(x) => vec![("at", Some(x.at)), ("version.at", Some(x.version.at))],
+            Self::Moved(x) => vec![("version.at", Some(x.version.at))],
             Self::Account(x) => vec![("version.at", Some(x.version.at))],
             Self::Person(x) => vec![("version.at", Some(x.version.at))],
             Self::Service(x) => vec![("version.at", Some(x.version.at))],

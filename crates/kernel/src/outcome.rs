@@ -14,6 +14,8 @@ pub enum IgnoreReason {
     Ping,
     /// About something that is no code in a repository of its own: a wiki, a gist, a sponsorship.
     OutOfScope,
+    /// It has a value (a state, an outcome) that this version does not know.
+    UnknownValue,
 }
 
 impl IgnoreReason {
@@ -25,6 +27,7 @@ impl IgnoreReason {
             Self::UnusedAction => "unused_action",
             Self::Ping => "ping",
             Self::OutOfScope => "out_of_scope",
+            Self::UnknownValue => "unknown_value",
         }
     }
 }

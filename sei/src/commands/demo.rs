@@ -197,6 +197,7 @@ fn key(fact: &Fact) -> &str {
         Fact::SprintEntry(fact) => fact.item.as_str(),
         Fact::Vulnerability(fact) => &fact.id,
         Fact::QualityMeasure(fact) => &fact.project,
+        Fact::Moved(fact) => &fact.id,
         Fact::Account(fact) => fact.id.as_str(),
         Fact::Person(fact) => &fact.name,
         Fact::Service(fact) => &fact.name,

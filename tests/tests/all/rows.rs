@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// The tables of facts.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "repository",
     "commit",
     "change",
@@ -27,6 +27,7 @@ const TABLES: [&str; 20] = [
     "vulnerability",
     "quality_measure",
     "person",
+    "moved",
 ];
 
 /// By table, its rows in an order of their own.

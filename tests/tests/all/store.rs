@@ -6,6 +6,7 @@ mod facts;
 mod first_success;
 mod log;
 mod moments;
+mod moved;
 mod schema;
 mod tenants;
 mod timescale;

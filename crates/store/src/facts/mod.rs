@@ -7,6 +7,7 @@ mod closing;
 mod commit;
 mod deployment;
 mod incident;
+mod moved;
 mod person;
 mod pipeline_run;
 mod quality_measure;
@@ -43,7 +44,16 @@ pub struct Written {
 /// rows really changed. Two transactions that each write one batch a tenant, tenants in order of their
 /// names, never wait for each other in a circle.
 pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreError> {
-    let pictures: Vec<Picture<'_>> = facts.iter().map(Picture::of).collect::<Result<_, _>>()?;
+    let mut pictures: Vec<Picture<'_>> = facts.iter().map(Picture::of).collect::<Result<_, _>>()?;
+    // before the others, which they give other ids
+    let moves = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
+        Fact::Moved(x) => Some(Row::new(x, x.version, *digest)),
+        _ => None,
+    });
+    let moves: Vec<_> = moves.collect();
+    moved::lock(tx.connection(), !moves.is_empty()).await?;
+    let moved = moved::write(tx.connection(), moves).await?;
+    moved::Moves::read(tx.connection()).await?.apply(&mut pictures)?;
     let mut batch = Batch::default();
     for picture in &pictures {
         batch.add(picture);
@@ -52,6 +62,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let connection = tx.connection();
     // always in this order: it is the order of locks
     let changed = [
+        moved,
         repository::write(connection, batch.repositories).await?,
         commit::write(connection, batch.commits).await?,
         change::write(connection, batch.changes).await?,
@@ -141,6 +152,8 @@ impl<'a> Batch<'a> {
             Fact::SprintEntry(x) => self.sprint_entries.push(Row::new(x, x.version, *digest)),
             Fact::Vulnerability(x) => self.vulnerabilities.push(Row::new(x, x.version, *digest)),
             Fact::QualityMeasure(x) => self.quality_measures.push(Row::new(x, x.version, *digest)),
+            // written before the others
+            Fact::Moved(_) => {}
             Fact::Person(x) => self.persons.push(Row::new(x, x.version, *digest)),
         }
     }

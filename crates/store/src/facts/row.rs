@@ -36,7 +36,7 @@ impl<'a> Picture<'a> {
     }
 }
 
-fn unstorable(error: serde_json::Error) -> StoreError {
+pub(super) fn unstorable(error: serde_json::Error) -> StoreError {
     StoreError::Data(sqlx::Error::Encode(Box::new(error)))
 }
 

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::{
-    Account, Change, ChangeState, Closing, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Outcome,
-    Person, PipelineRun, QualityMeasure, Repository, Review, ReviewState, Service, Sha, Sprint, SprintEntry, Status,
-    StatusCategory, TaskRun, Team, Transition, Version, Vulnerability, WorkItem,
+    Account, Change, ChangeState, Closing, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Moved,
+    Outcome, Person, PipelineRun, QualityMeasure, Repository, Review, ReviewState, Service, Sha, Sprint, SprintEntry,
+    Status, StatusCategory, TaskRun, Team, Transition, Version, Vulnerability, WorkItem,
 };
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -266,6 +266,7 @@ fn planning_and_quality() -> [Fact; 9] {
             deleted: false,
             version: stated(0),
         }),
+        Fact::Moved(Moved { id: "h/moved/away".to_owned(), new_id: "h/moved/here".to_owned(), version: stated(0) }),
     ]
 }
 
@@ -318,7 +319,7 @@ async fn rows(database: &TestDatabase, table: &str) -> Vec<String> {
 }
 
 /// In the order of [`one_of_each`].
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "repository",
     "commit",
     "change",
@@ -339,6 +340,7 @@ const TABLES: [&str; 20] = [
     "vulnerability",
     "quality_measure",
     "person",
+    "moved",
 ];
 
 /// What facts and rows name differently, or rows hold beside facts.

@@ -1,0 +1,20 @@
+//! The fact of a change of identity.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Version;
+
+/// A repository that was renamed or transferred; or an owner or a group, with all repositories below it. The store
+/// keeps what it knows of the old id, and what still comes under it, under the new one. With `new_id` equal to `id`,
+/// what is there now is its own again: another repository was created under the old name. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Moved {
+    /// The old id: `host/owner/name`, or `host/owner`.
+    pub id: String,
+    /// The new id.
+    pub new_id: String,
+    /// Version used to resolve conflicts.
+    pub version: Version,
+}

@@ -1,0 +1,286 @@
+//! Repositories that have another id now. Facts that name the old id are stored under the new one, whether they come
+//! before or after it is known that the repository moved, so both orders give the same rows.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use kernel::{Fact, Moved};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use super::row::{CHUNK, Changed, Picture, Row, best, column, versions};
+use crate::StoreError;
+
+/// Fields of facts that hold the id of a repository, or one that begins with it.
+const FIELDS: [&str; 14] = [
+    "id",
+    "repository",
+    "repositories",
+    "change",
+    "run",
+    "item",
+    "project",
+    "parent",
+    "reverts",
+    "caused_by_deployment",
+    "caused_by_change",
+    "fixed_by_deployment",
+    "sprint",
+    "board",
+];
+
+/// A table whose rows move with their repository.
+struct Table {
+    name: &'static str,
+    /// The columns of the key; the first of them moves.
+    key: &'static [&'static str],
+    /// Other columns that move.
+    others: &'static [&'static str],
+    /// Times of which the earliest and the latest that any version had stay.
+    earliest: &'static [&'static str],
+    latest: &'static [&'static str],
+}
+
+const fn table(name: &'static str, others: &'static [&'static str]) -> Table {
+    Table { name, key: &["id"], others, earliest: &[], latest: &[] }
+}
+
+/// In the order of locks.
+const TABLES: [Table; 13] = [
+    table("repository", &[]),
+    Table { name: "commit", key: &["repository", "sha"], others: &[], earliest: &[], latest: &[] },
+    Table { latest: &["ready_at"], ..table("change", &["repository", "reverts"]) },
+    table("review", &["change"]),
+    Table { earliest: &["queued_at", "started_at", "succeeded_at"], ..table("pipeline_run", &["repository"]) },
+    Table { earliest: &["started_at", "succeeded_at"], ..table("deployment", &["repository"]) },
+    Table {
+        earliest: &["detected_at", "acknowledged_at"],
+        ..table("incident", &["repository", "caused_by_deployment", "caused_by_change", "fixed_by_deployment"])
+    },
+    table("work_item", &["project", "parent"]),
+    Table { earliest: &["queued_at", "started_at"], ..table("task_run", &["run", "repository"]) },
+    table("closing", &[]),
+    table("transition", &["item"]),
+    table("vulnerability", &["repository"]),
+    table("quality_measure", &["repository"]),
+];
+
+/// Which ids have moved where.
+#[derive(Default)]
+pub(super) struct Moves(BTreeMap<String, String>);
+
+impl Moves {
+    /// Those that are known. One is void if something moved to its old id later, or was created there.
+    pub(super) async fn read(connection: &mut PgConnection) -> Result<Self, StoreError> {
+        let known = sqlx::query!(
+            "select id, new_id from moved m
+             where id <> new_id and not exists (
+                 select from moved later
+                 where later.new_id = m.id and later.id <> m.id
+                   and (later.version_at, later.id) > (m.version_at, m.id))"
+        )
+        .fetch_all(connection)
+        .await?;
+        Ok(Self(known.into_iter().map(|row| (row.id, row.new_id)).collect()))
+    }
+
+    /// The id that something of this id has now; `None` if it is the same.
+    fn renamed(&self, id: &str) -> Option<String> {
+        let mut current = Cow::Borrowed(id);
+        // a move that is not void leads to a place that nothing left later, so this ends; the bound is for good measure
+        for _ in 0..self.0.len() {
+            let Some(next) = self.step(&current) else { break };
+            current = Cow::Owned(next);
+        }
+        match current {
+            Cow::Owned(moved) => Some(moved),
+            Cow::Borrowed(_) => None,
+        }
+    }
+
+    /// By the move of the longest path that the id begins with.
+    fn step(&self, id: &str) -> Option<String> {
+        let ends = id.match_indices(['/', '#']).map(|(end, _)| end).chain([id.len()]);
+        let mut ends: Vec<usize> = ends.collect();
+        ends.reverse();
+        ends.into_iter().find_map(|end| {
+            let (path, rest) = id.split_at_checked(end)?;
+            let to = self.0.get(path)?;
+            Some(format!("{to}{rest}"))
+        })
+    }
+
+    /// Facts with the ids that they have now.
+    pub(super) fn apply(&self, pictures: &mut [Picture<'_>]) -> Result<(), StoreError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        for picture in pictures.iter_mut().filter(|picture| !matches!(*picture.fact, Fact::Moved(_))) {
+            let mut value = serde_json::to_value(&*picture.fact).map_err(super::row::unstorable)?;
+            if self.rename_fields(&mut value) {
+                picture.fact = Cow::Owned(serde_json::from_value(value).map_err(super::row::unstorable)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn rename_fields(&self, fact: &mut Value) -> bool {
+        let mut changed = false;
+        let Some(fields) = fact.as_object_mut() else { return false };
+        for field in FIELDS {
+            let values = match fields.get_mut(field) {
+                Some(Value::Array(values)) => values.iter_mut().collect(),
+                Some(value) => vec![value],
+                None => continue,
+            };
+            for value in values {
+                if let Some(renamed) = value.as_str().and_then(|id| self.renamed(id)) {
+                    *value = Value::String(renamed);
+                    changed = true;
+                }
+            }
+        }
+        changed
+    }
+}
+
+/// Holds off those that write facts while rows move, so that none is stored under an id that was just left.
+pub(super) async fn lock(connection: &mut PgConnection, moves: bool) -> Result<(), StoreError> {
+    let statement = if moves { "lock table moved in exclusive mode" } else { "lock table moved in row share mode" };
+    sqlx::query(statement).execute(connection).await?;
+    Ok(())
+}
+
+/// Keeps what moved, and takes the rows along that were stored under the old ids.
+pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Moved>>) -> Result<Changed, StoreError> {
+    let mut changed = Changed::default();
+    let mut news = Vec::new();
+    for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
+        let (details, versions_at, digests) = versions(rows);
+        let written = sqlx::query_scalar!(
+            r#"insert into moved as t (id, new_id, detail, version_at, digest)
+               select id, new_id, detail, version_at, digest
+               from unnest($1::text[], $2::text[], $3::smallint[], $4::timestamptz[], $5::bigint[])
+                    as n (id, new_id, detail, version_at, digest)
+               on conflict (id) do update
+               set new_id = excluded.new_id, detail = excluded.detail, version_at = excluded.version_at,
+                   digest = excluded.digest
+               where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
+               returning id"#,
+            &column(rows, |x| x.id.as_str()) as &[&str],
+            &column(rows, |x| x.new_id.as_str()) as &[&str],
+            &details,
+            &versions_at,
+            &digests,
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        changed.add(i64::try_from(written.len()).unwrap_or(i64::MAX), []);
+        news.extend(written);
+    }
+    if news.is_empty() {
+        return Ok(changed);
+    }
+    let moves = Moves::read(connection).await?;
+    for id in news {
+        if let Some(to) = moves.0.contains_key(&id).then(|| moves.renamed(&id)).flatten() {
+            for table in &TABLES {
+                table.take_along(connection, &id, &to).await?;
+            }
+            // of a group or an owner, the repositories are not known by name here
+            changed.add(0, [crate::stale::EVERYTHING.to_owned()]);
+        }
+    }
+    rename_services(connection, &moves).await?;
+    Ok(changed)
+}
+
+/// Services list repositories, and there are few.
+async fn rename_services(connection: &mut PgConnection, moves: &Moves) -> Result<(), StoreError> {
+    let services = sqlx::query!("select name, repositories from service").fetch_all(&mut *connection).await?;
+    for service in services {
+        let renamed: Vec<String> =
+            service.repositories.iter().map(|id| moves.renamed(id).unwrap_or_else(|| id.clone())).collect();
+        if renamed != service.repositories {
+            sqlx::query!("update service set repositories = $2 where name = $1", service.name, &renamed)
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+impl Table {
+    /// Gives the rows of an old id the new one. Where there is a row of the new id already, the better version of both
+    /// stays, as if both had come under one id.
+    async fn take_along(&self, connection: &mut PgConnection, from: &str, to: &str) -> Result<(), StoreError> {
+        for statement in self.statements() {
+            sqlx::query(AssertSqlSafe(statement)).bind(from).bind(to).execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
+
+    /// Of names of this program only; `$1` is the old id, `$2` the new one.
+    fn statements(&self) -> Vec<String> {
+        let moves = |column: &str| {
+            format!("({column} = $1 or starts_with({column}, $1 || '/') or starts_with({column}, $1 || '#'))")
+        };
+        let moved = |column: &str| format!("$2 || substr({column}, length($1) + 1)");
+        let name = self.name;
+        let [first, rest @ ..] = self.key else { return Vec::new() };
+        let same_rest: String = rest.iter().map(|column| format!(" and new.{column} = old.{column}")).collect();
+        let old = format!("old.{first}");
+        let both = format!("{} and new.{first} = {}{same_rest}", moves(&old), moved(&old));
+        let version = |row: &str| format!("({row}.detail, {row}.version_at, {row}.digest)");
+        let mut statements = Vec::new();
+        let joined = self.earliest.iter().map(|column| ("least", column));
+        let joined: Vec<_> = joined.chain(self.latest.iter().map(|column| ("greatest", column))).collect();
+        for (target, other) in [("new", "old"), ("old", "new")] {
+            if !joined.is_empty() {
+                let set: Vec<String> = joined
+                    .iter()
+                    .map(|(join, column)| format!("{column} = {join}(new.{column}, old.{column})"))
+                    .collect();
+                statements.push(format!(
+                    "update {name} as {target} set {} from {name} as {other} where {both}",
+                    set.join(", ")
+                ));
+            }
+        }
+        let (new_version, old_version) = (version("new"), version("old"));
+        statements.push(format!(
+            "delete from {name} as old using {name} as new where {both} and {new_version} >= {old_version}"
+        ));
+        statements.push(format!("delete from {name} as new using {name} as old where {both}"));
+        for column in [&[*first][..], self.others].concat() {
+            statements.push(format!("update {name} set {column} = {} where {}", moved(column), moves(column)));
+        }
+        statements
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moves(all: &[(&str, &str)]) -> Moves {
+        Moves(all.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect())
+    }
+
+    #[test]
+    fn an_id_moves_with_its_repository_and_with_its_owner_and_others_stay() {
+        let moves = moves(&[("h/a/old", "h/a/new"), ("h/a", "h/b"), ("h/c/x", "h/c/y")]);
+        for (id, expected) in [
+            ("h/a/old", Some("h/b/new")),
+            ("h/a/old#12", Some("h/b/new#12")),
+            ("h/a/old/run/7/1", Some("h/b/new/run/7/1")),
+            ("h/a/older", Some("h/b/older")),
+            ("h/c/x#1", Some("h/c/y#1")),
+            ("h/c/xy", None),
+            ("h/ab", None),
+            ("", None),
+        ] {
+            assert_eq!(moves.renamed(id).as_deref(), expected, "{id}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Repositories that were renamed, transferred, or renamed back: all their facts end under the id that they have now,
+//! in whichever order the facts and the move come.
+
+use chrono::{DateTime, Utc};
+use kernel::{Change, ChangeState, Deployment, DeploymentSource, Detail, Fact, Moved, Outcome, PipelineRun, Version};
+use proptest::prelude::*;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use store::facts;
+use tests::TestDatabase;
+
+use crate::rows;
+
+fn instant(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
+}
+
+fn stated(seconds: i64) -> Version {
+    Version { detail: Detail::Stated, at: instant(seconds) }
+}
+
+fn change(repository: &str, state: ChangeState, at: i64) -> Fact {
+    Fact::Change(Change {
+        id: format!("{repository}#1").into(),
+        repository: repository.into(),
+        number: Some(1),
+        title: "Round prices".to_owned(),
+        url: None,
+        state,
+        author: None,
+        source_branch: None,
+        target_branch: Some("main".to_owned()),
+        head_sha: None,
+        merge_sha: None,
+        commits: Vec::new(),
+        opened_at: Some(instant(0)),
+        ready_at: (state == ChangeState::Open).then(|| instant(1)),
+        merged_at: (state == ChangeState::Merged).then(|| instant(at)),
+        closed_at: None,
+        additions: None,
+        deletions: None,
+        labels: Vec::new(),
+        reverts: None,
+        deleted: false,
+        version: stated(at),
+    })
+}
+
+fn deployment(repository: &str, number: i64) -> Fact {
+    Fact::Deployment(Deployment {
+        id: format!("{repository}/deployment/{number}").into(),
+        source: DeploymentSource::Deployment,
+        repository: Some(repository.into()),
+        service: None,
+        environment: Some("production".to_owned()),
+        production: None,
+        rollout: None,
+        sha: None,
+        name: None,
+        started_at: None,
+        finished_at: Some(instant(number)),
+        outcome: Some(Outcome::Success),
+        url: None,
+        deleted: false,
+        version: stated(number),
+    })
+}
+
+fn run(repository: &str, at: i64) -> Fact {
+    Fact::PipelineRun(PipelineRun {
+        id: format!("{repository}/run/5/1"),
+        repository: Some(repository.into()),
+        name: "deploy".to_owned(),
+        sha: None,
+        branch: Some("main".to_owned()),
+        tag: None,
+        pull_request: false,
+        attempt: 1,
+        queued_at: instant(at),
+        started_at: None,
+        finished_at: None,
+        outcome: None,
+        url: None,
+        version: stated(at),
+    })
+}
+
+fn moved(from: &str, to: &str, at: i64) -> Fact {
+    Fact::Moved(Moved { id: from.to_owned(), new_id: to.to_owned(), version: stated(at) })
+}
+
+const OLD: &str = "github.com/acme/oldname";
+const NEW: &str = "github.com/acme/newname";
+
+async fn clear(database: &TestDatabase) {
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    for table in ["moved", "change", "deployment", "pipeline_run", "stale"] {
+        sqlx::query(AssertSqlSafe(format!("truncate main.{table}"))).execute(&mut connection).await.unwrap();
+    }
+}
+
+async fn write(database: &TestDatabase, facts: &[Fact]) {
+    let mut tx = database.store.begin().await.unwrap();
+    facts::write(&mut tx, facts).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn texts(database: &TestDatabase, query: &str) -> Vec<String> {
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_all(&mut connection).await.unwrap()
+}
+
+#[test]
+fn a_renamed_repository_is_one_repository_in_any_order_of_its_facts() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let database = runtime.block_on(tests::database());
+    let told = vec![
+        change(OLD, ChangeState::Open, 1),
+        deployment(OLD, 2),
+        run(OLD, 3),
+        moved(OLD, NEW, 4),
+        change(NEW, ChangeState::Merged, 5),
+        deployment(NEW, 6),
+        run(NEW, 7),
+        // what is told late, by a clone whose remote has the old name
+        deployment(OLD, 8),
+    ];
+    let expected = runtime.block_on(async {
+        write(&database, &told).await;
+        rows::all(&database.options()).await
+    });
+    runtime.block_on(async {
+        assert_eq!(texts(&database, "select id || ' ' || state from main.change").await, [format!("{NEW}#1 merged")]);
+        let deployments = texts(&database, "select id from main.deployment order by 1").await;
+        assert_eq!(deployments, [2, 6, 8].map(|number| format!("{NEW}/deployment/{number}")));
+        let ready = "select (ready_at is not null)::text from main.change";
+        assert_eq!(texts(&database, ready).await, ["true"], "the end of the draft was told under the old name only");
+        let queued = "select (queued_at = to_timestamp(1700000003))::text from main.pipeline_run";
+        assert_eq!(texts(&database, queued).await, ["true"], "the earliest stays");
+    });
+    let cases = ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(cases, |(order in Just(told).prop_shuffle(), split in 1..5_usize)| {
+        let found = runtime.block_on(async {
+            clear(&database).await;
+            for piece in order.chunks(split) {
+                write(&database, piece).await;
+            }
+            rows::all(&database.options()).await
+        });
+        prop_assert_eq!(&found, &expected);
+    });
+}
+
+#[tokio::test]
+async fn a_repository_that_was_renamed_twice_or_back_ends_under_its_last_name() {
+    let database = tests::database().await;
+    let (a, b, c) = ("h/o/a", "h/o/b", "h/o/c");
+    for (moves, last) in [
+        (vec![moved(a, b, 1), moved(b, c, 2)], c),
+        (vec![moved(b, c, 2), moved(a, b, 1)], c),
+        (vec![moved(a, b, 1), moved(b, a, 2)], a),
+        (vec![moved("h/o", "h/p", 1)], "h/p/a"),
+    ] {
+        for facts_first in [true, false] {
+            clear(&database).await;
+            let deployed = [deployment(a, 1)];
+            let (first, second) = if facts_first { (&deployed[..], &moves[..]) } else { (&moves[..], &deployed[..]) };
+            write(&database, first).await;
+            write(&database, second).await;
+            assert_eq!(texts(&database, "select repository from main.deployment").await, [last], "{moves:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_repository_under_the_old_name_has_facts_of_its_own() {
+    let database = tests::database().await;
+    write(&database, &[deployment(OLD, 1), moved(OLD, NEW, 2)]).await;
+    // created under the name that became free
+    write(&database, &[moved(OLD, OLD, 3)]).await;
+    write(&database, &[deployment(OLD, 4)]).await;
+    let repositories = texts(&database, "select repository from main.deployment order by 1").await;
+    assert_eq!(repositories, [NEW, OLD]);
+}
