@@ -263,7 +263,7 @@ impl Pulling {
         let newest = found.last().map(|(issue, _)| issue.fields.updated.0);
         let from = newest.max(kept.from);
         let next = answered.next.map(|token| json!(Token { token, from }));
-        Ok(Page { rows: self.told(&found).await?, next, newest, total: None })
+        Ok(Page { rows: self.told(&found).await?, next, newest, ..Page::default() })
     }
 
     async fn counted_issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
@@ -285,6 +285,7 @@ impl Pulling {
             next: next.and_then(|next| serde_json::to_value(next).ok()),
             newest: names.last().map(|(_, changed)| *changed),
             total: answered.total.filter(|_| ask.cursor.is_none()),
+            ..Page::default()
         })
     }
 

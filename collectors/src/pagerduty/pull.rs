@@ -79,7 +79,7 @@ impl Puller for Account {
         let next = window.next(&rows, list.more, ask.began, length);
         let rows: Vec<Row> = rows.iter().filter_map(row).collect();
         let next = next.map(|next| serde_json::to_value(next).unwrap_or_default());
-        Ok(Page { rows, next, newest: None, total: None })
+        Ok(Page { rows, next, newest: None, ..Page::default() })
     }
 
     fn budget(&self) -> Option<Left> {

@@ -23,6 +23,7 @@ pub(crate) mod testing;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use budget::{Budget, Left};
@@ -46,6 +47,12 @@ pub trait Puller: Send + Sync {
     /// One page of a stream.
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError>;
 
+    /// Rows that earlier pulls saw before they had ended and that this pull's pages did not hold. Called once,
+    /// after the last page.
+    async fn unfinished(&self, _: &Ask<'_>, _: &[Unfinished]) -> Result<Page, PullError> {
+        Ok(Page::default())
+    }
+
     /// What is left of the source's rate budget, as far as it has told.
     fn budget(&self) -> Option<Left> {
         None
@@ -64,19 +71,28 @@ pub struct Stream {
     pub overlap: TimeDelta,
     /// The source may refuse it to a token that is good enough for the rest: told, but no failure.
     pub optional: bool,
+    /// How long after it began a row can still end. Rows that have not ended are asked for again until then; zero
+    /// for lists whose rows come again by themselves when they change.
+    pub ends_within: TimeDelta,
 }
 
 impl Stream {
     /// A stream that overlaps by five minutes and may not be refused.
     #[must_use]
     pub fn new(name: &'static str, of: impl Into<String>) -> Self {
-        Self { name, of: of.into(), overlap: TimeDelta::minutes(5), optional: false }
+        Self { name, of: of.into(), overlap: TimeDelta::minutes(5), optional: false, ends_within: TimeDelta::zero() }
     }
 
     /// The same with another overlap.
     #[must_use]
     pub fn overlapping(self, overlap: TimeDelta) -> Self {
         Self { overlap, ..self }
+    }
+
+    /// The same, with rows that end as late as this after they began.
+    #[must_use]
+    pub fn ending_within(self, ends_within: TimeDelta) -> Self {
+        Self { ends_within, ..self }
     }
 
     /// The same, but may be refused.
@@ -108,6 +124,12 @@ pub struct Ask<'a> {
 }
 
 impl Ask<'_> {
+    /// Whether a time is known and before what is asked for.
+    #[must_use]
+    pub fn is_before(&self, at: Option<DateTime<Utc>>) -> bool {
+        self.since.is_some_and(|since| at.is_some_and(|at| at < since))
+    }
+
     /// Whether a row that changed at this time was told by the last pull. For lists that are ordered by
     /// another time than that of the last change, whose overlap is long: only what changed is told again.
     #[must_use]
@@ -129,6 +151,31 @@ pub struct Page {
     pub newest: Option<DateTime<Utc>>,
     /// How many rows the stream has in all, if the source tells.
     pub total: Option<u64>,
+    /// Its rows that have not ended.
+    pub unfinished: Vec<Unfinished>,
+    /// The ids of its rows that have ended, or are gone.
+    pub finished: Vec<String>,
+}
+
+/// A row that has not ended, such as a run that waits for an approval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// The source's own id.
+    pub id: String,
+    /// When it began.
+    pub began: DateTime<Utc>,
+}
+
+impl Page {
+    /// Notes whether a row has ended.
+    pub fn note(&mut self, id: impl Into<String>, began: DateTime<Utc>, ended: bool) {
+        let id = id.into();
+        if ended {
+            self.finished.push(id);
+        } else {
+            self.unfinished.push(Unfinished { id, began });
+        }
+    }
 }
 
 /// A thing as the source told it.

@@ -14,12 +14,14 @@ use store::{Store, StoreError};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::error::PullError;
-use super::{Ask, Page, Puller, Stream};
+use super::{Ask, Page, Puller, Stream, Unfinished};
 use crate::durable;
 use crate::progress::Progress;
 
 /// Streams of a source that are pulled side by side.
 const WORKERS: usize = 4;
+/// Unfinished rows of a stream that are remembered at most, the latest first.
+const MOST_UNFINISHED: usize = 100;
 
 /// Where cursors are kept.
 #[async_trait]
@@ -147,6 +149,9 @@ struct Mark {
     newest: Option<DateTime<Utc>>,
     /// The pull that is under way or was cut off.
     under_way: Option<UnderWay>,
+    /// Rows that had not ended when they were last seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unfinished: Vec<Unfinished>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,59 +260,95 @@ async fn one(
             mark.under_way = Some(at.clone());
             target.cursors.save(&name, &serde_json::to_value(&mark).unwrap_or_default()).await?;
         }
+        let mut left = mark.unfinished.clone();
         loop {
-            let ask = Ask {
-                stream,
-                since: at.since,
-                incremental: at.incremental,
-                cursor: at.cursor.as_ref(),
-                began: at.began,
-            };
-            let page = puller.page(&ask).await?;
-            let Page { rows: told, next, newest, total } = page;
+            let page = puller.page(&at.ask(stream)).await?;
             if pages == 0
-                && let Some(total) = total
+                && let Some(total) = page.total
             {
                 target.progress.expect(total);
             }
-            let count = told.len() as u64;
-            let events = told.into_iter().map(|row| Envelope {
-                id: format!("{:032x}", xxh3_128(&[row.kind.as_bytes(), &row.data].concat())),
-                source: target.source.to_owned(),
-                kind: row.kind.to_owned(),
-                subject: row.subject,
-                time: Utc::now(),
-                tenant: target.tenant.clone(),
-                key: row.key,
-                content_type: "application/json".to_owned(),
-                data: row.data,
-            });
-            durable::append(target.log, events.collect()).await?;
-            let label = labels::Connector { connector: target.connector };
-            runtime::metrics().events_received.get_or_create(&label).inc_by(count);
-            target.progress.advance(count);
-            rows += count;
+            rows += append(target, &page).await?;
             pages += 1;
-            at.newest = at.newest.max(newest);
-            let done = next.is_none();
-            at.cursor = next;
+            left.retain(|row| !page.holds(&row.id));
+            mark.remember(&page, stream, at.began);
+            at.newest = at.newest.max(page.newest);
+            let done = page.next.is_none();
+            at.cursor = page.next;
             if done {
                 let newest = mark.newest.max(at.newest.or(Some(at.began)));
-                mark = Mark { whole: Some(wanted.began), newest, under_way: None };
+                mark = Mark { whole: Some(wanted.began), newest, under_way: None, unfinished: mark.unfinished };
             } else {
                 mark.under_way = Some(at.clone());
             }
             target.cursors.save(&name, &serde_json::to_value(&mark).unwrap_or_default()).await?;
             if done {
-                return Ok(());
+                break;
             }
         }
+        if !left.is_empty() {
+            let page = puller.unfinished(&at.ask(stream), &left).await?;
+            rows += append(target, &page).await?;
+            mark.remember(&page, stream, at.began);
+            target.cursors.save(&name, &serde_json::to_value(&mark).unwrap_or_default()).await?;
+        }
+        Ok(())
     };
     let end = work.await;
     (rows, pages, end)
 }
 
+/// Appends the rows of a page to the log; their number.
+async fn append(target: &Target<'_>, page: &Page) -> Result<u64, Stopped> {
+    let events = page.rows.iter().map(|row| Envelope {
+        id: format!("{:032x}", xxh3_128(&[row.kind.as_bytes(), &row.data].concat())),
+        source: target.source.to_owned(),
+        kind: row.kind.to_owned(),
+        subject: row.subject.clone(),
+        time: Utc::now(),
+        tenant: target.tenant.clone(),
+        key: row.key.clone(),
+        content_type: "application/json".to_owned(),
+        data: row.data.clone(),
+    });
+    durable::append(target.log, events.collect()).await?;
+    let count = page.rows.len() as u64;
+    let label = labels::Connector { connector: target.connector };
+    runtime::metrics().events_received.get_or_create(&label).inc_by(count);
+    target.progress.advance(count);
+    Ok(count)
+}
+
+impl UnderWay {
+    /// What is asked for next.
+    fn ask<'a>(&'a self, stream: &'a Stream) -> Ask<'a> {
+        Ask {
+            stream,
+            since: self.since,
+            incremental: self.incremental,
+            cursor: self.cursor.as_ref(),
+            began: self.began,
+        }
+    }
+}
+
+impl Page {
+    /// Whether it says of this row that it has ended or that it has not.
+    fn holds(&self, id: &str) -> bool {
+        self.finished.iter().any(|finished| finished == id) || self.unfinished.iter().any(|row| row.id == id)
+    }
+}
+
 impl Mark {
+    /// Keeps which rows have not ended: the latest, and none that can't end any more.
+    fn remember(&mut self, page: &Page, stream: &Stream, now: DateTime<Utc>) {
+        self.unfinished.retain(|row| !page.holds(&row.id));
+        self.unfinished.extend(page.unfinished.iter().cloned());
+        self.unfinished.retain(|row| now - row.began < stream.ends_within);
+        self.unfinished.sort_by(|a, b| b.began.cmp(&a.began).then_with(|| a.id.cmp(&b.id)));
+        self.unfinished.truncate(MOST_UNFINISHED);
+    }
+
     /// Where to begin: where an equal pull was cut off, else anew.
     fn begin(&self, wanted: Wanted, overlap: TimeDelta, configured: Option<DateTime<Utc>>) -> UnderWay {
         let since = match wanted.from {

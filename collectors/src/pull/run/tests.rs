@@ -55,6 +55,7 @@ impl Puller for Numbers {
             next: last.filter(|last| last + 1 < self.rows).map(|last| json!(last + 1)),
             newest: last.map(second),
             total: u64::try_from(self.rows).ok(),
+            ..Page::default()
         })
     }
 }
@@ -182,6 +183,7 @@ impl Puller for Troubled {
             next: last.filter(|last| last + 1 < 95).map(|last| json!(last + 1)),
             newest: last.map(second),
             total: Some(95),
+            ..Page::default()
         })
     }
 }
@@ -212,4 +214,56 @@ async fn a_server_in_trouble_at_any_page_costs_time_and_no_row() {
     assert!(memory.pull_at(&Troubled::new(troubles), From::Cursor, second(1000)).await.complete());
     assert_eq!(ids(&memory), ids(&calm));
     assert_eq!(cursors(&memory), cursors(&calm));
+}
+
+/// A list of runs that began an hour apart, as the source orders them: the newest first, ten a page.
+struct Runs {
+    began: i64,
+    waiting: Vec<i64>,
+    asked: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Puller for Runs {
+    async fn streams(&self) -> Result<Vec<Stream>, PullError> {
+        Ok(vec![Stream::new("runs", "a").ending_within(TimeDelta::days(30))])
+    }
+
+    async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        let mut page = Page::default();
+        for run in (1..=self.began).rev().filter(|run| ask.since.is_none_or(|since| hour(*run) >= since)) {
+            page.newest = page.newest.max(Some(hour(run)));
+            page.note(run.to_string(), hour(run), !self.waiting.contains(&run));
+        }
+        Ok(page)
+    }
+
+    async fn unfinished(&self, _: &Ask<'_>, rows: &[Unfinished]) -> Result<Page, PullError> {
+        let mut page = Page::default();
+        for row in rows {
+            self.asked.lock().unwrap().push(row.id.clone());
+            page.note(&row.id, row.began, !self.waiting.contains(&row.id.parse().unwrap()));
+        }
+        Ok(page)
+    }
+}
+
+fn hour(run: i64) -> DateTime<Utc> {
+    second(run * 3600)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_had_not_ended_is_asked_for_again_until_it_has_or_cannot_any_more() {
+    let memory = Memory::default();
+    let pull = async |began: i64, waiting: &[i64]| {
+        let source = Runs { began, waiting: waiting.to_vec(), asked: Mutex::default() };
+        assert!(memory.pull_at(&source, From::Cursor, hour(began)).await.complete());
+        source.asked.into_inner().unwrap()
+    };
+    assert!(pull(10, &[3, 5, 10]).await.is_empty(), "all of them are on the pages");
+    assert_eq!(pull(400, &[3]).await, ["5", "3"]);
+    assert_eq!(pull(401, &[3]).await, ["3"]);
+    // thirty days after it began it is given up
+    assert_eq!(pull(900, &[3]).await, ["3"]);
+    assert!(pull(901, &[3]).await.is_empty());
 }
