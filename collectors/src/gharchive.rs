@@ -43,14 +43,14 @@ struct EventRepository {
 struct Push {
     #[serde(rename = "ref")]
     reference: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     commits: Vec<PushedCommit>,
 }
 
 #[derive(Deserialize)]
 struct PushedCommit {
     sha: kernel::Sha,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     message: String,
     author: Option<wire::GitPerson>,
     /// False when an earlier push brought it.
@@ -281,13 +281,13 @@ impl Event<'_> {
         };
         let place = self.place();
         let deployment = Deployment {
-            production: None,
-            rollout: None,
             id: format!("{}/tag/{name}", place.id).into(),
             source: DeploymentSource::Tag,
             repository: Some(place.id.clone()),
             service: None,
             environment: None,
+            production: None,
+            rollout: None,
             sha: None,
             name: Some(name.to_owned()),
             started_at: None,

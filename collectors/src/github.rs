@@ -8,6 +8,8 @@ mod alerts;
 pub(crate) mod facts;
 mod pull;
 mod pulled;
+#[cfg(test)]
+mod tests;
 pub(crate) mod wire;
 
 use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason};
@@ -24,7 +26,7 @@ use runtime::secret::Secret;
 pub struct GitHub;
 
 /// The events that become facts. All others are ignored.
-const USED: [&str; 15] = [
+const USED: [&str; 16] = [
     "push",
     "pull_request",
     "pull_request_review",
@@ -40,6 +42,7 @@ const USED: [&str; 15] = [
     "dependabot_alert",
     "secret_scanning_alert",
     "repository",
+    "organization",
 ];
 
 impl Connector for GitHub {
@@ -69,7 +72,8 @@ impl Connector for GitHub {
             "code_scanning_alert" => alert(&json::read(data)?, "code-scanning"),
             "dependabot_alert" => alert(&json::read(data)?, "dependabot"),
             "secret_scanning_alert" => alert(&json::read(data)?, "secret-scanning"),
-            "repository" => repository(&json::read(data)?),
+            "repository" => repository(&json::read(data)?, envelope),
+            "organization" => organization(&json::read(data)?, envelope),
             other => Err(NotStored::Ignored(why_ignored(other))),
         }
     }
@@ -119,7 +123,7 @@ fn why_ignored(event: &str) -> IgnoreReason {
     match event {
         "ping" => IgnoreReason::Ping,
         // who is in which team is for the settings to say
-        "gollum" | "sponsorship" | "marketplace_purchase" | "team" | "team_add" | "membership" | "organization" => {
+        "gollum" | "sponsorship" | "marketplace_purchase" | "team" | "team_add" | "membership" => {
             IgnoreReason::OutOfScope
         }
         // `workflow_run`, `workflow_job` and `push` tell what `check_run`, `check_suite`, `status`, `create`
@@ -215,14 +219,15 @@ fn release(event: &wire::ReleaseEvent, envelope: &Envelope) -> Result<Vec<Fact>,
 fn workflow_run(event: &wire::WorkflowRunEvent) -> Result<Vec<Fact>, NotStored> {
     let place = Place::of(&event.repository)?;
     let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
-    facts.push(Fact::PipelineRun(facts::pipeline_run(&place, &event.workflow_run, event.workflow.as_ref())));
+    let run = facts::pipeline_run(&place, &event.workflow_run, event.workflow.as_ref(), &event.repository)?;
+    facts.push(Fact::PipelineRun(run));
     Ok(facts)
 }
 
 fn workflow_job(event: &wire::WorkflowJobEvent) -> Result<Vec<Fact>, NotStored> {
     let place = Place::of(&event.repository)?;
     let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
-    facts.push(Fact::TaskRun(facts::task_run(&place, &event.workflow_job)));
+    facts.push(Fact::TaskRun(facts::task_run(&place, &event.workflow_job)?));
     Ok(facts)
 }
 
@@ -233,12 +238,25 @@ fn alert(event: &wire::AlertEvent, family: &str) -> Result<Vec<Fact>, NotStored>
     Ok(facts)
 }
 
-fn repository(event: &wire::RepositoryEvent) -> Result<Vec<Fact>, NotStored> {
+fn repository(event: &wire::RepositoryEvent, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
     // What happened in a repository that is gone has happened all the same.
     if event.action == "deleted" {
         return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
     }
-    Ok(mentions(&Place::of(&event.repository)?, &event.repository, [event.sender.as_ref()]))
+    let place = Place::of(&event.repository)?;
+    let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
+    facts.extend(facts::moved(&place, event, envelope.time).map(Fact::Moved));
+    Ok(facts)
+}
+
+/// An organization that has another name now takes all of its repositories along.
+fn organization(event: &wire::OrganizationEvent, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    // who is in it is for the settings to say
+    let before = event.changes.login.as_ref().and_then(|login| login.from.as_deref());
+    let Some(before) = before.filter(|_| event.action == "renamed") else {
+        return Err(NotStored::Ignored(IgnoreReason::OutOfScope));
+    };
+    Ok(vec![Fact::Moved(facts::moved_organization(&event.organization, before, envelope.time))])
 }
 
 fn review_comment(event: &wire::ReviewCommentEvent) -> Result<Vec<Fact>, NotStored> {

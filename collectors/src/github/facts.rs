@@ -8,13 +8,14 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
-    Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact, Incident,
-    IncidentId, Outcome, PipelineRun, Reject, RejectReason, Repository, RepositoryId, Review, ReviewState, Sha,
-    StatusCategory, TaskRun, Version, WorkItem, WorkItemId, people,
+    Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact,
+    IgnoreReason, Incident, IncidentId, Moved, NotStored, Outcome, PipelineRun, Reject, RejectReason, Repository,
+    RepositoryId, Review, ReviewState, Sha, StatusCategory, TaskRun, Version, WorkItem, WorkItemId, people,
 };
 use regex::Regex;
 
 use super::wire;
+use crate::reference::RanFor;
 use crate::reverts;
 
 /// Labels that make an issue an incident: `incident`, `type: incident`.
@@ -103,6 +104,31 @@ pub(crate) fn repository(place: &Place, repository: &wire::Repository) -> Fact {
     })
 }
 
+/// The repository under its old id, where the event says that it had another one. One that was created may have the
+/// name of one that moved away.
+pub(crate) fn moved(place: &Place, event: &wire::RepositoryEvent, received: DateTime<Utc>) -> Option<Moved> {
+    let (owner, name) = event.repository.full_name.split_once('/')?;
+    let old_name = event.changes.repository.as_ref().and_then(|change| change.name.as_ref()?.from.as_deref());
+    let old_owner = event.changes.owner.as_ref().and_then(|change| change.from.as_ref());
+    let old_owner = old_owner.and_then(|owner| owner.organization.as_ref().or(owner.user.as_ref()));
+    let old_owner = old_owner.map(|owner| owner.login.as_str());
+    if old_name.is_none() && old_owner.is_none() && event.action != "created" {
+        return None;
+    }
+    let old = format!("{}/{}/{}", place.host, old_owner.unwrap_or(owner), old_name.unwrap_or(name));
+    let at = event.repository.updated_at.as_ref().and_then(wire::LooseTime::instant).unwrap_or(received);
+    Some(Moved { id: old.to_lowercase(), new_id: place.id.to_string(), version: stated(at) })
+}
+
+/// All repositories of an organization, under its old name.
+pub(crate) fn moved_organization(organization: &wire::Organization, before: &str, received: DateTime<Utc>) -> Moved {
+    let api = organization.url.as_deref().and_then(RepositoryId::from_url);
+    let host = api.as_ref().and_then(|api| api.as_str().split('/').next()).unwrap_or("github.com");
+    let host = host.strip_prefix("api.").unwrap_or(host);
+    let id = |login: &str| format!("{host}/{login}").to_lowercase();
+    Moved { id: id(before), new_id: id(&organization.login), version: stated(received) }
+}
+
 /// An account as an event mentions it. Payloads do not say when an account last changed, so all its
 /// pictures have the same time: a mention never makes a row change.
 pub(crate) fn account(place: &Place, user: &wire::User) -> Fact {
@@ -127,7 +153,6 @@ pub(crate) fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Comm
     // A commit reaches several branches; the default branch tells most.
     let rank = i64::from(place.default_branch.as_deref() == Some(branch));
     Commit {
-        cherry_picked_from: None,
         repository: place.id.clone(),
         sha: commit.id,
         parents: None,
@@ -138,6 +163,7 @@ pub(crate) fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Comm
         branch: Some(branch.to_owned()),
         reverts: reverts::commits(&commit.message),
         co_authors: crate::trailers::co_authors(&commit.message),
+        cherry_picked_from: None,
         folders: None,
         additions: None,
         deletions: None,
@@ -203,17 +229,14 @@ pub(crate) fn review(
     place: &Place,
     review: &wire::Review,
     pull_request: &wire::PullRequest,
-) -> Result<Option<Review>, Reject> {
+) -> Result<Option<Review>, NotStored> {
     let (state, rank) = match review.state.to_ascii_lowercase().as_str() {
         "approved" => (ReviewState::Approved, 0),
         "changes_requested" => (ReviewState::ChangesRequested, 0),
         "commented" => (ReviewState::Commented, 0),
         "dismissed" => (ReviewState::Dismissed, 1),
         "pending" => return Ok(None),
-        _ => {
-            let expected = "review.state: expected approved, changes_requested, commented, dismissed or pending";
-            return Err(Reject::new(RejectReason::Schema, expected));
-        }
+        _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
     };
     let submitted_at = review.submitted_at.unwrap_or(pull_request.updated_at);
     let change = place.id.change(pull_request.number);
@@ -245,13 +268,13 @@ pub(crate) fn comment(place: &Place, change: i64, id: &str, comment: &wire::Comm
 /// A deployment that was asked for and has no status yet.
 pub(crate) fn deployment(place: &Place, deployment: &wire::Deployment) -> Deployment {
     Deployment {
-        production: None,
-        rollout: None,
         id: format!("{}/deployment/{}", place.id, deployment.id).into(),
         source: DeploymentSource::Deployment,
         repository: Some(place.id.clone()),
         service: None,
         environment: text(deployment.environment.as_ref()),
+        production: is_production(deployment),
+        rollout: None,
         sha: deployment.sha,
         name: deployed_name(place, deployment),
         started_at: Some(deployment.created_at),
@@ -259,8 +282,26 @@ pub(crate) fn deployment(place: &Place, deployment: &wire::Deployment) -> Deploy
         outcome: None,
         url: None,
         deleted: false,
-        version: stated(deployment.created_at),
+        version: deployment_version(deployment.created_at, 0, is_production(deployment)),
     }
+}
+
+/// Whether GitHub itself says that the environment is production. Without being asked it says so of one that is named
+/// `production`, and the contrary of all others, so that only what differs from that was said on purpose.
+fn is_production(deployment: &wire::Deployment) -> Option<bool> {
+    let named = deployment.environment.as_deref() == Some("production");
+    match (deployment.production_environment, deployment.transient_environment) {
+        (Some(true), _) => Some(true),
+        (Some(false), _) if named => Some(false),
+        (_, Some(true)) => Some(false),
+        _ => None,
+    }
+}
+
+/// The version of a deployment of this rank. GraphQL does not say whether an environment is production, so of two
+/// pictures of one state that which says it is kept.
+fn deployment_version(at: DateTime<Utc>, rank: i64, production: Option<bool>) -> Version {
+    stated(moment(at, 2 * rank + i64::from(production.is_some())))
 }
 
 /// What was deployed, where its `ref` is a name of its own: neither a commit nor the default branch.
@@ -280,25 +321,25 @@ pub(crate) fn deployment_after(
     place: &Place,
     wire: &wire::Deployment,
     status: &wire::DeploymentStatus,
-) -> Result<Option<Deployment>, Reject> {
-    let outcome = match status.state.as_str() {
+) -> Result<Option<Deployment>, NotStored> {
+    let outcome = match status.state.to_ascii_lowercase().as_str() {
         "success" => Some(Outcome::Success),
         "failure" | "error" => Some(Outcome::Failure),
         "pending" | "queued" | "waiting" | "in_progress" => None,
         "inactive" => return Ok(None),
-        _ => {
-            let expected = "deployment_status.state: expected success, failure, error, inactive, pending, queued, \
-                            waiting or in_progress";
-            return Err(Reject::new(RejectReason::Schema, expected));
-        }
+        _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
     };
     let begun = deployment(place, wire);
+    let environment = text(status.environment.as_ref()).or_else(|| begun.environment.clone());
+    // it is said of the environment that the deployment began with
+    let production = begun.production.filter(|_| environment == begun.environment);
     Ok(Some(Deployment {
-        environment: text(status.environment.as_ref()).or(begun.environment),
+        environment,
+        production,
         finished_at: outcome.map(|_| status.created_at),
         outcome,
         url: text(status.log_url.as_ref()).or_else(|| text(status.target_url.as_ref())),
-        version: stated(moment(status.created_at, if outcome.is_some() { 2 } else { 1 })),
+        version: deployment_version(status.created_at, if outcome.is_some() { 2 } else { 1 }, production),
         ..begun
     }))
 }
@@ -324,13 +365,13 @@ pub(crate) fn release(
         _ => 0,
     };
     Some(Deployment {
-        production: None,
-        rollout: None,
         id: format!("{}/release/{}", place.id, release.id).into(),
         source: DeploymentSource::Release,
         repository: Some(place.id.clone()),
         service: None,
         environment: release.prerelease.then(|| PRERELEASE.to_owned()),
+        production: None,
+        rollout: None,
         sha: release.target_commitish.as_deref().and_then(|target| Sha::parse(target).ok()),
         name: Some(release.tag_name.clone()),
         started_at: None,
@@ -343,22 +384,28 @@ pub(crate) fn release(
 }
 
 /// A workflow run.
-pub(crate) fn pipeline_run(place: &Place, run: &wire::WorkflowRun, workflow: Option<&wire::Workflow>) -> PipelineRun {
+pub(crate) fn pipeline_run(
+    place: &Place,
+    run: &wire::WorkflowRun,
+    workflow: Option<&wire::Workflow>,
+    repository: &wire::Repository,
+) -> Result<PipelineRun, NotStored> {
     let attempt = run.run_attempt.unwrap_or(1);
-    let outcome = concluded(run.conclusion.as_deref());
+    let outcome = concluded(run.conclusion.as_deref())?;
+    let RanFor { branch, tag, pull_request } = ran_for(place, run, repository);
     let waiting = matches!(run.status.as_deref(), Some("queued" | "requested" | "waiting" | "pending"));
     let name = text(run.name.as_ref())
         .or_else(|| workflow.and_then(|workflow| text(Some(&workflow.name))))
         .or_else(|| text(run.path.as_ref()))
         .unwrap_or_else(|| "workflow".to_owned());
-    PipelineRun {
-        tag: None,
-        pull_request: false,
+    Ok(PipelineRun {
         id: format!("{}/run/{}/{attempt}", place.id, run.id),
         repository: Some(place.id.clone()),
         name,
         sha: run.head_sha,
-        branch: text(run.head_branch.as_ref()),
+        branch,
+        tag,
+        pull_request,
         attempt,
         // `created_at` is that of the first attempt.
         queued_at: run.run_started_at.filter(|_| attempt > 1).unwrap_or(run.created_at),
@@ -367,29 +414,49 @@ pub(crate) fn pipeline_run(place: &Place, run: &wire::WorkflowRun, workflow: Opt
         outcome,
         url: run.html_url.clone(),
         version: stated(moment(run.updated_at, if outcome.is_some() { 2 } else { i64::from(!waiting) })),
-    }
-}
-
-/// How GitHub's conclusion of a run or a job is counted.
-fn concluded(conclusion: Option<&str>) -> Option<Outcome> {
-    conclusion.filter(|said| !said.is_empty()).map(|conclusion| match conclusion {
-        "success" => Outcome::Success,
-        "failure" | "timed_out" | "startup_failure" => Outcome::Failure,
-        // cancelled, skipped, neutral, stale, action_required, and what GitHub may add
-        _ => Outcome::Neither,
     })
 }
 
+/// What a run ran for. The code of one that a pull request set off is that of the pull request, even where GitHub
+/// gives it the default branch's rights (`pull_request_target`); that of the merge queue is on no branch yet. A run
+/// for a tag has the tag's name for a branch.
+fn ran_for(place: &Place, run: &wire::WorkflowRun, repository: &wire::Repository) -> RanFor {
+    let event = run.event.as_deref().unwrap_or_default();
+    let here = || wire::NamedRepository { id: None, full_name: Some(repository.full_name.clone()) };
+    let forked = run.head_repository.as_ref().is_some_and(|head| match &run.repository {
+        Some(own) => !head.is(own),
+        None => !head.is(&here()),
+    });
+    if forked || event.starts_with("pull_request") || event == "merge_group" {
+        return RanFor::pull_request();
+    }
+    match run.head_branch.as_deref().unwrap_or_default() {
+        tag if event == "release" => RanFor::tag(tag),
+        name => RanFor::of_either(name, place.default_branch.as_deref()),
+    }
+}
+
+/// How GitHub's conclusion of a run or a job is counted; `None` while it has none.
+fn concluded(conclusion: Option<&str>) -> Result<Option<Outcome>, NotStored> {
+    let Some(conclusion) = conclusion.filter(|said| !said.is_empty()) else { return Ok(None) };
+    Ok(Some(match conclusion.to_ascii_lowercase().as_str() {
+        "success" => Outcome::Success,
+        "failure" | "timed_out" | "startup_failure" => Outcome::Failure,
+        "cancelled" | "skipped" | "neutral" | "stale" | "action_required" => Outcome::Neither,
+        _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
+    }))
+}
+
 /// A job of a workflow run.
-pub(crate) fn task_run(place: &Place, job: &wire::WorkflowJob) -> TaskRun {
+pub(crate) fn task_run(place: &Place, job: &wire::WorkflowJob) -> Result<TaskRun, NotStored> {
     let attempt = job.run_attempt.unwrap_or(1);
     let run = format!("{}/run/{}/{attempt}", place.id, job.run_id);
-    let outcome = concluded(job.conclusion.as_deref());
+    let outcome = concluded(job.conclusion.as_deref())?;
     let waiting = matches!(job.status.as_deref(), Some("queued" | "requested" | "waiting" | "pending"));
     let started_at = job.started_at.filter(|_| !waiting || outcome.is_some());
     let finished_at = job.completed_at.filter(|_| outcome.is_some());
     let latest = [job.created_at, started_at, finished_at].into_iter().flatten().max();
-    TaskRun {
+    Ok(TaskRun {
         id: format!("{run}/task/{}", job.id),
         run,
         repository: Some(place.id.clone()),
@@ -404,7 +471,7 @@ pub(crate) fn task_run(place: &Place, job: &wire::WorkflowJob) -> TaskRun {
             latest.or(job.started_at).unwrap_or_default(),
             if outcome.is_some() { 2 } else { i64::from(!waiting) },
         )),
-    }
+    })
 }
 
 /// Whether a tag is a version.
@@ -415,13 +482,13 @@ pub(crate) fn is_version(tag: &str) -> bool {
 /// A version tag as a push tells of it. What a clone says of the tag counts more.
 pub(crate) fn tag(place: &Place, name: &str, commit: Option<&wire::Commit>, at: DateTime<Utc>) -> Deployment {
     Deployment {
-        production: None,
-        rollout: None,
         id: format!("{}/tag/{name}", place.id).into(),
         source: DeploymentSource::Tag,
         repository: Some(place.id.clone()),
         service: None,
         environment: None,
+        production: None,
+        rollout: None,
         sha: commit.map(|commit| commit.id),
         name: Some(name.to_owned()),
         started_at: None,
@@ -434,14 +501,18 @@ pub(crate) fn tag(place: &Place, name: &str, commit: Option<&wire::Commit>, at: 
 }
 
 /// An issue, and the incident that it is if one of its labels says so. A label that is taken off turns
-/// the incident into none.
+/// the incident into none, and so does closing the issue as not planned or as a duplicate.
 pub(crate) fn issue(
     place: &Place,
     issue: &wire::Issue,
     action: &str,
     touched: Option<&wire::Label>,
 ) -> (WorkItem, Option<Incident>) {
-    let closed = issue.state.as_deref().map_or(issue.closed_at.is_some(), |state| state == "closed");
+    let closed = issue.state.as_deref().map_or(issue.closed_at.is_some(), |state| state.eq_ignore_ascii_case("closed"));
+    let reason = text(issue.state_reason.as_ref()).filter(|_| closed);
+    let canceled = reason.as_deref().is_some_and(|reason| {
+        ["not_planned", "duplicate"].iter().any(|canceled| canceled.eq_ignore_ascii_case(reason))
+    });
     let gone = matches!(action, "deleted" | "transferred");
     let rank = match (gone, closed, action) {
         (true, ..) => 5,
@@ -453,7 +524,6 @@ pub(crate) fn issue(
     };
     let id = format!("{}/issue/{}", place.id, issue.number);
     let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
-    let status = text(issue.state_reason.as_ref()).filter(|_| closed);
     let version = stated(moment(issue.updated_at, rank));
     let incident = labels.iter().any(|label| INCIDENT.is_match(label));
     let was_one = action == "unlabeled" && touched.is_some_and(|label| INCIDENT.is_match(&label.name));
@@ -471,18 +541,18 @@ pub(crate) fn issue(
         external_cause: false,
         fixed_by_deployment: None,
         url: issue.html_url.clone(),
-        deleted: gone || !incident,
+        deleted: gone || canceled || !incident,
         version,
     });
     let item = WorkItem {
-        canceled: false,
         id: WorkItemId(id),
         key: format!("#{}", issue.number),
         project: place.id.to_string(),
         title: issue.title.clone(),
         kind: issue.kind.as_ref().map(|kind| kind.name.to_lowercase()),
-        status: status.unwrap_or_else(|| if closed { "closed".to_owned() } else { "open".to_owned() }),
+        status: reason.unwrap_or_else(|| if closed { "closed".to_owned() } else { "open".to_owned() }),
         status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
+        canceled,
         assignee: issue.assignee.as_ref().map(|user| place.account_id(&user.login)),
         reporter: None,
         parent: None,

@@ -15,7 +15,11 @@ use runtime::settings::SecretRef;
 use serde::Deserialize;
 
 use self::api::Api;
-use crate::pull::{Ask, Left, OpenError, Opened, Page, Pull, PullError, Puller, Stream};
+use crate::pull::{Ask, Left, OpenError, Opened, Page, Pull, PullError, Puller, Stream, Unfinished};
+
+/// How long after it began a run or a deployment can end: GitHub lets them wait for an approval for 30 days, and then
+/// they run for up to five.
+const APPROVAL: TimeDelta = TimeDelta::days(35);
 
 /// What only GitHub's sources have, `[source.options]`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -74,9 +78,9 @@ impl Puller for Repositories {
                 stream("changes"),
                 stream("review_comments"),
                 late("releases", 30),
-                late("deployments", 7),
+                late("deployments", 7).ending_within(APPROVAL),
                 stream("issues"),
-                late("runs", 3).optional(),
+                late("runs", 3).ending_within(APPROVAL).optional(),
             ]);
             if self.options.alerts {
                 streams.extend(["code_scanning", "dependabot", "secret_scanning"].map(|name| stream(name).optional()));
@@ -92,6 +96,13 @@ impl Puller for Repositories {
             "deployments" => graphql::deployments(&self.api, ask).await,
             "runs" => rest::runs(&self.api, ask, self.options.jobs).await,
             _ => rest::list(&self.api, ask).await,
+        }
+    }
+
+    async fn unfinished(&self, ask: &Ask<'_>, unfinished: &[Unfinished]) -> Result<Page, PullError> {
+        match ask.stream.name {
+            "deployments" => graphql::unfinished_deployments(&self.api, ask, unfinished).await,
+            _ => rest::unfinished_runs(&self.api, ask, unfinished, self.options.jobs).await,
         }
     }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::facts::{self, Place};
 use super::{mentions, wire};
+use crate::json;
 
 /// A row, with the repository that it is of.
 #[derive(Deserialize)]
@@ -42,15 +43,16 @@ struct Object {
 }
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct List<T> {
     // GraphQL gives null for what could not be read
-    #[serde(default = "Vec::new")]
-    nodes: Vec<Option<T>>,
+    #[serde(default = "Vec::new", deserialize_with = "json::list")]
+    nodes: Vec<T>,
 }
 
 impl<T> List<T> {
     fn each(&self) -> impl Iterator<Item = &T> {
-        self.nodes.iter().flatten()
+        self.nodes.iter()
     }
 }
 
@@ -64,6 +66,7 @@ impl<T> Default for List<T> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct PullRequest {
     number: i64,
+    #[serde(default, deserialize_with = "json::or_default")]
     title: String,
     url: String,
     state: String,
@@ -85,11 +88,11 @@ pub(super) struct PullRequest {
     labels: Option<List<wire::Label>>,
     #[serde(default)]
     reviews: Option<List<PullRequestReview>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     commits: List<PullRequestCommit>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     comments: List<Comment>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     timeline_items: List<TimelineItem>,
 }
 
@@ -111,7 +114,7 @@ struct PullRequestCommit {
 #[serde(rename_all = "camelCase")]
 struct CommitNode {
     oid: Sha,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     message: String,
     authored_date: DateTime<Utc>,
     committed_date: DateTime<Utc>,
@@ -263,7 +266,11 @@ pub(super) fn change(row: &Of<PullRequest>) -> Result<Vec<Fact>, NotStored> {
             state: review.state.clone(),
             submitted_at: review.submitted_at,
         };
-        reviews.extend(facts::review(&place, &review, &wire)?);
+        match facts::review(&place, &review, &wire) {
+            // of a state that is new to us; the change is none the worse for it
+            Err(NotStored::Ignored(_)) => {}
+            found => reviews.extend(found?),
+        }
     }
     for comment in node.comments.each() {
         let comment = wire::Comment {
@@ -349,6 +356,8 @@ pub(super) fn deployment(row: &Of<Deployment>) -> Result<Vec<Fact>, NotStored> {
         sha: node.commit_oid,
         reference: node.reference.as_ref().map(|reference| reference.name.clone()),
         environment: node.environment.clone(),
+        production_environment: None,
+        transient_environment: None,
         created_at: node.created_at,
     };
     let mut deployment = facts::deployment(&place, &wire);
@@ -360,7 +369,10 @@ pub(super) fn deployment(row: &Of<Deployment>) -> Result<Vec<Fact>, NotStored> {
             target_url: None,
             created_at: status.created_at,
         };
-        let after = facts::deployment_after(&place, &wire, &status)?;
+        let after = match facts::deployment_after(&place, &wire, &status) {
+            Err(NotStored::Ignored(_)) => None,
+            after => after?,
+        };
         deployment = after.filter(|after| after.version.at > deployment.version.at).unwrap_or(deployment);
     }
     let mut facts = mentions(&place, &repository, []);

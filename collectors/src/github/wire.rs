@@ -3,8 +3,10 @@
 
 use chrono::{DateTime, Utc};
 use kernel::Sha;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+
+use crate::json;
 
 /// An instant that GitHub sends as text in some events and as a number of seconds in others. Whatever
 /// else it is, is no instant.
@@ -46,15 +48,33 @@ pub(crate) struct Label {
     pub(crate) name: String,
 }
 
+/// Labels, which older payloads write as texts, and which can have no name.
+fn labels<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Label>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Loose {
+        Object(Label),
+        Text(String),
+        Other(IgnoredAny),
+    }
+    let all: Vec<Loose> = json::list(from)?;
+    let label = |loose| match loose {
+        Loose::Object(label) => Some(label),
+        Loose::Text(name) => Some(Label { name }),
+        Loose::Other(_) => None,
+    };
+    Ok(all.into_iter().filter_map(label).collect())
+}
+
 #[derive(Deserialize)]
 pub(crate) struct PushEvent {
     #[serde(rename = "ref")]
     pub(crate) reference: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(crate) commits: Vec<Commit>,
     /// Where it leads to now; for a tag, the commit that it names.
     pub(crate) head_commit: Option<Commit>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(crate) deleted: bool,
     pub(crate) repository: Repository,
     pub(crate) sender: Option<User>,
@@ -63,7 +83,7 @@ pub(crate) struct PushEvent {
 #[derive(Deserialize)]
 pub(crate) struct Commit {
     pub(crate) id: Sha,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(crate) message: String,
     pub(crate) timestamp: DateTime<Utc>,
     pub(crate) author: Option<GitPerson>,
@@ -86,6 +106,7 @@ pub(crate) struct PullRequestEvent {
 #[derive(Deserialize)]
 pub(crate) struct PullRequest {
     pub(crate) number: i64,
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(crate) title: String,
     pub(crate) html_url: Option<String>,
     pub(crate) state: String,
@@ -98,11 +119,11 @@ pub(crate) struct PullRequest {
     pub(crate) merge_commit_sha: Option<Sha>,
     pub(crate) head: Head,
     pub(crate) base: Base,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(crate) draft: bool,
     pub(crate) additions: Option<i64>,
     pub(crate) deletions: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "labels")]
     pub(crate) labels: Vec<Label>,
 }
 
@@ -150,6 +171,8 @@ pub(crate) struct Deployment {
     #[serde(rename = "ref")]
     pub(crate) reference: Option<String>,
     pub(crate) environment: Option<String>,
+    pub(crate) production_environment: Option<bool>,
+    pub(crate) transient_environment: Option<bool>,
     pub(crate) created_at: DateTime<Utc>,
 }
 
@@ -184,9 +207,9 @@ pub(crate) struct Release {
     pub(crate) tag_name: String,
     pub(crate) target_commitish: Option<String>,
     pub(crate) html_url: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(crate) draft: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(crate) prerelease: bool,
     pub(crate) published_at: Option<DateTime<Utc>>,
     pub(crate) updated_at: Option<DateTime<Utc>>,
@@ -202,7 +225,7 @@ pub(crate) struct WorkflowRunEvent {
 
 #[derive(Deserialize)]
 pub(crate) struct Workflow {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(crate) name: String,
 }
 
@@ -213,6 +236,11 @@ pub(crate) struct WorkflowRun {
     pub(crate) path: Option<String>,
     pub(crate) head_sha: Option<Sha>,
     pub(crate) head_branch: Option<String>,
+    /// What set it off: `push`, `pull_request`.
+    pub(crate) event: Option<String>,
+    pub(crate) repository: Option<NamedRepository>,
+    /// Where its commit is from.
+    pub(crate) head_repository: Option<NamedRepository>,
     pub(crate) run_attempt: Option<i64>,
     pub(crate) run_started_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
@@ -220,6 +248,23 @@ pub(crate) struct WorkflowRun {
     pub(crate) status: Option<String>,
     pub(crate) conclusion: Option<String>,
     pub(crate) html_url: Option<String>,
+}
+
+/// A repository as a workflow run mentions it.
+#[derive(Deserialize)]
+pub(crate) struct NamedRepository {
+    pub(crate) id: Option<i64>,
+    pub(crate) full_name: Option<String>,
+}
+
+impl NamedRepository {
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self.id, other.id, &self.full_name, &other.full_name) {
+            (Some(id), Some(other), ..) => id == other,
+            (_, _, Some(name), Some(other)) => name.eq_ignore_ascii_case(other),
+            _ => true,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -235,6 +280,7 @@ pub(crate) struct IssuesEvent {
 #[derive(Deserialize)]
 pub(crate) struct Issue {
     pub(crate) number: i64,
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(crate) title: String,
     pub(crate) html_url: Option<String>,
     pub(crate) state: Option<String>,
@@ -242,7 +288,7 @@ pub(crate) struct Issue {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
     pub(crate) closed_at: Option<DateTime<Utc>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "labels")]
     pub(crate) labels: Vec<Label>,
     pub(crate) assignee: Option<User>,
     #[serde(rename = "type")]
@@ -313,8 +359,58 @@ pub(crate) struct WorkflowJob {
 #[derive(Deserialize)]
 pub(crate) struct RepositoryEvent {
     pub(crate) action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(crate) changes: RepositoryChanges,
     pub(crate) repository: Repository,
     pub(crate) sender: Option<User>,
+}
+
+/// What a repository was called, and whose it was, where that changed.
+#[derive(Default, Deserialize)]
+pub(crate) struct RepositoryChanges {
+    pub(crate) repository: Option<NameChange>,
+    pub(crate) owner: Option<OwnerChange>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NameChange {
+    pub(crate) name: Option<Before<String>>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OwnerChange {
+    pub(crate) from: Option<Owner>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Owner {
+    pub(crate) user: Option<User>,
+    pub(crate) organization: Option<User>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Before<T> {
+    pub(crate) from: Option<T>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OrganizationEvent {
+    pub(crate) action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(crate) changes: OrganizationChanges,
+    pub(crate) organization: Organization,
+}
+
+#[derive(Default, Deserialize)]
+pub(crate) struct OrganizationChanges {
+    pub(crate) login: Option<Before<String>>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Organization {
+    pub(crate) login: String,
+    /// In the API.
+    pub(crate) url: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::Api;
-use crate::pull::{Ask, Page, PullError, Row};
+use crate::pull::{Ask, Page, PullError, Row, Unfinished};
 
 /// Rows of a page: GraphQL's own limit.
 const ROWS: u32 = 100;
@@ -16,6 +16,11 @@ const CHANGES: &str =
     concat!(include_str!("../queries/changes.graphql"), include_str!("../queries/change_fields.graphql"));
 const CHANGE_REST: &str =
     concat!(include_str!("../queries/change_rest.graphql"), include_str!("../queries/change_fields.graphql"));
+
+const DEPLOYMENTS: &str =
+    concat!(include_str!("../queries/deployments.graphql"), include_str!("../queries/deployment_fields.graphql"));
+const DEPLOYMENT_REST: &str =
+    concat!(include_str!("../queries/deployment_rest.graphql"), include_str!("../queries/deployment_fields.graphql"));
 
 /// Where a page begins. A page that was too much for GitHub is asked for again with fewer rows, and so
 /// are those after it.
@@ -49,9 +54,96 @@ pub(super) async fn releases(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError
 
 /// Deployments with their statuses.
 pub(super) async fn deployments(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
-    let query = include_str!("../queries/deployments.graphql");
-    let list = List { query, field: "deployments", kind: "github.pull.deployment", ordered_by: "createdAt" };
+    let list = List { query: DEPLOYMENTS, field: "deployments", kind: DEPLOYMENT, ordered_by: "createdAt" };
     page(api, ask, &list).await
+}
+
+const DEPLOYMENT: &str = "github.pull.deployment";
+
+/// Deployments that had not ended when they were listed, such as those that waited for an approval.
+pub(super) async fn unfinished_deployments(
+    api: &Api,
+    ask: &Ask<'_>,
+    unfinished: &[Unfinished],
+) -> Result<Page, PullError> {
+    let mut page = Page::default();
+    let mut batches: Vec<&[Unfinished]> = unfinished.chunks(ROWS as usize).collect();
+    while let Some(batch) = batches.pop() {
+        let (owner, name) = ask.stream.of.split_once('/').unwrap_or_default();
+        let ids: Vec<&str> = batch.iter().map(|row| row.id.as_str()).collect();
+        let mut data = match api.query(DEPLOYMENT_REST, json!({ "owner": owner, "name": name, "ids": ids }), 7).await {
+            Ok(data) => data,
+            // one that was deleted makes GitHub refuse all of them
+            Err(PullError::Gone(_)) => {
+                match batch.split_at(batch.len() / 2) {
+                    ([], _) => page.finished.extend(batch.iter().map(|row| row.id.clone())),
+                    (some, others) => batches.extend([some, others]),
+                }
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let repository = data.get_mut("repository").map(Value::take).unwrap_or_default();
+        let Some(Value::Array(nodes)) = data.get_mut("nodes").map(Value::take) else {
+            return Err(PullError::Data("GraphQL: deployments without nodes".to_owned()));
+        };
+        let gone = batch.iter().filter(|row| !nodes.iter().any(|node| text(node, "id") == Some(&row.id)));
+        page.finished.extend(gone.map(|row| row.id.clone()));
+        for node in nodes.into_iter().filter(Value::is_object) {
+            note(&mut page, &node);
+            let changed = time(&node, "updatedAt");
+            if !changed.is_some_and(|changed| ask.is_known(changed)) {
+                page.rows.push(row(api, ask, DEPLOYMENT, &repository, &node));
+            }
+        }
+    }
+    Ok(page)
+}
+
+/// What a webhook would have said when the repository got another name than it is asked for by.
+fn renamed(api: &Api, ask: &Ask<'_>, repository: &Value) -> Option<Row> {
+    let name = text(repository, "nameWithOwner")?;
+    if name.eq_ignore_ascii_case(&ask.stream.of) {
+        return None;
+    }
+    let (old_owner, old_name) = ask.stream.of.split_once('/')?;
+    let data = json!({
+        "action": "renamed",
+        "changes": {
+            "repository": { "name": { "from": old_name } },
+            "owner": { "from": { "user": { "login": old_owner } } },
+        },
+        "repository": {
+            "full_name": name, "html_url": repository.get("url"), "updated_at": repository.get("updatedAt"),
+            "default_branch": repository.pointer("/defaultBranchRef/name"),
+        },
+    });
+    Some(Row {
+        kind: "github.pull.repository",
+        subject: api.repository_id(name),
+        key: ask.stream.of.to_lowercase(),
+        data: data.to_string().into(),
+    })
+}
+
+/// Notes whether a deployment has ended: whether one of its statuses says how.
+fn note(page: &mut Page, node: &Value) {
+    let statuses = node.pointer("/statuses/nodes").and_then(Value::as_array).into_iter().flatten();
+    let ended = statuses
+        .filter_map(|status| text(status, "state"))
+        .any(|state| ["SUCCESS", "FAILURE", "ERROR", "INACTIVE"].contains(&state.to_uppercase().as_str()));
+    if let Some((id, created)) = text(node, "id").zip(time(node, "createdAt")) {
+        page.note(id, created, ended);
+    }
+}
+
+fn row(api: &Api, ask: &Ask<'_>, kind: &'static str, repository: &Value, node: &Value) -> Row {
+    Row {
+        kind,
+        subject: api.repository_id(&ask.stream.of),
+        key: ask.stream.of.to_lowercase(),
+        data: json!({ "repository": repository, "node": node }).to_string().into(),
+    }
 }
 
 async fn page(api: &Api, ask: &Ask<'_>, list: &List) -> Result<Page, PullError> {
@@ -81,33 +173,40 @@ async fn page(api: &Api, ask: &Ask<'_>, list: &List) -> Result<Page, PullError> 
     if ask.since.is_some() {
         page.total = None;
     }
+    if list.field == "pullRequests" && ask.cursor.is_none() {
+        page.rows.extend(renamed(api, ask, &repository));
+    }
     let mut more = found.pointer("/pageInfo/hasNextPage") == Some(&Value::Bool(true));
     for mut node in nodes {
-        if ask.since.is_some_and(|since| time(&node, list.ordered_by).is_some_and(|at| at < since)) {
-            more = false;
-            break;
+        // null is what the token may not see
+        if node.is_null() {
+            continue;
         }
         let changed = time(&node, "updatedAt");
         page.newest = page.newest.max(changed);
-        if changed.is_some_and(|changed| ask.is_known(changed)) {
+        if list.kind == DEPLOYMENT {
+            note(&mut page, &node);
+        }
+        // what changed lately is taken even if it began long ago, as it is on this page
+        let began_before = ask.is_before(time(&node, list.ordered_by));
+        more &= !began_before;
+        if began_before && ask.is_before(changed) || changed.is_some_and(|changed| ask.is_known(changed)) {
             continue;
         }
         if list.field == "pullRequests" {
             complete(api, &mut node).await?;
         }
-        let data = json!({ "repository": repository, "node": node });
-        page.rows.push(Row {
-            kind: list.kind,
-            subject: api.repository_id(&ask.stream.of),
-            key: ask.stream.of.to_lowercase(),
-            data: data.to_string().into(),
-        });
+        page.rows.push(row(api, ask, list.kind, &repository, &node));
     }
     if more {
         let after = found.pointer("/pageInfo/endCursor").and_then(Value::as_str).map(str::to_owned);
         page.next = Some(json!(Cursor { after, first }));
     }
     Ok(page)
+}
+
+fn text<'a>(node: &'a Value, field: &str) -> Option<&'a str> {
+    node.get(field)?.as_str()
 }
 
 fn time(node: &Value, field: &str) -> Option<DateTime<Utc>> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::api::Api;
-use crate::pull::{Ask, Page, PullError, Row};
+use crate::pull::{Ask, Page, PullError, Row, Unfinished};
 
 /// How a stream is listed.
 struct List {
@@ -91,23 +91,63 @@ pub(super) async fn runs(api: &Api, ask: &Ask<'_>, jobs: bool) -> Result<Page, P
     let Runs { total_count, workflow_runs } = answer.json()?;
     let mut page = Page { next, total: total_count.filter(|_| ask.since.is_none()), ..Page::default() };
     for run in workflow_runs {
-        let created = time(&run, "created_at");
-        if ask.since.is_some_and(|since| created.is_some_and(|created| created < since)) {
-            page.next = None;
-            break;
-        }
         let changed = time(&run, "updated_at");
         page.newest = page.newest.max(changed);
-        if changed.is_some_and(|changed| ask.is_known(changed)) {
-            continue;
+        // what changed lately is taken even if it began long ago, as it is on this page
+        let began_before = ask.is_before(time(&run, "created_at"));
+        if began_before {
+            page.next = None;
         }
-        let id = run.get("id").and_then(Value::as_i64);
-        page.rows.push(row(api, ask, "github.pull.workflow_run", "workflow_run", &Value::Object(run)));
-        if let Some(id) = id.filter(|_| jobs) {
-            page.rows.extend(jobs_of(api, ask, id).await?);
+        let known = began_before && ask.is_before(changed) || changed.is_some_and(|changed| ask.is_known(changed));
+        add_run(api, ask, &mut page, run, jobs, known).await?;
+    }
+    Ok(page)
+}
+
+/// Runs that had not ended when they were listed, such as those that waited for an approval.
+pub(super) async fn unfinished_runs(
+    api: &Api,
+    ask: &Ask<'_>,
+    unfinished: &[Unfinished],
+    jobs: bool,
+) -> Result<Page, PullError> {
+    let mut page = Page::default();
+    for Unfinished { id, .. } in unfinished {
+        match api.get(&format!("repos/{}/actions/runs/{id}", ask.stream.of)).await {
+            Ok(answer) => {
+                let run: Map<String, Value> = answer.json()?;
+                let known = time(&run, "updated_at").is_some_and(|changed| ask.is_known(changed));
+                add_run(api, ask, &mut page, run, jobs, known).await?;
+            }
+            Err(PullError::Gone(_)) => page.finished.push(id.clone()),
+            Err(error) => return Err(error),
         }
     }
     Ok(page)
+}
+
+/// Notes whether a run has ended, and adds it with its jobs unless it is `known`.
+async fn add_run(
+    api: &Api,
+    ask: &Ask<'_>,
+    page: &mut Page,
+    run: Map<String, Value>,
+    jobs: bool,
+    known: bool,
+) -> Result<(), PullError> {
+    let id = run.get("id").and_then(Value::as_i64);
+    if let Some((id, created)) = id.zip(time(&run, "created_at")) {
+        let ended = run.get("status").and_then(Value::as_str).is_none_or(|status| status == "completed");
+        page.note(id.to_string(), created, ended);
+    }
+    if known {
+        return Ok(());
+    }
+    page.rows.push(row(api, ask, "github.pull.workflow_run", "workflow_run", &Value::Object(run)));
+    if let Some(id) = id.filter(|_| jobs) {
+        page.rows.extend(jobs_of(api, ask, id).await?);
+    }
+    Ok(())
 }
 
 /// The jobs of a run, of all its attempts.

@@ -1,0 +1,153 @@
+//! Runs and deployments that end long after they began, and a repository that is asked for by its old name.
+
+use kernel::Outcome;
+
+use super::*;
+
+/// What a GitHub knows at a time: how many hours ago things began, and which of them wait for an approval.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    waiting: bool,
+    /// More rows than fit on the page that is read, all of the last days.
+    busy: bool,
+    renamed: bool,
+}
+
+const NOW: &str = "2026-06-30T12:00:00Z";
+
+fn hours_ago(hours: i64) -> String {
+    let now: DateTime<Utc> = NOW.parse().unwrap();
+    (now - TimeDelta::hours(hours)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+fn run(id: i64, began: i64, waiting: bool) -> Value {
+    let (status, conclusion) = if waiting { ("waiting", Value::Null) } else { ("completed", json!("success")) };
+    json!({
+        "id": id, "name": "deploy", "head_branch": "main", "head_sha": sha(7), "run_attempt": 1, "event": "push",
+        "created_at": hours_ago(began), "run_started_at": hours_ago(began), "status": status, "conclusion": conclusion,
+        "updated_at": hours_ago(if waiting { began } else { 0 }),
+        "url": format!("{HOST}/api/v3/repos/Octo/Hello/actions/runs/{id}"),
+    })
+}
+
+fn deployment(id: i64, began: i64, waiting: bool) -> Value {
+    let status =
+        |state: &str, at: i64| json!({ "state": state, "environment": "production", "createdAt": hours_ago(at) });
+    let mut statuses = vec![status("WAITING", began)];
+    if !waiting {
+        statuses.push(status("SUCCESS", 0));
+    }
+    json!({
+        "id": format!("D{id}"), "databaseId": id, "environment": "production", "ref": null, "commitOid": sha(7),
+        "createdAt": hours_ago(began), "updatedAt": hours_ago(if waiting { began } else { 0 }),
+        "statuses": { "nodes": statuses },
+    })
+}
+
+/// A run and a deployment that began 18 days ago, and others of the last hour; a page holds one of them when it is busy.
+fn github(known: Known) -> Router {
+    let graphql = async move |Json(body): Json<Value>| {
+        let query = body["query"].as_str().unwrap();
+        let repository = json!({
+            "nameWithOwner": if known.renamed { "Octo/Greeting" } else { "Octo/Hello" },
+            "url": format!("{HOST}/{}", if known.renamed { "Octo/Greeting" } else { "Octo/Hello" }),
+            "updatedAt": hours_ago(1), "defaultBranchRef": { "name": "main" },
+        });
+        let list = |field: &str, nodes: Vec<Value>, more: bool| {
+            let mut found = repository.clone();
+            found[field] = json!({
+                "totalCount": 2, "pageInfo": { "hasNextPage": more, "endCursor": "1" }, "nodes": nodes,
+            });
+            Json(json!({ "data": { "repository": found } }))
+        };
+        let (new, old) = (deployment(42, 1, false), deployment(41, 18 * 24, known.waiting));
+        if query.contains("query DeploymentRest") {
+            let ids = body["variables"]["ids"].as_array().unwrap();
+            if ids.contains(&json!("D40")) {
+                return Json(json!({ "data": null, "errors": [{ "type": "NOT_FOUND", "path": ["nodes"] }] }));
+            }
+            return Json(json!({ "data": { "repository": repository, "nodes": vec![old; ids.len()] } }));
+        }
+        if query.contains("query Deployments") {
+            let first = body["variables"]["after"].is_null();
+            return match (known.busy, first) {
+                (true, true) => list("deployments", vec![new, deployment(43, 200, false)], true),
+                (true, false) => list("deployments", vec![old], false),
+                (false, _) if known.waiting => list("deployments", vec![new, old, deployment(40, 400, true)], false),
+                (false, _) => list("deployments", vec![new, old], false),
+            };
+        }
+        list(if query.contains("query Changes") { "pullRequests" } else { "releases" }, Vec::new(), false)
+    };
+    let rest = async move |Path(path): Path<String>, Query(query): Query<BTreeMap<String, String>>| {
+        let old = run(1, 18 * 24, known.waiting);
+        if path.ends_with("/jobs") {
+            return Json(json!({ "jobs": [] })).into_response();
+        }
+        if path.ends_with("/actions/runs/1") {
+            return Json(old).into_response();
+        }
+        if !path.ends_with("/actions/runs") {
+            return Json(json!([])).into_response();
+        }
+        let (runs, more) = match (known.busy, query.contains_key("page")) {
+            (true, false) => (vec![run(2, 1, false), run(3, 200, false)], true),
+            (true, true) => (vec![old], false),
+            (false, _) => (vec![run(2, 1, false), old], false),
+        };
+        let mut headers = HeaderMap::new();
+        if more {
+            let next = format!("<{HOST}/api/v3/repos/Octo/Hello/actions/runs?page=2>; rel=\"next\"");
+            headers.insert("link", next.parse().unwrap());
+        }
+        (headers, Json(json!({ "total_count": 2, "workflow_runs": runs }))).into_response()
+    };
+    Router::new().route("/api/graphql", post(graphql)).route("/api/v3/repos/{*path}", get(rest))
+}
+
+fn outcomes(facts: &[Fact]) -> BTreeMap<String, Option<Outcome>> {
+    let mut latest: BTreeMap<String, (kernel::Version, Option<Outcome>)> = BTreeMap::new();
+    for fact in facts {
+        let (id, version, outcome) = match fact {
+            Fact::PipelineRun(run) => (run.id.clone(), run.version, run.outcome),
+            Fact::Deployment(deployment) => (deployment.id.to_string(), deployment.version, deployment.outcome),
+            _ => continue,
+        };
+        let known = latest.entry(id).or_insert((version, outcome));
+        if version > known.0 {
+            *known = (version, outcome);
+        }
+    }
+    latest.into_iter().map(|(id, (_, outcome))| (id, outcome)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_for_an_approval_ends_by_the_next_pull_wherever_it_stands_by_then() {
+    for busy in [false, true] {
+        let memory = Memory::default();
+        let before = puller_of(github(Known { waiting: true, ..Known::default() }), &source(&json!({})));
+        let summary = memory.pull_at(&before, From::Cursor, NOW.parse().unwrap()).await;
+        assert!(summary.complete(), "{summary:?}");
+        let run = "mock.example/octo/hello/run/1/1";
+        let deployment = "mock.example/octo/hello/deployment/41";
+        let known = outcomes(&facts(&memory));
+        assert_eq!((known[run], known[deployment]), (None, None));
+        let after = puller_of(github(Known { busy, ..Known::default() }), &source(&json!({})));
+        let summary = memory.pull_at(&after, From::Cursor, NOW.parse().unwrap()).await;
+        assert!(summary.complete(), "{summary:?}");
+        let known = outcomes(&facts(&memory));
+        assert_eq!((known[run], known[deployment]), (Some(Outcome::Success), Some(Outcome::Success)), "busy: {busy}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repository_that_is_asked_for_by_its_old_name_is_known_to_have_moved() {
+    let memory = Memory::default();
+    let puller = puller_of(github(Known { renamed: true, ..Known::default() }), &source(&json!({})));
+    assert!(memory.pull(&puller, From::Cursor).await.complete());
+    let moved: Vec<(String, String)> = facts(&memory)
+        .into_iter()
+        .filter_map(|fact| if let Fact::Moved(moved) = fact { Some((moved.id, moved.new_id)) } else { None })
+        .collect();
+    assert_eq!(moved, [("mock.example/octo/hello".to_owned(), "mock.example/octo/greeting".to_owned())]);
+}
