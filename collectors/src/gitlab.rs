@@ -21,8 +21,22 @@ use facts::Place;
 pub struct GitLab;
 
 /// The kinds of events that become facts. All others are ignored.
-const USED: [&str; 10] =
-    ["push", "tag_push", "merge_request", "note", "pipeline", "build", "deployment", "release", "issue", "work_item"];
+const USED: [&str; 14] = [
+    "push",
+    "tag_push",
+    "merge_request",
+    "note",
+    "pipeline",
+    "build",
+    "deployment",
+    "release",
+    "issue",
+    "work_item",
+    "project_create",
+    "project_rename",
+    "project_transfer",
+    "group_rename",
+];
 
 impl Connector for GitLab {
     fn name(&self) -> &'static str {
@@ -41,6 +55,9 @@ impl Connector for GitLab {
             "deployment" => deployment(&json::read(data)?, envelope),
             "release" => release(&json::read(data)?, envelope),
             "issue" | "incident" | "work_item" => issue(&json::read(data)?),
+            "project_create" | "project_rename" | "project_transfer" | "group_rename" => {
+                renamed(&json::read(data)?, envelope)
+            }
             "pull.merge_request" => pulled_merge_request(&json::read(data)?),
             "pull.pipeline" => pulled_pipeline(&json::read(data)?),
             "pull.job" => pulled_job(&json::read(data)?, envelope),
@@ -87,7 +104,12 @@ impl Webhook for GitLab {
             Some(id) => kept_id(id),
             None => hex::encode(Sha256::digest(request.body())),
         };
-        let subject = about.place().map(|place| place.id.to_string());
+        // what happens to projects and groups themselves names no host
+        let at = |path: &String| {
+            Place::at(&format!("{}/{path}", named("x-gitlab-instance")?.trim_end_matches('/')), None).ok()
+        };
+        let place = about.place().or_else(|| about.path_with_namespace.as_ref().and_then(at));
+        let subject = place.map(|place| place.id.to_string());
         Ok(Received::Events(vec![Envelope {
             id,
             source: to.source.to_owned(),
@@ -121,6 +143,12 @@ fn mentions<'a>(place: &Place, people: impl IntoIterator<Item = Option<&'a wire:
         facts.extend(account.filter(|account| !facts.contains(account)));
     }
     facts
+}
+
+/// Where the project of a hook is. What a group has, such as an epic, is in none.
+fn place_of(project: Option<&wire::Project>) -> Result<Place, NotStored> {
+    let project = project.ok_or(NotStored::Ignored(IgnoreReason::OutOfScope))?;
+    Ok(Place::of(project)?)
 }
 
 fn unused() -> NotStored {
@@ -177,7 +205,7 @@ fn note(event: &wire::NoteHook) -> Result<Vec<Fact>, NotStored> {
     let Some(request) = request else {
         return Err(unused());
     };
-    let place = Place::of(&event.project)?;
+    let place = place_of(event.project.as_ref())?;
     let review = facts::review(&place, &place.id.change(request.iid), note).ok_or_else(unused)?;
     let mut facts = mentions(&place, [event.user.as_ref()]);
     facts.push(Fact::Change(facts::mentioned_change(&place, request)));
@@ -189,17 +217,24 @@ fn pipeline(event: &wire::PipelineHook, envelope: &Envelope) -> Result<Vec<Fact>
     let place = Place::of(&event.project)?;
     let pipeline = &event.object_attributes;
     let mut facts = mentions(&place, [event.user.as_ref()]);
-    facts.push(Fact::PipelineRun(facts::pipeline_run(&place, pipeline)));
-    let jobs = event.builds.iter().map(|job| facts::task_run(&place, pipeline.id, job, envelope.time));
+    let for_change = event.merge_request.is_some();
+    facts.push(Fact::PipelineRun(facts::pipeline_run(&place, pipeline, for_change)?));
+    // a job of a status that is new to us is left out
+    let jobs = event.builds.iter().filter_map(|job| facts::task_run(&place, pipeline.id, job, envelope.time).ok());
     facts.extend(jobs.map(Fact::TaskRun));
     Ok(facts)
 }
 
 fn job(event: &wire::JobHook, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
-    let place = Place::at(event.repository.homepage.as_deref().unwrap_or_default(), None)?;
+    let homepage = event.repository.as_ref().and_then(|repository| repository.homepage.as_deref());
+    let place = match &event.project {
+        // the default branch is left out, as older versions do not tell it
+        Some(project) => Place::at(&project.web_url, None)?,
+        None => Place::at(homepage.unwrap_or_default(), None)?,
+    };
     let (pipeline, job) = facts::job_of_hook(event).ok_or_else(unused)?;
     let mut facts = mentions(&place, [event.user.as_ref()]);
-    facts.push(Fact::TaskRun(facts::task_run(&place, pipeline, &job, envelope.time)));
+    facts.push(Fact::TaskRun(facts::task_run(&place, pipeline, &job, envelope.time)?));
     Ok(facts)
 }
 
@@ -220,10 +255,22 @@ fn release(event: &wire::ReleaseHook, envelope: &Envelope) -> Result<Vec<Fact>, 
 }
 
 fn issue(event: &wire::IssueHook) -> Result<Vec<Fact>, NotStored> {
-    let place = Place::of(&event.project)?;
+    let place = place_of(event.project.as_ref())?;
     let mut facts = mentions(&place, event.assignees.iter().map(Some).chain([event.user.as_ref()]));
     facts.extend(facts::issue(&place, &event.object_attributes, Some(event)));
     Ok(facts)
+}
+
+/// A project, or a group with its projects, that has another path now; or a project that was created, and may have the
+/// path of one that moved away. The envelope's subject has the host.
+fn renamed(event: &wire::Renamed, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    let host = envelope.subject.as_deref().and_then(|subject| subject.split('/').next());
+    let host = host.ok_or(NotStored::Ignored(IgnoreReason::OutOfScope))?;
+    let id = |path: &str| format!("{host}/{path}").to_lowercase();
+    let old = event.old_path_with_namespace.as_deref().unwrap_or(&event.path_with_namespace);
+    let at = event.updated_at.map_or(envelope.time, |when| when.0);
+    let version = kernel::Version { detail: kernel::Detail::Stated, at };
+    Ok(vec![Fact::Moved(kernel::Moved { id: id(old), new_id: id(&event.path_with_namespace), version })])
 }
 
 fn pulled_merge_request(pulled: &wire::Pulled<wire::MergeRequest>) -> Result<Vec<Fact>, NotStored> {
@@ -243,7 +290,7 @@ fn pulled_merge_request(pulled: &wire::Pulled<wire::MergeRequest>) -> Result<Vec
 fn pulled_pipeline(pulled: &wire::Pulled<wire::Pipeline>) -> Result<Vec<Fact>, NotStored> {
     let place = Place::of(&pulled.project)?;
     let mut facts = mentions(&place, [pulled.row.user.as_ref()]);
-    facts.push(Fact::PipelineRun(facts::pipeline_run(&place, &pulled.row)));
+    facts.push(Fact::PipelineRun(facts::pipeline_run(&place, &pulled.row, false)?));
     Ok(facts)
 }
 
@@ -251,14 +298,14 @@ fn pulled_job(pulled: &wire::Pulled<wire::Job>, envelope: &Envelope) -> Result<V
     let place = Place::of(&pulled.project)?;
     let pipeline = pulled.row.pipeline.as_ref().ok_or_else(unused)?;
     let mut facts = mentions(&place, [pulled.row.user.as_ref()]);
-    facts.push(Fact::TaskRun(facts::task_run(&place, pipeline.id, &pulled.row, envelope.time)));
+    facts.push(Fact::TaskRun(facts::task_run(&place, pipeline.id, &pulled.row, envelope.time)?));
     Ok(facts)
 }
 
 fn pulled_deployment(pulled: &wire::Pulled<wire::Deployment>) -> Result<Vec<Fact>, NotStored> {
     let place = Place::of(&pulled.project)?;
     let mut facts = mentions(&place, [pulled.row.user.as_ref()]);
-    facts.push(Fact::Deployment(facts::deployment_of_row(&place, &pulled.row)));
+    facts.push(Fact::Deployment(facts::deployment_of_row(&place, &pulled.row, pulled.tier.as_deref())?));
     Ok(facts)
 }
 

@@ -9,14 +9,15 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
-    Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact, Incident,
-    IncidentId, Outcome, PipelineRun, Reject, RejectReason, Repository, RepositoryId, Review, ReviewState, Sha,
-    StatusCategory, TaskRun, Transition, Version, WorkItem, WorkItemId,
+    Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact,
+    IgnoreReason, Incident, IncidentId, NotStored, Outcome, PipelineRun, Reject, RejectReason, Repository,
+    RepositoryId, Review, ReviewState, Sha, StatusCategory, TaskRun, Transition, Version, WorkItem, WorkItemId,
 };
 use regex::Regex;
 
 use super::wire;
 use crate::picture::{address, inferred, is_incident, is_severity, moment, pattern, stated};
+use crate::reference::RanFor;
 use crate::{reverts, trailers};
 
 static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(&runtime::settings::version_tags()));
@@ -32,6 +33,10 @@ static BECAME_READY: LazyLock<Regex> = LazyLock::new(|| {
 static BOT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)^(?:project|group)_\d+_bot|\[bot\]$|[-_.]bot$|^(?:ghost|alert-bot|support-bot|gitlab-security-bot)$")
 });
+
+/// Labels that say of a closed issue that it was not done.
+static CANCELED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^(?:.*::)?\s*(?:won.?t[-_ ]?(?:do|fix)|duplicate|not[-_ ]planned|cancell?ed)$"));
 
 const OPEN: &str = "open";
 const CLOSED: &str = "closed";
@@ -144,7 +149,6 @@ pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit)
     // A commit reaches several branches; the default branch tells most. The API tells when it was written.
     let rank = i64::from(commit.authored_date.is_some()) + 2 * i64::from(place.default_branch.as_deref() == branch);
     Ok(Commit {
-        cherry_picked_from: None,
         repository: place.id.clone(),
         sha: commit.id,
         parents: (!commit.parent_ids.is_empty()).then(|| commit.parent_ids.clone()),
@@ -155,6 +159,7 @@ pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit)
         branch: branch.map(str::to_owned),
         reverts: reverts::commits(&commit.message),
         co_authors: trailers::co_authors(&commit.message),
+        cherry_picked_from: None,
         folders: None,
         additions: None,
         deletions: None,
@@ -172,13 +177,13 @@ pub(super) fn tag(place: &Place, push: &wire::Push, received: DateTime<Utc>) -> 
     let commit = push.commits.iter().find(|commit| Some(commit.id) == sha);
     let at = commit.and_then(|commit| commit.timestamp).map_or(received, |when| when.0);
     Some(Deployment {
-        production: None,
-        rollout: None,
         id: format!("{}/tag/{name}", place.id).into(),
         source: DeploymentSource::Tag,
         repository: Some(place.id.clone()),
         service: None,
         environment: None,
+        production: None,
+        rollout: None,
         sha,
         name: Some(name.to_owned()),
         started_at: None,
@@ -343,13 +348,23 @@ pub(super) fn review(place: &Place, change: &ChangeId, note: &wire::Note) -> Opt
 }
 
 /// How something ended; `None` while it waits, runs or has a manual job before it.
-fn outcome(status: &str) -> Option<Outcome> {
-    match status {
+fn outcome(status: &str) -> Result<Option<Outcome>, NotStored> {
+    Ok(match status.to_ascii_lowercase().as_str() {
         "success" => Some(Outcome::Success),
         "failed" => Some(Outcome::Failure),
         "canceled" | "skipped" => Some(Outcome::Neither),
-        _ => None,
-    }
+        "created"
+        | "waiting_for_resource"
+        | "waiting_for_callback"
+        | "preparing"
+        | "pending"
+        | "running"
+        | "canceling"
+        | "manual"
+        | "scheduled"
+        | "blocked" => None,
+        _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
+    })
 }
 
 fn seconds(duration: f64) -> TimeDelta {
@@ -368,24 +383,27 @@ fn run_version(
     stated(moment(finished.or(started).unwrap_or(created), rank))
 }
 
-/// A pipeline.
-pub(super) fn pipeline_run(place: &Place, pipeline: &wire::Pipeline) -> PipelineRun {
-    let outcome = outcome(&pipeline.status);
+/// A pipeline. `for_change` is whether its hook names the merge request that it ran for.
+pub(super) fn pipeline_run(
+    place: &Place,
+    pipeline: &wire::Pipeline,
+    for_change: bool,
+) -> Result<PipelineRun, NotStored> {
+    let outcome = outcome(&pipeline.status)?;
     let created = pipeline.created_at.0;
     // Hooks do not tell the start, and no seconds in the queue are none at all.
     let begun = matches!(pipeline.status.as_str(), "running" | "success" | "failed");
     let queued = pipeline.queued_duration.map(seconds).or_else(|| begun.then(TimeDelta::zero));
     let started_at = queued.and_then(|queued| Some(created.checked_add_signed(queued)?.max(created)));
-    let for_change = pipeline.source.as_deref() == Some("merge_request_event");
-    PipelineRun {
-        tag: None,
-        pull_request: false,
+    let RanFor { branch, tag, pull_request } = ran_for(pipeline, for_change);
+    Ok(PipelineRun {
         id: place.run(pipeline.id),
         repository: Some(place.id.clone()),
         name: pipeline.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "pipeline".to_owned()),
         sha: pipeline.sha,
-        // The API calls the branch of a merge request's pipeline `refs/merge-requests/1/head`.
-        branch: pipeline.reference.clone().filter(|_| !for_change),
+        branch,
+        tag,
+        pull_request,
         attempt: 1,
         queued_at: created,
         started_at,
@@ -393,31 +411,51 @@ pub(super) fn pipeline_run(place: &Place, pipeline: &wire::Pipeline) -> Pipeline
         outcome,
         url: Some(place.page(&format!("pipelines/{}", pipeline.id))),
         version: run_version(created, started_at, pipeline.finished_at.map(|when| when.0), outcome.is_some()),
+    })
+}
+
+/// What a pipeline ran for. Hooks call the branch of a merge request's pipeline by its own name, the API calls it
+/// `refs/merge-requests/1/head`.
+fn ran_for(pipeline: &wire::Pipeline, for_change: bool) -> RanFor {
+    let source = pipeline.source.as_deref().unwrap_or_default();
+    if for_change || matches!(source, "merge_request_event" | "external_pull_request_event") {
+        return RanFor::pull_request();
     }
+    let name = pipeline.reference.as_deref().unwrap_or_default();
+    if pipeline.tag { RanFor::tag(name) } else { RanFor::of(name) }
 }
 
 /// A job of a pipeline. A retry is a job of its own.
-pub(super) fn task_run(place: &Place, pipeline: i64, job: &wire::Job, received: DateTime<Utc>) -> TaskRun {
-    let outcome = outcome(&job.status);
+pub(super) fn task_run(
+    place: &Place,
+    pipeline: i64,
+    job: &wire::Job,
+    received: DateTime<Utc>,
+) -> Result<TaskRun, NotStored> {
+    let outcome = outcome(&job.status)?;
     let created = job.created_at.map(|when| when.0);
     let started_at = job.started_at.map(|when| when.0);
     let finished = job.finished_at.map(|when| when.0);
-    // A job is created with its pipeline, but may wait for those before it: the queue begins after them.
-    let queued = started_at.and_then(|started| started.checked_sub_signed(seconds(job.queued_duration?)));
+    // A job is created with its pipeline, but may wait for those before it: the queue begins after them. So how long
+    // it was queued is known when it has started; what is told before would stay, as the earliest.
+    let queued = |started: DateTime<Utc>| match job.queued_duration {
+        Some(duration) => started.checked_sub_signed(seconds(duration)),
+        None => created,
+    };
     let run = place.run(pipeline);
-    TaskRun {
+    Ok(TaskRun {
         id: format!("{run}/task/{}", job.id),
         run,
         repository: Some(place.id.clone()),
         name: job.name.clone(),
         attempt: 1,
-        queued_at: queued.or(created),
+        queued_at: started_at.and_then(queued),
         started_at,
         finished_at: finished.filter(|_| outcome.is_some()),
         outcome,
         url: Some(place.page(&format!("jobs/{}", job.id))),
         version: run_version(created.unwrap_or(received), started_at, finished, outcome.is_some()),
-    }
+    })
 }
 
 /// The job of a job's hook; `None` for one whose pipeline is not told.
@@ -443,23 +481,26 @@ struct Deployed<'a> {
     status: &'a str,
     at: DateTime<Utc>,
     environment: Option<&'a String>,
+    tier: Option<&'a str>,
     sha: Option<Sha>,
     reference: Option<&'a str>,
     job: Option<i64>,
 }
 
-fn deployment(place: &Place, deployed: &Deployed<'_>) -> Deployment {
-    let outcome = outcome(deployed.status);
+fn deployment(place: &Place, deployed: &Deployed<'_>) -> Result<Deployment, NotStored> {
+    let outcome = outcome(deployed.status)?;
     let running = deployed.status == "running";
     let rank = if outcome.is_some() { 2 } else { i64::from(running) };
-    Deployment {
-        production: None,
-        rollout: None,
+    // GitLab guesses a tier by the name, unless somebody set it; older versions and some tokens do not see it
+    let production = deployed.tier.filter(|tier| !tier.is_empty()).map(|tier| tier.eq_ignore_ascii_case("production"));
+    Ok(Deployment {
         id: format!("{}/deployment/{}", place.id, deployed.id).into(),
         source: DeploymentSource::Deployment,
         repository: Some(place.id.clone()),
         service: None,
         environment: deployed.environment.filter(|name| !name.is_empty()).cloned(),
+        production,
+        rollout: None,
         sha: deployed.sha,
         name: deployed.reference.and_then(|reference| own_name(place, reference)),
         // The hook of one that has ended does not tell it, and a number must not depend on the way here.
@@ -468,8 +509,8 @@ fn deployment(place: &Place, deployed: &Deployed<'_>) -> Deployment {
         outcome,
         url: deployed.job.map(|job| place.page(&format!("jobs/{job}"))),
         deleted: false,
-        version: stated(moment(deployed.at, rank)),
-    }
+        version: stated(moment(deployed.at, 2 * rank + i64::from(production.is_some()))),
+    })
 }
 
 /// What was deployed, where its `ref` is a name of its own: neither a commit nor the default branch.
@@ -487,28 +528,33 @@ pub(super) fn deployment_of_hook(
     place: &Place,
     hook: &wire::DeploymentHook,
     received: DateTime<Utc>,
-) -> Result<Deployment, Reject> {
+) -> Result<Deployment, NotStored> {
     // Before there was an id, the job was it.
     let id = hook.deployment_id.map(|id| id.to_string());
     let id = id.or_else(|| Some(format!("job-{}", hook.deployable_id?)));
     let sha = hook.commit_url.as_deref().and_then(|url| Sha::parse(url.rsplit('/').next()?).ok());
     let job = hook.deployable_url.as_deref().and_then(|url| url.rsplit('/').next()?.parse().ok());
-    Ok(deployment(
+    deployment(
         place,
         &Deployed {
             id: id.ok_or_else(|| Reject::new(RejectReason::Schema, ".: missing field `deployment_id`"))?,
             status: &hook.status,
             at: hook.status_changed_at.map_or(received, |when| when.0),
             environment: hook.environment.as_ref(),
+            tier: hook.environment_tier.as_deref(),
             sha,
             reference: hook.reference.as_deref(),
             job: hook.deployable_id.or(job),
         },
-    ))
+    )
 }
 
-/// A deployment by the API.
-pub(super) fn deployment_of_row(place: &Place, row: &wire::Deployment) -> Deployment {
+/// A deployment by the API, which does not tell the environment's tier with it.
+pub(super) fn deployment_of_row(
+    place: &Place,
+    row: &wire::Deployment,
+    tier: Option<&str>,
+) -> Result<Deployment, NotStored> {
     deployment(
         place,
         &Deployed {
@@ -516,6 +562,7 @@ pub(super) fn deployment_of_row(place: &Place, row: &wire::Deployment) -> Deploy
             status: &row.status,
             at: row.updated_at.unwrap_or(row.created_at).0,
             environment: row.environment.as_ref().map(|environment| &environment.name),
+            tier,
             sha: row.sha,
             reference: row.reference.as_deref(),
             job: row.deployable.as_ref().map(|job| job.id),
@@ -528,13 +575,13 @@ pub(super) fn release(place: &Place, release: &wire::Release, deleted: bool, rec
     let created = release.created_at.map(|when| when.0);
     let released = release.released_at.map(|when| when.0).or(created);
     Deployment {
-        production: None,
-        rollout: None,
         id: format!("{}/release/{}", place.id, release.tag).into(),
         source: DeploymentSource::Release,
         repository: Some(place.id.clone()),
         service: None,
         environment: None,
+        production: None,
+        rollout: None,
         sha: release.commit.as_ref().and_then(|commit| commit.id),
         name: Some(release.tag.clone()),
         started_at: None,
@@ -546,8 +593,21 @@ pub(super) fn release(place: &Place, release: &wire::Release, deleted: bool, rec
     }
 }
 
+/// Whether a closed issue was not done: it repeats another one, or its status or a label says so.
+fn is_canceled(issue: &wire::Issue, labels: &[String], hook: Option<&wire::IssueHook>) -> bool {
+    let repeats = issue.duplicated_to_id.is_some()
+        || issue.links.as_ref().is_some_and(|links| links.closed_as_duplicate_of.is_some());
+    let status = hook.and_then(|hook| hook.changes.as_ref()?.status.as_ref()?.current.as_ref());
+    let by_status = status.is_some_and(|status| {
+        status.category.as_deref() == Some("canceled")
+            || status.name.as_deref().is_some_and(|name| CANCELED.is_match(name))
+    });
+    repeats || by_status || labels.iter().any(|label| CANCELED.is_match(label))
+}
+
 /// An issue, how it came to where it stands as far as this picture tells, and the incident that it is if
-/// its type or one of its labels says so. A label that is taken off turns the incident into none.
+/// its type or one of its labels says so. A label that is taken off turns the incident into none, and so does
+/// closing the issue as a duplicate or as what won't be done.
 pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::IssueHook>) -> Vec<Fact> {
     let action = issue.action.as_deref().unwrap_or_default();
     let updated = issue.updated_at.0;
@@ -564,8 +624,8 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
     let kind = issue.named_type.as_ref().or(issue.kind.as_ref()).map(|kind| kind.to_lowercase());
     let assignee = issue.assignee.as_ref().or_else(|| hook?.assignees.first());
     let url = Some(place.page(&format!("issues/{}", issue.iid)));
+    let canceled = closed && is_canceled(issue, &labels, hook);
     let item = WorkItem {
-        canceled: false,
         id: id.clone(),
         key: format!("#{}", issue.iid),
         project: place.id.to_string(),
@@ -573,6 +633,7 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
         kind: kind.clone(),
         status: if closed { CLOSED } else { OPEN }.to_owned(),
         status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
+        canceled,
         assignee: place.account_of(assignee, issue.assignee_id),
         reporter: place.account_of(issue.author.as_ref(), issue.author_id),
         parent: None,
@@ -605,7 +666,7 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
         external_cause: false,
         fixed_by_deployment: None,
         url,
-        deleted: !is_one,
+        deleted: canceled || !is_one,
         version,
     });
     let written = transition(&id, None, issue.created_at.0, item.reporter.clone());

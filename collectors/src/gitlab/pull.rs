@@ -5,7 +5,7 @@
 //! of a merge request, the times and jobs of a pipeline, the steps of an issue. Approvals are among the
 //! notes, with their times.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -72,6 +72,8 @@ pub(super) struct Pulling {
     groups: Vec<String>,
     /// What is known of the projects, by their paths.
     known: Mutex<HashMap<String, Project>>,
+    /// Tiers of environments that were asked for, by their projects' paths and their ids.
+    tiers: Mutex<HashMap<(String, i64), Option<String>>>,
 }
 
 /// What each row says of its project.
@@ -94,6 +96,8 @@ struct Told<'a> {
     commits: Option<Vec<Box<RawValue>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     states: Option<Vec<Box<RawValue>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tier: Option<String>,
 }
 
 /// What a walk must know of a row.
@@ -114,7 +118,13 @@ impl Key {
 impl Pulling {
     pub(super) fn new(client: Client, source: &Opened) -> Result<Self, OpenError> {
         let options: Options = source.options()?;
-        Ok(Self { client, projects: source.projects.clone(), groups: options.groups, known: Mutex::default() })
+        Ok(Self {
+            client,
+            projects: source.projects.clone(),
+            groups: options.groups,
+            known: Mutex::default(),
+            tiers: Mutex::default(),
+        })
     }
 
     /// A project that was listed, or that is asked for now.
@@ -182,7 +192,8 @@ impl Pulling {
             let told = Told { notes: Some(notes), commits: Some(commits), ..Told::of(project, row) };
             Ok(told.row("gitlab.pull.merge_request"))
         });
-        let rows: Vec<Row> = side_by_side(asked).await?;
+        let mut rows: Vec<Row> = side_by_side(asked).await?;
+        rows.extend(renamed(project, &ask.stream.of).filter(|_| ask.cursor.is_none()));
         Ok(walked.page(rows))
     }
 
@@ -203,8 +214,43 @@ impl Pulling {
 
     async fn deployments(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
         let walked = self.walk(&format!("{root}/deployments?"), MANY, ask).await?;
-        let rows = walked.rows.iter().map(|(_, row)| Told::of(project, row).row("gitlab.pull.deployment")).collect();
-        Ok(walked.page(rows))
+        let environment = |row: &RawValue| Some(serde_json::from_str::<Deployed>(row.get()).ok()?.environment?.id);
+        let ids: BTreeSet<i64> = walked.rows.iter().filter_map(|(_, row)| environment(row)).collect();
+        self.learn_tiers(root, &ids).await?;
+        let rows = walked.rows.iter().map(|(_, row)| {
+            let tier = environment(row).and_then(|id| self.tier(root, id));
+            Told { tier, ..Told::of(project, row) }.row("gitlab.pull.deployment")
+        });
+        Ok(walked.page(rows.collect()))
+    }
+
+    /// Asks for the tiers of environments, each once: a few by themselves, many by the list of all.
+    async fn learn_tiers(&self, root: &str, ids: &BTreeSet<i64>) -> Result<(), PullError> {
+        let unknown: Vec<i64> = {
+            let tiers = self.tiers.lock().unwrap_or_else(PoisonError::into_inner);
+            ids.iter().copied().filter(|id| !tiers.contains_key(&(root.to_owned(), *id))).collect()
+        };
+        let mut found = Vec::new();
+        if unknown.len() > AT_ONCE {
+            found = allowed(self.all(&format!("{root}/environments?per_page={MANY}")).await)?.unwrap_or_default();
+        } else {
+            for id in &unknown {
+                let answer = allowed(self.client.get(&format!("{root}/environments/{id}")).await)?;
+                found.extend(answer.map(|answer| answer.json::<Box<RawValue>>()).transpose()?);
+            }
+        }
+        let mut tiers = self.tiers.lock().unwrap_or_else(PoisonError::into_inner);
+        // those that are gone, or that the token may not see, have none
+        tiers.extend(unknown.into_iter().map(|id| ((root.to_owned(), id), None)));
+        for row in found {
+            let Environment { id, tier } = read(&row, "environments")?;
+            tiers.insert((root.to_owned(), id), tier);
+        }
+        Ok(())
+    }
+
+    fn tier(&self, root: &str, id: i64) -> Option<String> {
+        self.tiers.lock().unwrap_or_else(PoisonError::into_inner).get(&(root.to_owned(), id)).cloned().flatten()
     }
 
     async fn issues(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
@@ -232,7 +278,28 @@ impl Pulling {
         let enough = oldest.and_then(|last| last.released_at).zip(ask.since).is_some_and(|(at, since)| at < since);
         let next = answer.next_link().filter(|_| !enough).map(serde_json::Value::String);
         let rows = rows.iter().map(|row| Told::of(project, row).row("gitlab.pull.release")).collect();
-        Ok(Page { rows, next, newest: None, total: None })
+        Ok(Page { rows, next, newest: None, ..Page::default() })
+    }
+}
+
+/// The part of a deployment that is looked at here.
+#[derive(Deserialize)]
+struct Deployed {
+    environment: Option<Environment>,
+}
+
+#[derive(Deserialize)]
+struct Environment {
+    id: i64,
+    #[serde(default)]
+    tier: Option<String>,
+}
+
+/// What is not there, or what the token may not see, is nothing.
+fn allowed<T>(answer: Result<T, PullError>) -> Result<Option<T>, PullError> {
+    match answer {
+        Err(PullError::Gone(_) | PullError::Denied { .. }) => Ok(None),
+        answer => answer.map(Some),
     }
 }
 
@@ -246,13 +313,13 @@ struct Walked {
 
 impl Walked {
     fn page(&self, rows: Vec<Row>) -> Page {
-        Page { rows, next: self.next.clone(), newest: self.newest, total: self.total }
+        Page { rows, next: self.next.clone(), newest: self.newest, total: self.total, ..Page::default() }
     }
 }
 
 impl<'a> Told<'a> {
     fn of(project: &'a Project, row: &'a RawValue) -> Self {
-        Self { project, row, notes: None, commits: None, states: None }
+        Self { project, row, notes: None, commits: None, states: None, tier: None }
     }
 
     fn row(&self, kind: &'static str) -> Row {
@@ -266,6 +333,22 @@ impl<'a> Told<'a> {
             data: serde_json::to_vec(self).unwrap_or_default().into(),
         }
     }
+}
+
+/// What a system hook would have said when the project got another path than it is asked for by.
+fn renamed(project: &Project, asked: &str) -> Option<Row> {
+    let path = &project.path_with_namespace;
+    if path.eq_ignore_ascii_case(asked) || asked.parse::<u64>().is_ok() {
+        return None;
+    }
+    let place = Place::at(&project.web_url, None).ok()?;
+    let data = serde_json::json!({ "path_with_namespace": path, "old_path_with_namespace": asked });
+    Some(Row {
+        kind: "gitlab.project_rename",
+        subject: Some(place.id.to_string()),
+        key: place.id.to_string(),
+        data: data.to_string().into(),
+    })
 }
 
 /// Answers in the order of the questions, some of which are asked at the same time.

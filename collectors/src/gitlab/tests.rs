@@ -1,5 +1,7 @@
 //! Our own payloads in GitLab's form, with invented names, and payloads that others recorded.
 
+mod kinds;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -399,9 +401,11 @@ fn every_recorded_row_of_the_api_is_read() {
     let Some(corpus) = corpus() else { return };
     let rows = |table: &str| recorded_rows(&corpus.join(format!("api-rows/gitlab/_raw_gitlab_api_{table}.csv")));
     let project = json!({ "web_url": "https://gitlab.com/lakeside/checkout", "default_branch": "main" });
-    let read = |kind: &str, pulled: Value| {
-        let facts = GitLab.normalise(&event(kind, pulled.to_string().into()));
-        facts.unwrap_or_else(|reason| panic!("{kind}: {reason}: {pulled:#}"))
+    // statuses that GitLab does not have; somebody made them up
+    let invented = |pulled: &Value| matches!(pulled["row"]["status"].as_str(), Some("completed" | "undeployed"));
+    let read = |kind: &str, pulled: Value| match GitLab.normalise(&event(kind, pulled.to_string().into())) {
+        Err(NotStored::Ignored(IgnoreReason::UnknownValue)) if invented(&pulled) => Vec::new(),
+        facts => facts.unwrap_or_else(|reason| panic!("{kind}: {reason}: {pulled:#}")),
     };
     let (notes, commits) = (rows("merge_request_notes"), rows("merge_request_commits"));
     let of = |rows: &[(Value, Value)], iid: &Value| -> Vec<Value> {

@@ -6,6 +6,8 @@ use kernel::Sha;
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
+use crate::json;
+
 /// An instant in any of the forms that GitLab writes. Webhooks tell whole seconds and the API
 /// milliseconds, so the fraction is cut off: both give the same picture of a thing.
 #[derive(Clone, Copy)]
@@ -42,6 +44,8 @@ impl<'de> Deserialize<'de> for When {
 pub(super) struct About {
     pub(super) object_kind: Option<String>,
     pub(super) event_name: Option<String>,
+    #[serde(alias = "full_path")]
+    pub(super) path_with_namespace: Option<String>,
     #[serde(default = "nothing", deserialize_with = "lenient")]
     pub(super) project: Option<Project>,
     #[serde(default = "nothing", deserialize_with = "lenient")]
@@ -128,6 +132,7 @@ pub(super) struct Changes {
     pub(super) draft: Option<Changed<bool>>,
     pub(super) title: Option<Changed<String>>,
     pub(super) labels: Option<Changed<Vec<Label>>>,
+    pub(super) status: Option<Changed<Status>>,
 }
 
 #[derive(Deserialize)]
@@ -140,7 +145,7 @@ pub(super) struct Push {
     pub(super) user_username: Option<String>,
     pub(super) user_email: Option<String>,
     pub(super) project: Project,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) commits: Vec<Commit>,
 }
 
@@ -148,7 +153,7 @@ pub(super) struct Push {
 #[derive(Deserialize)]
 pub(super) struct Commit {
     pub(super) id: Sha,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) message: String,
     pub(super) timestamp: Option<When>,
     pub(super) authored_date: Option<When>,
@@ -156,7 +161,7 @@ pub(super) struct Commit {
     pub(super) author: Option<GitPerson>,
     pub(super) author_name: Option<String>,
     pub(super) author_email: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) parent_ids: Vec<Sha>,
 }
 
@@ -171,17 +176,18 @@ pub(super) struct MergeRequestHook {
     pub(super) user: Option<User>,
     pub(super) project: Project,
     pub(super) object_attributes: MergeRequest,
+    #[serde(default = "nothing", deserialize_with = "lenient")]
     pub(super) changes: Option<Changes>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) assignees: Vec<User>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) reviewers: Vec<User>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct MergeRequest {
     pub(super) iid: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) title: String,
     pub(super) description: Option<String>,
     pub(super) state: Option<String>,
@@ -198,9 +204,12 @@ pub(super) struct MergeRequest {
     pub(super) updated_at: When,
     pub(super) merged_at: Option<When>,
     pub(super) closed_at: Option<When>,
+    #[serde(default = "nothing", deserialize_with = "lenient")]
     pub(super) sha: Option<Sha>,
     pub(super) last_commit: Option<LastCommit>,
+    #[serde(default = "nothing", deserialize_with = "lenient")]
     pub(super) merge_commit_sha: Option<Sha>,
+    #[serde(default = "nothing", deserialize_with = "lenient")]
     pub(super) squash_commit_sha: Option<Sha>,
     pub(super) squash: Option<bool>,
     pub(super) labels: Option<Vec<Label>>,
@@ -214,7 +223,8 @@ pub(super) struct LastCommit {
 #[derive(Deserialize)]
 pub(super) struct NoteHook {
     pub(super) user: Option<User>,
-    pub(super) project: Project,
+    /// Missing for what a group has, such as an epic.
+    pub(super) project: Option<Project>,
     pub(super) object_attributes: Note,
     pub(super) merge_request: Option<MergeRequest>,
 }
@@ -226,9 +236,9 @@ pub(super) struct Note {
     pub(super) noteable_type: Option<String>,
     pub(super) author_id: Option<i64>,
     pub(super) author: Option<User>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) system: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) body: String,
     pub(super) created_at: When,
     pub(super) updated_at: When,
@@ -239,7 +249,9 @@ pub(super) struct PipelineHook {
     pub(super) user: Option<User>,
     pub(super) project: Project,
     pub(super) object_attributes: Pipeline,
-    #[serde(default)]
+    /// The merge request that it ran for; that of its parent, for a child pipeline.
+    pub(super) merge_request: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) builds: Vec<Job>,
 }
 
@@ -249,6 +261,9 @@ pub(super) struct Pipeline {
     pub(super) name: Option<String>,
     #[serde(rename = "ref")]
     pub(super) reference: Option<String>,
+    /// Whether `ref` is a tag.
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(super) tag: bool,
     pub(super) sha: Option<Sha>,
     pub(super) source: Option<String>,
     pub(super) status: String,
@@ -290,7 +305,9 @@ pub(super) struct JobHook {
     pub(super) build_queued_duration: Option<f64>,
     pub(super) pipeline_id: Option<i64>,
     pub(super) commit: Option<PipelineOfJob>,
-    pub(super) repository: Homepage,
+    #[serde(default = "nothing", deserialize_with = "lenient")]
+    pub(super) project: Option<Project>,
+    pub(super) repository: Option<Homepage>,
     pub(super) user: Option<User>,
 }
 
@@ -308,6 +325,7 @@ pub(super) struct DeploymentHook {
     pub(super) status: String,
     pub(super) status_changed_at: Option<When>,
     pub(super) environment: Option<String>,
+    pub(super) environment_tier: Option<String>,
     pub(super) commit_url: Option<String>,
     #[serde(rename = "ref")]
     pub(super) reference: Option<String>,
@@ -356,18 +374,20 @@ pub(super) struct Release {
 #[derive(Deserialize)]
 pub(super) struct IssueHook {
     pub(super) user: Option<User>,
-    pub(super) project: Project,
+    /// Missing for what a group has, such as an epic.
+    pub(super) project: Option<Project>,
     pub(super) object_attributes: Issue,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) assignees: Vec<User>,
     pub(super) labels: Option<Vec<Label>>,
+    #[serde(default = "nothing", deserialize_with = "lenient")]
     pub(super) changes: Option<Changes>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Issue {
     pub(super) iid: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) title: String,
     pub(super) state: Option<String>,
     pub(super) action: Option<String>,
@@ -377,6 +397,11 @@ pub(super) struct Issue {
     #[serde(rename = "type")]
     pub(super) kind: Option<String>,
     pub(super) severity: Option<String>,
+    /// The issue that this one repeats, in webhooks.
+    pub(super) duplicated_to_id: Option<i64>,
+    /// The same, in the API.
+    #[serde(rename = "_links")]
+    pub(super) links: Option<Links>,
     pub(super) weight: Option<f64>,
     pub(super) created_at: When,
     pub(super) updated_at: When,
@@ -386,6 +411,28 @@ pub(super) struct Issue {
     pub(super) assignee_id: Option<i64>,
     pub(super) assignee: Option<User>,
     pub(super) labels: Option<Vec<Label>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Links {
+    pub(super) closed_as_duplicate_of: Option<String>,
+}
+
+/// A status of a work item, where the instance has them.
+#[derive(Deserialize)]
+pub(super) struct Status {
+    pub(super) name: Option<String>,
+    pub(super) category: Option<String>,
+}
+
+/// A project or a group that has another path now, or was created. It names no address.
+#[derive(Deserialize)]
+pub(super) struct Renamed {
+    #[serde(alias = "full_path")]
+    pub(super) path_with_namespace: String,
+    #[serde(alias = "old_full_path")]
+    pub(super) old_path_with_namespace: Option<String>,
+    pub(super) updated_at: Option<When>,
 }
 
 /// A row of `resource_state_events`.
@@ -401,11 +448,13 @@ pub(super) struct StateEvent {
 pub(super) struct Pulled<T> {
     pub(super) project: Project,
     pub(super) row: T,
-    #[serde(default)]
+    /// The tier of a deployment's environment.
+    pub(super) tier: Option<String>,
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) notes: Vec<Note>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) commits: Vec<Commit>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) states: Vec<StateEvent>,
 }
 

@@ -22,6 +22,7 @@ struct Server {
     requests: Vec<Value>,
     /// Merge requests with these numbers change, to these times, before the second page is listed.
     moves: Vec<(usize, String)>,
+    deployments: Vec<Value>,
     /// The status and body that lists of pipelines are answered with.
     pipelines: Option<(u16, Value)>,
     asked: Vec<String>,
@@ -47,6 +48,18 @@ fn note(id: usize) -> Value {
     json!({
         "id": id, "body": "approved this merge request", "system": true, "created_at": second(id), "updated_at": second(id),
         "author": { "id": 5, "username": "ann" },
+    })
+}
+
+/// The first environment is production.
+fn tier(environment: usize) -> &'static str {
+    if environment == 1 { "production" } else { "staging" }
+}
+
+fn deployed(id: usize, environment: usize) -> Value {
+    json!({
+        "id": id, "status": "success", "sha": "4".repeat(40), "ref": "main", "created_at": second(id),
+        "updated_at": second(id), "environment": { "id": environment, "name": format!("e{environment}") },
     })
 }
 
@@ -100,6 +113,16 @@ fn answer(state: &Shared, request: &Request) -> Response {
         "/pipelines/31/jobs" => (0..2)
             .map(|job| json!({ "id": 370 + job, "name": "unit", "status": "success", "pipeline": { "id": 31 } }))
             .collect(),
+        "/deployments" => server.deployments.clone(),
+        "/environments" => (1..=9).map(|id| json!({ "id": id, "name": "e", "tier": tier(id) })).collect(),
+        environment if environment.starts_with("/environments/") => {
+            let id: usize = environment.rsplit('/').next().unwrap().parse().unwrap();
+            return if id > 9 {
+                StatusCode::NOT_FOUND.into_response()
+            } else {
+                whole(json!({ "id": id, "tier": tier(id) }))
+            };
+        }
         "/merge_requests/3/notes" => (1..=150).map(note).collect(),
         _ => Vec::new(),
     };
@@ -198,4 +221,64 @@ async fn a_token_without_rights_is_told_which_scope_it_lacks() {
     let problem = &summary.problems[0];
     assert_eq!(problem.stream, "pipelines/lakeside/Checkout");
     assert!(problem.error.ends_with("it lacks the scope `api` or `read_api`"), "{}", problem.error);
+}
+
+#[tokio::test]
+async fn the_tiers_of_environments_are_asked_for_once_and_say_what_production_is() {
+    for (environments, requests) in [(vec![1, 2, 12], 3), ((1..=9).chain([12]).collect(), 1)] {
+        let state = Shared::default();
+        let mut number = 0;
+        state.lock().unwrap().deployments = environments
+            .iter()
+            .map(|environment| {
+                number += 1;
+                deployed(number, *environment)
+            })
+            .collect();
+        let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
+        for _ in 0..2 {
+            let summary = memory.pull(&puller, From::Cursor).await;
+            assert!(summary.complete(), "{summary:?}");
+        }
+        let facts = memory.events().into_iter().flat_map(|event| GitLab.normalise(&event).unwrap());
+        let told: BTreeSet<(Option<String>, Option<bool>)> = facts
+            .filter_map(
+                |fact| if let Fact::Deployment(one) = fact { Some((one.environment, one.production)) } else { None },
+            )
+            .collect();
+        assert!(told.contains(&(Some("e1".to_owned()), Some(true))), "{told:?}");
+        assert!(told.contains(&(Some("e2".to_owned()), Some(false))), "{told:?}");
+        // one that is gone has no tier
+        assert!(told.contains(&(Some("e12".to_owned()), None)), "{told:?}");
+        let asked = state.lock().unwrap().asked.iter().filter(|path| path.contains("/environments")).count();
+        assert_eq!(asked, requests);
+    }
+}
+
+#[tokio::test]
+async fn a_project_that_is_asked_for_by_its_old_path_is_known_to_have_moved() {
+    let project = |path: &str| Project {
+        path_with_namespace: path.to_owned(),
+        web_url: "https://gitlab.example.org/lakeside/Checkout".to_owned(),
+        default_branch: None,
+    };
+    let row = renamed(&project("lakeside/Checkout"), "riverside/Till").unwrap();
+    let event = kernel::Envelope {
+        id: "1".into(),
+        source: "gitlab/main".into(),
+        kind: row.kind.to_owned(),
+        subject: row.subject,
+        time: DateTime::UNIX_EPOCH,
+        tenant: kernel::Tenant::default(),
+        key: row.key,
+        content_type: "application/json".into(),
+        data: row.data,
+    };
+    let facts = GitLab.normalise(&event).unwrap();
+    let [Fact::Moved(moved)] = facts.as_slice() else { panic!("{facts:?}") };
+    assert_eq!(moved.id, "gitlab.example.org/riverside/till");
+    assert_eq!(moved.new_id, "gitlab.example.org/lakeside/checkout");
+    for same in ["lakeside/checkout", "77"] {
+        assert!(renamed(&project("lakeside/Checkout"), same).is_none(), "{same}");
+    }
 }
