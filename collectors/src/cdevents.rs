@@ -11,12 +11,13 @@ mod wire;
 use chrono::DateTime;
 use kernel::{
     AccountId, Change, ChangeId, ChangeState, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason, Incident,
-    IncidentId, NotStored, Outcome, PipelineRun, Repository, RepositoryId, Review, ReviewState, StatusCategory,
+    IncidentId, NotStored, Outcome, PipelineRun, Reject, Repository, RepositoryId, Review, ReviewState, StatusCategory,
     TaskRun, WorkItem, WorkItemId,
 };
 use runtime::secret::Secret;
 
 use crate::cloudevents::{self, Reading};
+use crate::outcomes;
 use crate::picture::{inferred, moment, stated};
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 use crate::{Connector, json};
@@ -40,10 +41,10 @@ impl Connector for CdEvents {
             Some(("repository", predicate @ ("created" | "modified"))) => repository(&event, predicate),
             Some(("change", predicate)) => change(&event, predicate),
             Some(("pipelinerun", predicate @ ("queued" | "started" | "finished"))) => {
-                Ok(vec![Fact::PipelineRun(pipeline_run(&event, predicate))])
+                Ok(vec![Fact::PipelineRun(pipeline_run(&event, predicate)?)])
             }
             Some(("taskrun", predicate @ ("started" | "finished"))) => {
-                Ok(vec![Fact::TaskRun(task_run(&event, predicate))])
+                Ok(vec![Fact::TaskRun(task_run(&event, predicate)?)])
             }
             Some(("service", predicate)) => deployment(&event, predicate),
             Some(("incident", predicate @ ("detected" | "reported" | "resolved"))) => {
@@ -205,16 +206,13 @@ fn change(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
     Ok(facts)
 }
 
-fn outcome(event: &Event, predicate: &str) -> Option<Outcome> {
+/// How something that finished ended; one that does not say it is neither.
+fn outcome(event: &Event, predicate: &str) -> Result<Option<Outcome>, Reject> {
     if predicate != "finished" {
-        return None;
+        return Ok(None);
     }
-    Some(match event.subject.content.outcome.as_deref() {
-        Some("success") => Outcome::Success,
-        Some("failure" | "error") => Outcome::Failure,
-        // cancelled, or not said
-        _ => Outcome::Neither,
-    })
+    let said = event.subject.content.outcome.as_deref().filter(|outcome| !outcome.trim().is_empty());
+    said.map_or(Ok(Outcome::Neither), |outcome| outcomes::required(outcome, "subject.content.outcome")).map(Some)
 }
 
 fn rank(predicate: &str) -> i64 {
@@ -229,28 +227,28 @@ fn run_id(event: &Event, native: &str) -> String {
     format!("{}/1", id(event, "run", native))
 }
 
-fn pipeline_run(event: &Event, predicate: &str) -> PipelineRun {
+fn pipeline_run(event: &Event, predicate: &str) -> Result<PipelineRun, Reject> {
     let at = event.context.timestamp;
     let subject = &event.subject;
-    PipelineRun {
-        tag: None,
-        pull_request: false,
+    Ok(PipelineRun {
         id: run_id(event, &subject.id),
         repository: None,
         name: filled(subject.content.pipeline_name.as_ref()).unwrap_or_else(|| subject.id.clone()),
         sha: None,
         branch: None,
+        tag: None,
+        pull_request: false,
         attempt: 1,
         queued_at: at,
         started_at: (predicate == "started").then_some(at),
         finished_at: (predicate == "finished").then_some(at),
-        outcome: outcome(event, predicate),
+        outcome: outcome(event, predicate)?,
         url: address(event),
         version: stated(moment(at, rank(predicate))),
-    }
+    })
 }
 
-fn task_run(event: &Event, predicate: &str) -> TaskRun {
+fn task_run(event: &Event, predicate: &str) -> Result<TaskRun, Reject> {
     let at = event.context.timestamp;
     let subject = &event.subject;
     let run = match &subject.content.pipeline_run {
@@ -261,7 +259,7 @@ fn task_run(event: &Event, predicate: &str) -> TaskRun {
         // A task that runs by itself is a run of its own.
         None => run_id(event, &subject.id),
     };
-    TaskRun {
+    Ok(TaskRun {
         id: format!("{run}/task/{}", kept_id(&subject.id)),
         run,
         repository: None,
@@ -270,10 +268,10 @@ fn task_run(event: &Event, predicate: &str) -> TaskRun {
         queued_at: None,
         started_at: (predicate == "started").then_some(at),
         finished_at: (predicate == "finished").then_some(at),
-        outcome: outcome(event, predicate),
+        outcome: outcome(event, predicate)?,
         url: address(event),
         version: stated(moment(at, rank(predicate))),
-    }
+    })
 }
 
 /// What came to an environment, or left it. There is no event for a deployment that failed.
@@ -289,13 +287,13 @@ fn deployment(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
     let at = event.context.timestamp;
     let native = format!("{}/deployment/{}", place(&event.context.source), event.context.id);
     Ok(vec![Fact::Deployment(Deployment {
-        production: None,
-        rollout: None,
         id: kept_id(&native).into(),
         source: DeploymentSource::Cdevents,
         repository: deployed.repository,
         service: filled(Some(&event.subject.id)),
         environment: content.environment.as_ref().and_then(|environment| filled(Some(&environment.id))),
+        production: None,
+        rollout: None,
         sha: deployed.sha,
         name: deployed.version,
         started_at: None,
@@ -374,7 +372,6 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         "open".to_owned()
     };
     facts.push(Fact::WorkItem(WorkItem {
-        canceled: false,
         id: WorkItemId(native),
         key: event.subject.id.clone(),
         project: filled(content.group.as_ref()).unwrap_or_else(|| place(source(event))),
@@ -382,6 +379,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         kind,
         status,
         status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
+        canceled: false,
         assignee: content.assignees.first().and_then(person),
         reporter: content.creator.as_ref().and_then(person),
         parent: None,

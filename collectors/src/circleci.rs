@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::picture::{moment, stated};
 use crate::pull::Pull;
+use crate::reference::RanFor;
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 use crate::{Connector, json};
 use wire::{Event, Job, Pipeline, Workflow};
@@ -36,8 +37,8 @@ impl Connector for CircleCi {
         let pipeline = event.pipeline.as_ref().ok_or_else(|| needed("pipeline"))?;
         let workflow = event.workflow.as_ref().ok_or_else(|| needed("workflow"))?;
         Ok(vec![match &event.job {
-            Some(job) => Fact::TaskRun(task_run(pipeline, workflow, job)),
-            None => Fact::PipelineRun(pipeline_run(&event, pipeline, workflow)),
+            Some(job) => Fact::TaskRun(task_run(pipeline, workflow, job)?),
+            None => Fact::PipelineRun(pipeline_run(&event, pipeline, workflow)?),
         }])
     }
 
@@ -103,14 +104,38 @@ fn run_id(workflow: &str) -> String {
     format!("circleci/run/{}/1", kept_id(workflow))
 }
 
-fn outcome(status: Option<&str>) -> Option<Outcome> {
-    match status? {
+fn outcome(status: Option<&str>) -> Result<Option<Outcome>, NotStored> {
+    let Some(status) = status else { return Ok(None) };
+    Ok(match status.to_ascii_lowercase().as_str() {
         "success" => Some(Outcome::Success),
         "failed" | "error" | "infrastructure_fail" | "timedout" | "terminated-unknown" => Some(Outcome::Failure),
         "canceled" | "unauthorized" | "not_run" | "not_running" | "retried" => Some(Outcome::Neither),
-        // running, on_hold, failing, queued, blocked, and what CircleCI may add
-        _ => None,
+        "running" | "on_hold" | "failing" | "queued" | "blocked" => None,
+        _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
+    })
+}
+
+/// What a pipeline ran for. CircleCI calls the branch of a fork's pull request `pull/12`.
+fn ran_for(pipeline: &Pipeline) -> RanFor {
+    let parameters = pipeline.trigger_parameters.as_ref();
+    let (vcs, git) = (pipeline.vcs.as_ref(), parameters.and_then(|parameters| parameters.git.as_ref()));
+    let event = parameters.and_then(|parameters| parameters.circleci.as_ref()?.event_type.as_deref());
+    let forked = vcs.is_some_and(|vcs| {
+        let address = |url: &Option<String>| url.as_deref().and_then(RepositoryId::from_url);
+        address(&vcs.origin_repository_url)
+            .zip(address(&vcs.target_repository_url))
+            .is_some_and(|(origin, target)| origin != target)
+    });
+    if forked || event.is_some_and(|event| event.starts_with("pull_request") || event.starts_with("merge_request")) {
+        return RanFor::pull_request();
     }
+    let tag = vcs.and_then(|vcs| filled(vcs.tag.as_ref())).or_else(|| filled(git?.tag.as_ref()));
+    if let Some(tag) = tag {
+        return RanFor::tag(&tag);
+    }
+    let branch = vcs.and_then(|vcs| filled(vcs.branch.as_ref()));
+    let reference = || git.and_then(|git| filled(git.reference.as_ref()).or_else(|| filled(git.branch.as_ref())));
+    branch.or_else(reference).map(|name| RanFor::of(&name)).unwrap_or_default()
 }
 
 /// The repository: where the code was checked out from, by whichever field the kind of project has.
@@ -137,19 +162,20 @@ fn filled(text: Option<&String>) -> Option<String> {
     text.filter(|text| !text.is_empty()).cloned()
 }
 
-fn pipeline_run(event: &Event, pipeline: &Pipeline, workflow: &Workflow) -> PipelineRun {
-    let outcome = outcome(workflow.status.as_deref());
+fn pipeline_run(event: &Event, pipeline: &Pipeline, workflow: &Workflow) -> Result<PipelineRun, NotStored> {
+    let outcome = outcome(workflow.status.as_deref())?;
+    let RanFor { branch, tag, pull_request } = ran_for(pipeline);
     let finished_at = workflow.stopped_at.filter(|_| outcome.is_some());
     let vcs = pipeline.vcs.as_ref();
     let git = pipeline.trigger_parameters.as_ref().and_then(|parameters| parameters.git.as_ref());
-    PipelineRun {
-        tag: None,
-        pull_request: false,
+    Ok(PipelineRun {
         id: run_id(&workflow.id),
         repository: repository(pipeline),
         name: workflow.name.clone(),
         sha: vcs.and_then(|vcs| vcs.revision).or_else(|| git?.checkout_sha),
-        branch: vcs.and_then(|vcs| filled(vcs.branch.as_ref())).or_else(|| filled(git?.branch.as_ref())),
+        branch,
+        tag,
+        pull_request,
         attempt: 1,
         // A workflow is created when it begins; before that only its pipeline is there.
         queued_at: pipeline.created_at.map_or(workflow.created_at, |created| created.min(workflow.created_at)),
@@ -158,7 +184,7 @@ fn pipeline_run(event: &Event, pipeline: &Pipeline, workflow: &Workflow) -> Pipe
         outcome,
         url: filled(workflow.url.as_ref()).or_else(|| page(event, pipeline, workflow)),
         version: stated(moment(finished_at.unwrap_or(workflow.created_at), if outcome.is_some() { 2 } else { 1 })),
-    }
+    })
 }
 
 /// The address that webhooks name and the API does not.
@@ -172,8 +198,8 @@ fn page(event: &Event, pipeline: &Pipeline, workflow: &Workflow) -> Option<Strin
     Some(format!("https://app.circleci.com/pipelines/{slug}/{}/workflows/{}", pipeline.number?, workflow.id))
 }
 
-fn task_run(pipeline: &Pipeline, workflow: &Workflow, job: &Job) -> TaskRun {
-    let outcome = outcome(job.status.as_deref());
+fn task_run(pipeline: &Pipeline, workflow: &Workflow, job: &Job) -> Result<TaskRun, NotStored> {
+    let outcome = outcome(job.status.as_deref())?;
     let finished_at = job.stopped_at.filter(|_| outcome.is_some());
     let run = run_id(&workflow.id);
     let last = finished_at.or(job.started_at).unwrap_or(workflow.created_at);
@@ -182,7 +208,7 @@ fn task_run(pipeline: &Pipeline, workflow: &Workflow, job: &Job) -> TaskRun {
         (None, Some(_)) => 1,
         (None, None) => 0,
     };
-    TaskRun {
+    Ok(TaskRun {
         id: format!("{run}/task/{}", kept_id(&job.id)),
         run,
         repository: repository(pipeline),
@@ -194,5 +220,5 @@ fn task_run(pipeline: &Pipeline, workflow: &Workflow, job: &Job) -> TaskRun {
         outcome,
         url: None,
         version: stated(moment(last, rank)),
-    }
+    })
 }

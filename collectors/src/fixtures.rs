@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use kernel::{Envelope, Fact, Tenant};
+use kernel::{Envelope, Fact, NotStored, Tenant};
 
 use crate::{Connector, registry};
 
@@ -49,6 +49,13 @@ fn event(connector: &dyn Connector, name: &str, data: Bytes) -> Envelope {
         content_type: "application/json".to_owned(),
         data,
     }
+}
+
+/// What a connector's fixture becomes.
+pub(crate) fn normalised(connector: &str, name: &str) -> Result<Vec<Fact>, NotStored> {
+    let data = std::fs::read(root().join("tests/fixtures").join(connector).join(format!("{name}.json"))).unwrap();
+    let connector = registry::connector(connector).unwrap();
+    connector.normalise(&event(connector, name, data.into()))
 }
 
 #[test]

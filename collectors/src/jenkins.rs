@@ -10,13 +10,16 @@ mod wire;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{
     Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Reject, RejectReason, RepositoryId, Sha, TaskRun,
+    Version,
 };
 use runtime::secret::Secret;
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::picture::{moment, stated};
+use crate::picture::{inferred, moment, stated};
 use crate::pull::Pull;
+use crate::reference::RanFor;
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
 use crate::{Connector, json};
 use address::JobAddress;
@@ -94,62 +97,69 @@ fn instant(millis: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(millis).filter(|_| millis > 0)
 }
 
-fn outcome(result: &str) -> Outcome {
-    match result {
+fn outcome(result: &str) -> Result<Outcome, NotStored> {
+    Ok(match result.to_ascii_uppercase().as_str() {
         "SUCCESS" => Outcome::Success,
         // Unstable: it was built, and its tests failed.
         "FAILURE" | "FAILED" | "UNSTABLE" => Outcome::Failure,
-        // ABORTED, NOT_BUILT, NOT_EXECUTED
-        _ => Outcome::Neither,
-    }
+        "ABORTED" | "NOT_BUILT" | "NOT_BUILD" | "NOT_EXECUTED" => Outcome::Neither,
+        _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
+    })
 }
 
-/// A branch without the name of the remote that it was fetched from.
-fn branch(name: &str) -> Option<String> {
-    let name = ["refs/remotes/origin/", "refs/heads/", "origin/"]
-        .iter()
-        .find_map(|prefix| name.strip_prefix(prefix))
-        .unwrap_or(name);
-    (!name.is_empty() && name != "detached").then(|| name.to_owned())
+/// Parameters by which plugins start a build for a pull or merge request.
+const PULL_REQUEST_PARAMETERS: [&str; 3] = ["ghprbPullId", "gitlabMergeRequestIid", "CHANGE_ID"];
+
+/// Whether a parameter says that the build is of a pull request.
+fn names_pull_request(name: &str, value: &Value) -> bool {
+    let filled = value.as_str().map_or(value.is_number(), |text| !text.trim().is_empty());
+    filled && PULL_REQUEST_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// A build as the plugin tells it at the end of a phase. `timestamp` is when the phase began.
+/// The version of a build: how one ended counts more than that it runs, whatever their times.
+fn version(at: DateTime<Utc>, rank: i64) -> Version {
+    let at = moment(at, rank);
+    if rank == 2 { stated(at) } else { inferred(at) }
+}
+
+/// A build as the plugin tells it at the end of a phase. `timestamp` is when the phase began; that of FINALIZED is
+/// when the build was put away, some time after its end, so this picture never replaces that of COMPLETED.
 fn pushed(notification: &Notification, source: &str) -> Result<PipelineRun, NotStored> {
     let build = &notification.build;
     let url = build.full_url.as_deref().or(build.url.as_deref()).ok_or_else(|| unknown_address("build.full_url"))?;
     let job = JobAddress::of(url, source).ok_or_else(|| unknown_address("build.full_url"))?;
-    let Some(at) = build.timestamp.and_then(instant) else {
-        return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
-    };
-    let ended = matches!(build.phase, Phase::Completed | Phase::Finalized);
+    let unused = NotStored::Ignored(IgnoreReason::UnusedAction);
+    let Some(at) = build.timestamp.and_then(instant) else { return Err(unused) };
     let duration = TimeDelta::milliseconds(build.duration.unwrap_or_default().clamp(0, i64::from(i32::MAX)));
-    let started_at = match build.phase {
-        Phase::Queued => None,
-        Phase::Started => Some(at),
-        Phase::Completed | Phase::Finalized => at.checked_sub_signed(duration),
-    };
-    let rank = match build.phase {
-        Phase::Queued => 0,
-        Phase::Started => 1,
-        Phase::Completed => 2,
-        Phase::Finalized => 3,
+    let (started_at, ended, rank) = match build.phase {
+        Phase::Queued => (None, false, 0),
+        Phase::Started => (Some(at), false, 1),
+        Phase::Completed => (at.checked_sub_signed(duration), true, 2),
+        Phase::Finalized => (at.checked_sub_signed(duration), true, 3),
+        Phase::Other => return Err(unused),
     };
     let scm = build.scm.as_ref();
+    let mut parameters = build.parameters.as_object().into_iter().flatten();
+    let RanFor { branch, tag, pull_request } = if parameters.any(|(name, value)| names_pull_request(name, value)) {
+        RanFor::pull_request()
+    } else {
+        job.ran_for(scm.and_then(|scm| scm.branch.as_deref()).unwrap_or_default())
+    };
     Ok(PipelineRun {
-        tag: None,
-        pull_request: false,
         id: job.run(build.number),
         repository: scm.and_then(|scm| RepositoryId::from_url(scm.url.as_deref()?)),
         name: job.name(),
         sha: scm.and_then(|scm| Sha::parse(scm.commit.as_deref()?).ok()),
-        branch: scm.and_then(|scm| branch(scm.branch.as_deref()?)),
+        branch,
+        tag,
+        pull_request,
         attempt: 1,
         queued_at: started_at.unwrap_or(at),
         started_at,
         finished_at: ended.then_some(at),
-        outcome: build.status.as_deref().filter(|_| ended).map(outcome),
+        outcome: build.status.as_deref().filter(|_| ended).map(outcome).transpose()?,
         url: build.full_url.clone(),
-        version: stated(moment(at, rank)),
+        version: version(at, rank),
     })
 }
 
@@ -167,34 +177,42 @@ fn pulled(Pulled { job, build, stages }: &Pulled) -> Result<Vec<Fact>, NotStored
     let repository = git.and_then(|git| RepositoryId::from_url(git.remote_urls.first()?));
     let revision = git.and_then(|git| git.last_built_revision.as_ref());
     let run = job.run(build.number);
+    let parameters = build.actions.iter().flat_map(|action| &action.parameters);
+    let mut named = parameters.filter_map(|parameter| Some((parameter.name.as_deref()?, &parameter.value)));
+    let RanFor { branch, tag, pull_request } = if named.any(|(name, value)| names_pull_request(name, value)) {
+        RanFor::pull_request()
+    } else {
+        job.ran_for(revision.and_then(|revision| revision.branch.first()?.name.as_deref()).unwrap_or_default())
+    };
     let pipeline_run = PipelineRun {
-        tag: None,
-        pull_request: false,
         id: run.clone(),
         repository: repository.clone(),
         name: job.name(),
         sha: revision.and_then(|revision| Sha::parse(revision.sha.as_deref()?).ok()),
-        branch: revision.and_then(|revision| branch(revision.branch.first()?.name.as_deref()?)),
+        branch,
+        tag,
+        pull_request,
         attempt: 1,
         queued_at: started_at,
         started_at: Some(started_at),
         finished_at,
-        outcome: ended.map(outcome),
+        outcome: ended.map(outcome).transpose()?,
         url: build.url.clone(),
-        version: stated(moment(finished_at.unwrap_or(started_at), if ended.is_some() { 2 } else { 1 })),
+        version: version(finished_at.unwrap_or(started_at), if ended.is_some() { 2 } else { 1 }),
     };
-    let stages = stages.iter().map(|stage| Fact::TaskRun(task_run(&run, repository.as_ref(), stage)));
+    // a stage of a status that is new to us is left out
+    let stages = stages.iter().filter_map(|stage| task_run(&run, repository.as_ref(), stage).ok().map(Fact::TaskRun));
     Ok(std::iter::once(Fact::PipelineRun(pipeline_run)).chain(stages).collect())
 }
 
-fn task_run(run: &str, repository: Option<&RepositoryId>, stage: &Stage) -> TaskRun {
+fn task_run(run: &str, repository: Option<&RepositoryId>, stage: &Stage) -> Result<TaskRun, NotStored> {
     let started_at = stage.started_at.and_then(instant);
-    let running = matches!(stage.status.as_deref(), None | Some("IN_PROGRESS" | "PAUSED_PENDING_INPUT"));
+    let running = matches!(stage.status.as_deref(), None | Some("IN_PROGRESS" | "PAUSED_PENDING_INPUT" | "QUEUED"));
     let ended = stage.status.as_deref().filter(|_| !running);
     let finished_at = ended.and(started_at).and_then(|started| {
         started.checked_add_signed(TimeDelta::try_milliseconds(stage.duration.unwrap_or_default())?)
     });
-    TaskRun {
+    Ok(TaskRun {
         id: format!("{run}/task/{}", stage.id),
         run: run.to_owned(),
         repository: repository.cloned(),
@@ -203,8 +221,8 @@ fn task_run(run: &str, repository: Option<&RepositoryId>, stage: &Stage) -> Task
         queued_at: None,
         started_at,
         finished_at,
-        outcome: ended.map(outcome),
+        outcome: ended.map(outcome).transpose()?,
         url: None,
         version: stated(moment(finished_at.or(started_at).unwrap_or_default(), if ended.is_some() { 2 } else { 1 })),
-    }
+    })
 }

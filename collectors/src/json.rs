@@ -2,8 +2,8 @@
 //! nothing of the payload itself, and is bounded in size and depth (`serde_json`'s own limit of 128).
 
 use kernel::{Reject, RejectReason};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 /// The largest payload that a normaliser reads: GitHub's own limit is 25 MiB.
 const MAX_BYTES: usize = 32 << 20;
@@ -30,6 +30,16 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Reject>
 pub(crate) fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
     serde_path_to_error::deserialize(value)
         .map_err(|error| Problem { path: path_of(&error), problem: tell(error.inner()) })
+}
+
+/// A list that can be `null`, and so can its entries: what a source has nothing to say of.
+pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::<Vec<Option<T>>>::deserialize(from)?.into_iter().flatten().flatten().collect())
+}
+
+/// A value that can be `null`, which is the default.
+pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 /// Where a value is wrong, and what was expected there.

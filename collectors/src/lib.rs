@@ -1,5 +1,7 @@
 //! Where events come from: one file a connector, the registry of them, and the webhook gateway.
 
+#[cfg(test)]
+mod cases;
 pub mod cdevents;
 pub mod check;
 pub mod circleci;
@@ -20,12 +22,14 @@ pub mod import;
 pub mod jenkins;
 pub mod jira;
 mod json;
+mod outcomes;
 pub mod pagerduty;
 mod picture;
 pub mod progress;
 pub mod pull;
 #[cfg(test)]
 mod recorded;
+mod reference;
 pub mod registry;
 mod reverts;
 pub mod scheduler;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::cloudevents::{self, Reading};
 use crate::picture::{moment, stated};
+use crate::reference::RanFor;
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 use crate::{Connector, json};
 
@@ -23,12 +24,45 @@ const READING: Reading = Reading { connector: "tekton", unused, subject };
 /// What Pipelines as Code writes on the runs that it starts.
 const PIPELINES_AS_CODE: &str = "pipelinesascode.tekton.dev/";
 
-/// Parameters that name the repository, in the spelling `a-b`; the first that fits is taken.
-const REPOSITORY_PARAMETERS: [&str; 6] = ["repo-url", "git-url", "git-repo-url", "repository-url", "repository", "url"];
+/// Parameters that name the repository, without what separates words; the first of use is taken.
+const REPOSITORY_PARAMETERS: [&str; 10] = [
+    "repourl",
+    "giturl",
+    "gitrepourl",
+    "gitrepositoryurl",
+    "repositoryurl",
+    "gitrepository",
+    "repository",
+    "gitrepo",
+    "sourceurl",
+    "url",
+];
 /// Parameters that name the commit.
-const COMMIT_PARAMETERS: [&str; 6] = ["revision", "git-revision", "commit", "commit-sha", "git-commit", "sha"];
-/// Parameters that name the branch.
-const BRANCH_PARAMETERS: [&str; 3] = ["branch", "git-branch", "source-branch"];
+const COMMIT_PARAMETERS: [&str; 10] = [
+    "revision",
+    "gitrevision",
+    "commit",
+    "commitsha",
+    "gitcommit",
+    "gitcommitsha",
+    "gitsha",
+    "headsha",
+    "sha",
+    "gitref",
+];
+/// Parameters that name the branch, or what the run is for in another way; a revision can be one.
+const REFERENCE_PARAMETERS: [&str; 7] =
+    ["branch", "gitbranch", "sourcebranch", "gitref", "ref", "revision", "gitrevision"];
+/// Parameters that number a pull request.
+const PULL_REQUEST_PARAMETERS: [&str; 7] = [
+    "pullrequestnumber",
+    "gitpullrequestnumber",
+    "pullrequestid",
+    "prnumber",
+    "mergerequestiid",
+    "mergerequestid",
+    "gitpullrequestid",
+];
 
 impl Connector for Tekton {
     fn name(&self) -> &'static str {
@@ -90,9 +124,9 @@ struct Event {
 #[derive(Deserialize)]
 struct Run {
     metadata: Metadata,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     spec: Spec,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     status: Status,
 }
 
@@ -102,11 +136,11 @@ struct Metadata {
     name: String,
     uid: String,
     creation_timestamp: DateTime<Utc>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     labels: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     annotations: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     owner_references: Vec<Owner>,
 }
 
@@ -119,7 +153,7 @@ struct Owner {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Spec {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     params: Vec<Parameter>,
     pipeline_ref: Option<Named>,
     task_ref: Option<Named>,
@@ -143,9 +177,9 @@ struct Named {
 struct Status {
     start_time: Option<DateTime<Utc>>,
     completion_time: Option<DateTime<Utc>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     conditions: Vec<Condition>,
-    #[serde(default, rename = "retriesStatus")]
+    #[serde(default, rename = "retriesStatus", deserialize_with = "json::or_default")]
     retries: Vec<Value>,
 }
 
@@ -154,7 +188,7 @@ struct Condition {
     #[serde(rename = "type")]
     kind: String,
     status: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     reason: String,
 }
 
@@ -166,28 +200,45 @@ impl Run {
         Some(told.as_str()).filter(|told| !told.is_empty())
     }
 
-    /// The first of these parameters that is there, and a text.
-    fn parameter(&self, names: &[&str]) -> Option<&str> {
-        let value_of = |name: &&str| {
-            let mut found = self.spec.params.iter();
-            found.find(|parameter| parameter.name.to_lowercase().replace('_', "-") == *name)?.value.as_str()
+    /// What the first of these parameters says that `read` can make something of.
+    fn parameter<T>(&self, names: &[&str], read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let plain = |name: &str| name.to_lowercase().replace(['-', '_', '.'], "");
+        let values_of = |name: &str| {
+            let named = self.spec.params.iter().filter(move |parameter| plain(&parameter.name) == name);
+            named.filter_map(|parameter| parameter.value.as_str()).find_map(&read)
         };
-        names.iter().find_map(value_of).filter(|value| !value.is_empty())
+        names.iter().find_map(|name| values_of(name))
     }
 
     fn repository(&self) -> Option<RepositoryId> {
-        let url = self.told("repo-url").or_else(|| self.parameter(&REPOSITORY_PARAMETERS))?;
-        RepositoryId::from_url(url)
+        self.told("repo-url").and_then(repository).or_else(|| self.parameter(&REPOSITORY_PARAMETERS, repository))
     }
 
     fn sha(&self) -> Option<Sha> {
-        let told = self.told("sha").or_else(|| self.parameter(&COMMIT_PARAMETERS))?;
-        Sha::parse(told).ok()
+        let read = |text: &str| Sha::parse(text.trim()).ok();
+        self.told("sha").and_then(read).or_else(|| self.parameter(&COMMIT_PARAMETERS, read))
     }
 
-    fn branch(&self) -> Option<String> {
-        let told = self.told("source-branch").or_else(|| self.parameter(&BRANCH_PARAMETERS))?;
-        Some(told.strip_prefix("refs/heads/").unwrap_or(told).to_owned())
+    /// What it ran for. Pipelines as Code names the event: `push`, `incoming`, those of pull requests, and comments
+    /// on these.
+    fn ran_for(&self) -> RanFor {
+        let of_request = match self.told("event-type").map(str::to_lowercase) {
+            Some(event) => !matches!(event.as_str(), "push" | "tag" | "incoming"),
+            None => {
+                self.told("pull-request").is_some()
+                    || self.parameter(&PULL_REQUEST_PARAMETERS, |text| text.trim().parse::<u64>().ok()).is_some()
+            }
+        };
+        if of_request {
+            return RanFor::pull_request();
+        }
+        let read = |text: &str| {
+            let short_commit = text.len() >= 7 && text.chars().all(|digit| digit.is_ascii_hexdigit());
+            Some(RanFor::of_either(text, None)).filter(|found| *found != RanFor::default() && !short_commit)
+        };
+        // the branch that was pushed to is the source; of a tag it has the full name
+        let told = self.told("source-branch").or_else(|| self.told("branch")).and_then(read);
+        told.or_else(|| self.parameter(&REFERENCE_PARAMETERS, read)).unwrap_or_default()
     }
 
     fn label(&self, name: &str) -> Option<String> {
@@ -219,6 +270,16 @@ impl Run {
     }
 }
 
+/// A repository by its address; an image or a name is none.
+fn repository(text: &str) -> Option<RepositoryId> {
+    let text = text.trim();
+    let of_git = match text.split_once("://") {
+        Some((scheme, _)) => matches!(scheme.to_lowercase().as_str(), "http" | "https" | "ssh" | "git" | "git+ssh"),
+        None => text.split(':').next().is_some_and(|host| host.contains('@')),
+    };
+    RepositoryId::from_url(text).filter(|_| of_git)
+}
+
 /// Objects have ids that are unique in all clusters.
 fn run_id(uid: &str) -> String {
     format!("tekton/run/{}/1", kept_id(uid))
@@ -232,15 +293,16 @@ fn parent(run: &Run) -> String {
 
 fn pipeline_run(run: &Run) -> PipelineRun {
     let outcome = run.outcome();
+    let RanFor { branch, tag, pull_request } = run.ran_for();
     let named = run.spec.pipeline_ref.as_ref().and_then(|reference| reference.name.clone());
     PipelineRun {
-        tag: None,
-        pull_request: false,
         id: run_id(&run.metadata.uid),
         repository: run.repository(),
         name: named.or_else(|| run.label("pipeline")).unwrap_or_else(|| run.metadata.name.clone()),
         sha: run.sha(),
-        branch: run.branch(),
+        branch,
+        tag,
+        pull_request,
         attempt: 1,
         queued_at: run.metadata.creation_timestamp,
         started_at: run.status.start_time,

@@ -2,6 +2,8 @@
 
 use kernel::{RepositoryId, Sha};
 
+use crate::reference::decoded;
+
 /// What was deployed, as far as its id tells.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Artifact {
@@ -63,23 +65,6 @@ fn named_by_repository(name: &str) -> Option<RepositoryId> {
 
 fn filled(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
-}
-
-/// Percent-encoding taken off; what is none stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = after.get(..2).filter(|_| *first == b'%').and_then(|digits| hex::decode(digits).ok());
-        if let Some(code) = code {
-            bytes.extend(code);
-            rest = after.get(2..).unwrap_or_default();
-        } else {
-            bytes.push(*first);
-            rest = after;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::json;
+
 #[derive(Deserialize)]
 pub(super) struct Event {
     pub(super) context: Context,
@@ -27,7 +29,7 @@ pub(super) struct Context {
 pub(super) struct Subject {
     pub(super) id: String,
     pub(super) source: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) content: Content,
 }
 
@@ -62,10 +64,10 @@ pub(super) struct Content {
     pub(super) ticket_type: Option<String>,
     pub(super) group: Option<String>,
     pub(super) creator: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) assignees: Vec<String>,
     pub(super) priority: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) labels: Vec<String>,
     pub(super) resolution: Option<String>,
 }

@@ -11,11 +11,13 @@ use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use super::{CircleCi, run_id};
-use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished};
 
 const ADDRESS: &str = "https://circleci.com/api/v2";
-/// How long after it began a workflow may end, or be run again, and still be seen by the next pull.
+/// How long after its pipeline began a workflow may be run again and still be seen by the next pull.
 const OVERLAP: TimeDelta = TimeDelta::days(2);
+/// How long a workflow may run or wait for an approval and still be asked for again. The API keeps no longer.
+const LONGEST: TimeDelta = TimeDelta::days(90);
 /// Pipelines of a page that are looked into side by side.
 const AT_ONCE: usize = 4;
 
@@ -52,7 +54,9 @@ struct Projects {
 
 /// A page of a list.
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct List<T> {
+    #[serde(default, deserialize_with = "crate::json::list")]
     items: Vec<T>,
     next_page_token: Option<String>,
 }
@@ -67,26 +71,46 @@ struct Created {
 #[async_trait]
 impl Puller for Projects {
     async fn streams(&self) -> Result<Vec<Stream>, PullError> {
-        Ok(self.slugs.iter().map(|slug| Stream::new("pipelines", slug).overlapping(OVERLAP)).collect())
+        Ok(self
+            .slugs
+            .iter()
+            .map(|slug| Stream::new("pipelines", slug).overlapping(OVERLAP).ending_within(LONGEST))
+            .collect())
     }
 
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
         let list: List<Value> = self.list(&listed(&ask.stream.of), ask.cursor.and_then(Value::as_str)).await?;
-        let (mut newest, mut reached, mut pipelines) = (None, false, Vec::new());
+        let (mut reached, mut pipelines, mut page) = (false, Vec::new(), Page::default());
         for pipeline in list.items {
-            let Created { id, created_at } = part(&pipeline)?;
-            newest = newest.max(Some(created_at));
+            let created: Created = part(&pipeline)?;
+            page.newest = page.newest.max(Some(created.created_at));
             // Newest first: what follows is older.
-            if ask.since.is_some_and(|since| created_at < since) {
+            if ask.is_before(Some(created.created_at)) {
                 reached = true;
                 break;
             }
-            pipelines.push((id, pipeline));
+            pipelines.push((created, pipeline));
         }
-        let rows = futures::stream::iter(pipelines).map(|(id, pipeline)| self.rows(id, pipeline)).buffered(AT_ONCE);
-        let rows: Vec<Vec<Row>> = rows.try_collect().await?;
-        let next = list.next_page_token.filter(|_| !reached).map(Value::String);
-        Ok(Page { rows: rows.into_iter().flatten().collect(), next, newest, total: None })
+        self.add(pipelines, &mut page).await?;
+        page.next = list.next_page_token.filter(|_| !reached).map(Value::String);
+        Ok(page)
+    }
+
+    async fn unfinished(&self, _: &Ask<'_>, unfinished: &[Unfinished]) -> Result<Page, PullError> {
+        let (mut page, mut pipelines) = (Page::default(), Vec::new());
+        for Unfinished { id, .. } in unfinished {
+            let escaped: String = byte_serialize(id.as_bytes()).collect();
+            match self.client.get(&format!("pipeline/{escaped}")).await {
+                Ok(answer) => {
+                    let pipeline: Value = answer.json()?;
+                    pipelines.push((part(&pipeline)?, pipeline));
+                }
+                Err(PullError::Gone(_)) => page.finished.push(id.clone()),
+                Err(error) => return Err(error),
+            }
+        }
+        self.add(pipelines, &mut page).await?;
+        Ok(page)
     }
 
     fn budget(&self) -> Option<Left> {
@@ -109,6 +133,20 @@ fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
 }
 
 impl Projects {
+    /// Adds the workflows of pipelines and their jobs, and notes which pipelines have one that has not ended.
+    async fn add(&self, pipelines: Vec<(Created, Value)>, page: &mut Page) -> Result<(), PullError> {
+        let rows = futures::stream::iter(pipelines).map(|(created, pipeline)| async move {
+            let (rows, ended) = self.rows(&created.id, pipeline).await?;
+            Ok::<_, PullError>((created, rows, ended))
+        });
+        let rows: Vec<_> = rows.buffered(AT_ONCE).try_collect().await?;
+        for (created, rows, ended) in rows {
+            page.note(created.id, created.created_at, ended);
+            page.rows.extend(rows);
+        }
+        Ok(())
+    }
+
     async fn list<T: serde::de::DeserializeOwned>(&self, path: &str, page: Option<&str>) -> Result<List<T>, PullError> {
         let path = match page {
             Some(token) => {
@@ -134,11 +172,14 @@ impl Projects {
         }
     }
 
-    /// The workflows of a pipeline and their jobs. Those that were deleted meanwhile have none.
-    async fn rows(&self, id: String, pipeline: Value) -> Result<Vec<Row>, PullError> {
-        let mut rows = Vec::new();
+    /// The workflows of a pipeline and their jobs, and whether all workflows have ended. Those that were deleted
+    /// meanwhile have none.
+    async fn rows(&self, id: &str, pipeline: Value) -> Result<(Vec<Row>, bool), PullError> {
+        let (mut rows, mut ended) = (Vec::new(), true);
         for workflow in found(self.all(&format!("pipeline/{id}/workflow")).await)? {
             let Some(id) = workflow.get("id").and_then(Value::as_str).map(str::to_owned) else { continue };
+            let status = workflow.get("status").and_then(Value::as_str);
+            ended &= !matches!(super::outcome(status), Ok(None));
             let jobs = found(self.all(&format!("workflow/{id}/job")).await)?;
             let row = |kind, data: Value| {
                 let key = run_id(&id);
@@ -151,7 +192,7 @@ impl Projects {
                     .map(|job| row("circleci.job", json!({"pipeline": pipeline, "workflow": workflow, "job": job}))),
             );
         }
-        Ok(rows)
+        Ok((rows, ended))
     }
 }
 

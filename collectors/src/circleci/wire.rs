@@ -31,10 +31,13 @@ pub(super) struct Pipeline {
 
 #[derive(Deserialize)]
 pub(super) struct Vcs {
+    /// Where the commit is from: a fork, for the pull request of one.
+    pub(super) origin_repository_url: Option<String>,
     pub(super) target_repository_url: Option<String>,
     #[serde(default, deserialize_with = "sha")]
     pub(super) revision: Option<Sha>,
     pub(super) branch: Option<String>,
+    pub(super) tag: Option<String>,
 }
 
 /// What projects have that are not connected by OAuth (GitLab, GitHub App).
@@ -50,6 +53,10 @@ pub(super) struct Git {
     #[serde(default, deserialize_with = "sha")]
     pub(super) checkout_sha: Option<Sha>,
     pub(super) branch: Option<String>,
+    /// In full: `refs/heads/main`.
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<String>,
+    pub(super) tag: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +67,8 @@ pub(super) struct CircleCi {
     pub(super) project: Option<String>,
     #[serde(rename = "provider_name")]
     pub(super) provider: Option<String>,
+    /// What set it off: `push`, `pull_request`, `merge_request`.
+    pub(super) event_type: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    Account, AccountId, Change, ChangeState, Closing, Deployment, DeploymentSource, Detail, Fact, Incident, Outcome,
-    Reject, RejectReason, RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
+    Account, AccountId, Change, ChangeState, Closing, Deployment, DeploymentSource, Detail, Fact, Incident, Reject,
+    RejectReason, RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
 };
 
 use super::wire;
+use crate::outcomes;
 
 /// Between a repository's address and the number of a change, as forges write it.
 const CHANGES: [&str; 6] =
@@ -54,7 +55,7 @@ impl Place<'_> {
             by_repository.insert(self.repository(commit.repo_url.as_deref()), commit);
         }
         let facts = by_repository.into_iter().map(|(repository, commit)| self.deployment(wire, repository, commit));
-        Ok(facts.map(Fact::Deployment).collect())
+        facts.map(|deployment| deployment.map(Fact::Deployment)).collect()
     }
 
     fn deployment(
@@ -62,7 +63,7 @@ impl Place<'_> {
         wire: &wire::Deployment,
         repository: RepositoryId,
         commit: &wire::DeploymentCommit,
-    ) -> Deployment {
+    ) -> Result<Deployment, Reject> {
         let started_at = commit.started_date.or(wire.started_date);
         let finished_at = commit.finished_date.or(wire.finished_date).unwrap_or(self.received);
         let id = wire.id.clone().unwrap_or_else(|| {
@@ -71,7 +72,7 @@ impl Place<'_> {
             format!("{sha}/{}", started_at.unwrap_or(finished_at).timestamp())
         });
         let result = commit.result.as_deref().or(wire.result.as_deref()).unwrap_or("SUCCESS");
-        Deployment {
+        Ok(Deployment {
             production: None,
             rollout: wire.id.as_ref().map(|id| format!("{}/{id}", self.connection)),
             id: format!("{}/deployment/{id}/{repository}", self.connection).into(),
@@ -83,15 +84,11 @@ impl Place<'_> {
             name: commit.ref_name.clone().or_else(|| wire.name.clone()),
             started_at,
             finished_at: Some(finished_at),
-            outcome: Some(match result.to_ascii_uppercase().as_str() {
-                "SUCCESS" => Outcome::Success,
-                "FAILURE" | "FAILED" => Outcome::Failure,
-                _ => Outcome::Neither,
-            }),
+            outcome: Some(outcomes::required(result, "result")?),
             url: None,
             deleted: false,
             version: self.version(),
-        }
+        })
     }
 
     /// By its address; what is no address is a name within the connection.
@@ -106,7 +103,7 @@ impl Place<'_> {
     /// A work item, the incident that it is if its type says so, and whose they are.
     pub(super) fn issue(&self, wire: wire::Issue) -> Vec<Fact> {
         let id = self.issue_id(&wire.key);
-        let category = match wire.status.as_deref().unwrap_or_default() {
+        let category = match upper(wire.status.as_deref()).as_str() {
             "DONE" => StatusCategory::Done,
             "IN_PROGRESS" => StatusCategory::InProgress,
             "TODO" => StatusCategory::ToDo,
@@ -142,7 +139,6 @@ impl Place<'_> {
         }
         let parent = wire.parent_issue_key.or(wire.epic_key);
         let item = WorkItem {
-            canceled: false,
             id: WorkItemId(id),
             key: wire.key,
             project: self.connection.to_owned(),
@@ -150,6 +146,7 @@ impl Place<'_> {
             kind: wire.kind.map(|kind| kind.to_lowercase()),
             status: wire.original_status.or(wire.status).unwrap_or_default(),
             status_category: category,
+            canceled: false,
             assignee: assignee.as_ref().map(|account| account.id.clone()),
             reporter: reporter.as_ref().map(|account| account.id.clone()),
             parent: parent.map(|key| WorkItemId(self.issue_id(&key))),
@@ -191,7 +188,7 @@ impl Place<'_> {
     /// A pull request, in the repository that its address names.
     pub(super) fn change(&self, wire: wire::PullRequest) -> Fact {
         let repository = wire.url.as_deref().and_then(repository_of).unwrap_or_else(|| self.own());
-        let state = match wire.status.as_deref().unwrap_or_default() {
+        let state = match upper(wire.status.as_deref()).as_str() {
             "MERGED" => ChangeState::Merged,
             "CLOSED" => ChangeState::Abandoned,
             "OPEN" => ChangeState::Open,
@@ -226,6 +223,10 @@ impl Place<'_> {
             version: self.version(),
         })
     }
+}
+
+fn upper(text: Option<&str>) -> String {
+    text.unwrap_or_default().to_ascii_uppercase()
 }
 
 fn repository_of(change: &str) -> Option<RepositoryId> {

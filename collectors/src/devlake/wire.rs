@@ -4,6 +4,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, de};
 
+use crate::json;
+
 /// A deployment of one repository (the older form) or of several.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +22,7 @@ pub(super) struct Deployment {
     pub(super) started_date: Option<DateTime<Utc>>,
     #[serde(default, alias = "end_time", alias = "finished_date", deserialize_with = "time")]
     pub(super) finished_date: Option<DateTime<Utc>>,
-    #[serde(default, rename = "deploymentCommits", alias = "deployment_commits", deserialize_with = "or_empty")]
+    #[serde(default, rename = "deploymentCommits", alias = "deployment_commits", deserialize_with = "json::list")]
     pub(super) commits: Vec<DeploymentCommit>,
     #[serde(default, alias = "repo_url", deserialize_with = "text")]
     pub(super) repo_url: Option<String>,
@@ -54,7 +56,7 @@ pub(super) struct DeploymentCommit {
 pub(super) struct Issue {
     #[serde(rename = "issueKey", alias = "issue_key")]
     pub(super) key: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) title: String,
     #[serde(default, deserialize_with = "text")]
     pub(super) url: Option<String>,
@@ -159,8 +161,4 @@ fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DateTime<Utc>>, D::
         Ok(instant) => Ok(Some(instant.to_utc())),
         Err(_) => Err(de::Error::custom("expected a time such as 2020-01-01T12:00:00+00:00")),
     }
-}
-
-fn or_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
-    Ok(Option::deserialize(from)?.unwrap_or_default())
 }

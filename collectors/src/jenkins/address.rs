@@ -1,6 +1,16 @@
 //! Where a job of Jenkins is, from the addresses that Jenkins writes: `https://ci.example.org/job/folder/
 //! job/name/17/`, with `/view/…` in front of it when somebody looked through a view.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::picture::pattern;
+use crate::reference::{RanFor, decoded};
+
+/// What branch sources of multibranch projects call the jobs of pull and merge requests.
+static PULL_REQUEST: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:PR|MR)-\d+(?:-(?:head|merge))?$"));
+
 /// A job: its Jenkins and its path of folders.
 pub(super) struct JobAddress {
     jenkins: String,
@@ -40,9 +50,30 @@ impl JobAddress {
         crate::webhook::kept_id(&format!("{}/{}", self.jenkins, self.path.join("/")))
     }
 
-    /// The job's path, as people write it.
-    pub(super) fn name(&self) -> String {
+    /// The job's path as addresses have it.
+    pub(super) fn path(&self) -> String {
         self.path.join("/")
+    }
+
+    /// The job's path, as people write it. Multibranch projects encode the names of branches, and addresses encode
+    /// that again.
+    pub(super) fn name(&self) -> String {
+        let parts = self.path.iter().enumerate().map(|(at, part)| {
+            let name = decoded(part);
+            if at == 0 { name } else { decoded(&name) }
+        });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether it is the job of a pull request in a multibranch project.
+    pub(super) fn is_of_pull_request(&self) -> bool {
+        self.path.len() > 1 && self.path.last().is_some_and(|name| PULL_REQUEST.is_match(name))
+    }
+
+    /// What a run of it ran for, by what Jenkins calls the branch.
+    pub(super) fn ran_for(&self, branch: &str) -> RanFor {
+        let of_request = self.is_of_pull_request() || PULL_REQUEST.is_match(branch.trim_start_matches("origin/"));
+        if of_request { RanFor::pull_request() } else { RanFor::of(branch) }
     }
 
     /// The id of a build of it.
@@ -54,6 +85,36 @@ impl JobAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_as_people_write_it_and_an_id_as_addresses_have_it() {
+        for (url, name, id) in [
+            (
+                "https://ci.example.org/job/Ops%20Team/job/Ship%20it%20%C3%BC/3/",
+                "Ops Team/Ship it ü",
+                "Ops%20Team/Ship%20it%20%C3%BC",
+            ),
+            ("https://ci.example.org/job/shop/job/feature%252Fx/1/", "shop/feature/x", "shop/feature%252Fx"),
+            ("https://ci.example.org/job/100%25/1/", "100%", "100%25"),
+        ] {
+            let job = JobAddress::of(url, "jenkins").unwrap();
+            assert_eq!((job.name().as_str(), job.path().as_str()), (name, id));
+            assert_eq!(job.id(), format!("ci.example.org/{id}"));
+        }
+    }
+
+    #[test]
+    fn jobs_of_pull_requests_are_known_by_the_names_that_branch_sources_give_them() {
+        let job = |path: &str| JobAddress::of(&format!("https://ci.example.org/{path}"), "jenkins").unwrap();
+        for path in ["job/shop/job/PR-12", "job/shop/job/MR-7", "job/shop/job/PR-12-merge"] {
+            assert_eq!(job(path).ran_for("main"), RanFor::pull_request(), "{path}");
+        }
+        for branch in ["PR-12", "origin/PR-12", "refs/pull/12/head", "origin/pr/12/merge"] {
+            assert_eq!(job("job/shop").ran_for(branch), RanFor::pull_request(), "{branch}");
+        }
+        assert_eq!(job("job/shop/job/main").ran_for("origin/main").branch.as_deref(), Some("main"));
+        assert_eq!(job("job/shop/job/v1").ran_for("refs/tags/v1"), RanFor::tag("v1"));
+    }
 
     #[test]
     fn a_job_is_the_same_whichever_address_it_is_seen_at() {

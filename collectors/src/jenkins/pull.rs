@@ -12,7 +12,8 @@ use url::form_urlencoded::byte_serialize;
 
 use super::Jenkins;
 use super::address::JobAddress;
-use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished};
+use crate::reference::decoded;
 
 /// What is asked of a folder: three levels at once.
 const JOBS: &str = "jobs[url,jobs[url,jobs[url,lastBuild[number]],lastBuild[number]],lastBuild[number]]";
@@ -20,11 +21,13 @@ const JOBS: &str = "jobs[url,jobs[url,jobs[url,lastBuild[number]],lastBuild[numb
 const DEEPEST: usize = 12;
 /// What is asked of a build. `allBuilds` reaches further back than `builds`, which ends after 100.
 const BUILD: &str = "number,timestamp,duration,building,result,url,\
-                     actions[lastBuiltRevision[SHA1,branch[name]],remoteUrls]";
+                     actions[lastBuiltRevision[SHA1,branch[name]],remoteUrls,parameters[name,value]]";
 /// Builds a page.
 const BUILDS: usize = 100;
-/// How long a build may run and still be seen at its end by the next pull.
+/// How far each pull looks back, for builds that ended meanwhile.
 const OVERLAP: TimeDelta = TimeDelta::days(1);
+/// How long a build may run or wait for an input and still be asked for again.
+const LONGEST: TimeDelta = TimeDelta::days(60);
 /// Builds of a page whose stages are asked for side by side.
 const AT_ONCE: usize = 4;
 
@@ -54,7 +57,7 @@ struct Controller {
 
 #[derive(Deserialize)]
 struct Folder {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::json::list")]
     jobs: Vec<Item>,
 }
 
@@ -65,14 +68,14 @@ struct Item {
     #[serde(default, rename = "_class")]
     class: String,
     url: String,
-    jobs: Option<Vec<Item>>,
+    jobs: Option<Vec<Option<Item>>>,
     last_build: Option<Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Builds {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::json::or_default")]
     all_builds: Vec<Value>,
 }
 
@@ -83,6 +86,8 @@ struct Begun {
     class: String,
     number: i64,
     timestamp: i64,
+    #[serde(default, deserialize_with = "crate::json::or_default")]
+    building: bool,
 }
 
 #[async_trait]
@@ -95,11 +100,11 @@ impl Puller for Controller {
             let mut items: Vec<(Item, usize)> = found.jobs.into_iter().map(|item| (item, 1)).collect();
             while let Some((item, level)) = items.pop() {
                 // Jenkins writes its own address, which need not be the one that it is asked at.
-                let Some(path) = JobAddress::of(&item.url, "jenkins").map(|address| address.name()) else { continue };
+                let Some(path) = JobAddress::of(&item.url, "jenkins").map(|address| address.path()) else { continue };
                 let holds_others =
                     item.jobs.is_some() || item.class.contains("Folder") || item.class.contains("MultiBranch");
                 match item.jobs {
-                    Some(inner) => items.extend(inner.into_iter().map(|item| (item, level + 1))),
+                    Some(inner) => items.extend(inner.into_iter().flatten().map(|item| (item, level + 1))),
                     None if holds_others && path.split('/').count() < DEEPEST => folders.push(path),
                     None if item.last_build.is_some() && self.wanted(&path) => jobs.push(path),
                     None => {}
@@ -107,7 +112,7 @@ impl Puller for Controller {
             }
         }
         jobs.sort_unstable();
-        Ok(jobs.into_iter().map(|job| Stream::new("builds", job).overlapping(OVERLAP)).collect())
+        Ok(jobs.into_iter().map(|job| Stream::new("builds", job).overlapping(OVERLAP).ending_within(LONGEST)).collect())
     }
 
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
@@ -116,22 +121,41 @@ impl Puller for Controller {
         let tree = format!("allBuilds[{BUILD}]{{{from},{}}}", from + BUILDS);
         let builds: Builds = self.client.get(&api(job, &tree)).await?.json()?;
         let count = builds.all_builds.len();
-        let (mut newest, mut reached, mut kept) = (None, false, Vec::new());
-        for build in builds.all_builds {
+        let (mut reached, mut kept, mut page) = (false, Vec::new(), Page::default());
+        for build in builds.all_builds.into_iter().filter(|build| !build.is_null()) {
             let begun: Begun = part(&build)?;
             let at = DateTime::<Utc>::from_timestamp_millis(begun.timestamp);
-            newest = newest.max(at);
-            if ask.since.zip(at).is_some_and(|(since, at)| at < since) {
+            page.newest = page.newest.max(at);
+            if ask.is_before(at) {
                 reached = true;
                 break;
             }
+            page.note(begun.number.to_string(), at.unwrap_or_default(), !begun.building);
             kept.push((begun, build));
         }
         let rows = futures::stream::iter(kept).map(|(begun, build)| self.row(job, begun, build)).buffered(AT_ONCE);
-        let rows = rows.try_collect().await?;
+        page.rows = rows.try_collect().await?;
         // Builds that began meanwhile shift the others towards the end, so none is left out.
-        let next = (count == BUILDS && !reached).then(|| json!(from + BUILDS));
-        Ok(Page { rows, next, newest, total: None })
+        page.next = (count == BUILDS && !reached).then(|| json!(from + BUILDS));
+        Ok(page)
+    }
+
+    async fn unfinished(&self, ask: &Ask<'_>, unfinished: &[Unfinished]) -> Result<Page, PullError> {
+        let (job, mut page) = (&ask.stream.of, Page::default());
+        for Unfinished { id, began } in unfinished {
+            let tree: String = byte_serialize(BUILD.as_bytes()).collect();
+            match self.client.get(&format!("{}/{id}/api/json?tree={tree}", path(job))).await {
+                Ok(answer) => {
+                    let build: Value = answer.json()?;
+                    let begun: Begun = part(&build)?;
+                    page.note(id, *began, !begun.building);
+                    page.rows.push(self.row(job, begun, build).await?);
+                }
+                Err(PullError::Gone(_)) => page.finished.push(id.clone()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(page)
     }
 
     fn budget(&self) -> Option<Left> {
@@ -140,9 +164,12 @@ impl Puller for Controller {
 }
 
 impl Controller {
+    /// Whether a job is pulled, by its path or the way people write it.
     fn wanted(&self, path: &str) -> bool {
-        let within =
-            |project: &String| path.strip_prefix(project).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let starts = |path: &str, with: &str| {
+            path.strip_prefix(with).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let within = |project: &String| starts(path, project) || starts(&decoded(path), &decoded(project));
         self.projects.is_empty() || self.projects.iter().any(within)
     }
 

@@ -1,7 +1,10 @@
 //! The fields of the Notification plugin's messages and of the API's rows that we use. Everything else is
 //! left unread.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::json;
 
 /// A message of the Notification plugin.
 #[derive(Deserialize)]
@@ -23,17 +26,33 @@ pub(super) struct NotifiedBuild {
     /// Milliseconds.
     pub(super) duration: Option<i64>,
     pub(super) scm: Option<Scm>,
+    /// By name.
+    #[serde(default)]
+    pub(super) parameters: Value,
 }
 
-/// `STARTED` and `FINALIZED`, which the plugin called `FINISHED` once.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+/// What the plugin tells of. It called `FINALIZED` `FINISHED` once; a step of a pipeline can notify without any
+/// phase (`NONE`).
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Queued,
     Started,
     Completed,
-    #[serde(alias = "FINISHED")]
     Finalized,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Phase {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name: Option<String> = Option::deserialize(from)?;
+        Ok(match name.unwrap_or_default().to_ascii_uppercase().as_str() {
+            "QUEUED" => Self::Queued,
+            "STARTED" => Self::Started,
+            "COMPLETED" => Self::Completed,
+            "FINALIZED" | "FINISHED" => Self::Finalized,
+            _ => Self::Other,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -49,7 +68,7 @@ pub(super) struct Pulled {
     /// Needed where the build does not tell its address.
     pub(super) job: Option<Job>,
     pub(super) build: Build,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) stages: Vec<Stage>,
 }
 
@@ -64,13 +83,13 @@ pub(super) struct Build {
     /// Milliseconds since 1970.
     pub(super) timestamp: i64,
     /// Milliseconds; 0 while it runs.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) duration: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) building: bool,
     pub(super) result: Option<String>,
     pub(super) url: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) actions: Vec<Action>,
 }
 
@@ -79,15 +98,24 @@ pub(super) struct Build {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Action {
     pub(super) last_built_revision: Option<Revision>,
-    #[serde(default, deserialize_with = "list")]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) remote_urls: Vec<String>,
+    #[serde(default, deserialize_with = "json::list")]
+    pub(super) parameters: Vec<Parameter>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Parameter {
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) value: Value,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Revision {
     #[serde(rename = "SHA1")]
     pub(super) sha: Option<String>,
-    #[serde(default, deserialize_with = "list")]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) branch: Vec<Branch>,
 }
 
@@ -105,9 +133,4 @@ pub(super) struct Stage {
     pub(super) started_at: Option<i64>,
     #[serde(rename = "durationMillis")]
     pub(super) duration: Option<i64>,
-}
-
-/// A list that can be `null`.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
 }
