@@ -2,9 +2,9 @@
 // somebody looks.
 
 import { cards, skeletons } from "./cards.js";
-import { chosen, offerServices, offerTenants, prepare, reportParameters } from "./choices.js";
+import { chosen, offerServices, offerTenants, prepare, reportParameters, showChosen } from "./choices.js";
 import { DeploymentList } from "./deployments.js";
-import { openDetail } from "./detail.js";
+import { closeDetail, openDetail } from "./detail.js";
 import { at, h, sentence } from "./dom.js";
 import { clock, count, digits } from "./format.js";
 import { all, get } from "./server.js";
@@ -18,7 +18,7 @@ let loadedAt = 0;
 let time = clock("UTC");
 
 const list = new DeploymentList((deployment) => {
-  history.replaceState(null, "", `${location.pathname}${location.search}#deployment=${encodeURIComponent(deployment.id)}`);
+  history.pushState(null, "", `${location.pathname}${location.search}#deployment=${encodeURIComponent(deployment.id)}`);
   openDetail(deployment.id, deployment.service, chosen().tenant, time);
 });
 
@@ -42,12 +42,13 @@ async function load(fresh) {
     at("problem").hidden = true;
     openAsked();
   } catch (error) {
-    if (error.name !== "AbortError") failed(error);
+    if (!signal.aborted) failed(error);
   }
 }
 
 function waiting() {
   at("cards").setAttribute("aria-busy", "true");
+  at("deployments").setAttribute("aria-busy", "true");
   if (at("cards").childElementCount === 0) at("cards").replaceChildren(...skeletons());
   shownReport = "";
 }
@@ -58,6 +59,7 @@ function failed(error) {
   at("problem").replaceChildren(`${error.message}${stale}`, again);
   at("problem").hidden = false;
   at("cards").setAttribute("aria-busy", "false");
+  at("deployments").setAttribute("aria-busy", "false");
   if (loadedAt === 0) at("cards").replaceChildren();
 }
 
@@ -74,12 +76,20 @@ function show(answer, services, choice) {
   const report = answer.data;
   time = clock(report.time_zone);
   const nothing = report.services.every((service) => service.deployments === 0);
-  at("cards").replaceChildren(...(nothing ? [] : cards(report, time)));
+  keepingFocus(() => at("cards").replaceChildren(...(nothing ? [] : cards(report, time))));
   at("cards").setAttribute("aria-busy", "false");
   document.querySelector(".deployments").hidden = nothing;
   at("empty").hidden = !nothing;
   at("empty").replaceChildren(...(nothing ? emptiness(report) : []));
   at("summary").replaceChildren(...summary(report, nothing));
+}
+
+// What is drawn anew takes the focus along: it goes to the same part of the same card.
+function keepingFocus(draw) {
+  const card = document.activeElement?.closest("[data-metric]")?.dataset.metric;
+  const part = document.activeElement?.matches(".plot") ? ".plot" : "summary";
+  draw();
+  if (card) document.querySelector(`[data-metric="${card}"] ${part}`)?.focus({ preventScroll: true });
 }
 
 function summary(report, nothing) {
@@ -129,21 +139,46 @@ function emptiness(report) {
 }
 
 // The address may name a deployment.
-let asked = false;
+let openedFromAddress = false;
 function openAsked() {
-  const id = new URLSearchParams(location.hash.slice(1)).get("deployment");
-  if (!asked && id) openDetail(id, chosen().service, chosen().tenant, time);
-  asked = true;
+  const id = asked();
+  if (!openedFromAddress && id) openDetail(id, chosen().service, chosen().tenant, time);
+  openedFromAddress = true;
 }
 
-at("detail").addEventListener("close", () => history.replaceState(null, "", location.pathname + location.search));
+function asked() {
+  return new URLSearchParams(location.hash.slice(1)).get("deployment");
+}
+
+at("detail").addEventListener("close", () => {
+  if (asked()) history.replaceState(null, "", location.pathname + location.search);
+});
 at("detail").addEventListener("click", (event) => {
   if (event.target === at("detail")) at("detail").close();
 });
+
+// Back and Forward: what the address says now is chosen, and the panel is open if it names a deployment.
+let search = location.search;
+addEventListener("popstate", () => {
+  const id = asked();
+  if (id) openDetail(id, chosen().service, chosen().tenant, time);
+  else closeDetail();
+  if (location.search === search) return;
+  search = location.search;
+  showChosen();
+  load(true);
+});
+
 const refresh = () => {
   if (document.visibilityState === "visible" && Date.now() - loadedAt >= EVERY) load(false);
 };
 document.addEventListener("visibilitychange", refresh);
+// what nobody waits for any more is not asked for
+addEventListener("pagehide", () => running?.abort());
+addEventListener("pageshow", (event) => event.persisted && load(false));
 setInterval(refresh, 1000 + EVERY);
-prepare(() => load(true));
+prepare(() => {
+  search = location.search;
+  load(true);
+});
 load(true);

@@ -2,7 +2,7 @@
 // is the engine's own, in its own words.
 
 import { chart } from "./chart.js";
-import { h, s } from "./dom.js";
+import { h, s, sentence } from "./dom.js";
 import { count, digits, shown } from "./format.js";
 
 // Throughput first, then stability; time to restore stands beside the five.
@@ -44,10 +44,28 @@ function card(metric, about, noun, report, clock) {
     h("p", { class: "about" }, `${about} · `,
       h("span", { class: "n" }, "n = ", h("data", { value: metric.n }, count(metric.n, noun)))),
     h("dl", { class: "facts" }, others.map((value) =>
-      h("div", {}, h("dt", {}, NAMES[value.name] ?? value.name), h("dd", {}, shown(value.value, value.text, { "data-value": value.name }))))),
+      h("div", {}, h("dt", {}, NAMES[value.name] ?? value.name), h("dd", {}, shown(value.value, value.text, { "data-value": value.name })))),
+      basis(metric.basis)),
+    caveats(metric, report),
     metric.score !== null && score(metric, report),
     trend(metric, report, clock),
   );
+}
+
+// What the value rests on.
+function basis({ evidence, known }) {
+  const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+  return [
+    evidence.length > 0 && fact("Evidence", evidence.map((source) => source.replaceAll("_", " ")).join(", ")),
+    known !== null && known < 1 && fact("Known ends", h("data", { value: known }, `${digits(known * 100)} %`)),
+  ];
+}
+
+// What is true of the whole report is said once, above the cards.
+function caveats(metric, report) {
+  const own = metric.caveats.filter(({ text }) => !report.statements.includes(text));
+  return own.length > 0 && h("ul", { class: "caveats", "aria-label": `What to know about ${metric.title.toLowerCase()}` },
+    own.map(({ code, text }) => h("li", { "data-caveat": code }, sentence(text))));
 }
 
 function score(metric, report) {
@@ -78,6 +96,7 @@ function trend(metric, report, clock) {
 }
 
 function labels(point, interval, clock) {
+  if (interval === "quarter" || interval === "year") return { label: point.label, short: point.label };
   if (interval === "month") return { label: clock.month(point.from), short: clock.month(point.from) };
   const day = clock.day(point.from);
   return { label: interval === "week" ? `Week from ${day}` : day, short: clock.short(point.from) };

@@ -28,6 +28,11 @@ export function nameOf(deployment) {
   return deployment.name ?? deployment.sha?.slice(0, 10) ?? deployment.id;
 }
 
+/** Puts the focus on a deployment of the list, if it is there. */
+export function focusOn(id) {
+  document.querySelector(`[data-deployment="${CSS.escape(id)}"] button.open`)?.focus();
+}
+
 /** The list, which `open(deployment)` is called from. */
 export class DeploymentList {
   constructor(open) {
@@ -44,10 +49,10 @@ export class DeploymentList {
     if (!fresh && now === this.shown) return;
     this.shown = now;
     this.pages = 1;
-    this.draw(answer, choice, clock);
+    this.draw(answer, choice, clock, signal);
   }
 
-  draw(answer, choice, clock) {
+  draw(answer, choice, clock, signal) {
     const place = at("deployments");
     place.setAttribute("aria-busy", "false");
     if (answer.data.length === 0) {
@@ -60,19 +65,22 @@ export class DeploymentList {
     more.addEventListener("click", async () => {
       more.disabled = true;
       try {
-        const next = await get("/api/v1/deployments", choice.tenant, { ...listParameters(choice), limit: 25, cursor });
+        const next = await get("/api/v1/deployments", choice.tenant, { ...listParameters(choice), limit: 25, cursor }, signal);
         body.append(...this.rows(next.data, clock));
         this.pages += 1;
         cursor = next.next_cursor;
         more.hidden = !cursor;
       } catch (refusal) {
-        more.after(h("p", { class: "none", role: "alert" }, refusal.message));
+        if (!signal.aborted) more.after(h("p", { class: "none", role: "alert" }, refusal.message));
       }
       more.disabled = false;
     });
     const names = ["Deployment", "Verdict", "Service", "Finished", "Commits", "Changes"];
     const head = h("thead", {}, h("tr", {}, names.map((name, index) => h("th", { scope: "col", class: index > 3 ? "number" : null }, name))));
+    // a list that is drawn anew keeps the focus on the same deployment
+    const focused = document.activeElement?.closest("[data-deployment]")?.dataset.deployment;
     place.replaceChildren(h("table", {}, head, body), more);
+    if (focused) focusOn(focused);
   }
 
   rows(deployments, clock) {

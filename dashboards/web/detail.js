@@ -3,7 +3,7 @@
 
 import { at, h, link, s, sentence } from "./dom.js";
 import { count, duration, shown } from "./format.js";
-import { badges, nameOf } from "./deployments.js";
+import { badges, focusOn, nameOf } from "./deployments.js";
 import { get } from "./server.js";
 
 const RULES = {
@@ -19,36 +19,55 @@ const RULES = {
 
 const STAGES = ["coding", "pickup", "review", "deploy"];
 
-/** Opens the panel for a deployment. */
+let asking = null;
+let openedFor = null;
+
+/** Opens the panel for a deployment. Its head stays while the rest is loaded, and with it the focus. */
 export async function openDetail(id, service, tenant, clock) {
+  asking?.abort();
+  const { signal } = (asking = new AbortController());
   const dialog = at("detail");
-  const body = h("div", { class: "detail" }, head("Deployment", dialog), h("p", { class: "soft" }, "Loading …"));
-  dialog.replaceChildren(body);
-  if (!dialog.open) dialog.showModal();
+  const title = h("h2", { id: "detail-title", tabindex: -1 }, "Deployment");
+  const close = h("button", { type: "button", class: "close", click: () => dialog.close() }, "Close");
+  const content = h("div", { "aria-busy": "true" }, h("p", { class: "soft" }, "Loading …"));
+  dialog.replaceChildren(h("div", { class: "detail" }, h("div", { class: "detail-head" }, title, close), content));
+  if (!dialog.open) {
+    openedFor = id;
+    dialog.addEventListener("close", left, { once: true });
+    dialog.showModal();
+  }
+  title.focus();
   dialog.scrollTop = 0;
   try {
-    const { data } = await get(`/api/v1/deployments/${encodeURIComponent(id)}`, tenant);
+    const { data } = await get(`/api/v1/deployments/${encodeURIComponent(id)}`, tenant, {}, signal);
     const found = data.deployments.find((one) => one.service === service) ?? data.deployments[0];
-    body.replaceChildren(...(found ? explained(found, dialog, tenant, clock) : candidates(data, dialog)));
+    title.textContent = found ? (found.deployment ? nameOf(found.deployment) : found.id) : data.asked;
+    content.replaceChildren(...(found ? explained(found, tenant, clock) : candidates(data)));
   } catch (refusal) {
-    body.replaceChildren(head("Deployment", dialog), h("p", { role: "alert" }, refusal.message));
+    if (!signal.aborted) content.replaceChildren(h("p", { role: "alert" }, refusal.message));
   }
+  content.setAttribute("aria-busy", "false");
 }
 
-function head(title, dialog) {
-  return h("div", { class: "detail-head" }, h("h2", { id: "detail-title" }, title),
-    h("button", { type: "button", class: "close", click: () => dialog.close() }, "Close"));
+/** Closes the panel, if it is open. */
+export function closeDetail() {
+  at("detail").close();
 }
 
-function candidates(data, dialog) {
-  return [head(data.asked, dialog), h("p", {}, "Several things could be meant:"),
+// The browser gives the focus back to what had it; a list that was drawn anew meanwhile has another button.
+function left() {
+  asking?.abort();
+  if (document.activeElement === document.body || document.activeElement === null) focusOn(openedFor);
+}
+
+function candidates(data) {
+  return [h("p", {}, "Several things could be meant:"),
     h("ul", {}, data.candidates.map((one) => h("li", {}, `${one.what} ${one.id}: ${one.title}`)))];
 }
 
-function explained(found, dialog, tenant, clock) {
+function explained(found, tenant, clock) {
   const deployment = found.deployment;
   return [
-    head(deployment ? nameOf(deployment) : found.id, dialog),
     deployment && badges(deployment),
     deployment && facts(found, deployment, tenant, clock),
     found.why.length > 0 && h("h3", {}, "Why it counts as it does"),

@@ -29,7 +29,7 @@ async function ask(address, options) {
   try {
     response = await fetch(address, options);
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (options.signal?.aborted) throw error;
     throw new Refusal("The server can't be reached.");
   }
   if (response.ok) return response;

@@ -11,6 +11,8 @@ use tokio::process::Command;
 
 use crate::api::served::{self, Served};
 
+mod probe;
+
 /// What the browser made of a page: its elements after all scripts ran, and what it complained about.
 struct Seen {
     dom: String,
@@ -31,6 +33,11 @@ fn browser() -> Option<PathBuf> {
 }
 
 async fn open(browser: &PathBuf, served: &Served, path: &str) -> Seen {
+    visit(browser, &format!("http://{}{path}", served.address), &[]).await
+}
+
+/// What the browser, started with more flags, makes of an address.
+async fn visit(browser: &PathBuf, address: &str, flags: &[&str]) -> Seen {
     let profile = tempfile::tempdir().unwrap();
     let output = Command::new(browser)
         .args([
@@ -48,7 +55,8 @@ async fn open(browser: &PathBuf, served: &Served, path: &str) -> Seen {
             "--dump-dom",
         ])
         .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("http://{}{path}", served.address))
+        .args(flags)
+        .arg(address)
         .kill_on_drop(true)
         .output();
     let output = tokio::time::timeout(Duration::from_mins(1), output).await.expect("the browser ends").unwrap();
