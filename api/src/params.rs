@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use kernel::TimeOrDay;
 
 use crate::problem::Problem;
 
@@ -53,9 +55,14 @@ impl Params {
         }
     }
 
-    /// An instant, or a day that begins at midnight UTC.
-    pub fn time(&mut self, name: &'static str) -> Result<Option<DateTime<Utc>>, Problem> {
-        self.read(name, TIME, time)
+    /// An instant, or a day that begins at midnight of a time zone.
+    pub fn time(&mut self, name: &'static str, zone: Tz) -> Result<Option<DateTime<Utc>>, Problem> {
+        self.read(name, TIME, |text| time(text, zone))
+    }
+
+    /// The length of the steps of a series.
+    pub fn interval(&mut self) -> Result<Option<dora::Interval>, Problem> {
+        self.read("interval", "`day`, `week`, `month`, `quarter` or `year`", |text| text.parse().ok())
     }
 
     /// `true` or `false`.
@@ -86,15 +93,12 @@ pub fn expected_limit() -> String {
     format!("a number of rows from 1 to {LIMIT_MAX}")
 }
 
-const TIME: &str = "a time such as `2026-02-28T12:00:00Z`, or a day such as `2026-02-28`";
+/// What a time may be, in words.
+pub const TIME: &str = "a time such as `2026-02-28T12:00:00Z`, or a day such as `2026-02-28`";
 
-/// An instant, or a day that begins at midnight UTC.
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    let instant = match text.parse::<DateTime<Utc>>() {
-        Ok(instant) => instant,
-        Err(_) => text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc(),
-    };
-    kernel::plausible_instant(instant).then_some(instant)
+/// An instant, or a day that begins at midnight of a time zone.
+pub fn time(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    Some(text.parse::<TimeOrDay>().ok()?.within(zone)).filter(|instant| kernel::plausible_instant(*instant))
 }
 
 /// The time that a report or a list is about: half-open, an open end is `None`.
@@ -110,14 +114,15 @@ pub struct Window {
 pub const WINDOW: &str = "a number of days from `1d` to `3650d`, or `all`";
 
 impl Window {
-    /// `90d` is the 90 days up to now, `all` has no ends.
+    /// `90d` is the 90 days of a time zone up to now, `all` has no ends.
     #[must_use]
-    pub fn parse(text: &str, now: DateTime<Utc>) -> Option<Self> {
+    pub fn parse(text: &str, now: DateTime<Utc>, zone: Tz) -> Option<Self> {
         if text == "all" {
             return Some(Self { from: None, to: None });
         }
-        let days = text.strip_suffix('d')?.parse::<i64>().ok().filter(|days| (1..=3650).contains(days))?;
-        Some(Self { from: Some(now - TimeDelta::days(days)), to: Some(now) })
+        let days = text.strip_suffix('d')?.parse::<u64>().ok().filter(|days| (1..=3650).contains(days))?;
+        let length = std::time::Duration::from_secs(days * 86_400);
+        Some(Self { from: Some(dora::window_start(now, length, zone)?), to: Some(now) })
     }
 
     /// From an explicit `from` and `to`, which must be in order, or a `window` up to now; not both.
@@ -171,14 +176,16 @@ mod tests {
     #[test]
     fn a_time_is_an_instant_or_a_day_and_believable() {
         let day = "2026-02-28T00:00:00Z".parse().ok();
-        for (text, expected) in [
-            ("2026-02-28", day),
-            ("2026-02-28T01:00:00+01:00", day),
-            ("2026-02-30", None),
-            ("9999-01-01T00:00:00Z", None),
-            ("yesterday", None),
+        let before = "2026-02-27T23:00:00Z".parse().ok();
+        for (text, zone, expected) in [
+            ("2026-02-28", Tz::UTC, day),
+            ("2026-02-28", Tz::Europe__Berlin, before),
+            ("2026-02-28T01:00:00+01:00", Tz::Europe__Berlin, day),
+            ("2026-02-30", Tz::UTC, None),
+            ("9999-01-01T00:00:00Z", Tz::UTC, None),
+            ("yesterday", Tz::UTC, None),
         ] {
-            assert_eq!(time(text), expected, "{text}");
+            assert_eq!(time(text, zone), expected, "{text}");
         }
     }
 
@@ -186,10 +193,10 @@ mod tests {
     fn a_window_ends_now_or_has_no_ends() {
         let now = "2026-02-28T00:00:00Z".parse().unwrap();
         let month = Window { from: "2026-01-29T00:00:00Z".parse().ok(), to: Some(now) };
-        assert_eq!(Window::parse("30d", now), Some(month));
-        assert_eq!(Window::parse("all", now), Some(Window { from: None, to: None }));
+        assert_eq!(Window::parse("30d", now, Tz::UTC), Some(month));
+        assert_eq!(Window::parse("all", now, Tz::UTC), Some(Window { from: None, to: None }));
         for no in ["", "d", "0d", "-5d", "30", "3651d", "30w", "99999999999999999999d"] {
-            assert_eq!(Window::parse(no, now), None, "{no}");
+            assert_eq!(Window::parse(no, now, Tz::UTC), None, "{no}");
         }
         let backwards = Window::of(None, Some(now), month.from).unwrap_err();
         assert_eq!(backwards.parameter.as_deref(), Some("to"));

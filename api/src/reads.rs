@@ -1,5 +1,6 @@
 //! What REST and GraphQL both answer with: pages of lists, the engine's reports and its explanations.
 
+use chrono_tz::Tz;
 use store::StoreError;
 use store::queries::{self, ChangeFilter, DeploymentFilter, FindingKey, TimeKey};
 
@@ -105,16 +106,16 @@ pub async fn findings(
 pub struct Question {
     /// The time; 90 days up to now without one.
     pub window: Option<Window>,
-    /// The length of the steps.
-    pub interval: dora::Interval,
+    /// The length of the steps; by the length of the window without it.
+    pub interval: Option<dora::Interval>,
     /// Only this service.
     pub service: Option<String>,
     /// Only services of this team, or of a team that is part of it.
     pub team: Option<String>,
     /// What values are held against.
     pub benchmark: Option<String>,
-    /// The time zone in which days, weeks and months are cut; the configured one without.
-    pub time_zone: Option<String>,
+    /// The time zone in which days, weeks and months are cut.
+    pub time_zone: Tz,
 }
 
 /// The five metrics over a window.
@@ -123,7 +124,6 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
         None => dora::Benchmark::default(),
         Some(text) => text.parse().map_err(|error: dora::DoraError| asked_wrongly("benchmark", text, &error))?,
     };
-    let time_zone = time_zone(state, question.time_zone.as_deref())?;
     let (service, team) = (question.service, question.team);
     let (from, to) = match question.window {
         None => (None, None),
@@ -136,7 +136,7 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
         from,
         to,
         interval: question.interval,
-        time_zone,
+        time_zone: question.time_zone,
         service,
         team,
         benchmark,
@@ -170,8 +170,8 @@ pub struct MetricQuestion {
     pub name: String,
     /// The time; the metric's own span up to now without one.
     pub window: Option<Window>,
-    /// The length of the steps.
-    pub interval: dora::Interval,
+    /// The length of the steps; by the length of the window without it.
+    pub interval: Option<dora::Interval>,
     /// Only this service.
     pub service: Option<String>,
     /// Only services of this team, or of a team that is part of it.
@@ -180,11 +180,12 @@ pub struct MetricQuestion {
     pub repository: Option<String>,
     /// A value for each of these.
     pub by: Option<dora::Slice>,
-    /// The time zone in which days, weeks and months are cut; the configured one without.
-    pub time_zone: Option<String>,
+    /// The time zone in which days, weeks and months are cut.
+    pub time_zone: Tz,
 }
 
-fn time_zone(state: &ApiState, asked: Option<&str>) -> Result<chrono_tz::Tz, Problem> {
+/// The time zone of a name; the configured one without.
+pub fn time_zone(state: &ApiState, asked: Option<&str>) -> Result<Tz, Problem> {
     match asked {
         None => Ok(state.dora().time_zone),
         Some(text) => {
@@ -201,7 +202,6 @@ pub fn metrics(state: &ApiState) -> Result<Vec<Definition>, Problem> {
 
 /// A metric over a window.
 pub async fn metric(state: &ApiState, scope: &Scope, question: MetricQuestion) -> Result<MetricAnswer, Problem> {
-    let time_zone = time_zone(state, question.time_zone.as_deref())?;
     let (service, team) = (question.service, question.team);
     let (from, to) = match question.window {
         None => (None, None),
@@ -215,7 +215,7 @@ pub async fn metric(state: &ApiState, scope: &Scope, question: MetricQuestion) -
         from,
         to,
         interval: question.interval,
-        time_zone,
+        time_zone: question.time_zone,
         service,
         team,
         repository: question.repository,

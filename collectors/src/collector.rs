@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::Utc;
 use chrono_tz::Tz;
 use eventlog::EventLog;
 use futures::FutureExt;
@@ -36,6 +36,8 @@ pub struct Collector {
     pub mirrors: PathBuf,
     /// Shows how far it has come.
     pub progress: Arc<ShowProgress>,
+    /// Where the days that sources are pulled since begin.
+    pub time_zone: Tz,
 }
 
 /// A source of the settings that cannot be collected.
@@ -78,7 +80,7 @@ impl Collector {
             source: name,
             connector,
             tenant,
-            since: settings.since.map(midnight),
+            since: settings.since.map(|day| kernel::midnight(day, self.time_zone)),
             log: &*self.log,
             cursors: &self.store.for_tenant(tenant),
             progress: &*progress,
@@ -183,10 +185,6 @@ impl Collector {
             tracing::warn!(source.name = name, error = words(&error), "its state can't be kept");
         }
     }
-}
-
-fn midnight(day: NaiveDate) -> DateTime<Utc> {
-    day.and_time(NaiveTime::MIN).and_utc()
 }
 
 fn signed(count: u64) -> i64 {

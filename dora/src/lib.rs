@@ -5,6 +5,7 @@
 //! computing what is stale gives the same rows as computing everything; an empty metric is `null`, never
 //! 0. The definitions are in `docs/metrics.md`.
 
+mod basis;
 mod benchmark;
 mod compute;
 mod engine;
@@ -19,6 +20,7 @@ mod report;
 mod services;
 mod summary;
 
+pub use basis::{Basis, Caveat, CaveatCode, EvidenceSource};
 pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, QuickCheckEdition};
 pub use compute::{ServiceMetrics, compute};
 pub use engine::{recompute, run};
@@ -34,6 +36,6 @@ pub use options::Options;
 pub use query::{Interval, ReportQuery};
 pub use report::{
     FindingCount, MetricName, MetricReport, Point, QuickCheck, Report, Score, ServiceStatus, Unit, Value, ValueName,
-    Window, report,
+    Window, report, window_start,
 };
 pub use summary::{Scope, Summary};

@@ -3,14 +3,15 @@
 //! of it is, and how observations are put together. All are asked for in one way and answered in one shape.
 //!
 //! The parts: `registry` names them; `changes`, `deliveries`, `ci`, `work` and `quality` turn facts into
-//! observations; `custom` does so for those of the settings; `aggregate` makes values of observations, the
-//! same way for all; `slices` says which part of the whole an observation belongs to.
+//! observations; `custom` does so for those of the settings; `groups` and `aggregate` make values of
+//! observations, the same way for all; `slices` says which part of the whole an observation belongs to.
 
 mod aggregate;
 mod changes;
 mod ci;
 mod custom;
 mod deliveries;
+mod groups;
 mod load;
 mod observations;
 mod quality;
@@ -28,7 +29,8 @@ use serde::Serialize;
 use store::Store;
 
 use crate::report::{Calendar, Unit, Window, window};
-use crate::{DoraError, Interval};
+use crate::{Basis, Caveat, CaveatCode, DoraError, Interval};
+use groups::About;
 pub use registry::{Aggregation, Definition, definitions};
 
 /// What a metric can be asked for by.
@@ -122,8 +124,8 @@ pub struct MetricQuery {
     pub from: Option<DateTime<Utc>>,
     /// First instant after the window; without it now.
     pub to: Option<DateTime<Utc>>,
-    /// The length of the steps of the series.
-    pub interval: Interval,
+    /// The length of the steps of the series; without it by the length of the window.
+    pub interval: Option<Interval>,
     /// The time zone in which days, weeks and months are cut.
     pub time_zone: Tz,
     /// Only this service.
@@ -164,12 +166,16 @@ pub struct MetricPoint {
     pub from: DateTime<Utc>,
     /// First instant after it.
     pub to: DateTime<Utc>,
-    /// `2026-02-28`, `2026-W09` or `2026-02`.
+    /// `2026-02-28`, `2026-W09`, `2026-02`, `2026-Q1` or `2026`.
     pub label: String,
     /// The first of the step's values.
     pub value: Option<f64>,
     /// How many observations are behind it.
     pub n: u64,
+    /// What it rests on.
+    pub basis: Basis,
+    /// What a reader must know about it; the part's own caveats are the words of these codes.
+    pub caveats: Vec<CaveatCode>,
 }
 
 /// A part of the answer: the whole, or one slice of it.
@@ -183,6 +189,10 @@ pub struct MetricPart {
     pub text: Option<String>,
     /// How many observations are behind it.
     pub n: u64,
+    /// What it rests on.
+    pub basis: Basis,
+    /// What a reader must know about it.
+    pub caveats: Vec<Caveat>,
     /// All values.
     pub values: Vec<MetricValue>,
     /// The steps, oldest first, without gaps.
@@ -228,20 +238,24 @@ pub async fn metric(
     if query.by.is_some_and(Slice::names_people) && !settings.dora.people {
         return Err(DoraError::Question("metrics are not asked for by person here: `dora.people` is off".to_owned()));
     }
-    let window = window(query.from, query.to, entry.window, Utc::now())?;
     let calendar = Calendar { zone: query.time_zone };
-    let steps = calendar.steps(window, query.interval)?;
+    let window = window(query.from, query.to, entry.window, &calendar)?;
+    let interval = query.interval.unwrap_or_else(|| calendar.interval(window));
+    let steps = calendar.steps(window, interval)?;
     let mut tx = store.begin().await?;
     let known = store::history::services(&mut tx).await?;
     let belongings = slices::Belongings::new(&known);
     let filter = belongings.filter(query)?;
     let observations = load::observations(&mut tx, &entry, window, settings.dora).await?;
+    let bases = store::metric_rows::service_bases(&mut tx).await?;
     tx.rollback().await?;
-    let (by, interval, time_zone) = (query.by, query.interval, query.time_zone.name().to_owned());
+    let (by, time_zone) = (query.by, query.time_zone.name().to_owned());
     // polars works on its own threads while this one waits
     let task = tokio::task::spawn_blocking(move || {
         let observations = observations.only(|subject| belongings.passes(subject, &filter));
-        let (whole, slices) = aggregate::answer(&entry, &observations, by, &belongings, window, &calendar, &steps)?;
+        let services = bases.iter().filter(|basis| belongings.passes_service(&basis.service, &filter)).collect();
+        let about = About { belongings: &belongings, services, window };
+        let (whole, slices) = aggregate::answer(&entry, &observations, by, &about, &calendar, &steps)?;
         Ok(MetricAnswer { metric: entry.definition, window, time_zone, interval, by, whole, slices })
     });
     task.await.map_err(|_| DoraError::Ended("a metric".to_owned()))?

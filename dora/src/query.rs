@@ -11,19 +11,24 @@ use serde::{Deserialize, Serialize};
 use crate::{Benchmark, DoraError};
 
 /// The length of the steps of a series.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interval {
     /// Local days: 23 to 25 hours.
     Day,
     /// ISO weeks: they begin on Monday.
-    #[default]
     Week,
     /// Calendar months.
     Month,
+    /// Calendar quarters.
+    Quarter,
+    /// Calendar years.
+    Year,
 }
 
 impl Interval {
+    const ALL: [Self; 5] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
+
     /// As JSON and flags have it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -31,6 +36,8 @@ impl Interval {
             Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
         }
     }
 }
@@ -45,12 +52,9 @@ impl FromStr for Interval {
     type Err = DoraError;
 
     fn from_str(text: &str) -> Result<Self, DoraError> {
-        match text {
-            "day" => Ok(Self::Day),
-            "week" => Ok(Self::Week),
-            "month" => Ok(Self::Month),
-            _ => Err(DoraError::Question(format!("`{text}` is no interval: expected day, week or month"))),
-        }
+        Self::ALL.into_iter().find(|interval| interval.as_str() == text).ok_or_else(|| {
+            DoraError::Question(format!("`{text}` is no interval: expected day, week, month, quarter or year"))
+        })
     }
 }
 
@@ -61,8 +65,8 @@ pub struct ReportQuery {
     pub from: Option<DateTime<Utc>>,
     /// First instant after the window; without it now.
     pub to: Option<DateTime<Utc>>,
-    /// The length of the steps of the series.
-    pub interval: Interval,
+    /// The length of the steps of the series; without it by the length of the window.
+    pub interval: Option<Interval>,
     /// The time zone in which days, weeks and months are cut.
     pub time_zone: Tz,
     /// Only this service.

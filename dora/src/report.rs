@@ -8,7 +8,7 @@ mod metrics;
 mod naive;
 mod steps;
 
-pub use make::report;
+pub use make::{report, window_start};
 pub(crate) use make::{services_of, window};
 pub(crate) use steps::{Calendar, Step};
 
@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use kernel::FindingKind;
 use serde::Serialize;
 
-use crate::{GroupKind, Interval, Level, LevelYear, Mean, QuickCheckEdition};
+use crate::{Basis, Caveat, CaveatCode, GroupKind, Interval, Level, LevelYear, Mean, QuickCheckEdition};
 
 /// What a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -26,7 +26,7 @@ use crate::{GroupKind, Interval, Level, LevelYear, Mean, QuickCheckEdition};
 pub enum Unit {
     /// Seconds.
     Seconds,
-    /// So many a day of 24 hours.
+    /// A number a day, on average over the local days of the time zone, whatever their length.
     PerDay,
     /// So many days a week.
     DaysPerWeek,
@@ -34,7 +34,7 @@ pub enum Unit {
     Ratio,
     /// A whole number.
     Count,
-    /// So many a week of 7 days.
+    /// A number a week, on average: seven local days.
     PerWeek,
     /// A number of something: lines, points, percent.
     Number,
@@ -135,6 +135,16 @@ impl MetricName {
             Self::FailedDeploymentRecoveryTime => "failed_deployment_recovery_time",
             Self::DeploymentReworkRate => "deployment_rework_rate",
             Self::TimeToRestore => "time_to_restore",
+        }
+    }
+
+    /// What its observations are.
+    pub(crate) const fn noun(self) -> &'static str {
+        match self {
+            Self::ChangeLeadTime => "changes",
+            Self::DeploymentFrequency | Self::ChangeFailRate | Self::DeploymentReworkRate => "deployments",
+            Self::FailedDeploymentRecoveryTime => "failed deployments",
+            Self::TimeToRestore => "incidents",
         }
     }
 
@@ -284,12 +294,16 @@ pub struct Point {
     pub from: DateTime<Utc>,
     /// First instant after it; that of the window in the last step.
     pub to: DateTime<Utc>,
-    /// `2026-02-28`, `2026-W09` or `2026-02`.
+    /// `2026-02-28`, `2026-W09`, `2026-02`, `2026-Q1` or `2026`.
     pub label: String,
     /// The headline's value in this step.
     pub value: Option<f64>,
     /// How many observations are behind it.
     pub n: u64,
+    /// What it rests on.
+    pub basis: Basis,
+    /// What a reader must know about it; the metric's own caveats are the words of these codes.
+    pub caveats: Vec<CaveatCode>,
     /// All values of the step.
     pub values: Vec<Value>,
 }
@@ -317,6 +331,10 @@ pub struct MetricReport {
     pub score: Option<f64>,
     /// How others score, where published.
     pub benchmark: Option<Mean>,
+    /// What the value rests on.
+    pub basis: Basis,
+    /// What a reader must know about the value.
+    pub caveats: Vec<Caveat>,
     /// All values, the headline among them.
     pub values: Vec<Value>,
     /// The steps, oldest first, without gaps.
@@ -437,8 +455,10 @@ pub struct Report {
     pub services: Vec<ServiceStatus>,
     /// Numbers are partial: the history of a service is cut off.
     pub partial: bool,
-    /// What a reader must know, in plain words: services without deployments and what to configure,
+    /// What a reader must know about the whole report: services without deployments and what to configure,
     /// partial numbers, a window without deployments. Empty when all is well.
+    pub caveats: Vec<Caveat>,
+    /// The texts of `caveats`.
     pub statements: Vec<String>,
 }
 

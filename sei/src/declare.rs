@@ -32,8 +32,9 @@ impl Declared {
     }
 }
 
-/// Writes the declared services, teams and persons, if they are not those that were written last.
-pub(crate) async fn declare(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Result<()> {
+/// Writes the declared services, teams and persons, if they are not those that were written last. Returns
+/// whether they were written.
+pub(crate) async fn declare(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Result<bool> {
     let before: Declared = match store::cursors::load(store, CURSOR).await? {
         Some(cursor) => serde_json::from_value(cursor)?,
         None => Declared::default(),
@@ -45,14 +46,14 @@ pub(crate) async fn declare(store: &Store, settings: &Settings, now: DateTime<Ut
         persons: settings.person.iter().map(|person| person.name.clone()).collect(),
     };
     if declared == before || (declared.is_nothing() && before == Declared::default()) {
-        return Ok(());
+        return Ok(false);
     }
     let facts = facts(settings, &before, &declared, now)?;
     let mut transaction = store.begin().await?;
     store::facts::write(&mut transaction, &facts).await?;
     transaction.commit().await?;
     store::cursors::save(store, CURSOR, &serde_json::to_value(&declared)?).await?;
-    Ok(())
+    Ok(true)
 }
 
 fn facts(settings: &Settings, before: &Declared, declared: &Declared, now: DateTime<Utc>) -> Result<Vec<Fact>> {

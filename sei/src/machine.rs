@@ -5,13 +5,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
+use chrono::Utc;
 use collectors::collector::Collector;
+use dora::Scope;
 use eventlog::EventLog;
 use kernel::Tenant;
 use runtime::settings::{SecretRef, Settings};
 use store::{ClusterError, PgConnectOptions, PrivateCluster, Store};
 use tokio::sync::Mutex;
 
+use crate::declare::declare;
 use crate::folder::DataFolder;
 use crate::progress::Shown;
 
@@ -95,14 +98,22 @@ impl Machine {
             log: Arc::clone(log),
             mirrors: self.folder.mirrors(),
             progress: Arc::new(|source| Box::new(Shown::new(source))),
+            time_zone: self.settings.dora.time_zone,
         }
     }
 
-    /// The store of a tenant that exists, and whether its data is made up.
+    /// The store of a tenant that exists, and whether its data is made up. The services and teams that the
+    /// settings declare are those of the default tenant: each command speaks of the same ones as `sei up`.
     pub(crate) async fn tenant(&self, tenant: &Tenant) -> Result<(Store, bool)> {
         let tenants = self.store.tenants().await.context("the database has no schema yet: run `sei migrate` first")?;
         match tenants.iter().find(|info| info.tenant == *tenant) {
-            Some(info) => Ok((self.store.for_tenant(tenant), info.demo)),
+            Some(info) => {
+                let store = self.store.for_tenant(tenant);
+                if *tenant == Tenant::default() && declare(&store, &self.settings, Utc::now()).await? {
+                    dora::recompute(&store, &self.settings.dora, Scope::Stale).await?;
+                }
+                Ok((store, info.demo))
+            }
             None if tenant.as_str() == crate::commands::demo::TENANT => {
                 bail!("there is no demo data yet: run `sei demo load` first")
             }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use chrono::SecondsFormat;
 use chrono_tz::Tz;
-use dora::{MetricReport, Report, ValueName};
+use dora::{Basis, CaveatCode, MetricReport, Report, ValueName};
 
 use crate::output::{self, DEMO};
 
@@ -56,9 +56,34 @@ fn heading(report: &Report) -> String {
     format!("DORA metrics of {about}, {} to {} ({})", day(report.window.from), day(report.window.to), report.time_zone)
 }
 
+/// What gave evidence for a value, in a line.
+pub(crate) fn evidence(basis: &Basis) -> Option<String> {
+    let sources: Vec<String> = basis.evidence.iter().map(|source| source.as_str().replace('_', " ")).collect();
+    (!sources.is_empty()).then(|| format!("Evidence: {}.", sources.join(", ")))
+}
+
+/// What metrics rest on and what a reader must know about them, a line each: what is true of several is said
+/// once.
+fn caveats(report: &Report) -> Vec<String> {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    for metric in report.metrics() {
+        let texts = metric.caveats.iter().map(|caveat| caveat.text.clone()).chain(evidence(&metric.basis));
+        for text in texts.filter(|text| !report.statements.contains(text)) {
+            match lines.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, titles)) => titles.push(metric.title),
+                None => lines.push((text, vec![metric.title])),
+            }
+        }
+    }
+    lines.into_iter().map(|(text, titles)| format!("{}: {text}", titles.join(", "))).collect()
+}
+
 /// What a reader must know, a line each.
 fn remarks(report: &Report) -> Vec<String> {
     let mut remarks = report.statements.clone();
+    if !is_blank(report) {
+        remarks.extend(caveats(report));
+    }
     if report.services.is_empty() && remarks.is_empty() {
         remarks.push("Nothing has been collected yet: run `sei collect git PATH`, or `sei up`.".to_owned());
     }
@@ -195,11 +220,33 @@ fn series_rows(report: &Report) -> Vec<Vec<String>> {
 
 fn csv(report: &Report, demo: bool) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["metric", "value_name", "period", "from", "to", "value", "unit", "n", "demo"])?;
+    writer.write_record([
+        "metric",
+        "value_name",
+        "period",
+        "from",
+        "to",
+        "value",
+        "unit",
+        "n",
+        "demo",
+        "known",
+        "evidence",
+        "caveats",
+        "remarks",
+    ])?;
     for metric in report.metrics() {
-        let whole = (String::from("window"), report.window.from, report.window.to, &metric.values);
-        let steps = metric.series.iter().map(|point| (point.label.clone(), point.from, point.to, &point.values));
-        for (period, from, to, values) in std::iter::once(whole).chain(steps) {
+        let codes: Vec<CaveatCode> = metric.caveats.iter().map(|caveat| caveat.code).collect();
+        let words: Vec<&str> = metric.caveats.iter().map(|caveat| caveat.text.as_str()).collect();
+        let whole =
+            (String::from("window"), report.window.from, report.window.to, &metric.values, (&metric.basis, &codes));
+        let steps = metric
+            .series
+            .iter()
+            .map(|point| (point.label.clone(), point.from, point.to, &point.values, (&point.basis, &point.caveats)));
+        for (nth, (period, from, to, values, (basis, codes))) in std::iter::once(whole).chain(steps).enumerate() {
+            let sources: Vec<&str> = basis.evidence.iter().map(|source| source.as_str()).collect();
+            let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
             for value in values {
                 writer.write_record([
                     metric.metric.as_str(),
@@ -211,6 +258,11 @@ fn csv(report: &Report, demo: bool) -> Result<String> {
                     value.unit.as_str(),
                     &value.n.to_string(),
                     if demo { "true" } else { "false" },
+                    &basis.known.map_or(String::new(), |known| known.to_string()),
+                    &sources.join(" "),
+                    &codes.join(" "),
+                    // the words once, beside the headline of the window
+                    &if nth == 0 && value.name == metric.headline { words.join(" ") } else { String::new() },
                 ])?;
             }
         }

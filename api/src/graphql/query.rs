@@ -1,14 +1,15 @@
 //! What can be asked. Lists are Relay connections, read forward.
 
 use async_graphql::connection::{Connection, Edge, EmptyFields};
-use async_graphql::{Context, Object, OutputType};
-use chrono::{DateTime, Utc};
+use async_graphql::{Context, InputValueError, InputValueResult, Object, OutputType, Scalar, ScalarType};
+use chrono::Utc;
+use chrono_tz::Tz;
 use store::queries::{ChangeFilter, DeploymentFilter};
 
 use super::refused;
 use crate::ApiState;
 use crate::cursor::Place;
-use crate::params::{LIMIT, LIMIT_MAX, WINDOW, Window, expected_limit};
+use crate::params::{LIMIT, LIMIT_MAX, TIME, WINDOW, Window, expected_limit, time};
 use crate::problem::Problem;
 use crate::reads::{self, MetricQuestion, Page, Part, Question};
 use crate::tenant::Scope;
@@ -41,8 +42,8 @@ impl Query {
         #[graphql(desc = "The time up to now: `30d`, `90d` …, or `all` since the first deployment.")] window: Option<
             String,
         >,
-        from: Option<DateTime<Utc>>,
-        to: Option<DateTime<Utc>>,
+        from: Option<TimeOrDay>,
+        to: Option<TimeOrDay>,
         interval: Option<Interval>,
         service: Option<String>,
         #[graphql(desc = "A team, with the teams that are part of it.")] team: Option<String>,
@@ -52,15 +53,16 @@ impl Query {
         #[graphql(desc = "Where days, weeks and months are cut; the configured time zone without it.")]
         time_zone: Option<String>,
     ) -> async_graphql::Result<Report> {
+        let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
+        let time_zone = zone(state, time_zone.as_deref())?;
         let question = Question {
-            window: parse_window(window, from, to)?,
-            interval: interval.map(Into::into).unwrap_or_default(),
+            window: parse_window(window, from, to, time_zone)?,
+            interval: interval.map(Into::into),
             service,
             team,
             benchmark,
             time_zone,
         };
-        let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         reads::report(state, scope, question).await.map_err(|problem| refused(&problem))
     }
 
@@ -79,8 +81,8 @@ impl Query {
         context: &Context<'_>,
         #[graphql(desc = "One of the names of `metrics`.")] name: String,
         window: Option<String>,
-        from: Option<DateTime<Utc>>,
-        to: Option<DateTime<Utc>>,
+        from: Option<TimeOrDay>,
+        to: Option<TimeOrDay>,
         interval: Option<Interval>,
         service: Option<String>,
         team: Option<String>,
@@ -88,17 +90,18 @@ impl Query {
         #[graphql(desc = "A value for each of these.")] by: Option<Slice>,
         time_zone: Option<String>,
     ) -> async_graphql::Result<MetricAnswer> {
+        let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
+        let time_zone = zone(state, time_zone.as_deref())?;
         let question = MetricQuestion {
             name,
-            window: parse_window(window, from, to)?,
-            interval: interval.map(Into::into).unwrap_or_default(),
+            window: parse_window(window, from, to, time_zone)?,
+            interval: interval.map(Into::into),
             service,
             team,
             repository,
             by: by.map(Into::into),
             time_zone,
         };
-        let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         reads::metric(state, scope, question).await.map_err(|problem| refused(&problem))
     }
 
@@ -113,11 +116,11 @@ impl Query {
         service: Option<String>,
         team: Option<String>,
         window: Option<String>,
-        from: Option<DateTime<Utc>>,
-        to: Option<DateTime<Utc>>,
+        from: Option<TimeOrDay>,
+        to: Option<TimeOrDay>,
         #[graphql(desc = "Only those that failed, or only those that did not.")] failed: Option<bool>,
     ) -> List<Deployment> {
-        let window = parse_window(window, from, to)?;
+        let window = parse_window(window, from, to, zone(context.data()?, None)?)?;
         let filter = DeploymentFilter {
             service,
             team,
@@ -140,10 +143,10 @@ impl Query {
         team: Option<String>,
         #[graphql(desc = "Only those that this deployment carried.")] deployment: Option<String>,
         window: Option<String>,
-        from: Option<DateTime<Utc>>,
-        to: Option<DateTime<Utc>>,
+        from: Option<TimeOrDay>,
+        to: Option<TimeOrDay>,
     ) -> List<Change> {
-        let window = parse_window(window, from, to)?;
+        let window = parse_window(window, from, to, zone(context.data()?, None)?)?;
         let filter = ChangeFilter {
             service,
             team,
@@ -213,18 +216,46 @@ fn part<P: Place>(first: Option<u32>, after: Option<&str>) -> async_graphql::Res
     Part::after("after", after, limit).map_err(|problem| refused(&problem))
 }
 
+/// A time: an instant (RFC 3339) or a day such as `2026-02-28`, which begins at midnight of the time zone that
+/// is asked in.
+pub struct TimeOrDay(String);
+
+#[Scalar]
+impl ScalarType for TimeOrDay {
+    fn parse(value: async_graphql::Value) -> InputValueResult<Self> {
+        match value {
+            async_graphql::Value::String(text) => Ok(Self(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> async_graphql::Value {
+        async_graphql::Value::String(self.0.clone())
+    }
+}
+
+fn zone(state: &ApiState, name: Option<&str>) -> async_graphql::Result<Tz> {
+    reads::time_zone(state, name).map_err(|problem| refused(&problem))
+}
+
 fn parse_window(
     window: Option<String>,
-    from: Option<DateTime<Utc>>,
-    to: Option<DateTime<Utc>>,
+    from: Option<TimeOrDay>,
+    to: Option<TimeOrDay>,
+    zone: Tz,
 ) -> async_graphql::Result<Option<Window>> {
     let window = match window {
         None => None,
-        Some(text) => Some(
-            Window::parse(&text, Utc::now()).ok_or_else(|| refused(&Problem::parameter("window", &text, WINDOW)))?,
-        ),
+        Some(text) => {
+            let window = Window::parse(&text, Utc::now(), zone);
+            Some(window.ok_or_else(|| refused(&Problem::parameter("window", &text, WINDOW)))?)
+        }
     };
-    Window::of(window, from, to).map_err(|problem| refused(&problem))
+    let instant = |name: &str, given: Option<TimeOrDay>| {
+        let read = |TimeOrDay(text)| time(&text, zone).ok_or_else(|| refused(&Problem::parameter(name, &text, TIME)));
+        given.map(read).transpose()
+    };
+    Window::of(window, instant("from", from)?, instant("to", to)?).map_err(|problem| refused(&problem))
 }
 
 fn list<T: OutputType>(page: Result<Page<T>, store::StoreError>, has_previous: bool) -> List<T> {

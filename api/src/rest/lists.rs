@@ -5,6 +5,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::{Json, response::IntoResponse};
 use chrono::Utc;
+use chrono_tz::Tz;
 use store::queries::{ChangeFilter, DeploymentFilter};
 
 use super::{listing, params};
@@ -23,10 +24,10 @@ fn part<P: Place>(params: &mut Params) -> Result<Part<P>, Problem> {
     Part::after("cursor", params.text("cursor").as_deref(), limit)
 }
 
-/// `window`, or `from` and `to`.
-pub(super) fn window(params: &mut Params) -> Result<Option<Window>, Problem> {
-    let window = params.read("window", WINDOW, |text| Window::parse(text, Utc::now()))?;
-    Window::of(window, params.time("from")?, params.time("to")?)
+/// `window`, or `from` and `to`: days of a time zone.
+pub(super) fn window(params: &mut Params, zone: Tz) -> Result<Option<Window>, Problem> {
+    let window = params.read("window", WINDOW, |text| Window::parse(text, Utc::now(), zone))?;
+    Window::of(window, params.time("from", zone)?, params.time("to", zone)?)
 }
 
 /// Services by name, each with what was computed of it last.
@@ -85,6 +86,7 @@ pub async fn repositories(Extension(scope): Extension<Scope>, uri: Uri) -> Resul
         ("window" = Option<String>, Query, description = "The time up to now: a number of days such as `90d`, or `all`."),
         ("from" = Option<String>, Query, description = "Finished at this time (RFC 3339) or day, or later."),
         ("to" = Option<String>, Query, description = "Finished before this time or day."),
+        ("time_zone" = Option<String>, Query, description = "Where days begin: `Europe/Berlin`; the configured one without it."),
         ("failed" = Option<bool>, Query, description = "Only those that failed, or only those that did not."),
         ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
@@ -94,9 +96,14 @@ pub async fn repositories(Extension(scope): Extension<Scope>, uri: Uri) -> Resul
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn deployments(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Response, Problem> {
+pub async fn deployments(
+    State(state): State<ApiState>,
+    Extension(scope): Extension<Scope>,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let mut params = params(&uri)?;
-    let window = window(&mut params)?;
+    let zone = reads::time_zone(&state, params.text("time_zone").as_deref())?;
+    let window = window(&mut params, zone)?;
     let filter = DeploymentFilter {
         service: params.text("service"),
         team: params.text("team"),
@@ -122,6 +129,7 @@ pub async fn deployments(Extension(scope): Extension<Scope>, uri: Uri) -> Result
         ("window" = Option<String>, Query, description = "The time up to now: a number of days such as `90d`, or `all`."),
         ("from" = Option<String>, Query, description = "Deployed at this time (RFC 3339) or day, or later."),
         ("to" = Option<String>, Query, description = "Deployed before this time or day."),
+        ("time_zone" = Option<String>, Query, description = "Where days begin: `Europe/Berlin`; the configured one without it."),
         ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
     ),
@@ -130,9 +138,14 @@ pub async fn deployments(Extension(scope): Extension<Scope>, uri: Uri) -> Result
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn changes(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Response, Problem> {
+pub async fn changes(
+    State(state): State<ApiState>,
+    Extension(scope): Extension<Scope>,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let mut params = params(&uri)?;
-    let window = window(&mut params)?;
+    let zone = reads::time_zone(&state, params.text("time_zone").as_deref())?;
+    let window = window(&mut params, zone)?;
     let filter = ChangeFilter {
         service: params.text("service"),
         team: params.text("team"),

@@ -49,7 +49,7 @@ pub async fn metrics(
          description = "The time up to now: a number of days such as `90d`; `90d` without it."),
         ("from" = Option<String>, Query, description = "The window begins at this time (RFC 3339) or day."),
         ("to" = Option<String>, Query, description = "The window ends before this time or day."),
-        ("interval" = Option<String>, Query, description = "The length of a step of the series: `day`, `week` or `month`; `week` without it."),
+        ("interval" = Option<String>, Query, description = "The length of a step of the series: `day`, `week`, `month`, `quarter` or `year`; by the window's length without it."),
         ("time_zone" = Option<String>, Query, description = "Where days, weeks and months are cut: `Europe/Berlin`; the configured one without it."),
     ),
     responses(
@@ -64,15 +64,16 @@ pub async fn metric(
     uri: Uri,
 ) -> Result<Json<Answer<MetricAnswer>>, Problem> {
     let mut params = params(&uri)?;
+    let time_zone = reads::time_zone(&state, params.text("time_zone").as_deref())?;
     let question = MetricQuestion {
         name,
-        window: lists::window(&mut params)?,
-        interval: params.read("interval", "`day`, `week` or `month`", |text| text.parse().ok())?.unwrap_or_default(),
+        window: lists::window(&mut params, time_zone)?,
+        interval: params.interval()?,
         service: params.text("service"),
         team: params.text("team"),
         repository: params.text("repository"),
         by: params.read("by", SLICES, |text| text.parse().ok())?,
-        time_zone: params.text("time_zone"),
+        time_zone,
     };
     params.finish()?;
     let answer = reads::metric(&state, &scope, question).await?;

@@ -25,7 +25,7 @@ use crate::views::{Explanation, Report};
          description = "The time up to now: a number of days such as `90d`, or `all` since the first deployment; `90d` without it."),
         ("from" = Option<String>, Query, description = "The window begins at this time (RFC 3339) or day."),
         ("to" = Option<String>, Query, description = "The window ends before this time or day."),
-        ("interval" = Option<String>, Query, description = "The length of a step of the series: `day`, `week` or `month`; `week` without it."),
+        ("interval" = Option<String>, Query, description = "The length of a step of the series: `day`, `week`, `month`, `quarter` or `year`; by the window's length without it."),
         ("benchmark" = Option<String>, Query,
          description = "What values are held against: a year from 2019 to 2025, then a group if wanted: `2025/technology`."),
         ("time_zone" = Option<String>, Query, description = "Where days, weeks and months are cut: `Europe/Berlin`; the configured one without it."),
@@ -41,13 +41,14 @@ pub async fn dora(
     uri: Uri,
 ) -> Result<Json<Answer<Report>>, Problem> {
     let mut params = params(&uri)?;
+    let time_zone = reads::time_zone(&state, params.text("time_zone").as_deref())?;
     let question = Question {
-        window: lists::window(&mut params)?,
-        interval: params.read("interval", "`day`, `week` or `month`", |text| text.parse().ok())?.unwrap_or_default(),
+        window: lists::window(&mut params, time_zone)?,
+        interval: params.interval()?,
         service: params.text("service"),
         team: params.text("team"),
         benchmark: params.text("benchmark"),
-        time_zone: params.text("time_zone"),
+        time_zone,
     };
     params.finish()?;
     let report = reads::report(&state, &scope, question).await?;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Aggregation, Interval, Slice, Unit};
+use super::{Aggregation, Basis, Caveat, CaveatCode, Interval, Slice, Unit};
 
 /// What a metric is.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
@@ -65,13 +65,17 @@ pub struct MetricPoint {
     pub from: DateTime<Utc>,
     /// First instant after it.
     pub to: DateTime<Utc>,
-    /// `2026-02-28`, `2026-W09` or `2026-02`.
+    /// `2026-02-28`, `2026-W09`, `2026-02`, `2026-Q1` or `2026`.
     pub label: String,
     /// The first of the step's values.
     #[schema(required)]
     pub value: Option<f64>,
     /// How many observations are behind it.
     pub n: u64,
+    /// What it rests on.
+    pub basis: Basis,
+    /// What a reader must know about it; the part's own caveats have the words.
+    pub caveats: Vec<CaveatCode>,
 }
 
 /// A part of the answer: the whole, or one slice of it.
@@ -88,6 +92,10 @@ pub struct MetricPart {
     pub text: Option<String>,
     /// How many observations are behind it.
     pub n: u64,
+    /// What it rests on.
+    pub basis: Basis,
+    /// What a reader must know about it.
+    pub caveats: Vec<Caveat>,
     /// All values.
     pub values: Vec<MetricValue>,
     /// The steps, oldest first, without gaps.
@@ -109,12 +117,16 @@ impl From<dora::MetricPart> for MetricPart {
             label: from.label,
             value: from.value,
             n: from.n,
+            basis: from.basis.into(),
+            caveats: from.caveats.into_iter().map(Into::into).collect(),
         };
         Self {
             slice: from.slice,
             value: from.value,
             text: from.text,
             n: from.n,
+            basis: from.basis.into(),
+            caveats: from.caveats.into_iter().map(Into::into).collect(),
             values: from.values.into_iter().map(value).collect(),
             series: from.series.into_iter().map(point).collect(),
         }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{FindingKind, GroupKind, Interval, Level, MetricName, Unit, ValueName};
+use super::{Basis, Caveat, CaveatCode, FindingKind, GroupKind, Interval, Level, MetricName, Unit, ValueName};
 
 /// A value: null where nothing was observed, never 0.
 #[expect(clippy::struct_field_names, reason = "the names of the engine's report")]
@@ -38,13 +38,17 @@ pub struct Point {
     pub from: DateTime<Utc>,
     /// First instant after it.
     pub to: DateTime<Utc>,
-    /// `2026-02-28`, `2026-W09` or `2026-02`.
+    /// `2026-02-28`, `2026-W09`, `2026-02`, `2026-Q1` or `2026`.
     pub label: String,
     /// The headline's value in this step.
     #[schema(required)]
     pub value: Option<f64>,
     /// How many observations are behind it.
     pub n: u64,
+    /// What it rests on.
+    pub basis: Basis,
+    /// What a reader must know about it; the metric's own caveats have the words.
+    pub caveats: Vec<CaveatCode>,
     /// All values of the step.
     pub values: Vec<Value>,
 }
@@ -57,6 +61,8 @@ impl From<dora::Point> for Point {
             label: from.label,
             value: from.value,
             n: from.n,
+            basis: from.basis.into(),
+            caveats: from.caveats.into_iter().map(Into::into).collect(),
             values: from.values.into_iter().map(Into::into).collect(),
         }
     }
@@ -107,6 +113,10 @@ pub struct Metric {
     /// How others score, where published.
     #[schema(required)]
     pub benchmark: Option<Mean>,
+    /// What the value rests on.
+    pub basis: Basis,
+    /// What a reader must know about the value.
+    pub caveats: Vec<Caveat>,
     /// All values, the headline among them.
     pub values: Vec<Value>,
     /// The steps, oldest first, without gaps.
@@ -126,6 +136,8 @@ impl From<dora::MetricReport> for Metric {
             level: from.level.map(Into::into),
             score: from.score,
             benchmark: from.benchmark.map(Into::into),
+            basis: from.basis.into(),
+            caveats: from.caveats.into_iter().map(Into::into).collect(),
             values: from.values.into_iter().map(Into::into).collect(),
             series: from.series.into_iter().map(Into::into).collect(),
         }
@@ -288,7 +300,9 @@ pub struct Report {
     pub services: Vec<ServiceStatus>,
     /// Numbers are partial: the history of a service is cut off.
     pub partial: bool,
-    /// What a reader must know, in plain words. Empty when all is well.
+    /// What a reader must know about the whole report. Empty when all is well.
+    pub caveats: Vec<Caveat>,
+    /// The texts of `caveats`.
     pub statements: Vec<String>,
 }
 
@@ -311,6 +325,7 @@ impl From<dora::Report> for Report {
             findings: from.findings.into_iter().map(Into::into).collect(),
             services: from.services.into_iter().map(Into::into).collect(),
             partial: from.partial,
+            caveats: from.caveats.into_iter().map(Into::into).collect(),
             statements: from.statements,
         }
     }

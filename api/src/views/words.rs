@@ -110,6 +110,54 @@ mirror!(
         Week,
         /// Calendar months.
         Month,
+        /// Calendar quarters.
+        Quarter,
+        /// Calendar years.
+        Year,
+    }
+);
+
+mirror!(
+    /// A kind of source that gave evidence for verdicts.
+    EvidenceSource of dora::EvidenceSource {
+        /// Incidents.
+        Incidents,
+        /// Deployments that rolled back.
+        Rollbacks,
+        /// Reverts of changes.
+        Reverts,
+        /// Hotfixes by branch or label.
+        Hotfixes,
+        /// Patch levels that followed.
+        PatchReleases,
+        /// Deployments that failed themselves.
+        Attempts,
+    }
+);
+
+mirror!(
+    /// What a caveat is about. Codes are stable: new ones may come.
+    CaveatCode of dora::CaveatCode {
+        /// Nothing was computed yet.
+        NothingComputed,
+        /// No production deployment was ever seen.
+        NoDeployments,
+        /// There are deployments, but none in the window.
+        NothingDeployed,
+        /// The history of a service is cut off: numbers are partial.
+        PartialHistory,
+        /// No incident is known of a service: what failed is a lower bound.
+        LowerBound,
+        /// No incident is known of a service: the value says nothing about it.
+        NoIncidents,
+        /// The first deployment of a service is in the window; it is where counting starts.
+        FirstDeployment,
+        /// Observations are missing because one of their ends is not known.
+        EndsUnknown,
+        /// Some have not ended yet.
+        StillOpen,
+        /// A single observation can change the value much.
+        FewObservations,
     }
 );
 
@@ -118,7 +166,7 @@ mirror!(
     Unit of dora::Unit {
         /// Seconds.
         Seconds,
-        /// So many a day of 24 hours.
+        /// A number a day, on average over the local days of the time zone.
         PerDay,
         /// So many days a week.
         DaysPerWeek,
@@ -126,7 +174,7 @@ mirror!(
         Ratio,
         /// A whole number.
         Count,
-        /// So many a week of 7 days.
+        /// A number a week of seven local days, on average.
         PerWeek,
         /// A number of something: lines, points, percent.
         Number,
@@ -225,6 +273,8 @@ impl From<Interval> for dora::Interval {
             Interval::Day => Self::Day,
             Interval::Week => Self::Week,
             Interval::Month => Self::Month,
+            Interval::Quarter => Self::Quarter,
+            Interval::Year => Self::Year,
         }
     }
 }

@@ -18,7 +18,13 @@ async fn main() -> anyhow::Result<()> {
     let nothing = settings.git.is_empty() && settings.source.is_empty();
     ensure!(!nothing, "there is nothing to collect: the settings have no [[source]] and no [[git]]");
     let mirrors = settings.data.folder.join("mirrors");
-    let collector = Collector { store: store.clone(), log, mirrors, progress: Arc::new(|_| Box::new(Silent)) };
+    let collector = Collector {
+        store: store.clone(),
+        log,
+        mirrors,
+        progress: Arc::new(|_| Box::new(Silent)),
+        time_zone: settings.dora.time_zone,
+    };
     let jobs = collector.jobs(&settings, true, &shutdown)?;
     let listener = http::listen(settings.server.listen)?;
     let health = tokio::spawn(http::serve(listener, health::router(readiness), shutdown.clone()));

@@ -1,6 +1,9 @@
-//! Which instants are believed.
+//! Which instants are believed, and when a day begins: the only place that knows midnight.
 
-use chrono::{DateTime, TimeZone, Utc};
+use std::str::FromStr;
+
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
 
 /// First and last second that is believed: 1970-01-01 up to 2200-01-01, UTC. Software that says
 /// otherwise has a broken clock or a default value (the year 1, the year 9999) in its field.
@@ -20,9 +23,76 @@ pub fn clamp_instant(seconds: i64) -> DateTime<Utc> {
     Utc.timestamp_opt(seconds, 0).single().unwrap_or_default()
 }
 
+/// Returns when a local day begins. Where clocks are turned at midnight that is the first instant of the day;
+/// a day that a zone left out begins when the next one does.
+#[must_use]
+pub fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    // a whole day was left out at most, and clocks are turned by quarters of an hour at least
+    let mut tries = (0..=4 * 24 + 4).map(|quarter| midnight + Duration::minutes(15 * quarter));
+    let first = tries.find_map(|time| zone.from_local_datetime(&time).earliest());
+    first.map_or_else(|| midnight.and_utc(), |first| first.with_timezone(&Utc))
+}
+
+/// A time as people write it: an instant (RFC 3339), or a day, which begins at midnight of a time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeOrDay {
+    /// `2026-02-28T12:00:00Z`.
+    Instant(DateTime<Utc>),
+    /// `2026-02-28`.
+    Day(NaiveDate),
+}
+
+impl TimeOrDay {
+    /// Returns the instant, or when the day begins in `zone`.
+    #[must_use]
+    pub fn within(self, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Self::Instant(instant) => instant,
+            Self::Day(day) => midnight(day, zone),
+        }
+    }
+}
+
+/// A text that is neither an instant nor a day.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a time; expected a day (2026-02-28) or an instant (2026-02-28T12:00:00Z)")]
+pub struct NotATime(String);
+
+impl FromStr for TimeOrDay {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        let instant = text.parse().map(Self::Instant).ok();
+        instant.or_else(|| text.parse().map(Self::Day).ok()).ok_or_else(|| NotATime(text.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_begins_where_the_time_zone_says_so() {
+        for (text, zone, expected) in [
+            ("2026-02-28", Tz::UTC, "2026-02-28T00:00:00Z"),
+            ("2026-02-28", Tz::Europe__Berlin, "2026-02-27T23:00:00Z"),
+            ("2026-06-15", Tz::America__New_York, "2026-06-15T04:00:00Z"),
+            // clocks go forward at midnight
+            ("2026-09-06", Tz::America__Santiago, "2026-09-06T04:00:00Z"),
+            // they go back at midnight to 23:00, so the day begins once
+            ("2026-04-05", Tz::America__Santiago, "2026-04-05T04:00:00Z"),
+            // a day that was left out
+            ("2011-12-30", Tz::Pacific__Apia, "2011-12-30T10:00:00Z"),
+            ("2026-02-28T12:00:00+02:00", Tz::Europe__Berlin, "2026-02-28T10:00:00Z"),
+        ] {
+            let time: TimeOrDay = text.parse().unwrap();
+            assert_eq!(time.within(zone), expected.parse::<DateTime<Utc>>().unwrap(), "{text} {zone}");
+        }
+        for no in ["yesterday", "2026-02-30", "2026-02-28T12:00", ""] {
+            assert!(no.parse::<TimeOrDay>().is_err(), "{no}");
+        }
+    }
 
     #[test]
     fn the_years_1_and_9999_are_not_believed() {

@@ -149,6 +149,7 @@ pub const FACTS: &[FactFields] = &[
             ("created_at", Time),
             ("started_at", Time),
             ("done_at", Time),
+            ("canceled", Bool),
             ("points", Number),
             ("labels", Texts),
         ],

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::copy::{self, Tuple};
+use crate::metric_rows::{RULES, Rules};
 use crate::{StoreError, StoreTx};
 
 /// A span of time `[from, to)` that facts are read for.
@@ -108,6 +109,8 @@ pub struct DeploymentRow {
     pub recovered: Option<i64>,
     /// It repaired rather than advanced.
     pub rework: bool,
+    /// The rules that say so.
+    pub rules: Rules,
 }
 
 /// An incident that was open in the span.
@@ -167,6 +170,8 @@ pub struct ItemRow {
     pub started: Option<i64>,
     /// When it was finished last, as the source says.
     pub done: Option<i64>,
+    /// Closed as won't do, duplicate or not planned.
+    pub canceled: bool,
     /// Story points.
     pub points: Option<f64>,
     /// Its labels.
@@ -223,7 +228,7 @@ pub struct EntryRow {
     pub added: bool,
     /// The item's story points.
     pub points: Option<f64>,
-    /// When the item was finished last.
+    /// When the item was finished last, unless it was canceled.
     pub done: Option<i64>,
     /// The item's project.
     pub project: Option<String>,
@@ -400,13 +405,15 @@ pub async fn deployed(tx: &mut StoreTx, span: Span) -> Result<Vec<DeployedRow>, 
 
 /// Production deployments that finished in the span, and failed ones that were open in it; oldest first.
 pub async fn deployments(tx: &mut StoreTx, span: Span) -> Result<Vec<DeploymentRow>, StoreError> {
-    let statement = "select service, repository, finished_at, counts,
-                            success and kind <> 'none' or failed and not success, failed, recovered_at, rework
-                     from deployment_metric
-                     where finished_at < $TO
-                       and (finished_at >= $FROM or failed and (recovered_at is null or recovered_at >= $FROM))
-                     order by finished_at, deployment";
-    rows(tx, span, statement, |row| {
+    let statement = format!(
+        "select service, repository, finished_at, counts,
+                success and kind <> 'none' or failed and not success, failed, recovered_at, rework, {RULES}
+         from deployment_metric
+         where finished_at < $TO
+           and (finished_at >= $FROM or failed and (recovered_at is null or recovered_at >= $FROM))
+         order by finished_at, deployment"
+    );
+    rows(tx, span, &statement, |row| {
         Ok(DeploymentRow {
             service: text(row)?,
             repository: opt_text(row)?,
@@ -416,7 +423,29 @@ pub async fn deployments(tx: &mut StoreTx, span: Span) -> Result<Vec<DeploymentR
             failed: row.bool()?,
             recovered: row.opt_micros()?,
             rework: row.bool()?,
+            rules: Rules::read(row)?,
         })
+    })
+    .await
+}
+
+/// When the code of a repository was deployed first for a service, over all time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FirstDeploymentRow {
+    /// The service.
+    pub service: String,
+    /// The repository.
+    pub repository: Option<String>,
+    /// When, of the deployments that count.
+    pub at: i64,
+}
+
+/// The first deployments of services, of each of their repositories, before the end of the span.
+pub async fn first_deployments(tx: &mut StoreTx, span: Span) -> Result<Vec<FirstDeploymentRow>, StoreError> {
+    let statement = "select service, repository, min(finished_at) from deployment_metric
+                     where counts and finished_at < $TO group by service, repository";
+    rows(tx, span, statement, |row| {
+        Ok(FirstDeploymentRow { service: text(row)?, repository: opt_text(row)?, at: row.micros()? })
     })
     .await
 }
@@ -463,8 +492,8 @@ pub async fn runs(tx: &mut StoreTx, span: Span) -> Result<Vec<RunRow>, StoreErro
 
 /// Work items that were there in the span and not done before it.
 pub async fn items(tx: &mut StoreTx, span: Span) -> Result<Vec<ItemRow>, StoreError> {
-    let statement = "select id, project, kind, status_category, assignee, created_at, started_at, done_at, points,
-                            labels
+    let statement = "select id, project, kind, status_category, assignee, created_at, started_at, done_at, canceled,
+                            points, labels
                      from work_item
                      where not deleted and created_at < $TO and (done_at is null or done_at >= $FROM)";
     rows(tx, span, statement, |row| {
@@ -477,6 +506,7 @@ pub async fn items(tx: &mut StoreTx, span: Span) -> Result<Vec<ItemRow>, StoreEr
             created: row.micros()?,
             started: row.opt_micros()?,
             done: row.opt_micros()?,
+            canceled: row.bool()?,
             points: row.opt_f64()?,
             labels: row.texts()?,
         })
@@ -522,7 +552,8 @@ pub async fn sprints(tx: &mut StoreTx, span: Span) -> Result<Vec<SprintRow>, Sto
 
 /// What was put into those sprints and taken out of them, oldest first.
 pub async fn entries(tx: &mut StoreTx, span: Span) -> Result<Vec<EntryRow>, StoreError> {
-    let statement = "select e.sprint, e.item, e.at, e.added, w.points, w.done_at, w.project
+    let statement = "select e.sprint, e.item, e.at, e.added, w.points,
+                            case when not w.canceled then w.done_at end, w.project
                      from sprint_entry e join sprint s on s.id = e.sprint
                      left join work_item w on w.id = e.item and not w.deleted
                      where not s.deleted and coalesce(s.completed_at, s.ends_at) >= $FROM

@@ -1,10 +1,13 @@
 //! Metric facts: written by the engine, in one transaction a service, and only the rows that differ from
 //! those stored; read back by it for reports. What they mean is in `dora`.
 
+mod basis;
 mod encode;
 mod points;
 mod write;
 
+pub(crate) use basis::RULES;
+pub use basis::{Rules, ServiceBasis, service_bases};
 pub use points::{ChangePoint, DeploymentPoint, IncidentPoint, change_points, deployment_points, incident_points};
 pub use write::{Written, write_changes, write_deployments, write_findings, write_incidents};
 
@@ -93,28 +96,6 @@ pub async fn forget(tx: &mut StoreTx, service: &str) -> Result<u64, StoreError> 
         deleted += statement.execute(tx.connection()).await?.rows_affected();
     }
     Ok(deleted)
-}
-
-/// The first and last deployment of a service, over all time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeploymentSpan {
-    /// The service.
-    pub service: String,
-    /// The first that counts.
-    pub first: DateTime<Utc>,
-    /// The last that counts.
-    pub last: DateTime<Utc>,
-}
-
-/// The first and last deployments of services that have any.
-pub async fn deployment_spans(tx: &mut StoreTx) -> Result<Vec<DeploymentSpan>, StoreError> {
-    Ok(sqlx::query_as!(
-        DeploymentSpan,
-        r#"select service, min(finished_at) as "first!", max(finished_at) as "last!"
-           from deployment_metric where counts group by service order by service"#
-    )
-    .fetch_all(tx.connection())
-    .await?)
 }
 
 /// How many findings of a kind services have, and one of them.

@@ -2,15 +2,16 @@
 //! the whole and for each slice. Quantiles, sums and counts are polars'; what is open at a time, or has to
 //! be compared with its neighbours, is counted here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, Utc};
 
-use super::observations::{Observation, Observations};
+use super::groups::{About, Group, groups};
+use super::observations::{Observation, Observations, Subject};
 use super::registry::{Aggregation, Entry};
-use super::slices::Belongings;
 use super::{MetricPart, MetricPoint, MetricValue, Slice};
 use crate::DoraError;
+use crate::basis::{Measured, Seen};
 use crate::report::frames::{Frame, Stat, Summary, summarise};
 use crate::report::{Calendar, Step, Unit, Window};
 
@@ -19,26 +20,23 @@ const MOST_SLICES: usize = 2_000;
 /// Values of all series together.
 const MOST_POINTS: usize = 200_000;
 const SECOND_US: f64 = 1e6;
-const DAY_US: f64 = 86_400.0 * SECOND_US;
 
 /// A span of time: the window, or a step of it.
 #[derive(Clone, Copy)]
 struct Span {
     from: i64,
     to: i64,
+    /// Its local days.
+    days: f64,
 }
 
 impl Span {
-    fn new(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
-        Self { from: from.timestamp_micros(), to: to.timestamp_micros() }
+    fn new(from: DateTime<Utc>, to: DateTime<Utc>, calendar: &Calendar) -> Self {
+        Self { from: from.timestamp_micros(), to: to.timestamp_micros(), days: calendar.days(from, to) }
     }
 
     fn holds(self, at: i64) -> bool {
         self.from <= at && at < self.to
-    }
-
-    fn days(self) -> f64 {
-        (self.to - self.from) as f64 / DAY_US
     }
 }
 
@@ -50,6 +48,12 @@ struct Maker<'a> {
     steps: Vec<Span>,
     calendar: &'a Calendar,
     lower_median: bool,
+    /// The steps of the series.
+    of_series: &'a [Step],
+    about: &'a About<'a>,
+    noun: &'a str,
+    name: &'a str,
+    sways: bool,
 }
 
 /// The whole, then each slice by name.
@@ -57,8 +61,7 @@ pub(super) fn answer(
     entry: &Entry,
     observations: &Observations,
     by: Option<Slice>,
-    belongings: &Belongings,
-    window: Window,
+    about: &About<'_>,
     calendar: &Calendar,
     steps: &[Step],
 ) -> Result<(MetricPart, Vec<MetricPart>), DoraError> {
@@ -70,17 +73,7 @@ pub(super) fn answer(
             known.join(", ")
         )));
     }
-    let mut groups: BTreeMap<Option<String>, Vec<&Observation>> = BTreeMap::from([(None, Vec::new())]);
-    if let Some(by) = by {
-        let of: Vec<BTreeSet<String>> =
-            observations.subjects.iter().map(|subject| belongings.slices(subject, by)).collect();
-        for observation in &observations.all {
-            for slice in of.get(observation.subject).into_iter().flatten() {
-                groups.entry(Some(slice.clone())).or_default().push(observation);
-            }
-        }
-    }
-    groups.insert(None, observations.all.iter().collect());
+    let groups = groups(observations, by, about.belongings);
     if groups.len() > MOST_SLICES || groups.len() * steps.len() > MOST_POINTS {
         return Err(DoraError::Question(format!(
             "there are {} slices and {} steps: ask for a longer interval, a shorter window or fewer of them",
@@ -91,12 +84,17 @@ pub(super) fn answer(
     let maker = Maker {
         aggregation: entry.definition.aggregation,
         unit: entry.definition.unit,
-        window: Span::new(window.from, window.to),
-        steps: steps.iter().map(|step| Span::new(step.from, step.to)).collect(),
+        window: Span::new(about.window.from, about.window.to, calendar),
+        steps: steps.iter().map(|step| Span::new(step.from, step.to, calendar)).collect(),
         calendar,
         lower_median: entry.lower_median,
+        of_series: steps,
+        about,
+        noun: &entry.noun(),
+        name: &entry.definition.name,
+        sways: entry.sways(),
     };
-    let mut parts = maker.parts(groups, steps)?;
+    let mut parts = maker.parts(&groups, &observations.subjects)?;
     // the whole has no name, so it is the first
     let whole = parts.remove(0);
     Ok((whole, parts))
@@ -105,31 +103,65 @@ pub(super) fn answer(
 impl Maker<'_> {
     fn parts(
         &self,
-        groups: BTreeMap<Option<String>, Vec<&Observation>>,
-        steps: &[Step],
+        groups: &BTreeMap<Option<String>, Group<'_>>,
+        subjects: &[Subject],
     ) -> Result<Vec<MetricPart>, DoraError> {
-        let groups: Vec<(Option<String>, Vec<&Observation>)> = groups.into_iter().collect();
+        let all: Vec<&Group<'_>> = groups.values().collect();
         let over = |spans: &[Span]| -> Result<Vec<Vec<Vec<MetricValue>>>, DoraError> {
-            if self.is_summed() { self.summed(&groups, spans) } else { Ok(self.counted(&groups, spans)) }
+            if self.is_summed() { self.summed(&all, spans) } else { Ok(self.counted(&all, spans)) }
         };
         let (totals, series) = (over(&[self.window])?, over(&self.steps)?);
-        let parts = groups.into_iter().zip(totals).zip(series).map(|(((slice, _), mut total), series)| {
+        let parts = groups.iter().zip(totals).zip(series).map(|(((slice, group), mut total), series)| {
             let values = total.pop().unwrap_or_default();
-            let points = steps.iter().zip(series).map(|(step, values)| {
+            let services = self.about.services_of(slice.as_deref(), group, subjects);
+            let measured = Measured { metric: self.name, noun: self.noun, sways: self.sways, zone: self.calendar.zone };
+            let seen = self.seen(group, &self.steps, &series);
+            let points = self.of_series.iter().zip(series).zip(seen).map(|((step, values), seen)| {
                 let (value, n) = values.first().map_or((None, 0), |first| (first.value, first.n));
-                MetricPoint { from: step.from, to: step.to, label: step.label.clone(), value, n }
+                let window = Window { from: step.from, to: step.to };
+                let (basis, caveats) = (seen.basis(), measured.codes_of_step(&services, seen, window));
+                MetricPoint { from: step.from, to: step.to, label: step.label.clone(), value, n, basis, caveats }
             });
+            let points = points.collect();
+            let seen = self.seen(group, &[self.window], std::slice::from_ref(&values)).pop().unwrap_or_default();
             let first = values.first().cloned();
             MetricPart {
-                slice,
+                slice: slice.clone(),
                 value: first.as_ref().and_then(|first| first.value),
                 text: first.as_ref().and_then(|first| first.text.clone()),
                 n: first.map_or(0, |first| first.n),
-                series: points.collect(),
+                basis: seen.basis(),
+                caveats: measured.caveats(&services, seen, self.about.window),
+                series: points,
                 values,
             }
         });
         Ok(parts.collect())
+    }
+
+    /// What was seen of a group in each span, given the values there.
+    fn seen(&self, group: &Group<'_>, spans: &[Span], values: &[Vec<MetricValue>]) -> Vec<Seen> {
+        if !self.is_summed() {
+            let n = |values: &Vec<MetricValue>| values.first().map_or(0, |first| first.n);
+            return values
+                .iter()
+                .map(|values| Seen { total: n(values), known: n(values), ..Seen::default() })
+                .collect();
+        }
+        let mut all: Vec<Seen> = vec![Seen::default(); spans.len()];
+        let mut open: Vec<(i64, i64)> = Vec::new();
+        for observation in &group.observations {
+            let after = spans.partition_point(|span| span.from <= observation.at);
+            let nth = after.checked_sub(1).filter(|nth| spans.get(*nth).is_some_and(|span| span.holds(observation.at)));
+            if let Some(seen) = nth.and_then(|nth| all.get_mut(nth)) {
+                seen.add(observation.value.is_some(), observation.evidence);
+            }
+            open.extend(observation.began.map(|began| (began, observation.at)));
+        }
+        for (seen, span) in all.iter_mut().zip(spans) {
+            seen.total += open.iter().filter(|(began, ended)| *began < span.to && *ended >= span.to).count() as u64;
+        }
+        all
     }
 
     /// Whether polars can do it: what happened at one time, added up.
@@ -152,19 +184,15 @@ impl Maker<'_> {
     }
 
     /// The values of each group over each span.
-    fn summed(
-        &self,
-        groups: &[(Option<String>, Vec<&Observation>)],
-        spans: &[Span],
-    ) -> Result<Vec<Vec<Vec<MetricValue>>>, DoraError> {
+    fn summed(&self, groups: &[&Group<'_>], spans: &[Span]) -> Result<Vec<Vec<Vec<MetricValue>>>, DoraError> {
         let (mut cells, mut values, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
-        for (group, (_, observations)) in groups.iter().enumerate() {
-            for observation in observations {
+        for (number, group) in groups.iter().enumerate() {
+            for observation in &group.observations {
                 // spans are in order and don't overlap
                 let after = spans.partition_point(|span| span.from <= observation.at);
                 let Some(nth) = after.checked_sub(1) else { continue };
                 if spans.get(nth).is_some_and(|span| span.holds(observation.at)) {
-                    cells.push(u32::try_from(group * spans.len() + nth).unwrap_or(u32::MAX));
+                    cells.push(u32::try_from(number * spans.len() + nth).unwrap_or(u32::MAX));
                     values.push(observation.value);
                     wholes.push(observation.of);
                 }
@@ -182,18 +210,20 @@ impl Maker<'_> {
         });
         let summaries = summarise(frame, groups.len() * spans.len(), &wanted)?.steps;
         let whole = |nth: usize| summaries.get(nth).map_or(0, |summary| summary.count("value", Stat::Count));
-        let of_group = |group: usize| {
+        let of_group = |(number, group): (usize, &&Group<'_>)| {
             let of_span = |(nth, span): (usize, &Span)| {
-                let summary = summaries.get(group * spans.len() + nth);
+                let summary = summaries.get(number * spans.len() + nth);
+                let there = group.since.is_some_and(|since| since < span.to);
                 // the whole is the first group
-                summary.map(|summary| self.of_summary(summary, *span, whole(nth))).unwrap_or_default()
+                summary.map(|summary| self.of_summary(summary, *span, there, whole(nth))).unwrap_or_default()
             };
             spans.iter().enumerate().map(of_span).collect()
         };
-        Ok((0..groups.len()).map(of_group).collect())
+        Ok(groups.iter().enumerate().map(of_group).collect())
     }
 
-    fn of_summary(&self, summary: &Summary, span: Span, whole: u64) -> Vec<MetricValue> {
+    /// The values of a span. What is `there` and did nothing did it 0 times.
+    fn of_summary(&self, summary: &Summary, span: Span, there: bool, whole: u64) -> Vec<MetricValue> {
         use Aggregation as A;
         let n = summary.count("value", Stat::Count);
         let some = |value: f64| (n > 0).then_some(value);
@@ -207,8 +237,8 @@ impl Maker<'_> {
                 MetricValue::new("of", Some(n as f64), Unit::Count, n),
             ],
             A::Count => vec![count],
-            A::PerDay => with("per_day", some(n as f64 / span.days())),
-            A::PerWeek => with("per_week", some(n as f64 / (span.days() / 7.0))),
+            A::PerDay => with("per_day", (n > 0 || there).then(|| n as f64 / span.days)),
+            A::PerWeek => with("per_week", some(n as f64 / (span.days / 7.0))),
             A::Sum => with("sum", some(self.scaled(sum))),
             A::RatioOfSums => {
                 let of = summary.get("of", Stat::Sum).filter(|of| *of > 0.0);
@@ -243,7 +273,7 @@ impl Maker<'_> {
         if self.unit == Unit::Seconds { value / SECOND_US } else { value }
     }
 
-    fn counted(&self, groups: &[(Option<String>, Vec<&Observation>)], spans: &[Span]) -> Vec<Vec<Vec<MetricValue>>> {
+    fn counted(&self, groups: &[&Group<'_>], spans: &[Span]) -> Vec<Vec<Vec<MetricValue>>> {
         let group = |observations: &[&Observation]| match self.aggregation {
             Aggregation::OpenAtDayEnd | Aggregation::AgeOfOpen => self.open(observations, spans),
             Aggregation::TimeOpen => spans.iter().map(|span| self.time_open(observations, *span)).collect(),
@@ -252,7 +282,7 @@ impl Maker<'_> {
             }
             _ => spans.iter().map(|span| self.compared(observations, *span)).collect(),
         };
-        groups.iter().map(|(_, observations)| group(observations)).collect()
+        groups.iter().map(|of| group(&of.observations)).collect()
     }
 
     /// The ends of the local days in a span; its own end where it holds none.
@@ -379,11 +409,13 @@ fn quantile(sorted: &[f64], at: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use chrono_tz::Tz;
+    use kernel::Rule;
 
-    use super::super::observations::Subject;
     use super::super::registry;
+    use super::super::slices::Belongings;
     use super::*;
-    use crate::Interval;
+    use crate::basis::EvidenceSet;
+    use crate::{CaveatCode, EvidenceSource, Interval};
 
     const DAY: i64 = 86_400_000_000;
 
@@ -396,12 +428,16 @@ mod tests {
         at(day).timestamp_micros()
     }
 
+    fn about(belongings: &Belongings, window: Window) -> About<'_> {
+        About { belongings, services: Vec::new(), window }
+    }
+
     fn asked(name: &str, observations: &Observations, by: Option<Slice>) -> (MetricPart, Vec<MetricPart>) {
         let window = Window { from: at(0), to: at(14) };
         let calendar = Calendar { zone: Tz::UTC };
         let steps = calendar.steps(window, Interval::Week).unwrap();
         let entry = registry::find(name, &[]).unwrap();
-        answer(&entry, observations, by, &Belongings::default(), window, &calendar, &steps).unwrap()
+        answer(&entry, observations, by, &about(&Belongings::default(), window), &calendar, &steps).unwrap()
     }
 
     fn weeks(part: &MetricPart) -> Vec<Option<f64>> {
@@ -453,6 +489,77 @@ mod tests {
         assert_eq!(whole.value, Some(3.0 / 14.0));
         (0..274).for_each(|_| seen.event(us(3)));
         assert_eq!(asked("deployment_frequency", &seen, None).0.value, Some(277.0 / 14.0));
+    }
+
+    #[test]
+    fn what_has_deployed_before_and_does_not_any_more_deploys_0_a_day() {
+        let mut seen = Observations::default();
+        let of = |repository: &str| Subject { repository: Some(repository.to_owned()), ..Subject::default() };
+        for (repository, since, deployed) in [("old", -30, None), ("new", 9, Some(9)), ("later", 20, None)] {
+            seen.about(of(repository));
+            seen.since(us(since));
+            if let Some(day) = deployed {
+                seen.event(us(day));
+            }
+        }
+        let (whole, slices) = asked("deployment_frequency", &seen, Some(Slice::Repository));
+        assert_eq!(weeks(&whole), [Some(0.0), Some(1.0 / 7.0)]);
+        let shown: Vec<_> =
+            slices.iter().map(|part| (part.slice.as_deref().unwrap(), part.value, part.n, weeks(part))).collect();
+        let expected = [
+            ("later", None, 0, vec![None, None]),
+            ("new", Some(1.0 / 14.0), 1, vec![None, Some(1.0 / 7.0)]),
+            ("old", Some(0.0), 0, vec![Some(0.0), Some(0.0)]),
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_week_with_25_hours_on_its_sunday_has_7_days() {
+        let berlin = Calendar { zone: chrono_tz::Europe::Berlin };
+        let instant = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let window = Window { from: instant("2026-10-18T22:00:00Z"), to: instant("2026-10-25T23:00:00Z") };
+        let mut seen = Observations::default();
+        seen.about(Subject::default());
+        (0..14).for_each(|hour| seen.event(window.from.timestamp_micros() + hour * DAY / 2));
+        let steps = berlin.steps(window, Interval::Week).unwrap();
+        let belongings = Belongings::default();
+        for (name, expected) in [("deployment_frequency", 2.0), ("change_throughput", 14.0), ("incidents", 14.0)] {
+            let entry = registry::find(name, &[]).unwrap();
+            let (whole, _) = answer(&entry, &seen, None, &about(&belongings, window), &berlin, &steps).unwrap();
+            assert_eq!((whole.value, weeks(&whole)), (Some(expected), vec![Some(expected)]), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_share_of_known_ends_is_said_of_the_whole_its_parts_and_its_steps() {
+        let mut seen = Observations::default();
+        for (label, day, from) in [("a", 1, Some(0)), ("a", 2, None), ("b", 8, None), ("b", 9, None)] {
+            seen.about(labelled(label));
+            seen.span(us(day), from.map(us), Some(us(day)));
+        }
+        let (whole, slices) = asked("change_cycle_time", &seen, Some(Slice::Label));
+        assert_eq!((whole.n, whole.basis.known), (1, Some(0.25)));
+        let known: Vec<_> = whole.series.iter().map(|point| point.basis.known).collect();
+        assert_eq!(known, [Some(0.5), Some(0.0)]);
+        assert_eq!(whole.series[1].caveats, [CaveatCode::EndsUnknown]);
+        assert_eq!((slices[1].value, slices[1].n, slices[1].basis.known), (None, 0, Some(0.0)));
+        assert_eq!(slices[1].caveats[0].code, CaveatCode::EndsUnknown);
+    }
+
+    #[test]
+    fn failures_that_are_still_open_are_part_of_the_share_of_known_ends() {
+        let mut seen = Observations::default();
+        seen.about(Subject::default());
+        let evidence = EvidenceSet::of(&[Rule::RolledBack]);
+        seen.ended(us(1), Some(us(2)), Some(1.0), evidence);
+        seen.ended(us(3), Some(us(9)), Some(6.0), EvidenceSet::of(&[Rule::IncidentNamesIt]));
+        seen.ended(us(4), None, None, EvidenceSet::default());
+        let (whole, _) = asked("failed_deployment_recovery_time", &seen, None);
+        assert_eq!((whole.n, whole.basis.known), (2, Some(2.0 / 3.0)));
+        assert_eq!(whole.basis.evidence, [EvidenceSource::Incidents, EvidenceSource::Rollbacks]);
+        let first = &whole.series[0].basis;
+        assert_eq!((&first.evidence[..], first.known), (&[EvidenceSource::Rollbacks][..], Some(1.0 / 3.0)));
     }
 
     #[test]
@@ -523,8 +630,9 @@ mod tests {
         let window = Window { from: at(0), to: at(14) };
         let calendar = Calendar { zone: Tz::UTC };
         let entry = registry::find("ci_duration", &[]).unwrap();
-        let asked =
-            answer(&entry, &Observations::default(), Some(Slice::Ai), &Belongings::default(), window, &calendar, &[]);
+        let belongings = Belongings::default();
+        let about = about(&belongings, window);
+        let asked = answer(&entry, &Observations::default(), Some(Slice::Ai), &about, &calendar, &[]);
         assert!(matches!(asked, Err(DoraError::Question(_))));
     }
 }

@@ -53,10 +53,9 @@ pub(super) fn open(change: &Change<'_>, into: &mut Observations) {
 }
 
 pub(super) fn size(change: &Change<'_>, into: &mut Observations) {
-    if let (Some(merged), Some(additions), Some(deletions)) =
-        (change.row.merged, change.row.additions, change.row.deletions)
-    {
-        into.value(merged, additions as f64 + deletions as f64);
+    if let Some(merged) = change.row.merged {
+        let lines = change.row.additions.zip(change.row.deletions);
+        into.perhaps(merged, lines.map(|(additions, deletions)| additions as f64 + deletions as f64));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::*;
-use runtime::custom::{Aggregate, Comparison, Condition, CustomMetric, FACTS, Operand, Taken};
+use runtime::custom::{Comparison, Condition, CustomMetric, FACTS, Operand, Taken};
 use store::StoreTx;
 use store::flow::Span;
 use store::tables::{self, Table, Value, Which};
@@ -51,7 +51,7 @@ fn holds(field: &str, text: &str) -> String {
     format!("{field} has {text}")
 }
 
-/// A condition as an expression. What is not there meets no condition but that it is not there.
+/// A condition as an expression: null where the field is missing, unless it asks for just that.
 fn expression(condition: &Condition) -> Expr {
     let field = || col(condition.field);
     let operand = match &condition.operand {
@@ -67,8 +67,7 @@ fn expression(condition: &Condition) -> Expr {
     };
     match condition.comparison {
         Comparison::Equal | Comparison::Has => field().eq(operand),
-        // another value, or none
-        Comparison::NotEqual | Comparison::HasNot => field().neq(operand).or(field().is_null()),
+        Comparison::NotEqual | Comparison::HasNot => field().neq(operand),
         Comparison::Less => field().lt(operand),
         Comparison::LessOrEqual => field().lt_eq(operand),
         Comparison::Greater => field().gt(operand),
@@ -76,13 +75,21 @@ fn expression(condition: &Condition) -> Expr {
     }
 }
 
-/// What is taken of a fact, as a number; durations in microseconds.
+/// Whether a fact is chosen by a condition of the filter. What is missing is another value than any, and holds
+/// nothing.
+fn chooses(condition: &Condition) -> Expr {
+    let missing = matches!(condition.comparison, Comparison::NotEqual | Comparison::HasNot);
+    expression(condition).fill_null(lit(missing))
+}
+
+/// What is taken of a fact, as a number; durations in microseconds. Of what is missing nothing can be taken,
+/// and a condition on it neither holds nor fails to.
 fn value(taken: &Taken) -> Expr {
     match taken {
         Taken::One => lit(1.0),
         Taken::Field(field) => col(*field),
         Taken::Between(to, from) => (col(*to) - col(*from)).cast(DataType::Float64),
-        Taken::Holds(condition) => expression(condition).fill_null(lit(false)).cast(DataType::Float64),
+        Taken::Holds(condition) => expression(condition).cast(DataType::Float64),
     }
 }
 
@@ -131,10 +138,10 @@ fn frame(metric: &CustomMetric, cells: BTreeMap<String, Cells>, into: &mut Obser
             }
         });
     }
-    let mut asked: BTreeMap<String, Vec<bool>> = BTreeMap::new();
+    let mut asked: BTreeMap<String, Vec<Option<bool>>> = BTreeMap::new();
     for condition in conditions {
         if let (Some(Operand::Text(text)), Some(cells)) = (&condition.operand, lists.get(condition.field)) {
-            let there = |cell: &Option<Vec<String>>| cell.iter().flatten().any(|held| held == text);
+            let there = |cell: &Option<Vec<String>>| cell.as_ref().map(|held| held.contains(text));
             asked.insert(holds(condition.field, text), cells.iter().map(there).collect());
         }
     }
@@ -146,7 +153,7 @@ fn frame(metric: &CustomMetric, cells: BTreeMap<String, Cells>, into: &mut Obser
     frame.with_column(Column::new("row of the table".into(), (0..rows).collect::<Vec<_>>()))?;
     let mut lazy = frame.lazy();
     for condition in &metric.filter {
-        lazy = lazy.filter(expression(condition));
+        lazy = lazy.filter(chooses(condition));
     }
     let frame = lazy.with_column(value(&metric.value).alias("value taken")).collect()?;
     let texts = |name: &str| -> Vec<Option<String>> {
@@ -162,12 +169,10 @@ fn frame(metric: &CustomMetric, cells: BTreeMap<String, Cells>, into: &mut Obser
     let ats = frame.column(metric.at)?.i64()?;
     let values = frame.column("value taken")?.f64()?;
     let origin = frame.column("row of the table")?.u32()?;
-    let counts = matches!(metric.aggregate, Aggregate::Count | Aggregate::PerWeek);
     for (nth, ((at, value), origin)) in ats.iter().zip(values.iter()).zip(origin.iter()).enumerate() {
-        let (Some(at), Some(value)) = (at, value.or(counts.then_some(1.0))) else { continue };
-        if matches!(metric.value, Taken::Between(..)) && value < 0.0 {
-            continue;
-        }
+        let Some(at) = at else { continue };
+        // a clock that ran backwards says nothing
+        let value = value.filter(|value| !matches!(metric.value, Taken::Between(..)) || *value >= 0.0);
         let of = |all: &[Option<String>]| all.get(nth).cloned().flatten();
         let labels = origin.and_then(|row| labels.get(row as usize)).cloned().flatten().unwrap_or_default();
         let kind = match metric.fact {
@@ -187,7 +192,7 @@ fn frame(metric: &CustomMetric, cells: BTreeMap<String, Cells>, into: &mut Obser
             author: author.as_deref().and_then(of),
             ..Subject::default()
         });
-        into.value(at, value);
+        into.perhaps(at, value);
     }
     Ok(())
 }
@@ -222,7 +227,7 @@ mod tests {
         };
         let mut into = Observations::default();
         frame(&CustomMetric::read(&settings).unwrap(), cells(), &mut into).unwrap();
-        into.all.iter().map(|seen| (seen.at, seen.value.unwrap())).collect()
+        into.all.iter().filter_map(|seen| Some((seen.at, seen.value?))).collect()
     }
 
     #[test]
@@ -242,7 +247,30 @@ mod tests {
         assert_eq!(values(&[], Some("additions"), "sum"), [(21, 10.0), (42, 700.0), (33, 5.0)]);
         // of the second the clock ran backwards
         assert_eq!(values(&[], Some("merged_at - opened_at"), "median"), [(21, 20.0), (33, 30.0), (54, 50.0)]);
-        assert_eq!(values(&[], Some("additions > 500"), "rate"), [(21, 0.0), (42, 1.0), (33, 0.0), (54, 0.0)]);
+        assert_eq!(values(&[], Some("additions > 500"), "rate"), [(21, 0.0), (42, 1.0), (33, 0.0)]);
         assert_eq!(values(&["state = merged"], Some("labels has ui"), "rate"), [(21, 0.0), (42, 0.0), (54, 1.0)]);
+    }
+
+    #[test]
+    fn a_condition_on_a_missing_value_is_no_observation() {
+        // the last change has no additions and no repository, the third no labels
+        for (condition, expected) in [
+            ("additions > 500", vec![(21, 0.0), (42, 1.0), (33, 0.0)]),
+            ("additions >= 700", vec![(21, 0.0), (42, 1.0), (33, 0.0)]),
+            ("additions < 10", vec![(21, 0.0), (42, 0.0), (33, 1.0)]),
+            ("additions <= 10", vec![(21, 1.0), (42, 0.0), (33, 1.0)]),
+            ("additions = 10", vec![(21, 1.0), (42, 0.0), (33, 0.0)]),
+            ("additions != 10", vec![(21, 0.0), (42, 1.0), (33, 1.0)]),
+            ("repository = h/a", vec![(21, 1.0), (42, 0.0), (33, 1.0)]),
+            ("repository != h/a", vec![(21, 0.0), (42, 1.0), (33, 0.0)]),
+            ("labels has bug", vec![(21, 1.0), (42, 0.0), (54, 1.0)]),
+            ("labels has not bug", vec![(21, 0.0), (42, 1.0), (54, 0.0)]),
+            // these ask for just that
+            ("additions = null", vec![(21, 0.0), (42, 0.0), (33, 0.0), (54, 1.0)]),
+            ("additions != null", vec![(21, 1.0), (42, 1.0), (33, 1.0), (54, 0.0)]),
+        ] {
+            assert_eq!(values(&[], Some(condition), "rate"), expected, "{condition}");
+        }
+        assert_eq!(values(&["additions = null"], Some("additions > 500"), "rate"), []);
     }
 }

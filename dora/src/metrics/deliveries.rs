@@ -4,11 +4,10 @@
 use store::flow::{DeployedRow, DeploymentRow, IncidentRow};
 
 use super::observations::Observations;
+use crate::basis::{EvidenceSet, EvidenceSource};
 
 fn taken(row: &DeployedRow, span: Option<i64>, into: &mut Observations) {
-    if let Some(span) = span {
-        into.value(row.deployed, span as f64);
-    }
+    into.perhaps(row.deployed, span.map(|span| span as f64));
 }
 
 pub(super) fn lead_time(row: &DeployedRow, into: &mut Observations) {
@@ -43,26 +42,27 @@ pub(super) fn frequency(row: &DeploymentRow, into: &mut Observations) {
 
 pub(super) fn failed(row: &DeploymentRow, into: &mut Observations) {
     if row.judged {
-        into.is(row.finished, row.failed);
+        into.judged(row.finished, row.failed, EvidenceSet::of(&row.rules.failed_by));
     }
 }
 
 pub(super) fn rework(row: &DeploymentRow, into: &mut Observations) {
     if row.judged {
-        into.is(row.finished, row.rework);
+        into.judged(row.finished, row.rework, EvidenceSet::of(&row.rules.rework_by));
     }
 }
 
 pub(super) fn recovery(row: &DeploymentRow, into: &mut Observations) {
-    if let (true, Some(recovered)) = (row.failed, row.recovered) {
-        into.span(recovered, Some(row.finished), Some(recovered));
+    if row.failed {
+        let taken = row.recovered.map(|recovered| (recovered - row.finished) as f64);
+        into.ended(row.finished, row.recovered, taken, EvidenceSet::of(&row.rules.recovered_by));
     }
 }
 
 pub(super) fn restore(row: &IncidentRow, into: &mut Observations) {
-    if let (Some(resolved), Some(restore)) = (row.resolved, row.restore) {
-        into.value(resolved, restore as f64);
-    }
+    let mut evidence = EvidenceSet::default();
+    evidence.insert(EvidenceSource::Incidents);
+    into.ended(row.detected, row.resolved, row.restore.map(|restore| restore as f64), evidence);
 }
 
 pub(super) fn detected(row: &IncidentRow, into: &mut Observations) {

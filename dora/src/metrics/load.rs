@@ -10,7 +10,7 @@ use store::flow::{self, ReviewRow, Span, TransitionRow};
 use super::changes::{Change, by_others};
 use super::ci::Runs;
 use super::observations::{Observations, Subject};
-use super::registry::{Entry, Source};
+use super::registry::{Aggregation, Entry, Source};
 use super::slices::{assisted, change_type};
 use super::work::{Item, Meanings, Planned};
 use super::{custom, quality};
@@ -58,6 +58,16 @@ pub(super) async fn observations(
                     ..Subject::default()
                 });
                 metric(&row, &mut into);
+            }
+            if entry.definition.aggregation == Aggregation::PerDay {
+                for row in flow::first_deployments(tx, span).await? {
+                    into.about(Subject {
+                        service: Some(row.service),
+                        repository: row.repository,
+                        ..Subject::default()
+                    });
+                    into.since(row.at);
+                }
             }
         }
         Source::Incidents(metric) => {

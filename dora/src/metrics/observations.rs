@@ -1,6 +1,8 @@
 //! Observations: what happened when, how much of it, and to what. Times are microseconds since 1970,
 //! durations microseconds.
 
+use crate::basis::EvidenceSet;
+
 /// What an observation is about, so far as it is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Subject {
@@ -31,12 +33,16 @@ pub(super) struct Observation {
     pub at: i64,
     /// When it ended, where something lasts; `None` while it does.
     pub until: Option<i64>,
-    /// How much.
+    /// How much; `None` where one of its ends is not known, so that it is part of no value.
     pub value: Option<f64>,
     /// Of how much, where shares of sums are made.
     pub of: Option<f64>,
     /// What it is counted under, where parts are compared: a reviewer, an author, a project.
     pub key: Option<String>,
+    /// When what ended at its time had begun, where those that have not ended are counted beside it.
+    pub began: Option<i64>,
+    /// What gave evidence for it.
+    pub evidence: EvidenceSet,
 }
 
 /// Observations and what they are about.
@@ -44,6 +50,8 @@ pub(super) struct Observation {
 pub(super) struct Observations {
     pub subjects: Vec<Subject>,
     pub all: Vec<Observation>,
+    /// Since when a subject is known to be there: from then on, that nothing happened is 0.
+    pub since: Vec<(usize, i64)>,
 }
 
 impl Observations {
@@ -58,8 +66,17 @@ impl Observations {
         self.about(Subject { reviewer: Some(reviewer.to_owned()), ..subject });
     }
 
+    fn subject(&self) -> usize {
+        self.subjects.len().saturating_sub(1)
+    }
+
+    /// Says since when what the last observations are about is known to be there.
+    pub fn since(&mut self, at: i64) {
+        self.since.push((self.subject(), at));
+    }
+
     fn push(&mut self, observation: Observation) {
-        let subject = self.subjects.len().saturating_sub(1);
+        let subject = self.subject();
         self.all.push(Observation { subject, ..observation });
     }
 
@@ -73,18 +90,34 @@ impl Observations {
         self.push(Observation { at, value: Some(value), ..Observation::default() });
     }
 
+    /// Something happened whose size may not be known.
+    pub fn perhaps(&mut self, at: i64, value: Option<f64>) {
+        self.push(Observation { at, value, ..Observation::default() });
+    }
+
+    /// Something happened that is or is not so, by this evidence.
+    pub fn judged(&mut self, at: i64, is: bool, evidence: EvidenceSet) {
+        self.push(Observation { at, value: Some(f64::from(u8::from(is))), evidence, ..Observation::default() });
+    }
+
+    /// Something began, and ended if it did, which took so long if that is known.
+    pub fn ended(&mut self, began: i64, ended: Option<i64>, taken: Option<f64>, evidence: EvidenceSet) {
+        // what ended before it began was never open
+        let began = ended.is_none_or(|ended| ended >= began).then_some(began);
+        let (at, value) = (ended.unwrap_or(i64::MAX), taken.filter(|_| ended.is_some()));
+        self.push(Observation { at, value, began, evidence, ..Observation::default() });
+    }
+
     /// Something happened that is or is not so.
     pub fn is(&mut self, at: i64, is: bool) {
         self.value(at, f64::from(u8::from(is)));
     }
 
-    /// Something happened that took from one time to another. Clocks that run backwards make it missing.
+    /// Something happened that took from one time to another. Where one of them is not known, or clocks ran
+    /// backwards, the time that it took is missing.
     pub fn span(&mut self, at: i64, from: Option<i64>, to: Option<i64>) {
-        if let (Some(from), Some(to)) = (from, to)
-            && to >= from
-        {
-            self.value(at, (to - from) as f64);
-        }
+        let taken = from.zip(to).filter(|(from, to)| to >= from).map(|(from, to)| (to - from) as f64);
+        self.perhaps(at, taken);
     }
 
     /// Something that lasts.
@@ -108,6 +141,7 @@ impl Observations {
     pub fn only(mut self, passes: impl Fn(&Subject) -> bool) -> Self {
         let passing: Vec<bool> = self.subjects.iter().map(passes).collect();
         self.all.retain(|observation| passing.get(observation.subject).copied().unwrap_or_default());
+        self.since.retain(|(subject, _)| passing.get(*subject).copied().unwrap_or_default());
         self
     }
 }

@@ -124,6 +124,35 @@ fn slices(source: &Source) -> Vec<Slice> {
     }
 }
 
+impl Entry {
+    /// What its observations are.
+    pub fn noun(&self) -> String {
+        use Source as S;
+        let noun = match &self.source {
+            S::Changes(_) | S::Deployed(_) => "changes",
+            S::Reviews(_) => "reviews",
+            S::Deployments(_) if self.definition.name == "failed_deployment_recovery_time" => "failed deployments",
+            S::Deployments(_) => "deployments",
+            S::Incidents(_) => "incidents",
+            S::Runs(_) => "runs",
+            S::Items(_) => "work items",
+            S::Sprints(_) => "sprints",
+            S::Vulnerabilities(_) => "vulnerabilities",
+            S::Measures(..) => "measures",
+            S::Authors => "authors",
+            S::Custom(metric) if metric.fact == "vulnerability" => "vulnerabilities",
+            S::Custom(metric) => return format!("{}s", metric.fact.replace('_', " ")),
+        };
+        noun.to_owned()
+    }
+
+    /// Whether a single observation can change the value much.
+    pub const fn sways(&self) -> bool {
+        use Aggregation as A;
+        matches!(self.definition.aggregation, A::Median | A::Mean | A::P75 | A::P90 | A::Rate | A::RatioOfSums)
+    }
+}
+
 fn entry(
     group: &'static str,
     name: &str,

@@ -81,12 +81,22 @@ impl Belongings {
         Ok(Filter { services, repository: query.repository.clone() })
     }
 
-    fn services(&self, subject: &Subject) -> Vec<String> {
+    /// The services that a subject belongs to.
+    pub fn services(&self, subject: &Subject) -> Vec<String> {
         match (&subject.service, &subject.repository) {
             (Some(service), _) => vec![service.clone()],
             (None, Some(repository)) => self.services.get(repository).cloned().unwrap_or_default(),
             (None, None) => Vec::new(),
         }
+    }
+
+    /// Whether a service is asked for.
+    pub fn passes_service(&self, service: &str, filter: &Filter) -> bool {
+        let holds = |repository: &String| {
+            self.services.get(repository).is_some_and(|services| services.iter().any(|name| name == service))
+        };
+        filter.services.as_ref().is_none_or(|asked| asked.contains(service))
+            && filter.repository.as_ref().is_none_or(holds)
     }
 
     /// Whether a subject is asked for.

@@ -61,6 +61,10 @@ impl<'a> Item<'a> {
         if row.category != "done" {
             item.done = None;
         }
+        if let Some((_, until @ None)) = item.active.last_mut() {
+            // also where the last transition does not say what its status means
+            *until = item.done;
+        }
         if item.active.is_empty()
             && let Some(started) = item.started
         {
@@ -68,6 +72,10 @@ impl<'a> Item<'a> {
             if open || item.done.is_some() {
                 item.active.push((started, item.done.filter(|_| !open)));
             }
+        }
+        if row.canceled {
+            // it is worked on no longer, but nothing was delivered
+            item.done = None;
         }
         item
     }
@@ -238,6 +246,24 @@ mod tests {
     fn an_item_that_was_opened_again_is_not_done() {
         let way = [transition(200, "Open", "Closed"), transition(300, "Closed", "Open")];
         assert!(seen(done, &item("to_do"), &way).all.is_empty());
+    }
+
+    #[test]
+    fn canceled_work_leaves_work_in_progress_but_is_not_done() {
+        let canceled = ItemRow { canceled: true, done: Some(900), ..item("done") };
+        let way = [transition(200, "Open", "Doing"), transition(900, "Doing", "Closed")];
+        let told = ItemRow { started: Some(200), ..canceled.clone() };
+        // a status whose meaning is not known: the item says itself that it ended
+        let unknown = [transition(200, "Open", "Doing"), transition(900, "Doing", "Dropped")];
+        for (row, way) in [(&canceled, &way[..]), (&told, &[]), (&canceled, &unknown)] {
+            for metric in [cycle_time, lead_time, done, efficiency] {
+                assert!(seen(metric, row, way).all.iter().all(|seen| seen.value.is_none()), "{way:?}");
+            }
+            let spans = seen(in_progress, row, way);
+            assert_eq!((spans.all[0].at, spans.all[0].until, spans.all.len()), (200, Some(900), 1), "{way:?}");
+        }
+        let done_item = ItemRow { canceled: false, ..canceled };
+        assert_eq!(seen(done, &done_item, &way).all[0].at, 900);
     }
 
     #[test]

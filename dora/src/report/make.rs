@@ -4,15 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
 use runtime::settings::Compat;
 use store::Store;
 use store::history::Services;
-use store::metric_rows::{self, Computation, FindingRow};
+use store::metric_rows::{self, Computation, FindingRow, ServiceBasis};
 
 use super::metrics::{Metrics, Observed, metrics};
 use super::steps::Calendar;
 use super::{FindingCount, MetricReport, QuickCheck, Report, Score, ServiceStatus, Window};
-use crate::benchmark::group;
+use crate::basis::{self, Caveat, CaveatCode};
+use crate::benchmark::{Group, group};
 use crate::{Benchmark, DoraError, Interval, Mean, ReportQuery};
 
 /// How long a window is that nobody gave a beginning.
@@ -20,33 +22,43 @@ const WINDOW: Duration = Duration::days(90);
 /// So many services without deployments are named, then they are counted.
 const NAMED: usize = 10;
 
+/// The beginning of a window that ends at `to`. A length of whole days is that many days of the time zone, so
+/// the same time of the day; `None` where the calendar has no such time.
+#[must_use]
+pub fn window_start(to: DateTime<Utc>, length: std::time::Duration, time_zone: Tz) -> Option<DateTime<Utc>> {
+    Calendar { zone: time_zone }.before(to, Duration::from_std(length).ok()?)
+}
+
 /// A report of the store's tenant.
 pub async fn report(store: &Store, query: &ReportQuery) -> Result<Report, DoraError> {
-    let window = window(query.from, query.to, None, Utc::now())?;
     let calendar = Calendar { zone: query.time_zone };
-    let steps = calendar.steps(window, query.interval)?;
+    let window = window(query.from, query.to, None, &calendar)?;
+    let interval = query.interval.unwrap_or_else(|| calendar.interval(window));
+    let steps = calendar.steps(window, interval)?;
     let mut tx = store.begin().await?;
     let known = store::history::services(&mut tx).await?;
     let computed = metric_rows::computations(&mut tx).await?;
     let asked = asked(query, &known, &computed)?;
     let services: Vec<String> = asked.iter().map(|computation| computation.service.clone()).collect();
-    let spans = metric_rows::deployment_spans(&mut tx).await?;
+    let bases = metric_rows::service_bases(&mut tx).await?;
+    let mut bases: BTreeMap<String, ServiceBasis> =
+        bases.into_iter().map(|basis| (basis.service.clone(), basis)).collect();
+    let bases: Vec<ServiceBasis> = services.iter().filter_map(|service| bases.remove(service)).collect();
     let observed = Observed {
         window,
         calendar,
         steps,
-        daily: query.interval == Interval::Day,
+        daily: interval == Interval::Day,
         lower_median: query.compat == Compat::Devlake,
         deployments: metric_rows::deployment_points(&mut tx, &services, window.from, window.to).await?,
         changes: metric_rows::change_points(&mut tx, &services, window.from, window.to).await?,
         incidents: metric_rows::incident_points(&mut tx, &services, window.from, window.to).await?,
+        services: bases.clone(),
     };
     let findings = metric_rows::findings(&mut tx, &services).await?;
     tx.rollback().await?;
 
-    let spans: BTreeMap<String, (DateTime<Utc>, DateTime<Utc>)> =
-        spans.into_iter().map(|span| (span.service, (span.first, span.last))).collect();
-    let services: Vec<ServiceStatus> = asked.into_iter().map(|row| status(row, &spans)).collect();
+    let services: Vec<ServiceStatus> = asked.into_iter().map(|row| status(row, &bases)).collect();
     let benchmark = query.benchmark.clone();
     // polars works on its own threads while this one waits
     let metrics = tokio::task::spawn_blocking(move || {
@@ -54,11 +66,11 @@ pub async fn report(store: &Store, query: &ReportQuery) -> Result<Report, DoraEr
         metrics(&observed, benchmark.levels, group)
     });
     let metrics = metrics.await.map_err(|_| DoraError::Ended("a report".to_owned()))??;
-    let statements = statements(&services, &metrics.deployment_frequency, window);
+    let caveats = caveats(&bases, &metrics.deployment_frequency, window, query.time_zone);
     Ok(Report {
         window,
         time_zone: query.time_zone.name().to_owned(),
-        interval: query.interval,
+        interval,
         service: query.service.clone(),
         team: query.team.clone(),
         levels: query.benchmark.levels,
@@ -72,20 +84,22 @@ pub async fn report(store: &Store, query: &ReportQuery) -> Result<Report, DoraEr
         findings: findings.into_iter().filter_map(finding).collect(),
         partial: services.iter().any(|service| service.partial),
         services,
-        statements,
+        statements: caveats.iter().map(|caveat| caveat.text.clone()).collect(),
+        caveats,
     })
 }
 
-/// The window that is asked for; `length` is how far back it reaches unless asked otherwise.
+/// The window that is asked for; `length` is how far back it reaches unless asked otherwise. The clock is read
+/// once, so that a window up to now is as long as it is said to be.
 pub(crate) fn window(
     from: Option<DateTime<Utc>>,
     to: Option<DateTime<Utc>>,
     length: Option<std::time::Duration>,
-    now: DateTime<Utc>,
+    calendar: &Calendar,
 ) -> Result<Window, DoraError> {
     let length = length.and_then(|length| Duration::from_std(length).ok()).unwrap_or(WINDOW);
-    let to = to.unwrap_or(now);
-    let from = from.or_else(|| to.checked_sub_signed(length)).unwrap_or(to);
+    let to = to.unwrap_or_else(Utc::now);
+    let from = from.or_else(|| calendar.before(to, length)).unwrap_or(to);
     if from >= to {
         return Err(DoraError::Question(format!("the window ends at {to}, which is not after its beginning {from}")));
     }
@@ -130,14 +144,14 @@ pub(crate) fn services_of<'k>(team: &str, known: &'k Services) -> Result<BTreeSe
     Ok(known.declared.iter().filter(of_team).map(|service| service.name.as_str()).collect())
 }
 
-fn status(row: Computation, spans: &BTreeMap<String, (DateTime<Utc>, DateTime<Utc>)>) -> ServiceStatus {
-    let span = spans.get(&row.service);
+fn status(row: Computation, bases: &[ServiceBasis]) -> ServiceStatus {
+    let basis = bases.iter().find(|basis| basis.service == row.service);
     ServiceStatus {
         source: row.source,
         deployments: row.deployments.max(0).cast_unsigned(),
         changes: row.changes.max(0).cast_unsigned(),
-        first_deployment_at: span.map(|(first, _)| *first),
-        last_deployment_at: span.map(|(_, last)| *last),
+        first_deployment_at: basis.and_then(|basis| basis.first),
+        last_deployment_at: basis.and_then(|basis| basis.last),
         computed_at: row.computed_at,
         partial: row.partial,
         statement: row.statement,
@@ -145,41 +159,29 @@ fn status(row: Computation, spans: &BTreeMap<String, (DateTime<Utc>, DateTime<Ut
     }
 }
 
-/// What a reader must know.
-fn statements(services: &[ServiceStatus], frequency: &MetricReport, window: Window) -> Vec<String> {
-    let mut statements = Vec::new();
+/// What a reader must know about the report as a whole.
+fn caveats(services: &[ServiceBasis], frequency: &MetricReport, window: Window, zone: Tz) -> Vec<Caveat> {
+    let services: Vec<&ServiceBasis> = services.iter().collect();
+    let mut caveats = Vec::new();
+    let mut add = |code, text| caveats.push(Caveat { code, text });
     if services.is_empty() {
-        statements.push(
-            "Nothing was computed yet: no repository, deployment or change is known. Collect a repository with \
-             `sei collect git`, or look at `sei demo load`."
-                .to_owned(),
-        );
+        add(CaveatCode::NothingComputed, basis::NOTHING_COMPUTED.to_owned());
     }
     let without: Vec<&String> = services.iter().filter_map(|service| service.statement.as_ref()).collect();
-    statements.extend(without.iter().take(NAMED).map(ToString::to_string));
+    for statement in without.iter().take(NAMED) {
+        add(CaveatCode::NoDeployments, (*statement).clone());
+    }
     if let Some(more @ 1..) = without.len().checked_sub(NAMED) {
-        statements.push(format!("{more} more services have no deployments."));
+        add(CaveatCode::NoDeployments, format!("{more} more services have no deployments."));
     }
-    let partial: Vec<&str> =
-        services.iter().filter(|service| service.partial).map(|service| service.service.as_str()).collect();
-    if !partial.is_empty() {
-        statements.push(format!(
-            "Numbers are partial: the history of {} is cut off (a shallow clone). Fetch the rest with \
-             `git fetch --unshallow`.",
-            partial.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-        ));
+    if services.iter().any(|service| service.partial) {
+        let names = basis::names(&services, &|service| service.partial);
+        add(CaveatCode::PartialHistory, basis::partial_history(&names));
     }
-    let last = services.iter().filter_map(|service| service.last_deployment_at).max();
-    if let (0, Some(last)) = (frequency.n, last) {
-        let day = |at: DateTime<Utc>| at.format("%Y-%m-%d").to_string();
-        statements.push(format!(
-            "There are no deployments from {} to {}; the last one was on {}.",
-            day(window.from),
-            day(window.to),
-            day(last)
-        ));
+    if frequency.n == 0 && services.iter().any(|service| service.last.is_some()) {
+        add(CaveatCode::NothingDeployed, basis::nothing_deployed(&services, window, zone));
     }
-    statements
+    caveats
 }
 
 fn finding(row: FindingRow) -> Option<FindingCount> {
@@ -205,6 +207,6 @@ fn quick_check(benchmark: &Benchmark, metrics: &Metrics) -> QuickCheck {
         group_name: others.map(|group| group.name.clone()).unwrap_or_default(),
         throughput: score(&throughput, others.and_then(|group| group.throughput)),
         stability: score(&stability, others.and_then(|group| group.stability)),
-        overall: score(&five, others.and_then(|group| group.overall)),
+        overall: score(&five, others.and_then(Group::overall)),
     }
 }

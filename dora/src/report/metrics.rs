@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use store::metric_rows::{ChangePoint, DeploymentPoint, IncidentPoint};
+use store::metric_rows::{ChangePoint, DeploymentPoint, IncidentPoint, ServiceBasis};
 
 use super::frames::{Frame, Stat, Summaries, Summary, summarise};
 use super::steps::{Calendar, Step, monday};
 use super::{MetricName, MetricReport, Point, Value, ValueName, Window};
+use crate::basis::{EvidenceSet, EvidenceSource, Measured, Seen};
 use crate::benchmark::{
     Group, duration_score, fail_rate_level, frequency_level, frequency_score, lead_time_level, rate_score,
     recovery_level,
@@ -15,7 +16,6 @@ use crate::benchmark::{
 use crate::{DoraError, Level, LevelYear, Mean};
 
 const SECOND_US: f64 = 1e6;
-const DAY_US: f64 = 86_400.0 * SECOND_US;
 
 /// What a report is made from.
 pub(super) struct Observed {
@@ -29,6 +29,14 @@ pub(super) struct Observed {
     pub deployments: Vec<DeploymentPoint>,
     pub changes: Vec<ChangePoint>,
     pub incidents: Vec<IncidentPoint>,
+    /// The services, each at the position that deployments name it by.
+    pub services: Vec<ServiceBasis>,
+}
+
+/// What was seen over the window, and in each step.
+struct SeenOver {
+    all: Seen,
+    steps: Vec<Seen>,
 }
 
 /// The metrics.
@@ -59,11 +67,6 @@ pub(super) fn metrics(observed: &Observed, year: LevelYear, group: Option<&Group
     })
 }
 
-/// The days of 24 hours between two instants.
-fn days(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
-    (to.timestamp_micros() - from.timestamp_micros()) as f64 / DAY_US
-}
-
 impl Observed {
     /// The number of the step that an instant falls into; `None` outside of the window.
     fn step(&self, micros: i64) -> Option<u32> {
@@ -73,11 +76,23 @@ impl Observed {
         u32::try_from(step).ok().filter(|_| within)
     }
 
+    /// What was seen of observations: the step of each, whether its ends are known, and its evidence.
+    fn seen(&self, observations: impl Iterator<Item = (u32, bool, EvidenceSet)>) -> SeenOver {
+        let mut seen = SeenOver { all: Seen::default(), steps: vec![Seen::default(); self.steps.len()] };
+        for (step, known, evidence) in observations {
+            seen.all.add(known, evidence);
+            if let Some(step) = seen.steps.get_mut(step as usize) {
+                step.add(known, evidence);
+            }
+        }
+        seen
+    }
+
     /// A metric out of summaries: `values` makes its values from the summary of a span of time.
     fn report(
         &self,
         metric: MetricName,
-        summaries: &Summaries,
+        (summaries, seen): (&Summaries, &SeenOver),
         values: impl Fn(&Summary, DateTime<Utc>, DateTime<Utc>) -> Vec<Value>,
         judge: impl Fn(f64, u64) -> Judged,
     ) -> MetricReport {
@@ -88,10 +103,29 @@ impl Observed {
         let headline = all.first().map_or(ValueName::Median, |value| value.name);
         let judged = value
             .map_or(Judged { level: None, score: None, benchmark: judge(0.0, 0).benchmark }, |value| judge(value, n));
-        let series = self.steps.iter().zip(&summaries.steps).map(|(step, summary)| {
+        let services: Vec<&ServiceBasis> = self.services.iter().collect();
+        let measured = Measured {
+            metric: metric.as_str(),
+            noun: metric.noun(),
+            sways: metric != MetricName::DeploymentFrequency,
+            zone: self.calendar.zone,
+        };
+        let steps = self.steps.iter().zip(&summaries.steps).zip(&seen.steps);
+        let series = steps.map(|((step, summary), seen)| {
             let values = values(summary, step.from, step.to);
             let (value, n) = head(&values);
-            Point { from: step.from, to: step.to, label: step.label.clone(), value, n, values }
+            let window = Window { from: step.from, to: step.to };
+            let caveats = measured.codes_of_step(&services, *seen, window);
+            Point {
+                from: step.from,
+                to: step.to,
+                label: step.label.clone(),
+                value,
+                n,
+                basis: seen.basis(),
+                caveats,
+                values,
+            }
         });
         MetricReport {
             metric,
@@ -104,6 +138,8 @@ impl Observed {
             level: judged.level,
             score: judged.score,
             benchmark: judged.benchmark,
+            basis: seen.all.basis(),
+            caveats: measured.caveats(&services, seen.all, self.window),
             series: series.collect(),
             values: all,
         }
@@ -131,6 +167,8 @@ impl Observed {
             wanted.extend([(name, Stat::Median), (name, Stat::Count)]);
         }
         let summaries = summarise(frame, self.steps.len(), &wanted)?;
+        let seen = changes.iter().map(|(step, change)| (*step, change.lead_time_us.is_some(), EvidenceSet::default()));
+        let seen = self.seen(seen);
         let values = |summary: &Summary, _, _| {
             let n = summary.count("lead", Stat::Count);
             let lead = [
@@ -146,7 +184,7 @@ impl Observed {
             });
             lead.into_iter().chain(stages).collect()
         };
-        Ok(self.report(MetricName::ChangeLeadTime, &summaries, values, |median, _| Judged {
+        Ok(self.report(MetricName::ChangeLeadTime, (&summaries, &seen), values, |median, _| Judged {
             level: Some(lead_time_level(year, median)),
             score: Some(duration_score(median)),
             benchmark: group.and_then(|group| group.change_lead_time),
@@ -193,11 +231,15 @@ impl Observed {
         ];
         let summaries =
             summarise(Frame { steps, lower_median: self.lower_median, columns }, self.steps.len(), &wanted)?;
+        let seen = self.seen(counted.iter().map(|(step, _)| (*step, true, EvidenceSet::default())));
+        // what has deployed before and does not deploy any more deploys 0 a day
+        let first = self.services.iter().filter_map(|service| service.first).min();
         let values = |summary: &Summary, from: DateTime<Utc>, to: DateTime<Utc>| {
             let n = summary.count("deployments", Stat::Sum);
-            let a_day = (n > 0).then(|| n as f64 / days(from, to));
-            let week = (n > 0).then(|| summary.get("days", Stat::Median)).flatten();
-            let weeks = if n > 0 { summary.count("days", Stat::Count) } else { 0 };
+            let deploys = n > 0 || first.is_some_and(|first| first < to);
+            let a_day = deploys.then(|| n as f64 / self.calendar.days(from, to));
+            let week = deploys.then(|| summary.get("days", Stat::Median)).flatten();
+            let weeks = if deploys { summary.count("days", Stat::Count) } else { 0 };
             let whole = from == self.window.from && to == self.window.to;
             let (week, weeks) = if self.daily && !whole { (None, 0) } else { (week, weeks) };
             vec![
@@ -211,8 +253,8 @@ impl Observed {
                 Value::count(ValueName::Deployments, n),
             ]
         };
-        let days = days(self.window.from, self.window.to);
-        Ok(self.report(MetricName::DeploymentFrequency, &summaries, values, |_, n| Judged {
+        let days = self.calendar.days(self.window.from, self.window.to);
+        Ok(self.report(MetricName::DeploymentFrequency, (&summaries, &seen), values, |_, n| Judged {
             level: Some(frequency_level(year, n as f64, days)),
             score: Some(frequency_score(n as f64, days)),
             benchmark: group.and_then(|group| group.deployment_frequency),
@@ -220,23 +262,25 @@ impl Observed {
     }
 
     /// A share of the deployments on which a verdict was given.
-    fn share(&self, is: impl Fn(&DeploymentPoint) -> bool) -> Result<Summaries, DoraError> {
+    fn share(&self, is: impl Fn(&DeploymentPoint) -> (bool, EvidenceSet)) -> Result<(Summaries, SeenOver), DoraError> {
         let judged = self.deployments.iter().filter(|deployment| deployment.judged);
-        let judged: Vec<_> =
-            judged.filter_map(|deployment| Some((self.step(deployment.finished_us)?, is(deployment)))).collect();
+        let judged = judged.filter_map(|deployment| Some((self.step(deployment.finished_us)?, is(deployment))));
+        let judged: Vec<_> = judged.map(|(step, (is, evidence))| (step, is, evidence)).collect();
+        let seen = self.seen(judged.iter().map(|(step, _, evidence)| (*step, true, *evidence)));
         let frame = Frame {
-            steps: judged.iter().map(|(step, _)| *step).collect(),
+            steps: judged.iter().map(|(step, ..)| *step).collect(),
             lower_median: self.lower_median,
-            columns: vec![("is", judged.iter().map(|(_, is)| Some(f64::from(u8::from(*is)))).collect())],
+            columns: vec![("is", judged.iter().map(|(_, is, _)| Some(f64::from(u8::from(*is)))).collect())],
         };
-        summarise(frame, self.steps.len(), &[("is", Stat::Sum), ("is", Stat::Count)])
+        Ok((summarise(frame, self.steps.len(), &[("is", Stat::Sum), ("is", Stat::Count)])?, seen))
     }
 
     fn change_fail_rate(&self, year: LevelYear, group: Option<&Group>) -> Result<MetricReport, DoraError> {
-        let summaries = self.share(|deployment| deployment.failed)?;
+        let (summaries, seen) =
+            self.share(|deployment| (deployment.failed, EvidenceSet::of(&deployment.rules.failed_by)))?;
         let failed = summaries.all.count("is", Stat::Sum) as f64;
         let values = |summary: &Summary, _, _| rate(summary, ValueName::Failed);
-        Ok(self.report(MetricName::ChangeFailRate, &summaries, values, |rate, of| Judged {
+        Ok(self.report(MetricName::ChangeFailRate, (&summaries, &seen), values, |rate, of| Judged {
             level: Some(fail_rate_level(year, failed, of as f64)),
             score: Some(rate_score(rate)),
             benchmark: group.and_then(|group| group.change_fail_rate),
@@ -244,9 +288,10 @@ impl Observed {
     }
 
     fn rework_rate(&self, group: Option<&Group>) -> Result<MetricReport, DoraError> {
-        let summaries = self.share(|deployment| deployment.rework)?;
+        let (summaries, seen) =
+            self.share(|deployment| (deployment.rework, EvidenceSet::of(&deployment.rules.rework_by)))?;
         let values = |summary: &Summary, _, _| rate(summary, ValueName::Rework);
-        Ok(self.report(MetricName::DeploymentReworkRate, &summaries, values, |rate, _| Judged {
+        Ok(self.report(MetricName::DeploymentReworkRate, (&summaries, &seen), values, |rate, _| Judged {
             level: None,
             score: Some(rate_score(rate)),
             benchmark: group.and_then(|group| group.deployment_rework_rate),
@@ -257,15 +302,16 @@ impl Observed {
     fn durations(
         &self,
         metric: MetricName,
-        ended: &[(i64, Option<i64>)],
+        ended: &[(i64, Option<i64>, EvidenceSet)],
         lives: &[(i64, Option<i64>)],
         judge: impl Fn(f64, u64) -> Judged,
     ) -> Result<MetricReport, DoraError> {
-        let within: Vec<_> = ended.iter().filter_map(|(at, span)| Some((self.step(*at)?, *span))).collect();
+        let within = ended.iter().filter_map(|(at, span, evidence)| Some((self.step(*at)?, *span, *evidence)));
+        let within: Vec<_> = within.collect();
         let frame = Frame {
-            steps: within.iter().map(|(step, _)| *step).collect(),
+            steps: within.iter().map(|(step, ..)| *step).collect(),
             lower_median: self.lower_median,
-            columns: vec![("span", within.iter().map(|(_, span)| float(*span)).collect())],
+            columns: vec![("span", within.iter().map(|(_, span, _)| float(*span)).collect())],
         };
         let summaries = summarise(frame, self.steps.len(), &[("span", Stat::Median), ("span", Stat::Count)])?;
         // open at an instant: what began before it, less what ended before it
@@ -273,10 +319,17 @@ impl Observed {
         let mut ends: Vec<i64> = lives.iter().filter_map(|(_, end)| *end).collect();
         begins.sort_unstable();
         ends.sort_unstable();
+        let open_at = |to: DateTime<Utc>| {
+            let before = |times: &[i64]| times.partition_point(|time| *time < to.timestamp_micros());
+            before(&begins).saturating_sub(before(&ends)) as u64
+        };
+        let mut seen = self.seen(within.iter().map(|(step, span, evidence)| (*step, span.is_some(), *evidence)));
+        seen.all.total += open_at(self.window.to);
+        for (seen, step) in seen.steps.iter_mut().zip(&self.steps) {
+            seen.total += open_at(step.to);
+        }
         let values = |summary: &Summary, _, to: DateTime<Utc>| {
-            let to = to.timestamp_micros();
-            let before = |times: &[i64]| times.partition_point(|time| *time < to);
-            let open = before(&begins).saturating_sub(before(&ends)) as u64;
+            let open = open_at(to);
             let n = summary.count("span", Stat::Count);
             vec![
                 Value::new(ValueName::Median, seconds(summary, "span", Stat::Median), n),
@@ -284,13 +337,17 @@ impl Observed {
                 Value::count(ValueName::Open, open),
             ]
         };
-        Ok(self.report(metric, &summaries, values, judge))
+        Ok(self.report(metric, (&summaries, &seen), values, judge))
     }
 
     fn recovery_time(&self, year: LevelYear, group: Option<&Group>) -> Result<MetricReport, DoraError> {
         let failed = self.deployments.iter().filter(|deployment| deployment.failed);
-        let lives: Vec<_> = failed.map(|deployment| (deployment.finished_us, deployment.recovered_us)).collect();
-        let recovered = lives.iter().filter_map(|(finished, recovered)| recovered.map(|at| (at, Some(at - finished))));
+        let lives: Vec<_> =
+            failed.clone().map(|deployment| (deployment.finished_us, deployment.recovered_us)).collect();
+        let recovered = failed.filter_map(|deployment| {
+            let (at, evidence) = (deployment.recovered_us?, EvidenceSet::of(&deployment.rules.recovered_by));
+            Some((at, Some(at - deployment.finished_us), evidence))
+        });
         let recovered: Vec<_> = recovered.collect();
         self.durations(MetricName::FailedDeploymentRecoveryTime, &recovered, &lives, |median, _| Judged {
             level: Some(recovery_level(year, median)),
@@ -300,7 +357,10 @@ impl Observed {
     }
 
     fn time_to_restore(&self) -> Result<MetricReport, DoraError> {
-        let resolved = self.incidents.iter().filter_map(|incident| Some((incident.resolved_us?, incident.restore_us)));
+        let mut incidents = EvidenceSet::default();
+        incidents.insert(EvidenceSource::Incidents);
+        let resolved = self.incidents.iter();
+        let resolved = resolved.filter_map(|incident| Some((incident.resolved_us?, incident.restore_us, incidents)));
         let resolved: Vec<_> = resolved.collect();
         // one that was resolved before it was detected was never open
         let lives =

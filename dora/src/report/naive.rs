@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
+use kernel::Rule;
 use proptest::prelude::*;
-use store::metric_rows::{ChangePoint, DeploymentPoint, IncidentPoint};
+use store::metric_rows::{ChangePoint, DeploymentPoint, IncidentPoint, Rules, ServiceBasis};
 
 use super::metrics::{Metrics, Observed, metrics};
 use super::steps::Calendar;
 use super::{MetricReport, ValueName, Window};
-use crate::{Interval, Level, LevelYear};
+use crate::{Basis, CaveatCode, EvidenceSource, Interval, Level, LevelYear};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -25,7 +26,14 @@ fn observed(zone: Tz, from: &str, days: i64, interval: Interval) -> Observed {
         deployments: Vec::new(),
         changes: Vec::new(),
         incidents: Vec::new(),
+        services: Vec::new(),
     }
+}
+
+/// A service that deployed first so many hours after a Monday.
+fn service(hour: i64) -> ServiceBasis {
+    let first = DateTime::from_timestamp_micros(monday() + hour * HOUR);
+    ServiceBasis { service: "a".into(), first, last: first, ..ServiceBasis::default() }
 }
 
 /// A deployment so many hours after a Monday.
@@ -38,6 +46,7 @@ fn deployment(hour: i64) -> DeploymentPoint {
         failed: false,
         recovered_us: None,
         rework: false,
+        rules: Rules::default(),
     }
 }
 
@@ -93,14 +102,40 @@ fn deployments_are_counted_not_the_days_that_have_any() {
 fn three_deployments_in_four_days_are_three_quarters_a_day() {
     let mut observed = observed(Tz::UTC, MONDAY, 4, Interval::Day);
     observed.deployments = vec![deployment(1), deployment(30), deployment(90)];
+    observed.services = vec![service(1)];
     let frequency = of(&observed).deployment_frequency;
     assert_eq!(frequency.value, Some(0.75));
     assert_eq!(frequency.level, Some(Level::High));
     let days: Vec<Option<f64>> = frequency.series.iter().map(|point| point.value).collect();
-    assert_eq!(days, [Some(1.0), Some(1.0), None, Some(1.0)]);
+    assert_eq!(days, [Some(1.0), Some(1.0), Some(0.0), Some(1.0)]);
     // no week lies in four days as a whole
     assert_eq!(value(&frequency, ValueName::DaysPerWeek), None);
     assert_eq!(value(&frequency, ValueName::TimeBetween), Some(44.5 * 3600.0));
+}
+
+#[test]
+fn a_service_that_deployed_before_and_stopped_deploys_0_a_day() {
+    let mut observed = observed(Tz::UTC, MONDAY, 28, Interval::Week);
+    observed.services = vec![service(-1000)];
+    let frequency = of(&observed).deployment_frequency;
+    assert_eq!(
+        (frequency.value, frequency.n, frequency.level, frequency.score),
+        (Some(0.0), 0, Some(Level::Low), Some(0.0))
+    );
+    assert!(frequency.series.iter().all(|point| point.value == Some(0.0) && point.n == 0));
+    assert_eq!(value(&frequency, ValueName::DaysPerWeek), Some(0.0));
+    assert_eq!(frequency.caveats[0].code, CaveatCode::NothingDeployed);
+    // one that began in the third week was not known before
+    observed.services = vec![service(15 * 24)];
+    observed.deployments = vec![deployment(15 * 24)];
+    let weeks: Vec<_> = of(&observed).deployment_frequency.series.iter().map(|point| point.value).collect();
+    assert_eq!(weeks, [None, None, Some(1.0 / 7.0), Some(0.0)]);
+    // and one that is to begin later is not known yet
+    observed.services = vec![service(30 * 24)];
+    observed.deployments.clear();
+    let frequency = of(&observed).deployment_frequency;
+    assert_eq!((frequency.value, frequency.level), (None, None));
+    assert_eq!(frequency.caveats[0].code, CaveatCode::NoDeployments);
 }
 
 #[test]
@@ -113,7 +148,7 @@ fn a_window_is_half_open() {
 }
 
 #[test]
-fn a_day_of_25_hours_has_its_deployments_by_the_hour() {
+fn a_day_of_25_hours_is_one_day() {
     // in Berlin 2026-10-25 begins at 22:00 UTC the day before and lasts 25 hours
     let mut observed = observed(chrono_tz::Europe::Berlin, "2026-10-23T22:00:00Z", 3, Interval::Day);
     let begin = observed.window.from.timestamp_micros();
@@ -122,7 +157,7 @@ fn a_day_of_25_hours_has_its_deployments_by_the_hour() {
     let frequency = of(&observed).deployment_frequency;
     let shown: Vec<(&str, u64)> = frequency.series.iter().map(|point| (point.label.as_str(), point.n)).collect();
     assert_eq!(shown, [("2026-10-24", 0), ("2026-10-25", 2), ("2026-10-26", 0)]);
-    assert!((frequency.series[1].value.unwrap() - 2.0 / (25.0 / 24.0)).abs() < 1e-9);
+    assert_eq!(frequency.series[1].value, Some(2.0));
 }
 
 #[test]
@@ -180,15 +215,49 @@ fn hours() -> impl Strategy<Value = i64> {
     -50..(21 * 24 + 50_i64)
 }
 
+const RULES: [(Rule, EvidenceSource); 8] = [
+    (Rule::IncidentNamesIt, EvidenceSource::Incidents),
+    (Rule::IncidentWhileNewest, EvidenceSource::Incidents),
+    (Rule::NamedAsFix, EvidenceSource::Incidents),
+    (Rule::RolledBack, EvidenceSource::Rollbacks),
+    (Rule::Reverted, EvidenceSource::Reverts),
+    (Rule::Hotfixed, EvidenceSource::Hotfixes),
+    (Rule::PatchRelease, EvidenceSource::PatchReleases),
+    (Rule::FailedAttempt, EvidenceSource::Attempts),
+];
+
+fn rules() -> impl Strategy<Value = Rules> {
+    let some = || prop::sample::subsequence(RULES.map(|(rule, _)| rule).to_vec(), 0..=2);
+    (some(), some(), some()).prop_map(|(failed_by, recovered_by, rework_by)| Rules {
+        failed_by,
+        recovered_by,
+        rework_by,
+    })
+}
+
+/// What a value rests on, by its definition: of each observation whether its ends are known, and its rules.
+fn basis<'r>(observations: impl Iterator<Item = (bool, &'r [Rule])>) -> Basis {
+    let (mut total, mut known, mut evidence) = (0.0, 0.0, Vec::new());
+    for (is_known, rules) in observations {
+        total += 1.0;
+        known += f64::from(u8::from(is_known));
+        evidence.extend(RULES.iter().filter(|(rule, _)| rules.contains(rule)).map(|(_, source)| *source));
+    }
+    evidence.sort_unstable();
+    evidence.dedup();
+    Basis { evidence, known: (total > 0.0).then(|| known / total) }
+}
+
 prop_compose! {
     fn deployments()(
         rows in prop::collection::vec(
-            (0..3_usize, hours(), any::<[bool; 4]>(), prop::option::of(0..100_i64)), 0..40
+            (0..3_usize, hours(), any::<[bool; 4]>(), prop::option::of(0..100_i64), rules()), 0..40
         ),
     ) -> Vec<DeploymentPoint> {
         let mut points: Vec<DeploymentPoint> = rows
             .into_iter()
-            .map(|(service, hour, [counts, judged, failed, rework], recovered)| DeploymentPoint {
+            .map(|(service, hour, [counts, judged, failed, rework], recovered, rules)| DeploymentPoint {
+                rules,
                 service,
                 counts,
                 judged,
@@ -243,9 +312,11 @@ proptest! {
         (deployments, changes, incidents) in (deployments(), changes(), incidents()),
         interval in prop::sample::select(vec![Interval::Day, Interval::Week, Interval::Month]),
         zone in prop::sample::select(vec![Tz::UTC, chrono_tz::Asia::Kathmandu, chrono_tz::America::New_York]),
+        first in prop::option::of(hours()),
     ) {
         let mut all = observed(zone, MONDAY, 21, interval);
         (all.deployments, all.changes, all.incidents) = (deployments, changes, incidents);
+        all.services = first.map(service).into_iter().collect();
         let found = of(&all);
         let spans = std::iter::once((None, all.window.from, all.window.to))
             .chain(all.steps.iter().enumerate().map(|(step, span)| (Some(step), span.from, span.to)));
@@ -257,6 +328,9 @@ proptest! {
             let shown = |metric: &MetricReport, name: ValueName| {
                 let values = step.map_or(&metric.values, |step| &metric.series[step].values);
                 values.iter().find(|value| value.name == name).unwrap().value
+            };
+            let rests_on = |metric: &MetricReport| {
+                step.map_or(&metric.basis, |step| &metric.series[step].basis).clone()
             };
 
             let deployed: Vec<_> = all.changes.iter().filter(|change| within(change.deployed_us)).collect();
@@ -275,10 +349,16 @@ proptest! {
                 prop_assert!(close(shown(&found.change_lead_time, name), quantile(&stage, 0.5)));
             }
 
+            let expected = basis(deployed.iter().map(|change| (change.lead_time_us.is_some(), &[][..])));
+            prop_assert_eq!(rests_on(&found.change_lead_time), expected);
+
             let counted: Vec<_> =
                 all.deployments.iter().filter(|x| x.counts && within(x.finished_us)).collect();
             let days = (to - from).num_minutes() as f64 / 1440.0;
-            let a_day = (!counted.is_empty()).then(|| counted.len() as f64 / days);
+            let deploys = !counted.is_empty() || first.is_some_and(|hour| monday() + hour * HOUR < to.timestamp_micros());
+            let a_day = deploys.then(|| counted.len() as f64 / days);
+            let expected = basis(counted.iter().map(|_| (true, &[][..])));
+            prop_assert_eq!(rests_on(&found.deployment_frequency), expected);
             prop_assert!(close(shown(&found.deployment_frequency, ValueName::PerDay), a_day));
             let mut gaps = Vec::new();
             for (later, x) in all.deployments.iter().enumerate() {
@@ -295,21 +375,37 @@ proptest! {
             let share = |count: usize| (!judged.is_empty()).then(|| count as f64 / judged.len() as f64);
             let failed = judged.iter().filter(|x| x.failed).count();
             prop_assert!(close(shown(&found.change_fail_rate, ValueName::Rate), share(failed)));
+            let expected = basis(judged.iter().map(|x| (true, &x.rules.failed_by[..])));
+            prop_assert_eq!(rests_on(&found.change_fail_rate), expected);
+            let expected = basis(judged.iter().map(|x| (true, &x.rules.rework_by[..])));
+            prop_assert_eq!(rests_on(&found.deployment_rework_rate), expected);
             let rework = judged.iter().filter(|x| x.rework).count();
             prop_assert!(close(shown(&found.deployment_rework_rate, ValueName::Rate), share(rework)));
 
             let recovered = all.deployments.iter().filter(|x| x.failed && x.recovered_us.is_some_and(within));
-            let spans = seconds(recovered.map(|x| x.recovered_us.unwrap() - x.finished_us));
+            let recovered: Vec<_> = recovered.collect();
+            let spans = seconds(recovered.iter().map(|x| x.recovered_us.unwrap() - x.finished_us));
             prop_assert!(close(shown(&found.failed_deployment_recovery_time, ValueName::Median), quantile(&spans, 0.5)));
             let end = to.timestamp_micros();
             let open = all
                 .deployments
                 .iter()
                 .filter(|x| x.failed && x.finished_us < end && x.recovered_us.is_none_or(|at| at >= end));
-            prop_assert!(close(shown(&found.failed_deployment_recovery_time, ValueName::Open), Some(open.count() as f64)));
+            let open = open.count();
+            prop_assert!(close(shown(&found.failed_deployment_recovery_time, ValueName::Open), Some(open as f64)));
+            let known = recovered.iter().map(|x| (true, &x.rules.recovered_by[..]));
+            let expected = basis(known.chain((0..open).map(|_| (false, &[][..]))));
+            prop_assert_eq!(rests_on(&found.failed_deployment_recovery_time), expected);
 
             let resolved = all.incidents.iter().filter(|x| x.resolved_us.is_some_and(within));
-            let spans = seconds(resolved.filter_map(|x| x.restore_us));
+            let resolved: Vec<_> = resolved.collect();
+            let open = all.incidents.iter().filter(|x| {
+                x.detected_us < end && x.resolved_us.is_none_or(|at| at >= end && at >= x.detected_us)
+            });
+            let known = resolved.iter().map(|x| (x.restore_us.is_some(), &[Rule::IncidentNamesIt][..]));
+            let expected = basis(known.chain(open.map(|_| (false, &[][..]))));
+            prop_assert_eq!(rests_on(&found.time_to_restore), expected);
+            let spans = seconds(resolved.iter().filter_map(|x| x.restore_us));
             prop_assert!(close(shown(&found.time_to_restore, ValueName::Median), quantile(&spans, 0.5)));
         }
         // whole weeks of the window, by hand
@@ -324,7 +420,10 @@ proptest! {
                 };
                 days.push((0..7).filter(|day| has(*day)).count() as f64);
             }
-            let any = days.iter().any(|days| *days > 0.0);
+            // counted in the window, or known from before its end
+            let any = all.deployments.iter().any(|x| {
+                x.counts && all.window.from.timestamp_micros() <= x.finished_us && x.finished_us < all.window.to.timestamp_micros()
+            }) || first.is_some_and(|hour| monday() + hour * HOUR < all.window.to.timestamp_micros());
             let expected = quantile(&days, 0.5).filter(|_| any);
             prop_assert!(close(value(&found.deployment_frequency, ValueName::DaysPerWeek), expected));
         }

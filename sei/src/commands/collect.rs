@@ -3,15 +3,12 @@
 mod pulled;
 
 use anyhow::{Context, Result, bail};
-use chrono::Utc;
 use clap::{Args, Subcommand};
 use collectors::git::{self, Summary};
 use dora::Scope;
-use kernel::Tenant;
 use runtime::settings::{GitSource, Settings};
 
 use crate::cli::{ForTenant, Global};
-use crate::declare::declare;
 use crate::machine::with;
 use crate::{output, settle};
 use pulled::Pulled;
@@ -128,9 +125,6 @@ impl Git {
         }
         with(settings, async |machine| {
             let (store, _) = machine.tenant(&self.tenant.tenant).await?;
-            if self.tenant.tenant == Tenant::default() {
-                declare(&store, &machine.settings, Utc::now()).await?;
-            }
             let log = machine.log().await?;
             let collector = machine.collector(&log);
             let mut summaries = Vec::new();

@@ -1,7 +1,8 @@
 //! `sei demo`: an invented organization in a tenant of its own.
 
 use anyhow::{Context, Result, bail};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use collectors::progress::Progress;
 use dora::{ReportQuery, Scope};
@@ -125,7 +126,7 @@ impl Load {
         let scale = Scale::default();
         Demo {
             seed: self.seed,
-            end: end.and_time(NaiveTime::MIN).and_utc(),
+            end: kernel::midnight(end, Tz::UTC),
             scale: Scale {
                 teams: self.teams,
                 services: self.services,

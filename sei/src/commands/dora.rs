@@ -3,11 +3,12 @@
 mod explain;
 mod metric;
 
-use anyhow::{Result, anyhow, bail};
-use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use dora::{Benchmark, Interval, ReportQuery, Scope};
+use kernel::TimeOrDay;
 use runtime::settings::{Compat, Settings};
 
 use crate::cli::{ForTenant, Global};
@@ -38,10 +39,10 @@ Examples:
   sei dora report --benchmark 2025/technology        beside the Quick Check's answers of an industry
   sei dora report --format csv > dora.csv";
 
+/// Which time is asked about.
 #[derive(Args, Debug)]
-#[command(after_help = REPORT)]
-pub(crate) struct Report {
-    /// First day, or first instant (RFC 3339)
+pub(super) struct WindowArgs {
+    /// First day of the time zone, or first instant (RFC 3339)
     #[arg(long, value_name = "TIME", conflicts_with = "window")]
     from: Option<String>,
 
@@ -52,10 +53,37 @@ pub(crate) struct Report {
     /// The length of the window, such as 90d or 12weeks [default: 90d]
     #[arg(long, value_name = "DURATION", value_parser = humantime_serde::re::humantime::parse_duration)]
     window: Option<std::time::Duration>,
+}
 
-    /// The steps of the series: day, week or month
-    #[arg(long, default_value_t, value_name = "STEP")]
-    interval: Interval,
+impl WindowArgs {
+    /// Returns the first instant and the first after the window, so far as they are asked for. The clock was
+    /// read once, at `now`, so that 30 days are 30 days.
+    fn ends(&self, time_zone: Tz, now: DateTime<Utc>) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+        let instant = |text: &String| anyhow::Ok(text.parse::<TimeOrDay>()?.within(time_zone));
+        let to = self.to.as_ref().map(instant).transpose()?.unwrap_or(now);
+        let from = match (&self.from, self.window) {
+            (Some(from), _) => Some(instant(from)?),
+            (None, Some(window)) => {
+                Some(dora::window_start(to, window, time_zone).context("--window reaches back before all calendars")?)
+            }
+            (None, None) => None,
+        };
+        if let Some(from) = from.filter(|from| *from >= to) {
+            bail!("the window is empty: it begins at {from} and ends at {to}");
+        }
+        Ok((from, Some(to)))
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = REPORT)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    window: WindowArgs,
+
+    /// The steps of the series: day, week, month, quarter or year [default: by the length of the window]
+    #[arg(long, value_name = "STEP")]
+    interval: Option<Interval>,
 
     /// Show the series too (JSON and CSV always do)
     #[arg(long)]
@@ -130,17 +158,7 @@ impl Report {
 
     fn query(&self, time_zone: Tz, compat: Compat) -> Result<ReportQuery> {
         let time_zone = self.time_zone.unwrap_or(time_zone);
-        let to = self.to.as_deref().map(|text| instant(text, time_zone)).transpose()?;
-        let from = match (&self.from, self.window) {
-            (Some(text), _) => Some(instant(text, time_zone)?),
-            (None, Some(window)) => Some(to.unwrap_or_else(Utc::now) - chrono::TimeDelta::from_std(window)?),
-            (None, None) => None,
-        };
-        if let (Some(from), Some(to)) = (from, to)
-            && from >= to
-        {
-            bail!("the window is empty: it begins at {from} and ends at {to}");
-        }
+        let (from, to) = self.window.ends(time_zone, Utc::now())?;
         Ok(ReportQuery {
             from,
             to,
@@ -152,22 +170,6 @@ impl Report {
             compat,
         })
     }
-}
-
-/// An instant, or the beginning of a day in a time zone.
-fn instant(text: &str, time_zone: Tz) -> Result<DateTime<Utc>> {
-    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-        return Ok(instant.to_utc());
-    }
-    let day: NaiveDate = text.parse().map_err(|_| {
-        anyhow!("`{text}` is no time; expected a day (2026-02-28) or an instant (2026-02-28T12:00:00Z)")
-    })?;
-    // where clocks go forward at midnight, the day begins an hour later
-    (0..24)
-        .filter_map(|hour| day.and_hms_opt(hour, 0, 0))
-        .find_map(|time| time_zone.from_local_datetime(&time).earliest())
-        .map(|time| time.to_utc())
-        .ok_or_else(|| anyhow!("there is no day {text} in {time_zone}"))
 }
 
 impl Explain {
@@ -216,18 +218,35 @@ impl Recompute {
 mod tests {
     use super::*;
 
+    #[derive(clap::Parser)]
+    struct Parsed {
+        #[command(flatten)]
+        window: WindowArgs,
+    }
+
+    fn ends(arguments: &[&str], zone: Tz) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+        let arguments = std::iter::once("sei").chain(arguments.iter().copied());
+        <Parsed as clap::Parser>::try_parse_from(arguments)?
+            .window
+            .ends(zone, "2026-11-10T09:00:00.123456789Z".parse()?)
+    }
+
     #[test]
-    fn a_day_begins_where_the_time_zone_says_so() -> Result<()> {
-        for (text, zone, expected) in [
-            ("2026-02-28", Tz::UTC, "2026-02-28T00:00:00Z"),
-            ("2026-02-28", Tz::Europe__Berlin, "2026-02-27T23:00:00Z"),
-            // clocks go forward at midnight
-            ("2026-09-06", Tz::America__Santiago, "2026-09-06T04:00:00Z"),
-            ("2026-02-28T12:00:00+02:00", Tz::UTC, "2026-02-28T10:00:00Z"),
-        ] {
-            assert_eq!(instant(text, zone)?, expected.parse::<DateTime<Utc>>()?, "{text} {zone}");
-        }
-        assert!(instant("yesterday", Tz::UTC).is_err());
+    fn both_ends_of_a_window_are_of_one_clock_reading() -> Result<()> {
+        let (from, to) = ends(&["--window", "30d"], Tz::UTC)?;
+        assert_eq!(to.zip(from).map(|(to, from)| to - from), Some(chrono::TimeDelta::days(30)));
+        // 30 days of a zone whose clocks were turned meanwhile
+        let (from, _) = ends(&["--window", "30d"], Tz::Europe__Berlin)?;
+        assert_eq!(from, "2026-10-11T08:00:00.123456789Z".parse().ok());
+        Ok(())
+    }
+
+    #[test]
+    fn days_of_a_window_are_those_of_the_time_zone() -> Result<()> {
+        let berlin = ends(&["--from", "2026-02-28", "--to", "2026-03-30"], Tz::Europe__Berlin)?;
+        assert_eq!(berlin, ("2026-02-27T23:00:00Z".parse().ok(), "2026-03-29T22:00:00Z".parse().ok()));
+        assert!(ends(&["--from", "yesterday"], Tz::UTC).is_err());
+        assert!(ends(&["--from", "2026-11-11"], Tz::UTC).is_err());
         Ok(())
     }
 }

@@ -28,7 +28,7 @@ fn exit_codes_tell_a_wrong_command_line_from_a_failure() {
     for (arguments, code) in [
         (&["version"][..], 0),
         (&["nonsense"], 2),
-        (&["dora", "report", "--interval", "year"], 2),
+        (&["dora", "report", "--interval", "fortnight"], 2),
         (&["--set", "server.listen=nowhere", "status"], 1),
         (&["import", "no-such-file.ndjson"], 1),
         (&["dora", "report", "--tenant", "nobody"], 1),

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
+use super::basis::{RULES, Rules};
 use crate::copy;
 use crate::{StoreError, StoreTx};
 
 /// A deployment.
 #[expect(clippy::struct_excessive_bools, reason = "they are columns")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeploymentPoint {
     /// The position of its service in the list that was asked for.
     pub service: usize,
@@ -23,6 +24,8 @@ pub struct DeploymentPoint {
     pub recovered_us: Option<i64>,
     /// It repaired rather than advanced.
     pub rework: bool,
+    /// The rules that say so.
+    pub rules: Rules,
 }
 
 /// A change: when it was deployed, and what it took, in microseconds.
@@ -82,7 +85,7 @@ pub async fn deployment_points(
     let mut points = Vec::new();
     let statement = format!(
         "copy (select array_position(current_setting('sei.services')::text[], service)::bigint, finished_at, counts,
-                      success and kind <> 'none' or failed and not success, failed, recovered_at, rework
+                      success and kind <> 'none' or failed and not success, failed, recovered_at, rework, {RULES}
                from deployment_metric
                where service = {SERVICES} and finished_at < {TO}
                  and (finished_at >= {FROM} or failed and (recovered_at is null or recovered_at >= {FROM}))
@@ -98,6 +101,7 @@ pub async fn deployment_points(
             failed: row.bool()?,
             recovered_us: row.opt_micros()?,
             rework: row.bool()?,
+            rules: Rules::read(row)?,
         });
         Ok(())
     })

@@ -1,10 +1,10 @@
 //! `sei collect github` and its like: pulls the configured sources of a connector once.
 
 use anyhow::{Context, Result, bail};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use collectors::pull::{From, Ready, Summary};
 use dora::Scope;
+use kernel::TimeOrDay;
 use runtime::settings::{PullSource, Settings};
 
 use crate::cli::Global;
@@ -28,9 +28,9 @@ pub(crate) struct Pulled {
     /// The names of the sources; without any, all of this connector
     names: Vec<String>,
 
-    /// Pull everything again that changed since this day or time (UTC)
-    #[arg(long, value_name = "DATE|TIME", value_parser = instant, conflicts_with = "full")]
-    since: Option<DateTime<Utc>>,
+    /// Pull everything again that changed since this day of `dora.time_zone`, or this time
+    #[arg(long, value_name = "DATE|TIME", conflicts_with = "full")]
+    since: Option<TimeOrDay>,
 
     /// Pull everything again
     #[arg(long)]
@@ -41,16 +41,11 @@ pub(crate) struct Pulled {
     no_wait: bool,
 }
 
-fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    let day = |_| text.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
-    text.parse().or_else(day).map_err(|_| "expected 2024-01-31 or 2024-01-31T12:00:00Z".to_owned())
-}
-
 impl Pulled {
     pub(crate) async fn run(&self, connector: &str, settings: Settings, global: &Global) -> Result<()> {
         let sources = self.sources(connector, &settings)?;
         let from = match self.since {
-            Some(since) => From::Since(since),
+            Some(since) => From::Since(since.within(settings.dora.time_zone)),
             None if self.full => From::Start,
             None => From::Cursor,
         };

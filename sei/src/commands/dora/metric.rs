@@ -1,16 +1,16 @@
 //! `sei dora metric` and `sei dora metrics`: metrics by name.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
 use dora::{Interval, MetricAnswer, MetricPart, MetricQuery, MetricSettings, Slice};
 use runtime::settings::Settings;
 
-use super::instant;
+use super::WindowArgs;
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
-use crate::output;
+use crate::{output, report};
 
 const METRIC: &str = "\
 Examples:
@@ -25,21 +25,12 @@ pub(crate) struct Metric {
     /// The metric's name, one of those that `sei dora metrics` lists
     name: String,
 
-    /// First day, or first instant (RFC 3339)
-    #[arg(long, value_name = "TIME", conflicts_with = "window")]
-    from: Option<String>,
+    #[command(flatten)]
+    window: WindowArgs,
 
-    /// First day, or first instant, after the window; now without it
-    #[arg(long, value_name = "TIME")]
-    to: Option<String>,
-
-    /// The length of the window, such as 90d or 12weeks [default: 90d]
-    #[arg(long, value_name = "DURATION", value_parser = humantime_serde::re::humantime::parse_duration)]
-    window: Option<std::time::Duration>,
-
-    /// The steps of the series: day, week or month
-    #[arg(long, default_value_t, value_name = "STEP")]
-    interval: Interval,
+    /// The steps of the series: day, week, month, quarter or year [default: by the length of the window]
+    #[arg(long, value_name = "STEP")]
+    interval: Option<Interval>,
 
     /// Show the series too (JSON always does)
     #[arg(long)]
@@ -91,17 +82,7 @@ impl Metric {
 
     fn query(&self, time_zone: Tz) -> Result<MetricQuery> {
         let time_zone = self.time_zone.unwrap_or(time_zone);
-        let to = self.to.as_deref().map(|text| instant(text, time_zone)).transpose()?;
-        let from = match (&self.from, self.window) {
-            (Some(text), _) => Some(instant(text, time_zone)?),
-            (None, Some(window)) => Some(to.unwrap_or_else(Utc::now) - chrono::TimeDelta::from_std(window)?),
-            (None, None) => None,
-        };
-        if let (Some(from), Some(to)) = (from, to)
-            && from >= to
-        {
-            bail!("the window is empty: it begins at {from} and ends at {to}");
-        }
+        let (from, to) = self.window.ends(time_zone, Utc::now())?;
         Ok(MetricQuery {
             name: self.name.clone(),
             from,
@@ -145,6 +126,7 @@ fn text(answer: &MetricAnswer, series: bool) -> String {
         table.add_row(row(part));
     }
     lines.push(table.to_string());
+    lines.extend(caveats(answer));
     if series {
         let parts: Vec<&MetricPart> = std::iter::once(&answer.whole).chain(&answer.slices).collect();
         let headings = parts.iter().map(|part| part.slice.as_deref().unwrap_or("all"));
@@ -160,6 +142,22 @@ fn text(answer: &MetricAnswer, series: bool) -> String {
         lines.push(table.to_string());
     }
     lines.join("\n")
+}
+
+/// What a reader must know: of the whole, then what only parts have, a line each.
+fn caveats(answer: &MetricAnswer) -> Vec<String> {
+    let whole = answer.whole.caveats.iter().map(|caveat| caveat.text.clone());
+    let mut lines: Vec<String> = whole.chain(report::evidence(&answer.whole.basis)).collect();
+    for part in &answer.slices {
+        for caveat in &part.caveats {
+            let named = part.slice.as_deref().map_or_else(String::new, |slice| format!("{slice}: "));
+            // what is true of the whole was said of it
+            if !answer.whole.caveats.contains(caveat) {
+                lines.push(format!("{named}{}", caveat.text));
+            }
+        }
+    }
+    lines
 }
 
 fn row(part: &MetricPart) -> Vec<String> {

@@ -69,7 +69,7 @@ async fn a_report_is_the_engines_report_to_the_last_digit() {
     let to = served::end();
     for (text, query) in [
         ("", dora::ReportQuery::default()),
-        ("&interval=month", dora::ReportQuery { interval: dora::Interval::Month, ..Default::default() }),
+        ("&interval=month", dora::ReportQuery { interval: Some(dora::Interval::Month), ..Default::default() }),
         ("&benchmark=2021", dora::ReportQuery { benchmark: "2021".parse().unwrap(), ..Default::default() }),
         (
             "&time_zone=Pacific/Auckland",

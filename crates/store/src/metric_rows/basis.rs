@@ -1,0 +1,87 @@
+//! What the values of services rest on: the rules by which verdicts were given, and what is known of each
+//! service whatever the window.
+
+use chrono::{DateTime, Utc};
+use kernel::Rule;
+
+use crate::copy::{self, Tuple};
+use crate::{StoreError, StoreTx};
+
+/// The columns that [`Rules::read`] reads from `deployment_metric`.
+pub(crate) const RULES: &str = "\
+    case when failed then array(select jsonb_path_query(failed_by, '$[*].rule') #>> '{}') else '{}'::text[] end,
+    case when recovered_by is null then '{}'::text[] else array[recovered_by ->> 'rule'] end,
+    case when rework then array(select jsonb_path_query(rework_by, '$[*].rule') #>> '{}') else '{}'::text[] end";
+
+/// The rules that the evidence of a deployment's verdicts was found by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Why it failed.
+    pub failed_by: Vec<Rule>,
+    /// What recovered it: one rule, or none.
+    pub recovered_by: Vec<Rule>,
+    /// Why it is rework.
+    pub rework_by: Vec<Rule>,
+}
+
+impl Rules {
+    pub(crate) fn read(row: &mut Tuple<'_>) -> Result<Self, StoreError> {
+        Ok(Self { failed_by: rules(row)?, recovered_by: rules(row)?, rework_by: rules(row)? })
+    }
+}
+
+fn rules(row: &mut Tuple<'_>) -> Result<Vec<Rule>, StoreError> {
+    let read = |name: String| {
+        let rule = serde_json::from_value(name.as_str().into());
+        rule.map_err(|_| StoreError::Unreadable(format!("deployment_metric has evidence by the rule `{name}`")))
+    };
+    row.texts()?.into_iter().map(read).collect()
+}
+
+/// What is known of a service over all time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceBasis {
+    /// Its name.
+    pub service: String,
+    /// Its history is cut off.
+    pub partial: bool,
+    /// For a service without deployments: what to configure.
+    pub statement: Option<String>,
+    /// The first deployment that counts.
+    pub first: Option<DateTime<Utc>>,
+    /// The last deployment that counts.
+    pub last: Option<DateTime<Utc>>,
+    /// The first deployment, where it is the baseline that carries nothing.
+    pub baseline: Option<DateTime<Utc>>,
+    /// An incident of it is known.
+    pub has_incidents: bool,
+}
+
+/// What is known of each service that was computed, by name.
+pub async fn service_bases(tx: &mut StoreTx) -> Result<Vec<ServiceBasis>, StoreError> {
+    let statement = "
+        copy (select c.service, c.partial, c.statement, d.first, d.last, d.baseline,
+                     exists (select from incident_metric i where i.service = c.service)
+              from computation c
+              left join (select service, min(finished_at) filter (where counts) as first,
+                                max(finished_at) filter (where counts) as last,
+                                min(finished_at) filter (where kind = 'first' and commits = 0 and changes = 0)
+                                    as baseline
+                         from deployment_metric group by service) d using (service)
+              order by c.service) to stdout (format binary)";
+    let mut bases = Vec::new();
+    copy::read(tx.connection(), statement, |row| {
+        bases.push(ServiceBasis {
+            service: row.text()?.to_owned(),
+            partial: row.bool()?,
+            statement: row.opt_text()?.map(str::to_owned),
+            first: row.opt_time()?,
+            last: row.opt_time()?,
+            baseline: row.opt_time()?,
+            has_incidents: row.bool()?,
+        });
+        Ok(())
+    })
+    .await?;
+    Ok(bases)
+}
