@@ -8,7 +8,7 @@ use kernel::{Fact, Moved};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::row::{CHUNK, Changed, Picture, Row, best, column, versions};
+use super::row::{Changed, Picture, Row};
 use crate::StoreError;
 
 /// Fields of facts that hold the id of a repository, or one that begins with it.
@@ -155,27 +155,27 @@ pub(super) async fn lock(connection: &mut PgConnection, moves: bool) -> Result<(
 pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Moved>>) -> Result<Changed, StoreError> {
     let mut changed = Changed::default();
     let mut news = Vec::new();
-    for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {
-        let (details, versions_at, digests) = versions(rows);
+    for row in rows {
+        // said again, it is no news: the first time that something was there counts
         let written = sqlx::query_scalar!(
-            r#"insert into moved as t (id, new_id, detail, version_at, digest)
-               select id, new_id, detail, version_at, digest
-               from unnest($1::text[], $2::text[], $3::smallint[], $4::timestamptz[], $5::bigint[])
-                    as n (id, new_id, detail, version_at, digest)
+            r#"insert into moved as t (id, new_id, detail, version_at, digest) values ($1, $2, $3, $4, $5)
                on conflict (id) do update
                set new_id = excluded.new_id, detail = excluded.detail, version_at = excluded.version_at,
                    digest = excluded.digest
-               where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
+               where case when excluded.new_id = t.new_id
+                          then (excluded.version_at, excluded.digest) < (t.version_at, t.digest)
+                          else (excluded.detail, excluded.version_at, excluded.digest)
+                               > (t.detail, t.version_at, t.digest) end
                returning id"#,
-            &column(rows, |x| x.id.as_str()) as &[&str],
-            &column(rows, |x| x.new_id.as_str()) as &[&str],
-            &details,
-            &versions_at,
-            &digests,
+            row.fact.id,
+            row.fact.new_id,
+            row.detail,
+            row.version_at,
+            row.digest,
         )
-        .fetch_all(&mut *connection)
+        .fetch_optional(&mut *connection)
         .await?;
-        changed.add(i64::try_from(written.len()).unwrap_or(i64::MAX), []);
+        changed.add(i64::from(written.is_some()), []);
         news.extend(written);
     }
     if news.is_empty() {
