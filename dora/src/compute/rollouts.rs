@@ -83,23 +83,23 @@ fn by_commit(deployments: &[Measured<'_>], groups: &mut Groups) {
     for (position, deployment) in deployments.iter().enumerate().filter(|(_, deployment)| deployment.success) {
         let before = last.insert((deployment.chain, deployment.environment()), position);
         let Some(commit) = deployment.commit else { continue };
-        let rollouts = rollouts.entry(commit).or_default();
+        let of_commit = rollouts.entry(commit).or_default();
         if let Some(before) = before.filter(|before| deployments[*before].commit == Some(commit)) {
             let has_id = |position: usize| deployments[position].fact.rollout.is_some();
             if has_id(before) != has_id(position) {
                 groups.join(before, position);
             } else {
-                rollouts.push(position);
+                of_commit.push(position);
             }
             continue;
         }
         let older = before.map_or(0, |before| {
-            let before = groups.first(before);
-            rollouts.partition_point(|rollout| *rollout <= before)
+            let newest = groups.first(before);
+            of_commit.partition_point(|rollout| *rollout <= newest)
         });
-        match rollouts.get(older) {
+        match of_commit.get(older) {
             Some(rollout) => groups.join(*rollout, position),
-            None => rollouts.push(position),
+            None => of_commit.push(position),
         }
     }
 }
