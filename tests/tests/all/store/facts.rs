@@ -181,7 +181,7 @@ fn one_of_each() -> Vec<Fact> {
     facts
 }
 
-fn planning_and_quality() -> [Fact; 9] {
+fn planning_and_quality() -> [Fact; 10] {
     [
         Fact::TaskRun(TaskRun {
             id: "h/o/r/run/1/1/task/2".to_owned(),
