@@ -150,6 +150,7 @@ impl HistoryBuilder {
                 reverts: &x.reverts,
                 folders: x.folders.as_deref(),
                 cherry_picked_from: x.cherry_picked_from,
+                folders_truncated: x.folders_truncated,
             }),
             Fact::Change(x) => self.change(x),
             Fact::Review(x) => self.review(x),

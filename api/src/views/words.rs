@@ -98,6 +98,8 @@ mirror!(
         UnknownFirstCommit,
         /// The service has several environments: which of them count as production.
         Environments,
+        /// A commit was written before 1990 by its own word, so its author time counts as missing.
+        ImplausibleTime,
     }
 );
 

@@ -152,9 +152,12 @@ pub struct Commit {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cherry_picked_from: Option<Sha>,
     /// The folders that it changes files in, without a slash at either end, `""` for the top; `null` where
-    /// nobody looked. Of one that changes very many, folders further up.
+    /// nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folders: Option<Vec<String>>,
+    /// Whether `folders` were too many to be listed, so that some of them stand for those below.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub folders_truncated: bool,
     /// Lines added, where counted (against the first parent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additions: Option<i64>,
@@ -164,6 +167,9 @@ pub struct Commit {
     /// Files changed, where counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_files: Option<i64>,
+    /// No branch and no tag reaches it any more. What it says stays true for deployments that reached it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
     /// Which picture of it this is.
     pub version: Version,
 }

@@ -21,4 +21,4 @@ pub use keys::work_item_keys;
 pub use metric_facts::*;
 pub use names::NameError;
 pub use outcome::{IgnoreReason, NotStored, Reject, RejectReason};
-pub use time::{NotATime, TimeOrDay, clamp_instant, midnight, plausible_instant};
+pub use time::{EARLIEST_AUTHOR_TIME, NotATime, TimeOrDay, clamp_instant, midnight, plausible_instant};

@@ -201,6 +201,8 @@ pub enum FindingKind {
     UnknownFirstCommit,
     /// The service has several environments: which of them count as production.
     Environments,
+    /// A commit was written before 1990 by its own word, so its author time counts as missing.
+    ImplausibleTime,
 }
 
 /// A data-quality finding. Identity: `service` + `kind` + `subject`.

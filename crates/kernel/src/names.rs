@@ -81,6 +81,7 @@ names!(
     PartialHistory => "partial_history",
     UnknownFirstCommit => "unknown_first_commit",
     Environments => "environments",
+    ImplausibleTime => "implausible_time",
 );
 
 #[cfg(test)]
@@ -139,6 +140,7 @@ mod tests {
                 FindingKind::PartialHistory,
                 FindingKind::UnknownFirstCommit,
                 FindingKind::Environments,
+                FindingKind::ImplausibleTime,
             ]
             .map(|x| (x, x.as_str())),
         );

@@ -15,6 +15,13 @@ pub fn plausible_instant(instant: DateTime<Utc>) -> bool {
     RANGE.contains(&instant.timestamp())
 }
 
+/// Earlier author times are not believed: default values and broken clocks, since histories that are
+/// converted from older systems keep their times.
+pub const EARLIEST_AUTHOR_TIME: DateTime<Utc> = match DateTime::from_timestamp(631_152_000, 0) {
+    Some(earliest) => earliest,
+    None => DateTime::UNIX_EPOCH,
+};
+
 /// The nearest believable instant to a number of seconds since 1970-01-01 UTC. For commits, which
 /// must stay in the graph whatever their clock said.
 #[must_use]

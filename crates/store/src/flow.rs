@@ -2,9 +2,11 @@
 //! many rows, as they are stored. Times are microseconds since 1970. What they mean is the engine's.
 
 use chrono::{DateTime, Utc};
+use kernel::EARLIEST_AUTHOR_TIME;
 
 use crate::copy::{self, Tuple};
 use crate::metric_rows::{RULES, Rules};
+use crate::tables::COUNTED_COMMITS;
 use crate::{StoreError, StoreTx};
 
 /// A span of time `[from, to)` that facts are read for.
@@ -324,16 +326,22 @@ const WRITERS: &str = "array(select distinct who from commit k, unnest(k.co_auth
                              where k.repository = c.repository and who is not null
                                and k.sha = any (c.commits || c.merge_sha || c.head_sha))";
 
+/// A change of which only git told, and only by the commit that it was squashed to: when it began was not seen.
+const SQUASHED: &str = "c.opened_at is null and cardinality(c.commits) = 0 and m.commits <= 1
+                        and not exists (select from commit k where k.repository = c.repository
+                                        and k.sha = c.merge_sha and cardinality(k.parents) > 1)";
+
 /// Changes that were open in the span or ended in it.
 pub async fn changes(tx: &mut StoreTx, span: Span) -> Result<Vec<ChangeRow>, StoreError> {
     let statement = format!(
         "select c.id, c.repository, c.author, {WRITERS}, c.source_branch, c.title, c.labels,
                 (select min(k.authored_at) from commit k
-                 where k.repository = c.repository and k.sha = any (c.commits)),
-                m.started_at, c.opened_at, c.ready_at, c.merged_at,
+                 where k.repository = c.repository and k.sha = any (c.commits)
+                   and k.authored_at >= '{EARLIEST_AUTHOR_TIME}' and k.authored_at < now()),
+                case when not ({SQUASHED}) then m.started_at end, c.opened_at, c.ready_at, c.merged_at,
                 case when c.merged_at is null then c.closed_at end, c.additions, c.deletions
          from change c
-         left join (select change, min(started_at) as started_at from change_metric
+         left join (select change, min(started_at) as started_at, max(commits) as commits from change_metric
                     where deployed_at >= $FROM and not is_commit group by change) m on m.change = c.id
          where {CHANGES}"
     );
@@ -610,11 +618,14 @@ pub async fn measures(tx: &mut StoreTx, span: Span) -> Result<Vec<MeasureRow>, S
 
 /// Who changed how much in the year before the end of the span.
 pub async fn authors(tx: &mut StoreTx, span: Span) -> Result<Vec<AuthorRow>, StoreError> {
-    let statement = "select repository, author,
-                            coalesce(nullif(sum(coalesce(additions, 0) + coalesce(deletions, 0)), 0), count(*))::bigint
-                     from commit
-                     where author is not null and authored_at >= $TO - interval '1 year' and authored_at < $TO
-                     group by 1, 2";
-    rows(tx, span, statement, |row| Ok(AuthorRow { repository: text(row)?, author: text(row)?, lines: row.i64()? }))
+    let statement = format!(
+        "select repository, author,
+                coalesce(nullif(sum(coalesce(additions, 0) + coalesce(deletions, 0)), 0), count(*))::bigint
+         from commit
+         where author is not null and authored_at >= $TO - interval '1 year' and authored_at < $TO
+           and {COUNTED_COMMITS}
+         group by 1, 2"
+    );
+    rows(tx, span, &statement, |row| Ok(AuthorRow { repository: text(row)?, author: text(row)?, lines: row.i64()? }))
         .await
 }

@@ -43,6 +43,8 @@ pub struct CommitRow<'a> {
     pub folders: Option<&'a [String]>,
     /// The commit that it was cherry-picked from.
     pub cherry_picked_from: Option<Sha>,
+    /// Some of those folders stand for what is below them.
+    pub folders_truncated: bool,
 }
 
 /// Which facts are of a service: its name and its repositories. Set for the transaction, read by every
@@ -67,7 +69,8 @@ const HEX: &str = "'^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$'";
 
 /// The commits of one repository. They are most of what is read, so its name does not come with each of them.
 const COMMITS: &str = "copy (select sha, parents, author, authored_at, committed_at, subject, branch, reverts, folders,
-    cherry_picked_from from commit where repository = current_setting('sei.repository')) to stdout (format binary)";
+    cherry_picked_from, folders_truncated from commit where repository = current_setting('sei.repository'))
+    to stdout (format binary)";
 
 /// What streams by.
 #[derive(Debug)]
@@ -131,6 +134,7 @@ async fn read_commits(
         row.shas(&mut reverts)?;
         let folders = row.opt_texts()?;
         let cherry_picked_from = row.opt_sha()?;
+        let folders_truncated = row.bool()?;
         each(Row::Commit(CommitRow {
             repository,
             sha,
@@ -143,6 +147,7 @@ async fn read_commits(
             reverts: &reverts,
             folders: folders.as_deref(),
             cherry_picked_from,
+            folders_truncated,
         }));
         Ok(())
     })

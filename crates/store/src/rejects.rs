@@ -125,6 +125,29 @@ pub async fn take_for_replay(tx: &mut StoreTx, limit: i64) -> Result<Vec<Envelop
     Ok(envelopes)
 }
 
+/// Deletes rejected events of all tenants that were rejected before an instant, and of each tenant the oldest
+/// beyond the newest `most`. Returns how many those were.
+pub async fn trim(store: &Store, before: DateTime<Utc>, most: i64) -> Result<u64, StoreError> {
+    let mut trimmed = 0;
+    for info in store.tenants().await? {
+        let mut tx = store.begin().await?;
+        tx.use_tenant(&info.tenant).await?;
+        let deleted = sqlx::query!(
+            "delete from reject
+             where rejected_at < $1
+                or (source, event_id) in (select source, event_id from reject
+                                          order by rejected_at desc, source, event_id offset $2)",
+            before,
+            most,
+        )
+        .execute(tx.connection())
+        .await?;
+        tx.commit().await?;
+        trimmed += deleted.rows_affected();
+    }
+    Ok(trimmed)
+}
+
 /// How many events are kept because they could not be read.
 pub async fn count(store: &Store) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from reject"#).fetch_one(store.pool()).await?)

@@ -129,15 +129,16 @@ async fn write(store: &Store, topic: &str, segments: &[Segment]) -> Result<(), S
     Ok(())
 }
 
-/// Events of a partition from a position on, in order, with their positions: at most `max`, fewer where
-/// that would be much data or many appends, none only at the end of the log. Positions start above `from` where the log before it
-/// was trimmed.
+/// Events of a partition from a position on, in order, with their positions: at most `max`, and no segment
+/// more once they have `bytes` of payload; fewer where that would be many appends, none only at the end of the
+/// log. Positions start above `from` where the log before it was trimmed.
 pub async fn read(
     store: &Store,
     topic: &str,
     partition: i32,
     from: i64,
     max: usize,
+    bytes: usize,
 ) -> Result<Vec<(i64, Envelope)>, StoreError> {
     let rows = sqlx::query!(
         r#"select base as "base!", events as "events!"
@@ -161,12 +162,18 @@ pub async fn read(
     .fetch_all(store.pool())
     .await?;
     let decoded = tokio::task::spawn_blocking(move || {
-        let mut events = Vec::new();
+        let mut events: Vec<(i64, Envelope)> = Vec::new();
+        let mut size = 0;
         for row in rows {
+            // compressed they are small, however much they hold
+            if size >= bytes || events.len() >= max {
+                break;
+            }
             let segment = decode(&row.events).map_err(|what| {
                 StoreError::Unreadable(format!("log_segment of partition {partition} at {}: {what}", row.base))
             })?;
-            events.extend((row.base..).zip(segment).filter(|(position, _)| *position >= from));
+            let wanted = (row.base..).zip(segment).filter(|(position, _)| *position >= from);
+            events.extend(wanted.inspect(|(_, event)| size += event.data.len()));
         }
         events.truncate(max);
         Ok(events)

@@ -181,6 +181,20 @@ pub struct Which {
     pub not_deleted: bool,
 }
 
+/// The commits that metrics are about: those that a branch, a tag or a deployment reaches.
+pub(crate) const COUNTED_COMMITS: &str = "(not deleted or (repository, sha) in (
+     with recursive reached as (
+         select k.repository, k.sha, k.parents
+         from deployment d join commit k on k.repository = d.repository and k.sha = d.sha
+         where k.deleted and not d.deleted
+         union
+         select k.repository, k.sha, k.parents
+         from reached r cross join lateral unnest(r.parents) as parent (id)
+              join commit k on k.repository = r.repository and k.sha = parent.id
+         where k.deleted
+     )
+     select repository, sha from reached))";
+
 /// Reads the rows of a table, in order of its first column; `each` is called for each row.
 pub async fn read(
     tx: &mut StoreTx,
@@ -197,7 +211,7 @@ pub async fn read(
         conditions.push(format!("\"{column}\" >= '{}' and \"{column}\" < '{}'", instant(from), instant(to)));
     }
     if which.not_deleted && has("deleted") {
-        conditions.push("not deleted".to_owned());
+        conditions.push(if table.name == "commit" { COUNTED_COMMITS } else { "not deleted" }.to_owned());
     }
     let filter = if conditions.is_empty() { String::new() } else { format!("where {}", conditions.join(" and ")) };
     let statement = format!(

@@ -191,6 +191,8 @@ pub fn commit(number: u32, hour: i64, parents: &[u32]) -> Commit {
         reverts: Vec::new(),
         co_authors: Vec::new(),
         folders: None,
+        folders_truncated: false,
+        deleted: false,
         additions: None,
         deletions: None,
         changed_files: None,

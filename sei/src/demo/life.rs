@@ -350,6 +350,8 @@ fn commit(
         reverts: Vec::new(),
         co_authors: Vec::new(),
         folders: None,
+        folders_truncated: false,
+        deleted: false,
         additions: Some(additions),
         deletions: Some(deletions),
         changed_files: Some(1 + dice.count(2.0)),

@@ -156,6 +156,8 @@ impl History {
             reverts: Vec::new(),
             co_authors: Vec::new(),
             folders: None,
+            folders_truncated: false,
+            deleted: false,
             additions: Some(120),
             deletions: Some(0),
             changed_files: Some(8),

@@ -15,24 +15,25 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Commi
             r#"with written as (
                  insert into commit as t
                      (repository, sha, parents, author, authored_at, committed_at, subject, branch, reverts,
-                      co_authors, folders, additions, deletions, changed_files, cherry_picked_from, detail,
-                      version_at, digest)
+                      co_authors, folders, additions, deletions, changed_files, cherry_picked_from,
+                      folders_truncated, deleted, detail, version_at, digest)
                  select repository, sha, parents::bytea[], author, authored_at, committed_at, subject, branch,
                         reverts::bytea[], co_authors::text[], folders::text[], additions, deletions,
-                        changed_files, cherry_picked_from, detail, version_at, digest
+                        changed_files, cherry_picked_from, folders_truncated, deleted, detail, version_at, digest
                  from unnest($1::text[], $2::bytea[], $3::text[], $4::text[], $5::timestamptz[],
                              $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::text[],
-                             $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bytea[], $16::smallint[],
-                             $17::timestamptz[], $18::bigint[])
+                             $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bytea[], $16::bool[],
+                             $17::bool[], $18::smallint[], $19::timestamptz[], $20::bigint[])
                       as n (repository, sha, parents, author, authored_at, committed_at, subject, branch,
                             reverts, co_authors, folders, additions, deletions, changed_files, cherry_picked_from,
-                            detail, version_at, digest)
+                            folders_truncated, deleted, detail, version_at, digest)
                  on conflict (repository, sha) do update
                  set parents = excluded.parents, author = excluded.author, authored_at = excluded.authored_at,
                      committed_at = excluded.committed_at, subject = excluded.subject, branch = excluded.branch,
                      reverts = excluded.reverts, co_authors = excluded.co_authors, folders = excluded.folders,
                      additions = excluded.additions, deletions = excluded.deletions,
                      changed_files = excluded.changed_files, cherry_picked_from = excluded.cherry_picked_from,
+                     folders_truncated = excluded.folders_truncated, deleted = excluded.deleted,
                      detail = excluded.detail, version_at = excluded.version_at, digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.repository
@@ -54,6 +55,8 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Commi
             &column(rows, |x| x.deletions) as &[Option<i64>],
             &column(rows, |x| x.changed_files) as &[Option<i64>],
             &column(rows, |x| x.cherry_picked_from.as_ref().map(kernel::Sha::as_bytes)) as &[Option<&[u8]>],
+            &column(rows, |x| x.folders_truncated) as &[bool],
+            &column(rows, |x| x.deleted) as &[bool],
             &details,
             &versions_at,
             &digests,

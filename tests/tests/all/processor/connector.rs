@@ -89,6 +89,8 @@ fn commit(repository: &str, number: usize) -> Commit {
         reverts: Vec::new(),
         co_authors: Vec::new(),
         folders: None,
+        folders_truncated: false,
+        deleted: false,
         additions: None,
         deletions: None,
         changed_files: None,

@@ -150,6 +150,8 @@ fn events(from: usize, count: usize) -> Vec<Envelope> {
                         reverts: Vec::new(),
                         co_authors: Vec::new(),
                         folders: None,
+                        folders_truncated: false,
+                        deleted: false,
                         additions: None,
                         deletions: None,
                         changed_files: None,

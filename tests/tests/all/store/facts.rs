@@ -45,6 +45,8 @@ fn commit(number: u32) -> Commit {
         reverts: vec![],
         co_authors: vec!["email/b@example.com".into()],
         folders: Some(vec![String::new(), "src".to_owned()]),
+        folders_truncated: true,
+        deleted: false,
         additions: Some(10),
         deletions: Some(2),
         changed_files: Some(1),
