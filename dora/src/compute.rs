@@ -1,6 +1,7 @@
 //! The computation: a function of a history and options, nothing else. No clock, no store, no order of
 //! arrival. See `docs/metrics.md` for the definitions.
 
+mod brought;
 mod carried;
 mod devlake;
 mod incidents;
@@ -223,6 +224,15 @@ impl ServiceMetrics {
             }
             if let Some((change, detail)) = noticed.unknown_start {
                 findings.insert((FindingKind::UnknownFirstCommit, change), detail.to_owned());
+            }
+            if let Some((change, commits)) = noticed.implausible {
+                let whose = if commits == 1 {
+                    "the author time of a commit is".to_owned()
+                } else {
+                    format!("the author times of {commits} commits are")
+                };
+                let detail = format!("{whose} before 1990, so it counts as missing");
+                findings.insert((FindingKind::ImplausibleTime, change), detail);
             }
         }
         let service = &history.service;

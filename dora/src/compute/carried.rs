@@ -29,6 +29,8 @@ pub(crate) struct Carried {
     reached_by: Vec<Option<u32>>,
     /// What each carried, with the number of the deployment.
     pub subjects: Vec<(Subject, u32)>,
+    /// Merges that no change is of, which are no subjects of lead time: their messages may name a hotfix.
+    pub merges: Vec<(Subject, u32)>,
 }
 
 impl Carried {
@@ -74,8 +76,14 @@ pub(crate) fn carried(
     // DevLake knows changes only
     let commits = commits.filter(|commit| !graph.elsewhere(*commit) && !options.devlake);
     let commits = commits.filter_map(|commit| Some((Subject::Commit(commit), index(walk.carrier(commit)?))));
+    // a merge by itself changes nothing: what it brought counts
+    let is_merge = |(subject, _): &(Subject, u32)| match subject {
+        Subject::Commit(commit) => graph.parents(*commit).len() > 1,
+        Subject::Change(_) => false,
+    };
+    let (merges, commits): (Vec<_>, Vec<_>) = commits.partition(is_merge);
     let subjects = changes.chain(commits).collect();
-    Carried { reached_by, subjects }
+    Carried { reached_by, subjects, merges }
 }
 
 /// For each change whether it changes anything of the service's own: one of its commits does, or none of them

@@ -1,11 +1,15 @@
 //! Which change each commit came with, and where a change began. A merge brings what its other parents
-//! reach and its first does not; of a merge inside another's branch the inner one owns what it brought.
-//! Found in one pass: first-parent chains from the tips, oldest commit first, each commit visited once.
+//! reach and its first does not (`git rev-list M^1..M`); of a merge inside another's branch the inner one
+//! owns what it brought, and the outer one began with it all the same.
+//! Found in one pass: first-parent chains from the tips, oldest commit first, each commit visited once. Where
+//! that pass meets what an earlier tip reached, it can't know which side of the merge it is on, and what that
+//! merge brought is walked by itself.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a commit or a change, numbers are theirs")]
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use super::brought;
 use crate::history::{ChangeRecord, Graph, History, Texts, index};
 
 /// Where a change began.
@@ -15,6 +19,8 @@ pub(crate) struct Beginning {
     pub first: Option<i64>,
     /// How many of its commits are known.
     pub commits: i32,
+    /// How many of them have an author time that is not believed.
+    pub implausible: i32,
 }
 
 /// Who owns what.
@@ -34,7 +40,8 @@ impl Owners {
     }
 }
 
-pub(crate) fn owners(history: &History) -> Owners {
+/// For each commit the change that it is the merge of.
+fn merged_by(history: &History) -> Vec<u32> {
     let History { graph, changes, .. } = history;
     let mut merged_by = vec![Graph::NONE; graph.len()];
     for (number, change) in changes.iter().enumerate() {
@@ -44,32 +51,51 @@ pub(crate) fn owners(history: &History) -> Owners {
             *by = (*by).min(index(number));
         }
     }
-    let mut change = vec![Graph::NONE; graph.len()];
-    let mut seen = vec![false; graph.len()];
-    for tip in tips(history, &merged_by) {
-        absorb(graph, tip, &merged_by, &mut seen, &mut change);
+    merged_by
+}
+
+pub(crate) fn owners(history: &History) -> Owners {
+    let History { graph, changes, .. } = history;
+    let merged_by = merged_by(history);
+    let mut pass = Pass::new(graph, &merged_by, changes.len());
+    for (number, tip) in tips(history, &merged_by).into_iter().enumerate() {
+        pass.absorb(tip, index(number + 1));
     }
-    let mut brought = vec![Beginning::default(); changes.len()];
-    for commit in graph.numbers().filter(|commit| graph.known(*commit)) {
-        let owner = change[commit as usize];
-        let is_merge = merged_by[commit as usize] != Graph::NONE && graph.parents(commit).len() > 1;
-        if owner != Graph::NONE && !is_merge {
-            brought[owner as usize].add(graph.authored(commit));
-        }
-    }
+    let brought = pass.brought(changes.len());
+    let Pass { mut change, .. } = pass;
+    let mut generations: Option<Vec<u32>> = None;
+    let brought: Vec<Beginning> = brought
+        .into_iter()
+        .enumerate()
+        .map(|(number, brought)| match brought {
+            Brought::Known(beginning) => beginning,
+            Brought::Walk(merge) => {
+                let generations = &*generations.get_or_insert_with(|| brought::generations(graph));
+                let mut beginning = Beginning::default();
+                for commit in brought::by(graph, generations, merge) {
+                    let is_merge = merged_by[commit as usize] != Graph::NONE && graph.parents(commit).len() > 1;
+                    if !is_merge {
+                        beginning.add(graph, commit);
+                    }
+                    own(&mut change, commit, number);
+                }
+                beginning
+            }
+        })
+        .collect();
     let pushed = Pushed::new(history);
     let mut beginnings = Vec::with_capacity(changes.len());
     for (number, record) in changes.iter().enumerate() {
         let explicit = record.commits.iter().copied().filter(|commit| graph.known(*commit));
         let mut beginning = Beginning::default();
         for commit in explicit {
-            beginning.add(graph.authored(commit));
+            beginning.add(graph, commit);
             own(&mut change, commit, number);
         }
         if beginning.commits == 0 {
             beginning = from_graph(history, record, &merged_by, &brought, |beginning| {
                 for commit in pushed.commits(record) {
-                    beginning.add(graph.authored(*commit));
+                    beginning.add(graph, *commit);
                     own(&mut change, *commit, number);
                 }
             });
@@ -87,9 +113,15 @@ fn own(change: &mut [u32], commit: u32, number: usize) {
 }
 
 impl Beginning {
-    fn add(&mut self, authored: i64) {
-        self.first = Some(self.first.map_or(authored, |first| first.min(authored)));
-        self.commits += 1;
+    fn add(&mut self, graph: &Graph, commit: u32) {
+        let first = graph.plausibly_authored(commit);
+        self.include(Self { first, commits: 1, implausible: i32::from(first.is_none()) });
+    }
+
+    fn include(&mut self, other: Self) {
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.commits += other.commits;
+        self.implausible += other.implausible;
     }
 }
 
@@ -114,9 +146,9 @@ fn from_graph(
     // squashed or rebased, or nothing is known of its branch: what was pushed to it says more
     let mut beginning = Beginning::default();
     add_pushed(&mut beginning);
-    let authored = merge.map(|merge| graph.authored(merge));
+    let authored = merge.and_then(|merge| graph.plausibly_authored(merge));
     if beginning.commits > 0 {
-        beginning.first = beginning.first.min(authored.or(beginning.first));
+        beginning.first = [beginning.first, authored].into_iter().flatten().min();
         return beginning;
     }
     // of the squashed commit alone the author time is the beginning only where nothing contradicts it: a
@@ -125,7 +157,8 @@ fn from_graph(
         (Some(authored), Some(opened)) if authored > opened => None,
         (authored, _) => authored,
     };
-    Beginning { first, commits: i32::from(merge.is_some()) }
+    let implausible = i32::from(merge.is_some() && authored.is_none());
+    Beginning { first, commits: i32::from(merge.is_some()), implausible }
 }
 
 /// The commits that are nobody's parent, main lines first: the tip of the default branch, then by how
@@ -180,30 +213,132 @@ enum Work {
     Merge(u32, u32),
 }
 
-fn absorb(graph: &Graph, tip: u32, merged_by: &[u32], seen: &mut [bool], change: &mut [u32]) {
-    let mut work = vec![Work::Chain(tip, Graph::NONE)];
-    while let Some(next) = work.pop() {
-        match next {
-            Work::Chain(from, came_with) => {
-                let mut next = Some(from);
-                while let Some(commit) = next.filter(|commit| !seen[*commit as usize]) {
-                    seen[commit as usize] = true;
-                    let own = merged_by[commit as usize];
-                    let owner = if own == Graph::NONE { came_with } else { own };
-                    change[commit as usize] = owner;
-                    if graph.parents(commit).len() > 1 {
-                        // the oldest is pushed last, so it is looked at first
-                        work.push(Work::Merge(commit, owner));
+/// What a change's merge brought.
+enum Brought {
+    /// Found in the pass.
+    Known(Beginning),
+    /// To be walked from this merge.
+    Walk(u32),
+}
+
+/// The pass over all commits.
+struct Pass<'a> {
+    graph: &'a Graph,
+    /// For each commit the change that it is the merge of.
+    merged_by: &'a [u32],
+    /// For each commit the number of the tip from which it was seen, from 1; 0 while it was not.
+    seen: Vec<u32>,
+    /// For each commit the change that it came with.
+    change: Vec<u32>,
+    /// For each change the one whose branch its merge is on.
+    outer: Vec<u32>,
+    /// For each change whether its branch ends at what an earlier tip had reached.
+    unsure: Vec<bool>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(graph: &'a Graph, merged_by: &'a [u32], changes: usize) -> Self {
+        Self {
+            graph,
+            merged_by,
+            seen: vec![0; graph.len()],
+            change: vec![Graph::NONE; graph.len()],
+            outer: vec![Graph::NONE; changes],
+            unsure: vec![false; changes],
+        }
+    }
+
+    /// Visits what can be reached from a tip and was not visited.
+    fn absorb(&mut self, tip: u32, number: u32) {
+        let mut work = vec![Work::Chain(tip, Graph::NONE)];
+        while let Some(next) = work.pop() {
+            match next {
+                Work::Chain(from, came_with) => self.chain(from, came_with, number, &mut work),
+                Work::Merge(commit, owner) => {
+                    for parent in self.graph.parents(commit).iter().skip(1).rev() {
+                        work.push(Work::Chain(*parent, owner));
                     }
-                    next = graph.parents(commit).first().copied();
-                }
-            }
-            Work::Merge(commit, owner) => {
-                for parent in graph.parents(commit).iter().skip(1).rev() {
-                    work.push(Work::Chain(*parent, owner));
                 }
             }
         }
+    }
+
+    fn chain(&mut self, from: u32, came_with: u32, number: u32, work: &mut Vec<Work>) {
+        let mut next = Some(from);
+        while let Some(commit) = next {
+            let at = commit as usize;
+            if self.seen[at] != 0 {
+                if self.seen[at] != number && came_with != Graph::NONE {
+                    self.unsure[came_with as usize] = true;
+                }
+                return;
+            }
+            self.seen[at] = number;
+            let own = self.merged_by[at];
+            let owner = if own == Graph::NONE { came_with } else { own };
+            if own != Graph::NONE && own != came_with {
+                self.outer[own as usize] = came_with;
+            }
+            self.change[at] = owner;
+            if self.graph.parents(commit).len() > 1 {
+                // the oldest is pushed last, so it is looked at first
+                work.push(Work::Merge(commit, owner));
+            }
+            next = self.graph.parents(commit).first().copied();
+        }
+    }
+
+    /// What each change's merge brought, with what the changes on its branch did.
+    fn brought(&self, changes: usize) -> Vec<Brought> {
+        let graph = self.graph;
+        let (mut brought, mut unsure) = (vec![Beginning::default(); changes], self.unsure.clone());
+        for commit in graph.numbers().filter(|commit| graph.known(*commit)) {
+            let owner = self.change[commit as usize];
+            let is_merge = self.merged_by[commit as usize] != Graph::NONE && graph.parents(commit).len() > 1;
+            if owner != Graph::NONE && !is_merge {
+                brought[owner as usize].add(graph, commit);
+            }
+        }
+        // inner ones before those that they are on the branch of
+        for change in self.inside_out(changes) {
+            let outer = self.outer[change];
+            if outer != Graph::NONE {
+                let inner = brought[change];
+                brought[outer as usize].include(inner);
+                unsure[outer as usize] |= unsure[change];
+            }
+        }
+        let mut all: Vec<Brought> = brought.into_iter().map(Brought::Known).collect();
+        for merge in graph.numbers() {
+            let change = self.merged_by[merge as usize];
+            if change != Graph::NONE && unsure[change as usize] && graph.parents(merge).len() > 1 {
+                all[change as usize] = Brought::Walk(merge);
+            }
+        }
+        all
+    }
+
+    /// The changes, each before the one whose branch it is on.
+    fn inside_out(&self, changes: usize) -> Vec<usize> {
+        let mut depth = vec![0_u32; changes];
+        let mut path = Vec::new();
+        for change in 0..changes {
+            let mut at = change;
+            // up to one whose depth is known, or that is on nobody's branch
+            while depth[at] == 0 && self.outer[at] != Graph::NONE {
+                path.push(at);
+                at = self.outer[at] as usize;
+            }
+            let mut above = depth[at].max(1);
+            depth[at] = above;
+            while let Some(inner) = path.pop() {
+                above += 1;
+                depth[inner] = above;
+            }
+        }
+        let mut order: Vec<usize> = (0..changes).collect();
+        order.sort_by_key(|change| Reverse(depth[*change]));
+        order
     }
 }
 

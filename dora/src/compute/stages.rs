@@ -8,7 +8,7 @@ use runtime::settings::LeadTimeStart;
 
 use super::carried::Subject;
 use super::devlake;
-use super::owners::Owners;
+use super::owners::{Beginning, Owners};
 use crate::Options;
 use crate::history::{ChangeRecord, History};
 
@@ -38,6 +38,8 @@ pub(crate) struct Noticed {
     pub negative: Option<(String, Vec<&'static str>)>,
     /// What became of the start of its lead time, since its commits are not known.
     pub unknown_start: Option<(String, &'static str)>,
+    /// How many of its commits have an author time that is not believed.
+    pub implausible: Option<(String, i32)>,
 }
 
 /// When what happened, in microseconds since 1970.
@@ -53,6 +55,8 @@ pub(crate) struct Times {
     pub deployed: i64,
     /// Its commits should tell when it started, and are not known.
     pub unknown_start: bool,
+    /// How many of its commits have an author time that is not believed.
+    pub implausible: i32,
 }
 
 /// From one time to another: `Err` where that would be negative.
@@ -160,6 +164,7 @@ impl Stages<'_> {
         Noticed {
             negative: (!negative.is_empty()).then(|| (self.id(subject), negative)),
             unknown_start: times.unknown_start.then(|| (self.id(subject), unknown)),
+            implausible: (times.implausible > 0).then(|| (self.id(subject), times.implausible)),
         }
     }
 
@@ -168,12 +173,13 @@ impl Stages<'_> {
         let number = match subject {
             Subject::Change(number) => number,
             Subject::Commit(commit) => {
-                let started = Some(self.history.graph.authored(commit));
-                return Times { started, deployed, ..Times::default() };
+                let started = self.history.graph.plausibly_authored(commit);
+                let implausible = i32::from(started.is_none());
+                return Times { started, deployed, implausible, ..Times::default() };
             }
         };
         let change = self.record(number);
-        let first = self.owners.beginnings[number as usize].first;
+        let Beginning { first, implausible, .. } = self.owners.beginnings[number as usize];
         let (started, unknown_start) = match self.options.lead_time_start {
             LeadTimeStart::FirstCommit => (first.or(change.opened), first.is_none()),
             LeadTimeStart::Opened => (change.opened, false),
@@ -190,6 +196,7 @@ impl Stages<'_> {
             started,
             deployed,
             unknown_start,
+            implausible,
         }
     }
 

@@ -203,7 +203,7 @@ fn hotfixes(case: &Case<'_>, verdicts: &mut [Verdict]) {
     let matches = |text: u32| text != Texts::NONE && is_hotfix[text as usize];
     let hotfix_change =
         |change: &ChangeRecord| matches(change.source_branch) || change.labels.iter().any(|label| matches(*label));
-    for (subject, number) in &case.carried.subjects {
+    for (subject, number) in case.carried.subjects.iter().chain(&case.carried.merges) {
         let hotfix = match subject {
             Subject::Change(change) => hotfix_change(&case.history.changes[*change as usize]),
             Subject::Commit(commit) => matches(case.history.graph.branch(*commit)),

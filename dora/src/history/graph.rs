@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use kernel::Sha;
+use kernel::{EARLIEST_AUTHOR_TIME, Sha};
 use store::history::CommitRow;
 
 use super::index;
@@ -59,13 +59,9 @@ const PARENTS: u8 = 2;
 /// It changes nothing in the folders of the service.
 const ELSEWHERE: u8 = 4;
 
-/// Whether one of two folders holds the other, or they are the same.
-fn overlap(one: &str, other: &str) -> bool {
-    let holds = |outer: &str, inner: &str| {
-        outer.is_empty() || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    // of a commit that changes very many folders only those further up are known
-    holds(one, other) || (holds(other, one) && !other.is_empty())
+/// Whether a directory holds another, or is it.
+fn holds(outer: &str, inner: &str) -> bool {
+    outer.is_empty() || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a commit changes nothing in a service's folders. Of one nobody looked into it can't be said; a
@@ -76,7 +72,10 @@ fn elsewhere(row: &CommitRow<'_>, paths: &[String]) -> bool {
     }
     match row.folders {
         None => row.parents.is_some_and(|parents| parents.len() > 1),
-        Some(folders) => !folders.iter().any(|folder| paths.iter().any(|path| overlap(path, folder))),
+        // a file above a path belongs to none; a directory that stands for those below it may be any of them
+        Some(folders) => !folders.iter().any(|folder| {
+            paths.iter().any(|path| holds(path, folder) || (row.folders_truncated && holds(folder, path)))
+        }),
     }
 }
 
@@ -219,6 +218,11 @@ impl Graph {
         self.authored[commit as usize]
     }
 
+    /// The same, unless that can't be when software was written.
+    pub fn plausibly_authored(&self, commit: u32) -> Option<i64> {
+        Some(self.authored(commit)).filter(|at| *at >= EARLIEST_AUTHOR_TIME.timestamp_micros())
+    }
+
     /// When it was committed, microseconds since 1970.
     pub fn committed(&self, commit: u32) -> i64 {
         self.committed[commit as usize]
@@ -255,17 +259,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_overlap_where_one_holds_the_other() {
-        for (path, folder, overlaps) in [
+    fn a_directory_holds_what_is_below_it() {
+        for (outer, inner, is_held) in [
             ("services/shop", "services/shop", true),
             ("services/shop", "services/shop/src/cart", true),
-            ("services/shop", "services", true),
+            ("services/shop", "services", false),
             ("services/shop", "services/shopping", false),
             ("services/shop", "services/mail", false),
             ("services/shop", "", false),
             ("", "anything", true),
         ] {
-            assert_eq!(overlap(path, folder), overlaps, "{path} {folder}");
+            assert_eq!(holds(outer, inner), is_held, "{outer} {inner}");
         }
     }
 
@@ -290,6 +294,7 @@ mod tests {
                 branch: None,
                 reverts: &[],
                 folders: None,
+                folders_truncated: false,
                 cherry_picked_from: None,
             };
             graph.add(&row, &[], &mut texts);

@@ -270,11 +270,17 @@ impl<'a> World<'a> {
     fn brought_by_merge(&self, change: &Change) -> Vec<&'a Commit> {
         let Some(merge) = change.merge_sha.filter(|merge| self.parents(*merge).len() > 1) else { return Vec::new() };
         let Some(owner) = self.merged_by(merge) else { return Vec::new() };
+        let Some(owning) = owner.merge_sha else { return Vec::new() };
         let is_change_merge = |sha: Sha| self.merged_by(sha).is_some() && self.parents(sha).len() > 1;
-        let own = self.commits.values().filter(|commit| {
-            !is_change_merge(commit.sha) && self.came_with(commit.sha).is_some_and(|change| change.id == owner.id)
-        });
-        own.copied().collect()
+        let before = self.parents(owning).first().map(|first| self.reach(*first)).unwrap_or_default();
+        let brought = self.reach(owning).into_iter().filter(|sha| !before.contains(sha) && !is_change_merge(*sha));
+        brought.filter_map(|sha| self.commits.get(&sha).copied()).collect()
+    }
+
+    /// The first change by id whose merge brought a commit.
+    fn brought_with(&self, commit: Sha) -> Option<&'a Change> {
+        let brought = |change: &&&Change| self.brought_by_merge(change).iter().any(|brought| brought.sha == commit);
+        self.changes.iter().find(brought).copied()
     }
 
     fn pushed(&self, change: &Change) -> Vec<&'a Commit> {
@@ -323,7 +329,7 @@ impl<'a> World<'a> {
     /// The change that a commit belongs to, by the graph, by lists, or by pushes.
     fn change_of(&self, commit: Sha) -> Option<&'a Change> {
         let listed = || self.changes.iter().find(|change| self.beginning(change).2.contains(&commit)).copied();
-        self.came_with(commit).or_else(listed)
+        self.came_with(commit).or_else(|| self.brought_with(commit)).or_else(listed)
     }
 
     fn is_bot(&self, account: Option<&str>) -> bool {
@@ -673,7 +679,7 @@ impl<'a> World<'a> {
         let commits: Vec<&Commit> = self.commits.values().copied().collect();
         for commit in commits {
             let Some(number) = self.carrier(commit.sha) else { continue };
-            if self.change_of(commit.sha).is_some() {
+            if self.change_of(commit.sha).is_some() || self.parents(commit.sha).len() > 1 {
                 continue;
             }
             let id = format!("{REPOSITORY}@{}", commit.sha);

@@ -307,7 +307,7 @@ fn changes_of_bots_and_with_labels_can_be_left_out_of_lead_time() {
 }
 
 #[test]
-fn of_a_merge_inside_a_branch_the_inner_change_owns_what_it_brought() {
+fn of_a_merge_inside_a_branch_the_inner_change_owns_what_it_brought_and_the_outer_began_with_it() {
     // 1 --------- 6 (#1); 1 - 2 - 5 (#2) - merged into 6's branch; 3, 4 came with 5
     let computed = Case::new()
         .add(commit(1, 1, &[]))
@@ -321,8 +321,9 @@ fn of_a_merge_inside_a_branch_the_inner_change_owns_what_it_brought() {
         .add(deploy("a", 1, 2))
         .add(deploy("b", 6, 20))
         .compute();
-    assert_eq!(computed.change(1).started_at, Some(at(10)));
-    assert_eq!(computed.change(1).commits, 1);
+    // `git rev-list 6^1..6` has 2, 3, 4 and the merge of the other change
+    assert_eq!(computed.change(1).started_at, Some(at(3)));
+    assert_eq!(computed.change(1).commits, 3);
     assert_eq!(computed.change(2).started_at, Some(at(3)));
     assert_eq!(computed.change(2).commits, 2);
     assert_eq!(computed.deployment("b").commits, 5);
@@ -817,4 +818,105 @@ fn of_a_shared_repository_a_service_has_the_deployments_whose_names_say_so() {
     let names: Vec<&str> = computed.deployments.iter().map(|row| row.deployment.as_str()).collect();
     assert_eq!(names, ["web-v1.0.0", "web-v1.1.0", "special"]);
     assert_eq!(computed.deployment("web-v1.1.0").commits, 2);
+}
+
+#[test]
+fn a_file_above_a_path_is_of_no_service_unless_its_directories_were_truncated() {
+    let mut case = Case::new()
+        .add(commit(1, 1, &[]))
+        .add(of_folders(2, 2, &[1], &["lib"]))
+        .add(of_folders(3, 3, &[2], &[""]))
+        .add(of_folders(4, 4, &[3], &["lib/api"]))
+        .add(of_folders(5, 5, &[4], &["lib/web"]))
+        .add(deploy("a", 1, 6))
+        .add(deploy("b", 5, 10));
+    case.service.paths = vec!["lib/web".to_owned()];
+    let carried =
+        |case: &Case| -> Vec<String> { case.clone().compute().changes.iter().map(|row| row.title.clone()).collect() };
+    assert_eq!(carried(&case), ["Commit 5"]);
+    assert_eq!(case.clone().compute().deployment("b").commits, 1);
+    // of one that changes very many directories, those above stand for them
+    let truncated = Commit { folders_truncated: true, ..of_folders(6, 6, &[5], &["lib", "docs"]) };
+    let elsewhere = Commit { folders_truncated: true, ..of_folders(7, 7, &[6], &["src"]) };
+    let case = case.add(truncated).add(elsewhere).add(deploy("c", 7, 12));
+    assert_eq!(carried(&case), ["Commit 5", "Commit 6"]);
+}
+
+#[test]
+fn a_merge_by_itself_is_no_change() {
+    // main: 1, 3, 4; feat: 2 from 1, then 5 merges main into it, and main is moved on to 5
+    let computed = Case::new()
+        .add(commit(1, 1, &[]))
+        .add(commit(2, 8, &[1]))
+        .add(commit(3, 9, &[1]))
+        .add(commit(4, 10, &[3]))
+        .add(commit(5, 11, &[2, 4]))
+        // an octopus
+        .add(commit(6, 11, &[5]))
+        .add(commit(7, 11, &[5]))
+        .add(commit(8, 12, &[5, 6, 7]))
+        .add(tag("v1.0.0", 1, 2))
+        .add(tag("v1.1.0", 5, 12))
+        .add(tag("v1.2.0", 8, 13))
+        .compute();
+    let spans: Vec<(&str, Option<i64>)> =
+        computed.changes.iter().map(|row| (row.title.as_str(), row.lead_time_us.map(|span| span / hours(1)))).collect();
+    let expected = [("Commit 2", 4), ("Commit 3", 3), ("Commit 4", 2), ("Commit 6", 2), ("Commit 7", 2)];
+    assert_eq!(spans, expected.map(|(title, span)| (title, Some(span))));
+}
+
+#[test]
+fn an_author_time_before_1990_is_missing_and_a_finding() {
+    let epoch =
+        |number, parents: &[u32]| Commit { authored_at: chrono::DateTime::UNIX_EPOCH, ..commit(number, 3, parents) };
+    let computed = Case::new()
+        .add(commit(1, 1, &[]))
+        // a commit of its own
+        .add(epoch(2, &[1]))
+        // one of two of a change, and the only one of another
+        .add(epoch(3, &[2]))
+        .add(commit(4, 5, &[3]))
+        .add(commit(5, 6, &[2, 4]))
+        .add(change(1, 5, 6))
+        .add(epoch(6, &[5]))
+        .add(commit(7, 7, &[5, 6]))
+        .add(Change { opened_at: Some(at(4)), ..change(2, 7, 7) })
+        .add(deploy("a", 1, 2))
+        .add(deploy("b", 7, 9))
+        .compute();
+    let direct = computed.changes.iter().find(|row| row.is_commit).unwrap();
+    assert_eq!((direct.started_at, direct.lead_time_us), (None, None));
+    assert_eq!((computed.change(1).started_at, computed.change(1).commits), (Some(at(5)), 2));
+    assert_eq!(computed.change(2).started_at, Some(at(4)));
+    let implausible: Vec<&str> = computed
+        .findings
+        .iter()
+        .filter(|finding| finding.kind == FindingKind::ImplausibleTime)
+        .map(|finding| finding.subject.as_str())
+        .collect();
+    assert_eq!(implausible.len(), 3, "{implausible:?}");
+}
+
+#[test]
+fn what_a_merge_brought_is_what_git_lists_whichever_line_was_walked_first() {
+    // main: 1 - 20 (#1 merges 11); release: 1 - 10 - 11 - 12 - 30 (#2) - 31 (#3), which has more merges and goes first
+    let computed = Case::new()
+        .add(commit(1, 1, &[]))
+        .add(commit(10, 2, &[1]))
+        .add(commit(11, 3, &[10]))
+        .add(commit(12, 4, &[11]))
+        .add(commit(13, 5, &[12]))
+        .add(commit(30, 6, &[12, 13]))
+        .add(commit(14, 7, &[30]))
+        .add(commit(31, 8, &[30, 14]))
+        .add(commit(20, 9, &[1, 11]))
+        .add(change(1, 20, 9))
+        .add(change(2, 30, 6))
+        .add(change(3, 31, 8))
+        .add(deploy("a", 1, 2))
+        .add(deploy("b", 20, 20))
+        .compute();
+    assert_eq!((computed.change(1).started_at, computed.change(1).commits), (Some(at(2)), 2));
+    let titles: Vec<&str> = computed.changes.iter().map(|row| row.title.as_str()).collect();
+    assert_eq!(titles, ["Change 1"], "its commits came with it");
 }
