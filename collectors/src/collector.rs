@@ -126,6 +126,13 @@ impl Collector {
                     Some(Ok(summary)) if summary.changed => {
                         let (commits, changes) = (summary.commits, summary.changes);
                         tracing::info!(source.name = summary.repository.as_str(), commits, changes, "collected");
+                        for warning in &summary.warnings {
+                            tracing::warn!(
+                                source.name = summary.repository.as_str(),
+                                warning,
+                                "found while collecting"
+                            );
+                        }
                     }
                     Some(Err(error)) => {
                         let error = words(&error);

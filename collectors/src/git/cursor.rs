@@ -19,6 +19,9 @@ pub(super) struct Cursor {
     pub observed: i64,
     /// See [`super::page::Frame::floor`].
     pub floor: Option<i64>,
+    /// See [`super::page::Frame::commit_floor`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit_floor: Option<i64>,
     pub repository: PageRepository,
     pub tag_pattern: String,
     pub line_counts: bool,
@@ -61,6 +64,7 @@ impl Cursor {
             form: FORM,
             observed: 0,
             floor: None,
+            commit_floor: None,
             repository,
             tag_pattern: wanted.tag_pattern.clone(),
             line_counts: wanted.line_counts,

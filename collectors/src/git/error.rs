@@ -23,6 +23,24 @@ pub enum GitError {
         /// Where one was found nearby, as the end of the sentence.
         hint: String,
     },
+    /// A file of the repository is not what git makes: reading it could show what is not its own, or never end.
+    #[error("the repository `{}` is not read: {problem}", .repository.display())]
+    Unsafe {
+        /// Where it is.
+        repository: PathBuf,
+        /// Which file, and what is wrong with it.
+        problem: String,
+    },
+    /// Reading the repository took longer than it may.
+    #[error(
+        "collecting the repository `{repository}` did not end within {hours} hours, so it was given up; `git -C {repository} fsck` shows what it can't read, `line_counts = false` makes it faster"
+    )]
+    TooLong {
+        /// Where it is.
+        repository: String,
+        /// The bound.
+        hours: u64,
+    },
     /// The repository is there, and cannot be read.
     #[error("the repository `{repository}` can't be read: {problem}; `git -C {repository} fsck` says what is broken")]
     Broken {

@@ -2,10 +2,12 @@
 //! not at all, renames (see [`super::renames`]) only by what they changed, binary files as a file without
 //! lines. Files above the size limit count as binary; `.gitattributes` have no say, as in a bare repository.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use gix::ObjectId;
 use gix::diff::blob::{Algorithm, Diff, InternedInput, sources};
@@ -23,9 +25,10 @@ const BASES: usize = 192 << 20;
 /// So many folders of one commit are told apart.
 const FOLDERS: usize = 200;
 
-/// How many folders deep a folder is.
-fn depth(folder: &str) -> usize {
-    folder.split('/').filter(|name| !name.is_empty()).count()
+/// The directory so many levels below the top that a directory is in, or itself if it is not deeper.
+fn prefix(folder: &str, depth: usize) -> &str {
+    let Some(slash) = depth.checked_sub(1) else { return "" };
+    folder.match_indices('/').nth(slash).and_then(|(end, _)| folder.get(..end)).unwrap_or(folder)
 }
 
 /// What a commit changes.
@@ -39,9 +42,56 @@ pub(super) struct Counts {
     pub files: u64,
 }
 
-/// An object is missing or broken, so that lines can't be counted.
+/// Why the lines of a commit can't be counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable(pub ObjectId);
+pub(super) enum Uncounted {
+    /// An object is missing or broken.
+    Unreadable(ObjectId),
+    /// Comparing it takes more than one commit may: see [`Effort`].
+    TooLarge,
+}
+
+/// The directories in which a commit changes files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Folders {
+    /// Their names, in order.
+    pub names: Vec<String>,
+    /// They were too many, so that some stand for those below.
+    pub shortened: bool,
+}
+
+/// Tree entries that are compared for one commit, at most.
+pub(super) const ENTRIES_LIMIT: usize = 1_000_000;
+/// Bytes of objects that are read for one commit, at most.
+pub(super) const BYTES_LIMIT: usize = 512 << 20;
+/// How long comparing one commit may take.
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// How deep directories may be nested.
+const DEPTH_LIMIT: usize = 256;
+
+/// What comparing a commit took so far. A tree can hold ten billion files in a few kilobytes.
+#[derive(Debug)]
+struct Effort {
+    entries: Cell<usize>,
+    bytes: Cell<usize>,
+    until: Cell<Instant>,
+}
+
+impl Effort {
+    fn new() -> Self {
+        Self { entries: Cell::new(0), bytes: Cell::new(0), until: Cell::new(Instant::now() + TIME_LIMIT) }
+    }
+
+    /// Adds some, unless that is too much.
+    fn add(&self, entries: usize, bytes: usize) -> Result<(), Uncounted> {
+        self.entries.set(self.entries.get() + entries);
+        self.bytes.set(self.bytes.get() + bytes);
+        let fits = self.entries.get() <= ENTRIES_LIMIT && self.bytes.get() <= BYTES_LIMIT;
+        // the clock is looked at now and then
+        let late = (bytes > 0 || self.entries.get() % 1_024 == 0) && Instant::now() > self.until.get();
+        if fits && !late { Ok(()) } else { Err(Uncounted::TooLarge) }
+    }
+}
 
 /// A file on one side of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +166,7 @@ pub(super) struct LineCounter {
     repository: gix::Repository,
     changes: Changes,
     spare: Vec<Vec<u8>>,
+    effort: Effort,
 }
 
 impl LineCounter {
@@ -124,11 +175,12 @@ impl LineCounter {
         let share = BASES / threads;
         repository.object_cache_size(share / 4);
         repository.objects.set_pack_cache(move || Box::new(MemoryCappedHashmap::new(share)));
-        Self { repository, changes: Changes::default(), spare: Vec::new() }
+        Self { repository, changes: Changes::default(), spare: Vec::new(), effort: Effort::new() }
     }
 
     /// What a commit changes; `None` for a merge, and where its parent is beyond the end of a shallow clone.
-    pub fn count(&mut self, commit: &RawCommit<'_>) -> Result<Option<Counts>, Unreadable> {
+    pub fn count(&mut self, commit: &RawCommit<'_>) -> Result<Option<Counts>, Uncounted> {
+        self.effort = Effort::new();
         let old = match commit.parents.as_slice() {
             [] => None,
             [parent] => {
@@ -136,38 +188,42 @@ impl LineCounter {
                 let tree = match self.repository.objects.try_find(parent, &mut buffer) {
                     Ok(Some(object)) if object.kind == Kind::Commit => RawCommit::parse(object.data).tree,
                     Ok(None) => return Ok(None),
-                    _ => return Err(Unreadable(*parent)),
+                    _ => return Err(Uncounted::Unreadable(*parent)),
                 };
                 self.spare.push(buffer);
-                Some(tree.ok_or(Unreadable(*parent))?)
+                Some(tree.ok_or(Uncounted::Unreadable(*parent))?)
             }
             _ => return Ok(None),
         };
         let mut changes = std::mem::take(&mut self.changes);
         changes.clear();
         let counts = self.trees(old, commit.tree, &mut changes).and_then(|()| self.sum(&mut changes));
-        self.changes = changes;
+        // what did not come to an end can have filled much memory
+        self.changes = if counts.is_ok() { changes } else { Changes::default() };
         counts.map(Some)
     }
 
-    /// The folders in which the commit that was counted last changed anything, in order. Where they are very
-    /// many, those above them.
-    pub fn folders(&self) -> Vec<String> {
-        let mut folders: BTreeSet<String> =
+    /// The directories in which the commit that was counted last changed anything. Where they are very many,
+    /// those above them.
+    pub fn folders(&self) -> Folders {
+        let names: BTreeSet<String> =
             self.changes.folders.iter().map(|folder| String::from_utf8_lossy(folder).into_owned()).collect();
-        while folders.len() > FOLDERS {
-            let deepest = folders.iter().map(|folder| depth(folder)).max().unwrap_or_default();
-            let above = |folder: String| match folder.rsplit_once('/') {
-                Some((above, _)) if depth(&folder) == deepest => above.to_owned(),
-                None if deepest < 2 => String::new(),
-                _ => folder,
-            };
-            folders = folders.into_iter().map(above).collect();
+        if names.len() <= FOLDERS {
+            return Folders { names: names.into_iter().collect(), shortened: false };
         }
-        folders.into_iter().collect()
+        let cut = |depth: usize| names.iter().map(|name| prefix(name, depth)).collect::<BTreeSet<_>>();
+        // the deeper they are cut, the more of them differ
+        let depths: Vec<usize> = (0..=DEPTH_LIMIT).collect();
+        let depth = depths.partition_point(|depth| cut(*depth).len() <= FOLDERS).saturating_sub(1);
+        Folders { names: cut(depth).into_iter().map(str::to_owned).collect(), shortened: true }
     }
 
-    fn sum(&mut self, changes: &mut Changes) -> Result<Counts, Unreadable> {
+    /// Whether there is still time.
+    pub fn go_on(&self) -> Result<(), Uncounted> {
+        self.effort.add(1, 0)
+    }
+
+    fn sum(&mut self, changes: &mut Changes) -> Result<Counts, Uncounted> {
         renames::find(changes, self)?;
         let mut counts = Counts {
             files: count(changes.added.len() + changes.deleted.len() + changes.modified.len()),
@@ -189,7 +245,7 @@ impl LineCounter {
         Ok(counts)
     }
 
-    fn lines_of(&mut self, side: Side) -> Result<u64, Unreadable> {
+    fn lines_of(&mut self, side: Side) -> Result<u64, Uncounted> {
         let mut buffer = self.buffer();
         let text = self.content(side, &mut buffer)?;
         let lines = text.map(lines).unwrap_or_default();
@@ -197,7 +253,7 @@ impl LineCounter {
         Ok(lines)
     }
 
-    fn modified(&mut self, old: Side, new: Side) -> Result<(u64, u64), Unreadable> {
+    fn modified(&mut self, old: Side, new: Side) -> Result<(u64, u64), Uncounted> {
         let (mut before, mut after) = (self.buffer(), self.buffer());
         let counts = match (self.content(old, &mut before)?, self.content(new, &mut after)?) {
             (Some(before), Some(after)) => diff(before, after),
@@ -208,30 +264,33 @@ impl LineCounter {
     }
 
     /// The text of a file; `None` if it is binary or too large.
-    fn content<'b>(&self, side: Side, buffer: &'b mut Vec<u8>) -> Result<Option<&'b [u8]>, Unreadable> {
+    fn content<'b>(&self, side: Side, buffer: &'b mut Vec<u8>) -> Result<Option<&'b [u8]>, Uncounted> {
         Ok(self.bytes(side, buffer)?.filter(|data| !is_binary(data)))
     }
 
     /// The bytes of a file; `None` if they are too many.
-    pub fn bytes<'b>(&self, side: Side, buffer: &'b mut Vec<u8>) -> Result<Option<&'b [u8]>, Unreadable> {
+    pub fn bytes<'b>(&self, side: Side, buffer: &'b mut Vec<u8>) -> Result<Option<&'b [u8]>, Uncounted> {
         if side.mode.is_commit() {
             buffer.clear();
             buffer.extend_from_slice(format!("Subproject commit {}\n", side.id).as_bytes());
             return Ok(Some(buffer));
         }
         let length = match self.repository.objects.try_find(&side.id, buffer) {
-            Ok(Some(object)) => object.data.len(),
+            Ok(Some(object)) => {
+                self.effort.add(0, object.data.len())?;
+                object.data.len()
+            }
             Err(_) if self.size(side)? > count(OBJECT_LIMIT) => return Ok(None),
-            _ => return Err(Unreadable(side.id)),
+            _ => return Err(Uncounted::Unreadable(side.id)),
         };
         Ok(buffer.get(..length))
     }
 
     /// The size of a file.
-    pub fn size(&self, side: Side) -> Result<u64, Unreadable> {
+    pub fn size(&self, side: Side) -> Result<u64, Uncounted> {
         match self.repository.objects.try_header(&side.id) {
             Ok(Some(header)) => Ok(header.size),
-            _ => Err(Unreadable(side.id)),
+            _ => Err(Uncounted::Unreadable(side.id)),
         }
     }
 
@@ -246,7 +305,7 @@ impl LineCounter {
     }
 
     /// Notes what differs between two trees, at any depth.
-    fn trees(&mut self, old: Option<ObjectId>, new: Option<ObjectId>, changes: &mut Changes) -> Result<(), Unreadable> {
+    fn trees(&mut self, old: Option<ObjectId>, new: Option<ObjectId>, changes: &mut Changes) -> Result<(), Uncounted> {
         if old == new {
             return Ok(());
         }
@@ -275,7 +334,8 @@ impl LineCounter {
         left: Option<Entry<'_>>,
         right: Option<Entry<'_>>,
         changes: &mut Changes,
-    ) -> Result<(), Unreadable> {
+    ) -> Result<(), Uncounted> {
+        self.effort.add(1, 0)?;
         match (left, right) {
             (Some((name, old)), None) if !old.mode.is_tree() => changes.lone(old, name, false),
             (None, Some((name, new))) if !new.mode.is_tree() => changes.lone(new, name, true),
@@ -299,7 +359,12 @@ impl LineCounter {
         old: Option<ObjectId>,
         new: Option<ObjectId>,
         changes: &mut Changes,
-    ) -> Result<(), Unreadable> {
+    ) -> Result<(), Uncounted> {
+        if changes.folder.iter().filter(|byte| **byte == b'/').count() >= DEPTH_LIMIT {
+            return Err(Uncounted::TooLarge);
+        }
+        // names are kept, so they weigh more than what is only read
+        self.effort.add(0, 8 * (changes.folder.len() + name.len()))?;
         let before = changes.enter(name);
         let compared = self.trees(old, new, changes);
         changes.folder.truncate(before);
@@ -310,14 +375,17 @@ impl LineCounter {
         &self,
         tree: Option<ObjectId>,
         buffer: &'b mut Vec<u8>,
-    ) -> Result<impl Iterator<Item = Entry<'b>> + use<'b>, Unreadable> {
+    ) -> Result<impl Iterator<Item = Entry<'b>> + use<'b>, Uncounted> {
         let data = match tree {
             None => &[][..],
             Some(id) => match self.repository.objects.try_find(&id, buffer) {
-                Ok(Some(object)) if object.kind == Kind::Tree => object.data,
+                Ok(Some(object)) if object.kind == Kind::Tree => {
+                    self.effort.add(0, object.data.len())?;
+                    object.data
+                }
                 // git knows it without storing it
                 Ok(None) if id.is_empty_tree() => &[],
-                _ => return Err(Unreadable(id)),
+                _ => return Err(Uncounted::Unreadable(id)),
             },
         };
         let entries = TreeRefIter::from_bytes(data, self.repository.object_hash()).map_while(Result::ok);
@@ -391,6 +459,14 @@ fn common(before: &[u8], after: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_directory_is_shortened_by_levels() {
+        for (depth, prefixes) in [(0, ["", ""]), (1, ["a", "b"]), (2, ["a/b", "b"]), (9, ["a/b/c", "b"])] {
+            assert_eq!(["a/b/c", "b"].map(|folder| prefix(folder, depth)), prefixes);
+        }
+        assert_eq!(prefix("", 1), "");
+    }
 
     #[test]
     fn lines_are_counted_as_a_diff_shows_them() {

@@ -1,10 +1,15 @@
 //! The network side, which is left to the `git` program: it brings the user's credential helpers, keys
 //! and proxies. It fetches branches and tags into a bare mirror; reading is not its business.
 //!
-//! Promises: no prompt ever waits for somebody; only known protocols are spoken; credentials of the URL
-//! reach `git` by its environment alone: no argument list, no file, no message shows them.
+//! Promises: no prompt ever waits for an answer; only known protocols are spoken. Credentials of the URL
+//! are for its host alone: `git` asks for them by the host that it talks to, so that a redirect to another
+//! one gets none. They reach `git` through a pipe that only processes of this user can open: no argument
+//! list, no environment, no file, no message shows them, and variables that hold other secrets of `sei`
+//! are not passed on.
 
 use std::fs::Permissions;
+use std::io::{PipeReader, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,8 +23,7 @@ use super::location::{PROTOCOLS, Remote};
 use crate::progress::Progress;
 
 /// What `git` reads our credentials from. Only on `get`: nothing of it is to be stored anywhere.
-const HELPER: &str =
-    "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$SEI_GIT_USER\" \"$SEI_GIT_PASSWORD\"; }; f";
+const HELPER: &str = "!f() { test \"$1\" = get && cat \"$SEI_GIT_CREDENTIAL\"; }; f";
 
 /// Where a remote repository is mirrored.
 pub(super) fn folder(mirrors: &Path, remote: &Remote) -> PathBuf {
@@ -43,18 +47,17 @@ pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progre
     tokio::fs::set_permissions(mirrors, Permissions::from_mode(0o700)).await.map_err(io)?;
     if !folder.join("HEAD").is_file() {
         tokio::fs::create_dir_all(&folder).await.map_err(io)?;
-        let mut init = git(remote);
-        init.args(["init", "--quiet", "--bare", "--"]).arg(&folder);
-        run(init, remote, None).await?;
+        let mut init = Git::new(remote)?;
+        init.command.args(["init", "--quiet", "--bare", "--"]).arg(&folder);
+        init.run(None).await?;
     }
-    let mut head = at(&folder, remote);
-    batch_ssh(&folder, remote, &mut head).await?;
-    head.args(["ls-remote", "--symref", "--", &remote.url, "HEAD"]);
-    let head = run(head, remote, None).await?;
+    let ssh = batch_ssh(&folder, remote).await?;
+    let mut head = Git::at(&folder, remote)?;
+    head.command.envs(ssh).args(["ls-remote", "--symref", "--", &remote.url, "HEAD"]);
+    let head = head.run(None).await?;
     progress.stage("Fetching", Some(100));
-    let mut fetch = at(&folder, remote);
-    batch_ssh(&folder, remote, &mut fetch).await?;
-    fetch.args([
+    let mut fetch = Git::at(&folder, remote)?;
+    fetch.command.envs(ssh).args([
         "fetch",
         "--progress",
         "--prune",
@@ -63,13 +66,15 @@ pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progre
         "--update-shallow",
         "--no-write-fetch-head",
         "--",
+        &remote.url,
+        "+refs/heads/*:refs/heads/*",
+        "+refs/tags/*:refs/tags/*",
     ]);
-    fetch.args([remote.url.as_str(), "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]);
-    run(fetch, remote, Some(progress)).await?;
+    fetch.run(Some(progress)).await?;
     if let Some(branch) = default_branch(&head) {
-        let mut set = at(&folder, remote);
-        set.args(["symbolic-ref", "HEAD", &branch]);
-        run(set, remote, None).await?;
+        let mut set = Git::at(&folder, remote)?;
+        set.command.args(["symbolic-ref", "HEAD", &branch]);
+        set.run(None).await?;
     }
     Ok(folder)
 }
@@ -80,60 +85,140 @@ fn default_branch(said: &str) -> Option<String> {
     branch.starts_with("refs/heads/").then(|| branch.to_owned())
 }
 
-fn at(folder: &Path, remote: &Remote) -> Command {
-    let mut command = git(remote);
-    command.arg("--git-dir").arg(folder);
-    command
+/// A call of `git` with an environment of our making.
+struct Git<'r> {
+    remote: &'r Remote,
+    command: Command,
+    /// Where it reads the credentials from, for as long as it runs.
+    _credential: Option<PipeReader>,
 }
 
-/// A `git` with an environment of our making.
-fn git(remote: &Remote) -> Command {
-    let mut command = Command::new("git");
-    // those that would point it to another repository, when we are run from a hook
-    for name in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_NAMESPACE",
-        "GIT_PREFIX",
-        "GIT_SHALLOW_FILE",
-        "GIT_TRACE",
-        "GIT_TRACE_CURL",
-        "GIT_CURL_VERBOSE",
-    ] {
-        command.env_remove(name);
+impl<'r> Git<'r> {
+    fn new(remote: &'r Remote) -> Result<Self, GitError> {
+        let mut command = Command::new("git");
+        // those that would point it to another repository when we are run from a hook, and secrets
+        for name in FOREIGN.iter().copied().map(std::borrow::Cow::Borrowed).chain(runtime::secret::variables()) {
+            command.env_remove(&*name);
+        }
+        command
+            .env("GIT_ALLOW_PROTOCOL", PROTOCOLS.join(":"))
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut settings: Vec<(String, String)> = SETTINGS.map(|(key, value)| (key.into(), value.into())).into();
+        // of this host only: the name would tell another one as much as the password where it is a token
+        let host = origin(&remote.url);
+        if let (Some(user), Some(host)) = (&remote.user, host) {
+            settings.push((format!("credential.{host}.username"), user.clone()));
+        }
+        let mut credential = None;
+        if let (Some(password), Some(host)) = (&remote.password, host) {
+            let pipe = piped(remote.user.as_deref().unwrap_or_default(), password);
+            let pipe = pipe.map_err(|error| GitError::Io("a pipe for `git` can't be made".to_owned(), error))?;
+            command.env("SEI_GIT_CREDENTIAL", format!("/proc/{}/fd/{}", std::process::id(), pipe.as_raw_fd()));
+            // an empty one takes away those before it, of its own and of less specific keys
+            settings.push(("credential.helper".to_owned(), String::new()));
+            settings.push((format!("credential.{host}.helper"), String::new()));
+            settings.push((format!("credential.{host}.helper"), HELPER.to_owned()));
+            credential = Some(pipe);
+        }
+        let first = users("GIT_CONFIG_COUNT").and_then(|count| count.to_str()?.parse().ok()).unwrap_or(0_usize);
+        command.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
+        for (at, (key, value)) in (first..).zip(settings) {
+            command.env(format!("GIT_CONFIG_KEY_{at}"), key).env(format!("GIT_CONFIG_VALUE_{at}"), value);
+        }
+        Ok(Self { remote, command, _credential: credential })
     }
-    command
-        .env("GIT_ALLOW_PROTOCOL", PROTOCOLS.join(":"))
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    // objects that a force-push has left behind tell what it took away, so they are kept for a while
-    let mut settings = vec![
-        ("gc.pruneExpire", "90.days.ago"),
-        ("fetch.fsckObjects", "false"),
-        ("http.lowSpeedLimit", "1000"),
-        ("http.lowSpeedTime", "60"),
-    ];
-    if let Some(user) = &remote.user {
-        settings.push(("credential.username", user));
+
+    fn at(folder: &Path, remote: &'r Remote) -> Result<Self, GitError> {
+        let mut git = Self::new(remote)?;
+        git.command.arg("--git-dir").arg(folder);
+        Ok(git)
     }
-    if let Some(password) = &remote.password {
-        settings.extend([("credential.helper", ""), ("credential.helper", HELPER)]);
-        command.env("SEI_GIT_USER", remote.user.as_deref().unwrap_or_default()).env("SEI_GIT_PASSWORD", password);
+
+    /// Runs it and returns what it printed; its complaints become the error.
+    async fn run(mut self, progress: Option<&dyn Progress>) -> Result<String, GitError> {
+        let remote = self.remote;
+        let io = |error| GitError::Io("`git` can't be listened to".to_owned(), error);
+        let mut child = self.command.spawn().map_err(|error| missing(error, remote))?;
+        let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+        let printed = async {
+            let mut text = Vec::new();
+            match &mut stdout {
+                Some(stdout) => stdout.take(MOST_PRINTED).read_to_end(&mut text).await.map(|_| text),
+                None => Ok(text),
+            }
+        };
+        let complained = async {
+            match &mut stderr {
+                Some(stderr) => listen(stderr, progress).await,
+                None => Ok(String::new()),
+            }
+        };
+        let (printed, complained) = tokio::try_join!(printed, complained).map_err(io)?;
+        if child.wait().await.map_err(io)?.success() {
+            return Ok(String::from_utf8_lossy(&printed).into_owned());
+        }
+        let said = redacted(&complained, remote);
+        Err(GitError::Remote {
+            url: remote.url.clone(),
+            transient: is_transient(&said),
+            said: with_advice(said, &remote.url),
+        })
     }
-    let first = users("GIT_CONFIG_COUNT").and_then(|count| count.to_str()?.parse().ok()).unwrap_or(0_usize);
-    command.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
-    for (at, (key, value)) in (first..).zip(settings) {
-        command.env(format!("GIT_CONFIG_KEY_{at}"), key).env(format!("GIT_CONFIG_VALUE_{at}"), value);
+}
+
+/// Variables that would point `git` to another repository, or make it write down what is secret.
+const FOREIGN: [&str; 12] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_TRACE",
+    "GIT_TRACE_CURL",
+    "GIT_CURL_VERBOSE",
+];
+
+/// Settings of every call.
+const SETTINGS: [(&str, &str); 6] = [
+    // objects that a force-push has left behind show what it took away, so they are kept for a while
+    ("gc.pruneExpire", "90.days.ago"),
+    ("fetch.fsckObjects", "false"),
+    ("http.lowSpeedLimit", "1000"),
+    ("http.lowSpeedTime", "60"),
+    // a repository that moved is found again; later redirects, in the middle of a fetch, are refused
+    ("http.followRedirects", "initial"),
+    ("credential.useHttpPath", "false"),
+];
+
+/// The most that is read of what `git` prints.
+const MOST_PRINTED: u64 = 1 << 20;
+
+/// The protocol, host and port of an `http` URL: what credentials are bound to.
+fn origin(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
+    scheme.starts_with("http").then(|| url.get(..scheme.len() + 3 + host.len()))?
+}
+
+/// A pipe that holds credentials in the form that `git` reads.
+fn piped(user: &str, password: &str) -> std::io::Result<PipeReader> {
+    let (reader, mut writer) = std::io::pipe()?;
+    let text = format!("username={user}\npassword={password}\n");
+    // what does not fit into a pipe's buffer would wait for a reader that is not there yet
+    if text.len() > 16_384 {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "the password is longer than 16 KiB"));
     }
-    command
+    writer.write_all(text.as_bytes())?;
+    Ok(reader)
 }
 
 /// What the user tells `git` by the environment.
@@ -142,19 +227,17 @@ fn users(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }
 
-/// Keeps `ssh` from asking somebody, unless the user has a command of their own for it.
-async fn batch_ssh(folder: &Path, remote: &Remote, command: &mut Command) -> Result<(), GitError> {
+/// What keeps `ssh` from asking for input, unless the user has a command of their own for it.
+async fn batch_ssh(folder: &Path, remote: &Remote) -> Result<Option<(&'static str, &'static str)>, GitError> {
     let over_ssh = remote.url.starts_with("ssh:") || !remote.url.contains("://");
     if !over_ssh || users("GIT_SSH_COMMAND").is_some() || users("GIT_SSH").is_some() {
-        return Ok(());
+        return Ok(None);
     }
-    let mut ask = at(folder, remote);
-    let own =
-        ask.args(["config", "--get", "core.sshCommand"]).output().await.map_err(|error| missing(error, remote))?;
-    if !own.status.success() {
-        command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15");
-    }
-    Ok(())
+    let mut ask = Git::at(folder, remote)?;
+    let own = ask.command.args(["config", "--get", "core.sshCommand"]).output().await;
+    let own = own.map_err(|error| missing(error, remote))?;
+    let command = "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15";
+    Ok((!own.status.success()).then_some(("GIT_SSH_COMMAND", command)))
 }
 
 fn missing(error: std::io::Error, remote: &Remote) -> GitError {
@@ -162,32 +245,6 @@ fn missing(error: std::io::Error, remote: &Remote) -> GitError {
         std::io::ErrorKind::NotFound => GitError::NoGit(remote.url.clone()),
         _ => GitError::Io("`git` can't be run".to_owned(), error),
     }
-}
-
-/// Runs it and returns what it printed; its complaints become the error.
-async fn run(mut command: Command, remote: &Remote, progress: Option<&dyn Progress>) -> Result<String, GitError> {
-    let io = |error| GitError::Io("`git` can't be listened to".to_owned(), error);
-    let mut child = command.spawn().map_err(|error| missing(error, remote))?;
-    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
-    let printed = async {
-        let mut text = Vec::new();
-        match &mut stdout {
-            Some(stdout) => stdout.read_to_end(&mut text).await.map(|_| text),
-            None => Ok(text),
-        }
-    };
-    let complained = async {
-        match &mut stderr {
-            Some(stderr) => listen(stderr, progress).await,
-            None => Ok(String::new()),
-        }
-    };
-    let (printed, complained) = tokio::try_join!(printed, complained).map_err(io)?;
-    if child.wait().await.map_err(io)?.success() {
-        return Ok(String::from_utf8_lossy(&printed).into_owned());
-    }
-    let said = redacted(&complained, remote);
-    Err(GitError::Remote { url: remote.url.clone(), transient: is_transient(&said), said: with_advice(said) })
 }
 
 /// Reads what `git` says beside its output: progress, and at most 8 KiB of the rest.
@@ -198,7 +255,9 @@ async fn listen(stderr: &mut (impl AsyncReadExt + Unpin), progress: Option<&dyn 
         let read = stderr.read(&mut buffer).await?;
         for byte in buffer.iter().take(read) {
             if !matches!(byte, b'\r' | b'\n') {
-                line.push(*byte);
+                if line.len() < 8_192 {
+                    line.push(*byte);
+                }
                 continue;
             }
             let text = String::from_utf8_lossy(&line).into_owned();
@@ -266,8 +325,13 @@ fn is_transient(said: &str) -> bool {
 }
 
 /// What to do about it, where `git` does not say.
-fn with_advice(said: String) -> String {
-    let advice = if said.contains("could not read Username")
+fn with_advice(said: String, url: &str) -> String {
+    let elsewhere = said.split_once("could not read Username for '").is_some_and(|(_, asked)| {
+        origin(url).is_some_and(|origin| !asked.strip_prefix(origin).is_some_and(|rest| rest.starts_with(['\'', '/'])))
+    });
+    let advice = if elsewhere {
+        "the address redirects to another host, which the credentials are not for: give the address that it leads to"
+    } else if said.contains("could not read Username")
         || said.contains("could not read Password")
         || said.contains("Authentication failed")
     {
@@ -297,6 +361,42 @@ mod tests {
         let said = redacted("fatal: https://ann:s3cret@h/a\nhint: x\n", &remote);
         assert_eq!(said, "fatal: https://…:…@h/a");
         assert!(!folder(Path::new("/m"), &remote).display().to_string().contains("ann"));
+    }
+
+    #[tokio::test]
+    async fn the_password_stands_in_no_environment_and_comes_through_the_pipe() {
+        let remote = Remote { url: "https://h/a".into(), user: Some("ann".into()), password: Some("s3cret".into()) };
+        let git = Git::new(&remote).unwrap();
+        let set: Vec<(String, String)> = git
+            .command
+            .as_std()
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value?.to_str()?.to_owned())))
+            .collect();
+        assert!(set.iter().all(|(_, value)| !value.contains("s3cret")), "{set:?}");
+        let (_, pipe) = set.iter().find(|(name, _)| name == "SEI_GIT_CREDENTIAL").unwrap();
+        let read = Command::new("cat").arg(pipe).output().await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&read.stdout), "username=ann\npassword=s3cret\n");
+    }
+
+    #[test]
+    fn credentials_are_bound_to_protocol_host_and_port() {
+        assert_eq!(origin("https://host.org:8443/a/b.git"), Some("https://host.org:8443"));
+        assert_eq!(origin("http://[::1]:80/a"), Some("http://[::1]:80"));
+        assert_eq!(origin("https://host.org?x"), Some("https://host.org"));
+        for no in ["git@host.org:a/b", "ssh://git@host.org/a", "file:///srv/x", "https:///a"] {
+            assert_eq!(origin(no), None, "{no}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_that_asks_for_credentials_is_told_from_missing_ones() {
+        let said = |host: &str| format!("fatal: could not read Username for '{host}': terminal prompts disabled");
+        let advice = |host: &str| with_advice(said(host), "https://h.org/a.git");
+        assert!(advice("https://h.org").contains("give `git` credentials for it"));
+        for other in ["https://other.org", "https://h.org:8443", "http://h.org", "https://h.org.evil"] {
+            assert!(advice(other).contains("redirects to another host"), "{other}");
+        }
     }
 
     #[test]

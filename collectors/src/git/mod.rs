@@ -18,6 +18,7 @@
 
 mod cursor;
 mod error;
+mod inspect;
 mod lines;
 mod location;
 mod mailmap;
@@ -62,6 +63,9 @@ use crate::progress::Progress;
 
 pub use error::GitError;
 pub use normalise::Git;
+
+/// How long collecting one repository may take. The largest public ones take minutes.
+const WHOLE: Duration = Duration::from_hours(12);
 
 /// What a collection found. Counts are of this collection, but for `branches` and `tags`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -114,19 +118,25 @@ pub async fn collect(
     now: DateTime<Utc>,
 ) -> Result<Summary, GitError> {
     let started = Instant::now();
-    let opened = Opened::new(source, mirrors, progress).await?;
-    let store = store.for_tenant(tenant);
-    let key = opened.source();
-    let cursor = match from {
-        From::Cursor => store::cursors::load(&store, &key).await?,
-        From::Start => None,
+    let whole = async {
+        let opened = Opened::new(source, mirrors, progress).await?;
+        let store = store.for_tenant(tenant);
+        let key = opened.source();
+        let cursor = match from {
+            From::Cursor => store::cursors::load(&store, &key).await?,
+            From::Start => None,
+        };
+        let (mut summary, cursor) = opened.tell(cursor, tenant, log, progress, now).await?;
+        if let Some(cursor) = cursor {
+            store::cursors::save(&store, &key, &cursor).await?;
+        }
+        summary.elapsed = started.elapsed();
+        Ok(summary)
     };
-    let (mut summary, cursor) = opened.tell(cursor, tenant, log, progress, now).await?;
-    if let Some(cursor) = cursor {
-        store::cursors::save(&store, &key, &cursor).await?;
+    match tokio::time::timeout(WHOLE, whole).await {
+        Ok(collected) => collected,
+        Err(_) => Err(GitError::TooLong { repository: shown(&source.url), hours: WHOLE.as_secs() / 3_600 }),
     }
-    summary.elapsed = started.elapsed();
-    Ok(summary)
 }
 
 /// The same without a store: `cursor` is what the last collection returned. Returns the next cursor, if it
@@ -258,21 +268,22 @@ impl Opened {
 
     /// Reads what is new since the cursor into pages.
     fn read(self, old: Option<&Cursor>, now: DateTime<Utc>, pages: &mpsc::Sender<Encoded>) -> Result<Told, GitError> {
-        let broken = |problem: &str, cause: gix::Error| GitError::Broken {
+        // a cause would show what is in the repository's files
+        let broken = |problem: &str| GitError::Broken {
             repository: self.shown.clone(),
             problem: problem.to_owned(),
-            cause: Some(cause.into()),
+            cause: None,
         };
         let repository = self.repository.to_thread_local();
         let refs = Refs::read(&repository, |name, direct| old.and_then(|old| old.known_tag(name, direct)))
-            .map_err(|error| broken("its branches and tags can't be listed", error))?;
-        let shallow = repository.shallow_commits().map_err(|error| broken("its `shallow` file is damaged", error))?;
+            .map_err(|_| broken("its branches and tags can't be listed"))?;
+        let shallow = repository.shallow_commits().map_err(|_| broken("its `shallow` file is damaged"))?;
         let shallow: HashSet<_> = shallow.iter().flat_map(|commits| commits.iter().copied()).collect();
         let mut cut: Vec<String> = shallow.iter().map(ToString::to_string).collect();
         cut.sort_unstable();
         let mut walker = Walker::new(repository, shallow);
         if let Some((name, tip)) = &refs.default
-            && !walker.has(*tip)
+            && !walker.is_commit(*tip)
         {
             return Err(GitError::Broken {
                 repository: self.shown,
@@ -351,8 +362,22 @@ fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
             "the changed lines of {commits} commits are not counted: objects such as {object} are missing or damaged"
         ));
     }
-    if let Some(first) = refs.broken.first() {
-        warnings.push(format!("{} branches or tags can't be read: {first}", refs.broken.len()));
+    if let Some((commits, first)) = found.too_large {
+        warnings.push(format!(
+            "the changed lines of {commits} commits are not counted ({first} is one): comparing one takes more than {} entries of directories, {} MiB or {} s",
+            lines::ENTRIES_LIMIT,
+            lines::BYTES_LIMIT >> 20,
+            lines::TIME_LIMIT.as_secs()
+        ));
+    }
+    if let Some((commits, first)) = found.too_long {
+        warnings.push(format!(
+            "the messages of {commits} commits are longer than {} MiB ({first} is one): only their beginning and end are kept",
+            open::OBJECT_LIMIT >> 20
+        ));
+    }
+    if refs.broken > 0 {
+        warnings.push(format!("{} branches or tags can't be read; `git for-each-ref` names them", refs.broken));
     }
     if let Some(branch) = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none()) {
         let names = refs.branch_names();

@@ -1,7 +1,7 @@
 //! From a page of history to facts: pure, the same page always gives the same facts.
 //!
 //! Which picture of a thing wins is decided by versions. A commit never changes, so its version is its
-//! own time. A change or a branch deployment is as old as its commit, unless history was rewritten in the
+//! own time, unless commits were lost in the meantime (see [`Frame::commit_floor`]). A change or a branch deployment is as old as its commit, unless history was rewritten in the
 //! meantime (see [`Frame::floor`]). A merge that is not on the line of the default branch yields to one
 //! that is: histories that were joined bring foreign numbers along. Tags are as old as the observation.
 
@@ -64,7 +64,8 @@ fn facts(page: &Page) -> Vec<Fact> {
         let parsed = message::subject(&commit.message);
         let author = page.people.get(commit.author);
         let account = author.and_then(|(_, address)| account_id(address));
-        if commit.marks & mark::GONE == 0 {
+        // one that only left a line is still there
+        if commit.marks & mark::GONE == 0 || commit.marks & mark::LOST != 0 {
             if let (Some(id), Some((name, _))) = (&account, author) {
                 note_account(&mut accounts, id, name, commit);
             }
@@ -103,10 +104,16 @@ fn repository(frame: &Frame) -> Fact {
 
 fn commit_fact(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, subject: &str) -> Commit {
     let lines = commit.lines.map(|(additions, deletions, files)| [additions, deletions, files].map(count));
+    let deleted = commit.marks & mark::LOST != 0;
     let measured = frame.counted && (lines.is_some() || commit.parents.len() > 1);
     let committed_at = clamp_instant(commit.committed);
+    let at = match frame.commit_floor.map(instant) {
+        _ if deleted => instant(frame.observed),
+        Some(floor) => committed_at.max(floor),
+        None => committed_at,
+    };
     Commit {
-        cherry_picked_from: None,
+        cherry_picked_from: crate::trailers::cherry_picked_from(&commit.message),
         repository: frame.repository.id.clone(),
         sha: commit.sha,
         parents: Some(commit.parents.clone()),
@@ -118,10 +125,12 @@ fn commit_fact(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, su
         reverts: reverts::commits(&commit.message),
         co_authors: crate::trailers::co_authors(&commit.message),
         folders: commit.folders.clone(),
+        folders_truncated: commit.folders_truncated,
+        deleted,
         additions: lines.map(|[additions, ..]| additions),
         deletions: lines.map(|[_, deletions, _]| deletions),
         changed_files: lines.map(|[.., files]| files),
-        version: Version { detail: if measured { Detail::Measured } else { Detail::Stated }, at: committed_at },
+        version: Version { detail: if measured { Detail::Measured } else { Detail::Stated }, at },
     }
 }
 

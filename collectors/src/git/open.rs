@@ -6,15 +6,19 @@
 
 use std::path::{Path, PathBuf};
 
-use gix::ThreadSafeRepository;
+use gix::objs::{Find as _, FindHeader as _, Kind};
+use gix::{ObjectId, ThreadSafeRepository};
 use kernel::RepositoryId;
 
 use super::error::GitError;
+use super::inspect;
 use super::location::host_and_path;
 use super::page::PageRepository;
 
 /// Larger objects are not read: a file of this size counts as binary.
 pub(super) const OBJECT_LIMIT: usize = 32 << 20;
+/// Larger commits are not read, nor what is behind them. Of a message only the ends are kept.
+const COMMIT_LIMIT: usize = 256 << 20;
 
 /// Opens the repository at a path: a working tree's top folder, or a bare repository.
 pub(super) fn open(path: &Path) -> Result<ThreadSafeRepository, GitError> {
@@ -22,18 +26,44 @@ pub(super) fn open(path: &Path) -> Result<ThreadSafeRepository, GitError> {
         std::io::ErrorKind::NotFound => GitError::NotFound(path.to_owned()),
         _ => GitError::Io(format!("`{}` can't be read", path.display()), error),
     })?;
-    let options = gix::open::Options::isolated().config_overrides([
-        "core.useReplaceRefs=false".to_owned(),
-        format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}"),
-    ]);
-    ThreadSafeRepository::open_opts(&path, options).map_err(|error| {
+    inspect::inspect(&path)?;
+    open_with(&path, OBJECT_LIMIT).map_err(|error| {
         if error.is_not_found() {
             GitError::NotARepository { hint: hint(&path), path }
         } else {
+            // the cause would show what is in its files
             let problem = "its configuration or object database is damaged or of an unknown form".to_owned();
-            GitError::Broken { repository: path.display().to_string(), problem, cause: Some(error.into()) }
+            GitError::Broken { repository: path.display().to_string(), problem, cause: None }
         }
     })
+}
+
+/// Opens a repository whose files were looked at, for objects up to a size.
+fn open_with(path: &Path, limit: usize) -> gix::Result<ThreadSafeRepository> {
+    let options = gix::open::Options::isolated()
+        .config_overrides(["core.useReplaceRefs=false".to_owned(), format!("gitoxide.objects.allocLimit={limit}")]);
+    ThreadSafeRepository::open_opts(path, options)
+}
+
+/// Whether there is a commit of this id that can be read, by what its object says of itself.
+pub(super) fn has_commit(repository: &gix::Repository, id: ObjectId) -> bool {
+    matches!(repository.objects.try_header(&id), Ok(Some(header)) if header.kind == Kind::Commit && header.size <= COMMIT_LIMIT as u64)
+}
+
+/// The bytes of a commit; none if it is missing, damaged or too large.
+pub(super) fn commit<'b>(repository: &gix::Repository, id: ObjectId, buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
+    let length = match repository.objects.try_find(&id, buffer) {
+        Ok(Some(object)) => (object.kind == Kind::Commit).then_some(object.data.len()),
+        Ok(None) => None,
+        // too large for an object, perhaps not for a commit
+        Err(_) if has_commit(repository, id) => {
+            let large = open_with(repository.git_dir(), COMMIT_LIMIT).ok()?.to_thread_local();
+            let found = large.objects.try_find(&id, buffer).ok()??;
+            Some(found.data.len())
+        }
+        Err(_) => None,
+    };
+    buffer.get(..length?)
 }
 
 /// Where a repository is nearby: above, or one below.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use kernel::{RepositoryId, Sha};
 use serde::{Deserialize, Serialize};
 
-use super::lines::Counts;
+use super::lines::{Counts, Folders};
 use super::raw::RawCommit;
 
 /// A page ends at so many commits …
@@ -19,6 +19,8 @@ const BYTES: usize = 700_000;
 /// Longer messages keep their first and last part: the title, and trailers.
 const MESSAGE_HEAD: usize = 3_072;
 const MESSAGE_TAIL: usize = 1_024;
+/// So many bytes at either end of a message are decoded.
+const DECODED: usize = 64 << 10;
 
 /// A mark of a commit.
 pub(super) mod mark {
@@ -28,6 +30,8 @@ pub(super) mod mark {
     pub(in crate::git) const DEPLOYMENT: u8 = 2;
     /// It was on the lines that the other marks name, or a merge that some branch held, and is no longer.
     pub(in crate::git) const GONE: u8 = 4;
+    /// No branch and no tag reaches it any more.
+    pub(in crate::git) const LOST: u8 = 8;
 }
 
 /// The repository, as the collection saw it.
@@ -53,6 +57,9 @@ pub(super) struct Frame {
     /// comes back is later than its deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor: Option<i64>,
+    /// The same of commits: set after any was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit_floor: Option<i64>,
     /// Whether changed lines were counted.
     #[serde(default)]
     pub counted: bool,
@@ -96,9 +103,12 @@ pub(super) struct PageCommit {
     /// Lines added, lines deleted, files changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<(u64, u64, u64)>,
-    /// The folders that it changes files in.
+    /// The directories that it changes files in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folders: Option<Vec<String>>,
+    /// Some of them stand for those below.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub folders_truncated: bool,
 }
 
 /// A version tag.
@@ -141,14 +151,15 @@ impl PageWriter {
         &mut self,
         sha: Sha,
         commit: &RawCommit<'_>,
+        message: String,
         marks: u8,
-        lines: Option<(Counts, Vec<String>)>,
+        lines: Option<(Counts, Folders)>,
     ) -> Option<Page> {
         let author = self.person(commit, commit.author.who, commit.author.parts());
         let committer = (commit.committer.who != commit.author.who)
             .then(|| self.person(commit, commit.committer.who, commit.committer.parts()));
-        let message = bounded(&commit.text(commit.message));
         let (lines, folders) = lines.unzip();
+        let (folders, shortened) = folders.map(|folders| (folders.names, folders.shortened)).unzip();
         self.bytes += folders.iter().flatten().map(|folder| folder.len() + 4).sum::<usize>();
         self.bytes += 160 + 44 * commit.parents.len() + message.bytes().map(width).sum::<usize>();
         self.page.commits.push(PageCommit {
@@ -162,6 +173,7 @@ impl PageWriter {
             marks,
             lines: lines.map(|counts| (counts.additions, counts.deletions, counts.files)),
             folders,
+            folders_truncated: shortened.unwrap_or_default(),
         });
         (self.page.commits.len() >= COMMITS || self.bytes >= BYTES).then(|| self.take())
     }
@@ -205,6 +217,17 @@ fn width(byte: u8) -> usize {
     }
 }
 
+/// A commit's message, as it is kept.
+pub(super) fn message(commit: &RawCommit<'_>) -> String {
+    let bytes = commit.message;
+    match (bytes.get(..DECODED), bytes.len().checked_sub(DECODED).and_then(|tail| bytes.get(tail..))) {
+        (Some(head), Some(tail)) if bytes.len() > 2 * DECODED => {
+            bounded(&format!("{}\n{}", commit.text(head), commit.text(tail)))
+        }
+        _ => bounded(&commit.text(bytes)),
+    }
+}
+
 fn bounded(message: &str) -> String {
     if message.len() <= MESSAGE_HEAD + MESSAGE_TAIL {
         return message.trim_end().to_owned();
@@ -237,7 +260,20 @@ mod tests {
             default_branch: None,
             partial: false,
         };
-        Frame { repository, observed: 1, floor: None, counted: false, deployment_branch: None }
+        Frame { repository, observed: 1, floor: None, commit_floor: None, counted: false, deployment_branch: None }
+    }
+
+    fn push(writer: &mut PageWriter, sha: Sha, data: &[u8], marks: u8) -> Option<Page> {
+        let commit = RawCommit::parse(data);
+        writer.push(sha, &commit, message(&commit), marks, None)
+    }
+
+    #[test]
+    fn of_a_long_message_both_ends_are_kept_and_little_else_is_decoded() {
+        let data = [b"author a <a> 1 +0\nencoding latin1\n\nGr\xfcn\n", &b"x"[..].repeat(1 << 20)[..], b"\nlast\n"];
+        let kept = message(&RawCommit::parse(&data.concat()));
+        assert!(kept.starts_with("Grün\nxxx") && kept.ends_with("xxx\nlast"), "{kept}");
+        assert!(kept.len() < MESSAGE_HEAD + MESSAGE_TAIL + 10);
     }
 
     #[test]
@@ -246,7 +282,7 @@ mod tests {
         let sha = Sha::parse(&"a1".repeat(20)).unwrap();
         let data =
             format!("tree x\nparent {sha}\nauthor A <A@x> -5 +0\ncommitter B <b@x> 7 +0\n\nSubject\n\n\u{1}\"\\");
-        assert!(writer.push(sha, &RawCommit::parse(data.as_bytes()), mark::DEFAULT, None).is_none());
+        assert!(push(&mut writer, sha, data.as_bytes(), mark::DEFAULT).is_none());
         let page = writer.finish().unwrap();
         let bytes = serde_json::to_vec(&page).unwrap();
         assert_eq!(serde_json::from_slice::<Page>(&bytes).unwrap(), page);
@@ -260,7 +296,7 @@ mod tests {
         for encoding in ["", "encoding ISO-8859-1\n"] {
             let who = b"J\xfc <j@x> 1 +0\n";
             let data = [b"author ", &who[..], b"committer ", who, encoding.as_bytes(), b"\nSubject"].concat();
-            writer.push(sha, &RawCommit::parse(&data), 0, None);
+            push(&mut writer, sha, &data, 0);
         }
         let people = writer.finish().unwrap().people;
         assert_eq!(people.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["J\u{FFFD}", "Jü"]);
@@ -272,8 +308,7 @@ mod tests {
             let mut writer = PageWriter::new(frame());
             let data = format!("author A <A@x> 5 +0\n\n{text}");
             let sha = Sha::parse(&"a1".repeat(20)).unwrap();
-            let page =
-                (0..COMMITS).find_map(|_| writer.push(sha, &RawCommit::parse(data.as_bytes()), 0, None)).unwrap();
+            let page = (0..COMMITS).find_map(|_| push(&mut writer, sha, data.as_bytes(), 0)).unwrap();
             let length = serde_json::to_vec(&page).unwrap().len();
             assert!(length < 1_000_000, "{length} bytes");
         }

@@ -11,7 +11,7 @@ use regex::Regex;
 
 use super::cursor::{self, Cursor, Wanted};
 use super::normalise::claim;
-use super::page::{Frame, PageRepository, PageTag, mark};
+use super::page::{self, Frame, PageRepository, PageTag, mark};
 use super::raw::RawCommit;
 use super::refs::{Refs, set_at};
 use super::walk::Walker;
@@ -73,8 +73,11 @@ pub(super) fn plan(standing: Standing<'_>, old: Option<&Cursor>, walker: &mut Wa
     });
     let lines = Lines::compare(old, &next, walker);
     let gone = old.map(|old| gone(old, refs, &lines, walker, &mut warnings)).unwrap_or_default();
-    let rewritten = renamed || !gone.is_empty();
+    // a commit that is lost takes nothing else along, unless it brought a change or a deployment
+    let rewritten = renamed || gone.iter().any(|(_, marks)| marks & mark::GONE != 0);
+    let lost = gone.iter().any(|(_, marks)| marks & mark::LOST != 0);
     next.floor = if rewritten { Some(observed + 2) } else { old.and_then(|old| old.floor) };
+    next.commit_floor = if lost { Some(observed + 2) } else { old.and_then(|old| old.commit_floor) };
 
     let again = rewritten || old.is_none_or(|old| must_read_again(old, &next, walker));
     if again {
@@ -86,6 +89,7 @@ pub(super) fn plan(standing: Standing<'_>, old: Option<&Cursor>, walker: &mut Wa
         repository,
         observed,
         floor: next.floor,
+        commit_floor: next.commit_floor,
         counted: wanted.line_counts,
         deployment_branch: wanted.deployment_branch.clone(),
     };
@@ -127,8 +131,8 @@ impl Lines {
     }
 }
 
-/// The commits by which something was told that is gone: those that left a line, and merges that no
-/// branch or tag holds any more.
+/// The commits by which something was told that is gone: those that left a line and brought something there,
+/// and those that no branch or tag reaches any more.
 fn gone(
     old: &Cursor,
     refs: &Refs,
@@ -141,26 +145,30 @@ fn gone(
         old.tips().filter(|tip| !now.contains(tip)).partition(|tip| walker.has(*tip));
     if !missing.is_empty() {
         warnings.push(format!(
-            "history was rewritten and its former state ({}) is no longer in the repository: changes and branch deployments that only it held stay counted",
+            "history was rewritten and its former state ({}) is no longer in the repository: commits, changes and branch deployments that only it held stay counted",
             missing.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join(", ")
         ));
     }
     let mut gone: HashMap<ObjectId, u8> = HashMap::new();
     let unreachable = if lost.is_empty() { Vec::new() } else { walker.since(lost, now) };
-    for (id, marks) in lines.left.iter().copied().chain(unreachable.into_iter().map(|id| (id, 0))) {
+    for (id, marks) in lines.left.iter().copied().chain(unreachable.into_iter().map(|id| (id, mark::LOST))) {
         *gone.entry(id).or_default() |= marks;
     }
-    gone.retain(|id, marks| {
-        if *marks & mark::DEPLOYMENT != 0 {
-            return true;
-        }
-        let Some(data) = walker.read(*id) else { return false };
-        let commit = RawCommit::parse(data);
-        claim(&commit.text(commit.message), commit.parents.len(), *marks).is_some()
-    });
-    let mut gone: Vec<_> = gone.into_iter().map(|(id, marks)| (id, marks | mark::GONE)).collect();
+    let mut gone: Vec<_> = gone.into_iter().filter_map(|(id, marks)| gone_with(id, marks, walker)).collect();
     gone.sort_unstable();
     gone
+}
+
+/// A commit that left a line or is lost, marked as gone if a change or a deployment is with it; nothing if
+/// it is still there and took nothing along.
+fn gone_with(id: ObjectId, marks: u8, walker: &mut Walker) -> Option<(ObjectId, u8)> {
+    if marks & mark::DEPLOYMENT != 0 {
+        return Some((id, marks | mark::GONE));
+    }
+    let commit = RawCommit::parse(walker.read(id)?);
+    let brought = claim(&page::message(&commit), commit.parents.len(), marks).is_some();
+    let marks = if brought { marks | mark::GONE } else { marks };
+    (marks & (mark::GONE | mark::LOST) != 0).then_some((id, marks))
 }
 
 /// Whether what was told before is not enough: lines were not counted, or history reaches further now.

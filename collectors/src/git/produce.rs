@@ -6,14 +6,14 @@ use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
-use gix::objs::{Find as _, Kind};
 use gix::{ObjectId, ThreadSafeRepository};
 use kernel::Sha;
 use tokio::sync::mpsc::Sender;
 
-use super::lines::{LineCounter, Unreadable};
+use super::lines::{LineCounter, Uncounted};
 use super::normalise::claim;
-use super::page::{Frame, Page, PageWriter, mark, tag_pages};
+use super::open::{self, OBJECT_LIMIT};
+use super::page::{self, Frame, Page, PageWriter, mark, tag_pages};
 use super::plan::{Plan, Work};
 use super::raw::RawCommit;
 use super::walk::Walker;
@@ -43,7 +43,21 @@ pub(super) struct Found {
     /// Commits that could not be read.
     pub unreadable: Vec<ObjectId>,
     /// How many commits' lines could not be counted, and an object that it was due to.
-    pub uncounted: Option<(u64, ObjectId)>,
+    pub uncounted: Tally,
+    /// How many commits' lines were too many to be counted, and one of them.
+    pub too_large: Tally,
+    /// How many commits' messages were too long to be kept, and one of them.
+    pub too_long: Tally,
+}
+
+/// How many, and one of them.
+type Tally = Option<(u64, ObjectId)>;
+
+fn sum(one: Tally, other: Tally) -> Tally {
+    match (one, other) {
+        (Some((one, first)), Some((two, _))) => Some((one + two, first)),
+        (one, other) => one.or(other),
+    }
 }
 
 impl Found {
@@ -52,10 +66,9 @@ impl Found {
         self.changes.extend(other.changes);
         self.deployments += other.deployments;
         self.unreadable.extend(other.unreadable);
-        self.uncounted = match (self.uncounted, other.uncounted) {
-            (Some((one, first)), Some((two, _))) => Some((one + two, first)),
-            (one, two) => one.or(two),
-        };
+        self.uncounted = sum(self.uncounted, other.uncounted);
+        self.too_large = sum(self.too_large, other.too_large);
+        self.too_long = sum(self.too_long, other.too_long);
     }
 }
 
@@ -67,7 +80,9 @@ pub(super) fn produce(
     pages: &Sender<Encoded>,
 ) -> Found {
     let mut found = Found::default();
-    let mut gone = Encoder::new(repository, plan.gone_frame.clone(), None, pages);
+    // what was known of a commit that is lost stays known
+    let one = plan.frame.counted.then_some(NonZero::<usize>::MIN);
+    let mut gone = Encoder::new(repository, plan.gone_frame.clone(), one, pages);
     gone.all(&Chunk::unread(&plan.gone));
     drop(gone.finish());
     for page in tag_pages(&plan.frame, plan.tags.clone()) {
@@ -204,10 +219,7 @@ impl<'p> Encoder<'p> {
         for (at, (id, marks)) in chunk.commits.iter().enumerate() {
             let data = match chunk.bytes(at) {
                 Some(data) => Some(data),
-                None => match self.repository.objects.try_find(id, &mut buffer) {
-                    Ok(Some(object)) if object.kind == Kind::Commit => Some(object.data),
-                    _ => None,
-                },
+                None => open::commit(&self.repository, *id, &mut buffer),
             };
             match data {
                 Some(data) => listened = self.one(*id, *marks, data),
@@ -227,19 +239,26 @@ impl<'p> Encoder<'p> {
         let counted = self.counter.as_mut().map(|counter| counter.count(&commit));
         let lines = match counted {
             Some(Ok(counts)) => counts.zip(self.counter.as_ref().map(LineCounter::folders)),
-            Some(Err(Unreadable(object))) => {
-                let (count, first) = self.found.uncounted.unwrap_or((0, object));
-                self.found.uncounted = Some((count + 1, first));
+            Some(Err(Uncounted::Unreadable(object))) => {
+                self.found.uncounted = sum(self.found.uncounted, Some((1, object)));
+                None
+            }
+            Some(Err(Uncounted::TooLarge)) => {
+                self.found.too_large = sum(self.found.too_large, Some((1, id)));
                 None
             }
             None => None,
         };
         self.found.commits += 1;
         self.found.deployments += u64::from(marks & mark::DEPLOYMENT != 0);
-        if let Some(claim) = claim(&commit.text(commit.message), commit.parents.len(), marks) {
+        if commit.message.len() > OBJECT_LIMIT {
+            self.found.too_long = sum(self.found.too_long, Some((1, id)));
+        }
+        let message = page::message(&commit);
+        if let Some(claim) = claim(&message, commit.parents.len(), marks) {
             self.found.changes.insert(claim.number);
         }
-        match self.writer.push(sha, &commit, marks, lines) {
+        match self.writer.push(sha, &commit, message, marks, lines) {
             Some(page) => send(self.pages, &page),
             None => true,
         }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8};
 use gix::ObjectId;
 
 /// Who and when, of an `author`, `committer` or `tagger` line.
@@ -93,19 +94,32 @@ impl<'a> RawCommit<'a> {
         self.committer.seconds.or(self.author.seconds).unwrap_or_default()
     }
 
-    /// A text of this commit as UTF-8. Latin-1 is decoded; of anything else, what is no UTF-8 is replaced.
+    /// A text of this commit as UTF-8: what is no UTF-8 is decoded as the commit says, and replaced where it
+    /// says nothing that is known.
     pub fn text<'t>(&self, bytes: &'t [u8]) -> Cow<'t, str> {
-        let latin = self.encoding.is_some_and(|name| {
-            [&b"iso-8859-1"[..], b"iso8859-1", b"latin1", b"latin-1", b"iso-8859-15", b"windows-1252", b"cp1252"]
-                .iter()
-                .any(|known| name.eq_ignore_ascii_case(known))
-        });
+        let encoding = self.encoding.and_then(encoding);
         match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) if latin => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
-            Err(_) => String::from_utf8_lossy(bytes),
+            // the one encoding that is known here whose every byte is ASCII
+            Ok(text) if encoding != Some(ISO_2022_JP) => Cow::Borrowed(text),
+            _ => encoding.unwrap_or(UTF_8).decode_without_bom_handling(bytes).0,
         }
     }
+}
+
+/// An encoding by the name that git's users give it, which `iconv` knows.
+fn encoding(name: &[u8]) -> Option<&'static Encoding> {
+    let name = name.trim_ascii().to_ascii_lowercase();
+    let label: &[u8] = match &*name {
+        b"latin-1" => b"latin1",
+        b"latin-9" => b"iso-8859-15",
+        b"cp932" => b"shift_jis",
+        b"cp936" => b"gbk",
+        b"cp949" | b"euckr" | b"uhc" => b"euc-kr",
+        b"cp950" => b"big5",
+        b"eucjp" => b"euc-jp",
+        name => name,
+    };
+    Encoding::for_label(label)
 }
 
 /// Only the parents, which stand right behind the tree. For walking.
@@ -208,5 +222,24 @@ mod tests {
         assert_eq!(commit.text(commit.author.parts().0), "Jürgen");
         let other = RawCommit::parse(b"author a <a> 1 +0\n\nGr\xfc\xdfe");
         assert_eq!(other.text(other.message), "Gr\u{fffd}\u{fffd}e");
+    }
+
+    #[test]
+    fn texts_are_decoded_as_git_shows_them() {
+        for (encoding, bytes, shown) in [
+            ("windows-1251", &b"\xcf\xf0\xe8\xe2\xe5\xf2"[..], "Привет"),
+            ("CP1251", b"\xcf\xf0\xe8\xe2\xe5\xf2", "Привет"),
+            ("KOI8-R", b"\xf0\xd2\xc9\xd7\xc5\xd4", "Привет"),
+            ("Shift_JIS", b"\x83e\x83X\x83g", "テスト"),
+            ("cp932", b"\x83e\x83X\x83g", "テスト"),
+            ("ISO-2022-JP", b"\x1b$B%F%9%H\x1b(B", "テスト"),
+            ("Latin-1", b"Gr\xfc\xdfe", "Grüße"),
+            ("ISO-8859-1", "Grüße".as_bytes(), "Grüße"),
+            ("no-such", b"Gr\xfc", "Gr\u{fffd}"),
+        ] {
+            let header = [b"author a <a> 1 +0\nencoding ", encoding.as_bytes(), b"\n\n", bytes].concat();
+            let commit = RawCommit::parse(&header);
+            assert_eq!(commit.text(commit.message), shown, "{encoding}");
+        }
     }
 }

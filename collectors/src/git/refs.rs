@@ -17,8 +17,8 @@ pub(super) struct Refs {
     pub tags: BTreeMap<String, Tag>,
     /// The branch that changes go to.
     pub default: Option<(String, ObjectId)>,
-    /// Refs that can't be read.
-    pub broken: Vec<String>,
+    /// How many refs can't be read.
+    pub broken: usize,
 }
 
 /// What a tag points to.
@@ -41,12 +41,9 @@ impl Refs {
         let mut symbolic = Vec::new();
         let mut tags = Vec::new();
         for reference in repository.references()?.all()? {
-            let reference = match reference {
-                Ok(reference) => reference,
-                Err(error) => {
-                    refs.broken.push(error.to_string());
-                    continue;
-                }
+            let Ok(reference) = reference else {
+                refs.broken += 1;
+                continue;
             };
             let name = reference.name().as_bstr().to_string();
             let wanted = [HEADS, REMOTES, TAGS].iter().any(|prefix| name.starts_with(prefix));

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use gix::ObjectId;
 
-use super::lines::{Changes, LineCounter, Lone, Side, Unreadable, is_binary};
+use super::lines::{Changes, LineCounter, Lone, Side, Uncounted, is_binary};
 
 /// Pairs are compared up to the square of it, git's `diff.renameLimit`.
 const LIMIT: usize = 1_000;
@@ -21,7 +21,7 @@ const THREE_QUARTERS: u64 = 45_000;
 const CANDIDATES: usize = 4;
 
 /// Moves pairs of deleted and added files that are renames to the modified ones.
-pub(super) fn find(changes: &mut Changes, files: &mut LineCounter) -> Result<(), Unreadable> {
+pub(super) fn find(changes: &mut Changes, files: &mut LineCounter) -> Result<(), Uncounted> {
     if changes.deleted.is_empty() || changes.added.is_empty() {
         return Ok(());
     }
@@ -94,7 +94,7 @@ fn fit(old: Side, new: Side) -> bool {
     (old.mode.is_blob() && new.mode.is_blob()) || old.mode == new.mode
 }
 
-fn same_name(likeness: &mut Likeness<'_>, pairs: &mut Pairs) -> Result<(), Unreadable> {
+fn same_name(likeness: &mut Likeness<'_>, pairs: &mut Pairs) -> Result<(), Uncounted> {
     let changes = likeness.changes;
     let deleted = unique_names(changes, &changes.deleted, |at| pairs.is_free(at));
     let added = unique_names(changes, &changes.added, |at| pairs.is_new(at));
@@ -122,7 +122,7 @@ fn unique_names<'c>(
     names
 }
 
-fn most_alike(likeness: &mut Likeness<'_>, pairs: &mut Pairs) -> Result<(), Unreadable> {
+fn most_alike(likeness: &mut Likeness<'_>, pairs: &mut Pairs) -> Result<(), Uncounted> {
     let changes = likeness.changes;
     let deleted: Vec<usize> = (0..changes.deleted.len()).filter(|at| pairs.is_free(*at)).collect();
     let added: Vec<usize> = (0..changes.added.len()).filter(|at| pairs.is_new(*at)).collect();
@@ -167,11 +167,12 @@ struct Likeness<'a> {
 
 impl Likeness<'_> {
     /// How alike a deleted and an added file are; 0 if less than `least` for sure.
-    fn of(&mut self, deleted: usize, added: usize, least: u64) -> Result<u64, Unreadable> {
+    fn of(&mut self, deleted: usize, added: usize, least: u64) -> Result<u64, Uncounted> {
         let (Some(old), Some(new)) = (self.changes.deleted.get(deleted), self.changes.added.get(added)) else {
             return Ok(0);
         };
         let (old, new) = (old.side, new.side);
+        self.files.go_on()?;
         if !old.mode.is_blob() || !new.mode.is_blob() {
             return Ok(0);
         }
@@ -186,7 +187,7 @@ impl Likeness<'_> {
         Ok(shared(before, after) * WHOLE / larger)
     }
 
-    fn size(&mut self, side: Side) -> Result<u64, Unreadable> {
+    fn size(&mut self, side: Side) -> Result<u64, Uncounted> {
         if let Some(size) = self.sizes.get(&side.id) {
             return Ok(*size);
         }
@@ -195,7 +196,7 @@ impl Likeness<'_> {
         Ok(bytes)
     }
 
-    fn read(&mut self, side: Side) -> Result<(), Unreadable> {
+    fn read(&mut self, side: Side) -> Result<(), Uncounted> {
         if !self.prints.contains_key(&side.id) {
             let mut buffer = self.files.buffer();
             let print = self.files.bytes(side, &mut buffer)?.map(print).unwrap_or_default();

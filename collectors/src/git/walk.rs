@@ -6,9 +6,9 @@
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
 use gix::ObjectId;
-use gix::objs::{Find as _, Kind};
+use gix::objs::{FindHeader as _, Kind};
 
-use super::raw;
+use super::{open, raw};
 
 /// Reads commits for their place in the graph.
 pub(super) struct Walker {
@@ -49,19 +49,21 @@ impl Walker {
 
     /// Reads a commit's bytes; `None` if it is missing or broken, which is noted.
     pub fn read(&mut self, id: ObjectId) -> Option<&[u8]> {
-        let length = match self.repository.objects.try_find(&id, &mut self.buffer) {
-            Ok(Some(object)) if object.kind == Kind::Commit => Some(object.data.len()),
-            _ => None,
-        };
+        let length = open::commit(&self.repository, id, &mut self.buffer).map(<[u8]>::len);
         if length.is_none() && !self.unreadable.contains(&id) {
             self.unreadable.push(id);
         }
         self.buffer.get(..length?)
     }
 
+    /// Whether there is a commit of this id, however large. Nothing is noted.
+    pub fn is_commit(&self, id: ObjectId) -> bool {
+        matches!(self.repository.objects.try_header(&id), Ok(Some(header)) if header.kind == Kind::Commit)
+    }
+
     /// Whether a commit can be read. Nothing is noted.
-    pub fn has(&mut self, id: ObjectId) -> bool {
-        matches!(self.repository.objects.try_find(&id, &mut self.buffer), Ok(Some(object)) if object.kind == Kind::Commit)
+    pub fn has(&self, id: ObjectId) -> bool {
+        open::has_commit(&self.repository, id)
     }
 
     /// The parents that are there, and the time of a commit; `false` if it can't be read.

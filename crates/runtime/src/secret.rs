@@ -1,6 +1,9 @@
 //! Secrets: read from where the settings point to, compared in constant time, never printed.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use subtle::ConstantTimeEq;
 
@@ -73,6 +76,16 @@ pub enum SecretError {
     Empty(String),
 }
 
+/// The environment variables out of which secrets were read.
+static VARIABLES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// The environment variables that hold secrets, as far as any was read out of them: what a program that
+/// we start must not inherit.
+pub fn variables() -> impl Iterator<Item = Cow<'static, str>> {
+    let known = VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    known.into_iter().map(Cow::Owned)
+}
+
 /// Reads a secret from where the settings say it is. One line end at the end of a file is not part of
 /// the secret.
 #[expect(clippy::disallowed_methods, reason = "this is the place where secrets are read")]
@@ -80,6 +93,7 @@ pub fn read(reference: &SecretRef) -> Result<Secret, SecretError> {
     let (mut bytes, place) = match reference {
         SecretRef::Env(name) => {
             let value = std::env::var_os(name).ok_or_else(|| SecretError::Unset(name.clone()))?;
+            VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
             (value.into_encoded_bytes(), format!("the environment variable `{name}`"))
         }
         SecretRef::File(path) => {

@@ -2,7 +2,7 @@
 
 mod pulled;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use clap::{Args, Subcommand};
 use collectors::git::{self, Summary};
 use dora::Scope;
@@ -127,22 +127,41 @@ impl Git {
             let (store, _) = machine.tenant(&self.tenant.tenant).await?;
             let log = machine.log().await?;
             let collector = machine.collector(&log);
-            let mut summaries = Vec::new();
+            let (mut summaries, mut failures) = (Vec::new(), Vec::new());
             for source in &sources {
                 let from = if self.full { git::From::Start } else { git::From::Cursor };
                 let collected = collector.git(source, from, &self.tenant.tenant).await;
                 let what = || format!("`{}` could not be collected", git::shown(&source.url));
-                summaries.push(collected.with_context(what)?);
+                // one repository that can't be read says nothing about the others
+                match collected.with_context(what) {
+                    Ok(summary) => summaries.push(summary),
+                    Err(failure) => failures.push(failure),
+                }
             }
             if !self.no_wait {
                 settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
             }
             if global.json {
-                return output::print_json(&summaries);
+                output::print_json(&summaries)?;
+            } else if !summaries.is_empty() {
+                output::print(&summaries.iter().map(line).collect::<Vec<_>>().join("\n"))?;
             }
-            output::print(&summaries.iter().map(line).collect::<Vec<_>>().join("\n"))
+            failed(failures, "repositories", sources.len())
         })
         .await
+    }
+}
+
+/// The failures as one error; none if there are none.
+fn failed(mut failures: Vec<Error>, what: &str, all: usize) -> Result<()> {
+    match failures.pop() {
+        None => Ok(()),
+        Some(only) if failures.is_empty() => Err(only),
+        Some(last) => {
+            failures.push(last);
+            let words = failures.iter().map(|failure| format!("\n  {failure:#}")).collect::<String>();
+            bail!("{} of {all} {what} could not be collected:{words}", failures.len())
+        }
     }
 }
 

@@ -99,3 +99,44 @@ fn facts_of_a_file_are_imported_stored_and_computed() {
     let status = program.json(&["status"]);
     assert_eq!(status["services"][0]["deployments"], 2, "{status}");
 }
+
+/// A repository with one commit and one version.
+fn repository(folder: &std::path::Path) {
+    std::fs::create_dir(folder).unwrap();
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.arg("-C").arg(folder).args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        for name in ["AUTHOR", "COMMITTER"] {
+            git.env(format!("GIT_{name}_NAME"), "Ann").env(format!("GIT_{name}_EMAIL"), "ann@example.org");
+        }
+        assert!(git.status().unwrap().success(), "git {arguments:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["commit", "-q", "--allow-empty", "-m", "One"]);
+    git(&["tag", "v1.0.0"]);
+}
+
+#[test]
+fn a_repository_that_cannot_be_read_is_named_and_the_others_are_collected() {
+    let program = Program::new();
+    let (broken, good) = (program.folder().join("broken"), program.folder().join("good"));
+    for folder in [&broken, &good] {
+        repository(folder);
+    }
+    std::fs::write(broken.join(".git/HEAD"), "nonsense").unwrap();
+    let [broken, good] = [broken, good].map(|folder| folder.display().to_string());
+    let said = program.run(&["collect", "git", &broken, &good]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.contains("1 new commits, 0 changes, 1 deployments"), "{}", said.out);
+    assert!(said.err.contains("broken` could not be collected") && said.err.contains("its `HEAD`"), "{}", said.err);
+    let status = program.json(&["status"]);
+    let sources: Vec<bool> =
+        status["sources"].as_array().unwrap().iter().map(|source| source["error"].is_null()).collect();
+    assert_eq!(sources, [false, true], "{status}");
+    // of several the number and each of them
+    let missing = program.folder().join("missing").display().to_string();
+    let said = program.run(&["collect", "git", &broken, &missing, &good]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("2 of 3 repositories could not be collected"), "{}", said.err);
+    assert!(said.err.contains("there is no `"), "{}", said.err);
+}

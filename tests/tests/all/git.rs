@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -237,11 +237,6 @@ impl Collector {
         rows
     }
 
-    /// All but commits, which stay when no branch holds them any more.
-    fn rows_without_commits(&self) -> BTreeMap<String, Value> {
-        self.rows().into_iter().filter(|(_, row)| row["fact"] != "commit").collect()
-    }
-
     fn kind(&self, kind: &str) -> Vec<Value> {
         self.rows().into_values().filter(|row| row["fact"] == kind).collect()
     }
@@ -281,6 +276,10 @@ fn identity(fact: &Fact) -> String {
         Fact::Person(x) => format!("person {}", x.name),
         other => panic!("git tells nothing of a {}", other.kind()),
     }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
 }
 
 fn seconds(value: &Value) -> i64 {
@@ -506,13 +505,173 @@ async fn a_force_push_takes_its_change_away_and_another_brings_it_back() {
     assert_eq!(collector.changes(), [1, 3]);
     assert!(!collector.deployed().contains(&two) && collector.deployed().contains(&three));
     let full = Collector::of(&repo).deploying("main").collected().await;
-    assert_eq!(collector.rows_without_commits(), full.rows_without_commits());
-    assert_eq!(collector.commit(&two)["subject"], "Two (#2)");
+    assert_eq!(collector.rows(), full.rows());
     repo.git(&["reset", "-q", "--hard", &two]);
     collector.collect().await;
     assert_eq!(collector.changes(), [1, 2]);
     let full = Collector::of(&repo).deploying("main").collected().await;
-    assert_eq!(collector.rows_without_commits(), full.rows_without_commits());
+    assert_eq!(collector.rows(), full.rows());
+}
+
+#[tokio::test]
+async fn a_commit_that_no_branch_or_tag_reaches_any_more_is_taken_back_until_one_does() {
+    let repo = Repo::new();
+    repo.commit("Root");
+    repo.branch("topic");
+    let mut amended = vec![repo.commit("Work")];
+    let mut collector = Collector::of(&repo).collected().await;
+    let shas = |collector: &Collector| -> BTreeSet<String> {
+        collector.kind("commit").iter().map(|row| text_of(&row["sha"])).collect()
+    };
+    let all = |repo: &Repo| -> BTreeSet<String> { repo.lines(&["rev-list", "--all"]).into_iter().collect() };
+    for round in 0..3 {
+        repo.write("more", format!("{round}"));
+        repo.git(&["add", "-A"]);
+        repo.git(&["commit", "-q", "--amend", "-m", "Work, amended"]);
+        amended.push(repo.git(&["rev-parse", "HEAD"]));
+        let summary = collector.collect().await;
+        assert_eq!(summary.commits, 1, "only what is new is read");
+        assert_eq!(shas(&collector), all(&repo));
+    }
+    // a tag holds one of them again, a deleted branch lets go of the others
+    repo.git(&["tag", "kept", &amended[1]]);
+    repo.switch("main");
+    repo.git(&["branch", "-q", "-D", "topic"]);
+    collector.collect().await;
+    assert_eq!(shas(&collector), all(&repo));
+    assert!(shas(&collector).contains(&amended[1]) && !shas(&collector).contains(&amended[3]));
+    assert_eq!(collector.rows(), Collector::of(&repo).collected().await.rows());
+}
+
+#[tokio::test]
+async fn a_tree_of_ten_billion_files_is_not_counted_and_stops_nothing_else() {
+    let repo = Repo::new();
+    let before = repo.commit("Before");
+    let blob = repo.git_with(&["hash-object", "-w", "--stdin"], b"bomb\n");
+    let tree = |entry: &str| (0..10).map(|n| format!("{entry}{n}\n")).collect::<String>();
+    let mut bomb = repo.git_with(&["mktree"], tree(&format!("100644 blob {blob}\tf")).as_bytes());
+    for _ in 0..9 {
+        bomb = repo.git_with(&["mktree"], tree(&format!("040000 tree {bomb}\td")).as_bytes());
+    }
+    let planted = repo.git(&["commit-tree", &bomb, "-p", &before, "-m", "Bomb"]);
+    let after = repo.git(&["commit-tree", "HEAD^{tree}", "-p", &planted, "-m", "After"]);
+    let last = repo.git(&["commit-tree", "HEAD^{tree}", "-p", &after, "-m", "Last"]);
+    repo.git(&["update-ref", "refs/heads/main", &last]);
+    let mut collector = Collector::of(&repo);
+    let summary = collector.collect().await;
+    assert_eq!(summary.commits, 4);
+    assert!(warned(&summary, "the changed lines of 2 commits are not counted"), "{:?}", summary.warnings);
+    for sha in [&planted, &after] {
+        let row = collector.commit(sha);
+        assert_eq!([&row["additions"], &row["folders"]], [&Value::Null, &Value::Null], "unknown is not zero: {row}");
+    }
+    assert_eq!(collector.commit(&before)["changed_files"], 1);
+    assert_eq!(collector.commit(&last)["changed_files"], 0);
+}
+
+#[tokio::test]
+async fn directories_without_end_are_not_followed() {
+    let repo = Repo::new();
+    let root = repo.commit("Root");
+    let blob = repo.git_with(&["hash-object", "-w", "--stdin"], b"deep\n");
+    let mut tree = repo.git_with(&["mktree"], format!("100644 blob {blob}\tf\n").as_bytes());
+    for _ in 0..600 {
+        tree = repo.git_with(&["mktree"], format!("040000 tree {tree}\td\n").as_bytes());
+    }
+    let deep = repo.git(&["commit-tree", &tree, "-p", &root, "-m", "Deep"]);
+    repo.git(&["update-ref", "refs/heads/main", &deep]);
+    let mut collector = Collector::of(&repo);
+    let summary = collector.collect().await;
+    assert!(warned(&summary, "of 1 commits are not counted"), "{:?}", summary.warnings);
+    assert!(collector.commit(&deep)["additions"].is_null());
+}
+
+#[tokio::test]
+async fn a_message_larger_than_an_object_may_be_is_shortened_and_the_history_goes_on() {
+    let repo = Repo::new();
+    repo.commit("Root (#1)");
+    let people = "author A <a@x> 1700000000 +0000\ncommitter A <a@x> 1700000000 +0000";
+    let parent = repo.git(&["rev-parse", "HEAD"]);
+    let body = "x".repeat(33 << 20);
+    let data = format!("tree {TREE}\nparent {parent}\n{people}\n\nLong (#2)\n\n{body}\nEnd\n");
+    let long = repo.raw_commit(data.as_bytes());
+    let mut collector = Collector::of(&repo);
+    let summary = collector.collect().await;
+    assert!(warned(&summary, "longer than 32 MiB"), "{:?}", summary.warnings);
+    assert!(!summary.partial);
+    assert_eq!((summary.commits, collector.changes()), (2, vec![1, 2]));
+    assert_eq!(collector.commit(&long)["subject"], "Long (#2)");
+    assert!(!collector.collect().await.changed);
+}
+
+#[tokio::test]
+async fn a_link_or_pipe_in_a_repository_is_named_and_what_it_leads_to_is_not_shown() {
+    let repo = Repo::new();
+    repo.commit("Root");
+    let head = repo.path().join(".git/HEAD");
+    std::fs::remove_file(&head).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", &head).unwrap();
+    let said = whole(&Collector::of(&repo).attempt().await.unwrap_err());
+    assert!(said.contains("`HEAD` is a link that leads out of it") && !said.contains("root:"), "{said}");
+    std::fs::remove_file(&head).unwrap();
+    std::fs::copy("/etc/passwd", &head).unwrap();
+    let said = whole(&Collector::of(&repo).attempt().await.unwrap_err());
+    assert!(said.contains("names neither a branch nor a commit") && !said.contains("root:"), "{said}");
+    std::fs::write(&head, "ref: refs/heads/main\n").unwrap();
+    std::os::unix::fs::symlink("/dev/zero", repo.path().join(".git/packed-refs")).unwrap();
+    let said = whole(&Collector::of(&repo).attempt().await.unwrap_err());
+    assert!(said.contains("`packed-refs` is a link that leads out of it"), "{said}");
+    std::fs::remove_file(repo.path().join(".git/packed-refs")).unwrap();
+    Collector::of(&repo).attempt().await.unwrap();
+}
+
+/// An error with its causes.
+fn whole(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {}", whole(cause)))
+}
+
+/// An HTTP server that answers everything the same way and keeps the `Authorization` that it was sent.
+async fn server(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (String, Arc<Mutex<Vec<Option<String>>>>) {
+    use axum::http::{Request, Response, header};
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (kept, answer) = (Arc::clone(&seen), Arc::new(answer));
+    let app = axum::Router::new().fallback(move |request: Request<axum::body::Body>| {
+        let authorization = request.headers().get(header::AUTHORIZATION);
+        let authorization = authorization.map(|value| value.to_str().unwrap().to_owned());
+        let location = authorization.is_some().then(|| answer(request.uri().to_string().as_str()));
+        kept.lock().unwrap().push(authorization);
+        async move {
+            let response = Response::builder();
+            match location {
+                Some(location) if !location.is_empty() => response.status(302).header(header::LOCATION, location),
+                Some(_) => response.status(404),
+                None => response.status(401).header(header::WWW_AUTHENTICATE, "Basic realm=\"x\""),
+            }
+            .body(axum::body::Body::empty())
+            .unwrap()
+        }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async { axum::serve(listener, app).await });
+    (format!("127.0.0.1:{}", address.port()), seen)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_go_to_the_host_of_the_url_and_to_no_other() {
+    let (other, other_saw) = server(|_| String::new()).await;
+    let to = other.clone();
+    let (first, first_saw) = server(move |path| format!("http://{to}{path}")).await;
+    for credentials in ["ann:s3cret", "t0ken"] {
+        let mut collector = Collector::new(format!("http://{credentials}@{first}/team/app.git"));
+        let said = whole(&collector.attempt().await.unwrap_err());
+        assert!(said.contains("could not be fetched") && !said.contains("s3cret"), "{said}");
+    }
+    let sent: Vec<String> = first_saw.lock().unwrap().iter().flatten().cloned().collect();
+    let expected = format!("Basic {}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, "ann:s3cret"));
+    assert!(sent.contains(&expected), "the host itself is sent them: {sent:?}");
+    let other_saw = other_saw.lock().unwrap().clone();
+    assert!(!other_saw.is_empty() && other_saw.iter().all(Option::is_none), "{other_saw:?}");
 }
 
 #[tokio::test]
@@ -646,6 +805,41 @@ async fn texts_that_are_no_utf_8_are_read_as_well_as_can_be() {
     assert_eq!([&collector.change(3)["title"], &collector.change(4)["title"]], ["Gr\u{fffd}n", "Grün"]);
     let names: Vec<Value> = collector.kind("account").iter().map(|row| row["name"].clone()).collect();
     assert_eq!(names, ["Jürgen", "J\u{fffd}rgen"]);
+}
+
+#[tokio::test]
+async fn a_repository_with_sha_256_is_read_as_any_other() {
+    let repo = Repo::new();
+    std::fs::remove_dir_all(repo.path().join(".git")).unwrap();
+    repo.git(&["init", "-q", "-b", "main", "--object-format=sha256"]);
+    let one = repo.commit("One");
+    repo.git(&["tag", "v1.0.0"]);
+    let mut collector = Collector::of(&repo).collected().await;
+    repo.commit("Two (#2)");
+    collector.collect().await;
+    let expected: BTreeSet<String> = repo.lines(&["rev-list", "--all"]).into_iter().collect();
+    let commits: BTreeSet<String> = collector.kind("commit").iter().map(|row| text_of(&row["sha"])).collect();
+    assert_eq!((commits, one.len()), (expected, 64));
+    assert_eq!(collector.tags(), [("v1.0.0".to_owned(), one.clone(), repo.committed(&one))]);
+    assert_eq!((collector.changes(), collector.commit(&one)["changed_files"].as_i64()), (vec![2], Some(1)));
+}
+
+#[tokio::test]
+async fn texts_are_decoded_by_the_encoding_that_their_commit_names() {
+    let repo = Repo::new();
+    let people = "author A <a@x> 1700000000 +0000\ncommitter A <a@x> 1700000000 +0000\n";
+    let mut parent = String::new();
+    for (encoding, bytes, shown) in [
+        ("windows-1251", &b"\xcf\xf0\xe8\xe2\xe5\xf2"[..], "Привет"),
+        ("Shift_JIS", b"\x83e\x83X\x83g", "テスト"),
+        ("EUC-KR", b"\xbe\xc8\xb3\xe7", "안녕"),
+    ] {
+        let head = format!("tree {TREE}\n{parent}{people}encoding {encoding}\n\n");
+        let sha = repo.raw_commit(&[head.as_bytes(), bytes, b"\n"].concat());
+        assert_eq!(repo.git(&["log", "-1", "--format=%s", &sha]), shown, "as git shows it");
+        assert_eq!(Collector::of(&repo).collected().await.commit(&sha)["subject"], shown);
+        parent = format!("parent {sha}\n");
+    }
 }
 
 #[tokio::test]

@@ -52,9 +52,15 @@ impl Pulled {
         with(settings, async |machine| {
             let log = machine.log().await?;
             let collector = machine.collector(&log);
-            let mut summaries = Vec::new();
+            let (mut summaries, mut failures) = (Vec::new(), Vec::new());
             for source in &sources {
-                let ready = Ready::new(source).with_context(|| format!("[[source]] {}", source.full_name()))?;
+                let ready = match Ready::new(source).with_context(|| format!("[[source]] {}", source.full_name())) {
+                    Ok(ready) => ready,
+                    Err(failure) => {
+                        failures.push(failure);
+                        continue;
+                    }
+                };
                 let (store, _) = machine.tenant(&ready.source.tenant).await?;
                 let summary = collector.pull(&ready, source, from).await;
                 if !self.no_wait {
@@ -67,6 +73,7 @@ impl Pulled {
             } else {
                 output::print(&summaries.iter().map(line).collect::<Vec<_>>().join("\n"))?;
             }
+            super::failed(failures, "sources", sources.len())?;
             let failed: Vec<&str> =
                 summaries.iter().filter(|one| !one.complete()).map(|one| one.source.as_str()).collect();
             if failed.is_empty() { Ok(()) } else { bail!("not all of {} could be pulled", failed.join(", ")) }
