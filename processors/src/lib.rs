@@ -15,6 +15,6 @@ mod summary;
 
 pub use error::ProcessError;
 pub use normalise::Registry;
-pub use processor::{CONSUMER, Processor};
+pub use processor::{CONSUMER, Processor, Reading, RejectRetention};
 pub use replay::{replay, replay_rejects};
 pub use summary::Summary;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use eventlog::EventLog;
-use processors::Processor;
+use processors::{Processor, Reading, RejectRetention};
 use runtime::health::{Check, Readiness};
 use runtime::settings::Settings;
 use store::{PgConnectOptions, Store};
@@ -37,12 +37,14 @@ async fn main() -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(settings.server.listen)
         .await
         .with_context(|| format!("`server.listen`: {} can't be listened on", settings.server.listen))?;
-    tokio::spawn(watch(readiness.clone(), store.clone(), log.clone(), shutdown.clone()));
+    let processor = Processor::new(store.clone(), log.clone(), collectors::registry::connector)
+        .keeping_rejected(RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit });
+    tokio::spawn(watch(readiness.clone(), store.clone(), log, processor.reading(), shutdown.clone()));
     let health = axum::serve(listener, runtime::health::router(readiness));
     tokio::spawn(health.with_graceful_shutdown(shutdown.clone().cancelled_owned()).into_future());
 
     tracing::info!("processing");
-    Processor::new(store.clone(), log, collectors::registry::connector).run(shutdown).await?;
+    processor.run(shutdown).await?;
     store.close().await;
     Ok(())
 }
@@ -61,15 +63,22 @@ async fn connect(settings: &Settings) -> anyhow::Result<Store> {
 }
 
 /// Keeps readiness up to date.
-async fn watch(readiness: Readiness, store: Store, log: std::sync::Arc<dyn EventLog>, shutdown: CancellationToken) {
+async fn watch(
+    readiness: Readiness,
+    store: Store,
+    log: std::sync::Arc<dyn EventLog>,
+    reading: Reading,
+    shutdown: CancellationToken,
+) {
     while !shutdown.is_cancelled() {
         match store.ping().await {
             Ok(()) => readiness.passed(Check::Database),
             Err(error) => readiness.failed(Check::Database, error.to_string()),
         }
-        match log.ends().await {
-            Ok(_) => readiness.passed(Check::Log),
-            Err(error) => readiness.failed(Check::Log, error.to_string()),
+        match (log.ends().await, reading.problem()) {
+            (Ok(_), None) => readiness.passed(Check::Log),
+            (Ok(_), Some(problem)) => readiness.failed(Check::Log, problem),
+            (Err(error), _) => readiness.failed(Check::Log, error.to_string()),
         }
         tokio::select! {
             () = shutdown.cancelled() => {}

@@ -1,11 +1,12 @@
 //! The loop: read, normalise, write, go on.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use eventlog::{Batch, EventLog, Limit, LogReader, Position};
 use runtime::labels;
-use store::{Store, StoreError, origins, positions};
+use store::{Store, StoreError, origins, positions, rejects};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -29,8 +30,8 @@ const GRACE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_secs(5);
 /// How often the log is asked to let go of old events.
 const TRIM: Duration = Duration::from_hours(1);
-/// Failures in a row after which draining gives up: about a minute.
-const MOST_FAILURES: u32 = 13;
+/// How long draining goes on while nothing works.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Reads the log and writes what its events become. Several may run at once, in one process or in many:
 /// they share the partitions or get in each other's way, but each event still ends once.
@@ -39,6 +40,33 @@ pub struct Processor {
     log: Arc<dyn EventLog>,
     registry: Registry,
     limit: Limit,
+    reading: Reading,
+    rejected: RejectRetention,
+}
+
+/// How long rejected events are kept, and how many of a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RejectRetention {
+    /// Older ones are deleted.
+    pub age: Duration,
+    /// The oldest beyond this number are deleted.
+    pub count: u32,
+}
+
+/// Whether the log can be read, as the last attempt found: for readiness.
+#[derive(Clone, Debug, Default)]
+pub struct Reading(Arc<Mutex<Option<String>>>);
+
+impl Reading {
+    /// What keeps the log from being read.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn found(&self, problem: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+    }
 }
 
 /// How writing a batch ended.
@@ -54,7 +82,20 @@ impl Processor {
     /// A processor of this log, which finds normalisers in `registry`.
     #[must_use]
     pub fn new(store: Store, log: Arc<dyn EventLog>, registry: Registry) -> Self {
-        Self { store, log, registry, limit: LIMIT }
+        let rejected = RejectRetention { age: Duration::MAX, count: u32::MAX };
+        Self { store, log, registry, limit: LIMIT, reading: Reading::default(), rejected }
+    }
+
+    /// The same that lets go of rejected events.
+    #[must_use]
+    pub fn keeping_rejected(self, rejected: RejectRetention) -> Self {
+        Self { rejected, ..self }
+    }
+
+    /// Whether it can read the log, from now on.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.reading.clone()
     }
 
     /// The same with batches of this size.
@@ -86,7 +127,7 @@ impl Processor {
     /// processor or by another. Gives up when the log or the database stays away for about a minute.
     pub async fn drain(&self) -> Result<Summary, ProcessError> {
         let shutdown = CancellationToken::new();
-        let mut run = Run::new(self, &shutdown, Some(MOST_FAILURES));
+        let mut run = Run::new(self, &shutdown, Some(PATIENCE));
         let mut summary = Summary::default();
         let ends = self.log.ends().await?;
         while !reached(&run.reader_stands(), &ends) && !reached(&self.stands().await?, &ends) {
@@ -161,6 +202,15 @@ impl Processor {
         {
             tracing::warn!(error = &error as &dyn std::error::Error, "places of old events could not be forgotten");
         }
+        let oldest = TimeDelta::from_std(self.rejected.age).ok().and_then(|age| Utc::now().checked_sub_signed(age));
+        let oldest = oldest.unwrap_or(DateTime::UNIX_EPOCH);
+        match rejects::trim(&self.store, oldest, self.rejected.count.into()).await {
+            Ok(0) => {}
+            Ok(events) => tracing::info!(events, "old rejected events were deleted"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old rejected events could not be deleted");
+            }
+        }
         match self.log.trim().await {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "old events have left the log"),
@@ -180,8 +230,8 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(processor: &'a Processor, shutdown: &'a CancellationToken, most_failures: Option<u32>) -> Self {
-        Self { processor, shutdown, backoff: Backoff::new(shutdown, most_failures), reader: None }
+    fn new(processor: &'a Processor, shutdown: &'a CancellationToken, patience: Option<Duration>) -> Self {
+        Self { processor, shutdown, backoff: Backoff::new(shutdown, patience), reader: None }
     }
 
     /// Reads and writes one batch, if one comes. `None` when shutdown has begun.
@@ -191,6 +241,7 @@ impl<'a> Run<'a> {
             () = self.shutdown.cancelled() => return Ok(None),
             read = Self::read(self.processor, &mut self.reader) => read,
         };
+        self.processor.reading.found(read.as_ref().err().map(ToString::to_string));
         let batch = match read {
             Ok(Some(batch)) => batch,
             Ok(None) => {

@@ -90,7 +90,8 @@ impl EmbeddedReader {
             if reached >= end {
                 continue;
             }
-            let events = segments::read(&self.store, &self.topic, partition, reached, limit.events).await?;
+            let (topic, most) = (&self.topic, limit.events);
+            let events = segments::read(&self.store, topic, partition, reached, most, limit.bytes).await?;
             let first = events.first().map_or(end, |(position, _)| *position);
             if first > reached {
                 gap::report(&self.topic, partition, reached, first);

@@ -56,7 +56,7 @@ impl Places {
     pub async fn read(&self, place: Origin) -> Result<Option<Envelope>, LogError> {
         match self {
             Self::Embedded { store, topic } => {
-                let read = segments::read(store, topic, place.partition, place.position, 1).await?;
+                let read = segments::read(store, topic, place.partition, place.position, 1, 1).await?;
                 Ok(read.into_iter().find(|(found, _)| *found == place.position).map(|(_, event)| event))
             }
             Self::Kafka(places) => places.read(place).await,

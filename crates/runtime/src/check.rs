@@ -85,6 +85,7 @@ impl Findings {
             self.error("log.partitions", log.partitions.to_string(), "1 to 1024");
         }
         self.positive("log.retention", log.retention);
+        self.positive("log.rejected_retention", log.rejected_retention);
         if !(1..=i32::from(i16::MAX)).contains(&log.kafka.replication) {
             self.error("log.kafka.replication", log.kafka.replication.to_string(), "1 or more");
         }

@@ -92,6 +92,11 @@ pub struct Log {
     /// How long raw events are kept.
     #[serde(with = "humantime_serde")]
     pub retention: Duration,
+    /// How long rejected events are kept, so that they can be replayed.
+    #[serde(with = "humantime_serde")]
+    pub rejected_retention: Duration,
+    /// Rejected events that are kept of a tenant at most: the newest.
+    pub rejected_limit: u32,
     /// Kafka's own settings.
     pub kafka: Kafka,
 }

@@ -549,3 +549,33 @@ async fn readers_of_one_group_share_the_partitions_and_hand_them_over() {
     assert_joined(&read_and_write(&log, &mut *second, 200).await);
     assert_eq!(second.stands().len(), 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_outage_what_went_wrong_meanwhile_does_not_stand_before_what_came() {
+    let database = tests::database().await;
+    let (cluster, kafka) = imitation(&[
+        ("delivery.timeout.ms", "3000"),
+        ("reconnect.backoff.ms", "5"),
+        ("reconnect.backoff.max.ms", "20"),
+    ]);
+    let mut settings = log_settings(LogKind::Embedded).await;
+    settings.kind = LogKind::Kafka;
+    settings.kafka = kafka;
+    cluster.create_topic(&settings.topic, 1, 1).unwrap();
+    let log = eventlog::open(&settings, &database.store).await.unwrap();
+    log.append(vec![event("a", 0)]).await.unwrap();
+    let mut reader = log.reader(CONSUMER).await.unwrap();
+    read(&mut *reader, MANY, 1).await;
+
+    // while the append is tried in vain, the reader's connection is lost again and again
+    cluster.broker_down(1).unwrap();
+    assert!(matches!(log.append(vec![event("a", 1)]).await, Err(LogError::Transient(_))));
+    let problem = reader.next(MANY, Duration::from_millis(100)).await;
+    assert!(matches!(problem, Err(LogError::Transient(_))), "an outage is no silence: {problem:?}");
+    assert!(matches!(log.append(vec![event("a", 2)]).await, Err(LogError::Transient(_))));
+
+    cluster.broker_up(1).unwrap();
+    eventually(PATIENCE, || async { log.append(vec![event("a", 3)]).await.is_ok() }).await;
+    let batch = reader.next(MANY, PATIENCE).await.unwrap().unwrap();
+    assert!(!batch.events.is_empty(), "the first look after the outage finds what came");
+}

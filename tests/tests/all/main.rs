@@ -16,6 +16,7 @@ mod answers;
 mod api;
 mod architecture;
 mod cli;
+mod commit_metrics;
 mod config;
 mod demo;
 mod eventlog;

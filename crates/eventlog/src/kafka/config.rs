@@ -54,6 +54,8 @@ pub(super) fn client(settings: &settings::Kafka) -> Result<ClientConfig, LogErro
     let mut default = |names: &[&str], value: &str| set_default(&mut config, settings, names, value);
     default(&["client.id"], "sei");
     default(&["message.max.bytes"], &LARGEST_EVENT.to_string());
+    // A broker that comes back is found again this soon.
+    default(&["reconnect.backoff.max.ms"], "2000");
     for (name, value) in &settings.properties {
         config.set(name, value);
     }

@@ -174,12 +174,13 @@ impl KafkaReader {
         bounds.await?.into_iter().map(place).collect()
     }
 
-    /// Takes in what was received.
-    fn take_in(&mut self, received: Result<BorrowedMessage<'_>, KafkaError>) -> Result<(), LogError> {
+    /// Takes in what was received. What passes by itself is returned as a notice: librdkafka reports each lost
+    /// connection and goes on by itself, so that after an outage many of these stand before the first message.
+    fn take_in(&mut self, received: Result<BorrowedMessage<'_>, KafkaError>) -> Result<Option<LogError>, LogError> {
         let error = match received {
             Ok(message) => {
                 self.partitions.push(message.partition(), message.offset(), cloud_event::envelope(&message));
-                return Ok(());
+                return Ok(None);
             }
             Err(error) => error,
         };
@@ -187,14 +188,17 @@ impl KafkaReader {
             // The log does not hold a position (any more): what to do about it is decided by placing.
             Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
                 self.rewound.extend(self.partitions.reached().into_iter().map(|(partition, _)| partition));
-                Ok(())
+                Ok(None)
             }
             // We were away too long; the group has taken our partitions, and we join again by reading on.
-            Some(RDKafkaErrorCode::PollExceeded) => Ok(()),
+            Some(RDKafkaErrorCode::PollExceeded) => Ok(None),
             _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) => {
                 Err(LogError::Fatal("Kafka has shut us out of the group".to_owned(), Some(Box::new(error))))
             }
-            _ => Err(failure::of(error)),
+            _ => match failure::of(error) {
+                passing if passing.is_transient() => Ok(Some(passing)),
+                lasting => Err(lasting),
+            },
         }
     }
 }
@@ -204,13 +208,15 @@ impl LogReader for KafkaReader {
     async fn next(&mut self, limit: Limit, wait: Duration) -> Result<Option<Batch>, LogError> {
         let deadline = Instant::now() + wait;
         let consumer = self.consumer()?;
+        // the last thing that went wrong, which matters only if nothing comes after it
+        let mut notice = None;
         loop {
             self.place().await?;
             // What is here already is worth one batch.
             while !self.partitions.holds(limit)
                 && let Some(received) = consumer.recv().now_or_never()
             {
-                self.take_in(received)?;
+                notice = self.take_in(received)?.or(notice);
             }
             if !self.rewound.is_empty() {
                 continue;
@@ -219,9 +225,9 @@ impl LogReader for KafkaReader {
                 return Ok(Some(batch));
             }
             tokio::select! {
-                received = consumer.recv() => self.take_in(received)?,
+                received = consumer.recv() => notice = self.take_in(received)?.or(notice),
                 Some(share) = self.shares.recv() => self.share(share),
-                () = tokio::time::sleep_until(deadline) => return Ok(None),
+                () = tokio::time::sleep_until(deadline) => return notice.map_or(Ok(None), Err),
             }
         }
     }

@@ -8,7 +8,7 @@ use api::ApiState;
 use axum::Router;
 use collectors::gateway::{self, GatewayState};
 use eventlog::EventLog;
-use processors::Processor;
+use processors::{Processor, Reading, RejectRetention};
 use runtime::health::{self, Check, Readiness};
 use runtime::http;
 use store::Store;
@@ -76,7 +76,12 @@ impl Roles {
         let log = machine.log().await.context("the event log can't be used")?;
         let readiness = Readiness::waiting_for(&[Check::Database, Check::Log, Check::Migrations]);
         readiness.passed(Check::Migrations);
-        look(&readiness, store, log.as_ref()).await;
+        let processor =
+            Processor::new(store.clone(), Arc::clone(&log), collectors::registry::connector).keeping_rejected(
+                RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit },
+            );
+        let reading = processor.reading();
+        look(&readiness, store, log.as_ref(), &reading).await;
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
 
         let api = ApiState::new(store, settings);
@@ -88,14 +93,13 @@ impl Roles {
         let server = http::serve(listener, router, receiving.clone());
         let server = Role::start("server", async { Ok(server.await?) });
 
-        let processor = Processor::new(store.clone(), Arc::clone(&log), collectors::registry::connector);
         let until = working.clone();
         let processor = Role::start("processor", async move { Ok(processor.run(until).await?) });
 
         let engine = dora::run(store.clone(), settings.dora.clone(), working.clone());
         let engine = Role::start("engine", async { Ok(engine.await?) });
 
-        let watch = watch(readiness.clone(), store.clone(), Arc::clone(&log), working.clone());
+        let watch = watch(readiness.clone(), store.clone(), Arc::clone(&log), reading, working.clone());
         let watch = Role::start("watch", watch);
         let database = database::keep_running(machine.private_database(), working.clone());
         let database = Role::start("private database", database);
@@ -129,21 +133,28 @@ impl Roles {
 }
 
 /// Keeps readiness up to date.
-async fn watch(readiness: Readiness, store: Store, log: Arc<dyn EventLog>, until: CancellationToken) -> Result<()> {
+async fn watch(
+    readiness: Readiness,
+    store: Store,
+    log: Arc<dyn EventLog>,
+    reading: Reading,
+    until: CancellationToken,
+) -> Result<()> {
     while until.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
-        look(&readiness, &store, log.as_ref()).await;
+        look(&readiness, &store, log.as_ref(), &reading).await;
     }
     Ok(())
 }
 
 /// Looks whether the database and the log answer.
-async fn look(readiness: &Readiness, store: &Store, log: &dyn EventLog) {
+async fn look(readiness: &Readiness, store: &Store, log: &dyn EventLog, reading: &Reading) {
     match store.ping().await {
         Ok(()) => readiness.passed(Check::Database),
         Err(error) => readiness.failed(Check::Database, error.to_string()),
     }
-    match log.ends().await {
-        Ok(_) => readiness.passed(Check::Log),
-        Err(error) => readiness.failed(Check::Log, error.to_string()),
+    match (log.ends().await, reading.problem()) {
+        (Ok(_), None) => readiness.passed(Check::Log),
+        (Ok(_), Some(problem)) => readiness.failed(Check::Log, problem),
+        (Err(error), _) => readiness.failed(Check::Log, error.to_string()),
     }
 }

@@ -96,6 +96,34 @@ async fn every_event_ends_as_stored_ignored_or_rejected(kind: LogKind) {
     assert_eq!(processor(&log).drain().await.unwrap(), Summary::default(), "nothing is left");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_the_log_can_be_read_is_known_to_readiness() {
+    let log = TestLog::new(LogKind::Embedded).await;
+    let (processor, shutdown) = (processor(&log), CancellationToken::new());
+    let reading = processor.reading();
+    assert_eq!(reading.problem(), None);
+    let mut connection = sqlx::ConnectOptions::connect(&log.database.options()).await.unwrap();
+    let rename = async |connection: &mut sqlx::PgConnection, from: &str, to: &str| {
+        let rename = sqlx::AssertSqlSafe(format!("alter table sei.{from} rename to {to}"));
+        sqlx::query(rename).execute(connection).await.unwrap();
+    };
+    log.log.append(vec![commits("r", 1, 1)]).await.unwrap();
+    // the log's own table is away: a failure that lasts, which is reported before it ends the run
+    rename(&mut connection, "log_partition", "away").await;
+    let running = tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move { processor.run(shutdown).await }
+    });
+    eventually(PATIENCE, || async { reading.problem().is_some() }).await;
+    shutdown.cancel();
+    let _ended = running.await.unwrap();
+    rename(&mut connection, "away", "log_partition").await;
+    let again = Processor::new(log.database.store.clone(), Arc::clone(&log.log), registry);
+    again.drain().await.unwrap();
+    assert_eq!(again.reading().problem(), None);
+    assert_eq!(commits_of(&log, "main").await, 1);
+}
+
 /// Each as large a batch as it likes, and both at the same partitions: with Kafka they are in groups of
 /// their own, like a process that was thought dead and its successor.
 async fn two_processors_at_once_count_each_event_once(kind: LogKind) {

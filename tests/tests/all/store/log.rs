@@ -29,7 +29,7 @@ fn event(key: &str, id: impl ToString, bytes: usize) -> Envelope {
 async fn read_all(store: &Store, partition: i32, mut from: i64, max: usize) -> Vec<(i64, Envelope)> {
     let mut all = Vec::new();
     loop {
-        let events = segments::read(store, "t", partition, from, max).await.unwrap();
+        let events = segments::read(store, "t", partition, from, max, usize::MAX).await.unwrap();
         assert!(events.len() <= max);
         let Some((last, _)) = events.last() else { return all };
         from = last + 1;
@@ -85,7 +85,7 @@ async fn a_reader_that_follows_concurrent_appends_never_skips_an_event() {
     let start = Instant::now();
     while seen.len() < expected {
         let from = i64::try_from(seen.len()).unwrap();
-        for (position, event) in segments::read(&database.store, "t", 0, from, 7).await.unwrap() {
+        for (position, event) in segments::read(&database.store, "t", 0, from, 7, usize::MAX).await.unwrap() {
             assert_eq!(position, i64::try_from(seen.len()).unwrap());
             seen.push(event.id);
         }
@@ -147,7 +147,46 @@ async fn a_large_append_is_fast_and_a_single_30_mb_event_goes_through() {
     assert!(append > 5.0, "{append:.0} MB/s");
 
     segments::append(store, "big", 1, vec![event("k", "big", 30 << 20)]).await.unwrap();
-    assert_eq!(segments::read(store, "big", 0, 0, 10).await.unwrap()[0].1.data.len(), 30 << 20);
+    assert_eq!(segments::read(store, "big", 0, 0, 10, usize::MAX).await.unwrap()[0].1.data.len(), 30 << 20);
+}
+
+#[tokio::test]
+async fn of_segments_that_compress_well_no_more_is_inflated_than_was_asked_for() {
+    let database = database().await;
+    let store = &database.store;
+    for number in 0..12 {
+        segments::append(store, "t", 1, vec![event("a", number, 3 << 20)]).await.unwrap();
+    }
+    let (mut from, mut reads) = (0, Vec::new());
+    while from < 12 {
+        let events = segments::read(store, "t", 0, from, 100, 5 << 20).await.unwrap();
+        assert_eq!(events[0].0, from, "none is skipped");
+        from = events.last().unwrap().0 + 1;
+        reads.push(events.len());
+    }
+    assert_eq!(reads, [2; 6], "6 MiB at a time: the second one reaches the limit");
+    assert_eq!(segments::read(store, "t", 0, 0, 100, 1).await.unwrap().len(), 1, "a larger one comes alone");
+}
+
+#[tokio::test]
+async fn rejected_events_go_by_their_age_and_the_oldest_beyond_a_number() {
+    let database = database().await;
+    let store = &database.store;
+    let reject = Reject::new(RejectReason::Schema, "x");
+    for number in 0..5 {
+        let mut tx = store.begin().await.unwrap();
+        let envelope = event("a", number, 3);
+        let new = NewReject { envelope: &envelope, reject: &reject, topic: "t", partition: 0, position: number };
+        rejects::write(&mut tx, &[new]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let hour_ago = Utc::now() - chrono::TimeDelta::hours(1);
+    assert_eq!(rejects::trim(store, hour_ago, 10).await.unwrap(), 0);
+    assert_eq!(rejects::trim(store, hour_ago, 3).await.unwrap(), 2);
+    let kept: Vec<String> = rejects::list(store, 10).await.unwrap().into_iter().map(|event| event.event_id).collect();
+    assert_eq!(kept, ["4", "3", "2"]);
+    assert_eq!(rejects::trim(store, Utc::now() + chrono::TimeDelta::hours(1), 10).await.unwrap(), 3);
+    assert_eq!(rejects::count(store).await.unwrap(), 0);
 }
 
 #[tokio::test]

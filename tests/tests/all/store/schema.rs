@@ -120,7 +120,7 @@ async fn a_full_disk_is_a_clear_error_and_nothing_else_is_disturbed() {
     // somebody makes room: nothing was written before, and the next goes on without a gap
     disk.grow();
     store::segments::append(store, "t", 1, event(2000)).await.unwrap();
-    let read = store::segments::read(store, "t", 0, 0, 10).await.unwrap();
+    let read = store::segments::read(store, "t", 0, 0, 10, usize::MAX).await.unwrap();
     assert_eq!(
         read.iter().map(|(position, event)| (*position, event.data.len())).collect::<Vec<_>>(),
         [(0, 1000), (1, 2000)]
