@@ -7,7 +7,7 @@ use anyhow::Context;
 use api::ApiState;
 use clap::Parser;
 use runtime::health::{self, Check, Readiness};
-use runtime::http;
+use runtime::http::{self, Hosts, Listeners};
 use runtime::settings::Settings;
 use store::{PgConnectOptions, Store};
 use tokio_util::sync::CancellationToken;
@@ -30,17 +30,17 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let settings = runtime::load(arguments.config.as_deref(), &arguments.overrides)?;
-    runtime::telemetry::init(&settings.telemetry)?;
+    let settings = runtime::start(arguments.config.as_deref(), &arguments.overrides)?;
     let shutdown = runtime::shutdown();
     let store = connect(&settings).await?;
-    let listener = http::listen(settings.server.listen)?;
+    let listeners = Listeners::open(&settings.server)?;
 
     let readiness = Readiness::waiting_for(&[Check::Database]);
     tokio::spawn(watch(readiness.clone(), store.clone(), shutdown.clone()));
     let state = ApiState::new(&store, &settings);
-    let router = health::router(readiness).merge(api::router(state.clone()));
-    http::serve(listener, router, shutdown).await?;
+    let health = health::router(readiness, Hosts::of(&settings.server));
+    let router = health.merge(api::router(state.clone()));
+    http::serve(listeners, router, settings.server, shutdown).await?;
     state.close().await;
     store.close().await;
     Ok(())

@@ -98,8 +98,8 @@ impl Problem {
     /// Raw events are not shown by this server.
     #[must_use]
     pub fn raw_events() -> Self {
-        let detail = "Raw events may hold personal data, and this server listens beyond its own machine: set \
-                      `server.raw_events = true` to show them, or use `sei events of` there.";
+        let detail = "Raw events may hold personal data: set `server.raw_events = true` to show them to everyone who \
+                      reaches this server, ask over its UNIX socket, or use `sei events of` on its machine.";
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Raw events are not shown here", detail)
     }
 
@@ -136,9 +136,34 @@ impl Problem {
     #[must_use]
     pub fn wrong_host(host: &str) -> Self {
         let found = shortened(host);
-        let detail =
-            format!("This server listens on loopback and answers requests to localhost only, not to `{found}`.");
+        let detail = format!(
+            "This server does not go by the name `{found}`. Ask for localhost or an address of loopback, or add the \
+             name to `server.allowed_hosts`."
+        );
         Self::new("urn:sei:problem:wrong-host", StatusCode::MISDIRECTED_REQUEST, "Another host was asked for", detail)
+    }
+
+    /// More requests than the server works on and lets wait.
+    #[must_use]
+    pub fn too_many_requests() -> Self {
+        let detail = "More requests are waiting than this server takes (server.api_in_flight). Try again in a moment.";
+        Self::new("urn:sei:problem:busy", StatusCode::SERVICE_UNAVAILABLE, "Busy", detail)
+    }
+
+    /// The answer was not there in time.
+    #[must_use]
+    pub fn too_slow(timeout: std::time::Duration) -> Self {
+        let detail = format!(
+            "The answer took longer than {timeout:?} (server.timeout), or the request did not come whole by then. Ask \
+             for less at once, or try again."
+        );
+        Self::new("urn:sei:problem:timeout", StatusCode::SERVICE_UNAVAILABLE, "Not answered in time", detail)
+    }
+
+    /// A text holds U+0000.
+    #[must_use]
+    pub fn nul(name: &str) -> Self {
+        Self::parameter(name, "a text with %00", "a text without the character U+0000, which no name and no id has")
     }
 
     /// GraphQL was sent something else than JSON.

@@ -1,6 +1,7 @@
 //! What REST and GraphQL both answer with: pages of lists, the engine's reports and its explanations.
 
 use chrono_tz::Tz;
+use runtime::http::Peer;
 use store::StoreError;
 use store::queries::{self, ChangeFilter, DeploymentFilter, FindingKey, TimeKey};
 
@@ -69,24 +70,28 @@ pub async fn deployments(
     filter: &DeploymentFilter,
     part: Part<TimeKey>,
 ) -> Result<Page<Deployment>, StoreError> {
+    let _turn = scope.turn().await;
     let rows = queries::deployments(&scope.store, filter, part.after.as_ref(), part.ask()).await?;
     Ok(Page::new(rows, part.limit, TimeKey::of_deployment))
 }
 
 /// Changes that reached production, newest deployment first.
 pub async fn changes(scope: &Scope, filter: &ChangeFilter, part: Part<TimeKey>) -> Result<Page<Change>, StoreError> {
+    let _turn = scope.turn().await;
     let rows = queries::changes(&scope.store, filter, part.after.as_ref(), part.ask()).await?;
     Ok(Page::new(rows, part.limit, TimeKey::of_change))
 }
 
 /// Services by name.
 pub async fn services(scope: &Scope, part: Part<String>) -> Result<Page<Service>, StoreError> {
+    let _turn = scope.turn().await;
     let rows = queries::services(&scope.store, part.after.as_deref(), part.ask()).await?;
     Ok(Page::new(rows, part.limit, |row| row.name.clone()))
 }
 
 /// Repositories by id.
 pub async fn repositories(scope: &Scope, part: Part<String>) -> Result<Page<Repository>, StoreError> {
+    let _turn = scope.turn().await;
     let rows = queries::repositories(&scope.store, part.after.as_deref(), part.ask()).await?;
     Ok(Page::new(rows, part.limit, |row| row.id.clone()))
 }
@@ -97,6 +102,7 @@ pub async fn findings(
     service: Option<&str>,
     part: Part<FindingKey>,
 ) -> Result<Page<Finding>, StoreError> {
+    let _turn = scope.turn().await;
     let rows = queries::findings(&scope.store, service, part.after.as_ref(), part.ask()).await?;
     Ok(Page::new(rows, part.limit, FindingKey::of))
 }
@@ -120,6 +126,7 @@ pub struct Question {
 
 /// The five metrics over a window.
 pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Result<Report, Problem> {
+    let _turn = scope.turn().await;
     let benchmark = match &question.benchmark {
         None => dora::Benchmark::default(),
         Some(text) => text.parse().map_err(|error: dora::DoraError| asked_wrongly("benchmark", text, &error))?,
@@ -152,8 +159,9 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
 const EVENTS: i64 = 20;
 
 /// The raw events that told of a fact, the latest first, as far as the log still holds them.
-pub async fn events(state: &ApiState, scope: &Scope, fact: &str) -> Result<Vec<RawEvent>, Problem> {
-    let Some(log) = state.log() else { return Err(Problem::raw_events()) };
+pub async fn events(state: &ApiState, scope: &Scope, peer: Peer, fact: &str) -> Result<Vec<RawEvent>, Problem> {
+    let Some(log) = state.log(peer) else { return Err(Problem::raw_events()) };
+    let _turn = scope.turn().await;
     let mut events = Vec::new();
     let take = |place, event| events.push(RawEvent::new(place, event));
     eventlog::events_of(log, &scope.store, fact, EVENTS, take).await?;
@@ -202,6 +210,7 @@ pub fn metrics(state: &ApiState) -> Result<Vec<Definition>, Problem> {
 
 /// A metric over a window.
 pub async fn metric(state: &ApiState, scope: &Scope, question: MetricQuestion) -> Result<MetricAnswer, Problem> {
+    let _turn = scope.turn().await;
     let (service, team) = (question.service, question.team);
     let (from, to) = match question.window {
         None => (None, None),
@@ -226,6 +235,7 @@ pub async fn metric(state: &ApiState, scope: &Scope, question: MetricQuestion) -
 
 /// Why a deployment or a change counts as it does.
 pub async fn explain(state: &ApiState, scope: &Scope, id: &str) -> Result<Option<Explanation>, Problem> {
+    let _turn = scope.turn().await;
     match dora::explain(&scope.store, state.dora(), id).await {
         Ok(explanation) => Ok(explanation.map(Into::into)),
         Err(error) => Err(refused(error)),

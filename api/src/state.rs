@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use runtime::http::{Hosts, Peer};
 use runtime::settings::{self, Dora, MetricSettings, Settings};
 use store::Store;
+use tokio::sync::Semaphore;
 
-use crate::guard::Hosts;
+use crate::admission::Admission;
 
 /// How long one statement of the API may take in the database.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,23 +20,28 @@ pub struct ApiState {
     dora: Arc<Dora>,
     custom: Arc<[MetricSettings]>,
     hosts: Hosts,
-    log: Option<Arc<settings::Log>>,
+    log: Arc<settings::Log>,
+    raw_events: bool,
+    admission: Admission,
+    graphql_reads: Arc<Semaphore>,
 }
 
 impl ApiState {
-    /// Reads what `store` connects to, over connections of its own that can only read. A server that listens on
-    /// loopback answers only requests that name loopback as their host.
+    /// Reads what `store` connects to, over connections of its own that can only read.
     #[must_use]
     pub fn new(store: &Store, settings: &Settings) -> Self {
-        let listen = settings.server.listen;
-        // they may hold what nobody else should read, so whoever listens to others has to say so
-        let raw_events = settings.server.raw_events.unwrap_or(listen.ip().is_loopback());
+        let server = &settings.server;
+        // half of the connections, so that what else is asked finds one
+        let graphql_reads = usize::try_from(settings.database.connections / 2).unwrap_or(1).max(1);
         Self {
             store: store.read_only(STATEMENT_TIMEOUT),
             dora: Arc::new(settings.dora.clone()),
             custom: settings.metric.clone().into(),
-            hosts: Hosts::of(listen),
-            log: raw_events.then(|| Arc::new(settings.log.clone())),
+            hosts: Hosts::of(server),
+            log: Arc::new(settings.log.clone()),
+            raw_events: server.raw_events,
+            admission: Admission::new(server.api_in_flight, server.timeout),
+            graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
         }
     }
 
@@ -56,12 +63,22 @@ impl ApiState {
         dora::MetricSettings { dora: &self.dora, custom: &self.custom }
     }
 
-    /// The log that raw events are read from, if they may be shown.
-    pub(crate) fn log(&self) -> Option<&settings::Log> {
-        self.log.as_deref()
+    /// The log that raw events are read from, if this peer may see them: they may hold personal data, so they are
+    /// shown to a program of this user, and to everyone only where the settings say so.
+    pub(crate) fn log(&self, peer: Peer) -> Option<&settings::Log> {
+        (self.raw_events || peer.is_local()).then_some(&*self.log)
     }
 
-    pub(crate) fn hosts(&self) -> Hosts {
-        self.hosts
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// How many reads of all GraphQL requests run at once.
+    pub(crate) fn graphql_reads(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.graphql_reads)
     }
 }

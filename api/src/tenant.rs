@@ -1,12 +1,15 @@
 //! Whose data a request is about: the header `sei-tenant`, or the parameter `tenant`, or `main`. What is said
 //! about a tenant that nobody created is 404, before any query of it.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kernel::Tenant;
 use store::{Store, TenantInfo};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::ApiState;
 use crate::problem::Problem;
@@ -18,6 +21,21 @@ pub struct Scope {
     pub tenant: TenantInfo,
     /// Reads that tenant only.
     pub store: Store,
+    /// What its reads take turns with, where one request makes many.
+    turns: Option<Arc<Semaphore>>,
+}
+
+impl Scope {
+    /// The same, whose reads take turns with others.
+    #[must_use]
+    pub fn sharing(self, turns: Arc<Semaphore>) -> Self {
+        Self { turns: Some(turns), ..self }
+    }
+
+    /// Waits for its turn to read. The turn ends when what is returned is dropped.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.turns.as_ref()?.acquire().await.ok()
+    }
 }
 
 /// Finds the tenant, hands it to the handler as an extension, and names it in the answer's headers.
@@ -49,7 +67,7 @@ async fn find(state: &ApiState, headers: &HeaderMap, query: &str) -> Result<Scop
         .into_iter()
         .find(|known| known.tenant == wanted)
         .ok_or_else(|| Problem::unknown_tenant(wanted.as_str()))?;
-    Ok(Scope { store: state.store().for_tenant(&wanted), tenant })
+    Ok(Scope { store: state.store().for_tenant(&wanted), tenant, turns: None })
 }
 
 /// The tenant that the request names, which it may do twice only if it says the same.

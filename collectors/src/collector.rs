@@ -90,7 +90,7 @@ impl Collector {
         let attempt = Attempt {
             began,
             told: signed(summary.rows),
-            error: summary.failure(),
+            error: summary.failure().map(|error| runtime::redact(&error).into_owned()),
             budget_left: budget.map(|left| signed(left.remaining)),
             budget_resets_at: budget.and_then(|left| left.resets_at),
         };
@@ -198,10 +198,11 @@ fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// An error with its causes.
+/// An error with its causes, as it may be shown.
 fn words(error: &dyn std::error::Error) -> String {
-    match error.source() {
+    let text = match error.source() {
         Some(cause) => format!("{error}: {}", words(cause)),
         None => error.to_string(),
-    }
+    };
+    runtime::redact(&text).into_owned()
 }

@@ -1,13 +1,15 @@
 //! The webhook gateway: `POST /webhooks/{connector}[/{name}[/…]]` and `POST /v1/events`.
 //!
 //! Promises: what it answered with 202 is durable in the event log; nothing unverified is read further
-//! than its signature; work is bounded before it begins (size, time, requests in flight); it answers 4xx
-//! only where sending the same again cannot help, and 5xx where it can.
+//! than its signature; work is bounded before it begins (size, time, memory, requests in flight); a place among
+//! the requests in flight is taken only by a body that is complete; it answers 4xx only where sending the same
+//! again cannot help, and 5xx where it can.
 
 mod access;
 mod answer;
 mod append;
 mod body;
+mod budget;
 mod devlake;
 mod events;
 mod webhooks;
@@ -17,20 +19,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
+use axum::http::Extensions;
 use axum::routing::post;
 use eventlog::EventLog;
 use kernel::{Envelope, IgnoreReason, Tenant, TenantError};
+use runtime::http::Peer;
 use runtime::secret::{self, Secret, SecretError};
 use runtime::settings::Settings;
+use runtime::telemetry::Occasionally;
 use runtime::{Outcome, Reason, labels};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::{Connector, registry};
+use access::Access;
 use answer::Answer;
 use append::Appender;
+use body::Bounds;
+use budget::Budget;
 
 /// What the gateway works with: the sources with their secrets, the log, the limits.
 #[derive(Clone)]
@@ -38,10 +44,11 @@ pub struct GatewayState(Arc<Inner>);
 
 struct Inner {
     sources: BTreeMap<(String, String), Source>,
-    tokens: Vec<Secret>,
+    access: Access,
     events: Source,
     appender: Appender,
-    permits: Arc<Semaphore>,
+    permits: Semaphore,
+    budget: Arc<Budget>,
     body_limit: usize,
     timeout: Duration,
 }
@@ -53,6 +60,17 @@ struct Source {
     name: String,
     secrets: Vec<Secret>,
     tenant: Tenant,
+    refused: Occasionally,
+}
+
+impl Source {
+    /// Logs a refusal: the kind of it, since its text may be as long as the request.
+    fn refused(&self, answer: &Answer) {
+        if let Some(more) = self.refused.pass() {
+            let kind = answer.kind();
+            tracing::info!(source.name = self.name, not_logged = more, "refused a request: {kind}");
+        }
+    }
 }
 
 /// Why the gateway cannot start.
@@ -103,21 +121,29 @@ impl GatewayState {
                     Some(tenant) => Tenant::new(tenant).map_err(|source| GatewayError::Tenant { key, source })?,
                     None => Tenant::default(),
                 };
-                let source = Source { connector: found, name: format!("{connector}/{name}"), secrets, tenant };
+                let name_of_source = format!("{connector}/{name}");
+                let refused = Occasionally::new();
+                let source = Source { connector: found, name: name_of_source, secrets, tenant, refused };
                 sources.insert((connector.clone(), name.clone()), source);
             }
         }
         Ok(Self(Arc::new(Inner {
             sources,
-            tokens: read_all("events.tokens", &settings.events.tokens)?,
+            access: if settings.events.allow_without_token {
+                Access::Everyone
+            } else {
+                Access::Tokens(read_all("events.tokens", &settings.events.tokens)?)
+            },
             events: Source {
                 connector: &crate::generic::Generic,
                 name: "generic/events".to_owned(),
                 secrets: Vec::new(),
                 tenant: Tenant::default(),
+                refused: Occasionally::new(),
             },
             appender: Appender::start(log, settings.server.in_flight),
-            permits: Arc::new(Semaphore::new(settings.server.in_flight.min(Semaphore::MAX_PERMITS))),
+            permits: Semaphore::new(settings.server.in_flight.min(Semaphore::MAX_PERMITS)),
+            budget: Budget::new(settings.server.body_memory),
             body_limit: settings.server.body_limit,
             timeout: settings.server.timeout,
         })))
@@ -126,7 +152,8 @@ impl GatewayState {
 
 fn read_all(key: &str, references: &[runtime::settings::SecretRef]) -> Result<Vec<Secret>, GatewayError> {
     let read = |(index, reference)| {
-        secret::read(reference).map_err(|source| GatewayError::Secret { key: format!("{key}.{index}"), source })
+        secret::read_verifying(reference)
+            .map_err(|source| GatewayError::Secret { key: format!("{key}.{index}"), source })
     };
     references.iter().enumerate().map(read).collect()
 }
@@ -136,8 +163,8 @@ fn with_webhooks() -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// The routes. Serve them with `into_make_service_with_connect_info::<SocketAddr>()`: without the peer's
-/// address, `POST /v1/events` takes nothing that has no token.
+/// The routes. Serve them with [`runtime::http::serve`], which says who sends a request: without that,
+/// `POST /v1/events` takes nothing that has no token.
 pub fn router(state: GatewayState) -> Router {
     Router::new()
         .route("/webhooks/{connector}", post(webhooks::unnamed))
@@ -148,20 +175,13 @@ pub fn router(state: GatewayState) -> Router {
         .with_state(state)
 }
 
-/// A request's place among those in flight. Every handler takes one first: what would be more than the bound is
-/// shed before anything of it is read.
-struct Permit(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit);
-
-impl FromRequestParts<GatewayState> for Permit {
-    type Rejection = Answer;
-
-    async fn from_request_parts(_: &mut Parts, state: &GatewayState) -> Result<Self, Answer> {
-        let permit = state.0.permits.clone().try_acquire_owned();
-        permit.map(Self).map_err(|_| Answer::Busy("more requests are in flight than this server takes"))
-    }
-}
-
 impl Inner {
+    /// What the body of a request may cost.
+    fn bounds(&self, request: &Extensions, deadline: Instant) -> Bounds<'_> {
+        let source = Peer::of(request).address().map(runtime::http::share_of);
+        Bounds { limit: self.body_limit, deadline, budget: &self.budget, places: &self.permits, source }
+    }
+
     /// Appends, and answers once the log has acknowledged.
     async fn append(&self, source: &Source, events: Vec<Envelope>, deadline: Instant) -> Result<Answer, Answer> {
         let count = events.len();

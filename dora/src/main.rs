@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use runtime::health::{Check, Readiness};
+use runtime::health::{self, Check, Readiness};
+use runtime::http::{self, Hosts, Listeners};
 use runtime::settings::Settings;
 use store::{PgConnectOptions, Store};
 use tokio_util::sync::CancellationToken;
@@ -26,20 +27,18 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let settings = runtime::load(arguments.config.as_deref(), &arguments.overrides)?;
-    runtime::telemetry::init(&settings.telemetry)?;
+    let settings = runtime::start(arguments.config.as_deref(), &arguments.overrides)?;
     let shutdown = runtime::shutdown();
     let store = connect(&settings).await?;
 
     let readiness = Readiness::waiting_for(&[Check::Database]);
-    let listener = tokio::net::TcpListener::bind(settings.server.listen)
-        .await
-        .with_context(|| format!("`server.listen`: {} can't be listened on", settings.server.listen))?;
+    let listeners = Listeners::open(&settings.server)?;
     tokio::spawn(watch(readiness.clone(), store.clone(), shutdown.clone()));
-    let health = axum::serve(listener, runtime::health::router(readiness));
-    tokio::spawn(health.with_graceful_shutdown(shutdown.clone().cancelled_owned()).into_future());
+    let health = health::router(readiness, Hosts::of(&settings.server));
+    let health = tokio::spawn(http::serve(listeners, health, settings.server, shutdown.clone()));
 
     dora::run(store.clone(), settings.dora, shutdown).await?;
+    health.await??;
     store.close().await;
     Ok(())
 }

@@ -7,7 +7,8 @@ use anyhow::Context;
 use clap::Parser;
 use eventlog::EventLog;
 use processors::{Processor, Reading, RejectRetention};
-use runtime::health::{Check, Readiness};
+use runtime::health::{self, Check, Readiness};
+use runtime::http::{self, Hosts, Listeners};
 use runtime::settings::Settings;
 use store::{PgConnectOptions, Store};
 use tokio_util::sync::CancellationToken;
@@ -27,24 +28,22 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let settings = runtime::load(arguments.config.as_deref(), &arguments.overrides)?;
-    runtime::telemetry::init(&settings.telemetry)?;
+    let settings = runtime::start(arguments.config.as_deref(), &arguments.overrides)?;
     let shutdown = runtime::shutdown();
     let store = connect(&settings).await?;
     let log = eventlog::open(&settings.log, &store).await?;
 
     let readiness = Readiness::waiting_for(&[Check::Database, Check::Log]);
-    let listener = tokio::net::TcpListener::bind(settings.server.listen)
-        .await
-        .with_context(|| format!("`server.listen`: {} can't be listened on", settings.server.listen))?;
+    let listeners = Listeners::open(&settings.server)?;
     let processor = Processor::new(store.clone(), log.clone(), collectors::registry::connector)
         .keeping_rejected(RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit });
     tokio::spawn(watch(readiness.clone(), store.clone(), log, processor.reading(), shutdown.clone()));
-    let health = axum::serve(listener, runtime::health::router(readiness));
-    tokio::spawn(health.with_graceful_shutdown(shutdown.clone().cancelled_owned()).into_future());
+    let health = health::router(readiness, Hosts::of(&settings.server));
+    let health = tokio::spawn(http::serve(listeners, health, settings.server, shutdown.clone()));
 
     tracing::info!("processing");
     processor.run(shutdown).await?;
+    health.await??;
     store.close().await;
     Ok(())
 }

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use kernel::Tenant;
+use runtime::Problem;
+use runtime::redact;
 use runtime::settings::{LogFormat, Settings, Telemetry};
 
 use crate::commands;
@@ -108,9 +110,9 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", redact(&error.to_string()));
             for cause in error.chain().skip(1) {
-                eprintln!("  because: {cause}");
+                eprintln!("  because: {}", redact(&cause.to_string()));
             }
             ExitCode::FAILURE
         }
@@ -125,11 +127,15 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
         Command::Version(command) => return done(command.run(&global)),
         _ => {}
     }
-    let mut settings = global.settings()?;
-    if !matches!(command, Command::Up(_)) {
+    let (mut settings, warnings) = global.settings()?;
+    let stays = matches!(command, Command::Up(_));
+    if !stays {
         quiet(&mut settings.telemetry);
     }
     runtime::telemetry::init(&settings.telemetry)?;
+    if stays {
+        runtime::log_warnings(&warnings);
+    }
     let work = async {
         match command {
             Command::Up(command) => command.run(settings, &global).await,
@@ -173,8 +179,8 @@ impl Global {
         self.set.iter().cloned().chain(data).collect()
     }
 
-    fn settings(&self) -> Result<Settings> {
-        Ok(runtime::load(self.config.as_deref(), &self.overrides())?)
+    fn settings(&self) -> Result<(Settings, Vec<Problem>)> {
+        Ok(runtime::load_with_warnings(self.config.as_deref(), &self.overrides())?)
     }
 }
 

@@ -13,6 +13,9 @@ use anyhow::{Context, Result, anyhow, bail};
 const MARK: &str = "sei-data";
 const FORMAT: &str = "sei data folder, format 1\n";
 
+/// The longest path that a UNIX socket can have, without the byte that ends it.
+const SOCKET_PATH_BYTES: usize = 107;
+
 /// A data folder of ours.
 pub(crate) struct DataFolder(PathBuf);
 
@@ -59,6 +62,19 @@ impl DataFolder {
     /// Where clones of remote repositories live.
     pub(crate) fn mirrors(&self) -> PathBuf {
         self.0.join("mirrors")
+    }
+
+    /// Where `sei up` makes its UNIX socket; `None` where the path would be too long for one.
+    pub(crate) fn socket(&self) -> Option<PathBuf> {
+        let path = self.0.join("sei.sock");
+        if path.as_os_str().len() <= SOCKET_PATH_BYTES {
+            return Some(path);
+        }
+        tracing::warn!(
+            "`{}` is too long for a UNIX socket, so none is made; set server.socket to a shorter path",
+            path.display()
+        );
+        None
     }
 
     /// Makes this process the one `sei up` of the folder, for as long as the answer is kept.

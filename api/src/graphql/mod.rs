@@ -1,60 +1,87 @@
 //! GraphQL at `/graphql`: `POST` of JSON answers, `GET` shows an explorer. One request costs a bounded amount
-//! of work: its depth, its complexity and its size are limited.
+//! of work, which is known before it is done: its size, what its fragments stand for ([`cost`]), its depth and
+//! its complexity; and it has a bounded time.
 
+mod cost;
+mod limits;
 mod query;
 
-use async_graphql::{EmptyMutation, EmptySubscription, ErrorExtensions, Schema};
+use async_graphql::{EmptyMutation, EmptySubscription, ErrorExtensions, Schema, ServerError};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Extension, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
+use runtime::http::Peer;
 
 use crate::problem::Problem;
 use crate::tenant::{self, Scope};
-use crate::{ApiState, web};
+use crate::{ApiState, admission, web};
+use limits::{DEPTH, Limits};
 use query::Query;
 
-/// How deep a query may nest; the introspection of tools needs 13.
-const DEPTH: usize = 16;
-/// How many fields an answer may have, about. A page of 200 deployments with all fields has 9,000.
-const COMPLEXITY: usize = 20_000;
 /// The longest request, in bytes.
 const BODY: usize = 64 * 1024;
+/// Errors of one answer, at most.
+const ERRORS: usize = 20;
 
 type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// The routes.
 pub fn router(state: &ApiState) -> Router<ApiState> {
     let schema: ApiSchema = Schema::build(Query, EmptyMutation, EmptySubscription)
-        .limit_depth(DEPTH)
-        .limit_complexity(COMPLEXITY)
         .limit_recursive_depth(2 * DEPTH)
+        .extension(Limits)
         .finish();
     let answer = Router::new()
         .route("/graphql", post(answer))
         .route_layer(middleware::from_fn_with_state(state.clone(), tenant::choose))
         .route_layer(Extension(schema))
-        .route_layer(DefaultBodyLimit::max(BODY));
+        .route_layer(DefaultBodyLimit::max(BODY))
+        .route_layer(middleware::from_fn_with_state(state.admission().graphql.clone(), admission::admit));
     Router::new().route("/graphql", get(web::explorer)).merge(answer)
 }
 
-/// Only JSON is taken: a form of another site can't send that without asking first, which is refused.
+/// Only JSON is taken: a form of another site can't send that without asking first, which is refused. One
+/// request at a time: a list of them would cost as many times as much.
 async fn answer(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
     Extension(schema): Extension<ApiSchema>,
+    Extension(peer): Extension<Peer>,
     body: Result<Json<async_graphql::Request>, JsonRejection>,
 ) -> Response {
-    match body {
-        Ok(Json(request)) => Json(schema.execute(request.data(state).data(scope)).await).into_response(),
+    let mut request = match body {
+        Ok(Json(request)) => request,
         Err(JsonRejection::MissingJsonContentType(_)) => {
-            Problem::not_json("GraphQL is asked by POST with content-type: application/json.").into_response()
+            return Problem::not_json("GraphQL is asked by POST with content-type: application/json.").into_response();
         }
         Err(other) => {
-            Problem::bad_body(other.status(), "Expected JSON: {\"query\": …, \"variables\": …}.").into_response()
+            let detail = "Expected one JSON object: {\"query\": …, \"variables\": …}.";
+            return Problem::bad_body(other.status(), detail).into_response();
         }
-    }
+    };
+    // reading it takes time that other requests have, too
+    let read = tokio::task::spawn_blocking(move || {
+        let document = cost::read(&request.query, &request.variables)?;
+        request.set_parsed_query(document);
+        Ok::<_, cost::Refused>(request)
+    });
+    let request = match read.await {
+        Ok(Ok(request)) => request,
+        Ok(Err(refused)) => return refused_document(&refused),
+        Err(_) => return Problem::bad_body(StatusCode::BAD_REQUEST, "The query can't be read.").into_response(),
+    };
+    let scope = scope.sharing(state.graphql_reads());
+    let mut response = schema.execute(request.data(state).data(scope).data(peer)).await;
+    response.errors.truncate(ERRORS);
+    Json(response).into_response()
+}
+
+/// As GraphQL says it: status 200, with the reason among the errors.
+fn refused_document(refused: &cost::Refused) -> Response {
+    Json(async_graphql::Response::from_errors(vec![ServerError::new(refused.to_string(), None)])).into_response()
 }
 
 /// A problem as a GraphQL error: the same words, in `extensions`.

@@ -4,6 +4,7 @@ use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, InputValueError, InputValueResult, Object, OutputType, Scalar, ScalarType};
 use chrono::Utc;
 use chrono_tz::Tz;
+use runtime::http::Peer;
 use store::queries::{ChangeFilter, DeploymentFilter};
 
 use super::refused;
@@ -199,7 +200,7 @@ impl Query {
         #[graphql(desc = "The id of the fact, as evidence and rows have it.")] fact: String,
     ) -> async_graphql::Result<Vec<RawEvent>> {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
-        reads::events(state, scope, &fact).await.map_err(|problem| refused(&problem))
+        reads::events(state, scope, *context.data::<Peer>()?, &fact).await.map_err(|problem| refused(&problem))
     }
 }
 

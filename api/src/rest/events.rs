@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::Uri;
 
+use runtime::http::Peer;
+
 use super::params;
 use crate::ApiState;
 use crate::envelope::Answer;
@@ -30,10 +32,11 @@ use crate::views::RawEvent;
 pub async fn events(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
+    Extension(peer): Extension<Peer>,
     uri: Uri,
 ) -> Result<Json<Answer<Vec<RawEvent>>>, Problem> {
     let mut params = params(&uri)?;
     let fact = params.text("fact").ok_or_else(|| Problem::parameter("fact", "", "the id of a fact"))?;
     params.finish()?;
-    Ok(Json(Answer::new(&scope.tenant, reads::events(&state, &scope, &fact).await?)))
+    Ok(Json(Answer::new(&scope.tenant, reads::events(&state, &scope, peer, &fact).await?)))
 }

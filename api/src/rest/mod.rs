@@ -15,6 +15,7 @@ use serde::Serialize;
 use utoipa::OpenApi;
 
 use crate::ApiState;
+use crate::admission::{self, Lane};
 use crate::envelope::Listing;
 use crate::params::Params;
 use crate::problem::Problem;
@@ -58,22 +59,30 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The routes.
 pub fn router(state: &ApiState) -> Router<ApiState> {
     // Ids hold slashes, which clients may leave as they are: so the last segment takes the rest of the path.
-    let of_tenant = Router::new()
+    let reports = Router::new()
         .route("/api/v1/dora", get(reports::dora))
+        .route("/api/v1/deployments/{*id}", get(reports::deployment))
+        .route("/api/v1/changes/{*id}", get(reports::change))
+        .route("/api/v1/events", get(events::events))
+        .route("/api/v1/metrics/{name}", get(metrics::metric));
+    let lists = Router::new()
         .route("/api/v1/services", get(lists::services))
         .route("/api/v1/repositories", get(lists::repositories))
         .route("/api/v1/deployments", get(lists::deployments))
-        .route("/api/v1/deployments/{*id}", get(reports::deployment))
         .route("/api/v1/changes", get(lists::changes))
-        .route("/api/v1/changes/{*id}", get(reports::change))
-        .route("/api/v1/events", get(events::events))
         .route("/api/v1/metrics", get(metrics::metrics))
-        .route("/api/v1/metrics/{name}", get(metrics::metric))
-        .route("/api/v1/findings", get(lists::findings))
-        .route_layer(middleware::from_fn_with_state(state.clone(), tenant::choose));
+        .route("/api/v1/findings", get(lists::findings));
+    let choose = || middleware::from_fn_with_state(state.clone(), tenant::choose);
+    let admit = |lane: &Lane| middleware::from_fn_with_state(lane.clone(), admission::admit);
+    let admission = state.admission();
     Router::new()
-        .merge(of_tenant)
-        .route("/api/v1/tenants", get(lists::tenants))
+        .merge(reports.route_layer(choose()).route_layer(admit(&admission.reports)))
+        .merge(
+            lists
+                .route_layer(choose())
+                .route("/api/v1/tenants", get(lists::tenants))
+                .route_layer(admit(&admission.lists)),
+        )
         .route("/api/openapi.json", get(async || Json(openapi())))
 }
 

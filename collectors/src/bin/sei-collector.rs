@@ -8,7 +8,8 @@ use anyhow::ensure;
 use collectors::collector::Collector;
 use collectors::progress::Silent;
 use collectors::scheduler;
-use runtime::{health, http};
+use runtime::health;
+use runtime::http::{self, Hosts, Listeners};
 
 use role::Role;
 
@@ -26,8 +27,9 @@ async fn main() -> anyhow::Result<()> {
         time_zone: settings.dora.time_zone,
     };
     let jobs = collector.jobs(&settings, true, &shutdown)?;
-    let listener = http::listen(settings.server.listen)?;
-    let health = tokio::spawn(http::serve(listener, health::router(readiness), shutdown.clone()));
+    let listeners = Listeners::open(&settings.server)?;
+    let health = health::router(readiness, Hosts::of(&settings.server));
+    let health = tokio::spawn(http::serve(listeners, health, settings.server.clone(), shutdown.clone()));
     scheduler::run(jobs, shutdown).await;
     health.await??;
     store.close().await;

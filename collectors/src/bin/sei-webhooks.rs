@@ -3,7 +3,8 @@
 mod role;
 
 use collectors::gateway::{self, GatewayState};
-use runtime::{health, http};
+use runtime::health;
+use runtime::http::{self, Hosts, Listeners};
 
 use role::Role;
 
@@ -14,9 +15,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Role { settings, store, log, readiness, shutdown } = Role::start().await?;
-    let listener = http::listen(settings.server.listen)?;
-    let router = gateway::router(GatewayState::new(&settings, log)?).merge(health::router(readiness));
-    http::serve(listener, router, shutdown).await?;
+    let listeners = Listeners::open(&settings.server)?;
+    let health = health::router(readiness, Hosts::of(&settings.server));
+    let router = gateway::router(GatewayState::new(&settings, log)?).merge(health);
+    http::serve(listeners, router, settings.server, shutdown).await?;
     store.close().await;
     Ok(())
 }

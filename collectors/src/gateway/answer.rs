@@ -22,8 +22,6 @@ pub(super) enum Answer {
     Unauthenticated,
     /// Not allowed to post events, with what to do about it.
     NoAccess(&'static str),
-    /// A browser of another site, or a name that is not this machine's.
-    Foreign(&'static str),
     /// No such source is configured.
     NotFound,
     /// The body did not come in time.
@@ -42,6 +40,24 @@ pub(super) enum Answer {
 
 /// Seconds after which it is worth to try again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
+impl Answer {
+    /// What it is, in words that do not depend on the request.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Accepted(_) => "accepted",
+            Self::Ignored(_) => "ignored",
+            Self::Bad(problem) | Self::Busy(problem) => problem,
+            Self::Unauthenticated | Self::NoAccess(_) => "not authenticated",
+            Self::NotFound => "no such webhook is configured",
+            Self::Slow => "the body did not arrive in time",
+            Self::TooLarge(_) => "the body is too large",
+            Self::TooLargeForLog => "the event log refuses an event of this size",
+            Self::Unsupported(_) => "not taken in this form",
+            Self::Unprocessable(_) => "some facts can't be read",
+        }
+    }
+}
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
@@ -62,7 +78,6 @@ impl IntoResponse for Answer {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 response
             }
-            Self::Foreign(hint) => error(StatusCode::FORBIDDEN, "refused", Some(hint)),
             Self::NotFound => {
                 let hint = "configure it as [webhooks.<connector>.<name>]; without a name the address means `main`";
                 error(StatusCode::NOT_FOUND, "no such webhook is configured", Some(hint))

@@ -1,15 +1,22 @@
-//! Reads a body within its bounds of size, time and, when it is compressed, of what it inflates to.
+//! Reads a body within its bounds of size, time, memory and, when it is compressed, of what it inflates to.
 
-use std::io::Read;
+use std::io::BufRead;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use flate2::bufread::MultiGzDecoder;
 use futures::StreamExt;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::answer::Answer;
+use super::budget::{Budget, Exhausted, Held};
+
+/// How much is inflated at once, in bytes.
+const PIECE: usize = 64 * 1024;
 
 /// The media type without its parameters, in lower case.
 pub(super) fn media_type(headers: &HeaderMap) -> String {
@@ -17,22 +24,59 @@ pub(super) fn media_type(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// The body, inflated where it is gzip. At most `limit` bytes, before and after.
-pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize, deadline: Instant) -> Result<Bytes, Answer> {
+/// What a body may cost.
+pub(super) struct Bounds<'a> {
+    /// Bytes, before and after inflation.
+    pub(super) limit: usize,
+    pub(super) deadline: Instant,
+    pub(super) budget: &'a Arc<Budget>,
+    /// Places among the requests in flight.
+    pub(super) places: &'a Semaphore,
+    /// Whose body it is.
+    pub(super) source: Option<IpAddr>,
+}
+
+/// A whole body. What it takes is in use as long as this is held.
+pub(super) struct Whole<'a> {
+    pub(super) bytes: Bytes,
+    _held: Option<Held>,
+    _place: SemaphorePermit<'a>,
+}
+
+impl From<Exhausted> for Answer {
+    fn from(_: Exhausted) -> Self {
+        Self::Busy("the bodies of other requests take all memory that there is for them (server.body_memory)")
+    }
+}
+
+/// The body, inflated where it is gzip. Only once it is complete it takes a place among the requests in flight;
+/// where there is none it is shed.
+pub(super) async fn read<'a>(headers: &HeaderMap, body: Body, bounds: &Bounds<'a>) -> Result<Whole<'a>, Answer> {
     let gzip = match headers.get(header::CONTENT_ENCODING).map(axum::http::HeaderValue::as_bytes) {
         None | Some(b"" | b"identity") => false,
         Some(b"gzip" | b"x-gzip") => true,
         Some(_) => return Err(Answer::Unsupported("the content encodings that are taken are gzip and identity")),
     };
-    let bytes = tokio::time::timeout_at(deadline, collect(headers, body, limit)).await.map_err(|_| Answer::Slow)??;
-    if gzip {
-        let inflated = tokio::task::spawn_blocking(move || inflate(&bytes, limit)).await;
-        return inflated.unwrap_or(Err(Answer::Bad("the body is no gzip")));
+    let collected = tokio::time::timeout_at(bounds.deadline, collect(headers, body, bounds)).await;
+    let (bytes, held) = collected.map_err(|_| Answer::Slow)??;
+    let place = bounds.places.try_acquire();
+    let place = place.map_err(|_| Answer::Busy("more requests are in flight than this server takes"))?;
+    if !gzip {
+        return Ok(Whole { bytes, _held: held, _place: place });
     }
-    Ok(bytes)
+    let limit = bounds.limit;
+    let held = held.unwrap_or_else(|| bounds.budget.body(bounds.source));
+    held.complete();
+    let inflated = tokio::task::spawn_blocking(move || {
+        let inflated = inflate(&bytes, limit, &held)?;
+        Ok((inflated, held))
+    });
+    let (bytes, held) = inflated.await.unwrap_or(Err(Answer::Bad("the body is no gzip")))?;
+    Ok(Whole { bytes, _held: Some(held), _place: place })
 }
 
-async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Answer> {
+async fn collect(headers: &HeaderMap, body: Body, bounds: &Bounds<'_>) -> Result<(Bytes, Option<Held>), Answer> {
+    let limit = bounds.limit;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     within(limit, announced.unwrap_or_default())?;
     let mut chunks = body.into_data_stream();
@@ -40,27 +84,50 @@ async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes,
     let first = next().await?.unwrap_or_default();
     within(limit, first.len())?;
     // Most bodies come in one piece, which need not be copied.
-    let Some(second) = next().await? else { return Ok(first) };
-    let mut whole = BytesMut::with_capacity(announced.unwrap_or_default().min(1 << 20));
-    whole.extend_from_slice(&first);
-    let mut further = Some(second);
-    while let Some(chunk) = further {
-        within(limit, whole.len() + chunk.len())?;
-        whole.extend_from_slice(&chunk);
-        further = next().await?;
+    if announced == Some(first.len()) {
+        return Ok((first, None));
     }
-    Ok(whole.freeze())
+    let held = bounds.budget.body(bounds.source);
+    held.grow(first.len())?;
+    let rest = async {
+        let Some(second) = next().await? else { return Ok(first) };
+        // what is announced takes no memory before it is there
+        let mut whole = BytesMut::with_capacity(announced.unwrap_or(first.len() + second.len()));
+        whole.extend_from_slice(&first);
+        let mut further = Some(second);
+        while let Some(chunk) = further {
+            within(limit, whole.len() + chunk.len())?;
+            held.grow(chunk.len())?;
+            whole.extend_from_slice(&chunk);
+            further = next().await?;
+        }
+        Ok::<Bytes, Answer>(whole.freeze())
+    };
+    let bytes = tokio::select! {
+        bytes = rest => bytes?,
+        () = held.given_up() => return Err(Exhausted.into()),
+    };
+    held.complete();
+    Ok((bytes, Some(held)))
 }
 
 fn within(limit: usize, length: usize) -> Result<(), Answer> {
     if length > limit { Err(Answer::TooLarge(limit)) } else { Ok(()) }
 }
 
-fn inflate(bytes: &[u8], limit: usize) -> Result<Bytes, Answer> {
+fn inflate(bytes: &[u8], limit: usize, held: &Held) -> Result<Bytes, Answer> {
+    let broken = |_| Answer::Bad("the body is no gzip, or is cut off");
     let mut whole = Vec::new();
-    let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let read = MultiGzDecoder::new(bytes).take(bound).read_to_end(&mut whole);
-    read.map_err(|_| Answer::Bad("the body is no gzip, or is cut off"))?;
-    within(limit, whole.len())?;
-    Ok(whole.into())
+    let mut pieces = std::io::BufReader::with_capacity(PIECE, MultiGzDecoder::new(bytes));
+    loop {
+        let piece = pieces.fill_buf().map_err(broken)?;
+        if piece.is_empty() {
+            return Ok(whole.into());
+        }
+        within(limit, whole.len() + piece.len())?;
+        held.grow(piece.len())?;
+        whole.extend_from_slice(piece);
+        let length = piece.len();
+        pieces.consume(length);
+    }
 }

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
-use super::{GatewayState, Permit, webhooks};
+use super::{GatewayState, webhooks};
 
 pub(super) fn routes() -> Router<GatewayState> {
     let mut router = Router::new();
@@ -20,7 +20,6 @@ pub(super) fn routes() -> Router<GatewayState> {
 }
 
 async fn posted(
-    _permit: Permit,
     State(state): State<GatewayState>,
     Path((connection, path)): Path<(String, String)>,
     request: Request,

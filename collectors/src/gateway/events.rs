@@ -5,13 +5,13 @@ use chrono::Utc;
 use tokio::time::Instant;
 
 use super::answer::Answer;
-use super::{GatewayState, Inner, Permit, access, body};
+use super::{GatewayState, Inner, body};
 use crate::generic;
 use crate::webhook::Destination;
 
-pub(super) async fn events(_permit: Permit, State(state): State<GatewayState>, request: Request) -> Answer {
+pub(super) async fn events(State(state): State<GatewayState>, request: Request) -> Answer {
     receive(&state, request).await.unwrap_or_else(|refused| {
-        tracing::info!(source.name = state.0.events.name, ?refused, "refused a request");
+        state.0.events.refused(&refused);
         refused
     })
 }
@@ -19,18 +19,18 @@ pub(super) async fn events(_permit: Permit, State(state): State<GatewayState>, r
 async fn receive(state: &GatewayState, request: Request) -> Result<Answer, Answer> {
     let gateway: &Inner = &state.0;
     let deadline = Instant::now() + gateway.timeout;
-    access::check(&gateway.tokens, &request)?;
     let (parts, body) = request.into_parts();
+    gateway.access.check(&parts)?;
     let form = generic::form(&body::media_type(&parts.headers))
         .ok_or(Answer::Unsupported("send application/json or application/x-ndjson"))?;
-    let body = body::read(&parts.headers, body, gateway.body_limit, deadline).await?;
+    let body = body::read(&parts.headers, body, &gateway.bounds(&parts.extensions, deadline)).await?;
     let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    let owner = state.clone();
+    let (owner, bytes) = (state.clone(), body.bytes.clone());
     // Megabytes of facts take a while to check; other requests go on meanwhile.
     let read = tokio::task::spawn_blocking(move || {
         let source = &owner.0.events;
         let to = Destination { source: &source.name, tenant: &source.tenant, received: Utc::now() };
-        generic::envelopes(&body, form, key.as_deref(), &to)
+        generic::envelopes(&bytes, form, key.as_deref(), &to)
     });
     let read = read.await.map_err(|_| Answer::Busy("the request was interrupted"))?;
     let events = read.map_err(Answer::Unprocessable)?;

@@ -5,7 +5,7 @@ use chrono::Utc;
 use tokio::time::Instant;
 
 use super::answer::Answer;
-use super::{GatewayState, Inner, Permit, Source, body, ignored};
+use super::{GatewayState, Inner, Source, body, ignored};
 use crate::webhook::{Destination, RawRequest, Received, Webhook};
 
 /// Bodies of so many bytes take a while to hash and to read; other requests go on meanwhile.
@@ -14,17 +14,11 @@ const LARGE: usize = 1 << 20;
 /// The name that an address without one means.
 const MAIN: &str = "main";
 
-pub(super) async fn unnamed(
-    _permit: Permit,
-    state: State<GatewayState>,
-    Path(connector): Path<String>,
-    request: Request,
-) -> Answer {
+pub(super) async fn unnamed(state: State<GatewayState>, Path(connector): Path<String>, request: Request) -> Answer {
     answer(&state, (connector, MAIN.to_owned()), String::new(), request).await
 }
 
 pub(super) async fn named(
-    _permit: Permit,
     state: State<GatewayState>,
     Path(source): Path<(String, String)>,
     request: Request,
@@ -34,7 +28,6 @@ pub(super) async fn named(
 
 /// For sources that have several addresses below their name.
 pub(super) async fn below(
-    _permit: Permit,
     state: State<GatewayState>,
     Path((connector, name, path)): Path<(String, String, String)>,
     request: Request,
@@ -46,7 +39,7 @@ pub(super) async fn below(
 pub(super) async fn answer(state: &GatewayState, source: (String, String), path: String, request: Request) -> Answer {
     match state.0.sources.get_key_value(&source) {
         Some((key, source)) => receive(state, key, source, path, request).await.unwrap_or_else(|refused| {
-            tracing::info!(source.name = source.name, ?refused, "refused a request");
+            source.refused(&refused);
             refused
         }),
         None => Answer::NotFound,
@@ -67,8 +60,8 @@ async fn receive(
     if !webhook.takes(&body::media_type(&parts.headers)) {
         return Err(Answer::Unsupported("set the webhook's content type to application/json"));
     }
-    let body = body::read(&parts.headers, body, gateway.body_limit, deadline).await?;
-    let request = RawRequest { path, headers: parts.headers, body, received: Utc::now() };
+    let body = body::read(&parts.headers, body, &gateway.bounds(&parts.extensions, deadline)).await?;
+    let request = RawRequest { path, headers: parts.headers, body: body.bytes.clone(), received: Utc::now() };
     let read = if request.body.len() < LARGE {
         read(source, webhook, request)
     } else {

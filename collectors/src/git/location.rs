@@ -76,7 +76,7 @@ impl Location {
     pub fn shown(&self) -> String {
         match self {
             Self::Local(path) => path.display().to_string(),
-            Self::Remote(remote) => remote.url.clone(),
+            Self::Remote(remote) => runtime::redact(&remote.url).into_owned(),
         }
     }
 }

@@ -301,6 +301,7 @@ fn redacted(said: &str, remote: &Remote) -> String {
     for secret in [&remote.password, &remote.user].into_iter().flatten().filter(|secret| secret.len() > 2) {
         said = said.replace(secret.as_str(), "…");
     }
+    said = runtime::redact(&said).into_owned();
     if said.is_empty() { "`git` failed without saying why".to_owned() } else { said }
 }
 
@@ -358,6 +359,8 @@ mod tests {
     #[test]
     fn nothing_secret_is_said() {
         let remote = Remote { url: "https://h/a".into(), user: Some("ann".into()), password: Some("s3cret".into()) };
+        let query = redacted("fatal: unable to access 'https://h/a?private_token=t0ken': 403", &remote);
+        assert_eq!(query, "fatal: unable to access 'https://h/a?private_token=…': 403");
         let said = redacted("fatal: https://ann:s3cret@h/a\nhint: x\n", &remote);
         assert_eq!(said, "fatal: https://…:…@h/a");
         assert!(!folder(Path::new("/m"), &remote).display().to_string().contains("ann"));

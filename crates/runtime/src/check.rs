@@ -50,7 +50,7 @@ pub(crate) fn findings(settings: &Settings) -> Vec<Finding> {
 struct Findings(Vec<Finding>);
 
 fn shown(text: &str) -> String {
-    format!("`{text}`")
+    format!("`{}`", crate::redact(text))
 }
 
 impl Findings {
@@ -110,19 +110,68 @@ impl Findings {
     fn server(&mut self, settings: &Settings) {
         let server = &settings.server;
         self.positive("server.timeout", server.timeout);
-        if server.body_limit == 0 {
-            self.error("server.body_limit", "0".to_owned(), "1 byte or more, such as 26214400 (25 MiB)");
+        for (key, value, example) in [
+            ("server.body_limit", server.body_limit, "1 byte or more, such as 26214400 (25 MiB)"),
+            ("server.in_flight", server.in_flight, "1 or more"),
+            ("server.api_in_flight", server.api_in_flight, "1 or more"),
+        ] {
+            if value == 0 {
+                self.error(key, "0".to_owned(), example);
+            }
         }
-        if server.in_flight == 0 {
-            self.error("server.in_flight", "0".to_owned(), "1 or more");
+        if server.body_memory < server.body_limit {
+            let found = server.body_memory.to_string();
+            self.error("server.body_memory", found, format!("server.body_limit ({}) or more", server.body_limit));
         }
-        for (index, token) in settings.events.tokens.iter().enumerate() {
-            self.secret(format!("events.tokens.{index}"), token);
+        if server.connections < 16 {
+            self.error("server.connections", server.connections.to_string(), "16 or more");
         }
-        if settings.events.tokens.is_empty() && !server.listen.ip().is_loopback() {
-            let found = format!("none, while server.listen is {}", server.listen);
-            let expected = "a token; without one, POST /v1/events refuses every connection but those from this machine";
-            self.push(Severity::Warning, "events.tokens", found, expected);
+        self.names(settings);
+        self.access(settings);
+    }
+
+    /// By which names the server goes, and which proxies stand before it.
+    fn names(&mut self, settings: &Settings) {
+        let server = &settings.server;
+        for (index, name) in server.allowed_hosts.iter().enumerate() {
+            let address = name.parse::<std::net::IpAddr>().is_ok();
+            if !address && (name.is_empty() || name.contains(|c: char| "/:@*[]".contains(c) || c.is_whitespace())) {
+                let expected = "a name or an address without scheme and port, such as `sei.example.org`";
+                self.error(format!("server.allowed_hosts.{index}"), shown(name), expected);
+            }
+        }
+        if let Some(url) = &server.public_url
+            && crate::http::host_of(url).is_none()
+        {
+            let found = shown(url);
+            self.error("server.public_url", found, "an http or https URL such as `https://sei.example.org`");
+        }
+        for (index, proxy) in server.trusted_proxies.iter().enumerate() {
+            if proxy.parse::<crate::http::Network>().is_err() {
+                let expected = "an address or a network such as `10.0.0.7` or `10.0.0.0/8`";
+                self.error(format!("server.trusted_proxies.{index}"), shown(proxy), expected);
+            }
+        }
+    }
+
+    /// Who may read and post.
+    fn access(&mut self, settings: &Settings) {
+        let (server, events) = (&settings.server, &settings.events);
+        for (index, token) in events.tokens.iter().enumerate() {
+            self.verifying_secret(format!("events.tokens.{index}"), token);
+        }
+        if events.allow_without_token && !events.tokens.is_empty() {
+            let expected = "false beside events.tokens: with `true` no token is asked for";
+            self.error("events.allow_without_token", "true".to_owned(), expected);
+        } else if events.allow_without_token {
+            let found = "true: everyone who reaches the server may post events, through a proxy as well";
+            self.push(Severity::Warning, "events.allow_without_token", found.to_owned(), "events.tokens");
+        }
+        if !server.listen.ip().is_loopback() && server.allowed_hosts.is_empty() && server.public_url.is_none() {
+            let found = format!("{}, without a login: everyone who reaches it reads all tenants", server.listen);
+            let expected = "an address of loopback such as 127.0.0.1:8080; or a proxy with a login or a firewall \
+                            before it, and server.allowed_hosts set to the names that it is reached by";
+            self.push(Severity::Warning, "server.listen", found, expected);
         }
     }
 
@@ -134,7 +183,7 @@ impl Findings {
                     self.error(format!("{key}.secrets"), "none".to_owned(), "one or more: nothing is taken unverified");
                 }
                 for (index, reference) in source.secrets.iter().enumerate() {
-                    self.secret(format!("{key}.secrets.{index}"), reference);
+                    self.verifying_secret(format!("{key}.secrets.{index}"), reference);
                 }
                 self.tenant(format!("{key}.tenant"), source.tenant.as_deref());
             }
@@ -314,11 +363,22 @@ impl Findings {
     }
 
     /// A secret that is not there (yet) is a warning: where settings are checked is seldom where the
-    /// secrets are, and the role that needs it refuses to start without it. An empty one is an error.
+    /// secrets are, and the role that needs it refuses to start without it. A blank one is an error.
     fn secret(&mut self, key: String, reference: &SecretRef) {
-        if let Err(error) = secret::read(reference) {
-            let severity = if matches!(error, SecretError::Empty(_)) { Severity::Error } else { Severity::Warning };
-            self.push(severity, key, error.to_string(), "a secret of at least one character");
+        self.read_secret(key, secret::read(reference), "a secret of at least one character");
+    }
+
+    /// The same for one that requests are verified with, which may not be short either.
+    fn verifying_secret(&mut self, key: String, reference: &SecretRef) {
+        let expected = format!("a secret of at least {} bytes", secret::SHORTEST);
+        self.read_secret(key, secret::read_verifying(reference), &expected);
+    }
+
+    fn read_secret(&mut self, key: String, read: Result<secret::Secret, SecretError>, expected: &str) {
+        if let Err(error) = read {
+            let there = matches!(error, SecretError::Empty(_) | SecretError::Short(..));
+            let severity = if there { Severity::Error } else { Severity::Warning };
+            self.push(severity, key, error.to_string(), expected);
         }
     }
 }

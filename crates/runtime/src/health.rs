@@ -6,12 +6,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
+
+use crate::http::Hosts;
 
 /// What readiness depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -102,13 +105,25 @@ impl Readiness {
     }
 }
 
-/// `GET /livez`, `GET /readyz`, `GET /metrics`.
-pub fn router(readiness: Readiness) -> Router {
+/// `GET /livez`, `GET /readyz`, `GET /metrics`, under the names that the server goes by. They take no place from
+/// other requests and wait for none.
+pub fn router(readiness: Readiness, hosts: Hosts) -> Router {
     Router::new()
         .route("/livez", get(async || "alive\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .route_layer(middleware::from_fn_with_state(hosts, only_own_names))
         .with_state(readiness)
+}
+
+async fn only_own_names(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
+    match hosts.check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(_) => {
+            let hint = "not a name of this server; ask by its address, or add the name to server.allowed_hosts\n";
+            (StatusCode::MISDIRECTED_REQUEST, hint).into_response()
+        }
+    }
 }
 
 async fn readyz(State(readiness): State<Readiness>) -> Response {
@@ -131,14 +146,18 @@ mod tests {
     use super::*;
 
     async fn status_of(router: &Router, path: &str) -> StatusCode {
-        let request = Request::get(path).body(Body::empty()).unwrap();
+        let request = Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
         router.clone().oneshot(request).await.unwrap().status()
     }
 
     #[tokio::test]
     async fn ready_only_while_all_checks_hold_and_no_shutdown_has_begun() {
         let readiness = Readiness::waiting_for(&[Check::Database, Check::Migrations]);
-        let router = router(readiness.clone());
+        let hosts = Hosts::of(&crate::load(None, &[]).unwrap().server);
+        let router = router(readiness.clone(), hosts);
+        let foreign = Request::get("/metrics").header("host", "evil.example").body(Body::empty()).unwrap();
+        let answer = router.clone().oneshot(foreign).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST, "a name that was bent to this address");
         assert_eq!(status_of(&router, "/livez").await, StatusCode::OK);
         assert_eq!(status_of(&router, "/metrics").await, StatusCode::OK);
         assert_eq!(status_of(&router, "/readyz").await, StatusCode::SERVICE_UNAVAILABLE);

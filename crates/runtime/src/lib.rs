@@ -12,12 +12,14 @@ mod load;
 mod metrics;
 mod place;
 mod problem;
+mod redact;
 pub mod secret;
 pub mod settings;
 mod shutdown;
 pub mod telemetry;
 
-pub use load::{Checked, DEFAULTS, check, load};
+pub use load::{Checked, DEFAULTS, StartError, check, load, load_with_warnings, log_warnings, start};
 pub use metrics::{Metrics, Outcome, Reason, labels, metrics};
 pub use problem::{Problem, SettingsError, Severity};
+pub use redact::redact;
 pub use shutdown::{before_forced_end, shutdown};

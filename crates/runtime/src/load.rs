@@ -10,7 +10,8 @@ use figment::value::{Dict, Value};
 use crate::check::Finding;
 use crate::layers::{Layer, Origin};
 use crate::problem::{Problem, SettingsError, Severity};
-use crate::settings::Settings;
+use crate::settings::{SECRET_REFERENCE, Settings};
+use crate::telemetry::TelemetryError;
 
 /// `sei.default.toml`: the commented reference of all settings, and their base layer.
 pub const DEFAULTS: &str = include_str!("../../../sei.default.toml");
@@ -32,22 +33,51 @@ pub struct Checked {
     pub file: Option<PathBuf>,
 }
 
+/// Why a process cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings can't be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The filter of the log can't be read.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+}
+
 /// The settings: defaults, then the file (this one, else `./sei.toml`, else `/etc/sei/sei.toml`), then
-/// the environment, then `overrides` (each `key=value`). Warnings are logged.
+/// the environment, then `overrides` (each `key=value`).
 pub fn load(file: Option<&Path>, overrides: &[String]) -> Result<Settings, SettingsError> {
+    load_with_warnings(file, overrides).map(|(settings, _)| settings)
+}
+
+/// As [`load`], with what works but may not be meant.
+pub fn load_with_warnings(
+    file: Option<&Path>,
+    overrides: &[String],
+) -> Result<(Settings, Vec<Problem>), SettingsError> {
     let checked = check(file, overrides);
     match checked.settings {
-        Some(settings) => {
-            for problem in checked.problems {
-                tracing::warn!(setting.key = problem.key, "{problem}");
-            }
-            Ok(settings)
-        }
+        Some(settings) => Ok((settings, checked.problems)),
         None => Err(SettingsError { problems: checked.problems }),
     }
 }
 
-/// As [`load`], but tells everything that is wrong, warnings too.
+/// Logs what may not be meant.
+pub fn log_warnings(warnings: &[Problem]) {
+    for warning in warnings {
+        tracing::warn!(setting.key = warning.key, "{warning}");
+    }
+}
+
+/// How each role begins: loads the settings, starts logging, and logs the warnings.
+pub fn start(file: Option<&Path>, overrides: &[String]) -> Result<Settings, StartError> {
+    let (settings, warnings) = load_with_warnings(file, overrides)?;
+    crate::telemetry::init(&settings.telemetry)?;
+    log_warnings(&warnings);
+    Ok(settings)
+}
+
+/// As [`load`], but reports everything that is wrong, warnings too.
 #[must_use]
 pub fn check(file: Option<&Path>, overrides: &[String]) -> Checked {
     let file = file.map(Path::to_owned).or_else(|| FILES.iter().map(PathBuf::from).find(|file| file.exists()));
@@ -103,9 +133,10 @@ impl Layered {
         let mut flags = Vec::new();
         for text in overrides {
             let (key, value) = text.split_once('=').ok_or_else(|| {
+                // the value may be a secret, whose key is not known
                 problem(
                     "--set",
-                    format!("`{text}`"),
+                    format!("{} characters without `=`", text.chars().count()),
                     "key=value, such as server.listen=127.0.0.1:9000",
                     "the flag --set".to_owned(),
                 )
@@ -244,29 +275,28 @@ fn remove(value: &mut Value, path: &[String]) -> bool {
     }
 }
 
-/// Whether what stands at `path` points to a secret: then a value found there is not shown.
-fn is_secret(path: &[String]) -> bool {
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    matches!(
-        path.as_slice(),
-        ["database", "url", ..]
-            | ["events", "tokens", ..]
-            | ["webhooks", _, _, "secrets", ..]
-            | ["log", "kafka", "secret_properties", _, ..]
-    )
+/// Whether a value may be a secret that stands where a reference to it was expected. It is then not shown.
+fn is_secret(kind: &Kind, path: &[String]) -> bool {
+    let expected = match kind {
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => expected == SECRET_REFERENCE,
+        _ => false,
+    };
+    let names = ["token", "tokens", "secret", "secrets", "password", "secret_properties", "private_key"];
+    expected || path.iter().any(|part| names.contains(&part.as_str())) || path.iter().take(2).eq(["database", "url"])
 }
+
+const NOT_SHOWN: &str = "something else (not shown: it may be a secret)";
 
 fn found(kind: &Kind, path: &[String], value: Option<&Value>) -> String {
     match kind {
         Kind::UnknownField(..) => "an unknown key".to_owned(),
         Kind::MissingField(_) => "nothing".to_owned(),
-        Kind::InvalidType(actual, _) | Kind::InvalidValue(actual, _) => show(actual, path),
-        Kind::UnknownVariant(_, _) if is_secret(path) => "something else (not shown: it may be a secret)".to_owned(),
+        _ if is_secret(kind, path) => NOT_SHOWN.to_owned(),
+        Kind::InvalidType(actual, _) | Kind::InvalidValue(actual, _) => show(actual),
         Kind::UnknownVariant(name, _) => format!("`{name}`"),
         Kind::InvalidLength(length, _) => format!("{length} entries"),
         Kind::ISizeOutOfRange(number) => number.to_string(),
         Kind::USizeOutOfRange(number) => number.to_string(),
-        _ if is_secret(path) => "something else (not shown: it may be a secret)".to_owned(),
         other => match value {
             Some(Value::String(_, text)) => format!("the text `{text}`"),
             _ => other.to_string(),
@@ -274,9 +304,8 @@ fn found(kind: &Kind, path: &[String], value: Option<&Value>) -> String {
     }
 }
 
-fn show(actual: &Actual, path: &[String]) -> String {
+fn show(actual: &Actual) -> String {
     match actual {
-        _ if is_secret(path) => "something else (not shown: it may be a secret)".to_owned(),
         Actual::Str(text) => format!("the text `{text}`"),
         Actual::Map => "a table".to_owned(),
         Actual::Seq => "a list".to_owned(),
@@ -291,7 +320,7 @@ fn expected(kind: &Kind, path: &[String]) -> String {
             None => format!("one of {}", list(known)),
         };
     }
-    if let Some(text) = expectation(path) {
+    if let Some(text) = expectation(kind, path) {
         return text.to_owned();
     }
     match kind {
@@ -305,12 +334,13 @@ fn expected(kind: &Kind, path: &[String]) -> String {
 }
 
 /// What is expected, where serde's own words for it would not help.
-fn expectation(path: &[String]) -> Option<&'static str> {
-    if is_secret(path) {
-        return Some(match path.last().map(String::as_str) {
-            Some("tokens" | "secrets") => "a list of references to secrets: [{ env = \"NAME\" }, { file = \"/path\" }]",
-            _ => "a reference to a secret: { env = \"NAME\" } or { file = \"/path\" }",
-        });
+fn expectation(kind: &Kind, path: &[String]) -> Option<&'static str> {
+    let last = path.last().map(String::as_str);
+    if matches!(last, Some("tokens" | "secrets")) {
+        return Some("a list of references to secrets: [{ env = \"NAME\" }, { file = \"/path\" }]");
+    }
+    if is_secret(kind, path) {
+        return Some(SECRET_REFERENCE);
     }
     Some(match path.last().map(String::as_str)? {
         "retention" | "timeout" | "attribution_window" => "a duration such as \"30s\", \"24h\" or \"90days\"",

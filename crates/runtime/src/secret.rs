@@ -72,8 +72,13 @@ pub enum SecretError {
         source: std::io::Error,
     },
     /// There is nothing in it.
-    #[error("{0} is empty; a secret needs at least one character")]
+    #[error("{0} is blank; a secret needs at least one character beside spaces and line ends")]
     Empty(String),
+    /// It can be guessed.
+    #[error(
+        "{0} has {1} bytes; what verifies requests needs at least {SHORTEST}, such as `openssl rand -hex 32` makes"
+    )]
+    Short(String, usize),
 }
 
 /// The environment variables out of which secrets were read.
@@ -86,28 +91,37 @@ pub fn variables() -> impl Iterator<Item = Cow<'static, str>> {
     known.into_iter().map(Cow::Owned)
 }
 
-/// Reads a secret from where the settings say it is. One line end at the end of a file is not part of
-/// the secret.
+/// The shortest secret that requests are verified with, in bytes.
+pub const SHORTEST: usize = 8;
+
+/// Reads a secret that requests are verified with, as [`read`], but none that can be guessed.
+pub fn read_verifying(reference: &SecretRef) -> Result<Secret, SecretError> {
+    let secret = read(reference)?;
+    let length = secret.expose().len();
+    if length < SHORTEST { Err(SecretError::Short(name_of(reference), length)) } else { Ok(secret) }
+}
+
+fn name_of(reference: &SecretRef) -> String {
+    match reference {
+        SecretRef::Env(name) => format!("the environment variable `{name}`"),
+        SecretRef::File(path) => format!("the file `{}`", path.display()),
+    }
+}
+
+/// Reads a secret from where the settings say it is. Spaces and line ends around it are not part of it.
 #[expect(clippy::disallowed_methods, reason = "this is the place where secrets are read")]
 pub fn read(reference: &SecretRef) -> Result<Secret, SecretError> {
-    let (mut bytes, place) = match reference {
+    let bytes = match reference {
         SecretRef::Env(name) => {
             let value = std::env::var_os(name).ok_or_else(|| SecretError::Unset(name.clone()))?;
             VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
-            (value.into_encoded_bytes(), format!("the environment variable `{name}`"))
+            value.into_encoded_bytes()
         }
         SecretRef::File(path) => {
-            let bytes = std::fs::read(path).map_err(|source| SecretError::Unreadable { path: path.clone(), source })?;
-            (bytes, format!("the file `{}`", path.display()))
+            std::fs::read(path).map_err(|source| SecretError::Unreadable { path: path.clone(), source })?
         }
     };
-    if matches!(reference, SecretRef::File(_)) && bytes.ends_with(b"\n") {
-        bytes.pop();
-        if bytes.ends_with(b"\r") {
-            bytes.pop();
-        }
-    }
-    Secret::new(bytes).ok_or(SecretError::Empty(place))
+    Secret::new(bytes.trim_ascii()).ok_or_else(|| SecretError::Empty(name_of(reference)))
 }
 
 #[cfg(test)]
@@ -115,10 +129,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_read_without_its_line_end_and_never_shown() {
+    fn a_secret_is_read_without_what_is_around_it_and_never_shown() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        std::fs::write(&path, "s3cret\r\n").unwrap();
+        std::fs::write(&path, " s3cret\r\n").unwrap();
         let secret = read(&SecretRef::File(path)).unwrap();
         assert_eq!(secret.expose(), b"s3cret");
         assert!(secret.is(b"s3cret") && !secret.is(b"s3cre") && !secret.is(b""));
@@ -126,11 +140,19 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_secret() {
+    fn nothing_is_no_secret_and_what_can_be_guessed_verifies_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        std::fs::write(&path, "\n").unwrap();
-        assert!(matches!(read(&SecretRef::File(path)), Err(SecretError::Empty(_))));
+        for blank in ["\n", "", " ", "\t \r\n"] {
+            std::fs::write(&path, blank).unwrap();
+            assert!(matches!(read(&SecretRef::File(path.clone())), Err(SecretError::Empty(_))), "{blank:?}");
+        }
+        std::fs::write(&path, " seven77 ").unwrap();
+        assert!(read(&SecretRef::File(path.clone())).is_ok(), "a password of a database may be short");
+        let error = read_verifying(&SecretRef::File(path.clone())).unwrap_err().to_string();
+        assert!(error.contains("7 bytes") && error.contains("at least 8") && !error.contains("seven77"), "{error}");
+        std::fs::write(&path, "eight888").unwrap();
+        assert!(read_verifying(&SecretRef::File(path)).is_ok());
         assert!(matches!(read(&SecretRef::File(folder.path().join("none"))), Err(SecretError::Unreadable { .. })));
         assert!(matches!(read(&SecretRef::Env("SEI_TEST_NO_SUCH_VARIABLE".into())), Err(SecretError::Unset(_))));
     }

@@ -20,7 +20,7 @@ pub struct Settings {
     pub log: Log,
     /// The HTTP server.
     pub server: Server,
-    /// Tokens for `POST /v1/events`: name → secrets. Without any, only loopback connections may post.
+    /// Who may post to `POST /v1/events`.
     #[serde(default)]
     pub events: Events,
     /// Webhook sources: connector → name → its settings.
@@ -127,16 +127,33 @@ pub struct Kafka {
 pub struct Server {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// A UNIX socket to listen on as well; what this user sends there needs no token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<PathBuf>,
+    /// Further names that it may be asked by.
+    #[serde(default)]
+    pub allowed_hosts: Vec<String>,
+    /// The address under which people reach it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// Proxies whose `X-Forwarded-For` is believed: addresses or networks.
+    #[serde(default)]
+    pub trusted_proxies: Vec<String>,
+    /// Connections that are open at most; one address may have half of them.
+    pub connections: usize,
     /// The largest body that is read, in bytes.
     pub body_limit: usize,
+    /// Bytes of all bodies that are being received or verified at once.
+    pub body_memory: usize,
     /// How long a request may take.
     #[serde(with = "humantime_serde")]
     pub timeout: Duration,
-    /// Requests in flight at most; above it 503.
+    /// Webhooks and posted events in work at most; above it 503.
     pub in_flight: usize,
-    /// Whether the API shows raw events; without it only on loopback.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub raw_events: Option<bool>,
+    /// API requests in work at most; four times as many wait, above it 503.
+    pub api_in_flight: usize,
+    /// Whether the API shows raw events to whoever reaches it.
+    pub raw_events: bool,
 }
 
 /// Who may post events.
@@ -146,6 +163,9 @@ pub struct Events {
     /// Bearer tokens, several at once for rotation.
     #[serde(default)]
     pub tokens: Vec<SecretRef>,
+    /// Whether everyone who reaches the server may post without a token.
+    #[serde(default)]
+    pub allow_without_token: bool,
 }
 
 /// A webhook source.
@@ -448,11 +468,61 @@ pub struct Telemetry {
 }
 
 /// Where a secret comes from. The settings never hold the secret itself, so printing them is safe.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SecretRef {
     /// The name of an environment variable.
     Env(String),
     /// A file; a line end at its end is not part of the secret.
     File(PathBuf),
+}
+
+/// What is expected where a secret is referred to.
+pub(crate) const SECRET_REFERENCE: &str = "a reference to a secret: { env = \"NAME\" } or { file = \"/path\" }";
+
+/// No error shows what was found, since it may be the secret itself.
+impl<'de> Deserialize<'de> for SecretRef {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const NOT_SHOWN: serde::de::Unexpected<'_> = serde::de::Unexpected::Other("a value that may be a secret");
+
+        struct Reference;
+
+        impl<'de> serde::de::Visitor<'de> for Reference {
+            type Value = SecretRef;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(SECRET_REFERENCE)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<SecretRef, E> {
+                Err(E::invalid_type(NOT_SHOWN, &self))
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<SecretRef, E> {
+                Err(E::invalid_type(NOT_SHOWN, &self))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<SecretRef, E> {
+                Err(E::invalid_type(NOT_SHOWN, &self))
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<SecretRef, E> {
+                Err(E::invalid_type(NOT_SHOWN, &self))
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<SecretRef, A::Error> {
+                // neither names nor values go into the error
+                let wrong = || serde::de::Error::invalid_value(serde::de::Unexpected::Map, &Reference);
+                let first: Option<(String, String)> = map.next_entry().map_err(|_: A::Error| wrong())?;
+                let further: Option<(serde::de::IgnoredAny, serde::de::IgnoredAny)> = map.next_entry()?;
+                match (first, further) {
+                    (Some((kind, name)), None) if kind == "env" => Ok(SecretRef::Env(name)),
+                    (Some((kind, path)), None) if kind == "file" => Ok(SecretRef::File(path.into())),
+                    _ => Err(wrong()),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Reference)
+    }
 }

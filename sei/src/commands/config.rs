@@ -41,9 +41,9 @@ impl Config {
             Self::Show => {
                 let settings = runtime::load(global.config.as_deref(), &global.overrides())?;
                 if global.json {
-                    output::print_json(&settings)?;
+                    output::print(&runtime::redact(&serde_json::to_string_pretty(&settings)?))?;
                 } else {
-                    output::print(&toml::to_string(&settings)?)?;
+                    output::print(&runtime::redact(&toml::to_string(&settings)?))?;
                 }
             }
         }

@@ -16,7 +16,7 @@ use store::{StoreError, StoreTx};
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
-use crate::output;
+use crate::output::{self, csv_text};
 use parquet_file::ParquetFile;
 
 /// The form of the files.
@@ -136,7 +136,7 @@ fn unwritable(error: &dyn std::fmt::Display) -> StoreError {
 /// A value as CSV has it: nothing for null, RFC 3339 in UTC for times, JSON for lists.
 fn cell(value: &Value) -> String {
     match value {
-        Value::Text(value) => value.clone().unwrap_or_default(),
+        Value::Text(value) => value.as_deref().map(csv_text).unwrap_or_default().into_owned(),
         Value::Int(value) => value.map(|value| value.to_string()).unwrap_or_default(),
         Value::Float(value) => value.map(|value| value.to_string()).unwrap_or_default(),
         Value::Bool(value) => value.map(|value| value.to_string()).unwrap_or_default(),
@@ -153,11 +153,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_written_so_that_they_can_be_told_apart() {
+    fn cells_can_be_told_apart_and_none_is_a_formula() {
         for (value, text) in [
             (Value::Text(None), ""),
             (Value::Text(Some("a,\"b\"".into())), "a,\"b\""),
+            (Value::Text(Some("=HYPERLINK(\"https://evil.example\")".into())), "'=HYPERLINK(\"https://evil.example\")"),
+            (Value::Text(Some("+1".into())), "'+1"),
+            (Value::Text(Some("-1".into())), "'-1"),
+            (Value::Text(Some("@SUM(A1)".into())), "'@SUM(A1)"),
+            (Value::Text(Some("\t=1".into())), "'\t=1"),
+            (Value::Text(Some("1-2=@".into())), "1-2=@"),
             (Value::Int(Some(-7)), "-7"),
+            (Value::Float(Some(-0.5)), "-0.5"),
             (Value::Float(Some(0.5)), "0.5"),
             (Value::Bool(Some(true)), "true"),
             (Value::Time(Some(1_767_571_200_000_001)), "2026-01-05T00:00:00.000001Z"),

@@ -17,7 +17,7 @@ use anyhow::Result;
 use chrono::Utc;
 use clap::Args;
 use collectors::scheduler;
-use runtime::http;
+use runtime::http::Listeners;
 use runtime::settings::{GitSource, Settings};
 
 use super::collect::GitOptions;
@@ -58,16 +58,18 @@ impl Up {
     pub(crate) async fn run(&self, mut settings: Settings, global: &Global) -> Result<()> {
         settings.server.listen = self.listen.unwrap_or(settings.server.listen);
         settings.git = self.sources(&settings);
+        let folder = DataFolder::open(&settings.data.folder)?;
         // held until the end
-        let _only_one = DataFolder::open(&settings.data.folder)?.only_one()?;
-        let listener = http::listen(settings.server.listen)?;
-        settings.server.listen = listener.local_addr()?;
+        let _only_one = folder.only_one()?;
+        settings.server.socket = settings.server.socket.or_else(|| folder.socket());
+        let listeners = Listeners::open(&settings.server)?;
+        settings.server.listen = listeners.address()?;
         let shutdown = runtime::shutdown();
         let machine = Machine::open(settings).await?;
         let started = async {
             machine.store.migrate().await?;
             declare(&machine.store, &machine.settings, Utc::now()).await?;
-            Roles::start(&machine, listener).await
+            Roles::start(&machine, listeners).await
         };
         let result = match started.await {
             Err(error) => Err(error),

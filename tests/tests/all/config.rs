@@ -51,3 +51,31 @@ fn the_reference_that_is_printed_is_a_file_that_checks() {
     assert_eq!(said.code, Some(0), "{}", said.out);
     assert!(said.out.contains("all is well"), "{}", said.out);
 }
+
+#[test]
+fn a_secret_that_was_pasted_is_shown_by_no_command_and_an_open_server_is_warned_of() {
+    let program = Program::new();
+    let file = program.folder().join("sei.toml");
+    for pasted in [
+        "[[source]]\nconnector = \"github\"\ntoken = \"ghp_hunter2\"\n",
+        "[events]\ntokens = [\"ghp_hunter2\"]\n",
+        "[webhooks.github.main]\nsecrets = [\"ghp_hunter2\"]\n",
+    ] {
+        std::fs::write(&file, pasted).unwrap();
+        for arguments in [&["config", "check"][..], &["up"], &["collect", "github"], &["status"]] {
+            let said = program.run(arguments);
+            assert_eq!(said.code, Some(1), "{arguments:?}");
+            let shown = said.out + &said.err;
+            assert!(shown.contains("not shown") && !shown.contains("hunter2"), "{arguments:?}: {shown}");
+        }
+    }
+    std::fs::write(&file, "[server]\nlisten = \"0.0.0.0:0\"\n").unwrap();
+    let said = program.run(&["config", "check"]);
+    assert_eq!(said.code, Some(0), "{}", said.out);
+    for words in ["warning: server.listen: found 0.0.0.0:0, without a login", "server.allowed_hosts", "at sei.toml:2"] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    std::fs::write(&file, "[[git]]\nurl = \"https://ann:hunter2@git.example/a.git?token=hunter2\"\n").unwrap();
+    let shown = program.good(&["config", "show"]);
+    assert!(shown.contains("git.example/a.git") && !shown.contains("hunter2"), "{shown}");
+}

@@ -2,11 +2,13 @@
 //! so. Nothing that is wrong disturbs anything else.
 
 mod corpus;
+mod local;
 mod posted;
 mod refusals;
 mod roles;
 mod saturation;
 mod sources;
+mod starved;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,10 +20,11 @@ use collectors::gateway::{self, GatewayState};
 use eventlog::{EventLog, LogError, LogReader, Position};
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::Envelope;
-use runtime::settings::{SecretRef, Settings, WebhookSource};
+use runtime::http::Listeners;
+use runtime::settings::{SecretRef, Server, Settings, WebhookSource};
 use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The secret of every webhook in these tests.
@@ -119,13 +122,14 @@ pub(crate) struct Served {
     _until: DropGuard,
 }
 
-/// Settings with one GitHub webhook, `main`, and no tokens.
+/// Settings with one GitHub webhook, `main`, under which everyone may post events.
 pub(crate) fn settings() -> Settings {
     let secrets = vec![secret(SECRET)];
     let main = WebhookSource { secrets, tenant: None };
     let mut settings = runtime::load(None, &[]).unwrap();
     settings.webhooks = BTreeMap::from([("github".to_owned(), BTreeMap::from([("main".to_owned(), main)]))]);
     settings.server.timeout = Duration::from_secs(10);
+    settings.events.allow_without_token = true;
     settings
 }
 
@@ -139,10 +143,11 @@ fn secret(text: &str) -> SecretRef {
 /// Serves a gateway over a log.
 pub(crate) async fn serve(settings: &Settings, log: Arc<dyn EventLog>) -> Served {
     let router = gateway::router(GatewayState::new(settings, log).unwrap());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let server = Server { listen: "127.0.0.1:0".parse().unwrap(), ..settings.server.clone() };
+    let listeners = Listeners::open(&server).unwrap();
+    let address = listeners.address().unwrap();
     let until = CancellationToken::new();
-    tokio::spawn(runtime::http::serve(listener, router, until.clone()));
+    tokio::spawn(runtime::http::serve(listeners, router, server, until.clone()));
     Served { address, _until: until.drop_guard() }
 }
 

@@ -310,3 +310,65 @@ fn a_second_ctrl_c_ends_it_at_once_and_nothing_is_lost() {
     // what was left running was taken over, and stopped
     assert_eq!(servers(&program), Vec::<String>::new());
 }
+
+#[test]
+fn events_come_over_the_socket_and_refused_requests_do_not_fill_the_log() {
+    let program = Program::new();
+    std::fs::write(program.folder().join("secret"), "a secret of this test").unwrap();
+    let settings = "[webhooks.github.main]\nsecrets = [{ file = \"secret\" }]\n";
+    std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
+    let mut up = program.up(&[]);
+    let address = up.address();
+    let fact = r#"{"fact":"deployment","id":"shop/1","service":"shop","environment":"production","finished_at":"2026-02-03T09:00:00Z","outcome":"success"}"#;
+    let post = |path: &str, body: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let status = |mut stream: Box<dyn ReadWrite>, request: String| {
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    };
+    let tcp = || Box::new(TcpStream::connect(&address).unwrap());
+    let socket = program.data().join("sei.sock");
+    assert_eq!(status(tcp(), post("/v1/events", fact)), "401");
+    let local = || Box::new(std::os::unix::net::UnixStream::connect(&socket).unwrap());
+    assert_eq!(status(local(), post("/v1/events", fact)), "202");
+    assert_eq!(
+        status(
+            tcp(),
+            "GET /api/v1/events?fact=shop/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned()
+        ),
+        "403"
+    );
+    assert_eq!(
+        status(
+            local(),
+            "GET /api/v1/events?fact=shop/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".to_owned()
+        ),
+        "200"
+    );
+    for path in ["/livez", "/readyz", "/metrics"] {
+        let bent = format!("GET {path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+        assert_eq!(status(tcp(), bent), "421", "{path}");
+    }
+    for _ in 0..300 {
+        assert_eq!(status(tcp(), post("/webhooks/github/main", "{}")), "401");
+        let long = format!("[{{\"fact\":\"{}\"}}]", "x".repeat(130_000));
+        assert_eq!(status(local(), post("/v1/events", &long)), "422");
+    }
+    let said = up.end(Signal::SIGTERM);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(!socket.exists());
+    let refused = said.err.lines().filter(|line| line.contains("refused a request")).count();
+    // one in ten seconds for each of the two sources, however long the 600 requests took
+    assert!((2..200).contains(&refused), "{refused} lines:\n{}", said.err);
+    assert!(said.err.lines().all(|line| line.len() <= 4096), "a long line");
+}
+
+trait ReadWrite: Read + std::io::Write {}
+
+impl<T: Read + std::io::Write> ReadWrite for T {}

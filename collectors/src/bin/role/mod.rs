@@ -45,8 +45,7 @@ impl Role {
     /// Reads the settings and opens database and log.
     pub async fn start() -> anyhow::Result<Self> {
         let arguments = Arguments::parse();
-        let settings = runtime::load(arguments.config.as_deref(), &arguments.overrides)?;
-        runtime::telemetry::init(&settings.telemetry)?;
+        let settings = runtime::start(arguments.config.as_deref(), &arguments.overrides)?;
         let shutdown = runtime::shutdown();
         let store = connect(&settings).await?;
         let log = eventlog::open(&settings.log, &store).await?;

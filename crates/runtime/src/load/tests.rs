@@ -133,11 +133,70 @@ fn secrets_that_are_not_there_warn_and_empty_ones_are_refused() {
 }
 
 #[test]
-fn listening_to_the_world_without_tokens_warns() {
-    let (settings, problems) = read("", &[("SEI_SERVER__LISTEN", "0.0.0.0:8080")], &[]);
-    assert!(settings.is_some());
+fn listening_to_the_world_without_a_login_warns_and_says_what_to_do() {
+    for listen in ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:8080"] {
+        let (settings, problems) = read("", &[("SEI_SERVER__LISTEN", listen)], &[]);
+        assert!(settings.is_some());
+        let found: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
+        assert_eq!(found, [(Severity::Warning, "server.listen")]);
+        assert!(problems[0].to_string().contains("server.allowed_hosts"), "{}", problems[0]);
+        let (_, problems) =
+            read("server.allowed_hosts = [\"sei.example.org\"]", &[("SEI_SERVER__LISTEN", listen)], &[]);
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+}
+
+#[test]
+fn posting_without_a_token_has_to_be_asked_for_and_is_warned_of() {
+    let (_, problems) = read("events.allow_without_token = true", &[], &[]);
     let found: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-    assert_eq!(found, [(Severity::Warning, "events.tokens")]);
+    assert_eq!(found, [(Severity::Warning, "events.allow_without_token")]);
+    let both = "events.allow_without_token = true\nevents.tokens = [{ env = \"SEI_TEST_NO_SUCH_VARIABLE\" }]";
+    assert!(read(both, &[], &[]).0.is_none());
+}
+
+#[test]
+fn what_stands_at_the_place_of_a_secret_is_never_shown_in_whatever_section_and_form() {
+    let sections = [
+        "[[source]]\nconnector = \"github\"\ntoken = VALUE",
+        "[events]\ntokens = VALUE",
+        "[events]\ntokens = [VALUE]",
+        "[webhooks.github.main]\nsecrets = VALUE",
+        "[webhooks.github.main]\nsecrets = [VALUE]",
+        "[database]\nurl = VALUE",
+        "[log.kafka.secret_properties]\n\"sasl.password\" = VALUE",
+        "[log.kafka.properties]\n\"sasl.password\" = VALUE",
+        "[[source]]\nconnector = \"github\"\ntokn = VALUE",
+        "[[git]]\nurl = VALUE",
+    ];
+    let values = [
+        "\"ghp_hunter2\"",
+        "ghp_hunter2",
+        "{ value = \"ghp_hunter2\" }",
+        "{ ghp_hunter2 = \"x\" }",
+        "{ env = [\"ghp_hunter2\"] }",
+        "[\"ghp_hunter2\"]",
+        "[[\"ghp_hunter2\"]]",
+        "{ env = \"SEI_TEST_NO_SUCH_VARIABLE\", file = \"ghp_hunter2\" }",
+    ];
+    for section in sections {
+        for value in values {
+            let file = section.replace("VALUE", value);
+            if let Err(problem) = syntax(Some(Path::new("my.toml")), &file) {
+                assert!(!problem.to_string().contains("hunter2"), "{problem}");
+                continue;
+            }
+            let (_, problems) = read(&file, &[], &[]);
+            let shown = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            let url_of_git = section.starts_with("[[git]]");
+            assert!(url_of_git || !problems.is_empty(), "{file}");
+            assert!(!shown.contains("hunter2"), "{file}\n{shown}");
+        }
+    }
+    let (_, problems) = read("", &[("SEI_EVENTS__TOKENS", "ghp_hunter2")], &[]);
+    assert!(!format!("{problems:?}").contains("hunter2"), "{problems:?}");
+    let (_, problems) = read("", &[], &["events.tokens ghp_hunter2"]);
+    assert!(!format!("{problems:?}").contains("hunter2"), "{problems:?}");
 }
 
 #[test]

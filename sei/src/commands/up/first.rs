@@ -15,8 +15,9 @@ use crate::{output, settle};
 /// address of the page.
 pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector, json: bool) -> Result<()> {
     let settings = &machine.settings;
-    let address = format!("http://{}", settings.server.listen);
-    tracing::info!("listening on {address}");
+    let own = format!("http://{}", settings.server.listen);
+    tracing::info!("listening on {own}");
+    let address = settings.server.public_url.as_ref().map_or(own, |url| url.trim_end_matches('/').to_owned());
     if settings.git.is_empty() && !settings.source.is_empty() {
         let names = settings.source.iter().map(PullSource::full_name).collect::<Vec<_>>().join(", ");
         return output::print(&format!("Pulling {names}.\n\n{}", addresses(&address, settings)));
@@ -24,7 +25,7 @@ pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector,
     if settings.git.is_empty() {
         return output::print(&format!(
             "No repository is collected: this folder is none, --repo names none and the settings list none.\n\
-             Events are taken at {address}/v1/events and {address}/webhooks/…\n\n{}",
+             Events are taken at {address}/webhooks/…, and with a token, or over the socket, at /v1/events.\n\n{}",
             addresses(&address, settings)
         ));
     }
@@ -71,8 +72,11 @@ fn service_of(repository: &RepositoryId, settings: &Settings) -> String {
 }
 
 fn addresses(address: &str, settings: &Settings) -> String {
+    let socket = settings.server.socket.as_ref().map_or(String::new(), |socket| {
+        format!("Events:  curl --unix-socket {} http://localhost/v1/events\n", socket.display())
+    });
     format!(
-        "Page:    {address}/\nGraphQL: {address}/graphql\nREST:    {address}/api/openapi.json\n\
+        "Page:    {address}/\nGraphQL: {address}/graphql\nREST:    {address}/api/openapi.json\n{socket}\
          Data:    {}\nCtrl-C stops sei; the data stays.",
         settings.data.folder.display()
     )

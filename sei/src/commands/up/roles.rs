@@ -10,9 +10,8 @@ use collectors::gateway::{self, GatewayState};
 use eventlog::EventLog;
 use processors::{Processor, Reading, RejectRetention};
 use runtime::health::{self, Check, Readiness};
-use runtime::http;
+use runtime::http::{self, Hosts, Listeners};
 use store::Store;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -70,7 +69,7 @@ impl Role {
 
 impl Roles {
     /// Starts all roles. It is ready when this returns, as far as the database and the log are.
-    pub(super) async fn start(machine: &Machine, listener: TcpListener) -> Result<Self> {
+    pub(super) async fn start(machine: &Machine, listeners: Listeners) -> Result<Self> {
         let settings = &machine.settings;
         let store = &machine.store;
         let log = machine.log().await.context("the event log can't be used")?;
@@ -87,10 +86,10 @@ impl Roles {
         let api = ApiState::new(store, settings);
         let gateway = GatewayState::new(settings, Arc::clone(&log))?;
         let router = Router::new()
-            .merge(health::router(readiness.clone()))
+            .merge(health::router(readiness.clone(), Hosts::of(&settings.server)))
             .merge(gateway::router(gateway))
             .merge(api::router(api.clone()));
-        let server = http::serve(listener, router, receiving.clone());
+        let server = http::serve(listeners, router, settings.server.clone(), receiving.clone());
         let server = Role::start("server", async { Ok(server.await?) });
 
         let until = working.clone();

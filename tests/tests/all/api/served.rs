@@ -81,9 +81,10 @@ pub(crate) async fn with(change: impl FnOnce(&mut runtime::settings::Settings)) 
     let address = listener.local_addr().unwrap();
     let until = CancellationToken::new();
     let mut all = runtime::load(None, &[format!("server.listen={address}")]).unwrap();
+    all.server.raw_events = true;
     change(&mut all);
     let router = api::router(ApiState::new(&database.store, &all));
-    tokio::spawn(runtime::http::serve(listener, router, until.clone()));
+    tokio::spawn(runtime::http::serve(listener, router, all.server, until.clone()));
     Served { database, address, _until: until.drop_guard() }
 }
 
@@ -126,8 +127,15 @@ impl Served {
 
     /// Any request, as it is.
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-        let mut request =
-            format!("{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+        read(&mut self.open(method, path, headers, body).await).await
+    }
+
+    /// A request whose answer is still to come.
+    pub(crate) async fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+        if !headers.iter().any(|(name, _)| *name == "content-length") {
+            request += &format!("content-length: {}\r\n", body.len());
+        }
         if !headers.iter().any(|(name, _)| *name == "host") {
             request += &format!("host: {}\r\n", self.address);
         }
@@ -138,18 +146,23 @@ impl Served {
         request += body;
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let (status, headers) = head.split_once("\r\n").unwrap();
-        Reply {
-            status: status.split(' ').nth(1).unwrap().parse().unwrap(),
-            headers: headers
-                .lines()
-                .filter_map(|line| line.split_once(": "))
-                .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-                .collect(),
-            body: body.to_owned(),
-        }
+        stream
+    }
+}
+
+/// The answer to an open request.
+pub(crate) async fn read(stream: &mut TcpStream) -> Reply {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let (status, headers) = head.split_once("\r\n").unwrap();
+    Reply {
+        status: status.split(' ').nth(1).unwrap().parse().unwrap(),
+        headers: headers
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect(),
+        body: body.to_owned(),
     }
 }

@@ -30,7 +30,7 @@ fn signature(id: &str, sent: &str, body: &str) -> String {
 #[tokio::test]
 async fn a_signed_webhook_of_facts_is_taken_while_it_is_fresh_and_whole() {
     let log = MemoryLog::new();
-    let settings = with("generic", "deployer", &[&format!("whsec_{}", STANDARD.encode(KEY)), "token"]);
+    let settings = with("generic", "deployer", &[&format!("whsec_{}", STANDARD.encode(KEY)), "a bearer token"]);
     let served = serve(&settings, log.clone()).await;
     let now = chrono::Utc::now().timestamp().to_string();
     let path = "/webhooks/generic/deployer";
@@ -55,7 +55,7 @@ async fn a_signed_webhook_of_facts_is_taken_while_it_is_fresh_and_whole() {
     assert_eq!(reply.status, 422);
     assert!(reply.body.contains("expected repository"), "{}", reply.body);
     assert_eq!(served.post(path, &[JSON], DEPLOYMENT.as_bytes()).await.status, 401);
-    let token = ("authorization", "Bearer token");
+    let token = ("authorization", "Bearer a bearer token");
     let lines = format!("{DEPLOYMENT}\n{DEPLOYMENT}\n");
     let reply = served.post(path, &[("content-type", "application/x-ndjson"), token], lines.as_bytes()).await;
     assert_eq!((reply.status, reply.body.as_str()), (202, r#"{"accepted":2}"#));
@@ -67,9 +67,10 @@ async fn a_signed_webhook_of_facts_is_taken_while_it_is_fresh_and_whole() {
 #[tokio::test]
 async fn every_address_of_devlake_takes_what_its_examples_post() {
     let log = MemoryLog::new();
-    let served = serve(&with("devlake", "1", &["a token"]), log.clone()).await;
+    let served = serve(&with("devlake", "1", &["token of these tests"]), log.clone()).await;
     // as `curl -d` sends it
-    let headers = [("authorization", "Bearer a token"), ("content-type", "application/x-www-form-urlencoded")];
+    let headers =
+        [("authorization", "Bearer token of these tests"), ("content-type", "application/x-www-form-urlencoded")];
     let deployment = br#"{"id":"7","startedDate":"2026-01-01T12:00:00Z","deploymentCommits":[{"repoUrl":"https://h/o/r","commitSha":"x"}]}"#;
     let issue = br#"{"issueKey":"A-1","title":"Down","type":"INCIDENT","status":"TODO","originalStatus":"open","createdDate":"2026-01-01T12:00:00Z"}"#;
     let change = br#"{"id":"x","pullRequestKey":1,"displayTitle":"t","createdDate":"2026-01-01T12:00:00Z"}"#;

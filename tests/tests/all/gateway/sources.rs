@@ -19,7 +19,7 @@ fn fixture(name: &str) -> PathBuf {
 async fn gateway(log: Arc<MemoryLog>) -> Served {
     let mut settings = settings();
     for connector in ["cdevents", "tekton", "jenkins", "pagerduty", "circleci"] {
-        let source = WebhookSource { secrets: vec![secret("old"), secret(SECRET)], tenant: None };
+        let source = WebhookSource { secrets: vec![secret("an old secret"), secret(SECRET)], tenant: None };
         settings.webhooks.insert(connector.to_owned(), BTreeMap::from([("main".to_owned(), source)]));
     }
     serve(&settings, log).await

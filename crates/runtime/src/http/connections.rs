@@ -1,0 +1,198 @@
+//! The open connections, bounded in total and by source, with room made by closing those that only wait.
+//!
+//! A connection waits while none of its requests is being worked on: it says nothing, or its request's head or
+//! body is not complete. When the bound is reached, the one that has waited longest goes, of the source with
+//! the most connections. So clients that say nothing cannot keep others out, and no one else is closed.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::time::{Duration, Instant};
+
+/// One open connection, as its task, its requests and the table share it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// What its source shares with others; `None` for the UNIX socket and trusted proxies.
+    share: Option<IpAddr>,
+    started: Instant,
+    /// Requests that have come whole and are not answered.
+    working: AtomicUsize,
+    /// Since when there is none, in milliseconds after `started`.
+    waiting_since_ms: AtomicU64,
+    /// Told to make room for another.
+    pub(super) evicted: Notify,
+}
+
+impl Connection {
+    pub(super) fn request_began(&self) {
+        self.working.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn request_ended(&self) {
+        if self.working.fetch_sub(1, Ordering::Relaxed) == 1 {
+            let elapsed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.waiting_since_ms.store(elapsed_ms, Ordering::Relaxed);
+        }
+    }
+
+    /// Since when it waits for its client; `None` while a request is being worked on.
+    pub(super) fn waiting_since(&self) -> Option<Instant> {
+        let waits = self.working.load(Ordering::Relaxed) == 0;
+        waits.then(|| self.started + Duration::from_millis(self.waiting_since_ms.load(Ordering::Relaxed)))
+    }
+}
+
+/// All open connections of a server.
+#[derive(Debug)]
+pub(super) struct Connections {
+    total: usize,
+    per_source: usize,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    next: u64,
+    open: HashMap<u64, Arc<Connection>>,
+    by_source: HashMap<IpAddr, usize>,
+}
+
+/// A connection's place among the open ones, given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    connections: Arc<Connections>,
+    id: u64,
+    pub(super) connection: Arc<Connection>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connections.lock().remove(self.id);
+    }
+}
+
+impl Table {
+    fn remove(&mut self, id: u64) {
+        let Some(connection) = self.open.remove(&id) else { return };
+        let Some(share) = connection.share else { return };
+        if let Some(count) = self.by_source.get_mut(&share) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_source.remove(&share);
+            }
+        }
+    }
+
+    fn count(&self, share: Option<IpAddr>) -> usize {
+        share.and_then(|share| self.by_source.get(&share)).copied().unwrap_or_default()
+    }
+
+    /// Closes the connection that has waited longest, of the source with the most; of `only` if it is given.
+    fn evict(&mut self, only: Option<IpAddr>) -> bool {
+        let waiting = self.open.iter().filter(|(_, connection)| only.is_none() || connection.share == only);
+        let waiting = waiting.filter_map(|(id, connection)| {
+            let since = connection.waiting_since()?;
+            Some((self.count(connection.share), std::cmp::Reverse(since), *id))
+        });
+        let Some((_, _, id)) = waiting.max() else { return false };
+        if let Some(connection) = self.open.get(&id) {
+            connection.evicted.notify_one();
+        }
+        self.remove(id);
+        true
+    }
+}
+
+impl Connections {
+    /// At most this many; of one source at most half of them.
+    pub(super) fn new(total: usize) -> Arc<Self> {
+        Arc::new(Self { total, per_source: (total / 2).max(1), table: Mutex::default() })
+    }
+
+    /// A place for a new connection, if need be that of one which only waits. `None` when all are at work.
+    pub(super) fn place(self: &Arc<Self>, share: Option<IpAddr>) -> Option<Place> {
+        let mut table = self.lock();
+        if table.count(share) >= self.per_source && !table.evict(share) {
+            return None;
+        }
+        if table.open.len() >= self.total && !table.evict(None) {
+            return None;
+        }
+        let connection = Arc::new(Connection {
+            share,
+            started: Instant::now(),
+            working: AtomicUsize::new(0),
+            waiting_since_ms: AtomicU64::new(0),
+            evicted: Notify::new(),
+        });
+        let id = table.next;
+        table.next += 1;
+        table.open.insert(id, Arc::clone(&connection));
+        if let Some(share) = share {
+            *table.by_source.entry(share).or_default() += 1;
+        }
+        Some(Place { connections: Arc::clone(self), id, connection })
+    }
+
+    /// Closes one that only waits, whosever it is: the system gives no more descriptors.
+    pub(super) fn make_room(&self) -> bool {
+        self.lock().evict(None)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a place was given to another.
+    async fn evicted(place: &Place) -> bool {
+        tokio::time::timeout(Duration::ZERO, place.connection.evicted.notified()).await.is_ok()
+    }
+
+    fn source(last: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([192, 0, 2, last]))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn room_is_made_by_the_longest_wait_of_the_source_with_the_most() {
+        let connections = Connections::new(6);
+        let mut places = Vec::new();
+        for _ in 0..3 {
+            places.push(connections.place(source(1)).unwrap());
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        // a fourth of the same source goes in for its own first
+        let fourth = connections.place(source(1)).unwrap();
+        assert!(evicted(&places[0]).await && !evicted(&places[1]).await && !evicted(&places[2]).await);
+        let others: Vec<_> = (2..5).map(|last| connections.place(source(last)).unwrap()).collect();
+        // all are taken: one of the greatest source's goes, and of nobody else
+        let seventh = connections.place(source(9)).unwrap();
+        assert!(evicted(&places[1]).await && !evicted(&fourth).await && !evicted(&seventh).await);
+        for other in &others {
+            assert!(!evicted(other).await);
+        }
+        drop((places, fourth, others, seventh));
+        assert!(connections.lock().open.is_empty() && connections.lock().by_source.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_at_work_is_never_closed_for_another() {
+        let connections = Connections::new(2);
+        let (first, second) = (connections.place(source(1)).unwrap(), connections.place(source(2)).unwrap());
+        first.connection.request_began();
+        second.connection.request_began();
+        assert!(connections.place(source(3)).is_none() && !connections.make_room());
+        tokio::time::advance(Duration::from_secs(5)).await;
+        second.connection.request_ended();
+        assert_eq!(second.connection.waiting_since(), Some(Instant::now()));
+        assert!(connections.place(source(3)).is_some());
+        assert!(evicted(&second).await && !evicted(&first).await);
+    }
+}

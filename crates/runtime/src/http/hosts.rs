@@ -1,0 +1,132 @@
+//! By which names a server may be asked. A page of another site can make a browser reach any address under a
+//! name of its own (DNS rebinding); it can't do so under a name or an address that is not its own.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::{Uri, header};
+
+use crate::settings::Server;
+
+/// By which names a server may be asked. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosts {
+    /// Any name: it listens beyond loopback, and the settings name none.
+    any: bool,
+    /// Any address in digits: such as probes ask for.
+    addresses: bool,
+    names: Arc<[String]>,
+}
+
+impl Hosts {
+    /// The rule of these settings: names of loopback always; those of `server.allowed_hosts` and
+    /// `server.public_url`; and where the server listens beyond loopback, addresses in digits, or without any
+    /// name in the settings everything.
+    #[must_use]
+    pub fn of(server: &Server) -> Self {
+        let public = server.public_url.as_deref().and_then(host_of);
+        let names: Arc<[String]> = server.allowed_hosts.iter().map(|name| normalized(name)).chain(public).collect();
+        let beyond = !server.listen.ip().is_loopback();
+        Self { any: beyond && names.is_empty(), addresses: beyond, names }
+    }
+
+    /// Whether a host (with or without a port) is one of these.
+    #[must_use]
+    pub fn allows(&self, host: &str) -> bool {
+        if self.any {
+            return true;
+        }
+        let name = normalized(name_of(host));
+        match name.parse::<IpAddr>() {
+            Ok(address) => self.addresses || address.is_loopback() || self.names.contains(&name),
+            Err(_) => name == "localhost" || self.names.contains(&name),
+        }
+    }
+
+    /// Whether a request may be answered, or else the host that it names.
+    pub fn check(&self, request: &Request) -> Result<(), String> {
+        let header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+        let asked = request.uri().authority().map_or(header.unwrap_or_default(), |authority| authority.as_str());
+        let allowed = self.allows(asked) && header.is_none_or(|header| self.allows(header));
+        if allowed { Ok(()) } else { Err(asked.to_owned()) }
+    }
+}
+
+/// The host of an `http` or `https` URL.
+pub(crate) fn host_of(url: &str) -> Option<String> {
+    let uri: Uri = url.parse().ok()?;
+    matches!(uri.scheme_str(), Some("http" | "https")).then_some(())?;
+    uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
+    uri.host().map(|host| normalized(name_of(host)))
+}
+
+/// The name of a host without its port and brackets.
+fn name_of(host: &str) -> &str {
+    match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split(':').next().unwrap_or_default(),
+    }
+}
+
+fn normalized(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(listen: &str, allowed: &[&str], public: Option<&str>) -> Hosts {
+        let mut server = crate::load(None, &[]).unwrap().server;
+        server.listen = listen.parse().unwrap();
+        server.allowed_hosts = allowed.iter().map(|name| (*name).to_owned()).collect();
+        server.public_url = public.map(str::to_owned);
+        Hosts::of(&server)
+    }
+
+    #[test]
+    fn only_names_of_loopback_reach_a_server_on_loopback() {
+        let loopback = hosts("127.0.0.1:8080", &[], None);
+        for good in ["localhost", "localhost:8080", "LOCALHOST.", "127.0.0.1:8080", "127.8.0.1", "[::1]:8080", "[::1]"]
+        {
+            assert!(loopback.allows(good), "{good}");
+        }
+        for bad in
+            ["", "evil.example", "localhost.evil.example:8080", "127.0.0.1.evil.example", "[::2]", "10.0.0.1", "::1"]
+        {
+            assert!(!loopback.allows(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_of_the_settings_are_allowed_beside_those_of_loopback() {
+        let behind = hosts("127.0.0.1:8080", &["Sei.Example.org"], Some("https://metrics.example.org/sei"));
+        for good in ["sei.example.org", "SEI.example.org:443", "metrics.example.org", "localhost"] {
+            assert!(behind.allows(good), "{good}");
+        }
+        for bad in ["example.org", "a.sei.example.org", "10.0.0.1"] {
+            assert!(!behind.allows(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn beyond_loopback_a_probe_asks_by_address_and_names_are_bound_once_any_is_set() {
+        assert!(hosts("0.0.0.0:8080", &[], None).allows("anything.example"));
+        let named = hosts("0.0.0.0:8080", &["sei.example.org"], None);
+        for good in ["10.42.0.7:8080", "[fd00::7]:8080", "sei.example.org", "localhost"] {
+            assert!(named.allows(good), "{good}");
+        }
+        for bad in ["evil.example", "10.42.0.7.evil.example", ""] {
+            assert!(!named.allows(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_host_of_a_url_is_taken_only_where_it_is_one() {
+        assert_eq!(host_of("https://Sei.Example.org:8443/x").as_deref(), Some("sei.example.org"));
+        for bad in ["sei.example.org", "ftp://sei.example.org", "https://", "https://user:secret@sei.example.org", ""] {
+            assert_eq!(host_of(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Accepts connections and serves them until the shutdown.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixListener, UnixStream};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::connections::{Connections, Place};
+use super::listeners::Listeners;
+use super::peer::{Network, Origin};
+use super::requests::Requests;
+use super::{HttpError, descriptors};
+use crate::labels;
+use crate::settings::Server;
+use crate::telemetry::Occasionally;
+
+/// How long requests in flight may take once shutdown has begun.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long a request's head may take, and how long a connection may stay without a request.
+const SILENCE: Duration = Duration::from_secs(30);
+/// The most that is read of a head, and at once of a body, in bytes.
+const BUFFER: usize = 64 * 1024;
+/// HTTP/2: requests at once on a connection, and bytes of their bodies that nobody has read yet.
+const STREAMS: u32 = 16;
+const WINDOW: u32 = 256 * 1024;
+/// How long accepting pauses when the system has no descriptor left.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What a client hears when all connections are at work.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\n\
+    content-length: 0\r\n\r\n";
+
+static REFUSED: Occasionally = Occasionally::new();
+static FAILED: Occasionally = Occasionally::new();
+
+/// What all connections of a server share.
+struct Shell {
+    router: Router,
+    builder: Builder<TokioExecutor>,
+    trusted: Arc<[Network]>,
+    connections: Arc<Connections>,
+    /// How long a connection may wait once it was asked to end.
+    last_wait: Duration,
+    tasks: TaskTracker,
+    /// Asks connections to end.
+    ending: CancellationToken,
+    /// Ends them.
+    ended: CancellationToken,
+}
+
+/// Serves until the shutdown; then takes no new connection, and lets requests in flight end for 10 s.
+/// Handlers can ask who sends a request ([`super::Peer`]).
+pub async fn serve(
+    listeners: impl Into<Listeners>,
+    router: Router,
+    server: Server,
+    shutdown: CancellationToken,
+) -> Result<(), HttpError> {
+    let Listeners { tcp, socket } = listeners.into();
+    let shell = Arc::new(Shell {
+        router: router.layer(middleware::from_fn(count)),
+        builder: builder(),
+        trusted: server.trusted_proxies.iter().filter_map(|text| text.parse().ok()).collect(),
+        connections: Connections::new(descriptors::room_for(server.connections)),
+        last_wait: server.timeout,
+        tasks: TaskTracker::new(),
+        ending: shutdown.clone(),
+        ended: CancellationToken::new(),
+    });
+    let local = socket.as_ref().map(|socket| &socket.listener);
+    loop {
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            accepted = tcp.accept() => match accepted {
+                Ok((stream, address)) => shell.connect(stream, Origin::Network(address.ip().to_canonical())),
+                Err(error) => shell.failed(&error).await,
+            },
+            accepted = accept_local(local) => match accepted {
+                Ok(stream) => {
+                    let origin = origin_of(&stream);
+                    shell.connect(stream, origin);
+                }
+                Err(error) => shell.failed(&error).await,
+            },
+        }
+    }
+    // Nobody else can connect from here on, also while connections end.
+    drop((tcp, socket));
+    shell.tasks.close();
+    if tokio::time::timeout(GRACE, shell.tasks.wait()).await.is_err() {
+        shell.ended.cancel();
+        shell.tasks.wait().await;
+    }
+    Ok(())
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(SILENCE).max_buf_size(BUFFER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(SILENCE)
+        .max_concurrent_streams(STREAMS)
+        .initial_connection_window_size(WINDOW)
+        .initial_stream_window_size(WINDOW)
+        .max_header_list_size(16 * 1024);
+    builder
+}
+
+async fn accept_local(listener: Option<&UnixListener>) -> std::io::Result<UnixStream> {
+    match listener {
+        Some(listener) => listener.accept().await.map(|(stream, _)| stream),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether this user, or root, has opened the socket.
+fn origin_of(stream: &UnixStream) -> Origin {
+    let own = nix::unistd::geteuid().as_raw();
+    let ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0);
+    if ours { Origin::Own } else { Origin::Other }
+}
+
+/// A stream that can be refused without waiting for its client.
+trait Refuse {
+    fn refuse(&self);
+}
+
+impl Refuse for TcpStream {
+    fn refuse(&self) {
+        // A client that is gone hears nothing.
+        let _gone = self.try_write(FULL);
+    }
+}
+
+impl Refuse for UnixStream {
+    fn refuse(&self) {
+        // A client that is gone hears nothing.
+        let _gone = self.try_write(FULL);
+    }
+}
+
+impl Shell {
+    fn connect(self: &Arc<Self>, stream: impl AsyncRead + AsyncWrite + Refuse + Unpin + Send + 'static, from: Origin) {
+        let proxy = matches!(from, Origin::Network(address) if self.trusted.iter().any(|one| one.contains(address)));
+        let share = if proxy { None } else { from.share() };
+        let Some(place) = self.connections.place(share) else {
+            stream.refuse();
+            if let Some(more) = REFUSED.pass() {
+                tracing::warn!(not_logged = more, "all connections are at work; refused one (server.connections)");
+            }
+            return;
+        };
+        let shell = Arc::clone(self);
+        self.tasks.spawn(async move { shell.converse(stream, from, &place).await });
+    }
+
+    /// Serves a connection until it ends, is silent for too long, or must make room for another.
+    async fn converse(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        from: Origin,
+        place: &Place,
+    ) {
+        let connection = &place.connection;
+        let requests = Requests {
+            router: self.router.clone(),
+            origin: from,
+            trusted: Arc::clone(&self.trusted),
+            connection: Arc::clone(connection),
+        };
+        let service = TowerToHyperService::new(requests);
+        let mut serving = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
+        let mut silence = pin!(tokio::time::sleep(SILENCE));
+        let mut patience = SILENCE;
+        let mut asked_to_end = false;
+        loop {
+            tokio::select! {
+                // How it ended, its client knows best.
+                _ended = &mut serving => return,
+                () = connection.evicted.notified() => return,
+                () = self.ended.cancelled() => return,
+                () = self.ending.cancelled(), if !asked_to_end => {
+                    asked_to_end = true;
+                    serving.as_mut().graceful_shutdown();
+                }
+                () = &mut silence => {
+                    let now = Instant::now();
+                    let until = connection.waiting_since().unwrap_or(now) + patience;
+                    if until > now {
+                        silence.as_mut().reset(until);
+                    } else if patience > SILENCE {
+                        return;
+                    } else {
+                        // what is half said may still be finished, or be answered that it was not
+                        asked_to_end = true;
+                        serving.as_mut().graceful_shutdown();
+                        patience += self.last_wait;
+                        silence.as_mut().reset(until + self.last_wait);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A connection could not be accepted: its client is gone, or the system has no descriptor left.
+    async fn failed(&self, error: &std::io::Error) {
+        if matches!(error.kind(), std::io::ErrorKind::ConnectionAborted | std::io::ErrorKind::ConnectionReset) {
+            return;
+        }
+        let made_room = self.connections.make_room();
+        if let Some(more) = FAILED.pass() {
+            tracing::warn!(not_logged = more, made_room, "a connection can't be accepted: {error}");
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Counts a request by the route as it is declared, so that paths as they come can't make labels.
+async fn count(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
+    let response = next.run(request).await;
+    let label = labels::Request { route, status: response.status().as_u16() };
+    crate::metrics().http_requests.get_or_create(&label).inc();
+    response
+}
+
+#[cfg(test)]
+mod tests;

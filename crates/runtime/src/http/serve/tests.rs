@@ -1,0 +1,139 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::extract::Extension;
+use axum::routing::{get, post};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::*;
+use crate::http::Peer;
+
+fn settings() -> Server {
+    crate::load(None, &["server.listen=127.0.0.1:0".to_owned()]).unwrap().server
+}
+
+fn router() -> Router {
+    Router::new()
+        .route("/", get(async || "here"))
+        .route("/body", post(async |body: String| body))
+        .route("/local", get(async |Extension(peer): Extension<Peer>| peer.is_local().to_string()))
+        .route("/never", get(never))
+}
+
+static NEVER_ANSWERED: AtomicUsize = AtomicUsize::new(0);
+
+async fn never() {
+    NEVER_ANSWERED.fetch_add(1, Ordering::SeqCst);
+    std::future::pending().await
+}
+
+struct Served {
+    address: std::net::SocketAddr,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<Result<(), HttpError>>,
+}
+
+fn served(server: Server) -> Served {
+    let listeners = Listeners::open(&server).unwrap();
+    let address = listeners.address().unwrap();
+    let shutdown = CancellationToken::new();
+    let task = tokio::spawn(serve(listeners, router(), server, shutdown.clone()));
+    Served { address, shutdown, task }
+}
+
+impl Served {
+    async fn say(&self, bytes: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        stream
+    }
+}
+
+async fn rest(mut stream: impl AsyncRead + Unpin) -> String {
+    let mut answer = Vec::new();
+    // a connection that was reset has said what it had to say
+    let _reset = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// `PRI`, and an empty SETTINGS frame.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_says_nothing_more_is_hung_up_on_in_every_protocol() {
+    let server = settings();
+    let (soon, late) = (SILENCE * 2, SILENCE + server.timeout + SILENCE);
+    let served = served(server);
+    let cases: [(&str, &[u8], Duration); 7] = [
+        ("nothing", b"", soon),
+        ("half a head", b"POST / HTTP/1.1\r\nHost: x\r\n", soon),
+        ("a request and then nothing", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", soon),
+        ("half a preface of HTTP/2", b"PRI * HT", soon),
+        ("HTTP/2 without a request", PREFACE, soon),
+        ("half a body that is read", b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", late),
+        ("half a body that nobody reads", b"POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", late),
+    ];
+    for (name, bytes, within) in cases {
+        let stream = served.say(bytes).await;
+        let start = Instant::now();
+        tokio::time::timeout(within, rest(stream)).await.unwrap_or_else(|_| panic!("{name} is kept open"));
+        let nobody_reads = name.ends_with("nobody reads");
+        assert!(nobody_reads || start.elapsed() >= SILENCE, "{name} ended after {:?}", start.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn silent_connections_make_room_for_those_that_ask() {
+    let server = Server { connections: 8, ..settings() };
+    let served = served(server);
+    let mut silent = Vec::new();
+    for nth in 0..40 {
+        let half: &[u8] =
+            if nth % 2 == 0 { b"" } else { b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{" };
+        silent.push(served.say(half).await);
+    }
+    let answer = rest(served.say(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await).await;
+    assert!(answer.ends_with("here"), "{answer}");
+}
+
+#[tokio::test]
+async fn while_all_connections_are_at_work_one_more_is_sent_away_with_a_time() {
+    let server = Server { connections: 4, ..settings() };
+    let served = served(server);
+    let busy = served.say(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let second = served.say(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    while NEVER_ANSWERED.load(Ordering::SeqCst) < 2 {
+        tokio::task::yield_now().await;
+    }
+    // two of four are one source's half
+    let answer = rest(served.say(b"").await).await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: "), "{answer}");
+    drop((busy, second));
+}
+
+#[tokio::test]
+async fn only_the_socket_of_this_user_is_local() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sei.sock");
+    let served = served(Server { socket: Some(path.clone()), ..settings() });
+    let ask = |more: &str| format!("GET /local HTTP/1.1\r\nHost: localhost\r\n{more}Connection: close\r\n\r\n");
+    assert!(rest(served.say(ask("").as_bytes()).await).await.ends_with("false"));
+    for (more, local) in [("", "true"), ("X-Forwarded-For: 192.0.2.1\r\n", "false"), ("Via: 1.1 proxy\r\n", "false")] {
+        let mut stream = UnixStream::connect(&path).await.unwrap();
+        stream.write_all(ask(more).as_bytes()).await.unwrap();
+        let answer = rest(stream).await;
+        assert!(answer.ends_with(local), "{more}: {answer}");
+    }
+    served.shutdown.cancel();
+    served.task.await.unwrap().unwrap();
+    assert!(!path.exists(), "the socket's file goes with its server");
+}
+
+#[tokio::test]
+async fn shutdown_ends_it_also_while_a_client_is_silent() {
+    let served = served(settings());
+    let silent = served.say(b"").await;
+    let half = served.say(b"PRI * HT").await;
+    served.shutdown.cancel();
+    served.task.await.unwrap().unwrap();
+    drop((silent, half));
+}

@@ -1,0 +1,161 @@
+//! Requests that cost more than they look like: they are refused before the work, and others are answered
+//! meanwhile.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::{ConnectOptions, Connection};
+use tests::eventually;
+
+use super::served::{self, Reply, Served};
+
+const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Fragments of which each spreads the next one twice.
+fn doubling(depth: usize) -> String {
+    let mut query = "{ ...F0 }".to_owned();
+    for nth in 0..depth {
+        write!(query, " fragment F{nth} on Query {{ ...F{0} ...F{0} }}", nth + 1).unwrap();
+    }
+    query + &format!(" fragment F{depth} on Query {{ tenant {{ name }} }}")
+}
+
+async fn ask(served: &Served, method: &str, path: &str, body: &str) -> Reply {
+    let asked = served.ask(method, path, if body.is_empty() { &[] } else { &JSON }, body);
+    tokio::time::timeout(DEADLINE, asked).await.unwrap_or_else(|_| panic!("{path} hangs"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fragments_that_double_cost_nothing_and_the_error_says_what_they_would() {
+    let served = served::empty().await;
+    for depth in [12, 30, 60] {
+        let reply = ask(&served, "POST", "/graphql", &json!({ "query": doubling(depth) }).to_string()).await;
+        let message = reply.json()["errors"][0]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("costs") && message.contains("at most 10000"), "{message}");
+        assert_eq!(ask(&served, "GET", "/api/v1/tenants", "").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn the_errors_of_costly_queries_name_the_cost_and_the_limit() {
+    let served = served::empty().await;
+    let many: String = (0..200).map(|n| format!("a{n}: dora {{ timeZone }} ")).collect();
+    let deep = format!("{{ __schema {{ types {{ {} name {} }} }} }}", "ofType { ".repeat(20), "} ".repeat(20));
+    let schema = format!("{{ __schema {{ types {{ {} name {} }} }} }}", "fields { type { ".repeat(6), "} }".repeat(6));
+    for (query, limit) in [(format!("{{ {many} }}"), "20000"), (deep, "16"), (schema, "at most 2")] {
+        let message = served.graphql_answer(&query).await["errors"][0]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(limit), "{message}");
+    }
+    let wrong: String = (0..500).map(|n| format!("wrong{n} ")).collect();
+    let errors = served.graphql_answer(&format!("{{ {wrong} }}")).await["errors"].as_array().unwrap().len();
+    assert!((1..=20).contains(&errors), "{errors} errors");
+}
+
+#[tokio::test]
+async fn neither_a_list_of_requests_nor_a_query_in_the_address_runs() {
+    let served = served::empty().await;
+    let one = json!({ "query": "{ tenant { name } }" });
+    let list = ask(&served, "POST", "/graphql", &json!([one, one]).to_string()).await;
+    assert_eq!((list.status, list.json()["type"].as_str()), (422, Some("urn:sei:problem:invalid-body")));
+    let address = ask(&served, "GET", "/graphql?query=%7Btenant%7Bname%7D%7D", "").await;
+    assert!(!address.body.contains("\"main\""), "{}", address.body);
+    let nested = format!("{{\"query\":\"{{a}}\",\"variables\":{}1{}}}", "{\"a\":".repeat(3_000), "}".repeat(3_000));
+    assert!((400..500).contains(&ask(&served, "POST", "/graphql", &nested).await.status));
+    let wide = json!({ "query": "{ tenant { name } }", "variables": { "a": vec![0; 20_000] } }).to_string();
+    assert_eq!(ask(&served, "POST", "/graphql", &wide).await.json()["data"]["tenant"]["name"], "main");
+}
+
+#[tokio::test]
+async fn half_a_request_ends_in_time() {
+    let served = served::with(|settings| settings.server.timeout = Duration::from_millis(200)).await;
+    let headers = [("content-type", "application/json"), ("content-length", "1000")];
+    let mut half = served.open("POST", "/graphql", &headers, "{").await;
+    let reply = tokio::time::timeout(DEADLINE, served::read(&mut half)).await.expect("an answer");
+    assert_eq!((reply.status, reply.json()["type"].as_str()), (503, Some("urn:sei:problem:timeout")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_are_answered_while_reports_wait_and_what_is_too_much_is_sent_away() {
+    let served = served::with(|settings| settings.server.api_in_flight = 4).await;
+    let mut holder = served.database.options().connect().await.unwrap();
+    let mut locked = holder.begin().await.unwrap();
+    sqlx::raw_sql("lock table main.deployment_metric").execute(&mut *locked).await.unwrap();
+    // one is at work, four wait
+    let graphql = json!({ "query": "{ dora { timeZone } }" }).to_string();
+    let mut waiting = Vec::new();
+    for nth in 0..10 {
+        let (method, path, body) =
+            if nth % 2 == 0 { ("GET", "/api/v1/dora", "") } else { ("POST", "/graphql", graphql.as_str()) };
+        let headers: &[(&str, &str)] = if body.is_empty() { &[] } else { &JSON };
+        waiting.push(served.open(method, path, headers, body).await);
+    }
+    for path in ["/api/v1/dora", "/graphql"] {
+        let refused = async || {
+            let (method, body) = if path == "/graphql" { ("POST", graphql.as_str()) } else { ("GET", "") };
+            let asked = tokio::time::timeout(Duration::from_millis(300), ask(&served, method, path, body));
+            asked.await.is_ok_and(|reply| {
+                reply.status == 503 && reply.header("retry-after").is_some() && reply.body.contains("api_in_flight")
+            })
+        };
+        eventually(DEADLINE, refused).await;
+    }
+    for path in ["/api/v1/tenants", "/api/v1/repositories", "/"] {
+        assert_eq!(ask(&served, "GET", path, "").await.status, 200, "{path}");
+    }
+    locked.rollback().await.unwrap();
+    drop(waiting);
+    eventually(DEADLINE, async || ask(&served, "GET", "/api/v1/dora", "").await.status == 200).await;
+}
+
+#[tokio::test]
+async fn a_text_with_the_character_that_no_database_takes_is_the_callers_mistake() {
+    let served = served::empty().await;
+    for path in [
+        "/api/v1/dora?service=%00",
+        "/api/v1/dora?team=a%00",
+        "/api/v1/dora?time_zone=%00",
+        "/api/v1/metrics/change_size?repository=%00",
+        "/api/v1/metrics/%00",
+        "/api/v1/services?cursor=%00",
+        "/api/v1/services?tenant=%00",
+        "/api/v1/deployments?service=%00",
+        "/api/v1/deployments/a%00",
+        "/api/v1/changes?deployment=%00",
+        "/api/v1/changes/%00",
+        "/api/v1/events?fact=%00",
+        "/api/v1/findings?service=%00",
+        "/api/v1/findings?%00=a",
+    ] {
+        let reply = ask(&served, "GET", path, "").await;
+        assert_eq!(reply.status, 400, "{path}: {reply:?}");
+    }
+    for query in ["{ dora(service: \"a\\u0000\") { timeZone } }", "{ explain(id: \"\\u0000\") { candidates } }"] {
+        let answer = served.graphql_answer(query).await;
+        assert!(answer["errors"][0]["message"].as_str().unwrap().contains("U+0000"), "{answer}");
+    }
+    let variable =
+        json!({ "query": "query($s: String) { dora(service: $s) { timeZone } }", "variables": { "s": "\u{0}" } });
+    let reply = ask(&served, "POST", "/graphql", &variable.to_string()).await;
+    assert!(reply.json()["errors"][0]["message"].as_str().unwrap().contains("U+0000"), "{reply:?}");
+}
+
+#[tokio::test]
+async fn a_name_is_answered_once_the_settings_allow_it() {
+    let served = served::with(|settings| {
+        settings.server.allowed_hosts = vec!["sei.example.org".to_owned()];
+        settings.server.public_url = Some("https://metrics.example.org/".to_owned());
+    })
+    .await;
+    for (host, status) in [
+        ("sei.example.org", 200),
+        ("sei.example.org:8443", 200),
+        ("metrics.example.org", 200),
+        ("evil.example", 421),
+        ("localhost", 200),
+    ] {
+        let reply = served.ask("GET", "/api/v1/services", &[("host", host)], "").await;
+        assert_eq!(reply.status, status, "{host}: {reply:?}");
+    }
+}
