@@ -18,7 +18,7 @@ use runtime::secret::Secret;
 
 use crate::cloudevents::{self, Reading};
 use crate::outcomes;
-use crate::picture::{inferred, moment, stated};
+use crate::picture::{inferred, is_canceled, label_selectors, moment, stated};
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 use crate::{Connector, json};
 use artifact::artifact;
@@ -316,6 +316,7 @@ fn incident(event: &Event, predicate: &str) -> Incident {
         id: IncidentId(id(event, "incident", &event.subject.id)),
         service: content.service.as_ref().and_then(|service| filled(Some(&service.id))),
         repository: None,
+        selectors: Vec::new(),
         title: content.description.clone().unwrap_or_default(),
         severity: told("severity").or_else(|| told("priority")),
         detected_at: at,
@@ -344,6 +345,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         (!name.trim().is_empty()).then(|| AccountId(kept_id(&account)))
     };
     let native = id(event, "ticket", &event.subject.id);
+    let canceled = closed && filled(content.resolution.as_ref()).is_some_and(|resolution| is_canceled(&resolution));
     let title = content.summary.clone().unwrap_or_default();
     let url = address(event);
     let mut facts = Vec::new();
@@ -352,6 +354,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
             id: IncidentId(native.clone()),
             service: None,
             repository: None,
+            selectors: label_selectors(&content.labels),
             title: title.clone(),
             severity: filled(content.priority.as_ref()),
             detected_at: at,
@@ -362,7 +365,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
             external_cause: false,
             fixed_by_deployment: None,
             url: url.clone(),
-            deleted: false,
+            deleted: canceled,
             version,
         }));
     }
@@ -379,7 +382,6 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         kind,
         status,
         status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
-        canceled: false,
         assignee: content.assignees.first().and_then(person),
         reporter: content.creator.as_ref().and_then(person),
         parent: None,
@@ -391,6 +393,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         labels: content.labels.clone(),
         url,
         deleted: false,
+        canceled,
         version,
     }));
     facts

@@ -58,7 +58,7 @@ pub fn check(
     let (verified, read) = unverified(request, |request| webhook.verify(request, secrets).is_ok());
     let source = format!("{}/main", connector.name());
     let tenant = Tenant::default();
-    let to = Destination { source: &source, tenant: &tenant, received };
+    let to = Destination { source: &source, tenant: &tenant, received, canceled: &[] };
     let end = match webhook.envelopes(&read, &to) {
         Err(Refusal::Incomplete(why)) => End::Refused(why.to_owned()),
         Err(refusal @ Refusal::Unauthenticated) => End::Refused(refusal.to_string()),

@@ -60,6 +60,7 @@ struct Source {
     name: String,
     secrets: Vec<Secret>,
     tenant: Tenant,
+    canceled: Vec<String>,
     refused: Occasionally,
 }
 
@@ -122,8 +123,8 @@ impl GatewayState {
                     None => Tenant::default(),
                 };
                 let name_of_source = format!("{connector}/{name}");
-                let refused = Occasionally::new();
-                let source = Source { connector: found, name: name_of_source, secrets, tenant, refused };
+                let (refused, canceled) = (Occasionally::new(), source.canceled.clone());
+                let source = Source { connector: found, name: name_of_source, secrets, tenant, canceled, refused };
                 sources.insert((connector.clone(), name.clone()), source);
             }
         }
@@ -140,6 +141,7 @@ impl GatewayState {
                 secrets: Vec::new(),
                 tenant: Tenant::default(),
                 refused: Occasionally::new(),
+                canceled: Vec::new(),
             },
             appender: Appender::start(log, settings.server.in_flight),
             permits: Semaphore::new(settings.server.in_flight.min(Semaphore::MAX_PERMITS)),

@@ -7,13 +7,14 @@ mod identities;
 mod schema;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, Tenant};
+use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, StatusCategory, Tenant};
 use runtime::secret::Secret;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::json::Problem;
+use crate::picture::is_canceled;
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id, standard};
 use crate::{Connector, json};
 
@@ -256,16 +257,22 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
         wrong(path, problem)
     })?;
     identities::tidy(&mut fact)?;
+    if let Fact::WorkItem(item) = &mut fact {
+        let mut names = item.labels.iter().chain([&item.status]);
+        item.canceled |= item.status_category == StatusCategory::Done && names.any(|name| is_canceled(name));
+    }
     Ok(fact)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn to(tenant: &Tenant) -> Destination<'_> {
         let received = "2026-03-01T10:00:00Z".parse().unwrap();
-        Destination { source: "generic/events", tenant, received }
+        Destination { source: "generic/events", tenant, received, canceled: &[] }
     }
 
     fn taken(body: &str, form: Form) -> Vec<Envelope> {
@@ -290,6 +297,41 @@ mod tests {
             [Fact::Deployment(deployment)] => assert_eq!(deployment.version.at, event.time),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn an_item_that_was_closed_without_being_done_is_canceled() {
+        let item = |status: &str, category: &str, rest: Value| {
+            let mut item = json!({"fact": "work_item", "id": "t/1", "key": "T-1", "project": "t", "status": status,
+                "status_category": category, "created_at": "2026-11-02T10:00:00Z"});
+            item.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+            let events = taken(&item.to_string(), Form::Json);
+            match Generic.normalise(&events[0]).unwrap().remove(0) {
+                Fact::WorkItem(item) => item.canceled,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(item("Closed", "done", json!({"labels": ["wont-do"]})));
+        assert!(item("Won't fix", "done", json!({})));
+        assert!(item("Closed", "done", json!({"canceled": true})));
+        assert!(!item("Closed", "done", json!({"labels": ["done"]})));
+        assert!(!item("Duplicate", "in_progress", json!({})));
+    }
+
+    #[test]
+    fn what_an_incident_is_part_of_has_one_form_and_what_is_none_is_refused() {
+        let incident = |selectors: Value| {
+            json!({"fact": "incident", "id": "i", "detected_at": "2026-11-02T10:00:00Z", "selectors": selectors})
+                .to_string()
+        };
+        let events = taken(&incident(json!(["jira:shop", "Label:X"])), Form::Json);
+        match Generic.normalise(&events[0]).unwrap().remove(0) {
+            Fact::Incident(incident) => assert_eq!(incident.selectors, ["jira:SHOP", "label:x"]),
+            other => panic!("{other:?}"),
+        }
+        let problems = refused(&incident(json!(["SHOP"])), Form::Json);
+        assert_eq!(problems[0].path, "selectors");
+        assert!(problems[0].problem.starts_with("`SHOP`; expected `jira:SHOP`"), "{problems:?}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod wire;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored};
 use runtime::secret::Secret;
 use sha2::{Digest, Sha256};
+use url::form_urlencoded::{self, byte_serialize};
 
 use crate::pull::Pull;
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
@@ -37,8 +38,9 @@ const POINTS: &str = "customfield_10016";
 /// Begins the ids of custom fields.
 const CUSTOM: &str = "customfield_";
 
-/// The parameter of an event's media type that names the field of the story points.
-const POINTS_PARAMETER: &str = ";points=";
+/// The parameters of an event's media type: the field of the story points, and the names that mean canceled.
+const POINTS_PARAMETER: &str = "points";
+const CANCELED_PARAMETER: &str = "canceled";
 
 impl Connector for Jira {
     fn name(&self) -> &'static str {
@@ -98,8 +100,14 @@ impl Webhook for Jira {
             None => hex::encode(Sha256::digest(request.body())),
         };
         let subject = about.subject();
-        let points =
-            if request.path().is_empty() { String::new() } else { format!("{POINTS_PARAMETER}{}", request.path()) };
+        let mut content_type = "application/json".to_owned();
+        if !request.path().is_empty() {
+            content_type = format!("{content_type};{POINTS_PARAMETER}={}", request.path());
+        }
+        for name in to.canceled {
+            let name: String = byte_serialize(name.as_bytes()).collect();
+            content_type = format!("{content_type};{CANCELED_PARAMETER}={name}");
+        }
         Ok(Received::Events(vec![Envelope {
             id,
             source: to.source.to_owned(),
@@ -108,7 +116,7 @@ impl Webhook for Jira {
             subject,
             time: to.received,
             tenant: to.tenant.clone(),
-            content_type: format!("application/json{points}"),
+            content_type,
             data: request.body().clone(),
         }]))
     }
@@ -134,9 +142,17 @@ fn issue(event: &str, hook: &wire::IssueHook<'_>, envelope: &Envelope) -> Result
         complete: event == "issue_created",
         deleted: event == "issue_deleted",
     };
-    let points = envelope.content_type.split_once(POINTS_PARAMETER).map_or(POINTS, |(_, points)| points);
-    let ids = wire::FieldIds { points: vec![points.to_owned()], epic: Vec::new() };
+    let parameters = || envelope.content_type.split(';');
+    let points = parameters().filter_map(|pair| value(pair, POINTS_PARAMETER)).next().unwrap_or(POINTS);
+    let decoded = |text: &str| form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).next();
+    let canceled = parameters().filter_map(|pair| decoded(value(pair, CANCELED_PARAMETER)?)).collect();
+    let ids = wire::FieldIds { points: vec![points.to_owned()], epic: Vec::new(), canceled };
     Ok(facts::issue(&tracker, &hook.issue, &ids, history)?)
+}
+
+/// The value of a parameter of a media type.
+fn value<'a>(pair: &'a str, name: &str) -> Option<&'a str> {
+    pair.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 fn sprint(hook: &wire::SprintHook, envelope: &Envelope, deleted: bool) -> Result<Vec<Fact>, NotStored> {

@@ -163,10 +163,13 @@ fn logged(wire::PulledEntry { incident, entry }: wire::PulledEntry) -> Incident 
 
 fn incident(data: &wire::Incident, detected_at: DateTime<Utc>, version: Version) -> Incident {
     let name = |thing: &Option<wire::Reference>| thing.as_ref()?.summary.clone().filter(|name| !name.is_empty());
+    let native = data.service.as_ref().and_then(|service| service.id.as_ref());
+    let selector = native.and_then(|id| kernel::incident_selector(&format!("pagerduty:{id}")));
     Incident {
         id: IncidentId(incident_id(&data.id)),
         service: name(&data.service),
         repository: None,
+        selectors: selector.into_iter().collect(),
         title: data.title.clone().unwrap_or_default(),
         severity: name(&data.priority).or_else(|| data.urgency.clone()),
         detected_at,
@@ -177,7 +180,7 @@ fn incident(data: &wire::Incident, detected_at: DateTime<Utc>, version: Version)
         external_cause: false,
         fixed_by_deployment: None,
         url: data.html_url.clone(),
-        deleted: false,
+        deleted: data.is_merged(),
         version,
     }
 }

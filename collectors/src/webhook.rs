@@ -86,6 +86,8 @@ pub struct Destination<'a> {
     pub tenant: &'a Tenant,
     /// When the request was received.
     pub received: DateTime<Utc>,
+    /// Names of resolutions and statuses that mean canceled at this source, beside the usual ones.
+    pub canceled: &'a [String],
 }
 
 /// What a verified request is.

@@ -75,6 +75,7 @@ async fn in_one_transaction(store: &Store, options: &Options, scope: Scope) -> R
         summary += finish(&mut tx, before, options).await?;
     }
     summary += finish(&mut tx, computing, options).await?;
+    summary += unowned(&mut tx, &services).await?;
     // had it failed, services would be missing
     reading.await.map_err(|_| DoraError::Ended("the services that follow".to_owned()))?;
     tx.commit().await?;
@@ -93,6 +94,13 @@ async fn forget_others(tx: &mut StoreTx, services: &[Service]) -> Result<Summary
     Ok(summary)
 }
 
+/// Writes what is to be said of incidents that belong to no service.
+async fn unowned(tx: &mut StoreTx, all: &[Service]) -> Result<Summary, DoraError> {
+    let findings = services::unowned(&store::history::unowned_incidents(tx).await?, all);
+    let written = metric_rows::write_findings(tx, services::NO_SERVICE, &findings).await?;
+    Ok(Summary { written: written.written, deleted: written.deleted, ..Summary::default() })
+}
+
 fn digest(options: &Options) -> i64 {
     i64::from_ne_bytes(xxh3_64(format!("{ENGINE} {options:?}").as_bytes()).to_ne_bytes())
 }
@@ -100,7 +108,7 @@ fn digest(options: &Options) -> i64 {
 /// Loads what is known about a service.
 pub(crate) async fn load(tx: &mut StoreTx, service: &Service) -> Result<History, DoraError> {
     let mut builder = HistoryBuilder::new(service)?;
-    store::history::read(tx, &service.name, &service.repositories, |row| match row {
+    store::history::read(tx, service, |row| match row {
         Row::Commit(commit) => builder.commit(&commit),
         Row::Repository(repository) => builder.repository(&repository),
         Row::Change(change) => builder.change(&change),

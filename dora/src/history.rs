@@ -30,6 +30,10 @@ pub struct History {
     /// Branches whose pipeline runs can be deployments, beside the default branch.
     pub(crate) branches: Option<Regex>,
     pub(crate) deployments_from: Option<DeploymentSource>,
+    /// What its incidents are part of at their sources.
+    claims: Vec<String>,
+    /// The component that is called as it is.
+    component: String,
     pub(crate) texts: Texts,
     pub(crate) graph: Graph,
     /// By id. Merged ones that were not taken away.
@@ -120,6 +124,8 @@ impl HistoryBuilder {
                 production: pattern("production", &service.production)?,
                 branches: pattern("branches", &branch_pattern(&service.branches))?,
                 deployments_from: service.deployments_from,
+                claims: service.claims(),
+                component: service.component(),
                 texts,
                 graph: Graph::default(),
                 changes: Vec::new(),
@@ -295,10 +301,17 @@ impl History {
         self.graph.numbers().filter(|commit| self.graph.known(*commit)).count()
     }
 
-    /// Whether an incident hit this service, rather than only naming something of it.
+    /// Whether an incident hit this service, rather than only naming something of it: by what the service claims, by
+    /// the service that the incident names, by a component of the service's name, or by the repository. Of one that
+    /// another service claims, that is the service that it names.
     pub(crate) fn owns(&self, incident: &Incident) -> bool {
+        let selectors = incident.all_selectors();
+        if self.claims.iter().any(|claim| selectors.contains(claim)) {
+            return true;
+        }
         match (&incident.service, &incident.repository) {
             (Some(service), _) => *service == self.service,
+            (None, _) if selectors.contains(&self.component) => true,
             (None, Some(repository)) => self.repositories.contains(repository),
             (None, None) => false,
         }

@@ -97,6 +97,7 @@ fn service(settings: &ServiceSettings, now: DateTime<Utc>) -> Result<Service> {
         production: settings.production.clone(),
         deployments_from: settings.deployments_from.as_ref().map(source).transpose()?,
         branches: settings.branches.clone(),
+        incidents: settings.incidents.clone(),
         deleted: false,
         version: version(now),
     })

@@ -100,6 +100,8 @@ mirror!(
         Environments,
         /// A commit was written before 1990 by its own word, so its author time counts as missing.
         ImplausibleTime,
+        /// Incidents belong to no service, so no service's numbers count them.
+        IncidentWithoutService,
     }
 );
 

@@ -11,6 +11,7 @@ use kernel::{
 
 use super::wire;
 use crate::outcomes;
+use crate::picture::{self, is_canceled};
 
 /// Between a repository's address and the number of a change, as forges write it.
 const CHANGES: [&str; 6] =
@@ -103,7 +104,9 @@ impl Place<'_> {
     /// A work item, the incident that it is if its type says so, and whose they are.
     pub(super) fn issue(&self, wire: wire::Issue) -> Vec<Fact> {
         let id = self.issue_id(&wire.key);
+        let given_up = [&wire.status, &wire.original_status].into_iter().flatten().any(|name| is_canceled(name));
         let category = match upper(wire.status.as_deref()).as_str() {
+            status if is_canceled(status) => StatusCategory::Done,
             "DONE" => StatusCategory::Done,
             "IN_PROGRESS" => StatusCategory::InProgress,
             "TODO" => StatusCategory::ToDo,
@@ -123,6 +126,7 @@ impl Place<'_> {
                 id: id.as_str().into(),
                 service: None,
                 repository: Some(self.own()),
+                selectors: wire.component.as_deref().map(picture::component_selectors).unwrap_or_default(),
                 title: wire.title.clone(),
                 severity: wire.severity.or(wire.priority),
                 detected_at: created_at,
@@ -133,7 +137,7 @@ impl Place<'_> {
                 external_cause: false,
                 fixed_by_deployment: None,
                 url: wire.url.clone(),
-                deleted: false,
+                deleted: done && given_up,
                 version: self.version(),
             }));
         }
@@ -146,7 +150,6 @@ impl Place<'_> {
             kind: wire.kind.map(|kind| kind.to_lowercase()),
             status: wire.original_status.or(wire.status).unwrap_or_default(),
             status_category: category,
-            canceled: false,
             assignee: assignee.as_ref().map(|account| account.id.clone()),
             reporter: reporter.as_ref().map(|account| account.id.clone()),
             parent: parent.map(|key| WorkItemId(self.issue_id(&key))),
@@ -159,6 +162,7 @@ impl Place<'_> {
             labels: wire.component.into_iter().collect(),
             url: wire.url,
             deleted: false,
+            canceled: done && given_up,
             version: self.version(),
         };
         facts.push(Fact::WorkItem(item));

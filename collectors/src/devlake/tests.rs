@@ -20,7 +20,7 @@ fn facts(path: &str, body: &'static str) -> Result<Vec<Fact>, NotStored> {
     let request =
         RawRequest { path: path.to_owned(), headers, body: Bytes::from_static(body.as_bytes()), received: received() };
     let verified = DevLake.verify(request, &[Secret::new(TOKEN.as_bytes()).unwrap()]).unwrap();
-    let to = Destination { source: "devlake/1", tenant: &Tenant::default(), received: received() };
+    let to = Destination { source: "devlake/1", tenant: &Tenant::default(), received: received(), canceled: &[] };
     match DevLake.envelopes(&verified, &to).unwrap() {
         Received::Events(events) => DevLake.normalise(&events[0]),
         Received::Ignored(reason) => Err(NotStored::Ignored(reason)),
@@ -133,6 +133,20 @@ fn an_issue_is_a_work_item_and_one_of_the_type_incident_an_incident_too() {
     assert!(incident.is_none());
     assert_eq!((item.points, item.done_at), (Some(3.0), Some("2020-01-03T12:00:00Z".parse().unwrap())));
     assert_eq!((item.kind.as_deref(), item.assignee), (Some("bug"), Some("devlake/1/ann".into())));
+}
+
+#[test]
+fn an_issue_that_was_given_up_is_canceled_and_no_incident() {
+    for (body, canceled) in [
+        (r#"{"issueKey":"A-1","type":"INCIDENT","status":"DONE","originalStatus":"Won't Do"}"#, true),
+        (r#"{"issueKey":"A-1","type":"INCIDENT","status":"Rejected"}"#, true),
+        (r#"{"issueKey":"A-1","type":"INCIDENT","status":"DONE","originalStatus":"Released"}"#, false),
+        (r#"{"issueKey":"A-1","type":"INCIDENT","status":"IN_PROGRESS","originalStatus":"Duplicate"}"#, false),
+    ] {
+        let (item, incident) = issue(body);
+        assert_eq!((item.canceled, incident.unwrap().deleted), (canceled, canceled), "{body}");
+        assert_eq!(item.status_category == StatusCategory::Done, !body.contains("IN_PROGRESS"), "{body}");
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ async fn receive(state: &GatewayState, request: Request) -> Result<Answer, Answe
     // Megabytes of facts take a while to check; other requests go on meanwhile.
     let read = tokio::task::spawn_blocking(move || {
         let source = &owner.0.events;
-        let to = Destination { source: &source.name, tenant: &source.tenant, received: Utc::now() };
+        let to = Destination { source: &source.name, tenant: &source.tenant, received: Utc::now(), canceled: &[] };
         generic::envelopes(&bytes, form, key.as_deref(), &to)
     });
     let read = read.await.map_err(|_| Answer::Busy("the request was interrupted"))?;

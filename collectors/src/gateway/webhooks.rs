@@ -82,6 +82,6 @@ async fn receive(
 fn read(source: &Source, webhook: &dyn Webhook, request: RawRequest) -> Result<Received, Answer> {
     let received = request.received;
     let verified = webhook.verify(request, &source.secrets)?;
-    let to = Destination { source: &source.name, tenant: &source.tenant, received };
+    let to = Destination { source: &source.name, tenant: &source.tenant, received, canceled: &source.canceled };
     Ok(webhook.envelopes(&verified, &to)?)
 }

@@ -75,6 +75,7 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
             x.caused_by_change.iter_mut().for_each(change);
             x.service.iter().try_for_each(|service| filled("service", service))?;
             x.repository.iter_mut().try_for_each(|id| repository("repository", id))?;
+            selectors("selectors", &mut x.selectors)?;
             filled("id", x.id.as_str())
         }
         Fact::WorkItem(x) => {
@@ -131,6 +132,7 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
         }
         Fact::Service(x) => {
             x.repositories.iter_mut().try_for_each(|id| repository("repositories", id))?;
+            selectors("incidents", &mut x.incidents)?;
             filled("name", &x.name)
         }
         Fact::Team(x) => {
@@ -142,6 +144,9 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
 
 /// The longest identity, in bytes: longer ones cannot be indexed.
 const MAX_ID: usize = 1000;
+
+/// The most selectors of one fact.
+const MAX_SELECTORS: usize = 200;
 
 fn filled(path: &str, text: &str) -> Result<(), Problem> {
     let problem = match text.len() {
@@ -161,6 +166,20 @@ fn repository(path: &str, id: &mut RepositoryId) -> Result<(), Problem> {
         *id = RepositoryId(id.as_str().to_lowercase());
     }
     filled(path, id.as_str())
+}
+
+/// The usual form of each; an incident may be part of some dozens of things.
+fn selectors(path: &str, texts: &mut [String]) -> Result<(), Problem> {
+    if texts.len() > MAX_SELECTORS {
+        let problem = format!("{} of them; expected {MAX_SELECTORS} at most", texts.len());
+        return Err(Problem { path: path.to_owned(), problem });
+    }
+    for text in texts {
+        filled(path, text)?;
+        let problem = || format!("`{text}`; expected {}", kernel::SELECTOR_FORMS);
+        *text = kernel::incident_selector(text).ok_or_else(|| Problem { path: path.to_owned(), problem: problem() })?;
+    }
+    Ok(())
 }
 
 fn change(id: &mut ChangeId) {

@@ -15,6 +15,7 @@ use kernel::{
 use regex::Regex;
 
 use super::wire;
+use crate::picture::label_selectors;
 use crate::reference::RanFor;
 use crate::reverts;
 
@@ -533,6 +534,7 @@ pub(crate) fn issue(
         id: IncidentId(id.clone()),
         service: None,
         repository: Some(place.id.clone()),
+        selectors: label_selectors(&labels),
         title: issue.title.clone(),
         severity: labels.iter().find(|label| SEVERITY.is_match(label)).cloned(),
         detected_at: issue.created_at,

@@ -16,7 +16,7 @@ use kernel::{
 use regex::Regex;
 
 use super::wire;
-use crate::picture::{address, inferred, is_incident, is_severity, moment, pattern, stated};
+use crate::picture::{address, inferred, is_incident, is_severity, label_selectors, moment, pattern, stated};
 use crate::reference::RanFor;
 use crate::{reverts, trailers};
 
@@ -646,7 +646,8 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
         points: issue.weight,
         labels: labels.clone(),
         url: url.clone(),
-        deleted: false,
+        // what was moved goes on in another project, and is closed here
+        deleted: issue.moved_to_id.is_some(),
         version,
     };
     let is_one = kind.as_deref().is_some_and(is_incident) || labels.iter().any(|label| is_incident(label));
@@ -658,6 +659,7 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
         id: IncidentId(id.0.clone()),
         service: None,
         repository: Some(place.id.clone()),
+        selectors: label_selectors(&labels),
         title: issue.title.clone(),
         severity: labels.iter().find(|label| is_severity(label)).cloned().or(severity),
         detected_at: issue.created_at.0,
@@ -668,7 +670,7 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
         external_cause: false,
         fixed_by_deployment: None,
         url,
-        deleted: canceled || !is_one,
+        deleted: item.deleted || canceled || !is_one,
         version,
     });
     let written = transition(&id, None, issue.created_at.0, item.reporter.clone());

@@ -299,7 +299,12 @@ fn received(headers: &[(&'static str, &str)], body: Bytes) -> Result<Received, R
     let secret = Secret::new(*b"s3cret").unwrap();
     let headers = [&[("x-gitlab-token", "s3cret")], headers].concat();
     let verified = GitLab.verify(request(&headers, body), &[secret])?;
-    let to = Destination { source: "gitlab/main", tenant: &Tenant::default(), received: chrono::DateTime::UNIX_EPOCH };
+    let to = Destination {
+        source: "gitlab/main",
+        tenant: &Tenant::default(),
+        received: chrono::DateTime::UNIX_EPOCH,
+        canceled: &[],
+    };
     GitLab.envelopes(&verified, &to)
 }
 

@@ -406,6 +406,8 @@ pub(super) struct Issue {
     pub(super) created_at: When,
     pub(super) updated_at: When,
     pub(super) closed_at: Option<When>,
+    /// What it is in the project that it was moved to.
+    pub(super) moved_to_id: Option<i64>,
     pub(super) author_id: Option<i64>,
     pub(super) author: Option<User>,
     pub(super) assignee_id: Option<i64>,

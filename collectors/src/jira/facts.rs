@@ -15,7 +15,7 @@ use kernel::{
 use regex::Regex;
 
 use super::wire;
-use crate::picture::{address, inferred, is_incident, is_severity, moment, pattern, stated};
+use crate::picture::{address, inferred, is_canceled, is_incident, is_named, is_severity, moment, pattern, stated};
 
 static ISSUE_KEY: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[A-Z][A-Z0-9_]+-[1-9][0-9]*$"));
 
@@ -158,7 +158,6 @@ pub(super) fn issue(
     let id = tracker.item(&issue.key);
     let version = stated(if history.deleted { moment(at, 9) } else { at });
     let item = WorkItem {
-        canceled: false,
         id: id.clone(),
         key: issue.key.clone(),
         project: format!("{}/{}", tracker.id, issue.key.rsplit_once('-').map_or("", |(project, _)| project)),
@@ -177,6 +176,7 @@ pub(super) fn issue(
         labels: labels.clone(),
         url: Some(format!("{}/browse/{}", tracker.url, issue.key)),
         deleted: history.deleted,
+        canceled: done && canceled(issue, &wire_status, ids, &history),
         version,
     };
     let mut facts = Vec::new();
@@ -189,12 +189,15 @@ pub(super) fn issue(
     facts.extend(sprints.iter().map(|one| Fact::Sprint(sprint(tracker, one, None, false))));
     facts.extend(transitions(tracker, &item, creator, &history).into_iter().map(Fact::Transition));
     facts.extend(entries(tracker, &item, &history).into_iter().map(Fact::SprintEntry));
-    facts.extend(incident(issue, &item, &history).map(Fact::Incident));
+    let incident = incident(issue, &item, &history);
     // Under the keys that it had before it was moved it is no longer there.
     for old in history.named("Key").filter_map(|(_, item)| item.from_name.as_ref()).filter(|key| **key != item.key) {
         let gone = WorkItem { id: tracker.item(old), key: old.clone(), deleted: true, ..item.clone() };
+        let none = |known: &Incident| Incident { id: IncidentId(gone.id.0.clone()), deleted: true, ..known.clone() };
+        facts.extend(incident.as_ref().map(none).map(Fact::Incident));
         facts.push(Fact::WorkItem(gone));
     }
+    facts.extend(incident.map(Fact::Incident));
     facts.push(Fact::WorkItem(item));
     Ok(facts)
 }
@@ -205,6 +208,18 @@ impl History {
         let items = self.entries.iter().flat_map(|entry| entry.items.iter().map(move |item| (entry, item)));
         items.filter(move |(_, item)| item.field.eq_ignore_ascii_case(field))
     }
+}
+
+/// Whether a finished issue was given up rather than done, by its resolution or by its status. Where a payload
+/// leaves the resolution out, the last that its history names counts.
+fn canceled(issue: &wire::Issue<'_>, status: &wire::Status, ids: &wire::FieldIds, history: &History) -> bool {
+    let resolution = if issue.has("resolution") {
+        issue.lenient::<wire::Name>("resolution").map(|resolution| resolution.name)
+    } else {
+        history.named("resolution").last().and_then(|(_, change)| change.to_name.clone())
+    };
+    let names = resolution.iter().chain([&status.name]);
+    names.into_iter().any(|name| is_canceled(name) || is_named(name, &ids.canceled))
 }
 
 /// What it is part of: the parent, or the epic of a Jira that has those apart.
@@ -306,7 +321,22 @@ fn entries(tracker: &Tracker, item: &WorkItem, history: &History) -> Vec<SprintE
     all
 }
 
-/// The incident that an issue is, by its type or one of its labels; one that it is no longer is deleted.
+/// What an issue is part of: its project, by its key and within its Jira, the components of it, its labels.
+fn selectors(issue: &wire::Issue<'_>, item: &WorkItem) -> Vec<String> {
+    let (site, project) = item.project.rsplit_once('/').unwrap_or_default();
+    let components: Vec<wire::Name> = issue.lenient("components").unwrap_or_default();
+    let projects = [format!("jira:{project}"), format!("jira:{site}/{project}")];
+    let within = projects
+        .iter()
+        .flat_map(|project| components.iter().map(move |component| format!("{project}/component/{}", component.name)));
+    let components = components.iter().map(|component| format!("component:{}", component.name));
+    let labels = item.labels.iter().map(|label| format!("label:{label}"));
+    let all = projects.iter().cloned().chain(within).chain(components).chain(labels);
+    all.filter_map(|text| kernel::incident_selector(&text)).collect()
+}
+
+/// The incident that an issue is, by its type or one of its labels. One that it is no longer is deleted, and so is
+/// one that was given up: a duplicate, or what turned out to be no incident.
 fn incident(issue: &wire::Issue<'_>, item: &WorkItem, history: &History) -> Option<Incident> {
     let is_one = item.kind.as_deref().is_some_and(is_incident) || item.labels.iter().any(|label| is_incident(label));
     let types = history.named("issuetype").filter_map(|(_, change)| change.from_name.as_deref());
@@ -317,6 +347,7 @@ fn incident(issue: &wire::Issue<'_>, item: &WorkItem, history: &History) -> Opti
         id: IncidentId(item.id.0.clone()),
         service: None,
         repository: None,
+        selectors: selectors(issue, item),
         title: item.title.clone(),
         severity: item.labels.iter().find(|label| is_severity(label)).cloned().or(priority),
         detected_at: item.created_at,
@@ -327,7 +358,7 @@ fn incident(issue: &wire::Issue<'_>, item: &WorkItem, history: &History) -> Opti
         external_cause: false,
         fixed_by_deployment: None,
         url: item.url.clone(),
-        deleted: item.deleted || !is_one,
+        deleted: item.deleted || item.canceled || !is_one,
         version: item.version,
     })
 }

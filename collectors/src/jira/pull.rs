@@ -35,7 +35,7 @@ const EPIC_TYPE: &str = "com.pyxis.greenhopper.jira:gh-epic-link";
 const SPRINT_TYPE: &str = "com.pyxis.greenhopper.jira:gh-sprint";
 /// The fields that issues are asked for with, beside those.
 const NEEDED: &str = "summary,status,issuetype,labels,priority,created,updated,resolutiondate,statuscategorychangedate,\
-                      assignee,reporter,creator,parent";
+                      assignee,reporter,creator,parent,resolution,components";
 
 impl Pull for Jira {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
@@ -63,6 +63,9 @@ struct Options {
     site: Option<String>,
     /// The names of the fields that hold story points.
     points: Option<Vec<String>>,
+    /// Resolutions and statuses that mean that an item was given up, beside the usual ones.
+    #[serde(default)]
+    canceled: Vec<String>,
 }
 
 /// A source that is ready to be asked.
@@ -72,6 +75,7 @@ pub(super) struct Pulling {
     site: String,
     cloud: bool,
     points: Vec<String>,
+    canceled: Vec<String>,
     projects: Vec<String>,
     fields: OnceCell<Fields>,
     zone: OnceCell<Tz>,
@@ -166,6 +170,7 @@ impl Pulling {
             site: site.trim_end_matches('/').to_owned(),
             cloud: options.cloud.unwrap_or(by_host),
             points: options.points.unwrap_or_else(|| POINTS.map(str::to_owned).to_vec()),
+            canceled: options.canceled,
             projects: source.projects.clone(),
             fields: OnceCell::new(),
             zone: OnceCell::new(),
@@ -205,7 +210,7 @@ impl Pulling {
             let all_of = |kind| -> Vec<String> {
                 fields.iter().filter(|field| of_type(field, kind)).map(|field| field.id.clone()).collect()
             };
-            let ids = FieldIds { points: points.into_values().collect(), epic: all_of(EPIC_TYPE) };
+            let ids = FieldIds { points: points.into_values().collect(), epic: all_of(EPIC_TYPE), canceled: self.canceled.clone() };
             let sprint = all_of(SPRINT_TYPE);
             let custom = ids.points.iter().chain(&ids.epic).chain(&sprint);
             let wanted = custom.fold(NEEDED.to_owned(), |all, id| all + "," + id);

@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::testing::{self, corpus, csv};
 
+mod endings;
+
 const SITE: &str = "lakeside.example.net";
 
 /// The names of our payloads: `<kind>[.<what happened>]`, pulled rows `pull.<kind>[.<what happened>]`.
@@ -293,7 +295,7 @@ fn received(path: &str, headers: &[(&'static str, &str)], body: Bytes) -> Result
     let verified = Jira.verify(request, &[Secret::new(*b"s3cret").unwrap()])?;
     Jira.envelopes(
         &verified,
-        &Destination { source: "jira/main", tenant: &Tenant::default(), received: DateTime::UNIX_EPOCH },
+        &Destination { source: "jira/main", tenant: &Tenant::default(), received: DateTime::UNIX_EPOCH, canceled: &[] },
     )
 }
 

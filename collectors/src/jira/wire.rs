@@ -96,6 +96,11 @@ impl Issue<'_> {
         self.fields.get(name).map(|raw| raw.get()).filter(|raw| *raw != "null")
     }
 
+    /// Whether the payload says something of a field, be it that it is not set.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
     /// The custom fields that are set.
     pub(super) fn custom(&self) -> impl Iterator<Item = &str> {
         let custom = self.fields.iter().filter(|(name, _)| name.starts_with("customfield_"));
@@ -295,7 +300,7 @@ impl Sprint {
     }
 }
 
-/// The ids of the custom fields that have no form of their own.
+/// What a Jira calls things: the ids of the custom fields that have no form of their own, and names.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, serde::Serialize)]
 pub(super) struct FieldIds {
     /// Story points: the first that is set counts.
@@ -304,6 +309,9 @@ pub(super) struct FieldIds {
     /// The epic, by its key.
     #[serde(default)]
     pub(super) epic: Vec<String>,
+    /// Resolutions and statuses that mean that an item was given up, beside the usual ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) canceled: Vec<String>,
 }
 
 /// An issue as our own pull put it together.

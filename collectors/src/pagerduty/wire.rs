@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A delivery. Those of versions 1 and 2 have `messages` instead.
@@ -50,13 +51,23 @@ pub(super) struct Incident {
     pub(super) created_at: Option<DateTime<Utc>>,
     pub(super) updated_at: Option<DateTime<Utc>>,
     pub(super) resolved_at: Option<DateTime<Utc>>,
+    pub(super) resolve_reason: Option<Value>,
     pub(super) last_status_change_at: Option<DateTime<Utc>>,
     #[serde(default)]
     pub(super) acknowledgements: Vec<Acknowledgement>,
 }
 
+impl Incident {
+    /// Whether it was resolved by being merged into another incident: the same outage once more.
+    pub(super) fn is_merged(&self) -> bool {
+        let kind = self.resolve_reason.as_ref().and_then(|reason| reason.get("type")?.as_str());
+        self.status.as_deref() == Some("resolved") && kind.is_some_and(|kind| kind.starts_with("merge_resolve_reason"))
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct Reference {
+    pub(super) id: Option<String>,
     pub(super) summary: Option<String>,
 }
 

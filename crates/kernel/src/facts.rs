@@ -469,6 +469,10 @@ pub struct Incident {
     /// The repository that it was reported in, where the service is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<RepositoryId>,
+    /// What it is part of at its source, as the `incidents` of a service name it: `jira:SHOP`,
+    /// `jira:SHOP/component/Basket`, `pagerduty:PABC123`, `label:checkout`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selectors: Vec<String>,
     /// Its title.
     #[serde(default)]
     pub title: String,
@@ -626,6 +630,10 @@ pub struct Service {
     /// Branches whose pipeline runs can be deployments, beside the default branch; `*` stands for any text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub branches: Vec<String>,
+    /// Which incidents are its own, by what they are part of at their source: `jira:SHOP`, `pagerduty:PABC123`,
+    /// `label:checkout`. Goes before the service or repository that an incident names itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<String>,
     /// It is no longer declared.
     #[serde(default)]
     pub deleted: bool,

@@ -12,6 +12,7 @@ mod metric_facts;
 mod names;
 mod outcome;
 pub mod people;
+mod selectors;
 mod time;
 
 pub use envelope::{Envelope, Tenant, TenantError};
@@ -21,4 +22,5 @@ pub use keys::work_item_keys;
 pub use metric_facts::*;
 pub use names::NameError;
 pub use outcome::{IgnoreReason, NotStored, Reject, RejectReason};
+pub use selectors::{SELECTOR_FORMS, incident_selector};
 pub use time::{EARLIEST_AUTHOR_TIME, NotATime, TimeOrDay, clamp_instant, midnight, plausible_instant};

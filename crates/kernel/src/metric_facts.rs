@@ -203,12 +203,14 @@ pub enum FindingKind {
     Environments,
     /// A commit was written before 1990 by its own word, so its author time counts as missing.
     ImplausibleTime,
+    /// Incidents belong to no service, so no service's fail rate or time to restore counts them.
+    IncidentWithoutService,
 }
 
 /// A data-quality finding. Identity: `service` + `kind` + `subject`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
-    /// The service.
+    /// The service; empty where it is about none of them.
     pub service: String,
     /// What kind of finding.
     pub kind: FindingKind,

@@ -82,6 +82,7 @@ names!(
     UnknownFirstCommit => "unknown_first_commit",
     Environments => "environments",
     ImplausibleTime => "implausible_time",
+    IncidentWithoutService => "incident_without_service",
 );
 
 #[cfg(test)]
@@ -141,6 +142,7 @@ mod tests {
                 FindingKind::UnknownFirstCommit,
                 FindingKind::Environments,
                 FindingKind::ImplausibleTime,
+                FindingKind::IncidentWithoutService,
             ]
             .map(|x| (x, x.as_str())),
         );

@@ -186,6 +186,9 @@ impl Findings {
                     self.verifying_secret(format!("{key}.secrets.{index}"), reference);
                 }
                 self.tenant(format!("{key}.tenant"), source.tenant.as_deref());
+                if connector != "jira" && !source.canceled.is_empty() {
+                    self.error(format!("{key}.canceled"), shown(&source.canceled.join(", ")), "none: only Jira has it");
+                }
             }
         }
     }
@@ -243,6 +246,12 @@ impl Findings {
             self.name(key("name"), &service.name, seen.insert(service.name.as_str()), "services");
             for (nth, id) in service.repositories.iter().enumerate() {
                 self.repository(format!("service.{index}.repositories.{nth}"), id);
+            }
+            for (nth, selector) in service.incidents.iter().enumerate() {
+                if kernel::incident_selector(selector).is_none() {
+                    let expected = format!("what incidents are part of: {}", kernel::SELECTOR_FORMS);
+                    self.error(format!("service.{index}.incidents.{nth}"), shown(selector), expected);
+                }
             }
             if let Some(team) = &service.team
                 && !known.contains(&team.as_str())

@@ -133,6 +133,7 @@ pub const FACTS: &[FactFields] = &[
             ("acknowledged_at", Time),
             ("resolved_at", Time),
             ("external_cause", Bool),
+            ("selectors", Texts),
         ],
     },
     FactFields {

@@ -177,6 +177,9 @@ pub struct WebhookSource {
     /// Whose events they are.
     #[serde(default)]
     pub tenant: Option<String>,
+    /// Jira: resolutions and statuses that mean that an item was given up, beside the usual ones.
+    #[serde(default)]
+    pub canceled: Vec<String>,
 }
 
 /// A git repository to collect.
@@ -312,6 +315,9 @@ pub struct ServiceSettings {
     /// Branches whose pipeline runs can be deployments, beside the default branch; `*` stands for any text.
     #[serde(default)]
     pub branches: Vec<String>,
+    /// Which incidents are its own, by what they are part of at their source.
+    #[serde(default)]
+    pub incidents: Vec<String>,
 }
 
 /// Who owns services.

@@ -5,15 +5,17 @@
 use chrono::{DateTime, Utc};
 use kernel::{
     Account, Change, ChangeId, ChangeState, Deployment, DeploymentId, DeploymentSource, Detail, Incident, IncidentId,
-    Outcome, PipelineRun, Repository, RepositoryId, Review, ReviewState, Sha, Version,
+    Outcome, PipelineRun, Repository, RepositoryId, Review, ReviewState, Service, Sha, Version,
 };
 use sqlx::PgConnection;
 
 pub mod search;
 mod services;
+mod unowned;
 
 pub(crate) use services::repositories;
 pub use services::{Services, services};
+pub use unowned::{UnownedIncident, unowned_incidents};
 
 use crate::copy::{self, Tuple};
 use crate::{StoreError, StoreTx};
@@ -47,15 +49,18 @@ pub struct CommitRow<'a> {
     pub folders_truncated: bool,
 }
 
-/// Which facts are of a service: its name and its repositories. Set for the transaction, read by every
-/// statement of this module.
-async fn choose(tx: &mut StoreTx, service: &str, repositories: &[RepositoryId]) -> Result<(), StoreError> {
-    let repositories: Vec<String> = repositories.iter().map(ToString::to_string).collect();
+/// Which facts are of a service: its name, its repositories and what its incidents are part of. Set for the
+/// transaction, read by every statement of this module.
+async fn choose(tx: &mut StoreTx, service: &Service) -> Result<(), StoreError> {
+    let repositories: Vec<String> = service.repositories.iter().map(ToString::to_string).collect();
+    let selectors: Vec<String> = service.claims().into_iter().chain([service.component()]).collect();
     sqlx::query!(
         "select set_config('sei.service', $1, true) as service,
-                set_config('sei.repositories', $2::text[]::text, true) as repositories",
-        service,
+                set_config('sei.repositories', $2::text[]::text, true) as repositories,
+                set_config('sei.selectors', $3::text[]::text, true) as selectors",
+        service.name,
         &repositories,
+        &selectors,
     )
     .fetch_one(tx.connection())
     .await?;
@@ -93,16 +98,12 @@ pub enum Row<'a> {
     Bot(Account),
 }
 
-/// Reads everything that is known about a service: by its repositories, and what names the service.
-pub async fn read(
-    tx: &mut StoreTx,
-    service: &str,
-    repositories: &[RepositoryId],
-    mut each: impl FnMut(Row<'_>),
-) -> Result<(), StoreError> {
-    choose(tx, service, repositories).await?;
+/// Reads everything that is known about a service: by its repositories, what names the service, and the incidents
+/// that it claims.
+pub async fn read(tx: &mut StoreTx, service: &Service, mut each: impl FnMut(Row<'_>)) -> Result<(), StoreError> {
+    choose(tx, service).await?;
     let connection = tx.connection();
-    for repository in repositories {
+    for repository in &service.repositories {
         read_commits(connection, repository, &mut each).await?;
     }
     for (statement, decode) in SMALL {
@@ -200,11 +201,17 @@ const SMALL: [(&str, Decode); 7] = [
                and (service = current_setting('sei.service') or service is null and repository = REPOSITORIES)
              union all select id || '/deployment', sha from pipeline_run where repository = REPOSITORIES
          )
-         select id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
-                caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url
+         -- an incident that a service claims is that service's, whatever it names itself
+         select id,
+                coalesce((select s.name from service s
+                          where s.incidents <> '{}' and not s.deleted and s.incidents && incident.selectors
+                          order by s.name <> current_setting('sei.service') limit 1), service),
+                repository, title, severity, detected_at, acknowledged_at, resolved_at,
+                caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url, selectors
          from incident
          where not deleted and id = any (array(
              select id from incident where service = current_setting('sei.service')
+             union all select id from incident where selectors && current_setting('sei.selectors')::text[]
              union all select id from incident where service is null and repository = REPOSITORIES
              union all select id from incident where caused_by_deployment = any (array(select id from ours))
              union all select id from incident where fixed_by_deployment = any (array(select id from ours))
@@ -376,6 +383,7 @@ fn incident<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
         external_cause: row.bool()?,
         fixed_by_deployment: row.opt_text()?.map(Into::into),
         url: row.opt_text()?.map(Into::into),
+        selectors: row.texts()?,
         deleted: false,
         version: unversioned(),
     }))

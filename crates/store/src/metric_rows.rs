@@ -109,12 +109,12 @@ pub struct FindingRow {
     pub example: String,
 }
 
-/// The findings of services, by kind.
+/// The findings of services, and those that are about no service, by kind.
 pub async fn findings(tx: &mut StoreTx, services: &[String]) -> Result<Vec<FindingRow>, StoreError> {
     Ok(sqlx::query_as!(
         FindingRow,
         r#"select kind, count(*) as "n!", min(subject || ': ' || detail) as "example!"
-           from finding where service = any ($1) group by kind order by kind"#,
+           from finding where service = any ($1) or service = '' group by kind order by kind"#,
         services,
     )
     .fetch_all(tx.connection())

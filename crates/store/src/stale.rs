@@ -29,6 +29,12 @@ pub fn named(id: &str) -> String {
     format!("{NAMED}{id}")
 }
 
+/// The subject of incidents that are part of something at their source, such as `jira:SHOP`.
+#[must_use]
+pub fn selector(selector: &str) -> String {
+    format!("incident:{selector}")
+}
+
 /// Marks subjects, and announces it when the transaction commits.
 pub async fn mark(tx: &mut StoreTx, subjects: &[String]) -> Result<(), StoreError> {
     if subjects.is_empty() {

@@ -252,6 +252,7 @@ mod tests {
             production: None,
             deployments_from: None,
             branches: Vec::new(),
+            incidents: Vec::new(),
             deleted: false,
             version: version(),
         };

@@ -150,6 +150,7 @@ impl Organization {
                 production: None,
                 deployments_from: None,
                 branches: Vec::new(),
+                incidents: Vec::new(),
                 deleted: false,
                 version,
             }));

@@ -383,6 +383,7 @@ impl History {
             title: format!("{}: {service}", self.dice.word(&names::SYMPTOMS)),
             service: Some(service),
             repository: None,
+            selectors: Vec::new(),
             severity: Some(self.dice.word(&["sev1", "sev2", "sev2", "sev3"]).to_owned()),
             detected_at,
             acknowledged_at: None,

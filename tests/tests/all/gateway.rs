@@ -125,7 +125,7 @@ pub(crate) struct Served {
 /// Settings with one GitHub webhook, `main`, under which everyone may post events.
 pub(crate) fn settings() -> Settings {
     let secrets = vec![secret(SECRET)];
-    let main = WebhookSource { secrets, tenant: None };
+    let main = WebhookSource { secrets, tenant: None, canceled: Vec::new() };
     let mut settings = runtime::load(None, &[]).unwrap();
     settings.webhooks = BTreeMap::from([("github".to_owned(), BTreeMap::from([("main".to_owned(), main)]))]);
     settings.server.timeout = Duration::from_secs(10);

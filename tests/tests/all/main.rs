@@ -26,6 +26,7 @@ mod gharchive;
 mod git;
 mod github;
 mod histories;
+mod incidents;
 mod incremental;
 mod invalidation;
 mod k8s;

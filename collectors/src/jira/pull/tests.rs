@@ -182,7 +182,7 @@ async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() 
         let asked = state.lock().unwrap().asked.clone();
         assert_eq!(asked.len(), asked.iter().collect::<BTreeSet<_>>().len(), "{asked:#?}");
         let search = asked.iter().find(|path| path.contains("/search")).unwrap();
-        assert!(search.contains("parent,customfield_10040,customfield_10014,customfield_10020&"), "{search}");
+        assert!(search.contains("parent,resolution,components,customfield_10040,customfield_10014,customfield_10020&"), "{search}");
         let jql = "project+%3D+%22SHOP%22+AND+updated+%3E%3D+%221970-01-01+09%3A00%22+ORDER+BY+updated+ASC";
         assert!(search.contains(jql), "{search}");
     }

@@ -272,3 +272,28 @@ fn examples_of_defaults_say_what_the_default_is() {
     assert_eq!(source.schedule, crate::settings::every_five_minutes());
     assert!(!source.line_counts);
 }
+
+#[test]
+fn what_incidents_are_part_of_is_checked() {
+    let text = r#"
+[[service]]
+name = "a"
+incidents = ["jira:SHOP", "JIRA:example.com/shop/component/Pay", "pagerduty:P1", "label:x", "service:A b", "SHOP"]
+
+[webhooks.gitlab.main]
+secrets = [{ env = "PATH" }]
+canceled = ["Abgelehnt"]
+
+[webhooks.jira.main]
+secrets = [{ env = "PATH" }]
+canceled = ["Abgelehnt"]
+"#;
+    let told = told(text);
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(
+        told[0].starts_with(
+            "error: service.0.incidents.5: found `SHOP`, expected what incidents are part of: `jira:SHOP`"
+        )
+    );
+    assert!(told[1].starts_with("error: webhooks.gitlab.main.canceled: found `Abgelehnt`, expected none: only Jira"));
+}

@@ -51,14 +51,15 @@ pub(super) async fn apply(connection: &mut PgConnection, ids: &[String]) -> Resu
          from closing as c
          where t.id = any($1) and c.id = t.id and t.resolved_at is null
                and t.version_at <= c.at and t.detected_at <= c.at
-         returning t.repository, t.service, t.caused_by_deployment, t.caused_by_change, t.fixed_by_deployment",
+         returning t.repository, t.service, t.caused_by_deployment, t.caused_by_change, t.fixed_by_deployment,
+                   t.selectors",
         ids,
     )
     .fetch_all(&mut *connection)
     .await?;
     for row in resolved {
         let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
-        changed.add(0, incident_subjects((row.repository, row.service), names));
+        changed.add(0, incident_subjects((row.repository, row.service), row.selectors, names));
     }
     sqlx::query!(
         "update work_item as t set status_category = 'done', done_at = c.at

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use kernel::{ChangeId, Incident, RepositoryId};
 use sqlx::PgConnection;
 
-use super::row::{CHUNK, Changed, Earliest, Row, best, column, incident_subjects, versions};
+use super::row::{CHUNK, Changed, Earliest, Row, best, column, incident_subjects, text_array, versions};
 use crate::StoreError;
 
 pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incident>>) -> Result<Changed, StoreError> {
@@ -20,18 +20,18 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
             r#"with written as (
                  insert into incident as t
                      (id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
-                      caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url, deleted,
-                      detail, version_at, digest)
+                      caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url, selectors,
+                      deleted, detail, version_at, digest)
                  select id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
                         caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url,
-                        deleted, detail, version_at, digest
+                        selectors::text[], deleted, detail, version_at, digest
                  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
                              $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::boolean[],
-                             $12::text[], $13::text[], $14::boolean[], $15::smallint[], $16::timestamptz[],
-                             $17::bigint[])
+                             $12::text[], $13::text[], $14::text[], $15::boolean[], $16::smallint[],
+                             $17::timestamptz[], $18::bigint[])
                       as n (id, service, repository, title, severity, detected_at, acknowledged_at, resolved_at,
                             caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url,
-                            deleted, detail, version_at, digest)
+                            selectors, deleted, detail, version_at, digest)
                  on conflict (id) do update
                  set service = excluded.service, repository = excluded.repository, title = excluded.title,
                      severity = excluded.severity, detected_at = least(excluded.detected_at, t.detected_at),
@@ -40,17 +40,17 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
                      caused_by_deployment = excluded.caused_by_deployment,
                      caused_by_change = excluded.caused_by_change, external_cause = excluded.external_cause,
                      fixed_by_deployment = excluded.fixed_by_deployment, url = excluded.url,
-                     deleted = excluded.deleted, detail = excluded.detail, version_at = excluded.version_at,
-                     digest = excluded.digest
+                     selectors = excluded.selectors, deleted = excluded.deleted, detail = excluded.detail,
+                     version_at = excluded.version_at, digest = excluded.digest
                  where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
                  returning t.*
              )
              select written.repository, written.service, written.caused_by_deployment, written.caused_by_change,
-                    written.fixed_by_deployment, old.id is not null as "replaced!",
+                    written.fixed_by_deployment, written.selectors as "selectors!", old.id is not null as "replaced!",
                     old.repository as "old_repository?", old.service as "old_service?",
                     old.caused_by_deployment as "old_caused_by_deployment?",
                     old.caused_by_change as "old_caused_by_change?",
-                    old.fixed_by_deployment as "old_fixed_by_deployment?"
+                    old.fixed_by_deployment as "old_fixed_by_deployment?", old.selectors as "old_selectors?"
              from written left join incident as old using (id)"#,
             &column(rows, |x| x.id.as_str()) as &[&str],
             &column(rows, |x| x.service.as_deref()) as &[Option<&str>],
@@ -65,6 +65,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
             &column(rows, |x| x.external_cause) as &[bool],
             &column(rows, |x| x.fixed_by_deployment.as_deref()) as &[Option<&str>],
             &column(rows, |x| x.url.as_deref()) as &[Option<&str>],
+            &column(rows, |x| text_array(x.all_selectors().iter().map(String::as_str))) as &[String],
             &column(rows, |x| x.deleted) as &[bool],
             &details,
             &versions_at,
@@ -74,10 +75,17 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
         .await?;
         for row in written {
             let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
-            changed.add(1, incident_subjects((row.repository, row.service), names));
+            changed.add(1, incident_subjects((row.repository, row.service), row.selectors, names));
             if row.replaced {
                 let names = [row.old_caused_by_deployment, row.old_caused_by_change, row.old_fixed_by_deployment];
-                changed.add(0, incident_subjects((row.old_repository, row.old_service), names));
+                changed.add(
+                    0,
+                    incident_subjects(
+                        (row.old_repository, row.old_service),
+                        row.old_selectors.unwrap_or_default(),
+                        names,
+                    ),
+                );
             }
         }
     }
@@ -94,7 +102,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
                         or n.acknowledged < coalesce(t.acknowledged_at, 'infinity'::timestamptz))
                  returning t.*
              )
-             select repository, service, caused_by_deployment, caused_by_change, fixed_by_deployment from moved"#,
+             select repository, service, caused_by_deployment, caused_by_change, fixed_by_deployment, selectors from moved"#,
             ids as &[&str],
             &detected.column(ids) as &[Option<DateTime<Utc>>],
             &acknowledged.column(ids) as &[Option<DateTime<Utc>>],
@@ -103,7 +111,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
         .await?;
         for row in moved {
             let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
-            changed.add(1, incident_subjects((row.repository, row.service), names));
+            changed.add(1, incident_subjects((row.repository, row.service), row.selectors, names));
         }
     }
     Ok(changed)

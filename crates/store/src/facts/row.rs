@@ -187,13 +187,17 @@ pub(super) fn subjects(repository: Option<String>, service: Option<String>) -> V
     if subjects.is_empty() { vec![stale::EVERYTHING.to_owned()] } else { subjects }
 }
 
-/// What has to be computed again when an incident changed: what it belongs to, and what it names.
+/// What has to be computed again when an incident changed: what it belongs to (its repository, its service, what it
+/// is part of at its source; everything when none is known), and what it names.
 pub(super) fn incident_subjects(
     (repository, service): (Option<String>, Option<String>),
+    selectors: Vec<String>,
     names: [Option<String>; 3],
 ) -> Vec<String> {
     let named = names.into_iter().flatten().map(|name| stale::named(&name));
-    subjects(repository, service).into_iter().chain(named).collect()
+    let unknown = repository.is_none() && service.is_none();
+    let own = if unknown && !selectors.is_empty() { Vec::new() } else { subjects(repository, service) };
+    own.into_iter().chain(selectors.iter().map(|selector| stale::selector(selector))).chain(named).collect()
 }
 
 #[cfg(test)]

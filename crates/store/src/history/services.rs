@@ -24,13 +24,17 @@ pub struct Services {
 pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
     let connection = tx.connection();
     let declared = sqlx::query!(
-        "select name, repositories, paths, deployments, team, production, deployments_from, branches from service where not deleted order by name"
+        "select name, repositories, paths, deployments, team, production, deployments_from, branches, incidents
+         from service where not deleted order by name"
     )
     .fetch_all(&mut *connection)
     .await?;
     let named = sqlx::query!(
         r#"select service as "service!", repository from deployment where service is not null and not deleted
-           union select service as "service!", null from incident where service is not null and not deleted"#
+           union select service as "service!", null from incident
+                 where service is not null and not deleted
+                   and not exists (select from service s
+                                   where s.incidents <> '{}' and not s.deleted and s.incidents && incident.selectors)"#
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -49,6 +53,7 @@ pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
             production: row.production,
             deployments_from: kind,
             branches: row.branches,
+            incidents: row.incidents,
             deleted: false,
             version: unversioned,
         }

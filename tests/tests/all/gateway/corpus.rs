@@ -47,7 +47,7 @@ async fn every_recorded_webhook_is_taken_and_has_a_named_end() {
     let log = TestLog::new(LogKind::Embedded).await;
     let mut settings = settings();
     for (connector, ..) in RECORDED {
-        let main = WebhookSource { secrets: vec![secret(SECRET)], tenant: None };
+        let main = WebhookSource { secrets: vec![secret(SECRET)], tenant: None, canceled: Vec::new() };
         settings.webhooks.insert(connector.to_owned(), BTreeMap::from([("main".to_owned(), main)]));
     }
     let served = serve(&settings, log.log.clone()).await;

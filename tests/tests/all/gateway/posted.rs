@@ -15,7 +15,11 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const KEY: &[u8] = b"a key of these tests, not short";
 
 fn with(connector: &str, name: &str, secrets: &[&str]) -> Settings {
-    let source = WebhookSource { secrets: secrets.iter().map(|text| secret(text)).collect(), tenant: None };
+    let source = WebhookSource {
+        secrets: secrets.iter().map(|text| secret(text)).collect(),
+        tenant: None,
+        canceled: Vec::new(),
+    };
     let mut settings = settings();
     settings.webhooks.insert(connector.to_owned(), BTreeMap::from([(name.to_owned(), source)]));
     settings

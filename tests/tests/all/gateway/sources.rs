@@ -19,7 +19,8 @@ fn fixture(name: &str) -> PathBuf {
 async fn gateway(log: Arc<MemoryLog>) -> Served {
     let mut settings = settings();
     for connector in ["cdevents", "tekton", "jenkins", "pagerduty", "circleci"] {
-        let source = WebhookSource { secrets: vec![secret("an old secret"), secret(SECRET)], tenant: None };
+        let secrets = vec![secret("an old secret"), secret(SECRET)];
+        let source = WebhookSource { secrets, tenant: None, canceled: Vec::new() };
         settings.webhooks.insert(connector.to_owned(), BTreeMap::from([("main".to_owned(), source)]));
     }
     serve(&settings, log).await

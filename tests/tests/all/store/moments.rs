@@ -31,6 +31,7 @@ fn pictures() -> impl Strategy<Value = [Fact; 3]> {
                     id: "i".into(),
                     service: None,
                     repository: None,
+                    selectors: Vec::new(),
                     title: title.clone(),
                     severity: None,
                     detected_at: first,
