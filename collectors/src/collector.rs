@@ -63,6 +63,7 @@ impl Collector {
             began,
             told: collected.as_ref().map_or(0, |summary| signed(summary.commits)),
             error: collected.as_ref().err().map(|error| words(error)),
+            problems: Vec::new(),
             budget_left: None,
             budget_resets_at: None,
         };
@@ -91,6 +92,7 @@ impl Collector {
             began,
             told: signed(summary.rows),
             error: summary.failure().map(|error| runtime::redact(&error).into_owned()),
+            problems: summary.warnings().iter().map(|warning| runtime::redact(warning).into_owned()).collect(),
             budget_left: budget.map(|left| signed(left.remaining)),
             budget_resets_at: budget.and_then(|left| left.resets_at),
         };
@@ -162,6 +164,8 @@ impl Collector {
                     let (stream, error) = (&problem.stream, &problem.error);
                     if problem.expected {
                         tracing::debug!(source.name = summary.source, stream, error, "left out");
+                    } else if problem.warning {
+                        tracing::warn!(source.name = summary.source, stream, error, "passed by");
                     } else {
                         tracing::error!(source.name = summary.source, stream, error, "could not be pulled");
                     }

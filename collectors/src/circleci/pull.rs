@@ -4,22 +4,21 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use super::{CircleCi, run_id};
-use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished};
+use crate::pull::{
+    Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
+};
 
 const ADDRESS: &str = "https://circleci.com/api/v2";
 /// How long after its pipeline began a workflow may be run again and still be seen by the next pull.
 const OVERLAP: TimeDelta = TimeDelta::days(2);
 /// How long a workflow may run or wait for an approval and still be asked for again. The API keeps no longer.
 const LONGEST: TimeDelta = TimeDelta::days(90);
-/// Pipelines of a page that are looked into side by side.
-const AT_ONCE: usize = 4;
 
 impl Pull for CircleCi {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
@@ -79,10 +78,15 @@ impl Puller for Projects {
     }
 
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let list: List<Value> = self.list(&listed(&ask.stream.of), ask.cursor.and_then(Value::as_str)).await?;
+        let token: Option<String> = ask.cursor_as()?;
+        let list: List<Value> = self.list(&self.client, &listed(&ask.stream.of), token.as_deref()).await?;
         let (mut reached, mut pipelines, mut page) = (false, Vec::new(), Page::default());
         for pipeline in list.items {
-            let created: Created = part(&pipeline)?;
+            let Ok(created) = part::<Created>(&pipeline) else {
+                // it is rejected with its reason
+                page.rows.push(row("circleci.workflow", &ask.stream.of, &json!({ "pipeline": pipeline })));
+                continue;
+            };
             page.newest = page.newest.max(Some(created.created_at));
             // Newest first: what follows is older.
             if ask.is_before(Some(created.created_at)) {
@@ -98,19 +102,31 @@ impl Puller for Projects {
 
     async fn unfinished(&self, _: &Ask<'_>, unfinished: &[Unfinished]) -> Result<Page, PullError> {
         let (mut page, mut pipelines) = (Page::default(), Vec::new());
-        for Unfinished { id, .. } in unfinished {
-            let escaped: String = byte_serialize(id.as_bytes()).collect();
-            match self.client.get(&format!("pipeline/{escaped}")).await {
-                Ok(answer) => {
-                    let pipeline: Value = answer.json()?;
-                    pipelines.push((part(&pipeline)?, pipeline));
-                }
-                Err(PullError::Gone(_)) => page.finished.push(id.clone()),
-                Err(error) => return Err(error),
+        let asked = unfinished.iter().map(|Unfinished { id, .. }| {
+            (format!("pipeline {id}"), json!({ "id": id }), async move { Ok((id, self.pipeline(id).await?)) })
+        });
+        let (found, missed) = details(asked).await?;
+        page.missed = missed;
+        for (id, pipeline) in found {
+            match pipeline {
+                Some(pipeline) => pipelines.push((part(&pipeline)?, pipeline)),
+                None => page.finished.push(id.clone()),
             }
         }
         self.add(pipelines, &mut page).await?;
         Ok(page)
+    }
+
+    async fn again(&self, _: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
+        #[derive(Deserialize)]
+        struct Id {
+            id: String,
+        }
+        let Id { id } = part(key)?;
+        // of one that had not ended only the id was kept
+        let pipeline = if key.get("created_at").is_some() { Some(key.clone()) } else { self.pipeline(&id).await? };
+        let Some(pipeline) = pipeline else { return Ok(Vec::new()) };
+        Ok(self.rows(&id, pipeline).await?.0)
     }
 
     fn budget(&self) -> Option<Left> {
@@ -133,21 +149,40 @@ fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
 }
 
 impl Projects {
+    /// A pipeline, if it is still there.
+    async fn pipeline(&self, id: &str) -> Result<Option<Value>, PullError> {
+        let escaped: String = byte_serialize(id.as_bytes()).collect();
+        match self.client.for_details().get(&format!("pipeline/{escaped}")).await {
+            Err(PullError::Gone(_)) => Ok(None),
+            answer => answer?.json().map(Some),
+        }
+    }
+
     /// Adds the workflows of pipelines and their jobs, and notes which pipelines have one that has not ended.
     async fn add(&self, pipelines: Vec<(Created, Value)>, page: &mut Page) -> Result<(), PullError> {
-        let rows = futures::stream::iter(pipelines).map(|(created, pipeline)| async move {
-            let (rows, ended) = self.rows(&created.id, pipeline).await?;
-            Ok::<_, PullError>((created, rows, ended))
+        let asked = pipelines.into_iter().map(|(created, pipeline)| {
+            let (what, key) = (format!("pipeline {}", created.id), pipeline.clone());
+            let rows = async move {
+                let (rows, ended) = self.rows(&created.id, pipeline).await?;
+                Ok((created, rows, ended))
+            };
+            (what, key, rows)
         });
-        let rows: Vec<_> = rows.buffered(AT_ONCE).try_collect().await?;
-        for (created, rows, ended) in rows {
+        let (found, missed) = details(asked).await?;
+        for (created, rows, ended) in found {
             page.note(created.id, created.created_at, ended);
             page.rows.extend(rows);
         }
+        page.missed.extend(missed);
         Ok(())
     }
 
-    async fn list<T: serde::de::DeserializeOwned>(&self, path: &str, page: Option<&str>) -> Result<List<T>, PullError> {
+    async fn list<T: serde::de::DeserializeOwned>(
+        &self,
+        client: &Client,
+        path: &str,
+        page: Option<&str>,
+    ) -> Result<List<T>, PullError> {
         let path = match page {
             Some(token) => {
                 let token: String = byte_serialize(token.as_bytes()).collect();
@@ -155,15 +190,16 @@ impl Projects {
             }
             None => path.to_owned(),
         };
-        self.client.get(&path).await?.json()
+        client.get(&path).await?.json()
     }
 
     /// All pages of a short list.
     async fn all(&self, path: &str) -> Result<Vec<Value>, PullError> {
+        let client = self.client.for_details();
         let mut items = Vec::new();
         let mut page: Option<String> = None;
         loop {
-            let list: List<Value> = self.list(path, page.as_deref()).await?;
+            let list: List<Value> = self.list(&client, path, page.as_deref()).await?;
             items.extend(list.items);
             if list.next_page_token.is_none() || list.next_page_token == page {
                 return Ok(items);
@@ -181,19 +217,17 @@ impl Projects {
             let status = workflow.get("status").and_then(Value::as_str);
             ended &= !matches!(super::outcome(status), Ok(None));
             let jobs = found(self.all(&format!("workflow/{id}/job")).await)?;
-            let row = |kind, data: Value| {
-                let key = run_id(&id);
-                Row { kind, subject: Some(key.clone()), key, data: data.to_string().into() }
-            };
-            rows.push(row("circleci.workflow", json!({"pipeline": pipeline, "workflow": workflow})));
-            rows.extend(
-                jobs.iter()
-                    .filter(|job| is_run(job))
-                    .map(|job| row("circleci.job", json!({"pipeline": pipeline, "workflow": workflow, "job": job}))),
-            );
+            let key = run_id(&id);
+            rows.push(row("circleci.workflow", &key, &json!({"pipeline": pipeline, "workflow": workflow})));
+            let job = |job| json!({"pipeline": pipeline, "workflow": workflow, "job": job});
+            rows.extend(jobs.iter().filter(|job| is_run(job)).map(|one| row("circleci.job", &key, &job(one))));
         }
         Ok((rows, ended))
     }
+}
+
+fn row(kind: &'static str, key: &str, data: &Value) -> Row {
+    Row { kind, subject: Some(key.to_owned()), key: key.to_owned(), data: data.to_string().into() }
 }
 
 /// An approval is a job that a person does.
@@ -271,6 +305,47 @@ mod tests {
         }
         let again = memory.pull(&source, From::Cursor).await;
         assert_eq!((again.rows, again.pages), (6, 1), "{again:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pipeline_whose_workflows_cannot_be_had_hides_no_others_and_comes_when_they_can() {
+        let broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+        let asked = std::sync::Arc::clone(&broken);
+        let workflows = async move |Path(id): Path<String>| {
+            if id == "p3" && asked.load(std::sync::atomic::Ordering::Relaxed) {
+                return Err(axum::http::StatusCode::INTERNAL_SERVER_ERROR);
+            }
+            Ok(axum::Json(json!({"next_page_token": null, "items": [{
+                "id": format!("w-{id}"), "name": "build", "status": "success",
+                "created_at": "2026-02-03T08:00:00Z", "stopped_at": "2026-02-03T08:05:00Z",
+            }]})))
+        };
+        let pipelines = async || {
+            let pipeline = |number: i64| {
+                json!({"id": format!("p{number}"), "number": number, "project_slug": "gh/acme/shop",
+                "created_at": format!("2026-02-03T0{number}:00:00Z"),
+                "vcs": {"target_repository_url": "https://github.com/acme/shop", "branch": "main",
+                        "revision": "9fceb02d0ae598e95dc970b74767f19372d61af8"}})
+            };
+            let mut items: Vec<Value> = (1..=5).rev().map(pipeline).collect();
+            items[0].as_object_mut().unwrap().remove("created_at");
+            axum::Json(json!({"next_page_token": null, "items": items}))
+        };
+        let router = Router::new()
+            .route("/project/gh/acme/shop/pipeline", get(pipelines))
+            .route("/pipeline/{id}/workflow", get(workflows))
+            .fallback(async || axum::Json(json!({"next_page_token": null, "items": []})));
+        let source = Projects { client: client(router), slugs: vec!["gh/acme/shop".to_owned()] };
+        let memory = Memory::default();
+        let summary = memory.pull(&source, From::Start).await;
+        assert_eq!((summary.rows, summary.failure()), (4, None), "{summary:?}");
+        assert!(summary.warnings()[0].contains("pipeline p3 could not be fetched"), "{summary:?}");
+        let ends: Vec<bool> = memory.events().iter().map(|event| CircleCi.normalise(event).is_ok()).collect();
+        assert_eq!(ends, [true, true, true, false], "the fifth tells no time and is rejected");
+        broken.store(false, std::sync::atomic::Ordering::Relaxed);
+        let summary = memory.pull(&source, From::Cursor).await;
+        assert!(summary.complete(), "{summary:?}");
+        assert!(memory.events().iter().any(|event| event.key.contains("/w-p3/")), "{:?}", memory.events());
     }
 
     #[test]

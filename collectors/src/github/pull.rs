@@ -7,15 +7,19 @@
 mod api;
 mod app;
 mod graphql;
+mod piecemeal;
 mod rest;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use runtime::settings::SecretRef;
 use serde::Deserialize;
+use serde_json::Value;
 
 use self::api::Api;
-use crate::pull::{Ask, Left, OpenError, Opened, Page, Pull, PullError, Puller, Stream, Unfinished};
+use crate::pull::{Ask, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished};
 
 /// How long after it began a run or a deployment can end: GitHub lets them wait for an approval for 30 days, and then
 /// they run for up to five.
@@ -70,7 +74,17 @@ struct Repositories {
 impl Puller for Repositories {
     async fn streams(&self) -> Result<Vec<Stream>, PullError> {
         let mut streams = Vec::new();
-        for repository in self.api.repositories(&self.projects).await? {
+        let (mut repositories, everything) = (BTreeSet::new(), [&[][..]]);
+        let named: Vec<&[String]> = self.projects.chunks(1).collect();
+        for projects in if named.is_empty() { &everything[..] } else { &named } {
+            match self.api.repositories(projects).await {
+                Ok(found) => repositories.extend(found),
+                // an owner that can't be listed holds up no other
+                Err(error) if projects.is_empty() || matches!(error, PullError::RateLimited(_)) => return Err(error),
+                Err(error) => streams.push(Stream::failed("repositories", projects.concat(), error)),
+            }
+        }
+        for repository in repositories {
             let stream = |name| Stream::new(name, repository.clone());
             // lists that are ordered by when things began are read far enough back to see how they ended
             let late = |name, days| stream(name).overlapping(TimeDelta::days(days));
@@ -91,9 +105,7 @@ impl Puller for Repositories {
 
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
         match ask.stream.name {
-            "changes" => graphql::changes(&self.api, ask).await,
-            "releases" => graphql::releases(&self.api, ask).await,
-            "deployments" => graphql::deployments(&self.api, ask).await,
+            "changes" | "releases" | "deployments" => graphql::page(&self.api, ask).await,
             "runs" => rest::runs(&self.api, ask, self.options.jobs).await,
             _ => rest::list(&self.api, ask).await,
         }
@@ -103,6 +115,13 @@ impl Puller for Repositories {
         match ask.stream.name {
             "deployments" => graphql::unfinished_deployments(&self.api, ask, unfinished).await,
             _ => rest::unfinished_runs(&self.api, ask, unfinished, self.options.jobs).await,
+        }
+    }
+
+    async fn again(&self, ask: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
+        match ask.stream.name {
+            "runs" => rest::runs_again(&self.api, ask, key, self.options.jobs).await,
+            _ => piecemeal::again(&self.api, ask, key).await,
         }
     }
 

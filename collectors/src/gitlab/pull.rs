@@ -10,18 +10,20 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
-use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use url::Url;
 
 use super::GitLab;
 use super::facts::Place;
 use crate::pull::seek::{Grain, Seek};
-use crate::pull::{Answer, Ask, Client, Dialect, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+use crate::pull::{
+    Answer, Ask, Client, Dialect, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details,
+};
 
 const PUBLIC: &str = "https://gitlab.com";
-/// Rows of a page whose details are asked for side by side.
+/// Environments whose tiers are asked for one by one; of more, all are listed.
 const AT_ONCE: usize = 4;
 /// Rows on a page: those that need requests of their own, and those that do not.
 const FEW: usize = 20;
@@ -110,6 +112,10 @@ struct Key {
 }
 
 impl Key {
+    fn number(&self) -> i64 {
+        self.iid.unwrap_or(self.id)
+    }
+
     fn changed(&self) -> DateTime<Utc> {
         self.updated_at.unwrap_or(self.created_at)
     }
@@ -143,11 +149,11 @@ impl Pulling {
     }
 
     /// All rows of a list, page after page by the header `Link`.
-    async fn all(&self, path: &str) -> Result<Vec<Box<RawValue>>, PullError> {
+    async fn all(&self, client: &Client, path: &str) -> Result<Vec<Box<RawValue>>, PullError> {
         let mut rows = Vec::new();
         let mut next = Some(path.to_owned());
         while let Some(path) = next {
-            let answer = self.client.get(&path).await?;
+            let answer = client.get(&path).await?;
             next = answer.next_link();
             rows.extend(answer.json::<Vec<Box<RawValue>>>()?);
         }
@@ -156,7 +162,7 @@ impl Pulling {
 
     /// A page of a list that is sorted by the time of the last change.
     async fn walk(&self, list: &str, most: usize, ask: &Ask<'_>) -> Result<Walked, PullError> {
-        let seek = Seek::at(ask.cursor, ask.since);
+        let seek = Seek::at(ask)?;
         let page = seek.skip / most as u64 + 1;
         let after =
             |from: DateTime<Utc>| format!("&updated_after={}", from.to_rfc3339_opts(SecondsFormat::Micros, true));
@@ -164,19 +170,26 @@ impl Pulling {
         let path = format!("{list}&order_by=updated_at&sort=asc&per_page={most}&page={page}{after}");
         let answer = self.client.get(&path).await?;
         let rows: Vec<Box<RawValue>> = answer.json()?;
-        let mut keys = Vec::with_capacity(rows.len());
-        let mut kept = Vec::with_capacity(rows.len());
+        let count = rows.len();
+        let (mut keys, mut kept, mut unreadable) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::new());
         for row in rows {
-            let key: Key = read(&row, list)?;
+            let Ok(key) = read::<Key>(&row, list) else {
+                unreadable.push(row);
+                continue;
+            };
             let name = (key.id.to_string(), key.changed());
             if !seek.seen(&name.0, name.1) {
                 kept.push((key, row));
             }
             keys.push(name);
         }
-        let next = if keys.len() < most { None } else { seek.after(&keys, Grain::Exact) };
+        let next = if count < most { None } else { seek.after(&keys, Grain::Exact) };
+        if count >= most && next.is_none() {
+            return Err(PullError::Data(format!("{list}: none of {count} rows can be read")));
+        }
         Ok(Walked {
             rows: kept,
+            unreadable,
             newest: keys.last().map(|(_, changed)| *changed),
             next: next.and_then(|next| serde_json::to_value(next).ok()),
             total: answer.header("x-total").and_then(|total| total.parse().ok()).filter(|_| ask.cursor.is_none()),
@@ -185,83 +198,109 @@ impl Pulling {
 
     async fn merge_requests(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
         let walked = self.walk(&format!("{root}/merge_requests?state=all&scope=all"), FEW, ask).await?;
-        let asked = walked.rows.iter().map(|(key, row)| async move {
-            let one = format!("{root}/merge_requests/{}", key.iid.unwrap_or(key.id));
-            let notes = self.all(&format!("{one}/notes?sort=asc&order_by=created_at&per_page={MANY}")).await?;
-            let commits = self.all(&format!("{one}/commits?per_page={MANY}")).await?;
-            let told = Told { notes: Some(notes), commits: Some(commits), ..Told::of(project, row) };
-            Ok(told.row("gitlab.pull.merge_request"))
-        });
-        let mut rows: Vec<Row> = side_by_side(asked).await?;
-        rows.extend(renamed(project, &ask.stream.of).filter(|_| ask.cursor.is_none()));
-        Ok(walked.page(rows))
+        let page = walked.page(project, MERGE_REQUEST, |key, row| self.merge_request(project, root, key, row));
+        let mut page = page.await?;
+        page.rows.extend(renamed(project, &ask.stream.of).filter(|_| ask.cursor.is_none()));
+        Ok(page)
+    }
+
+    async fn merge_request(
+        &self,
+        project: &Project,
+        root: &str,
+        key: &Key,
+        row: &RawValue,
+    ) -> Result<Vec<Row>, PullError> {
+        let client = self.client.for_details();
+        let one = format!("{root}/merge_requests/{}", key.number());
+        let notes = self.all(&client, &format!("{one}/notes?sort=asc&order_by=created_at&per_page={MANY}")).await?;
+        let commits = self.all(&client, &format!("{one}/commits?per_page={MANY}")).await?;
+        let told = Told { notes: Some(notes), commits: Some(commits), ..Told::of(project, row) };
+        Ok(vec![told.row(MERGE_REQUEST.kind)])
     }
 
     /// Pipelines, each with its jobs: the list of pipelines does not tell when one ended.
     async fn pipelines(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
         let walked = self.walk(&format!("{root}/pipelines?scope=all"), FEW, ask).await?;
-        let asked = walked.rows.iter().map(|(key, _)| async move {
-            let one = format!("{root}/pipelines/{}", key.id);
-            let whole: Box<RawValue> = self.client.get(&one).await?.json()?;
-            let jobs = self.all(&format!("{one}/jobs?include_retried=true&per_page={MANY}")).await?;
-            let mut rows = vec![Told::of(project, &whole).row("gitlab.pull.pipeline")];
-            rows.extend(jobs.iter().map(|job| Told::of(project, job).row("gitlab.pull.job")));
-            Ok(rows)
-        });
-        let rows: Vec<Vec<Row>> = side_by_side(asked).await?;
-        Ok(walked.page(rows.into_iter().flatten().collect()))
+        walked.page(project, PIPELINE, |key, _| self.pipeline(project, root, key)).await
+    }
+
+    async fn pipeline(&self, project: &Project, root: &str, key: &Key) -> Result<Vec<Row>, PullError> {
+        let client = self.client.for_details();
+        let one = format!("{root}/pipelines/{}", key.id);
+        let whole: Box<RawValue> = client.get(&one).await?.json()?;
+        let jobs = self.all(&client, &format!("{one}/jobs?include_retried=true&per_page={MANY}")).await?;
+        let mut rows = vec![Told::of(project, &whole).row(PIPELINE.kind)];
+        rows.extend(jobs.iter().map(|job| Told::of(project, job).row("gitlab.pull.job")));
+        Ok(rows)
     }
 
     async fn deployments(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
         let walked = self.walk(&format!("{root}/deployments?"), MANY, ask).await?;
-        let environment = |row: &RawValue| Some(serde_json::from_str::<Deployed>(row.get()).ok()?.environment?.id);
         let ids: BTreeSet<i64> = walked.rows.iter().filter_map(|(_, row)| environment(row)).collect();
         self.learn_tiers(root, &ids).await?;
-        let rows = walked.rows.iter().map(|(_, row)| {
-            let tier = environment(row).and_then(|id| self.tier(root, id));
-            Told { tier, ..Told::of(project, row) }.row("gitlab.pull.deployment")
-        });
-        Ok(walked.page(rows.collect()))
+        walked.page(project, DEPLOYMENT, |_, row| self.deployment(project, root, row)).await
     }
 
-    /// Asks for the tiers of environments, each once: a few by themselves, many by the list of all.
-    async fn learn_tiers(&self, root: &str, ids: &BTreeSet<i64>) -> Result<(), PullError> {
-        let unknown: Vec<i64> = {
-            let tiers = self.tiers.lock().unwrap_or_else(PoisonError::into_inner);
-            ids.iter().copied().filter(|id| !tiers.contains_key(&(root.to_owned(), *id))).collect()
+    async fn deployment(&self, project: &Project, root: &str, row: &RawValue) -> Result<Vec<Row>, PullError> {
+        let tier = match environment(row) {
+            Some(id) => self.tier(root, id).await?,
+            None => None,
         };
-        let mut found = Vec::new();
-        if unknown.len() > AT_ONCE {
-            found = allowed(self.all(&format!("{root}/environments?per_page={MANY}")).await)?.unwrap_or_default();
-        } else {
-            for id in &unknown {
-                let answer = allowed(self.client.get(&format!("{root}/environments/{id}")).await)?;
-                found.extend(answer.map(|answer| answer.json::<Box<RawValue>>()).transpose()?);
+        Ok(vec![Told { tier, ..Told::of(project, row) }.row(DEPLOYMENT.kind)])
+    }
+
+    /// Asks for the tiers of environments, each once: a few by themselves, many by the list of all. Those that can't be
+    /// had now are asked for again with the deployments that need them.
+    async fn learn_tiers(&self, root: &str, ids: &BTreeSet<i64>) -> Result<(), PullError> {
+        let unknown: Vec<i64> = ids.iter().copied().filter(|id| self.known_tier(root, *id).is_none()).collect();
+        if unknown.len() <= AT_ONCE {
+            for id in unknown {
+                if let Err(error @ PullError::RateLimited(_)) = self.tier(root, id).await {
+                    return Err(error);
+                }
             }
+            return Ok(());
         }
+        let client = self.client.for_details();
+        let found = match allowed(self.all(&client, &format!("{root}/environments?per_page={MANY}")).await) {
+            Ok(found) => found.unwrap_or_default(),
+            Err(error @ PullError::RateLimited(_)) => return Err(error),
+            Err(_) => return Ok(()),
+        };
+        let found = found.iter().filter_map(|row| read::<Environment>(row, "environments").ok());
         let mut tiers = self.tiers.lock().unwrap_or_else(PoisonError::into_inner);
         // those that are gone, or that the token may not see, have none
         tiers.extend(unknown.into_iter().map(|id| ((root.to_owned(), id), None)));
-        for row in found {
-            let Environment { id, tier } = read(&row, "environments")?;
-            tiers.insert((root.to_owned(), id), tier);
-        }
+        tiers.extend(found.map(|Environment { id, tier }| ((root.to_owned(), id), tier)));
         Ok(())
     }
 
-    fn tier(&self, root: &str, id: i64) -> Option<String> {
-        self.tiers.lock().unwrap_or_else(PoisonError::into_inner).get(&(root.to_owned(), id)).cloned().flatten()
+    /// The tier of an environment, if it is known, and whether it has one.
+    fn known_tier(&self, root: &str, id: i64) -> Option<Option<String>> {
+        self.tiers.lock().unwrap_or_else(PoisonError::into_inner).get(&(root.to_owned(), id)).cloned()
+    }
+
+    async fn tier(&self, root: &str, id: i64) -> Result<Option<String>, PullError> {
+        if let Some(tier) = self.known_tier(root, id) {
+            return Ok(tier);
+        }
+        let answer = allowed(self.client.for_details().get(&format!("{root}/environments/{id}")).await)?;
+        let found: Option<Environment> = answer.map(|answer| answer.json()).transpose()?;
+        let tier = found.and_then(|environment| environment.tier);
+        self.tiers.lock().unwrap_or_else(PoisonError::into_inner).insert((root.to_owned(), id), tier.clone());
+        Ok(tier)
     }
 
     async fn issues(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
         let walked = self.walk(&format!("{root}/issues?scope=all&state=all"), FEW, ask).await?;
-        let asked = walked.rows.iter().map(|(key, row)| async move {
-            let one = format!("{root}/issues/{}", key.iid.unwrap_or(key.id));
-            let states = self.all(&format!("{one}/resource_state_events?per_page={MANY}")).await?;
-            Ok(Told { states: Some(states), ..Told::of(project, row) }.row("gitlab.pull.issue"))
-        });
-        let rows: Vec<Row> = side_by_side(asked).await?;
-        Ok(walked.page(rows))
+        walked.page(project, ISSUE, |key, row| self.issue(project, root, key, row)).await
+    }
+
+    async fn issue(&self, project: &Project, root: &str, key: &Key, row: &RawValue) -> Result<Vec<Row>, PullError> {
+        let path = format!("{root}/issues/{}/resource_state_events?per_page={MANY}", key.number());
+        let states = self.all(&self.client.for_details(), &path).await?;
+        Ok(vec![Told { states: Some(states), ..Told::of(project, row) }.row(ISSUE.kind)])
     }
 
     /// Releases do not tell when they changed. The list begins with the latest.
@@ -271,14 +310,14 @@ impl Pulling {
             released_at: Option<DateTime<Utc>>,
         }
         let first = || format!("{root}/releases?order_by=released_at&sort=desc&per_page={MANY}");
-        let path = ask.cursor.and_then(|cursor| cursor.as_str()).map_or_else(first, str::to_owned);
+        let path = ask.cursor_as()?.unwrap_or_else(first);
         let answer = self.client.get(&path).await?;
         let rows: Vec<Box<RawValue>> = answer.json()?;
-        let oldest = rows.last().map(|row| read::<Released>(row, "releases")).transpose()?;
+        let oldest = rows.iter().rev().find_map(|row| read::<Released>(row, "releases").ok());
         let enough = oldest.and_then(|last| last.released_at).zip(ask.since).is_some_and(|(at, since)| at < since);
         let next = answer.next_link().filter(|_| !enough).map(serde_json::Value::String);
         let rows = rows.iter().map(|row| Told::of(project, row).row("gitlab.pull.release")).collect();
-        Ok(Page { rows, next, newest: None, ..Page::default() })
+        Ok(Page { rows, next, ..Page::default() })
     }
 }
 
@@ -295,6 +334,11 @@ struct Environment {
     tier: Option<String>,
 }
 
+/// The environment of a deployment.
+fn environment(row: &RawValue) -> Option<i64> {
+    Some(serde_json::from_str::<Deployed>(row.get()).ok()?.environment?.id)
+}
+
 /// What is not there, or what the token may not see, is nothing.
 fn allowed<T>(answer: Result<T, PullError>) -> Result<Option<T>, PullError> {
     match answer {
@@ -303,17 +347,47 @@ fn allowed<T>(answer: Result<T, PullError>) -> Result<Option<T>, PullError> {
     }
 }
 
+/// What a list holds: the kind of its rows, and what one of them is called.
+#[derive(Clone, Copy)]
+struct Listed {
+    kind: &'static str,
+    called: &'static str,
+}
+
+const MERGE_REQUEST: Listed = Listed { kind: "gitlab.pull.merge_request", called: "merge request" };
+const PIPELINE: Listed = Listed { kind: "gitlab.pull.pipeline", called: "pipeline" };
+const DEPLOYMENT: Listed = Listed { kind: "gitlab.pull.deployment", called: "deployment" };
+const ISSUE: Listed = Listed { kind: "gitlab.pull.issue", called: "issue" };
+
 /// A page of a list, with the rows that were not told before.
 struct Walked {
     rows: Vec<(Key, Box<RawValue>)>,
+    /// They go into the log as they are, where they are rejected with their reason.
+    unreadable: Vec<Box<RawValue>>,
     newest: Option<DateTime<Utc>>,
     next: Option<serde_json::Value>,
     total: Option<u64>,
 }
 
 impl Walked {
-    fn page(&self, rows: Vec<Row>) -> Page {
-        Page { rows, next: self.next.clone(), newest: self.newest, total: self.total, ..Page::default() }
+    /// The page, with what `asked` fetches of each row.
+    async fn page<'a, F>(
+        &'a self,
+        project: &Project,
+        listed: Listed,
+        asked: impl Fn(&'a Key, &'a RawValue) -> F,
+    ) -> Result<Page, PullError>
+    where
+        F: Future<Output = Result<Vec<Row>, PullError>>,
+    {
+        let asked = self.rows.iter().map(|(key, row)| {
+            let kept = serde_json::from_str(row.get()).unwrap_or_default();
+            (format!("{} {}", listed.called, key.number()), kept, asked(key, row))
+        });
+        let (rows, missed) = details(asked).await?;
+        let mut rows = rows.concat();
+        rows.extend(self.unreadable.iter().map(|row| Told::of(project, row).row(listed.kind)));
+        Ok(Page { rows, next: self.next.clone(), newest: self.newest, total: self.total, missed, ..Page::default() })
     }
 }
 
@@ -351,15 +425,6 @@ fn renamed(project: &Project, asked: &str) -> Option<Row> {
     })
 }
 
-/// Answers in the order of the questions, some of which are asked at the same time.
-async fn side_by_side<T>(
-    asked: impl Iterator<Item = impl Future<Output = Result<T, PullError>>>,
-) -> Result<Vec<T>, PullError> {
-    // Collected, as the compiler can't tell that a lazy one outlives its questions.
-    let asked: Vec<_> = asked.collect();
-    futures::stream::iter(asked).buffered(AT_ONCE).try_collect().await
-}
-
 fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
     serde_json::from_str(row.get())
         .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", crate::json::tell(&error))))
@@ -375,17 +440,30 @@ impl Puller for Pulling {
     async fn streams(&self) -> Result<Vec<Stream>, PullError> {
         const LIST: &str = "archived=false&simple=true&order_by=id&sort=asc&per_page=100";
         let mut paths = self.projects.clone();
-        let mut lists: Vec<String> = self
-            .groups
-            .iter()
-            .map(|group| format!("groups/{}/projects?include_subgroups=true&{LIST}", escaped(group)))
-            .collect();
+        let of_group = |group: &String| {
+            (Some(group.clone()), format!("groups/{}/projects?include_subgroups=true&{LIST}", escaped(group)))
+        };
+        let mut lists: Vec<(Option<String>, String)> = self.groups.iter().map(of_group).collect();
         if paths.is_empty() && lists.is_empty() {
-            lists.push(format!("projects?membership=true&pagination=keyset&{LIST}"));
+            lists.push((None, format!("projects?membership=true&pagination=keyset&{LIST}")));
         }
-        for list in lists {
-            for row in self.all(&list).await? {
-                let project: Project = read(&row, "projects")?;
+        let mut failed = Vec::new();
+        for (group, list) in lists {
+            let rows = match self.all(&self.client, &list).await {
+                Ok(rows) => rows,
+                // a group that can't be listed holds up no other
+                Err(error) if group.is_some() && !matches!(error, PullError::RateLimited(_)) => {
+                    failed.push(Stream::failed("projects", group.unwrap_or_default(), error));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            for row in rows {
+                let Ok(project) = read::<Project>(&row, "projects") else {
+                    let error = PullError::Data("a project without a path or an address".to_owned());
+                    failed.push(Stream::failed("projects", "", error));
+                    continue;
+                };
                 self.know(&project.path_with_namespace, &project);
                 paths.push(project.path_with_namespace);
             }
@@ -398,7 +476,7 @@ impl Puller for Pulling {
                 ["pipelines", "deployments", "releases", "issues"].map(|name| Stream::new(name, path).optional());
             [Stream::new("merge_requests", path)].into_iter().chain(others)
         });
-        Ok(streams.collect())
+        Ok(streams.chain(failed).collect())
     }
 
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
@@ -410,6 +488,19 @@ impl Puller for Pulling {
             "deployments" => self.deployments(&project, &root, ask).await,
             "releases" => self.releases(&project, &root, ask).await,
             _ => self.issues(&project, &root, ask).await,
+        }
+    }
+
+    async fn again(&self, ask: &Ask<'_>, row: &Value) -> Result<Vec<Row>, PullError> {
+        let project = self.project(&ask.stream.of).await?;
+        let root = format!("projects/{}", escaped(&ask.stream.of));
+        let row = serde_json::value::to_raw_value(row).map_err(|error| PullError::Data(error.to_string()))?;
+        let key: Key = read(&row, ask.stream.name)?;
+        match ask.stream.name {
+            "merge_requests" => self.merge_request(&project, &root, &key, &row).await,
+            "pipelines" => self.pipeline(&project, &root, &key).await,
+            "deployments" => self.deployment(&project, &root, &row).await,
+            _ => self.issue(&project, &root, &key, &row).await,
         }
     }
 

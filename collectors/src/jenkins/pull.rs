@@ -5,14 +5,15 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
 use super::Jenkins;
 use super::address::JobAddress;
-use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished};
+use crate::pull::{
+    Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
+};
 use crate::reference::decoded;
 
 /// What is asked of a folder: three levels at once.
@@ -28,8 +29,6 @@ const BUILDS: usize = 100;
 const OVERLAP: TimeDelta = TimeDelta::days(1);
 /// How long a build may run or wait for an input and still be asked for again.
 const LONGEST: TimeDelta = TimeDelta::days(60);
-/// Builds of a page whose stages are asked for side by side.
-const AT_ONCE: usize = 4;
 
 impl Pull for Jenkins {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
@@ -93,10 +92,18 @@ struct Begun {
 #[async_trait]
 impl Puller for Controller {
     async fn streams(&self) -> Result<Vec<Stream>, PullError> {
-        let mut jobs = Vec::new();
+        let (mut jobs, mut failed) = (Vec::new(), Vec::new());
         let mut folders = vec![String::new()];
         while let Some(folder) = folders.pop() {
-            let found: Folder = self.client.get(&api(&folder, JOBS)).await?.json()?;
+            let found: Folder = match self.client.get(&api(&folder, JOBS)).await.and_then(|answer| answer.json()) {
+                Ok(found) => found,
+                // the root is all there is; a folder that can't be listed holds up no other
+                Err(error) if !folder.is_empty() && !matches!(error, PullError::RateLimited(_)) => {
+                    failed.push(Stream::failed("jobs", folder, error));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let mut items: Vec<(Item, usize)> = found.jobs.into_iter().map(|item| (item, 1)).collect();
             while let Some((item, level)) = items.pop() {
                 // Jenkins writes its own address, which need not be the one that it is asked at.
@@ -112,18 +119,23 @@ impl Puller for Controller {
             }
         }
         jobs.sort_unstable();
-        Ok(jobs.into_iter().map(|job| Stream::new("builds", job).overlapping(OVERLAP).ending_within(LONGEST)).collect())
+        let builds = |job| Stream::new("builds", job).overlapping(OVERLAP).ending_within(LONGEST);
+        Ok(jobs.into_iter().map(builds).chain(failed).collect())
     }
 
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
         let job = &ask.stream.of;
-        let from = ask.cursor.and_then(Value::as_u64).and_then(|from| usize::try_from(from).ok()).unwrap_or(0);
+        let from: usize = ask.cursor_as()?.unwrap_or_default();
         let tree = format!("allBuilds[{BUILD}]{{{from},{}}}", from + BUILDS);
         let builds: Builds = self.client.get(&api(job, &tree)).await?.json()?;
         let count = builds.all_builds.len();
         let (mut reached, mut kept, mut page) = (false, Vec::new(), Page::default());
         for build in builds.all_builds.into_iter().filter(|build| !build.is_null()) {
-            let begun: Begun = part(&build)?;
+            let Ok(begun) = part::<Begun>(&build) else {
+                // it is rejected with its reason
+                page.rows.push(row(job, &build, None));
+                continue;
+            };
             let at = DateTime::<Utc>::from_timestamp_millis(begun.timestamp);
             page.newest = page.newest.max(at);
             if ask.is_before(at) {
@@ -133,29 +145,44 @@ impl Puller for Controller {
             page.note(begun.number.to_string(), at.unwrap_or_default(), !begun.building);
             kept.push((begun, build));
         }
-        let rows = futures::stream::iter(kept).map(|(begun, build)| self.row(job, begun, build)).buffered(AT_ONCE);
-        page.rows = rows.try_collect().await?;
+        self.add(job, kept, &mut page).await?;
         // Builds that began meanwhile shift the others towards the end, so none is left out.
         page.next = (count == BUILDS && !reached).then(|| json!(from + BUILDS));
         Ok(page)
     }
 
     async fn unfinished(&self, ask: &Ask<'_>, unfinished: &[Unfinished]) -> Result<Page, PullError> {
-        let (job, mut page) = (&ask.stream.of, Page::default());
-        for Unfinished { id, began } in unfinished {
-            let tree: String = byte_serialize(BUILD.as_bytes()).collect();
-            match self.client.get(&format!("{}/{id}/api/json?tree={tree}", path(job))).await {
-                Ok(answer) => {
-                    let build: Value = answer.json()?;
-                    let begun: Begun = part(&build)?;
-                    page.note(id, *began, !begun.building);
-                    page.rows.push(self.row(job, begun, build).await?);
-                }
-                Err(PullError::Gone(_)) => page.finished.push(id.clone()),
-                Err(error) => return Err(error),
-            }
+        let (job, mut page, mut builds) = (&ask.stream.of, Page::default(), Vec::new());
+        let asked =
+            unfinished.iter().map(|row| {
+                (format!("build {}", row.id), json!({ "id": row.id }), async move {
+                    Ok((row, self.build(job, &row.id).await?))
+                })
+            });
+        let (found, missed) = details(asked).await?;
+        page.missed = missed;
+        for (Unfinished { id, began }, build) in found {
+            let Some(build) = build else {
+                page.finished.push(id.clone());
+                continue;
+            };
+            let begun: Begun = part(&build)?;
+            page.note(id, *began, !begun.building);
+            builds.push((begun, build));
         }
+        self.add(job, builds, &mut page).await?;
         Ok(page)
+    }
+
+    async fn again(&self, ask: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
+        let job = &ask.stream.of;
+        // of one that had not ended only the number was kept
+        let build = match key.get("id").and_then(Value::as_str) {
+            Some(id) if key.get("number").is_none() => self.build(job, id).await?,
+            _ => Some(key.clone()),
+        };
+        let Some(build) = build else { return Ok(Vec::new()) };
+        Ok(vec![self.with_stages(job, &part(&build)?, &build).await?])
     }
 
     fn budget(&self) -> Option<Left> {
@@ -173,10 +200,32 @@ impl Controller {
         self.projects.is_empty() || self.projects.iter().any(within)
     }
 
+    /// A build, if it is still there.
+    async fn build(&self, job: &str, id: &str) -> Result<Option<Value>, PullError> {
+        let tree: String = byte_serialize(BUILD.as_bytes()).collect();
+        match self.client.for_details().get(&format!("{}/{id}/api/json?tree={tree}", path(job))).await {
+            Err(PullError::Gone(_)) => Ok(None),
+            answer => answer?.json().map(Some),
+        }
+    }
+
+    /// Adds builds with their stages. Those whose stages can't be had are known all the same; only what ran in them
+    /// is missing.
+    async fn add(&self, job: &str, builds: Vec<(Begun, Value)>, page: &mut Page) -> Result<(), PullError> {
+        let asked = builds.iter().map(|(begun, build)| {
+            (format!("stages of build {}", begun.number), build.clone(), self.with_stages(job, begun, build))
+        });
+        let (rows, missed) = details(asked).await?;
+        page.rows.extend(rows);
+        page.rows.extend(missed.iter().map(|missed| row(job, &missed.key, None)));
+        page.missed.extend(missed);
+        Ok(())
+    }
+
     /// A build, with its stages where it is a pipeline and the plugin that knows them is there.
-    async fn row(&self, job: &str, begun: Begun, build: Value) -> Result<Row, PullError> {
+    async fn with_stages(&self, job: &str, begun: &Begun, build: &Value) -> Result<Row, PullError> {
         let stages = if begun.class.ends_with("WorkflowRun") {
-            match self.client.get(&format!("{}/{}/wfapi/describe", path(job), begun.number)).await {
+            match self.client.for_details().get(&format!("{}/{}/wfapi/describe", path(job), begun.number)).await {
                 Ok(answer) => answer.json::<Value>()?.get_mut("stages").map(Value::take),
                 Err(PullError::Gone(_)) => None,
                 Err(error) => return Err(error),
@@ -184,14 +233,13 @@ impl Controller {
         } else {
             None
         };
-        let data = json!({"build": build, "stages": stages.filter(Value::is_array).unwrap_or_else(|| json!([]))});
-        Ok(Row {
-            kind: "jenkins.build",
-            subject: Some(job.to_owned()),
-            key: job.to_owned(),
-            data: data.to_string().into(),
-        })
+        Ok(row(job, build, stages))
     }
+}
+
+fn row(job: &str, build: &Value, stages: Option<Value>) -> Row {
+    let data = json!({"build": build, "stages": stages.filter(Value::is_array).unwrap_or_else(|| json!([]))});
+    Row { kind: "jenkins.build", subject: Some(job.to_owned()), key: job.to_owned(), data: data.to_string().into() }
 }
 
 fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
@@ -312,6 +360,39 @@ mod tests {
         }
         let again = memory.pull(&controller(&["a/shop%2Fmain"]), From::Cursor).await;
         assert_eq!((again.rows, again.pages), (25, 1), "{again:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_build_whose_stages_cannot_be_had_is_there_without_them_and_hides_no_others() {
+        let build = |number: i64| {
+            json!({
+                "_class": "org.jenkinsci.plugins.workflow.job.WorkflowRun", "number": number, "result": "SUCCESS",
+                "url": format!("https://ci.example.org/job/shop/{number}/"), "duration": 60_000, "building": false,
+                "timestamp": 1_760_000_000_000_i64 + number * 3_600_000, "actions": [],
+            })
+        };
+        let builds = async move || axum::Json(json!({"allBuilds": [build(3), build(2), {"number": "one"}]}));
+        let stages = async |Path(number): Path<i64>| match number {
+            2 => Err(axum::http::StatusCode::INTERNAL_SERVER_ERROR),
+            _ => Ok(axum::Json(json!({"stages": [
+                {"id": "6", "name": "build", "status": "SUCCESS", "startTimeMillis": 1_760_000_000_000_i64, "durationMillis": 9},
+            ]}))),
+        };
+        let root = async || axum::Json(json!({"jobs": [folder("job/broken/"), job("job/shop/")]}));
+        let router = Router::new()
+            .route("/api/json", get(root))
+            .route("/job/broken/api/json", get(async || axum::http::StatusCode::INTERNAL_SERVER_ERROR))
+            .route("/job/shop/api/json", get(builds))
+            .route("/job/shop/{number}/wfapi/describe", get(stages));
+        let source = Controller { client: client(router), projects: Vec::new() };
+        let memory = Memory::default();
+        let summary = memory.pull(&source, From::Start).await;
+        let facts = |event: &Envelope| Jenkins.normalise(event).map_or(0, |facts| facts.len());
+        let mut counts: Vec<usize> = memory.events().iter().map(facts).collect();
+        counts.sort_unstable();
+        assert_eq!(counts, [0, 1, 2], "a row that is none, a build without its stages, a whole one: {summary:?}");
+        assert!(summary.warnings()[0].contains("stages of build 2 could not be fetched"), "{summary:?}");
+        assert!(summary.failure().unwrap().starts_with("jobs/broken: "), "{summary:?}");
     }
 
     #[test]

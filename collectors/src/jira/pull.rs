@@ -11,7 +11,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
-use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -21,12 +20,12 @@ use super::Jira;
 use super::facts::Tracker;
 use super::wire::{FieldIds, When};
 use crate::pull::seek::{Grain, Seek};
-use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+use crate::pull::{
+    Answer, Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details,
+};
 
 /// Rows on a page. Cloud gives fewer where they are large.
 const MOST: usize = 100;
-/// Histories that are asked for side by side.
-const AT_ONCE: usize = 4;
 /// The names of the fields that hold story points, unless the settings name others.
 const POINTS: [&str; 2] = ["Story Points", "Story point estimate"];
 /// The types of the fields whose names can be changed.
@@ -210,7 +209,11 @@ impl Pulling {
             let all_of = |kind| -> Vec<String> {
                 fields.iter().filter(|field| of_type(field, kind)).map(|field| field.id.clone()).collect()
             };
-            let ids = FieldIds { points: points.into_values().collect(), epic: all_of(EPIC_TYPE), canceled: self.canceled.clone() };
+            let ids = FieldIds {
+                points: points.into_values().collect(),
+                epic: all_of(EPIC_TYPE),
+                canceled: self.canceled.clone(),
+            };
             let sprint = all_of(SPRINT_TYPE);
             let custom = ids.points.iter().chain(&ids.epic).chain(&sprint);
             let wanted = custom.fold(NEEDED.to_owned(), |all, id| all + "," + id);
@@ -244,69 +247,108 @@ impl Pulling {
         Ok(format!("fields={wanted}&expand=changelog&maxResults={MOST}&jql={}", escaped(&jql)))
     }
 
+    /// Asks for a page of a search. One that Jira can't answer with the histories is asked for without them: they are
+    /// then asked for issue by issue.
+    async fn found(&self, path: &str) -> Result<Answer, PullError> {
+        match self.client.get(path).await {
+            Err(error @ PullError::Transient(_)) => {
+                let without = path.replace("&expand=changelog", "");
+                self.client.for_details().get(&without).await.map_err(|_| error)
+            }
+            answer => answer,
+        }
+    }
+
     async fn issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
         if self.cloud { self.cloud_issues(ask).await } else { self.counted_issues(ask).await }
     }
 
     async fn cloud_issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let kept = ask.cursor.and_then(|cursor| Token::deserialize(cursor).ok()).unwrap_or_default();
+        let kept: Token = ask.cursor_as()?.unwrap_or_default();
         let path = format!("{}/search/jql?{}", self.api(), self.search(&ask.stream.of, ask.since).await?);
         let answer = if kept.token.is_empty() {
-            self.client.get(&path).await?
+            self.found(&path).await?
         } else {
-            match self.client.get(&format!("{path}&nextPageToken={}", escaped(&kept.token))).await {
+            match self.found(&format!("{path}&nextPageToken={}", escaped(&kept.token))).await {
                 // Tokens are taken for some days only; from there on it is asked anew.
                 Err(PullError::Data(_)) => {
                     let anew = self.search(&ask.stream.of, kept.from.or(ask.since)).await?;
-                    self.client.get(&format!("{}/search/jql?{anew}", self.api())).await?
+                    self.found(&format!("{}/search/jql?{anew}", self.api())).await?
                 }
                 answer => answer?,
             }
         };
         let answered: Answered = answer.json()?;
-        let found = found(answered.issues)?;
+        let (found, unreadable) = found(answered.issues);
         let newest = found.last().map(|(issue, _)| issue.fields.updated.0);
         let from = newest.max(kept.from);
         let next = answered.next.map(|token| json!(Token { token, from }));
-        Ok(Page { rows: self.told(&found).await?, next, newest, ..Page::default() })
+        let (rows, missed) = self.told(&found, &unreadable).await?;
+        Ok(Page { rows, next, newest, missed, ..Page::default() })
     }
 
     async fn counted_issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let seek = Seek::at(ask.cursor, ask.since);
+        let seek = Seek::at(ask)?;
         let search = self.search(&ask.stream.of, seek.from).await?;
         let path = format!("{}/search?{search}&startAt={}", self.api(), seek.skip);
-        let answered: Answered = self.client.get(&path).await?.json()?;
-        let found = found(answered.issues)?;
+        let answered: Answered = self.found(&path).await?.json()?;
+        let listed = answered.issues.len();
+        let (found, unreadable) = found(answered.issues);
         let names: Vec<(String, DateTime<Utc>)> =
             found.iter().map(|(issue, _)| (issue.id.clone(), issue.fields.updated.0)).collect();
-        let count = seek.skip + names.len() as u64;
+        let count = seek.skip + listed as u64;
         // An instance may give fewer rows than it is asked for, so it is the total that tells the end.
-        let more = answered.total.map_or(names.len() >= MOST, |total| count < total);
+        let more = answered.total.map_or(listed >= MOST, |total| count < total);
         let next = if more { seek.after(&names, Grain::Minute) } else { None };
+        if more && listed > 0 && next.is_none() {
+            return Err(PullError::Data(format!("search: none of {listed} issues can be read")));
+        }
         let new: Vec<_> =
             found.into_iter().filter(|(issue, _)| !seek.seen(&issue.id, issue.fields.updated.0)).collect();
+        let (rows, missed) = self.told(&new, &unreadable).await?;
         Ok(Page {
-            rows: self.told(&new).await?,
-            next: next.and_then(|next| serde_json::to_value(next).ok()),
+            rows,
+            missed,
+            next: next.map(|next| json!(next)),
             newest: names.last().map(|(_, changed)| *changed),
             total: answered.total.filter(|_| ask.cursor.is_none()),
             ..Page::default()
         })
     }
 
-    /// Issues with their histories in full.
-    async fn told(&self, found: &[(Found, Box<RawValue>)]) -> Result<Vec<Row>, PullError> {
-        let fields = &self.fields().await?.ids;
-        let told = found.iter().map(|(issue, row)| async move {
-            let whole =
-                issue.changelog.as_ref().is_some_and(|log| log.total.is_none_or(|total| total <= log.histories.len()));
-            let histories = if whole { None } else { Some(self.history(&issue.key).await?) };
-            let told = Told { site: &self.site, fields: Some(fields), row, histories };
-            Ok(told.row("jira.pull.issue", self.tracker.item(&issue.key).0))
+    /// Issues with their histories in full. Those that can't be read go into the log as they are, where they are
+    /// rejected with their reason.
+    async fn told(
+        &self,
+        found: &[(Found, Box<RawValue>)],
+        unreadable: &[Box<RawValue>],
+    ) -> Result<(Vec<Row>, Vec<Missed>), PullError> {
+        let asked = found.iter().map(|(issue, row)| {
+            (format!("history of {}", issue.key), Value::from(issue.id.as_str()), self.with_history(issue, row))
         });
-        // Collected, as the compiler can't tell that a lazy one outlives its questions.
-        let told: Vec<_> = told.collect();
-        futures::stream::iter(told).buffered(AT_ONCE).try_collect().await
+        let (mut rows, missed) = details(asked).await?;
+        rows.extend(unreadable.iter().map(|row| self.plain("jira.pull.issue", row)));
+        Ok((rows, missed))
+    }
+
+    async fn with_history(&self, issue: &Found, row: &RawValue) -> Result<Row, PullError> {
+        let fields = &self.fields().await?.ids;
+        let whole =
+            issue.changelog.as_ref().is_some_and(|log| log.total.is_none_or(|total| total <= log.histories.len()));
+        let histories = if whole { None } else { Some(self.history(&issue.key).await?) };
+        let told = Told { site: &self.site, fields: Some(fields), row, histories };
+        Ok(told.row("jira.pull.issue", self.tracker.item(&issue.key).0))
+    }
+
+    /// An issue whose history could not be had; nothing if it is gone.
+    async fn issue_again(&self, id: &str) -> Result<Vec<Row>, PullError> {
+        let wanted = &self.fields().await?.wanted;
+        let path = format!("{}/issue/{}?fields={wanted}&expand=changelog", self.api(), escaped(id));
+        let row: Box<RawValue> = match self.client.for_details().get(&path).await {
+            Err(PullError::Gone(_)) => return Ok(Vec::new()),
+            answer => answer?.json()?,
+        };
+        Ok(vec![self.with_history(&read(&row, "issue")?, &row).await?])
     }
 
     /// All that ever happened to an issue.
@@ -316,18 +358,19 @@ impl Pulling {
             changelog: Option<Listed>,
         }
         if self.cloud {
-            return self.counted(&format!("{}/issue/{}/changelog?maxResults={MOST}", self.api(), escaped(key))).await;
+            let path = format!("{}/issue/{}/changelog?maxResults={MOST}", self.api(), escaped(key));
+            return self.counted(&self.client.for_details(), &path).await;
         }
         let path = format!("{}/issue/{}?fields=updated&expand=changelog", self.api(), escaped(key));
-        let whole: Whole = self.client.get(&path).await?.json()?;
+        let whole: Whole = self.client.for_details().get(&path).await?.json()?;
         Ok(whole.changelog.map(|log| log.values).unwrap_or_default())
     }
 
     /// All rows of a list that counts them.
-    async fn counted(&self, path: &str) -> Result<Vec<Box<RawValue>>, PullError> {
+    async fn counted(&self, client: &Client, path: &str) -> Result<Vec<Box<RawValue>>, PullError> {
         let mut rows = Vec::new();
         loop {
-            let page: Listed = self.client.get(&format!("{path}&startAt={}", rows.len())).await?.json()?;
+            let page: Listed = client.get(&format!("{path}&startAt={}", rows.len())).await?.json()?;
             let count = page.values.len();
             rows.extend(page.values);
             let done = page.last.unwrap_or_else(|| page.total.is_none_or(|total| rows.len() >= total));
@@ -356,24 +399,31 @@ impl Pulling {
             #[serde(rename = "type", default)]
             kind: String,
         }
-        let boards: Vec<i64> = if let Some(left) = ask.cursor.and_then(|cursor| Vec::deserialize(cursor).ok()) {
+        let boards: Vec<i64> = if let Some(left) = ask.cursor_as()? {
             left
         } else {
             let of = &ask.stream.of;
             let of = if of.is_empty() { String::new() } else { format!("&projectKeyOrId={}", escaped(of)) };
-            let rows = self.counted(&format!("rest/agile/1.0/board?maxResults=50{of}")).await?;
-            let boards: Vec<Board> = rows.iter().map(|row| read(row, "board")).collect::<Result<_, _>>()?;
-            boards.into_iter().filter(|board| board.kind != "kanban").map(|board| board.id).collect()
+            let rows = self.counted(&self.client, &format!("rest/agile/1.0/board?maxResults=50{of}")).await?;
+            let boards = rows.iter().filter_map(|row| read::<Board>(row, "board").ok());
+            boards.filter(|board| board.kind != "kanban").map(|board| board.id).collect()
         };
         let Some((board, left)) = boards.split_first() else { return Ok(Page::default()) };
-        let rows = match self.counted(&format!("rest/agile/1.0/board/{board}/sprint?maxResults=50")).await {
+        let asked = [(format!("sprints of board {board}"), Value::from(*board), self.sprints_of(*board))];
+        let (rows, missed) = details(asked).await?;
+        let rows = rows.into_iter().flatten().collect();
+        let next = (!left.is_empty()).then(|| Value::from(left.to_vec()));
+        Ok(Page { rows, next, missed, ..Page::default() })
+    }
+
+    async fn sprints_of(&self, board: i64) -> Result<Vec<Row>, PullError> {
+        let path = format!("rest/agile/1.0/board/{board}/sprint?maxResults=50");
+        let rows = match self.counted(&self.client.for_details(), &path).await {
             // A board of a project that its team manages may have none, and then refuses the question.
             Err(PullError::Data(_)) => Vec::new(),
             rows => rows?,
         };
-        let rows = rows.iter().map(|row| self.plain("jira.pull.sprint", row)).collect();
-        let next = (!left.is_empty()).then(|| Value::from(left.to_vec()));
-        Ok(Page { rows, next, ..Page::default() })
+        Ok(rows.iter().map(|row| self.plain("jira.pull.sprint", row)).collect())
     }
 }
 
@@ -385,8 +435,16 @@ fn local(zone: Tz, at: DateTime<Utc>) -> String {
     there.format("%Y-%m-%d %H:%M").to_string()
 }
 
-fn found(rows: Vec<Box<RawValue>>) -> Result<Vec<(Found, Box<RawValue>)>, PullError> {
-    rows.into_iter().map(|row| Ok((read(&row, "search")?, row))).collect()
+/// The issues of an answer, and the rows that can't be read as issues.
+fn found(rows: Vec<Box<RawValue>>) -> (Vec<(Found, Box<RawValue>)>, Vec<Box<RawValue>>) {
+    let (mut issues, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        match read(&row, "search") {
+            Ok(issue) => issues.push((issue, row)),
+            Err(_) => unreadable.push(row),
+        }
+    }
+    (issues, unreadable)
 }
 
 fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
@@ -417,6 +475,14 @@ impl Puller for Pulling {
             "statuses" => self.statuses().await,
             "sprints" => self.sprints(ask).await,
             _ => self.issues(ask).await,
+        }
+    }
+
+    async fn again(&self, _: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
+        match (key.as_i64(), key.as_str()) {
+            (Some(board), _) => self.sprints_of(board).await,
+            (_, Some(issue)) => self.issue_again(issue).await,
+            _ => Ok(Vec::new()),
         }
     }
 

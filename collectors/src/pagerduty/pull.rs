@@ -8,12 +8,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::{PagerDuty, incident_id};
-use crate::pull::{Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+use crate::pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
 
 const ADDRESS: &str = "https://api.pagerduty.com";
 const VERSION: &str = "application/vnd.pagerduty+json;version=2";
@@ -21,6 +21,8 @@ const INCIDENTS: &str = "incidents";
 const LOG: &str = "log_entries";
 /// The most rows a page.
 const LIMIT: u64 = 100;
+/// Rows that are asked for one by one of a page that can't be had as a whole.
+const PIECES: usize = 20;
 /// The most rows that offsets reach.
 const MOST: u64 = 10_000;
 /// The first window of a list without a beginning: PagerDuty's first year.
@@ -70,16 +72,26 @@ impl Puller for Account {
     }
 
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let kept = ask.cursor.and_then(|cursor| serde_json::from_value(cursor.clone()).ok());
+        let kept: Option<Window> = ask.cursor_as()?;
         let length = if ask.stream.name == LOG { LOG_WINDOW } else { WINDOW };
         let window = kept.unwrap_or_else(|| Window::first(ask.since, ask.began, length));
-        let answer = self.client.get(&self.path(ask.stream.name, window)).await?;
-        let list: List = answer.json()?;
-        let rows = if ask.stream.name == LOG { list.log_entries } else { list.incidents };
-        let next = window.next(&rows, list.more, ask.began, length);
+        let (rows, more, missed) = match self.list(&self.client, ask.stream.name, window, LIMIT).await {
+            Err(error @ PullError::Transient(_)) => self.piecemeal(ask.stream.name, window, error).await?,
+            list => {
+                let (rows, more) = list?;
+                (rows, more, Vec::new())
+            }
+        };
+        let passed = missed.len() as u64;
+        let next = window.next(&rows, passed, more, ask.began, length);
         let rows: Vec<Row> = rows.iter().filter_map(row).collect();
-        let next = next.map(|next| serde_json::to_value(next).unwrap_or_default());
-        Ok(Page { rows, next, newest: None, ..Page::default() })
+        Ok(Page { rows, next: next.map(|next| json!(next)), missed, ..Page::default() })
+    }
+
+    async fn again(&self, ask: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
+        let window = Window::deserialize(key).map_err(|error| PullError::Data(error.to_string()))?;
+        let (rows, _) = self.list(&self.client.for_details(), ask.stream.name, window, 1).await?;
+        Ok(rows.iter().filter_map(row).collect())
     }
 
     fn budget(&self) -> Option<Left> {
@@ -98,12 +110,58 @@ struct List {
 }
 
 impl Account {
-    fn path(&self, list: &str, window: Window) -> String {
+    /// Rows of a window from its offset on, and whether there are more.
+    async fn list(
+        &self,
+        client: &Client,
+        name: &str,
+        window: Window,
+        limit: u64,
+    ) -> Result<(Vec<Value>, bool), PullError> {
+        let list: List = client.get(&self.path(name, window, limit)).await?.json()?;
+        Ok((if name == LOG { list.log_entries } else { list.incidents }, list.more))
+    }
+
+    /// A page that can't be had as a whole, in pieces: the row that fails is passed by, if the one behind it can be had.
+    async fn piecemeal(
+        &self,
+        name: &str,
+        window: Window,
+        error: PullError,
+    ) -> Result<(Vec<Value>, bool, Vec<Missed>), PullError> {
+        let client = self.client.for_details();
+        let (mut rows, mut missed) = (Vec::new(), Vec::new());
+        while rows.len() + missed.len() < PIECES {
+            let at = Window { offset: window.offset + (rows.len() + missed.len()) as u64, ..window };
+            match self.list(&client, name, at, 1).await {
+                Ok((found, more)) => {
+                    let ended = found.is_empty();
+                    rows.extend(found);
+                    if ended || !more {
+                        return Ok((rows, false, missed));
+                    }
+                }
+                Err(PullError::Transient(_)) if missed.is_empty() => {
+                    let behind = Window { offset: at.offset + 1, ..at };
+                    // it is not this row, but the list
+                    self.list(&client, name, behind, 1).await.map_err(|_| error.clone())?;
+                    let what = format!("row {} of {name} from {} on", at.offset + 1, at.from);
+                    missed.push(Missed { what, key: json!(at), error: error.clone() });
+                }
+                // the next page begins with this one
+                Err(PullError::Transient(_)) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((rows, true, missed))
+    }
+
+    fn path(&self, list: &str, window: Window, limit: u64) -> String {
         let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
         let mut query = Serializer::new(String::new());
         query.append_pair("since", &time(window.from)).append_pair("until", &time(window.until));
         query.append_pair("time_zone", "UTC");
-        query.append_pair("limit", &LIMIT.to_string()).append_pair("offset", &window.offset.to_string());
+        query.append_pair("limit", &limit.to_string()).append_pair("offset", &window.offset.to_string());
         if list == LOG {
             query.append_pair("is_overview", "true").append_pair("include[]", "incidents");
         } else {
@@ -128,9 +186,9 @@ impl Window {
     }
 
     /// The next page of this window, or the first of the next one, until the time at which the pull began.
-    fn next(self, rows: &[Value], more: bool, began: DateTime<Utc>, length: TimeDelta) -> Option<Self> {
+    fn next(self, rows: &[Value], passed: u64, more: bool, began: DateTime<Utc>, length: TimeDelta) -> Option<Self> {
         let within = || {
-            let offset = self.offset + rows.len() as u64;
+            let offset = self.offset + rows.len() as u64 + passed;
             if offset + LIMIT <= MOST {
                 return Some(Self { offset, ..self });
             }
@@ -144,7 +202,7 @@ impl Window {
                 (until < self.until).then_some(Self { until, offset: 0, ..self })
             }
         };
-        let next = if more && !rows.is_empty() { within() } else { None };
+        let next = if more && rows.len() as u64 + passed > 0 { within() } else { None };
         next.or_else(|| (self.end < began).then(|| Self::new(self.end, length, began)))
     }
 }
@@ -158,11 +216,15 @@ fn row(value: &Value) -> Option<Row> {
     let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let (kind, incident) = match text(value, "type") {
         Some(kind) if kind.starts_with("notify_log_entry") => return None,
-        Some(kind) if kind.contains("log_entry") => ("pagerduty.log_entry", text(value.get("incident")?, "id")?),
-        _ => ("pagerduty.incident", text(value, "id")?),
+        Some(kind) if kind.contains("log_entry") => {
+            ("pagerduty.log_entry", value.get("incident").and_then(|incident| text(incident, "id")))
+        }
+        _ => ("pagerduty.incident", text(value, "id")),
     };
-    let subject = incident_id(&incident);
-    Some(Row { kind, subject: Some(subject.clone()), key: subject, data: value.to_string().into() })
+    // One without an id goes into the log too, where it is rejected with its reason.
+    let subject = incident.map(|incident| incident_id(&incident));
+    let key = subject.clone().unwrap_or_else(|| "pagerduty".to_owned());
+    Some(Row { kind, subject, key, data: value.to_string().into() })
 }
 
 #[cfg(test)]
@@ -172,7 +234,6 @@ mod tests {
     use axum::Router;
     use axum::extract::{Query, State};
     use axum::routing::get;
-    use serde_json::json;
 
     use super::*;
     use crate::Connector;
@@ -232,5 +293,48 @@ mod tests {
             memory.pull_at(&account, From::Cursor, now + TimeDelta::minutes(5)).await;
             assert_eq!(asked.lock().unwrap().as_slice(), [(0, 0)]);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_incident_that_breaks_its_list_hides_no_others_and_comes_when_it_can() {
+        let broken = Arc::new(Mutex::new(vec![3_usize, 4]));
+        let asked = Arc::clone(&broken);
+        let incidents = async move |Query(query): Query<std::collections::BTreeMap<String, String>>| {
+            let number = |name: &str| query[name].parse::<usize>().unwrap();
+            let (since, until) = (query["since"].as_str(), query["until"].as_str());
+            let all: Vec<Value> = (1..=9)
+                .map(|day| json!({"id": format!("P{day}"), "created_at": format!("2026-02-0{day}T08:00:00Z")}))
+                .filter(|row| (since..until).contains(&row["created_at"].as_str().unwrap()))
+                .collect();
+            let end = all.len().min(number("offset") + number("limit"));
+            let page = number("offset").min(end)..end;
+            if all[page.clone()]
+                .iter()
+                .any(|row| asked.lock().unwrap().iter().any(|bad| row["id"] == format!("P{bad}")))
+            {
+                return Err(axum::http::StatusCode::INTERNAL_SERVER_ERROR);
+            }
+            Ok(axum::Json(json!({"more": end < all.len(), "incidents": all[page]})))
+        };
+        let router = Router::new()
+            .route("/incidents", get(incidents))
+            .route("/log_entries", get(async || axum::Json(json!({"log_entries": [], "more": false}))));
+        let account = Account { client: client(router), services: Vec::new() };
+        let memory = Memory::default();
+        let began = "2026-03-01T00:00:00Z".parse().unwrap();
+        // two in a row can't be told from a list that is down
+        let summary = memory.pull_at(&account, From::Start, began).await;
+        assert!(summary.failure().is_some(), "{summary:?}");
+        *broken.lock().unwrap() = vec![3, 6];
+        let summary = memory.pull_at(&account, From::Start, began).await;
+        assert_eq!((summary.failure(), summary.warnings().len()), (None, 2), "{summary:?}");
+        let told = |memory: &Memory| {
+            let ids = memory.events().into_iter().map(|event| event.key);
+            ids.collect::<std::collections::BTreeSet<_>>().len()
+        };
+        assert_eq!(told(&memory), 7);
+        broken.lock().unwrap().clear();
+        let summary = memory.pull_at(&account, From::Cursor, began + TimeDelta::minutes(5)).await;
+        assert!(summary.complete() && told(&memory) == 9, "{summary:?}");
     }
 }

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::budget::{Budget, Left};
 use super::error::PullError;
+use super::links;
 use super::retry::{Patience, random};
 use super::seen::{Kept, Seen};
 use super::source::{OpenError, Opened};
@@ -23,6 +24,9 @@ use crate::json;
 const UNSAID: Duration = Duration::from_mins(1);
 /// What a source says beyond this is not believed: there are times too far ahead for a clock to count to.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
+
+/// As often the details of one thing are asked for.
+const DETAIL_ATTEMPTS: u32 = 4;
 
 /// What hosts say in their own ways. The defaults fit most.
 pub trait Dialect: Send + Sync {
@@ -78,18 +82,12 @@ impl Answer {
             .map_err(|reject| PullError::Data(format!("{}: unexpected answer: {}", self.url.path(), reject.detail)))
     }
 
-    /// The address of the next page, by the header `Link` (RFC 8288).
+    /// The address of the next page, by the header `Link` (RFC 8288); a relative one is joined with the address of
+    /// this page.
     #[must_use]
     pub fn next_link(&self) -> Option<String> {
-        let links = self.headers.get_all(header::LINK).iter().filter_map(|value| value.to_str().ok());
-        links.flat_map(|links| links.split(',')).find_map(|link| {
-            let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-            let is_next = |parameter: &str| {
-                let (name, value) = parameter.split_once('=').unwrap_or_default();
-                name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"') == "next"
-            };
-            parameters.split(';').any(is_next).then(|| target.to_owned())
-        })
+        let values = self.headers.get_all(header::LINK).iter().filter_map(|value| value.to_str().ok());
+        self.url.join(links::target(values, "next")?).ok().map(String::from)
     }
 
     /// What was seen before, which this answer says is unchanged; with what it says of the budget.
@@ -230,14 +228,21 @@ impl Client {
         self
     }
 
+    /// The same for the details of one thing, which are not waited for as patiently as a page: the next pull asks for
+    /// them again.
+    #[must_use]
+    pub fn for_details(&self) -> Self {
+        self.clone().with_attempts(DETAIL_ATTEMPTS)
+    }
+
     /// What is left of the budget, as far as the source has told.
     #[must_use]
     pub fn left(&self) -> Option<Left> {
         self.budget.left()
     }
 
-    /// The address of a path: below the base, unless it is an address itself. An address on another host
-    /// is refused, as the token would go there.
+    /// The address of a path: below the base, unless it is an address itself. Of an address on another host, path and
+    /// query are asked for at the base: the token goes nowhere else.
     pub fn address(&self, path: &str) -> Result<Url, PullError> {
         let wrong = |why: &str| PullError::Data(format!("`{path}` can't be asked for: {why}"));
         if !path.contains("://") {
@@ -245,7 +250,7 @@ impl Client {
             return Url::parse(&format!("{base}/{}", path.trim_start_matches('/'))).map_err(|_| wrong("no address"));
         }
         let url = Url::parse(path).map_err(|_| wrong("no address"))?;
-        if url.origin() == self.base.origin() { Ok(url) } else { Err(wrong("it is on another host")) }
+        links::at_base(&self.base, url).ok_or_else(|| wrong("it can't be asked for at the configured address"))
     }
 
     /// Asks for a path (with its query) or for an address on the same host, such as that of a next page.

@@ -22,6 +22,9 @@ pub enum PullError {
     /// There is no such thing, or the token may not know of it.
     #[error("there is no {0}, or the token may not see it")]
     Gone(String),
+    /// Where the next page begins is kept in a form that this version does not read.
+    #[error("{0}")]
+    Cursor(String),
     /// The request or the answer is not what we think it is: a mistake of ours or of the settings.
     #[error("{0}")]
     Data(String),

@@ -10,12 +10,15 @@
 mod budget;
 mod client;
 mod error;
+mod links;
+mod missed;
 mod retry;
 mod run;
 pub(crate) mod seek;
 mod seen;
 mod source;
 mod transport;
+mod walk;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -23,12 +26,14 @@ pub(crate) mod testing;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use budget::{Budget, Left};
 pub use client::{Answer, Client, Dialect, Plain};
 pub use error::PullError;
+pub(crate) use missed::details;
 pub use run::{Cursors, From, Problem, Summary, Target, run};
 pub use source::{OpenError, Opened, Ready};
 
@@ -44,13 +49,19 @@ pub trait Puller: Send + Sync {
     /// What there is to pull. May ask the source which projects there are.
     async fn streams(&self) -> Result<Vec<Stream>, PullError>;
 
-    /// One page of a stream.
+    /// One page of a stream. What of its rows can't be had is in [`Page::missed`]; only what fails as a whole fails.
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError>;
 
     /// Rows that earlier pulls saw before they had ended and that this pull's pages did not hold. Called once,
     /// after the last page.
     async fn unfinished(&self, _: &Ask<'_>, _: &[Unfinished]) -> Result<Page, PullError> {
         Ok(Page::default())
+    }
+
+    /// A thing of a stream that an earlier pull missed, by the key that it gave it. No rows where there is nothing to
+    /// be had of it any more.
+    async fn again(&self, _: &Ask<'_>, _: &Value) -> Result<Vec<Row>, PullError> {
+        Ok(Vec::new())
     }
 
     /// What is left of the source's rate budget, as far as it has told.
@@ -74,13 +85,22 @@ pub struct Stream {
     /// How long after it began a row can still end. Rows that have not ended are asked for again until then; zero
     /// for lists whose rows come again by themselves when they change.
     pub ends_within: TimeDelta,
+    /// Why it can't be pulled, if that is known before: a folder, group or owner that can't be listed. The others are.
+    pub failed: Option<PullError>,
 }
 
 impl Stream {
     /// A stream that overlaps by five minutes and may not be refused.
     #[must_use]
     pub fn new(name: &'static str, of: impl Into<String>) -> Self {
-        Self { name, of: of.into(), overlap: TimeDelta::minutes(5), optional: false, ends_within: TimeDelta::zero() }
+        let ends_within = TimeDelta::zero();
+        Self { name, of: of.into(), overlap: TimeDelta::minutes(5), optional: false, ends_within, failed: None }
+    }
+
+    /// A stream that can't be pulled.
+    #[must_use]
+    pub fn failed(name: &'static str, of: impl Into<String>, error: PullError) -> Self {
+        Self { failed: Some(error), ..Self::new(name, of) }
     }
 
     /// The same with another overlap.
@@ -130,6 +150,12 @@ impl Ask<'_> {
         self.since.is_some_and(|since| at.is_some_and(|at| at < since))
     }
 
+    /// Where the page begins, in the connector's own words; `None` for the first.
+    pub(crate) fn cursor_as<T: DeserializeOwned>(&self) -> Result<Option<T>, PullError> {
+        let cursor = self.cursor.map(T::deserialize).transpose();
+        cursor.map_err(|error| PullError::Cursor(crate::json::tell(&error)))
+    }
+
     /// Whether a row that changed at this time was told by the last pull. For lists that are ordered by
     /// another time than that of the last change, whose overlap is long: only what changed is told again.
     #[must_use]
@@ -155,6 +181,19 @@ pub struct Page {
     pub unfinished: Vec<Unfinished>,
     /// The ids of its rows that have ended, or are gone.
     pub finished: Vec<String>,
+    /// What is missing on it. It is named, passed by, and asked for again by [`Puller::again`].
+    pub missed: Vec<Missed>,
+}
+
+/// A thing whose details could not be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// What it is, in words: `merge request 2`.
+    pub what: String,
+    /// What [`Puller::again`] needs to ask for it, in the connector's own words.
+    pub key: Value,
+    /// Why it could not be fetched.
+    pub error: PullError,
 }
 
 /// A row that has not ended, such as a run that waits for an approval.

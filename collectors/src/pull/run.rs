@@ -1,27 +1,23 @@
-//! Running a pull: page after page into the log, and the cursor after it.
+//! Running a pull: the streams of a source side by side, and what came of each.
 
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use eventlog::{EventLog, LogError};
 use futures::StreamExt;
-use kernel::{Envelope, Tenant};
-use runtime::labels;
+use kernel::Tenant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Store, StoreError};
-use xxhash_rust::xxh3::xxh3_128;
 
+use super::Puller;
 use super::error::PullError;
-use super::{Ask, Page, Puller, Stream, Unfinished};
-use crate::durable;
+use super::walk::Walk;
 use crate::progress::Progress;
 
 /// Streams of a source that are pulled side by side.
 const WORKERS: usize = 4;
-/// Unfinished rows of a stream that are remembered at most, the latest first.
-const MOST_UNFINISHED: usize = 100;
 
 /// Where cursors are kept.
 #[async_trait]
@@ -87,7 +83,7 @@ pub struct Summary {
     pub elapsed: Duration,
 }
 
-/// A stream that could not be pulled to its end.
+/// A stream that could not be pulled to its end, or something of it that was passed by.
 #[derive(Debug, Serialize)]
 pub struct Problem {
     /// The stream; empty if the source could not be asked what streams it has.
@@ -96,6 +92,8 @@ pub struct Problem {
     pub error: String,
     /// It was to be expected: the stream is one that a token need not be able to read.
     pub expected: bool,
+    /// The pull went on past it: a row that could not be fetched, a cursor that could not be read.
+    pub warning: bool,
 }
 
 impl Summary {
@@ -105,24 +103,33 @@ impl Summary {
         self.problems.iter().all(|problem| problem.expected)
     }
 
-    /// The problems that were not to be expected, in words.
+    /// What stopped streams and was not to be expected, in words.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
-        let told = self.problems.iter().filter(|problem| !problem.expected).map(|problem| {
+        let told: Vec<String> = self.told(|problem| !problem.expected && !problem.warning).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
+    /// What streams went on past, in words.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.told(|problem| problem.warning).collect()
+    }
+
+    fn told(&self, which: impl Fn(&Problem) -> bool) -> impl Iterator<Item = String> {
+        self.problems.iter().filter(move |problem| which(problem)).map(|problem| {
             if problem.stream.is_empty() {
                 problem.error.clone()
             } else {
                 format!("{}: {}", problem.stream, problem.error)
             }
-        });
-        let told = told.collect::<Vec<_>>().join("; ");
-        (!told.is_empty()).then_some(told)
+        })
     }
 }
 
 /// What stops a pull; streams that fail by themselves are in its [`Summary`].
 #[derive(Debug, thiserror::Error)]
-enum Stopped {
+pub(super) enum Stopped {
     #[error(transparent)]
     Pull(#[from] PullError),
     #[error("the event log takes nothing")]
@@ -134,34 +141,10 @@ enum Stopped {
 /// A pull that somebody asked for (`--full`, `--since`). One that was killed is gone on with, and streams
 /// that it had finished are not asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Wanted {
-    from: From,
-    began: DateTime<Utc>,
+pub(super) struct Wanted {
+    pub(super) from: From,
+    pub(super) began: DateTime<Utc>,
     open: bool,
-}
-
-/// How far a stream was pulled.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Mark {
-    /// When the last whole pull began.
-    whole: Option<DateTime<Utc>>,
-    /// When the newest row of the last whole pull changed.
-    newest: Option<DateTime<Utc>>,
-    /// The pull that is under way or was cut off.
-    under_way: Option<UnderWay>,
-    /// Rows that had not ended when they were last seen.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    unfinished: Vec<Unfinished>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct UnderWay {
-    since: Option<DateTime<Utc>>,
-    incremental: bool,
-    began: DateTime<Utc>,
-    newest: Option<DateTime<Utc>>,
-    /// The next page.
-    cursor: Option<Value>,
 }
 
 /// Pulls what a source has. When this returns, the log has acknowledged every row of the summary. A stream
@@ -170,7 +153,7 @@ pub async fn run(puller: &dyn Puller, from: From, target: &Target<'_>, now: Date
     let started = Instant::now();
     let mut summary = Summary { source: target.source.to_owned(), ..Summary::default() };
     if let Err(error) = streams(puller, from, target, now, &mut summary).await {
-        summary.problems.push(Problem { stream: String::new(), error: words(&error), expected: false });
+        summary.problems.push(Problem { stream: String::new(), error: words(&error), expected: false, warning: false });
     }
     summary.problems.sort_by(|a, b| a.stream.cmp(&b.stream));
     summary.elapsed = started.elapsed();
@@ -185,31 +168,44 @@ async fn streams(
     summary: &mut Summary,
 ) -> Result<(), Stopped> {
     let streams = puller.streams().await?;
-    let wanted = Wanted::begin(from, target, now).await?;
+    let wanted = Wanted::begin(from, target, now, summary).await?;
     target.progress.stage("Pulling", None);
-    let ends = futures::stream::iter(streams).map(|stream| async move {
-        let end = one(puller, &stream, wanted, target).await;
-        (stream, end)
+    let ends = streams.iter().map(|stream| async move {
+        let mut walk = Walk::new(puller, stream, wanted, target);
+        let end = walk.run().await;
+        (stream, walk, end)
     });
-    let mut ends = ends.buffer_unordered(WORKERS);
-    while let Some((stream, (rows, pages, end))) = ends.next().await {
-        summary.rows += rows;
-        summary.pages += pages;
+    let mut ends = futures::stream::iter(ends.collect::<Vec<_>>()).buffer_unordered(WORKERS);
+    while let Some((stream, walk, end)) = ends.next().await {
+        summary.rows += walk.rows;
+        summary.pages += walk.pages;
         if let Err(error) = end {
             let refused = matches!(error, Stopped::Pull(PullError::Denied { .. } | PullError::Gone(_)));
             let expected = stream.optional && refused;
-            summary.problems.push(Problem { stream: stream.key(), error: words(&error), expected });
+            summary.problems.push(Problem { stream: stream.key(), error: words(&error), expected, warning: false });
         }
+        let warnings = walk.warnings().into_iter();
+        let problem = |error| Problem { stream: stream.key(), error, expected: false, warning: true };
+        summary.problems.extend(warnings.map(problem));
     }
     wanted.end(target).await
 }
 
 impl Wanted {
     /// The pull that was killed, if the same is asked for or nothing in particular.
-    async fn begin(from: From, target: &Target<'_>, now: DateTime<Utc>) -> Result<Self, StoreError> {
-        let kept = target.cursors.load(target.source).await?;
-        let kept = kept.and_then(|kept| serde_json::from_value::<Self>(kept).ok()).filter(|kept| kept.open);
-        match kept {
+    async fn begin(
+        from: From,
+        target: &Target<'_>,
+        now: DateTime<Utc>,
+        summary: &mut Summary,
+    ) -> Result<Self, Stopped> {
+        let kept = target.cursors.load(target.source).await?.map(serde_json::from_value::<Self>).transpose();
+        let kept = kept.unwrap_or_else(|error| {
+            let error = format!("its cursor can't be read: {}; it is not gone on with", crate::json::tell(&error));
+            summary.problems.push(Problem { stream: String::new(), error, expected: false, warning: true });
+            None
+        });
+        match kept.filter(|kept| kept.open) {
             Some(kept) if from == From::Cursor || from == kept.from => Ok(kept),
             _ => {
                 let wanted = Self { from, began: now, open: true };
@@ -221,14 +217,15 @@ impl Wanted {
 
     /// Every stream has come to its end, or has kept where it failed.
     async fn end(self, target: &Target<'_>) -> Result<(), Stopped> {
-        Ok(Self { open: false, ..self }.save(target).await?)
+        Self { open: false, ..self }.save(target).await
     }
 
-    async fn save(&self, target: &Target<'_>) -> Result<(), StoreError> {
+    async fn save(&self, target: &Target<'_>) -> Result<(), Stopped> {
         if self.from == From::Cursor {
             return Ok(());
         }
-        target.cursors.save(target.source, &serde_json::to_value(self).unwrap_or_default()).await
+        let kept = serde_json::to_value(self).map_err(|error| PullError::Data(error.to_string()))?;
+        Ok(target.cursors.save(target.source, &kept).await?)
     }
 }
 
@@ -236,136 +233,6 @@ fn words(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", words(cause)),
         None => error.to_string(),
-    }
-}
-
-/// Pulls one stream to its end: rows, pages, and how it ended.
-async fn one(
-    puller: &dyn Puller,
-    stream: &Stream,
-    wanted: Wanted,
-    target: &Target<'_>,
-) -> (u64, u64, Result<(), Stopped>) {
-    let (mut rows, mut pages) = (0, 0);
-    let work = async {
-        let name = format!("{}/{}", target.source, stream.key());
-        let kept = target.cursors.load(&name).await?;
-        let mut mark: Mark = kept.and_then(|kept| serde_json::from_value(kept).ok()).unwrap_or_default();
-        if wanted.from != From::Cursor && mark.whole == Some(wanted.began) {
-            return Ok(());
-        }
-        let mut at = mark.begin(wanted, stream.overlap, target.since);
-        if wanted.from != From::Cursor {
-            // should this stream fail, what was asked for is not forgotten
-            mark.under_way = Some(at.clone());
-            target.cursors.save(&name, &serde_json::to_value(&mark).unwrap_or_default()).await?;
-        }
-        let mut left = mark.unfinished.clone();
-        loop {
-            let page = puller.page(&at.ask(stream)).await?;
-            if pages == 0
-                && let Some(total) = page.total
-            {
-                target.progress.expect(total);
-            }
-            rows += append(target, &page).await?;
-            pages += 1;
-            left.retain(|row| !page.holds(&row.id));
-            mark.remember(&page, stream, at.began);
-            at.newest = at.newest.max(page.newest);
-            let done = page.next.is_none();
-            at.cursor = page.next;
-            if done {
-                let newest = mark.newest.max(at.newest.or(Some(at.began)));
-                mark = Mark { whole: Some(wanted.began), newest, under_way: None, unfinished: mark.unfinished };
-            } else {
-                mark.under_way = Some(at.clone());
-            }
-            target.cursors.save(&name, &serde_json::to_value(&mark).unwrap_or_default()).await?;
-            if done {
-                break;
-            }
-        }
-        if !left.is_empty() {
-            let page = puller.unfinished(&at.ask(stream), &left).await?;
-            rows += append(target, &page).await?;
-            mark.remember(&page, stream, at.began);
-            target.cursors.save(&name, &serde_json::to_value(&mark).unwrap_or_default()).await?;
-        }
-        Ok(())
-    };
-    let end = work.await;
-    (rows, pages, end)
-}
-
-/// Appends the rows of a page to the log; their number.
-async fn append(target: &Target<'_>, page: &Page) -> Result<u64, Stopped> {
-    let events = page.rows.iter().map(|row| Envelope {
-        id: format!("{:032x}", xxh3_128(&[row.kind.as_bytes(), &row.data].concat())),
-        source: target.source.to_owned(),
-        kind: row.kind.to_owned(),
-        subject: row.subject.clone(),
-        time: Utc::now(),
-        tenant: target.tenant.clone(),
-        key: row.key.clone(),
-        content_type: "application/json".to_owned(),
-        data: row.data.clone(),
-    });
-    durable::append(target.log, events.collect()).await?;
-    let count = page.rows.len() as u64;
-    let label = labels::Connector { connector: target.connector };
-    runtime::metrics().events_received.get_or_create(&label).inc_by(count);
-    target.progress.advance(count);
-    Ok(count)
-}
-
-impl UnderWay {
-    /// What is asked for next.
-    fn ask<'a>(&'a self, stream: &'a Stream) -> Ask<'a> {
-        Ask {
-            stream,
-            since: self.since,
-            incremental: self.incremental,
-            cursor: self.cursor.as_ref(),
-            began: self.began,
-        }
-    }
-}
-
-impl Page {
-    /// Whether it says of this row that it has ended or that it has not.
-    fn holds(&self, id: &str) -> bool {
-        self.finished.iter().any(|finished| finished == id) || self.unfinished.iter().any(|row| row.id == id)
-    }
-}
-
-impl Mark {
-    /// Keeps which rows have not ended: the latest, and none that can't end any more.
-    fn remember(&mut self, page: &Page, stream: &Stream, now: DateTime<Utc>) {
-        self.unfinished.retain(|row| !page.holds(&row.id));
-        self.unfinished.extend(page.unfinished.iter().cloned());
-        self.unfinished.retain(|row| now - row.began < stream.ends_within);
-        self.unfinished.sort_by(|a, b| b.began.cmp(&a.began).then_with(|| a.id.cmp(&b.id)));
-        self.unfinished.truncate(MOST_UNFINISHED);
-    }
-
-    /// Where to begin: where an equal pull was cut off, else anew.
-    fn begin(&self, wanted: Wanted, overlap: TimeDelta, configured: Option<DateTime<Utc>>) -> UnderWay {
-        let since = match wanted.from {
-            From::Cursor => self.newest.and_then(|newest| newest.checked_sub_signed(overlap)).or(configured),
-            From::Since(since) => Some(since),
-            From::Start => None,
-        };
-        match &self.under_way {
-            Some(at) if wanted.from == From::Cursor || at.since == since => at.clone(),
-            _ => UnderWay {
-                since,
-                incremental: wanted.from == From::Cursor && self.newest.is_some(),
-                began: wanted.began,
-                newest: None,
-                cursor: None,
-            },
-        }
     }
 }
 

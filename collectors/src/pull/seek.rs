@@ -5,7 +5,8 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+use super::{Ask, PullError};
 
 /// How fine a source compares times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +31,8 @@ pub(crate) struct Seek {
 
 impl Seek {
     /// Where a page begins: as the page before it said, or at the time that is asked for.
-    pub(crate) fn at(cursor: Option<&Value>, since: Option<DateTime<Utc>>) -> Self {
-        let kept = cursor.and_then(|cursor| Self::deserialize(cursor).ok());
-        kept.unwrap_or_else(|| Self { from: since, ..Self::default() })
+    pub(crate) fn at(ask: &Ask<'_>) -> Result<Self, PullError> {
+        Ok(ask.cursor_as()?.unwrap_or_else(|| Self { from: ask.since, ..Self::default() }))
     }
 
     /// Whether a row was told by the page before, unchanged.
@@ -77,7 +77,7 @@ mod tests {
     fn walk(seconds: &[i64], moves: &[usize], grain: Grain) -> (Vec<String>, usize) {
         let mut list: Vec<(String, DateTime<Utc>)> =
             seconds.iter().enumerate().map(|(number, second)| (number.to_string(), at(*second))).collect();
-        let (mut told, mut pages, mut seek) = (Vec::new(), 0, Seek::at(None, None));
+        let (mut told, mut pages, mut seek) = (Vec::new(), 0, Seek::default());
         let mut now = 1_000_000;
         loop {
             list.sort_by_key(|(_, changed)| *changed);
@@ -93,7 +93,7 @@ mod tests {
                 return (told, pages);
             }
             seek = seek.after(&page, grain).unwrap();
-            seek = Seek::at(Some(&serde_json::to_value(&seek).unwrap()), None);
+            seek = serde_json::from_value(serde_json::to_value(&seek).unwrap()).unwrap();
             if let Some(moved) = moves.get(pages - 1).and_then(|row| list.get_mut(*row)) {
                 now += 60;
                 moved.1 = at(now);

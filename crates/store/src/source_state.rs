@@ -14,6 +14,8 @@ pub struct Attempt {
     pub told: i64,
     /// Why it failed, if it did.
     pub error: Option<String>,
+    /// What it went on past: things that could not be fetched.
+    pub problems: Vec<String>,
     /// What is left of the rate budget, if the source says.
     pub budget_left: Option<i64>,
     /// When that is renewed.
@@ -37,6 +39,8 @@ pub struct SourceState {
     pub failed_at: Option<DateTime<Utc>>,
     /// Why, if it has not worked since.
     pub error: Option<String>,
+    /// What the last attempt went on past: things that could not be fetched, and are asked for again.
+    pub problems: Vec<String>,
     /// When one of its cursors was saved last.
     pub cursor_saved_at: Option<DateTime<Utc>>,
     /// What is left of the rate budget, as the source last said.
@@ -49,9 +53,9 @@ pub struct SourceState {
 pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into source_state as kept (source, attempted_at, succeeded_at, complete_until, told, failed_at, error,
-                                           budget_left, budget_resets_at)
+                                           budget_left, budget_resets_at, problems)
          values ($1, now(), case when $4::text is null then now() end, case when $4::text is null then $2::timestamptz end,
-                 $3, case when $4::text is not null then now() end, $4, $5, $6)
+                 $3, case when $4::text is not null then now() end, $4, $5, $6, $7)
          on conflict (source) do update set
              attempted_at = excluded.attempted_at,
              succeeded_at = coalesce(excluded.succeeded_at, kept.succeeded_at),
@@ -60,13 +64,15 @@ pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), 
              failed_at = coalesce(excluded.failed_at, kept.failed_at),
              error = excluded.error,
              budget_left = excluded.budget_left,
-             budget_resets_at = excluded.budget_resets_at",
+             budget_resets_at = excluded.budget_resets_at,
+             problems = excluded.problems",
         source,
         attempt.began,
         attempt.told,
         attempt.error,
         attempt.budget_left,
         attempt.budget_resets_at,
+        &attempt.problems,
     )
     .execute(store.pool())
     .await?;
@@ -81,7 +87,7 @@ pub async fn all(store: &Store) -> Result<Vec<SourceState>, StoreError> {
                 (select max(saved_at) from cursor
                   where cursor.source = source_state.source or starts_with(cursor.source, source_state.source || '/'))
                     as cursor_saved_at,
-                budget_left, budget_resets_at
+                budget_left, budget_resets_at, problems
            from source_state order by source"
     );
     Ok(states.fetch_all(store.pool()).await?)

@@ -73,6 +73,8 @@ struct Source {
     budget_resets_at: Option<DateTime<Utc>>,
     failed_at: Option<DateTime<Utc>>,
     error: Option<String>,
+    /// What the last pull went on past.
+    problems: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -165,7 +167,7 @@ impl Picture {
                 or_none(source.cursor_saved_at.as_ref().map(time)),
                 source.told.to_string(),
                 or_none(source.budget_left.map(|left| left.to_string())),
-                source.error.clone().unwrap_or_default(),
+                source.error.iter().chain(&source.problems).cloned().collect::<Vec<_>>().join("\n"),
             ]);
         }
         push(&mut lines, &table);
@@ -204,6 +206,7 @@ impl Source {
             budget_resets_at: state.budget_resets_at,
             failed_at: state.failed_at,
             error: state.error,
+            problems: state.problems,
         }
     }
 }

@@ -100,10 +100,19 @@ impl Api {
 
     /// Asks REST.
     pub(super) async fn get(&self, path: &str) -> Result<Answer, PullError> {
+        self.ask(&self.rest, path).await
+    }
+
+    /// Asks REST for the details of one thing.
+    pub(super) async fn details(&self, path: &str) -> Result<Answer, PullError> {
+        self.ask(&self.rest.for_details(), path).await
+    }
+
+    async fn ask(&self, client: &Client, path: &str) -> Result<Answer, PullError> {
         let path = self.path(path);
         match &self.app {
-            None => self.rest.get(&path).await,
-            Some(_) => self.rest.get_as(&path, self.authorization().await?).await,
+            None => client.get(&path).await,
+            Some(_) => client.get_as(&path, self.authorization().await?).await,
         }
     }
 

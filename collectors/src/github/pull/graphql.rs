@@ -5,12 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::Api;
-use crate::pull::{Ask, Page, PullError, Row, Unfinished};
+use super::piecemeal::{fetch, without_next};
+use crate::pull::{Ask, Missed, Page, PullError, Row, Unfinished};
 
 /// Rows of a page: GraphQL's own limit.
 const ROWS: u32 = 100;
-/// The fewest that a page is cut down to when GitHub can't finish it.
-const FEWEST: u32 = 5;
 
 const CHANGES: &str =
     concat!(include_str!("../queries/changes.graphql"), include_str!("../queries/change_fields.graphql"));
@@ -25,37 +24,49 @@ const DEPLOYMENT_REST: &str =
 /// Where a page begins. A page that was too much for GitHub is asked for again with fewer rows, and so
 /// are those after it.
 #[derive(Serialize, Deserialize)]
-struct Cursor {
-    after: Option<String>,
-    first: u32,
+pub(super) struct Cursor {
+    pub(super) after: Option<String>,
+    pub(super) first: u32,
 }
 
 /// A list of a repository.
-struct List {
-    query: &'static str,
+pub(super) struct List {
+    pub(super) query: &'static str,
     /// Its field in the query.
-    field: &'static str,
-    kind: &'static str,
+    pub(super) field: &'static str,
+    pub(super) kind: &'static str,
     /// The time by which the list is ordered, the latest first.
-    ordered_by: &'static str,
+    pub(super) ordered_by: &'static str,
+    /// What one of its rows is called.
+    pub(super) called: &'static str,
 }
 
-/// Pull requests with their reviews, commits, comments, and when they stopped to be drafts.
-pub(super) async fn changes(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
-    let list = List { query: CHANGES, field: "pullRequests", kind: "github.pull.change", ordered_by: "updatedAt" };
-    page(api, ask, &list).await
-}
-
-/// Releases with the commits of their tags.
-pub(super) async fn releases(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
-    let query = include_str!("../queries/releases.graphql");
-    page(api, ask, &List { query, field: "releases", kind: "github.pull.release", ordered_by: "createdAt" }).await
-}
-
-/// Deployments with their statuses.
-pub(super) async fn deployments(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
-    let list = List { query: DEPLOYMENTS, field: "deployments", kind: DEPLOYMENT, ordered_by: "createdAt" };
-    page(api, ask, &list).await
+/// The list of a stream: pull requests with their reviews, commits, comments, and when they stopped to be drafts;
+/// releases with the commits of their tags; deployments with their statuses.
+pub(super) fn list_of(stream: &str) -> List {
+    match stream {
+        "releases" => List {
+            query: include_str!("../queries/releases.graphql"),
+            field: "releases",
+            kind: "github.pull.release",
+            ordered_by: "createdAt",
+            called: "release",
+        },
+        "deployments" => List {
+            query: DEPLOYMENTS,
+            field: "deployments",
+            kind: DEPLOYMENT,
+            ordered_by: "createdAt",
+            called: "deployment",
+        },
+        _ => List {
+            query: CHANGES,
+            field: "pullRequests",
+            kind: "github.pull.change",
+            ordered_by: "updatedAt",
+            called: "pull request",
+        },
+    }
 }
 
 const DEPLOYMENT: &str = "github.pull.deployment";
@@ -137,7 +148,7 @@ fn note(page: &mut Page, node: &Value) {
     }
 }
 
-fn row(api: &Api, ask: &Ask<'_>, kind: &'static str, repository: &Value, node: &Value) -> Row {
+pub(super) fn row(api: &Api, ask: &Ask<'_>, kind: &'static str, repository: &Value, node: &Value) -> Row {
     Row {
         kind,
         subject: api.repository_id(&ask.stream.of),
@@ -146,22 +157,13 @@ fn row(api: &Api, ask: &Ask<'_>, kind: &'static str, repository: &Value, node: &
     }
 }
 
-async fn page(api: &Api, ask: &Ask<'_>, list: &List) -> Result<Page, PullError> {
-    let cursor = ask.cursor.and_then(|cursor| Cursor::deserialize(cursor).ok());
-    let Cursor { after, mut first } = cursor.unwrap_or(Cursor { after: None, first: ROWS });
-    let (owner, name) = ask.stream.of.split_once('/').unwrap_or_default();
-    let mut repository = loop {
-        let variables = json!({ "owner": owner, "name": name, "first": first, "after": after });
-        // the smallest page has nothing to give up but to be patient
-        let attempts = if first > FEWEST { 2 } else { 7 };
-        match api.query(list.query, variables, attempts).await {
-            Err(PullError::Transient(_)) if first > FEWEST => first = (first / 2).max(FEWEST),
-            Err(error) => return Err(error),
-            Ok(mut data) => match data.get_mut("repository").map(Value::take) {
-                Some(repository) if repository.is_object() => break repository,
-                _ => return Err(PullError::Gone(format!("repository {}", ask.stream.of))),
-            },
-        }
+/// A page of a stream.
+pub(super) async fn page(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
+    let list = &list_of(ask.stream.name);
+    let Cursor { after, first } = ask.cursor_as()?.unwrap_or(Cursor { after: None, first: ROWS });
+    let (mut repository, first) = match fetch(api, ask, list, after.as_deref(), first).await? {
+        Ok(fetched) => fetched,
+        Err(error) => return without_next(api, ask, list, after, error).await,
     };
     let taken = repository.as_object_mut().and_then(|repository| repository.remove(list.field));
     let mut found = taken.ok_or_else(|| PullError::Data(format!("GraphQL: an answer without {}", list.field)))?;
@@ -193,10 +195,14 @@ async fn page(api: &Api, ask: &Ask<'_>, list: &List) -> Result<Page, PullError> 
         if began_before && ask.is_before(changed) || changed.is_some_and(|changed| ask.is_known(changed)) {
             continue;
         }
-        if list.field == "pullRequests" {
-            complete(api, &mut node).await?;
+        match complete(api, &mut node).await {
+            Ok(()) => page.rows.push(row(api, ask, list.kind, &repository, &node)),
+            Err(error @ PullError::RateLimited(_)) => return Err(error),
+            Err(error) => {
+                let what = format!("{} {}", list.called, node.get("number").unwrap_or(&Value::Null));
+                page.missed.push(Missed { what, key: json!({ "repository": repository, "node": node }), error });
+            }
         }
-        page.rows.push(row(api, ask, list.kind, &repository, &node));
     }
     if more {
         let after = found.pointer("/pageInfo/endCursor").and_then(Value::as_str).map(str::to_owned);
@@ -209,12 +215,12 @@ fn text<'a>(node: &'a Value, field: &str) -> Option<&'a str> {
     node.get(field)?.as_str()
 }
 
-fn time(node: &Value, field: &str) -> Option<DateTime<Utc>> {
+pub(super) fn time(node: &Value, field: &str) -> Option<DateTime<Utc>> {
     node.get(field)?.as_str()?.parse().ok()
 }
 
-/// Asks for what did not fit of a pull request, and puts it where it belongs.
-async fn complete(api: &Api, node: &mut Value) -> Result<(), PullError> {
+/// Asks for what did not fit of a pull request, and puts it where it belongs. What is no pull request is complete.
+pub(super) async fn complete(api: &Api, node: &mut Value) -> Result<(), PullError> {
     let lists = ["reviews", "commits", "comments"];
     let after = |node: &Value, list: &str| {
         let info = node.get(list)?.get("pageInfo")?;
@@ -231,7 +237,7 @@ async fn complete(api: &Api, node: &mut Value) -> Result<(), PullError> {
             "moreCommits": commits.is_some(), "commits": commits,
             "moreComments": comments.is_some(), "comments": comments,
         });
-        let mut data = api.query(CHANGE_REST, variables, 7).await?;
+        let mut data = api.query(CHANGE_REST, variables, 4).await?;
         let rest = data.get_mut("node").map(Value::take).unwrap_or_default();
         let mut found = false;
         for list in lists {

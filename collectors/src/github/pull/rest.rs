@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::api::Api;
-use crate::pull::{Ask, Page, PullError, Row, Unfinished};
+use crate::pull::{Ask, Missed, Page, PullError, Row, Unfinished, details};
 
 /// How a stream is listed.
 struct List {
@@ -57,10 +57,15 @@ pub(super) async fn list(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
         let since = since.map(|at| format!("&since={}", at.to_rfc3339_opts(SecondsFormat::Secs, true)));
         format!("repos/{}/{}&per_page=100{}", ask.stream.of, list.path, since.unwrap_or_default())
     };
-    let path = ask.cursor.and_then(Value::as_str).map_or_else(first, str::to_owned);
+    let path = ask.cursor_as()?.unwrap_or_else(first);
     let answer = api.get(&path).await?;
     let mut page = Page { next: answer.next_link().map(Value::String), ..Page::default() };
-    for row in answer.json::<Vec<Map<String, Value>>>()? {
+    for row in answer.json::<Vec<Value>>()? {
+        let Value::Object(row) = row else {
+            // it is rejected with its reason
+            page.rows.push(self::row(api, ask, list.kind, list.field, &row));
+            continue;
+        };
         let changed = time(&row, "updated_at").or_else(|| time(&row, "created_at"));
         if ask.since.is_some_and(|since| changed.is_some_and(|changed| changed < since)) {
             page.next = None;
@@ -85,11 +90,12 @@ pub(super) async fn runs(api: &Api, ask: &Ask<'_>, jobs: bool) -> Result<Page, P
         workflow_runs: Vec<Map<String, Value>>,
     }
     let first = || format!("repos/{}/actions/runs?per_page=100", ask.stream.of);
-    let path = ask.cursor.and_then(Value::as_str).map_or_else(first, str::to_owned);
+    let path = ask.cursor_as()?.unwrap_or_else(first);
     let answer = api.get(&path).await?;
     let next = answer.next_link().map(Value::String);
     let Runs { total_count, workflow_runs } = answer.json()?;
     let mut page = Page { next, total: total_count.filter(|_| ask.since.is_none()), ..Page::default() };
+    let mut with_jobs = Vec::new();
     for run in workflow_runs {
         let changed = time(&run, "updated_at");
         page.newest = page.newest.max(changed);
@@ -99,8 +105,9 @@ pub(super) async fn runs(api: &Api, ask: &Ask<'_>, jobs: bool) -> Result<Page, P
             page.next = None;
         }
         let known = began_before && ask.is_before(changed) || changed.is_some_and(|changed| ask.is_known(changed));
-        add_run(api, ask, &mut page, run, jobs, known).await?;
+        with_jobs.extend(add_run(api, ask, &mut page, run, known).filter(|_| jobs));
     }
+    add_jobs(api, ask, with_jobs, &mut page).await?;
     Ok(page)
 }
 
@@ -111,43 +118,62 @@ pub(super) async fn unfinished_runs(
     unfinished: &[Unfinished],
     jobs: bool,
 ) -> Result<Page, PullError> {
-    let mut page = Page::default();
+    let (mut page, mut with_jobs) = (Page::default(), Vec::new());
     for Unfinished { id, .. } in unfinished {
-        match api.get(&format!("repos/{}/actions/runs/{id}", ask.stream.of)).await {
-            Ok(answer) => {
-                let run: Map<String, Value> = answer.json()?;
+        let run = api.details(&format!("repos/{}/actions/runs/{id}", ask.stream.of)).await;
+        match run.and_then(|answer| answer.json::<Map<String, Value>>()) {
+            Ok(run) => {
                 let known = time(&run, "updated_at").is_some_and(|changed| ask.is_known(changed));
-                add_run(api, ask, &mut page, run, jobs, known).await?;
+                with_jobs.extend(add_run(api, ask, &mut page, run, known).filter(|_| jobs));
             }
             Err(PullError::Gone(_)) => page.finished.push(id.clone()),
-            Err(error) => return Err(error),
+            Err(error @ PullError::RateLimited(_)) => return Err(error),
+            Err(error) => {
+                page.missed.push(Missed { what: format!("run {id}"), key: json!({ "run": id }), error });
+            }
         }
     }
+    add_jobs(api, ask, with_jobs, &mut page).await?;
     Ok(page)
 }
 
-/// Notes whether a run has ended, and adds it with its jobs unless it is `known`.
-async fn add_run(
-    api: &Api,
-    ask: &Ask<'_>,
-    page: &mut Page,
-    run: Map<String, Value>,
-    jobs: bool,
-    known: bool,
-) -> Result<(), PullError> {
+/// Notes whether a run has ended, and adds it unless it is `known`; its id, if it was added.
+fn add_run(api: &Api, ask: &Ask<'_>, page: &mut Page, run: Map<String, Value>, known: bool) -> Option<i64> {
     let id = run.get("id").and_then(Value::as_i64);
     if let Some((id, created)) = id.zip(time(&run, "created_at")) {
         let ended = run.get("status").and_then(Value::as_str).is_none_or(|status| status == "completed");
         page.note(id.to_string(), created, ended);
     }
     if known {
-        return Ok(());
+        return None;
     }
     page.rows.push(row(api, ask, "github.pull.workflow_run", "workflow_run", &Value::Object(run)));
-    if let Some(id) = id.filter(|_| jobs) {
-        page.rows.extend(jobs_of(api, ask, id).await?);
-    }
+    id
+}
+
+/// Adds the jobs of runs.
+async fn add_jobs(api: &Api, ask: &Ask<'_>, runs: Vec<i64>, page: &mut Page) -> Result<(), PullError> {
+    let asked = runs.into_iter().map(|id| (format!("jobs of run {id}"), Value::from(id), jobs_of(api, ask, id)));
+    let (rows, missed) = details(asked).await?;
+    page.rows.extend(rows.into_iter().flatten());
+    page.missed.extend(missed);
     Ok(())
+}
+
+/// What an earlier pull passed by: the jobs of a run, or a run that had not ended.
+pub(super) async fn runs_again(api: &Api, ask: &Ask<'_>, key: &Value, jobs: bool) -> Result<Vec<Row>, PullError> {
+    let Some(id) = key.get("run").and_then(Value::as_str) else {
+        return match key.as_i64() {
+            Some(run) => jobs_of(api, ask, run).await,
+            None => Ok(Vec::new()),
+        };
+    };
+    let unfinished = [Unfinished { id: id.to_owned(), began: ask.began }];
+    let mut page = unfinished_runs(api, ask, &unfinished, jobs).await?;
+    match page.missed.pop() {
+        Some(missed) => Err(missed.error),
+        None => Ok(page.rows),
+    }
 }
 
 /// The jobs of a run, of all its attempts.
@@ -159,7 +185,7 @@ async fn jobs_of(api: &Api, ask: &Ask<'_>, run: i64) -> Result<Vec<Row>, PullErr
     let mut next = Some(format!("repos/{}/actions/runs/{run}/jobs?filter=all&per_page=100", ask.stream.of));
     let mut rows = Vec::new();
     while let Some(path) = next {
-        let answer = match api.get(&path).await {
+        let answer = match api.details(&path).await {
             // GitHub forgets a run's jobs before the run
             Err(PullError::Gone(_)) => return Ok(rows),
             answer => answer?,

@@ -28,6 +28,8 @@ struct Hub {
     commits: usize,
     /// GraphQL gives up on pages that are larger.
     largest: Option<u64>,
+    /// GraphQL gives up on pages with the change at this place in the list.
+    broken: Mutex<Option<usize>>,
     issues: usize,
     runs: usize,
     /// What the token may not see.
@@ -81,6 +83,13 @@ async fn graphql(State(hub): State<Shared>, Json(body): Json<Value>) -> Response
     let name = query.lines().find_map(|line| line.strip_prefix("query ")).unwrap();
     let name = name.split('(').next().unwrap().to_owned();
     hub.asked.lock().unwrap().push(name.clone());
+    if hub.broken.lock().unwrap().is_some_and(|broken| {
+        let start = variables["after"].as_str().map_or(0, |after| after.parse::<usize>().unwrap());
+        let first = usize::try_from(variables["first"].as_u64().unwrap_or_default()).unwrap();
+        name == "Changes" && (start..start + first).contains(&broken)
+    }) {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
     if hub.largest.is_some_and(|largest| variables["first"].as_u64().is_some_and(|first| first > largest)) {
         let said =
             json!({ "data": null, "errors": [{ "message": "Something went wrong while executing your query." }] });
@@ -94,8 +103,19 @@ async fn graphql(State(hub): State<Shared>, Json(body): Json<Value>) -> Response
         return Json(json!({ "data": { "node": { "commits": { "pageInfo": info, "nodes": nodes } } } }))
             .into_response();
     }
+    if name == "Repositories" {
+        return Json(json!({ "data": { "repositoryOwner": null } })).into_response();
+    }
     let (field, all) = match name.as_str() {
         "Changes" => ("pullRequests", hub.changes),
+        "Next" => {
+            assert_eq!(variables["pullRequests"], json!(true));
+            let (range, info) =
+                slice(hub.changes, &json!({ "after": variables["after"], "first": 1 }), "first", "after");
+            let nodes: Vec<Value> = range.map(|at| change(&hub, hub.changes - at)).collect();
+            let found = json!({ "pullRequests": { "pageInfo": info, "nodes": nodes } });
+            return Json(json!({ "data": { "repository": found } })).into_response();
+        }
         "Releases" => ("releases", 0),
         _ => ("deployments", 0),
     };
@@ -319,4 +339,34 @@ async fn an_app_exchanges_its_signature_for_a_token_once_and_asks_with_it() {
     let claims: Value = serde_json::from_slice(&claims).unwrap();
     assert_eq!(claims["iss"], "7");
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 600);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_github_cannot_finish_hides_no_others_and_comes_when_it_can() {
+    let hub = Arc::new(Hub { changes: 30, commits: 1, broken: Mutex::new(Some(7)), ..Hub::default() });
+    let (memory, puller) = (Memory::default(), puller(&hub));
+    let summary = memory.pull(&puller, From::Cursor).await;
+    let told = |memory: &Memory| -> BTreeSet<i64> {
+        facts(memory)
+            .into_iter()
+            .filter_map(|fact| if let Fact::Change(it) = fact { it.number } else { None })
+            .collect()
+    };
+    // the list begins with the thirtieth
+    assert_eq!(told(&memory), (1..=30).filter(|number| *number != 23).collect(), "{summary:?}");
+    assert_eq!(summary.failure(), None);
+    assert!(summary.warnings()[0].starts_with("changes/Octo/Hello: pull request 23 could not"), "{summary:?}");
+    *hub.broken.lock().unwrap() = None;
+    let summary = memory.pull(&puller, From::Cursor).await;
+    assert!(summary.complete() && told(&memory).contains(&23), "{summary:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_that_is_gone_holds_up_no_repository() {
+    let hub = Arc::new(Hub { changes: 3, commits: 1, ..Hub::default() });
+    let puller = Repositories { projects: vec!["gone".to_owned(), "Octo/Hello".to_owned()], ..puller(&hub) };
+    let memory = Memory::default();
+    let summary = memory.pull(&puller, From::Cursor).await;
+    assert_eq!(facts(&memory).iter().filter(|fact| fact.kind() == "change").count(), 3, "{summary:?}");
+    assert!(summary.failure().unwrap().starts_with("repositories/gone: "), "{summary:?}");
 }

@@ -25,6 +25,10 @@ struct Server {
     deployments: Vec<Value>,
     /// The status and body that lists of pipelines are answered with.
     pipelines: Option<(u16, Value)>,
+    /// What is answered below the project with these statuses instead.
+    broken: BTreeMap<String, u16>,
+    /// Where GitLab believes to be, as its links say.
+    external_url: Option<String>,
     asked: Vec<String>,
 }
 
@@ -89,6 +93,9 @@ fn answer(state: &Shared, request: &Request) -> Response {
             StatusCode::NOT_FOUND.into_response()
         };
     };
+    if let Some(status) = server.broken.get(rest) {
+        return (StatusCode::from_u16(*status).unwrap(), r#"{"message":"x"}"#).into_response();
+    }
     let rows: Vec<Value> = match rest {
         "" => return whole(project),
         "/merge_requests" => {
@@ -129,7 +136,8 @@ fn answer(state: &Shared, request: &Request) -> Response {
     let cut: Vec<Value> = rows.iter().skip((page - 1) * most).take(most).cloned().collect();
     let mut response = whole(Value::from(cut));
     if rows.len() > page * most {
-        let next = format!("<{HOST}{path}?per_page={most}&page={}>; rel=\"next\", <{HOST}>; rel=\"first\"", page + 1);
+        let host = server.external_url.as_deref().unwrap_or(HOST);
+        let next = format!("<{host}{path}?per_page={most}&page={}>; rel=\"next\", <{host}>; rel=\"first\"", page + 1);
         response.headers_mut().append("link", next.parse().unwrap());
     }
     response.headers_mut().append("x-total", rows.len().to_string().parse().unwrap());
@@ -281,4 +289,72 @@ async fn a_project_that_is_asked_for_by_its_old_path_is_known_to_have_moved() {
     for same in ["lakeside/checkout", "77"] {
         assert!(renamed(&project("lakeside/Checkout"), same).is_none(), "{same}");
     }
+}
+#[tokio::test(start_paused = true)]
+async fn a_merge_request_whose_commits_cannot_be_had_hides_no_others_and_comes_when_they_can() {
+    for status in [404, 500, 422] {
+        let state = Shared::default();
+        {
+            let mut server = state.lock().unwrap();
+            server.requests = (1..=25).map(request).collect();
+            server.broken = BTreeMap::from([("/merge_requests/2/commits".to_owned(), status)]);
+        }
+        let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
+        let summary = memory.pull(&puller, From::Cursor).await;
+        assert_eq!(told(&memory), (1..=25).filter(|iid| *iid != 2).collect(), "{status}: {summary:?}");
+        assert_eq!(summary.failure(), None, "{status}");
+        let warnings = summary.warnings();
+        assert!(warnings[0].starts_with("merge_requests/lakeside/Checkout: merge request 2 could not"), "{warnings:?}");
+        state.lock().unwrap().broken.clear();
+        let summary = memory.pull(&puller, From::Cursor).await;
+        assert!(summary.complete() && told(&memory).contains(&2), "{status}: {summary:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pipeline_an_issue_or_a_row_that_is_broken_hides_no_others() {
+    let state = Shared::default();
+    {
+        let mut server = state.lock().unwrap();
+        server.requests = (1..=3).map(request).collect();
+        server.requests[1] = json!({ "id": "two", "updated_at": second(2), "created_at": second(2) });
+        server.broken = BTreeMap::from([("/pipelines/31/jobs".to_owned(), 502)]);
+    }
+    let memory = Memory::default();
+    let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
+    assert_eq!(summary.failure(), None, "{summary:?}");
+    assert!(summary.warnings()[0].contains("pipeline 31 could not be fetched"), "{summary:?}");
+    // what can't be read ends as a reject, with its bytes, and not unseen
+    let ends: Vec<bool> = memory.events().iter().map(|event| GitLab.normalise(event).is_ok()).collect();
+    assert_eq!(ends, [true, true, false]);
+}
+
+#[tokio::test]
+async fn further_pages_are_asked_for_at_the_configured_address_whatever_gitlab_believes_its_own_to_be() {
+    for external_url in ["http://gitlab.internal", "http://mock.example:8080", "https://internal/gitlab", ""] {
+        let state = Shared::default();
+        {
+            let mut server = state.lock().unwrap();
+            server.requests = (1..=3).map(request).collect();
+            server.external_url = Some(external_url.to_owned());
+        }
+        let memory = Memory::default();
+        let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
+        assert!(summary.complete(), "{external_url}: {summary:?}");
+        let reviews = memory.events().into_iter().flat_map(|event| GitLab.normalise(&event).unwrap());
+        let reviews = reviews.filter(|fact| fact.kind() == "review").count();
+        assert_eq!(reviews, 150, "{external_url}: notes have two pages");
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_is_gone_holds_up_no_project() {
+    let state = Shared::default();
+    state.lock().unwrap().requests = (1..=3).map(request).collect();
+    let puller = pulling(&state, &["lakeside/Checkout"]);
+    let puller = Pulling { groups: vec!["gone".to_owned()], ..puller };
+    let memory = Memory::default();
+    let summary = memory.pull(&puller, From::Cursor).await;
+    assert_eq!(told(&memory), (1..=3).collect(), "{summary:?}");
+    assert!(summary.failure().unwrap().starts_with("projects/gone: there is no"), "{summary:?}");
 }

@@ -23,6 +23,10 @@ struct Server {
     /// Changed after so many searches: the number of an issue and its new minute.
     moves: Vec<(usize, usize, usize)>,
     searches: usize,
+    /// Paths that are answered with this status.
+    broken: Option<(&'static str, u16)>,
+    /// Only where histories are asked for.
+    only_with_histories: bool,
     asked: Vec<String>,
 }
 
@@ -59,6 +63,10 @@ fn answer(state: &Shared, request: &Request) -> Response {
     server.asked.push(asked);
     let query: BTreeMap<String, String> =
         url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let spared = server.only_with_histories && !query.contains_key("expand");
+    if let Some((_, status)) = server.broken.filter(|(broken, _)| path.contains(broken) && !spared) {
+        return (StatusCode::from_u16(status).unwrap(), "{}").into_response();
+    }
     let number = |name: &str| query.get(name).map_or(0, |number| number.parse::<usize>().unwrap());
     let cut = |rows: Vec<Value>, most: usize| {
         let (start, total) = (number("startAt"), rows.len());
@@ -123,6 +131,8 @@ fn answer(state: &Shared, request: &Request) -> Response {
                     .collect();
                 if rest.ends_with("/changelog") {
                     cut(history, 100)
+                } else if let Some(found) = server.issues.iter().find(|issue| issue["id"] == rest) {
+                    found.clone()
                 } else {
                     json!({ "changelog": { "total": 150, "histories": history } })
                 }
@@ -182,7 +192,10 @@ async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() 
         let asked = state.lock().unwrap().asked.clone();
         assert_eq!(asked.len(), asked.iter().collect::<BTreeSet<_>>().len(), "{asked:#?}");
         let search = asked.iter().find(|path| path.contains("/search")).unwrap();
-        assert!(search.contains("parent,resolution,components,customfield_10040,customfield_10014,customfield_10020&"), "{search}");
+        assert!(
+            search.contains("parent,resolution,components,customfield_10040,customfield_10014,customfield_10020&"),
+            "{search}"
+        );
         let jql = "project+%3D+%22SHOP%22+AND+updated+%3E%3D+%221970-01-01+09%3A00%22+ORDER+BY+updated+ASC";
         assert!(search.contains(jql), "{search}");
     }
@@ -305,4 +318,56 @@ async fn a_jira_of_others_is_pulled_and_then_what_changed_in_it() {
     let summary = memory.pull(&*puller, From::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
     assert!(told(&memory).contains(&key), "{key}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issue_whose_history_cannot_be_had_hides_no_others_and_comes_when_it_can() {
+    for cloud in [true, false] {
+        let state = Shared::default();
+        {
+            let mut server = state.lock().unwrap();
+            server.issues = (1..=25).map(issue).collect();
+            server.issues[6] = json!({ "id": "7", "key": "SHOP-7", "fields": { "updated": minute(7), "summary": 7 } });
+            server.broken = Some(("/issue/SHOP-20", 500));
+        }
+        let (memory, puller) = (Memory::default(), pulling(&state, cloud));
+        let summary = memory.pull(&puller, From::Cursor).await;
+        let told = |memory: &Memory| -> BTreeSet<String> {
+            let facts = memory.events().into_iter().flat_map(|event| Jira.normalise(&event).unwrap_or_default());
+            facts.filter_map(|fact| if let Fact::WorkItem(item) = fact { Some(item.key) } else { None }).collect()
+        };
+        let mut expected = all(25);
+        expected.remove("SHOP-7");
+        expected.remove("SHOP-20");
+        assert_eq!((told(&memory), summary.failure()), (expected, None), "{summary:?}");
+        assert!(summary.warnings()[0].contains("history of SHOP-20 could not be fetched"), "{summary:?}");
+        state.lock().unwrap().broken = None;
+        let summary = memory.pull(&puller, From::Cursor).await;
+        assert!(summary.complete() && told(&memory).contains("SHOP-20"), "{summary:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_board_that_cannot_be_asked_hides_no_other() {
+    let state = Shared::default();
+    state.lock().unwrap().broken = Some(("/board/3/", 500));
+    let summary = Memory::default().pull(&pulling(&state, true), From::Cursor).await;
+    assert!(summary.failure().is_none() && summary.rows == 61, "{summary:?}");
+    assert!(summary.warnings()[0].contains("sprints of board 3 could not be fetched"), "{summary:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_that_fails_for_its_histories_is_asked_for_without_them() {
+    for cloud in [true, false] {
+        let state = Shared::default();
+        {
+            let mut server = state.lock().unwrap();
+            server.issues = (1..=5).map(issue).collect();
+            server.broken = Some(("/search", 500));
+            server.only_with_histories = true;
+        }
+        let memory = Memory::default();
+        let summary = memory.pull(&pulling(&state, cloud), From::Cursor).await;
+        assert!(summary.complete() && told(&memory) == all(5), "{summary:?}");
+    }
 }

@@ -125,9 +125,15 @@ async fn a_limit_that_is_too_far_away_is_told() {
 
 #[tokio::test]
 async fn a_token_goes_to_its_own_host_only_and_is_never_shown() {
-    let client = client(Script::new([]).router()).with_secret("authorization", b"Bearer s3cret").unwrap();
-    assert!(client.get("https://elsewhere.example/x").await.is_err());
-    assert!(client.get("http://mock.example/x").await.is_err());
+    let script = Script::new([good(), good()]);
+    let client = client(script.router()).with_secret("authorization", b"Bearer s3cret").unwrap();
+    for elsewhere in ["https://elsewhere.example/x?page=2", "http://u:p@mock.example:8080/x?page=2"] {
+        assert_eq!(client.get(elsewhere).await.unwrap().url.as_str(), "https://mock.example/x?page=2");
+    }
+    assert_eq!(script.asked().len(), 2);
+    for no in ["data://x", "https://", "://"] {
+        assert!(client.address(no).is_err(), "{no}");
+    }
     assert!(!format!("{:?}", client.headers).contains("s3cret"));
     assert_eq!(client.address("/a?b=c").unwrap().as_str(), "https://mock.example/a?b=c");
 }
@@ -156,6 +162,8 @@ fn the_next_page_is_found_among_links() {
     assert_eq!(answer(two).as_deref(), Some("https://h/x?page=3"));
     assert_eq!(answer(r#"<https://h/x?page=9>; rel="last""#), None);
     assert_eq!(answer("nonsense"), None);
+    assert_eq!(answer(r#"</gl/x?page=2>; rel="next""#).as_deref(), Some("https://mock.example/gl/x?page=2"));
+    assert_eq!(answer(r#"<?page=2>; rel="next""#).as_deref(), Some("https://mock.example/?page=2"));
 }
 
 /// Over a real connection that closes in the middle of a body.

@@ -6,11 +6,12 @@ use axum::body::Body;
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::*;
 use crate::pull::testing::{Memory, client};
-use crate::pull::{Client, Row};
+use crate::pull::{Ask, Client, Page, Row, Stream, Unfinished};
 
 /// A source with numbered rows, ten a page. `shift` puts new rows in front while it is asked.
 #[derive(Default)]
@@ -117,6 +118,138 @@ async fn a_stream_that_is_refused_is_told_and_holds_up_no_other() {
         assert_eq!((summary.complete(), summary.rows), (complete, 20), "{summary:?}");
         assert!(summary.problems[0].error.contains("lacks security_events"), "{summary:?}");
     }
+}
+
+/// A source of 30 rows, ten a page, of which some are broken for some pulls.
+#[derive(Default)]
+struct Broken {
+    rows: Mutex<BTreeMap<i64, PullError>>,
+    asked: Mutex<Vec<i64>>,
+    failed: Option<PullError>,
+}
+
+impl Broken {
+    fn of(rows: impl IntoIterator<Item = (i64, PullError)>) -> Self {
+        Self { rows: Mutex::new(rows.into_iter().collect()), ..Self::default() }
+    }
+
+    fn row(&self, row: i64) -> Result<Vec<Row>, PullError> {
+        self.asked.lock().unwrap().push(row);
+        let data = json!({ "row": row }).to_string().into();
+        let fetched = Row { kind: "mock.number", subject: None, key: "a".into(), data };
+        self.rows.lock().unwrap().get(&row).map_or(Ok(vec![fetched]), |error| Err(error.clone()))
+    }
+}
+
+#[async_trait]
+impl Puller for Broken {
+    async fn streams(&self) -> Result<Vec<Stream>, PullError> {
+        let failed = self.failed.iter().map(|error| Stream::failed("folders", "b", error.clone()));
+        Ok([Stream::new("numbers", "a")].into_iter().chain(failed).collect())
+    }
+
+    async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        let from: i64 = ask.cursor_as()?.unwrap_or_else(|| if ask.incremental { 30 } else { 0 });
+        let asked =
+            (from..30.min(from + 10)).map(|row| (format!("row {row}"), json!(row), std::future::ready(self.row(row))));
+        let (rows, missed) = crate::pull::details(asked).await?;
+        let (rows, newest) = (rows.concat(), Some(second(from + 9)));
+        Ok(Page { rows, missed, newest, next: (from < 20).then(|| json!(from + 10)), ..Page::default() })
+    }
+
+    async fn again(&self, _: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
+        self.row(key.as_i64().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_had_is_named_and_passed_by_and_asked_for_by_each_next_pull() {
+    let gone = PullError::Gone("/rows/3".into());
+    let failed = PullError::Transient("/rows/17: the server answered 500".into());
+    let source = Broken::of([(3, gone), (17, failed.clone())]);
+    let memory = Memory::default();
+    let summary = memory.pull_at(&source, From::Cursor, second(1000)).await;
+    assert_eq!((summary.rows, summary.pages, summary.complete()), (28, 3, false), "{summary:?}");
+    assert_eq!(summary.failure(), None, "the stream came to its end");
+    assert_eq!(
+        summary.warnings(),
+        [
+            "numbers/a: row 3 could not be fetched and is asked for again: there is no /rows/3, or the token may not see it",
+            "numbers/a: row 17 could not be fetched and is asked for again: /rows/17: the server answered 500",
+        ]
+    );
+    // one of them is there again
+    source.rows.lock().unwrap().remove(&3);
+    source.asked.lock().unwrap().clear();
+    let summary = memory.pull_at(&source, From::Cursor, second(1300)).await;
+    assert_eq!((summary.rows, summary.problems.len()), (1, 1), "{summary:?}");
+    assert_eq!(*source.asked.lock().unwrap(), [3, 17]);
+    source.rows.lock().unwrap().clear();
+    let summary = memory.pull_at(&source, From::Cursor, second(1600)).await;
+    assert!(summary.complete() && summary.rows == 1, "{summary:?}");
+    assert_eq!(memory.events().len(), 30);
+    // nothing of it is kept
+    assert_eq!(cursors(&memory)["mock/main/numbers/a"]["passed_by"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_source_of_which_every_row_fails_is_not_walked_past() {
+    struct Endless(Broken);
+    #[async_trait]
+    impl Puller for Endless {
+        async fn streams(&self) -> Result<Vec<Stream>, PullError> {
+            self.0.streams().await
+        }
+
+        async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+            let from: i64 = ask.cursor_as()?.unwrap_or_default();
+            let missed = (from..from + 10).map(|row| crate::pull::Missed {
+                what: format!("row {row}"),
+                key: json!(row),
+                error: PullError::Transient("500".into()),
+            });
+            Ok(Page { missed: missed.collect(), next: Some(json!(from + 10)), ..Page::default() })
+        }
+    }
+    let memory = Memory::default();
+    let summary = memory.pull(&Endless(Broken::default()), From::Cursor).await;
+    assert!(summary.failure().unwrap().contains("more than 100 things"), "{summary:?}");
+    assert_eq!(cursors(&memory)["mock/main/numbers/a"]["passed_by"]["kept"].as_array().unwrap().len(), 100);
+}
+
+#[tokio::test]
+async fn a_part_of_a_source_that_cannot_be_listed_holds_up_no_other() {
+    let source = Broken { failed: Some(PullError::Gone("folder b".into())), ..Broken::default() };
+    let summary = Memory::default().pull(&source, From::Cursor).await;
+    assert_eq!((summary.rows, summary.problems.len(), summary.problems[0].stream.as_str()), (30, 1, "folders/b"));
+    assert!(summary.failure().unwrap().contains("there is no folder b"), "{summary:?}");
+}
+
+#[tokio::test]
+async fn a_cursor_that_cannot_be_read_is_named_and_all_is_pulled_again() {
+    let memory = Memory::default();
+    memory.pull_at(&Broken::default(), From::Cursor, second(1000)).await;
+    let mut kept = cursors(&memory)["mock/main/numbers/a"].clone();
+    for wrong in [json!(7), json!({ "whole": "yesterday" }), json!(null)] {
+        memory.cursors.0.lock().unwrap().insert("mock/main/numbers/a".to_owned(), wrong);
+        let summary = memory.pull_at(&Broken::default(), From::Cursor, second(1300)).await;
+        assert_eq!((summary.rows, summary.failure()), (30, None), "{summary:?}");
+        let warning = summary.warnings().remove(0);
+        assert!(warning.contains("its cursor `mock/main/numbers/a` can't be read"), "{warning}");
+        assert!(warning.ends_with("all of it is pulled again"), "{warning}");
+        assert!(memory.pull_at(&Broken::default(), From::Cursor, second(1600)).await.complete());
+    }
+    // the connector's own part of it: this pull begins anew
+    let at = json!({ "since": null, "incremental": false, "began": second(9), "newest": null, "cursor": { "odd": 1 } });
+    kept["under_way"] = at;
+    memory.cursors.0.lock().unwrap().insert("mock/main/numbers/a".to_owned(), kept);
+    let summary = memory.pull_at(&Broken::default(), From::Cursor, second(1900)).await;
+    assert_eq!((summary.rows, summary.failure()), (30, None), "{summary:?}");
+    assert!(summary.warnings()[0].ends_with("this pull begins anew"), "{summary:?}");
+    // that of a pull that was asked for
+    memory.cursors.0.lock().unwrap().insert("mock/main".to_owned(), json!([1]));
+    let summary = memory.pull_at(&Broken::default(), From::Cursor, second(2200)).await;
+    assert!(summary.warnings()[0].starts_with("its cursor can't be read"), "{summary:?}");
 }
 
 fn cursors(memory: &Memory) -> BTreeMap<String, Value> {

@@ -102,7 +102,11 @@ fn line(summary: &Summary) -> String {
     let (rows, pages, seconds) = (summary.rows, summary.pages, summary.elapsed.as_secs_f64());
     let first = format!("{}: {rows} rows on {pages} pages in {seconds:.1} s", summary.source);
     let notes = summary.problems.iter().map(|problem| {
-        let word = if problem.expected { "note" } else { "error" };
+        let word = match (problem.expected, problem.warning) {
+            (true, _) => "note",
+            (_, true) => "warning",
+            _ => "error",
+        };
         format!("  {word}: {}: {}", problem.stream, problem.error)
     });
     std::iter::once(first).chain(notes).collect::<Vec<_>>().join("\n")
