@@ -5,6 +5,7 @@
 //! and whether that is made up; an error names what was wrong with the request and nothing of our insides.
 
 mod admission;
+mod answers;
 mod cursor;
 mod envelope;
 mod graphql;
@@ -28,7 +29,7 @@ use axum::{Router, middleware};
 /// Everything that this crate serves: the page at `/` with its files below `/web/`, `/graphql`, `/api/v1/…`
 /// and `/api/openapi.json`. It has no fallback of its own, so it can be merged with other routers.
 pub fn router(state: ApiState) -> Router {
-    let hosts = state.hosts().clone();
+    let (hosts, answers) = (state.hosts().clone(), state.answers().clone());
     Router::new()
         .merge(web::router())
         .merge(graphql::router(&state))
@@ -36,6 +37,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/", any(rest::nothing_here))
         .route("/api/{*path}", any(rest::nothing_here))
         .with_state(state)
+        .layer(middleware::from_fn(runtime::panics::answer))
+        .layer(middleware::from_fn_with_state(answers, answers::count))
         .layer(middleware::from_fn(guard::no_nul))
         .layer(middleware::from_fn_with_state(hosts, guard::host))
         .layer(middleware::from_fn(guard::headers))

@@ -35,9 +35,9 @@ async fn main() -> anyhow::Result<()> {
     let store = connect(&settings).await?;
     let listeners = Listeners::open(&settings.server)?;
 
-    let readiness = Readiness::waiting_for(&[Check::Database]);
-    tokio::spawn(watch(readiness.clone(), store.clone(), shutdown.clone()));
+    let readiness = Readiness::waiting_for(&[Check::Database, Check::Answers]);
     let state = ApiState::new(&store, &settings);
+    tokio::spawn(watch(readiness.clone(), store.clone(), state.clone(), shutdown.clone()));
     let health = health::router(readiness, Hosts::of(&settings.server));
     let router = health.merge(api::router(state.clone()));
     http::serve(listeners, router, settings.server, shutdown).await?;
@@ -60,12 +60,13 @@ async fn connect(settings: &Settings) -> anyhow::Result<Store> {
 }
 
 /// Keeps readiness up to date.
-async fn watch(readiness: Readiness, store: Store, shutdown: CancellationToken) {
+async fn watch(readiness: Readiness, store: Store, api: ApiState, shutdown: CancellationToken) {
     loop {
         match store.ping().await {
             Ok(()) => readiness.passed(Check::Database),
             Err(error) => readiness.failed(Check::Database, error.to_string()),
         }
+        api.check_answers(&readiness).await;
         if shutdown.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
             return readiness.stop();
         }

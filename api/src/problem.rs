@@ -38,6 +38,9 @@ pub struct Problem {
 const REPEATED: usize = 100;
 
 impl Problem {
+    /// The kind of a fault of ours.
+    pub(crate) const FAULT: &'static str = "urn:sei:problem:internal";
+
     fn new(kind: &'static str, status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind,
@@ -116,7 +119,7 @@ impl Problem {
     pub fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "a read failed");
         let detail = "This is a fault of the server; its log says more.";
-        Self::new("urn:sei:problem:internal", StatusCode::INTERNAL_SERVER_ERROR, "Internal error", detail)
+        Self::new(Self::FAULT, StatusCode::INTERNAL_SERVER_ERROR, "Internal error", detail)
     }
 
     /// What may pass: told to the log in full.

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use runtime::health::{Check, Readiness};
 use runtime::http::{Hosts, Peer};
 use runtime::settings::{self, Dora, MetricSettings, Settings};
 use store::Store;
 use tokio::sync::Semaphore;
 
 use crate::admission::Admission;
+use crate::answers::Answers;
 
 /// How long one statement of the API may take in the database.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,6 +26,9 @@ pub struct ApiState {
     raw_events: bool,
     admission: Admission,
     graphql_reads: Arc<Semaphore>,
+    answers: Answers,
+    /// Past the connections of the API, to hold its answers against.
+    direct: Store,
 }
 
 impl ApiState {
@@ -42,12 +47,26 @@ impl ApiState {
             raw_events: server.raw_events,
             admission: Admission::new(server.api_in_flight, server.timeout),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
+            answers: Answers::default(),
+            direct: store.clone(),
         }
     }
 
     /// Closes its connections, when what runs on them is done.
     pub async fn close(&self) {
         self.store.close().await;
+    }
+
+    /// Looks whether what the API answers is right, and says so to readiness. Takes 15 s at most.
+    pub async fn check_answers(&self, readiness: &Readiness) {
+        match self.answers.check(&self.store, &self.direct).await {
+            Ok(()) => readiness.passed(Check::Answers),
+            Err(why) => readiness.failed(Check::Answers, why),
+        }
+    }
+
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -26,6 +26,12 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// One whose reads wait for no turn.
+    #[must_use]
+    pub fn new(tenant: TenantInfo, store: Store) -> Self {
+        Self { tenant, store, turns: None }
+    }
+
     /// The same, whose reads take turns with others.
     #[must_use]
     pub fn sharing(self, turns: Arc<Semaphore>) -> Self {
@@ -67,7 +73,7 @@ async fn find(state: &ApiState, headers: &HeaderMap, query: &str) -> Result<Scop
         .into_iter()
         .find(|known| known.tenant == wanted)
         .ok_or_else(|| Problem::unknown_tenant(wanted.as_str()))?;
-    Ok(Scope { store: state.store().for_tenant(&wanted), tenant, turns: None })
+    Ok(Scope::new(tenant, state.store().for_tenant(&wanted)))
 }
 
 /// The tenant that the request names, which it may do twice only if it says the same.

@@ -10,8 +10,8 @@ use chrono_tz::Tz;
 use eventlog::EventLog;
 use futures::FutureExt;
 use kernel::Tenant;
-use runtime::labels;
 use runtime::settings::{GitSource, PullSource, Settings};
+use runtime::{labels, panics};
 use store::source_state::{self, Attempt};
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +58,8 @@ impl Collector {
         let (start, name) = (Instant::now(), format!("git/{}", git::shown(&source.url)));
         let progress = (self.progress)(&name);
         let (log, mirrors) = (&*self.log, &self.mirrors);
-        let collected = git::collect(source, from, mirrors, tenant, log, &self.store, &*progress, began).await;
+        let collecting = git::collect(source, from, mirrors, tenant, log, &self.store, &*progress, began);
+        let collected = panics::caught(collecting).await.unwrap_or_else(|message| Err(GitError::Ended(message)));
         let attempt = Attempt {
             began,
             told: collected.as_ref().map_or(0, |summary| signed(summary.commits)),
@@ -86,7 +87,8 @@ impl Collector {
             cursors: &self.store.for_tenant(tenant),
             progress: &*progress,
         };
-        let summary = pull::run(&*ready.puller, from, &target, began).await;
+        let pulled = panics::caught(pull::run(&*ready.puller, from, &target, began)).await;
+        let summary = pulled.unwrap_or_else(|message| pull::Summary::broken_off(name, &message));
         let budget = ready.puller.budget();
         let attempt = Attempt {
             began,

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use cron::Schedule;
 use futures::future::BoxFuture;
+use runtime::panics;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::xxh3_64;
@@ -78,7 +79,10 @@ impl Job {
                 }
             }
             wait = true;
-            (self.work)().await;
+            // one that panics is due again like any other that has failed
+            if let Err(error) = panics::caught(async { (self.work)().await }).await {
+                tracing::error!(source.name = self.name, error, "collecting broke off: this is a fault of sei");
+            }
         }
     }
 }
@@ -143,6 +147,26 @@ mod tests {
         all.await.unwrap();
         assert!(runs.load(Ordering::SeqCst) >= 2);
         assert_eq!(most.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_is_due_again() {
+        let again = Arc::new(Notify::new());
+        let runs = AtomicUsize::new(0);
+        let breaking = {
+            let again = again.clone();
+            Job::new("breaking", each_second(), true, move || {
+                if runs.fetch_add(1, Ordering::SeqCst) >= 1 {
+                    again.notify_one();
+                }
+                async { panic!("a row that nobody expected") }.boxed()
+            })
+        };
+        let shutdown = CancellationToken::new();
+        let running = tokio::spawn(run(vec![breaking], shutdown.clone()));
+        again.notified().await;
+        shutdown.cancel();
+        running.await.unwrap();
     }
 
     fn each_second() -> Times {

@@ -8,12 +8,12 @@ use kernel::{Service, Tenant};
 use runtime::settings;
 use store::history::Row;
 use store::metric_rows::{self, Computation, Written};
-use store::{Store, StoreTx, stale};
+use store::{Store, StoreError, StoreTx, stale};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant as Moment, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::compute::measured;
@@ -31,17 +31,36 @@ const LOOK: Duration = Duration::from_mins(1);
 /// How long to wait before trying again.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// Computes metric facts of the store's tenant.
+/// The computation of a service: [`compute`].
+pub type Compute = fn(&History, &Options) -> ServiceMetrics;
+
+/// Computes metric facts of the store's tenant. A service that can't be computed is named in its computation,
+/// with the reason, and keeps the rows that it has; the others are computed all the same.
 pub async fn recompute(store: &Store, settings: &settings::Dora, scope: Scope) -> Result<Summary, DoraError> {
+    recompute_with(store, settings, scope, compute).await
+}
+
+/// The same with another computation, such as one that fails.
+pub async fn recompute_with(
+    store: &Store,
+    settings: &settings::Dora,
+    scope: Scope,
+    compute: Compute,
+) -> Result<Summary, DoraError> {
     let options = Options::new(settings)?;
     let begun = Instant::now();
-    let mut summary = in_one_transaction(store, &options, scope).await?;
+    let mut summary = in_one_transaction(store, &options, scope, compute).await?;
     summary.elapsed = begun.elapsed();
     Ok(summary)
 }
 
 /// One transaction for all: the marks are gone only when what they stand for is written.
-async fn in_one_transaction(store: &Store, options: &Options, scope: Scope) -> Result<Summary, DoraError> {
+async fn in_one_transaction(
+    store: &Store,
+    options: &Options,
+    scope: Scope,
+    compute: Compute,
+) -> Result<Summary, DoraError> {
     let mut tx = store.begin().await?;
     metric_rows::lock(&mut tx).await?;
     let subjects = stale::take(&mut tx).await?;
@@ -59,25 +78,20 @@ async fn in_one_transaction(store: &Store, options: &Options, scope: Scope) -> R
     });
     // A transaction of its own reads, so that one service is read while another is computed and a third is
     // written. It begins after the marks were taken, so it sees all that they stand for.
-    let (mut histories, reading) = read_aside(store.begin().await?, wanted.cloned().collect());
+    let (mut histories, reading) = read_aside(store.clone(), wanted.cloned().collect());
     let mut computing = None;
     while let Some((name, loaded)) = histories.recv().await {
         let before = computing.take();
         match loaded {
-            Ok(history) => computing = Some(Computing::start(history, options)),
-            // one service's setting must not stop the others
-            Err(error @ DoraError::Setting { .. }) => {
-                warn!(service = %name, %error, "the service is not computed");
-                metric_rows::write_computation(&mut tx, &unusable(&name, &error, options)).await?;
-            }
-            Err(error) => return Err(error),
+            Ok(history) => computing = Some(Computing::start(history, options, compute)),
+            Err(error) => give_up(&mut tx, &name, error, options).await?,
         }
         summary += finish(&mut tx, before, options).await?;
     }
     summary += finish(&mut tx, computing, options).await?;
     summary += unowned(&mut tx, &services).await?;
     // had it failed, services would be missing
-    reading.await.map_err(|_| DoraError::Ended("the services that follow".to_owned()))?;
+    reading.await.map_err(|error| DoraError::ended("the services that follow", error))??;
     tx.commit().await?;
     Ok(summary)
 }
@@ -126,16 +140,26 @@ pub(crate) async fn load(tx: &mut StoreTx, service: &Service) -> Result<History,
 type Loaded = (String, Result<History, DoraError>);
 
 /// Reads services one after another, each when the one before was taken.
-fn read_aside(mut reading: StoreTx, services: Vec<Service>) -> (mpsc::Receiver<Loaded>, JoinHandle<()>) {
+fn read_aside(store: Store, services: Vec<Service>) -> (mpsc::Receiver<Loaded>, JoinHandle<Result<(), StoreError>>) {
     let (read, histories) = mpsc::channel(1);
     let task = tokio::spawn(async move {
+        let mut reading = store.begin().await?;
         for service in services {
-            let loaded = load(&mut reading, &service).await;
+            let loaded = runtime::panics::caught(load(&mut reading, &service)).await;
+            let loaded = loaded.unwrap_or_else(|message| {
+                let of = format!("`{}`", service.name);
+                Err(DoraError::Ended { of, message })
+            });
+            if loaded.is_err() {
+                // it may have stopped halfway through an answer
+                reading = store.begin().await?;
+            }
             // Nobody waits any more: the computation ended with an error.
             if read.send((service.name, loaded)).await.is_err() {
-                return;
+                break;
             }
         }
+        reading.rollback().await
     });
     (histories, task)
 }
@@ -147,7 +171,7 @@ struct Computing {
 }
 
 impl Computing {
-    fn start(history: History, options: &Options) -> Self {
+    fn start(history: History, options: &Options, compute: Compute) -> Self {
         let service = history.service().to_owned();
         let options = options.clone();
         let task = tokio::task::spawn_blocking(move || {
@@ -158,20 +182,58 @@ impl Computing {
     }
 
     async fn done(self) -> Result<(History, ServiceMetrics), DoraError> {
-        self.task.await.map_err(|_| DoraError::Ended(self.service))
+        let service = self.service;
+        self.task.await.map_err(|error| DoraError::ended(format!("`{service}`"), error))
     }
 }
 
 /// Computes a service that nothing else waits for.
 pub(crate) async fn compute_aside(history: History, options: &Options) -> Result<(History, ServiceMetrics), DoraError> {
-    Computing::start(history, options).done().await
+    Computing::start(history, options, compute).done().await
 }
 
 /// Waits for a computation, if there is one, and writes its rows.
 async fn finish(tx: &mut StoreTx, computing: Option<Computing>, options: &Options) -> Result<Summary, DoraError> {
     let Some(computing) = computing else { return Ok(Summary::default()) };
-    let (history, metrics) = computing.done().await?;
-    write(tx, &history, &metrics, options).await
+    let service = computing.service.clone();
+    let error = match computing.done().await {
+        Err(error) => error,
+        Ok((history, metrics)) => {
+            tx.savepoint().await?;
+            match write(tx, &history, &metrics, options).await {
+                Ok(summary) => {
+                    tx.release_savepoint().await?;
+                    return Ok(summary);
+                }
+                Err(error) if error.is_of_one_service() => {
+                    tx.rollback_to_savepoint().await?;
+                    error
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    give_up(tx, &service, error, options).await?;
+    Ok(Summary::default())
+}
+
+/// Keeps why a service can't be computed, if that is about it alone: it must not stop the others. It is tried
+/// again when one of its facts or a setting changes.
+async fn give_up(tx: &mut StoreTx, service: &str, error: DoraError, options: &Options) -> Result<(), DoraError> {
+    if !error.is_of_one_service() {
+        return Err(error);
+    }
+    let why = words(&error);
+    error!(service, error = why, "the service can't be computed; the others are");
+    Ok(metric_rows::write_failure(tx, service, &why, digest(options)).await?)
+}
+
+/// An error with its causes.
+fn words(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", words(cause)),
+        None => error.to_string(),
+    }
 }
 
 /// Writes what differs of a service.
@@ -210,20 +272,6 @@ async fn write(
     };
     metric_rows::write_computation(tx, &computation).await?;
     Ok(summary)
-}
-
-fn unusable(service: &str, error: &DoraError, options: &Options) -> Computation {
-    Computation {
-        service: service.to_owned(),
-        source: None,
-        statement: Some(format!("`{service}` can't be computed: {error}.")),
-        computed_at: Utc::now(),
-        deployments: 0,
-        changes: 0,
-        commits: 0,
-        partial: false,
-        options: digest(options),
-    }
 }
 
 /// Computes what is stale, of every tenant, whenever something is, until the shutdown. A burst of facts

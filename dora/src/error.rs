@@ -1,6 +1,7 @@
 //! What can go wrong in the engine, by what the caller does next.
 
 use store::StoreError;
+use tokio::task::JoinError;
 
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +42,14 @@ pub enum DoraError {
     /// Stop: a frame could not be computed. A fault of the engine.
     #[error("the engine could not aggregate its rows")]
     Frame(#[from] polars::error::PolarsError),
-    /// Stop: the computation itself ended early. A fault of the engine.
-    #[error("the computation of `{0}` ended early")]
-    Ended(String),
+    /// The computation ended early: a fault of the engine, in what it was about.
+    #[error("the computation of {of} ended early, which is a fault of sei: {message}")]
+    Ended {
+        /// What was computed.
+        of: String,
+        /// What the engine said.
+        message: String,
+    },
 }
 
 impl DoraError {
@@ -51,5 +57,24 @@ impl DoraError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_transient())
+    }
+
+    /// Whether it is about one service alone, and others can be computed all the same.
+    #[must_use]
+    pub(crate) fn is_of_one_service(&self) -> bool {
+        match self {
+            Self::Setting { .. } | Self::Ended { .. } => true,
+            Self::Store(error) => matches!(error, StoreError::Unreadable(_) | StoreError::Data(_)),
+            _ => false,
+        }
+    }
+
+    /// What a task of the engine ended early with.
+    pub(crate) fn ended(of: impl Into<String>, error: JoinError) -> Self {
+        let message = match error.try_into_panic() {
+            Ok(panic) => runtime::panics::message(&*panic),
+            Err(error) => error.to_string(),
+        };
+        Self::Ended { of: of.into(), message }
     }
 }

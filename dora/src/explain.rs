@@ -32,7 +32,10 @@ pub async fn explain(store: &Store, settings: &settings::Dora, id: &str) -> Resu
     let services = services::all(&store::history::services(&mut tx).await?);
     let mut context = Context { tx: &mut tx, services, options: &options };
     match context.meant(id).await? {
-        Meant::Nothing => return Ok(None),
+        Meant::Nothing => {
+            tx.rollback().await?;
+            return Ok(None);
+        }
         Meant::Several(candidates) => explanation.candidates = candidates,
         Meant::Deployment(found) => explanation.deployments = context.deployment(&found).await?,
         Meant::Change(found) => explanation.changes = context.change(&found).await?,

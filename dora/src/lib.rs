@@ -23,7 +23,7 @@ mod summary;
 pub use basis::{Basis, Caveat, CaveatCode, EvidenceSource};
 pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, QuickCheckEdition};
 pub use compute::{ServiceMetrics, compute};
-pub use engine::{recompute, run};
+pub use engine::{Compute, recompute, recompute_with, run};
 pub use error::DoraError;
 pub use explain::explain;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};

@@ -258,5 +258,5 @@ pub async fn metric(
         let (whole, slices) = aggregate::answer(&entry, &observations, by, &about, &calendar, &steps)?;
         Ok(MetricAnswer { metric: entry.definition, window, time_zone, interval, by, whole, slices })
     });
-    task.await.map_err(|_| DoraError::Ended("a metric".to_owned()))?
+    task.await.map_err(|error| DoraError::ended("a metric", error))?
 }

@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use runtime::http::Peer;
 
+use crate::answers::Fault;
 use crate::problem::Problem;
 use crate::tenant::{self, Scope};
 use crate::{ApiState, admission, web};
@@ -75,13 +76,24 @@ async fn answer(
     };
     let scope = scope.sharing(state.graphql_reads());
     let mut response = schema.execute(request.data(state).data(scope).data(peer)).await;
+    let fault = response.errors.iter().any(is_fault);
     response.errors.truncate(ERRORS);
-    Json(response).into_response()
+    let mut response = Json(response).into_response();
+    if fault {
+        response.extensions_mut().insert(Fault);
+    }
+    response
 }
 
 /// As GraphQL says it: status 200, with the reason among the errors.
 fn refused_document(refused: &cost::Refused) -> Response {
     Json(async_graphql::Response::from_errors(vec![ServerError::new(refused.to_string(), None)])).into_response()
+}
+
+/// Whether an error is a fault of ours.
+fn is_fault(error: &ServerError) -> bool {
+    let kind = error.extensions.as_ref().and_then(|extensions| extensions.get("type"));
+    matches!(kind, Some(async_graphql::Value::String(kind)) if kind == Problem::FAULT)
 }
 
 /// A problem as a GraphQL error: the same words, in `extensions`.

@@ -76,6 +76,9 @@ pub enum GitError {
     /// A file or process of this machine failed.
     #[error("{0}")]
     Io(String, #[source] std::io::Error),
+    /// Collecting it broke off.
+    #[error("collecting it broke off, which is a fault of sei: {0}")]
+    Ended(String),
     /// The event log took no more pages.
     #[error(transparent)]
     Log(#[from] LogError),

@@ -97,6 +97,14 @@ pub struct Problem {
 }
 
 impl Summary {
+    /// Of a pull that panicked.
+    #[must_use]
+    pub fn broken_off(source: &str, message: &str) -> Self {
+        let error = format!("pulling it broke off, which is a fault of sei: {message}");
+        let problems = vec![Problem { stream: String::new(), error, expected: false, warning: false }];
+        Self { source: source.to_owned(), problems, ..Self::default() }
+    }
+
     /// Whether everything that had to be pulled was.
     #[must_use]
     pub fn complete(&self) -> bool {

@@ -26,6 +26,8 @@ pub enum Check {
     Log,
     /// The schema is the one that this version needs.
     Migrations,
+    /// What the API answers is right, and most requests have an answer.
+    Answers,
 }
 
 /// Where a check stands.

@@ -10,6 +10,7 @@ pub mod http;
 mod layers;
 mod load;
 mod metrics;
+pub mod panics;
 mod place;
 mod problem;
 mod redact;

@@ -59,7 +59,7 @@ pub async fn write_computation(tx: &mut StoreTx, row: &Computation) -> Result<()
          on conflict (service) do update
          set source = excluded.source, statement = excluded.statement, computed_at = excluded.computed_at,
              deployments = excluded.deployments, changes = excluded.changes, commits = excluded.commits,
-             partial = excluded.partial, options = excluded.options",
+             partial = excluded.partial, options = excluded.options, error = null",
         row.service,
         row.source,
         row.statement,
@@ -69,6 +69,24 @@ pub async fn write_computation(tx: &mut StoreTx, row: &Computation) -> Result<()
         row.commits,
         row.partial,
         row.options,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Writes why a service could not be computed. What was computed of it before stays.
+pub async fn write_failure(tx: &mut StoreTx, service: &str, error: &str, options: i64) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into computation as c
+             (service, statement, computed_at, deployments, changes, commits, partial, options, error)
+         values ($1, $2, now(), 0, 0, 0, false, $3, $4)
+         on conflict (service) do update
+         set statement = excluded.statement, options = excluded.options, error = excluded.error",
+        service,
+        format!("`{service}` can't be computed: {error}."),
+        options,
+        error,
     )
     .execute(tx.connection())
     .await?;

@@ -91,6 +91,8 @@ pub struct ServiceRow {
     pub commits: i64,
     /// The history of a repository is cut off: its numbers are partial.
     pub partial: bool,
+    /// Why it could not be computed last, if it could not: its numbers are those of before.
+    pub error: Option<String>,
     /// When its last deployment finished.
     pub last_deployment_at: Option<DateTime<Utc>>,
 }
@@ -348,7 +350,7 @@ pub async fn services(store: &Store, after: Option<&str>, limit: u32) -> Result<
     let rows = sqlx::query_as!(
         ServiceRow,
         r#"select c.service as name, s.team as "team?", c.source, c.statement, coalesce(s.repositories, array[c.service]) as "repositories!",
-                  c.computed_at, c.deployments, c.changes, c.commits, c.partial,
+                  c.computed_at, c.deployments, c.changes, c.commits, c.partial, c.error,
                   d.finished_at as "last_deployment_at?"
              from computation c
              left join service s on s.name = c.service and not s.deleted

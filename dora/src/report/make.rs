@@ -65,7 +65,7 @@ pub async fn report(store: &Store, query: &ReportQuery) -> Result<Report, DoraEr
         let group = group(benchmark.edition, benchmark.kind, &benchmark.group);
         metrics(&observed, benchmark.levels, group)
     });
-    let metrics = metrics.await.map_err(|_| DoraError::Ended("a report".to_owned()))??;
+    let metrics = metrics.await.map_err(|error| DoraError::ended("a report", error))??;
     let caveats = caveats(&bases, &metrics.deployment_frequency, window, query.time_zone);
     Ok(Report {
         window,

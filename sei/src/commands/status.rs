@@ -86,6 +86,8 @@ struct Service {
     commits: i64,
     partial: bool,
     computed_at: DateTime<Utc>,
+    /// Why it could not be computed last.
+    error: Option<String>,
 }
 
 impl Status {
@@ -137,6 +139,7 @@ impl Status {
                     commits: row.commits,
                     partial: row.partial,
                     computed_at: row.computed_at,
+                    error: row.error,
                 })
                 .collect(),
         })
@@ -177,7 +180,8 @@ impl Picture {
             table.add_row([&count.source, &count.kind, count.outcome, &count.reason, &events]);
         }
         push(&mut lines, &table);
-        let mut table = output::table(&["service", "measured by", "deployments", "changes", "commits", "computed"]);
+        let mut table =
+            output::table(&["service", "measured by", "deployments", "changes", "commits", "computed", "error"]);
         for service in &self.services {
             table.add_row([
                 service.name.clone(),
@@ -186,6 +190,7 @@ impl Picture {
                 service.changes.to_string(),
                 format!("{}{}", service.commits, if service.partial { " (partial)" } else { "" }),
                 time(&service.computed_at),
+                service.error.clone().unwrap_or_default(),
             ]);
         }
         push(&mut lines, &table);

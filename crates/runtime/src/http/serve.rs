@@ -22,9 +22,9 @@ use super::listeners::Listeners;
 use super::peer::{Network, Origin};
 use super::requests::Requests;
 use super::{HttpError, descriptors};
-use crate::labels;
 use crate::settings::Server;
 use crate::telemetry::Occasionally;
+use crate::{labels, panics};
 
 /// How long requests in flight may take once shutdown has begun.
 const GRACE: Duration = Duration::from_secs(10);
@@ -70,7 +70,7 @@ pub async fn serve(
 ) -> Result<(), HttpError> {
     let Listeners { tcp, socket } = listeners.into();
     let shell = Arc::new(Shell {
-        router: router.layer(middleware::from_fn(count)),
+        router: router.layer(middleware::from_fn(panics::answer)).layer(middleware::from_fn(count)),
         builder: builder(),
         trusted: server.trusted_proxies.iter().filter_map(|text| text.parse().ok()).collect(),
         connections: Connections::new(descriptors::room_for(server.connections)),

@@ -73,17 +73,24 @@ impl Roles {
         let settings = &machine.settings;
         let store = &machine.store;
         let log = machine.log().await.context("the event log can't be used")?;
-        let readiness = Readiness::waiting_for(&[Check::Database, Check::Log, Check::Migrations]);
+        let readiness = Readiness::waiting_for(&[Check::Database, Check::Log, Check::Migrations, Check::Answers]);
         readiness.passed(Check::Migrations);
         let processor =
             Processor::new(store.clone(), Arc::clone(&log), collectors::registry::connector).keeping_rejected(
                 RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit },
             );
         let reading = processor.reading();
-        look(&readiness, store, log.as_ref(), &reading).await;
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
 
         let api = ApiState::new(store, settings);
+        let looking = Looking {
+            readiness: readiness.clone(),
+            store: store.clone(),
+            log: Arc::clone(&log),
+            reading,
+            api: api.clone(),
+        };
+        looking.look().await;
         let gateway = GatewayState::new(settings, Arc::clone(&log))?;
         let router = Router::new()
             .merge(health::router(readiness.clone(), Hosts::of(&settings.server)))
@@ -98,8 +105,7 @@ impl Roles {
         let engine = dora::run(store.clone(), settings.dora.clone(), working.clone());
         let engine = Role::start("engine", async { Ok(engine.await?) });
 
-        let watch = watch(readiness.clone(), store.clone(), Arc::clone(&log), reading, working.clone());
-        let watch = Role::start("watch", watch);
+        let watch = Role::start("watch", looking.keep_looking(working.clone()));
         let database = database::keep_running(machine.private_database(), working.clone());
         let database = Role::start("private database", database);
         Ok(Self { log, readiness, api, receiving, working, server, processor, engine, watch, database })
@@ -131,29 +137,36 @@ impl Roles {
     }
 }
 
-/// Keeps readiness up to date.
-async fn watch(
+/// What readiness depends on.
+struct Looking {
     readiness: Readiness,
     store: Store,
     log: Arc<dyn EventLog>,
     reading: Reading,
-    until: CancellationToken,
-) -> Result<()> {
-    while until.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
-        look(&readiness, &store, log.as_ref(), &reading).await;
-    }
-    Ok(())
+    api: ApiState,
 }
 
-/// Looks whether the database and the log answer.
-async fn look(readiness: &Readiness, store: &Store, log: &dyn EventLog, reading: &Reading) {
-    match store.ping().await {
-        Ok(()) => readiness.passed(Check::Database),
-        Err(error) => readiness.failed(Check::Database, error.to_string()),
+impl Looking {
+    /// Keeps readiness up to date.
+    async fn keep_looking(self, until: CancellationToken) -> Result<()> {
+        while until.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+            // it may take long, and ends with the rest
+            until.run_until_cancelled(self.look()).await;
+        }
+        Ok(())
     }
-    match (log.ends().await, reading.problem()) {
-        (Ok(_), None) => readiness.passed(Check::Log),
-        (Ok(_), Some(problem)) => readiness.failed(Check::Log, problem),
-        (Err(error), _) => readiness.failed(Check::Log, error.to_string()),
+
+    /// Looks whether the database and the log answer, and what the API answers.
+    async fn look(&self) {
+        match self.store.ping().await {
+            Ok(()) => self.readiness.passed(Check::Database),
+            Err(error) => self.readiness.failed(Check::Database, error.to_string()),
+        }
+        match (self.log.ends().await, self.reading.problem()) {
+            (Ok(_), None) => self.readiness.passed(Check::Log),
+            (Ok(_), Some(problem)) => self.readiness.failed(Check::Log, problem),
+            (Err(error), _) => self.readiness.failed(Check::Log, error.to_string()),
+        }
+        self.api.check_answers(&self.readiness).await;
     }
 }

@@ -1,0 +1,78 @@
+//! A panic costs the work that it is in, and nothing else: what it says is kept, and a request that it is in
+//! is answered.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+
+/// What a panic says.
+#[must_use]
+pub fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".to_owned())
+}
+
+/// Does work; a panic in it is an error, the panic's message.
+///
+/// What the work has changed halfway stays changed: the caller must not use it again.
+pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| message(&*panic))
+}
+
+/// A middleware that answers a request whose handler panics with 500 and a problem (RFC 9457).
+pub async fn answer(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    match caught(next.run(request)).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(%method, path, error, "a request's handler panicked: this is a fault of sei");
+            let problem = serde_json::json!({
+                "type": "urn:sei:problem:internal",
+                "title": "Internal error",
+                "status": 500,
+                "detail": "This is a fault of the server; its log says more.",
+            });
+            let head = [(header::CONTENT_TYPE, "application/problem+json")];
+            (StatusCode::INTERNAL_SERVER_ERROR, head, problem.to_string()).into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use axum::{Router, middleware};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_is_an_answer_with_problem_details() {
+        let broken = get(async || -> &'static str { panic!("no such thing") });
+        let router = Router::new()
+            .route("/broken", broken)
+            .route("/whole", get(async || "yes"))
+            .layer(middleware::from_fn(answer));
+        let ask = async |path: &str| {
+            let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap()
+        };
+        let answer = ask("/broken").await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(ask("/whole").await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn what_a_panic_says_is_kept() {
+        assert_eq!(caught(async { panic!("item {}", 7) }).await.map(|()| ()), Err("item 7".to_owned()));
+        assert_eq!(caught(async { panic!("plain") }).await.map(|()| ()), Err("plain".to_owned()));
+        assert_eq!(caught(async { 1 }).await, Ok(1));
+    }
+}
