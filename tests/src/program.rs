@@ -106,9 +106,18 @@ impl Program {
     ///
     /// # Panics
     /// When it can't be started.
-    #[expect(clippy::expect_used, reason = "a test can't go on without")]
     pub fn up(&self, arguments: &[&str]) -> Up {
+        self.up_with(arguments, &[])
+    }
+
+    /// The same with more variables in its environment.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    #[expect(clippy::expect_used, reason = "a test can't go on without")]
+    pub fn up_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Up {
         let mut command = self.command(&[&["up", "--listen", "127.0.0.1:0"], arguments].concat());
+        command.envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("sei starts");
         let (out, err) = (child.stdout.take().map(gather), child.stderr.take().map(gather));

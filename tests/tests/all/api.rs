@@ -7,5 +7,6 @@ mod graphql;
 mod guard;
 mod pages;
 mod plans;
+mod ready;
 pub(crate) mod served;
 mod tenants;

@@ -235,6 +235,33 @@ fn the_computation_and_the_vocabulary_are_pure() -> Result<()> {
     Ok(())
 }
 
+/// A connection comes back clean or not at all, because nothing can borrow one past the guard of `pool.rs`, and
+/// no session keeps what a borrower has set.
+#[test]
+fn connections_are_borrowed_in_one_place_and_sessions_are_not_changed() -> Result<()> {
+    let store = root().join("crates/store/src").canonicalize()?;
+    let mut found = Vec::new();
+    for file in files()? {
+        let file = file.canonicalize()?;
+        if !file.starts_with(&store) || file.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file)?;
+        let mut keep_out = |owner: &str, words: &[&str]| {
+            if !file.ends_with(owner) {
+                found.extend(
+                    words.iter().filter(|word| text.contains(**word)).map(|word| (file.clone(), (*word).to_owned())),
+                );
+            }
+        };
+        keep_out("pool.rs", &["PgPool", "PoolConnection", ".acquire()"]);
+        // migrations have connections of their own
+        keep_out("schema.rs", &["$1, false)", "set session"]);
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    Ok(())
+}
+
 #[test]
 fn no_file_names_a_place_of_one_machine() -> Result<()> {
     // put together here, so that this file does not name them itself

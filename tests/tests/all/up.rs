@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rand::{RngExt, SeedableRng};
 use tests::{Program, Up};
 
 fn git(repository: &Path, arguments: &[&str]) {
@@ -372,3 +374,115 @@ fn events_come_over_the_socket_and_refused_requests_do_not_fill_the_log() {
 trait ReadWrite: Read + std::io::Write {}
 
 impl<T: Read + std::io::Write> ReadWrite for T {}
+
+/// The process of the database's server, as its lock file names it.
+fn server_pid(program: &Program) -> Option<i32> {
+    let lock = std::fs::read_to_string(program.data().join("postgres/data/postmaster.pid")).ok()?;
+    lock.lines().next()?.trim().parse().ok()
+}
+
+/// Waits until no server runs on the data folder.
+fn no_server_is_left(program: &Program, what: &str) {
+    let start = std::time::Instant::now();
+    while !servers(program).is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what}: left running: {:?}", servers(program));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_database_that_dies_is_started_again() {
+    let program = Program::new();
+    let path = text(&repository(&program, 20, Some(10)));
+    let mut up = program.up(&["--repo", &path]);
+    let address = up.address();
+    let before = get(&address, "/api/v1/services");
+    assert_eq!(before.0, 200, "{before:?}");
+    let first = server_pid(&program).unwrap();
+    kill(Pid::from_raw(first), Signal::SIGKILL).unwrap();
+    let start = std::time::Instant::now();
+    let answers_again = || {
+        server_pid(&program).is_some_and(|pid| pid != first)
+            && get(&address, "/api/v1/services") == before
+            && get(&address, "/readyz").0 == 200
+    };
+    while !answers_again() {
+        assert!(start.elapsed() < Duration::from_mins(1), "it does not answer any more");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    println!("back after {:?}", start.elapsed());
+    let said = up.end(Signal::SIGINT);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.err.contains("was started again"), "{}", said.err);
+    assert_eq!(servers(&program), Vec::<String>::new());
+}
+
+#[test]
+fn ended_at_any_time_by_any_signal_it_leaves_no_database_running() {
+    let program = Program::new();
+    let path = text(&repository(&program, 10, Some(5)));
+    let mut dice = rand::rngs::StdRng::seed_from_u64(10);
+    for run in 0..16 {
+        let signal = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP][dice.random_range(0..3)];
+        let (milliseconds, twice) = (dice.random_range(0..2500), dice.random_bool(0.4));
+        let what = format!("run {run}: {signal} after {milliseconds} ms{}", if twice { ", twice" } else { "" });
+        let up = program.up(&["--repo", &path]);
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        up.signal(signal);
+        if twice {
+            up.signal(signal);
+        }
+        let _ended = up.end(if signal == Signal::SIGHUP { Signal::SIGTERM } else { signal });
+        no_server_is_left(&program, &what);
+    }
+    let mut up = program.up(&["--repo", &path]);
+    up.address();
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+}
+
+#[test]
+fn a_hangup_ends_nothing() {
+    let program = Program::new();
+    let path = text(&repository(&program, 5, None));
+    let mut up = program.up(&["--repo", &path]);
+    up.signal(Signal::SIGHUP);
+    let address = up.address();
+    up.signal(Signal::SIGHUP);
+    assert_eq!(get(&address, "/readyz").0, 200);
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+}
+
+#[test]
+fn a_database_whose_sei_was_killed_is_stopped_by_the_next() {
+    let program = Program::new();
+    let path = text(&repository(&program, 5, None));
+    let mut up = program.up(&["--repo", &path]);
+    up.address();
+    let _ended = up.end(Signal::SIGKILL);
+    assert!(server_pid(&program).is_some(), "nothing was left to take over");
+    program.good(&["status"]);
+    no_server_is_left(&program, "after the next command");
+}
+
+#[test]
+fn no_secret_of_the_environment_reaches_the_database_and_nobody_else_looks_into_the_data_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let program = Program::new();
+    let path = text(&repository(&program, 5, None));
+    program.good(&["migrate"]);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    // as an earlier version has left it
+    std::fs::set_permissions(program.data(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut up = program.up_with(&["--repo", &path], &[("GITHUB_TOKEN", "a-secret-of-ours")]);
+    up.address();
+    // root lets the database's own user through
+    let closed = if nix::unistd::Uid::effective().is_root() { 0o710 } else { 0o700 };
+    assert_eq!(format!("{:o}", mode(&program.data())), format!("{closed:o}"));
+    assert_eq!(format!("{:o}", mode(&program.data().join("postgres"))), "700");
+    let server = server_pid(&program).unwrap();
+    let environment = std::fs::read(format!("/proc/{server}/environ")).unwrap();
+    let environment = String::from_utf8_lossy(&environment);
+    assert!(environment.contains("LC_ALL=C"), "{environment}");
+    assert!(!environment.contains("a-secret-of-ours") && !environment.contains("HOME="), "{environment}");
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+}

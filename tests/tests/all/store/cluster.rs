@@ -96,22 +96,31 @@ async fn a_server_that_was_killed_with_its_lock_file_left_behind_starts_again() 
 }
 
 #[tokio::test]
-async fn a_server_whose_sei_was_killed_is_taken_over_and_stopped() {
+async fn the_last_user_stops_it_whoever_started_it() {
     let parent = folder();
     let folder = parent.path().join("database");
-    let cluster = PrivateCluster::start(&folder).await.unwrap();
-    save(&cluster, 3).await;
-    // as if the process that started it were gone
-    let mut gone = std::process::Command::new("true").spawn().unwrap();
-    gone.wait().unwrap();
-    std::fs::write(folder.join("owner"), gone.id().to_string()).unwrap();
-    let heir = PrivateCluster::start(&folder).await.unwrap();
-    assert_eq!(saved(&heir).await, Some(serde_json::json!(3)));
-    // our child has to be waited for by us, the heir only sees that it is no more
-    let (stopped, reaped) = tokio::join!(heir.stop(), cluster.stop());
-    stopped.unwrap();
-    reaped.unwrap();
+    let starter = PrivateCluster::start(&folder).await.unwrap();
+    save(&starter, 3).await;
+    let other = PrivateCluster::start(&folder).await.unwrap();
+    starter.stop().await.unwrap();
+    assert_eq!(saved(&other).await, Some(serde_json::json!(3)));
+    other.stop().await.unwrap();
     assert!(!folder.join("data/postmaster.pid").exists());
+}
+
+#[tokio::test]
+async fn a_server_that_died_is_started_again_and_one_that_lives_is_let_be() {
+    let parent = folder();
+    let folder = parent.path().join("database");
+    let mut cluster = PrivateCluster::start(&folder).await.unwrap();
+    save(&cluster, 4).await;
+    let pid = server_pid(&folder);
+    assert!(!cluster.revive().await.unwrap());
+    assert_eq!(server_pid(&folder), pid);
+    assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    tests::eventually(Duration::from_mins(1), async || cluster.revive().await.unwrap()).await;
+    assert_eq!(saved(&cluster).await, Some(serde_json::json!(4)));
+    cluster.stop().await.unwrap();
 }
 
 #[tokio::test]
