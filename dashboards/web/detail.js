@@ -6,17 +6,6 @@ import { count, duration, shown } from "./format.js";
 import { badges, focusOn, nameOf } from "./deployments.js";
 import { get } from "./server.js";
 
-const RULES = {
-  incident_names_it: "An incident names it",
-  incident_while_newest: "An incident was detected while it was the newest",
-  rolled_back: "It was rolled back",
-  reverted: "What it carried was reverted",
-  hotfixed: "A hotfix followed",
-  patch_release: "A patch release followed",
-  failed_attempt: "The attempt itself failed",
-  named_as_fix: "An incident names it as its fix",
-};
-
 const STAGES = ["coding", "pickup", "review", "deploy"];
 
 let asking = null;
@@ -67,14 +56,15 @@ function candidates(data) {
 
 function explained(found, tenant, clock) {
   const deployment = found.deployment;
+  const open = (id) => openDetail(id, found.service, tenant, clock);
   return [
     deployment && badges(deployment),
     deployment && facts(found, deployment, tenant, clock),
     found.why.length > 0 && h("h3", {}, "Why it counts as it does"),
     found.why.length > 0 && h("ul", { class: "evidence" }, found.why.map((text) => h("li", {}, sentence(text)))),
-    deployment && evidence("Why it failed", deployment.failed_by, clock),
-    deployment && evidence("What recovered it", [deployment.recovered_by].filter(Boolean), clock),
-    deployment && evidence("Why it is rework", deployment.rework_by, clock),
+    deployment && evidence("Why it failed", deployment.failed_by, clock, open),
+    deployment && evidence("What recovered it", [deployment.recovered_by].filter(Boolean), clock, open),
+    deployment && evidence("Why it is rework", deployment.rework_by, clock, open),
     found.findings.length > 0 && h("h3", {}, "Noticed about the data"),
     found.findings.length > 0 && h("ul", { class: "evidence" }, found.findings.map((finding) => h("li", {}, sentence(finding.detail)))),
     ...carried(found, clock),
@@ -96,10 +86,19 @@ function facts(found, deployment, tenant, clock) {
   return h("dl", { class: "facts" }, rows.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 
-function evidence(title, pieces, clock) {
+function evidence(title, pieces, clock, open) {
   if (pieces.length === 0) return null;
   return h("div", {}, h("h3", {}, title), h("ul", { class: "evidence" }, pieces.map((piece) =>
-    h("li", {}, `${RULES[piece.rule] ?? piece.rule}: ${piece.what} `, link(piece.url, piece.id), ", ", clock.moment(piece.at)))));
+    h("li", { "data-rule": piece.rule }, reason(piece, open), " ", clock.moment(piece.at)))));
+}
+
+// The sentence of the engine; what it names is a link, where that has an address or is a deployment.
+function reason({ what, id, url, reason = `${what} ${id}` }, open) {
+  const at = reason.toLowerCase().indexOf(`${what} ${id}`.toLowerCase());
+  if (at < 0) return sentence(reason);
+  const place = at + what.length + 1;
+  const named = what === "deployment" ? h("button", { type: "button", class: "open", click: () => open(id) }, id) : link(url, id);
+  return [sentence(reason.slice(0, place)), named, sentence(reason.slice(place + id.length))];
 }
 
 function carried(found, clock) {

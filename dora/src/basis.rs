@@ -110,6 +110,10 @@ pub enum CaveatCode {
     LowerBound,
     /// No incident is known of a service: the value says nothing about it.
     NoIncidents,
+    /// Incidents are known that belong to no service.
+    UnmappedIncidents,
+    /// Patch levels followed releases of a service, and do not count as repairs of them.
+    PatchReleases,
     /// The first deployment of a service is in the window; it is where counting starts.
     FirstDeployment,
     /// Observations are missing because one of their ends is not known.
@@ -131,6 +135,8 @@ impl CaveatCode {
             Self::PartialHistory => "partial_history",
             Self::LowerBound => "lower_bound",
             Self::NoIncidents => "no_incidents",
+            Self::UnmappedIncidents => "unmapped_incidents",
+            Self::PatchReleases => "patch_releases",
             Self::FirstDeployment => "first_deployment",
             Self::EndsUnknown => "ends_unknown",
             Self::StillOpen => "still_open",
@@ -236,6 +242,7 @@ impl Measured<'_> {
         let first_before = |service: &ServiceBasis| service.first.is_some_and(|first| first < window.to);
         let never = !any(&first_before);
         let open = self.metric == "failed_deployment_recovery_time" || self.metric == "time_to_restore";
+        let unmapped = any(&|service| service.has_unmapped_incidents);
         let lacking = any(&|service| lacks_incidents(service, window));
         let all = [
             (CaveatCode::NothingComputed, self.is_of_deployments() && services.is_empty()),
@@ -244,6 +251,8 @@ impl Measured<'_> {
             (CaveatCode::PartialHistory, self.walks_history() && any(&|service| service.partial)),
             (CaveatCode::LowerBound, self.takes_verdicts() && lacking),
             (CaveatCode::NoIncidents, self.is_of_incidents() && lacking),
+            (CaveatCode::UnmappedIncidents, (self.takes_verdicts() || self.is_of_incidents()) && unmapped),
+            (CaveatCode::PatchReleases, self.takes_verdicts() && any(&|service| service.has_idle_patch_releases)),
             (CaveatCode::FirstDeployment, self.is_lead_time() && any(&|service| begins_in(service, window))),
             (CaveatCode::EndsUnknown, !open && seen.known < seen.total),
             (CaveatCode::StillOpen, open && seen.known < seen.total),
@@ -275,6 +284,14 @@ impl Measured<'_> {
                      services."
                 )
             }
+            CaveatCode::UnmappedIncidents => "Incidents are known that belong to no service, so that they are part of \
+                                              no value: the findings name them. Let a `[[service]]` claim them."
+                .to_owned(),
+            CaveatCode::PatchReleases => format!(
+                "Releases of {} were followed by their next patch level, which does not count as a failure; the \
+                 finding says why.",
+                named(&|service| service.has_idle_patch_releases)
+            ),
             CaveatCode::FirstDeployment => format!(
                 "The first deployment of {} is in the window: counting starts there, and what it carried is not counted.",
                 named(&|service| begins_in(service, window))
@@ -394,6 +411,10 @@ mod tests {
         ] {
             assert_eq!(codes(metric, &[service("a")], known, total), expected, "{metric}");
         }
+        let unmapped = ServiceBasis { has_unmapped_incidents: true, has_idle_patch_releases: true, ..service("a") };
+        let expected = [CaveatCode::UnmappedIncidents, CaveatCode::PatchReleases];
+        assert_eq!(codes("change_fail_rate", &[unmapped.clone()], 30, 30), expected);
+        assert_eq!(codes("change_lead_time", &[unmapped], 30, 30), []);
         let cut = ServiceBasis { partial: true, baseline: Some(at(6)), ..service("cut") };
         let expected = [CaveatCode::PartialHistory, CaveatCode::FirstDeployment];
         assert_eq!(codes("change_lead_time", &[cut], 30, 30), expected);

@@ -154,6 +154,10 @@ mirror!(
         LowerBound,
         /// No incident is known of a service: the value says nothing about it.
         NoIncidents,
+        /// Incidents are known that belong to no service.
+        UnmappedIncidents,
+        /// Patch levels followed releases of a service, and do not count as repairs of them.
+        PatchReleases,
         /// The first deployment of a service is in the window; it is where counting starts.
         FirstDeployment,
         /// Observations are missing because one of their ends is not known.

@@ -146,6 +146,26 @@ async fn deployments_are_listed_and_explained() {
     assert!(panel.contains(rows[0]["failed_by"][0]["id"].as_str().unwrap()), "{panel}");
 }
 
+#[tokio::test]
+async fn rework_has_reasons_of_its_own_and_not_those_of_failures() {
+    let Some(browser) = browser() else { return };
+    let served = served::filled().await;
+    let all = served.get("/api/v1/deployments?window=all&limit=200").await;
+    let rows = all["data"].as_array().unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row["rework_by"][0]["reason"].is_string())
+        .expect("the invented organization has rework");
+    let (piece, id) = (&row["rework_by"][0], url_escaped(row["id"].as_str().unwrap()));
+    let seen = open(&browser, &served, &format!("/?window=all#deployment={id}")).await;
+    let panel = seen.part("Why it is rework", "</ul>");
+    // the sentence up to what it names, which is a link
+    let reason = piece["reason"].as_str().unwrap();
+    let before = reason.split(piece["id"].as_str().unwrap()).next().unwrap();
+    assert!(panel.contains(before) && panel.contains(piece["id"].as_str().unwrap()), "{reason}\n{panel}");
+    assert!(!panel.contains("It was rolled back") && !panel.contains("was reverted"), "{panel}");
+}
+
 fn url_escaped(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

@@ -55,13 +55,19 @@ pub struct ServiceBasis {
     pub baseline: Option<DateTime<Utc>>,
     /// An incident of it is known.
     pub has_incidents: bool,
+    /// Patch levels followed its releases, and do not count as repairs of them.
+    pub has_idle_patch_releases: bool,
+    /// Incidents are known that belong to no service, so perhaps to this one.
+    pub has_unmapped_incidents: bool,
 }
 
 /// What is known of each service that was computed, by name.
 pub async fn service_bases(tx: &mut StoreTx) -> Result<Vec<ServiceBasis>, StoreError> {
     let statement = "
         copy (select c.service, c.partial, c.statement, d.first, d.last, d.baseline,
-                     exists (select from incident_metric i where i.service = c.service)
+                     exists (select from incident_metric i where i.service = c.service),
+                     exists (select from finding f where f.service = c.service and f.kind = 'patch_releases'),
+                     exists (select from finding f where f.kind = 'incident_without_service')
               from computation c
               left join (select service, min(finished_at) filter (where counts) as first,
                                 max(finished_at) filter (where counts) as last,
@@ -79,6 +85,8 @@ pub async fn service_bases(tx: &mut StoreTx) -> Result<Vec<ServiceBasis>, StoreE
             last: row.opt_time()?,
             baseline: row.opt_time()?,
             has_incidents: row.bool()?,
+            has_idle_patch_releases: row.bool()?,
+            has_unmapped_incidents: row.bool()?,
         });
         Ok(())
     })
