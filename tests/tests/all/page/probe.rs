@@ -73,7 +73,7 @@ async fn probed(served: &Served, test: &str) -> Probed {
     let router: Router =
         api::router(ApiState::new(&served.database.store, &settings)).layer(middleware::from_fn(probe));
     let until = CancellationToken::new();
-    tokio::spawn(runtime::http::serve(listener, router, until.clone()));
+    tokio::spawn(runtime::http::serve(listener, router, settings.server, until.clone()));
     Probed { address, _until: until.drop_guard() }
 }
 
