@@ -16,6 +16,7 @@ mod history;
 mod metrics;
 mod options;
 mod query;
+pub mod reasons;
 mod report;
 mod services;
 mod summary;

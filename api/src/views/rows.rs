@@ -2,6 +2,7 @@
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
+use dora::reasons;
 use kernel::{ChangeMetric, DeploymentMetric};
 use serde::Serialize;
 use store::TenantInfo;
@@ -19,16 +20,25 @@ pub struct Evidence {
     pub what: String,
     /// Its id.
     pub id: String,
+    /// What it undid, by id: the change or commit that it reverts, or the deployment that was the newest when
+    /// the incident was detected.
+    #[schema(required)]
+    pub target: Option<String>,
     /// Its web address, where known.
     #[schema(required)]
     pub url: Option<String>,
     /// When it happened.
     pub at: DateTime<Utc>,
+    /// The rule in words, with what it refers to.
+    pub reason: String,
 }
 
-impl From<kernel::Evidence> for Evidence {
-    fn from(from: kernel::Evidence) -> Self {
-        Self { rule: from.rule.into(), what: from.what, id: from.id, url: from.url, at: from.at }
+impl Evidence {
+    /// Evidence with its reason; `reason` says it for the verdict that the evidence is of.
+    fn new(from: kernel::Evidence, reason: fn(&kernel::Evidence) -> String) -> Self {
+        let reason = reason(&from);
+        let kernel::Evidence { rule, what, id, target, url, at } = from;
+        Self { rule: rule.into(), what, id, target, url, at, reason }
     }
 }
 
@@ -90,6 +100,9 @@ pub struct Deployment {
 
 impl From<DeploymentMetric> for Deployment {
     fn from(row: DeploymentMetric) -> Self {
+        let evidence = |found: Vec<kernel::Evidence>, reason| {
+            found.into_iter().map(|found| Evidence::new(found, reason)).collect()
+        };
         Self {
             id: row.deployment.0,
             service: row.service,
@@ -107,11 +120,11 @@ impl From<DeploymentMetric> for Deployment {
             commits: row.commits,
             changes: row.changes,
             failed: row.failed,
-            failed_by: row.failed_by.into_iter().map(Into::into).collect(),
+            failed_by: evidence(row.failed_by, reasons::failed_by),
             recovered_at: row.recovered_at,
-            recovered_by: row.recovered_by.map(Into::into),
+            recovered_by: row.recovered_by.map(|found| Evidence::new(found, reasons::recovered_by)),
             rework: row.rework,
-            rework_by: row.rework_by.into_iter().map(Into::into).collect(),
+            rework_by: evidence(row.rework_by, reasons::rework_by),
         }
     }
 }

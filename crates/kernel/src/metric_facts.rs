@@ -54,6 +54,10 @@ pub struct Evidence {
     pub what: String,
     /// Its id.
     pub id: String,
+    /// What it undid, by id: of a revert the change or commit that it reverts; of an incident that was detected
+    /// after a rollback, revert or hotfix, the deployment that was the newest then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// Its web address, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,

@@ -1,7 +1,7 @@
 //! An explanation in words.
 
 use chrono::{DateTime, Utc};
-use dora::{CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation, Unit};
+use dora::{CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation, Unit, reasons};
 use kernel::{ChangeMetric, DeploymentMetric, Evidence, Finding};
 
 use crate::output;
@@ -92,19 +92,19 @@ fn tell_verdict(metric: &DeploymentMetric, lines: &mut Vec<String>) {
         metric.commits,
         metric.changes
     ));
-    let evidence = |name: &str, evidence: &Evidence| {
+    let because = |reason: String, evidence: &Evidence| {
         let link = evidence.url.as_deref().map_or(String::new(), |url| format!(" ({url})"));
-        format!("  {name}: {} {} at {}{link}", evidence.what, evidence.id, time(evidence.at))
+        format!("    {}: {reason}{link}", time(evidence.at))
     };
     lines.push(if metric.failed { "  it failed" } else { "  it did not fail" }.to_owned());
-    lines.extend(metric.failed_by.iter().map(|found| evidence("  failed by", found)));
+    lines.extend(metric.failed_by.iter().map(|found| because(reasons::failed_by(found), found)));
     if let Some(at) = metric.recovered_at {
         lines.push(format!("  recovered at {}", time(at)));
-        lines.extend(metric.recovered_by.iter().map(|found| evidence("  recovered by", found)));
+        lines.extend(metric.recovered_by.iter().map(|found| because(reasons::recovered_by(found), found)));
     }
     if metric.rework {
         lines.push("  it was rework".to_owned());
-        lines.extend(metric.rework_by.iter().map(|found| evidence("  rework by", found)));
+        lines.extend(metric.rework_by.iter().map(|found| because(reasons::rework_by(found), found)));
     }
 }
 

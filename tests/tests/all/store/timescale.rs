@@ -59,6 +59,7 @@ fn deployments(service: &str, turn: i64) -> Vec<DeploymentMetric> {
                 rule: Rule::RolledBack,
                 what: "deployment".to_owned(),
                 id: format!("{service}/{}", day + 1),
+                target: None,
                 url: None,
                 at: finished_at,
             };
