@@ -3,11 +3,14 @@
 
 mod brought;
 mod carried;
+mod copies;
 mod devlake;
 mod incidents;
 pub(crate) mod measured;
 mod order;
 pub(crate) mod owners;
+mod patches;
+mod repairs;
 mod reverts;
 mod rollouts;
 mod stages;
@@ -57,9 +60,13 @@ pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     let known = measured::known(history, options);
     let source = measured::source(history, &known);
     let deployments = measured::measured(history, options, &known, source);
-    let walk = walk::walk(&history.graph, &deployments, options);
+    let walk = match options.devlake {
+        true => devlake::walk(&history.graph, &deployments),
+        false => walk::walk(&history.graph, &deployments, options),
+    };
     let owners = owners::owners(history);
-    let carried = carried::carried(history, options, &deployments, &walk, &owners);
+    let copies = if options.devlake { copies::none(history) } else { copies::copies(history, &owners) };
+    let carried = carried::carried(history, options, &deployments, &walk, &owners, copies);
     let case = Case { history, options, deployments: &deployments, walk: &walk, owners: &owners, carried: &carried };
     let Verdicts { each: verdicts, incidents, mut findings } = verdicts::verdicts(&case);
     let mut changes = vec![0; deployments.len()];
@@ -73,7 +80,7 @@ pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
         row(&deployments, history, deployment, step, verdict, changes, &mut findings)
     });
     let rows = rows.collect();
-    let statement = deployments.is_empty().then(|| measured::statement(history, &known));
+    let statement = deployments.is_empty().then(|| measured::statement(history, &known, options));
     let mut metrics = ServiceMetrics {
         deployments: rows,
         incidents,
@@ -101,7 +108,7 @@ fn row(
     findings: &mut Vec<Finding>,
 ) -> DeploymentMetric {
     let fact = &deployment.fact;
-    let recovered = verdict.recovered().cloned();
+    let recovered = verdict.recovered;
     let unknown = match deployment.commit {
         _ if !deployment.success => None,
         None => Some((FindingKind::NoCommit, "it names no commit".to_owned())),
@@ -149,6 +156,7 @@ fn row(
         rework: !verdict.rework_by.is_empty(),
         rework_by: verdict.rework_by,
         counts: step.counts,
+        rollout: step.leader.and_then(|leader| deployments.get(leader)).map(|leader| leader.fact.id.clone()),
     }
 }
 
@@ -214,6 +222,16 @@ impl ServiceMetrics {
         }
         if let Some(environments) = measured::environments(known) {
             findings.insert((FindingKind::Environments, history.service.clone()), environments);
+        }
+        for (number, change) in history.changes.iter().enumerate() {
+            if self.carried.copies.is_duplicate(number) {
+                findings.insert(
+                    (FindingKind::DuplicateChange, change.id.to_string()),
+                    "all of its commits came with other changes (a promotion or a backport), so it does not count by \
+                     itself"
+                        .to_owned(),
+                );
+            }
         }
         let stages = self.stages(history, options);
         for (subject, deployment) in &self.carried.subjects {

@@ -20,7 +20,7 @@ use crate::compute::measured;
 use crate::{DoraError, History, HistoryBuilder, Options, Scope, ServiceMetrics, Summary, compute, services};
 
 /// Changes when rows computed by an earlier version have to be computed again.
-const ENGINE: u32 = 1;
+const ENGINE: u32 = 2;
 
 /// After the first new facts, wait so long for more before computing …
 const QUIET: Duration = Duration::from_millis(300);

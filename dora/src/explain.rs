@@ -225,6 +225,9 @@ impl Told<'_> {
         let metric = position.and_then(|position| self.metrics.deployments.get(position));
         let mut why = vec![self.about_source(fact), self.about_environment(fact), about_outcome(fact)];
         why.extend(metric.map(about_kind));
+        why.extend(metric.and_then(|metric| metric.rollout.as_ref()).map(|leader| {
+            format!("It is part of the rollout that deployment `{leader}` counts for, with its verdict.")
+        }));
         let subjects = self.metrics.carried.subjects.iter();
         let carried = subjects.filter(|(_, deployment)| Some(*deployment as usize) == position);
         let changes: Vec<_> = carried
@@ -338,7 +341,8 @@ impl Told<'_> {
                  deployment carried it."
                     .to_owned()
             }
-            (None, _) => "No production deployment has reached it yet.".to_owned(),
+            (None, Some(_)) => self.not_counted(subject),
+            (None, None) => "No production deployment has reached it yet.".to_owned(),
         }];
         if metric.as_ref().is_some_and(|metric| metric.excluded) {
             why.push(
@@ -357,6 +361,27 @@ impl Told<'_> {
             change: id.into(),
             metric,
         }
+    }
+
+    /// Why nothing carried what reached production.
+    fn not_counted(&self, subject: Subject) -> String {
+        let copies = &self.metrics.carried.copies;
+        match subject {
+            Subject::Change(number) if copies.is_duplicate(number as usize) => {
+                "All of its commits came with other changes (a promotion or a backport), so it is no change of its own."
+            }
+            Subject::Commit(commit) if self.history.graph.is_merge(commit) => {
+                "It is a merge that is no change's: it brings nothing of its own."
+            }
+            Subject::Commit(commit) if copies.has_copies(commit) => {
+                "It is a copy (a cherry-pick or a rebase) of a commit that counts already: the same change counts once."
+            }
+            Subject::Commit(_) if self.options.devlake => {
+                "It came with no pull request; the rules of DevLake know no other."
+            }
+            Subject::Change(_) | Subject::Commit(_) => "It changes nothing in the directories of the service.",
+        }
+        .to_owned()
     }
 
     /// Commits for people, newest first.
@@ -414,18 +439,28 @@ fn about_kind(metric: &DeploymentMetric) -> String {
     let plural = |count: i32, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     match metric.kind {
         DeploymentKind::First if metric.commits == 0 && metric.changes == 0 => {
-            "It is the first deployment that is known: counting starts with it, so it carries nothing \
-             (`dora.first_deployment`)."
+            "It is the first deployment that is known in its environment: counting starts with the first of all, so it \
+             carries nothing (`dora.first_deployment`)."
                 .to_owned()
         }
-        DeploymentKind::First => "It is the first deployment that is known.".to_owned(),
+        DeploymentKind::First => "It is the first deployment that is known in its environment.".to_owned(),
+        DeploymentKind::Normal if metric.commits == 0 && metric.changes == 0 => {
+            "It advances: its commit is no ancestor of the one before it. It brought nothing that no earlier \
+             deployment had reached."
+                .to_owned()
+        }
         DeploymentKind::Normal => format!(
             "It brought {} that no earlier deployment had reached, in {}.",
             plural(metric.commits, "commit"),
             plural(metric.changes, "change")
         ),
         DeploymentKind::Rollback => {
-            "An earlier deployment had already reached its commit: it is a rollback, and carries nothing new."
+            "It went back to a commit before that of the deployment before it in its environment: it is a rollback, \
+             and carries nothing new."
+                .to_owned()
+        }
+        DeploymentKind::RollForward => {
+            "It put a version into production again that had been there before: it advances, and is no rollback."
                 .to_owned()
         }
         DeploymentKind::Redeployment => {

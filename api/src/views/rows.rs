@@ -71,8 +71,11 @@ pub struct Deployment {
     pub url: Option<String>,
     /// It succeeded; otherwise it is a failed attempt.
     pub success: bool,
-    /// It counts as a deployment: it succeeded, and is not the same commit once more.
+    /// It counts as a deployment: it succeeded, is not the same commit once more, and leads its rollout.
     pub counts: bool,
+    /// The deployment that counts, with its verdict, for the rollout that this one is part of.
+    #[schema(required)]
+    pub rollout: Option<String>,
     /// The deployment that ran before.
     #[schema(required)]
     pub previous: Option<String>,
@@ -100,7 +103,7 @@ pub struct Deployment {
 
 impl From<DeploymentMetric> for Deployment {
     fn from(row: DeploymentMetric) -> Self {
-        let evidence = |found: Vec<kernel::Evidence>, reason| {
+        let evidence = |found: Vec<kernel::Evidence>, reason: fn(&kernel::Evidence) -> String| {
             found.into_iter().map(|found| Evidence::new(found, reason)).collect()
         };
         Self {
@@ -115,6 +118,7 @@ impl From<DeploymentMetric> for Deployment {
             url: row.url,
             success: row.success,
             counts: row.counts,
+            rollout: row.rollout.map(|id| id.0),
             previous: row.previous.map(|id| id.0),
             kind: row.kind.into(),
             commits: row.commits,

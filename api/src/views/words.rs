@@ -46,12 +46,14 @@ mirror!(
 mirror!(
     /// How a deployment relates to the ones before it.
     DeploymentKind of kernel::DeploymentKind {
-        /// The service's first: it carries nothing unless configured.
+        /// The first of its repository in its environment: it has no predecessor.
         First,
-        /// It carried commits that no earlier one had reached, or its commit is not known.
+        /// It advances: its commit is no ancestor of its predecessor's, or is not known.
         Normal,
-        /// An earlier deployment had already reached its commit.
+        /// Its commit is an ancestor of its predecessor's.
         Rollback,
+        /// It puts a version into production again that had been taken back.
+        RollForward,
         /// The very commit of its predecessor.
         Redeployment,
         /// It carries nothing and gives no verdict: a tag on a commit that was already reached, or a failed attempt.
@@ -102,6 +104,10 @@ mirror!(
         ImplausibleTime,
         /// Incidents belong to no service, so no service's numbers count them.
         IncidentWithoutService,
+        /// All commits of a change came with other changes, so it does not count by itself.
+        DuplicateChange,
+        /// Patch releases would mark releases as failed, but that rule is off, or not usable here.
+        PatchReleases,
     }
 );
 

@@ -10,12 +10,14 @@ use crate::{AccountId, ChangeId, DeploymentId, DeploymentSource, IncidentId, Rep
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeploymentKind {
-    /// The service's first: it has no predecessor and carries nothing unless configured.
+    /// The first of its repository in its environment: it has no predecessor.
     First,
-    /// It carried commits that no earlier one had reached (or its commit is not known).
+    /// It advances: its commit is no ancestor of its predecessor's, or is not known.
     Normal,
-    /// An earlier deployment had already reached its commit.
+    /// Its commit is an ancestor of its predecessor's.
     Rollback,
+    /// It puts a version into production again that had been there before its predecessor took it back.
+    RollForward,
     /// The very commit of its predecessor.
     Redeployment,
     /// A tag or release on a commit that was already reached, or an attempt that failed: carries
@@ -29,7 +31,8 @@ pub enum DeploymentKind {
 pub enum Rule {
     /// 1: an incident names it, its version, its commit, or a change that it carried.
     IncidentNamesIt,
-    /// 2: an incident of its service was detected while it was the newest, within the window.
+    /// 2: an incident of its service was detected while it was the newest, within the window; or right after what
+    /// undid it.
     IncidentWhileNewest,
     /// 3: a later deployment rolled back to a commit before it.
     RolledBack,
@@ -109,8 +112,12 @@ pub struct DeploymentMetric {
     pub rework: bool,
     /// Why.
     pub rework_by: Vec<Evidence>,
-    /// It counts as a deployment: it succeeded, and is not the same commit once more.
+    /// It counts as a deployment: it succeeded, is not the same commit once more, and leads its rollout.
     pub counts: bool,
+    /// The deployment that counts, with its verdict, for the rollout that this one is part of; `None` where this
+    /// one does itself.
+    #[serde(default)]
+    pub rollout: Option<DeploymentId>,
 }
 
 /// One change, or one commit outside of any change, that a deployment carried. Identity: `service` + `change`.
@@ -209,6 +216,10 @@ pub enum FindingKind {
     ImplausibleTime,
     /// Incidents belong to no service, so no service's fail rate or time to restore counts them.
     IncidentWithoutService,
+    /// All commits of a change came with other changes (a promotion, a backport), so it does not count by itself.
+    DuplicateChange,
+    /// Patch releases would mark releases as failed, but that rule is off, or not usable here.
+    PatchReleases,
 }
 
 /// A data-quality finding. Identity: `service` + `kind` + `subject`.

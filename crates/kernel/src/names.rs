@@ -69,6 +69,7 @@ names!(
     First => "first",
     Normal => "normal",
     Rollback => "rollback",
+    RollForward => "roll_forward",
     Redeployment => "redeployment",
     None => "none",
 );
@@ -83,6 +84,8 @@ names!(
     Environments => "environments",
     ImplausibleTime => "implausible_time",
     IncidentWithoutService => "incident_without_service",
+    DuplicateChange => "duplicate_change",
+    PatchReleases => "patch_releases",
 );
 
 #[cfg(test)]
@@ -127,6 +130,7 @@ mod tests {
                 DeploymentKind::First,
                 DeploymentKind::Normal,
                 DeploymentKind::Rollback,
+                DeploymentKind::RollForward,
                 DeploymentKind::Redeployment,
                 DeploymentKind::None,
             ]
@@ -143,6 +147,8 @@ mod tests {
                 FindingKind::Environments,
                 FindingKind::ImplausibleTime,
                 FindingKind::IncidentWithoutService,
+                FindingKind::DuplicateChange,
+                FindingKind::PatchReleases,
             ]
             .map(|x| (x, x.as_str())),
         );

@@ -317,9 +317,11 @@ fn opt_text(row: &mut Tuple<'_>) -> Result<Option<String>, StoreError> {
     Ok(row.opt_text()?.map(str::to_owned))
 }
 
-/// The changes that a span is about.
-const CHANGES: &str = "not c.deleted and c.opened_at < $TO and coalesce(c.merged_at, c.closed_at, 'infinity') >= $FROM
-                       or not c.deleted and c.opened_at is null and c.merged_at >= $FROM and c.merged_at < $TO";
+/// The changes that a span is about, without those all of whose commits came with other changes.
+const CHANGES: &str = "not c.deleted
+                       and (c.opened_at < $TO and coalesce(c.merged_at, c.closed_at, 'infinity') >= $FROM
+                            or c.opened_at is null and c.merged_at >= $FROM and c.merged_at < $TO)
+                       and not exists (select from finding f where f.kind = 'duplicate_change' and f.subject = c.id)";
 
 /// Who wrote the commits of a change.
 const WRITERS: &str = "array(select distinct who from commit k, unnest(k.co_authors || k.author) as who
@@ -415,7 +417,8 @@ pub async fn deployed(tx: &mut StoreTx, span: Span) -> Result<Vec<DeployedRow>, 
 pub async fn deployments(tx: &mut StoreTx, span: Span) -> Result<Vec<DeploymentRow>, StoreError> {
     let statement = format!(
         "select service, repository, finished_at, counts,
-                success and kind <> 'none' or failed and not success, failed, recovered_at, rework, {RULES}
+                success and kind <> 'none' and rollout is null or failed and not success,
+                failed, recovered_at, rework, {RULES}
          from deployment_metric
          where finished_at < $TO
            and (finished_at >= $FROM or failed and (recovered_at is null or recovered_at >= $FROM))

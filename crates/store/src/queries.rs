@@ -148,7 +148,8 @@ macro_rules! select_deployments {
                       m.previous as "previous?", m.kind as "kind!", m.commits as "commits!", m.changes as "changes!",
                       m.failed as "failed!", m.failed_by as "failed_by!: Json<Vec<Evidence>>",
                       m.recovered_at as "recovered_at?", m.recovered_by as "recovered_by?: Json<Evidence>",
-                      m.rework as "rework!", m.rework_by as "rework_by!: Json<Vec<Evidence>>", m.counts as "counts!"
+                      m.rework as "rework!", m.rework_by as "rework_by!: Json<Vec<Evidence>>", m.counts as "counts!",
+                      m.rollout as "rollout?"
                  from "# + $rest,
             $($argument),+
         )
@@ -461,6 +462,7 @@ struct DeploymentRow {
     rework: bool,
     rework_by: Json<Vec<Evidence>>,
     counts: bool,
+    rollout: Option<String>,
 }
 
 impl TryFrom<DeploymentRow> for DeploymentMetric {
@@ -488,6 +490,7 @@ impl TryFrom<DeploymentRow> for DeploymentMetric {
             rework: row.rework,
             rework_by: row.rework_by.0,
             counts: row.counts,
+            rollout: row.rollout.map(Into::into),
         })
     }
 }

@@ -1,19 +1,21 @@
 //! Which deployment carried which change: by reachability where parents of commits are known, else the
-//! first of its repository that finished after the change was merged.
+//! first of its repository that finished after the change was merged. Each change counts once, however many
+//! copies of it there are; a merge that is no change's is none.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a change or a deployment, numbers are theirs")]
 
 use std::collections::HashMap;
 
 use kernel::DeploymentKind;
 
+use super::copies::{Arrival, Copies};
 use super::measured::Measured;
 use super::owners::Owners;
 use super::walk::Walk;
 use crate::Options;
-use crate::history::{ChangeRecord, History, index};
+use crate::history::{ChangeRecord, Graph, History, index};
 
 /// What a deployment carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Subject {
     /// A change, by number.
     Change(u32),
@@ -31,6 +33,7 @@ pub(crate) struct Carried {
     pub subjects: Vec<(Subject, u32)>,
     /// Merges that no change is of, which are no subjects of lead time: their messages may name a hotfix.
     pub merges: Vec<(Subject, u32)>,
+    pub copies: Copies,
 }
 
 impl Carried {
@@ -46,10 +49,11 @@ pub(crate) fn carried(
     deployments: &[Measured<'_>],
     walk: &Walk,
     owners: &Owners,
+    copies: Copies,
 ) -> Carried {
     let by_time = ByTime::new(history, deployments, walk);
     let graph = &history.graph;
-    let reached_by: Vec<Option<u32>> = history
+    let mut reached_by: Vec<Option<u32>> = history
         .changes
         .iter()
         .map(|change| {
@@ -67,23 +71,56 @@ pub(crate) fn carried(
             })
         })
         .collect();
+    arrive(&copies, walk, &mut reached_by);
     let touched = touched(history, owners);
+    let own = |change: usize| touched[change] && !copies.is_duplicate(change);
     let changes = reached_by.iter().enumerate().filter_map(|(change, deployment)| {
-        let deployment = deployment.filter(|deployment| touched[change] && walk.steps[*deployment as usize].carries)?;
+        let deployment = deployment.filter(|deployment| own(change) && walk.steps[*deployment as usize].carries)?;
         Some((Subject::Change(index(change)), deployment))
     });
-    let commits = graph.numbers().filter(|commit| graph.known(*commit) && owners.change_of(*commit).is_none());
+    let first_copies = first_copies(graph, walk, &copies);
     // DevLake knows changes only
-    let commits = commits.filter(|commit| !graph.elsewhere(*commit) && !options.devlake);
-    let commits = commits.filter_map(|commit| Some((Subject::Commit(commit), index(walk.carrier(commit)?))));
+    let alone = graph.numbers().filter(|commit| !options.devlake && is_alone(*commit, graph, owners));
     // a merge by itself changes nothing: what it brought counts
-    let is_merge = |(subject, _): &(Subject, u32)| match subject {
-        Subject::Commit(commit) => graph.parents(*commit).len() > 1,
-        Subject::Change(_) => false,
-    };
-    let (merges, commits): (Vec<_>, Vec<_>) = commits.partition(is_merge);
-    let subjects = changes.chain(commits).collect();
-    Carried { reached_by, subjects, merges }
+    let (merges, direct): (Vec<u32>, Vec<u32>) = alone.partition(|commit| graph.is_merge(*commit));
+    let direct = direct.into_iter().filter(|commit| copies.owner(*commit).is_none());
+    let direct = direct.filter(|commit| first_copies.get(&copies.group(*commit)).is_none_or(|first| first == commit));
+    let carried = |commit: u32| Some((Subject::Commit(commit), index(walk.carrier(commit)?)));
+    let subjects = changes.chain(direct.filter_map(carried)).collect();
+    let merges = merges.into_iter().filter_map(carried).collect();
+    Carried { reached_by, subjects, merges, copies }
+}
+
+/// Whether a commit of the service came with no change.
+fn is_alone(commit: u32, graph: &Graph, owners: &Owners) -> bool {
+    graph.known(commit) && !graph.elsewhere(commit) && owners.change_of(commit).is_none()
+}
+
+/// A change is in production with whichever of its commits, copies and duplicates arrived there first.
+fn arrive(copies: &Copies, walk: &Walk, reached_by: &mut [Option<u32>]) {
+    let own = reached_by.to_vec();
+    for (change, arrival) in copies.arrivals() {
+        let arrived = match arrival {
+            Arrival::Duplicate(duplicate) => own[*duplicate as usize],
+            Arrival::Copy(commit) => walk.reached_by(*commit).map(index),
+        };
+        let reached = &mut reached_by[*change as usize];
+        *reached = arrived.into_iter().chain(*reached).min();
+    }
+}
+
+/// Of commits that are the same the one that reached production first; of several in one deployment the least id.
+fn first_copies(graph: &Graph, walk: &Walk, copies: &Copies) -> HashMap<u32, u32> {
+    let mut firsts: HashMap<u32, u32> = HashMap::new();
+    for commit in graph.numbers().filter(|commit| copies.has_copies(*commit)) {
+        let order = |commit: u32| walk.reached_by(commit).map(|deployment| (deployment, graph.sha(commit)));
+        let Some(arrived) = order(commit) else { continue };
+        let first = firsts.entry(copies.group(commit)).or_insert(commit);
+        if order(*first).is_none_or(|first| arrived < first) {
+            *first = commit;
+        }
+    }
+    firsts
 }
 
 /// For each change whether it changes anything of the service's own: one of its commits does, or none of them
@@ -112,7 +149,7 @@ impl ByTime {
             history.repositories.iter().filter_map(|id| history.texts.find(id.as_str())).collect();
         let (mut every, mut blind): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
         for (number, (deployment, step)) in deployments.iter().zip(&walk.steps).enumerate() {
-            if !matches!(step.kind, DeploymentKind::First | DeploymentKind::Normal) {
+            if !step.fresh || step.kind == DeploymentKind::None {
                 continue;
             }
             // one of no known repository may be of any of the service's

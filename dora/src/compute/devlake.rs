@@ -1,12 +1,17 @@
 //! `compat = "devlake"`: the rules of Apache `DevLake`'s `dora` plugin (read in its public source, 2026), for
 //! teams that move and want to lay old and new numbers side by side. `docs/metrics.md` says where they differ
 //! from ours.
-#![expect(clippy::indexing_slicing, reason = "columns have one entry a deployment, numbers are theirs")]
+#![expect(clippy::indexing_slicing, reason = "columns have one entry a commit or a deployment, numbers are theirs")]
 
-use kernel::{Evidence, Rule};
+use std::collections::{BinaryHeap, HashMap};
 
+use kernel::{DeploymentKind, Rule};
+
+use super::measured::Measured;
 use super::stages::{Span, Spans, Times};
-use super::verdicts::{Case, Verdicts};
+use super::verdicts::{Case, Verdicts, incident_evidence, resolution};
+use super::walk::{Step, Walk};
+use crate::history::{Graph, index};
 
 const MINUTE_US: i64 = 60_000_000;
 
@@ -34,6 +39,80 @@ pub(crate) fn spans(times: &Times) -> Spans {
     }
 }
 
+/// What deployments did. One carried what its commit reaches and that of the deployment before it in the
+/// repository, in whatever environment, does not; so after a rollback what was taken back is carried again. The
+/// first has none before it, and carries nothing.
+pub(crate) fn walk(graph: &Graph, deployments: &[Measured<'_>]) -> Walk {
+    let generations = graph.generations(deployments.iter().filter_map(|deployment| deployment.commit));
+    let mut walk = Walk { steps: Vec::with_capacity(deployments.len()), reached: vec![0; graph.len()] };
+    let mut last: HashMap<u32, usize> = HashMap::new();
+    for (number, deployment) in deployments.iter().enumerate() {
+        let previous = last.get(&deployment.chain).copied();
+        if !deployment.success {
+            walk.steps.push(Step::nothing(previous));
+            continue;
+        }
+        let ran = previous.and_then(|previous| deployments[previous].commit);
+        let commit = deployment.commit.filter(|_| previous.is_some());
+        let new = commit.map(|commit| difference(graph, &generations, commit, ran)).unwrap_or_default();
+        let kind = match previous {
+            None => DeploymentKind::First,
+            Some(_) if commit.is_some() && commit == ran => DeploymentKind::Redeployment,
+            Some(_) if commit.is_some() && new.is_empty() => DeploymentKind::Rollback,
+            Some(_) => DeploymentKind::Normal,
+        };
+        let mut commits = 0;
+        for commit in new {
+            let reached = &mut walk.reached[commit as usize];
+            if *reached == 0 {
+                *reached = index(number + 1);
+                commits += i32::from(graph.known(commit) && !graph.elsewhere(commit));
+            }
+        }
+        let carries = previous.is_some();
+        walk.steps.push(Step { kind, carries, commits, counts: true, ..Step::nothing(previous) });
+        last.insert(deployment.chain, number);
+    }
+    walk.lead(deployments, |_| [true, true]);
+    walk
+}
+
+const WANTED: u8 = 1;
+const HELD: u8 = 2;
+
+/// The commits that one reaches and another does not, as `git rev-list to ^from` has it: walked from both at
+/// once, newest generation first, until only what both reach is left.
+fn difference(graph: &Graph, generations: &[u32], to: u32, from: Option<u32>) -> Vec<u32> {
+    let mut marks: HashMap<u32, u8> = HashMap::from([(to, WANTED)]);
+    let mut queue = BinaryHeap::from([(generations[to as usize], to)]);
+    if let Some(from) = from {
+        *marks.entry(from).or_insert(0) |= HELD;
+        queue.push((generations[from as usize], from));
+    }
+    let mut wanted = usize::from(from != Some(to));
+    let mut found = Vec::new();
+    while wanted > 0 {
+        let Some((_, commit)) = queue.pop() else { break };
+        let mark = marks.get(&commit).copied().unwrap_or_default();
+        if mark == WANTED {
+            wanted -= 1;
+            found.push(commit);
+        }
+        for parent in graph.parents(commit) {
+            let before = marks.get(parent).copied().unwrap_or_default();
+            let after = before | mark;
+            marks.insert(*parent, after);
+            if before == 0 {
+                queue.push((generations[*parent as usize], *parent));
+                wanted += usize::from(after == WANTED);
+            } else if before == WANTED && after != WANTED {
+                wanted = wanted.saturating_sub(1);
+            }
+        }
+    }
+    found
+}
+
 /// Each incident of the service is laid to the latest deployment that had finished before it was noticed,
 /// however long ago that was and whatever it names as its cause. Nothing else fails a deployment.
 pub(crate) fn incidents(case: &Case<'_>, all: &mut Verdicts) {
@@ -43,17 +122,9 @@ pub(crate) fn incidents(case: &Case<'_>, all: &mut Verdicts) {
         let before = finished.partition_point(|number| case.deployments[*number].finished < detected);
         let blamed = before.checked_sub(1).map(|last| finished[last]);
         if let Some(number) = blamed {
-            let evidence = |at| Evidence {
-                rule: Rule::IncidentWhileNewest,
-                what: "incident".to_owned(),
-                id: incident.id.to_string(),
-                url: incident.url.clone(),
-                at,
-            };
-            all.each[number].fail(evidence(incident.detected_at));
-            if let Some(resolved) = incident.resolved_at {
-                all.each[number].repair(resolved.timestamp_micros(), evidence(resolved));
-            }
+            let rule = Rule::IncidentWhileNewest;
+            let evidence = incident_evidence(incident, rule, incident.detected_at, None);
+            all.each[number].fail_by_incident(evidence, resolution(incident, rule));
         }
         all.note(case, incident, blamed);
     }

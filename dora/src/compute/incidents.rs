@@ -6,23 +6,44 @@ use std::collections::HashMap;
 
 use kernel::{DeploymentKind, Incident, Rule, Sha};
 
+use super::repairs::Repairs;
 use super::verdicts::Case;
 
 /// Finds deployments by what incidents say of them.
 pub(crate) struct Causes<'a> {
     case: &'a Case<'a>,
-    /// Those that give verdicts, in order.
-    line: &'a [usize],
+    repairs: &'a Repairs,
+    /// Those that changed production, or tried to, with their starts: in order of these.
+    starts: Vec<(i64, usize)>,
     /// By id, by name and by the commit's hex id; each in order.
     ids: HashMap<&'a str, usize>,
     names: HashMap<&'a str, Vec<usize>>,
     commits: HashMap<Sha, Vec<usize>>,
 }
 
+/// The deployment that an incident is laid to.
+pub(crate) struct Cause {
+    pub rule: Rule,
+    pub deployment: usize,
+    /// The deployment that was the newest, where that one had undone the cause.
+    pub newest: Option<usize>,
+}
+
 impl<'a> Causes<'a> {
-    pub fn new(case: &'a Case<'a>, line: &'a [usize]) -> Self {
-        let mut causes = Self { case, line, ids: HashMap::new(), names: HashMap::new(), commits: HashMap::new() };
+    pub fn new(case: &'a Case<'a>, repairs: &'a Repairs) -> Self {
+        let mut causes = Self {
+            case,
+            repairs,
+            starts: Vec::new(),
+            ids: HashMap::new(),
+            names: HashMap::new(),
+            commits: HashMap::new(),
+        };
         for (number, deployment) in case.deployments.iter().enumerate() {
+            if !deployment.success || case.walk.steps[number].kind != DeploymentKind::None {
+                let started = deployment.fact.started_at.map_or(i64::MAX, |at| at.timestamp_micros());
+                causes.starts.push((started.min(deployment.finished), number));
+            }
             // what failed to come about can't have caused anything, unless attempts count
             if !deployment.success && !case.options.count_failed_attempts {
                 continue;
@@ -35,11 +56,12 @@ impl<'a> Causes<'a> {
                 causes.commits.entry(sha).or_default().push(number);
             }
         }
+        causes.starts.sort_unstable();
         causes
     }
 
     /// The deployment that an incident is laid to, and by which rule.
-    pub fn cause(&self, incident: &Incident, own: bool) -> Option<(Rule, usize)> {
+    pub fn cause(&self, incident: &Incident, own: bool) -> Option<Cause> {
         let detected = incident.detected_at.timestamp_micros();
         let named = incident.caused_by_deployment.as_deref().and_then(|text| {
             self.named(text, own, |numbers| {
@@ -51,18 +73,31 @@ impl<'a> Causes<'a> {
             let change = self.case.history.find_change(incident.caused_by_change.as_ref()?.as_str())?;
             self.case.carried.reached_by(change).filter(|number| self.case.walk.steps[*number].carries)
         };
-        if let Some(number) = named.or_else(change) {
-            return Some((Rule::IncidentNamesIt, number));
+        if let Some(deployment) = named.or_else(change) {
+            return Some(Cause { rule: Rule::IncidentNamesIt, deployment, newest: None });
         }
         let other =
             incident.caused_by_deployment.is_some() || incident.caused_by_change.is_some() || incident.external_cause;
-        if !own || other {
+        if own && !other { self.newest(detected) } else { None }
+    }
+
+    /// Rule 2: the deployment that had started last; where it only undid another one, that one.
+    fn newest(&self, detected: i64) -> Option<Cause> {
+        let case = self.case;
+        let before = self.starts.partition_point(|(started, _)| *started <= detected);
+        let (_, newest) = self.starts[before.checked_sub(1)?];
+        let counts = case.deployments[newest].success || case.options.count_failed_attempts;
+        if !counts || !case.within_window_at(newest, detected) {
             return None;
         }
-        let before = self.line.partition_point(|number| self.case.deployments[*number].finished <= detected);
-        let newest = self.line[before.checked_sub(1)?];
-        let within = detected - self.case.deployments[newest].finished <= self.case.options.window_us;
-        within.then_some((Rule::IncidentWhileNewest, newest))
+        let undid = |number: usize| self.repairs.undid[number];
+        let undone = undid(newest).or_else(|| undid(case.walk.leader(newest)));
+        let undone = undone.filter(|undone| case.within_window_at(*undone, detected));
+        Some(Cause {
+            rule: Rule::IncidentWhileNewest,
+            deployment: undone.unwrap_or(newest),
+            newest: undone.is_some().then_some(newest),
+        })
     }
 
     /// The deployment that an incident names as its fix.

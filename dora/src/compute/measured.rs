@@ -246,7 +246,7 @@ pub(crate) fn environments(known: &[Known<'_>]) -> Option<String> {
 }
 
 /// What to configure, for a service that has no deployments to be measured by.
-pub(crate) fn statement(history: &History, known: &[Known<'_>]) -> String {
+pub(crate) fn statement(history: &History, known: &[Known<'_>], options: &Options) -> String {
     let service = &history.service;
     let environments: BTreeSet<&str> = known
         .iter()
@@ -282,6 +282,11 @@ pub(crate) fn statement(history: &History, known: &[Known<'_>]) -> String {
         return format!(
             "`{service}` has deploying pipelines, but they ran for pull requests or for branches other than the \
              default branch only{named}. Name the branches that are deployed with `service.branches`."
+        );
+    }
+    if options.devlake && over {
+        return format!(
+            "`{service}` has releases or tags only, which `dora.compat = \"devlake\"` does not take for deployments."
         );
     }
     if !known.is_empty() {

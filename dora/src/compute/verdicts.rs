@@ -9,14 +9,14 @@ use kernel::{DeploymentKind, Evidence, Finding, FindingKind, Incident, IncidentM
 use super::carried::{Carried, Subject};
 use super::devlake;
 use super::incidents::Causes;
-use super::measured::{Measured, says_release};
+use super::measured::Measured;
 use super::owners::Owners;
-use super::reverts::reverts;
+use super::patches;
+use super::repairs::{Repairs, repairs};
 use super::stages::instant;
-use super::version::Version;
-use super::walk::{Walk, is_before};
+use super::walk::Walk;
 use crate::Options;
-use crate::history::{ChangeRecord, History, Texts};
+use crate::history::History;
 
 /// The verdict on a deployment.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,11 @@ pub(crate) struct Verdict {
     pub failed_by: Vec<Evidence>,
     /// What may have recovered it, and when.
     repairs: Vec<(i64, Evidence)>,
+    /// Of each incident in its evidence when it was resolved.
+    resolved: Vec<Option<(i64, Evidence)>>,
     pub rework_by: Vec<Evidence>,
+    /// When service was restored, and by what.
+    pub recovered: Option<(i64, Evidence)>,
     /// Something that should have recovered it came before it finished.
     pub negative: bool,
 }
@@ -68,7 +72,7 @@ impl Verdicts {
             detected_at: incident.detected_at,
             resolved_at: incident.resolved_at,
             restore_us: restore.filter(|restore| *restore >= 0),
-            deployment: blamed.map(|number| case.deployments[number].fact.id.clone()),
+            deployment: blamed.map(|number| case.deployments[case.walk.leader(number)].fact.id.clone()),
         });
     }
 }
@@ -78,33 +82,66 @@ impl Verdict {
         self.failed_by.push(evidence);
     }
 
+    /// An incident failed it; `resolved` is its end, where it has one.
+    pub(crate) fn fail_by_incident(&mut self, evidence: Evidence, resolved: Option<(i64, Evidence)>) {
+        self.failed_by.push(evidence);
+        self.resolved.push(resolved);
+    }
+
     pub(crate) fn repair(&mut self, at: i64, evidence: Evidence) {
         self.repairs.push((at, evidence));
     }
 
-    fn rework(&mut self, evidence: Evidence) {
+    pub(crate) fn rework(&mut self, evidence: Evidence) {
         self.rework_by.push(evidence);
     }
 
-    /// When users were well again, and by what.
-    pub fn recovered(&self) -> Option<&(i64, Evidence)> {
-        self.repairs.first().filter(|_| !self.failed_by.is_empty())
+    /// Decides when it recovered: when all incidents of its evidence were resolved, or something repaired it,
+    /// whichever was earlier.
+    fn settle(&mut self, finished: i64) {
+        let order = |(a_at, a): &(i64, Evidence), (b_at, b): &(i64, Evidence)| (a_at, order(a)).cmp(&(b_at, order(b)));
+        let resolved: Option<Vec<_>> = std::mem::take(&mut self.resolved).into_iter().collect();
+        self.repairs.extend(resolved.and_then(|all| all.into_iter().max_by(order)));
+        self.negative = self.repairs.iter().any(|(at, _)| *at < finished);
+        self.repairs.retain(|(at, _)| *at >= finished);
+        self.recovered = std::mem::take(&mut self.repairs).into_iter().min_by(order);
+        if self.failed_by.is_empty() {
+            self.recovered = None;
+        }
+        self.tidy();
     }
 
     /// Brings evidence into one order, whatever order it was found in.
-    fn settle(&mut self, finished: i64) {
+    fn tidy(&mut self) {
         for evidence in [&mut self.failed_by, &mut self.rework_by] {
             evidence.sort_by(|a, b| order(a).cmp(&order(b)));
             evidence.dedup();
         }
-        self.negative = self.repairs.iter().any(|(at, _)| *at < finished);
-        self.repairs.retain(|(at, _)| *at >= finished);
-        self.repairs.sort_by(|(a_at, a), (b_at, b)| (a_at, order(a)).cmp(&(b_at, order(b))));
+    }
+
+    /// Takes in the verdict on another part of its rollout, which finished at `finished` first: it failed if one
+    /// of them did, and recovered when the last of those that failed did.
+    fn join(&mut self, part: Self, finished: i64) {
+        self.recovered = match (self.failed_by.is_empty(), part.failed_by.is_empty()) {
+            (_, true) => self.recovered.take(),
+            (true, false) => part.recovered,
+            (false, false) => {
+                let both = self.recovered.take().zip(part.recovered);
+                both.map(|(one, other)| if (other.0, order(&other.1)) > (one.0, order(&one.1)) { other } else { one })
+            }
+        };
+        if let Some((at, _)) = &mut self.recovered {
+            *at = finished.max(*at);
+        }
+        self.negative |= part.negative;
+        self.failed_by.extend(part.failed_by);
+        self.rework_by.extend(part.rework_by);
+        self.tidy();
     }
 }
 
-fn order(evidence: &Evidence) -> (i64, Rule, &str, &str) {
-    (evidence.at.timestamp_micros(), evidence.rule, &evidence.what, &evidence.id)
+fn order(evidence: &Evidence) -> (i64, Rule, &str, &str, Option<&str>) {
+    (evidence.at.timestamp_micros(), evidence.rule, &evidence.what, &evidence.id, evidence.target.as_deref())
 }
 
 pub(crate) fn verdicts(case: &Case<'_>) -> Verdicts {
@@ -115,66 +152,89 @@ pub(crate) fn verdicts(case: &Case<'_>) -> Verdicts {
     };
     if case.options.devlake {
         devlake::incidents(case, &mut all);
-        for (verdict, deployment) in all.each.iter_mut().zip(case.deployments) {
-            verdict.settle(deployment.finished);
-        }
-        return all;
+    } else {
+        let repairs = repairs(case.history, case.options, case.walk, case.owners, case.carried);
+        rollbacks(case, &mut all.each);
+        reverted(case, &repairs, &mut all.each);
+        hotfixed(case, &repairs, &mut all.each);
+        patches::patch_releases(case, &mut all);
+        failed_attempts(case, &mut all.each);
+        incidents(case, &repairs, &mut all);
     }
-    rollbacks(case, &mut all.each);
-    for revert in reverts(case.history, case.walk, case.owners, case.carried) {
-        let (undone, by) = (revert.undone, revert.by);
-        let evidence = case.evidence(Rule::Reverted, revert.subject, by);
-        if case.walk.steps[undone].carries {
-            if case.within_window(undone, by) {
-                all.each[undone].fail(evidence.clone());
-            }
-            all.each[undone].repair(case.deployments[by].finished, case.deployment(Rule::Reverted, by));
-        }
-        all.each[by].rework(evidence);
-    }
-    hotfixes(case, &mut all.each);
-    patch_releases(case, &mut all.each);
-    failed_attempts(case, &mut all.each);
-    incidents(case, &mut all);
     for (verdict, deployment) in all.each.iter_mut().zip(case.deployments) {
         verdict.settle(deployment.finished);
+    }
+    for number in 0..case.deployments.len() {
+        if let Some(leader) = case.walk.steps[number].leader {
+            let part = std::mem::take(&mut all.each[number]);
+            all.each[leader].join(part, case.deployments[leader].finished);
+        }
     }
     all
 }
 
 impl Case<'_> {
-    /// The deployments that give verdicts, in order: what says nothing new of a release is not among them.
-    fn line(&self) -> Vec<usize> {
+    /// Those that give verdicts, in order: neither attempts that failed nor names that say nothing new.
+    pub fn line(&self) -> Vec<usize> {
         let steps = self.walk.steps.iter().enumerate();
         steps.filter(|(_, step)| step.kind != DeploymentKind::None).map(|(number, _)| number).collect()
     }
 
-    fn within_window(&self, earlier: usize, later: usize) -> bool {
-        self.deployments[later].finished - self.deployments[earlier].finished <= self.options.window_us
+    /// Whether something happened soon enough after a deployment finished to be laid to it.
+    pub fn within_window_at(&self, earlier: usize, at: i64) -> bool {
+        at - self.deployments[earlier].finished <= self.options.window_us
     }
 
-    fn deployment(&self, rule: Rule, number: usize) -> Evidence {
+    pub fn within_window(&self, earlier: usize, later: usize) -> bool {
+        self.within_window_at(earlier, self.deployments[later].finished)
+    }
+
+    /// A deployment as evidence.
+    pub fn deployment(&self, rule: Rule, number: usize) -> Evidence {
         let deployment = &self.deployments[number];
         Evidence {
             rule,
             what: "deployment".to_owned(),
             id: deployment.fact.id.to_string(),
+            target: None,
             url: deployment.fact.url.clone(),
             at: instant(deployment.finished),
         }
     }
 
-    /// A change or commit that a deployment carried, as evidence.
+    /// What a deployment carried as evidence.
     fn evidence(&self, rule: Rule, subject: Subject, by: usize) -> Evidence {
-        let (what, id, url) = match subject {
-            Subject::Change(number) => {
-                let change = &self.history.changes[number as usize];
-                ("change", change.id.to_string(), change.url.as_deref().map(ToOwned::to_owned))
-            }
-            Subject::Commit(commit) => ("commit", self.history.graph.sha(commit).to_string(), None),
+        let url = match subject {
+            Subject::Change(number) => self.history.changes[number as usize].url.as_deref().map(ToOwned::to_owned),
+            Subject::Commit(_) => None,
         };
-        Evidence { rule, what: what.to_owned(), id, url, at: instant(self.deployments[by].finished) }
+        let what = if matches!(subject, Subject::Change(_)) { "change" } else { "commit" };
+        let at = instant(self.deployments[by].finished);
+        Evidence { rule, what: what.to_owned(), id: self.id(subject), target: None, url, at }
     }
+
+    fn id(&self, subject: Subject) -> String {
+        match subject {
+            Subject::Change(number) => self.history.changes[number as usize].id.to_string(),
+            Subject::Commit(commit) => self.history.graph.sha(commit).to_string(),
+        }
+    }
+}
+
+/// An incident as evidence.
+pub(crate) fn incident_evidence(
+    incident: &Incident,
+    rule: Rule,
+    at: chrono::DateTime<chrono::Utc>,
+    target: Option<String>,
+) -> Evidence {
+    let (what, id) = ("incident".to_owned(), incident.id.to_string());
+    Evidence { rule, what, id, target, url: incident.url.clone(), at }
+}
+
+/// The end of an incident as evidence, where it has one.
+pub(crate) fn resolution(incident: &Incident, rule: Rule) -> Option<(i64, Evidence)> {
+    incident.resolved_at.map(|at| (at.timestamp_micros(), incident_evidence(incident, rule, at, None)))
 }
 
 /// Rule 3.
@@ -182,116 +242,81 @@ fn rollbacks(case: &Case<'_>, verdicts: &mut [Verdict]) {
     for (number, step) in case.walk.steps.iter().enumerate() {
         let (DeploymentKind::Rollback, Some(previous)) = (step.kind, step.previous) else { continue };
         verdicts[number].rework(case.deployment(Rule::RolledBack, previous));
-        let back = match (case.deployments[number].commit, case.deployments[previous].commit) {
-            (Some(to), Some(from)) => is_before(&case.history.graph, case.walk, to, from),
-            _ => true,
-        };
-        if back {
-            let evidence = case.deployment(Rule::RolledBack, number);
-            verdicts[previous].fail(evidence.clone());
-            verdicts[previous].repair(case.deployments[number].finished, evidence);
+        let evidence = case.deployment(Rule::RolledBack, number);
+        verdicts[previous].fail(evidence.clone());
+        verdicts[previous].repair(case.deployments[number].finished, evidence);
+    }
+}
+
+/// Rule 4, first half.
+fn reverted(case: &Case<'_>, repairs: &Repairs, verdicts: &mut [Verdict]) {
+    for revert in &repairs.reverts {
+        let (undone, by) = (revert.undone, revert.by);
+        let target = Some(case.id(revert.target));
+        let evidence = Evidence { target, ..case.evidence(Rule::Reverted, revert.subject, by) };
+        if case.walk.steps[undone].carries {
+            if case.within_window(undone, by) {
+                verdicts[undone].fail(evidence.clone());
+            }
+            verdicts[undone].repair(case.deployments[by].finished, case.deployment(Rule::Reverted, by));
         }
+        verdicts[by].rework(evidence);
     }
 }
 
 /// Rule 4, second half.
-fn hotfixes(case: &Case<'_>, verdicts: &mut [Verdict]) {
-    let line = case.line();
-    let before: HashMap<usize, usize> =
-        line.iter().zip(line.iter().skip(1)).map(|(before, number)| (*number, *before)).collect();
-    let is_hotfix = case.history.texts.all().map(|text| case.options.hotfix.is_match(text)).collect::<Vec<_>>();
-    let matches = |text: u32| text != Texts::NONE && is_hotfix[text as usize];
-    let hotfix_change =
-        |change: &ChangeRecord| matches(change.source_branch) || change.labels.iter().any(|label| matches(*label));
-    for (subject, number) in case.carried.subjects.iter().chain(&case.carried.merges) {
-        let hotfix = match subject {
-            Subject::Change(change) => hotfix_change(&case.history.changes[*change as usize]),
-            Subject::Commit(commit) => matches(case.history.graph.branch(*commit)),
-        };
-        if !hotfix {
-            continue;
-        }
-        let number = *number as usize;
-        let evidence = case.evidence(Rule::Hotfixed, *subject, number);
-        verdicts[number].rework(evidence.clone());
-        if let Some(before) = before.get(&number).copied().filter(|before| case.within_window(*before, number)) {
+fn hotfixed(case: &Case<'_>, repairs: &Repairs, verdicts: &mut [Verdict]) {
+    for (subject, number) in &repairs.hotfixes {
+        let evidence = case.evidence(Rule::Hotfixed, *subject, *number);
+        verdicts[*number].rework(evidence.clone());
+        let before = case.walk.steps[*number].previous;
+        if let Some(before) = before.filter(|before| case.within_window(*before, *number)) {
             verdicts[before].fail(evidence);
-            verdicts[before].repair(case.deployments[number].finished, case.deployment(Rule::Hotfixed, number));
+            verdicts[before].repair(case.deployments[*number].finished, case.deployment(Rule::Hotfixed, *number));
         }
     }
 }
 
-/// Rule 5.
-fn patch_releases(case: &Case<'_>, verdicts: &mut [Verdict]) {
-    let mut versions: HashMap<Version<'_>, Vec<usize>> = HashMap::new();
-    let named = case.line().into_iter().filter_map(|number| {
-        let fact = &case.deployments[number].fact;
-        let name = fact.name.as_deref().filter(|_| says_release(fact.source))?;
-        Some((number, Version::parse(name)?))
-    });
-    let named: Vec<_> = named.filter(|_| case.options.patch_release_is_hotfix).collect();
-    for (number, version) in &named {
-        versions.entry(version.clone()).or_default().push(*number);
-    }
-    for (number, version) in named {
-        let next = versions.get(&version.next()).into_iter().flatten();
-        let Some(next) = next.copied().find(|next| *next > number) else { continue };
-        if case.within_window(number, next) {
-            let evidence = case.deployment(Rule::PatchRelease, next);
-            verdicts[number].fail(evidence.clone());
-            verdicts[number].repair(case.deployments[next].finished, evidence);
-            verdicts[next].rework(case.deployment(Rule::PatchRelease, number));
-        }
-    }
-}
-
-/// Attempts that failed, where they count: recovered by the next deployment that succeeded.
+/// Attempts that failed, where they count: recovered by the next deployment that succeeds in the same environment.
 fn failed_attempts(case: &Case<'_>, verdicts: &mut [Verdict]) {
     if !case.options.count_failed_attempts {
         return;
     }
-    let mut next = None;
+    let mut next: HashMap<(u32, String), usize> = HashMap::new();
     for (number, deployment) in case.deployments.iter().enumerate().rev() {
+        let line = (deployment.chain, deployment.environment());
         if deployment.success {
-            next = Some(number);
+            next.insert(line, number);
             continue;
         }
         verdicts[number].fail(case.deployment(Rule::FailedAttempt, number));
-        if let Some(next) = next {
-            verdicts[number].repair(case.deployments[next].finished, case.deployment(Rule::FailedAttempt, next));
+        if let Some(next) = next.get(&line) {
+            verdicts[number].repair(case.deployments[*next].finished, case.deployment(Rule::FailedAttempt, *next));
         }
     }
 }
 
 /// Rules 1 and 2, and what incidents name as their fix. An incident marks one deployment at most.
-fn incidents(case: &Case<'_>, all: &mut Verdicts) {
-    let line = case.line();
-    let finder = Causes::new(case, &line);
+fn incidents(case: &Case<'_>, repairs: &Repairs, all: &mut Verdicts) {
+    let finder = Causes::new(case, repairs);
     for incident in &case.history.incidents {
         let own = case.history.owns(incident);
         let blamed = finder.cause(incident, own);
-        let evidence = |rule, at| Evidence {
-            rule,
-            what: "incident".to_owned(),
-            id: incident.id.to_string(),
-            url: incident.url.clone(),
-            at,
-        };
-        if let Some((rule, number)) = blamed {
-            all.each[number].fail(evidence(rule, incident.detected_at));
-            if let Some(resolved) = incident.resolved_at {
-                all.each[number].repair(resolved.timestamp_micros(), evidence(rule, resolved));
-            }
+        if let Some(cause) = &blamed {
+            let target = cause.newest.map(|newest| case.deployments[newest].fact.id.to_string());
+            let evidence = incident_evidence(incident, cause.rule, incident.detected_at, target);
+            all.each[cause.deployment].fail_by_incident(evidence, resolution(incident, cause.rule));
         }
-        if let Some(fix) = finder.fix(incident, own) {
-            all.each[fix].rework(evidence(Rule::NamedAsFix, incident.detected_at));
-            if let Some((_, number)) = blamed {
+        let fix = finder.fix(incident, own).filter(|fix| case.deployments[*fix].success);
+        if let Some(fix) = fix {
+            all.each[fix].rework(incident_evidence(incident, Rule::NamedAsFix, incident.detected_at, None));
+            if let Some(cause) = &blamed {
                 let fixed = case.deployments[fix].finished;
-                all.each[number].repair(fixed, case.deployment(Rule::NamedAsFix, fix));
+                all.each[cause.deployment].repair(fixed, case.deployment(Rule::NamedAsFix, fix));
             }
         }
         if own {
-            all.note(case, incident, blamed.map(|(_, number)| number));
+            all.note(case, incident, blamed.map(|cause| cause.deployment));
         }
     }
 }

@@ -45,6 +45,20 @@ impl<'a> Version<'a> {
     pub fn next(&self) -> Self {
         Self { patch: self.patch.saturating_add(1), ..self.clone() }
     }
+
+    /// What stands around the numbers: releases of one product have the same.
+    pub const fn product(&self) -> (&'a str, &'a str) {
+        self.around
+    }
+
+    /// Whether the numbers are the date of a release of this year: `2026.11.02`, `20261102.1`, `26.11`. A day has
+    /// no patch level.
+    pub fn is_calendar(&self, year: i32) -> bool {
+        let (Some(first), Some(second)) = (self.line.first(), self.line.get(1)) else { return false };
+        let is_year = (1900..2100).contains(first) || (1900_01_01..2100_01_01).contains(first);
+        let short = u64::try_from(year.rem_euclid(100)).is_ok_and(|short| short == *first);
+        is_year || (short && (1..=12).contains(second))
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +90,23 @@ mod tests {
         ] {
             let version = Version::parse(name).unwrap();
             assert_eq!(version.next() == Version::parse(next).unwrap(), is, "{name} {next}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_no_patch_level() {
+        for (name, calendar) in [
+            ("2026.11.02", true),
+            ("v2026.11", true),
+            ("20261102.1", true),
+            ("26.11.2", true),
+            ("release-26.04", true),
+            ("26.13.2", false),
+            ("25.11.2", false),
+            ("1.4.1", false),
+            ("2100.1.1", false),
+        ] {
+            assert_eq!(Version::parse(name).unwrap().is_calendar(2026), calendar, "{name}");
         }
     }
 

@@ -1,5 +1,6 @@
-//! Which commits each deployment reached first. Successful deployments are walked in the order in which
-//! they took effect; each commit is visited once, however many deployments there are.
+//! Which commits each deployment reached first, and how each relates to the one before it. Successful deployments
+//! are walked in the order in which they took effect; each commit is visited once, however many deployments and
+//! environments there are.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a commit or a deployment, numbers are theirs")]
 
 use std::collections::{HashMap, HashSet};
@@ -13,11 +14,16 @@ use crate::history::{Graph, index};
 
 /// What a deployment did.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says another thing")]
 pub(crate) struct Step {
     pub kind: DeploymentKind,
-    /// The deployment that ran before.
+    /// The deployment that ran before, in the same environment.
     pub previous: Option<usize>,
-    /// What it reached first is what it carried: not so for the first, unless configured.
+    /// The deployment that counts for its rollout, where that is another.
+    pub leader: Option<usize>,
+    /// It may have brought something that no earlier deployment had, in any environment.
+    pub fresh: bool,
+    /// What it reached first is what it carried: not so for the first of a repository, unless configured.
     pub carries: bool,
     /// How many commits it carried.
     pub commits: i32,
@@ -27,13 +33,29 @@ pub(crate) struct Step {
     pub counts: bool,
 }
 
+impl Step {
+    /// Of something that does nothing by itself: an attempt that failed.
+    pub const fn nothing(previous: Option<usize>) -> Self {
+        Self {
+            kind: DeploymentKind::None,
+            previous,
+            leader: None,
+            fresh: false,
+            carries: false,
+            commits: 0,
+            blind: false,
+            counts: false,
+        }
+    }
+}
+
 /// What all deployments did.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk {
     /// One a deployment.
     pub steps: Vec<Step>,
     /// For each commit the deployment that reached it first, plus one; 0 where none did.
-    reached: Vec<u32>,
+    pub(super) reached: Vec<u32>,
 }
 
 impl Walk {
@@ -46,88 +68,147 @@ impl Walk {
     pub fn carrier(&self, commit: u32) -> Option<usize> {
         self.reached_by(commit).filter(|deployment| self.steps[*deployment].carries)
     }
+
+    /// The deployment that counts for another.
+    pub fn leader(&self, deployment: usize) -> usize {
+        self.steps[deployment].leader.unwrap_or(deployment)
+    }
+
+    /// Marks what a deployment reaches first. Returns how many commits of the service that are, and whether
+    /// there may be more than can be seen.
+    fn visit(&mut self, graph: &Graph, commit: u32, number: usize) -> (i32, bool) {
+        let mark = index(number + 1);
+        let (mut commits, mut blind) = (0, !graph.known(commit));
+        self.reached[commit as usize] = mark;
+        let mut stack = vec![commit];
+        while let Some(commit) = stack.pop() {
+            if graph.known(commit) {
+                commits += i32::from(!graph.elsewhere(commit));
+                blind |= !graph.parents_known(commit);
+            }
+            for parent in graph.parents(commit) {
+                if self.reached[*parent as usize] == 0 {
+                    self.reached[*parent as usize] = mark;
+                    stack.push(*parent);
+                }
+            }
+        }
+        (commits, blind)
+    }
+
+    /// Whether a commit is an ancestor of another, both of which were reached; `None` where that is not known.
+    /// Only what was reached no earlier than the ancestor can lie between, so a rollback costs as much as it
+    /// takes back.
+    fn is_ancestor(&self, graph: &Graph, ancestor: u32, of: u32) -> Option<bool> {
+        let oldest = self.reached[ancestor as usize];
+        let mut complete = true;
+        let mut seen = HashSet::from([of]);
+        let mut stack = vec![of];
+        while let Some(commit) = stack.pop() {
+            complete &= graph.parents_known(commit);
+            for parent in graph.parents(commit) {
+                if *parent == ancestor {
+                    return Some(true);
+                }
+                if self.reached[*parent as usize] >= oldest && seen.insert(*parent) {
+                    stack.push(*parent);
+                }
+            }
+        }
+        complete.then_some(false)
+    }
+
+    /// Lets one deployment of each rollout count for all: the first that gives a verdict, else the first.
+    pub(super) fn lead(&mut self, deployments: &[Measured<'_>], leads: impl Fn(DeploymentKind) -> [bool; 2]) {
+        let mut leaders: HashMap<u32, usize> = HashMap::new();
+        for choice in 0..2 {
+            for (number, (deployment, step)) in deployments.iter().zip(&self.steps).enumerate() {
+                if deployment.success && leads(step.kind)[choice] {
+                    leaders.entry(deployment.rollout).or_insert(number);
+                }
+            }
+        }
+        for (number, (deployment, step)) in deployments.iter().zip(&mut self.steps).enumerate() {
+            let leader = leaders.get(&deployment.rollout).copied();
+            step.leader = leader.filter(|leader| *leader != number && deployment.success);
+            step.counts &= step.leader.is_none();
+        }
+    }
+}
+
+/// One environment of one repository: deployments follow on each other within it.
+#[derive(Default)]
+struct Line {
+    last: Option<usize>,
+    /// For each commit that was deployed here the first deployment that did.
+    firsts: HashMap<u32, usize>,
+}
+
+impl Line {
+    /// How a deployment relates to the one before it in its line. `reached`: an earlier deployment, in whatever
+    /// environment, had reached its commit.
+    fn kind(&self, graph: &Graph, walk: &Walk, deployments: &[Measured<'_>], number: usize) -> DeploymentKind {
+        let deployment = &deployments[number];
+        let Some(previous) = self.last else { return DeploymentKind::First };
+        let Some(commit) = deployment.commit.filter(|commit| walk.reached_by(*commit).is_some()) else {
+            return DeploymentKind::Normal;
+        };
+        let ran = deployments[previous].commit;
+        if says_release(deployment.fact.source) {
+            return DeploymentKind::None;
+        }
+        if ran == Some(commit) {
+            return DeploymentKind::Redeployment;
+        }
+        let first = self.firsts.get(&commit);
+        // where ancestry is not known, what was deployed here earlier is before what was deployed later
+        let ran_first = ran.and_then(|ran| self.firsts.get(&ran)).unwrap_or(&previous);
+        let earlier = || first.is_some_and(|first| first < ran_first);
+        if ran.and_then(|ran| walk.is_ancestor(graph, commit, ran)).unwrap_or_else(earlier) {
+            return DeploymentKind::Rollback;
+        }
+        if first.is_some() { DeploymentKind::RollForward } else { DeploymentKind::Normal }
+    }
 }
 
 pub(crate) fn walk(graph: &Graph, deployments: &[Measured<'_>], options: &Options) -> Walk {
     let mut walk = Walk { steps: Vec::with_capacity(deployments.len()), reached: vec![0; graph.len()] };
-    let mut last: HashMap<u32, usize> = HashMap::new();
-    let mut deployed: HashSet<u32> = HashSet::new();
-    let mut stack = Vec::new();
+    let mut lines: HashMap<(u32, String), Line> = HashMap::new();
+    let (mut begun, mut deployed) = (HashSet::new(), HashSet::new());
     for (number, deployment) in deployments.iter().enumerate() {
-        let previous = last.get(&deployment.chain).copied();
+        let line = lines.entry((deployment.chain, deployment.environment())).or_default();
         if !deployment.success {
-            let kind = DeploymentKind::None;
-            walk.steps.push(Step { kind, previous, carries: false, commits: 0, blind: false, counts: false });
+            walk.steps.push(Step::nothing(line.last));
             continue;
         }
-        let again = previous
-            .is_some_and(|previous| deployment.commit.is_some() && deployments[previous].commit == deployment.commit);
-        let reached = deployment.commit.is_some_and(|commit| walk.reached_by(commit).is_some());
-        let kind = match (previous, again || reached) {
-            (None, _) => DeploymentKind::First,
-            (_, true) if says_release(deployment.fact.source) => DeploymentKind::None,
-            (_, true) if again => DeploymentKind::Redeployment,
-            (_, true) => DeploymentKind::Rollback,
-            (_, false) => DeploymentKind::Normal,
+        let kind = line.kind(graph, &walk, deployments, number);
+        let fresh = deployment.commit.is_none_or(|commit| walk.reached_by(commit).is_none());
+        let begins = begun.insert(deployment.chain);
+        let carries = fresh && (!begins || options.first_deployment == FirstDeployment::CarriesAll);
+        let (commits, blind) = match deployment.commit.filter(|_| fresh) {
+            Some(commit) => walk.visit(graph, commit, number),
+            None => (0, deployment.commit.is_none_or(|commit| !graph.known(commit))),
         };
         let second_name = deployment.commit.is_some_and(|commit| !deployed.insert(commit));
-        let carries = match kind {
-            DeploymentKind::First => options.first_deployment == FirstDeployment::CarriesAll && !options.devlake,
-            DeploymentKind::Normal => true,
-            DeploymentKind::Rollback | DeploymentKind::Redeployment | DeploymentKind::None => false,
-        };
-        let mut commits = 0;
-        let mut blind = deployment.commit.is_none_or(|commit| !graph.known(commit));
-        if let (DeploymentKind::First | DeploymentKind::Normal, Some(commit)) = (kind, deployment.commit) {
-            let mark = index(number + 1);
-            let visit = |commit: u32, stack: &mut Vec<u32>, reached: &mut Vec<u32>| {
-                if reached[commit as usize] == 0 {
-                    reached[commit as usize] = mark;
-                    stack.push(commit);
-                }
-            };
-            visit(commit, &mut stack, &mut walk.reached);
-            while let Some(commit) = stack.pop() {
-                if graph.known(commit) {
-                    commits += i32::from(!graph.elsewhere(commit));
-                    blind |= !graph.parents_known(commit);
-                }
-                for parent in graph.parents(commit) {
-                    visit(*parent, &mut stack, &mut walk.reached);
-                }
-            }
-        }
         let counts = match kind {
-            DeploymentKind::Redeployment => options.devlake,
+            DeploymentKind::Redeployment => false,
             DeploymentKind::None => !second_name,
-            DeploymentKind::First | DeploymentKind::Normal | DeploymentKind::Rollback => true,
+            _ => true,
         };
-        walk.steps.push(Step { kind, previous, carries, commits: if carries { commits } else { 0 }, blind, counts });
+        let (commits, previous) = (if carries { commits } else { 0 }, line.last);
+        walk.steps.push(Step { kind, previous, leader: None, fresh, carries, commits, blind, counts });
         if kind != DeploymentKind::None {
-            last.insert(deployment.chain, number);
+            line.last = Some(number);
+            if let Some(commit) = deployment.commit {
+                line.firsts.entry(commit).or_insert(number);
+            }
         }
     }
+    // the same commit once more leads nothing, a name that was set late only where nothing better does
+    walk.lead(deployments, |kind| match kind {
+        DeploymentKind::Redeployment => [false, false],
+        DeploymentKind::None => [false, true],
+        _ => [true, true],
+    });
     walk
-}
-
-/// Whether the first commit is before the second: an earlier deployment had reached it, or the same
-/// deployment reached both and the first is an ancestor of the second.
-pub(crate) fn is_before(graph: &Graph, walk: &Walk, first: u32, second: u32) -> bool {
-    let (reached, within) = (walk.reached[first as usize], walk.reached[second as usize]);
-    if reached != within {
-        return reached < within;
-    }
-    let mut seen = HashSet::from([second]);
-    let mut stack = vec![second];
-    while let Some(commit) = stack.pop() {
-        for parent in graph.parents(commit) {
-            if *parent == first {
-                return true;
-            }
-            if walk.reached[*parent as usize] == within && seen.insert(*parent) {
-                stack.push(*parent);
-            }
-        }
-    }
-    false
 }

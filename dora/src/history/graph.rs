@@ -50,6 +50,7 @@ pub(crate) struct Graph {
     parents: Vec<(u32, u32)>,
     edges: Vec<u32>,
     reverts: Vec<(u32, u32)>,
+    cherry_picks: Vec<(u32, u32)>,
 }
 
 /// The commit itself was read, not only its id.
@@ -116,6 +117,7 @@ impl Graph {
                 return;
             }
             self.reverts.retain(|(from, _)| *from != commit);
+            self.cherry_picks.retain(|(copy, _)| *copy != commit);
         }
         self.flags[at] = if elsewhere(row, paths) { KNOWN | ELSEWHERE } else { KNOWN };
         self.authored[at] = row.authored_us;
@@ -137,6 +139,10 @@ impl Graph {
         for target in row.reverts {
             let target = self.intern(*target);
             self.reverts.push((commit, target));
+        }
+        if let Some(original) = row.cherry_picked_from {
+            let original = self.intern(original);
+            self.cherry_picks.push((commit, original));
         }
     }
 
@@ -248,9 +254,24 @@ impl Graph {
         self.subjects.get(start..start + length).unwrap_or_default()
     }
 
+    /// Whether it merges others: it has several parents, or, where they are not known, git's own subject of a merge.
+    pub fn is_merge(&self, commit: u32) -> bool {
+        const SUBJECTS: [&str; 5] =
+            ["Merge branch '", "Merge branches '", "Merge remote-tracking branch '", "Merge tag '", "Merge commit '"];
+        if self.parents_known(commit) {
+            return self.parents(commit).len() > 1;
+        }
+        SUBJECTS.iter().any(|subject| self.subject(commit).starts_with(subject))
+    }
+
     /// Which commit says that it reverts which.
     pub fn reverts(&self) -> &[(u32, u32)] {
         &self.reverts
+    }
+
+    /// Which commit says that it was cherry-picked from which.
+    pub fn cherry_picks(&self) -> &[(u32, u32)] {
+        &self.cherry_picks
     }
 }
 

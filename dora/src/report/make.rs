@@ -49,11 +49,15 @@ pub async fn report(store: &Store, query: &ReportQuery) -> Result<Report, DoraEr
         calendar,
         steps,
         daily: interval == Interval::Day,
-        lower_median: query.compat == Compat::Devlake,
+        devlake: query.compat == Compat::Devlake,
         deployments: metric_rows::deployment_points(&mut tx, &services, window.from, window.to).await?,
         changes: metric_rows::change_points(&mut tx, &services, window.from, window.to).await?,
         incidents: metric_rows::incident_points(&mut tx, &services, window.from, window.to).await?,
         services: bases.clone(),
+        incident_recoveries: match query.compat {
+            Compat::Devlake => metric_rows::incident_recoveries(&mut tx, &services, window.from, window.to).await?,
+            Compat::Off => Vec::new(),
+        },
     };
     let findings = metric_rows::findings(&mut tx, &services).await?;
     tx.rollback().await?;

@@ -24,13 +24,17 @@ pub(super) struct Observed {
     pub steps: Vec<Step>,
     /// Whether the steps are shorter than a week, so that nothing can be said of a week in them.
     pub daily: bool,
-    /// Medians are the lower ones, as `DevLake` has them.
-    pub lower_median: bool,
+    /// The rules of `DevLake`: medians are the lower ones, weeks that the window cuts count, and each incident is a
+    /// recovery of its own.
+    pub devlake: bool,
     pub deployments: Vec<DeploymentPoint>,
     pub changes: Vec<ChangePoint>,
     pub incidents: Vec<IncidentPoint>,
     /// The services, each at the position that deployments name it by.
     pub services: Vec<ServiceBasis>,
+    /// Of each incident that failed a deployment of the window when that finished and when it was resolved; only by
+    /// the rules of `DevLake`.
+    pub incident_recoveries: Vec<(i64, Option<i64>)>,
 }
 
 /// What was seen over the window, and in each step.
@@ -161,7 +165,7 @@ impl Observed {
             columns.push((name, changes.iter().map(|(_, change)| float(stage(change))).collect()));
         }
         let frame =
-            Frame { steps: changes.iter().map(|(step, _)| *step).collect(), lower_median: self.lower_median, columns };
+            Frame { steps: changes.iter().map(|(step, _)| *step).collect(), lower_median: self.devlake, columns };
         let mut wanted = vec![("lead", Stat::P75), ("lead", Stat::P90), ("lead", Stat::Mean)];
         for name in ["lead"].into_iter().chain(STAGES.map(|(name, _)| name)) {
             wanted.extend([(name, Stat::Median), (name, Stat::Count)]);
@@ -214,8 +218,9 @@ impl Observed {
         for date in moments.filter_map(DateTime::from_timestamp_micros).map(|at| self.calendar.date(at)) {
             weeks.entry(monday(date)).or_default().insert(date);
         }
-        for week in self.calendar.whole_weeks(self.window) {
-            let Some(step) = self.step(self.calendar.midnight(week).timestamp_micros()) else { continue };
+        for week in self.calendar.weeks(self.window, self.devlake) {
+            let begin = self.calendar.midnight(week).max(self.window.from);
+            let Some(step) = self.step(begin.timestamp_micros()) else { continue };
             let days = weeks.get(&week).map_or(0.0, |days| days.len() as f64);
             steps.push(step);
             for ((_, column), value) in columns.iter_mut().zip([None, None, Some(days)]) {
@@ -229,8 +234,7 @@ impl Observed {
             ("days", Stat::Median),
             ("days", Stat::Count),
         ];
-        let summaries =
-            summarise(Frame { steps, lower_median: self.lower_median, columns }, self.steps.len(), &wanted)?;
+        let summaries = summarise(Frame { steps, lower_median: self.devlake, columns }, self.steps.len(), &wanted)?;
         let seen = self.seen(counted.iter().map(|(step, _)| (*step, true, EvidenceSet::default())));
         // what has deployed before and does not deploy any more deploys 0 a day
         let first = self.services.iter().filter_map(|service| service.first).min();
@@ -269,7 +273,7 @@ impl Observed {
         let seen = self.seen(judged.iter().map(|(step, _, evidence)| (*step, true, *evidence)));
         let frame = Frame {
             steps: judged.iter().map(|(step, ..)| *step).collect(),
-            lower_median: self.lower_median,
+            lower_median: self.devlake,
             columns: vec![("is", judged.iter().map(|(_, is, _)| Some(f64::from(u8::from(*is)))).collect())],
         };
         Ok((summarise(frame, self.steps.len(), &[("is", Stat::Sum), ("is", Stat::Count)])?, seen))
@@ -302,7 +306,7 @@ impl Observed {
     fn durations(
         &self,
         metric: MetricName,
-        ended: &[(i64, Option<i64>, EvidenceSet)],
+        ended: &[Ended],
         lives: &[(i64, Option<i64>)],
         judge: impl Fn(f64, u64) -> Judged,
     ) -> Result<MetricReport, DoraError> {
@@ -310,7 +314,7 @@ impl Observed {
         let within: Vec<_> = within.collect();
         let frame = Frame {
             steps: within.iter().map(|(step, ..)| *step).collect(),
-            lower_median: self.lower_median,
+            lower_median: self.devlake,
             columns: vec![("span", within.iter().map(|(_, span, _)| float(*span)).collect())],
         };
         let summaries = summarise(frame, self.steps.len(), &[("span", Stat::Median), ("span", Stat::Count)])?;
@@ -349,11 +353,26 @@ impl Observed {
             Some((at, Some(at - deployment.finished_us), evidence))
         });
         let recovered: Vec<_> = recovered.collect();
+        let (recovered, lives) = if self.devlake { self.incident_recoveries() } else { (recovered, lives) };
         self.durations(MetricName::FailedDeploymentRecoveryTime, &recovered, &lives, |median, _| Judged {
             level: Some(recovery_level(year, median)),
             score: Some(duration_score(median)),
             benchmark: group.and_then(|group| group.failed_deployment_recovery_time),
         })
+    }
+
+    /// As `DevLake` has it: the recovery of each incident, in whole minutes, when its deployment finished; and how
+    /// long each was open.
+    fn incident_recoveries(&self) -> (Vec<Ended>, Vec<(i64, Option<i64>)>) {
+        const MINUTE_US: i64 = 60_000_000;
+        let mut incidents = EvidenceSet::default();
+        incidents.insert(EvidenceSource::Incidents);
+        let lives = self.incident_recoveries.clone();
+        let ended = lives.iter().filter_map(|(finished, resolved)| {
+            let span = resolved.map(|resolved| resolved - finished).filter(|span| *span >= 0)?;
+            Some((*finished, Some(span / MINUTE_US * MINUTE_US), incidents))
+        });
+        (ended.collect(), lives)
     }
 
     fn time_to_restore(&self) -> Result<MetricReport, DoraError> {
@@ -373,6 +392,9 @@ impl Observed {
         })
     }
 }
+
+/// When something ended, how long it took, in microseconds, and what it rests on.
+type Ended = (i64, Option<i64>, EvidenceSet);
 
 /// Microseconds, as frames have them: whole up to 285 years.
 fn float(micros: Option<i64>) -> Option<f64> {

@@ -22,11 +22,12 @@ fn observed(zone: Tz, from: &str, days: i64, interval: Interval) -> Observed {
         steps: calendar.steps(window, interval).unwrap(),
         calendar,
         daily: interval == Interval::Day,
-        lower_median: false,
+        devlake: false,
         deployments: Vec::new(),
         changes: Vec::new(),
         incidents: Vec::new(),
         services: Vec::new(),
+        incident_recoveries: Vec::new(),
     }
 }
 
@@ -181,6 +182,30 @@ fn the_ones_still_open_are_counted_beside_the_recovered() {
         .map(|point| point.values.iter().find(|x| x.name == ValueName::Open).unwrap().value)
         .collect();
     assert_eq!(open, [Some(2.0), Some(2.0)]);
+}
+
+#[test]
+fn devlake_takes_each_incident_as_a_recovery_of_the_deployments_of_the_window() {
+    let mut observed = observed(Tz::UTC, MONDAY, 7, Interval::Week);
+    observed.devlake = true;
+    observed.incident_recoveries =
+        [3, 20, 31].map(|hour| (monday() + HOUR, Some(monday() + HOUR + hour * HOUR + 30_000_000))).to_vec();
+    observed.incident_recoveries.push((monday() + HOUR, None));
+    // one of a deployment before the window is its deployment's own
+    observed.deployments = vec![DeploymentPoint { failed: true, recovered_us: Some(monday()), ..deployment(-30) }];
+    let recovery = of(&observed).failed_deployment_recovery_time;
+    assert_eq!(recovery.value, Some(1200.0 * 60.0));
+    assert_eq!((recovery.n, value(&recovery, ValueName::Open)), (3, Some(1.0)));
+}
+
+#[test]
+fn devlake_counts_the_days_of_weeks_that_the_window_cuts() {
+    let mut observed = observed(Tz::UTC, "2026-01-08T00:00:00Z", 6, Interval::Week);
+    observed.deployments = [80, 110, 180].map(deployment).to_vec();
+    assert_eq!(value(&of(&observed).deployment_frequency, ValueName::DaysPerWeek), None);
+    observed.devlake = true;
+    // two days of the first week and one of the second: of an even number the lower
+    assert_eq!(value(&of(&observed).deployment_frequency, ValueName::DaysPerWeek), Some(1.0));
 }
 
 #[test]

@@ -77,14 +77,19 @@ impl Calendar {
         lengths.into_iter().find(|(_, length)| fits(*length)).map_or(Interval::Year, |(interval, _)| interval)
     }
 
-    /// The Mondays of the weeks that lie in a window as a whole.
-    pub fn whole_weeks(&self, window: Window) -> Vec<NaiveDate> {
+    /// The Mondays of the weeks that lie in a window as a whole, or, with `cut`, also of those that it cuts.
+    pub fn weeks(&self, window: Window, cut: bool) -> Vec<NaiveDate> {
         let monday = monday(self.date(window.from));
         let mondays = std::iter::successors(Some(monday), |monday| monday.checked_add_days(Days::new(7)));
         mondays
-            .skip_while(|monday| self.midnight(*monday) < window.from)
+            .skip_while(|monday| !cut && self.midnight(*monday) < window.from)
             .take_while(|monday| {
-                monday.checked_add_days(Days::new(7)).is_some_and(|next| self.midnight(next) <= window.to)
+                let next = monday.checked_add_days(Days::new(7));
+                if cut {
+                    self.midnight(*monday) < window.to
+                } else {
+                    next.is_some_and(|next| self.midnight(next) <= window.to)
+                }
             })
             .collect()
     }
@@ -290,7 +295,7 @@ mod tests {
     #[test]
     fn only_weeks_as_a_whole_are_whole() {
         let calendar = Calendar { zone: Tz::UTC };
-        let weeks = |from, to| calendar.whole_weeks(Window { from: at(from), to: at(to) }).len();
+        let weeks = |from, to| calendar.weeks(Window { from: at(from), to: at(to) }, false).len();
         assert_eq!(weeks("2025-01-06T00:00:00Z", "2025-01-20T00:00:00Z"), 2);
         assert_eq!(weeks("2025-01-06T00:00:01Z", "2025-01-20T00:00:00Z"), 1);
         assert_eq!(weeks("2025-01-07T00:00:00Z", "2025-01-19T00:00:00Z"), 0);

@@ -11,6 +11,9 @@ use runtime::settings::{self, FirstDeployment, LeadTimeStart};
 /// The repository of every fact that names none.
 pub const REPOSITORY: &str = "example.com/shop/web";
 
+/// Another repository of the same service, where a case has one.
+pub const OTHER: &str = "example.com/shop/api";
+
 /// Hours since 2026-01-05, a Monday.
 pub fn at(hours: i64) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 1, 5, 0, 0, 0).unwrap() + Duration::hours(hours)
@@ -43,7 +46,7 @@ pub fn settings() -> settings::Dora {
         attribution_window: std::time::Duration::from_hours(24),
         first_deployment: FirstDeployment::Baseline,
         lead_time_start: LeadTimeStart::FirstCommit,
-        patch_release_is_hotfix: true,
+        patch_release_is_hotfix: false,
         count_failed_attempts: false,
         exclude_bots_from_lead_time: false,
         exclude_labels: Vec::new(),

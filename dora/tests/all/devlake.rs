@@ -101,3 +101,66 @@ fn lead_time_is_the_sum_of_stages_in_whole_minutes_and_a_missing_one_is_0() {
     // commits outside of changes are not known
     assert_eq!(computed.changes.len(), 2);
 }
+
+#[test]
+fn what_was_taken_back_is_carried_again_by_the_deployment_that_goes_beyond_it() {
+    let computed = devlake()
+        .line(3)
+        .add(change(1, 2, 3))
+        .add(deploy("second", 2, 10))
+        .add(deploy("first", 1, 20))
+        .add(deploy("third", 3, 30))
+        .compute();
+    assert_eq!(computed.change(1).deployment.as_str(), "third");
+}
+
+#[test]
+fn of_two_lines_the_merge_carries_what_the_one_before_it_does_not_have() {
+    // 1 - 2, 1 - 3, both merged into 4
+    let computed = devlake()
+        .line(2)
+        .add(commit(3, 3, &[1]))
+        .add(commit(4, 4, &[2, 3]))
+        .add(change(1, 2, 2))
+        .add(change(2, 3, 3))
+        .add(deploy("a", 2, 10))
+        .add(deploy("b", 3, 20))
+        .add(deploy("m", 4, 30))
+        .compute();
+    assert_eq!(computed.change(1).deployment.as_str(), "m");
+    assert_eq!(computed.change(2).deployment.as_str(), "b");
+}
+
+#[test]
+fn the_environment_does_not_matter_to_what_ran_before() {
+    let to = |environment: &str, id: &str, commit, hour| Deployment {
+        environment: Some(environment.to_owned()),
+        ..deploy(id, commit, hour)
+    };
+    let computed = devlake().line(2).add(to("prod-eu", "eu", 1, 5)).add(to("prod-us", "us", 2, 6)).compute();
+    assert_eq!(computed.deployment("us").previous, Some("eu".into()));
+}
+
+#[test]
+fn deployments_of_one_id_count_once_and_an_incident_fails_them_once() {
+    let mut case = devlake();
+    case.service.repositories.push(crate::build::OTHER.into());
+    for day in 1..4_u32 {
+        for (repository, commit) in [(crate::build::REPOSITORY, day), (crate::build::OTHER, 100 + day)] {
+            case = case.add(Deployment {
+                repository: Some(repository.into()),
+                rollout: Some(format!("devlake/1/{day}")),
+                ..deploy(&format!("{day}/{repository}"), commit, i64::from(day) * 24)
+            });
+        }
+    }
+    let computed = case.add(incident("i", 49, Some(50))).compute();
+    assert_eq!(computed.deployments.iter().filter(|row| row.counts).count(), 3);
+    assert_eq!(computed.failed().len(), 1);
+}
+
+#[test]
+fn a_service_of_only_tags_is_told_that_these_rules_take_none() {
+    let statement = devlake().line(1).add(tag("v1.0.0", 1, 5)).compute().statement.unwrap();
+    assert!(statement.contains("does not take for deployments"), "{statement}");
+}

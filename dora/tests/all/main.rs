@@ -18,3 +18,4 @@ mod random;
 mod reference;
 mod regressions;
 mod rules;
+mod verdicts;

@@ -1,5 +1,7 @@
 //! Random small histories: merges, skewed clocks, unknown parents, late and early incidents, tags on
-//! commits that were reached. The engine must agree with the reference, whatever order facts come in.
+//! commits that were reached; several environments and repositories, of one of which few commits are known;
+//! directories that hold each other; cherry-picks, promotions, reverts of reverts. The engine must agree with the
+//! reference, whatever order facts come in.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +15,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use runtime::settings::{FirstDeployment, LeadTimeStart};
 
-use crate::build::{Case, REPOSITORY, at, change, commit, deploy, incident, review, sha, version};
+use crate::build::{Case, OTHER, REPOSITORY, at, change, commit, deploy, incident, review, sha, version};
 use crate::reference::reference;
 
 const COMMITS: u32 = 14;
@@ -28,6 +30,9 @@ fn titles() -> impl Strategy<Value = Option<String>> {
         6 => Just(None),
         1 => (1..=COMMITS).prop_map(|number| Some(format!("Revert \"Commit {number}\""))),
         1 => (1..=CHANGES).prop_map(|number| Some(format!("Revert \"Change {number}\""))),
+        1 => (1..=COMMITS).prop_map(|number| Some(format!("Revert \"Revert \"Commit {number}\"\""))),
+        1 => (1..=COMMITS).prop_map(|number| Some(format!("Reapply \"Commit {number}\""))),
+        1 => Just(Some("Merge branch 'main' into topic".to_owned())),
         1 => Just(Some("Change 1".to_owned())),
     ]
 }
@@ -42,10 +47,12 @@ fn commits() -> impl Strategy<Value = Vec<Commit>> {
         titles(),
         option::weighted(0.15, 1..=COMMITS),
         prop::bool::weighted(0.1),
+        (option::weighted(0.15, 1..=COMMITS), prop::bool::ANY, prop::bool::weighted(0.15), folders()),
     );
     vec(one, 1..=COMMITS as usize).prop_map(|commits| {
         let mut facts = Vec::new();
-        for (number, (back, unknown, missing, skew, branch, title, reverts, bot)) in (1_u32..).zip(commits) {
+        for (number, (back, unknown, missing, skew, branch, title, reverts, bot, more)) in (1_u32..).zip(commits) {
+            let (copied, trailer, elsewhere, folders) = more;
             let mut parents: Vec<u32> =
                 back.into_iter().filter_map(|back| number.checked_sub(back)).filter(|parent| *parent > 0).collect();
             let mut seen = BTreeSet::new();
@@ -61,10 +68,30 @@ fn commits() -> impl Strategy<Value = Vec<Commit>> {
             if bot {
                 fact.author = Some("email/helper[bot]@example.com".into());
             }
+            fact.folders = folders;
+            if elsewhere {
+                fact.repository = OTHER.into();
+            }
+            // a copy of an earlier commit, as its trailer or its author, time and subject say
+            let original = copied.and_then(|copied| facts.iter().find(|fact: &&Commit| fact.sha == sha(copied)));
+            match original {
+                Some(original) if trailer => fact.cherry_picked_from = Some(original.sha),
+                Some(original) => {
+                    fact.author = original.author.clone();
+                    fact.authored_at = original.authored_at;
+                    fact.subject = original.subject.clone();
+                }
+                None => {}
+            }
             facts.push(fact);
         }
         facts
     })
+}
+
+/// Directories that hold each other; those of the service are in one of them.
+fn folders() -> impl Strategy<Value = Option<Vec<String>>> {
+    option::weighted(0.3, vec(select(vec!["", "a", "a/b", "a/b/c", "d"]).prop_map(ToOwned::to_owned), 0..3))
 }
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
@@ -78,13 +105,14 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         titles(),
         option::weighted(0.2, 1..=CHANGES),
         option::weighted(0.2, select(vec!["hotfix", "dependencies", "feature"])),
-        prop::bool::weighted(0.1),
+        (prop::bool::weighted(0.1), prop::bool::weighted(0.15)),
     );
     vec(one, 0..=usize::try_from(CHANGES).unwrap()).prop_map(|changes| {
         let mut facts = Vec::new();
         for (number, one) in (1..).zip(changes) {
-            let ((merge, head, state), (merged, opened, ready), commits, listed, branch, title, reverts, label, bot) =
+            let ((merge, head, state), (merged, opened, ready), commits, listed, branch, title, reverts, label, more) =
                 one;
+            let (bot, elsewhere) = more;
             let mut fact = Change { state, source_branch: branch, ..change(number, 0, 0) };
             fact.merge_sha = merge.map(sha);
             fact.head_sha = head.map(sha);
@@ -97,6 +125,9 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
             fact.labels = label.map(ToOwned::to_owned).into_iter().collect();
             if bot {
                 fact.author = Some("example.com/robot".into());
+            }
+            if elsewhere {
+                fact.repository = OTHER.into();
             }
             facts.push(fact);
         }
@@ -124,7 +155,7 @@ fn deployments() -> impl Strategy<Value = Vec<Deployment>> {
         None,
     ]);
     let names = select(vec![None, Some("1.0.0"), Some("1.0.1"), Some("v1.0.2"), Some("v1.1.0"), Some("latest")]);
-    let environments = select(vec![None, Some("production"), Some("prod-eu"), Some("staging")]);
+    let environments = select(vec![None, Some("production"), Some("prod-eu"), Some("Prod-EU"), Some("staging")]);
     let one = (
         option::weighted(0.9, 1..=COMMITS + 1),
         0..25_i64,
@@ -133,10 +164,11 @@ fn deployments() -> impl Strategy<Value = Vec<Deployment>> {
         names,
         environments,
         prop::bool::weighted(0.9),
+        (prop::bool::weighted(0.2), option::weighted(0.1, select(vec!["r1", "r2"]))),
     );
     (kinds, vec(one, 0..9)).prop_map(|(kind, deployments)| {
         let mut facts = Vec::new();
-        for (number, (commit, hour, start, outcome, name, environment, same)) in (1..).zip(deployments) {
+        for (number, (commit, hour, start, outcome, name, environment, same, more)) in (1..).zip(deployments) {
             // few instants, so that some are equal
             let hour = hour * 3;
             let mut fact = deploy(&format!("d{number}"), 0, hour);
@@ -150,6 +182,11 @@ fn deployments() -> impl Strategy<Value = Vec<Deployment>> {
             fact.outcome = outcome;
             fact.name = name.map(ToOwned::to_owned);
             fact.environment = environment.map(ToOwned::to_owned);
+            let (elsewhere, rollout) = more;
+            if elsewhere {
+                fact.repository = Some(OTHER.into());
+            }
+            fact.rollout = rollout.map(ToOwned::to_owned);
             facts.push(fact);
         }
         facts
@@ -198,11 +235,11 @@ pub fn cases() -> impl Strategy<Value = Case> {
         prop::bool::ANY,
         prop::bool::ANY,
         select(vec![1, 6, 24]),
-        prop::bool::ANY,
+        (prop::bool::ANY, select(vec![None, Some("a"), Some("a/b")])),
     );
     let facts = (commits(), changes(), reviews(), deployments(), incidents());
     (facts, settings).prop_map(|((commits, changes, reviews, deployments, incidents), settings)| {
-        let (all, start, patch, attempts, window, exclude) = settings;
+        let (all, start, patch, attempts, window, (exclude, path)) = settings;
         let mut case = Case::new().set(|to| {
             to.first_deployment = if all { FirstDeployment::CarriesAll } else { FirstDeployment::Baseline };
             to.lead_time_start = start;
@@ -212,6 +249,8 @@ pub fn cases() -> impl Strategy<Value = Case> {
             to.exclude_bots_from_lead_time = exclude;
             to.exclude_labels = vec!["dependencies".to_owned()];
         });
+        case.service.repositories.push(OTHER.into());
+        case.service.paths = path.map(ToOwned::to_owned).into_iter().collect();
         let robot = Account {
             id: "example.com/robot".into(),
             name: "Robot".to_owned(),

@@ -1,17 +1,18 @@
-//! The definitions once more, slow and obvious: sets and nested loops, for histories of one repository.
+//! The definitions once more, slow and obvious: sets and nested loops.
 //! It shares no code with the engine; where the two differ, one of them is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    Change, ChangeMetric, ChangeState, Commit, Deployment, DeploymentKind, DeploymentMetric, DeploymentSource,
-    Evidence, Fact, FindingKind, Incident, IncidentMetric, Outcome, Review, ReviewState, Rule, Sha,
+    Change, ChangeId, ChangeMetric, ChangeState, Commit, Deployment, DeploymentKind, DeploymentMetric,
+    DeploymentSource, Evidence, Fact, FindingKind, Incident, IncidentMetric, Outcome, RepositoryId, Review,
+    ReviewState, Rule, Sha,
 };
 use regex::Regex;
 use runtime::settings::{FirstDeployment, LeadTimeStart};
 
-use crate::build::{Case, REPOSITORY};
+use crate::build::Case;
 
 /// What the engine should have computed. Of findings only what they are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,10 @@ struct World<'a> {
     deployments: Vec<&'a Deployment>,
     kinds: Vec<DeploymentKind>,
     previous: Vec<Option<usize>>,
+    /// It may have brought something that no earlier deployment had.
+    fresh: Vec<bool>,
+    /// The deployments of a rollout have the same number.
+    rollouts: Vec<usize>,
     /// The deployment that reached a commit first.
     reached: BTreeMap<Sha, usize>,
     findings: BTreeSet<(FindingKind, String)>,
@@ -48,6 +53,8 @@ pub fn reference(case: &Case) -> Expected {
         deployments: Vec::new(),
         kinds: Vec::new(),
         previous: Vec::new(),
+        fresh: Vec::new(),
+        rollouts: Vec::new(),
         reached: BTreeMap::new(),
         findings: BTreeSet::new(),
     };
@@ -70,6 +77,7 @@ pub fn reference(case: &Case) -> Expected {
     world.reviews.sort_by_key(|review| review.submitted_at);
     world.incidents.sort_by_key(|incident| incident.id.clone());
     world.select();
+    world.group();
     world.walk();
     world.rows()
 }
@@ -88,7 +96,7 @@ impl<'a> World<'a> {
         if names.len() > 1 {
             self.findings.insert((FindingKind::Environments, self.case.service.name.clone()));
         }
-        self.deployments.retain(|x| x.environment.as_ref().is_none_or(|name| name.starts_with("prod")));
+        self.deployments.retain(|x| x.environment.as_ref().is_none_or(|name| name.to_lowercase().starts_with("prod")));
         self.deployments.retain(|x| matches!(x.outcome, Some(Outcome::Success | Outcome::Failure)));
         for source in [DeploymentSource::Deployment, DeploymentSource::Release, DeploymentSource::Tag] {
             if self.deployments.iter().any(|x| x.source == source) {
@@ -127,31 +135,119 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Whether two deployments are of one repository and one environment.
+    fn one_line(&self, one: usize, other: usize) -> bool {
+        let environment =
+            |n: usize| self.deployments[n].environment.as_ref().map(|name| name.to_lowercase()).unwrap_or_default();
+        self.one_repository(one, other) && environment(one) == environment(other)
+    }
+
+    fn one_repository(&self, one: usize, other: usize) -> bool {
+        self.deployments[one].repository == self.deployments[other].repository
+    }
+
+    /// The rollouts.
+    fn group(&mut self) {
+        let count = self.deployments.len();
+        self.rollouts = (0..count).collect();
+        let x = |n: usize| self.deployments[n];
+        let mut joined = Vec::new();
+        for later in 0..count {
+            for earlier in 0..later {
+                let ids = (&x(earlier).rollout, &x(later).rollout);
+                let named = ids == (&None, &None)
+                    && x(earlier).service == x(later).service
+                    && x(earlier).name == x(later).name
+                    && finish(x(earlier)) == finish(x(later))
+                    && x(earlier).environment.as_ref().map(|name| name.to_lowercase())
+                        == x(later).environment.as_ref().map(|name| name.to_lowercase());
+                // of several reports of one repository the first is meant
+                let firsts = |n: usize| {
+                    !(0..n).any(|before| {
+                        self.one_line(before, n)
+                            && x(before).rollout.is_none()
+                            && x(before).service == x(n).service
+                            && x(before).name == x(n).name
+                            && finish(x(before)) == finish(x(n))
+                    })
+                };
+                if ids.0.is_some() && ids.0 == ids.1 || named && firsts(earlier) && firsts(later) {
+                    joined.push((earlier, later));
+                }
+            }
+        }
+        for (one, other) in joined {
+            self.join(one, other);
+        }
+        // of each commit what began a rollout of it
+        let mut began: BTreeMap<Sha, Vec<usize>> = BTreeMap::new();
+        for number in 0..count {
+            if !succeeded(self.deployments[number]) {
+                continue;
+            }
+            let Some(sha) = self.deployments[number].sha else { continue };
+            let before = (0..number).rfind(|n| succeeded(self.deployments[*n]) && self.one_line(*n, number));
+            let of_commit = began.entry(sha).or_default().clone();
+            let has_id = |n: usize| self.deployments[n].rollout.is_some();
+            let joins = match before.filter(|before| self.deployments[*before].sha == Some(sha)) {
+                Some(before) => (has_id(before) != has_id(number)).then_some(before),
+                None => {
+                    let newest = before.map(|before| self.rollouts[before]);
+                    of_commit.into_iter().find(|began| newest.is_none_or(|newest| *began > newest))
+                }
+            };
+            match joins {
+                Some(other) => self.join(other, number),
+                None => began.entry(sha).or_default().push(number),
+            }
+        }
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.rollouts[one], self.rollouts[other]);
+        for rollout in &mut self.rollouts {
+            if *rollout == one.max(other) {
+                *rollout = one.min(other);
+            }
+        }
+    }
+
+    /// The deployment that counts for the rollout of another.
+    fn leader(&self, number: usize) -> Option<usize> {
+        if !succeeded(self.deployments[number]) {
+            return None;
+        }
+        let of_rollout = |n: &usize| self.rollouts[*n] == self.rollouts[number] && succeeded(self.deployments[*n]);
+        let lead = |n: &usize| !matches!(self.kinds[*n], DeploymentKind::Redeployment | DeploymentKind::None);
+        let late = |n: &usize| self.kinds[*n] == DeploymentKind::None;
+        let all = 0..self.deployments.len();
+        let first = all.clone().filter(of_rollout).find(lead).or_else(|| all.filter(of_rollout).find(late));
+        first.filter(|first| *first != number)
+    }
+
     fn walk(&mut self) {
         for number in 0..self.deployments.len() {
             let deployment = self.deployments[number];
-            let previous =
-                (0..number).rev().find(|n| succeeded(self.deployments[*n]) && self.kinds[*n] != DeploymentKind::None);
+            let line: Vec<usize> =
+                (0..number).filter(|n| self.kinds[*n] != DeploymentKind::None && self.one_line(*n, number)).collect();
+            let previous = line.last().copied();
             self.previous.push(previous);
             if !succeeded(deployment) {
                 self.kinds.push(DeploymentKind::None);
+                self.fresh.push(false);
                 continue;
             }
+            let fresh = deployment.sha.is_none_or(|sha| !self.reached.contains_key(&sha));
             let release = matches!(deployment.source, DeploymentSource::Release | DeploymentSource::Tag);
-            let same = previous.is_some_and(|n| self.deployments[n].sha == deployment.sha) && deployment.sha.is_some();
-            let old = deployment.sha.is_some_and(|sha| self.reached.contains_key(&sha));
-            let kind = if previous.is_none() {
-                DeploymentKind::First
-            } else if (same || old) && release {
-                DeploymentKind::None
-            } else if same {
-                DeploymentKind::Redeployment
-            } else if old {
-                DeploymentKind::Rollback
-            } else {
-                DeploymentKind::Normal
+            let kind = match previous {
+                None => DeploymentKind::First,
+                Some(_) if fresh => DeploymentKind::Normal,
+                Some(_) if release => DeploymentKind::None,
+                Some(previous) if self.deployments[previous].sha == deployment.sha => DeploymentKind::Redeployment,
+                Some(_) => self.back_or_forward(&line, deployment.sha.unwrap()),
             };
             self.kinds.push(kind);
+            self.fresh.push(fresh);
             if let Some(sha) = deployment.sha {
                 for commit in self.reach(sha) {
                     self.reached.entry(commit).or_insert(number);
@@ -160,12 +256,33 @@ impl<'a> World<'a> {
         }
     }
 
-    fn carries(&self, number: usize) -> bool {
-        match self.kinds[number] {
-            DeploymentKind::Normal => true,
-            DeploymentKind::First => self.case.settings.first_deployment == FirstDeployment::CarriesAll,
-            _ => false,
+    /// Of a commit that was reached before, in a line where another one ran.
+    fn back_or_forward(&self, line: &[usize], sha: Sha) -> DeploymentKind {
+        let first = |sha: Option<Sha>| line.iter().position(|n| sha.is_some() && self.deployments[*n].sha == sha);
+        let ran = self.deployments[*line.last().unwrap()].sha;
+        let had = first(Some(sha));
+        let earlier = had.is_some_and(|had| had < first(ran).unwrap_or(line.len() - 1));
+        // what can lie between was reached no earlier
+        let between = |ran: Sha| -> BTreeSet<Sha> {
+            let reach = self.reach(ran).into_iter();
+            reach.filter(|commit| *commit == ran || self.reached[commit] >= self.reached[&sha]).collect()
+        };
+        let known = |commit: &Sha| self.commits.get(commit).is_some_and(|commit| commit.parents.is_some());
+        let back = match ran {
+            Some(ran) if self.reach(ran).contains(&sha) => true,
+            Some(ran) if between(ran).iter().all(known) => false,
+            _ => earlier,
+        };
+        match (back, had) {
+            (true, _) => DeploymentKind::Rollback,
+            (false, Some(_)) => DeploymentKind::RollForward,
+            (false, None) => DeploymentKind::Normal,
         }
+    }
+
+    fn carries(&self, number: usize) -> bool {
+        let begins = !(0..number).any(|n| succeeded(self.deployments[n]) && self.one_repository(n, number));
+        self.fresh[number] && (!begins || self.case.settings.first_deployment == FirstDeployment::CarriesAll)
     }
 
     fn carrier(&self, commit: Sha) -> Option<usize> {
@@ -184,8 +301,21 @@ impl<'a> World<'a> {
             .any(|commit| first(commit) && self.commits.get(commit).is_some_and(|commit| commit.parents.is_none()))
     }
 
-    /// The deployment that brought a change to production first.
+    /// The deployment that brought a change to production first: itself, a duplicate of it, or a copy of one of its
+    /// commits that went to production alone.
     fn brought(&self, change: &Change) -> Option<usize> {
+        let duplicates = self.changes.iter().filter(|other| self.originals(other).contains(&change.id));
+        let duplicates = duplicates.filter_map(|duplicate| self.brought_by_itself(duplicate));
+        let copies = self.commits.keys().filter(|sha| {
+            self.copies(**sha).len() > 1
+                && self.change_of(**sha).is_none()
+                && self.owner(**sha).is_some_and(|owner| owner.id == change.id)
+        });
+        let copies = copies.filter_map(|sha| self.reached.get(sha).copied());
+        self.brought_by_itself(change).into_iter().chain(duplicates).chain(copies).min()
+    }
+
+    fn brought_by_itself(&self, change: &Change) -> Option<usize> {
         if let Some(number) = change.merge_sha.and_then(|merge| self.reached.get(&merge)) {
             return Some(*number);
         }
@@ -198,10 +328,133 @@ impl<'a> World<'a> {
         let in_graph = merge.is_some_and(|merge| merge.parents.is_some());
         let merged = change.merged_at?;
         (0..self.deployments.len()).find(|number| {
-            matches!(self.kinds[*number], DeploymentKind::First | DeploymentKind::Normal)
+            self.fresh[*number]
+                && self.kinds[*number] != DeploymentKind::None
+                && self.deployments[*number].repository.as_ref() == Some(&change.repository)
                 && finish(self.deployments[*number]) >= merged
                 && (!in_graph || self.blind(*number))
         })
+    }
+
+    fn is_merge(&self, sha: Sha) -> bool {
+        match self.commits.get(&sha) {
+            None => false,
+            Some(Commit { parents: Some(parents), .. }) => parents.len() > 1,
+            Some(commit) => commit.subject.starts_with("Merge branch '"),
+        }
+    }
+
+    /// Whether a commit is known and brings something itself.
+    fn is_own(&self, sha: Sha) -> bool {
+        self.commits.contains_key(&sha) && !self.is_merge(sha)
+    }
+
+    fn same(&self, one: &Commit, other: &Commit) -> bool {
+        let picked = |copy: &Commit, from: &Commit| copy.cherry_picked_from == Some(from.sha);
+        let alike = one.repository == other.repository
+            && one.author.is_some()
+            && one.author == other.author
+            && one.authored_at == other.authored_at
+            && !one.subject.is_empty()
+            && one.subject == other.subject;
+        self.is_own(one.sha) && self.is_own(other.sha) && (alike || picked(one, other) || picked(other, one))
+    }
+
+    /// A commit with all its copies.
+    fn copies(&self, sha: Sha) -> BTreeSet<Sha> {
+        let mut found = BTreeSet::from([sha]);
+        loop {
+            let more = self.commits.values().filter(|other| {
+                !found.contains(&other.sha)
+                    && found.iter().filter_map(|sha| self.commits.get(sha)).any(|one| self.same(one, other))
+            });
+            let more: Vec<Sha> = more.map(|commit| commit.sha).collect();
+            if more.is_empty() {
+                return found;
+            }
+            found.extend(more);
+        }
+    }
+
+    /// Whether a change has a commit: its source lists it, its merge brought it, or it was squashed into it.
+    fn has(&self, change: &Change, sha: Sha) -> bool {
+        change.commits.contains(&sha)
+            || change.merge_sha == Some(sha)
+            || self.change_of(sha).is_some_and(|owner| owner.id == change.id)
+    }
+
+    /// Of changes with a commit or a copy of it the one that was merged first.
+    fn owner(&self, sha: Sha) -> Option<&'a Change> {
+        let copies = self.copies(sha);
+        let owns = |change: &&&Change| copies.iter().any(|sha| self.is_own(*sha) && self.has(change, *sha));
+        let merged = |change: &&&Change| (change.merged_at.unwrap_or(DateTime::<Utc>::MAX_UTC), change.id.clone());
+        self.changes.iter().filter(owns).min_by_key(merged).copied()
+    }
+
+    /// The changes that all commits of a change came with; none where it has one of its own.
+    fn originals(&self, change: &Change) -> BTreeSet<ChangeId> {
+        let listed: Vec<Sha> = change.commits.iter().copied().filter(|sha| self.is_own(*sha)).collect();
+        let brought: Vec<Sha> = self
+            .commits
+            .keys()
+            .copied()
+            .filter(|sha| {
+                self.is_own(*sha)
+                    && change.merge_sha != Some(*sha)
+                    && self.change_of(*sha).is_some_and(|owner| owner.id == change.id)
+            })
+            .collect();
+        let squashed: Vec<Sha> = change.merge_sha.into_iter().filter(|sha| self.is_own(*sha)).collect();
+        let own = [listed, brought, squashed].into_iter().find(|commits| !commits.is_empty()).unwrap_or_default();
+        let owners: Option<BTreeSet<ChangeId>> = if own.is_empty() {
+            // a merge of branches that ended with other changes
+            let branches = change.merge_sha.map(|merge| self.parents(merge)).unwrap_or_default();
+            branches.into_iter().skip(1).map(|branch| Some(self.change_of(branch)?.id.clone())).collect()
+        } else {
+            own.into_iter().map(|sha| Some(self.owner(sha)?.id.clone())).collect()
+        };
+        let owners = owners.unwrap_or_default();
+        if owners.contains(&change.id) { BTreeSet::new() } else { owners }
+    }
+
+    fn counts(&self, change: &Change) -> bool {
+        !self.is_duplicate(change) && !self.untouched(change)
+    }
+
+    fn is_duplicate(&self, change: &Change) -> bool {
+        !self.originals(change).is_empty()
+    }
+
+    /// Whether a commit changes nothing of the service, which has directories of its own.
+    fn elsewhere(&self, sha: Sha) -> bool {
+        let (Some(commit), Some(path)) = (self.commits.get(&sha), self.case.service.paths.first()) else {
+            return false;
+        };
+        let Some(folders) = &commit.folders else { return commit.parents.as_ref().is_some_and(|all| all.len() > 1) };
+        let holds = |outer: &str, inner: &str| inner == outer || inner.starts_with(&format!("{outer}/"));
+        // of very many directories only those further up are known
+        !folders.iter().any(|folder| holds(path, folder) || commit.folders_truncated && holds(folder, path))
+    }
+
+    /// Whether a change has nothing of the service: some of its commits were looked into, and all are elsewhere.
+    fn untouched(&self, change: &Change) -> bool {
+        let own: Vec<Sha> = self
+            .commits
+            .keys()
+            .copied()
+            .filter(|sha| self.change_of(*sha).is_some_and(|owner| owner.id == change.id))
+            .collect();
+        !own.is_empty() && own.into_iter().all(|sha| self.elsewhere(sha))
+    }
+
+    /// Whether a commit is a change by itself: of copies the one that was in production first.
+    fn is_direct(&self, sha: Sha) -> bool {
+        let order = |sha: &Sha| (self.reached.get(sha).copied().unwrap_or(usize::MAX), *sha);
+        self.is_own(sha)
+            && !self.elsewhere(sha)
+            && self.change_of(sha).is_none()
+            && self.owner(sha).is_none()
+            && self.copies(sha).iter().all(|other| order(&sha) <= order(other))
     }
 
     /// The change that this commit merged: of several the first by id.
@@ -291,12 +544,13 @@ impl<'a> World<'a> {
         let before = self
             .changes
             .iter()
-            .filter(|other| other.source_branch.as_ref() == Some(branch))
+            .filter(|other| other.source_branch.as_ref() == Some(branch) && other.repository == change.repository)
             .filter_map(|other| other.merged_at)
             .filter(|other| *other < merged)
             .max();
         let pushed = self.commits.values().filter(|commit| {
             commit.branch.as_ref() == Some(branch)
+                && commit.repository == change.repository
                 && commit.committed_at <= merged
                 && before.is_none_or(|before| commit.committed_at > before)
         });
@@ -343,6 +597,7 @@ impl<'a> World<'a> {
             rule,
             what: "deployment".to_owned(),
             id: deployment.id.to_string(),
+            target: None,
             url: deployment.url.clone(),
             at: finish(deployment),
         }
@@ -353,10 +608,22 @@ impl<'a> World<'a> {
         let change = change.or_else(|| self.change_of(commit?));
         let at = finish(self.deployments[by]);
         match change {
-            Some(change) => {
-                Evidence { rule, what: "change".to_owned(), id: change.id.to_string(), url: change.url.clone(), at }
-            }
-            None => Evidence { rule, what: "commit".to_owned(), id: commit.unwrap().to_string(), url: None, at },
+            Some(change) => Evidence {
+                rule,
+                what: "change".to_owned(),
+                id: change.id.to_string(),
+                target: None,
+                url: change.url.clone(),
+                at,
+            },
+            None => Evidence {
+                rule,
+                what: "commit".to_owned(),
+                id: commit.unwrap().to_string(),
+                target: None,
+                url: None,
+                at,
+            },
         }
     }
 
@@ -364,45 +631,184 @@ impl<'a> World<'a> {
         self.reached.get(&commit).copied().or_else(|| self.brought(self.change_of(commit)?))
     }
 
-    /// (what was undone, by which deployment, the evidence)
-    fn reverts(&self) -> Vec<(usize, usize, Evidence)> {
-        let mut found = Vec::new();
-        let mut add = |undone: Option<usize>, by: Option<usize>, commit: Option<Sha>, change: Option<&Change>| {
-            if let (Some(undone), Some(by)) = (undone, by)
-                && undone < by
-                && self.carries(by)
-            {
-                found.push((undone, by, self.unit(Rule::Reverted, commit, change, by)));
-            }
-        };
+    /// What a commit belongs to: a change, or itself; by its id.
+    fn subject(&self, commit: Sha) -> String {
+        self.change_of(commit).map_or_else(|| commit.to_string(), |change| change.id.to_string())
+    }
+
+    fn title(&self, subject: &str) -> String {
+        let change = self.changes.iter().find(|change| change.id.as_str() == subject).map(|change| &change.title);
+        let commit = || Sha::parse(subject).ok().and_then(|sha| Some(&self.commits.get(&sha)?.subject));
+        change.or_else(commit).cloned().unwrap_or_default()
+    }
+
+    /// What links and commits say: what reverts, who brought it, what it reverts, who had brought that.
+    fn stated(&self) -> Vec<(String, Option<usize>, String, Option<usize>)> {
+        let mut stated = Vec::new();
         for change in &self.changes {
-            if let Some(target) = &change.reverts {
-                let target = self.changes.iter().find(|other| other.id == *target);
-                add(target.and_then(|target| self.brought(target)), self.brought(change), None, Some(change));
-            } else if let Some(title) = quoted(&change.title) {
-                let by = self.brought(change);
-                add(by.and_then(|by| self.last_titled(title, by)), by, None, Some(change));
+            if let Some(target) = self.changes.iter().find(|other| Some(&other.id) == change.reverts.as_ref()) {
+                let (by, undone) = (self.brought(change), self.brought(target));
+                stated.push((change.id.to_string(), by, target.id.to_string(), undone));
             }
         }
         for commit in self.commits.values() {
-            let by = self.brought_commit(commit.sha);
             for target in &commit.reverts {
-                let merged = || self.changes.iter().rfind(|change| change.merge_sha == Some(*target));
-                let undone = self.brought_commit(*target).or_else(|| self.brought(merged()?));
-                add(undone, by, Some(commit.sha), None);
+                let merged = self.changes.iter().rfind(|change| change.merge_sha == Some(*target));
+                let (subject, by) = (self.subject(commit.sha), self.brought_commit(commit.sha));
+                stated.push(match (self.brought_commit(*target), merged) {
+                    (None, Some(change)) => (subject, by, change.id.to_string(), self.brought(change)),
+                    (undone, _) => (subject, by, self.subject(*target), undone),
+                });
             }
+        }
+        stated
+    }
+
+    /// Whether something takes something else back in the end.
+    fn is_revert(&self, subject: &str, above: &[String]) -> bool {
+        let title = self.title(subject);
+        if title.starts_with("Reapply \"") {
+            return false;
+        }
+        if quoted(&title).is_some() {
+            let mut depth = 0;
+            let mut rest = title.as_str();
+            while let Some(inner) = quoted(rest) {
+                rest = inner;
+                depth += 1;
+            }
+            return depth % 2 == 1;
+        }
+        // commits by their ids stand behind changes in the order of what is reverted first
+        let is_change = |id: &String| self.changes.iter().any(|change| change.id.as_str() == id);
+        let mut targets: Vec<String> =
+            self.stated().into_iter().filter(|x| x.0 == subject && x.2 != subject).map(|x| x.2).collect();
+        targets.sort_by_key(|id| (is_change(id), id.clone()));
+        let Some(target) = targets.first() else { return false };
+        let mut above = above.to_vec();
+        above.push(subject.to_owned());
+        // what goes round in a circle takes nothing back
+        if self.goes_round(subject) {
+            return false;
+        }
+        !self.is_revert(target, &above)
+    }
+
+    /// Whether what something reverts first, and what that reverts first, and so on, comes back to one of them.
+    fn goes_round(&self, subject: &str) -> bool {
+        let is_change = |id: &String| self.changes.iter().any(|change| change.id.as_str() == id);
+        let mut seen = BTreeSet::new();
+        let mut next = subject.to_owned();
+        while seen.insert(next.clone()) {
+            let title = self.title(&next);
+            if title.starts_with("Reapply \"") || quoted(&title).is_some() {
+                return false;
+            }
+            let targets = self.stated().into_iter().filter(|x| x.0 == next && x.2 != next).map(|x| x.2);
+            match targets.min_by_key(|id| (is_change(id), id.clone())) {
+                Some(target) => next = target,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// (what was undone, by which deployment, the evidence)
+    fn reverts(&self) -> Vec<(usize, usize, Evidence)> {
+        let mut all = self.stated();
+        for change in &self.changes {
+            if let (None, Some(title)) = (&change.reverts, quoted(&change.title)) {
+                let by = self.brought(change);
+                let last = by.and_then(|by| self.last_titled(&change.repository, title, by));
+                all.extend(last.map(|(undone, target)| (change.id.to_string(), by, target, Some(undone))));
+            }
+        }
+        for commit in self.commits.values() {
             if let (true, Some(title)) = (commit.reverts.is_empty(), quoted(&commit.subject)) {
-                add(by.and_then(|by| self.last_titled(title, by)), by, Some(commit.sha), None);
+                let by = self.brought_commit(commit.sha);
+                let last = by.and_then(|by| self.last_titled(&commit.repository, title, by));
+                all.extend(last.map(|(undone, target)| (self.subject(commit.sha), by, target, Some(undone))));
+            }
+        }
+        let mut found = Vec::new();
+        for (subject, by, target, undone) in all {
+            if let (Some(undone), Some(by)) = (undone, by)
+                && undone < by
+                && self.carries(by)
+                && !self.is_revert(&target, &[])
+            {
+                let change = self.changes.iter().find(|change| change.id.as_str() == subject).copied();
+                let commit = Sha::parse(&subject).ok();
+                let evidence = self.unit(Rule::Reverted, commit, change, by);
+                found.push((undone, by, Evidence { target: Some(target), ..evidence }));
             }
         }
         found
     }
 
-    fn last_titled(&self, title: &str, by: usize) -> Option<usize> {
-        let changes = self.changes.iter().filter(|change| change.title == title).filter_map(|x| self.brought(x));
-        let commits = self.commits.values().filter(|commit| commit.subject == title);
-        let commits = commits.filter_map(|commit| self.brought_commit(commit.sha));
-        changes.chain(commits).filter(|number| *number < by).max()
+    fn last_titled(&self, repository: &RepositoryId, title: &str, by: usize) -> Option<(usize, String)> {
+        let changes = self.changes.iter().filter(|change| change.title == title && change.repository == *repository);
+        let changes = changes.filter_map(|x| Some((self.brought(x)?, true, x.id.to_string())));
+        let commits =
+            self.commits.values().filter(|commit| commit.subject == title && commit.repository == *repository);
+        let commits = commits.filter_map(|commit| {
+            let subject = self.subject(commit.sha);
+            Some((self.brought_commit(commit.sha)?, self.change_of(commit.sha).is_some(), subject))
+        });
+        changes.chain(commits).filter(|(number, ..)| *number < by).max().map(|(number, _, target)| (number, target))
+    }
+
+    /// What a deployment undid, where it did nothing else.
+    fn undid(&self, number: usize) -> Option<usize> {
+        if self.kinds[number] == DeploymentKind::Rollback {
+            return self.previous[number];
+        }
+        let mut undone = None;
+        let mut repairs: BTreeSet<String> = BTreeSet::new();
+        for (target, by, evidence) in self.reverts().into_iter().filter(|(_, by, _)| *by == number) {
+            repairs.insert(evidence.id);
+            undone = undone.max(Some(target));
+            assert_eq!(by, number);
+        }
+        for fix in self.hotfixes(number) {
+            repairs.insert(fix.id);
+            undone = undone.max(self.previous[number]);
+        }
+        let changes = self
+            .changes
+            .iter()
+            .filter(|change| self.counts(change) && self.brought(change) == Some(number) && self.carries(number));
+        let commits = self.commits.keys().filter(|sha| self.carrier(**sha) == Some(number) && self.is_direct(**sha));
+        let carried: BTreeSet<String> =
+            changes.map(|change| change.id.to_string()).chain(commits.map(ToString::to_string)).collect();
+        undone.filter(|_| carried.is_subset(&repairs))
+    }
+
+    /// Whether a commit merges others and is of no change.
+    fn is_lone_merge(&self, sha: Sha) -> bool {
+        self.is_merge(sha) && self.change_of(sha).is_none() && !self.elsewhere(sha)
+    }
+
+    /// The hotfixes that a deployment carried.
+    fn hotfixes(&self, number: usize) -> Vec<Evidence> {
+        let hotfix = Regex::new(&self.case.settings.hotfix).unwrap();
+        let mut fixes = Vec::new();
+        for change in &self.changes {
+            let is = change.source_branch.iter().chain(&change.labels).any(|name| hotfix.is_match(name));
+            if is && self.counts(change) && self.brought(change) == Some(number) && self.carries(number) {
+                fixes.push(self.unit(Rule::Hotfixed, None, Some(change), number));
+            }
+        }
+        for commit in self.commits.values() {
+            let is = commit.branch.as_ref().is_some_and(|name| hotfix.is_match(name));
+            if is
+                && self.carrier(commit.sha) == Some(number)
+                && (self.is_direct(commit.sha) || self.is_lone_merge(commit.sha))
+            {
+                fixes.push(self.unit(Rule::Hotfixed, Some(commit.sha), None, number));
+            }
+        }
+        fixes
     }
 
     fn within_window(&self, earlier: usize, later: usize) -> bool {
@@ -446,18 +852,19 @@ impl<'a> World<'a> {
         Some(found)
     }
 
-    fn cause(&self, incident: &Incident) -> Option<(Rule, usize)> {
+    /// The rule, the deployment, and the newest one where that had undone it.
+    fn cause(&self, incident: &Incident) -> Option<(Rule, usize, Option<usize>)> {
         let own = incident.service.as_deref() == Some("web");
         if let Some(text) = &incident.caused_by_deployment
             && let Some(number) = self.named(text, own, incident.detected_at, true)
         {
-            return Some((Rule::IncidentNamesIt, number));
+            return Some((Rule::IncidentNamesIt, number, None));
         }
         if let Some(id) = &incident.caused_by_change
             && let Some(change) = self.changes.iter().find(|change| change.id == *id)
             && let Some(number) = self.brought(change).filter(|number| self.carries(*number))
         {
-            return Some((Rule::IncidentNamesIt, number));
+            return Some((Rule::IncidentNamesIt, number, None));
         }
         if incident.caused_by_deployment.is_some()
             || incident.caused_by_change.is_some()
@@ -466,18 +873,29 @@ impl<'a> World<'a> {
         {
             return None;
         }
+        let start = |n: usize| {
+            let x = self.deployments[n];
+            x.started_at.map_or(finish(x), |started| started.min(finish(x)))
+        };
+        let changes = |n: &usize| self.kinds[*n] != DeploymentKind::None || !succeeded(self.deployments[*n]);
         let newest = (0..self.deployments.len())
-            .filter(|n| self.kinds[*n] != DeploymentKind::None)
-            .rfind(|n| finish(self.deployments[*n]) <= incident.detected_at)?;
+            .filter(changes)
+            .filter(|n| start(*n) <= incident.detected_at)
+            .max_by_key(|n| (start(*n), *n))?;
         let window = chrono::Duration::from_std(self.case.settings.attribution_window).unwrap();
-        let within = incident.detected_at - finish(self.deployments[newest]) <= window;
-        within.then_some((Rule::IncidentWhileNewest, newest))
-    }
-
-    fn is_before(&self, to: Option<Sha>, from: Option<Sha>) -> bool {
-        let (Some(to), Some(from)) = (to, from) else { return true };
-        let (to_by, from_by) = (self.reached[&to], self.reached[&from]);
-        to_by < from_by || (to_by == from_by && to != from && self.reach(from).contains(&to))
+        let within = |n: usize| incident.detected_at - finish(self.deployments[n]) <= window;
+        if !within(newest) {
+            return None;
+        }
+        if !succeeded(self.deployments[newest]) {
+            let counts = self.case.settings.count_failed_attempts;
+            return counts.then_some((Rule::IncidentWhileNewest, newest, None));
+        }
+        let undone = self.undid(newest).or_else(|| self.undid(self.leader(newest)?));
+        match undone.filter(|undone| within(*undone)) {
+            Some(undone) => Some((Rule::IncidentWhileNewest, undone, Some(newest))),
+            None => Some((Rule::IncidentWhileNewest, newest, None)),
+        }
     }
 
     fn rows(mut self) -> Expected {
@@ -485,35 +903,18 @@ impl<'a> World<'a> {
         let mut failed: Vec<Vec<Evidence>> = vec![Vec::new(); count];
         let mut repaired: Vec<Vec<Evidence>> = vec![Vec::new(); count];
         let mut rework: Vec<Vec<Evidence>> = vec![Vec::new(); count];
-        let hotfix = Regex::new(&self.case.settings.hotfix).unwrap();
-
+        let mut ends: Vec<Vec<Option<Evidence>>> = vec![Vec::new(); count];
         for later in 0..count {
             // rule 3
             if let (DeploymentKind::Rollback, Some(ran)) = (self.kinds[later], self.previous[later]) {
                 rework[later].push(self.evidence(Rule::RolledBack, ran));
-                if self.is_before(self.deployments[later].sha, self.deployments[ran].sha) {
-                    failed[ran].push(self.evidence(Rule::RolledBack, later));
-                    repaired[ran].push(self.evidence(Rule::RolledBack, later));
-                }
+                failed[ran].push(self.evidence(Rule::RolledBack, later));
+                repaired[ran].push(self.evidence(Rule::RolledBack, later));
             }
             // rule 4, hotfix
-            let before = (0..later).rev().find(|n| self.kinds[*n] != DeploymentKind::None);
-            let mut fixes = Vec::new();
-            for change in &self.changes {
-                let is = change.source_branch.iter().chain(&change.labels).any(|name| hotfix.is_match(name));
-                if is && self.brought(change) == Some(later) && self.carries(later) {
-                    fixes.push(self.unit(Rule::Hotfixed, None, Some(change), later));
-                }
-            }
-            for commit in self.commits.values() {
-                let is = commit.branch.as_ref().is_some_and(|name| hotfix.is_match(name));
-                if is && self.carrier(commit.sha) == Some(later) && self.change_of(commit.sha).is_none() {
-                    fixes.push(self.unit(Rule::Hotfixed, Some(commit.sha), None, later));
-                }
-            }
-            for fix in fixes {
+            for fix in self.hotfixes(later) {
                 rework[later].push(fix.clone());
-                if let Some(before) = before.filter(|before| self.within_window(*before, later)) {
+                if let Some(before) = self.previous[later].filter(|before| self.within_window(*before, later)) {
                     failed[before].push(fix);
                     repaired[before].push(self.evidence(Rule::Hotfixed, later));
                 }
@@ -530,30 +931,32 @@ impl<'a> World<'a> {
             rework[by].push(evidence);
         }
         // rule 5
+        let (mut counters, mut off) = (false, false);
         for earlier in 0..count {
-            let name = |n: usize| {
-                let x = self.deployments[n];
-                let release = matches!(x.source, DeploymentSource::Release | DeploymentSource::Tag);
-                x.name.as_deref().filter(|_| release && self.kinds[n] != DeploymentKind::None)
-            };
             let next = (earlier + 1..count).find(|later| {
-                name(earlier)
-                    .zip(name(*later))
-                    .is_some_and(|(name, next)| next_patch(name).as_deref() == Some(bare(next)))
+                self.one_repository(earlier, *later)
+                    && self.version(earlier).zip(self.version(*later)).is_some_and(|(one, other)| is_next(one, other))
             });
-            if let Some(next) = next.filter(|_| self.case.settings.patch_release_is_hotfix)
-                && self.within_window(earlier, next)
-            {
+            let Some(next) = next.filter(|next| self.within_window(earlier, *next)) else { continue };
+            if self.is_counter(next) {
+                counters = true;
+            } else if self.case.settings.patch_release_is_hotfix {
                 failed[earlier].push(self.evidence(Rule::PatchRelease, next));
                 repaired[earlier].push(self.evidence(Rule::PatchRelease, next));
                 rework[next].push(self.evidence(Rule::PatchRelease, earlier));
+            } else {
+                off = true;
             }
+        }
+        if if self.case.settings.patch_release_is_hotfix { counters } else { off } {
+            self.findings.insert((FindingKind::PatchReleases, "web".to_owned()));
         }
         // attempts
         if self.case.settings.count_failed_attempts {
             for number in (0..count).filter(|n| !succeeded(self.deployments[*n])) {
                 failed[number].push(self.evidence(Rule::FailedAttempt, number));
-                if let Some(next) = (number + 1..count).find(|n| succeeded(self.deployments[*n])) {
+                let line = |n: &usize| succeeded(self.deployments[*n]) && self.one_line(*n, number);
+                if let Some(next) = (number + 1..count).find(line) {
                     repaired[number].push(self.evidence(Rule::FailedAttempt, next));
                 }
             }
@@ -565,19 +968,22 @@ impl<'a> World<'a> {
                 rule,
                 what: "incident".to_owned(),
                 id: incident.id.to_string(),
+                target: None,
                 url: incident.url.clone(),
                 at,
             };
             let own = incident.service.as_deref() == Some("web");
             let cause = self.cause(incident);
-            if let Some((rule, number)) = cause {
-                failed[number].push(evidence(rule, incident.detected_at));
-                repaired[number].extend(incident.resolved_at.map(|at| evidence(rule, at)));
+            if let Some((rule, number, newest)) = cause {
+                let target = newest.map(|newest| self.deployments[newest].id.to_string());
+                failed[number].push(Evidence { target, ..evidence(rule, incident.detected_at) });
+                ends[number].push(incident.resolved_at.map(|at| evidence(rule, at)));
             }
             let fix = incident.fixed_by_deployment.as_ref();
-            if let Some(fix) = fix.and_then(|text| self.named(text, own, incident.detected_at, false)) {
+            let fix = fix.and_then(|text| self.named(text, own, incident.detected_at, false));
+            if let Some(fix) = fix.filter(|fix| succeeded(self.deployments[*fix])) {
                 rework[fix].push(evidence(Rule::NamedAsFix, incident.detected_at));
-                if let Some((_, number)) = cause {
+                if let Some((_, number, _)) = cause {
                     repaired[number].push(self.evidence(Rule::NamedAsFix, fix));
                 }
             }
@@ -595,35 +1001,79 @@ impl<'a> World<'a> {
                     detected_at: incident.detected_at,
                     resolved_at: incident.resolved_at,
                     restore_us: restore.filter(|restore| *restore >= 0),
-                    deployment: cause.map(|(_, number)| self.deployments[number].id.clone()),
+                    deployment: cause
+                        .map(|(_, number, _)| self.deployments[self.leader(number).unwrap_or(number)].id.clone()),
                 });
             }
         }
         let changes = self.change_rows();
-        let deployments = (0..count).map(|n| self.row(n, &changes, &failed[n], &repaired[n], &rework[n])).collect();
+        // the incidents of a deployment end together, with the last of them
+        for number in 0..count {
+            if let Some(all) = ends[number].iter().cloned().collect::<Option<Vec<_>>>() {
+                repaired[number].extend(all.into_iter().max_by_key(order));
+            }
+        }
+        let verdicts: Vec<Verdict> = (0..count)
+            .map(|n| {
+                let finished = finish(self.deployments[n]);
+                let recovered = repaired[n].iter().filter(|x| x.at >= finished).min_by_key(|x| order(x));
+                Verdict {
+                    failed: failed[n].clone(),
+                    recovered: recovered.filter(|_| !failed[n].is_empty()).cloned(),
+                    rework: rework[n].clone(),
+                    negative: repaired[n].iter().any(|x| x.at < finished),
+                }
+            })
+            .collect();
+        let deployments = (0..count).map(|n| self.row(n, &changes, &verdicts)).collect();
+        for change in self.changes.clone() {
+            if self.is_duplicate(change) {
+                self.findings.insert((FindingKind::DuplicateChange, change.id.to_string()));
+            }
+        }
         Expected { deployments, changes, incidents, findings: self.findings }
     }
 
-    fn row(
-        &mut self,
-        number: usize,
-        changes: &[ChangeMetric],
-        failed: &[Evidence],
-        repaired: &[Evidence],
-        rework: &[Evidence],
-    ) -> DeploymentMetric {
+    /// The version of a release, where it is one that has a patch level.
+    fn version(&self, number: usize) -> Option<&'a str> {
+        let x = self.deployments[number];
+        let release = matches!(x.source, DeploymentSource::Release | DeploymentSource::Tag);
+        let name = x.name.as_deref().filter(|_| release && self.kinds[number] != DeploymentKind::None)?;
+        Some(bare(name)).filter(|name| name.contains('.') && !name.starts_with("20"))
+    }
+
+    /// Whether more than half of the releases of a year are the next patch level of the one before. The random
+    /// histories are all of one year, and their versions of one product.
+    fn is_counter(&self, number: usize) -> bool {
+        let releases: Vec<&str> = (0..self.deployments.len())
+            .filter(|n| self.one_repository(*n, number))
+            .filter_map(|n| self.version(n))
+            .collect();
+        let in_a_row = releases.windows(2).filter(|pair| is_next(pair[0], pair[1])).count();
+        in_a_row * 2 > releases.len()
+    }
+
+    fn row(&mut self, number: usize, changes: &[ChangeMetric], verdicts: &[Verdict]) -> DeploymentMetric {
         let x = self.deployments[number];
         let finished = finish(x);
-        let order = |x: &Evidence| (x.at, x.rule, x.what.clone(), x.id.clone());
-        let tidy = |evidence: &[Evidence]| {
-            let mut evidence = evidence.to_vec();
+        let leader = self.leader(number);
+        let parts: Vec<&Verdict> = (0..self.deployments.len())
+            .filter(|n| leader.is_none() && (*n == number || self.leader(*n) == Some(number)))
+            .map(|n| &verdicts[n])
+            .collect();
+        let tidy = |evidence: Vec<Evidence>| {
+            let mut evidence = evidence;
             evidence.sort_by_key(order);
             evidence.dedup();
             evidence
         };
-        let (failed, rework, repaired) = (tidy(failed), tidy(rework), tidy(repaired));
-        let recovered = repaired.iter().find(|x| x.at >= finished).filter(|_| !failed.is_empty());
-        if !failed.is_empty() && repaired.iter().any(|x| x.at < finished) {
+        let failed = tidy(parts.iter().flat_map(|part| part.failed.clone()).collect());
+        let rework = tidy(parts.iter().flat_map(|part| part.rework.clone()).collect());
+        // it recovered when the last of those that failed did
+        let ends: Option<Vec<&Evidence>> =
+            parts.iter().filter(|part| !part.failed.is_empty()).map(|part| part.recovered.as_ref()).collect();
+        let recovered = ends.and_then(|ends| ends.into_iter().max_by_key(|x| order(x)));
+        if !failed.is_empty() && parts.iter().any(|part| part.negative) {
             self.findings.insert((FindingKind::NegativeDuration, x.id.to_string()));
         }
         if succeeded(x) {
@@ -650,39 +1100,45 @@ impl<'a> World<'a> {
             success: succeeded(x),
             previous: self.previous[number].map(|n| self.deployments[n].id.clone()),
             kind: self.kinds[number],
-            commits: i32::try_from(self.commits.keys().filter(|sha| self.carrier(**sha) == Some(number)).count())
-                .unwrap(),
+            commits: i32::try_from({
+                let own = self.commits.keys().filter(|sha| self.carrier(**sha) == Some(number));
+                own.filter(|sha| !self.elsewhere(**sha)).count()
+            })
+            .unwrap(),
             changes: i32::try_from(changes.iter().filter(|row| row.deployment == x.id && !row.is_commit).count())
                 .unwrap(),
             failed: !failed.is_empty(),
             failed_by: failed,
-            recovered_at: recovered.map(|x| x.at),
+            recovered_at: recovered.map(|x| x.at.max(finished)),
             recovered_by: recovered.cloned(),
             rework: !rework.is_empty(),
             rework_by: rework,
             counts: succeeded(x)
+                && leader.is_none()
                 && match self.kinds[number] {
                     DeploymentKind::Redeployment => false,
                     DeploymentKind::None => !second,
                     _ => true,
                 },
+            rollout: leader.map(|leader| self.deployments[leader].id.clone()),
         }
     }
 
     fn change_rows(&mut self) -> Vec<ChangeMetric> {
         let mut rows = Vec::new();
         for change in self.changes.clone() {
-            if let Some(number) = self.brought(change).filter(|number| self.carries(*number)) {
+            let brought = self.brought(change).filter(|_| self.counts(change));
+            if let Some(number) = brought.filter(|number| self.carries(*number)) {
                 rows.push(self.change_row(change, number));
             }
         }
         let commits: Vec<&Commit> = self.commits.values().copied().collect();
         for commit in commits {
             let Some(number) = self.carrier(commit.sha) else { continue };
-            if self.change_of(commit.sha).is_some() || self.parents(commit.sha).len() > 1 {
+            if !self.is_direct(commit.sha) {
                 continue;
             }
-            let id = format!("{REPOSITORY}@{}", commit.sha);
+            let id = format!("{}@{}", commit.repository, commit.sha);
             let lead = micros(finish(self.deployments[number]) - commit.authored_at);
             if lead < 0 {
                 self.findings.insert((FindingKind::NegativeDuration, id.clone()));
@@ -695,7 +1151,7 @@ impl<'a> World<'a> {
                 is_commit: true,
                 deployment: self.deployments[number].id.clone(),
                 deployed_at: finish(self.deployments[number]),
-                repository: REPOSITORY.into(),
+                repository: commit.repository.clone(),
                 title: commit.subject.clone(),
                 author: author.cloned(),
                 bot,
@@ -753,7 +1209,7 @@ impl<'a> World<'a> {
             is_commit: false,
             deployment: self.deployments[number].id.clone(),
             deployed_at: deployed,
-            repository: REPOSITORY.into(),
+            repository: change.repository.clone(),
             title: change.title.clone(),
             author: change.author.clone(),
             bot,
@@ -795,7 +1251,24 @@ fn bare(name: &str) -> &str {
     name.trim_start_matches('v')
 }
 
-fn next_patch(name: &str) -> Option<String> {
-    let (line, patch) = bare(name).rsplit_once('.')?;
-    Some(format!("{line}.{}", patch.parse::<u32>().ok()? + 1))
+/// Whether a version is the next patch level of another.
+fn is_next(one: &str, other: &str) -> bool {
+    let parts = |name: &str| {
+        let (line, patch) = name.rsplit_once('.').unwrap();
+        (line.to_owned(), patch.parse::<u32>().unwrap())
+    };
+    let ((line, patch), (next_line, next)) = (parts(one), parts(other));
+    line == next_line && next == patch + 1
+}
+
+fn order(x: &Evidence) -> (DateTime<Utc>, Rule, String, String, Option<String>) {
+    (x.at, x.rule, x.what.clone(), x.id.clone(), x.target.clone())
+}
+
+/// The verdict on one deployment, before rollouts are put together.
+struct Verdict {
+    failed: Vec<Evidence>,
+    recovered: Option<Evidence>,
+    rework: Vec<Evidence>,
+    negative: bool,
 }

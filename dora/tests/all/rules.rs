@@ -93,8 +93,9 @@ fn going_forward_again_blames_nobody() {
         .add(deploy("back", 1, 30))
         .add(deploy("again", 3, 40))
         .compute();
-    assert_eq!(computed.deployment("again").kind, DeploymentKind::Rollback);
+    assert_eq!(computed.deployment("again").kind, DeploymentKind::RollForward);
     assert_eq!(computed.failed(), ["b"]);
+    assert_eq!(computed.rework(), ["back"]);
 }
 
 #[test]
@@ -599,6 +600,7 @@ fn rule_5_a_patch_release_within_the_window_is_the_hotfix_of_its_release() {
     let case = |patch: i64| {
         Case::new().line(3).add(tag("v1.3.0", 1, 5)).add(tag("v1.4.0", 2, 10)).add(tag("v1.4.1", 3, patch))
     };
+    let case = |patch: i64| case(patch).set(|settings| settings.patch_release_is_hotfix = true);
     let computed = case(30).compute();
     assert_eq!(computed.failed(), ["v1.4.0"]);
     assert_eq!(computed.deployment("v1.4.0").failed_by[0].rule, Rule::PatchRelease);

@@ -95,6 +95,7 @@ const fn kind(kind: DeploymentKind) -> &'static str {
         DeploymentKind::First => "first",
         DeploymentKind::Normal => "normal",
         DeploymentKind::Rollback => "rollback",
+        DeploymentKind::RollForward => "roll_forward",
         DeploymentKind::Redeployment => "redeployment",
         DeploymentKind::None => "none",
     }
@@ -104,7 +105,7 @@ impl Encode for DeploymentMetric {
     const TABLE: &'static str = "deployment_metric";
     const COLUMNS: &'static str = "service, deployment, finished_at, source, repository, environment, name, sha, url, \
         success, previous, kind, commits, changes, failed, failed_by, recovered_at, recovered_by, rework, rework_by, \
-        counts";
+        counts, rollout";
     const KEY: (&'static str, &'static str) = ("finished_at", "deployment");
 
     fn key(&self) -> (DateTime<Utc>, &str) {
@@ -136,6 +137,7 @@ impl Encode for DeploymentMetric {
         into.bool(self.rework);
         into.json(&self.rework_by);
         into.bool(self.counts);
+        into.optional(self.rollout.as_ref().map(DeploymentId::as_str));
     }
 }
 

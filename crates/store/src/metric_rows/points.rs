@@ -85,7 +85,8 @@ pub async fn deployment_points(
     let mut points = Vec::new();
     let statement = format!(
         "copy (select array_position(current_setting('sei.services')::text[], service)::bigint, finished_at, counts,
-                      success and kind <> 'none' or failed and not success, failed, recovered_at, rework, {RULES}
+                      success and kind <> 'none' and rollout is null or failed and not success,
+                      failed, recovered_at, rework, {RULES}
                from deployment_metric
                where service = {SERVICES} and finished_at < {TO}
                  and (finished_at >= {FROM} or failed and (recovered_at is null or recovered_at >= {FROM}))
@@ -161,4 +162,28 @@ pub async fn incident_points(
     })
     .await?;
     Ok(points)
+}
+
+/// Of each incident that failed a deployment which finished in a window when that finished and when the incident was
+/// resolved, in microseconds since 1970.
+pub async fn incident_recoveries(
+    tx: &mut StoreTx,
+    services: &[String],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<(i64, Option<i64>)>, StoreError> {
+    choose(tx, services, from, to).await?;
+    let mut recoveries = Vec::new();
+    let statement = format!(
+        "copy (select d.finished_at, i.resolved_at
+               from deployment_metric d join incident_metric i on i.service = d.service and i.deployment = d.deployment
+               where d.service = {SERVICES} and d.finished_at >= {FROM} and d.finished_at < {TO} and d.failed)
+         to stdout (format binary)"
+    );
+    copy::read(tx.connection(), &statement, |row| {
+        recoveries.push((row.micros()?, row.opt_micros()?));
+        Ok(())
+    })
+    .await?;
+    Ok(recoveries)
 }

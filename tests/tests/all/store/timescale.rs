@@ -85,6 +85,7 @@ fn deployments(service: &str, turn: i64) -> Vec<DeploymentMetric> {
                 rework: false,
                 rework_by: vec![],
                 counts: true,
+                rollout: None,
             }
         })
         .collect()
