@@ -207,8 +207,9 @@ fn merges_on_first_parents(graph: &Graph, tips: &[u32], merged_by: &[u32]) -> Ve
 }
 
 enum Work {
-    /// Walk the first-parent chain from here down to what was seen; its commits came with this change.
-    Chain(u32, u32),
+    /// Walk the first-parent chain from here down to what was seen; its commits came with this change. It is a
+    /// branch, or the line of a tip.
+    Chain(u32, u32, bool),
     /// Look at the other parents of this commit, which came with this change.
     Merge(u32, u32),
 }
@@ -232,7 +233,11 @@ struct Pass<'a> {
     change: Vec<u32>,
     /// For each change the one whose branch its merge is on.
     outer: Vec<u32>,
-    /// For each change whether its branch ends at what an earlier tip had reached.
+    /// For each change whether it was merged into a branch. The line that the branch went to holds commits that are
+    /// no ancestors of the merge's first parent.
+    inner: Vec<bool>,
+    /// For each change whether its branch ends at what an earlier tip had reached, or at what may be no ancestor of
+    /// its merge's first parent.
     unsure: Vec<bool>,
 }
 
@@ -244,32 +249,36 @@ impl<'a> Pass<'a> {
             seen: vec![0; graph.len()],
             change: vec![Graph::NONE; graph.len()],
             outer: vec![Graph::NONE; changes],
+            inner: vec![false; changes],
             unsure: vec![false; changes],
         }
     }
 
     /// Visits what can be reached from a tip and was not visited.
     fn absorb(&mut self, tip: u32, number: u32) {
-        let mut work = vec![Work::Chain(tip, Graph::NONE)];
+        let mut work = vec![Work::Chain(tip, Graph::NONE, false)];
         while let Some(next) = work.pop() {
             match next {
-                Work::Chain(from, came_with) => self.chain(from, came_with, number, &mut work),
+                Work::Chain(from, came_with, branch) => {
+                    self.chain(from, (came_with, branch), number, &mut work);
+                }
                 Work::Merge(commit, owner) => {
                     for parent in self.graph.parents(commit).iter().skip(1).rev() {
-                        work.push(Work::Chain(*parent, owner));
+                        work.push(Work::Chain(*parent, owner, true));
                     }
                 }
             }
         }
     }
 
-    fn chain(&mut self, from: u32, came_with: u32, number: u32, work: &mut Vec<Work>) {
+    fn chain(&mut self, from: u32, (came_with, branch): (u32, bool), number: u32, work: &mut Vec<Work>) {
         let mut next = Some(from);
         while let Some(commit) = next {
             let at = commit as usize;
             if self.seen[at] != 0 {
-                if self.seen[at] != number && came_with != Graph::NONE {
-                    self.unsure[came_with as usize] = true;
+                if came_with != Graph::NONE {
+                    let change = came_with as usize;
+                    self.unsure[change] |= self.seen[at] != number || self.inner[change];
                 }
                 return;
             }
@@ -278,6 +287,7 @@ impl<'a> Pass<'a> {
             let owner = if own == Graph::NONE { came_with } else { own };
             if own != Graph::NONE && own != came_with {
                 self.outer[own as usize] = came_with;
+                self.inner[own as usize] = branch;
             }
             self.change[at] = owner;
             if self.graph.parents(commit).len() > 1 {

@@ -429,3 +429,18 @@ fn a_change_of_one_repository_is_never_carried_by_another() {
     case.service.repositories.push(OTHER.into());
     assert!(case.compute().changes.is_empty());
 }
+
+#[test]
+fn what_a_merge_brought_is_its_changes_also_where_the_line_goes_through_the_branch() {
+    // 1 - 2 - 4 is the line; 3 merges 2 into 1, and 4 merges 3 into 2
+    let computed = Case::new()
+        .add(commit(1, 1, &[]))
+        .add(commit(2, 2, &[1]))
+        .add(commit(3, 3, &[1, 2]))
+        .add(commit(4, 4, &[2, 3]))
+        .add(change(1, 3, 3))
+        .add(deploy("a", 1, 1))
+        .add(deploy("b", 4, 10))
+        .compute();
+    assert_eq!(leads(&computed), [("Change 1".to_owned(), 8)]);
+}
