@@ -120,6 +120,7 @@ fn crossing(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
                     id: format!("{id}/incident").as_str().into(),
                     service: Some(format!("crossing-{}", number % 3)),
                     repository: None,
+                    selectors: Vec::new(),
                     title: "crossing".to_owned(),
                     severity: None,
                     detected_at: finished + TimeDelta::hours(1),
@@ -153,6 +154,7 @@ fn crossing(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
             production: None,
             deployments_from: None,
             branches: Vec::new(),
+            incidents: Vec::new(),
             deleted: false,
             version,
         }));

@@ -217,7 +217,8 @@ async fn a_change_of_a_service_s_settings_has_everything_computed_again() {
     let count = || async {
         let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
         let query = "select count(*) from main.deployment_metric where service = 'shop'";
-        sqlx::query_scalar::<_, i64>(query).fetch_one(&mut connection).await.unwrap()
+        let count: i64 = sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap();
+        count
     };
     let service = |production: &str, at: &str| {
         fact(json!({ "fact": "service", "name": "shop", "repositories": [OWN], "production": production,
