@@ -193,7 +193,7 @@ async fn what_a_service_claims_is_its_own_whatever_the_incident_names() {
     }
     // nothing of it is left as a service of its own
     let whole = dora::report(store, &ReportQuery::default()).await.unwrap();
-    let names: Vec<&str> = whole.services.iter().map(|service| service.name.as_str()).collect();
+    let names: Vec<&str> = whole.services.iter().map(|service| service.service.as_str()).collect();
     assert_eq!(names, ["incidents", "shop"]);
 }
 
