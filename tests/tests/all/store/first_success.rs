@@ -1,7 +1,7 @@
 //! What runs takes effect when it first ended with success, whatever is reported of it later, in any order.
 
 use chrono::{DateTime, Utc};
-use kernel::{Deployment, DeploymentSource, Detail, Fact, Outcome, PipelineRun, Version};
+use kernel::{Deployment, DeploymentSource, Detail, Fact, Outcome, PipelineRun, Service, Version};
 use proptest::prelude::*;
 use proptest::sample::select;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -101,7 +101,20 @@ async fn write(database: &TestDatabase, versions: &[Reported], piece: usize) -> 
     let rows = sqlx::query_scalar(rows).fetch_all(&mut connection).await.unwrap();
     let mut ends = Vec::new();
     let mut tx = database.store.begin().await.unwrap();
-    history::read(&mut tx, "h/o/r", &["h/o/r".into()], |row| match row {
+    let service = Service {
+        name: "h/o/r".to_owned(),
+        repositories: vec!["h/o/r".into()],
+        paths: Vec::new(),
+        deployments: None,
+        team: None,
+        production: None,
+        deployments_from: None,
+        branches: Vec::new(),
+        incidents: Vec::new(),
+        deleted: false,
+        version: Version { detail: Detail::Stated, at: DateTime::UNIX_EPOCH },
+    };
+    history::read(&mut tx, &service, |row| match row {
         Row::PipelineRun(run) => ends.push(("run".to_owned(), run.outcome, run.finished_at)),
         Row::Deployment(deployment) => {
             ends.push((deployment.id.to_string(), deployment.outcome, deployment.finished_at));
