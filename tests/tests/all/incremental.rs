@@ -130,7 +130,6 @@ fn crossing(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
                     caused_by_change: change.cloned(),
                     external_cause: false,
                     fixed_by_deployment: fixed_by_deployment.clone(),
-                    selectors: Vec::new(),
                     url: None,
                     deleted: false,
                     version: Version { at, ..deployment.version },
