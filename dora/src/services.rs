@@ -54,11 +54,13 @@ pub(crate) fn unowned(incidents: &[UnownedIncident], services: &[Service]) -> Ve
     let owned: BTreeSet<&str> =
         services.iter().flat_map(|service| service.repositories.iter().map(RepositoryId::as_str)).collect();
     let components: BTreeSet<String> = services.iter().map(Service::component).collect();
+    let names: BTreeSet<&str> = services.iter().map(|service| service.name.as_str()).collect();
     let mut groups: BTreeMap<String, u64> = BTreeMap::new();
     for incident in incidents {
         let own_repository = incident.service.is_none()
             && incident.repository.as_deref().is_some_and(|repository| owned.contains(repository));
-        if own_repository || incident.selectors.iter().any(|selector| components.contains(selector)) {
+        let own_service = incident.service.as_deref().is_some_and(|name| names.contains(name));
+        if own_service || own_repository || incident.selectors.iter().any(|selector| components.contains(selector)) {
             continue;
         }
         let group = representative(&incident.selectors).unwrap_or(&incident.id);
@@ -134,6 +136,9 @@ mod tests {
             incident("5", None, &["component:mail"]),
             incident("6", None, &[]),
         ];
+        let of_a_repository_by_its_name =
+            UnownedIncident { service: Some(services[0].name.clone()), ..incident("7", None, &["label:x"]) };
+        assert_eq!(unowned(&[of_a_repository_by_its_name], &services), []);
         let findings = unowned(&incidents, &services);
         let subjects: Vec<&str> = findings.iter().map(|finding| finding.subject.as_str()).collect();
         assert_eq!(subjects, ["6", "jira:SHOP", "repository:h/other"]);

@@ -362,7 +362,7 @@ mod tests {
         let query = redacted("fatal: unable to access 'https://h/a?private_token=t0ken': 403", &remote);
         assert_eq!(query, "fatal: unable to access 'https://h/a?private_token=…': 403");
         let said = redacted("fatal: https://ann:s3cret@h/a\nhint: x\n", &remote);
-        assert_eq!(said, "fatal: https://…:…@h/a");
+        assert_eq!(said, "fatal: https://…@h/a");
         assert!(!folder(Path::new("/m"), &remote).display().to_string().contains("ann"));
     }
 

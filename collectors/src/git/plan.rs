@@ -150,7 +150,13 @@ fn gone(
         ));
     }
     let mut gone: HashMap<ObjectId, u8> = HashMap::new();
-    let unreachable = if lost.is_empty() { Vec::new() } else { walker.since(lost, now) };
+    let mut unreachable = if lost.is_empty() { Vec::new() } else { walker.since(lost, now.iter().copied()) };
+    if !unreachable.is_empty() {
+        // That walk goes by commit times, so a descendant with an early clock is seen too late. Rewriting is rare:
+        // everything that is still there is walked once.
+        let reached: HashSet<ObjectId> = walker.since(now, []).into_iter().collect();
+        unreachable.retain(|id| !reached.contains(id));
+    }
     for (id, marks) in lines.left.iter().copied().chain(unreachable.into_iter().map(|id| (id, mark::LOST))) {
         *gone.entry(id).or_default() |= marks;
     }

@@ -173,7 +173,7 @@ fn a_service_known_only_from_git_says_that_its_fail_rate_is_a_lower_bound() {
     import(
         &program,
         &[format!(
-            r#"{{"fact":"incident","id":"pd/1","title":"down","services":["ex.org/f/git-only"],"detected_at":"2026-10-25T01:45:00Z","resolved_at":"2026-10-25T02:00:00Z",{VERSION}}}"#
+            r#"{{"fact":"incident","id":"pd/1","title":"down","service":"ex.org/f/git-only","detected_at":"2026-10-25T01:45:00Z","resolved_at":"2026-10-25T02:00:00Z",{VERSION}}}"#
         )],
     );
     let report = program.json(&window);
@@ -205,7 +205,7 @@ fn services_and_teams_of_the_settings_are_declared_by_every_command() {
     std::fs::write(program.folder().join("sei.toml"), declared).unwrap();
     import(&program, &deployed("ex.org/f/shop", &AROUND_A_LONG_DAY));
     let status = program.json(&["status"]);
-    assert_eq!(status["services"][0]["service"], "checkout", "{status}");
+    assert_eq!(status["services"][0]["name"], "checkout", "{status}");
     // what is no longer declared is so for every command, too
     std::fs::remove_file(program.folder().join("sei.toml")).unwrap();
     assert_eq!(names(&program.json(&[&report[..], &window].concat())), ["ex.org/f/shop"]);
@@ -309,6 +309,8 @@ async fn the_automatic_interval_bounds_the_points_of_long_windows() {
             .into_iter()
             .skip(1)
             .map(move |line| line.replace("deployment/0", &format!("deployment/{year}")))
+            // each puts another version into production
+            .map(move |line| line.replace(&format!("{:040x}", 1), &format!("{:040x}", year + 1)))
     });
     let facts: Vec<kernel::Fact> = facts.map(|line| serde_json::from_str(&line).unwrap()).collect();
     served::fill(&served.database.store, facts.into_iter()).await;

@@ -106,7 +106,7 @@ async fn an_author_time_that_is_not_believed_begins_no_cycle() {
     assert_eq!((value.map(|seconds| seconds / 3_600.0), n), (Some(4.0), 1));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn commits_that_nothing_reaches_any_more_have_no_share_in_the_bus_factor() {
     let database = tests::database().await;
     let store = &database.store;

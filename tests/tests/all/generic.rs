@@ -67,7 +67,7 @@ async fn the_example_of_each_kind_of_fact_is_stored() {
     let TestLog { database, log, .. } = TestLog::new(LogKind::Embedded).await;
     let served = serve(&settings(), log.clone()).await;
     let reply = served.facts("application/json", &Value::from(examples()).to_string()).await;
-    assert_eq!((reply.status, reply.body.as_str()), (202, r#"{"accepted":20}"#));
+    assert_eq!((reply.status, reply.body.as_str()), (202, r#"{"accepted":21}"#));
     let processor = Processor::new(database.store.clone(), log.clone(), collectors::registry::connector);
     processor.drain().await.unwrap();
     let rows = rows::all(&database.options()).await;
@@ -112,7 +112,7 @@ async fn every_form_of_file_gives_the_same_events() {
         let log = MemoryLog::new();
         let path = file(folder.path(), name, content);
         let summary = import(&[path], &facts(false), &*log, &Silent).await.unwrap();
-        assert_eq!(summary, ImportSummary { files: 1, events: 20, ..ImportSummary::default() }, "{name}");
+        assert_eq!(summary, ImportSummary { files: 1, events: 21, ..ImportSummary::default() }, "{name}");
         let found: Vec<String> = log.events().into_iter().map(|event| event.id).collect();
         assert_eq!(*ids.get_or_insert(found.clone()), found, "{name}");
     }

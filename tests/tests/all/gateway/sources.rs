@@ -19,7 +19,7 @@ fn fixture(name: &str) -> PathBuf {
 async fn gateway(log: Arc<MemoryLog>) -> Served {
     let mut settings = settings();
     for connector in ["cdevents", "tekton", "jenkins", "pagerduty", "circleci"] {
-        let secrets = vec![secret("an old secret"), secret(SECRET)];
+        let secrets = vec![secret("old-secret"), secret(SECRET)];
         let source = WebhookSource { secrets, tenant: None, canceled: Vec::new() };
         settings.webhooks.insert(connector.to_owned(), BTreeMap::from([("main".to_owned(), source)]));
     }
@@ -37,7 +37,7 @@ async fn cloud_events_are_taken_in_every_mode_with_a_token_only() {
     let unused = structured.to_string().replace("service.deployed", "artifact.signed");
     for (media_type, body, token, status) in [
         ("application/json", event.to_string(), bearer.as_str(), 202),
-        ("application/json", event.to_string(), "Bearer old", 202),
+        ("application/json", event.to_string(), "Bearer old-secret", 202),
         ("application/cloudevents+json; charset=utf-8", structured.to_string(), &bearer, 202),
         ("application/cloudevents-batch+json", json!([structured, structured]).to_string(), &bearer, 202),
         ("application/cloudevents+json", unused, &bearer, 200),
@@ -63,17 +63,17 @@ async fn a_token_stands_in_the_address_only_where_the_source_can_send_no_header(
     let served = gateway(log.clone()).await;
     let body = std::fs::read(fixture("jenkins/notification.completed")).unwrap();
     let json = ("content-type", "application/json");
-    let bearer = ("authorization", "Bearer old");
+    let bearer = ("authorization", "Bearer old-secret");
     for (path, headers, status) in [
-        ("/webhooks/jenkins/main/old", &[json][..], 202),
+        ("/webhooks/jenkins/main/old-secret", &[json][..], 202),
         ("/webhooks/jenkins/main", &[json, bearer], 202),
-        ("/webhooks/jenkins/main/old", &[json, bearer], 401),
+        ("/webhooks/jenkins/main/old-secret", &[json, bearer], 401),
         ("/webhooks/jenkins/main/other", &[json], 401),
         ("/webhooks/jenkins/main", &[json], 401),
-        ("/webhooks/jenkins/main/old/more", &[json], 404),
-        ("/webhooks/jenkins/main?token=old", &[json], 401),
-        ("/webhooks/tekton/main/old", &[json], 404),
-        ("/webhooks/github/main/old", &[json], 404),
+        ("/webhooks/jenkins/main/old-secret/more", &[json], 404),
+        ("/webhooks/jenkins/main?token=old-secret", &[json], 401),
+        ("/webhooks/tekton/main/old-secret", &[json], 404),
+        ("/webhooks/github/main/old-secret", &[json], 404),
     ] {
         assert_eq!(served.post(path, headers, &body).await.status, status, "{path} {headers:?}");
     }
