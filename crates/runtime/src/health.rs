@@ -119,13 +119,11 @@ pub fn router(readiness: Readiness, hosts: Hosts) -> Router {
 }
 
 async fn only_own_names(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
-    match hosts.check(&request) {
-        Ok(()) => next.run(request).await,
-        Err(_) => {
-            let hint = "not a name of this server; ask by its address, or add the name to server.allowed_hosts\n";
-            (StatusCode::MISDIRECTED_REQUEST, hint).into_response()
-        }
+    if hosts.check(&request).is_ok() {
+        return next.run(request).await;
     }
+    let hint = "not a name of this server; ask by its address, or add the name to server.allowed_hosts\n";
+    (StatusCode::MISDIRECTED_REQUEST, hint).into_response()
 }
 
 async fn readyz(State(readiness): State<Readiness>) -> Response {

@@ -59,7 +59,7 @@ pub(super) async fn apply(connection: &mut PgConnection, ids: &[String]) -> Resu
     .await?;
     for row in resolved {
         let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
-        changed.add(0, incident_subjects((row.repository, row.service), row.selectors, names));
+        changed.add(0, incident_subjects((row.repository, row.service), &row.selectors, names));
     }
     sqlx::query!(
         "update work_item as t set status_category = 'done', done_at = c.at

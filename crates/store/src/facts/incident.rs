@@ -75,21 +75,25 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
         .await?;
         for row in written {
             let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
-            changed.add(1, incident_subjects((row.repository, row.service), row.selectors, names));
+            changed.add(1, incident_subjects((row.repository, row.service), &row.selectors, names));
             if row.replaced {
                 let names = [row.old_caused_by_deployment, row.old_caused_by_change, row.old_fixed_by_deployment];
-                changed.add(
-                    0,
-                    incident_subjects(
-                        (row.old_repository, row.old_service),
-                        row.old_selectors.unwrap_or_default(),
-                        names,
-                    ),
-                );
+                let selectors = row.old_selectors.unwrap_or_default();
+                changed.add(0, incident_subjects((row.old_repository, row.old_service), &selectors, names));
             }
         }
     }
-    // of those that are not replaced, as the row holds a better picture
+    keep_earliest(connection, &detected, &acknowledged, &mut changed).await?;
+    Ok(changed)
+}
+
+/// Sets the earliest moments of those that are not replaced, as the row holds a better picture.
+async fn keep_earliest(
+    connection: &mut PgConnection,
+    detected: &Earliest<'_>,
+    acknowledged: &Earliest<'_>,
+    changed: &mut Changed,
+) -> Result<(), StoreError> {
     for ids in detected.ids().chunks(CHUNK) {
         let moved = sqlx::query!(
             r#"with moved as (
@@ -111,8 +115,8 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
         .await?;
         for row in moved {
             let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
-            changed.add(1, incident_subjects((row.repository, row.service), row.selectors, names));
+            changed.add(1, incident_subjects((row.repository, row.service), &row.selectors, names));
         }
     }
-    Ok(changed)
+    Ok(())
 }

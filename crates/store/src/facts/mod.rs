@@ -52,7 +52,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     });
     let moves: Vec<_> = moves.collect();
     moved::lock(tx.connection(), !moves.is_empty()).await?;
-    let moved = moved::write(tx.connection(), moves).await?;
+    let renamed = moved::write(tx.connection(), moves).await?;
     moved::Moves::read(tx.connection()).await?.apply(&mut pictures)?;
     let mut batch = Batch::default();
     for picture in &pictures {
@@ -62,7 +62,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let connection = tx.connection();
     // always in this order: it is the order of locks
     let changed = [
-        moved,
+        renamed,
         repository::write(connection, batch.repositories).await?,
         commit::write(connection, batch.commits).await?,
         change::write(connection, batch.changes).await?,

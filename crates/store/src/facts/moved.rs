@@ -222,15 +222,15 @@ impl Table {
 
     /// Of names of this program only; `$1` is the old id, `$2` the new one.
     fn statements(&self) -> Vec<String> {
-        let moves = |column: &str| {
+        let is_old = |column: &str| {
             format!("({column} = $1 or starts_with({column}, $1 || '/') or starts_with({column}, $1 || '#'))")
         };
         let moved = |column: &str| format!("$2 || substr({column}, length($1) + 1)");
         let name = self.name;
         let [first, rest @ ..] = self.key else { return Vec::new() };
-        let same_rest: String = rest.iter().map(|column| format!(" and new.{column} = old.{column}")).collect();
+        let same_rest: String = rest.iter().flat_map(|column| [" and new.", *column, " = old.", *column]).collect();
         let old = format!("old.{first}");
-        let both = format!("{} and new.{first} = {}{same_rest}", moves(&old), moved(&old));
+        let both = format!("{} and new.{first} = {}{same_rest}", is_old(&old), moved(&old));
         let version = |row: &str| format!("({row}.detail, {row}.version_at, {row}.digest)");
         let mut statements = Vec::new();
         let joined = self.earliest.iter().map(|column| ("least", column));
@@ -253,7 +253,7 @@ impl Table {
         ));
         statements.push(format!("delete from {name} as new using {name} as old where {both}"));
         for column in [&[*first][..], self.others].concat() {
-            statements.push(format!("update {name} set {column} = {} where {}", moved(column), moves(column)));
+            statements.push(format!("update {name} set {column} = {} where {}", moved(column), is_old(column)));
         }
         statements
     }

@@ -191,13 +191,13 @@ pub(super) fn subjects(repository: Option<String>, service: Option<String>) -> V
 /// is part of at its source; everything when none is known), and what it names.
 pub(super) fn incident_subjects(
     (repository, service): (Option<String>, Option<String>),
-    selectors: Vec<String>,
+    selectors: &[String],
     names: [Option<String>; 3],
 ) -> Vec<String> {
-    let named = names.into_iter().flatten().map(|name| stale::named(&name));
+    let of_names = names.into_iter().flatten().map(|name| stale::named(&name));
     let unknown = repository.is_none() && service.is_none();
     let own = if unknown && !selectors.is_empty() { Vec::new() } else { subjects(repository, service) };
-    own.into_iter().chain(selectors.iter().map(|selector| stale::selector(selector))).chain(named).collect()
+    own.into_iter().chain(selectors.iter().map(|selector| stale::selector(selector))).chain(of_names).collect()
 }
 
 #[cfg(test)]

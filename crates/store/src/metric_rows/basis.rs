@@ -40,6 +40,7 @@ fn rules(row: &mut Tuple<'_>) -> Result<Vec<Rule>, StoreError> {
 
 /// What is known of a service over all time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is known by itself, and any of them go together")]
 pub struct ServiceBasis {
     /// Its name.
     pub service: String,

@@ -23,7 +23,7 @@ static NEVER_ANSWERED: AtomicUsize = AtomicUsize::new(0);
 
 async fn never() {
     NEVER_ANSWERED.fetch_add(1, Ordering::SeqCst);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 struct Served {
@@ -60,9 +60,9 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_says_nothing_more_is_hung_up_on_in_every_protocol() {
-    let server = settings();
-    let (soon, late) = (SILENCE * 2, SILENCE + server.timeout + SILENCE);
-    let served = served(server);
+    let settings = settings();
+    let (soon, late) = (SILENCE * 2, SILENCE + settings.timeout + SILENCE);
+    let served = served(settings);
     let cases: [(&str, &[u8], Duration); 7] = [
         ("nothing", b"", soon),
         ("half a head", b"POST / HTTP/1.1\r\nHost: x\r\n", soon),
@@ -83,8 +83,7 @@ async fn a_client_that_says_nothing_more_is_hung_up_on_in_every_protocol() {
 
 #[tokio::test]
 async fn silent_connections_make_room_for_those_that_ask() {
-    let server = Server { connections: 8, ..settings() };
-    let served = served(server);
+    let served = served(Server { connections: 8, ..settings() });
     let mut silent = Vec::new();
     for nth in 0..40 {
         let half: &[u8] =
@@ -97,8 +96,7 @@ async fn silent_connections_make_room_for_those_that_ask() {
 
 #[tokio::test]
 async fn while_all_connections_are_at_work_one_more_is_sent_away_with_a_time() {
-    let server = Server { connections: 4, ..settings() };
-    let served = served(server);
+    let served = served(Server { connections: 4, ..settings() });
     let busy = served.say(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n").await;
     let second = served.say(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n").await;
     while NEVER_ANSWERED.load(Ordering::SeqCst) < 2 {
