@@ -12,8 +12,9 @@ fn ignored(reason: IgnoreReason) -> Result<Vec<Fact>, NotStored> {
 /// The run that a fixture becomes.
 fn run(connector: &str, fixture: &str) -> PipelineRun {
     let facts = normalised(connector, fixture).unwrap_or_else(|reason| panic!("{connector} {fixture}: {reason}"));
-    let runs = facts.into_iter().filter_map(|fact| if let Fact::PipelineRun(run) = fact { Some(run) } else { None });
-    runs.last().unwrap()
+    let mut runs =
+        facts.into_iter().filter_map(|fact| if let Fact::PipelineRun(run) = fact { Some(run) } else { None });
+    runs.next_back().unwrap()
 }
 
 #[test]

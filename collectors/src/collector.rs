@@ -125,7 +125,7 @@ impl Collector {
             let (this, source, shutdown) = (this.clone(), source.clone(), shutdown.clone());
             async move {
                 let tenant = Tenant::default();
-                let collected = this.git(&source, git::From::Cursor, &tenant);
+                let collected = this.git(&source, git::From::Cursor, &tenant).boxed();
                 match shutdown.run_until_cancelled(collected).await {
                     Some(Ok(summary)) if summary.changed => {
                         let (commits, changes) = (summary.commits, summary.changes);

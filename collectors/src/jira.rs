@@ -143,7 +143,7 @@ fn issue(event: &str, hook: &wire::IssueHook<'_>, envelope: &Envelope) -> Result
         deleted: event == "issue_deleted",
     };
     let parameters = || envelope.content_type.split(';');
-    let points = parameters().filter_map(|pair| value(pair, POINTS_PARAMETER)).next().unwrap_or(POINTS);
+    let points = parameters().find_map(|pair| value(pair, POINTS_PARAMETER)).unwrap_or(POINTS);
     let decoded = |text: &str| form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).next();
     let canceled = parameters().filter_map(|pair| decoded(value(pair, CANCELED_PARAMETER)?)).collect();
     let ids = wire::FieldIds { points: vec![points.to_owned()], epic: Vec::new(), canceled };

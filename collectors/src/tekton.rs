@@ -204,8 +204,8 @@ impl Run {
     fn parameter<T>(&self, names: &[&str], read: impl Fn(&str) -> Option<T>) -> Option<T> {
         let plain = |name: &str| name.to_lowercase().replace(['-', '_', '.'], "");
         let values_of = |name: &str| {
-            let named = self.spec.params.iter().filter(move |parameter| plain(&parameter.name) == name);
-            named.filter_map(|parameter| parameter.value.as_str()).find_map(&read)
+            let matching = self.spec.params.iter().filter(move |parameter| plain(&parameter.name) == name);
+            matching.filter_map(|parameter| parameter.value.as_str()).find_map(&read)
         };
         names.iter().find_map(|name| values_of(name))
     }

@@ -388,12 +388,12 @@ mod tests {
     fn a_service_without_incidents_has_a_lower_bound_of_failures() {
         let lone = ServiceBasis { has_incidents: false, ..service("git-only") };
         for metric in ["change_fail_rate", "deployment_rework_rate", "failed_deployment_recovery_time"] {
-            assert_eq!(codes(metric, &[lone.clone()], 30, 30), [CaveatCode::LowerBound], "{metric}");
+            assert_eq!(codes(metric, std::slice::from_ref(&lone), 30, 30), [CaveatCode::LowerBound], "{metric}");
             assert_eq!(codes(metric, &[service("paged"), lone.clone()], 30, 30), [CaveatCode::LowerBound], "{metric}");
             assert_eq!(codes(metric, &[service("paged")], 30, 30), [], "{metric}");
         }
-        assert_eq!(codes("time_to_restore", &[lone.clone()], 0, 0), [CaveatCode::NoIncidents]);
-        assert_eq!(codes("change_lead_time", &[lone.clone()], 30, 30), []);
+        assert_eq!(codes("time_to_restore", std::slice::from_ref(&lone), 0, 0), [CaveatCode::NoIncidents]);
+        assert_eq!(codes("change_lead_time", std::slice::from_ref(&lone), 30, 30), []);
         // one that had not deployed by then has no failures to miss
         let later = ServiceBasis { first: Some(at(27)), ..lone };
         assert_eq!(codes("change_fail_rate", &[later], 0, 0), [CaveatCode::NoDeployments]);
@@ -413,7 +413,7 @@ mod tests {
         }
         let unmapped = ServiceBasis { has_unmapped_incidents: true, has_idle_patch_releases: true, ..service("a") };
         let expected = [CaveatCode::UnmappedIncidents, CaveatCode::PatchReleases];
-        assert_eq!(codes("change_fail_rate", &[unmapped.clone()], 30, 30), expected);
+        assert_eq!(codes("change_fail_rate", std::slice::from_ref(&unmapped), 30, 30), expected);
         assert_eq!(codes("change_lead_time", &[unmapped], 30, 30), []);
         let cut = ServiceBasis { partial: true, baseline: Some(at(6)), ..service("cut") };
         let expected = [CaveatCode::PartialHistory, CaveatCode::FirstDeployment];

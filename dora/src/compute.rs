@@ -60,9 +60,10 @@ pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     let known = measured::known(history, options);
     let source = measured::source(history, &known);
     let deployments = measured::measured(history, options, &known, source);
-    let walk = match options.devlake {
-        true => devlake::walk(&history.graph, &deployments),
-        false => walk::walk(&history.graph, &deployments, options),
+    let walk = if options.devlake {
+        devlake::walk(&history.graph, &deployments)
+    } else {
+        walk::walk(&history.graph, &deployments, options)
     };
     let owners = owners::owners(history);
     let copies = if options.devlake { copies::none(history) } else { copies::copies(history, &owners) };

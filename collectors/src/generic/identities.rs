@@ -1,7 +1,7 @@
 //! Identities that people write: brought into the form that our own connectors give them, so that facts
 //! from both meet; and what an event's key is.
 
-use kernel::{AccountId, ChangeId, Fact, RepositoryId};
+use kernel::{AccountId, ChangeId, Fact, Moved, RepositoryId};
 
 use crate::json::Problem;
 
@@ -85,13 +85,7 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
             filled("id", x.id.as_str())
         }
         Fact::Closing(x) => filled("id", &x.id),
-        Fact::Moved(x) => {
-            for id in [&mut x.id, &mut x.new_id] {
-                *id = id.trim_end_matches('/').to_lowercase();
-            }
-            filled("new_id", &x.new_id)?;
-            filled("id", &x.id)
-        }
+        Fact::Moved(x) => moved(x),
         Fact::Transition(x) => {
             accounts(x.author.iter_mut());
             filled("item", x.item.as_str())?;
@@ -140,6 +134,14 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
             filled("name", &x.name)
         }
     }
+}
+
+fn moved(moved: &mut Moved) -> Result<(), Problem> {
+    for id in [&mut moved.id, &mut moved.new_id] {
+        *id = id.trim_end_matches('/').to_lowercase();
+    }
+    filled("new_id", &moved.new_id)?;
+    filled("id", &moved.id)
 }
 
 /// The longest identity, in bytes: longer ones cannot be indexed.

@@ -28,7 +28,7 @@ type Problem = String;
 /// Looks at the files of the repository at a path: the top directory of a working tree, or a bare repository.
 pub(super) fn inspect(path: &Path) -> Result<(), GitError> {
     let looked = match directory(path) {
-        Ok(Some(git)) => Files::new(git).and_then(|mut files| files.inspect()),
+        Ok(Some(git)) => Files::new(&git).and_then(|mut files| files.inspect()),
         Ok(None) => Ok(()),
         Err(problem) => Err(problem),
     };
@@ -105,8 +105,8 @@ struct Files {
 }
 
 impl Files {
-    fn new(git: PathBuf) -> Result<Self, Problem> {
-        let git = canonical(&git)?;
+    fn new(git: &Path) -> Result<Self, Problem> {
+        let git = canonical(git)?;
         let pointed = git.join("commondir");
         let common = if look(&pointed)?.is_some() { pointer(&pointed, &git, "")? } else { git.clone() };
         if !git.starts_with(&common) {
@@ -122,7 +122,7 @@ impl Files {
         self.file(&common.join("config"), CONFIG_LIMIT)?;
         self.file(&common.join("packed-refs"), PACKED_REFS_LIMIT)?;
         self.file(&common.join("shallow"), SHALLOW_LIMIT)?;
-        self.alternates(&common.join("objects"))?;
+        Self::alternates(&common.join("objects"))?;
         self.tree(&common.join("objects"), None, 0)?;
         self.tree(&common.join("refs"), Some(POINTER_LIMIT), 0)?;
         if git == common { Ok(()) } else { self.tree(&git.join("refs"), Some(POINTER_LIMIT), 0) }
@@ -146,7 +146,7 @@ impl Files {
     }
 
     /// Objects of another repository are that repository's.
-    fn alternates(&mut self, objects: &Path) -> Result<(), Problem> {
+    fn alternates(objects: &Path) -> Result<(), Problem> {
         let path = objects.join("info/alternates");
         if look(&path)?.is_none() {
             return Ok(());

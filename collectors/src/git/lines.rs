@@ -88,7 +88,7 @@ impl Effort {
         self.bytes.set(self.bytes.get() + bytes);
         let fits = self.entries.get() <= ENTRIES_LIMIT && self.bytes.get() <= BYTES_LIMIT;
         // the clock is looked at now and then
-        let late = (bytes > 0 || self.entries.get() % 1_024 == 0) && Instant::now() > self.until.get();
+        let late = (bytes > 0 || self.entries.get().is_multiple_of(1_024)) && Instant::now() > self.until.get();
         if fits && !late { Ok(()) } else { Err(Uncounted::TooLarge) }
     }
 }
@@ -360,7 +360,7 @@ impl LineCounter {
         new: Option<ObjectId>,
         changes: &mut Changes,
     ) -> Result<(), Uncounted> {
-        if changes.folder.iter().filter(|byte| **byte == b'/').count() >= DEPTH_LIMIT {
+        if changes.folder.split(|byte| *byte == b'/').count() > DEPTH_LIMIT {
             return Err(Uncounted::TooLarge);
         }
         // names are kept, so they weigh more than what is only read

@@ -54,14 +54,13 @@ pub(super) fn has_commit(repository: &gix::Repository, id: ObjectId) -> bool {
 pub(super) fn commit<'b>(repository: &gix::Repository, id: ObjectId, buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
     let length = match repository.objects.try_find(&id, buffer) {
         Ok(Some(object)) => (object.kind == Kind::Commit).then_some(object.data.len()),
-        Ok(None) => None,
         // too large for an object, perhaps not for a commit
         Err(_) if has_commit(repository, id) => {
             let large = open_with(repository.git_dir(), COMMIT_LIMIT).ok()?.to_thread_local();
             let found = large.objects.try_find(&id, buffer).ok()??;
             Some(found.data.len())
         }
-        Err(_) => None,
+        Ok(None) | Err(_) => None,
     };
     buffer.get(..length?)
 }

@@ -277,6 +277,7 @@ impl Pulling {
     }
 
     /// The tier of an environment, if it is known, and whether it has one.
+    #[expect(clippy::option_option, reason = "an environment that is known may have no tier")]
     fn known_tier(&self, root: &str, id: i64) -> Option<Option<String>> {
         self.tiers.lock().unwrap_or_else(PoisonError::into_inner).get(&(root.to_owned(), id)).cloned()
     }

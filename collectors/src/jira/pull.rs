@@ -435,8 +435,11 @@ fn local(zone: Tz, at: DateTime<Utc>) -> String {
     there.format("%Y-%m-%d %H:%M").to_string()
 }
 
+/// Issues as they were read, and their rows.
+type Issues = Vec<(Found, Box<RawValue>)>;
+
 /// The issues of an answer, and the rows that can't be read as issues.
-fn found(rows: Vec<Box<RawValue>>) -> (Vec<(Found, Box<RawValue>)>, Vec<Box<RawValue>>) {
+fn found(rows: Vec<Box<RawValue>>) -> (Issues, Vec<Box<RawValue>>) {
     let (mut issues, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in rows {
         match read(&row, "search") {

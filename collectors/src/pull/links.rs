@@ -74,7 +74,7 @@ mod tests {
         let found = |value| target([value].into_iter(), "next");
         let two = r#"<https://h/x?page=1>; rel="prev", <https://h/x?a=1,2;b=3&page=3>; title="a, b"; rel="next""#;
         assert_eq!(found(two), Some("https://h/x?a=1,2;b=3&page=3"));
-        assert_eq!(found(r#"</x?page=2>; REL=Next"#), Some("/x?page=2"));
+        assert_eq!(found("</x?page=2>; REL=Next"), Some("/x?page=2"));
         assert_eq!(found(r#"<?page=2>;rel="last next""#), Some("?page=2"));
         for none in [r#"<https://h/x?page=9>; rel="last""#, "nonsense", "<x", "", r#"<x>; rel="nextcloud""#] {
             assert_eq!(found(none), None, "{none}");

@@ -86,10 +86,10 @@ fn by_commit(deployments: &[Measured<'_>], groups: &mut Groups) {
         let of_commit = rollouts.entry(commit).or_default();
         if let Some(before) = before.filter(|before| deployments[*before].commit == Some(commit)) {
             let has_id = |position: usize| deployments[position].fact.rollout.is_some();
-            if has_id(before) != has_id(position) {
-                groups.join(before, position);
-            } else {
+            if has_id(before) == has_id(position) {
                 of_commit.push(position);
+            } else {
+                groups.join(before, position);
             }
             continue;
         }
@@ -113,6 +113,7 @@ mod tests {
     use super::*;
 
     /// A deployment in order, at a time that is its position.
+    #[derive(Clone, Copy)]
     struct Row {
         repository: u32,
         environment: &'static str,

@@ -55,7 +55,7 @@ impl<'a> Version<'a> {
     /// no patch level.
     pub fn is_calendar(&self, year: i32) -> bool {
         let (Some(first), Some(second)) = (self.line.first(), self.line.get(1)) else { return false };
-        let is_year = (1900..2100).contains(first) || (1900_01_01..2100_01_01).contains(first);
+        let is_year = (1900..2100).contains(first) || (19_000_101..21_000_101).contains(first);
         let short = u64::try_from(year.rem_euclid(100)).is_ok_and(|short| short == *first);
         is_year || (short && (1..=12).contains(second))
     }

@@ -149,13 +149,13 @@ pub(crate) fn services_of<'k>(team: &str, known: &'k Services) -> Result<BTreeSe
 }
 
 fn status(row: Computation, bases: &[ServiceBasis]) -> ServiceStatus {
-    let basis = bases.iter().find(|basis| basis.service == row.service);
+    let known = bases.iter().find(|known| known.service == row.service);
     ServiceStatus {
         source: row.source,
         deployments: row.deployments.max(0).cast_unsigned(),
         changes: row.changes.max(0).cast_unsigned(),
-        first_deployment_at: basis.and_then(|basis| basis.first),
-        last_deployment_at: basis.and_then(|basis| basis.last),
+        first_deployment_at: known.and_then(|basis| basis.first),
+        last_deployment_at: known.and_then(|basis| basis.last),
         computed_at: row.computed_at,
         partial: row.partial,
         statement: row.statement,

@@ -77,9 +77,9 @@ fn commits() -> impl Strategy<Value = Vec<Commit>> {
             match original {
                 Some(original) if trailer => fact.cherry_picked_from = Some(original.sha),
                 Some(original) => {
-                    fact.author = original.author.clone();
+                    fact.author.clone_from(&original.author);
                     fact.authored_at = original.authored_at;
-                    fact.subject = original.subject.clone();
+                    fact.subject.clone_from(&original.subject);
                 }
                 None => {}
             }
@@ -239,7 +239,7 @@ pub fn cases() -> impl Strategy<Value = Case> {
     );
     let facts = (commits(), changes(), reviews(), deployments(), incidents());
     (facts, settings).prop_map(|((commits, changes, reviews, deployments, incidents), settings)| {
-        let (all, start, patch, attempts, window, (exclude, path)) = settings;
+        let (all, start, patch, attempts, window, (exclude, folder)) = settings;
         let mut case = Case::new().set(|to| {
             to.first_deployment = if all { FirstDeployment::CarriesAll } else { FirstDeployment::Baseline };
             to.lead_time_start = start;
@@ -250,7 +250,7 @@ pub fn cases() -> impl Strategy<Value = Case> {
             to.exclude_labels = vec!["dependencies".to_owned()];
         });
         case.service.repositories.push(OTHER.into());
-        case.service.paths = path.map(ToOwned::to_owned).into_iter().collect();
+        case.service.paths = folder.map(ToOwned::to_owned).into_iter().collect();
         let robot = Account {
             id: "example.com/robot".into(),
             name: "Robot".to_owned(),

@@ -189,12 +189,11 @@ impl<'a> World<'a> {
             let before = (0..number).rfind(|n| succeeded(self.deployments[*n]) && self.one_line(*n, number));
             let of_commit = began.entry(sha).or_default().clone();
             let has_id = |n: usize| self.deployments[n].rollout.is_some();
-            let joins = match before.filter(|before| self.deployments[*before].sha == Some(sha)) {
-                Some(before) => (has_id(before) != has_id(number)).then_some(before),
-                None => {
-                    let newest = before.map(|before| self.rollouts[before]);
-                    of_commit.into_iter().find(|began| newest.is_none_or(|newest| *began > newest))
-                }
+            let joins = if let Some(same) = before.filter(|before| self.deployments[*before].sha == Some(sha)) {
+                (has_id(same) != has_id(number)).then_some(same)
+            } else {
+                let newest = before.map(|before| self.rollouts[before]);
+                of_commit.into_iter().find(|began| newest.is_none_or(|newest| *began > newest))
             };
             match joins {
                 Some(other) => self.join(other, number),

@@ -153,11 +153,11 @@ fn an_issue_closed_as_a_duplicate_or_as_what_will_not_be_done_is_canceled_and_wa
         ("/changes", status("Won't do", Value::Null)),
         ("/changes", status("Dropped", json!("canceled"))),
     ] {
-        let (item, incident) = closed_issue(&[changes.clone()]);
+        let (item, incident) = closed_issue(std::slice::from_ref(&changes));
         assert!(item.canceled && incident.deleted, "{changes:?}");
     }
     for changes in [("/changes", status("Done", json!("done"))), ("/changes", json!([]))] {
-        let (item, incident) = closed_issue(&[changes.clone()]);
+        let (item, incident) = closed_issue(std::slice::from_ref(&changes));
         assert!(!item.canceled && !incident.deleted, "{changes:?}");
     }
 }

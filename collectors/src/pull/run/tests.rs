@@ -149,7 +149,7 @@ impl Puller for Broken {
     }
 
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let from: i64 = ask.cursor_as()?.unwrap_or_else(|| if ask.incremental { 30 } else { 0 });
+        let from: i64 = ask.cursor_as()?.unwrap_or(if ask.incremental { 30 } else { 0 });
         let asked =
             (from..30.min(from + 10)).map(|row| (format!("row {row}"), json!(row), std::future::ready(self.row(row))));
         let (rows, missed) = crate::pull::details(asked).await?;
