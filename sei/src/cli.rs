@@ -138,7 +138,7 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
     }
     let work = async {
         match command {
-            Command::Up(command) => command.run(settings, &global).await,
+            Command::Up(command) => Box::pin(command.run(settings, &global)).await,
             Command::Collect(command) => command.run(settings, &global).await,
             Command::Import(command) => command.run(settings, &global).await,
             Command::Export(command) => command.run(settings, &global).await,

@@ -106,6 +106,7 @@ impl Program {
     ///
     /// # Panics
     /// When it can't be started.
+    #[must_use]
     pub fn up(&self, arguments: &[&str]) -> Up {
         self.up_with(arguments, &[])
     }

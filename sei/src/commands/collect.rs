@@ -130,7 +130,7 @@ impl Git {
             let (mut summaries, mut failures) = (Vec::new(), Vec::new());
             for source in &sources {
                 let from = if self.full { git::From::Start } else { git::From::Cursor };
-                let collected = collector.git(source, from, &self.tenant.tenant).await;
+                let collected = Box::pin(collector.git(source, from, &self.tenant.tenant)).await;
                 let what = || format!("`{}` could not be collected", git::shown(&source.url));
                 // one repository that can't be read says nothing about the others
                 match collected.with_context(what) {
@@ -159,8 +159,8 @@ fn failed(mut failures: Vec<Error>, what: &str, all: usize) -> Result<()> {
         Some(only) if failures.is_empty() => Err(only),
         Some(last) => {
             failures.push(last);
-            let words = failures.iter().map(|failure| format!("\n  {failure:#}")).collect::<String>();
-            bail!("{} of {all} {what} could not be collected:{words}", failures.len())
+            let words: Vec<_> = failures.iter().map(|failure| format!("\n  {failure:#}")).collect();
+            bail!("{} of {all} {what} could not be collected:{}", failures.len(), words.concat())
         }
     }
 }

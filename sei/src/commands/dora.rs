@@ -55,10 +55,13 @@ pub(super) struct WindowArgs {
     window: Option<std::time::Duration>,
 }
 
+/// The first instant of a window and the first after it.
+type Ends = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 impl WindowArgs {
     /// Returns the first instant and the first after the window, so far as they are asked for. The clock was
     /// read once, at `now`, so that 30 days are 30 days.
-    fn ends(&self, time_zone: Tz, now: DateTime<Utc>) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+    fn ends(&self, time_zone: Tz, now: DateTime<Utc>) -> Result<Ends> {
         let instant = |text: &String| anyhow::Ok(text.parse::<TimeOrDay>()?.within(time_zone));
         let to = self.to.as_ref().map(instant).transpose()?.unwrap_or(now);
         let from = match (&self.from, self.window) {
@@ -224,7 +227,7 @@ mod tests {
         window: WindowArgs,
     }
 
-    fn ends(arguments: &[&str], zone: Tz) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+    fn ends(arguments: &[&str], zone: Tz) -> Result<Ends> {
         let arguments = std::iter::once("sei").chain(arguments.iter().copied());
         <Parsed as clap::Parser>::try_parse_from(arguments)?
             .window

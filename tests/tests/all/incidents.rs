@@ -184,7 +184,7 @@ async fn what_a_service_claims_is_its_own_whatever_the_incident_names() {
     .into_iter()
     .enumerate()
     {
-        write(store, &[fact.clone()]).await;
+        write(store, std::slice::from_ref(&fact)).await;
         assert_eq!(numbers(store, "shop").await, HALF, "{number}");
         assert_eq!(numbers(store, "incidents").await, NONE, "{number}");
         let Fact::Incident(gone) = fact else { panic!() };

@@ -37,7 +37,7 @@ fn status(database: &TestDatabase) -> (String, serde_json::Value) {
     let program = Program::new();
     let url = program.folder().join("url");
     std::fs::write(&url, &database.url).unwrap();
-    std::fs::write(program.folder().join("sei.toml"), format!("[database.url]\nfile = {url:?}\n")).unwrap();
+    std::fs::write(program.folder().join("sei.toml"), format!("[database.url]\nfile = '{}'\n", url.display())).unwrap();
     (program.good(&["status"]), program.json(&["status"]))
 }
 

@@ -385,7 +385,7 @@ fn server_pid(program: &Program) -> Option<i32> {
 fn no_server_is_left(program: &Program, what: &str) {
     let start = std::time::Instant::now();
     while !servers(program).is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what}: left running: {:?}", servers(program));
+        assert!(start.elapsed() < Duration::from_mins(1), "{what}: left running: {:?}", servers(program));
         std::thread::sleep(Duration::from_millis(10));
     }
 }

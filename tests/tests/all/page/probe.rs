@@ -81,8 +81,8 @@ async fn probed(served: &Served, test: &str) -> Probed {
 async fn found(browser: &PathBuf, served: &Served, path: &str, test: &str, flags: &[&str]) -> (Value, Seen) {
     let probed = probed(served, test).await;
     let seen = visit(browser, &format!("http://{}{path}", probed.address), flags).await;
-    let text = seen.part("<script type=\"application/json\" id=\"found\">", "</script>");
-    let found: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let json = seen.part("<script type=\"application/json\" id=\"found\">", "</script>");
+    let found: Value = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"));
     assert_eq!(found.get("error"), None, "{path}: {found}\n{:#?}", seen.complaints);
     (found, seen)
 }
