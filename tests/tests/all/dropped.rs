@@ -153,7 +153,7 @@ fn questions(deployment: &str, change: &str) -> Vec<Question> {
         get("/api/v1/deployments?limit=7"),
         get(format!("/api/v1/deployments/{deployment}")),
         get("/api/v1/changes?limit=7"),
-        get(format!("/api/v1/changes/{change}")),
+        get(format!("/api/v1/changes/{}", change.replace('#', "%23"))),
         get("/api/v1/changes/none-of-this-name"),
         get("/api/v1/findings"),
         get("/api/v1/tenants"),
