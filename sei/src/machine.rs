@@ -13,6 +13,7 @@ use kernel::Tenant;
 use runtime::settings::{SecretRef, Settings};
 use store::{ClusterError, PgConnectOptions, PrivateCluster, Store};
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use crate::declare::declare;
 use crate::folder::DataFolder;
@@ -39,7 +40,7 @@ fn named_database(reference: &SecretRef) -> Result<PgConnectOptions> {
 /// failed, or was interrupted.
 pub(crate) async fn with(settings: Settings, work: impl AsyncFnOnce(&Machine) -> Result<()>) -> Result<()> {
     let shutdown = runtime::shutdown();
-    let machine = Machine::open(settings).await?;
+    let Some(machine) = Machine::open(settings, &shutdown).await? else { bail!("interrupted") };
     let result = tokio::select! {
         result = work(&machine) => result,
         () = shutdown.cancelled() => Err(anyhow!("interrupted")),
@@ -53,13 +54,17 @@ pub(crate) struct PrivateDatabase(Arc<Mutex<Option<PrivateCluster>>>);
 
 impl Machine {
     /// Opens the database. A private cluster is joined where it runs, else started, and its schema is
-    /// brought up to date; another database is left as it is.
-    pub(crate) async fn open(settings: Settings) -> Result<Self> {
+    /// brought up to date; another database is left as it is. None if the shutdown came before it was open.
+    pub(crate) async fn open(settings: Settings, shutdown: &CancellationToken) -> Result<Option<Self>> {
         let folder = DataFolder::open(&settings.data.folder)?;
         let (options, database) = if let Some(reference) = &settings.database.url {
             (named_database(reference)?, None)
         } else {
-            let (database, options) = PrivateDatabase::start(&folder).await?;
+            // one that is given up halfway ends what it has started
+            let Some(started) = shutdown.run_until_cancelled(PrivateDatabase::start(&folder)).await else {
+                return Ok(None);
+            };
+            let (database, options) = started?;
             (options, Some(database))
         };
         let private = database.is_some();
@@ -70,15 +75,15 @@ impl Machine {
             }
             anyhow::Ok(store)
         };
-        match opened.await {
-            Ok(store) => Ok(Self { settings, folder, store, database }),
-            Err(error) => {
-                if let Some(database) = database {
-                    database.leave().await?;
-                }
-                Err(error.context("the database can't be used"))
-            }
+        let failed = match shutdown.run_until_cancelled(opened).await {
+            Some(Ok(store)) => return Ok(Some(Self { settings, folder, store, database })),
+            Some(Err(error)) => Some(error.context("the database can't be used")),
+            None => None,
+        };
+        if let Some(database) = database {
+            database.leave().await?;
         }
+        failed.map_or(Ok(None), Err)
     }
 
     /// The database, if it is a private cluster.

@@ -65,15 +65,17 @@ impl Up {
         let listeners = Listeners::open(&settings.server)?;
         settings.server.listen = listeners.address()?;
         let shutdown = runtime::shutdown();
-        let machine = Machine::open(settings).await?;
+        let Some(machine) = Machine::open(settings, &shutdown).await? else { return Ok(()) };
         let started = async {
             machine.store.migrate().await?;
             declare(&machine.store, &machine.settings, Utc::now()).await?;
             Roles::start(&machine, listeners).await
         };
-        let result = match started.await {
-            Err(error) => Err(error),
-            Ok(mut roles) => {
+        let result = match shutdown.run_until_cancelled(started).await {
+            // nothing runs yet that would have to end in order
+            None => Ok(()),
+            Some(Err(error)) => Err(error),
+            Some(Ok(mut roles)) => {
                 let log = Arc::clone(&roles.log);
                 let work = async {
                     let collector = machine.collector(&log);
