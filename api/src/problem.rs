@@ -5,6 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use eventlog::LogError;
+use kernel::near::UnknownName;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -96,6 +97,17 @@ impl Problem {
     pub fn not_found(what: &str, id: &str) -> Self {
         let detail = format!("There is no {what} `{}`.", shortened(id));
         Self::new("urn:sei:problem:not-found", StatusCode::NOT_FOUND, "Not found", detail)
+    }
+
+    /// A name that a parameter gives is not known; says which were probably meant.
+    #[must_use]
+    pub fn unknown(what: &str, unknown: &UnknownName) -> Self {
+        let mut problem = Self::not_found(what, &unknown.name).about(what, &unknown.name);
+        if let Some(suggestion) = unknown.suggestion() {
+            problem.detail = format!("{} {}", problem.detail, suggestion.replacen("did", "Did", 1));
+            problem.expected = Some(unknown.near.join(" or ").into());
+        }
+        problem
     }
 
     /// Raw events are not shown by this server.

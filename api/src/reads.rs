@@ -245,9 +245,10 @@ pub async fn explain(state: &ApiState, scope: &Scope, id: &str) -> Result<Option
 fn refused(error: dora::DoraError) -> Problem {
     match error {
         dora::DoraError::Store(error) => error.into(),
-        dora::DoraError::UnknownService(name) => Problem::not_found("service", &name).about("service", &name),
-        dora::DoraError::UnknownTeam(name) => Problem::not_found("team", &name).about("team", &name),
-        dora::DoraError::UnknownMetric(name) => Problem::not_found("metric", &name),
+        dora::DoraError::UnknownService(unknown) => Problem::unknown("service", &unknown),
+        dora::DoraError::UnknownTeam(unknown) => Problem::unknown("team", &unknown),
+        dora::DoraError::UnknownRepository(unknown) => Problem::unknown("repository", &unknown),
+        dora::DoraError::UnknownMetric(unknown) => Problem::unknown("metric", &unknown),
         dora::DoraError::Question(text) => Problem::question(text),
         other => Problem::fault(&other),
     }

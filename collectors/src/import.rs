@@ -53,7 +53,7 @@ pub struct ImportSummary {
 
 /// What is wrong with one line or element of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{}, {at}: {path}: {problem}", .file.display())]
+#[error("{}, {at}: {}{problem}", .file.display(), field(.path))]
 pub struct ImportProblem {
     /// The file.
     pub file: PathBuf,
@@ -63,6 +63,11 @@ pub struct ImportProblem {
     pub path: String,
     /// What was found, and what was expected.
     pub problem: String,
+}
+
+/// The field that a problem is about, before the problem; nothing for the whole.
+fn field(path: &str) -> String {
+    if path == "." { String::new() } else { format!("{path}: ") }
 }
 
 /// Why an import stopped. What came before it is in the log; the import can be run again.

@@ -4,6 +4,7 @@
 use kernel::{Reject, RejectReason};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
 
 /// The largest payload that a normaliser reads: GitHub's own limit is 25 MiB.
 const MAX_BYTES: usize = 32 << 20;
@@ -61,6 +62,14 @@ fn path_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
 
 /// What an error says, without the text that was found: that can be somebody's address or a secret.
 pub(crate) fn tell(error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Eof => return "not a JSON object: it ends in the middle".to_owned(),
+        Category::Syntax => {
+            let line = if error.line() > 1 { format!("line {}, ", error.line()) } else { String::new() };
+            return format!("not a JSON object: unexpected text at {line}column {}", error.column());
+        }
+        Category::Data | Category::Io => {}
+    }
     let said = error.to_string();
     let hidden = match said.split_once(" string \"") {
         Some((before, rest)) => match rest.rsplit_once("\", expected") {

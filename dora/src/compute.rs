@@ -29,7 +29,8 @@ use carried::Carried;
 pub(crate) use carried::Subject;
 use measured::{Fit, Known, Measured};
 use owners::Owners;
-use stages::{Stages, instant};
+use stages::Stages;
+pub(crate) use stages::instant;
 use verdicts::{Case, Verdict, Verdicts};
 use walk::{Step, Walk};
 

@@ -1,5 +1,6 @@
 //! What can go wrong in the engine, by what the caller does next.
 
+use kernel::near::UnknownName;
 use store::StoreError;
 use tokio::task::JoinError;
 
@@ -28,14 +29,17 @@ pub enum DoraError {
         expected: String,
     },
     /// The question names a metric that does not exist.
-    #[error("there is no metric `{0}`; `sei dora metrics` and /api/v1/metrics list those that there are")]
-    UnknownMetric(String),
+    #[error("there is no metric {0}; `sei dora metrics` and /api/v1/metrics list those that there are")]
+    UnknownMetric(UnknownName),
     /// The question names a service that does not exist.
-    #[error("there is no service `{0}`")]
-    UnknownService(String),
+    #[error("there is no service {0}")]
+    UnknownService(UnknownName),
     /// The question names a team that does not exist.
-    #[error("there is no team `{0}`")]
-    UnknownTeam(String),
+    #[error("there is no team {0}")]
+    UnknownTeam(UnknownName),
+    /// The question names a repository that does not exist.
+    #[error("there is no repository {0}")]
+    UnknownRepository(UnknownName),
     /// The question can't be answered as it was asked. The text says what was expected.
     #[error("{0}")]
     Question(String),

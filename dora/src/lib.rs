@@ -15,6 +15,7 @@ mod explanation;
 mod history;
 mod metrics;
 mod options;
+mod preview;
 mod query;
 pub mod reasons;
 mod report;
@@ -34,6 +35,7 @@ pub use metrics::{
     definitions, metric,
 };
 pub use options::Options;
+pub use preview::{Preview, PreviewBranch, preview};
 pub use query::{Interval, ReportQuery};
 pub use report::{
     FindingCount, MetricName, MetricReport, Point, QuickCheck, Report, Score, ServiceStatus, Unit, Value, ValueName,

@@ -30,6 +30,7 @@ use store::Store;
 
 use crate::report::{Calendar, Unit, Window, window};
 use crate::{Basis, Caveat, CaveatCode, DoraError, Interval};
+pub(crate) use aggregate::quantile;
 use groups::About;
 pub use registry::{Aggregation, Definition, definitions};
 

@@ -106,17 +106,56 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
+    let json = cli.global.json;
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", redact(&error.to_string()));
-            for cause in error.chain().skip(1) {
-                eprintln!("  because: {}", redact(&cause.to_string()));
+            let text = redact(&error.to_string()).to_string();
+            let causes: Vec<String> =
+                error.chain().skip(1).map(|cause| redact(&cause.to_string()).to_string()).collect();
+            if json {
+                eprintln!("{}", serde_json::json!({ "error": text, "causes": causes }));
+            } else {
+                eprintln!("error: {text}");
+                for cause in causes {
+                    eprintln!("  because: {cause}");
+                }
             }
-            ExitCode::FAILURE
+            if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// What is wrong with a command line whose arguments are right one by one.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// A command line that clap does not take: help, the version, or what is wrong, as JSON if it is asked for.
+fn refused(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if json && error.use_stderr() {
+        let text = error.render().to_string();
+        let text = text.trim().trim_start_matches("error: ");
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let causes: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        eprintln!("{}", serde_json::json!({ "error": first, "causes": causes }));
+    } else if error.print().is_err() {
+        // nobody reads it
+        return ExitCode::FAILURE;
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 fn run(Cli { global, command }: Cli) -> Result<ExitCode> {

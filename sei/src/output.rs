@@ -1,10 +1,11 @@
 //! What commands print: results to standard output, whole, as people or as programs read them.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::{ErrorKind, Write};
 
 use anyhow::Result;
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{ContentArrangement, LineStyle, Row, TableStyle};
 use serde::Serialize;
 
 /// Prints a result. A reader that has seen enough (`sei … | head`) is no failure.
@@ -36,13 +37,77 @@ pub(crate) fn csv_text(text: &str) -> Cow<'_, str> {
 /// A line below the headings, and nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// A terminal that claims to be narrower than this is not believed.
+const MIN_COLUMNS: u16 = 20;
+/// The width of a terminal that is not believed.
+const USUAL_COLUMNS: u16 = 80;
+
+/// A table for people. Its lines have no spaces at their ends.
+pub(crate) struct Table(comfy_table::Table);
+
+impl Table {
+    pub(crate) fn add_row(&mut self, row: impl Into<Row>) {
+        self.0.add_row(row);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.trim_fmt())
+    }
+}
+
 /// A table with these headings, as wide as the terminal at most.
 pub(crate) fn table(headings: &[&str]) -> Table {
-    let mut table = Table::new();
+    let mut table = comfy_table::Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(headings.iter().copied());
-    table
+    if table.width().is_some_and(|columns| columns < MIN_COLUMNS) {
+        table.set_width(USUAL_COLUMNS);
+    }
+    Table(table)
+}
+
+/// A number of things in words: `1 file`, `2 files`.
+pub(crate) fn count(number: impl TryInto<i64>, thing: &str) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
+    format!("{number} {}", plural(number, thing))
+}
+
+fn plural(number: i64, thing: &str) -> String {
+    match (number, thing) {
+        (1, thing) => thing.to_owned(),
+        (_, "person") => "people".to_owned(),
+        (_, thing) => match thing.strip_suffix("branch") {
+            Some(before) => format!("{before}branches"),
+            None => format!("{thing}s"),
+        },
+    }
 }
 
 /// What stands above every result that is made of demo data.
 pub(crate) const DEMO: &str = "DEMO DATA: invented by `sei demo load`, about no real organization";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thing_is_no_plural() {
+        let counted = [count(1, "file"), count(0, "file"), count(2_u64, "new commit"), count(3, "branch")];
+        assert_eq!(counted, ["1 file", "0 files", "2 new commits", "3 branches"]);
+        assert_eq!([count(1, "person"), count(2, "person")], ["1 person", "2 people"]);
+    }
+
+    #[test]
+    fn no_line_of_a_table_ends_in_a_space() {
+        let mut table = table(&["name", "what it is"]);
+        table.add_row(["a", ""]);
+        table.add_row(["long name", "text"]);
+        assert!(table.to_string().lines().all(|line| line == line.trim_end()), "{table}");
+    }
+}

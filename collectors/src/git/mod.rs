@@ -41,7 +41,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use eventlog::EventLog;
 use gix::ThreadSafeRepository;
-use kernel::{Envelope, RepositoryId, Tenant};
+use kernel::{Envelope, RepositoryId, Sha, Tenant};
 use regex::Regex;
 use runtime::settings::GitSource;
 use serde::Serialize;
@@ -72,6 +72,8 @@ const WHOLE: Duration = Duration::from_hours(12);
 pub struct Summary {
     /// The repository.
     pub repository: RepositoryId,
+    /// The branch that changes go to, and the commit that it points to.
+    pub default_branch: Option<DefaultBranch>,
     /// Branches that the repository has.
     pub branches: u64,
     /// Tags that the repository has.
@@ -88,8 +90,20 @@ pub struct Summary {
     pub changed: bool,
     /// What the reader should know, a sentence each.
     pub warnings: Vec<String>,
+    /// That the branch whose merges are deployments is not there, and which branches are: one of the warnings.
+    #[serde(skip)]
+    pub missing_branch: Option<String>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+/// The branch that changes go to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DefaultBranch {
+    /// Its name.
+    pub name: String,
+    /// The commit that it points to.
+    pub commit: Sha,
 }
 
 /// Where a collection begins.
@@ -379,13 +393,20 @@ fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
     if refs.broken > 0 {
         warnings.push(format!("{} branches or tags can't be read; `git for-each-ref` names them", refs.broken));
     }
-    if let Some(branch) = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none()) {
+    let missing = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none());
+    let missing_branch = missing.map(|branch| {
         let names = refs.branch_names();
         let shown = names.iter().take(10).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        warnings.push(format!("there is no branch `{branch}`, which `deployment_branch` names; there are: {shown}"));
-    }
+        let shown = if shown.is_empty() { "none".to_owned() } else { shown };
+        format!("there is no branch `{branch}`, which `deployment_branch` names; there are: {shown}")
+    });
+    warnings.extend(missing_branch.clone());
+    let default_branch = refs.default.as_ref().and_then(|(name, tip)| {
+        Some(DefaultBranch { name: name.clone(), commit: Sha::from_bytes(tip.as_bytes()).ok()? })
+    });
     Summary {
         repository: plan.frame.repository.id,
+        default_branch,
         branches: refs.branch_names().len() as u64,
         tags: refs.tags.len() as u64,
         commits: found.commits,
@@ -394,6 +415,7 @@ fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
         partial,
         changed: plan.changed,
         warnings,
+        missing_branch,
         elapsed: Duration::ZERO,
     }
 }

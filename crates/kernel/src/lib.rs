@@ -10,6 +10,7 @@ mod ids;
 mod keys;
 mod metric_facts;
 mod names;
+pub mod near;
 mod outcome;
 pub mod people;
 mod selectors;

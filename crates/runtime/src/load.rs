@@ -369,9 +369,7 @@ fn list(names: &[&str]) -> String {
 
 /// The name that was probably meant.
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let close = |known: &&&str| strsim::jaro_winkler(name, known) > 0.8;
-    let better = |a: &&&str, b: &&&str| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b));
-    known.iter().filter(close).max_by(better).copied()
+    kernel::near::nearest(name, known.iter().copied()).into_iter().next()
 }
 
 #[cfg(test)]

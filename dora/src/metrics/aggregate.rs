@@ -397,7 +397,7 @@ impl Maker<'_> {
 }
 
 /// A quantile of sorted values, interpolated between ranks as everywhere.
-fn quantile(sorted: &[f64], at: f64) -> Option<f64> {
+pub(crate) fn quantile(sorted: &[f64], at: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let rank = at * last as f64;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the last position")]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kernel::near::UnknownName;
 use runtime::custom::{Aggregate, CustomMetric};
 use runtime::settings::MetricSettings;
 use serde::Serialize;
@@ -682,8 +683,14 @@ pub fn definitions(custom: &[MetricSettings]) -> Result<Vec<Definition>, DoraErr
 
 /// The metric of a name.
 pub(super) fn find(name: &str, custom: &[MetricSettings]) -> Result<Entry, DoraError> {
-    let found = entries(custom)?.into_iter().find(|entry| entry.definition.name == name);
-    found.ok_or_else(|| DoraError::UnknownMetric(name.to_owned()))
+    let mut entries = entries(custom)?;
+    match entries.iter().position(|entry| entry.definition.name == name) {
+        Some(found) => Ok(entries.swap_remove(found)),
+        None => {
+            let known = entries.iter().map(|entry| entry.definition.name.as_str());
+            Err(DoraError::UnknownMetric(UnknownName::new(name, known)))
+        }
+    }
 }
 
 #[cfg(test)]

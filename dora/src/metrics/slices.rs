@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kernel::near::UnknownName;
 use regex::Regex;
 use store::history::Services;
 
@@ -70,13 +71,18 @@ impl Belongings {
             services = Some(of_team.into_iter().map(str::to_owned).collect::<BTreeSet<String>>());
         }
         if let Some(service) = &query.service {
-            let known = services::all(&self.known).iter().any(|known| known.name == *service);
-            if !known {
-                return Err(DoraError::UnknownService(service.clone()));
+            let known = services::all(&self.known);
+            if !known.iter().any(|known| known.name == *service) {
+                let known = known.iter().map(|known| known.name.as_str());
+                return Err(DoraError::UnknownService(UnknownName::new(service, known)));
             }
             let only = BTreeSet::from([service.clone()]);
             services =
                 Some(services.map_or_else(|| only.clone(), |of_team| of_team.intersection(&only).cloned().collect()));
+        }
+        if let Some(repository) = query.repository.as_ref().filter(|asked| !self.services.contains_key(*asked)) {
+            let known = self.services.keys().map(String::as_str);
+            return Err(DoraError::UnknownRepository(UnknownName::new(repository, known)));
         }
         Ok(Filter { services, repository: query.repository.clone() })
     }

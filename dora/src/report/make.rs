@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
+use kernel::near::UnknownName;
 use runtime::settings::Compat;
 use store::Store;
 use store::history::Services;
@@ -120,7 +121,10 @@ fn asked(query: &ReportQuery, known: &Services, computed: &[Computation]) -> Res
     if let Some(service) = &query.service {
         let declared = known.declared.iter().any(|declared| declared.name == *service);
         if !declared && !computed.iter().any(|computation| computation.service == *service) {
-            return Err(DoraError::UnknownService(service.clone()));
+            let names = known.declared.iter().map(|declared| declared.name.as_str());
+            let names = names.chain(computed.iter().map(|computation| computation.service.as_str()));
+            let names: BTreeSet<&str> = names.collect();
+            return Err(DoraError::UnknownService(UnknownName::new(service, names)));
         }
         asked.retain(|computation| computation.service == *service);
     }
@@ -131,7 +135,10 @@ fn asked(query: &ReportQuery, known: &Services, computed: &[Computation]) -> Res
 pub(crate) fn services_of<'k>(team: &str, known: &'k Services) -> Result<BTreeSet<&'k str>, DoraError> {
     let named = |service: &&kernel::Service| service.team.as_deref() == Some(team);
     if !known.teams.iter().any(|known| known.name == team) && known.declared.iter().find(named).is_none() {
-        return Err(DoraError::UnknownTeam(team.to_owned()));
+        let names = known.teams.iter().map(|known| known.name.as_str());
+        let names = names.chain(known.declared.iter().filter_map(|service| service.team.as_deref()));
+        let names: BTreeSet<&str> = names.collect();
+        return Err(DoraError::UnknownTeam(UnknownName::new(team, names)));
     }
     let mut teams = BTreeSet::from([team]);
     // each round adds the teams one level down; a circle adds nothing new and ends it

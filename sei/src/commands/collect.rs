@@ -2,7 +2,7 @@
 
 mod pulled;
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use collectors::git::{self, Summary};
 use dora::Scope;
@@ -10,6 +10,7 @@ use runtime::settings::{GitSource, Settings};
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
+use crate::output::count;
 use crate::{output, settle};
 use pulled::Pulled;
 
@@ -134,7 +135,11 @@ impl Git {
                 let what = || format!("`{}` could not be collected", git::shown(&source.url));
                 // one repository that can't be read says nothing about the others
                 match collected.with_context(what) {
-                    Ok(summary) => summaries.push(summary),
+                    Ok(summary) => {
+                        let missing = summary.missing_branch.as_ref();
+                        failures.extend(missing.map(|missing| anyhow!("{}: {missing}", summary.repository)));
+                        summaries.push(summary);
+                    }
                     Err(failure) => failures.push(failure),
                 }
             }
@@ -168,14 +173,14 @@ fn failed(mut failures: Vec<Error>, what: &str, all: usize) -> Result<()> {
 /// A collection in words.
 pub(crate) fn line(summary: &Summary) -> String {
     let first = format!(
-        "{}: {} new commits, {} changes, {} deployments in {:.1} s ({} branches, {} tags)",
+        "{}: {}, {}, {} in {:.1} s ({}, {})",
         summary.repository,
-        summary.commits,
-        summary.changes,
-        summary.deployments,
+        count(summary.commits, "new commit"),
+        count(summary.changes, "change"),
+        count(summary.deployments, "deployment"),
         summary.elapsed.as_secs_f64(),
-        summary.branches,
-        summary.tags
+        count(summary.branches, "branch"),
+        count(summary.tags, "tag")
     );
     let notes = summary.warnings.iter().map(|warning| format!("  note: {warning}"));
     std::iter::once(first).chain(notes).collect::<Vec<_>>().join("\n")

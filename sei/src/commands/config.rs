@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use runtime::Severity;
 
 use crate::cli::Global;
-use crate::output;
+use crate::output::{self, count};
 
 /// Check and show the settings
 #[derive(Debug, Subcommand)]
@@ -37,6 +37,7 @@ impl Config {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode> {
         match self {
             Self::Check(check) => return check.run(global),
+            Self::Default if global.json => output::print_json(&runtime::DEFAULTS.parse::<toml::Table>()?)?,
             Self::Default => output::print(runtime::DEFAULTS)?,
             Self::Show => {
                 let settings = runtime::load(global.config.as_deref(), &global.overrides())?;
@@ -49,11 +50,6 @@ impl Config {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// So many of a thing, in words.
-fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 impl Check {

@@ -9,6 +9,7 @@ use dora::{ReportQuery, Scope};
 use eventlog::EventLog;
 use kernel::{Envelope, Fact, Tenant};
 use runtime::settings::Settings;
+use store::Store;
 
 use crate::cli::Global;
 use crate::demo::{Demo, Scale};
@@ -19,6 +20,9 @@ use crate::{output, settle};
 
 /// The tenant of demo data.
 pub(crate) const TENANT: &str = "demo";
+
+/// The seed that is used unless another is named.
+const SEED: u64 = 1;
 
 /// Events of one append.
 const PAGE: usize = 5_000;
@@ -35,7 +39,7 @@ pub(crate) enum DemoCommand {
 #[derive(Args, Debug)]
 pub(crate) struct Load {
     /// The same seed and end give the same data
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = SEED)]
     seed: u64,
 
     /// Teams
@@ -91,16 +95,33 @@ async fn reset(machine: &Machine) -> Result<()> {
     }
 }
 
+/// Loads the demo as `sei demo load` does, unless its tenant is there already.
+pub(crate) async fn load_once(machine: &Machine) -> Result<()> {
+    let tenant = tenant()?;
+    if machine.store.tenants().await?.iter().all(|info| info.tenant != tenant) {
+        let end = kernel::midnight(Utc::now().date_naive(), Tz::UTC);
+        load(machine, &Demo { seed: SEED, end, scale: Scale::default() }).await?;
+    }
+    Ok(())
+}
+
+/// Loads a demo into its tenant, which is not there yet. Returns its store, and the number of events.
+async fn load(machine: &Machine, demo: &Demo) -> Result<(Store, u64)> {
+    let tenant = tenant()?;
+    let log = machine.log().await?;
+    machine.store.create_tenant(&tenant, true).await?;
+    let store = machine.store.for_tenant(&tenant);
+    let events = publish(demo, &tenant, log.as_ref()).await?;
+    settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
+    Ok((store, events))
+}
+
 impl Load {
     async fn run(&self, machine: &Machine, global: &Global) -> Result<()> {
-        let tenant = tenant()?;
-        let log = machine.log().await?;
         reset(machine).await?;
-        machine.store.create_tenant(&tenant, true).await?;
-        let store = machine.store.for_tenant(&tenant);
         let demo = self.demo();
-        let events = publish(&demo, &tenant, log.as_ref()).await?;
-        settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
+        let (store, events) = load(machine, &demo).await?;
+        let tenant = store.tenant();
         if global.json {
             return output::print_json(&serde_json::json!({ "tenant": tenant, "demo": true, "events": events }));
         }
@@ -112,8 +133,9 @@ impl Load {
         };
         let report = dora::report(&store, &query).await?;
         output::print(&format!(
-            "{}\n{events} events loaded; see them with --tenant {tenant}, and on the page of `sei up`",
-            report::text(&report, Format::Table, true, false)?
+            "{}\n{} loaded; see them with --tenant {tenant}, and on the page of `sei up`",
+            report::text(&report, Format::Table, true, false)?,
+            output::count(events, "event")
         ))
     }
 

@@ -11,8 +11,9 @@ use dora::{Benchmark, Interval, ReportQuery, Scope};
 use kernel::TimeOrDay;
 use runtime::settings::{Compat, Settings};
 
-use crate::cli::{ForTenant, Global};
+use crate::cli::{ForTenant, Global, Usage};
 use crate::machine::with;
+use crate::output::count;
 use crate::report::{self, Format};
 use crate::{output, settle};
 
@@ -51,12 +52,18 @@ pub(super) struct WindowArgs {
     to: Option<String>,
 
     /// The length of the window, such as 90d or 12weeks [default: 90d]
-    #[arg(long, value_name = "DURATION", value_parser = humantime_serde::re::humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = window_length)]
     window: Option<std::time::Duration>,
 }
 
 /// The first instant of a window and the first after it.
 type Ends = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+/// The length of a window, which is above 0.
+fn window_length(text: &str) -> Result<std::time::Duration, String> {
+    let length = humantime_serde::re::humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if length.is_zero() { Err("a window of 0 holds nothing; expected such as 90d".to_owned()) } else { Ok(length) }
+}
 
 impl WindowArgs {
     /// Returns the first instant and the first after the window, so far as they are asked for. The clock was
@@ -71,8 +78,17 @@ impl WindowArgs {
             }
             (None, None) => None,
         };
+        if let Some(from) = from.filter(|from| *from >= now) {
+            return Err(Usage(format!("--from is {from}, which is in the future; expected a time up to now")).into());
+        }
+        // today may be asked for as a whole
+        let tomorrow = now.with_timezone(&time_zone).date_naive() + chrono::Days::new(1);
+        let tomorrow = kernel::midnight(tomorrow, time_zone);
+        if to > tomorrow.max(now) {
+            return Err(Usage(format!("--to is {to}, which is in the future; expected {tomorrow} at most")).into());
+        }
         if let Some(from) = from.filter(|from| *from >= to) {
-            bail!("the window is empty: it begins at {from} and ends at {to}");
+            return Err(Usage(format!("the window is empty: it begins at {from} and ends at {to}")).into());
         }
         Ok((from, Some(to)))
     }
@@ -108,9 +124,9 @@ pub(crate) struct Report {
     #[arg(long, value_name = "NAME")]
     time_zone: Option<Tz>,
 
-    /// The form
-    #[arg(long, value_enum, default_value = "table")]
-    format: Format,
+    /// The form [default: table]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 
     #[command(flatten)]
     tenant: ForTenant,
@@ -150,7 +166,14 @@ impl Dora {
 impl Report {
     async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         let query = self.query(settings.dora.time_zone, settings.dora.compat)?;
-        let format = if global.json { Format::Json } else { self.format };
+        let format = match (self.format, global.json) {
+            (None | Some(Format::Json), true) => Format::Json,
+            (Some(_), true) => {
+                let text = "--json and --format ask for two forms: leave one of them out";
+                return Err(Usage(text.to_owned()).into());
+            }
+            (format, false) => format.unwrap_or(Format::Table),
+        };
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
             let report = dora::report(&store, &query).await?;
@@ -203,13 +226,13 @@ impl Recompute {
                 return output::print_json(&summary);
             }
             output::print(&format!(
-                "{} services, {} deployments, {} changes out of {} commits in {:.1} s; {} rows written, {} deleted",
-                summary.services,
-                summary.deployments,
-                summary.changes,
-                summary.commits,
+                "{}, {}, {} out of {} in {:.1} s; {} written, {} deleted",
+                count(summary.services, "service"),
+                count(summary.deployments, "deployment"),
+                count(summary.changes, "change"),
+                count(summary.commits, "commit"),
                 summary.elapsed.as_secs_f64(),
-                summary.written,
+                count(summary.written, "row"),
                 summary.deleted
             ))
         })
@@ -242,6 +265,15 @@ mod tests {
         let (from, _) = ends(&["--window", "30d"], Tz::Europe__Berlin)?;
         assert_eq!(from, "2026-10-11T08:00:00.123456789Z".parse().ok());
         Ok(())
+    }
+
+    #[test]
+    fn a_window_of_nothing_or_of_the_future_is_refused() {
+        for arguments in [&["--window", "0d"][..], &["--from", "2026-11-11"], &["--to", "2026-11-12"]] {
+            assert!(ends(arguments, Tz::UTC).is_err(), "{arguments:?}");
+        }
+        // the whole of today is no future
+        assert!(ends(&["--to", "2026-11-11"], Tz::UTC).is_ok());
     }
 
     #[test]

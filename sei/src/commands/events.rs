@@ -165,12 +165,12 @@ impl Replay {
                 return output::print_json(&processed);
             }
             output::print(&format!(
-                "{} events read again: {} stored, {} ignored, {} rejected; {} rows changed",
-                processed.events(),
+                "{} read again: {} stored, {} ignored, {} rejected; {} changed",
+                output::count(processed.events(), "event"),
                 processed.stored,
                 processed.ignored,
                 processed.rejected,
-                processed.rows_changed
+                output::count(processed.rows_changed, "row")
             ))
         })
         .await

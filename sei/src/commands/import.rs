@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use collectors::import::{ImportFormat, ImportOptions, import};
+use collectors::import::{ImportFormat, ImportOptions, ImportSummary, import};
 use dora::Scope;
 use runtime::settings::Settings;
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
+use crate::output::count;
 use crate::progress::Shown;
 use crate::{output, settle};
 
@@ -32,7 +33,7 @@ pub(crate) struct Import {
     #[arg(long, value_enum, default_value = "facts")]
     format: Format,
 
-    /// Go on after a line that can't be read, and report it
+    /// Go on after a line that can't be read, and report it; the exit code is 1 then
     #[arg(long)]
     keep_going: bool,
 
@@ -72,18 +73,25 @@ impl Import {
                 settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
             }
             if global.json {
-                return output::print_json(&summary);
+                output::print_json(&summary)?;
+            } else {
+                output::print(&text(&summary))?;
             }
-            let first = format!(
-                "{} files: {} events imported, {} ignored, {} lines rejected",
-                summary.files,
-                summary.events,
-                summary.ignored.values().sum::<u64>(),
-                summary.rejected
-            );
-            let problems = summary.problems.iter().map(|problem| format!("  {problem}"));
-            output::print(&std::iter::once(first).chain(problems).collect::<Vec<_>>().join("\n"))
+            if summary.rejected == 0 { Ok(()) } else { bail!("{} rejected", count(summary.rejected, "line")) }
         })
         .await
     }
+}
+
+/// An import in words.
+fn text(summary: &ImportSummary) -> String {
+    let first = format!(
+        "{}: {} imported, {} ignored, {} rejected",
+        count(summary.files, "file"),
+        count(summary.events, "event"),
+        summary.ignored.values().sum::<u64>(),
+        count(summary.rejected, "line")
+    );
+    let problems = summary.problems.iter().map(|problem| format!("  {problem}"));
+    std::iter::once(first).chain(problems).collect::<Vec<_>>().join("\n")
 }

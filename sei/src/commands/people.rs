@@ -11,6 +11,7 @@ use store::Store;
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
+use crate::output::count;
 use crate::{output, settle};
 
 /// What the events of this command come from.
@@ -195,7 +196,12 @@ fn text(joined: &[Joined], demo: bool) -> String {
     }
     let people = joined.iter().filter(|human| !human.bot).count();
     let accounts: usize = joined.iter().map(|human| human.accounts.len()).sum();
-    let mut lines = vec![format!("{people} people and {} bots with {accounts} accounts", joined.len() - people)];
+    let mut lines = vec![format!(
+        "{} and {} with {}",
+        count(people, "person"),
+        count(joined.len() - people, "bot"),
+        count(accounts, "account")
+    )];
     if demo {
         lines.insert(0, output::DEMO.to_owned());
     }

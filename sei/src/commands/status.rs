@@ -3,13 +3,13 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use comfy_table::Table;
 use runtime::settings::{LogKind, Settings};
 use serde::Serialize;
 use store::source_state::SourceState;
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::{Machine, with};
+use crate::output::{Table, count};
 use crate::{output, settle};
 
 /// Services that are listed.
@@ -155,7 +155,8 @@ impl Picture {
         let lag: i64 = self.log.partitions.iter().map(|partition| partition.lag).sum();
         let end: i64 = self.log.partitions.iter().map(|partition| partition.end).sum();
         lines.push(format!("tenant {}, database: {}", self.tenant, self.database));
-        lines.push(format!("log {}: {end} events, {lag} not processed yet, {} rejected", self.log.topic, self.rejects));
+        let events = count(end, "event");
+        lines.push(format!("log {}: {events}, {lag} not processed yet, {} rejected", self.log.topic, self.rejects));
         if self.stale {
             lines.push("some metrics are being computed".to_owned());
         }

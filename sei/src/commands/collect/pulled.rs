@@ -9,6 +9,7 @@ use runtime::settings::{PullSource, Settings};
 
 use crate::cli::Global;
 use crate::machine::with;
+use crate::output::count;
 use crate::{output, settle};
 
 const EXAMPLES: &str = "\
@@ -99,8 +100,8 @@ impl Pulled {
 
 /// A pull in words.
 fn line(summary: &Summary) -> String {
-    let (rows, pages, seconds) = (summary.rows, summary.pages, summary.elapsed.as_secs_f64());
-    let first = format!("{}: {rows} rows on {pages} pages in {seconds:.1} s", summary.source);
+    let (rows, pages) = (count(summary.rows, "row"), count(summary.pages, "page"));
+    let first = format!("{}: {rows} on {pages} in {:.1} s", summary.source, summary.elapsed.as_secs_f64());
     let notes = summary.problems.iter().map(|problem| {
         let word = match (problem.expected, problem.warning) {
             (true, _) => "note",

@@ -47,7 +47,7 @@ fn tell_deployment(explanation: &DeploymentExplanation, lines: &mut Vec<String>)
     }
     tell_commits(&explanation.commits, lines);
     if !explanation.changes.is_empty() {
-        lines.push(format!("{} changes and commits outside of changes:", explanation.changes.len()));
+        lines.push(format!("changes, and commits outside of any: {}", explanation.changes.len()));
         let mut table = output::table(&["change", "title", "coding", "pickup", "review", "deploy", "lead time"]);
         for change in explanation.changes.iter().take(MOST_COMMITS) {
             let mut row = vec![change.change.to_string(), change.title.clone()];
@@ -87,10 +87,10 @@ fn tell_change(explanation: &ChangeExplanation, lines: &mut Vec<String>) {
 
 fn tell_verdict(metric: &DeploymentMetric, lines: &mut Vec<String>) {
     lines.push(format!(
-        "  finished at {}, carried {} commits and {} changes",
+        "  finished at {}, carried {} and {}",
         time(metric.finished_at),
-        metric.commits,
-        metric.changes
+        output::count(metric.commits, "commit"),
+        output::count(metric.changes, "change")
     ));
     let because = |reason: String, evidence: &Evidence| {
         let link = evidence.url.as_deref().map_or(String::new(), |url| format!(" ({url})"));
@@ -112,7 +112,7 @@ fn tell_commits(commits: &[CarriedCommit], lines: &mut Vec<String>) {
     if commits.is_empty() {
         return;
     }
-    lines.push(format!("{} commits:", commits.len()));
+    lines.push(format!("{}:", output::count(commits.len(), "commit")));
     for commit in commits.iter().take(MOST_COMMITS) {
         let change = commit.change.as_ref().map_or(String::new(), |change| format!("  [{change}]"));
         lines.push(format!("  {} {} {}{change}", short(&commit.sha), time(commit.authored_at), commit.subject));

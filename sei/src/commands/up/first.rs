@@ -1,17 +1,27 @@
-//! The first collection after the start, and what is printed then.
+//! The first collection after the start, and what is printed then: the report; where there is nothing to report, a
+//! preview of what could be; where there is nothing at all, the demo.
 
-use anyhow::{Error, Result};
+use anyhow::{Context, Error, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use collectors::collector::Collector;
 use collectors::git;
-use dora::{ReportQuery, Scope};
+use dora::{Preview, PreviewBranch, Report, ReportQuery, Scope};
 use kernel::{RepositoryId, Tenant};
 use runtime::settings::{PullSource, Settings};
 
+use crate::commands::demo;
 use crate::machine::Machine;
+use crate::output::count;
 use crate::report::{self, Format};
 use crate::{output, settle};
 
-/// Collects all sources once, waits until that is stored and computed, and prints the report and the
+/// Of how many repositories a preview is shown.
+const MAX_PREVIEWS: usize = 5;
+/// Of how many services it is asked whether anything is known.
+const MAX_SERVICES: u32 = 100;
+
+/// Collects all sources once, waits until that is stored and computed, and prints what there is to see and the
 /// address of the page.
 pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector, json: bool) -> Result<()> {
     let settings = &machine.settings;
@@ -22,32 +32,63 @@ pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector,
         let names = settings.source.iter().map(PullSource::full_name).collect::<Vec<_>>().join(", ");
         return output::print(&format!("Pulling {names}.\n\n{}", addresses(&address, settings)));
     }
+    let collected = collect(collector, settings).await;
+    settle::processed(&machine.store, &*collector.log).await?;
+    // the engine would wait a moment for more
+    dora::recompute(&machine.store, &settings.dora, Scope::Stale).await?;
+    settle::computed(&machine.store).await?;
+    let service = match collected.as_slice() {
+        [only] => Some(service_of(&only.repository, settings)),
+        _ => None,
+    };
+    let report = newest_report(machine, service).await?;
+    if json {
+        return output::print(&report::text(&report, Format::Json, false, false)?);
+    }
+    let mut parts = Vec::new();
     if settings.git.is_empty() {
-        return output::print(&format!(
-            "No repository is collected: this folder is none, --repo names none and the settings list none.\n\
-             Events are taken at {address}/webhooks/…, and with a token, or over the socket, at /v1/events.\n\n{}",
-            addresses(&address, settings)
+        parts.push(format!(
+            "No repository is collected: this directory is none, --repo names none and the settings list none.\n\
+             Events are taken at {address}/webhooks/…, and with a token, or over the socket, at /v1/events."
         ));
     }
-    let mut repositories = Vec::new();
+    if !report.services.is_empty() {
+        parts.push(report::text(&report, Format::Table, false, false)?);
+    }
+    if report::is_blank(&report) {
+        let previews = previews(machine, &collected).await?;
+        if previews.is_empty() && is_empty(machine).await? {
+            parts.extend(demo(machine, &address).await?);
+        }
+        parts.extend(preview_text(&previews, settings.dora.time_zone));
+    }
+    parts.push(addresses(&address, settings));
+    output::print(&parts.join("\n\n"))
+}
+
+/// Collects each repository; what is wrong with one is printed and does not keep the others.
+async fn collect(collector: &Collector, settings: &Settings) -> Vec<git::Summary> {
+    let mut collected = Vec::new();
     for source in &settings.git {
         match collector.git(source, git::From::Cursor, &Tenant::default()).await {
-            Ok(summary) => repositories.push(summary.repository),
+            Ok(summary) => {
+                if let Some(missing) = &summary.missing_branch {
+                    eprintln!("error: {}: {missing}", summary.repository);
+                }
+                collected.push(summary);
+            }
             Err(error) => {
                 let shown = git::shown(&source.url);
                 eprintln!("error: {:#}", Error::from(error).context(format!("`{shown}` could not be collected")));
             }
         }
     }
-    settle::processed(&machine.store, &*collector.log).await?;
-    // the engine would wait a moment for more
-    dora::recompute(&machine.store, &settings.dora, Scope::Stale).await?;
-    settle::computed(&machine.store).await?;
-    let service = match repositories.as_slice() {
-        [only] => Some(service_of(only, settings)),
-        [] => return output::print(&addresses(&address, settings)),
-        _ => None,
-    };
+    collected
+}
+
+/// The report of the last 90 days; where nothing was deployed in them, of the 90 days up to the last deployment.
+async fn newest_report(machine: &Machine, service: Option<String>) -> Result<Report> {
+    let settings = &machine.settings;
     let query = ReportQuery {
         time_zone: settings.dora.time_zone,
         compat: settings.dora.compat,
@@ -55,14 +96,78 @@ pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector,
         ..ReportQuery::default()
     };
     let report = dora::report(&machine.store, &query).await?;
-    if json {
-        return output::print(&report::text(&report, Format::Json, false, false)?);
+    let last = report.services.iter().filter_map(|service| service.last_deployment_at).max();
+    match last {
+        Some(last) if last < report.window.from => {
+            let to = Some(last + TimeDelta::seconds(1));
+            Ok(dora::report(&machine.store, &ReportQuery { to, ..query }).await?)
+        }
+        _ => Ok(report),
     }
-    let mut text = report::text(&report, Format::Table, false, false)?;
-    if report::is_blank(&report) {
-        text += "\nFor a repository that is named with --repo: --tag-pattern REGEX, or --deployment-branch BRANCH.";
+}
+
+async fn previews(machine: &Machine, collected: &[git::Summary]) -> Result<Vec<Preview>> {
+    let (settings, now) = (&machine.settings, Utc::now());
+    let mut previews = Vec::new();
+    for summary in collected.iter().take(MAX_PREVIEWS) {
+        let Some(default) = &summary.default_branch else { continue };
+        let (repository, name, tip) = (summary.repository.clone(), default.name.clone(), default.commit);
+        let branch = PreviewBranch { repository, name, tip };
+        let service = service_of(&summary.repository, settings);
+        let preview = dora::preview(&machine.store, &settings.dora, &service, &branch, now).await;
+        previews.extend(preview.context("the preview could not be computed")?);
     }
-    output::print(&format!("{text}\n\n{}", addresses(&address, settings)))
+    Ok(previews)
+}
+
+/// The previews in words, and how to make them real.
+fn preview_text(previews: &[Preview], zone: Tz) -> Option<String> {
+    let first = previews.first()?;
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d");
+    let text = |value: &dora::Value| value.text.clone().unwrap_or_else(|| "–".to_owned());
+    let mut lines = vec!["Preview, as if each merge to the default branch were a deployment:".to_owned()];
+    for preview in previews {
+        lines.push(format!(
+            "  {}, {} to {}: {} to `{}`, {}; median change lead time {} of {}",
+            preview.service,
+            day(preview.window.from),
+            day(preview.window.to),
+            count(preview.merges.n, "merge"),
+            preview.branch,
+            text(&preview.frequency),
+            text(&preview.lead_time),
+            count(preview.lead_time.n, "change"),
+        ));
+    }
+    lines.push(format!(
+        "It is computed once and stored nowhere. If merges do deploy, `--deployment-branch {0}`, or\n\
+         `deployment_branch = \"{0}\"` under [[git]], makes it the report; if tags do, `--tag-pattern REGEX`.",
+        first.branch
+    ));
+    Some(lines.join("\n"))
+}
+
+/// Whether nothing is known of any service.
+async fn is_empty(machine: &Machine) -> Result<bool> {
+    let services = store::queries::services(&machine.store, None, MAX_SERVICES).await?;
+    Ok(services.iter().all(|service| service.commits == 0 && service.deployments == 0))
+}
+
+/// Loads the demo where nothing real is to be expected by itself: no other source is configured, and the database
+/// is this program's own.
+async fn demo(machine: &Machine, address: &str) -> Result<Option<String>> {
+    let settings = &machine.settings;
+    let expected = !settings.webhooks.is_empty() || !settings.events.tokens.is_empty() || !settings.source.is_empty();
+    if expected || settings.database.url.is_some() {
+        return Ok(None);
+    }
+    eprintln!("There is nothing to show yet: loading the demo, an invented organization …");
+    demo::load_once(machine).await?;
+    Ok(Some(format!(
+        "Until there is something real, there is a demo, an invented organization in a tenant of its own:\n\
+         {address}/?tenant={}\n`sei demo reset` removes it.",
+        demo::TENANT
+    )))
 }
 
 /// The service that a repository belongs to: a declared one, else one of its own.

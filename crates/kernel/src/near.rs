@@ -1,0 +1,77 @@
+//! Which known names were probably meant by one that is not known.
+
+use std::fmt;
+
+/// How many names are suggested.
+const LIMIT: usize = 3;
+/// How alike two names are that one may be a typing mistake of: 0 to 1.
+const ALIKE: f64 = 0.8;
+
+/// A name that is not known, and those that were probably meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    pub name: String,
+    pub near: Vec<String>,
+}
+
+impl UnknownName {
+    /// Looks for what was probably meant among the known names.
+    pub fn new<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { name: name.to_owned(), near: nearest(name, known).into_iter().map(str::to_owned).collect() }
+    }
+
+    /// The question that ends an error: `did you mean …?`, if anything is near.
+    #[must_use]
+    pub fn suggestion(&self) -> Option<String> {
+        let near: Vec<String> = self.near.iter().map(|name| format!("`{name}`")).collect();
+        (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
+    }
+}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.name)?;
+        self.suggestion().map_or(Ok(()), |suggestion| write!(f, "; {suggestion}"))
+    }
+}
+
+/// The known names that were probably meant, the best first, at most three: those whose last parts are the name
+/// (`uv` of `github.com/astral-sh/uv`), then those that are written alike.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let asked = name.to_lowercase();
+    let likeness = |candidate: &str| {
+        let candidate = candidate.to_lowercase();
+        let is_end = candidate.strip_suffix(&asked).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+        let last = candidate.rsplit('/').next().unwrap_or_default();
+        let alike = strsim::jaro_winkler(&asked, &candidate).max(strsim::jaro_winkler(&asked, last));
+        if is_end && !asked.is_empty() { 2.0 } else { alike }
+    };
+    let mut near: Vec<(f64, &str)> = known.into_iter().map(|known| (likeness(known), known)).collect();
+    near.retain(|(likeness, _)| *likeness > ALIKE);
+    near.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
+    near.into_iter().take(LIMIT).map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [&str; 4] =
+        ["github.com/astral-sh/uv", "github.com/astral-sh/ruff", "checkout", "gitlab.com/shop/ui/uv"];
+
+    #[test]
+    fn the_end_of_a_name_and_a_typing_mistake_are_recognized() {
+        assert_eq!(nearest("uv", KNOWN), ["github.com/astral-sh/uv", "gitlab.com/shop/ui/uv"]);
+        assert_eq!(nearest("astral-sh/UV", KNOWN)[..1], ["github.com/astral-sh/uv"]);
+        assert_eq!(nearest("chekout", KNOWN), ["checkout"]);
+        assert_eq!(nearest("rufff", KNOWN), ["github.com/astral-sh/ruff"]);
+        assert!(nearest("payments", KNOWN).is_empty());
+        assert!(nearest("", KNOWN).is_empty());
+    }
+
+    #[test]
+    fn an_unknown_name_is_shown_with_what_was_meant() {
+        assert_eq!(UnknownName::new("chekout", KNOWN).to_string(), "`chekout`; did you mean `checkout`?");
+        assert_eq!(UnknownName::new("payments", KNOWN).to_string(), "`payments`");
+    }
+}

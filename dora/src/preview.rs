@@ -1,0 +1,192 @@
+//! What a service without deployments would be measured as if each merge to its default branch were a deployment:
+//! lead time and frequency, computed in memory. Nothing of it is stored, so no later number depends on it.
+
+use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
+use kernel::{Deployment, DeploymentId, DeploymentSource, Detail, Outcome, RepositoryId, Sha, Version};
+use runtime::settings;
+use serde::Serialize;
+use store::Store;
+
+use crate::compute::instant;
+use crate::engine::load;
+use crate::metrics::quantile;
+use crate::report::Calendar;
+use crate::{DoraError, History, Options, Value, ValueName, Window, compute, services};
+
+/// How long the window of a preview is.
+const WINDOW: Duration = Duration::days(90);
+
+/// The branch that a preview follows, and the commit that it points to.
+#[derive(Clone, Debug)]
+pub struct PreviewBranch {
+    pub repository: RepositoryId,
+    pub name: String,
+    pub tip: Sha,
+}
+
+/// Lead time and frequency as if each merge, or push, to the branch were a deployment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Preview {
+    pub service: String,
+    pub branch: String,
+    /// 90 days up to now; up to the last merge where that is longer ago.
+    pub window: Window,
+    /// The number of merges, or pushes, in the window.
+    pub merges: Value,
+    /// Merges a day.
+    pub frequency: Value,
+    /// The median lead time of the changes that they carried.
+    pub lead_time: Value,
+}
+
+/// Previews a service that has no deployments. `None` where the service has some, or the branch has no commits.
+pub async fn preview(
+    store: &Store,
+    settings: &settings::Dora,
+    service: &str,
+    branch: &PreviewBranch,
+    now: DateTime<Utc>,
+) -> Result<Option<Preview>, DoraError> {
+    let options = Options::new(settings)?;
+    let mut tx = store.begin().await?;
+    let known = services::all(&store::history::services(&mut tx).await?);
+    let Some(service) = known.iter().find(|known| known.name == service) else { return Ok(None) };
+    let history = load(&mut tx, service).await?;
+    tx.rollback().await?;
+    let (branch, zone, name) = (branch.clone(), settings.time_zone, service.name.clone());
+    tokio::task::spawn_blocking(move || of_history(history, &options, &branch, zone, now))
+        .await
+        .map_err(|_| DoraError::Ended(name))
+}
+
+fn of_history(
+    mut history: History,
+    options: &Options,
+    branch: &PreviewBranch,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Option<Preview> {
+    if !compute(&history, options).deployments.is_empty() {
+        return None;
+    }
+    history.deployments = merges(&history, branch);
+    history.deployments_from = Some(DeploymentSource::Branch);
+    let metrics = compute(&history, options);
+    let last = metrics.deployments.iter().map(|row| row.finished_at).filter(|at| *at <= now).max()?;
+    let to = if last < now - WINDOW { last + Duration::seconds(1) } else { now };
+    let calendar = Calendar { zone };
+    let window = Window { from: calendar.before(to, WINDOW)?, to };
+    let within = |at: DateTime<Utc>| window.from <= at && at < window.to;
+    let merges = metrics.deployments.iter().filter(|row| row.counts && within(row.finished_at)).count() as u64;
+    let changes = metrics.changes(&history, options).filter(|row| !row.excluded && within(row.deployed_at));
+    let mut lead_times: Vec<f64> = changes.filter_map(|row| Some(row.lead_time_us? as f64 / 1e6)).collect();
+    lead_times.sort_by(f64::total_cmp);
+    let median = quantile(&lead_times, 0.5);
+    let per_day = merges as f64 / calendar.days(window.from, window.to);
+    Some(Preview {
+        service: history.service,
+        branch: branch.name.clone(),
+        window,
+        merges: Value::count(ValueName::Deployments, merges),
+        frequency: Value::new(ValueName::PerDay, Some(per_day), merges),
+        lead_time: Value::new(ValueName::Median, median, lead_times.len() as u64),
+    })
+}
+
+/// A deployment for each commit along the first parents of the branch, as the git connector makes them of a
+/// deployment branch.
+fn merges(history: &History, branch: &PreviewBranch) -> Vec<Deployment> {
+    let graph = &history.graph;
+    let mut seen = std::collections::HashSet::new();
+    let tip = graph.find(&branch.tip);
+    let line = std::iter::successors(tip, |commit| graph.parents(*commit).first().copied());
+    // invented histories can go in circles
+    let line = line.take_while(|commit| graph.known(*commit) && seen.insert(*commit));
+    let mut deployments: Vec<Deployment> = line
+        .map(|commit| {
+            let (sha, at) = (graph.sha(commit), instant(graph.committed(commit)));
+            Deployment {
+                production: None,
+                rollout: None,
+                id: DeploymentId(format!("{}/branch/{}/{sha}", branch.repository, branch.name)),
+                source: DeploymentSource::Branch,
+                repository: Some(branch.repository.clone()),
+                service: None,
+                environment: None,
+                sha: Some(sha),
+                name: None,
+                started_at: None,
+                finished_at: Some(at),
+                outcome: Some(Outcome::Success),
+                url: None,
+                deleted: false,
+                version: Version { detail: Detail::Stated, at },
+            }
+        })
+        .collect();
+    // a history holds them by id
+    deployments.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    deployments
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Commit, Fact, Service};
+
+    use super::*;
+    use crate::HistoryBuilder;
+
+    const REPOSITORY: &str = "example.com/shop/web";
+
+    fn sha(number: u8) -> Sha {
+        Sha::from_bytes(&[number; 20]).unwrap()
+    }
+
+    fn commit(number: u8, parents: &[u8], authored: &str, committed: &str) -> Fact {
+        let parents: Vec<Sha> = parents.iter().map(|parent| sha(*parent)).collect();
+        let fact = serde_json::json!({
+            "fact": "commit", "repository": REPOSITORY, "sha": sha(number), "parents": parents,
+            "authored_at": authored, "committed_at": committed, "subject": "x",
+            "version": { "at": committed },
+        });
+        let commit: Commit = serde_json::from_value(fact).unwrap();
+        Fact::Commit(commit)
+    }
+
+    fn previewed(now: &str, tip: u8) -> Option<Preview> {
+        let service: Service = serde_json::from_value(serde_json::json!({
+            "name": "web", "repositories": [REPOSITORY], "version": { "at": "2026-01-01T00:00:00Z" },
+        }))
+        .unwrap();
+        let mut builder = HistoryBuilder::new(&service).unwrap();
+        // 1 ← 2 ← 4 (merges 3, which was written a day before)
+        for fact in [
+            commit(1, &[], "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+            commit(2, &[1], "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"),
+            commit(3, &[1], "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"),
+            commit(4, &[2, 3], "2026-01-03T00:00:00Z", "2026-01-03T00:00:00Z"),
+        ] {
+            builder.fact(&fact);
+        }
+        let options = Options::new(&runtime::load(None, &[]).unwrap().dora).unwrap();
+        let branch = PreviewBranch { repository: REPOSITORY.into(), name: "main".to_owned(), tip: sha(tip) };
+        of_history(builder.build(), &options, &branch, Tz::UTC, now.parse().unwrap())
+    }
+
+    #[test]
+    fn each_merge_to_the_branch_is_previewed_as_a_deployment() {
+        let preview = previewed("2026-01-04T00:00:00Z", 4).unwrap();
+        assert_eq!(preview.merges.value, Some(3.0));
+        assert_eq!(preview.frequency.n, 3);
+        assert!(preview.lead_time.value.is_some(), "{preview:?}");
+    }
+
+    #[test]
+    fn a_branch_that_rests_is_previewed_up_to_its_last_merge_and_an_unknown_one_not_at_all() {
+        let preview = previewed("2027-01-04T00:00:00Z", 4).unwrap();
+        assert_eq!(preview.window.to, "2026-01-03T00:00:01Z".parse::<DateTime<Utc>>().unwrap());
+        assert_eq!(preview.merges.value, Some(3.0));
+        assert_eq!(previewed("2026-01-04T00:00:00Z", 9), None);
+    }
+}
