@@ -84,6 +84,8 @@ enum Command {
     Demo(commands::demo::DemoCommand),
     /// Say where everything stands: sources, log, events, computations
     Status(commands::status::Status),
+    /// Delete what is known of a repository, a source, a service, a team or a person
+    Forget(commands::forget::Forget),
     /// Who is who: people with their accounts, and why these are joined
     People(commands::people::People),
     /// Bring the database's schema up to date, and tell it the services, teams and persons of the settings
@@ -185,6 +187,7 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
             Command::Events(command) => command.run(settings, &global).await,
             Command::Demo(command) => command.run(settings, &global).await,
             Command::Status(command) => command.run(settings, &global).await,
+            Command::Forget(command) => command.run(settings, &global).await,
             Command::People(command) => command.run(settings, &global).await,
             Command::Migrate(command) => command.run(settings, &global).await,
             Command::Tenant(command) => command.run(settings, &global).await,

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod dora;
 pub(crate) mod events;
 pub(crate) mod export;
+pub(crate) mod forget;
 pub(crate) mod import;
 pub(crate) mod migrate;
 pub(crate) mod people;

@@ -35,7 +35,7 @@ mod renames;
 mod walk;
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -171,6 +171,15 @@ pub async fn collect_since(
 #[must_use]
 pub fn shown(url: &str) -> String {
     Location::parse(url).map_or_else(|_| "an address that can't be read".to_owned(), |location| location.shown())
+}
+
+/// Where the repository of an address is mirrored; `None` for a path, which is read where it is.
+#[must_use]
+pub fn mirror(url: &str, mirrors: &Path) -> Option<PathBuf> {
+    match Location::parse(url).ok()? {
+        Location::Local(_) => None,
+        Location::Remote(remote) => Some(mirror::folder(mirrors, &remote)),
+    }
 }
 
 /// What reading came to, when all pages are told.

@@ -13,6 +13,7 @@ pub mod cursors;
 mod error;
 pub mod facts;
 pub mod flow;
+pub mod forget;
 pub mod history;
 mod listener;
 pub mod metric_rows;

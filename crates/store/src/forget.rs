@@ -1,0 +1,158 @@
+//! Deletes all that is known of one thing: a repository, a source, a service, a team, a person. What is deleted is
+//! one list of conditions a kind, so that a dry run, which takes it back, counts the same rows.
+
+use kernel::people::MAILMAP;
+
+use crate::stale;
+use crate::{StoreError, StoreTx};
+
+/// What kind of thing is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgotten {
+    /// Everything of a repository: facts, metric facts of the service that it is, cursor.
+    Repository,
+    /// The state and the cursors of a source; facts stay.
+    Source,
+    /// A service, with deployments and incidents that name it.
+    Service,
+    /// A team.
+    Team,
+    /// A person: accounts stay.
+    Person,
+}
+
+/// How many rows of a table went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeletedRows {
+    pub table: &'static str,
+    pub rows: u64,
+}
+
+/// A table, and which of its rows are about `$1`.
+type Rule = (&'static str, &'static str);
+
+const NO_SERVICE: &str = "service = $1 and not exists (select from service s where s.name = $1 and not s.deleted)";
+const OF_REPOSITORY: &str = "repository = $1";
+const OF_SERVICE: &str = "service = $1";
+const OF_ITEM: &str = "item in (select id from work_item where project = $1)";
+const OF_GIT: &str = "source = 'git/' || $1";
+const NAMED: &str = "name = $1";
+
+/// Rows that are found through others go before these.
+const REPOSITORY: &[Rule] = &[
+    ("task_run", "repository = $1 or run in (select id from pipeline_run where repository = $1)"),
+    ("review", "change in (select id from change where repository = $1)"),
+    ("transition", OF_ITEM),
+    ("sprint_entry", OF_ITEM),
+    (
+        "closing",
+        "id in (select id from work_item where project = $1 union select id from incident where repository = $1)",
+    ),
+    ("pipeline_run", OF_REPOSITORY),
+    ("change", OF_REPOSITORY),
+    ("commit", OF_REPOSITORY),
+    ("deployment", OF_REPOSITORY),
+    ("incident", OF_REPOSITORY),
+    ("vulnerability", OF_REPOSITORY),
+    ("quality_measure", OF_REPOSITORY),
+    ("work_item", "project = $1"),
+    ("moved", "id = $1 or new_id = $1"),
+    ("repository", "id = $1"),
+    ("deployment_metric", NO_SERVICE),
+    ("change_metric", NO_SERVICE),
+    ("incident_metric", NO_SERVICE),
+    ("finding", NO_SERVICE),
+    ("computation", NO_SERVICE),
+    ("cursor", OF_GIT),
+    ("event_count", OF_GIT),
+    ("reject", OF_GIT),
+];
+
+const SOURCE: &[Rule] = &[
+    ("source_state", "source = $1"),
+    ("cursor", "source = $1 or starts_with(source, $1 || '/')"),
+    ("event_count", "source = $1"),
+    ("reject", "source = $1"),
+];
+
+const SERVICE: &[Rule] = &[
+    ("service", NAMED),
+    ("deployment", OF_SERVICE),
+    ("incident", OF_SERVICE),
+    ("deployment_metric", OF_SERVICE),
+    ("change_metric", OF_SERVICE),
+    ("incident_metric", OF_SERVICE),
+    ("finding", OF_SERVICE),
+    ("computation", OF_SERVICE),
+];
+
+impl Forgotten {
+    const fn rules(self) -> &'static [Rule] {
+        match self {
+            Self::Repository => REPOSITORY,
+            Self::Source => SOURCE,
+            Self::Service => SERVICE,
+            Self::Team => &[("team", NAMED)],
+            Self::Person => &[("person", NAMED)],
+        }
+    }
+
+    /// What there is of this kind, as a list of texts.
+    const fn names(self) -> &'static str {
+        match self {
+            Self::Repository => "select id from repository order by 1",
+            Self::Source => "select source from source_state union select source from cursor order by 1",
+            Self::Service => "select name from service union select service from computation order by 1",
+            Self::Team => "select name from team order by 1",
+            Self::Person => "select distinct name from person order by 1",
+        }
+    }
+}
+
+/// The names of what there is of a kind.
+pub async fn names(tx: &mut StoreTx, kind: Forgotten) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar(kind.names()).fetch_all(tx.connection()).await?)
+}
+
+/// Deletes all that is known of a thing, and marks the services that were computed from it. Returns the tables that
+/// had rows of it; a transaction that is rolled back shows what would go.
+pub async fn forget(tx: &mut StoreTx, kind: Forgotten, name: &str) -> Result<Vec<DeletedRows>, StoreError> {
+    let mut subjects = vec![stale::service(name)];
+    match kind {
+        Forgotten::Repository => subjects.push(name.to_owned()),
+        Forgotten::Service => {
+            // its repositories are services of their own from now on
+            let repositories = "select unnest(repositories) from service where name = $1
+                                union select repository from deployment where service = $1 and repository is not null";
+            let repositories: Vec<String> =
+                sqlx::query_scalar(repositories).bind(name).fetch_all(tx.connection()).await?;
+            subjects.extend(repositories);
+        }
+        Forgotten::Source | Forgotten::Team | Forgotten::Person => {}
+    }
+    let mut deleted = Vec::new();
+    for (table, condition) in kind.rules() {
+        deleted.extend(delete(tx, table, condition, name).await?);
+    }
+    if kind == Forgotten::Repository {
+        let origin = format!("{MAILMAP}{name}");
+        deleted.extend(delete(tx, "person", "origin = $1", &origin).await?);
+    }
+    if kind != Forgotten::Source && !deleted.is_empty() {
+        stale::mark(tx, &subjects).await?;
+    }
+    Ok(deleted)
+}
+
+async fn delete(
+    tx: &mut StoreTx,
+    table: &'static str,
+    condition: &'static str,
+    value: &str,
+) -> Result<Option<DeletedRows>, StoreError> {
+    // both are of the lists above
+    let statement = format!("delete from {table} where {condition}");
+    let statement = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(value);
+    let rows = statement.execute(tx.connection()).await?.rows_affected();
+    Ok((rows > 0).then_some(DeletedRows { table, rows }))
+}

@@ -1,0 +1,212 @@
+//! `sei forget`: deletes what is known of a repository, a source, a service, a team or a person.
+
+use std::io::IsTerminal;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use collectors::git;
+use dora::Scope;
+use kernel::near::UnknownName;
+use kernel::{RepositoryId, Tenant};
+use runtime::settings::Settings;
+use store::forget::{self, DeletedRows, Forgotten};
+use store::{Store, metric_rows};
+
+use crate::cli::{ForTenant, Global};
+use crate::machine::{Machine, with};
+use crate::output::count;
+use crate::{output, settle};
+
+const EXAMPLES: &str = "\
+Examples:
+  sei forget repository github.com/octocat/hello-world --dry-run    what would go, table by table
+  sei forget repository github.com/octocat/hello-world --yes
+  sei forget source git//nope                                       a mistyped `sei collect git /nope`
+  sei forget service checkout
+
+What is forgotten stays gone: only a source that tells of it once more, and `sei events replay`, which reads the log
+from its beginning, bring it back.";
+
+/// Delete what is known of a repository, a source, a service, a team or a person
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Forget {
+    /// What it is
+    #[arg(value_enum)]
+    kind: Kind,
+
+    /// Its name, as `sei status` and `sei people` show it
+    name: String,
+
+    /// Show what would go, and delete nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+
+    /// Say that you mean it: needed on a terminal
+    #[arg(long)]
+    yes: bool,
+
+    #[command(flatten)]
+    tenant: ForTenant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// All facts of it, the metrics of the service that it is, its cursor and its mirror
+    Repository,
+    /// State and cursors; facts stay
+    Source,
+    /// With the deployments and incidents that name it
+    Service,
+    /// A team
+    Team,
+    /// A person; accounts stay
+    Person,
+}
+
+impl Kind {
+    const fn forgotten(self) -> Forgotten {
+        match self {
+            Self::Repository => Forgotten::Repository,
+            Self::Source => Forgotten::Source,
+            Self::Service => Forgotten::Service,
+            Self::Team => Forgotten::Team,
+            Self::Person => Forgotten::Person,
+        }
+    }
+
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Repository => "repository",
+            Self::Source => "source",
+            Self::Service => "service",
+            Self::Team => "team",
+            Self::Person => "person",
+        }
+    }
+}
+
+impl Forget {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        if self.tenant.tenant == Tenant::default() {
+            self.check_not_configured(&settings)?;
+        }
+        with(settings, async |machine| {
+            let (store, _) = machine.tenant(&self.tenant.tenant).await?;
+            if !self.dry_run {
+                // what the log still holds would bring it back
+                let log = machine.log().await?;
+                settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
+            }
+            let deleted = self.delete(&store).await?;
+            if !self.dry_run {
+                self.delete_mirrors(machine)?;
+                dora::recompute(&store, &machine.settings.dora, Scope::Stale).await?;
+                settle::computed(&store).await?;
+            }
+            self.print(&deleted, global)
+        })
+        .await
+    }
+
+    /// Fails if the settings say that it is to be known.
+    fn check_not_configured(&self, settings: &Settings) -> Result<()> {
+        let name = &self.name;
+        let mut git = settings.git.iter();
+        let of_repository = |url: &str| RepositoryId::from_url(url).is_some_and(|id| id.as_str() == name);
+        let section = match self.kind {
+            Kind::Repository => git
+                .any(|source| source.repository.as_ref() == Some(name) || of_repository(&source.url))
+                .then_some("[[git]]"),
+            Kind::Source if git.any(|source| format!("git/{}", git::shown(&source.url)) == *name) => Some("[[git]]"),
+            Kind::Source => settings.source.iter().any(|source| source.full_name() == *name).then_some("[[source]]"),
+            Kind::Service => settings.service.iter().any(|service| service.name == *name).then_some("[[service]]"),
+            Kind::Team => settings.team.iter().any(|team| team.name == *name).then_some("[[team]]"),
+            Kind::Person => settings.person.iter().any(|person| person.name == *name).then_some("[[person]]"),
+        };
+        match section {
+            Some(section) => bail!(
+                "the {} `{name}` is in the settings and would come back: take it out of {section} first",
+                self.kind.noun()
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// Deletes it, or, for a dry run, finds out what would go.
+    async fn delete(&self, store: &Store) -> Result<Vec<DeletedRows>> {
+        let (kind, name) = (self.kind, &self.name);
+        let mut tx = store.begin().await?;
+        // no computation writes what is deleted here
+        metric_rows::lock(&mut tx).await?;
+        let known = forget::names(&mut tx, kind.forgotten()).await?;
+        let mut deleted = forget::forget(&mut tx, kind.forgotten(), name).await?;
+        if kind == Kind::Repository {
+            for source in git_sources(&mut tx, name).await? {
+                deleted.extend(forget::forget(&mut tx, Forgotten::Source, &source).await?);
+            }
+        }
+        if deleted.is_empty() {
+            let unknown = UnknownName::new(name, known.iter().map(String::as_str));
+            bail!("there is no {} {unknown}", kind.noun());
+        }
+        if self.dry_run {
+            tx.rollback().await?;
+        } else if !self.yes && std::io::stdin().is_terminal() {
+            bail!(
+                "this deletes {} of the {} `{name}` for good: say --yes if you mean it, --dry-run shows which",
+                count(rows(&deleted), "row"),
+                kind.noun()
+            );
+        } else {
+            tx.commit().await?;
+        }
+        Ok(deleted)
+    }
+
+    /// Deletes the clone of a remote repository.
+    fn delete_mirrors(&self, machine: &Machine) -> Result<()> {
+        let url = match self.kind {
+            Kind::Repository => format!("https://{}", self.name),
+            Kind::Source => self.name.strip_prefix("git/").unwrap_or_default().to_owned(),
+            Kind::Service | Kind::Team | Kind::Person => return Ok(()),
+        };
+        for url in [format!("{url}.git"), url] {
+            let Some(mirror) = git::mirror(&url, &machine.folder.mirrors()).filter(|mirror| mirror.exists()) else {
+                continue;
+            };
+            std::fs::remove_dir_all(&mirror)
+                .with_context(|| format!("the clone `{}` can't be deleted", mirror.display()))?;
+        }
+        Ok(())
+    }
+
+    fn print(&self, deleted: &[DeletedRows], global: &Global) -> Result<()> {
+        if global.json {
+            let tables = deleted.iter().map(|one| serde_json::json!({ "table": one.table, "rows": one.rows }));
+            let tables: Vec<_> = tables.collect();
+            return output::print_json(&serde_json::json!({ "dry_run": self.dry_run, "deleted": tables }));
+        }
+        let mut table = output::table(&["table", "rows"]);
+        for one in deleted {
+            table.add_row([one.table.to_owned(), one.rows.to_string()]);
+        }
+        let (noun, name) = (self.kind.noun(), &self.name);
+        let words = if self.dry_run { "would be forgotten" } else { "is forgotten" };
+        output::print(&format!("{table}\nThe {noun} `{name}` {words}: {}.", count(rows(deleted), "row")))
+    }
+}
+
+fn rows(deleted: &[DeletedRows]) -> u64 {
+    deleted.iter().map(|one| one.rows).sum()
+}
+
+/// The sources that a repository was collected by, as far as their addresses say so.
+async fn git_sources(tx: &mut store::StoreTx, repository: &str) -> Result<Vec<String>> {
+    let mut sources = forget::names(tx, Forgotten::Source).await?;
+    sources.retain(|source| {
+        let url = source.strip_prefix("git/");
+        url.and_then(RepositoryId::from_url).is_some_and(|id| id.as_str() == repository)
+    });
+    Ok(sources)
+}
