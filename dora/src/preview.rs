@@ -20,15 +20,20 @@ const WINDOW: Duration = Duration::days(90);
 /// The branch that a preview follows, and the commit that it points to.
 #[derive(Clone, Debug)]
 pub struct PreviewBranch {
+    /// The repository that it is a branch of.
     pub repository: RepositoryId,
+    /// Its name, such as `main`.
     pub name: String,
+    /// The commit that it points to.
     pub tip: Sha,
 }
 
 /// Lead time and frequency as if each merge, or push, to the branch were a deployment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Preview {
+    /// The service.
     pub service: String,
+    /// The branch.
     pub branch: String,
     /// 90 days up to now; up to the last merge where that is longer ago.
     pub window: Window,
@@ -57,7 +62,7 @@ pub async fn preview(
     let (branch, zone, name) = (branch.clone(), settings.time_zone, service.name.clone());
     tokio::task::spawn_blocking(move || of_history(history, &options, &branch, zone, now))
         .await
-        .map_err(|_| DoraError::Ended(name))
+        .map_err(|error| DoraError::ended(name, error))
 }
 
 fn of_history(

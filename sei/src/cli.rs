@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use kernel::Tenant;
 use runtime::Problem;
 use runtime::redact;
@@ -101,6 +101,14 @@ enum Command {
     Config(commands::config::Config),
     /// Print the JSON Schema of the facts that POST /v1/events and `sei import` take
     Schema(commands::schema::Schema),
+    /// Let the running `sei up` read its settings again
+    Reload(commands::reload::Reload),
+    /// Print a script that completes commands and flags in a shell
+    Completions(commands::shell::Completions),
+    /// Print the manual page
+    Man(commands::shell::Man),
+    /// Write a commented sei.toml for the repository of this directory
+    Init(commands::init::Init),
     /// Print the version
     Version(commands::version::Version),
 }
@@ -166,6 +174,9 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
         Command::Schema(command) => return done(command.run()),
         Command::Webhooks(command) => return command.run(&global),
         Command::Version(command) => return done(command.run(&global)),
+        Command::Completions(command) => return done(command.run(&mut Cli::command())),
+        Command::Man(command) => return done(command.run(Cli::command())),
+        Command::Init(command) => return done(command.run(&global)),
         _ => {}
     }
     let (mut settings, warnings) = global.settings()?;
@@ -189,9 +200,16 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
             Command::Status(command) => command.run(settings, &global).await,
             Command::Forget(command) => command.run(settings, &global).await,
             Command::People(command) => command.run(settings, &global).await,
+            Command::Reload(command) => command.run(&settings, &global),
             Command::Migrate(command) => command.run(settings, &global).await,
             Command::Tenant(command) => command.run(settings, &global).await,
-            Command::Config(_) | Command::Schema(_) | Command::Webhooks(_) | Command::Version(_) => Ok(()),
+            Command::Config(_)
+            | Command::Schema(_)
+            | Command::Webhooks(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Init(_)
+            | Command::Version(_) => Ok(()),
         }
     };
     done(tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work))
@@ -221,15 +239,13 @@ impl Global {
         self.set.iter().cloned().chain(data).collect()
     }
 
-    fn settings(&self) -> Result<(Settings, Vec<Problem>)> {
+    pub(crate) fn settings(&self) -> Result<(Settings, Vec<Problem>)> {
         Ok(runtime::load_with_warnings(self.config.as_deref(), &self.overrides())?)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

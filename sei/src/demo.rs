@@ -10,6 +10,7 @@ mod life;
 mod names;
 mod organization;
 mod service;
+mod surroundings;
 
 use chrono::{DateTime, Utc};
 use kernel::Fact;

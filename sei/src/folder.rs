@@ -101,6 +101,22 @@ impl DataFolder {
         Ok(lock)
     }
 
+    /// The process of the `sei up` that runs on the folder, if one does.
+    pub(crate) fn running(&self) -> Result<Option<i32>> {
+        let mut lock = self.lock_file("up.lock")?;
+        match lock.try_lock() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => {
+                let mut process = String::new();
+                lock.read_to_string(&mut process)?;
+                Ok(process.trim().parse().ok())
+            }
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("the data folder `{}` can't be locked", self.0.display()))
+            }
+        }
+    }
+
     fn lock_file(&self, name: &str) -> Result<File> {
         let path = self.0.join(name);
         File::options()

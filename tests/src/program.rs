@@ -150,18 +150,46 @@ fn read(text: &Mutex<String>) -> String {
     text.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
+/// The address of the page that was printed last.
+fn page(out: &str) -> String {
+    let page = out.lines().filter_map(|line| line.strip_prefix("Page:")).next_back().unwrap_or_default();
+    page.trim().trim_start_matches("http://").trim_end_matches('/').to_owned()
+}
+
 impl Up {
     /// Waits until it has printed this, and returns all that it has printed.
     ///
     /// # Panics
     /// When it ends before, or does not print it in time.
     pub fn wait_for(&mut self, words: &str) -> String {
+        self.wait(words, |up| Some(read(&up.out)).filter(|out| out.contains(words)))
+    }
+
+    /// Waits until its log says this.
+    ///
+    /// # Panics
+    /// As [`Up::wait_for`].
+    pub fn wait_for_error(&mut self, words: &str) -> String {
+        self.wait(words, |up| Some(read(&up.err)).filter(|err| err.contains(words)))
+    }
+
+    /// The address that it serves at after it has started once more.
+    ///
+    /// # Panics
+    /// As [`Up::wait_for`].
+    pub fn next_address(&mut self) -> String {
+        let out = self
+            .wait("a second start", |up| Some(read(&up.out)).filter(|out| out.matches("Ctrl-C stops sei").count() > 1));
+        page(&out)
+    }
+
+    fn wait(&mut self, words: &str, found: impl Fn(&Self) -> Option<String>) -> String {
         let start = Instant::now();
         loop {
-            let out = read(&self.out);
-            if out.contains(words) {
-                return out;
+            if let Some(text) = found(self) {
+                return text;
             }
+            let out = read(&self.out);
             let ended = self.child.try_wait().ok().flatten();
             assert!(ended.is_none(), "sei up ended ({ended:?}):\n{out}{}", read(&self.err));
             assert!(start.elapsed() < DEADLINE, "sei up never said `{words}`:\n{out}{}", read(&self.err));
@@ -174,9 +202,7 @@ impl Up {
     /// # Panics
     /// As [`Up::wait_for`].
     pub fn address(&mut self) -> String {
-        let out = self.wait_for("Ctrl-C stops sei");
-        let page = out.lines().find_map(|line| line.strip_prefix("Page:")).unwrap_or_default();
-        page.trim().trim_start_matches("http://").trim_end_matches('/').to_owned()
+        page(&self.wait_for("Ctrl-C stops sei"))
     }
 
     /// Sends a signal.

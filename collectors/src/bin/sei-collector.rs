@@ -4,7 +4,6 @@ mod role;
 
 use std::sync::Arc;
 
-use anyhow::ensure;
 use collectors::collector::Collector;
 use collectors::progress::Silent;
 use collectors::scheduler;
@@ -16,8 +15,12 @@ use role::Role;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Role { settings, store, log, readiness, shutdown } = Role::start().await?;
-    let nothing = settings.git.is_empty() && settings.source.is_empty();
-    ensure!(!nothing, "there is nothing to collect: the settings have no [[source]] and no [[git]]");
+    if settings.git.is_empty() && settings.source.is_empty() {
+        tracing::info!(
+            "there is nothing to collect: the settings have no [[source]] and no [[git]]; waiting for SIGHUP, which \
+             reads them again"
+        );
+    }
     let mirrors = settings.data.folder.join("mirrors");
     let collector = Collector {
         store: store.clone(),
@@ -30,8 +33,21 @@ async fn main() -> anyhow::Result<()> {
     let listeners = Listeners::open(&settings.server)?;
     let health = health::router(readiness, Hosts::of(&settings.server));
     let health = tokio::spawn(http::serve(listeners, health, settings.server.clone(), shutdown.clone()));
-    scheduler::run(jobs, shutdown).await;
+    let usable = || -> anyhow::Result<()> {
+        collector.jobs(&role::settings()?, true, &shutdown)?;
+        Ok(())
+    };
+    let work = async {
+        scheduler::run(jobs, shutdown.clone()).await;
+        // nothing is ever due
+        shutdown.cancelled().await;
+    };
+    let reload = tokio::select! {
+        () = work => false,
+        () = runtime::reload::asked(usable) => true,
+    };
+    shutdown.cancel();
     health.await??;
     store.close().await;
-    Ok(())
+    if reload { Err(role::restart()) } else { Ok(()) }
 }

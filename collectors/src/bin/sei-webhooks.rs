@@ -2,6 +2,8 @@
 
 mod role;
 
+use std::pin::pin;
+
 use collectors::gateway::{self, GatewayState};
 use runtime::health;
 use runtime::http::{self, Hosts, Listeners};
@@ -17,8 +19,23 @@ async fn main() -> anyhow::Result<()> {
     let Role { settings, store, log, readiness, shutdown } = Role::start().await?;
     let listeners = Listeners::open(&settings.server)?;
     let health = health::router(readiness, Hosts::of(&settings.server));
-    let router = gateway::router(GatewayState::new(&settings, log)?).merge(health);
-    http::serve(listeners, router, settings.server, shutdown).await?;
+    let router = gateway::router(GatewayState::new(&settings, log.clone())?).merge(health);
+    let usable = || -> anyhow::Result<()> {
+        GatewayState::new(&role::settings()?, log.clone())?;
+        Ok(())
+    };
+    let mut server = pin!(http::serve(listeners, router, settings.server, shutdown.clone()));
+    let reload = tokio::select! {
+        served = &mut server => {
+            served?;
+            false
+        }
+        () = runtime::reload::asked(usable) => true,
+    };
+    if reload {
+        shutdown.cancel();
+        server.await?;
+    }
     store.close().await;
-    Ok(())
+    if reload { Err(role::restart()) } else { Ok(()) }
 }

@@ -1,6 +1,7 @@
 //! Asking over HTTP: headers, retries, rate limits, and what an answer means.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -24,6 +25,9 @@ use crate::json;
 const UNSAID: Duration = Duration::from_mins(1);
 /// What a source says beyond this is not believed: there are times too far ahead for a clock to count to.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
+
+/// After this time without an answer it is said what is waited for.
+const QUIET: Duration = Duration::from_millis(1500);
 
 /// As often the details of one thing are asked for.
 const DETAIL_ATTEMPTS: u32 = 4;
@@ -165,6 +169,8 @@ pub struct Client {
     label: labels::Source,
     patience: Patience,
     seen: Arc<Seen>,
+    /// It was said that an answer takes long.
+    said_waiting: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -188,6 +194,7 @@ impl Client {
             label: labels::Source { source: source.name.clone() },
             patience: Patience::default(),
             seen: Arc::default(),
+            said_waiting: Arc::default(),
         }
     }
 
@@ -290,7 +297,7 @@ impl Client {
             let request =
                 Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
             runtime::metrics().source_requests.get_or_create(&self.label).inc();
-            let problem = match self.transport.send(request).await {
+            let problem = match self.patiently(&url, self.transport.send(request)).await {
                 Err(problem) => problem,
                 Ok(answer) => {
                     let mut answer =
@@ -323,8 +330,34 @@ impl Client {
                 return Err(PullError::Transient(format!("{}: {problem} ({failed} times)", url.path())));
             }
             let wait = self.patience.wait(failed - 1, random());
-            tracing::debug!(url.path = url.path(), problem, wait = wait.as_secs_f64(), "asking again");
+            let (host, of) = (url.host_str().unwrap_or_default(), self.patience.attempts);
+            if failed == 1 {
+                tracing::warn!(
+                    host,
+                    url.path = url.path(),
+                    problem,
+                    "no usable answer; asking again, {of} times in all"
+                );
+            } else {
+                tracing::debug!(url.path = url.path(), problem, wait = wait.as_secs_f64(), "asking again");
+            }
             tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Waits for an answer, and says so when that takes long the first time.
+    async fn patiently<T>(&self, url: &Url, answer: impl Future<Output = T>) -> T {
+        let mut answer = std::pin::pin!(answer);
+        match tokio::time::timeout(QUIET, &mut answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let host = url.host_str().unwrap_or_default();
+                if !self.said_waiting.swap(true, Ordering::Relaxed) {
+                    let of = self.patience.attempts;
+                    tracing::warn!(host, "waiting for an answer; a request is sent up to {of} times");
+                }
+                answer.await
+            }
         }
     }
 

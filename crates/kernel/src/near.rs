@@ -10,7 +10,9 @@ const ALIKE: f64 = 0.8;
 /// A name that is not known, and those that were probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownName {
+    /// The name that was asked for.
     pub name: String,
+    /// Names that there are and that are like it, the most alike first.
     pub near: Vec<String>,
 }
 

@@ -14,6 +14,7 @@ pub mod panics;
 mod place;
 mod problem;
 mod redact;
+pub mod reload;
 pub mod secret;
 pub mod settings;
 mod shutdown;

@@ -20,7 +20,9 @@ pub fn shutdown() -> CancellationToken {
     let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = listening else { return token };
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            tracing::info!("SIGHUP changes nothing: settings are read at the start");
+            if !crate::reload::is_awaited() {
+                tracing::info!("SIGHUP changes nothing here: settings are read at the start");
+            }
         }
     });
     let asked = token.clone();

@@ -24,7 +24,9 @@ pub enum Forgotten {
 /// How many rows of a table went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeletedRows {
+    /// The table.
     pub table: &'static str,
+    /// How many of its rows.
     pub rows: u64,
 }
 

@@ -13,14 +13,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Error, Result, bail};
 use chrono::Utc;
 use clap::Args;
+use collectors::gateway::GatewayState;
 use collectors::scheduler;
+use eventlog::EventLog;
 use runtime::http::Listeners;
 use runtime::settings::{GitSource, Settings};
+use tokio_util::sync::CancellationToken;
 
 use super::collect::GitOptions;
+use super::config::unknown_connectors;
 use crate::cli::Global;
 use crate::declare::declare;
 use crate::folder::DataFolder;
@@ -34,7 +38,8 @@ Examples:
   sei up --repo https://github.com/octocat/hello-world.git --listen 127.0.0.1:9000
   sei up --config sei.toml                the sources of a settings file (see `sei config default`)
 
-Ctrl-C ends it in order; a second Ctrl-C ends it at once, and nothing is lost. The next start continues
+Ctrl-C ends it in order; a second Ctrl-C ends it at once, and nothing is lost. SIGHUP, or `sei reload`,
+starts it again with the settings as they are then, if they are right. The next start continues
 with the same data.";
 
 /// Start everything in one process: collecting, processing, metrics, API and page
@@ -60,7 +65,7 @@ impl Up {
         settings.git = self.sources(&settings);
         let folder = DataFolder::open(&settings.data.folder)?;
         // held until the end
-        let _only_one = folder.only_one()?;
+        let only_one = folder.only_one()?;
         settings.server.socket = settings.server.socket.or_else(|| folder.socket());
         let listeners = Listeners::open(&settings.server)?;
         settings.server.listen = listeners.address()?;
@@ -71,6 +76,7 @@ impl Up {
             declare(&machine.store, &machine.settings, Utc::now()).await?;
             Roles::start(&machine, listeners).await
         };
+        let mut reload = false;
         let result = match shutdown.run_until_cancelled(started).await {
             // nothing runs yet that would have to end in order
             None => Ok(()),
@@ -90,11 +96,20 @@ impl Up {
                     result = work => result,
                     error = roles.failed() => Err(error),
                     () = shutdown.cancelled() => Ok(()),
+                    () = runtime::reload::asked(|| usable(global, &machine, &log)) => {
+                        reload = true;
+                        Ok(())
+                    }
                 };
                 ended.and(roles.stop().await)
             }
         };
-        result.and(machine.close().await)
+        result.and(machine.close().await)?;
+        drop(only_one);
+        if reload {
+            return Err(Error::new(runtime::reload::restart()).context("sei could not be started again"));
+        }
+        Ok(())
     }
 
     /// What is collected: the repositories that were named, else those of the settings, else that of the
@@ -107,6 +122,17 @@ impl Up {
         }
         if named.is_empty() && settings.git.is_empty() { Vec::new() } else { self.options.sources(&named, settings) }
     }
+}
+
+/// Whether the settings as they are now can be started with.
+fn usable(global: &Global, machine: &Machine, log: &Arc<dyn EventLog>) -> Result<()> {
+    let (settings, _) = global.settings()?;
+    if let Some(problem) = unknown_connectors(&settings, "the settings").first() {
+        bail!("{problem}");
+    }
+    machine.collector(log).jobs(&settings, false, &CancellationToken::new())?;
+    GatewayState::new(&settings, Arc::clone(log))?;
+    Ok(())
 }
 
 /// The git repository that a folder is in, if it is in one.

@@ -13,6 +13,7 @@ use super::dice::{Dice, whole};
 use super::life::{Life, Purpose, Setting, stated, working};
 use super::names;
 use super::organization::{Organization, ServicePlan, Style, Trend};
+use super::surroundings::Surroundings;
 use super::{Demo, Scale};
 
 /// The facts of all services, one service after the other.
@@ -20,7 +21,13 @@ pub(super) fn histories(demo: &Demo, organization: Organization) -> impl Iterato
     let count = organization.services.len();
     let organization = Arc::new(organization);
     let demo = demo.clone();
-    (0..count).flat_map(move |index| History::new(&demo, &organization, index))
+    (0..count).flat_map(move |index| -> Box<dyn Iterator<Item = Fact> + Send> {
+        let history = History::new(&demo, &organization, index);
+        match organization.services.get(index) {
+            Some(plan) if demo.scale.surroundings => Box::new(Surroundings::new(&demo, plan, index, history)),
+            _ => Box::new(history),
+        }
+    })
 }
 
 /// What is going to happen.

@@ -10,8 +10,24 @@ fn help_names_every_command_and_the_exit_codes() {
     let program = Program::new();
     let help = program.good(&["--help"]);
     for command in [
-        "up", "collect", "import", "dora", "events", "demo", "status", "people", "migrate", "tenant", "webhooks",
-        "config", "schema", "version",
+        "up",
+        "collect",
+        "import",
+        "dora",
+        "events",
+        "demo",
+        "status",
+        "people",
+        "migrate",
+        "tenant",
+        "webhooks",
+        "config",
+        "schema",
+        "version",
+        "forget",
+        "init",
+        "completions",
+        "man",
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}:\n{help}");
     }
@@ -34,6 +50,11 @@ fn exit_codes_tell_a_wrong_command_line_from_a_failure() {
         (&["dora", "report", "--tenant", "nobody"], 1),
         (&["dora", "report", "--from", "yesterday"], 1),
         (&["dora", "explain", "v0.0.0"], 1),
+        (&["dora", "report", "--window", "0d"], 2),
+        (&["dora", "report", "--from", "2990-01-01"], 2),
+        (&["dora", "report", "--to", "2990-01-01"], 2),
+        (&["dora", "report", "--json", "--format", "csv"], 2),
+        (&["dora", "metric", "change_throughput", "--repository", "nope/x"], 1),
     ] {
         let said = program.run(arguments);
         assert_eq!(said.code, Some(code), "{arguments:?}: {}{}", said.out, said.err);
@@ -127,7 +148,7 @@ fn a_repository_that_cannot_be_read_is_named_and_the_others_are_collected() {
     let [broken, good] = [broken, good].map(|folder| folder.display().to_string());
     let said = program.run(&["collect", "git", &broken, &good]);
     assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
-    assert!(said.out.contains("1 new commits, 0 changes, 1 deployments"), "{}", said.out);
+    assert!(said.out.contains("1 new commit, 0 changes, 1 deployment"), "{}", said.out);
     assert!(said.err.contains("broken` could not be collected") && said.err.contains("its `HEAD`"), "{}", said.err);
     let status = program.json(&["status"]);
     let sources: Vec<bool> =
@@ -139,4 +160,120 @@ fn a_repository_that_cannot_be_read_is_named_and_the_others_are_collected() {
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("2 of 3 repositories could not be collected"), "{}", said.err);
     assert!(said.err.contains("there is no `"), "{}", said.err);
+}
+
+#[test]
+fn an_import_that_leaves_lines_out_fails_and_names_them_in_words() {
+    let program = Program::new();
+    let file = program.folder().join("bad.ndjson");
+    std::fs::write(&file, "not json\n{\"fact\":\n").unwrap();
+    let file = file.display().to_string();
+    let said = program.run(&["import", &file, "--keep-going"]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.contains("1 file: 0 events imported, 0 ignored, 2 lines rejected"), "{}", said.out);
+    assert!(said.out.contains("line 1: not a JSON object: unexpected text at column"), "{}", said.out);
+    assert!(said.out.contains("line 2: not a JSON object: it ends in the middle"), "{}", said.out);
+    let said = program.run(&["import", &file, "--json"]);
+    let error: serde_json::Value = serde_json::from_str(said.err.trim()).unwrap();
+    assert!(error["error"].as_str().unwrap().contains("line 1"), "{error}");
+    assert!(error["causes"].is_array(), "{error}");
+}
+
+#[test]
+fn errors_are_json_where_json_is_asked_for() {
+    let program = Program::new();
+    for arguments in [&["dora", "report", "--tenant", "nobody", "--json"][..], &["nonsense", "--json"]] {
+        let said = program.run(arguments);
+        let error: serde_json::Value = serde_json::from_str(said.err.trim()).unwrap();
+        assert!(error["error"].as_str().is_some_and(|text| !text.is_empty()), "{error}");
+    }
+    assert_eq!(program.json(&["config", "default"])["server"]["listen"], "127.0.0.1:8080");
+}
+
+/// Imports a commit and a deployment of two services.
+fn two_services(program: &Program) {
+    let lines = [
+        r#"{"fact":"repository","id":"github.com/astral-sh/uv","name":"uv","partial":false,"version":{"at":"2026-02-03T09:00:00Z"}}"#,
+        r#"{"fact":"deployment","id":"uv/1","source":"tag","repository":"github.com/astral-sh/uv","finished_at":"2026-02-03T09:00:00Z","outcome":"success","version":{"at":"2026-02-03T09:00:00Z"}}"#,
+        r#"{"fact":"deployment","id":"checkout/1","service":"checkout","environment":"production","finished_at":"2026-02-03T09:00:00Z","outcome":"success","version":{"at":"2026-02-03T09:00:00Z"}}"#,
+    ];
+    let file = program.folder().join("two.ndjson");
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    program.good(&["import", &file.display().to_string()]);
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_those_that_are_near() {
+    let program = Program::new();
+    two_services(&program);
+    for (arguments, near) in [
+        (&["dora", "report", "--service", "uv"][..], "`github.com/astral-sh/uv`"),
+        (&["dora", "report", "--service", "chekout"], "`checkout`"),
+        (&["dora", "metric", "change_throughputs"], "`change_throughput`"),
+        (&["dora", "metric", "change_throughput", "--service", "uv"], "`github.com/astral-sh/uv`"),
+        (&["dora", "metric", "change_throughput", "--repository", "astral-sh/uv"], "`github.com/astral-sh/uv`"),
+        (&["forget", "repository", "uv", "--dry-run"], "`github.com/astral-sh/uv`"),
+    ] {
+        let said = program.run(arguments);
+        assert_eq!(said.code, Some(1), "{arguments:?}: {}", said.out);
+        assert!(said.err.contains("did you mean ") && said.err.contains(near), "{arguments:?}: {}", said.err);
+    }
+    assert_eq!(program.run(&["dora", "report", "--team", "nope"]).code, Some(1));
+}
+
+#[test]
+fn a_forgotten_repository_stays_gone_and_a_dry_run_deletes_nothing() {
+    let program = Program::new();
+    two_services(&program);
+    let services = |program: &Program| {
+        let status = program.json(&["status"]);
+        let names = status["services"].as_array().unwrap().iter().map(|service| service["name"].to_string());
+        names.collect::<Vec<_>>()
+    };
+    let dry = program.json(&["forget", "repository", "github.com/astral-sh/uv", "--dry-run"]);
+    assert_eq!(dry["dry_run"], true);
+    assert_eq!(services(&program), ["\"checkout\"", "\"github.com/astral-sh/uv\""]);
+    let done = program.json(&["forget", "repository", "github.com/astral-sh/uv", "--yes"]);
+    assert_eq!(done["deleted"], dry["deleted"], "a dry run counts what goes");
+    program.good(&["dora", "recompute", "--full"]);
+    assert_eq!(services(&program), ["\"checkout\""]);
+    program.good(&["forget", "service", "checkout", "--yes"]);
+    program.good(&["dora", "recompute", "--full"]);
+    assert_eq!(services(&program), Vec::<String>::new());
+    assert_eq!(program.run(&["forget", "service", "checkout", "--yes"]).code, Some(1));
+}
+
+#[test]
+fn a_mistyped_repository_can_be_forgotten() {
+    let program = Program::new();
+    assert_eq!(program.run(&["collect", "git", "/no/such/repository"]).code, Some(1));
+    assert_eq!(program.json(&["status"])["sources"][0]["source"], "git//no/such/repository");
+    program.good(&["forget", "source", "git//no/such/repository", "--yes"]);
+    assert_eq!(program.json(&["status"])["sources"], serde_json::json!([]));
+}
+
+#[test]
+fn a_deployment_branch_that_is_not_there_is_a_failure_that_names_those_that_are() {
+    let program = Program::new();
+    let folder = program.folder().join("repository");
+    repository(&folder);
+    let said = program.run(&["collect", "git", &folder.display().to_string(), "--deployment-branch", "nope"]);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(said.err.contains("there is no branch `nope`") && said.err.contains("there are: `"), "{}", said.err);
+}
+
+#[test]
+fn completions_the_manual_and_a_first_settings_file_are_written() {
+    let program = Program::new();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(program.good(&["completions", shell]).contains("collect"), "{shell}");
+    }
+    assert!(program.good(&["man"]).contains(".TH"));
+    program.good(&["init", "--repo", "https://github.com/octocat/hello-world.git", "--deployment-branch", "main"]);
+    let file = std::fs::read_to_string(program.folder().join("sei.toml")).unwrap();
+    assert!(file.contains("connector = \"github\"") && file.contains("deployment_branch = \"main\""), "{file}");
+    let again = program.run(&["init", "--repo", "."]);
+    assert_eq!(again.code, Some(1));
+    assert!(again.err.contains("--force"), "{}", again.err);
+    assert_eq!(std::fs::read_to_string(program.folder().join("sei.toml")).unwrap(), file);
 }

@@ -79,3 +79,16 @@ fn a_secret_that_was_pasted_is_shown_by_no_command_and_an_open_server_is_warned_
     let shown = program.good(&["config", "show"]);
     assert!(shown.contains("git.example/a.git") && !shown.contains("hunter2"), "{shown}");
 }
+
+#[test]
+fn a_connector_that_there_is_not_is_an_error_with_the_one_that_was_meant() {
+    let program = Program::new();
+    let file = "[[source]]\nconnector = \"gitlap\"\ntoken = { file = \"sei.toml\" }\nprojects = [\"a/b\"]\n\n\
+                [webhooks.githb.main]\nsecrets = [{ file = \"sei.toml\" }]\n";
+    std::fs::write(program.folder().join("sei.toml"), file).unwrap();
+    let said = program.run(&["config", "check"]);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    for words in ["source.0.connector: found `gitlap`", "did you mean `gitlab`?", "webhooks.githb", "`github`"] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+}

@@ -54,3 +54,22 @@ fn a_tenant_of_that_name_with_real_data_is_left_alone() {
     }
     assert_eq!(program.json(&["tenant", "list"])[0]["name"], "demo");
 }
+
+#[test]
+fn every_metric_has_a_value_in_the_demo() {
+    let program = Program::new();
+    program.good(&LOAD);
+    let metrics = program.json(&["dora", "metrics"]);
+    let mut empty = Vec::new();
+    for metric in metrics.as_array().unwrap() {
+        let name = metric["name"].as_str().unwrap();
+        let answer =
+            program.json(&["dora", "metric", name, "--tenant", "demo", "--to", "2026-06-30", "--window", "60d"]);
+        if answer["whole"]["value"].is_null() && answer["whole"]["values"][0]["value"].is_null() {
+            empty.push(name.to_owned());
+        }
+    }
+    assert!(empty.is_empty(), "{empty:?}");
+    let environments = program.json(&["dora", "report", "--tenant", "demo", "--to", "2026-06-30"]);
+    assert!(environments.to_string().contains("staging"), "{environments}");
+}

@@ -184,6 +184,9 @@ fn a_repository_without_deployments_says_what_to_configure() {
     let out = up.wait_for("Ctrl-C stops sei");
     assert!(out.contains("tag_pattern") && out.contains("deployment_branch"), "{out}");
     assert!(!out.contains("Change lead time"), "a table of blanks:\n{out}");
+    assert!(out.contains("Preview, as if each merge to the default branch were a deployment"), "{out}");
+    assert!(out.contains("8 merges to `main`") && out.contains("--deployment-branch main"), "{out}");
+    assert_eq!(report(&program)["deployment_frequency"]["n"], 0, "a preview changes no number");
     assert_eq!(up.end(Signal::SIGINT).code, Some(0));
     // and doing so helps, although the history is collected already
     program.good(&["collect", "git", &path, "--deployment-branch", "main"]);
@@ -201,6 +204,8 @@ fn an_empty_repository_and_none_at_all_are_no_failure() {
         let mut up = program.up(&[]);
         let out = up.wait_for("Ctrl-C stops sei");
         assert!(!out.contains("Change lead time"), "{out}");
+        assert!(out.contains("/?tenant=demo"), "nothing to look at:\n{out}");
+        assert_eq!(program.json(&["dora", "report", "--tenant", "demo"])["demo"], true);
         assert_eq!(up.end(Signal::SIGINT).code, Some(0));
     }
 }
@@ -513,4 +518,30 @@ fn no_secret_of_the_environment_reaches_the_database_and_nobody_else_looks_into_
     assert!(environment.contains("LC_ALL=C"), "{environment}");
     assert!(!environment.contains("a-secret-of-ours") && !environment.contains("HOME="), "{environment}");
     assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+}
+
+#[test]
+fn settings_are_read_again_while_it_runs_and_wrong_ones_change_nothing() {
+    let program = Program::new();
+    let path = text(&repository(&program, 20, Some(10)));
+    let settings = program.folder().join("sei.toml");
+    std::fs::write(&settings, format!("[[git]]\nurl = \"{path}\"\n")).unwrap();
+    let mut up = program.up(&["--config", &text(&settings)]);
+    let address = up.address();
+
+    std::fs::write(&settings, "[[git]]\nurl = 5\n").unwrap();
+    program.good(&["reload", "--config", "/dev/null"]);
+    up.wait_for_error("the new settings can't be used");
+    assert_eq!(get(&address, "/livez").0, 200);
+
+    std::fs::write(&settings, format!("[[git]]\nurl = \"{path}\"\n\n[[service]]\nname = \"shop\"\n")).unwrap();
+    program.good(&["reload", "--config", "/dev/null"]);
+    let address = up.next_address();
+    let (status, services) = get(&address, "/api/v1/services");
+    assert!(status == 200 && services.contains("\"shop\""), "{status} {services}");
+    assert_eq!(up.end(Signal::SIGTERM).code, Some(0));
+    assert_eq!(servers(&program), Vec::<String>::new());
+    let said = program.run(&["reload"]);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(said.err.contains("no `sei up` runs"), "{}", said.err);
 }

@@ -55,6 +55,17 @@ impl Role {
     }
 }
 
+/// The settings as they are now.
+pub fn settings() -> anyhow::Result<Settings> {
+    let arguments = Arguments::parse();
+    Ok(runtime::load(arguments.config.as_deref(), &arguments.overrides)?)
+}
+
+/// Runs the program once more, with the settings as they are now. Returns only if that fails.
+pub fn restart() -> anyhow::Error {
+    anyhow::Error::new(runtime::reload::restart()).context("the program could not be started again")
+}
+
 async fn connect(settings: &Settings) -> anyhow::Result<Store> {
     let url = settings.database.url.as_ref().context(
         "`database.url` is not set: a role of its own needs the database of the others; `sei up` runs all roles on \

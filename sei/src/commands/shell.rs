@@ -1,0 +1,43 @@
+//! `sei completions` and `sei man`: what shells and `man` know of the command line, made from it.
+
+use anyhow::Result;
+use clap::{Args, Command};
+use clap_complete::Shell;
+
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  sei completions bash > ~/.local/share/bash-completion/completions/sei
+  sei completions zsh > ~/.zfunc/_sei
+  sei completions fish > ~/.config/fish/completions/sei.fish";
+
+/// Print a script that completes commands and flags in a shell
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+impl Completions {
+    pub(crate) fn run(&self, command: &mut Command) -> Result<()> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, command, "sei", &mut script);
+        output::print_bytes(&script)
+    }
+}
+
+/// Print the manual page
+#[derive(Args, Debug)]
+pub(crate) struct Man {}
+
+impl Man {
+    pub(crate) fn run(&self, command: Command) -> Result<()> {
+        let Self {} = self;
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command).render(&mut page)?;
+        output::print_bytes(&page)
+    }
+}
