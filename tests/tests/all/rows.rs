@@ -32,11 +32,17 @@ const TABLES: [&str; 21] = [
 
 /// By table, its rows in an order of their own.
 pub(crate) async fn all(options: &PgConnectOptions) -> BTreeMap<&'static str, Vec<String>> {
+    without(options, &[]).await
+}
+
+/// By table, its rows without some columns, in an order of their own.
+pub(crate) async fn without(options: &PgConnectOptions, columns: &[&str]) -> BTreeMap<&'static str, Vec<String>> {
     let mut connection = PgConnection::connect_with(options).await.unwrap();
     let mut rows = BTreeMap::new();
     for table in TABLES {
-        let query = format!("select t::text from main.{table} t order by 1");
-        rows.insert(table, sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut connection).await.unwrap());
+        let query = format!("select (to_jsonb(t) - $1::text[])::text from main.{table} t order by 1");
+        let query = sqlx::query_scalar(AssertSqlSafe(query)).bind(columns);
+        rows.insert(table, query.fetch_all(&mut connection).await.unwrap());
     }
     rows
 }
