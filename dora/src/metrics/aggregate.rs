@@ -589,6 +589,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_never_red_is_zero_and_what_has_no_runs_is_unknown() {
+        let mut seen = Observations::default();
+        assert_eq!(asked("ci_red_time", &seen, None).0.value, None);
+        seen.about(Subject::default());
+        seen.lasting(us(1), Some(us(1)));
+        let (whole, _) = asked("ci_red_time", &seen, None);
+        assert_eq!((whole.value, whole.n), (Some(0.0), 0));
+    }
+
+    #[test]
     fn the_last_measure_of_each_project_counts_however_old_it_is() {
         let mut seen = Observations::default();
         for (project, day, value) in [("a", -40, 50.0), ("a", 8, 70.0), ("b", 1, 80.0), ("b", 2, 90.0)] {

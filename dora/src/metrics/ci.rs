@@ -1,6 +1,6 @@
 //! CI: how long runs wait and take, how often they fail, how long the default branch is red.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use store::flow::RunRow;
 
@@ -59,8 +59,14 @@ type Pipeline<'a> = (Option<&'a str>, &'a str);
 
 pub(super) fn red(runs: &Runs<'_>, into: &mut Observations) {
     let mut since: BTreeMap<Pipeline<'_>, &RunRow> = BTreeMap::new();
+    let mut seen: BTreeSet<Pipeline<'_>> = BTreeSet::new();
     for run in runs.0.iter().filter(|run| run.default_branch && over(run)) {
         let pipeline = (run.repository.as_deref(), run.name.as_str());
+        if seen.insert(pipeline) && succeeded(run) {
+            // one that was never red was observed all the same: no time red, which is not unknown
+            into.about(subject(run));
+            into.lasting(run.finished, Some(run.finished));
+        }
         if !succeeded(run) {
             since.entry(pipeline).or_insert(run);
         } else if let Some(first) = since.remove(&pipeline) {
@@ -126,7 +132,19 @@ mod tests {
         let mut into = Observations::default();
         red(&Runs(&all), &mut into);
         let spans: Vec<_> = into.all.iter().map(|seen| (seen.at, seen.until)).collect();
-        assert_eq!(spans, [(20, Some(40)), (50, None)]);
+        assert_eq!(spans, [(10, Some(10)), (20, Some(40)), (50, None)]);
+    }
+
+    #[test]
+    fn a_default_branch_that_was_never_red_was_seen_to_be_red_for_no_time() {
+        let other = RunRow { default_branch: false, ..run("b", 20, "failure") };
+        let spans = |all: &[RunRow]| {
+            let mut into = Observations::default();
+            red(&Runs(all), &mut into);
+            into.all.iter().map(|seen| (seen.at, seen.until)).collect::<Vec<_>>()
+        };
+        assert_eq!(spans(&[run("a", 10, "success"), run("c", 30, "success")]), [(10, Some(10))]);
+        assert!(spans(&[other]).is_empty());
     }
 
     #[test]
