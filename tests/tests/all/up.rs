@@ -470,15 +470,15 @@ fn it_ends_at_a_signal_while_it_waits_for_the_lock_of_migrations() {
     std::fs::write(program.folder().join("sei.toml"), format!("[database.url]\nfile = {url:?}\n")).unwrap();
 
     let up = program.up(&[]);
-    let waiting = AssertSqlSafe(format!("select count(*) {advisory} and not granted"));
+    let waiting = format!("select count(*) {advisory} and not granted");
     runtime.block_on(tests::eventually(Duration::from_mins(1), async || {
-        sqlx::query_scalar::<_, i64>(waiting.clone()).fetch_one(&mut other).await.unwrap() == 1
+        sqlx::query_scalar::<_, i64>(AssertSqlSafe(waiting.clone())).fetch_one(&mut other).await.unwrap() == 1
     }));
     let said = up.end(Signal::SIGTERM);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let all = AssertSqlSafe(format!("select count(*) {advisory}"));
+    let all = format!("select count(*) {advisory}");
     runtime.block_on(tests::eventually(Duration::from_mins(1), async || {
-        sqlx::query_scalar::<_, i64>(all.clone()).fetch_one(&mut other).await.unwrap() == 1
+        sqlx::query_scalar::<_, i64>(AssertSqlSafe(all.clone())).fetch_one(&mut other).await.unwrap() == 1
     }));
 }
 
