@@ -150,12 +150,12 @@ mod tests {
 
     fn commit(number: u8, parents: &[u8], authored: &str, committed: &str) -> Fact {
         let parents: Vec<Sha> = parents.iter().map(|parent| sha(*parent)).collect();
-        let fact = serde_json::json!({
-            "fact": "commit", "repository": REPOSITORY, "sha": sha(number), "parents": parents,
+        let commit = serde_json::json!({
+            "repository": REPOSITORY, "sha": sha(number), "parents": parents,
             "authored_at": authored, "committed_at": committed, "subject": "x",
             "version": { "at": committed },
         });
-        let commit: Commit = serde_json::from_value(fact).unwrap();
+        let commit: Commit = serde_json::from_value(commit).unwrap();
         Fact::Commit(commit)
     }
 

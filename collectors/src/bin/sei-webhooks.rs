@@ -26,8 +26,8 @@ async fn main() -> anyhow::Result<()> {
     };
     let mut server = pin!(http::serve(listeners, router, settings.server, shutdown.clone()));
     let reload = tokio::select! {
-        served = &mut server => {
-            served?;
+        ended = &mut server => {
+            ended?;
             false
         }
         () = runtime::reload::asked(usable) => true,

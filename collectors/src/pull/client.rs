@@ -348,17 +348,15 @@ impl Client {
     /// Waits for an answer, and says so when that takes long the first time.
     async fn patiently<T>(&self, url: &Url, answer: impl Future<Output = T>) -> T {
         let mut answer = std::pin::pin!(answer);
-        match tokio::time::timeout(QUIET, &mut answer).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let host = url.host_str().unwrap_or_default();
-                if !self.said_waiting.swap(true, Ordering::Relaxed) {
-                    let of = self.patience.attempts;
-                    tracing::warn!(host, "waiting for an answer; a request is sent up to {of} times");
-                }
-                answer.await
-            }
+        if let Ok(answer) = tokio::time::timeout(QUIET, &mut answer).await {
+            return answer;
         }
+        let host = url.host_str().unwrap_or_default();
+        if !self.said_waiting.swap(true, Ordering::Relaxed) {
+            let of = self.patience.attempts;
+            tracing::warn!(host, "waiting for an answer; a request is sent up to {of} times");
+        }
+        answer.await
     }
 
     fn judge(&self, answer: Answer) -> Judged {

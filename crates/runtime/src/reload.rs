@@ -31,7 +31,7 @@ pub async fn asked<E: Display>(usable: impl Fn() -> Result<(), E>) {
             }
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Replaces this process by a new run of its program with the same arguments. Returns only if that fails.

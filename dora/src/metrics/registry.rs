@@ -684,13 +684,11 @@ pub fn definitions(custom: &[MetricSettings]) -> Result<Vec<Definition>, DoraErr
 /// The metric of a name.
 pub(super) fn find(name: &str, custom: &[MetricSettings]) -> Result<Entry, DoraError> {
     let mut entries = entries(custom)?;
-    match entries.iter().position(|entry| entry.definition.name == name) {
-        Some(found) => Ok(entries.swap_remove(found)),
-        None => {
-            let known = entries.iter().map(|entry| entry.definition.name.as_str());
-            Err(DoraError::UnknownMetric(UnknownName::new(name, known)))
-        }
+    if let Some(found) = entries.iter().position(|entry| entry.definition.name == name) {
+        return Ok(entries.swap_remove(found));
     }
+    let known = entries.iter().map(|entry| entry.definition.name.as_str());
+    Err(DoraError::UnknownMetric(UnknownName::new(name, known)))
 }
 
 #[cfg(test)]

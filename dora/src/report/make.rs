@@ -135,10 +135,9 @@ fn asked(query: &ReportQuery, known: &Services, computed: &[Computation]) -> Res
 pub(crate) fn services_of<'k>(team: &str, known: &'k Services) -> Result<BTreeSet<&'k str>, DoraError> {
     let named = |service: &&kernel::Service| service.team.as_deref() == Some(team);
     if !known.teams.iter().any(|known| known.name == team) && known.declared.iter().find(named).is_none() {
-        let names = known.teams.iter().map(|known| known.name.as_str());
-        let names = names.chain(known.declared.iter().filter_map(|service| service.team.as_deref()));
-        let names: BTreeSet<&str> = names.collect();
-        return Err(DoraError::UnknownTeam(UnknownName::new(team, names)));
+        let of_services = known.declared.iter().filter_map(|service| service.team.as_deref());
+        let all: BTreeSet<&str> = known.teams.iter().map(|known| known.name.as_str()).chain(of_services).collect();
+        return Err(DoraError::UnknownTeam(UnknownName::new(team, all)));
     }
     let mut teams = BTreeSet::from([team]);
     // each round adds the teams one level down; a circle adds nothing new and ends it

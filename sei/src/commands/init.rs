@@ -126,6 +126,7 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// Where the token comes from, and whether GitHub takes it for the repository: one request of `gh`, which sends it.
 fn github_token(project: &str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "only whether it is set is asked, for the file that is written")]
     let known = std::env::var_os(GITHUB_TOKEN).is_some();
     if !known && run("gh", &["auth", "token"]).is_none() {
         return format!(
@@ -159,13 +160,15 @@ fn text(answers: &Answers) -> String {
     );
     match &answers.deployment_branch {
         Some(branch) => {
-            text += &format!("# each merge to this branch is a deployment\ndeployment_branch = {}\n", quoted(branch))
+            text += "# each merge to this branch is a deployment\ndeployment_branch = ";
+            text += &quoted(branch);
+            text += "\n";
         }
         None => text += "# version tags are deployments; or each merge to a branch:\n# deployment_branch = \"main\"\n",
     }
     match &answers.github {
         Some(project) => {
-            text += &format!(
+            let source = format!(
                 "\n# Pull requests, reviews, deployments, releases, runs and issues.\n\
                  [[source]]\n\
                  connector = \"github\"\n\
@@ -173,6 +176,7 @@ fn text(answers: &Answers) -> String {
                  projects = [{}]\n",
                 quoted(project)
             );
+            text += &source;
         }
         None => {
             text += "\n# Pull requests, runs and issues of a forge: connector, token, projects.\n\

@@ -87,7 +87,7 @@ impl Up {
                     let collector = machine.collector(&log);
                     // what is wrong with a source is told before anything is collected
                     let jobs = collector.jobs(&machine.settings, false, &shutdown)?;
-                    first::collect_and_report(&machine, &collector, global.json).await?;
+                    Box::pin(first::collect_and_report(&machine, &collector, global.json)).await?;
                     scheduler::run(jobs, shutdown.clone()).await;
                     // nothing is ever due: there is nothing to collect, or only in the past
                     std::future::pending().await

@@ -56,10 +56,15 @@ fn it_has_the_size_and_the_variety_that_was_asked_for() {
         "deployment",
         "incident",
         "pipeline_run",
+        "quality_measure",
         "repository",
         "review",
         "service",
+        "sprint",
+        "sprint_entry",
         "team",
+        "transition",
+        "vulnerability",
         "work_item",
     ];
     assert_eq!(kinds.keys().copied().collect::<Vec<_>>(), all);
@@ -83,7 +88,12 @@ fn it_is_plausible_and_each_thing_is_told_once() {
             Fact::Account(x) => x.id.to_string(),
             Fact::Service(x) => x.name.clone(),
             Fact::Team(x) => x.name.clone(),
-            other => panic!("the demo tells no {}", other.kind()),
+            Fact::Sprint(x) => x.id.clone(),
+            Fact::SprintEntry(x) => x.id.clone(),
+            Fact::Transition(x) => x.id.clone(),
+            Fact::Vulnerability(x) => x.id.clone(),
+            Fact::QualityMeasure(x) => x.id.clone(),
+            other => panic!("the demo has no {}", other.kind()),
         };
         assert!(ids.insert((fact.kind(), id.clone())), "{id} twice");
         if let Fact::Commit(commit) = &fact {
