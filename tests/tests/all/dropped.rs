@@ -1,6 +1,7 @@
 //! Any future may be dropped at any await: a client hangs up, a role shuts down, a timeout passes. Whatever it
 //! had in flight, the connections that others get afterwards answer as those of a fresh process do.
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -124,11 +125,30 @@ impl Process {
         let mut answers = Vec::new();
         for question in questions {
             let (status, body) = self.ask(question).await;
-            answers.push((question.path.clone(), status, computed_at.replace_all(&body, "").into_owned()));
+            let body = computed_at.replace_all(&body, r#""computed_at":null"#);
+            // GraphQL gives its fields in the order in which they were answered
+            let sorted = serde_json::from_str::<BTreeMap<String, Value>>(&body).map(sorted);
+            answers.push((question.path.clone(), status, sorted.unwrap_or_else(|_| body.into_owned())));
         }
         answers.push(("export".to_owned(), 200, self.export().await.to_string()));
         answers
     }
+}
+
+/// A JSON object with the keys of every level in order.
+fn sorted(object: BTreeMap<String, Value>) -> String {
+    fn sort(value: Value) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let fields: BTreeMap<String, Value> =
+                    fields.into_iter().map(|(name, value)| (name, sort(value))).collect();
+                fields.into_iter().collect()
+            }
+            Value::Array(values) => values.into_iter().map(sort).collect(),
+            other => other,
+        }
+    }
+    sort(object.into_iter().collect()).to_string()
 }
 
 /// What the API is asked.

@@ -145,8 +145,8 @@ async fn files_that_are_cut_off_damaged_or_not_there_are_errors_that_say_so() {
     for (name, content, expected) in [
         ("cut.ndjson.gz", &zipped[..zipped.len() / 2], "the file ends in the middle"),
         ("foreign.ndjson.gz", &[0x1f, 0x8b, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9][..], "damaged"),
-        ("cut.json", &format!("[{good},{good}").into_bytes(), "element 2: .: EOF"),
-        ("cut.ndjson", &lines.as_bytes()[..lines.len() - 5], "line 5000: .: EOF"),
+        ("cut.json", &format!("[{good},{good}").into_bytes(), "element 2: not a JSON object: it ends in the middle"),
+        ("cut.ndjson", &lines.as_bytes()[..lines.len() - 5], "line 5000: not a JSON object: it ends in the middle"),
         ("bytes.ndjson", b"\xff\xfe{", "no UTF-8 at byte 0"),
     ] {
         let path = file(folder.path(), name, content);

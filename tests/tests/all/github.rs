@@ -118,7 +118,7 @@ fn what_is_wrong_with_a_payload_is_said_by_its_path() {
         ("[]".repeat(3), "schema: .: "),
         ("[".repeat(100_000), "schema: [0]: "),
         (format!("{{\"commits\":{}", "[".repeat(100_000)), "schema: commits[0][0]: "),
-        (String::new(), "malformed: .: EOF"),
+        (String::new(), "malformed: .: not a JSON object: it ends in the middle"),
     ];
     for (payload, expected) in cases {
         let said = normalise("push", payload.clone().into()).unwrap_err().to_string();
