@@ -123,7 +123,7 @@ fn one_of_each() -> Vec<Fact> {
             id: "i".into(),
             service: Some("shop".to_owned()),
             repository: None,
-            selectors: Vec::new(),
+            selectors: vec!["service:shop".to_owned()],
             title: hard.to_owned(),
             severity: None,
             detected_at: instant(0),
@@ -351,7 +351,9 @@ const TABLES: [&str; 21] = [
 fn as_fact(table: &str, row: &str) -> serde_json::Value {
     let mut row: serde_json::Value = serde_json::from_str(row).unwrap();
     let fields = row.as_object_mut().unwrap();
+    // what the store keeps for itself
     fields.remove("digest");
+    fields.remove("succeeded_at");
     let detail = fields.remove("detail").unwrap();
     let detail = ["inferred", "stated", "measured"][usize::try_from(detail.as_u64().unwrap()).unwrap()];
     let at = fields.remove("version_at").unwrap();
