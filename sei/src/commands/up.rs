@@ -106,7 +106,8 @@ impl Up {
         };
         result.and(machine.close().await)?;
         drop(only_one);
-        if reload {
+        // who asked it to end wants it ended, whatever was asked beside that
+        if reload && !shutdown.is_cancelled() {
             return Err(Error::new(runtime::reload::restart()).context("sei could not be started again"));
         }
         Ok(())

@@ -10,7 +10,6 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rand::{RngExt, SeedableRng};
-use sqlx::{AssertSqlSafe, ConnectOptions};
 use tests::{Program, Up};
 
 fn git(repository: &Path, arguments: &[&str]) {
@@ -441,45 +440,6 @@ fn ended_at_any_time_by_any_signal_it_leaves_no_database_running() {
     let mut up = program.up(&["--repo", &path]);
     up.address();
     assert_eq!(up.end(Signal::SIGINT).code, Some(0));
-}
-
-#[test]
-fn a_hangup_ends_nothing() {
-    let program = Program::new();
-    let path = text(&repository(&program, 5, None));
-    let mut up = program.up(&["--repo", &path]);
-    up.signal(Signal::SIGHUP);
-    let address = up.address();
-    up.signal(Signal::SIGHUP);
-    assert_eq!(get(&address, "/readyz").0, 200);
-    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
-}
-
-#[test]
-fn it_ends_at_a_signal_while_it_waits_for_the_lock_of_migrations() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let database = runtime.block_on(tests::empty_database());
-    let mut other = runtime.block_on(database.options().connect()).unwrap();
-    let advisory = "from pg_locks where locktype = 'advisory' and database = \
-                    (select oid from pg_database where datname = current_database())";
-    let lock = sqlx::query("select pg_advisory_lock(1936025857)").execute(&mut other);
-    runtime.block_on(lock).unwrap();
-    let program = Program::new();
-    let url = program.folder().join("url");
-    std::fs::write(&url, &database.url).unwrap();
-    std::fs::write(program.folder().join("sei.toml"), format!("[database.url]\nfile = {url:?}\n")).unwrap();
-
-    let up = program.up(&[]);
-    let waiting = format!("select count(*) {advisory} and not granted");
-    runtime.block_on(tests::eventually(Duration::from_mins(1), async || {
-        sqlx::query_scalar::<_, i64>(AssertSqlSafe(waiting.clone())).fetch_one(&mut other).await.unwrap() == 1
-    }));
-    let said = up.end(Signal::SIGTERM);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let all = format!("select count(*) {advisory}");
-    runtime.block_on(tests::eventually(Duration::from_mins(1), async || {
-        sqlx::query_scalar::<_, i64>(AssertSqlSafe(all.clone())).fetch_one(&mut other).await.unwrap() == 1
-    }));
 }
 
 #[test]
