@@ -3,7 +3,7 @@
 //! publish, so without it these tests are skipped and say so.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
@@ -18,15 +18,6 @@ use crate::check::{Became, Checked, End, check};
 use crate::testing::csv;
 use crate::webhook::RawRequest;
 use crate::{Connector, cdevents, circleci, jenkins, pagerduty, registry, tekton};
-
-#[expect(clippy::disallowed_methods, reason = "where the recordings are is no setting of sei")]
-fn corpus() -> Option<PathBuf> {
-    let corpus = std::env::var_os("SEI_CORPUS").map(PathBuf::from);
-    if corpus.is_none() {
-        println!("skipped: SEI_CORPUS is not set");
-    }
-    corpus
-}
 
 /// The JSON files of a folder, by name.
 fn files(folder: &Path) -> BTreeMap<String, Bytes> {
@@ -71,7 +62,7 @@ fn end(name: &str, checked: Checked) -> &'static str {
 
 #[test]
 fn every_conformance_file_of_cdevents_is_stored_or_ignored_in_every_mode() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     let mut tally: BTreeMap<&str, u64> = BTreeMap::new();
     let conformance = files(&corpus.join("cdevents/conformance"));
     let custom = files(&corpus.join("cdevents/custom")).remove("conformance.json");
@@ -109,7 +100,7 @@ fn every_conformance_file_of_cdevents_is_stored_or_ignored_in_every_mode() {
 
 #[test]
 fn signatures_with_known_answers_verify_and_no_others() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     let vectors: Value =
         serde_json::from_slice(&std::fs::read(corpus.join("signature-vectors.json")).unwrap()).unwrap();
     let mut seen = 0;
@@ -137,7 +128,7 @@ fn signatures_with_known_answers_verify_and_no_others() {
 
 #[test]
 fn every_recorded_webhook_is_stored_or_ignored() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     for (connector, header, folder, expected) in [
         (
             &circleci::CircleCi as &dyn Connector,
@@ -185,7 +176,7 @@ fn facts(connector: &dyn Connector, kind: &str, data: &Value) -> Vec<Fact> {
 
 #[test]
 fn rows_of_circleci_become_runs_and_jobs_of_a_repository() {
-    let Some(corpus) = corpus().map(|corpus| corpus.join("api-rows/circleci")) else { return };
+    let Some(corpus) = parts::corpus().map(|corpus| corpus.join("api-rows/circleci")) else { return };
     let by_id = |rows: Vec<(Value, Value)>| -> BTreeMap<String, Value> {
         rows.into_iter().map(|(row, _)| (row["id"].as_str().unwrap().to_owned(), row)).collect()
     };
@@ -215,7 +206,7 @@ fn rows_of_circleci_become_runs_and_jobs_of_a_repository() {
 
 #[test]
 fn rows_of_jenkins_become_runs_and_stages() {
-    let Some(corpus) = corpus().map(|corpus| corpus.join("api-rows/jenkins")) else { return };
+    let Some(corpus) = parts::corpus().map(|corpus| corpus.join("api-rows/jenkins")) else { return };
     for (builds, stages, with_commit) in [
         ("_raw_jenkins_api_builds.csv", "_raw_jenkins_api_stages.csv", 3),
         ("_raw_jenkins_api_builds_multibranch.csv", "_raw_jenkins_api_stages_multibranch.csv", 13),
@@ -248,7 +239,7 @@ fn rows_of_jenkins_become_runs_and_stages() {
 
 #[test]
 fn rows_of_pagerduty_become_incidents_with_their_first_acknowledgement() {
-    let Some(corpus) = corpus().map(|corpus| corpus.join("api-rows/pagerduty")) else { return };
+    let Some(corpus) = parts::corpus().map(|corpus| corpus.join("api-rows/pagerduty")) else { return };
     let told: Vec<_> = rows(&corpus.join("_raw_pagerduty_incidents.csv"))
         .into_iter()
         .map(|(row, _)| match &facts(&pagerduty::PagerDuty, "pagerduty.incident", &row)[..] {
@@ -266,7 +257,7 @@ fn rows_of_pagerduty_become_incidents_with_their_first_acknowledgement() {
 
 #[test]
 fn whatever_is_changed_in_a_recorded_payload_it_has_a_named_end() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     let wrong = [Value::Null, json!(-1), json!("x"), json!([[]]), json!({"id": {}}), json!(9e99)];
     for (connector, kind, folder) in [
         ("cdevents", "cdevents.event", "cdevents/conformance"),

@@ -2,23 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use url::Url;
-
-/// The folder of recorded inputs that we may not publish. Without it a test says that it was skipped.
-#[expect(clippy::disallowed_methods, reason = "where a test's inputs are is no setting of the program")]
-pub(crate) fn corpus() -> Option<PathBuf> {
-    let corpus = std::env::var_os("SEI_CORPUS").map(PathBuf::from);
-    if corpus.is_none() {
-        println!("skipped: SEI_CORPUS is not set");
-    }
-    corpus
-}
 
 /// A server of `scripts/`, on a port of its own, ended with the test.
 pub(crate) struct Served {

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{self, corpus, csv};
+use crate::testing::{self, csv};
 
 const CHECKOUT: &str = "gitlab.example.org/lakeside/checkout";
 
@@ -355,7 +355,7 @@ fn a_delivery_is_known_by_its_key_and_its_project() {
 
 #[test]
 fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     let mut tally: BTreeMap<String, u64> = BTreeMap::new();
     let folders = [
         "go-gitlab/testdata/webhooks",
@@ -403,7 +403,7 @@ fn recorded_rows(path: &Path) -> Vec<(Value, Value)> {
 
 #[test]
 fn every_recorded_row_of_the_api_is_read() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     let rows = |table: &str| recorded_rows(&corpus.join(format!("api-rows/gitlab/_raw_gitlab_api_{table}.csv")));
     let project = json!({ "web_url": "https://gitlab.com/lakeside/checkout", "default_branch": "main" });
     // statuses that GitLab does not have; somebody made them up

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{self, corpus, csv};
+use crate::testing::{self, csv};
 
 mod endings;
 
@@ -316,7 +316,7 @@ fn a_delivery_is_known_by_its_identifier_and_its_issue() {
 
 #[test]
 fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     let mut tally: BTreeMap<String, u64> = BTreeMap::new();
     for entry in std::fs::read_dir(corpus.join("zulip/jira")).unwrap() {
         let path = entry.unwrap().path();
@@ -355,7 +355,7 @@ fn tally(facts: &[Fact], into: &mut BTreeMap<&'static str, usize>) {
 
 #[test]
 fn every_recorded_row_of_the_api_is_read() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     let rows = |table: &str| -> Vec<(Value, Value)> {
         let path = corpus.join(format!("api-rows/jira/_raw_jira_api_{table}.csv"));
         let parse = |text: &String| serde_json::from_str(text).unwrap_or_default();
@@ -420,7 +420,7 @@ fn lines(path: &Path) -> Vec<Value> {
 
 #[test]
 fn every_commit_that_names_an_issue_is_linked_to_it() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     let mut keys: BTreeMap<String, WorkItem> = BTreeMap::new();
     for row in lines(&corpus.join("tidev-jira/ALOY.ndjson.xz")) {
         for fact in read("pull.issue", &json!({ "site": "https://jira-archive.example.org", "row": row })) {

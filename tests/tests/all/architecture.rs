@@ -11,6 +11,7 @@ use serde_json::Value;
 /// Which of our crates each of our crates may use.
 const ARROWS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
+    ("parts", &[]),
     ("runtime", &["kernel"]),
     ("store", &["kernel"]),
     ("eventlog", &["kernel", "runtime", "store"]),
@@ -20,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("api", &["kernel", "runtime", "store", "eventlog", "dora"]),
     ("sei", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api"]),
     ("bench", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api", "sei"]),
-    ("tests", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api", "sei"]),
+    ("tests", &["parts", "kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api", "sei"]),
 ];
 
 /// What only some of our crates may use, and why. `tests` and `bench` may use everything.

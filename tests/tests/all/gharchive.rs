@@ -23,11 +23,7 @@ fn options() -> ImportOptions {
 }
 
 fn hour() -> Option<PathBuf> {
-    let corpus = std::env::var_os("SEI_CORPUS").map(PathBuf::from);
-    if corpus.is_none() {
-        println!("skipped: SEI_CORPUS is not set");
-    }
-    corpus.map(|corpus| corpus.join("gharchive/2015-01-01-0.json.gz"))
+    parts::corpus().map(|corpus| corpus.join("gharchive/2015-01-01-0.json.gz"))
 }
 
 async fn imported(log: &dyn EventLog, paths: &[PathBuf]) -> ImportSummary {

@@ -8,6 +8,7 @@ use std::process::Command;
 use chrono::{DateTime, Utc};
 use collectors::progress::Silent;
 use kernel::{DeploymentKind, Tenant};
+use parts::Part;
 use processors::Processor;
 use regex::Regex;
 use runtime::settings::{self, GitSource};
@@ -61,12 +62,9 @@ fn carried(repository: &Path, wanted: &str, others: &[&str]) -> BTreeMap<String,
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_version_tag_of_real_histories_carries_what_git_says() {
-    let Ok(histories) = std::env::var("SEI_HISTORIES") else {
-        eprintln!("skipped: SEI_HISTORIES is not set");
-        return;
-    };
-    for history in histories.split(':') {
-        compare(Path::new(history)).await;
+    let Some(histories) = parts::folder("SEI_HISTORIES", Part::Histories) else { return };
+    for history in std::env::split_paths(&histories) {
+        compare(&history).await;
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kernel::Fact;
+use parts::{Part, missing};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -27,7 +28,7 @@ fn browser() -> Option<PathBuf> {
     };
     let found = named.or_else(on_path);
     if found.is_none() {
-        println!("skipped: there is no chromium on the path and SEI_CHROMIUM is not set");
+        missing(Part::Chromium, "there is no chromium on the path and SEI_CHROMIUM is not set");
     }
     found
 }

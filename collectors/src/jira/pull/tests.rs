@@ -13,7 +13,7 @@ use super::*;
 use crate::Connector;
 use crate::pull::From;
 use crate::pull::testing::{HOST, Memory, client_of, opened};
-use crate::testing::{Served, check_request, corpus};
+use crate::testing::{Served, check_request};
 
 #[derive(Default)]
 struct Server {
@@ -203,7 +203,7 @@ async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() 
 
 #[tokio::test]
 async fn every_request_is_one_that_the_specification_of_cloud_knows() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     let read = |name: &str| -> Value { serde_json::from_slice(&std::fs::read(corpus.join(name)).unwrap()).unwrap() };
     let (platform, agile) = (read("specs/jira-v3-fixed.json"), read("specs/jira-agile-fixed.json"));
     let state = Shared::default();

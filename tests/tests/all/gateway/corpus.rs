@@ -40,10 +40,7 @@ const RECORDED: [Recorded; 6] = [
 
 #[tokio::test]
 async fn every_recorded_webhook_is_taken_and_has_a_named_end() {
-    let Some(corpus) = std::env::var_os("SEI_CORPUS") else {
-        println!("skipped: SEI_CORPUS is not set");
-        return;
-    };
+    let Some(corpus) = parts::corpus() else { return };
     let log = TestLog::new(LogKind::Embedded).await;
     let mut settings = settings();
     for (connector, ..) in RECORDED {

@@ -43,10 +43,7 @@ async fn a_signed_delivery_is_in_the_log_byte_for_byte_when_it_is_answered() {
 
 #[tokio::test]
 async fn the_recorded_signature_of_github_is_taken() {
-    let Some(corpus) = std::env::var_os("SEI_CORPUS").map(std::path::PathBuf::from) else {
-        println!("skipped: SEI_CORPUS is not set");
-        return;
-    };
+    let Some(corpus) = parts::corpus() else { return };
     let vectors = std::fs::read(corpus.join("signature-vectors.json")).unwrap();
     let vectors: Vec<serde_json::Value> = serde_json::from_slice(&vectors).unwrap();
     let vectors: Vec<_> = vectors.iter().filter(|vector| vector["provider"] == "github").collect();

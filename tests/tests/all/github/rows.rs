@@ -1,7 +1,6 @@
 //! Rows as GitHub's REST API gave them, through the readers of pulls.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use collectors::Connector;
 use collectors::github::GitHub;
@@ -21,10 +20,7 @@ const TABLES: [(&str, &str, &str); 5] = [
 
 #[test]
 fn every_recorded_row_becomes_facts_or_is_a_pull_request_in_the_list_of_issues() {
-    let Some(corpus) = std::env::var_os("SEI_CORPUS").map(PathBuf::from) else {
-        println!("skipped: SEI_CORPUS is not set");
-        return;
-    };
+    let Some(corpus) = parts::corpus() else { return };
     let mut tally: BTreeMap<String, u64> = BTreeMap::new();
     for (table, event, field) in TABLES {
         let path = corpus.join(format!("api-rows/github/_raw_github_api_{table}.csv"));

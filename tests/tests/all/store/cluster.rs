@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use parts::{Part, missing};
 use store::{ClusterError, PrivateCluster, Store, cursors};
 use tempfile::TempDir;
 
@@ -191,7 +192,7 @@ async fn a_broken_folder_and_one_of_another_version_say_what_to_do() {
 async fn a_folder_that_the_server_s_user_can_t_reach_is_named() {
     use std::os::unix::fs::PermissionsExt;
     if !nix::unistd::Uid::effective().is_root() {
-        return println!("skipped: only root runs the server as another user");
+        return missing(Part::Root, "only root runs the server as another user");
     }
     let parent = folder();
     let closed = parent.path().join("closed");

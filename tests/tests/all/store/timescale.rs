@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::{ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, Rule, Sha, Tenant};
+use parts::{Part, missing};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::queries::{self, ChangeFilter, DeploymentFilter, TimeKey};
 use store::{Store, Timescale, metric_rows};
@@ -18,7 +19,7 @@ async fn both() -> Option<(TestDatabase, TestDatabase)> {
     match hyper.store.migrate().await.unwrap() {
         Timescale::Used(version) => println!("TimescaleDB {version}"),
         Timescale::Absent(why) => {
-            println!("skipped: TimescaleDB: {why}");
+            missing(Part::TimescaleDb, &why.to_string());
             return None;
         }
     }

@@ -5,7 +5,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 
 use super::*;
-use crate::testing::{Served, check_request, corpus};
+use crate::testing::{Served, check_request};
 
 /// Asks prism for a path as our client asked it; its status, and its reasons if that is a refusal.
 async fn judge(prism: &Served, path: &str, headers: HeaderMap) -> (StatusCode, String) {
@@ -17,7 +17,7 @@ async fn judge(prism: &Served, path: &str, headers: HeaderMap) -> (StatusCode, S
 
 #[tokio::test]
 async fn every_request_of_a_pull_is_one_that_githubs_specification_allows() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = parts::corpus() else { return };
     // the script has another working directory
     let file = corpus.join("specs/gh-slim.json").canonicalize().unwrap();
     let specification: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
