@@ -58,6 +58,7 @@ const REPOSITORY: &[Rule] = &[
     ("vulnerability", OF_REPOSITORY),
     ("quality_measure", OF_REPOSITORY),
     ("work_item", "project = $1"),
+    ("repository_name", "id = $1 or id in (select id from moved where new_id = $1)"),
     ("moved", "id = $1 or new_id = $1"),
     ("repository", "id = $1"),
     ("deployment_metric", NO_SERVICE),

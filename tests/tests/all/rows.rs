@@ -6,8 +6,9 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// The tables of facts.
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 22] = [
     "repository",
+    "repository_name",
     "commit",
     "change",
     "review",

@@ -52,7 +52,13 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     });
     let moves: Vec<_> = moves.collect();
     moved::lock(tx.connection(), !moves.is_empty()).await?;
-    let renamed = moved::write(tx.connection(), moves).await?;
+    let moved = moved::write(tx.connection(), moves).await?;
+    let names = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
+        Fact::Repository(x) => Some(Row::new(x, x.version, *digest)),
+        _ => None,
+    });
+    let names = names.collect();
+    let renamed = repository::write_names(tx.connection(), names).await?;
     moved::Moves::read(tx.connection()).await?.apply(&mut pictures)?;
     let mut batch = Batch::default();
     for picture in &pictures {
@@ -62,8 +68,8 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let connection = tx.connection();
     // always in this order: it is the order of locks
     let changed = [
-        renamed,
-        repository::write(connection, batch.repositories).await?,
+        moved,
+        repository::write(connection, batch.repositories, &renamed).await?,
         commit::write(connection, batch.commits).await?,
         change::write(connection, batch.changes).await?,
         review::write(connection, batch.reviews).await?,

@@ -187,6 +187,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Moved
             for table in &TABLES {
                 table.take_along(connection, &id, &to).await?;
             }
+            super::repository::rename(connection, &to).await?;
             // of a group or an owner, the repositories are not known by name here
             changed.add(0, [crate::stale::EVERYTHING.to_owned()]);
         }

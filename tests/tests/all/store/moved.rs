@@ -2,7 +2,9 @@
 //! in whichever order the facts and the move come.
 
 use chrono::{DateTime, Utc};
-use kernel::{Change, ChangeState, Deployment, DeploymentSource, Detail, Fact, Moved, Outcome, PipelineRun, Version};
+use kernel::{
+    Change, ChangeState, Deployment, DeploymentSource, Detail, Fact, Moved, Outcome, PipelineRun, Repository, Version,
+};
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::facts;
@@ -84,6 +86,17 @@ fn run(repository: &str, at: i64) -> Fact {
     })
 }
 
+fn repository(id: &str, name: &str, version: Version) -> Fact {
+    Fact::Repository(Repository {
+        id: id.into(),
+        name: name.to_owned(),
+        url: Some(format!("https://github.com/{name}")),
+        default_branch: Some("main".to_owned()),
+        partial: false,
+        version,
+    })
+}
+
 fn moved(from: &str, to: &str, at: i64) -> Fact {
     Fact::Moved(Moved { id: from.to_owned(), new_id: to.to_owned(), version: stated(at) })
 }
@@ -93,7 +106,7 @@ const NEW: &str = "github.com/acme/newname";
 
 async fn clear(database: &TestDatabase) {
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
-    for table in ["moved", "change", "deployment", "pipeline_run", "stale"] {
+    for table in ["moved", "repository", "repository_name", "change", "deployment", "pipeline_run", "stale"] {
         sqlx::query(AssertSqlSafe(format!("truncate main.{table}"))).execute(&mut connection).await.unwrap();
     }
 }
@@ -123,6 +136,9 @@ fn a_renamed_repository_is_one_repository_in_any_order_of_its_facts() {
         run(NEW, 7),
         // what is told late, by a clone whose remote has the old name
         deployment(OLD, 8),
+        repository(OLD, "acme/OldName", Version { detail: Detail::Measured, at: instant(8) }),
+        repository(NEW, "acme/NewName", Version { detail: Detail::Inferred, at: instant(5) }),
+        repository(NEW, "acme/Newname", Version { detail: Detail::Inferred, at: instant(4) }),
     ];
     let expected = runtime.block_on(async {
         write(&database, &told).await;
@@ -130,6 +146,8 @@ fn a_renamed_repository_is_one_repository_in_any_order_of_its_facts() {
     });
     runtime.block_on(async {
         assert_eq!(texts(&database, "select id || ' ' || state from main.change").await, [format!("{NEW}#1 merged")]);
+        let named = "select concat_ws(' ', id, name, url, detail) from main.repository";
+        assert_eq!(texts(&database, named).await, [format!("{NEW} acme/NewName https://github.com/acme/NewName 2")]);
         let deployments = texts(&database, "select id from main.deployment order by 1").await;
         assert_eq!(deployments, [2, 6, 8].map(|number| format!("{NEW}/deployment/{number}")));
         let ready = "select (ready_at is not null)::text from main.change";
@@ -167,6 +185,50 @@ async fn a_repository_that_was_renamed_twice_or_back_ends_under_its_last_name() 
             write(&database, first).await;
             write(&database, second).await;
             assert_eq!(texts(&database, "select repository from main.deployment").await, [last], "{moves:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_repository_that_moved_has_the_name_and_address_of_its_new_id() {
+    let database = tests::database().await;
+    let reported = |id: &str, name: &str| repository(id, name, stated(1));
+    let (old, new) = (reported("github.com/o/a", "O/A"), reported("github.com/p/b", "P/B"));
+    // none was reported under the new id, one was, one is again, and one of a group of its own
+    for (facts, id, name) in [
+        (vec![old.clone(), moved("github.com/o/a", "github.com/p/b", 2)], "github.com/p/b", "p/b"),
+        (vec![old.clone(), moved("github.com/o", "github.com/p", 2)], "github.com/p/a", "p/a"),
+        (vec![old.clone(), moved("github.com/o/a", "github.com/p/b", 2), new.clone()], "github.com/p/b", "P/B"),
+        (
+            vec![
+                old.clone(),
+                moved("github.com/o/a", "github.com/p/b", 2),
+                new.clone(),
+                moved("github.com/p/b", "github.com/q/c", 3),
+            ],
+            "github.com/q/c",
+            "q/c",
+        ),
+        (
+            vec![
+                old.clone(),
+                moved("github.com/o/a", "github.com/p/b", 2),
+                moved("github.com/p/b", "github.com/o/a", 3),
+            ],
+            "github.com/o/a",
+            "O/A",
+        ),
+    ] {
+        let expected = [format!("{id} {name} https://github.com/{name}")];
+        for at in 0..facts.len() {
+            clear(&database).await;
+            let mut order = facts.clone();
+            order.rotate_left(at);
+            for fact in order {
+                write(&database, &[fact]).await;
+            }
+            let found = texts(&database, "select concat_ws(' ', id, name, url) from main.repository").await;
+            assert_eq!(found, expected, "{facts:?} from {at}");
         }
     }
 }
