@@ -85,66 +85,52 @@ fn named() -> Vec<Fact> {
     facts
 }
 
-#[tokio::test]
-async fn an_incident_of_another_service_has_the_service_computed_again_whose_part_it_names() {
-    let upper = SHORT.to_uppercase();
-    for (names, deployment) in [
-        (json!({ "caused_by_deployment": "second" }), "second"),
-        (json!({ "caused_by_change": format!("{OWN}#1") }), "second"),
-        (json!({ "caused_by_deployment": "2222222222222222222222222222222222222222" }), "second"),
-        (json!({ "caused_by_deployment": "3333333333333333333333333333333333333333" }), "second"),
-        (json!({ "caused_by_deployment": upper }), "short"),
-        (json!({ "caused_by_deployment": LONG }), "long"),
-    ] {
-        for named_first in [true, false] {
-            let database = tests::database().await;
-            let incident = [incident(&names)];
-            let (first, second) = if named_first { (named(), incident.to_vec()) } else { (incident.to_vec(), named()) };
-            write(&database, &first).await;
-            verdicts(&database, OWN).await;
-            write(&database, &second).await;
-            let (failed, _) = verdicts(&database, OWN).await;
-            assert_eq!(failed, [deployment], "{names} {named_first}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_fix_that_is_named_by_id_or_commit_is_rework() {
-    for (names, deployment) in [
-        (json!({ "fixed_by_deployment": "long" }), "long"),
-        (json!({ "fixed_by_deployment": "3333333333333333333333333333333333333333" }), "second"),
-        (json!({ "fixed_by_deployment": SHORT }), "short"),
-        (json!({ "fixed_by_deployment": LONG }), "long"),
-    ] {
-        for named_first in [true, false] {
-            let database = tests::database().await;
-            let incident = [incident(&names)];
-            let (first, second) = if named_first { (named(), incident.to_vec()) } else { (incident.to_vec(), named()) };
-            write(&database, &first).await;
-            verdicts(&database, OWN).await;
-            write(&database, &second).await;
-            let (_, rework) = verdicts(&database, OWN).await;
-            assert_eq!(rework, [deployment], "{names} {named_first}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_run_that_deployed_is_named_by_its_id_and_by_its_commit() {
+/// Runs that deployed.
+fn runs() -> Vec<Fact> {
     let run = |id: &str, sha: &str, finished: &str| {
         fact(json!({ "fact": "pipeline_run", "id": id, "repository": OWN, "name": "deploy", "sha": sha, "attempt": 1,
                      "queued_at": finished, "finished_at": finished, "outcome": "success" }))
     };
-    let runs = [run("a/1", SHORT, "2026-11-20T08:00:00Z"), run("b/1", LONG, "2026-11-20T09:00:00Z")];
-    for (names, deployment) in
-        [("a/1/deployment", "a/1/deployment"), (SHORT, "a/1/deployment"), (LONG, "b/1/deployment")]
-    {
-        let database = tests::database().await;
-        write(&database, &runs).await;
-        verdicts(&database, OWN).await;
-        write(&database, &[incident(&json!({ "caused_by_deployment": names }))]).await;
-        assert_eq!(verdicts(&database, OWN).await.0, [deployment], "{names}");
+    vec![run("a/1", SHORT, "2026-11-20T08:00:00Z"), run("b/1", LONG, "2026-11-20T09:00:00Z")]
+}
+
+/// One fact after the other, and all of it computed after each, must give what is promised in both orders.
+#[tokio::test]
+async fn an_incident_of_another_service_has_the_service_computed_again_whose_part_it_names() {
+    const CAUSE: &str = "caused_by_deployment";
+    const FIX: &str = "fixed_by_deployment";
+    let change = format!("{OWN}#1");
+    let upper = SHORT.to_uppercase();
+    // a field, what it names among these facts, and the deployment that failed (a cause) or is rework (a fix)
+    for (field, name, of, deployment) in [
+        (CAUSE, "second", named as fn() -> Vec<Fact>, "second"),
+        ("caused_by_change", change.as_str(), named, "second"),
+        (CAUSE, "2222222222222222222222222222222222222222", named, "second"),
+        (CAUSE, "3333333333333333333333333333333333333333", named, "second"),
+        (CAUSE, upper.as_str(), named, "short"),
+        (CAUSE, LONG, named, "long"),
+        (CAUSE, "a/1/deployment", runs, "a/1/deployment"),
+        (CAUSE, SHORT, runs, "a/1/deployment"),
+        (CAUSE, LONG, runs, "b/1/deployment"),
+        (FIX, "long", named, "long"),
+        (FIX, "3333333333333333333333333333333333333333", named, "second"),
+        (FIX, SHORT, named, "short"),
+        (FIX, LONG, named, "long"),
+        (FIX, "b/1/deployment", runs, "b/1/deployment"),
+        (FIX, upper.as_str(), runs, "a/1/deployment"),
+    ] {
+        let incident = vec![incident(&json!({ field: name }))];
+        for order in [[of(), incident.clone()], [incident, of()]] {
+            let database = tests::database().await;
+            let mut found = (Vec::new(), Vec::new());
+            for facts in &order {
+                write(&database, facts).await;
+                found = verdicts(&database, OWN).await;
+            }
+            let (expected, none) = (vec![deployment.to_owned()], Vec::new());
+            let expected = if field == FIX { (none, expected) } else { (expected, none) };
+            assert_eq!(found, expected, "{field} {name}: {:?}", order[0]);
+        }
     }
 }
 
