@@ -32,31 +32,31 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let settings = runtime::start(arguments.config.as_deref(), &arguments.overrides)?;
     let shutdown = runtime::shutdown();
-    let store = connect(&settings).await?;
-    let listeners = Listeners::open(&settings.server)?;
-
-    let readiness = Readiness::waiting_for(&[Check::Database, Check::Answers]);
-    let state = ApiState::new(&store, &settings);
-    tokio::spawn(watch(readiness.clone(), store.clone(), state.clone(), shutdown.clone()));
-    let health = health::router(readiness, Hosts::of(&settings.server));
-    let router = health.merge(api::router(state.clone()));
-    http::serve(listeners, router, settings.server, shutdown).await?;
-    state.close().await;
-    store.close().await;
-    Ok(())
+    let store = Store::connect(database(&settings)?, settings.database.connections).await?;
+    let usable = || database(&runtime::load(arguments.config.as_deref(), &arguments.overrides)?).map(drop);
+    let serve = async |end: CancellationToken| {
+        let listeners = Listeners::open(&settings.server)?;
+        let readiness = Readiness::waiting_for(&[Check::Database, Check::Answers]);
+        let state = ApiState::new(&store, &settings);
+        tokio::spawn(watch(readiness.clone(), store.clone(), state.clone(), end.clone()));
+        let health = health::router(readiness, Hosts::of(&settings.server));
+        let router = health.merge(api::router(state.clone()));
+        http::serve(listeners, router, settings.server, end).await?;
+        state.close().await;
+        store.close().await;
+        Ok(())
+    };
+    runtime::reload::run(&shutdown, usable, serve).await
 }
 
-async fn connect(settings: &Settings) -> anyhow::Result<Store> {
+/// Where the database is, as the settings say.
+fn database(settings: &Settings) -> anyhow::Result<PgConnectOptions> {
     let url = settings.database.url.as_ref().context(
         "`database.url` is not set: an API of its own needs the database of the others; `sei up` runs all roles on \
          one machine with a database of its own",
     )?;
     let url = runtime::secret::read(url)?;
-    let options: PgConnectOptions = url
-        .expose_str()
-        .and_then(|url| url.parse().ok())
-        .context("`database.url` is no URL of a PostgreSQL database")?;
-    Ok(Store::connect(options, settings.database.connections).await?)
+    url.expose_str().and_then(|url| url.parse().ok()).context("`database.url` is no URL of a PostgreSQL database")
 }
 
 /// Keeps readiness up to date.

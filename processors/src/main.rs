@@ -30,35 +30,37 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let settings = runtime::start(arguments.config.as_deref(), &arguments.overrides)?;
     let shutdown = runtime::shutdown();
-    let store = connect(&settings).await?;
+    let store = Store::connect(database(&settings)?, settings.database.connections).await?;
     let log = eventlog::open(&settings.log, &store).await?;
 
-    let readiness = Readiness::waiting_for(&[Check::Database, Check::Log]);
-    let listeners = Listeners::open(&settings.server)?;
-    let processor = Processor::new(store.clone(), log.clone(), collectors::registry::connector)
-        .keeping_rejected(RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit });
-    tokio::spawn(watch(readiness.clone(), store.clone(), log, processor.reading(), shutdown.clone()));
-    let health = health::router(readiness, Hosts::of(&settings.server));
-    let health = tokio::spawn(http::serve(listeners, health, settings.server, shutdown.clone()));
+    let usable = || database(&runtime::load(arguments.config.as_deref(), &arguments.overrides)?).map(drop);
+    let process = async |end: CancellationToken| {
+        let readiness = Readiness::waiting_for(&[Check::Database, Check::Log]);
+        let listeners = Listeners::open(&settings.server)?;
+        let retention = RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit };
+        let processor =
+            Processor::new(store.clone(), log.clone(), collectors::registry::connector).keeping_rejected(retention);
+        tokio::spawn(watch(readiness.clone(), store.clone(), log, processor.reading(), end.clone()));
+        let health = health::router(readiness, Hosts::of(&settings.server));
+        let health = tokio::spawn(http::serve(listeners, health, settings.server, end.clone()));
 
-    tracing::info!("processing");
-    processor.run(shutdown).await?;
-    health.await??;
-    store.close().await;
-    Ok(())
+        tracing::info!("processing");
+        processor.run(end).await?;
+        health.await??;
+        store.close().await;
+        Ok(())
+    };
+    runtime::reload::run(&shutdown, usable, process).await
 }
 
-async fn connect(settings: &Settings) -> anyhow::Result<Store> {
+/// Where the database is, as the settings say.
+fn database(settings: &Settings) -> anyhow::Result<PgConnectOptions> {
     let url = settings.database.url.as_ref().context(
         "`database.url` is not set: a processor of its own needs the database of the others; `sei up` runs all roles \
          on one machine with a database of its own",
     )?;
     let url = runtime::secret::read(url)?;
-    let options: PgConnectOptions = url
-        .expose_str()
-        .and_then(|url| url.parse().ok())
-        .context("`database.url` is no URL of a PostgreSQL database")?;
-    Ok(Store::connect(options, settings.database.connections).await?)
+    url.expose_str().and_then(|url| url.parse().ok()).context("`database.url` is no URL of a PostgreSQL database")
 }
 
 /// Keeps readiness up to date.

@@ -11,6 +11,7 @@ use runtime::health;
 use runtime::http::{self, Hosts, Listeners};
 
 use role::Role;
+use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -29,25 +30,22 @@ async fn main() -> anyhow::Result<()> {
         progress: Arc::new(|_| Box::new(Silent)),
         time_zone: settings.dora.time_zone,
     };
-    let jobs = collector.jobs(&settings, true, &shutdown)?;
-    let listeners = Listeners::open(&settings.server)?;
-    let health = health::router(readiness, Hosts::of(&settings.server));
-    let health = tokio::spawn(http::serve(listeners, health, settings.server.clone(), shutdown.clone()));
     let usable = || -> anyhow::Result<()> {
         collector.jobs(&role::settings()?, true, &shutdown)?;
         Ok(())
     };
-    let work = async {
-        scheduler::run(jobs, shutdown.clone()).await;
+    let collect = async |end: CancellationToken| {
+        let jobs = collector.jobs(&settings, true, &end)?;
+        let listeners = Listeners::open(&settings.server)?;
+        tokio::spawn(role::watch(readiness.clone(), collector.log.clone(), end.clone()));
+        let health = health::router(readiness, Hosts::of(&settings.server));
+        let health = tokio::spawn(http::serve(listeners, health, settings.server.clone(), end.clone()));
+        scheduler::run(jobs, end.clone()).await;
         // nothing is ever due
-        shutdown.cancelled().await;
+        end.cancelled().await;
+        health.await??;
+        store.close().await;
+        Ok(())
     };
-    let reload = tokio::select! {
-        () = work => false,
-        () = runtime::reload::asked(usable) => true,
-    };
-    shutdown.cancel();
-    health.await??;
-    store.close().await;
-    if reload { Err(role::restart()) } else { Ok(()) }
+    runtime::reload::run(&shutdown, usable, collect).await
 }

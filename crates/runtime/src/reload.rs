@@ -4,10 +4,12 @@
 
 use std::fmt::Display;
 use std::os::unix::process::CommandExt;
+use std::pin::pin;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 /// Something waits for SIGHUP.
 static AWAITED: AtomicBool = AtomicBool::new(false);
@@ -34,6 +36,23 @@ pub async fn asked<E: Display>(usable: impl Fn() -> Result<(), E>) {
     std::future::pending::<()>().await;
 }
 
+/// Runs a role of its own until it ends. The role gets the token that asks it to end; when it has ended after a SIGHUP,
+/// the program is started again, unless `shutdown` asked for the end meanwhile.
+pub async fn run<E: Display + From<std::io::Error>>(
+    shutdown: &CancellationToken,
+    usable: impl Fn() -> Result<(), E>,
+    role: impl AsyncFnOnce(CancellationToken) -> Result<(), E>,
+) -> Result<(), E> {
+    let end = shutdown.child_token();
+    let mut role = pin!(role(end.clone()));
+    tokio::select! {
+        ended = &mut role => return ended,
+        () = asked(usable) => end.cancel(),
+    }
+    role.await?;
+    if shutdown.is_cancelled() { Ok(()) } else { Err(restart().into()) }
+}
+
 /// Replaces this process by a new run of its program with the same arguments. Returns only if that fails.
 #[must_use]
 pub fn restart() -> std::io::Error {
@@ -42,5 +61,6 @@ pub fn restart() -> std::io::Error {
     if let Some(name) = arguments.next() {
         command.arg0(name);
     }
-    command.args(arguments).exec()
+    let error = command.args(arguments).exec();
+    std::io::Error::new(error.kind(), format!("the program could not be started again: {error}"))
 }

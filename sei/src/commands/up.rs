@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Error, Result, bail};
+use anyhow::{Result, bail};
 use chrono::Utc;
 use clap::Args;
 use collectors::gateway::GatewayState;
@@ -108,7 +108,7 @@ impl Up {
         drop(only_one);
         // who asked it to end wants it ended, whatever was asked beside that
         if reload && !shutdown.is_cancelled() {
-            return Err(Error::new(runtime::reload::restart()).context("sei could not be started again"));
+            return Err(runtime::reload::restart().into());
         }
         Ok(())
     }

@@ -50,7 +50,6 @@ impl Role {
         let store = connect(&settings).await?;
         let log = eventlog::open(&settings.log, &store).await?;
         let readiness = Readiness::waiting_for(&[Check::Log]);
-        tokio::spawn(watch(readiness.clone(), log.clone(), shutdown.clone()));
         Ok(Self { settings, store, log, readiness, shutdown })
     }
 }
@@ -59,11 +58,6 @@ impl Role {
 pub fn settings() -> anyhow::Result<Settings> {
     let arguments = Arguments::parse();
     Ok(runtime::load(arguments.config.as_deref(), &arguments.overrides)?)
-}
-
-/// Runs the program once more, with the settings as they are now. Returns only if that fails.
-pub fn restart() -> anyhow::Error {
-    anyhow::Error::new(runtime::reload::restart()).context("the program could not be started again")
 }
 
 async fn connect(settings: &Settings) -> anyhow::Result<Store> {
@@ -80,7 +74,7 @@ async fn connect(settings: &Settings) -> anyhow::Result<Store> {
 }
 
 /// Keeps readiness up to date.
-async fn watch(readiness: Readiness, log: Arc<dyn EventLog>, shutdown: CancellationToken) {
+pub async fn watch(readiness: Readiness, log: Arc<dyn EventLog>, shutdown: CancellationToken) {
     loop {
         match log.ends().await {
             Ok(_) => readiness.passed(Check::Log),

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -22,44 +22,76 @@ const DEADLINE: Duration = Duration::from_mins(1);
 struct Running {
     child: Child,
     served: Served,
+    /// What it logs.
+    log: PathBuf,
+}
+
+/// An address that nothing listens at.
+fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn served_at(address: SocketAddr) -> Served {
+    Served { address, _until: CancellationToken::new().drop_guard() }
 }
 
 impl Running {
     /// Starts it with these settings beside those of the database, the log and the address.
     async fn start(name: &str, folder: &Path, log: &TestLog, settings: &str) -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address: SocketAddr = free.local_addr().unwrap();
-        drop(free);
+        let address = free_address();
         std::fs::write(folder.join("url"), &log.database.url).unwrap();
         std::fs::write(folder.join("secret"), SECRET).unwrap();
-        let config = format!(
-            "data.folder = '{folder}'\ndatabase.url = {{ file = '{folder}/url' }}\nserver.listen = '{address}'\n\
-             log.topic = '{}'\n{settings}",
-            log.settings.topic,
-            folder = folder.display(),
-        );
-        std::fs::write(folder.join("sei.toml"), config).unwrap();
+        write_settings(folder, log, address, settings);
+        let logged = folder.join("log");
+        let file = std::fs::File::create(&logged).unwrap();
         let mut command = Command::new(binary(name));
         for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("SEI_")) {
             command.env_remove(variable);
         }
-        let child = command.arg("--config").arg(folder.join("sei.toml")).stdout(Stdio::null()).spawn().unwrap();
-        let running = Self { child, served: Served { address, _until: CancellationToken::new().drop_guard() } };
+        command.arg("--config").arg(folder.join("sei.toml"));
+        let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
+        let running = Self { child, served: served_at(address), log: logged };
+        running.ready().await;
+        running
+    }
+
+    /// Waits until it may get traffic.
+    async fn ready(&self) {
+        let address = self.served.address;
         eventually(DEADLINE, async || {
             let reply = tokio::task::spawn_blocking(move || ask(address, "/readyz")).await.unwrap();
             reply.is_some_and(|status| status == 200)
         })
         .await;
-        running
+    }
+
+    /// Waits until it has logged this.
+    async fn logs(&self, text: &str) {
+        eventually(DEADLINE, async || std::fs::read_to_string(&self.log).unwrap().contains(text)).await;
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
     }
 
     /// Asks it to end, and returns its exit code.
     async fn end(mut self) -> Option<i32> {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGTERM).unwrap();
+        self.signal(Signal::SIGTERM);
         let child = RefCell::new(&mut self.child);
         eventually(DEADLINE, async || child.borrow_mut().try_wait().unwrap().is_some()).await;
         self.child.wait().unwrap().code()
     }
+}
+
+/// The settings of a program that listens at this address.
+fn write_settings(folder: &Path, log: &TestLog, address: SocketAddr, settings: &str) {
+    let config = format!(
+        "data.folder = '{folder}'\ndatabase.url = {{ file = '{folder}/url' }}\nserver.listen = '{address}'\n\
+         log.topic = '{}'\n{settings}",
+        log.settings.topic,
+        folder = folder.display(),
+    );
+    std::fs::write(folder.join("sei.toml"), config).unwrap();
 }
 
 impl Drop for Running {
@@ -119,4 +151,22 @@ async fn the_collector_collects_at_once_and_ends_in_order() {
     eventually(DEADLINE, async || rows(&log.database, &log, "commit").await.len() == 1).await;
     assert_eq!(rows(&log.database, &log, "deployment").await.len(), 1);
     assert_eq!(running.end().await, Some(0));
+}
+
+#[tokio::test]
+async fn every_role_starts_again_with_new_settings_and_goes_on_with_the_old_ones_if_these_are_wrong() {
+    let log = TestLog::new(LogKind::Embedded).await;
+    for role in ["sei-webhooks", "sei-collector", "sei-processor", "sei-dora", "sei-api"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut running = Running::start(role, folder.path(), &log, "").await;
+        write_settings(folder.path(), &log, running.served.address, "server.listen_at = 5\n");
+        running.signal(Signal::SIGHUP);
+        running.logs("the new settings can't be used").await;
+        running.ready().await;
+        running.served = served_at(free_address());
+        write_settings(folder.path(), &log, running.served.address, "");
+        running.signal(Signal::SIGHUP);
+        running.ready().await;
+        assert_eq!(running.end().await, Some(0), "{role}");
+    }
 }
