@@ -16,9 +16,10 @@ use kernel::{
 };
 use runtime::secret::Secret;
 
+use crate::canceled::is_canceled;
 use crate::cloudevents::{self, Reading};
 use crate::outcomes;
-use crate::picture::{inferred, is_canceled, label_selectors, moment, stated};
+use crate::picture::{inferred, label_selectors, moment, stated};
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 use crate::{Connector, json};
 use artifact::artifact;
@@ -345,7 +346,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         (!name.trim().is_empty()).then(|| AccountId(kept_id(&account)))
     };
     let native = id(event, "ticket", &event.subject.id);
-    let canceled = closed && filled(content.resolution.as_ref()).is_some_and(|resolution| is_canceled(&resolution));
+    let canceled = closed && is_canceled(&filled(content.resolution.as_ref()), &content.labels);
     let title = content.summary.clone().unwrap_or_default();
     let url = address(event);
     let mut facts = Vec::new();

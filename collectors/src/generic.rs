@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::canceled::is_canceled;
 use crate::json::Problem;
-use crate::picture::is_canceled;
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id, standard};
 use crate::{Connector, json};
 
@@ -258,8 +258,7 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
     })?;
     identities::tidy(&mut fact)?;
     if let Fact::WorkItem(item) = &mut fact {
-        let mut names = item.labels.iter().chain([&item.status]);
-        item.canceled |= item.status_category == StatusCategory::Done && names.any(|name| is_canceled(name));
+        item.canceled |= item.status_category == StatusCategory::Done && is_canceled([&item.status], &item.labels);
     }
     Ok(fact)
 }

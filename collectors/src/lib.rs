@@ -1,5 +1,6 @@
 //! Where events come from: one file a connector, the registry of them, and the webhook gateway.
 
+mod canceled;
 #[cfg(test)]
 mod cases;
 pub mod cdevents;

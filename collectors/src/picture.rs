@@ -52,67 +52,6 @@ pub(crate) fn is_severity(name: &str) -> bool {
     SEVERITY.is_match(name)
 }
 
-/// The names of resolutions, statuses and labels that say that nothing was delivered, by their letters and digits.
-const CANCELED: [&str; 48] = [
-    "abandoned",
-    "asdesigned",
-    "bydesign",
-    "canceled",
-    "cancelled",
-    "cannotreproduce",
-    "cantreproduce",
-    "declined",
-    "deferred",
-    "discarded",
-    "dropped",
-    "duplicate",
-    "duplicated",
-    "falsealarm",
-    "falsepositive",
-    "incomplete",
-    "invalid",
-    "later",
-    "notabug",
-    "notanissue",
-    "notapplicable",
-    "notdoing",
-    "notfixed",
-    "notneeded",
-    "notplanned",
-    "notrequired",
-    "notreproducible",
-    "obsolete",
-    "outdated",
-    "outofscope",
-    "postponed",
-    "rejected",
-    "spam",
-    "superseded",
-    "unabletoreproduce",
-    "unreproducible",
-    "willnotdo",
-    "willnotfix",
-    "willnotimplement",
-    "withdrawn",
-    "wontbedone",
-    "wontbefixed",
-    "wontdo",
-    "wontfix",
-    "wontimplement",
-    "worksasdesigned",
-    "worksasintended",
-    "worksforme",
-];
-
-/// Whether a resolution, a status or a label of a finished item says that it was given up rather than done:
-/// `Won't Do`, `not_planned`, `Closed - Duplicate`. Letter case, spaces and punctuation do not count.
-pub(crate) fn is_canceled(name: &str) -> bool {
-    let name: String = name.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    let reasons = ["closedas", "closed", "resolvedas", "resolved", "doneas", "done"];
-    let reason = reasons.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
-    [name.as_str(), reason].iter().any(|name| CANCELED.contains(name))
-}
-
 /// Whether a name is one of those that the settings name, in any letter case.
 pub(crate) fn is_named(name: &str, names: &[String]) -> bool {
     names.iter().any(|named| named.trim().to_lowercase() == name.trim().to_lowercase())
@@ -146,30 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_up_is_known_by_its_resolution() {
-        for yes in [
-            "Won't Do",
-            "Won’t Fix",
-            "wontfix",
-            "WONTFIX",
-            "Duplicate",
-            "Cannot Reproduce",
-            "not_planned",
-            "Declined",
-            "Closed - Won't Fix",
-            "Resolved as duplicate",
-            "Canceled",
-            "CANCELLED",
-            "wont-do",
-            "Done (Duplicate)",
-        ] {
-            assert!(is_canceled(yes), "{yes}");
-        }
-        for no in
-            ["Done", "Fixed", "Resolved", "Closed", "completed", "Known Error", "", "duplicate finder", "Do later?"]
-        {
-            assert!(!is_canceled(no), "{no}");
-        }
+    fn a_name_of_the_settings_is_known_in_any_letter_case() {
         assert!(is_named(" abgelehnt", &["Abgelehnt".to_owned()]) && !is_named("Fertig", &["Abgelehnt".to_owned()]));
     }
 

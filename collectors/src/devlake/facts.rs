@@ -10,8 +10,9 @@ use kernel::{
 };
 
 use super::wire;
+use crate::canceled::is_canceled_end;
 use crate::outcomes;
-use crate::picture::{self, is_canceled};
+use crate::picture;
 
 /// Between a repository's address and the number of a change, as forges write it.
 const CHANGES: [&str; 6] =
@@ -104,9 +105,9 @@ impl Place<'_> {
     /// A work item, the incident that it is if its type says so, and whose they are.
     pub(super) fn issue(&self, wire: wire::Issue) -> Vec<Fact> {
         let id = self.issue_id(&wire.key);
-        let given_up = [&wire.status, &wire.original_status].into_iter().flatten().any(|name| is_canceled(name));
+        let given_up = [&wire.status, &wire.original_status].into_iter().flatten().any(|name| is_canceled_end(name));
         let category = match upper(wire.status.as_deref()).as_str() {
-            status if is_canceled(status) => StatusCategory::Done,
+            status if is_canceled_end(status) => StatusCategory::Done,
             "DONE" => StatusCategory::Done,
             "IN_PROGRESS" => StatusCategory::InProgress,
             "TODO" => StatusCategory::ToDo,

@@ -15,6 +15,7 @@ use kernel::{
 use regex::Regex;
 
 use super::wire;
+use crate::canceled::is_canceled;
 use crate::picture::label_selectors;
 use crate::reference::RanFor;
 use crate::reverts;
@@ -504,7 +505,7 @@ pub(crate) fn tag(place: &Place, name: &str, commit: Option<&wire::Commit>, at: 
 }
 
 /// An issue, and the incident that it is if one of its labels says so. A label that is taken off turns
-/// the incident into none, and so does closing the issue as not planned or as a duplicate.
+/// the incident into none, and so does closing the issue as canceled.
 pub(crate) fn issue(
     place: &Place,
     issue: &wire::Issue,
@@ -513,9 +514,6 @@ pub(crate) fn issue(
 ) -> (WorkItem, Option<Incident>) {
     let closed = issue.state.as_deref().map_or(issue.closed_at.is_some(), |state| state.eq_ignore_ascii_case("closed"));
     let reason = text(issue.state_reason.as_ref()).filter(|_| closed);
-    let canceled = reason.as_deref().is_some_and(|reason| {
-        ["not_planned", "duplicate"].iter().any(|canceled| canceled.eq_ignore_ascii_case(reason))
-    });
     let gone = matches!(action, "deleted" | "transferred");
     let rank = match (gone, closed, action) {
         (true, ..) => 5,
@@ -527,6 +525,7 @@ pub(crate) fn issue(
     };
     let id = format!("{}/issue/{}", place.id, issue.number);
     let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
+    let canceled = closed && is_canceled(&reason, &labels);
     let version = stated(moment(issue.updated_at, rank));
     let incident = labels.iter().any(|label| INCIDENT.is_match(label));
     let was_one = action == "unlabeled" && touched.is_some_and(|label| INCIDENT.is_match(&label.name));

@@ -16,6 +16,7 @@ use kernel::{
 use regex::Regex;
 
 use super::wire;
+use crate::canceled;
 use crate::picture::{address, inferred, is_incident, is_severity, label_selectors, moment, pattern, stated};
 use crate::reference::RanFor;
 use crate::{reverts, trailers};
@@ -33,10 +34,6 @@ static BECAME_READY: LazyLock<Regex> = LazyLock::new(|| {
 static BOT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)^(?:project|group)_\d+_bot|\[bot\]$|[-_.]bot$|^(?:ghost|alert-bot|support-bot|gitlab-security-bot)$")
 });
-
-/// Labels that say of a closed issue that it was not done.
-static CANCELED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)^(?:.*::)?\s*(?:won.?t[-_ ]?(?:do|fix)|duplicate|not[-_ ]planned|cancell?ed)$"));
 
 const OPEN: &str = "open";
 const CLOSED: &str = "closed";
@@ -600,11 +597,8 @@ fn is_canceled(issue: &wire::Issue, labels: &[String], hook: Option<&wire::Issue
     let repeats = issue.duplicated_to_id.is_some()
         || issue.links.as_ref().is_some_and(|links| links.closed_as_duplicate_of.is_some());
     let status = hook.and_then(|hook| hook.changes.as_ref()?.status.as_ref()?.current.as_ref());
-    let by_status = status.is_some_and(|status| {
-        status.category.as_deref() == Some("canceled")
-            || status.name.as_deref().is_some_and(|name| CANCELED.is_match(name))
-    });
-    repeats || by_status || labels.iter().any(|label| CANCELED.is_match(label))
+    let ends = status.into_iter().flat_map(|status| [&status.category, &status.name]).flatten();
+    repeats || canceled::is_canceled(ends, labels)
 }
 
 /// An issue, how it came to where it stands as far as this picture tells, and the incident that it is if

@@ -15,7 +15,8 @@ use kernel::{
 use regex::Regex;
 
 use super::wire;
-use crate::picture::{address, inferred, is_canceled, is_incident, is_named, is_severity, moment, pattern, stated};
+use crate::canceled::is_canceled;
+use crate::picture::{address, inferred, is_incident, is_named, is_severity, moment, pattern, stated};
 
 static ISSUE_KEY: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[A-Z][A-Z0-9_]+-[1-9][0-9]*$"));
 
@@ -176,7 +177,7 @@ pub(super) fn issue(
         labels: labels.clone(),
         url: Some(format!("{}/browse/{}", tracker.url, issue.key)),
         deleted: history.deleted,
-        canceled: done && canceled(issue, &wire_status, ids, &history),
+        canceled: done && canceled(issue, &wire_status, ids, &history, &labels),
         version,
     };
     let mut facts = Vec::new();
@@ -210,16 +211,22 @@ impl History {
     }
 }
 
-/// Whether a finished issue was given up rather than done, by its resolution or by its status. Where a payload
+/// Whether a finished issue was given up rather than done, by its resolution, its status or its labels. Where a payload
 /// leaves the resolution out, the last that its history names counts.
-fn canceled(issue: &wire::Issue<'_>, status: &wire::Status, ids: &wire::FieldIds, history: &History) -> bool {
+fn canceled(
+    issue: &wire::Issue<'_>,
+    status: &wire::Status,
+    ids: &wire::FieldIds,
+    history: &History,
+    labels: &[String],
+) -> bool {
     let resolution = if issue.has("resolution") {
         issue.lenient::<wire::Name>("resolution").map(|resolution| resolution.name)
     } else {
         history.named("resolution").last().and_then(|(_, change)| change.to_name.clone())
     };
-    let names = resolution.iter().chain([&status.name]);
-    names.into_iter().any(|name| is_canceled(name) || is_named(name, &ids.canceled))
+    let ends = || resolution.iter().chain([&status.name]);
+    is_canceled(ends(), labels) || ends().any(|name| is_named(name, &ids.canceled))
 }
 
 /// What it is part of: the parent, or the epic of a Jira that has those apart.
