@@ -10,7 +10,7 @@ use store::history::search::{self, FoundChange, FoundCommit, FoundDeployment};
 use store::{Store, StoreTx};
 
 use crate::compute::measured::{self, Fit, Known, name};
-use crate::compute::{Subject, is_before_counting};
+use crate::compute::{Subject, compute, is_before_counting};
 use crate::engine::{compute_aside, load};
 use crate::history::index;
 use crate::{
@@ -152,7 +152,7 @@ impl Context<'_> {
 
     async fn computed(&mut self, service: &Service) -> Result<(History, ServiceMetrics), DoraError> {
         let history = load(self.tx, service).await?;
-        compute_aside(history, self.options).await
+        compute_aside(history, self.options, compute).await
     }
 
     async fn deployment(&mut self, found: &FoundDeployment) -> Result<Vec<DeploymentExplanation>, DoraError> {

@@ -331,6 +331,9 @@ impl Findings {
         self.pattern("dora.hotfix".to_owned(), &settings.dora.hotfix);
         self.pattern("dora.assistants".to_owned(), &settings.dora.assistants);
         self.positive("dora.attribution_window", settings.dora.attribution_window);
+        if settings.dora.workers == 0 {
+            self.error("dora.workers", "0".to_owned(), "1 or more");
+        }
     }
 
     fn name(&mut self, key: String, name: &str, first: bool, of: &str) {

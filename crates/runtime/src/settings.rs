@@ -424,6 +424,8 @@ pub struct Dora {
     pub people: bool,
     /// Whose rules are followed.
     pub compat: Compat,
+    /// Services that a process computes at the same time.
+    pub workers: usize,
 }
 
 /// A metric of the user's own.

@@ -6,6 +6,7 @@
 //! `search_path` does. It leaves to others what facts and metrics mean.
 
 pub mod cluster;
+pub mod computation_queue;
 mod connection;
 mod copy;
 pub mod counts;

@@ -17,18 +17,6 @@ use chrono::{DateTime, Utc};
 
 use crate::{StoreError, StoreTx};
 
-/// One computation of a tenant at a time: waits until others have committed, and holds until this
-/// transaction ends.
-pub async fn lock(tx: &mut StoreTx) -> Result<(), StoreError> {
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtext('sei: metric facts'), hashtext($1)) is null as locked",
-        tx.tenant().as_str(),
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(())
-}
-
 /// A computation of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Computation {

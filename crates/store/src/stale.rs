@@ -104,7 +104,9 @@ async fn owners(tx: &mut StoreTx, ids: &[String]) -> Result<Vec<String>, StoreEr
     Ok(subjects.collect())
 }
 
-/// Whether anything is marked.
+/// Whether anything is marked or waits to be computed.
 pub async fn any(store: &Store) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar!(r#"select exists (select from stale) as "any!""#).fetch_one(store.pool()).await?)
+    Ok(sqlx::query_scalar!(r#"select exists (select from stale) or exists (select from computation_queue) as "any!""#)
+        .fetch_one(store.pool())
+        .await?)
 }

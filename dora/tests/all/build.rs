@@ -54,6 +54,7 @@ pub fn settings() -> settings::Dora {
         assistants: "(?i)copilot".to_owned(),
         people: false,
         compat: settings::Compat::Off,
+        workers: 2,
     }
 }
 

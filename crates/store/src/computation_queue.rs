@@ -1,0 +1,157 @@
+//! Services that wait to be computed. Marks of new facts become entries in one transaction; an entry is deleted in the
+//! transaction that writes what was computed, so none is lost. A service is computed by one worker at a time; workers
+//! of several processes share the queue, and none waits for a service that another computes.
+
+use crate::{Store, StoreError, StoreTx};
+
+/// The channel on which a commit that added entries is announced; the payload is the tenant.
+pub const CHANNEL: &str = "sei_computation_queue";
+
+/// An entry that was taken: no other worker computes its service until the transaction ends.
+#[derive(Debug)]
+pub struct Taken {
+    /// In which to read, write and commit. The entry is back if it does not commit.
+    pub tx: StoreTx,
+    /// The service.
+    pub service: String,
+    /// The youngest of its entries that this stands for. Ids only grow from one commit to the next.
+    pub id: i64,
+}
+
+/// What there is to do.
+#[derive(Debug)]
+pub enum Next {
+    /// A service to compute.
+    Taken(Box<Taken>),
+    /// All services that wait are being computed by others; this is one of them.
+    Busy(String),
+    /// No service waits.
+    Empty,
+}
+
+/// Adds services, and announces it when the transaction commits. Holds [`lock`] so that ids grow from one commit to
+/// the next.
+pub async fn push(tx: &mut StoreTx, services: &[String]) -> Result<(), StoreError> {
+    if services.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().to_string();
+    sqlx::query!(
+        "with added as (insert into computation_queue (service) select unnest($1::text[]) returning 1)
+         select pg_notify($2, $3) from (select count(*) from added) as counted",
+        services,
+        CHANNEL,
+        tenant,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// One planner of a tenant at a time: waits until others have committed, and holds until this transaction ends.
+pub async fn lock(tx: &mut StoreTx) -> Result<(), StoreError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtext('sei: planning of computations'), hashtext($1)) is null as locked",
+        tx.tenant().as_str(),
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Waits until no service of the tenant is being computed, and lets none begin until this transaction ends.
+pub async fn stop_all(tx: &mut StoreTx) -> Result<(), StoreError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtext('sei: computations'), hashtext($1)) is null as locked",
+        tx.tenant().as_str(),
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Takes the service that waits longest and that no other worker computes.
+pub async fn take(store: &Store) -> Result<Next, StoreError> {
+    loop {
+        let mut tx = store.begin().await?;
+        join_all(&mut tx).await?;
+        let waiting = sqlx::query_scalar!("select service from computation_queue group by service order by min(id)")
+            .fetch_all(tx.connection())
+            .await?;
+        let mut free = None;
+        for service in &waiting {
+            if try_lock_service(&mut tx, service).await? {
+                free = Some(service.clone());
+                break;
+            }
+        }
+        let Some(service) = free else {
+            tx.rollback().await?;
+            return Ok(waiting.into_iter().next().map_or(Next::Empty, Next::Busy));
+        };
+        let ids = sqlx::query_scalar!("delete from computation_queue where service = $1 returning id", service)
+            .fetch_all(tx.connection())
+            .await?;
+        match ids.into_iter().max() {
+            Some(id) => return Ok(Next::Taken(Box::new(Taken { tx, service, id }))),
+            // another worker was done with it between the list and the lock
+            None => tx.rollback().await?,
+        }
+    }
+}
+
+/// Takes a service again whose transaction failed, with the entries up to an id; waits for the worker that has it.
+pub async fn retake(store: &Store, service: &str, id: i64) -> Result<StoreTx, StoreError> {
+    let mut tx = store.begin().await?;
+    join_all(&mut tx).await?;
+    lock_service(&mut tx, service).await?;
+    sqlx::query!("delete from computation_queue where service = $1 and id <= $2", service, id)
+        .execute(tx.connection())
+        .await?;
+    Ok(tx)
+}
+
+/// Waits until the worker that computes a service is done.
+pub async fn wait(store: &Store, service: &str) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    lock_service(&mut tx, service).await?;
+    tx.rollback().await
+}
+
+/// The id of the youngest entry that waits; 0 without one. What is read after this in the same transaction is at least
+/// as new as what entries up to it stand for.
+pub async fn youngest(tx: &mut StoreTx) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(r#"select coalesce(max(id), 0) as "id!" from computation_queue"#)
+        .fetch_one(tx.connection())
+        .await?)
+}
+
+/// Takes part in computing until this transaction ends: [`stop_all`] waits for it.
+async fn join_all(tx: &mut StoreTx) -> Result<(), StoreError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock_shared(hashtext('sei: computations'), hashtext($1)) is null as locked",
+        tx.tenant().to_string(),
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(())
+}
+
+async fn lock_service(tx: &mut StoreTx, service: &str) -> Result<(), StoreError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtext('sei: computation of a service'), hashtext($1)) is null as locked",
+        format!("{}/{service}", tx.tenant()),
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(())
+}
+
+async fn try_lock_service(tx: &mut StoreTx, service: &str) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select pg_try_advisory_xact_lock(hashtext('sei: computation of a service'), hashtext($1)) as "locked!""#,
+        format!("{}/{service}", tx.tenant()),
+    )
+    .fetch_one(tx.connection())
+    .await?)
+}

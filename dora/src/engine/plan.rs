@@ -1,0 +1,58 @@
+//! Which services have to be computed: marks of new facts, and what settings changed, become entries of the queue.
+
+use std::collections::BTreeSet;
+
+use kernel::Service;
+use store::metric_rows::Computation;
+use store::{Store, StoreTx, computation_queue, metric_rows, stale};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::{DoraError, Options, Scope, Summary, services};
+
+/// Changes when rows computed by an earlier version have to be computed again.
+const ENGINE: u32 = 2;
+
+/// Adds to the queue of the store's tenant what has to be computed. One transaction: a mark is gone only when its
+/// services are in the queue.
+pub(super) async fn plan(store: &Store, options: &Options, scope: Scope) -> Result<Summary, DoraError> {
+    let mut tx = store.begin().await?;
+    computation_queue::lock(&mut tx).await?;
+    let subjects = stale::take(&mut tx).await?;
+    let services = services::all(&store::history::services(&mut tx).await?);
+    let computed = metric_rows::computations(&mut tx).await?;
+    let queued = queued(&services, &computed, &subjects, digest(options), scope);
+    computation_queue::push(&mut tx, &queued).await?;
+    let summary = unowned(&mut tx, &services).await?;
+    tx.commit().await?;
+    Ok(summary)
+}
+
+/// The services to compute, and those that are gone and whose rows have to go.
+fn queued(
+    services: &[Service],
+    computed: &[Computation],
+    subjects: &[String],
+    digest: i64,
+    scope: Scope,
+) -> Vec<String> {
+    let current: BTreeSet<&str> =
+        computed.iter().filter(|row| row.options == digest).map(|row| row.service.as_str()).collect();
+    let touched: BTreeSet<&str> =
+        services::touched(services, subjects).into_iter().map(|service| service.name.as_str()).collect();
+    let known: BTreeSet<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    let wanted = known.iter().filter(|name| scope == Scope::All || touched.contains(*name) || !current.contains(*name));
+    let gone = computed.iter().map(|row| row.service.as_str()).filter(|name| !known.contains(name));
+    wanted.copied().chain(gone).map(ToOwned::to_owned).collect()
+}
+
+/// Writes findings about incidents that belong to no service.
+async fn unowned(tx: &mut StoreTx, all: &[Service]) -> Result<Summary, DoraError> {
+    let findings = services::unowned(&store::history::unowned_incidents(tx).await?, all);
+    let written = metric_rows::write_findings(tx, services::NO_SERVICE, &findings).await?;
+    Ok(Summary { written: written.written, deleted: written.deleted, ..Summary::default() })
+}
+
+/// A hash of all that decides what is computed of the same facts.
+pub(super) fn digest(options: &Options) -> i64 {
+    i64::from_ne_bytes(xxh3_64(format!("{ENGINE} {options:?}").as_bytes()).to_ne_bytes())
+}

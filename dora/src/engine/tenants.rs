@@ -1,0 +1,68 @@
+//! The tenants whose queues have services, as the workers of this process know it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use kernel::Tenant;
+use tokio::sync::Notify;
+
+use super::work::Workshop;
+
+/// Which tenants workers look at. A tenant stays until a worker found nothing left that was added before it looked.
+#[derive(Default)]
+pub(super) struct Tenants {
+    inner: Mutex<Inner>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Inner {
+    added: u64,
+    /// With the number of the last addition.
+    waiting: BTreeMap<Tenant, u64>,
+    workshops: BTreeMap<Tenant, Workshop>,
+}
+
+impl Tenants {
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a tenant.
+    pub(super) fn add(&self, tenant: Tenant) {
+        let mut inner = self.inner();
+        inner.added += 1;
+        let added = inner.added;
+        inner.waiting.insert(tenant, added);
+        drop(inner);
+        self.changed.notify_waiters();
+    }
+
+    /// A tenant to look at, and its last addition; waits for one.
+    pub(super) async fn next(&self) -> (Tenant, u64) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // from here on no addition is missed
+            changed.as_mut().enable();
+            // the one that waits longest
+            if let Some((tenant, added)) = self.inner().waiting.iter().min_by_key(|(_, added)| **added) {
+                return (tenant.clone(), *added);
+            }
+            changed.await;
+        }
+    }
+
+    /// Nothing is left of a tenant that was added up to this addition.
+    pub(super) fn done(&self, tenant: &Tenant, added: u64) {
+        let mut inner = self.inner();
+        if inner.waiting.get(tenant) == Some(&added) {
+            inner.waiting.remove(tenant);
+        }
+    }
+
+    /// What the workers of a tenant share, made by the first of them.
+    pub(super) fn workshop(&self, tenant: &Tenant, new: impl FnOnce() -> Workshop) -> Workshop {
+        self.inner().workshops.entry(tenant.clone()).or_insert_with(new).clone()
+    }
+}

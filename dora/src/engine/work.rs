@@ -1,0 +1,160 @@
+//! Computing the services that wait, each in a transaction of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use kernel::Service;
+use store::computation_queue::{self, Next, Taken};
+use store::metric_rows::{self, Computation, Written};
+use store::{Store, StoreTx};
+use tokio::sync::Mutex;
+use tracing::error;
+
+use super::plan::digest;
+use super::{Compute, compute_aside, load};
+use crate::compute::measured;
+use crate::{DoraError, History, Options, ServiceMetrics, Summary, services};
+
+/// What workers of a tenant share. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Workshop {
+    pub(super) store: Store,
+    pub(super) options: Arc<Options>,
+    pub(super) compute: Compute,
+    known: Arc<Mutex<Known>>,
+}
+
+/// The services as they were when an entry of the queue was the youngest.
+#[derive(Default)]
+struct Known {
+    id: i64,
+    services: BTreeMap<String, Arc<Service>>,
+}
+
+/// Whether a worker waits for services that others compute.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    /// When it returns, every service that waited is computed.
+    Wait,
+    /// Who computes a service looks after what was added for it meanwhile.
+    Leave,
+}
+
+impl Workshop {
+    pub(super) fn new(store: Store, options: Arc<Options>, compute: Compute) -> Self {
+        Self { store, options, compute, known: Arc::default() }
+    }
+
+    /// Computes services until none waits. Several may do this at the same time, in this process and in others.
+    pub(super) async fn work(self, others: Others) -> Result<Summary, DoraError> {
+        let mut summary = Summary::default();
+        loop {
+            match computation_queue::take(&self.store).await? {
+                Next::Taken(taken) => summary += self.service(*taken).await?,
+                Next::Busy(service) if others == Others::Wait => computation_queue::wait(&self.store, &service).await?,
+                Next::Busy(_) | Next::Empty => return Ok(summary),
+            }
+        }
+    }
+
+    async fn service(&self, taken: Taken) -> Result<Summary, DoraError> {
+        let Taken { mut tx, service: name, id } = taken;
+        let begun = Instant::now();
+        let summary = match self.definition(&mut tx, &name, id).await? {
+            None => {
+                let deleted = metric_rows::forget(&mut tx, &name).await?;
+                Summary { deleted, ..Summary::default() }
+            }
+            Some(service) => match self.compute(&mut tx, &service).await {
+                Ok(summary) => summary,
+                Err(error) if error.is_of_one_service() => {
+                    // its transaction may have stopped halfway through an answer
+                    drop(tx);
+                    return self.give_up(&name, id, &error).await;
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        tx.commit().await?;
+        runtime::metrics().compute_seconds.observe(begun.elapsed().as_secs_f64());
+        Ok(summary)
+    }
+
+    /// A service as it is at least since an entry of the queue was added; `None` if there is none any more.
+    async fn definition(&self, tx: &mut StoreTx, name: &str, id: i64) -> Result<Option<Arc<Service>>, DoraError> {
+        let mut known = self.known.lock().await;
+        if known.id < id {
+            let youngest = computation_queue::youngest(tx).await?;
+            let all = services::all(&store::history::services(tx).await?);
+            let services = all.into_iter().map(|service| (service.name.clone(), Arc::new(service))).collect();
+            *known = Known { id: youngest.max(id), services };
+        }
+        Ok(known.services.get(name).cloned())
+    }
+
+    async fn compute(&self, tx: &mut StoreTx, service: &Service) -> Result<Summary, DoraError> {
+        let ended = |message| DoraError::Ended { of: format!("`{}`", service.name), message };
+        let history = runtime::panics::caught(load(tx, service)).await.map_err(ended)??;
+        let (history, metrics) = compute_aside(history, &self.options, self.compute).await?;
+        write(tx, &history, &metrics, &self.options).await
+    }
+
+    /// Keeps why a service can't be computed, if that is about it alone: it must not stop the others. It is tried
+    /// again when one of its facts or a setting changes.
+    async fn give_up(&self, service: &str, id: i64, error: &DoraError) -> Result<Summary, DoraError> {
+        let why = with_causes(error);
+        error!(service, error = why, "the service can't be computed; the others are");
+        let mut tx = computation_queue::retake(&self.store, service, id).await?;
+        metric_rows::write_failure(&mut tx, service, &why, digest(&self.options)).await?;
+        tx.commit().await?;
+        Ok(Summary::default())
+    }
+}
+
+/// An error with its causes.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", with_causes(cause)),
+        None => error.to_string(),
+    }
+}
+
+/// Writes what differs of a service.
+async fn write(
+    tx: &mut StoreTx,
+    history: &History,
+    metrics: &ServiceMetrics,
+    options: &Options,
+) -> Result<Summary, DoraError> {
+    let name = history.service();
+    let mut written = Written::default();
+    written += metric_rows::write_deployments(tx, name, &metrics.deployments).await?;
+    written += metric_rows::write_changes(tx, name, metrics.changes(history, options)).await?;
+    written += metric_rows::write_incidents(tx, name, &metrics.incidents).await?;
+    written += metric_rows::write_findings(tx, name, &metrics.findings).await?;
+    let summary = Summary {
+        services: 1,
+        deployments: metrics.deployments.len() as u64,
+        changes: metrics.changes_len() as u64,
+        commits: history.commits() as u64,
+        findings: metrics.findings.len() as u64,
+        written: written.written,
+        deleted: written.deleted,
+        elapsed: Duration::ZERO,
+    };
+    let computation = Computation {
+        service: name.to_owned(),
+        source: metrics.source.map(|source| measured::name(source).to_owned()),
+        statement: metrics.statement.clone(),
+        computed_at: Utc::now(),
+        deployments: summary.deployments.cast_signed(),
+        changes: summary.changes.cast_signed(),
+        commits: summary.commits.cast_signed(),
+        partial: metrics.partial,
+        options: digest(options),
+    };
+    metric_rows::write_computation(tx, &computation).await?;
+    Ok(summary)
+}
