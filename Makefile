@@ -27,6 +27,11 @@ test: ## Run all tests, with a PostgreSQL and a Kafka of their own
 lint: ## Check format, clippy, documentation, licences, and the saved queries
 	@scripts/lint
 
+.PHONY: openapi
+openapi: ## Hold the API against its description, with redocly and schemathesis
+	cargo build --locked -p sei
+	@scripts/openapi
+
 .PHONY: bench
 bench: ## Measure speed and memory against their limits
 	@scripts/bench

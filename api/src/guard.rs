@@ -3,7 +3,7 @@
 //! elsewhere, and no name or id holds what no database takes.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use runtime::http::Hosts;
@@ -31,6 +31,27 @@ pub async fn no_nul(request: Request, next: Next) -> Response {
             .into_response();
     }
     next.run(request).await
+}
+
+/// Says why, where only a status would: the method is another, or nothing is there.
+pub async fn say_why(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let allow = response.headers().get(header::ALLOW).cloned();
+            let allowed = allow.as_ref().and_then(|allow| allow.to_str().ok()).unwrap_or("another");
+            let mut answer = Problem::method_not_allowed(method.as_str(), allowed).into_response();
+            if let Some(allow) = allow {
+                answer.headers_mut().insert(header::ALLOW, allow);
+            }
+            answer
+        }
+        StatusCode::NOT_FOUND if !response.headers().contains_key(header::CONTENT_TYPE) => {
+            Problem::no_route(&path).into_response()
+        }
+        _ => response,
+    }
 }
 
 const HEADERS: [(HeaderName, &str); 6] = [

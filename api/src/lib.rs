@@ -15,6 +15,7 @@ mod problem;
 mod reads;
 mod rest;
 mod state;
+mod tag;
 mod tenant;
 mod views;
 mod web;
@@ -25,6 +26,7 @@ pub use state::ApiState;
 
 use axum::routing::any;
 use axum::{Router, middleware};
+use tower_http::compression::CompressionLayer;
 
 /// Everything that this crate serves: the page at `/` with its files below `/web/`, `/graphql`, `/api/v1/…`
 /// and `/api/openapi.json`. It has no fallback of its own, so it can be merged with other routers.
@@ -37,6 +39,9 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/", any(rest::nothing_here))
         .route("/api/{*path}", any(rest::nothing_here))
         .with_state(state)
+        .layer(middleware::from_fn(guard::say_why))
+        .layer(middleware::from_fn(tag::name))
+        .layer(CompressionLayer::new())
         .layer(middleware::from_fn(runtime::panics::answer))
         .layer(middleware::from_fn_with_state(answers, answers::count))
         .layer(middleware::from_fn(guard::no_nul))

@@ -21,10 +21,14 @@ pub struct Params {
 }
 
 impl Params {
-    /// From the pairs of a query string. `tenant` was taken before.
+    /// From the pairs of a query string. `tenant` was taken before. One without a value is refused, since a filter
+    /// that a program left empty by mistake would let everything pass.
     pub fn new(pairs: Vec<(String, String)>) -> Result<Self, Problem> {
         let mut given = BTreeMap::new();
         for (name, value) in pairs {
+            if value.is_empty() {
+                return Err(Problem::parameter(&name, "", "a value; leave the parameter out to ask without it"));
+            }
             if let Some(first) = given.insert(name.clone(), value.clone()) {
                 return Err(Problem::parameter(&name, &format!("{first}, {value}"), "it once"));
             }
@@ -33,10 +37,10 @@ impl Params {
         Ok(Self { given, known: vec!["tenant"] })
     }
 
-    /// A text that is not empty, or `None` where the parameter is missing or empty.
+    /// A text that is not empty, or `None` where the parameter is missing.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         self.known.push(name);
-        self.given.remove(name).filter(|value| !value.is_empty())
+        self.given.remove(name)
     }
 
     /// A value that `read` understands.
@@ -133,12 +137,14 @@ impl Window {
     ) -> Result<Option<Self>, Problem> {
         match (window, from, to) {
             (Some(_), Some(from), _) => {
-                Err(Problem::parameter("from", &from.to_rfc3339(), "no `from` beside `window`"))
+                Err(Problem::contradiction("from", &from.to_rfc3339(), "no `from` beside `window`"))
             }
-            (Some(_), _, Some(to)) => Err(Problem::parameter("to", &to.to_rfc3339(), "no `to` beside `window`")),
-            (None, Some(from), Some(to)) if to <= from => {
-                Err(Problem::parameter("to", &to.to_rfc3339(), format!("a time after `from`, {}", from.to_rfc3339())))
-            }
+            (Some(_), _, Some(to)) => Err(Problem::contradiction("to", &to.to_rfc3339(), "no `to` beside `window`")),
+            (None, Some(from), Some(to)) if to <= from => Err(Problem::contradiction(
+                "to",
+                &to.to_rfc3339(),
+                format!("a time after `from`, {}", from.to_rfc3339()),
+            )),
             (Some(window), None, None) => Ok(Some(window)),
             (None, None, None) => Ok(None),
             (None, from, to) => Ok(Some(Self { from, to })),
@@ -155,12 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_is_unknown_or_doubled_is_named() {
+    fn a_parameter_that_is_unknown_doubled_or_empty_is_named() {
         let unknown = params(&[("servcie", "shop")]).and_then(Params::finish).unwrap_err();
         assert_eq!(unknown.parameter.as_deref(), Some("servcie"));
         assert_eq!(unknown.found.as_deref(), Some("shop"));
         let doubled = params(&[("limit", "1"), ("limit", "2")]).err().unwrap();
         assert_eq!(doubled.found.as_deref(), Some("1, 2"));
+        let empty = params(&[("service", "")]).err().unwrap();
+        assert_eq!((empty.parameter.as_deref(), empty.found.as_deref()), (Some("service"), Some("")));
     }
 
     #[test]

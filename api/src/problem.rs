@@ -76,7 +76,34 @@ impl Problem {
     #[must_use]
     pub fn question(detail: impl Into<String>) -> Self {
         let title = "The question can't be answered as it was asked";
-        Self::new("urn:sei:problem:invalid-question", StatusCode::BAD_REQUEST, title, detail)
+        Self::new("urn:sei:problem:invalid-question", StatusCode::UNPROCESSABLE_ENTITY, title, detail)
+    }
+
+    /// A parameter is fine by itself, but not with the rest of the request.
+    #[must_use]
+    pub fn contradiction(name: &str, found: &str, expected: impl Into<String>) -> Self {
+        let (found, expected) = (shortened(found), expected.into());
+        let detail = format!("`{name}` is `{found}`; expected {expected}");
+        Self {
+            parameter: Some(name.to_owned()),
+            found: Some(found.into()),
+            expected: Some(expected.into()),
+            ..Self::question(detail)
+        }
+    }
+
+    /// The method is not one of those that the address takes.
+    #[must_use]
+    pub fn method_not_allowed(method: &str, allowed: &str) -> Self {
+        let detail = format!("{} is not answered here; expected {allowed}.", shortened(method));
+        Self::new("urn:sei:problem:method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "Another method", detail)
+    }
+
+    /// No media type that the request accepts is offered.
+    #[must_use]
+    pub fn not_acceptable(accept: &str, offered: &str) -> Self {
+        let detail = format!("`Accept` is `{}`; this address answers with {offered}.", shortened(accept));
+        Self::new("urn:sei:problem:not-acceptable", StatusCode::NOT_ACCEPTABLE, "Not offered", detail)
     }
 
     /// Nobody created this tenant.

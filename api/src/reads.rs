@@ -12,6 +12,7 @@ use crate::problem::Problem;
 use crate::tenant::Scope;
 use crate::views::{
     Change, Definition, Deployment, Explanation, Finding, MetricAnswer, RawEvent, Report, Repository, Service,
+    TenantView,
 };
 
 /// Which part of a list.
@@ -29,7 +30,7 @@ impl<P: Place> Part<P> {
         let after = match cursor {
             None => None,
             Some(cursor) => {
-                Some(P::read(cursor).ok_or_else(|| Problem::parameter(name, cursor, crate::cursor::EXPECTED))?)
+                Some(P::read(cursor).ok_or_else(|| Problem::contradiction(name, cursor, crate::cursor::EXPECTED))?)
             }
         };
         Ok(Self { after, limit })
@@ -94,6 +95,14 @@ pub async fn repositories(scope: &Scope, part: Part<String>) -> Result<Page<Repo
     let _turn = scope.turn().await;
     let rows = queries::repositories(&scope.store, part.after.as_deref(), part.ask()).await?;
     Ok(Page::new(rows, part.limit, |row| row.id.clone()))
+}
+
+/// Tenants by name. They are few, so all are read.
+pub async fn tenants(state: &ApiState, part: Part<String>) -> Result<Page<TenantView>, StoreError> {
+    let mut rows = state.store().tenants().await?;
+    rows.sort_by(|one, other| one.tenant.as_str().cmp(other.tenant.as_str()));
+    rows.retain(|row| part.after.as_deref().is_none_or(|after| row.tenant.as_str() > after));
+    Ok(Page::new(rows, part.limit, |row| row.tenant.to_string()))
 }
 
 /// What the engine noticed about the data, by service, kind and subject.

@@ -58,7 +58,8 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
         headers.insert("sei-tenant", name);
     }
     headers.insert("sei-demo", HeaderValue::from_static(if tenant.demo { "true" } else { "false" }));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // kept by who asked, and asked for each time: `ETag` spares sending it again
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     response
 }
 
@@ -82,7 +83,7 @@ fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
     let parameter = url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "tenant")
         .map(|(_, value)| value.into_owned());
-    match (header, parameter.filter(|name| !name.is_empty())) {
+    match (header, parameter) {
         (Some(header), Some(parameter)) if header != parameter => {
             Err(Problem::parameter("tenant", &parameter, format!("`{header}`, as the header sei-tenant has it")))
         }

@@ -1,7 +1,7 @@
 //! The page and the GraphQL explorer: plain files of `dashboards/web`, part of the binary.
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -38,33 +38,15 @@ static FILES: &[File] = &[
 
 /// Routes of all files.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    FILES.iter().fold(Router::new(), |router, file| {
-        router.route(file.path, get(async |headers: HeaderMap| answer(&headers, file.kind, file.text)))
-    })
+    FILES.iter().fold(Router::new(), |router, file| router.route(file.path, get(async || answer(file.kind, file.text))))
 }
 
 /// The page that explores GraphQL.
-pub async fn explorer(headers: HeaderMap) -> Response {
-    answer(&headers, HTML, include_str!("../../dashboards/web/explorer.html"))
+pub async fn explorer() -> Response {
+    answer(HTML, include_str!("../../dashboards/web/explorer.html"))
 }
 
-/// A file, or "not modified" for who has it. It is asked for each time, since an update of `sei` changes it.
-fn answer(request: &HeaderMap, kind: &'static str, text: &'static str) -> Response {
-    let tag = format!("\"{:016x}\"", fingerprint(text));
-    let has_it = request.get(header::IF_NONE_MATCH).is_some_and(|has| has.as_bytes() == tag.as_bytes());
-    let mut response = if has_it { StatusCode::NOT_MODIFIED.into_response() } else { text.into_response() };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    response
-}
-
-fn fingerprint(text: &str) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
+/// A file. It is asked for each time, since an update of `sei` changes it.
+fn answer(kind: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }

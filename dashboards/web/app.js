@@ -30,7 +30,7 @@ async function load(fresh) {
   const choice = chosen();
   if (fresh) waiting();
   try {
-    offerTenants(await get("/api/v1/tenants", choice.tenant, {}, signal));
+    offerTenants(await all("/api/v1/tenants", "main", 10, signal));
     const [answer, services] = await Promise.all([
       get("/api/v1/dora", choice.tenant, reportParameters(choice), signal),
       all("/api/v1/services", choice.tenant, 10, signal),

@@ -94,7 +94,7 @@ async function schema() {
 }
 
 async function tenants() {
-  const rows = await (await fetch("/api/v1/tenants")).json();
+  const { data: rows } = await (await fetch("/api/v1/tenants?limit=200")).json();
   at("tenant").replaceChildren(...rows.map(({ name, demo }) => h("option", { value: name, selected: name === "main" }, demo ? `${name} (demo data)` : name)));
 }
 

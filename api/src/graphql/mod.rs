@@ -11,7 +11,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use axum::{Json, Router, middleware};
 use runtime::http::Peer;
 
@@ -35,13 +35,12 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .limit_recursive_depth(2 * DEPTH)
         .extension(Limits)
         .finish();
-    let answer = Router::new()
-        .route("/graphql", post(answer))
+    let answer = post(answer)
         .route_layer(middleware::from_fn_with_state(state.clone(), tenant::choose))
         .route_layer(Extension(schema))
         .route_layer(DefaultBodyLimit::max(BODY))
         .route_layer(middleware::from_fn_with_state(state.admission().graphql.clone(), admission::admit));
-    Router::new().route("/graphql", get(web::explorer)).merge(answer)
+    Router::new().route("/graphql", answer.get(web::explorer))
 }
 
 /// Only JSON is taken: a form of another site can't send that without asking first, which is refused. One

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use axum::http::Uri;
+use axum::http::{Uri, header};
+use axum::response::IntoResponse;
 
 use runtime::http::Peer;
 
@@ -14,8 +15,10 @@ use crate::reads;
 use crate::tenant::Scope;
 use crate::views::RawEvent;
 
-/// The events that told of a deployment, an incident, a change, a review, a CI run or a work item, as the log
-/// has them: the latest first, 20 at most.
+/// The raw events behind a fact, the latest first.
+///
+/// A fact is a deployment, an incident, a change, a review, a CI run or a work item. The events are as the log has
+/// them, 20 at most, and shown to everyone only where `server.raw_events` is on.
 #[utoipa::path(
     get,
     path = "/api/v1/events",
@@ -34,9 +37,11 @@ pub async fn events(
     Extension(scope): Extension<Scope>,
     Extension(peer): Extension<Peer>,
     uri: Uri,
-) -> Result<Json<Answer<Vec<RawEvent>>>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let mut params = params(&uri)?;
     let fact = params.text("fact").ok_or_else(|| Problem::parameter("fact", "", "the id of a fact"))?;
     params.finish()?;
-    Ok(Json(Answer::new(&scope.tenant, reads::events(&state, &scope, peer, &fact).await?)))
+    let answer = Answer::new(&scope.tenant, reads::events(&state, &scope, peer, &fact).await?);
+    // it may hold personal data: no one keeps it
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)))
 }

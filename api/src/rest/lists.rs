@@ -3,7 +3,6 @@
 use axum::extract::{Extension, State};
 use axum::http::Uri;
 use axum::response::Response;
-use axum::{Json, response::IntoResponse};
 use chrono::Utc;
 use chrono_tz::Tz;
 use store::queries::{ChangeFilter, DeploymentFilter};
@@ -31,6 +30,8 @@ pub(super) fn window(params: &mut Params, zone: Tz) -> Result<Option<Window>, Pr
 }
 
 /// Services by name, each with what was computed of it last.
+///
+/// A service is what is deployed by itself: it is declared in the settings, or named after its repository.
 #[utoipa::path(
     get,
     path = "/api/v1/services",
@@ -53,6 +54,8 @@ pub async fn services(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Re
 }
 
 /// Repositories by id.
+///
+/// Every repository that any source has reported, whether or not a service lives in it.
 #[utoipa::path(
     get,
     path = "/api/v1/repositories",
@@ -75,6 +78,9 @@ pub async fn repositories(Extension(scope): Extension<Scope>, uri: Uri) -> Resul
 }
 
 /// Production deployments, newest first, each with its verdict and the evidence for it.
+///
+/// Failed attempts, redeployments and the parts of a rollout are among them; `counts` says which of them metrics
+/// count.
 #[utoipa::path(
     get,
     path = "/api/v1/deployments",
@@ -117,6 +123,8 @@ pub async fn deployments(
 }
 
 /// Changes, and commits outside of any change, that reached production; newest deployment first.
+///
+/// Each stands with the deployment that carried it first, and how long it spent in each stage until then.
 #[utoipa::path(
     get,
     path = "/api/v1/changes",
@@ -159,6 +167,9 @@ pub async fn changes(
 }
 
 /// What the engine noticed about the data itself, by service, kind and subject.
+///
+/// A finding says why a number may be off, or what was left out of it: an unknown commit, a negative duration, a
+/// history that is cut off.
 #[utoipa::path(
     get,
     path = "/api/v1/findings",
@@ -183,16 +194,29 @@ pub async fn findings(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Re
 }
 
 /// The tenants, by name, and whose data is made up.
+///
+/// A tenant is a part of the database that knows nothing of the others; `tenant` chooses the one that is read.
 #[utoipa::path(
     get,
     path = "/api/v1/tenants",
     operation_id = "tenants",
+    params(
+        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
+        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
     responses(
-        (status = 200, body = Vec<TenantView>),
+        (status = 200, body = Listing<TenantView>),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn tenants(State(state): State<ApiState>) -> Result<Response, Problem> {
-    let tenants = state.store().tenants().await?;
-    Ok(Json(tenants.into_iter().map(TenantView::from).collect::<Vec<_>>()).into_response())
+pub async fn tenants(
+    State(state): State<ApiState>,
+    Extension(scope): Extension<Scope>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let mut params = params(&uri)?;
+    let part = part(&mut params)?;
+    params.finish()?;
+    Ok(listing(&uri, &scope, reads::tenants(&state, part).await?))
 }

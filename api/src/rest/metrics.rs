@@ -13,6 +13,8 @@ use crate::tenant::Scope;
 use crate::views::{Definition, MetricAnswer};
 
 /// The metrics that can be asked for, built in and of the settings.
+///
+/// Each says what it is, in which unit, and what it can be sliced by. The list is short and comes on one page.
 #[utoipa::path(
     get,
     path = "/api/v1/metrics",
@@ -33,6 +35,8 @@ pub async fn metrics(
 }
 
 /// A metric over a window: the whole, and if asked for each slice, with their series.
+///
+/// Every value comes with the number of observations behind it, its basis and its caveats.
 #[utoipa::path(
     get,
     path = "/api/v1/metrics/{name}",

@@ -1,15 +1,18 @@
 //! REST below `/api/v1`, and its description at `/api/openapi.json`. A handler takes its parameters, asks, and
 //! wraps the answer; what is asked is in `reads`.
 
+mod csv;
+mod document;
 mod events;
 mod lists;
 mod metrics;
+mod offer;
 mod reports;
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use axum::{Json, Router, middleware};
 use serde::Serialize;
 use utoipa::OpenApi;
@@ -21,6 +24,7 @@ use crate::params::Params;
 use crate::problem::Problem;
 use crate::reads::Page;
 use crate::tenant::{self, Scope};
+use document::Complete;
 
 /// What `/api/openapi.json` says.
 #[derive(OpenApi)]
@@ -46,7 +50,8 @@ use crate::tenant::{self, Scope};
         lists::findings,
         lists::tenants,
     ),
-    components(schemas(Problem))
+    components(schemas(Problem)),
+    modifiers(&Complete)
 )]
 struct Description;
 
@@ -58,32 +63,30 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// The routes.
 pub fn router(state: &ApiState) -> Router<ApiState> {
-    // Ids hold slashes, which clients may leave as they are: so the last segment takes the rest of the path.
-    let reports = Router::new()
-        .route("/api/v1/dora", get(reports::dora))
-        .route("/api/v1/deployments/{*id}", get(reports::deployment))
-        .route("/api/v1/changes/{*id}", get(reports::change))
-        .route("/api/v1/events", get(events::events))
-        .route("/api/v1/metrics/{name}", get(metrics::metric));
-    let lists = Router::new()
-        .route("/api/v1/services", get(lists::services))
-        .route("/api/v1/repositories", get(lists::repositories))
-        .route("/api/v1/deployments", get(lists::deployments))
-        .route("/api/v1/changes", get(lists::changes))
-        .route("/api/v1/metrics", get(metrics::metrics))
-        .route("/api/v1/findings", get(lists::findings));
     let choose = || middleware::from_fn_with_state(state.clone(), tenant::choose);
-    let admit = |lane: &Lane| middleware::from_fn_with_state(lane.clone(), admission::admit);
-    let admission = state.admission();
+    let negotiate = || middleware::from_fn(offer::negotiate);
+    // on the methods, not on the routes: what is refused for its method costs nothing, whatever else it asks
+    let admitted = |route: MethodRouter<ApiState>, lane: &Lane| {
+        let admit = middleware::from_fn_with_state(lane.clone(), admission::admit);
+        route.route_layer(negotiate()).route_layer(choose()).route_layer(admit)
+    };
+    let list = |route| admitted(route, &state.admission().lists);
+    let report = |route| admitted(route, &state.admission().reports);
+    // Ids hold slashes, which clients may leave as they are: so the last segment takes the rest of the path.
     Router::new()
-        .merge(reports.route_layer(choose()).route_layer(admit(&admission.reports)))
-        .merge(
-            lists
-                .route_layer(choose())
-                .route("/api/v1/tenants", get(lists::tenants))
-                .route_layer(admit(&admission.lists)),
-        )
-        .route("/api/openapi.json", get(async || Json(openapi())))
+        .route("/api/v1/services", list(get(lists::services)))
+        .route("/api/v1/repositories", list(get(lists::repositories)))
+        .route("/api/v1/deployments", list(get(lists::deployments)))
+        .route("/api/v1/changes", list(get(lists::changes)))
+        .route("/api/v1/metrics", list(get(metrics::metrics)))
+        .route("/api/v1/findings", list(get(lists::findings)))
+        .route("/api/v1/tenants", list(get(lists::tenants)))
+        .route("/api/v1/dora", report(get(reports::dora)))
+        .route("/api/v1/metrics/{name}", report(get(metrics::metric)))
+        .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))
+        .route("/api/v1/changes/{*id}", report(get(reports::change)))
+        .route("/api/v1/events", report(get(events::events)))
+        .route("/api/openapi.json", get(async || Json(openapi())).route_layer(negotiate()))
 }
 
 /// 404 for all other addresses below `/api`.

@@ -13,6 +13,8 @@ use crate::tenant::Scope;
 use crate::views::{Explanation, Report};
 
 /// The five DORA metrics over a window, with their series, levels and scores.
+///
+/// Every value comes with the number of observations behind it, its basis and its caveats.
 #[utoipa::path(
     get,
     path = "/api/v1/dora",
@@ -56,6 +58,9 @@ pub async fn dora(
 }
 
 /// Why a deployment counts as it does: its verdict and evidence, and what it carried.
+///
+/// An id may name several deployments, of several services: all of them are explained. Where it names none, those
+/// that are near it are candidates.
 #[utoipa::path(
     get,
     path = "/api/v1/deployments/{id}",
@@ -84,6 +89,8 @@ pub async fn deployment(
 }
 
 /// Why a change counts as it does: its stages, its commits, and the deployment that carried it.
+///
+/// The id may be that of a change or of a commit. Where it names none, those that are near it are candidates.
 #[utoipa::path(
     get,
     path = "/api/v1/changes/{id}",

@@ -5,6 +5,8 @@ mod costly;
 mod events;
 mod graphql;
 mod guard;
+mod http;
+mod openapi;
 mod pages;
 mod plans;
 mod ready;

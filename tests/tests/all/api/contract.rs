@@ -24,9 +24,6 @@ async fn every_documented_path_answers_as_documented() {
             &good.json(),
             path,
         );
-        if path.ends_with("/tenants") {
-            continue;
-        }
         for parameter in operation["parameters"].as_array().unwrap() {
             let name = parameter["name"].as_str().unwrap();
             let bad = served.ask("GET", &format!("{address}{name}=1&{name}=2"), &[], "").await;
@@ -126,18 +123,21 @@ async fn what_is_wrong_with_a_request_is_named() {
     for (path, status, parameter, found) in [
         ("/api/v1/dora?interval=fortnight", 400, "interval", "fortnight"),
         ("/api/v1/dora?window=90", 400, "window", "90"),
-        ("/api/v1/dora?window=90d&from=2026-01-01", 400, "from", "2026-01-01T00:00:00+00:00"),
-        ("/api/v1/dora?from=2026-02-01&to=2026-01-01", 400, "to", "2026-01-01T00:00:00+00:00"),
+        ("/api/v1/dora?window=90d&from=2026-01-01", 422, "from", "2026-01-01T00:00:00+00:00"),
+        ("/api/v1/dora?from=2026-02-01&to=2026-01-01", 422, "to", "2026-01-01T00:00:00+00:00"),
         ("/api/v1/dora?from=yesterday", 400, "from", "yesterday"),
         ("/api/v1/dora?from=9999-12-31", 400, "from", "9999-12-31"),
-        ("/api/v1/dora?benchmark=1999", 400, "benchmark", "1999"),
+        ("/api/v1/dora?benchmark=1999", 422, "benchmark", "1999"),
         ("/api/v1/dora?time_zone=Mars", 400, "time_zone", "Mars"),
         ("/api/v1/dora?service=nobody", 404, "service", "nobody"),
         ("/api/v1/dora?team=nobody", 404, "team", "nobody"),
         ("/api/v1/dora?servcie=shop", 400, "servcie", "shop"),
+        ("/api/v1/dora?service=", 400, "service", ""),
+        ("/api/v1/deployments?cursor=", 400, "cursor", ""),
+        ("/api/v1/tenants?tenant=", 404, "tenant", ""),
         ("/api/v1/deployments?limit=0", 400, "limit", "0"),
         ("/api/v1/deployments?limit=201", 400, "limit", "201"),
-        ("/api/v1/deployments?cursor=made-up", 400, "cursor", "made-up"),
+        ("/api/v1/deployments?cursor=made-up", 422, "cursor", "made-up"),
         ("/api/v1/deployments?failed=perhaps", 400, "failed", "perhaps"),
         ("/api/v1/services?tenant=nobody", 404, "tenant", "nobody"),
         ("/api/v1/services?tenant=Robert';--", 404, "tenant", "Robert';--"),
@@ -155,7 +155,7 @@ async fn what_is_wrong_with_a_request_is_named() {
         assert_eq!((reply.status, reply.json()["type"].as_str()), (404, Some("urn:sei:problem:not-found")), "{path}");
     }
     let many = served.ask("GET", "/api/v1/dora?from=1970-01-02&to=2190-01-01&interval=day", &[], "").await;
-    assert_eq!((many.status, many.json()["type"].as_str()), (400, Some("urn:sei:problem:invalid-question")));
+    assert_eq!((many.status, many.json()["type"].as_str()), (422, Some("urn:sei:problem:invalid-question")));
     let elsewhere = served.ask("GET", "/nothing", &[], "").await;
     assert_eq!((elsewhere.status, elsewhere.header("sei-tenant")), (404, None), "no tenant is looked up for it");
     let long = served.ask("GET", &format!("/api/v1/dora?window={}", "9".repeat(5000)), &[], "").await;

@@ -59,10 +59,10 @@ async fn walk_up_to(served: &Served, list: &str, rows: usize) -> Vec<Value> {
     let mut seen: Vec<Value> = Vec::new();
     let mut cursor = String::new();
     loop {
-        let page = served.get(&format!("{list}&cursor={cursor}")).await;
+        let page = served.get(&format!("{list}{cursor}")).await;
         seen.extend(page["data"].as_array().unwrap().iter().cloned());
         match page["next_cursor"].as_str() {
-            Some(next) if seen.len() < rows => next.clone_into(&mut cursor),
+            Some(next) if seen.len() < rows => cursor = format!("&cursor={next}"),
             _ => return seen,
         }
     }

@@ -152,17 +152,41 @@ impl Served {
 
 /// The answer to an open request.
 pub(crate) async fn read(stream: &mut TcpStream) -> Reply {
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let (reply, body) = read_bytes(stream).await;
+    Reply { body: String::from_utf8(body).unwrap(), ..reply }
+}
+
+/// The answer to an open request, with its body as it was sent.
+pub(crate) async fn read_bytes(stream: &mut TcpStream) -> (Reply, Vec<u8>) {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+    let body = answer.split_off(end + 4);
+    let head = String::from_utf8(answer).unwrap();
     let (status, headers) = head.split_once("\r\n").unwrap();
-    Reply {
+    let reply = Reply {
         status: status.split(' ').nth(1).unwrap().parse().unwrap(),
         headers: headers
             .lines()
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect(),
-        body: body.to_owned(),
+        body: String::new(),
+    };
+    (reply, body)
+}
+
+/// A body that was sent in chunks, as a whole.
+pub(crate) fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    loop {
+        let end = body.windows(2).position(|bytes| bytes == b"\r\n").unwrap();
+        let size = usize::from_str_radix(str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
+        if size == 0 {
+            return whole;
+        }
+        let chunk = &body[end + 2..];
+        whole.extend_from_slice(&chunk[..size]);
+        body = &chunk[size + 2..];
     }
 }

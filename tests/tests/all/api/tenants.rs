@@ -28,7 +28,8 @@ async fn each_tenant_sees_its_own_data_and_made_up_data_is_marked() {
     assert_eq!(served.get("/api/v1/services").await["data"], Value::Array(Vec::new()));
     assert!(!served.get("/api/v1/services?tenant=demo").await["data"].as_array().unwrap().is_empty());
     let tenants = served.get("/api/v1/tenants").await.to_string();
-    assert_eq!(tenants, r#"[{"demo":true,"name":"demo"},{"demo":false,"name":"main"}]"#);
+    let expected = r#"{"data":[{"demo":true,"name":"demo"},{"demo":false,"name":"main"}],"demo":false,"next_cursor":null,"tenant":"main"}"#;
+    assert_eq!(tenants, expected, "in the envelope of every list");
     let body = r#"{"query": "{ tenant { name demo } services { nodes { name } } }"}"#;
     let headers = [("content-type", "application/json"), ("sei-tenant", "demo")];
     let answer = served.ask("POST", "/graphql", &headers, body).await;

@@ -1,0 +1,210 @@
+//! Answers as CSV: one line for each row of a list, one for each value of a report in each step of its series.
+//! Columns are those that the `OpenAPI` document describes, a nested one with a dot, so that all pages of a list
+//! have the same ones; a nested list is JSON in its cell.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+/// The columns of reports: a line is a value over a span of time.
+const REPORT: [&str; 12] = [
+    "metric",
+    "slice",
+    "period",
+    "from",
+    "to",
+    "name",
+    "value",
+    "unit",
+    "n",
+    "basis.evidence",
+    "basis.known",
+    "caveats",
+];
+
+/// The columns of each address that answers CSV.
+static COLUMNS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
+    let document = serde_json::to_value(super::openapi()).unwrap_or_default();
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let offers = paths.map(|(path, item)| (path, &item["get"]["responses"]["200"]["content"]));
+    let offers = offers.filter(|(_, content)| !content["text/csv"].is_null());
+    offers.map(|(path, content)| (path.clone(), described(&document, &content["application/json"]["schema"]))).collect()
+});
+
+/// The columns of the address with this path; `None` where it answers no CSV.
+pub fn columns(path: &str) -> Option<&'static [String]> {
+    COLUMNS.get(path).map(Vec::as_slice)
+}
+
+/// The columns of an answer with this schema.
+fn described(document: &Value, answer: &Value) -> Vec<String> {
+    let data = resolved(document, &resolved(document, answer)["properties"]["data"]);
+    if data["items"].is_null() {
+        return REPORT.map(str::to_owned).to_vec();
+    }
+    let mut columns = Vec::new();
+    add_columns(document, &data["items"], "", &mut columns);
+    columns
+}
+
+fn add_columns(document: &Value, schema: &Value, name: &str, columns: &mut Vec<String>) {
+    match resolved(document, schema)["properties"].as_object() {
+        None => columns.push(name.to_owned()),
+        Some(fields) => {
+            for (field, schema) in fields {
+                let nested = if name.is_empty() { field.clone() } else { format!("{name}.{field}") };
+                add_columns(document, schema, &nested, columns);
+            }
+        }
+    }
+}
+
+/// The schema that a reference is to; of alternatives, the one that is not null.
+fn resolved<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#'));
+        return target.map_or(&Value::Null, |target| resolved(document, target));
+    }
+    let alternatives = schema["oneOf"].as_array().into_iter().flatten();
+    alternatives.filter(|one| one["type"] != "null").map(|one| resolved(document, one)).next().unwrap_or(schema)
+}
+
+/// An answer in its envelope, with these columns.
+pub fn write(columns: &[String], answer: &Value) -> Result<Vec<u8>, csv::Error> {
+    let made;
+    let rows = match &answer["data"] {
+        Value::Array(rows) => rows,
+        report => {
+            made = values(report);
+            &made
+        }
+    };
+    let mut text = Vec::new();
+    let mut writer = csv::Writer::from_writer(&mut text);
+    writer.write_record(columns)?;
+    for row in rows {
+        writer.write_record(columns.iter().map(|column| cell(row, column)))?;
+    }
+    writer.flush()?;
+    drop(writer);
+    Ok(text)
+}
+
+/// The cell of a row in a column.
+fn cell(row: &Value, column: &str) -> String {
+    match column.split('.').fold(row, |value, field| &value[field]) {
+        Value::Null => String::new(),
+        // as spreadsheets mark a text that is no formula
+        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The values of a report or of a metric: of each part, over the window and in each step.
+fn values(report: &Value) -> Vec<Value> {
+    let whole = report.get("whole").into_iter();
+    let slices = report["slices"].as_array().into_iter().flatten();
+    let metrics = report.as_object().into_iter().flat_map(Map::values).filter(|part| part.get("headline").is_some());
+    let mut rows = Vec::new();
+    for part in metrics.chain(whole).chain(slices) {
+        let metric = part.get("metric").unwrap_or(&report["metric"]["name"]);
+        let window = (part, &json!("window"), &report["window"]);
+        let steps = part["series"].as_array().into_iter().flatten().map(|step| (step, &step["label"], step));
+        for (about, period, span) in std::iter::once(window).chain(steps) {
+            let mut line = |name: &Value, unit: &Value, value: &Value| {
+                rows.push(json!({
+                    "metric": metric, "slice": part["slice"], "period": period, "from": span["from"], "to": span["to"],
+                    "name": name, "value": value["value"], "unit": unit, "n": value["n"],
+                    "basis": about["basis"], "caveats": codes(&about["caveats"]),
+                }));
+            };
+            match about["values"].as_array() {
+                Some(values) => values.iter().for_each(|value| line(&value["name"], &value["unit"], value)),
+                // a step has the first of the part's values only
+                None => line(&part["values"][0]["name"], &part["values"][0]["unit"], about),
+            }
+        }
+    }
+    rows
+}
+
+/// The codes of caveats, which have a text beside it where they are of no step.
+fn codes(caveats: &Value) -> Vec<&Value> {
+    caveats.as_array().into_iter().flatten().map(|caveat| caveat.get("code").unwrap_or(caveat)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(columns: &[&str], answer: &Value) -> String {
+        let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
+        String::from_utf8(write(&columns, answer).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_list_is_a_line_for_each_row_and_no_cell_is_a_formula() {
+        let answer = json!({ "data": [
+            { "id": "a", "title": "=1+1", "stages": { "review_seconds": 2.5 }, "by": [{ "id": 7 }] },
+            { "id": "-b", "title": "plain, with a comma", "stages": null, "by": [] },
+        ]});
+        let columns = ["id", "title", "stages.review_seconds", "by"];
+        assert_eq!(
+            text(&columns, &answer),
+            "id,title,stages.review_seconds,by\na,'=1+1,2.5,\"[{\"\"id\"\":7}]\"\n'-b,\"plain, with a comma\",,[]\n"
+        );
+        assert_eq!(text(&columns, &json!({ "data": [] })), "id,title,stages.review_seconds,by\n");
+    }
+
+    #[test]
+    fn columns_are_those_of_the_document_whatever_a_page_holds() {
+        let deployments = columns("/api/v1/deployments").unwrap();
+        for column in ["id", "failed", "failed_by", "recovered_by.rule", "recovered_by.at"] {
+            assert!(deployments.iter().any(|known| known == column), "{column}: {deployments:?}");
+        }
+        assert!(!deployments.iter().any(|column| column == "recovered_by"), "{deployments:?}");
+        let changes = columns("/api/v1/changes").unwrap();
+        assert!(changes.iter().any(|column| column == "stages.review_seconds"), "{changes:?}");
+        assert_eq!(columns("/api/v1/tenants").unwrap(), ["demo", "name"]);
+        assert_eq!(columns("/api/v1/dora").unwrap(), REPORT);
+        assert_eq!(columns("/api/v1/events"), None);
+        assert_eq!(columns("/api/v1/deployments/{*id}"), None);
+    }
+
+    #[test]
+    fn a_report_is_a_line_for_each_value_in_each_step() {
+        let step = json!({ "label": "Jan", "from": "b", "to": "c", "caveats": ["few_observations"],
+            "values": [{ "name": "p50", "value": 1, "unit": "seconds", "n": 1 }] });
+        let part = json!({ "headline": "p50", "metric": "m", "caveats": [{ "code": "lower_bound", "text": "t" }],
+            "values": [{ "name": "p50", "value": 2, "unit": "seconds", "n": 3 }], "series": [step] });
+        let answer = json!({ "data": { "window": { "from": "a", "to": "z" }, "change_lead_time": part } });
+        let of_report = text(&REPORT, &answer);
+        let expected = [
+            "metric,slice,period,from,to,name,value,unit,n,basis.evidence,basis.known,caveats",
+            r#"m,,window,a,z,p50,2,seconds,3,,,"[""lower_bound""]""#,
+            r#"m,,Jan,b,c,p50,1,seconds,1,,,"[""few_observations""]""#,
+        ];
+        assert_eq!(of_report.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn the_steps_of_a_metric_are_lines_though_they_have_one_value_each() {
+        let part = |slice: &str| {
+            json!({ "slice": slice, "values": [{ "name": "median", "value": 2, "unit": "seconds", "n": 3 }],
+                "series": [{ "label": "Jan", "from": "b", "to": "c", "value": 1, "n": 1 }] })
+        };
+        let answer = json!({ "data": { "metric": { "name": "m" }, "window": { "from": "a", "to": "z" },
+            "whole": part(""), "slices": [part("shop")] } });
+        let of_metric = text(&["metric", "slice", "period", "name", "value", "unit", "n"], &answer);
+        let expected = [
+            "metric,slice,period,name,value,unit,n",
+            "m,,window,median,2,seconds,3",
+            "m,,Jan,median,1,seconds,1",
+            "m,shop,window,median,2,seconds,3",
+            "m,shop,Jan,median,1,seconds,1",
+        ];
+        assert_eq!(of_metric.lines().collect::<Vec<_>>(), expected);
+    }
+}
