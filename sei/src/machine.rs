@@ -61,10 +61,9 @@ impl Machine {
             (named_database(reference)?, None)
         } else {
             // one that is given up halfway ends what it has started
-            let Some(started) = shutdown.run_until_cancelled(PrivateDatabase::start(&folder)).await else {
+            let Some((database, options)) = PrivateDatabase::start(&folder, shutdown).await? else {
                 return Ok(None);
             };
-            let (database, options) = started?;
             (options, Some(database))
         };
         let private = database.is_some();
@@ -137,12 +136,17 @@ impl Machine {
 }
 
 impl PrivateDatabase {
-    /// Starts it, or joins it where it runs; with how to connect to it.
-    async fn start(folder: &DataFolder) -> Result<(Self, PgConnectOptions), ClusterError> {
+    /// Starts it, or joins it where it runs; with how to connect to it. `None` if the shutdown came before.
+    async fn start(
+        folder: &DataFolder,
+        shutdown: &CancellationToken,
+    ) -> Result<Option<(Self, PgConnectOptions)>, ClusterError> {
         runtime::before_forced_end(store::abandon_clusters);
-        let cluster = PrivateCluster::start(&folder.cluster()).await?;
-        let options = cluster.options();
-        Ok((Self(Arc::new(Mutex::new(Some(cluster)))), options))
+        let started = PrivateCluster::start_unless(&folder.cluster(), shutdown.cancelled()).await?;
+        Ok(started.map(|cluster| {
+            let options = cluster.options();
+            (Self(Arc::new(Mutex::new(Some(cluster)))), options)
+        }))
     }
 
     /// Starts it again if it has died. `true` if it had.

@@ -10,7 +10,8 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rand::{RngExt, SeedableRng};
-use tests::{Program, Up};
+use sqlx::{ConnectOptions, Executor, PgConnection};
+use tests::{Program, TestDatabase, Up};
 
 fn git(repository: &Path, arguments: &[&str]) {
     let output = Command::new("git").arg("-C").arg(repository).args(arguments).output().unwrap();
@@ -440,6 +441,83 @@ fn ended_at_any_time_by_any_signal_it_leaves_no_database_running() {
     let mut up = program.up(&["--repo", &path]);
     up.address();
     assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+}
+
+/// A database that `sei up` waits at: another session holds the lock under which schemas are migrated.
+struct HeldMigrations {
+    runtime: tokio::runtime::Runtime,
+    other: PgConnection,
+    _database: TestDatabase,
+}
+
+impl HeldMigrations {
+    /// Names the database in a file `url` of the program's directory.
+    fn hold(program: &Program) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let database = runtime.block_on(tests::empty_database());
+        std::fs::write(program.folder().join("url"), &database.url).unwrap();
+        let mut held =
+            Self { other: runtime.block_on(database.options().connect()).unwrap(), runtime, _database: database };
+        held.run("select pg_advisory_lock(1936025857)");
+        held
+    }
+
+    fn run(&mut self, statement: &'static str) {
+        self.runtime.block_on(self.other.execute(statement)).unwrap();
+    }
+
+    /// Waits until this many sessions hold the lock, or wait for it.
+    fn wait_for_sessions(&mut self, count: i64, granted: bool) {
+        let locks = "select count(*) from pg_locks where locktype = 'advisory' and granted = $1 and objid = 1936025857 \
+                     and database = (select oid from pg_database where datname = current_database())";
+        let Self { runtime, other, .. } = self;
+        runtime.block_on(tests::eventually(Duration::from_mins(1), async || {
+            let found = sqlx::query_scalar::<_, i64>(locks).bind(granted).fetch_one(&mut *other).await;
+            found.unwrap() == count
+        }));
+    }
+
+    fn release(&mut self) {
+        self.run("select pg_advisory_unlock(1936025857)");
+    }
+}
+
+#[test]
+fn it_ends_at_a_signal_while_it_waits_for_the_lock_of_migrations() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let program = Program::new();
+        let mut held = HeldMigrations::hold(&program);
+        std::fs::write(program.folder().join("sei.toml"), "[database.url]\nfile = \"url\"\n").unwrap();
+        let up = program.up(&[]);
+        held.wait_for_sessions(1, false);
+        // the lock stays held: only the signal can end it
+        let said = up.end(signal);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert!(!said.out.contains("Page:"), "{}", said.out);
+        // its session notices that nobody waits any more, and leaves the database free for the next
+        held.release();
+        held.wait_for_sessions(0, true);
+        program.good(&["migrate"]);
+    }
+}
+
+#[test]
+fn a_hangup_during_the_start_reads_the_settings_once_it_has_started() {
+    let program = Program::new();
+    let mut held = HeldMigrations::hold(&program);
+    let settings = program.folder().join("sei.toml");
+    std::fs::write(&settings, "[database.url]\nfile = \"url\"\n").unwrap();
+    let mut up = program.up(&["--config", &text(&settings)]);
+    held.wait_for_sessions(1, false);
+    std::fs::write(&settings, "[database.url]\nfile = \"url\"\n\n[[service]]\nname = \"shop\"\n").unwrap();
+    program.good(&["reload", "--config", "/dev/null"]);
+    up.signal(Signal::SIGHUP);
+    held.release();
+    up.wait_for_error("the settings have changed");
+    let address = up.address();
+    let (status, services) = get(&address, "/api/v1/services");
+    assert!(status == 200 && services.contains("\"shop\""), "{status} {services}");
+    assert_eq!(up.end(Signal::SIGTERM).code, Some(0));
 }
 
 #[test]

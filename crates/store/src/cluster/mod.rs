@@ -16,6 +16,7 @@ use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::Child;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -73,16 +74,40 @@ impl PrivateCluster {
     /// Starts the cluster that is kept in a folder of its own, or makes it if the folder is not there or
     /// empty. A server that runs already is used. Folders that are not ours are not touched.
     pub async fn start(folder: &Path) -> Result<Self, ClusterError> {
+        // from here on an error drops `cluster`, under the lock, which stops what was started
+        let (alone, mut cluster) = Self::begin(folder).await?;
+        cluster.bring_up(&alone).await?;
+        Ok(cluster)
+    }
+
+    /// Starts it as [`PrivateCluster::start`] does, unless `given_up` comes first. Then `None` is returned when what was
+    /// started until then has ended.
+    pub async fn start_unless(folder: &Path, given_up: impl Future<Output = ()>) -> Result<Option<Self>, ClusterError> {
+        let mut given_up = pin!(given_up);
+        let (alone, mut cluster) = tokio::select! {
+            begun = Self::begin(folder) => begun?,
+            () = &mut given_up => return Ok(None),
+        };
+        tokio::select! {
+            up = cluster.bring_up(&alone) => return up.map(|()| Some(cluster)),
+            () = given_up => {}
+        }
+        if cluster.usage.abandon() {
+            cluster.wait_for_end().await?;
+        }
+        Ok(None)
+    }
+
+    /// Begins to use the cluster in a folder, with the lock under which its server is started.
+    async fn begin(folder: &Path) -> Result<(OneAtATime, Self), ClusterError> {
         let folder = std::path::absolute(folder).map_err(|source| at(folder, source))?;
         installed()?;
         let user = RunAs::choose()?;
         prepare(&folder, &user)?;
         let lock = one_at_a_time(&folder).await?;
         let (usage, alone) = Usage::begin(&folder, lock)?;
-        // from here on an error drops `cluster`, which stops what was started
-        let mut cluster = Self { folder, user, options: PgConnectOptions::new_without_pgpass(), usage, child: None };
-        cluster.bring_up(&alone).await?;
-        Ok(cluster)
+        let options = PgConnectOptions::new_without_pgpass();
+        Ok((alone, Self { folder, user, options, usage, child: None }))
     }
 
     /// How to connect to its database.
@@ -111,6 +136,11 @@ impl PrivateCluster {
             return Ok(());
         }
         usage.interrupt();
+        self.wait_for_end().await
+    }
+
+    /// Waits until none of the server's processes is left.
+    async fn wait_for_end(&mut self) -> Result<(), ClusterError> {
         let start = Instant::now();
         while !self.has_ended() || unheld(&self.folder)?.is_none() {
             if start.elapsed() > STOP_DEADLINE {

@@ -1,7 +1,7 @@
 //! Who uses a cluster, so that the last user stops it. A process that uses it holds a lock that ends with the
 //! process, however that ends: nobody has to know who started the server, or whether its starter is alive.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -111,24 +111,27 @@ impl Usage {
         }
     }
 
-    /// Leaves without waiting for anything; the server is told to stop if nobody else uses it.
-    pub(super) fn abandon(&self) {
+    /// Leaves without waiting for anything; the server is told to stop if nobody else uses it. `true` if it was.
+    pub(super) fn abandon(&self) -> bool {
         let (left, busy) = {
             let mut state = self.state();
             (std::mem::replace(&mut state.left, true), state.busy)
         };
         if left && !busy {
-            return;
+            return false;
         }
         if let Some(group) = self.started(Started::Initdb) {
             // what it has made so far is removed by the next start
-            return signal(killpg(Pid::from_raw(group), Signal::SIGKILL));
+            signal(killpg(Pid::from_raw(group), Signal::SIGKILL));
+            return false;
         }
         // whoever else holds the lock uses the cluster, and will leave it
         let _one_at_a_time = if busy { None } else { self.lock_within(PATIENCE) };
-        if self.leave() {
+        let last = self.leave();
+        if last {
             self.interrupt();
         }
+        last
     }
 
     /// Its use is no longer one of the process.
@@ -172,15 +175,15 @@ fn signal(sent: nix::Result<()>) {
 /// Waits for other processes that are starting or stopping the server of the cluster in a folder.
 pub(super) async fn one_at_a_time(folder: &Path) -> Result<File, ClusterError> {
     let path = folder.join("lock");
-    let locked = tokio::task::spawn_blocking({
-        let path = path.clone();
-        move || {
-            let file = File::create(path)?;
-            file.lock()?;
-            Ok(file)
+    let lock = File::create(&path).map_err(|source| at(&path, source))?;
+    // asked again and again, since a thread that waits for it could not be given up
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(10)).await,
+            Err(TryLockError::Error(source)) => return Err(at(&path, source)),
         }
-    });
-    locked.await.map_err(io::Error::other).flatten().map_err(|source| at(&path, source))
+    }
 }
 
 /// For a process that is about to end without closing anything: tells each private server that nobody else

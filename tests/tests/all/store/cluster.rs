@@ -133,6 +133,44 @@ async fn dropping_it_stops_it() {
 }
 
 #[tokio::test]
+async fn given_up_while_it_starts_it_returns_when_nothing_runs_any_more() {
+    let parent = folder();
+    // while its data is made, while the server starts on new data, and on data that was there
+    for (step, file) in ["data.new/PG_VERSION", "data/postmaster.pid", "data/postmaster.pid"].into_iter().enumerate() {
+        let folder = parent.path().join(if step == 0 { "first" } else { "second" });
+        let reached = folder.join(file);
+        let given_up = tests::eventually(Duration::from_mins(1), async || reached.exists());
+        let started = PrivateCluster::start_unless(&folder, given_up).await.unwrap();
+        assert!(started.is_none(), "{file}");
+        assert!(!folder.join("data/postmaster.pid").exists(), "{file}: the server runs still");
+        assert!(
+            std::fs::File::create(folder.join("server.lock")).unwrap().try_lock().is_ok(),
+            "{file}: a process is left"
+        );
+    }
+    for name in ["first", "second"] {
+        let cluster = PrivateCluster::start(&parent.path().join(name)).await.unwrap();
+        save(&cluster, 5).await;
+        cluster.stop().await.unwrap();
+    }
+}
+
+#[test]
+fn waiting_for_another_process_that_starts_the_server_can_be_given_up() {
+    let parent = folder();
+    let folder = parent.path().join("database");
+    let runtime = || tokio::runtime::Runtime::new().unwrap();
+    runtime().block_on(async { PrivateCluster::start(&folder).await.unwrap().stop().await.unwrap() });
+    let lock = std::fs::File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    // dropping the runtime waits for its threads
+    let given_up = runtime().block_on(PrivateCluster::start_unless(&folder, async {}));
+    assert!(given_up.unwrap().is_none());
+    drop(lock);
+    runtime().block_on(async { PrivateCluster::start(&folder).await.unwrap().stop().await.unwrap() });
+}
+
+#[tokio::test]
 async fn a_path_too_long_for_a_socket_works_all_the_same() {
     let parent = folder();
     let folder = parent.path().join("x".repeat(90)).join("with, comma");
