@@ -9,9 +9,10 @@ use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
 use crate::settings::Server;
 
-/// Connections that wait to be accepted. More of them are dropped, and try again after a second: a source that
-/// sends its webhooks all at once must not wait so long.
-const BACKLOG: u32 = 1024;
+/// Connections that wait to be accepted. More of them are dropped, and try again after 1 s, then 2 s, then 4 s: a
+/// source that sends its webhooks all at once, or while others open connections without end, must not wait so long.
+/// The system allows as many as this (`net.core.somaxconn`) unless it is set otherwise.
+const BACKLOG: u32 = 4096;
 
 /// Why nothing can be served.
 #[derive(Debug, thiserror::Error)]
@@ -127,12 +128,13 @@ mod tests {
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         // nobody accepts: one that is dropped is tried again by the system, again and again, and never connects
+        let burst = crate::http::descriptors::room_for(1500);
         let mut waiting = Vec::new();
-        for nth in 0..500 {
+        for nth in 0..burst {
             let connecting = tokio::time::timeout(Duration::from_secs(30), TcpStream::connect(address));
             waiting.push(connecting.await.unwrap_or_else(|_| panic!("connection {nth} was dropped")).unwrap());
         }
-        assert_eq!(waiting.len(), 500);
+        assert_eq!(waiting.len(), burst);
     }
 
     #[tokio::test]
