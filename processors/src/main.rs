@@ -28,8 +28,8 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let settings = runtime::start(arguments.config.as_deref(), &arguments.overrides)?;
     let shutdown = runtime::shutdown();
+    let settings = runtime::start(arguments.config.as_deref(), &arguments.overrides)?;
     let store = Store::connect(database(&settings)?, settings.database.connections).await?;
     let log = eventlog::open(&settings.log, &store).await?;
 

@@ -6,34 +6,31 @@ use std::fmt::Display;
 use std::os::unix::process::CommandExt;
 use std::pin::pin;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Something waits for SIGHUP.
-static AWAITED: AtomicBool = AtomicBool::new(false);
+/// A SIGHUP that nothing has acted on yet: one that comes during the start is kept.
+static HANGUP: Notify = Notify::const_new();
 
-/// Whether SIGHUP reads the settings again.
-pub(crate) fn is_awaited() -> bool {
-    AWAITED.load(Ordering::Relaxed)
+/// Notes a SIGHUP.
+pub(crate) fn ask() {
+    HANGUP.notify_one();
 }
 
-/// Waits for a SIGHUP after which the settings can be used; the log says why they can't.
+/// Waits for a SIGHUP after which the settings can be used; the log says why they can't. One that came since
+/// [`crate::shutdown`] was called counts.
 pub async fn asked<E: Display>(usable: impl Fn() -> Result<(), E>) {
-    if let Ok(mut hangup) = signal(SignalKind::hangup()) {
-        AWAITED.store(true, Ordering::Relaxed);
-        while hangup.recv().await.is_some() {
-            match usable() {
-                Ok(()) => return tracing::info!("the settings have changed: starting again with them"),
-                Err(error) => {
-                    let error = crate::redact(&format!("{error:#}")).into_owned();
-                    tracing::error!(error, "the new settings can't be used; those from before stay in effect");
-                }
+    loop {
+        HANGUP.notified().await;
+        match usable() {
+            Ok(()) => return tracing::info!("the settings have changed: starting again with them"),
+            Err(error) => {
+                let error = crate::redact(&format!("{error:#}")).into_owned();
+                tracing::error!(error, "the new settings can't be used; those from before stay in effect");
             }
         }
     }
-    std::future::pending::<()>().await;
 }
 
 /// Runs a role of its own until it ends. The role gets the token that asks it to end; when it has ended after a SIGHUP,

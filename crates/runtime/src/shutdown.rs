@@ -10,7 +10,8 @@ static BEFORE_FORCED_END: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
 
 /// A token that is cancelled by the first SIGINT (Ctrl-C) or SIGTERM. Roles watch it and shut down in
 /// order. A second signal ends the process at once, with exit code 130: nothing that was acknowledged
-/// is lost by that, since every write is one transaction. SIGHUP ends nothing. Call once, in a tokio runtime.
+/// is lost by that, since every write is one transaction. SIGHUP ends nothing, it asks for a reload. Call once, in a
+/// tokio runtime, before others can find this process.
 #[must_use]
 pub fn shutdown() -> CancellationToken {
     let token = CancellationToken::new();
@@ -20,9 +21,7 @@ pub fn shutdown() -> CancellationToken {
     let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = listening else { return token };
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            if !crate::reload::is_awaited() {
-                tracing::info!("SIGHUP changes nothing here: settings are read at the start");
-            }
+            crate::reload::ask();
         }
     });
     let asked = token.clone();

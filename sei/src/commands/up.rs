@@ -63,13 +63,14 @@ impl Up {
     pub(crate) async fn run(&self, mut settings: Settings, global: &Global) -> Result<()> {
         settings.server.listen = self.listen.unwrap_or(settings.server.listen);
         settings.git = self.sources(&settings);
+        // first of all: no signal is missed from here on, nor ends the process as one that nobody listens to would
+        let shutdown = runtime::shutdown();
         let folder = DataFolder::open(&settings.data.folder)?;
         // held until the end
         let only_one = folder.only_one()?;
         settings.server.socket = settings.server.socket.or_else(|| folder.socket());
         let listeners = Listeners::open(&settings.server)?;
         settings.server.listen = listeners.address()?;
-        let shutdown = runtime::shutdown();
         let Some(machine) = Machine::open(settings, &shutdown).await? else { return Ok(()) };
         let started = async {
             machine.store.migrate().await?;

@@ -45,8 +45,8 @@ impl Role {
     /// Reads the settings and opens database and log.
     pub async fn start() -> anyhow::Result<Self> {
         let arguments = Arguments::parse();
-        let settings = runtime::start(arguments.config.as_deref(), &arguments.overrides)?;
         let shutdown = runtime::shutdown();
+        let settings = runtime::start(arguments.config.as_deref(), &arguments.overrides)?;
         let store = connect(&settings).await?;
         let log = eventlog::open(&settings.log, &store).await?;
         let readiness = Readiness::waiting_for(&[Check::Log]);
