@@ -146,7 +146,8 @@ pub(super) fn issue(
     let created = issue.needed::<wire::When>("created")?.0;
     let wire_status: wire::Status = issue.needed("status")?;
     let kind = issue.field::<wire::Name>("issuetype")?.map(|kind| kind.name.to_lowercase());
-    let labels: Vec<String> = issue.field("labels")?.unwrap_or_default();
+    let labels: Vec<Option<String>> = issue.field("labels")?.unwrap_or_default();
+    let labels: Vec<String> = labels.into_iter().flatten().collect();
     let people = ["assignee", "reporter", "creator"].map(|name| issue.lenient::<wire::User>(name));
     let [assignee, reporter, creator] = people.each_ref().map(|user| tracker.account(user.as_ref()?));
     let resolved: Option<wire::When> = issue.lenient("resolutiondate");
@@ -331,7 +332,7 @@ fn entries(tracker: &Tracker, item: &WorkItem, history: &History) -> Vec<SprintE
 /// What an issue is part of: its project, by its key and within its Jira, the components of it, its labels.
 fn selectors(issue: &wire::Issue<'_>, item: &WorkItem) -> Vec<String> {
     let (site, project) = item.project.rsplit_once('/').unwrap_or_default();
-    let components: Vec<wire::Name> = issue.lenient("components").unwrap_or_default();
+    let components: Vec<wire::Name> = issue.entries("components");
     let projects = [format!("jira:{project}"), format!("jira:{site}/{project}")];
     let within = projects
         .iter()

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use kernel::{Reject, RejectReason};
 use serde::de::{DeserializeOwned, Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::json;
@@ -92,6 +93,12 @@ impl Issue<'_> {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
+    /// The entries of a list that are of the expected form.
+    pub(super) fn entries<T: DeserializeOwned>(&self, name: &str) -> Vec<T> {
+        let entries: Vec<Value> = self.lenient(name).unwrap_or_default();
+        entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect()
+    }
+
     fn raw(&self, name: &str) -> Option<&str> {
         self.fields.get(name).map(|raw| raw.get()).filter(|raw| *raw != "null")
     }
@@ -151,7 +158,7 @@ pub(super) struct Key {
 #[derive(Deserialize)]
 pub(super) struct Changelog {
     pub(super) total: Option<usize>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) histories: Vec<Entry>,
 }
 
@@ -161,7 +168,7 @@ pub(super) struct Entry {
     pub(super) id: Option<Id>,
     pub(super) author: Option<User>,
     pub(super) created: Option<When>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) items: Vec<Item>,
 }
 

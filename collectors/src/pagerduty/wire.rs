@@ -5,6 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::json;
+
 /// A delivery. Those of versions 1 and 2 have `messages` instead.
 #[derive(Deserialize)]
 pub(super) struct Message<'a> {
@@ -27,7 +29,7 @@ pub(super) struct Event<'a> {
 pub(super) struct Pulled {
     #[serde(flatten)]
     pub(super) incident: Incident,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) log_entries: Vec<LogEntry>,
 }
 
@@ -53,7 +55,7 @@ pub(super) struct Incident {
     pub(super) resolved_at: Option<DateTime<Utc>>,
     pub(super) resolve_reason: Option<Value>,
     pub(super) last_status_change_at: Option<DateTime<Utc>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     pub(super) acknowledgements: Vec<Acknowledgement>,
 }
 

@@ -108,3 +108,13 @@ fn an_incident_that_was_moved_is_gone_under_each_key_that_it_had() {
     let story = hook("OPS-4", &json!({ "issuetype": { "name": "Story" } }), &json!([key("SHOP-1", "OPS-4")]));
     assert!(!story.iter().any(|fact| matches!(fact, Fact::Incident(_))));
 }
+
+#[test]
+fn entries_of_lists_that_are_null_take_nothing_else_away() {
+    let named = json!([null, { "name": null }, { "name": "Basket" }]);
+    let rows = settled(hook("SHOP-7", &json!({ "labels": ["checkout", null], "components": named }), &Value::Null));
+    let selectors = &incident(&rows, "SHOP-7").selectors;
+    assert!(["jira:SHOP/component/basket", "label:checkout"].iter().all(|one| selectors.contains(&(*one).to_owned())));
+    let rows = settled(hook("SHOP-8", &json!({ "labels": null, "components": null }), &json!([null])));
+    assert!(item(&rows, "SHOP-8").labels.is_empty());
+}
