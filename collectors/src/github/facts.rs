@@ -16,12 +16,9 @@ use regex::Regex;
 
 use super::wire;
 use crate::canceled::is_canceled;
-use crate::picture::label_selectors;
+use crate::picture::{is_incident, label_selectors};
 use crate::reference::RanFor;
 use crate::reverts;
-
-/// Labels that make an issue an incident: `incident`, `type: incident`.
-const INCIDENT_LABELS: &str = "(?i)^incident$|^type: ?incident";
 
 /// Labels that say how bad an incident is: `sev1`, `severity: high`, `P2`.
 const SEVERITY_LABELS: &str = r"(?i)^(?:sev(?:erity)?[-:/ ]*\w+|p[0-5])$";
@@ -29,7 +26,6 @@ const SEVERITY_LABELS: &str = r"(?i)^(?:sev(?:erity)?[-:/ ]*\w+|p[0-5])$";
 /// The environment of a prerelease: not production by the usual names, until it is promoted.
 const PRERELEASE: &str = "prerelease";
 
-static INCIDENT: LazyLock<Regex> = LazyLock::new(|| pattern(INCIDENT_LABELS));
 static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(&runtime::settings::version_tags()));
 static SEVERITY: LazyLock<Regex> = LazyLock::new(|| pattern(SEVERITY_LABELS));
 
@@ -504,8 +500,8 @@ pub(crate) fn tag(place: &Place, name: &str, commit: Option<&wire::Commit>, at: 
     }
 }
 
-/// An issue, and the incident that it is if one of its labels says so. A label that is taken off turns
-/// the incident into none, and so does closing the issue as canceled.
+/// An issue, and the incident that it is if its type or one of its labels says so. When that is taken off, it is an
+/// incident no longer, and so it is when it was closed as canceled.
 pub(crate) fn issue(
     place: &Place,
     issue: &wire::Issue,
@@ -519,17 +515,23 @@ pub(crate) fn issue(
         (true, ..) => 5,
         (_, _, "reopened") => 4,
         (_, true, _) => 3,
-        (_, _, "unlabeled") => 2,
-        (_, _, "labeled") => 1,
+        (_, _, "unlabeled" | "untyped") => 2,
+        (_, _, "labeled" | "typed") => 1,
         _ => 0,
     };
     let id = format!("{}/issue/{}", place.id, issue.number);
     let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
     let canceled = closed && is_canceled(&reason, &labels);
     let version = stated(moment(issue.updated_at, rank));
-    let incident = labels.iter().any(|label| INCIDENT.is_match(label));
-    let was_one = action == "unlabeled" && touched.is_some_and(|label| INCIDENT.is_match(&label.name));
-    let incident = (incident || was_one).then(|| Incident {
+    let kind = issue.kind.as_ref().map(|kind| kind.name.to_lowercase());
+    let is_one = kind.iter().chain(&labels).any(|name| is_incident(name));
+    let was_one = match action {
+        "unlabeled" => touched.is_some_and(|label| is_incident(&label.name)),
+        // what its type was before is not told
+        "typed" | "untyped" => true,
+        _ => false,
+    };
+    let incident = (is_one || was_one).then(|| Incident {
         id: IncidentId(id.clone()),
         service: None,
         repository: Some(place.id.clone()),
@@ -544,7 +546,7 @@ pub(crate) fn issue(
         external_cause: false,
         fixed_by_deployment: None,
         url: issue.html_url.clone(),
-        deleted: gone || canceled || !incident,
+        deleted: gone || canceled || !is_one,
         version,
     });
     let item = WorkItem {
@@ -552,7 +554,7 @@ pub(crate) fn issue(
         key: format!("#{}", issue.number),
         project: place.id.to_string(),
         title: issue.title.clone(),
-        kind: issue.kind.as_ref().map(|kind| kind.name.to_lowercase()),
+        kind,
         status: reason.unwrap_or_else(|| if closed { "closed".to_owned() } else { "open".to_owned() }),
         status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
         canceled,

@@ -196,6 +196,33 @@ fn an_issue_closed_as_not_planned_or_as_a_duplicate_is_canceled_and_was_no_incid
     }
 }
 
+/// The incident that an issue of this type is after an event, if it is or was one.
+fn typed(action: &str, kind: &Value) -> Option<kernel::Incident> {
+    let issue = json!({
+        "number": 12, "title": "Baskets are empty", "state": "open", "created_at": "2026-02-02T08:00:00Z",
+        "updated_at": "2026-02-02T09:00:00Z", "labels": [], "type": kind,
+    });
+    let event = json!({ "action": action, "issue": issue, "repository": repository() });
+    facts("issues", &event).into_iter().find_map(|fact| match fact {
+        Fact::Incident(incident) => Some(incident),
+        _ => None,
+    })
+}
+
+#[test]
+fn an_issue_of_the_type_incident_is_one_until_the_type_is_taken_off() {
+    let incident = json!({ "name": "Incident" });
+    for action in ["opened", "typed", "edited"] {
+        assert!(typed(action, &incident).is_some_and(|incident| !incident.deleted), "{action}");
+    }
+    let since = typed("typed", &incident).unwrap().version;
+    for (action, kind) in [("untyped", Value::Null), ("typed", json!({ "name": "Bug" }))] {
+        assert!(typed(action, &kind).is_some_and(|incident| incident.deleted), "{action}");
+    }
+    assert!(typed("untyped", &Value::Null).unwrap().version > since);
+    assert!(typed("opened", &json!({ "name": "Bug" })).is_none());
+}
+
 fn moved(event: &str, data: &Value) -> Option<(String, String)> {
     facts(event, data)
         .into_iter()
