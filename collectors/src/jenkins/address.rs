@@ -70,10 +70,23 @@ impl JobAddress {
         self.path.len() > 1 && self.path.last().is_some_and(|name| PULL_REQUEST.is_match(name))
     }
 
-    /// What a run of it ran for, by what Jenkins calls the branch.
+    /// What a run of it ran for, by what Jenkins calls the branch; by the job's name, where that can only be a branch.
     pub(super) fn ran_for(&self, branch: &str) -> RanFor {
-        let of_request = self.is_of_pull_request() || PULL_REQUEST.is_match(branch.trim_start_matches("origin/"));
-        if of_request { RanFor::pull_request() } else { RanFor::of(branch) }
+        if self.is_of_pull_request() || PULL_REQUEST.is_match(branch.trim_start_matches("origin/")) {
+            return RanFor::pull_request();
+        }
+        match RanFor::of(branch) {
+            unknown if unknown == RanFor::default() => {
+                self.encoded_branch().map_or(unknown, |branch| RanFor::of(&branch))
+            }
+            known => known,
+        }
+    }
+
+    /// The branch that the job is named by: only multibranch projects encode a name, so that `/` can stand in it.
+    fn encoded_branch(&self) -> Option<String> {
+        let name = decoded(self.path.last().filter(|_| self.path.len() > 1)?);
+        name.to_uppercase().contains("%2F").then(|| decoded(&name))
     }
 
     /// The id of a build of it.
@@ -114,6 +127,18 @@ mod tests {
         }
         assert_eq!(job("job/shop/job/main").ran_for("origin/main").branch.as_deref(), Some("main"));
         assert_eq!(job("job/shop/job/v1").ran_for("refs/tags/v1"), RanFor::tag("v1"));
+    }
+
+    #[test]
+    fn the_job_of_a_branch_ran_for_it_although_its_checkout_names_none() {
+        let job = |path: &str| JobAddress::of(&format!("https://ci.example.org/{path}"), "jenkins").unwrap();
+        for branch in ["detached", "", "HEAD"] {
+            let ran_for = job("job/deploy-shop/job/feature%252Fx/7").ran_for(branch);
+            assert_eq!(ran_for.branch.as_deref(), Some("feature/x"), "{branch}");
+        }
+        assert_eq!(job("job/deploy-shop/job/feature%252Fx").ran_for("origin/main").branch.as_deref(), Some("main"));
+        // a folder's job may have any name
+        assert_eq!(job("job/ops/job/ship").ran_for("detached"), RanFor::default());
     }
 
     #[test]
