@@ -46,7 +46,7 @@ pub(super) fn at_base(base: &Url, mut address: Url) -> Option<Url> {
     if !matches!(address.scheme(), "http" | "https") {
         return None;
     }
-    if address.origin() == base.origin() {
+    if address.origin() == base.origin() && address.path().starts_with(base.path()) {
         address.set_username("").ok()?;
         address.set_password(None).ok()?;
         return Some(address);
@@ -93,6 +93,7 @@ mod tests {
                 "http://127.0.0.1:1/gl/api/v4/p?x=%2F",
             ),
             ("https://h/api/v4/", "https://internal/gitlab/api/v4/p%2Fq/r#f", "https://h/api/v4/p%2Fq/r"),
+            ("https://h/gl/api/v4/", "https://h/api/v4/p?page=2", "https://h/gl/api/v4/p?page=2"),
             ("https://h/", "http://internal/rest/x", "https://h/rest/x"),
             ("https://h/jira/", "http://internal/rest/x", "https://h/jira/rest/x"),
             ("https://h/api/v4/", "https://user:secret@h/api/v4/p", "https://h/api/v4/p"),
