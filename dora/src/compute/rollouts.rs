@@ -5,8 +5,8 @@
 //! 1. they share the source's own id of a rollout (`Deployment.rollout`); or
 //! 2. they have the same service, environment, name and finish, no such id, and each another repository; or
 //! 3. they succeeded with the same commit in several environments; or
-//! 4. they report the same commit in the same environment one after the other, and one of them has an id of a
-//!    rollout and the other has none: two sources that report the same.
+//! 4. they report the same commit in the same environment one after the other, and are of different sources (see
+//!    [`reporter`]): two that report the same.
 //!
 //! An environment takes part in a rollout once, and never in one that is older than what it got last: a rollback
 //! to a commit, or the same commit once more, is a rollout of its own. Attempts that failed are grouped by 1 and 2
@@ -14,6 +14,8 @@
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a deployment, numbers are theirs")]
 
 use std::collections::{HashMap, HashSet};
+
+use kernel::Deployment;
 
 use super::measured::Measured;
 use crate::history::index;
@@ -76,6 +78,12 @@ fn by_name(deployments: &[Measured<'_>], groups: &mut Groups) {
     }
 }
 
+/// Which source reported a deployment: what its id begins with (`github.com`, `devlake`), and whether the source has
+/// ids of rollouts.
+fn reporter(fact: &Deployment) -> (Option<&str>, bool) {
+    (fact.id.as_str().split_once('/').map(|(place, _)| place), fact.rollout.is_some())
+}
+
 fn by_commit(deployments: &[Measured<'_>], groups: &mut Groups) {
     // for each environment of a repository what it got last; for each commit the first deployments of its rollouts
     let mut last: HashMap<(u32, String), usize> = HashMap::new();
@@ -85,8 +93,7 @@ fn by_commit(deployments: &[Measured<'_>], groups: &mut Groups) {
         let Some(commit) = deployment.commit else { continue };
         let of_commit = rollouts.entry(commit).or_default();
         if let Some(before) = before.filter(|before| deployments[*before].commit == Some(commit)) {
-            let has_id = |position: usize| deployments[position].fact.rollout.is_some();
-            if has_id(before) == has_id(position) {
+            if reporter(&deployments[before].fact) == reporter(&deployment.fact) {
                 of_commit.push(position);
             } else {
                 groups.join(before, position);
@@ -108,7 +115,7 @@ fn by_commit(deployments: &[Measured<'_>], groups: &mut Groups) {
 mod tests {
     use std::borrow::Cow;
 
-    use kernel::{Deployment, DeploymentSource, Detail, Version};
+    use kernel::{DeploymentSource, Detail, Version};
 
     use super::*;
 

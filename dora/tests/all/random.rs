@@ -164,7 +164,7 @@ fn deployments() -> impl Strategy<Value = Vec<Deployment>> {
         names,
         environments,
         prop::bool::weighted(0.9),
-        (prop::bool::weighted(0.2), option::weighted(0.1, select(vec!["r1", "r2"]))),
+        (prop::bool::weighted(0.2), option::weighted(0.1, select(vec!["r1", "r2"])), prop::bool::weighted(0.2)),
     );
     (kinds, vec(one, 0..9)).prop_map(|(kind, deployments)| {
         let mut facts = Vec::new();
@@ -182,11 +182,14 @@ fn deployments() -> impl Strategy<Value = Vec<Deployment>> {
             fact.outcome = outcome;
             fact.name = name.map(ToOwned::to_owned);
             fact.environment = environment.map(ToOwned::to_owned);
-            let (elsewhere, rollout) = more;
+            let (elsewhere, rollout, by_another_source) = more;
             if elsewhere {
                 fact.repository = Some(OTHER.into());
             }
             fact.rollout = rollout.map(ToOwned::to_owned);
+            if by_another_source {
+                fact.id = format!("argocd/d{number}").into();
+            }
             facts.push(fact);
         }
         facts

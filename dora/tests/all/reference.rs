@@ -188,9 +188,12 @@ impl<'a> World<'a> {
             let Some(sha) = self.deployments[number].sha else { continue };
             let before = (0..number).rfind(|n| succeeded(self.deployments[*n]) && self.one_line(*n, number));
             let of_commit = began.entry(sha).or_default().clone();
-            let has_id = |n: usize| self.deployments[n].rollout.is_some();
+            let reporter = |n: usize| {
+                let x = self.deployments[n];
+                (x.id.as_str().split_once('/').map(|(place, _)| place), x.rollout.is_some())
+            };
             let joins = if let Some(same) = before.filter(|before| self.deployments[*before].sha == Some(sha)) {
-                (has_id(same) != has_id(number)).then_some(same)
+                (reporter(same) != reporter(number)).then_some(same)
             } else {
                 let newest = before.map(|before| self.rollouts[before]);
                 of_commit.into_iter().find(|began| newest.is_none_or(|newest| *began > newest))

@@ -97,6 +97,28 @@ fn a_rollout_of_two_repositories_counts_once_and_an_incident_fails_all_of_it() {
 }
 
 #[test]
+fn two_sources_that_report_the_same_deployments_count_once_and_one_that_deploys_again_does_not() {
+    let reported = |other: &str| {
+        let mut case = Case::new().line(3);
+        for commit in 1..4_u32 {
+            let hour = i64::from(commit) * 24;
+            case = case.add(deploy(&format!("github.com/lakeside/checkout/deployment/{commit}"), commit, hour));
+            case = case.add(deploy(&format!("{other}/deployment/{commit}"), commit, hour + 1));
+        }
+        // after both had reported it
+        case.add(incident("i", 50, Some(51))).compute()
+    };
+    let computed = reported("argocd.example.org/checkout");
+    let first = "github.com/lakeside/checkout/deployment/";
+    assert_eq!(counted(&computed), ["1", "2", "3"].map(|commit| format!("{first}{commit}")));
+    assert_eq!(computed.failed(), [format!("{first}2")]);
+    assert_eq!(computed.deployments.iter().filter(|row| row.rollout.is_none()).count(), 3);
+    // the same source: it was deployed twice, and the second time went wrong
+    let computed = reported("github.com/lakeside/checkout/again");
+    assert_eq!(computed.failed(), ["github.com/lakeside/checkout/again/deployment/2"]);
+}
+
+#[test]
 fn putting_a_version_back_that_had_been_rolled_back_is_no_rework() {
     let case = Case::new()
         .add(deploy("1", 1, 10))
