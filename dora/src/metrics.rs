@@ -156,6 +156,8 @@ pub struct MetricValue {
 
 impl MetricValue {
     pub(crate) fn new(name: &'static str, value: Option<f64>, unit: Unit, n: u64) -> Self {
+        // an empty sum of floats is -0
+        let value = value.map(|value| value + 0.0);
         Self { name, value, unit, text: value.map(|value| unit.text(value)), n }
     }
 }

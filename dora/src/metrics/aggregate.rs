@@ -596,6 +596,7 @@ mod tests {
         seen.lasting(us(1), Some(us(1)));
         let (whole, _) = asked("ci_red_time", &seen, None);
         assert_eq!((whole.value, whole.n), (Some(0.0), 0));
+        assert!(whole.value.is_some_and(f64::is_sign_positive), "-0 is no value that is shown");
     }
 
     #[test]
