@@ -3,6 +3,7 @@
 
 use kernel::people::MAILMAP;
 
+use crate::history::repositories;
 use crate::stale;
 use crate::{StoreError, StoreTx};
 
@@ -100,21 +101,24 @@ impl Forgotten {
         }
     }
 
-    /// What there is of this kind, as a list of texts.
-    const fn names(self) -> &'static str {
-        match self {
-            Self::Repository => "select id from repository order by 1",
+    /// What there is of this kind, as a list of texts; repositories are found by more than one table.
+    const fn names(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Repository => return None,
             Self::Source => "select source from source_state union select source from cursor order by 1",
             Self::Service => "select name from service union select service from computation order by 1",
             Self::Team => "select name from team order by 1",
             Self::Person => "select distinct name from person order by 1",
-        }
+        })
     }
 }
 
 /// The names of what there is of a kind.
 pub async fn names(tx: &mut StoreTx, kind: Forgotten) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar(kind.names()).fetch_all(tx.connection()).await?)
+    match kind.names() {
+        Some(names) => Ok(sqlx::query_scalar(names).fetch_all(tx.connection()).await?),
+        None => Ok(repositories(tx).await?.into_iter().map(|id| id.to_string()).collect()),
+    }
 }
 
 /// Deletes all that is known of a thing, and marks the services that were computed from it. Returns the tables that

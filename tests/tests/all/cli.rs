@@ -244,6 +244,18 @@ fn a_forgotten_repository_stays_gone_and_a_dry_run_deletes_nothing() {
 }
 
 #[test]
+fn a_repository_that_only_deployments_name_is_known_by_its_name() {
+    let program = Program::new();
+    let deployment = r#"{"fact":"deployment","id":"ruff/1","repository":"github.com/astral-sh/ruff","environment":"production","finished_at":"2026-02-03T09:00:00Z","outcome":"success"}"#;
+    let file = program.folder().join("one.ndjson");
+    std::fs::write(&file, deployment).unwrap();
+    program.good(&["import", &file.display().to_string()]);
+    let said = program.run(&["forget", "repository", "github.com/astral-sh/ruf", "--dry-run"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("did you mean `github.com/astral-sh/ruff`"), "{}", said.err);
+}
+
+#[test]
 fn a_mistyped_repository_can_be_forgotten() {
     let program = Program::new();
     assert_eq!(program.run(&["collect", "git", "/no/such/repository"]).code, Some(1));

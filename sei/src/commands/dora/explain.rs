@@ -96,7 +96,9 @@ fn tell_verdict(metric: &DeploymentMetric, lines: &mut Vec<String>) {
         let link = evidence.url.as_deref().map_or(String::new(), |url| format!(" ({url})"));
         format!("    {}: {reason}{link}", time(evidence.at))
     };
-    lines.push(if metric.failed { "  it failed" } else { "  it did not fail" }.to_owned());
+    if metric.failed || metric.success {
+        lines.push(if metric.failed { "  it failed" } else { "  it did not fail" }.to_owned());
+    }
     lines.extend(metric.failed_by.iter().map(|found| because(reasons::failed_by(found), found)));
     if let Some(at) = metric.recovered_at {
         lines.push(format!("  recovered at {}", time(at)));
