@@ -65,6 +65,7 @@ impl Collector {
             told: collected.as_ref().map_or(0, |summary| signed(summary.commits)),
             error: collected.as_ref().err().map(|error| words(error)),
             problems: Vec::new(),
+            complete: collected.is_ok(),
             budget_left: None,
             budget_resets_at: None,
         };
@@ -95,6 +96,7 @@ impl Collector {
             told: signed(summary.rows),
             error: summary.failure().map(|error| runtime::redact(&error).into_owned()),
             problems: summary.warnings().iter().map(|warning| runtime::redact(warning).into_owned()).collect(),
+            complete: !summary.incomplete && summary.failure().is_none(),
             budget_left: budget.map(|left| signed(left.remaining)),
             budget_resets_at: budget.and_then(|left| left.resets_at),
         };
@@ -188,6 +190,8 @@ impl Collector {
         let label = labels::Source { source: name.to_owned() };
         if ok {
             metrics.source_last_success.get_or_create(&label).set(Utc::now().timestamp());
+        }
+        if attempt.complete {
             metrics.source_complete_until.get_or_create(&label).set(attempt.began.timestamp());
         }
         if let Some(left) = attempt.budget_left {

@@ -4,14 +4,15 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use super::{CircleCi, run_id};
+use crate::pull::parts;
 use crate::pull::{
-    Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
+    Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
 };
 
 const ADDRESS: &str = "https://circleci.com/api/v2";
@@ -19,6 +20,8 @@ const ADDRESS: &str = "https://circleci.com/api/v2";
 const OVERLAP: TimeDelta = TimeDelta::days(2);
 /// How long a workflow may run or wait for an approval and still be asked for again. The API keeps no longer.
 const LONGEST: TimeDelta = TimeDelta::days(90);
+/// Pipelines that are asked for by their numbers at once.
+const NUMBERED: i64 = 20;
 
 impl Pull for CircleCi {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
@@ -60,6 +63,21 @@ struct List<T> {
     next_page_token: Option<String>,
 }
 
+/// Where a page begins.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Cursor {
+    /// An earlier version kept the token only.
+    Token(String),
+    /// With the lowest number of a pipeline on the pages before.
+    After { token: String, number: i64 },
+    /// Below this number, one by one: the list broke off there.
+    Below { number: i64 },
+}
+
+/// Pipelines, where the next ones begin, and what could not be fetched.
+type Pipelines = (Vec<Value>, Option<Cursor>, Vec<Missed>);
+
 /// The part of a pipeline that is looked at here.
 #[derive(Deserialize)]
 struct Created {
@@ -78,10 +96,14 @@ impl Puller for Projects {
     }
 
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let token: Option<String> = ask.cursor_as()?;
-        let list: List<Value> = self.list(&self.client, &listed(&ask.stream.of), token.as_deref()).await?;
-        let (mut reached, mut pipelines, mut page) = (false, Vec::new(), Page::default());
-        for pipeline in list.items {
+        let at: Option<Cursor> = ask.cursor_as()?;
+        let (pipelines, next, missed) = match at {
+            Some(Cursor::Below { number }) => self.below(ask, number).await?,
+            at => self.listed(ask, at.as_ref()).await?,
+        };
+        let (mut reached, mut page) = (false, Page { missed, ..Page::default() });
+        let mut found = Vec::new();
+        for pipeline in pipelines {
             let Ok(created) = part::<Created>(&pipeline) else {
                 // it is rejected with its reason
                 page.rows.push(row("circleci.workflow", &ask.stream.of, &json!({ "pipeline": pipeline })));
@@ -93,10 +115,10 @@ impl Puller for Projects {
                 reached = true;
                 break;
             }
-            pipelines.push((created, pipeline));
+            found.push((created, pipeline));
         }
-        self.add(pipelines, &mut page).await?;
-        page.next = list.next_page_token.filter(|_| !reached).map(Value::String);
+        self.add(found, &mut page).await?;
+        page.next = next.filter(|_| !reached).map(|next| json!(next));
         Ok(page)
     }
 
@@ -117,11 +139,19 @@ impl Puller for Projects {
         Ok(page)
     }
 
-    async fn again(&self, _: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
+    async fn again(&self, ask: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
         #[derive(Deserialize)]
         struct Id {
             id: String,
         }
+        let numbered = match (key.get("id"), key.get("number").and_then(Value::as_i64)) {
+            (None, Some(number)) => {
+                let Some(pipeline) = self.numbered(&ask.stream.of, number).await? else { return Ok(Vec::new()) };
+                Some(pipeline)
+            }
+            _ => None,
+        };
+        let key = numbered.as_ref().unwrap_or(key);
         let Id { id } = part(key)?;
         // of one that had not ended only the id was kept
         let pipeline = if key.get("created_at").is_some() { Some(key.clone()) } else { self.pipeline(&id).await? };
@@ -143,12 +173,64 @@ fn listed(slug: &str) -> String {
     }
 }
 
+/// Whether a slug names a project, whose pipelines are numbered, and not an organization.
+fn is_project(slug: &str) -> bool {
+    slug.split('/').count() == 3
+}
+
 fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
     crate::json::read_value(row.clone())
         .map_err(|wrong| PullError::Data(format!("unexpected answer: {}: {}", wrong.path, wrong.problem)))
 }
 
 impl Projects {
+    /// A page of a project's pipelines. One that can't be had has no token of the page behind it; from there on the
+    /// pipelines are asked for by their numbers.
+    async fn listed(&self, ask: &Ask<'_>, at: Option<&Cursor>) -> Result<Pipelines, PullError> {
+        let (token, below) = match at {
+            Some(Cursor::Token(token)) => (Some(token.as_str()), None),
+            Some(Cursor::After { token, number }) => (Some(token.as_str()), Some(*number)),
+            Some(Cursor::Below { .. }) | None => (None, None),
+        };
+        let list: List<Value> = match (self.list(&self.client, &listed(&ask.stream.of), token).await, below) {
+            (Err(error), Some(number)) if parts::may_be_of_a_row(&error) && is_project(&ask.stream.of) => {
+                return self.below(ask, number).await.map_err(|_| error);
+            }
+            (list, _) => list?,
+        };
+        let numbers = list.items.iter().filter_map(|pipeline| pipeline.get("number")?.as_i64());
+        let lowest = numbers.chain(below).min();
+        let next = list.next_page_token.map(|token| match lowest {
+            Some(number) => Cursor::After { token, number },
+            None => Cursor::Token(token),
+        });
+        Ok((list.items, next, Vec::new()))
+    }
+
+    /// Pipelines of a project below a number.
+    async fn below(&self, ask: &Ask<'_>, number: i64) -> Result<Pipelines, PullError> {
+        let lowest = number.saturating_sub(NUMBERED).max(1);
+        let asked = (lowest..number).rev().map(|number| {
+            (format!("pipeline number {number}"), json!({ "number": number }), self.numbered(&ask.stream.of, number))
+        });
+        let (found, missed) = details(asked).await?;
+        match missed.first() {
+            Some(first) if found.is_empty() => Err(first.error.clone()),
+            _ => {
+                let next = (lowest > 1).then_some(Cursor::Below { number: lowest });
+                Ok((found.into_iter().flatten().collect(), next, missed))
+            }
+        }
+    }
+
+    /// A pipeline of a project by its number; `None` if there is none.
+    async fn numbered(&self, slug: &str, number: i64) -> Result<Option<Value>, PullError> {
+        match self.client.for_details().get(&format!("{}/{number}", listed(slug))).await {
+            Err(PullError::Gone(_)) => Ok(None),
+            answer => answer?.json().map(Some),
+        }
+    }
+
     /// A pipeline, if it is still there.
     async fn pipeline(&self, id: &str) -> Result<Option<Value>, PullError> {
         let escaped: String = byte_serialize(id.as_bytes()).collect();
@@ -346,6 +428,51 @@ mod tests {
         let summary = memory.pull(&source, From::Cursor).await;
         assert!(summary.complete(), "{summary:?}");
         assert!(memory.events().iter().any(|event| event.key.contains("/w-p3/")), "{:?}", memory.events());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_breaks_off_the_list_is_gone_on_with_by_the_numbers_of_the_pipelines() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let pipeline = |number: i64| {
+            json!({"id": format!("p{number}"), "number": number, "project_slug": "gh/acme/shop",
+                "created_at": DateTime::from_timestamp(1_760_000_000 + number * 86_400, 0).unwrap(),
+                "vcs": {"target_repository_url": "https://github.com/acme/shop", "branch": "main",
+                        "revision": "9fceb02d0ae598e95dc970b74767f19372d61af8"}})
+        };
+        let broken = std::sync::Arc::new(AtomicBool::new(true));
+        let pipelines = async move |Query(query): Query<std::collections::BTreeMap<String, String>>| {
+            if query.contains_key("page-token") {
+                return Err(axum::http::StatusCode::INTERNAL_SERVER_ERROR);
+            }
+            let items: Vec<Value> = (31..=50).rev().map(pipeline).collect();
+            Ok(axum::Json(json!({"items": items, "next_page_token": "2"})))
+        };
+        let is_broken = std::sync::Arc::clone(&broken);
+        let one = async move |Path(number): Path<i64>| match number {
+            7 if is_broken.load(Ordering::Relaxed) => Err(axum::http::StatusCode::BAD_GATEWAY),
+            9 => Err(axum::http::StatusCode::NOT_FOUND),
+            _ => Ok(axum::Json(pipeline(number))),
+        };
+        let workflows = async |Path(id): Path<String>| {
+            axum::Json(json!({"next_page_token": null, "items": [{
+                "id": format!("w-{id}"), "name": "build", "status": "success",
+                "created_at": "2026-02-03T08:00:00Z", "stopped_at": "2026-02-03T08:05:00Z",
+            }]}))
+        };
+        let router = Router::new()
+            .route("/project/gh/acme/shop/pipeline", get(pipelines))
+            .route("/project/gh/acme/shop/pipeline/{number}", get(one))
+            .route("/pipeline/{id}/workflow", get(workflows))
+            .fallback(async || axum::Json(json!({"next_page_token": null, "items": []})));
+        let source = Projects { client: client(router), slugs: vec!["gh/acme/shop".to_owned()] };
+        let memory = Memory::default();
+        let summary = memory.pull(&source, From::Start).await;
+        assert_eq!((summary.rows, summary.failure()), (48, None), "{summary:?}");
+        assert!(summary.incomplete && summary.warnings()[0].contains("pipeline number 7 could not be"), "{summary:?}");
+        broken.store(false, Ordering::Relaxed);
+        let summary = memory.pull(&source, From::Cursor).await;
+        assert!(summary.complete() && !summary.incomplete, "{summary:?}");
+        assert!(memory.events().iter().any(|event| event.key.contains("/w-p7/")), "{:?}", memory.events());
     }
 
     #[test]

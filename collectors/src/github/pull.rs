@@ -7,6 +7,7 @@
 mod api;
 mod app;
 mod graphql;
+mod pages;
 mod piecemeal;
 mod rest;
 
@@ -120,8 +121,8 @@ impl Puller for Repositories {
 
     async fn again(&self, ask: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
         match ask.stream.name {
-            "runs" => rest::runs_again(&self.api, ask, key, self.options.jobs).await,
-            _ => piecemeal::again(&self.api, ask, key).await,
+            "changes" | "releases" | "deployments" => piecemeal::again(&self.api, ask, key).await,
+            _ => rest::again(&self.api, ask, key, self.options.jobs).await,
         }
     }
 

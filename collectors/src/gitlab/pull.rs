@@ -5,22 +5,23 @@
 //! of a merge request, the times and jobs of a pipeline, the steps of an issue. Approvals are among the
 //! notes, with their times.
 
+mod lists;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use url::Url;
 
+use self::lists::{DEPLOYMENT, ISSUE, Listed, MERGE_REQUEST, PIPELINE, listed};
 use super::GitLab;
 use super::facts::Place;
-use crate::pull::seek::{Grain, Seek};
-use crate::pull::{
-    Answer, Ask, Client, Dialect, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details,
-};
+use crate::pull::parts::Gap;
+use crate::pull::{Answer, Ask, Client, Dialect, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
 
 const PUBLIC: &str = "https://gitlab.com";
 /// Environments whose tiers are asked for one by one; of more, all are listed.
@@ -160,48 +161,34 @@ impl Pulling {
         Ok(rows)
     }
 
-    /// A page of a list that is sorted by the time of the last change.
-    async fn walk(&self, list: &str, most: usize, ask: &Ask<'_>) -> Result<Walked, PullError> {
-        let seek = Seek::at(ask)?;
-        let page = seek.skip / most as u64 + 1;
-        let after =
-            |from: DateTime<Utc>| format!("&updated_after={}", from.to_rfc3339_opts(SecondsFormat::Micros, true));
-        let after = seek.from.map(after).unwrap_or_default();
-        let path = format!("{list}&order_by=updated_at&sort=asc&per_page={most}&page={page}{after}");
-        let answer = self.client.get(&path).await?;
-        let rows: Vec<Box<RawValue>> = answer.json()?;
-        let count = rows.len();
-        let (mut keys, mut kept, mut unreadable) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::new());
-        for row in rows {
-            let Ok(key) = read::<Key>(&row, list) else {
-                unreadable.push(row);
-                continue;
-            };
-            let name = (key.id.to_string(), key.changed());
-            if !seek.seen(&name.0, name.1) {
-                kept.push((key, row));
-            }
-            keys.push(name);
+    /// A page of a list with what has to be asked for with each row.
+    async fn listed(&self, listed: Listed, root: &str, project: &Project, ask: &Ask<'_>) -> Result<Page, PullError> {
+        let walked = self.walk(listed, root, ask).await?;
+        if listed.kind == DEPLOYMENT.kind {
+            let ids: BTreeSet<i64> = walked.rows.iter().filter_map(|(_, row)| environment(row)).collect();
+            self.learn_tiers(root, &ids).await?;
         }
-        let next = if count < most { None } else { seek.after(&keys, Grain::Exact) };
-        if count >= most && next.is_none() {
-            return Err(PullError::Data(format!("{list}: none of {count} rows can be read")));
+        let mut page = walked.page(project, |key, row| self.row(project, root, (listed, key), row)).await?;
+        if listed.kind == MERGE_REQUEST.kind {
+            page.rows.extend(renamed(project, &ask.stream.of).filter(|_| ask.cursor.is_none()));
         }
-        Ok(Walked {
-            rows: kept,
-            unreadable,
-            newest: keys.last().map(|(_, changed)| *changed),
-            next: next.and_then(|next| serde_json::to_value(next).ok()),
-            total: answer.header("x-total").and_then(|total| total.parse().ok()).filter(|_| ask.cursor.is_none()),
-        })
+        Ok(page)
     }
 
-    async fn merge_requests(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let walked = self.walk(&format!("{root}/merge_requests?state=all&scope=all"), FEW, ask).await?;
-        let page = walked.page(project, MERGE_REQUEST, |key, row| self.merge_request(project, root, key, row));
-        let mut page = page.await?;
-        page.rows.extend(renamed(project, &ask.stream.of).filter(|_| ask.cursor.is_none()));
-        Ok(page)
+    /// A row with its details.
+    async fn row(
+        &self,
+        project: &Project,
+        root: &str,
+        (listed, key): (Listed, &Key),
+        row: &RawValue,
+    ) -> Result<Vec<Row>, PullError> {
+        match listed.stream {
+            "merge_requests" => self.merge_request(project, root, key, row).await,
+            "pipelines" => self.pipeline(project, root, key).await,
+            "deployments" => self.deployment(project, root, row).await,
+            _ => self.issue(project, root, key, row).await,
+        }
     }
 
     async fn merge_request(
@@ -219,12 +206,7 @@ impl Pulling {
         Ok(vec![told.row(MERGE_REQUEST.kind)])
     }
 
-    /// Pipelines, each with its jobs: the list of pipelines does not tell when one ended.
-    async fn pipelines(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let walked = self.walk(&format!("{root}/pipelines?scope=all"), FEW, ask).await?;
-        walked.page(project, PIPELINE, |key, _| self.pipeline(project, root, key)).await
-    }
-
+    /// A pipeline with its jobs: the list of pipelines does not tell when one ended.
     async fn pipeline(&self, project: &Project, root: &str, key: &Key) -> Result<Vec<Row>, PullError> {
         let client = self.client.for_details();
         let one = format!("{root}/pipelines/{}", key.id);
@@ -233,13 +215,6 @@ impl Pulling {
         let mut rows = vec![Told::of(project, &whole).row(PIPELINE.kind)];
         rows.extend(jobs.iter().map(|job| Told::of(project, job).row("gitlab.pull.job")));
         Ok(rows)
-    }
-
-    async fn deployments(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let walked = self.walk(&format!("{root}/deployments?"), MANY, ask).await?;
-        let ids: BTreeSet<i64> = walked.rows.iter().filter_map(|(_, row)| environment(row)).collect();
-        self.learn_tiers(root, &ids).await?;
-        walked.page(project, DEPLOYMENT, |_, row| self.deployment(project, root, row)).await
     }
 
     async fn deployment(&self, project: &Project, root: &str, row: &RawValue) -> Result<Vec<Row>, PullError> {
@@ -293,32 +268,10 @@ impl Pulling {
         Ok(tier)
     }
 
-    async fn issues(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let walked = self.walk(&format!("{root}/issues?scope=all&state=all"), FEW, ask).await?;
-        walked.page(project, ISSUE, |key, row| self.issue(project, root, key, row)).await
-    }
-
     async fn issue(&self, project: &Project, root: &str, key: &Key, row: &RawValue) -> Result<Vec<Row>, PullError> {
         let path = format!("{root}/issues/{}/resource_state_events?per_page={MANY}", key.number());
         let states = self.all(&self.client.for_details(), &path).await?;
         Ok(vec![Told { states: Some(states), ..Told::of(project, row) }.row(ISSUE.kind)])
-    }
-
-    /// Releases do not tell when they changed. The list begins with the latest.
-    async fn releases(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
-        #[derive(Deserialize)]
-        struct Released {
-            released_at: Option<DateTime<Utc>>,
-        }
-        let first = || format!("{root}/releases?order_by=released_at&sort=desc&per_page={MANY}");
-        let path = ask.cursor_as()?.unwrap_or_else(first);
-        let answer = self.client.get(&path).await?;
-        let rows: Vec<Box<RawValue>> = answer.json()?;
-        let oldest = rows.iter().rev().find_map(|row| read::<Released>(row, "releases").ok());
-        let enough = oldest.and_then(|last| last.released_at).zip(ask.since).is_some_and(|(at, since)| at < since);
-        let next = answer.next_link().filter(|_| !enough).map(serde_json::Value::String);
-        let rows = rows.iter().map(|row| Told::of(project, row).row("gitlab.pull.release")).collect();
-        Ok(Page { rows, next, ..Page::default() })
     }
 }
 
@@ -345,50 +298,6 @@ fn allowed<T>(answer: Result<T, PullError>) -> Result<Option<T>, PullError> {
     match answer {
         Err(PullError::Gone(_) | PullError::Denied { .. }) => Ok(None),
         answer => answer.map(Some),
-    }
-}
-
-/// What a list holds: the kind of its rows, and what one of them is called.
-#[derive(Clone, Copy)]
-struct Listed {
-    kind: &'static str,
-    called: &'static str,
-}
-
-const MERGE_REQUEST: Listed = Listed { kind: "gitlab.pull.merge_request", called: "merge request" };
-const PIPELINE: Listed = Listed { kind: "gitlab.pull.pipeline", called: "pipeline" };
-const DEPLOYMENT: Listed = Listed { kind: "gitlab.pull.deployment", called: "deployment" };
-const ISSUE: Listed = Listed { kind: "gitlab.pull.issue", called: "issue" };
-
-/// A page of a list, with the rows that were not told before.
-struct Walked {
-    rows: Vec<(Key, Box<RawValue>)>,
-    /// They go into the log as they are, where they are rejected with their reason.
-    unreadable: Vec<Box<RawValue>>,
-    newest: Option<DateTime<Utc>>,
-    next: Option<serde_json::Value>,
-    total: Option<u64>,
-}
-
-impl Walked {
-    /// The page, with what `asked` fetches of each row.
-    async fn page<'a, F>(
-        &'a self,
-        project: &Project,
-        listed: Listed,
-        asked: impl Fn(&'a Key, &'a RawValue) -> F,
-    ) -> Result<Page, PullError>
-    where
-        F: Future<Output = Result<Vec<Row>, PullError>>,
-    {
-        let asked = self.rows.iter().map(|(key, row)| {
-            let kept = serde_json::from_str(row.get()).unwrap_or_default();
-            (format!("{} {}", listed.called, key.number()), kept, asked(key, row))
-        });
-        let (rows, missed) = details(asked).await?;
-        let mut rows = rows.concat();
-        rows.extend(self.unreadable.iter().map(|row| Told::of(project, row).row(listed.kind)));
-        Ok(Page { rows, next: self.next.clone(), newest: self.newest, total: self.total, missed, ..Page::default() })
     }
 }
 
@@ -483,26 +392,23 @@ impl Puller for Pulling {
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
         let project = self.project(&ask.stream.of).await?;
         let root = format!("projects/{}", escaped(&ask.stream.of));
-        match ask.stream.name {
-            "merge_requests" => self.merge_requests(&project, &root, ask).await,
-            "pipelines" => self.pipelines(&project, &root, ask).await,
-            "deployments" => self.deployments(&project, &root, ask).await,
-            "releases" => self.releases(&project, &root, ask).await,
-            _ => self.issues(&project, &root, ask).await,
+        match listed(ask.stream.name) {
+            Some(listed) => self.listed(listed, &root, &project, ask).await,
+            None => self.releases(&project, &root, ask).await,
         }
     }
 
-    async fn again(&self, ask: &Ask<'_>, row: &Value) -> Result<Vec<Row>, PullError> {
+    async fn again(&self, ask: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
+        let wrong = |error: serde_json::Error| PullError::Data(error.to_string());
         let project = self.project(&ask.stream.of).await?;
         let root = format!("projects/{}", escaped(&ask.stream.of));
-        let row = serde_json::value::to_raw_value(row).map_err(|error| PullError::Data(error.to_string()))?;
-        let key: Key = read(&row, ask.stream.name)?;
-        match ask.stream.name {
-            "merge_requests" => self.merge_request(&project, &root, &key, &row).await,
-            "pipelines" => self.pipeline(&project, &root, &key).await,
-            "deployments" => self.deployment(&project, &root, &row).await,
-            _ => self.issue(&project, &root, &key, &row).await,
+        if let Some(gap) = key.get("gap") {
+            return self.gap(&project, &root, ask.stream.name, &Gap::deserialize(gap).map_err(wrong)?).await;
         }
+        let row = serde_json::value::to_raw_value(key).map_err(wrong)?;
+        let key: Key = read(&row, ask.stream.name)?;
+        let listed = listed(ask.stream.name).unwrap_or(ISSUE);
+        self.row(&project, &root, (listed, &key), &row).await
     }
 
     fn budget(&self) -> Option<Left> {

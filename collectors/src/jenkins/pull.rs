@@ -11,8 +11,9 @@ use url::form_urlencoded::byte_serialize;
 
 use super::Jenkins;
 use super::address::JobAddress;
+use crate::pull::parts;
 use crate::pull::{
-    Ask, Client, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
+    Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
 };
 use crate::reference::decoded;
 
@@ -126,11 +127,17 @@ impl Puller for Controller {
     async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
         let job = &ask.stream.of;
         let from: usize = ask.cursor_as()?.unwrap_or_default();
-        let tree = format!("allBuilds[{BUILD}]{{{from},{}}}", from + BUILDS);
-        let builds: Builds = self.client.get(&api(job, &tree)).await?.json()?;
-        let count = builds.all_builds.len();
         let (mut reached, mut kept, mut page) = (false, Vec::new(), Page::default());
-        for build in builds.all_builds.into_iter().filter(|build| !build.is_null()) {
+        let builds = match self.builds(&self.client, job, BUILD, from).await {
+            Err(error) if parts::may_be_of_a_row(&error) => {
+                let (builds, missed) = self.one_by_one(job, from, error).await?;
+                page.missed = missed;
+                builds
+            }
+            builds => builds?,
+        };
+        let count = builds.len() + page.missed.len();
+        for build in builds.into_iter().filter(|build| !build.is_null()) {
             let Ok(begun) = part::<Begun>(&build) else {
                 // it is rejected with its reason
                 page.rows.push(row(job, &build, None));
@@ -201,6 +208,34 @@ impl Controller {
     }
 
     /// A build, if it is still there.
+    /// Builds of a job, with some of their fields.
+    async fn builds(&self, client: &Client, job: &str, fields: &str, from: usize) -> Result<Vec<Value>, PullError> {
+        let tree = format!("allBuilds[{fields}]{{{from},{}}}", from + BUILDS);
+        let builds: Builds = client.get(&api(job, &tree)).await?.json()?;
+        Ok(builds.all_builds)
+    }
+
+    /// The builds of a page that Jenkins can't give as a whole.
+    async fn one_by_one(
+        &self,
+        job: &str,
+        from: usize,
+        error: PullError,
+    ) -> Result<(Vec<Value>, Vec<Missed>), PullError> {
+        let listed = self.builds(&self.client.for_details(), job, "number", from).await.map_err(|_| error.clone())?;
+        let numbers = listed.iter().filter_map(|build| build.get("number")?.as_i64()).map(|number| number.to_string());
+        let numbers: Vec<String> = numbers.collect();
+        let asked = numbers.iter().map(|number| {
+            (format!("build {number}"), json!({ "id": number }), async move { self.build(job, number).await })
+        });
+        let (found, missed) = details(asked).await?;
+        if found.is_empty() && !missed.is_empty() {
+            return Err(error);
+        }
+        // one that is gone since leaves its place
+        Ok((found.into_iter().map(Option::unwrap_or_default).collect(), missed))
+    }
+
     async fn build(&self, job: &str, id: &str) -> Result<Option<Value>, PullError> {
         let tree: String = byte_serialize(BUILD.as_bytes()).collect();
         match self.client.for_details().get(&format!("{}/{id}/api/json?tree={tree}", path(job))).await {
@@ -262,6 +297,7 @@ fn api(job: &str, tree: &str) -> String {
 mod tests {
     use axum::Router;
     use axum::extract::{Path, Query};
+    use axum::response::IntoResponse;
     use axum::routing::get;
     use kernel::{Envelope, Fact};
 
@@ -393,6 +429,61 @@ mod tests {
         assert_eq!(counts, [0, 1, 2], "a row that is none, a build without its stages, a whole one: {summary:?}");
         assert!(summary.warnings()[0].contains("stages of build 2 could not be fetched"), "{summary:?}");
         assert!(summary.failure().unwrap().starts_with("jobs/broken: "), "{summary:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_build_that_breaks_the_list_hides_no_others_and_comes_when_it_can() {
+        for answer in ["", "{\"allBuilds\":[{"] {
+            let broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+            let build = |number: i64| {
+                json!({
+                    "_class": "hudson.model.FreeStyleBuild", "number": number, "result": "SUCCESS", "duration": 60_000,
+                    "url": format!("https://ci.example.org/job/shop/{number}/"), "building": false, "actions": [],
+                    "timestamp": 1_760_000_000_000_i64 + number * 3_600_000,
+                })
+            };
+            let failed = move || match answer {
+                "" => axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+                half => half.into_response(),
+            };
+            let is_broken = std::sync::Arc::clone(&broken);
+            let builds = async move |Query(query): Query<std::collections::BTreeMap<String, String>>| {
+                let numbers = (1..=5_i64).rev();
+                if query["tree"].starts_with("allBuilds[number]") {
+                    let numbers: Vec<Value> = numbers.map(|number| json!({ "number": number })).collect();
+                    return axum::Json(json!({ "allBuilds": numbers })).into_response();
+                }
+                if is_broken.load(std::sync::atomic::Ordering::Relaxed) {
+                    return failed();
+                }
+                axum::Json(json!({ "allBuilds": numbers.map(build).collect::<Vec<_>>() })).into_response()
+            };
+            let is_broken = std::sync::Arc::clone(&broken);
+            let one = async move |Path(number): Path<i64>| match number {
+                3 if is_broken.load(std::sync::atomic::Ordering::Relaxed) => failed(),
+                // deleted meanwhile
+                4 => axum::http::StatusCode::NOT_FOUND.into_response(),
+                _ => axum::Json(build(number)).into_response(),
+            };
+            let root = async || axum::Json(json!({"jobs": [job("job/shop/")]}));
+            let router = Router::new()
+                .route("/api/json", get(root))
+                .route("/job/shop/api/json", get(builds))
+                .route("/job/shop/{number}/api/json", get(one));
+            let source = Controller { client: client(router), projects: Vec::new() };
+            let memory = Memory::default();
+            let summary = memory.pull(&source, From::Start).await;
+            assert_eq!((summary.rows, summary.failure()), (3, None), "{summary:?}");
+            assert!(
+                summary.incomplete && summary.warnings()[0].contains("build 3 could not be fetched"),
+                "{summary:?}"
+            );
+            broken.store(false, std::sync::atomic::Ordering::Relaxed);
+            let summary = memory.pull(&source, From::Cursor).await;
+            assert!(summary.complete() && !summary.incomplete, "{summary:?}");
+            let third = |event: &Envelope| String::from_utf8_lossy(&event.data).contains("/job/shop/3/");
+            assert!(memory.events().iter().any(third), "{:?}", memory.events());
+        }
     }
 
     #[test]

@@ -299,7 +299,7 @@ impl Pulling {
         let count = seek.skip + listed as u64;
         // An instance may give fewer rows than it is asked for, so it is the total that tells the end.
         let more = answered.total.map_or(listed >= MOST, |total| count < total);
-        let next = if more { seek.after(&names, Grain::Minute) } else { None };
+        let next = if more { seek.after(&names, unreadable.len(), Grain::Minute) } else { None };
         if more && listed > 0 && next.is_none() {
             return Err(PullError::Data(format!("search: none of {listed} issues can be read")));
         }

@@ -74,6 +74,11 @@ impl PassedBy {
         self.kept.is_empty() && self.given_up == 0
     }
 
+    /// Whether one of them is something that the source has.
+    pub(super) fn is_of_the_source(&self) -> bool {
+        self.kept.iter().any(|kept| !kept.gone)
+    }
+
     /// Those that it is time to ask for again.
     pub(super) fn due(&self, now: DateTime<Utc>) -> Vec<Value> {
         let is_due = |kept: &&Kept| kept.asked < ASKED_EACH_TIME || now - kept.asked_at >= SELDOM;
@@ -95,7 +100,8 @@ impl PassedBy {
     pub(super) fn add(&mut self, missed: Vec<Missed>, now: DateTime<Utc>) -> Result<(), PullError> {
         for Missed { what, key, error } in missed {
             let gone = matches!(error, PullError::Gone(_));
-            self.kept.retain(|kept| kept.key != key);
+            // a gap in a list is the same one, wherever it is now
+            self.kept.retain(|kept| kept.key != key && kept.what != what);
             self.kept.push(Kept { what, key, error: error.to_string(), gone, asked: 0, asked_at: now });
             if self.kept.len() <= MOST {
                 continue;

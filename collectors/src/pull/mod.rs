@@ -12,6 +12,7 @@ mod client;
 mod error;
 mod links;
 mod missed;
+pub(crate) mod parts;
 mod retry;
 mod run;
 pub(crate) mod seek;

@@ -79,6 +79,8 @@ pub struct Summary {
     pub pages: u64,
     /// What could not be pulled.
     pub problems: Vec<Problem>,
+    /// Something that the source has was passed by.
+    pub incomplete: bool,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -192,6 +194,7 @@ async fn streams(
             let expected = stream.optional && refused;
             summary.problems.push(Problem { stream: stream.key(), error: words(&error), expected, warning: false });
         }
+        summary.incomplete |= walk.is_incomplete();
         let warnings = walk.warnings().into_iter();
         let problem = |error| Problem { stream: stream.key(), error, expected: false, warning: true };
         summary.problems.extend(warnings.map(problem));

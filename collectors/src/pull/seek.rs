@@ -40,8 +40,9 @@ impl Seek {
         self.seen.contains(&name(id, changed))
     }
 
-    /// Where the next page begins, after a full page with these rows; `None` after one without rows.
-    pub(crate) fn after(&self, rows: &[(String, DateTime<Utc>)], grain: Grain) -> Option<Self> {
+    /// Where the next page begins, after a full page with these rows, and others that could not be read; `None` after
+    /// one without rows.
+    pub(crate) fn after(&self, rows: &[(String, DateTime<Utc>)], unreadable: usize, grain: Grain) -> Option<Self> {
         let (_, last) = rows.last()?;
         let from = match grain {
             Grain::Exact => *last,
@@ -53,7 +54,7 @@ impl Seek {
         let again = rows.iter().filter(|(_, changed)| *changed >= from);
         let seen = again.map(|(id, changed)| name(id, *changed)).collect();
         let stuck = self.from.is_some_and(|before| from <= before);
-        let skip = if stuck { self.skip + rows.len() as u64 } else { 0 };
+        let skip = if stuck { self.skip + (rows.len() + unreadable) as u64 } else { 0 };
         Some(Self { from: if stuck { self.from } else { Some(from) }, skip, seen })
     }
 }
@@ -92,7 +93,7 @@ mod tests {
             if page.len() < 3 {
                 return (told, pages);
             }
-            seek = seek.after(&page, grain).unwrap();
+            seek = seek.after(&page, 0, grain).unwrap();
             seek = serde_json::from_value(serde_json::to_value(&seek).unwrap()).unwrap();
             if let Some(moved) = moves.get(pages - 1).and_then(|row| list.get_mut(*row)) {
                 now += 60;

@@ -70,6 +70,11 @@ impl<'a> Walk<'a> {
         Self { puller, stream, wanted, target, name, mark, warnings, rows: 0, pages: 0 }
     }
 
+    /// Whether it went on past something that the source has.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.mark.passed_by.is_of_the_source()
+    }
+
     /// What it went on past, in words.
     pub(super) fn warnings(self) -> Vec<String> {
         self.warnings.into_iter().chain(self.mark.passed_by.problems()).collect()

@@ -16,6 +16,8 @@ pub struct Attempt {
     pub error: Option<String>,
     /// What it went on past: things that could not be fetched.
     pub problems: Vec<String>,
+    /// Whether all that the source had when it began was read.
+    pub complete: bool,
     /// What is left of the rate budget, if the source says.
     pub budget_left: Option<i64>,
     /// When that is renewed.
@@ -31,7 +33,7 @@ pub struct SourceState {
     pub attempted_at: DateTime<Utc>,
     /// When it worked last.
     pub succeeded_at: Option<DateTime<Utc>>,
-    /// When the attempt that worked last had begun: all that happened before is known.
+    /// When the last attempt had begun that read everything: all that happened before is known.
     pub complete_until: Option<DateTime<Utc>>,
     /// What the last attempt told: rows, or commits.
     pub told: i64,
@@ -54,7 +56,7 @@ pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), 
     sqlx::query!(
         "insert into source_state as kept (source, attempted_at, succeeded_at, complete_until, told, failed_at, error,
                                            budget_left, budget_resets_at, problems)
-         values ($1, now(), case when $4::text is null then now() end, case when $4::text is null then $2::timestamptz end,
+         values ($1, now(), case when $4::text is null then now() end, case when $8::boolean then $2::timestamptz end,
                  $3, case when $4::text is not null then now() end, $4, $5, $6, $7)
          on conflict (source) do update set
              attempted_at = excluded.attempted_at,
@@ -73,6 +75,7 @@ pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), 
         attempt.budget_left,
         attempt.budget_resets_at,
         &attempt.problems,
+        attempt.complete,
     )
     .execute(store.pool())
     .await?;

@@ -76,6 +76,17 @@ fn four_deployments_on_a_day_of_25_hours_are_4_a_day() {
 }
 
 #[test]
+fn thirty_deployments_in_thirty_days_are_one_a_day_on_the_command_line() {
+    let now = Utc::now();
+    let days = (1..=30).map(|day| now - TimeDelta::days(day) + TimeDelta::hours(1));
+    let times: Vec<String> = days.rev().map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).collect();
+    let program = imported(&deployed("ex.org/f/daily", &times.iter().map(String::as_str).collect::<Vec<_>>()));
+    let report = program.json(&["dora", "report", "--window", "30d"]);
+    let frequency = &report["deployment_frequency"];
+    assert_eq!((&frequency["value"], &frequency["score"]), (&json!(1.0), &json!(8.0)), "{frequency}");
+}
+
+#[test]
 fn no_deployment_of_a_service_that_deploys_is_0_and_not_unknown() {
     let mut lines = deployed("ex.org/f/zero", &["2026-09-01T10:00:00Z", "2026-09-02T10:00:00Z"]);
     lines.push(format!(

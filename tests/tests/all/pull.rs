@@ -1,12 +1,16 @@
 //! Pulling as a person sees it: `sei collect github` against a server that plays GitHub, killed in the
 //! middle and started again.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::routing::{any, post};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use runtime::settings::LogKind;
 use serde_json::{Value, json};
@@ -113,4 +117,71 @@ async fn a_pull_that_is_killed_goes_on_where_it_was_and_tells_everything_once() 
     let source = &status["sources"][0];
     assert_eq!((&source["source"], &source["error"]), (&json!("github/main"), &Value::Null), "{status}");
     assert!(source["succeeded_at"].is_string() && source["cursor_saved_at"].is_string(), "{status}");
+}
+
+/// A GitLab with three merge requests, of which no list can hold the second while it is broken.
+async fn gitlab(broken: Arc<AtomicBool>) -> SocketAddr {
+    let project = json!({ "id": 77, "path_with_namespace": "lakeside/shop", "web_url": "https://git.lakeside.example/lakeside/shop",
+                          "default_branch": "main" });
+    let requests = async move |Query(query): Query<BTreeMap<String, String>>| {
+        let number = |name: &str| query[name].parse::<usize>().unwrap();
+        let (size, page) = (number("per_page"), number("page"));
+        let at = |iid: usize| format!("2026-02-02T10:00:0{iid}Z");
+        let is_within = |iid: &usize| {
+            query.get("updated_after").is_none_or(|from| at(*iid)[..19] >= from[..19])
+                && query.get("updated_before").is_none_or(|to| at(*iid)[..19] <= to[..19])
+        };
+        let iids: Vec<usize> = (1..=3).filter(is_within).skip(size * (page - 1)).take(size).collect();
+        if iids.contains(&2) && broken.load(Ordering::Relaxed) {
+            return Err(StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        let rows = iids.into_iter().map(|iid| {
+            json!({ "id": 100 + iid, "iid": iid, "title": "t", "state": "opened", "source_branch": "b", "target_branch": "main",
+                    "created_at": at(iid), "updated_at": at(iid), "labels": [], "sha": "2".repeat(40) })
+        });
+        Ok(Json(rows.collect::<Vec<_>>()))
+    };
+    let router = Router::new()
+        .route("/api/v4/projects/{project}", get(async move || Json(project)))
+        .route("/api/v4/projects/{project}/merge_requests", get(requests))
+        .fallback(async || Json(json!([])));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+#[tokio::test]
+async fn a_row_that_no_list_can_hold_is_named_and_the_source_is_complete_once_it_is_read() {
+    let broken = Arc::new(AtomicBool::new(true));
+    let address = gitlab(Arc::clone(&broken)).await;
+    let log = TestLog::new(LogKind::Embedded).await;
+    let program = Program::new();
+    let folder = program.folder().display().to_string();
+    std::fs::write(program.folder().join("url"), &log.database.url).unwrap();
+    std::fs::write(program.folder().join("token"), "t0ken").unwrap();
+    let settings = format!(
+        "database.url = {{ file = '{folder}/url' }}\nlog.topic = '{}'\n[[source]]\nconnector = 'gitlab'\n\
+         url = 'http://{address}'\ntoken = {{ file = '{folder}/token' }}\nprojects = ['lakeside/shop']\n",
+        log.settings.topic
+    );
+    std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
+    let (first, second) = tokio::task::spawn_blocking(move || {
+        program.run(&["collect", "gitlab"]);
+        let first = program.json(&["status"])["sources"][0].clone();
+        broken.store(false, Ordering::Relaxed);
+        program.run(&["collect", "gitlab"]);
+        (first, program.json(&["status"])["sources"][0].clone())
+    })
+    .await
+    .unwrap();
+    let problem = first["problems"][0].as_str().unwrap();
+    let named = "merge_requests/lakeside/shop: a row of merge_requests between 2026-02-02T10:00:01Z and \
+                 2026-02-02T10:00:03Z could not be fetched and is asked for again: ";
+    assert!(problem.starts_with(named), "{problem}");
+    assert_eq!((&first["error"], &first["lag"]), (&Value::Null, &Value::Null), "it is not complete: {first}");
+    assert!(first["succeeded_at"].is_string(), "{first}");
+    assert_eq!(second["problems"], json!([]), "{second}");
+    assert!(second["lag"].is_i64(), "{second}");
+    assert_eq!(crate::rows::all(&log.database.options()).await["change"].len(), 3);
 }

@@ -5,9 +5,11 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::api::Api;
+use super::pages::{self, Counted};
+use crate::pull::parts::{Gap, Gaps};
 use crate::pull::{Ask, Missed, Page, PullError, Row, Unfinished, details};
 
 /// How a stream is listed.
@@ -19,6 +21,13 @@ struct List {
     field: &'static str,
     /// The source itself leaves out what is older than `since`.
     filters: bool,
+}
+
+impl List {
+    /// Whether a row belongs to it: GitHub's list of issues has the pull requests too.
+    fn holds(&self, row: &Value) -> bool {
+        self.field != "issue" || row.get("pull_request").is_none()
+    }
 }
 
 fn of(stream: &str) -> List {
@@ -58,45 +67,92 @@ pub(super) async fn list(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
         format!("repos/{}/{}&per_page=100{}", ask.stream.of, list.path, since.unwrap_or_default())
     };
     let path = ask.cursor_as()?.unwrap_or_else(first);
-    let answer = api.get(&path).await?;
-    let mut page = Page { next: answer.next_link().map(Value::String), ..Page::default() };
-    for row in answer.json::<Vec<Value>>()? {
-        let Value::Object(row) = row else {
+    let found = pages::get::<Vec<Value>>(api, &path).await?;
+    let mut page = Page { next: found.next.map(Value::String), ..Page::default() };
+    let mut gaps = Gaps::of(found.first, true, None);
+    for row in found.rows {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                gaps.unreadable(error);
+                continue;
+            }
+        };
+        let changed = changed(&row);
+        gaps.readable(changed);
+        if !row.is_object() {
             // it is rejected with its reason
             page.rows.push(self::row(api, ask, list.kind, list.field, &row));
             continue;
-        };
-        let changed = time(&row, "updated_at").or_else(|| time(&row, "created_at"));
+        }
         if ask.since.is_some_and(|since| changed.is_some_and(|changed| changed < since)) {
             page.next = None;
             break;
         }
         page.newest = page.newest.max(changed);
-        // the list of issues has the pull requests too
-        if list.field == "issue" && row.contains_key("pull_request") {
-            continue;
+        if list.holds(&row) {
+            page.rows.push(self::row(api, ask, list.kind, list.field, &row));
         }
-        page.rows.push(self::row(api, ask, list.kind, list.field, &Value::Object(row)));
     }
+    page.missed = gaps.missed(ask.stream.name, false);
     Ok(page)
+}
+
+/// What earlier pulls passed by: rows of a list, the jobs of a run, or a run that had not ended.
+pub(super) async fn again(api: &Api, ask: &Ask<'_>, key: &Value, jobs: bool) -> Result<Vec<Row>, PullError> {
+    let Some(gap) = key.get("gap") else { return runs_again(api, ask, key, jobs).await };
+    let gap = Gap::deserialize(gap).map_err(|error| PullError::Data(error.to_string()))?;
+    if ask.stream.name != "runs" {
+        let list = of(ask.stream.name);
+        let path = format!("repos/{}/{}", ask.stream.of, list.path);
+        let rows = pages::gap::<Vec<Value>>(api, &path, &gap, changed).await?;
+        let rows = rows.iter().filter(|row| list.holds(row));
+        return Ok(rows.map(|row| self::row(api, ask, list.kind, list.field, row)).collect());
+    }
+    let path = format!("repos/{}/actions/runs", ask.stream.of);
+    let (mut page, mut with_jobs) = (Page::default(), Vec::new());
+    for run in pages::gap::<Runs>(api, &path, &gap, |run| time(run, "created_at")).await? {
+        with_jobs.extend(add_run(api, ask, &mut page, run, false).filter(|_| jobs));
+    }
+    add_jobs(api, ask, with_jobs, &mut page).await?;
+    match page.missed.pop() {
+        Some(missed) => Err(missed.error),
+        None => Ok(page.rows),
+    }
+}
+
+/// A page of workflow runs.
+#[derive(Deserialize)]
+struct Runs {
+    total_count: Option<u64>,
+    workflow_runs: Vec<Value>,
+}
+
+impl Counted for Runs {
+    fn rows(self) -> (Vec<Value>, Option<u64>) {
+        (self.workflow_runs, self.total_count)
+    }
 }
 
 /// A page of workflow runs, each with its jobs. The list is ordered by when runs were created, so that it
 /// is read back further than what is new, and runs that have not changed are left out.
 pub(super) async fn runs(api: &Api, ask: &Ask<'_>, jobs: bool) -> Result<Page, PullError> {
-    #[derive(Deserialize)]
-    struct Runs {
-        total_count: Option<u64>,
-        workflow_runs: Vec<Map<String, Value>>,
-    }
     let first = || format!("repos/{}/actions/runs?per_page=100", ask.stream.of);
     let path = ask.cursor_as()?.unwrap_or_else(first);
-    let answer = api.get(&path).await?;
-    let next = answer.next_link().map(Value::String);
-    let Runs { total_count, workflow_runs } = answer.json()?;
-    let mut page = Page { next, total: total_count.filter(|_| ask.since.is_none()), ..Page::default() };
+    let found = pages::get::<Runs>(api, &path).await?;
+    let total = found.total.filter(|_| ask.since.is_none());
+    let mut page = Page { next: found.next.map(Value::String), total, ..Page::default() };
+    let mut gaps = Gaps::of(found.first, true, None);
     let mut with_jobs = Vec::new();
-    for run in workflow_runs {
+    for run in found.rows {
+        let run = match run {
+            Ok(run) => run,
+            Err(error) => {
+                gaps.unreadable(error);
+                continue;
+            }
+        };
+        gaps.readable(time(&run, "created_at"));
         let changed = time(&run, "updated_at");
         page.newest = page.newest.max(changed);
         // what changed lately is taken even if it began long ago, as it is on this page
@@ -107,6 +163,7 @@ pub(super) async fn runs(api: &Api, ask: &Ask<'_>, jobs: bool) -> Result<Page, P
         let known = began_before && ask.is_before(changed) || changed.is_some_and(|changed| ask.is_known(changed));
         with_jobs.extend(add_run(api, ask, &mut page, run, known).filter(|_| jobs));
     }
+    page.missed = gaps.missed(ask.stream.name, false);
     add_jobs(api, ask, with_jobs, &mut page).await?;
     Ok(page)
 }
@@ -121,7 +178,7 @@ pub(super) async fn unfinished_runs(
     let (mut page, mut with_jobs) = (Page::default(), Vec::new());
     for Unfinished { id, .. } in unfinished {
         let run = api.details(&format!("repos/{}/actions/runs/{id}", ask.stream.of)).await;
-        match run.and_then(|answer| answer.json::<Map<String, Value>>()) {
+        match run.and_then(|answer| answer.json::<Value>()) {
             Ok(run) => {
                 let known = time(&run, "updated_at").is_some_and(|changed| ask.is_known(changed));
                 with_jobs.extend(add_run(api, ask, &mut page, run, known).filter(|_| jobs));
@@ -138,7 +195,7 @@ pub(super) async fn unfinished_runs(
 }
 
 /// Notes whether a run has ended, and adds it unless it is `known`; its id, if it was added.
-fn add_run(api: &Api, ask: &Ask<'_>, page: &mut Page, run: Map<String, Value>, known: bool) -> Option<i64> {
+fn add_run(api: &Api, ask: &Ask<'_>, page: &mut Page, run: Value, known: bool) -> Option<i64> {
     let id = run.get("id").and_then(Value::as_i64);
     if let Some((id, created)) = id.zip(time(&run, "created_at")) {
         let ended = run.get("status").and_then(Value::as_str).is_none_or(|status| status == "completed");
@@ -147,7 +204,7 @@ fn add_run(api: &Api, ask: &Ask<'_>, page: &mut Page, run: Map<String, Value>, k
     if known {
         return None;
     }
-    page.rows.push(row(api, ask, "github.pull.workflow_run", "workflow_run", &Value::Object(run)));
+    page.rows.push(row(api, ask, "github.pull.workflow_run", "workflow_run", &run));
     id
 }
 
@@ -161,7 +218,7 @@ async fn add_jobs(api: &Api, ask: &Ask<'_>, runs: Vec<i64>, page: &mut Page) -> 
 }
 
 /// What an earlier pull passed by: the jobs of a run, or a run that had not ended.
-pub(super) async fn runs_again(api: &Api, ask: &Ask<'_>, key: &Value, jobs: bool) -> Result<Vec<Row>, PullError> {
+async fn runs_again(api: &Api, ask: &Ask<'_>, key: &Value, jobs: bool) -> Result<Vec<Row>, PullError> {
     let Some(id) = key.get("run").and_then(Value::as_str) else {
         return match key.as_i64() {
             Some(run) => jobs_of(api, ask, run).await,
@@ -197,7 +254,12 @@ async fn jobs_of(api: &Api, ask: &Ask<'_>, run: i64) -> Result<Vec<Row>, PullErr
     Ok(rows)
 }
 
-fn time(row: &Map<String, Value>, field: &str) -> Option<DateTime<Utc>> {
+/// When a row of a list changed.
+fn changed(row: &Value) -> Option<DateTime<Utc>> {
+    time(row, "updated_at").or_else(|| time(row, "created_at"))
+}
+
+fn time(row: &Value, field: &str) -> Option<DateTime<Utc>> {
     row.get(field)?.as_str()?.parse().ok()
 }
 

@@ -27,6 +27,11 @@ struct Server {
     pipelines: Option<(u16, Value)>,
     /// What is answered below the project with these statuses instead.
     broken: BTreeMap<String, u16>,
+    /// Lists with one of these merge requests or releases on their page are answered with 500, or with half of them.
+    unlistable: BTreeSet<usize>,
+    half: bool,
+    /// Releases, the latest first.
+    releases: Vec<Value>,
     /// Where GitLab believes to be, as its links say.
     external_url: Option<String>,
     asked: Vec<String>,
@@ -101,8 +106,9 @@ fn answer(state: &Shared, request: &Request) -> Response {
         "/merge_requests" => {
             let from = query.get("updated_after").map(|from| from.parse::<DateTime<Utc>>().unwrap());
             let at = |row: &Value| row["updated_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
-            let mut rows: Vec<Value> =
-                server.requests.iter().filter(|row| from.is_none_or(|from| at(row) >= from)).cloned().collect();
+            let to = query.get("updated_before").map(|to| to.parse::<DateTime<Utc>>().unwrap());
+            let is_within = |row: &Value| from.is_none_or(|from| at(row) >= from) && to.is_none_or(|to| at(row) <= to);
+            let mut rows: Vec<Value> = server.requests.iter().filter(|row| is_within(row)).cloned().collect();
             rows.sort_by_key(at);
             rows
         }
@@ -121,6 +127,7 @@ fn answer(state: &Shared, request: &Request) -> Response {
             .map(|job| json!({ "id": 370 + job, "name": "unit", "status": "success", "pipeline": { "id": 31 } }))
             .collect(),
         "/deployments" => server.deployments.clone(),
+        "/releases" => server.releases.clone(),
         "/environments" => (1..=9).map(|id| json!({ "id": id, "name": "e", "tier": tier(id) })).collect(),
         environment if environment.starts_with("/environments/") => {
             let id: usize = environment.rsplit('/').next().unwrap().parse().unwrap();
@@ -134,6 +141,12 @@ fn answer(state: &Shared, request: &Request) -> Response {
         _ => Vec::new(),
     };
     let cut: Vec<Value> = rows.iter().skip((page - 1) * most).take(most).cloned().collect();
+    let number = |row: &Value| row["iid"].as_u64().and_then(|iid| usize::try_from(iid).ok());
+    if cut.iter().filter_map(number).any(|number| server.unlistable.contains(&number)) {
+        let body = if server.half { "[{\"id\":" } else { "" };
+        let status = if server.half { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
+        return (status, body).into_response();
+    }
     let mut response = whole(Value::from(cut));
     if rows.len() > page * most {
         let host = server.external_url.as_deref().unwrap_or(HOST);
@@ -357,4 +370,79 @@ async fn a_group_that_is_gone_holds_up_no_project() {
     let summary = memory.pull(&puller, From::Cursor).await;
     assert_eq!(told(&memory), (1..=3).collect(), "{summary:?}");
     assert!(summary.failure().unwrap().starts_with("projects/gone: there is no"), "{summary:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_merge_request_that_no_list_can_hold_hides_no_others_and_comes_when_it_can() {
+    for (unlistable, half) in [
+        (vec![7], false),
+        (vec![7], true),
+        (vec![1], false),
+        (vec![45], false),
+        // beside the border of two pages
+        (vec![20, 21], false),
+        (vec![11, 12, 13, 39], true),
+    ] {
+        let state = Shared::default();
+        {
+            let mut server = state.lock().unwrap();
+            server.requests = (1..=45).map(request).collect();
+            server.unlistable = unlistable.iter().copied().collect();
+            server.half = half;
+        }
+        let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
+        for _ in 0..2 {
+            let summary = memory.pull(&puller, From::Cursor).await;
+            let readable = (1..=45).filter(|iid| !unlistable.iter().any(|one| *iid == i64::try_from(*one).unwrap()));
+            assert_eq!(told(&memory), readable.collect(), "{unlistable:?}: {summary:?}");
+            assert_eq!(summary.failure(), None, "{unlistable:?}");
+            assert!(summary.incomplete, "nothing is claimed that was not read");
+            let warnings = summary.warnings();
+            assert!(
+                warnings[0].starts_with("merge_requests/lakeside/Checkout: a row of merge_requests"),
+                "{warnings:?}"
+            );
+        }
+        state.lock().unwrap().unlistable.clear();
+        let summary = memory.pull(&puller, From::Cursor).await;
+        assert_eq!(told(&memory), (1..=45).collect(), "{unlistable:?}: {summary:?}");
+        assert!(summary.complete() && !summary.incomplete, "{summary:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_no_list_can_hold_hides_no_others_and_comes_when_it_can() {
+    let state = Shared::default();
+    let release = |number: usize| {
+        json!({ "iid": number, "tag_name": format!("v{number}"), "name": "r", "created_at": second(number),
+                "released_at": second(number), "commit": { "id": "4".repeat(40) } })
+    };
+    {
+        let mut server = state.lock().unwrap();
+        server.releases = (1..=250).rev().map(release).collect();
+        server.unlistable = BTreeSet::from([120, 121]);
+    }
+    let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
+    let summary = memory.pull(&puller, From::Start).await;
+    assert_eq!(kinds(&memory)["gitlab.pull.release"], 248, "{summary:?}");
+    assert_eq!(summary.failure(), None, "{summary:?}");
+    let warning = summary.warnings().concat();
+    assert!(
+        warning.contains("a row of releases between 2026-02-02T00:01:59.250Z and 2026-02-02T00:02:02.250Z"),
+        "{warning}"
+    );
+    {
+        let mut server = state.lock().unwrap();
+        // others come before it meanwhile
+        server.releases.splice(0..0, (251..=310).rev().map(release));
+        server.unlistable.clear();
+    }
+    memory.pull(&puller, From::Cursor).await;
+    let tags: BTreeSet<String> = memory
+        .events()
+        .iter()
+        .filter(|event| event.kind == "gitlab.pull.release")
+        .map(|event| serde_json::from_slice::<Value>(&event.data).unwrap()["row"]["tag_name"].to_string())
+        .collect();
+    assert_eq!(tags.len(), 310);
 }
