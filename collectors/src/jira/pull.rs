@@ -20,9 +20,7 @@ use super::Jira;
 use super::facts::Tracker;
 use super::wire::{FieldIds, When};
 use crate::pull::seek::{Grain, Seek};
-use crate::pull::{
-    Answer, Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details,
-};
+use crate::pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details};
 
 /// Rows on a page. Cloud gives fewer where they are large.
 const MOST: usize = 100;
@@ -124,6 +122,13 @@ struct Answered {
     #[serde(rename = "nextPageToken")]
     next: Option<String>,
     total: Option<u64>,
+}
+
+/// What a search says of its issues.
+#[derive(Clone, Copy)]
+enum Extent {
+    Whole,
+    Names,
 }
 
 /// A page of a list that counts rows.
@@ -248,15 +253,20 @@ impl Pulling {
     }
 
     /// Asks for a page of a search. One that Jira can't answer with the histories is asked for without them: they are
-    /// then asked for issue by issue.
-    async fn found(&self, path: &str) -> Result<Answer, PullError> {
-        match self.client.get(path).await {
-            Err(error @ PullError::Transient(_)) => {
-                let without = path.replace("&expand=changelog", "");
-                self.client.for_details().get(&without).await.map_err(|_| error)
-            }
-            answer => answer,
+    /// then asked for issue by issue. One that it can't answer at all says which issues there are only.
+    async fn found(&self, path: &str) -> Result<(Answered, Extent), PullError> {
+        let error = match self.client.get(path).await {
+            Err(error @ PullError::Transient(_)) => error,
+            answer => return Ok((answer?.json()?, Extent::Whole)),
+        };
+        let client = self.client.for_details();
+        let without = path.replace("&expand=changelog", "");
+        if let Ok(answer) = client.get(&without).await {
+            return Ok((answer.json()?, Extent::Whole));
         }
+        let names = without.replace(&format!("fields={}&", self.fields().await?.wanted), "fields=updated&");
+        let answer = client.get(&names).await.map_err(|_| error)?;
+        Ok((answer.json()?, Extent::Names))
     }
 
     async fn issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
@@ -266,7 +276,7 @@ impl Pulling {
     async fn cloud_issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
         let kept: Token = ask.cursor_as()?.unwrap_or_default();
         let path = format!("{}/search/jql?{}", self.api(), self.search(&ask.stream.of, ask.since).await?);
-        let answer = if kept.token.is_empty() {
+        let (answered, extent) = if kept.token.is_empty() {
             self.found(&path).await?
         } else {
             match self.found(&format!("{path}&nextPageToken={}", escaped(&kept.token))).await {
@@ -278,12 +288,11 @@ impl Pulling {
                 answer => answer?,
             }
         };
-        let answered: Answered = answer.json()?;
         let (found, unreadable) = found(answered.issues);
         let newest = found.last().map(|(issue, _)| issue.fields.updated.0);
         let from = newest.max(kept.from);
         let next = answered.next.map(|token| json!(Token { token, from }));
-        let (rows, missed) = self.told(&found, &unreadable).await?;
+        let (rows, missed) = self.told(&found, &unreadable, extent).await?;
         Ok(Page { rows, next, newest, missed, ..Page::default() })
     }
 
@@ -291,7 +300,7 @@ impl Pulling {
         let seek = Seek::at(ask)?;
         let search = self.search(&ask.stream.of, seek.from).await?;
         let path = format!("{}/search?{search}&startAt={}", self.api(), seek.skip);
-        let answered: Answered = self.found(&path).await?.json()?;
+        let (answered, extent) = self.found(&path).await?;
         let listed = answered.issues.len();
         let (found, unreadable) = found(answered.issues);
         let names: Vec<(String, DateTime<Utc>)> =
@@ -305,7 +314,7 @@ impl Pulling {
         }
         let new: Vec<_> =
             found.into_iter().filter(|(issue, _)| !seek.seen(&issue.id, issue.fields.updated.0)).collect();
-        let (rows, missed) = self.told(&new, &unreadable).await?;
+        let (rows, missed) = self.told(&new, &unreadable, extent).await?;
         Ok(Page {
             rows,
             missed,
@@ -322,11 +331,23 @@ impl Pulling {
         &self,
         found: &[(Found, Box<RawValue>)],
         unreadable: &[Box<RawValue>],
+        extent: Extent,
     ) -> Result<(Vec<Row>, Vec<Missed>), PullError> {
         let asked = found.iter().map(|(issue, row)| {
-            (format!("history of {}", issue.key), Value::from(issue.id.as_str()), self.with_history(issue, row))
+            let what = match extent {
+                Extent::Whole => format!("history of {}", issue.key),
+                Extent::Names => issue.key.clone(),
+            };
+            let rows = async move {
+                match extent {
+                    Extent::Whole => Ok(vec![self.with_history(issue, row).await?]),
+                    Extent::Names => self.issue_again(&issue.id).await,
+                }
+            };
+            (what, Value::from(issue.id.as_str()), rows)
         });
-        let (mut rows, missed) = details(asked).await?;
+        let (rows, missed) = details(asked).await?;
+        let mut rows = rows.concat();
         rows.extend(unreadable.iter().map(|row| self.plain("jira.pull.issue", row)));
         Ok((rows, missed))
     }

@@ -27,6 +27,8 @@ struct Server {
     broken: Option<(&'static str, u16)>,
     /// Only where histories are asked for.
     only_with_histories: bool,
+    /// What holds more than the name of this issue fails.
+    unreadable: Option<usize>,
     asked: Vec<String>,
 }
 
@@ -106,6 +108,10 @@ fn answer(state: &Shared, request: &Request) -> Response {
             let total = rows.len();
             let page: Vec<Value> = rows.into_iter().skip(start).take(50).collect();
             let end = start + page.len();
+            let is_unreadable = |row: &Value| server.unreadable.is_some_and(|number| row["id"] == number.to_string());
+            if query["fields"] != "updated" && page.iter().any(is_unreadable) {
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
             if path.ends_with("jql") {
                 json!({ "issues": page, "nextPageToken": (end < total).then(|| end.to_string()), "isLast": end >= total })
             } else {
@@ -125,6 +131,9 @@ fn answer(state: &Shared, request: &Request) -> Response {
         }
         "/rest/agile/1.0/board/3/sprint" => return (StatusCode::BAD_REQUEST, "{}").into_response(),
         _ => match path.strip_prefix("/rest/api/2/issue/").or_else(|| path.strip_prefix("/rest/api/3/issue/")) {
+            Some(rest) if server.unreadable.is_some_and(|number| rest == number.to_string()) => {
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
             Some(rest) => {
                 let history: Vec<Value> = (1..=150)
                     .map(|id| if id % 2 == 1 { entry(id, "Open", "Closed") } else { entry(id, "Closed", "Open") })
@@ -369,5 +378,26 @@ async fn a_search_that_fails_for_its_histories_is_asked_for_without_them() {
         let memory = Memory::default();
         let summary = memory.pull(&pulling(&state, cloud), From::Cursor).await;
         assert!(summary.complete() && told(&memory) == all(5), "{summary:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issue_that_no_search_can_hold_hides_no_others_and_comes_when_it_can() {
+    for cloud in [true, false] {
+        let state = Shared::default();
+        {
+            let mut server = state.lock().unwrap();
+            server.issues = (1..=120).map(issue).collect();
+            server.unreadable = Some(60);
+        }
+        let (memory, puller) = (Memory::default(), pulling(&state, cloud));
+        let summary = memory.pull(&puller, From::Cursor).await;
+        let mut expected = all(120);
+        expected.remove("SHOP-60");
+        assert_eq!((told(&memory), summary.failure()), (expected, None), "{summary:?}");
+        assert!(summary.incomplete && summary.warnings()[0].contains("SHOP-60 could not be fetched"), "{summary:?}");
+        state.lock().unwrap().unreadable = None;
+        let summary = memory.pull(&puller, From::Cursor).await;
+        assert!(summary.complete() && told(&memory) == all(120), "{summary:?}");
     }
 }
