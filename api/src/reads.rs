@@ -156,9 +156,8 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
         service,
         team,
         benchmark,
-        compat: state.dora().compat,
     };
-    match dora::report(&scope.store, &query).await {
+    match dora::report(&scope.store, state.dora(), &query).await {
         Ok(report) => Ok(report.into()),
         Err(error) => Err(refused(error)),
     }
@@ -183,8 +182,6 @@ pub const SLICES: &str = "one of `service`, `team`, `author_team`, `repository`,
 /// What is asked about a metric.
 #[derive(Clone, Debug, Default)]
 pub struct MetricQuestion {
-    /// Its name.
-    pub name: String,
     /// The time; the metric's own span up to now without one.
     pub window: Option<Window>,
     /// The length of the steps; by the length of the window without it.
@@ -217,8 +214,13 @@ pub fn metrics(state: &ApiState) -> Result<Vec<Definition>, Problem> {
     Ok(all.into_iter().map(Into::into).collect())
 }
 
-/// A metric over a window.
-pub async fn metric(state: &ApiState, scope: &Scope, question: MetricQuestion) -> Result<MetricAnswer, Problem> {
+/// Metrics over a window, in the order of their names: what they are made from is read once.
+pub async fn metrics_of(
+    state: &ApiState,
+    scope: &Scope,
+    names: &[&str],
+    question: MetricQuestion,
+) -> Result<Vec<MetricAnswer>, Problem> {
     let _turn = scope.turn().await;
     let (service, team) = (question.service, question.team);
     let (from, to) = match question.window {
@@ -228,8 +230,7 @@ pub async fn metric(state: &ApiState, scope: &Scope, question: MetricQuestion) -
         }
         Some(Window { from, to }) => (from, to),
     };
-    let query = dora::MetricQuery {
-        name: question.name,
+    let question = dora::Question {
         from,
         to,
         interval: question.interval,
@@ -238,8 +239,21 @@ pub async fn metric(state: &ApiState, scope: &Scope, question: MetricQuestion) -
         team,
         repository: question.repository,
         by: question.by,
+        values_in_series: false,
     };
-    Ok(dora::metric(&scope.store, state.metrics(), &query).await.map_err(refused)?.into())
+    let answers = dora::ask(&scope.store, state.metrics(), names, &question).await.map_err(refused)?;
+    Ok(answers.into_iter().map(Into::into).collect())
+}
+
+/// A metric over a window.
+pub async fn metric(
+    state: &ApiState,
+    scope: &Scope,
+    name: &str,
+    question: MetricQuestion,
+) -> Result<MetricAnswer, Problem> {
+    let mut answers = metrics_of(state, scope, &[name], question).await?;
+    answers.pop().ok_or_else(|| Problem::not_found("metric", name))
 }
 
 /// Why a deployment or a change counts as it does.

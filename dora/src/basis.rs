@@ -8,7 +8,7 @@ use kernel::Rule;
 use serde::Serialize;
 use store::metric_rows::ServiceBasis;
 
-use crate::report::Window;
+use crate::metrics::Window;
 
 /// Fewer observations than this are said to be few.
 const FEW: u64 = 5;
@@ -78,6 +78,11 @@ impl EvidenceSet {
 
     pub const fn insert(&mut self, source: EvidenceSource) {
         self.0 |= 1 << source as u8;
+    }
+
+    /// Adds the sources of another set.
+    pub const fn extend(&mut self, other: Self) {
+        self.0 |= other.0;
     }
 
     fn sources(self) -> Vec<EvidenceSource> {
@@ -166,12 +171,6 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub fn add(&mut self, known: bool, evidence: EvidenceSet) {
-        self.total += 1;
-        self.known += u64::from(known);
-        self.evidence.0 |= evidence.0;
-    }
-
     pub fn basis(&self) -> Basis {
         let known = (self.total > 0).then(|| self.known as f64 / self.total as f64);
         Basis { evidence: self.evidence.sources(), known }
@@ -432,9 +431,9 @@ mod tests {
     #[test]
     fn evidence_is_a_set_of_sources() {
         let rules = [Rule::NamedAsFix, Rule::RolledBack, Rule::IncidentNamesIt];
-        let mut seen = Seen::default();
-        seen.add(true, EvidenceSet::of(&rules));
-        seen.add(false, EvidenceSet::of(&[Rule::FailedAttempt]));
+        let mut evidence = EvidenceSet::of(&rules);
+        evidence.extend(EvidenceSet::of(&[Rule::FailedAttempt]));
+        let seen = Seen { total: 2, known: 1, evidence };
         let evidence = vec![EvidenceSource::Incidents, EvidenceSource::Rollbacks, EvidenceSource::Attempts];
         assert_eq!(seen.basis(), Basis { evidence, known: Some(0.5) });
         assert_eq!(Seen::default().basis(), Basis::default());

@@ -31,14 +31,11 @@ pub use explain::explain;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
 pub use history::{History, HistoryBuilder};
 pub use metrics::{
-    Aggregation, Definition, MetricAnswer, MetricPart, MetricPoint, MetricQuery, MetricSettings, MetricValue, Slice,
-    definitions, metric,
+    Aggregation, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Unit, Value, ValueName,
+    Window, ask, definitions, window_start,
 };
 pub use options::Options;
 pub use preview::{Preview, PreviewBranch, preview};
 pub use query::{Interval, ReportQuery};
-pub use report::{
-    FindingCount, MetricName, MetricReport, Point, QuickCheck, Report, Score, ServiceStatus, Unit, Value, ValueName,
-    Window, report, window_start,
-};
+pub use report::{FindingCount, MetricName, MetricReport, QuickCheck, Report, Score, ServiceStatus, report};
 pub use summary::{Scope, Summary};

@@ -10,9 +10,8 @@ use store::Store;
 
 use crate::compute::instant;
 use crate::engine::load;
-use crate::metrics::quantile;
-use crate::report::Calendar;
-use crate::{DoraError, History, Options, Value, ValueName, Window, compute, services};
+use crate::metrics::{Calendar, median};
+use crate::{DoraError, History, Options, Unit, Value, ValueName, Window, compute, services};
 
 /// How long the window of a preview is.
 const WINDOW: Duration = Duration::days(90);
@@ -62,7 +61,7 @@ pub async fn preview(
     let (branch, zone, name) = (branch.clone(), settings.time_zone, service.name.clone());
     tokio::task::spawn_blocking(move || of_history(history, &options, &branch, zone, now))
         .await
-        .map_err(|error| DoraError::ended(name, error))
+        .map_err(|error| DoraError::ended(name, error))?
 }
 
 fn of_history(
@@ -71,32 +70,33 @@ fn of_history(
     branch: &PreviewBranch,
     zone: Tz,
     now: DateTime<Utc>,
-) -> Option<Preview> {
+) -> Result<Option<Preview>, DoraError> {
     if !compute(&history, options).deployments.is_empty() {
-        return None;
+        return Ok(None);
     }
     history.deployments = merges(&history, branch);
     history.deployments_from = Some(DeploymentSource::Branch);
     let metrics = compute(&history, options);
-    let last = metrics.deployments.iter().map(|row| row.finished_at).filter(|at| *at <= now).max()?;
+    let last = metrics.deployments.iter().map(|row| row.finished_at).filter(|at| *at <= now).max();
+    let Some(last) = last else { return Ok(None) };
     let to = if last < now - WINDOW { last + Duration::seconds(1) } else { now };
     let calendar = Calendar { zone };
-    let window = Window { from: calendar.before(to, WINDOW)?, to };
+    let Some(from) = calendar.before(to, WINDOW) else { return Ok(None) };
+    let window = Window { from, to };
     let within = |at: DateTime<Utc>| window.from <= at && at < window.to;
     let merges = metrics.deployments.iter().filter(|row| row.counts && within(row.finished_at)).count() as u64;
     let changes = metrics.changes(&history, options).filter(|row| !row.excluded && within(row.deployed_at));
-    let mut lead_times: Vec<f64> = changes.filter_map(|row| Some(row.lead_time_us? as f64 / 1e6)).collect();
-    lead_times.sort_by(f64::total_cmp);
-    let median = quantile(&lead_times, 0.5);
+    let lead_times: Vec<f64> = changes.filter_map(|row| Some(row.lead_time_us? as f64 / 1e6)).collect();
+    let n = lead_times.len() as u64;
     let per_day = merges as f64 / calendar.days(window.from, window.to);
-    Some(Preview {
+    Ok(Some(Preview {
         service: history.service,
         branch: branch.name.clone(),
         window,
-        merges: Value::count(ValueName::Deployments, merges),
-        frequency: Value::new(ValueName::PerDay, Some(per_day), merges),
-        lead_time: Value::new(ValueName::Median, median, lead_times.len() as u64),
-    })
+        merges: Value::new(ValueName::Deployments, Some(merges as f64), Unit::Count, merges),
+        frequency: Value::new(ValueName::PerDay, Some(per_day), Unit::PerDay, merges),
+        lead_time: Value::new(ValueName::Median, median(lead_times)?, Unit::Seconds, n),
+    }))
 }
 
 /// A deployment for each commit along the first parents of the branch, as the git connector makes them of a
@@ -176,7 +176,7 @@ mod tests {
         }
         let options = Options::new(&runtime::load(None, &[]).unwrap().dora).unwrap();
         let branch = PreviewBranch { repository: REPOSITORY.into(), name: "main".to_owned(), tip: sha(tip) };
-        of_history(builder.build(), &options, &branch, Tz::UTC, now.parse().unwrap())
+        of_history(builder.build(), &options, &branch, Tz::UTC, now.parse().unwrap()).unwrap()
     }
 
     #[test]

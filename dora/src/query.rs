@@ -5,13 +5,12 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use runtime::settings::Compat;
 use serde::{Deserialize, Serialize};
 
 use crate::{Benchmark, DoraError};
 
 /// The length of the steps of a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interval {
     /// Local days: 23 to 25 hours.
@@ -75,6 +74,4 @@ pub struct ReportQuery {
     pub team: Option<String>,
     /// What values are held against.
     pub benchmark: Benchmark,
-    /// Whose rules are followed, as the settings say.
-    pub compat: Compat,
 }

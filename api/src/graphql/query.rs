@@ -94,7 +94,6 @@ impl Query {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         let time_zone = zone(state, time_zone.as_deref())?;
         let question = MetricQuestion {
-            name,
             window: parse_window(window, from, to, time_zone)?,
             interval: interval.map(Into::into),
             service,
@@ -103,7 +102,7 @@ impl Query {
             by: by.map(Into::into),
             time_zone,
         };
-        reads::metric(state, scope, question).await.map_err(|problem| refused(&problem))
+        reads::metric(state, scope, &name, question).await.map_err(|problem| refused(&problem))
     }
 
     /// Production deployments, newest first.

@@ -70,7 +70,6 @@ pub async fn metric(
     let mut params = params(&uri)?;
     let time_zone = reads::time_zone(&state, params.text("time_zone").as_deref())?;
     let question = MetricQuestion {
-        name,
         window: lists::window(&mut params, time_zone)?,
         interval: params.interval()?,
         service: params.text("service"),
@@ -80,6 +79,6 @@ pub async fn metric(
         time_zone,
     };
     params.finish()?;
-    let answer = reads::metric(&state, &scope, question).await?;
+    let answer = reads::metric(&state, &scope, &name, question).await?;
     Ok(Json(Answer::new(&scope.tenant, answer)))
 }

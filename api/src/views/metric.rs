@@ -104,14 +104,14 @@ pub struct MetricPart {
 
 impl From<dora::MetricPart> for MetricPart {
     fn from(from: dora::MetricPart) -> Self {
-        let value = |from: dora::MetricValue| MetricValue {
-            name: from.name,
+        let value = |from: dora::Value| MetricValue {
+            name: from.name.as_str(),
             value: from.value,
             unit: from.unit.into(),
             text: from.text,
             n: from.n,
         };
-        let point = |from: dora::MetricPoint| MetricPoint {
+        let point = |from: dora::Point| MetricPoint {
             from: from.from,
             to: from.to,
             label: from.label,

@@ -254,6 +254,22 @@ mirror!(
         Recovered,
         /// How many were still open at the end of the window.
         Open,
+        /// For how many it holds.
+        Yes,
+        /// How many.
+        Count,
+        /// A number a week, on average.
+        PerWeek,
+        /// The sum.
+        Sum,
+        /// A sum over another.
+        Ratio,
+        /// The share of the whole.
+        Share,
+        /// How many were open at the end.
+        AtEnd,
+        /// The size of the smallest set that covers 50 %.
+        Fewest,
     }
 );
 

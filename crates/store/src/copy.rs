@@ -20,6 +20,7 @@ pub(crate) async fn read(
     statement: &str,
     mut each: impl FnMut(&mut Tuple<'_>) -> Result<(), StoreError>,
 ) -> Result<u64, StoreError> {
+    tracing::trace!(statement, "rows are read");
     let mut stream = connection.copy_out_raw(statement).await?;
     // what came, and how much of it is read
     let mut buffer: Vec<u8> = Vec::new();

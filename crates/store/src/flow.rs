@@ -2,7 +2,7 @@
 //! many rows, as they are stored. Times are microseconds since 1970. What they mean is the engine's.
 
 use chrono::{DateTime, Utc};
-use kernel::EARLIEST_AUTHOR_TIME;
+use kernel::{DeploymentKind, EARLIEST_AUTHOR_TIME};
 
 use crate::copy::{self, Tuple};
 use crate::metric_rows::{RULES, Rules};
@@ -92,7 +92,7 @@ pub struct DeployedRow {
 }
 
 /// A production deployment that finished in the span, or recovered in it, or was not recovered before it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are columns")]
 pub struct DeploymentRow {
     /// The service.
@@ -103,8 +103,12 @@ pub struct DeploymentRow {
     pub finished: i64,
     /// It counts as a deployment.
     pub counts: bool,
-    /// A verdict was given on it.
-    pub judged: bool,
+    /// Its outcome is success.
+    pub success: bool,
+    /// How it relates to the one before it.
+    pub kind: DeploymentKind,
+    /// It is counted with another deployment of the same rollout.
+    pub in_rollout: bool,
     /// It failed.
     pub failed: bool,
     /// When users were well again.
@@ -128,6 +132,8 @@ pub struct IncidentRow {
     pub resolved: Option<i64>,
     /// Detected → resolved.
     pub restore: Option<i64>,
+    /// When the deployment finished that it failed.
+    pub failed_deployment: Option<i64>,
 }
 
 /// A run of a pipeline that finished in the span, or shortly before it.
@@ -273,8 +279,10 @@ pub struct AuthorRow {
     pub repository: String,
     /// Who.
     pub author: String,
-    /// Lines added and deleted; the number of commits where lines are not counted.
+    /// Lines added and deleted.
     pub lines: i64,
+    /// Commits.
+    pub commits: i64,
 }
 
 async fn choose(tx: &mut StoreTx, span: Span) -> Result<(), StoreError> {
@@ -386,11 +394,13 @@ pub async fn bots(tx: &mut StoreTx) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar!("select id from account where bot order by id").fetch_all(tx.connection()).await?)
 }
 
-/// Changes and commits that were deployed in the span and count for lead time.
-pub async fn deployed(tx: &mut StoreTx, span: Span) -> Result<Vec<DeployedRow>, StoreError> {
+/// Changes and commits that were deployed in the span and count for lead time; who wrote their commits only where
+/// that is asked for.
+pub async fn deployed(tx: &mut StoreTx, span: Span, with_writers: bool) -> Result<Vec<DeployedRow>, StoreError> {
+    let writers = if with_writers { WRITERS } else { "'{}'::text[]" };
     let statement = format!(
         "select m.service, m.repository, m.author,
-                case when c.id is not null then {WRITERS} else '{{}}'::text[] end, c.source_branch, m.title,
+                case when c.id is not null then {writers} else '{{}}'::text[] end, c.source_branch, m.title,
                 coalesce(c.labels, '{{}}'), m.deployed_at, m.lead_time_us, m.coding_us, m.pickup_us, m.review_us,
                 m.approval_us, m.deploy_us
          from change_metric m left join change c on c.id = m.change
@@ -413,12 +423,15 @@ pub async fn deployed(tx: &mut StoreTx, span: Span) -> Result<Vec<DeployedRow>, 
     .await
 }
 
+fn kind(word: &str) -> Result<DeploymentKind, StoreError> {
+    word.parse().map_err(|error| StoreError::Unreadable(format!("deployment_metric has a row of which {error}")))
+}
+
 /// Production deployments that finished in the span, and failed ones that were open in it; oldest first.
 pub async fn deployments(tx: &mut StoreTx, span: Span) -> Result<Vec<DeploymentRow>, StoreError> {
     let statement = format!(
-        "select service, repository, finished_at, counts,
-                success and kind <> 'none' and rollout is null or failed and not success,
-                failed, recovered_at, rework, {RULES}
+        "select service, repository, finished_at, counts, success, kind, rollout is not null, failed, recovered_at,
+                rework, {RULES}
          from deployment_metric
          where finished_at < $TO
            and (finished_at >= $FROM or failed and (recovered_at is null or recovered_at >= $FROM))
@@ -430,7 +443,9 @@ pub async fn deployments(tx: &mut StoreTx, span: Span) -> Result<Vec<DeploymentR
             repository: opt_text(row)?,
             finished: row.micros()?,
             counts: row.bool()?,
-            judged: row.bool()?,
+            success: row.bool()?,
+            kind: kind(row.text()?)?,
+            in_rollout: row.bool()?,
             failed: row.bool()?,
             recovered: row.opt_micros()?,
             rework: row.bool()?,
@@ -461,10 +476,14 @@ pub async fn first_deployments(tx: &mut StoreTx, span: Span) -> Result<Vec<First
     .await
 }
 
-/// Incidents that were open in the span.
+/// Incidents that were open in the span, and those that failed a deployment that finished in it.
 pub async fn incidents(tx: &mut StoreTx, span: Span) -> Result<Vec<IncidentRow>, StoreError> {
-    let statement = "select service, severity, detected_at, resolved_at, restore_us from incident_metric
-                     where detected_at < $TO and (resolved_at is null or resolved_at >= $FROM)";
+    let statement = "select i.service, i.severity, i.detected_at, i.resolved_at, i.restore_us, d.finished_at
+                     from incident_metric i
+                     left join deployment_metric d
+                            on d.service = i.service and d.deployment = i.deployment and d.failed
+                     where i.detected_at < $TO and (i.resolved_at is null or i.resolved_at >= $FROM)
+                        or d.finished_at >= $FROM and d.finished_at < $TO";
     rows(tx, span, statement, |row| {
         Ok(IncidentRow {
             service: text(row)?,
@@ -472,6 +491,7 @@ pub async fn incidents(tx: &mut StoreTx, span: Span) -> Result<Vec<IncidentRow>,
             detected: row.micros()?,
             resolved: row.opt_micros()?,
             restore: row.opt_i64()?,
+            failed_deployment: row.opt_micros()?,
         })
     })
     .await
@@ -623,12 +643,14 @@ pub async fn measures(tx: &mut StoreTx, span: Span) -> Result<Vec<MeasureRow>, S
 pub async fn authors(tx: &mut StoreTx, span: Span) -> Result<Vec<AuthorRow>, StoreError> {
     let statement = format!(
         "select repository, author,
-                coalesce(nullif(sum(coalesce(additions, 0) + coalesce(deletions, 0)), 0), count(*))::bigint
+                sum(coalesce(additions, 0) + coalesce(deletions, 0))::bigint, count(*)
          from commit
          where author is not null and authored_at >= $TO - interval '1 year' and authored_at < $TO
            and {COUNTED_COMMITS}
          group by 1, 2"
     );
-    rows(tx, span, &statement, |row| Ok(AuthorRow { repository: text(row)?, author: text(row)?, lines: row.i64()? }))
-        .await
+    rows(tx, span, &statement, |row| {
+        Ok(AuthorRow { repository: text(row)?, author: text(row)?, lines: row.i64()?, commits: row.i64()? })
+    })
+    .await
 }

@@ -3,14 +3,10 @@
 
 mod basis;
 mod encode;
-mod points;
 mod write;
 
 pub(crate) use basis::RULES;
 pub use basis::{Rules, ServiceBasis, service_bases};
-pub use points::{
-    ChangePoint, DeploymentPoint, IncidentPoint, change_points, deployment_points, incident_points, incident_recoveries,
-};
 pub use write::{Written, write_changes, write_deployments, write_findings, write_incidents};
 
 use chrono::{DateTime, Utc};

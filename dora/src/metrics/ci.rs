@@ -2,101 +2,97 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use store::flow::RunRow;
+use super::model::Aggregation::{Median, Rate, Sum, TimeOpen};
+use super::observations::Observations;
+use super::registry::Input::{Runs, RunsInOrder};
+use super::registry::metrics;
+use super::rows::{Entry, Run};
+use super::unit::Unit;
 
-use super::observations::{Observations, Subject};
-
-/// The runs of pipelines, oldest first.
-pub(super) struct Runs<'a>(pub &'a [RunRow]);
-
-fn over(run: &RunRow) -> bool {
-    matches!(run.outcome.as_deref(), Some("success" | "failure"))
+metrics! { "ci";
+    ci_duration: Unit::Seconds, Median, Runs(duration), "CI duration",
+        "Started to finished, of runs that ended with success or failure.";
+    ci_queue_time: Unit::Seconds, Median, Runs(queue), "CI queue time",
+        "Asked for to started.";
+    ci_success_rate: Unit::Ratio, Rate, Runs(success), "CI success rate",
+        "Share of runs that succeeded, of those that succeeded or failed.";
+    ci_red_time: Unit::Seconds, TimeOpen, RunsInOrder(red), "Time red",
+        "How long pipelines of the default branch were red: from a failed run to the next that succeeded, in sum.";
+    ci_flakiness: Unit::Ratio, Rate, RunsInOrder(flaky), "Flakiness",
+        "Share of failed runs that turned green on the same commit without a change.";
+    ci_time_spent: Unit::Seconds, Sum, Runs(spent), "CI time spent",
+        "The time that runs took, in sum.";
 }
 
-fn succeeded(run: &RunRow) -> bool {
-    run.outcome.as_deref() == Some("success")
-}
-
-impl Runs<'_> {
-    fn each(&self, into: &mut Observations, one: impl Fn(&RunRow, &mut Observations)) {
-        for run in self.0 {
-            into.about(subject(run));
-            one(run, into);
-        }
+fn duration(run: &Run, into: &mut Observations) {
+    if run.succeeded.is_some() {
+        spent(run, into);
     }
 }
 
-fn subject(run: &RunRow) -> Subject {
-    Subject { repository: run.repository.clone(), project: run.repository.clone(), ..Subject::default() }
+fn queue(run: &Run, into: &mut Observations) {
+    into.span(run.finished, Some(run.queued), run.started);
 }
 
-pub(super) fn duration(runs: &Runs<'_>, into: &mut Observations) {
-    runs.each(into, |run, into| {
-        if over(run) {
-            into.span(run.finished, run.started, Some(run.finished));
-        }
-    });
+fn success(run: &Run, into: &mut Observations) {
+    if let Some(succeeded) = run.succeeded {
+        into.is(run.finished, succeeded);
+    }
 }
 
-pub(super) fn queue(runs: &Runs<'_>, into: &mut Observations) {
-    runs.each(into, |run, into| into.span(run.finished, Some(run.queued), run.started));
-}
-
-pub(super) fn success(runs: &Runs<'_>, into: &mut Observations) {
-    runs.each(into, |run, into| {
-        if over(run) {
-            into.is(run.finished, succeeded(run));
-        }
-    });
-}
-
-pub(super) fn spent(runs: &Runs<'_>, into: &mut Observations) {
-    runs.each(into, |run, into| into.span(run.finished, run.started, Some(run.finished)));
+fn spent(run: &Run, into: &mut Observations) {
+    into.span(run.finished, run.started, Some(run.finished));
 }
 
 /// A pipeline of a repository.
 type Pipeline<'a> = (Option<&'a str>, &'a str);
 
-pub(super) fn red(runs: &Runs<'_>, into: &mut Observations) {
-    let mut since: BTreeMap<Pipeline<'_>, &RunRow> = BTreeMap::new();
+/// Runs that succeeded or failed, oldest first: the number of each, its pipeline, and whether it succeeded.
+fn over<'a>(runs: &'a [&Entry<Run>]) -> impl Iterator<Item = (u32, &'a Run, Pipeline<'a>, bool)> {
+    (0_u32..).zip(runs).filter_map(|(number, entry)| {
+        let pipeline = (entry.subject.repository.as_deref(), &*entry.row.name);
+        Some((number, &entry.row, pipeline, entry.row.succeeded?))
+    })
+}
+
+fn red(runs: &[&Entry<Run>], into: &mut Observations) {
+    let mut since: BTreeMap<Pipeline<'_>, (u32, i64)> = BTreeMap::new();
     let mut seen: BTreeSet<Pipeline<'_>> = BTreeSet::new();
-    for run in runs.0.iter().filter(|run| run.default_branch && over(run)) {
-        let pipeline = (run.repository.as_deref(), run.name.as_str());
-        if seen.insert(pipeline) && succeeded(run) {
+    for (number, run, pipeline, succeeded) in over(runs).filter(|(_, run, ..)| run.default_branch) {
+        if seen.insert(pipeline) && succeeded {
             // one that was never red was observed all the same: no time red, which is not unknown
-            into.about(subject(run));
+            into.about(number);
             into.lasting(run.finished, Some(run.finished));
         }
-        if !succeeded(run) {
-            since.entry(pipeline).or_insert(run);
-        } else if let Some(first) = since.remove(&pipeline) {
-            into.about(subject(first));
-            into.lasting(first.finished, Some(run.finished));
+        if !succeeded {
+            since.entry(pipeline).or_insert((number, run.finished));
+        } else if let Some((first, failed)) = since.remove(&pipeline) {
+            into.about(first);
+            into.lasting(failed, Some(run.finished));
         }
     }
-    for first in since.into_values() {
-        into.about(subject(first));
-        into.lasting(first.finished, None);
+    for (first, failed) in since.into_values() {
+        into.about(first);
+        into.lasting(failed, None);
     }
 }
 
-pub(super) fn flaky(runs: &Runs<'_>, into: &mut Observations) {
-    let mut failed: BTreeMap<(Pipeline<'_>, &str), (&RunRow, bool)> = BTreeMap::new();
-    for run in runs.0.iter().filter(|run| over(run)) {
+fn flaky(runs: &[&Entry<Run>], into: &mut Observations) {
+    let mut failed: BTreeMap<(Pipeline<'_>, &str), (u32, i64, bool)> = BTreeMap::new();
+    for (number, run, pipeline, succeeded) in over(runs) {
         let Some(sha) = run.sha.as_deref() else { continue };
-        let key = ((run.repository.as_deref(), run.name.as_str()), sha);
-        match failed.get_mut(&key) {
+        match failed.get_mut(&(pipeline, sha)) {
             // the code is the same, so what changed was luck
-            Some((_, green)) => *green |= succeeded(run),
-            None if !succeeded(run) => {
-                failed.insert(key, (run, false));
+            Some((.., green)) => *green |= succeeded,
+            None if !succeeded => {
+                failed.insert((pipeline, sha), (number, run.finished, false));
             }
             None => {}
         }
     }
-    for (first, green) in failed.into_values() {
-        into.about(subject(first));
-        into.is(first.finished, green);
+    for (first, at, green) in failed.into_values() {
+        into.about(first);
+        into.is(at, green);
     }
 }
 
@@ -104,71 +100,69 @@ pub(super) fn flaky(runs: &Runs<'_>, into: &mut Observations) {
 mod tests {
     use super::*;
 
-    fn run(sha: &str, finished: i64, outcome: &str) -> RunRow {
-        RunRow {
-            repository: Some("h/r".into()),
+    fn run(sha: &str, finished: i64, succeeded: Option<bool>) -> Run {
+        Run {
             name: "test".into(),
             sha: Some(sha.into()),
             default_branch: true,
-            attempt: 1,
             queued: finished - 10,
             started: Some(finished - 7),
             finished,
-            outcome: Some(outcome.into()),
+            succeeded,
         }
     }
+
+    fn in_order(metric: fn(&[&Entry<Run>], &mut Observations), runs: &[Run]) -> Observations {
+        let entry = |run: &Run| Entry { row: run.clone(), ..Entry::default() };
+        let entries: Vec<Entry<Run>> = runs.iter().map(entry).collect();
+        let mut into = Observations::default();
+        metric(&entries.iter().collect::<Vec<_>>(), &mut into);
+        into
+    }
+
+    fn spans(runs: &[Run]) -> Vec<(i64, Option<i64>)> {
+        let seen = in_order(red, runs);
+        seen.at.into_iter().zip(seen.until).collect()
+    }
+
+    const GREEN: Option<bool> = Some(true);
+    const RED: Option<bool> = Some(false);
 
     #[test]
     fn a_pipeline_is_red_from_a_failure_to_the_next_success() {
         let all = [
-            run("a", 10, "success"),
-            run("b", 20, "failure"),
-            run("c", 30, "failure"),
-            run("d", 35, "neither"),
-            run("e", 40, "success"),
-            run("f", 50, "failure"),
-            RunRow { default_branch: false, ..run("g", 60, "success") },
+            run("a", 10, GREEN),
+            run("b", 20, RED),
+            run("c", 30, RED),
+            run("d", 35, None),
+            run("e", 40, GREEN),
+            run("f", 50, RED),
+            Run { default_branch: false, ..run("g", 60, GREEN) },
         ];
-        let mut into = Observations::default();
-        red(&Runs(&all), &mut into);
-        let spans: Vec<_> = into.all.iter().map(|seen| (seen.at, seen.until)).collect();
-        assert_eq!(spans, [(10, Some(10)), (20, Some(40)), (50, None)]);
+        assert_eq!(spans(&all), [(10, Some(10)), (20, Some(40)), (50, None)]);
     }
 
     #[test]
     fn a_default_branch_that_was_never_red_was_seen_to_be_red_for_no_time() {
-        let other = RunRow { default_branch: false, ..run("b", 20, "failure") };
-        let spans = |all: &[RunRow]| {
-            let mut into = Observations::default();
-            red(&Runs(all), &mut into);
-            into.all.iter().map(|seen| (seen.at, seen.until)).collect::<Vec<_>>()
-        };
-        assert_eq!(spans(&[run("a", 10, "success"), run("c", 30, "success")]), [(10, Some(10))]);
-        assert!(spans(&[other]).is_empty());
+        assert_eq!(spans(&[run("a", 10, GREEN), run("c", 30, GREEN)]), [(10, Some(10))]);
+        assert!(spans(&[Run { default_branch: false, ..run("b", 20, RED) }]).is_empty());
     }
 
     #[test]
     fn a_failure_that_turned_green_on_the_same_commit_is_flaky() {
-        let all = [
-            run("a", 10, "failure"),
-            run("a", 20, "success"),
-            run("b", 30, "failure"),
-            run("c", 40, "success"),
-            run("c", 50, "failure"),
-        ];
-        let mut into = Observations::default();
-        flaky(&Runs(&all), &mut into);
-        let seen: Vec<_> = into.all.iter().map(|seen| (seen.at, seen.value)).collect();
-        assert_eq!(seen, [(10, Some(1.0)), (30, Some(0.0)), (50, Some(0.0))]);
+        let all = [run("a", 10, RED), run("a", 20, GREEN), run("b", 30, RED), run("c", 40, GREEN), run("c", 50, RED)];
+        let seen = in_order(flaky, &all);
+        assert_eq!(seen.at, [10, 30, 50]);
+        assert_eq!(seen.value, [Some(1.0), Some(0.0), Some(0.0)]);
     }
 
     #[test]
-    fn what_was_cancelled_is_neither_success_nor_failure_but_took_its_time() {
-        let all = [run("a", 10, "success"), run("b", 20, "failure"), run("c", 30, "neither")];
-        let values = |metric: fn(&Runs<'_>, &mut Observations)| {
+    fn what_was_canceled_is_neither_success_nor_failure_but_took_its_time() {
+        let all = [run("a", 10, GREEN), run("b", 20, RED), run("c", 30, None)];
+        let values = |metric: fn(&Run, &mut Observations)| {
             let mut into = Observations::default();
-            metric(&Runs(&all), &mut into);
-            into.all.iter().filter_map(|seen| seen.value).collect::<Vec<_>>()
+            all.iter().for_each(|run| metric(run, &mut into));
+            into.value.into_iter().flatten().collect::<Vec<_>>()
         };
         assert_eq!(values(success), [1.0, 0.0]);
         assert_eq!(values(duration), [7.0, 7.0]);

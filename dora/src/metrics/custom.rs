@@ -8,8 +8,9 @@ use store::StoreTx;
 use store::flow::Span;
 use store::tables::{self, Table, Value, Which};
 
-use super::observations::{Observations, Subject};
-use super::slices::change_type;
+use super::change_type::change_type;
+use super::observations::Observations;
+use super::rows::{Micros, Name, Subject};
 use crate::DoraError;
 
 /// A column on its way into a frame.
@@ -93,108 +94,131 @@ fn value(taken: &Taken) -> Expr {
     }
 }
 
-/// Reads the facts of a metric in the span, and makes its observations.
-pub(super) async fn observe(
-    tx: &mut StoreTx,
-    metric: &CustomMetric,
-    span: Span,
-    into: &mut Observations,
-) -> Result<(), DoraError> {
-    let Some(table) = tables::tables(tx, &[metric.fact]).await?.pop() else { return Ok(()) };
-    let fields = FACTS.iter().find(|fact| fact.fact == metric.fact).map(|fact| fact.fields).unwrap_or_default();
-    let known = |name: &str| fields.iter().any(|(field, _)| *field == name) || name == "deleted";
-    let columns = table.columns.into_iter().filter(|column| known(&column.name)).collect();
-    let table = Table { columns, ..table };
-    let mut cells: Vec<Cells> = table.columns.iter().map(|column| Cells::new(column.kind)).collect();
-    let which = Which { within: Some((metric.at.to_owned(), span.from, span.to)), not_deleted: true };
-    tables::read(tx, &table, &which, |row| {
-        for (cells, value) in cells.iter_mut().zip(row) {
-            cells.push(value);
-        }
-        Ok(())
-    })
-    .await?;
-    let names = table.columns.into_iter().map(|column| column.name);
-    frame(metric, names.zip(cells).collect(), into)
+/// The column with the position of each row.
+const POSITION: &str = "position of the row";
+/// The column with the value taken of each row.
+const VALUE: &str = "value taken";
+
+/// The facts of a kind in a span of time: a frame, and the lists beside it.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    frame: DataFrame,
+    lists: BTreeMap<String, Vec<Option<Vec<String>>>>,
 }
 
-fn frame(metric: &CustomMetric, cells: BTreeMap<String, Cells>, into: &mut Observations) -> Result<(), DoraError> {
-    let conditions = metric.filter.iter().chain(match &metric.value {
-        Taken::Holds(condition) => Some(condition),
-        _ => None,
-    });
-    let mut lists: BTreeMap<String, Vec<Option<Vec<String>>>> = BTreeMap::new();
-    let mut columns = Vec::new();
-    for (name, cells) in cells {
-        let name_of = name.as_str();
-        columns.push(match cells {
-            Cells::Text(cells) => Column::new(name_of.into(), cells),
-            Cells::Number(cells) => Column::new(name_of.into(), cells),
-            Cells::Bool(cells) => Column::new(name_of.into(), cells),
-            Cells::Time(cells) => Column::new(name_of.into(), cells),
-            Cells::Texts(cells) => {
-                lists.insert(name, cells);
-                continue;
+/// What metrics of a kind of fact observed, and what it is about.
+pub(super) type Observed = (Vec<Subject>, Observations);
+
+impl Facts {
+    /// Reads the facts of a kind that happened in a span, by the field that says when.
+    pub async fn read(tx: &mut StoreTx, (fact, at): (&'static str, &str), span: Span) -> Result<Self, DoraError> {
+        let Some(table) = tables::tables(tx, &[fact]).await?.pop() else { return Self::new(BTreeMap::new()) };
+        let fields = FACTS.iter().find(|known| known.fact == fact).map(|known| known.fields).unwrap_or_default();
+        let known = |name: &str| fields.iter().any(|(field, _)| *field == name) || name == "deleted";
+        let columns = table.columns.into_iter().filter(|column| known(&column.name)).collect();
+        let table = Table { columns, ..table };
+        let mut cells: Vec<Cells> = table.columns.iter().map(|column| Cells::new(column.kind)).collect();
+        let which = Which { within: Some((at.to_owned(), span.from, span.to)), not_deleted: true };
+        tables::read(tx, &table, &which, |row| {
+            for (cells, value) in cells.iter_mut().zip(row) {
+                cells.push(value);
             }
-        });
+            Ok(())
+        })
+        .await?;
+        let names = table.columns.into_iter().map(|column| column.name);
+        Self::new(names.zip(cells).collect())
     }
-    let mut asked: BTreeMap<String, Vec<Option<bool>>> = BTreeMap::new();
-    for condition in conditions {
-        if let (Some(Operand::Text(text)), Some(cells)) = (&condition.operand, lists.get(condition.field)) {
-            let there = |cell: &Option<Vec<String>>| cell.as_ref().map(|held| held.contains(text));
-            asked.insert(holds(condition.field, text), cells.iter().map(there).collect());
+
+    fn new(cells: BTreeMap<String, Cells>) -> Result<Self, DoraError> {
+        let mut lists = BTreeMap::new();
+        let mut columns = Vec::new();
+        for (name, cells) in cells {
+            let column = match cells {
+                Cells::Text(cells) => Column::new(name.as_str().into(), cells),
+                Cells::Number(cells) => Column::new(name.as_str().into(), cells),
+                Cells::Bool(cells) => Column::new(name.as_str().into(), cells),
+                Cells::Time(cells) => Column::new(name.as_str().into(), cells),
+                Cells::Texts(cells) => {
+                    lists.insert(name, cells);
+                    continue;
+                }
+            };
+            columns.push(column);
         }
+        let mut frame = DataFrame::new_infer_height(columns)?;
+        let rows = u32::try_from(frame.height()).unwrap_or(u32::MAX);
+        frame.with_column(Column::new(POSITION.into(), (0..rows).collect::<Vec<_>>()))?;
+        Ok(Self { frame, lists })
     }
-    columns.extend(asked.into_iter().map(|(name, is)| Column::new(name.as_str().into(), is)));
-    let frame = DataFrame::new_infer_height(columns)?;
-    // the row says which labels an observation has
-    let rows = u32::try_from(frame.height()).unwrap_or(u32::MAX);
-    let mut frame = frame;
-    frame.with_column(Column::new("row of the table".into(), (0..rows).collect::<Vec<_>>()))?;
-    let mut lazy = frame.lazy();
-    for condition in &metric.filter {
-        lazy = lazy.filter(chooses(condition));
-    }
-    let frame = lazy.with_column(value(&metric.value).alias("value taken")).collect()?;
-    let texts = |name: &str| -> Vec<Option<String>> {
-        let column = frame.column(name).ok().and_then(|column| column.str().ok());
-        column.map(|column| column.iter().map(|text| text.map(ToOwned::to_owned)).collect()).unwrap_or_default()
-    };
-    let author = ["author", "reviewer", "assignee"].map(&texts).into_iter().find(|all| !all.is_empty());
-    let (service, repository, project) = (texts("service"), texts("repository"), texts("project"));
-    let (title, branch, kind) = (texts("title"), texts("source_branch"), texts("kind"));
-    let severity = texts("severity");
-    let no_labels = Vec::new();
-    let labels = lists.get("labels").unwrap_or(&no_labels);
-    let ats = frame.column(metric.at)?.i64()?;
-    let values = frame.column("value taken")?.f64()?;
-    let origin = frame.column("row of the table")?.u32()?;
-    for (nth, ((at, value), origin)) in ats.iter().zip(values.iter()).zip(origin.iter()).enumerate() {
-        let Some(at) = at else { continue };
-        // a clock that ran backwards says nothing
-        let value = value.filter(|value| !matches!(metric.value, Taken::Between(..)) || *value >= 0.0);
-        let of = |all: &[Option<String>]| all.get(nth).cloned().flatten();
-        let labels = origin.and_then(|row| labels.get(row as usize)).cloned().flatten().unwrap_or_default();
-        let kind = match metric.fact {
-            "change" => {
-                let title = of(&title).unwrap_or_default();
-                Some(change_type(&title, &labels, of(&branch).as_deref()).to_owned())
-            }
-            _ => of(&kind).or_else(|| of(&severity)),
+
+    /// The facts that a metric chooses, with the value that it takes of each.
+    fn chosen(&self, metric: &CustomMetric, window: Micros) -> Result<DataFrame, DoraError> {
+        let of_value = match &metric.value {
+            Taken::Holds(condition) => Some(condition),
+            _ => None,
         };
-        into.about(Subject {
-            service: of(&service),
-            repository: of(&repository),
-            project: of(&project),
-            labels,
-            kind,
-            ai: None,
-            author: author.as_deref().and_then(of),
-            ..Subject::default()
-        });
-        into.perhaps(at, value);
+        let mut frame = self.frame.clone();
+        for condition in metric.filter.iter().chain(of_value) {
+            if let (Some(Operand::Text(text)), Some(cells)) = (&condition.operand, self.lists.get(condition.field)) {
+                let there = |cell: &Option<Vec<String>>| cell.as_ref().map(|held| held.contains(text));
+                let name = holds(condition.field, text);
+                frame.with_column(Column::new(name.as_str().into(), cells.iter().map(there).collect::<Vec<_>>()))?;
+            }
+        }
+        let happened = col(metric.at).gt_eq(lit(window.from)).and(col(metric.at).lt(lit(window.to)));
+        let mut lazy = frame.lazy().filter(happened);
+        for condition in &metric.filter {
+            lazy = lazy.filter(chooses(condition));
+        }
+        Ok(lazy.with_column(value(&metric.value).alias(VALUE)).collect()?)
     }
-    Ok(())
+
+    /// What a metric observes in a window.
+    pub fn observe(&self, metric: &CustomMetric, window: Micros) -> Result<Observed, DoraError> {
+        let (mut subjects, mut into) = (Vec::new(), Observations::default());
+        if self.frame.column(metric.at).is_err() {
+            return Ok((subjects, into));
+        }
+        let frame = self.chosen(metric, window)?;
+        let texts = |name: &str| -> Vec<Option<Name>> {
+            let column = frame.column(name).ok().and_then(|column| column.str().ok());
+            column.map(|column| column.iter().map(|text| text.map(Name::from)).collect()).unwrap_or_default()
+        };
+        let author = ["author", "reviewer", "assignee"].map(&texts).into_iter().find(|all| !all.is_empty());
+        let (service, repository, project) = (texts("service"), texts("repository"), texts("project"));
+        let (title, branch, kind, severity) =
+            (texts("title"), texts("source_branch"), texts("kind"), texts("severity"));
+        let (ats, values) = (frame.column(metric.at)?.i64()?, frame.column(VALUE)?.f64()?);
+        let rows = ats.iter().zip(values.iter()).zip(frame.column(POSITION)?.u32()?.iter());
+        for (nth, ((at, value), position)) in rows.enumerate() {
+            let (Some(at), Ok(subject)) = (at, u32::try_from(subjects.len())) else { continue };
+            // a clock that ran backwards says nothing
+            let value = value.filter(|value| !matches!(metric.value, Taken::Between(..)) || *value >= 0.0);
+            let of = |all: &[Option<Name>]| all.get(nth).cloned().flatten();
+            let labels = self.lists.get("labels").zip(position).and_then(|(labels, row)| labels.get(row as usize));
+            let labels = labels.and_then(Option::as_deref).unwrap_or_default();
+            let kind = match metric.fact {
+                "change" => {
+                    let title = of(&title).unwrap_or_default();
+                    Some(change_type(&title, labels, of(&branch).as_deref()).into())
+                }
+                _ => of(&kind).or_else(|| of(&severity)),
+            };
+            subjects.push(Subject {
+                service: of(&service),
+                repository: of(&repository),
+                project: of(&project),
+                labels: labels.iter().map(|label| Name::from(label.as_str())).collect(),
+                kind,
+                ai: None,
+                author: author.as_deref().and_then(of),
+            });
+            into.about(subject);
+            into.perhaps(at, value);
+        }
+        Ok((subjects, into))
+    }
 }
 
 #[cfg(test)]
@@ -225,9 +249,9 @@ mod tests {
             aggregation: aggregation.into(),
             ..MetricSettings::default()
         };
-        let mut into = Observations::default();
-        frame(&CustomMetric::read(&settings).unwrap(), cells(), &mut into).unwrap();
-        into.all.iter().filter_map(|seen| Some((seen.at, seen.value?))).collect()
+        let facts = Facts::new(cells()).unwrap();
+        let (_, seen) = facts.observe(&CustomMetric::read(&settings).unwrap(), Micros { from: 0, to: 1_000 }).unwrap();
+        seen.at.into_iter().zip(seen.value).filter_map(|(at, value)| Some((at, value?))).collect()
     }
 
     #[test]

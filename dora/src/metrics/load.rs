@@ -1,185 +1,360 @@
-//! Facts of the store on their way to observations.
+//! Rows of the store on their way to the tables that metrics are made from.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use kernel::DeploymentKind;
 use regex::Regex;
 use runtime::settings::{self, LeadTimeStart};
 use store::StoreTx;
-use store::flow::{self, ReviewRow, Span, TransitionRow};
+use store::flow::{self, ChangeRow, ReviewRow, Span, TransitionRow};
 
-use super::changes::{Change, by_others};
-use super::ci::Runs;
-use super::observations::{Observations, Subject};
-use super::registry::{Aggregation, Entry, Source};
-use super::slices::{assisted, change_type};
-use super::work::{Item, Meanings, Planned};
-use super::{custom, quality};
-use crate::report::Window;
+use super::ask::Plan;
+use super::change_type::{assisted, change_type};
+use super::custom::Facts;
+use super::ownership::Ownership;
+use super::planning::Meanings;
+use super::rows::{
+    Author, Change, Deployed, Deployment, Entry, FirstDeployment, Incident, Item, Measure, Name, Review, Run, Sprint,
+    Subject, Vulnerability,
+};
+use super::tables::{Source, Tables};
+use crate::basis::EvidenceSet;
 use crate::{DoraError, Options};
 
-/// Reads what a metric is made from, and makes its observations.
-pub(super) async fn observations(
-    tx: &mut StoreTx,
-    entry: &Entry,
-    window: Window,
-    settings: &settings::Dora,
-) -> Result<Observations, DoraError> {
-    let span = Span { from: window.from, to: window.to };
-    let assistants = Regex::new(&settings.assistants).map_err(|_| DoraError::Setting {
-        key: "dora.assistants".to_owned(),
-        found: settings.assistants.clone(),
-        expected: "a regular expression",
-    })?;
-    let mut into = Observations::default();
-    match &entry.source {
-        Source::Changes(metric) | Source::Reviews(metric) => {
-            changes(tx, *metric, span, settings, &assistants, &mut into).await?;
+/// Names that are held once.
+#[derive(Debug, Default)]
+struct Names(HashSet<Name>);
+
+impl Names {
+    fn get(&mut self, text: &str) -> Name {
+        if let Some(known) = self.0.get(text) {
+            return Name::clone(known);
         }
-        Source::Deployed(metric) => {
-            for row in flow::deployed(tx, span).await? {
-                let assisted = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
-                into.about(Subject {
-                    service: Some(row.service.clone()),
-                    repository: Some(row.repository.clone()),
-                    labels: row.labels.clone(),
-                    kind: Some(change_type(&row.title, &row.labels, row.branch.as_deref()).to_owned()),
-                    ai: Some(assisted),
-                    author: row.author.clone(),
-                    ..Subject::default()
-                });
-                metric(&row, &mut into);
-            }
-        }
-        Source::Deployments(metric) => {
-            for row in flow::deployments(tx, span).await? {
-                into.about(Subject {
-                    service: Some(row.service.clone()),
-                    repository: row.repository.clone(),
-                    ..Subject::default()
-                });
-                metric(&row, &mut into);
-            }
-            if entry.definition.aggregation == Aggregation::PerDay {
-                for row in flow::first_deployments(tx, span).await? {
-                    into.about(Subject {
-                        service: Some(row.service),
-                        repository: row.repository,
-                        ..Subject::default()
-                    });
-                    into.since(row.at);
-                }
-            }
-        }
-        Source::Incidents(metric) => {
-            for row in flow::incidents(tx, span).await? {
-                into.about(Subject {
-                    service: Some(row.service.clone()),
-                    kind: row.severity.clone(),
-                    ..Subject::default()
-                });
-                metric(&row, &mut into);
-            }
-        }
-        Source::Runs(metric) => metric(&Runs(&flow::runs(tx, span).await?), &mut into),
-        Source::Items(metric) => items(tx, *metric, span, &mut into).await?,
-        Source::Sprints(metric) => {
-            let (sprints, entries) = (flow::sprints(tx, span).await?, flow::entries(tx, span).await?);
-            let mut of: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-            for entry in &entries {
-                of.entry(&entry.sprint).or_default().push(entry);
-            }
-            for sprint in &sprints {
-                let entries = of.get(sprint.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-                let planned = Planned::new(sprint, entries);
-                into.about(planned.subject(entries));
-                metric(&planned, &mut into);
-            }
-        }
-        Source::Vulnerabilities(metric) => {
-            for row in flow::vulnerabilities(tx, span).await? {
-                into.about(Subject {
-                    repository: row.repository.clone(),
-                    kind: Some(row.severity.clone()),
-                    ..Subject::default()
-                });
-                metric(&row, &mut into);
-            }
-        }
-        Source::Measures(name, factor) => {
-            quality::measures(&flow::measures(tx, span).await?, name, *factor, &mut into);
-        }
-        Source::Authors => {
-            let bots = Bots::read(tx, settings).await?;
-            let at = window.from.timestamp_micros();
-            quality::authors(&flow::authors(tx, span).await?, at, |account| bots.is(account), &mut into);
-        }
-        Source::Custom(metric) => custom::observe(tx, metric, span, &mut into).await?,
+        let name = Name::from(text);
+        self.0.insert(Name::clone(&name));
+        name
     }
-    Ok(into)
+
+    fn opt(&mut self, text: Option<&str>) -> Option<Name> {
+        text.map(|text| self.get(text))
+    }
+
+    fn all(&mut self, texts: &[String]) -> Box<[Name]> {
+        texts.iter().map(|text| self.get(text)).collect()
+    }
 }
 
-async fn changes(
-    tx: &mut StoreTx,
-    metric: fn(&Change<'_>, &mut Observations),
+/// Reads tables of a span.
+pub(super) struct Loader<'a> {
+    tx: &'a mut StoreTx,
     span: Span,
-    settings: &settings::Dora,
-    assistants: &Regex,
-    into: &mut Observations,
-) -> Result<(), DoraError> {
-    let (changes, reviews) = (flow::changes(tx, span).await?, flow::reviews(tx, span).await?);
-    let bots = Bots::read(tx, settings).await?;
-    let mut said: HashMap<&str, Vec<&ReviewRow>> = HashMap::new();
-    for review in &reviews {
-        said.entry(&review.change).or_default().push(review);
-    }
-    for row in &changes {
-        let assisted = assisted(assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
-        let told = said.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let started = row.started.filter(|_| settings.lead_time_start == LeadTimeStart::FirstCommit);
-        into.about(Subject {
-            repository: Some(row.repository.clone()),
-            labels: row.labels.clone(),
-            kind: Some(change_type(&row.title, &row.labels, row.branch.as_deref()).to_owned()),
-            ai: Some(assisted),
-            author: row.author.clone(),
-            ..Subject::default()
-        });
-        let reviews = by_others(row, told, |account| bots.is(account));
-        metric(&Change { row, first_commit: row.first_commit.or(started), reviews, assisted }, into);
-    }
-    Ok(())
+    /// Whether it matters who wrote the commits of what was deployed.
+    by_writers: bool,
+    settings: &'a settings::Dora,
+    names: Names,
+    tables: Tables,
 }
 
-async fn items(
-    tx: &mut StoreTx,
-    metric: fn(&Item<'_>, &mut Observations),
-    span: Span,
-    into: &mut Observations,
-) -> Result<(), DoraError> {
-    let (items, transitions) = (flow::items(tx, span).await?, flow::transitions(tx, span).await?);
-    let statuses = flow::statuses(tx).await?;
-    let meanings = Meanings::new(&statuses);
-    let mut ways: HashMap<&str, Vec<&TransitionRow>> = HashMap::new();
-    for transition in &transitions {
-        ways.entry(&transition.item).or_default().push(transition);
+/// Reads what a plan needs.
+pub(crate) async fn load(tx: &mut StoreTx, plan: &Plan, settings: &settings::Dora) -> Result<Tables, DoraError> {
+    let ownership = Ownership::new(&store::history::services(tx).await?);
+    let bases = store::metric_rows::service_bases(tx).await?;
+    let tables = Tables { ownership, bases, ..Tables::default() };
+    let by_writers = plan.by_writers();
+    let mut loader = Loader { tx, span: plan.span(), by_writers, settings, names: Names::default(), tables };
+    for source in plan.sources() {
+        loader.read(source).await?;
     }
-    for row in &items {
-        into.about(Subject {
-            // the project of an issue of a forge is its repository
-            repository: row.project.contains('/').then(|| row.project.clone()),
-            project: Some(row.project.clone()),
-            labels: row.labels.clone(),
-            kind: row.kind.as_ref().map(|kind| kind.to_lowercase()),
-            author: row.assignee.clone(),
-            ..Subject::default()
-        });
-        let way = ways.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        metric(&Item::new(row, way, &meanings), into);
-    }
-    Ok(())
+    Ok(loader.tables)
 }
 
-/// Accounts that are bots, by their source's word, their name or the settings.
+impl Loader<'_> {
+    async fn read(&mut self, source: Source) -> Result<(), DoraError> {
+        match source {
+            Source::Changes => self.changes().await,
+            Source::Deployed => self.deployed().await,
+            Source::Deployments => self.deployments().await,
+            Source::Incidents => self.incidents().await,
+            Source::Runs => self.runs().await,
+            Source::Items => self.items().await,
+            Source::Sprints => self.sprints().await,
+            Source::Vulnerabilities => self.vulnerabilities().await,
+            Source::Measures => self.measures().await,
+            Source::Authors => self.authors().await,
+            Source::Facts(fact, at) => {
+                let facts = Facts::read(self.tx, (fact, at), self.span).await?;
+                self.tables.facts.insert((fact, at), facts);
+                Ok(())
+            }
+        }
+    }
+
+    fn assistants(&self) -> Result<Regex, DoraError> {
+        Regex::new(&self.settings.assistants).map_err(|_| DoraError::Setting {
+            key: "dora.assistants".to_owned(),
+            found: self.settings.assistants.clone(),
+            expected: "a regular expression",
+        })
+    }
+
+    async fn changes(&mut self) -> Result<(), DoraError> {
+        let assistants = self.assistants()?;
+        let (changes, reviews) = (flow::changes(self.tx, self.span).await?, flow::reviews(self.tx, self.span).await?);
+        let bots = Bots::read(self.tx, self.settings).await?;
+        let mut of_change: HashMap<&str, Vec<&ReviewRow>> = HashMap::new();
+        for review in &reviews {
+            of_change.entry(&review.change).or_default().push(review);
+        }
+        let names = &mut self.names;
+        let from_commits = self.settings.lead_time_start == LeadTimeStart::FirstCommit;
+        let entry = |row: &ChangeRow| {
+            let ai = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
+            let reviews = of_change.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let reviews = by_others(row, reviews, |account| bots.is(account));
+            let review =
+                |review: &&ReviewRow| Review { reviewer: names.opt(review.reviewer.as_deref()), at: review.at };
+            let reviews = reviews.iter().map(review).collect();
+            let change = Change {
+                first_commit: row.first_commit.or(row.started.filter(|_| from_commits)),
+                opened: row.opened,
+                ready: row.ready,
+                merged: row.merged,
+                closed: row.closed,
+                lines: row.additions.zip(row.deletions).map(|(additions, deletions)| additions + deletions),
+                reviews,
+            };
+            let subject = Subject {
+                repository: Some(names.get(&row.repository)),
+                labels: names.all(&row.labels),
+                kind: Some(names.get(change_type(&row.title, &row.labels, row.branch.as_deref()))),
+                ai: Some(ai),
+                author: names.opt(row.author.as_deref()),
+                ..Subject::default()
+            };
+            Entry { subject, row: change }
+        };
+        self.tables.changes = changes.iter().map(entry).collect::<Vec<_>>().into();
+        Ok(())
+    }
+
+    async fn deployed(&mut self) -> Result<(), DoraError> {
+        let assistants = self.assistants()?;
+        let names = &mut self.names;
+        let entry = |row: flow::DeployedRow| {
+            let ai = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
+            let [coding_us, pickup_us, review_us, approval_us, deploy_us] = row.stages;
+            Entry {
+                subject: Subject {
+                    service: Some(names.get(&row.service)),
+                    repository: Some(names.get(&row.repository)),
+                    labels: names.all(&row.labels),
+                    kind: Some(names.get(change_type(&row.title, &row.labels, row.branch.as_deref()))),
+                    ai: Some(ai),
+                    author: names.opt(row.author.as_deref()),
+                    ..Subject::default()
+                },
+                row: Deployed {
+                    at: row.deployed,
+                    lead_time_us: row.lead_time,
+                    coding_us,
+                    pickup_us,
+                    review_us,
+                    approval_us,
+                    deploy_us,
+                },
+            }
+        };
+        let rows = flow::deployed(self.tx, self.span, self.by_writers).await?;
+        self.tables.deployed = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        Ok(())
+    }
+
+    async fn deployments(&mut self) -> Result<(), DoraError> {
+        let rows = flow::deployments(self.tx, self.span).await?;
+        let first = flow::first_deployments(self.tx, self.span).await?;
+        let names = &mut self.names;
+        let mut of = |service: &str, repository: Option<&str>| Subject {
+            service: Some(names.get(service)),
+            repository: names.opt(repository),
+            ..Subject::default()
+        };
+        let entry = |row: flow::DeploymentRow| {
+            let subject = of(&row.service, row.repository.as_deref());
+            let carries = row.kind != DeploymentKind::None && !row.in_rollout;
+            let deployment = Deployment {
+                service: subject.service.clone().unwrap_or_default(),
+                finished: row.finished,
+                counts: row.counts,
+                has_verdict: if row.success { carries } else { row.failed },
+                failed: row.failed,
+                recovered: row.recovered,
+                rework: row.rework,
+                failed_by: EvidenceSet::of(&row.rules.failed_by),
+                recovered_by: EvidenceSet::of(&row.rules.recovered_by),
+                rework_by: EvidenceSet::of(&row.rules.rework_by),
+            };
+            Entry { subject, row: deployment }
+        };
+        self.tables.deployments = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        let entry = |row: flow::FirstDeploymentRow| Entry {
+            subject: of(&row.service, row.repository.as_deref()),
+            row: FirstDeployment { at: row.at },
+        };
+        self.tables.first_deployments = first.into_iter().map(entry).collect::<Vec<_>>().into();
+        Ok(())
+    }
+
+    async fn incidents(&mut self) -> Result<(), DoraError> {
+        let rows = flow::incidents(self.tx, self.span).await?;
+        let names = &mut self.names;
+        let entry = |row: flow::IncidentRow| Entry {
+            subject: Subject {
+                service: Some(names.get(&row.service)),
+                kind: names.opt(row.severity.as_deref()),
+                ..Subject::default()
+            },
+            row: Incident {
+                detected: row.detected,
+                resolved: row.resolved,
+                restore_us: row.restore,
+                deployed: row.failed_deployment,
+            },
+        };
+        self.tables.incidents = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        Ok(())
+    }
+
+    async fn runs(&mut self) -> Result<(), DoraError> {
+        let rows = flow::runs(self.tx, self.span).await?;
+        let names = &mut self.names;
+        let entry = |row: flow::RunRow| {
+            let repository = names.opt(row.repository.as_deref());
+            Entry {
+                subject: Subject { project: repository.clone(), repository, ..Subject::default() },
+                row: Run {
+                    name: names.get(&row.name),
+                    sha: names.opt(row.sha.as_deref()),
+                    default_branch: row.default_branch,
+                    queued: row.queued,
+                    started: row.started,
+                    finished: row.finished,
+                    succeeded: match row.outcome.as_deref() {
+                        Some("success") => Some(true),
+                        Some("failure") => Some(false),
+                        _ => None,
+                    },
+                },
+            }
+        };
+        self.tables.runs = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        Ok(())
+    }
+
+    async fn items(&mut self) -> Result<(), DoraError> {
+        let (items, transitions) =
+            (flow::items(self.tx, self.span).await?, flow::transitions(self.tx, self.span).await?);
+        let statuses = flow::statuses(self.tx).await?;
+        let meanings = Meanings::new(&statuses);
+        let mut of_item: HashMap<&str, Vec<&TransitionRow>> = HashMap::new();
+        for transition in &transitions {
+            of_item.entry(&transition.item).or_default().push(transition);
+        }
+        let names = &mut self.names;
+        let entry = |row: &flow::ItemRow| {
+            let project = names.get(&row.project);
+            let transitions = of_item.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            Entry {
+                subject: Subject {
+                    // the project of an issue of a forge is its repository
+                    repository: row.project.contains('/').then(|| Name::clone(&project)),
+                    project: Some(project),
+                    labels: names.all(&row.labels),
+                    kind: row.kind.as_ref().map(|kind| names.get(&kind.to_lowercase())),
+                    author: names.opt(row.assignee.as_deref()),
+                    ..Subject::default()
+                },
+                row: Item::new(row, transitions, &meanings),
+            }
+        };
+        self.tables.items = items.iter().map(entry).collect::<Vec<_>>().into();
+        Ok(())
+    }
+
+    async fn sprints(&mut self) -> Result<(), DoraError> {
+        let (sprints, entries) = (flow::sprints(self.tx, self.span).await?, flow::entries(self.tx, self.span).await?);
+        let mut of_sprint: BTreeMap<&str, Vec<&flow::EntryRow>> = BTreeMap::new();
+        for entry in &entries {
+            of_sprint.entry(&entry.sprint).or_default().push(entry);
+        }
+        let names = &mut self.names;
+        let entry = |sprint: &flow::SprintRow| {
+            let entries = of_sprint.get(sprint.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let project = entries.iter().find_map(|entry| entry.project.as_deref()).or(sprint.board.as_deref());
+            let subject = Subject { project: names.opt(project), ..Subject::default() };
+            Entry { subject, row: Sprint::new(sprint, entries) }
+        };
+        self.tables.sprints = sprints.iter().map(entry).collect::<Vec<_>>().into();
+        Ok(())
+    }
+
+    async fn vulnerabilities(&mut self) -> Result<(), DoraError> {
+        let rows = flow::vulnerabilities(self.tx, self.span).await?;
+        let names = &mut self.names;
+        let entry = |row: flow::VulnerabilityRow| Entry {
+            subject: Subject {
+                repository: names.opt(row.repository.as_deref()),
+                kind: Some(names.get(&row.severity)),
+                ..Subject::default()
+            },
+            row: Vulnerability { opened: row.opened, fixed: row.fixed, dismissed: row.dismissed },
+        };
+        self.tables.vulnerabilities = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        Ok(())
+    }
+
+    async fn measures(&mut self) -> Result<(), DoraError> {
+        let rows = flow::measures(self.tx, self.span).await?;
+        let names = &mut self.names;
+        let entry = |row: flow::MeasureRow| {
+            let project = names.get(&row.project);
+            Entry {
+                subject: Subject {
+                    repository: names.opt(row.repository.as_deref()),
+                    project: Some(Name::clone(&project)),
+                    ..Subject::default()
+                },
+                row: Measure { project, metric: names.get(&row.metric), value: row.value, at: row.at },
+            }
+        };
+        self.tables.measures = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        Ok(())
+    }
+
+    async fn authors(&mut self) -> Result<(), DoraError> {
+        let bots = Bots::read(self.tx, self.settings).await?;
+        let rows = flow::authors(self.tx, self.span).await?;
+        let names = &mut self.names;
+        let entry = |row: flow::AuthorRow| Entry {
+            subject: Subject { repository: Some(names.get(&row.repository)), ..Subject::default() },
+            row: Author { name: names.get(&row.author), lines: row.lines, commits: row.commits },
+        };
+        let people = rows.into_iter().filter(|row| !bots.is(&row.author));
+        self.tables.authors = people.map(entry).collect::<Vec<_>>().into();
+        Ok(())
+    }
+}
+
+/// What others said on a change before it was merged, of all that was said on it.
+fn by_others<'r>(row: &ChangeRow, reviews: &[&'r ReviewRow], is_bot: impl Fn(&str) -> bool) -> Vec<&'r ReviewRow> {
+    let other = |review: &&&ReviewRow| {
+        let reviewer = review.reviewer.as_deref();
+        let own = reviewer.is_some() && reviewer == row.author.as_deref();
+        !own && !reviewer.is_some_and(&is_bot) && row.merged.is_none_or(|merged| review.at <= merged)
+    };
+    reviews.iter().filter(other).copied().collect()
+}
+
+/// Accounts that are bots, by what their source says, their name or the settings.
 struct Bots {
     known: BTreeSet<String>,
     options: Options,
@@ -192,5 +367,25 @@ impl Bots {
 
     fn is(&self, account: &str) -> bool {
         self.known.contains(account) || self.options.names_bot(account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_bot_or_the_author_says_or_what_comes_after_the_merge_is_no_review() {
+        let review = |reviewer: &str, at| ReviewRow {
+            change: "c".into(),
+            reviewer: Some(reviewer.into()),
+            state: "commented".into(),
+            at,
+        };
+        let row = ChangeRow { author: Some("ann".into()), merged: Some(10), ..ChangeRow::default() };
+        let said = [review("ann", 4), review("bot", 5), review("bob", 6), review("eve", 8), review("bob", 12)];
+        let said: Vec<&ReviewRow> = said.iter().collect();
+        let times: Vec<i64> = by_others(&row, &said, |who| who == "bot").iter().map(|review| review.at).collect();
+        assert_eq!(times, [6, 8]);
     }
 }

@@ -1,83 +1,70 @@
-//! Observations: what happened when, how much of it, and to what. Times are microseconds since 1970,
-//! durations microseconds.
+//! Observations: what happened when, and how much of it, as columns. Times are microseconds since 1970, durations
+//! microseconds.
 
+use std::collections::HashMap;
+
+use super::rows::Name;
 use crate::basis::EvidenceSet;
 
-/// What an observation is about, so far as it is known.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Subject {
-    /// The service, where it is known directly.
-    pub service: Option<String>,
-    /// The repository.
-    pub repository: Option<String>,
-    /// The project of a work item that is in no repository.
-    pub project: Option<String>,
-    /// The labels.
-    pub labels: Vec<String>,
-    /// The type of change, the kind of work item, the severity.
-    pub kind: Option<String>,
-    /// Written with an assistant, where it can be known.
-    pub ai: Option<bool>,
-    /// Who.
-    pub author: Option<String>,
-    /// Who reviewed it, where it is a review.
-    pub reviewer: Option<String>,
-}
-
-/// An observation.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Observation {
-    /// What it is about: the position of its subject.
-    pub subject: usize,
-    /// When it happened; where something lasted, when it began.
-    pub at: i64,
-    /// When it ended, where something lasts; `None` while it does.
-    pub until: Option<i64>,
-    /// How much; `None` where one of its ends is not known, so that it is part of no value.
-    pub value: Option<f64>,
-    /// Of how much, where shares of sums are made.
-    pub of: Option<f64>,
-    /// What it is counted under, where parts are compared: a reviewer, an author, a project.
-    pub key: Option<String>,
-    /// When what ended at its time had begun, where those that have not ended are counted beside it.
-    pub began: Option<i64>,
-    /// What gave evidence for it.
-    pub evidence: EvidenceSet,
-}
-
-/// Observations and what they are about.
+/// Observations; each column has a value of each of them. What they are about is the position of a subject.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Observations {
-    pub subjects: Vec<Subject>,
-    pub all: Vec<Observation>,
+    pub subject: Vec<u32>,
+    /// When it happened; where something lasted, when it began.
+    pub at: Vec<i64>,
+    /// When it ended, where something lasts; `None` while it does.
+    pub until: Vec<Option<i64>>,
+    /// How much; `None` where one of its ends is not known, so that it is part of no value.
+    pub value: Vec<Option<f64>>,
+    /// Of how much, where shares of sums are made.
+    pub of: Vec<Option<f64>>,
+    /// What it is counted under, where parts are compared: the number of a reviewer, an author or a project.
+    pub key: Vec<u32>,
+    /// When it began, where those that have not ended are counted beside those that have.
+    pub began: Vec<Option<i64>>,
+    pub evidence: Vec<EvidenceSet>,
     /// Since when a subject is known to be there: from then on, that nothing happened is 0.
-    pub since: Vec<(usize, i64)>,
+    pub since: Vec<(u32, i64)>,
+    keys: HashMap<Name, u32>,
+    current: u32,
+}
+
+/// One observation.
+#[derive(Clone, Copy, Debug, Default)]
+struct Observation {
+    at: i64,
+    until: Option<i64>,
+    value: Option<f64>,
+    of: Option<f64>,
+    key: u32,
+    began: Option<i64>,
+    evidence: EvidenceSet,
 }
 
 impl Observations {
-    /// Says what the next observations are about.
-    pub fn about(&mut self, subject: Subject) {
-        self.subjects.push(subject);
+    /// States what the next observations are about.
+    pub const fn about(&mut self, subject: u32) {
+        self.current = subject;
     }
 
-    /// Says that the next observations are of what somebody said on what the last ones were about.
-    pub fn reviewed_by(&mut self, reviewer: &str) {
-        let subject = self.subjects.last().cloned().unwrap_or_default();
-        self.about(Subject { reviewer: Some(reviewer.to_owned()), ..subject });
-    }
-
-    fn subject(&self) -> usize {
-        self.subjects.len().saturating_sub(1)
-    }
-
-    /// Says since when what the last observations are about is known to be there.
-    pub fn since(&mut self, at: i64) {
-        self.since.push((self.subject(), at));
+    pub const fn len(&self) -> usize {
+        self.at.len()
     }
 
     fn push(&mut self, observation: Observation) {
-        let subject = self.subject();
-        self.all.push(Observation { subject, ..observation });
+        self.subject.push(self.current);
+        self.at.push(observation.at);
+        self.until.push(observation.until);
+        self.value.push(observation.value);
+        self.of.push(observation.of);
+        self.key.push(observation.key);
+        self.began.push(observation.began);
+        self.evidence.push(observation.evidence);
+    }
+
+    /// States since when what the last observations are about is known to be there.
+    pub fn since(&mut self, at: i64) {
+        self.since.push((self.current, at));
     }
 
     /// Something happened.
@@ -87,7 +74,7 @@ impl Observations {
 
     /// Something of this size happened.
     pub fn value(&mut self, at: i64, value: f64) {
-        self.push(Observation { at, value: Some(value), ..Observation::default() });
+        self.perhaps(at, Some(value));
     }
 
     /// Something happened whose size may not be known.
@@ -95,17 +82,15 @@ impl Observations {
         self.push(Observation { at, value, ..Observation::default() });
     }
 
-    /// Something happened that is or is not so, by this evidence.
-    pub fn judged(&mut self, at: i64, is: bool, evidence: EvidenceSet) {
-        self.push(Observation { at, value: Some(f64::from(u8::from(is))), evidence, ..Observation::default() });
+    /// Something happened that took this long, if that is known.
+    pub fn took(&mut self, at: i64, duration_us: Option<i64>) {
+        self.perhaps(at, duration_us.map(|duration| duration as f64));
     }
 
-    /// Something began, and ended if it did, which took so long if that is known.
-    pub fn ended(&mut self, began: i64, ended: Option<i64>, taken: Option<f64>, evidence: EvidenceSet) {
-        // what ended before it began was never open
-        let began = ended.is_none_or(|ended| ended >= began).then_some(began);
-        let (at, value) = (ended.unwrap_or(i64::MAX), taken.filter(|_| ended.is_some()));
-        self.push(Observation { at, value, began, evidence, ..Observation::default() });
+    /// Something happened that took from one time to another. Where one of them is not known, or clocks ran
+    /// backwards, the time that it took is missing.
+    pub fn span(&mut self, at: i64, from: Option<i64>, to: Option<i64>) {
+        self.took(at, from.zip(to).filter(|(from, to)| to >= from).map(|(from, to)| to - from));
     }
 
     /// Something happened that is or is not so.
@@ -113,11 +98,30 @@ impl Observations {
         self.value(at, f64::from(u8::from(is)));
     }
 
-    /// Something happened that took from one time to another. Where one of them is not known, or clocks ran
-    /// backwards, the time that it took is missing.
-    pub fn span(&mut self, at: i64, from: Option<i64>, to: Option<i64>) {
-        let taken = from.zip(to).filter(|(from, to)| to >= from).map(|(from, to)| (to - from) as f64);
-        self.perhaps(at, taken);
+    /// Something happened on which a verdict was given, by this evidence.
+    pub fn verdict(&mut self, at: i64, is: bool, evidence: EvidenceSet) {
+        let value = Some(f64::from(u8::from(is)));
+        self.push(Observation { at, value, evidence, ..Observation::default() });
+    }
+
+    /// Something began, and ended if it did, which took so long if that is known.
+    pub fn ended(&mut self, began: i64, ended: Option<i64>, duration_us: Option<i64>, evidence: EvidenceSet) {
+        self.ended_at(ended, (began, ended), duration_us, evidence);
+    }
+
+    /// The same, observed at a time that need not be its end; not observed without one.
+    pub fn ended_at(
+        &mut self,
+        at: Option<i64>,
+        (began, ended): (i64, Option<i64>),
+        duration_us: Option<i64>,
+        evidence: EvidenceSet,
+    ) {
+        // what ended before it began was never open
+        let was_open = ended.is_none_or(|ended| ended >= began);
+        let value = duration_us.filter(|_| ended.is_some()).map(|duration| duration as f64);
+        let (at, began) = (at.unwrap_or(i64::MAX), was_open.then_some(began));
+        self.push(Observation { at, until: ended, value, began, evidence, ..Observation::default() });
     }
 
     /// Something that lasts.
@@ -127,21 +131,32 @@ impl Observations {
         }
     }
 
-    /// So much of so much.
+    /// A part of a whole.
     pub fn part(&mut self, at: i64, value: f64, of: f64) {
         self.push(Observation { at, value: Some(value), of: Some(of), ..Observation::default() });
     }
 
-    /// So much, counted under a key.
-    pub fn keyed(&mut self, at: i64, key: &str, value: f64) {
-        self.push(Observation { at, value: Some(value), key: Some(key.to_owned()), ..Observation::default() });
+    /// An amount, counted under a key.
+    pub fn keyed(&mut self, at: i64, key: &Name, value: f64) {
+        let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        let key = *self.keys.entry(Name::clone(key)).or_insert(next);
+        self.push(Observation { at, value: Some(value), key, ..Observation::default() });
     }
 
-    /// Those about subjects that pass.
-    pub fn only(mut self, passes: impl Fn(&Subject) -> bool) -> Self {
-        let passing: Vec<bool> = self.subjects.iter().map(passes).collect();
-        self.all.retain(|observation| passing.get(observation.subject).copied().unwrap_or_default());
-        self.since.retain(|(subject, _)| passing.get(*subject).copied().unwrap_or_default());
-        self
+    /// Leaves those about subjects that pass.
+    pub fn retain(&mut self, passes: impl Fn(u32) -> bool) {
+        let kept: Vec<bool> = self.subject.iter().map(|subject| passes(*subject)).collect();
+        fn filter<T>(column: &mut Vec<T>, kept: &[bool]) {
+            let mut kept = kept.iter();
+            column.retain(|_| kept.next().copied().unwrap_or_default());
+        }
+        filter(&mut self.subject, &kept);
+        filter(&mut self.at, &kept);
+        filter(&mut self.until, &kept);
+        filter(&mut self.value, &kept);
+        filter(&mut self.of, &kept);
+        filter(&mut self.key, &kept);
+        filter(&mut self.began, &kept);
+        filter(&mut self.evidence, &kept);
     }
 }

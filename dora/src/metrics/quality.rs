@@ -1,35 +1,38 @@
-//! Quality and security: the last measure of each project, vulnerabilities from found to fixed.
+//! Quality: the last measure of each project.
 
-use store::flow::{AuthorRow, MeasureRow, VulnerabilityRow};
+use super::model::Aggregation::{LatestMean, LatestSum};
+use super::observations::Observations;
+use super::registry::Input::Measures;
+use super::registry::metrics;
+use super::rows::Measure;
+use super::unit::Unit;
 
-use super::observations::{Observations, Subject};
-
-pub(super) fn open(row: &VulnerabilityRow, into: &mut Observations) {
-    into.lasting(row.opened, row.fixed.or(row.dismissed));
+metrics! { "quality";
+    coverage: Unit::Number, LatestMean, Measures(covered), "Coverage",
+        "The last coverage of each project, in percent, on average.";
+    duplication: Unit::Number, LatestMean, Measures(duplicated), "Duplication",
+        "The last share of duplicated lines of each project, in percent, on average.";
+    technical_debt: Unit::Seconds, LatestSum, Measures(debt), "Technical debt",
+        "The last technical debt of each project, in sum.";
 }
 
-pub(super) fn fix_time(row: &VulnerabilityRow, into: &mut Observations) {
-    if let Some(fixed) = row.fixed {
-        into.span(fixed, Some(row.opened), Some(fixed));
-    }
-}
+/// Minutes as microseconds, as all durations are.
+const MINUTE_US: f64 = 6e7;
 
-/// Measures of one kind, each times `factor`.
-pub(super) fn measures(rows: &[MeasureRow], metric: &str, factor: f64, into: &mut Observations) {
-    for row in rows.iter().filter(|row| row.metric == metric) {
-        into.about(Subject {
-            repository: row.repository.clone(),
-            project: Some(row.project.clone()),
-            ..Subject::default()
-        });
+fn measured(row: &Measure, metric: &str, factor: f64, into: &mut Observations) {
+    if &*row.metric == metric {
         into.keyed(row.at, &row.project, row.value * factor);
     }
 }
 
-/// How much each author changed, as of `at`.
-pub(super) fn authors(rows: &[AuthorRow], at: i64, is_bot: impl Fn(&str) -> bool, into: &mut Observations) {
-    for row in rows.iter().filter(|row| !is_bot(&row.author)) {
-        into.about(Subject { repository: Some(row.repository.clone()), ..Subject::default() });
-        into.keyed(at, &row.author, row.lines as f64);
-    }
+fn covered(row: &Measure, into: &mut Observations) {
+    measured(row, "coverage", 1.0, into);
+}
+
+fn duplicated(row: &Measure, into: &mut Observations) {
+    measured(row, "duplication", 1.0, into);
+}
+
+fn debt(row: &Measure, into: &mut Observations) {
+    measured(row, "technical_debt_minutes", MINUTE_US, into);
 }

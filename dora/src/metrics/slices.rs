@@ -1,294 +1,104 @@
-//! Which part of the whole an observation belongs to: services by repositories, teams by services or by
-//! members, with the teams that they are part of; the type of a change; whether an assistant wrote it.
+//! Which slices and services each subject is part of, as numbers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 
-use kernel::near::UnknownName;
-use regex::Regex;
-use store::history::Services;
+use super::model::Slice;
+use super::ownership::Ownership;
+use super::rows::About;
 
-use super::observations::Subject;
-use super::{MetricQuery, Slice};
-use crate::report::services_of;
-use crate::{DoraError, services};
-
-/// What belongs to what.
+/// The names that each subject is part of, as positions in the list of all names.
 #[derive(Debug, Default)]
-pub(super) struct Belongings {
-    /// The services of a repository.
-    services: BTreeMap<String, Vec<String>>,
-    /// The team of a service, and the teams that it is part of.
-    teams: BTreeMap<String, Vec<String>>,
-    /// The teams of an account, and the teams that they are part of.
-    members: BTreeMap<String, BTreeSet<String>>,
-    known: Services,
+pub(super) struct Membership {
+    pub names: Vec<String>,
+    /// Where the numbers of each subject end.
+    ends: Vec<u32>,
+    numbers: Vec<u32>,
 }
 
-/// What is asked for: services, if not all of them.
-#[derive(Debug, Default)]
-pub(super) struct Filter {
-    services: Option<BTreeSet<String>>,
-    repository: Option<String>,
-}
-
-impl Belongings {
-    pub fn new(known: &Services) -> Self {
-        let mut belongings = Self { known: known.clone(), ..Self::default() };
-        let parents: BTreeMap<&str, &str> =
-            known.teams.iter().filter_map(|team| Some((team.name.as_str(), team.parent.as_deref()?))).collect();
-        let line = |team: &str| {
-            let mut line = vec![team.to_owned()];
-            // a circle ends where it comes back
-            while let Some(parent) = line.last().and_then(|last| parents.get(last.as_str())) {
-                if line.iter().any(|team| team == parent) {
-                    break;
-                }
-                line.push((*parent).to_owned());
-            }
-            line
-        };
-        for service in services::all(known) {
-            for repository in &service.repositories {
-                belongings.services.entry(repository.to_string()).or_default().push(service.name.clone());
-            }
-            if let Some(team) = &service.team {
-                belongings.teams.insert(service.name.clone(), line(team));
-            }
-        }
-        for team in &known.teams {
-            for member in &team.members {
-                belongings.members.entry(member.to_string()).or_default().extend(line(&team.name));
-            }
-        }
-        belongings
+impl Membership {
+    /// The numbers of a subject.
+    pub fn of(&self, subject: u32) -> &[u32] {
+        let position = subject as usize;
+        let begin = position.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        let end = self.ends.get(position).copied().unwrap_or(begin);
+        self.numbers.get(begin as usize..end as usize).unwrap_or_default()
     }
 
-    /// What a query asks for.
-    pub fn filter(&self, query: &MetricQuery) -> Result<Filter, DoraError> {
-        let mut services = None;
-        if let Some(team) = &query.team {
-            let of_team = services_of(team, &self.known)?;
-            services = Some(of_team.into_iter().map(str::to_owned).collect::<BTreeSet<String>>());
-        }
-        if let Some(service) = &query.service {
-            let known = services::all(&self.known);
-            if !known.iter().any(|known| known.name == *service) {
-                let known = known.iter().map(|known| known.name.as_str());
-                return Err(DoraError::UnknownService(UnknownName::new(service, known)));
-            }
-            let only = BTreeSet::from([service.clone()]);
-            services =
-                Some(services.map_or_else(|| only.clone(), |of_team| of_team.intersection(&only).cloned().collect()));
-        }
-        if let Some(repository) = query.repository.as_ref().filter(|asked| !self.services.contains_key(*asked)) {
-            let known = self.services.keys().map(String::as_str);
-            return Err(DoraError::UnknownRepository(UnknownName::new(repository, known)));
-        }
-        Ok(Filter { services, repository: query.repository.clone() })
-    }
-
-    /// The services that a subject belongs to.
-    pub fn services(&self, subject: &Subject) -> Vec<String> {
-        match (&subject.service, &subject.repository) {
-            (Some(service), _) => vec![service.clone()],
-            (None, Some(repository)) => self.services.get(repository).cloned().unwrap_or_default(),
-            (None, None) => Vec::new(),
-        }
-    }
-
-    /// Whether a service is asked for.
-    pub fn passes_service(&self, service: &str, filter: &Filter) -> bool {
-        let holds = |repository: &String| {
-            self.services.get(repository).is_some_and(|services| services.iter().any(|name| name == service))
-        };
-        filter.services.as_ref().is_none_or(|asked| asked.contains(service))
-            && filter.repository.as_ref().is_none_or(holds)
-    }
-
-    /// Whether a subject is asked for.
-    pub fn passes(&self, subject: &Subject, filter: &Filter) -> bool {
-        let of_service =
-            filter.services.as_ref().is_none_or(|asked| self.services(subject).iter().any(|name| asked.contains(name)));
-        of_service && filter.repository.as_ref().is_none_or(|asked| subject.repository.as_ref() == Some(asked))
-    }
-
-    /// The slices that a subject is part of, each once.
-    pub fn slices(&self, subject: &Subject, by: Slice) -> BTreeSet<String> {
-        match by {
-            Slice::Service => self.services(subject).into_iter().collect(),
-            Slice::Team => {
-                self.services(subject).iter().filter_map(|service| self.teams.get(service)).flatten().cloned().collect()
-            }
-            Slice::AuthorTeam => {
-                subject.author.as_ref().and_then(|author| self.members.get(author)).cloned().unwrap_or_default()
-            }
-            Slice::Repository => subject.repository.clone().or_else(|| subject.project.clone()).into_iter().collect(),
-            Slice::Label => subject.labels.iter().cloned().collect(),
-            Slice::Type => subject.kind.clone().into_iter().collect(),
-            Slice::Ai => {
-                let name = |ai| if ai { "assisted" } else { "unassisted" };
-                subject.ai.map(|ai| name(ai).to_owned()).into_iter().collect()
-            }
-            Slice::Author => subject.author.clone().into_iter().collect(),
-            Slice::ReviewTeams => {
-                let teams = |account: &Option<String>| account.as_ref().and_then(|account| self.members.get(account));
-                let (reviewing, writing) = (teams(&subject.reviewer), teams(&subject.author));
-                let pairs = reviewing.into_iter().flatten().flat_map(|reviewer| {
-                    writing.into_iter().flatten().map(move |author| format!("{reviewer} → {author}"))
+    /// Numbers the slices of subjects, in the order of their names.
+    fn new<'s>(subjects: impl Iterator<Item = About<'s>>, by: Slice, ownership: &Ownership) -> Self {
+        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut membership = Self::default();
+        for about in subjects {
+            let begin = membership.numbers.len();
+            ownership.slices(about, by, &mut |name| {
+                let number = known.get(name).copied().unwrap_or_else(|| {
+                    let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+                    known.insert(name.to_owned(), next);
+                    next
                 });
-                pairs.collect()
-            }
-            Slice::ReviewPair => {
-                let pair = subject.reviewer.as_ref().zip(subject.author.as_ref());
-                pair.map(|(reviewer, author)| format!("{reviewer} → {author}")).into_iter().collect()
+                let taken = membership.numbers.get(begin..).unwrap_or_default();
+                if !taken.contains(&number) {
+                    membership.numbers.push(number);
+                }
+            });
+            membership.ends.push(u32::try_from(membership.numbers.len()).unwrap_or(u32::MAX));
+        }
+        membership.sort(known);
+        membership
+    }
+
+    /// Renumbers names by their order.
+    fn sort(&mut self, known: HashMap<String, u32>) {
+        let mut names: Vec<(String, u32)> = known.into_iter().collect();
+        names.sort_unstable();
+        let mut ranks = vec![0; names.len()];
+        for (rank, (_, number)) in (0_u32..).zip(&names) {
+            if let Some(place) = ranks.get_mut(*number as usize) {
+                *place = rank;
             }
         }
+        for number in &mut self.numbers {
+            *number = ranks.get(*number as usize).copied().unwrap_or_default();
+        }
+        self.names = names.into_iter().map(|(name, _)| name).collect();
     }
 }
 
-/// Types of change by their word in a conventional commit, in a label, or before the slash of a branch.
-const TYPES: [(&str, &[&str]); 11] = [
-    ("feature", &["feat", "feature", "enhancement"]),
-    ("fix", &["fix", "bug", "bugfix", "hotfix"]),
-    ("revert", &["revert"]),
-    ("docs", &["docs", "doc", "documentation"]),
-    ("refactor", &["refactor", "refactoring", "cleanup"]),
-    ("performance", &["perf", "performance"]),
-    ("test", &["test", "tests"]),
-    ("build", &["build", "dependencies", "deps"]),
-    ("ci", &["ci"]),
-    ("chore", &["chore"]),
-    ("style", &["style"]),
-];
-
-fn type_of(word: &str) -> Option<&'static str> {
-    let word = word.to_lowercase();
-    TYPES.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(name, _)| *name)
+/// The slices and the services of subjects. Without slices services are not asked for either: the whole is of all.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub slices: Membership,
+    pub services: Membership,
 }
 
-/// The type of a change: by its title (`fix(cart)!: …`, `Revert "…"`), else by the first label that says one,
-/// else by its branch (`feature/…`), else `other`.
-pub(super) fn change_type<'l>(
-    title: &str,
-    labels: impl IntoIterator<Item = &'l String>,
-    branch: Option<&str>,
-) -> &'static str {
-    let conventional = title.split_once(':').and_then(|(head, _)| {
-        let head = head.strip_suffix('!').unwrap_or(head);
-        let word = head.split_once('(').map_or(head, |(word, scope)| if scope.ends_with(')') { word } else { "" });
-        type_of(word)
-    });
-    let revert = || title.starts_with("Revert \"").then_some("revert");
-    let label =
-        || labels.into_iter().find_map(|label| type_of(label.rsplit([':', '/']).next().unwrap_or(label).trim()));
-    let branch = || type_of(branch?.split_once('/')?.0);
-    conventional.or_else(revert).or_else(label).or_else(branch).unwrap_or("other")
-}
-
-/// Whether an assistant wrote a part of a change, by its accounts and its branch.
-pub(super) fn assisted<'a>(
-    pattern: &Regex,
-    accounts: impl IntoIterator<Item = &'a String>,
-    branch: Option<&str>,
-) -> bool {
-    accounts.into_iter().any(|account| pattern.is_match(account))
-        || branch.is_some_and(|branch| pattern.is_match(branch))
+impl Parts {
+    pub fn new<'s>(
+        subjects: impl Iterator<Item = About<'s>> + Clone,
+        by: Option<Slice>,
+        ownership: &Ownership,
+    ) -> Self {
+        let Some(by) = by else { return Self::default() };
+        let slices = Membership::new(subjects.clone(), by, ownership);
+        Self { slices, services: Membership::new(subjects, Slice::Service, ownership) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Detail, Service, Team, Version};
-
+    use super::super::rows::Subject;
     use super::*;
 
     #[test]
-    fn a_change_says_its_type_by_title_label_or_branch() {
-        for (title, labels, branch, expected) in [
-            ("feat: add cache", vec![], None, "feature"),
-            ("fix(cart)!: mend total", vec!["enhancement"], None, "fix"),
-            ("Revert \"feat: add cache\"", vec![], None, "revert"),
-            ("Add cache", vec!["good first issue", "type: bug"], Some("feature/cache"), "fix"),
-            ("Add cache", vec![], Some("feature/cache"), "feature"),
-            ("Note: feat is no type here", vec![], Some("main"), "other"),
-            ("perf : spaces", vec![], None, "other"),
-            ("", vec![], None, "other"),
-        ] {
-            let labels: Vec<String> = labels.into_iter().map(ToOwned::to_owned).collect();
-            assert_eq!(change_type(title, &labels, branch), expected, "{title}");
-        }
-    }
-
-    #[test]
-    fn assistants_are_known_by_account_or_branch_and_people_are_not() {
-        let pattern = Regex::new(&runtime::load(None, &[]).unwrap().dora.assistants).unwrap();
-        for (account, expected) in [
-            ("email/198982749+copilot@users.noreply.github.com", true),
-            ("github.com/copilot-swe-agent[bot]", true),
-            ("github.com/copilot", true),
-            ("email/noreply@anthropic.com", true),
-            ("github.com/devin-ai-integration[bot]", true),
-            ("email/claude.monet@example.com", false),
-            ("github.com/claude", false),
-            ("email/ann@cursor.example.com", false),
-            ("github.com/dependabot[bot]", false),
-        ] {
-            assert_eq!(assisted(&pattern, [&account.to_owned()], None), expected, "{account}");
-        }
-        assert!(assisted(&pattern, [], Some("copilot/fix-17")));
-        assert!(!assisted(&pattern, [], Some("feature/copilots")));
-    }
-
-    fn version() -> Version {
-        Version { detail: Detail::Stated, at: chrono::DateTime::default() }
-    }
-
-    fn team(name: &str, parent: Option<&str>, members: &[&str]) -> Team {
-        let members = members.iter().map(|member| (*member).into()).collect();
-        Team { name: name.into(), parent: parent.map(Into::into), members, deleted: false, version: version() }
-    }
-
-    #[test]
-    fn a_team_holds_what_its_parts_hold_by_service_and_by_author() {
-        let service = Service {
-            name: "cart".into(),
-            repositories: vec!["h/cart".into()],
-            paths: Vec::new(),
-            deployments: None,
-            team: Some("web".into()),
-            production: None,
-            deployments_from: None,
-            branches: Vec::new(),
-            incidents: Vec::new(),
-            deleted: false,
-            version: version(),
-        };
-        let known = Services {
-            declared: vec![service],
-            repositories: ["h/cart".into(), "h/lone".into()].into(),
-            teams: vec![team("shop", None, &["h/boss"]), team("web", Some("shop"), &["h/ann"])],
-            ..Services::default()
-        };
-        let belongings = Belongings::new(&known);
-        let subject = |repository: &str, author: &str| Subject {
-            repository: Some(repository.into()),
-            author: Some(author.into()),
-            ..Subject::default()
-        };
-        let slices = |subject: &Subject, by| belongings.slices(subject, by).into_iter().collect::<Vec<_>>();
-        let ours = subject("h/cart", "h/boss");
-        assert_eq!(slices(&ours, Slice::Service), ["cart"]);
-        assert_eq!(slices(&ours, Slice::Team), ["shop", "web"]);
-        assert_eq!(slices(&ours, Slice::AuthorTeam), ["shop"]);
-        assert_eq!(slices(&subject("h/lone", "h/ann"), Slice::AuthorTeam), ["shop", "web"]);
-        let reviewed = Subject { reviewer: Some("h/boss".into()), ..subject("h/lone", "h/ann") };
-        assert_eq!(slices(&reviewed, Slice::ReviewTeams), ["shop → shop", "shop → web"]);
-        assert_eq!(slices(&reviewed, Slice::ReviewPair), ["h/boss → h/ann"]);
-        assert_eq!(slices(&subject("h/lone", "h/ann"), Slice::ReviewTeams), [""; 0]);
-        assert_eq!(slices(&subject("h/lone", "h/ann"), Slice::Service), ["h/lone"]);
-        assert!(slices(&subject("h/lone", "h/ann"), Slice::Team).is_empty());
-        let of = |team: &str| MetricQuery { team: Some(team.into()), ..MetricQuery::default() };
-        let passes = |subject, team| belongings.passes(&subject, &belongings.filter(&of(team)).unwrap());
-        assert!(passes(subject("h/cart", "x"), "shop") && !passes(subject("h/lone", "x"), "shop"));
-        assert!(belongings.filter(&of("nobody")).is_err());
+    fn slices_are_numbered_by_name_and_each_once() {
+        let subjects: Vec<Subject> = [vec!["b", "a", "b"], vec![], vec!["c", "a"]]
+            .map(|labels| Subject { labels: labels.into_iter().map(Into::into).collect(), ..Subject::default() })
+            .into();
+        let about = subjects.iter().map(|subject| About { subject, reviewer: None });
+        let membership = Membership::new(about, Slice::Label, &Ownership::default());
+        assert_eq!(membership.names, ["a", "b", "c"]);
+        assert_eq!(
+            [0, 1, 2, 3].map(|subject| membership.of(subject).to_vec()),
+            [vec![1, 0], vec![], vec![2, 0], vec![]]
+        );
     }
 }

@@ -125,13 +125,9 @@ impl Load {
         if global.json {
             return output::print_json(&serde_json::json!({ "tenant": tenant, "demo": true, "events": events }));
         }
-        let query = ReportQuery {
-            time_zone: machine.settings.dora.time_zone,
-            compat: machine.settings.dora.compat,
-            to: Some(demo.end),
-            ..ReportQuery::default()
-        };
-        let report = dora::report(&store, &query).await?;
+        let query =
+            ReportQuery { time_zone: machine.settings.dora.time_zone, to: Some(demo.end), ..ReportQuery::default() };
+        let report = dora::report(&store, &machine.settings.dora, &query).await?;
         output::print(&format!(
             "{}\n{} loaded; see them with --tenant {tenant}, and on the page of `sei up`",
             report::text(&report, Format::Table, true, false)?,

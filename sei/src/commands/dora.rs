@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use dora::{Benchmark, Interval, ReportQuery, Scope};
 use kernel::TimeOrDay;
-use runtime::settings::{Compat, Settings};
+use runtime::settings::Settings;
 
 use crate::cli::{ForTenant, Global, Usage};
 use crate::machine::with;
@@ -165,7 +165,7 @@ impl Dora {
 
 impl Report {
     async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        let query = self.query(settings.dora.time_zone, settings.dora.compat)?;
+        let query = self.query(settings.dora.time_zone)?;
         let format = match (self.format, global.json) {
             (None | Some(Format::Json), true) => Format::Json,
             (Some(_), true) => {
@@ -176,13 +176,13 @@ impl Report {
         };
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
-            let report = dora::report(&store, &query).await?;
+            let report = dora::report(&store, &machine.settings.dora, &query).await?;
             output::print(&report::text(&report, format, demo, self.series)?)
         })
         .await
     }
 
-    fn query(&self, time_zone: Tz, compat: Compat) -> Result<ReportQuery> {
+    fn query(&self, time_zone: Tz) -> Result<ReportQuery> {
         let time_zone = self.time_zone.unwrap_or(time_zone);
         let (from, to) = self.window.ends(time_zone, Utc::now())?;
         Ok(ReportQuery {
@@ -193,7 +193,6 @@ impl Report {
             service: self.service.clone(),
             team: self.team.clone(),
             benchmark: self.benchmark.clone(),
-            compat,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Metrics over commits: which of them count, and what is not known of a change that was squashed.
 
 use chrono::{DateTime, Utc};
-use dora::{MetricQuery, Scope};
+use dora::{Question, Scope};
 use kernel::Fact;
 use serde_json::{Value, json};
 use store::Store;
@@ -55,13 +55,9 @@ async fn write(store: &Store, facts: &[Value]) {
 
 async fn metric(store: &Store, name: &str) -> (Option<f64>, u64) {
     let moment = |text: &str| Some(text.parse::<DateTime<Utc>>().unwrap());
-    let query = MetricQuery {
-        name: name.to_owned(),
-        from: moment("2026-02-01T00:00:00Z"),
-        to: moment("2026-05-01T00:00:00Z"),
-        ..MetricQuery::default()
-    };
-    let whole = ask(store, &[], query).await.whole;
+    let question =
+        Question { from: moment("2026-02-01T00:00:00Z"), to: moment("2026-05-01T00:00:00Z"), ..Question::default() };
+    let whole = ask(store, &[], (name, question)).await.whole;
     (whole.value, whole.n)
 }
 
@@ -124,9 +120,9 @@ async fn commits_that_nothing_reaches_any_more_have_no_share_in_the_bus_factor()
     let commits: runtime::settings::MetricSettings = serde_json::from_value(commits).unwrap();
     let to = Some("2026-05-01T00:00:00Z".parse().unwrap());
     let from = Some("2026-02-01T00:00:00Z".parse().unwrap());
-    let query = MetricQuery { name: "commits".to_owned(), from, to, ..MetricQuery::default() };
-    assert_eq!(ask(store, std::slice::from_ref(&commits), query.clone()).await.whole.value, Some(3.0));
+    let question = Question { from, to, ..Question::default() };
+    assert_eq!(ask(store, std::slice::from_ref(&commits), ("commits", question.clone())).await.whole.value, Some(3.0));
     // what a deployment reached ran, whatever became of the branch
     write(store, &[tag("v1.0.0", 12, 4)]).await;
-    assert_eq!(ask(store, &[commits], query).await.whole.value, Some(4.0));
+    assert_eq!(ask(store, &[commits], ("commits", question)).await.whole.value, Some(4.0));
 }

@@ -146,6 +146,7 @@ async fn compare(repository: &Path) {
     }
     let report = dora::report(
         store,
+        &settings.dora,
         &dora::ReportQuery { from: Some(DateTime::UNIX_EPOCH), to: Some(Utc::now()), ..dora::ReportQuery::default() },
     )
     .await

@@ -96,7 +96,7 @@ async fn report(store: &Store, service: &str) -> Report {
         service: Some(service.to_owned()),
         ..ReportQuery::default()
     };
-    dora::report(store, &query).await.unwrap()
+    dora::report(store, &settings(), &query).await.unwrap()
 }
 
 /// The share of deployments that failed, and the seconds to restore.
@@ -192,7 +192,7 @@ async fn what_a_service_claims_is_its_own_whatever_the_incident_names() {
         assert_eq!(numbers(store, "shop").await, NONE, "{number}");
     }
     // nothing of it is left as a service of its own
-    let whole = dora::report(store, &ReportQuery::default()).await.unwrap();
+    let whole = dora::report(store, &settings(), &ReportQuery::default()).await.unwrap();
     let names: Vec<&str> = whole.services.iter().map(|service| service.service.as_str()).collect();
     assert_eq!(names, ["incidents", "shop"]);
 }

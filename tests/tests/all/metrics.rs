@@ -1,30 +1,26 @@
 //! Metrics by name over a real store: each can be asked for by all that it offers, those of the report agree
 //! with it to the last digit, and what the documents say of tables is what the tables have.
 
+use std::sync::{Arc, Mutex};
+
 use chrono::TimeDelta;
-use dora::{MetricAnswer, MetricQuery, MetricSettings, ReportQuery, Slice};
+use dora::{MetricAnswer, MetricSettings, Question, ReportQuery, Slice};
 use runtime::custom::{FACTS, FieldKind};
 use runtime::settings::MetricSettings as Custom;
 use store::tables::{self, Kind, Which};
 
 use crate::api::served;
 
-pub(crate) async fn ask(store: &store::Store, custom: &[Custom], query: MetricQuery) -> MetricAnswer {
+pub(crate) async fn ask(store: &store::Store, custom: &[Custom], (name, question): (&str, Question)) -> MetricAnswer {
     let dora = served::settings();
-    let name = query.name.clone();
     let settings = MetricSettings { dora: &dora, custom };
-    dora::metric(store, settings, &query).await.unwrap_or_else(|error| panic!("{name}: {error:?}"))
+    let answers = dora::ask(store, settings, &[name], &question).await;
+    answers.unwrap_or_else(|error| panic!("{name}: {error:?}")).pop().unwrap()
 }
 
-fn named(name: &str, by: Option<Slice>) -> MetricQuery {
+fn named(name: &str, by: Option<Slice>) -> (&str, Question) {
     let to = served::end();
-    MetricQuery {
-        name: name.to_owned(),
-        from: Some(to - TimeDelta::days(90)),
-        to: Some(to),
-        by,
-        ..MetricQuery::default()
-    }
+    (name, Question { from: Some(to - TimeDelta::days(90)), to: Some(to), by, ..Question::default() })
 }
 
 #[tokio::test]
@@ -51,7 +47,7 @@ async fn the_metrics_of_the_report_are_those_of_the_report() {
     let store = &served.database.store;
     let to = served::end();
     let query = ReportQuery { from: Some(to - TimeDelta::days(90)), to: Some(to), ..ReportQuery::default() };
-    let report = dora::report(store, &query).await.unwrap();
+    let report = dora::report(store, &served::settings(), &query).await.unwrap();
     for metric in report.metrics() {
         let found = ask(store, &[], named(metric.metric.as_str(), None)).await.whole;
         assert_eq!((found.value, found.n), (metric.value, metric.n), "{}", metric.title);
@@ -66,6 +62,72 @@ async fn the_metrics_of_the_report_are_those_of_the_report() {
     }
 }
 
+/// What is written to a log.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The statements by which the rows of these metrics are read.
+async fn statements(store: &store::Store, names: &[&str]) -> Vec<String> {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let dora = served::settings();
+    let (_, question) = named("", None);
+    {
+        let _guard = tracing_subscriber::util::SubscriberInitExt::set_default(log);
+        dora::ask(store, MetricSettings { dora: &dora, custom: &[] }, names, &question).await.unwrap();
+    }
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    text.lines()
+        .filter(|line| line.contains("rows are read"))
+        .map(|line| line.split_once("statement=").unwrap().1.to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn metrics_that_are_asked_for_together_read_each_table_once() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let definitions = dora::definitions(&[]).unwrap();
+    let names: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
+    assert!(names.len() >= 40, "{}", names.len());
+    let mut all = statements(store, &names).await;
+    // one metric of each input
+    let inputs = [
+        "change_size",
+        "change_lead_time",
+        "change_fail_rate",
+        "incidents",
+        "ci_duration",
+        "item_throughput",
+        "say_do_ratio",
+        "open_vulnerabilities",
+        "coverage",
+        "bus_factor",
+    ];
+    assert_eq!(all.len(), statements(store, &inputs).await.len());
+    all.sort();
+    let read = all.len();
+    all.dedup();
+    assert_eq!(all.len(), read, "a statement ran more than once");
+    assert!((10..=20).contains(&read), "{all:#?}");
+}
+
 #[tokio::test]
 async fn services_and_teams_are_parts_of_the_whole() {
     let served = served::filled().await;
@@ -73,12 +135,12 @@ async fn services_and_teams_are_parts_of_the_whole() {
     let by_service = ask(store, &[], named("deployment_frequency", Some(Slice::Service))).await;
     assert_eq!(by_service.slices.iter().map(|part| part.n).sum::<u64>(), by_service.whole.n);
     let first = &by_service.slices[0];
-    let only = MetricQuery { service: first.slice.clone(), ..named("deployment_frequency", None) };
-    assert_eq!(ask(store, &[], only).await.whole.value, first.value);
+    let only = Question { service: first.slice.clone(), ..named("", None).1 };
+    assert_eq!(ask(store, &[], ("deployment_frequency", only)).await.whole.value, first.value);
     let by_team = ask(store, &[], named("change_lead_time", Some(Slice::Team))).await;
     let team = &by_team.slices[0];
-    let only = MetricQuery { team: team.slice.clone(), ..named("change_lead_time", None) };
-    assert_eq!(ask(store, &[], only).await.whole.value, team.value);
+    let only = Question { team: team.slice.clone(), ..named("", None).1 };
+    assert_eq!(ask(store, &[], ("change_lead_time", only)).await.whole.value, team.value);
 }
 
 #[tokio::test]
@@ -90,7 +152,8 @@ async fn who_reviews_whom_is_told_by_teams_and_by_pairs_where_that_is_on() {
     let mut dora = served::settings();
     dora.people = true;
     let settings = MetricSettings { dora: &dora, custom: &[] };
-    let pairs = dora::metric(store, settings, &named("reviews", Some(Slice::ReviewPair))).await.unwrap();
+    let (name, question) = named("reviews", Some(Slice::ReviewPair));
+    let pairs = dora::ask(store, settings, &[name], &question).await.unwrap().pop().unwrap();
     assert_eq!(pairs.slices.iter().map(|part| part.n).sum::<u64>(), pairs.whole.n, "each review is of one pair");
     for pair in &pairs.slices {
         let (reviewer, author) = pair.slice.as_deref().unwrap().split_once(" → ").unwrap();
@@ -103,12 +166,13 @@ async fn metrics_by_person_are_refused_where_that_is_off() {
     let served = served::filled().await;
     let settings = served::settings();
     let settings = MetricSettings { dora: &settings, custom: &[] };
-    for named in [named("change_cycle_time", Some(Slice::Author)), named("reviews", Some(Slice::ReviewPair))] {
-        let refused = dora::metric(&served.database.store, settings, &named).await;
+    for (name, question) in [named("change_cycle_time", Some(Slice::Author)), named("reviews", Some(Slice::ReviewPair))]
+    {
+        let refused = dora::ask(&served.database.store, settings, &[name], &question).await;
         assert!(matches!(refused, Err(dora::DoraError::Question(text)) if text.contains("dora.people")));
     }
     let problem = served.ask("GET", "/api/v1/metrics/change_cycle_time?by=author", &[], "").await;
-    assert_eq!(problem.status, 400);
+    assert_eq!(problem.status, 422);
     assert_eq!(served.ask("GET", "/api/v1/metrics/nothing", &[], "").await.status, 404);
 }
 

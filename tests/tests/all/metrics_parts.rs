@@ -2,7 +2,7 @@
 //! and what bots review is nobody's.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use dora::{Aggregation, Definition, MetricAnswer, MetricPart, MetricQuery, ReportQuery, Unit};
+use dora::{Aggregation, Definition, MetricAnswer, MetricPart, Question, ReportQuery, Unit};
 use kernel::{AccountId, Detail, Fact, Review, ReviewState, Version};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -15,9 +15,8 @@ const WINDOWS: usize = 8;
 
 async fn ask(store: &Store, definition: &Definition, from: DateTime<Utc>, to: DateTime<Utc>) -> MetricAnswer {
     let by = definition.slices.iter().copied().find(|by| !by.names_people());
-    let query =
-        MetricQuery { name: definition.name.clone(), from: Some(from), to: Some(to), by, ..MetricQuery::default() };
-    metrics::ask(store, &[], query).await
+    let question = Question { from: Some(from), to: Some(to), by, ..Question::default() };
+    metrics::ask(store, &[], (&definition.name, question)).await
 }
 
 /// Three moments, one after the other, at any second of the invented history and some time around it.
@@ -42,7 +41,7 @@ fn windows() -> Vec<[DateTime<Utc>; 3]> {
 fn amounts(aggregation: Aggregation, part: &MetricPart, window: TimeDelta) -> Option<Vec<f64>> {
     let (n, days) = (part.n as f64, window.as_seconds_f64() / 86_400.0);
     let of = |name: &str| {
-        let value = part.values.iter().find(|value| value.name == name).and_then(|value| value.value);
+        let value = part.values.iter().find(|value| value.name.as_str() == name).and_then(|value| value.value);
         value.unwrap_or_default()
     };
     Some(match aggregation {
@@ -148,7 +147,7 @@ async fn what_a_bot_reviews_changes_no_metric() {
     let (from, to) = (served::end() - TimeDelta::days(90), served::end());
     let everything = async || {
         let query = ReportQuery { from: Some(from), to: Some(to), ..ReportQuery::default() };
-        let report = dora::report(store, &query).await.unwrap();
+        let report = dora::report(store, &served::settings(), &query).await.unwrap();
         let mut answers = Vec::new();
         for definition in dora::definitions(&[]).unwrap() {
             answers.push(ask(store, &definition, from, to).await);

@@ -4,7 +4,7 @@ use anyhow::Result;
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
-use dora::{Interval, MetricAnswer, MetricPart, MetricQuery, MetricSettings, Slice};
+use dora::{Interval, MetricAnswer, MetricPart, MetricSettings, Question, Slice};
 use runtime::settings::Settings;
 
 use super::WindowArgs;
@@ -17,13 +17,15 @@ Examples:
   sei dora metrics                                       which metrics there are
   sei dora metric change_cycle_time --by type            features, fixes, … each by itself
   sei dora metric change_throughput --team shop --window 365d --interval month --series
-  sei dora metric merged_without_review --by ai --json";
+  sei dora metric merged_without_review --by ai --json
+  sei dora metric change_cycle_time time_to_merge        several at once; with --json a list";
 
 #[derive(Args, Debug)]
 #[command(after_help = METRIC)]
 pub(crate) struct Metric {
-    /// The metric's name, one of those that `sei dora metrics` lists
-    name: String,
+    /// Names of metrics, of those that `sei dora metrics` lists
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<String>,
 
     #[command(flatten)]
     window: WindowArgs,
@@ -66,25 +68,28 @@ pub(crate) struct Metric {
 
 impl Metric {
     pub(super) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        let query = self.query(settings.dora.time_zone)?;
+        let question = self.question(settings.dora.time_zone)?;
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
             let settings = MetricSettings { dora: &machine.settings.dora, custom: &machine.settings.metric };
-            let answer = dora::metric(&store, settings, &query).await?;
-            if global.json {
-                return output::print_json(&answer);
+            let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+            let answers = dora::ask(&store, settings, &names, &question).await?;
+            match &answers[..] {
+                [answer] if global.json => return output::print_json(answer),
+                answers if global.json => return output::print_json(&answers),
+                _ => {}
             }
             let heading = if demo { format!("{}\n", output::DEMO) } else { String::new() };
-            output::print(&format!("{heading}{}", text(&answer, self.series)))
+            let texts: Vec<String> = answers.iter().map(|answer| text(answer, self.series)).collect();
+            output::print(&format!("{heading}{}", texts.join("\n\n")))
         })
         .await
     }
 
-    fn query(&self, time_zone: Tz) -> Result<MetricQuery> {
+    fn question(&self, time_zone: Tz) -> Result<Question> {
         let time_zone = self.time_zone.unwrap_or(time_zone);
         let (from, to) = self.window.ends(time_zone, Utc::now())?;
-        Ok(MetricQuery {
-            name: self.name.clone(),
+        Ok(Question {
             from,
             to,
             interval: self.interval,
@@ -93,6 +98,7 @@ impl Metric {
             team: self.team.clone(),
             repository: self.repository.clone(),
             by: self.by,
+            values_in_series: false,
         })
     }
 }
@@ -118,7 +124,7 @@ fn text(answer: &MetricAnswer, series: bool) -> String {
         format!("{}, {} to {} ({})", metric.title, day(window.from), day(window.to), answer.time_zone),
         metric.definition.clone(),
     ];
-    let names = answer.whole.values.iter().map(|value| value.name);
+    let names = answer.whole.values.iter().map(|value| value.name.as_str());
     let first = answer.by.map_or("", Slice::as_str);
     let headings: Vec<&str> = std::iter::once(first).chain(names).chain(["n"]).collect();
     let mut table = output::table(&headings);

@@ -89,18 +89,13 @@ async fn collect(collector: &Collector, settings: &Settings) -> Vec<git::Summary
 /// The report of the last 90 days; where nothing was deployed in them, of the 90 days up to the last deployment.
 async fn newest_report(machine: &Machine, service: Option<String>) -> Result<Report> {
     let settings = &machine.settings;
-    let query = ReportQuery {
-        time_zone: settings.dora.time_zone,
-        compat: settings.dora.compat,
-        service,
-        ..ReportQuery::default()
-    };
-    let report = dora::report(&machine.store, &query).await?;
+    let query = ReportQuery { time_zone: settings.dora.time_zone, service, ..ReportQuery::default() };
+    let report = dora::report(&machine.store, &settings.dora, &query).await?;
     let last = report.services.iter().filter_map(|service| service.last_deployment_at).max();
     match last {
         Some(last) if last < report.window.from => {
             let to = Some(last + TimeDelta::seconds(1));
-            Ok(dora::report(&machine.store, &ReportQuery { to, ..query }).await?)
+            Ok(dora::report(&machine.store, &settings.dora, &ReportQuery { to, ..query }).await?)
         }
         _ => Ok(report),
     }

@@ -75,7 +75,9 @@ async fn a_report_is_the_engines_report_to_the_last_digit() {
     ] {
         let from = to - chrono::TimeDelta::days(90);
         let query = dora::ReportQuery { from: Some(from), to: Some(to), ..query };
-        let expected = serde_json::to_value(dora::report(&served.database.store, &query).await.unwrap()).unwrap();
+        let expected =
+            serde_json::to_value(dora::report(&served.database.store, &served::settings(), &query).await.unwrap())
+                .unwrap();
         let range = format!("from={}&to={}", from.format("%FT%TZ"), to.format("%FT%TZ"));
         let answer = served.get(&format!("/api/v1/dora?{range}{text}")).await;
         assert_eq!(answer["data"], expected, "{text}");

@@ -7,7 +7,7 @@ use kernel::{ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, E
 use parts::{Part, missing};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::queries::{self, ChangeFilter, DeploymentFilter, TimeKey};
-use store::{Store, Timescale, metric_rows};
+use store::{Store, Timescale, flow, metric_rows};
 use tests::{TestDatabase, database};
 
 const TABLES: [&str; 2] = ["deployment_metric", "change_metric"];
@@ -137,14 +137,14 @@ async fn write(store: &Store, turn: i64) -> Vec<metric_rows::Written> {
 /// Everything that is read of metric facts, as text.
 async fn read(store: &Store) -> Vec<String> {
     let mut read = Vec::new();
-    let services = SERVICES.map(str::to_owned);
     let mut tx = store.begin().await.unwrap();
     for (from, to) in [(0, 2000), (100, 130), (85, 95), (1000, 1100)] {
         let (from, to) = (start() + Duration::days(from), start() + Duration::days(to));
-        read.push(format!("{:?}", metric_rows::deployment_points(&mut tx, &services, from, to).await.unwrap()));
-        let mut points = metric_rows::change_points(&mut tx, &services, from, to).await.unwrap();
-        points.sort_by_key(|point| format!("{point:?}"));
-        read.push(format!("{points:?}"));
+        let span = flow::Span { from, to };
+        read.push(format!("{:?}", flow::deployments(&mut tx, span).await.unwrap()));
+        let mut rows = flow::deployed(&mut tx, span, true).await.unwrap();
+        rows.sort_by_key(|row| format!("{row:?}"));
+        read.push(format!("{rows:?}"));
     }
     tx.commit().await.unwrap();
     let mut after: Option<TimeKey> = None;

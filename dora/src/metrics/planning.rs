@@ -4,17 +4,34 @@ use std::collections::BTreeMap;
 
 use store::flow::{EntryRow, ItemRow, SprintRow, StatusRow, TransitionRow};
 
-use super::observations::{Observations, Subject};
+use super::model::Aggregation::{AgeOfOpen, Mean, Median, OpenAtDayEnd, PerWeek, RatioOfSums, ShareOfWhole};
+use super::observations::Observations;
+use super::registry::Input::{Items, Sprints};
+use super::registry::metrics;
+use super::rows::{InSprint, Item, Name, Sprint};
+use super::unit::Unit;
 
-/// A work item, and what its transitions tell.
-pub(super) struct Item<'a> {
-    pub row: &'a ItemRow,
-    /// When work on it began first.
-    started: Option<i64>,
-    /// When it was finished last, if it still is.
-    done: Option<i64>,
-    /// The spans in which it was in progress; the last without an end while it is.
-    active: Vec<(i64, Option<i64>)>,
+metrics! { "planning";
+    item_cycle_time: Unit::Seconds, Median, Items(cycle_time), "Work item cycle time",
+        "First in progress to done, of work items done in the window.";
+    item_lead_time: Unit::Seconds, Median, Items(lead_time), "Work item lead time",
+        "Written down to done, of work items done in the window.";
+    item_throughput: Unit::PerWeek, PerWeek, Items(done), "Work item throughput",
+        "Work items done a week.";
+    items_in_progress: Unit::Number, OpenAtDayEnd, Items(in_progress), "Work items in progress",
+        "Work items in progress at the end of each day, on average over the days.";
+    age_of_items_in_progress: Unit::Seconds, AgeOfOpen, Items(in_progress), "Age of work items in progress",
+        "How long ago work began on the items that are in progress at the end.";
+    flow_efficiency: Unit::Ratio, RatioOfSums, Items(efficiency), "Flow efficiency",
+        "Time in statuses that mean in progress over cycle time, of work items done in the window.";
+    investment: Unit::Ratio, ShareOfWhole, Items(done), "Investment",
+        "Share of all work items done in the window; asked for by type, where work goes.";
+    sprint_velocity: Unit::Number, Mean, Sprints(velocity), "Velocity",
+        "Points done in a sprint, on average over sprints that ended in the window; items where there are no points.";
+    say_do_ratio: Unit::Ratio, RatioOfSums, Sprints(say_do), "Say-do ratio",
+        "Of what was in a sprint when it began, what was done when it ended.";
+    scope_change: Unit::Ratio, RatioOfSums, Sprints(scope_change), "Scope change",
+        "What was put into sprints or taken out of them after they began, over what was in them when they began.";
 }
 
 /// What statuses mean, by tracker and name.
@@ -37,10 +54,10 @@ impl<'a> Meanings<'a> {
     }
 }
 
-impl<'a> Item<'a> {
-    /// From what the item says of itself, and from its transitions, oldest first.
-    pub fn new(row: &'a ItemRow, transitions: &[&TransitionRow], meanings: &Meanings<'_>) -> Self {
-        let mut item = Self { row, started: None, done: None, active: Vec::new() };
+impl Item {
+    /// From what the item states of itself, and from its transitions, oldest first.
+    pub fn new(row: &ItemRow, transitions: &[&TransitionRow], meanings: &Meanings<'_>) -> Self {
+        let mut item = Self { created: row.created, closed: row.done, ..Self::default() };
         let mut first = true;
         for transition in transitions {
             let from = meanings.of(&row.id, transition.from.0.as_deref(), transition.from.1.as_deref());
@@ -97,31 +114,31 @@ impl<'a> Item<'a> {
     }
 }
 
-pub(super) fn cycle_time(item: &Item<'_>, into: &mut Observations) {
+fn cycle_time(item: &Item, into: &mut Observations) {
     if let Some(done) = item.done {
         into.span(done, item.started, Some(done));
     }
 }
 
-pub(super) fn lead_time(item: &Item<'_>, into: &mut Observations) {
+fn lead_time(item: &Item, into: &mut Observations) {
     if let Some(done) = item.done {
-        into.span(done, Some(item.row.created), Some(done));
+        into.span(done, Some(item.created), Some(done));
     }
 }
 
-pub(super) fn done(item: &Item<'_>, into: &mut Observations) {
+fn done(item: &Item, into: &mut Observations) {
     if let Some(done) = item.done {
         into.event(done);
     }
 }
 
-pub(super) fn in_progress(item: &Item<'_>, into: &mut Observations) {
+fn in_progress(item: &Item, into: &mut Observations) {
     for (from, until) in &item.active {
         into.lasting(*from, *until);
     }
 }
 
-pub(super) fn efficiency(item: &Item<'_>, into: &mut Observations) {
+fn efficiency(item: &Item, into: &mut Observations) {
     if let (Some(started), Some(done)) = (item.started, item.done)
         && done > started
     {
@@ -130,67 +147,44 @@ pub(super) fn efficiency(item: &Item<'_>, into: &mut Observations) {
     }
 }
 
-/// A sprint, and what was put into it and taken out of it, oldest first.
-pub(super) struct Planned<'a> {
-    sprint: &'a SprintRow,
-    items: BTreeMap<&'a str, InSprint>,
-    /// Whether any of its items has points; otherwise items are counted.
-    points: bool,
-}
-
-#[derive(Default)]
-struct InSprint {
-    points: Option<f64>,
-    done: bool,
-    /// It was in it when it began.
-    committed: bool,
-    /// It was in it when it ended.
-    finally: bool,
-}
-
-impl<'a> Planned<'a> {
-    pub fn new(sprint: &'a SprintRow, entries: &[&'a EntryRow]) -> Self {
-        let mut items: BTreeMap<&str, InSprint> = BTreeMap::new();
-        for entry in entries.iter().filter(|entry| entry.at <= sprint.ended) {
-            let item = items.entry(&entry.item).or_default();
+impl Sprint {
+    /// From what was put into a sprint and taken out of it, oldest first.
+    pub fn new(row: &SprintRow, entries: &[&EntryRow]) -> Self {
+        let mut items: BTreeMap<Name, InSprint> = BTreeMap::new();
+        for entry in entries.iter().filter(|entry| entry.at <= row.ended) {
+            let item = items.entry(entry.item.as_str().into()).or_default();
             item.points = entry.points;
-            item.done = entry.done.is_some_and(|done| done >= sprint.started && done <= sprint.ended);
+            item.done = entry.done.is_some_and(|done| done >= row.started && done <= row.ended);
             item.finally = entry.added;
-            if entry.at <= sprint.started {
+            if entry.at <= row.started {
                 item.committed = entry.added;
             }
         }
-        let points = items.values().any(|item| item.points.is_some());
-        Self { sprint, items, points }
-    }
-
-    /// What it is about.
-    pub fn subject(&self, entries: &[&EntryRow]) -> Subject {
-        let project = entries.iter().find_map(|entry| entry.project.clone());
-        Subject { project: project.or_else(|| self.sprint.board.clone()), ..Subject::default() }
+        let has_points = items.values().any(|item| item.points.is_some());
+        Self { ended: row.ended, items, has_points }
     }
 
     fn sum(&self, of: impl Fn(&InSprint) -> bool) -> f64 {
-        let size = |item: &InSprint| if self.points { item.points.unwrap_or_default() } else { 1.0 };
+        let size = |item: &InSprint| if self.has_points { item.points.unwrap_or_default() } else { 1.0 };
         self.items.values().filter(|item| of(item)).map(size).sum()
     }
 }
 
-pub(super) fn velocity(planned: &Planned<'_>, into: &mut Observations) {
-    into.value(planned.sprint.ended, planned.sum(|item| item.finally && item.done));
+fn velocity(sprint: &Sprint, into: &mut Observations) {
+    into.value(sprint.ended, sprint.sum(|item| item.finally && item.done));
 }
 
-pub(super) fn say_do(planned: &Planned<'_>, into: &mut Observations) {
-    let committed = planned.sum(|item| item.committed);
+fn say_do(sprint: &Sprint, into: &mut Observations) {
+    let committed = sprint.sum(|item| item.committed);
     if committed > 0.0 {
-        into.part(planned.sprint.ended, planned.sum(|item| item.committed && item.finally && item.done), committed);
+        into.part(sprint.ended, sprint.sum(|item| item.committed && item.finally && item.done), committed);
     }
 }
 
-pub(super) fn scope_change(planned: &Planned<'_>, into: &mut Observations) {
-    let committed = planned.sum(|item| item.committed);
+fn scope_change(sprint: &Sprint, into: &mut Observations) {
+    let committed = sprint.sum(|item| item.committed);
     if committed > 0.0 {
-        into.part(planned.sprint.ended, planned.sum(|item| item.committed != item.finally), committed);
+        into.part(sprint.ended, sprint.sum(|item| item.committed != item.finally), committed);
     }
 }
 
@@ -212,7 +206,7 @@ mod tests {
         ItemRow { id: "jira/T-1".into(), category: category.into(), created: 100, ..ItemRow::default() }
     }
 
-    fn seen(metric: fn(&Item<'_>, &mut Observations), row: &ItemRow, transitions: &[TransitionRow]) -> Observations {
+    fn seen(metric: fn(&Item, &mut Observations), row: &ItemRow, transitions: &[TransitionRow]) -> Observations {
         let statuses = meanings();
         let transitions: Vec<&TransitionRow> = transitions.iter().collect();
         let mut into = Observations::default();
@@ -231,21 +225,21 @@ mod tests {
             transition(600, "Closed", "Doing"),
             transition(700, "Doing", "Closed"),
         ];
-        assert_eq!(seen(cycle_time, &item("done"), &way).all[0].value, Some(500.0));
-        assert_eq!(seen(lead_time, &item("done"), &way).all[0].value, Some(600.0));
-        assert_eq!(seen(done, &item("done"), &way).all[0].at, 700);
+        assert_eq!(seen(cycle_time, &item("done"), &way).value[0], Some(500.0));
+        assert_eq!(seen(lead_time, &item("done"), &way).value[0], Some(600.0));
+        assert_eq!(seen(done, &item("done"), &way).at[0], 700);
         // in progress 200–350, 400–500 and 600–700 of 200–700
         let efficiency = seen(efficiency, &item("done"), &way);
-        assert_eq!((efficiency.all[0].value, efficiency.all[0].of), (Some(350.0), Some(500.0)));
+        assert_eq!((efficiency.value[0], efficiency.of[0]), (Some(350.0), Some(500.0)));
         let spans = seen(in_progress, &item("done"), &way);
-        let spans: Vec<_> = spans.all.iter().map(|seen| (seen.at, seen.until)).collect();
+        let spans: Vec<_> = spans.at.into_iter().zip(spans.until).collect();
         assert_eq!(spans, [(200, Some(350)), (400, Some(500)), (600, Some(700))]);
     }
 
     #[test]
     fn an_item_that_was_opened_again_is_not_done() {
         let way = [transition(200, "Open", "Closed"), transition(300, "Closed", "Open")];
-        assert!(seen(done, &item("to_do"), &way).all.is_empty());
+        assert!(seen(done, &item("to_do"), &way).at.is_empty());
     }
 
     #[test]
@@ -257,22 +251,22 @@ mod tests {
         let unknown = [transition(200, "Open", "Doing"), transition(900, "Doing", "Dropped")];
         for (row, way) in [(&canceled, &way[..]), (&told, &[]), (&canceled, &unknown)] {
             for metric in [cycle_time, lead_time, done, efficiency] {
-                assert!(seen(metric, row, way).all.iter().all(|seen| seen.value.is_none()), "{way:?}");
+                assert!(seen(metric, row, way).value.iter().all(Option::is_none), "{way:?}");
             }
             let spans = seen(in_progress, row, way);
-            assert_eq!((spans.all[0].at, spans.all[0].until, spans.all.len()), (200, Some(900), 1), "{way:?}");
+            assert_eq!((spans.at[0], spans.until[0], spans.len()), (200, Some(900), 1), "{way:?}");
         }
         let done_item = ItemRow { canceled: false, ..canceled };
-        assert_eq!(seen(done, &done_item, &way).all[0].at, 900);
+        assert_eq!(seen(done, &done_item, &way).at[0], 900);
     }
 
     #[test]
     fn without_transitions_the_item_tells_its_ends_itself() {
         let row = ItemRow { started: Some(150), done: Some(250), ..item("done") };
-        assert_eq!(seen(cycle_time, &row, &[]).all[0].value, Some(100.0));
+        assert_eq!(seen(cycle_time, &row, &[]).value[0], Some(100.0));
         let open = ItemRow { started: Some(150), ..item("in_progress") };
-        assert_eq!(seen(in_progress, &open, &[]).all[0].until, None);
-        assert!(seen(in_progress, &item("to_do"), &[]).all.is_empty());
+        assert_eq!(seen(in_progress, &open, &[]).until[0], None);
+        assert!(seen(in_progress, &item("to_do"), &[]).at.is_empty());
     }
 
     #[test]
@@ -296,11 +290,11 @@ mod tests {
             entry("after", 2_100, true, 100.0, Some(1_900)),
         ];
         let entries: Vec<&EntryRow> = entries.iter().collect();
-        let planned = Planned::new(&sprint, &entries);
-        let values = |metric: fn(&Planned<'_>, &mut Observations)| {
+        let planned = Sprint::new(&sprint, &entries);
+        let values = |metric: fn(&Sprint, &mut Observations)| {
             let mut into = Observations::default();
             metric(&planned, &mut into);
-            (into.all[0].value, into.all[0].of)
+            (into.value[0], into.of[0])
         };
         assert_eq!(values(velocity), (Some(11.0), None));
         assert_eq!(values(say_do), (Some(3.0), Some(10.0)));

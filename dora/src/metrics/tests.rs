@@ -1,27 +1,70 @@
-//! The mathematics of reports held against plain loops, and on cases counted by hand.
+//! Metrics held against plain loops, and on cases counted by hand.
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use kernel::Rule;
 use proptest::prelude::*;
-use store::metric_rows::{ChangePoint, DeploymentPoint, IncidentPoint, Rules, ServiceBasis};
+use runtime::settings::Compat;
+use store::metric_rows::{Rules, ServiceBasis};
 
-use super::metrics::{Metrics, Observed, metrics};
-use super::steps::Calendar;
-use super::{MetricReport, ValueName, Window};
-use crate::{Basis, CaveatCode, EvidenceSource, Interval, Level, LevelYear};
+use super::ask::Plan;
+use super::rows::{Deployed, Deployment, Entry, FirstDeployment, Incident, Subject};
+use super::tables::Tables;
+use super::{MetricSettings, Question, ValueName};
+use crate::basis::EvidenceSet;
+use crate::report::metric_report;
+use crate::{Basis, Benchmark, CaveatCode, EvidenceSource, Interval, Level, MetricName, MetricReport};
 
 const HOUR: i64 = 3_600_000_000;
 
+/// A deployment, and the rules of its verdicts.
+#[derive(Clone, Debug)]
+struct DeploymentPoint {
+    service: usize,
+    finished_us: i64,
+    counts: bool,
+    judged: bool,
+    failed: bool,
+    recovered_us: Option<i64>,
+    rework: bool,
+    rules: Rules,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct ChangePoint {
+    deployed_us: i64,
+    lead_time_us: Option<i64>,
+    stages_us: [Option<i64>; 5],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct IncidentPoint {
+    detected_us: i64,
+    resolved_us: Option<i64>,
+    restore_us: Option<i64>,
+}
+
+/// What a report is made from, and what is asked.
+struct Observed {
+    zone: Tz,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    interval: Interval,
+    devlake: bool,
+    deployments: Vec<DeploymentPoint>,
+    changes: Vec<ChangePoint>,
+    incidents: Vec<IncidentPoint>,
+    services: Vec<ServiceBasis>,
+    incident_recoveries: Vec<(i64, Option<i64>)>,
+}
+
 fn observed(zone: Tz, from: &str, days: i64, interval: Interval) -> Observed {
     let from: DateTime<Utc> = from.parse().unwrap();
-    let window = Window { from, to: from + Duration::days(days) };
-    let calendar = Calendar { zone };
     Observed {
-        window,
-        steps: calendar.steps(window, interval).unwrap(),
-        calendar,
-        daily: interval == Interval::Day,
+        zone,
+        from,
+        to: from + Duration::days(days),
+        interval,
         devlake: false,
         deployments: Vec::new(),
         changes: Vec::new(),
@@ -29,6 +72,67 @@ fn observed(zone: Tz, from: &str, days: i64, interval: Interval) -> Observed {
         services: Vec::new(),
         incident_recoveries: Vec::new(),
     }
+}
+
+impl Observed {
+    fn tables(&self) -> Tables {
+        fn entries<T>(rows: impl Iterator<Item = (String, T)>) -> Vec<Entry<T>> {
+            let subject = |service: String| Subject { service: Some(service.into()), ..Subject::default() };
+            rows.map(|(service, row)| Entry { subject: subject(service), row }).collect()
+        }
+        let deployment = |point: &DeploymentPoint| Deployment {
+            service: point.service.to_string().into(),
+            finished: point.finished_us,
+            counts: point.counts,
+            has_verdict: point.judged,
+            failed: point.failed,
+            recovered: point.recovered_us,
+            rework: point.rework,
+            failed_by: EvidenceSet::of(&point.rules.failed_by),
+            recovered_by: EvidenceSet::of(&point.rules.recovered_by),
+            rework_by: EvidenceSet::of(&point.rules.rework_by),
+        };
+        let deployed = |point: &ChangePoint| {
+            let [coding_us, pickup_us, review_us, approval_us, deploy_us] = point.stages_us;
+            let (at, lead_time_us) = (point.deployed_us, point.lead_time_us);
+            Deployed { at, lead_time_us, coding_us, pickup_us, review_us, approval_us, deploy_us }
+        };
+        let incident = |point: &IncidentPoint| Incident {
+            detected: point.detected_us,
+            resolved: point.resolved_us,
+            restore_us: point.restore_us,
+            deployed: None,
+        };
+        let recovery = |(deployed, resolved): &(i64, Option<i64>)| Incident {
+            detected: *deployed,
+            resolved: *resolved,
+            restore_us: None,
+            deployed: Some(*deployed),
+        };
+        let first = self.services.iter().filter_map(|basis| Some((basis.service.clone(), basis.first?)));
+        let incidents = self.incidents.iter().map(incident).chain(self.incident_recoveries.iter().map(recovery));
+        let of_0 = |row| ("0".to_owned(), row);
+        Tables {
+            bases: self.services.clone(),
+            deployments: entries(self.deployments.iter().map(|x| (x.service.to_string(), deployment(x)))).into(),
+            deployed: entries(self.changes.iter().map(deployed).map(|row| ("0".to_owned(), row))).into(),
+            incidents: entries(incidents.map(of_0)).into(),
+            first_deployments: entries(
+                first.map(|(service, at)| (service, FirstDeployment { at: at.timestamp_micros() })),
+            )
+            .into(),
+            ..Tables::default()
+        }
+    }
+}
+
+struct Metrics {
+    change_lead_time: MetricReport,
+    deployment_frequency: MetricReport,
+    change_fail_rate: MetricReport,
+    failed_deployment_recovery_time: MetricReport,
+    deployment_rework_rate: MetricReport,
+    time_to_restore: MetricReport,
 }
 
 /// A service that deployed first so many hours after a Monday.
@@ -58,7 +162,33 @@ fn monday() -> i64 {
 }
 
 fn of(observed: &Observed) -> Metrics {
-    metrics(observed, LevelYear::Y2024, None).unwrap()
+    let mut dora = runtime::load(None, &[]).unwrap().dora;
+    if observed.devlake {
+        dora.compat = Compat::Devlake;
+    }
+    let question = Question {
+        from: Some(observed.from),
+        to: Some(observed.to),
+        interval: Some(observed.interval),
+        time_zone: observed.zone,
+        values_in_series: true,
+        ..Question::default()
+    };
+    let names = MetricName::ALL.map(MetricName::as_str);
+    let plan = Plan::new(MetricSettings { dora: &dora, custom: &[] }, &names, &question).unwrap();
+    let answers = plan.answer(&observed.tables()).unwrap();
+    let benchmark = Benchmark::default();
+    let reports = MetricName::ALL.into_iter().zip(answers);
+    let mut reports = reports.map(|(name, answer)| metric_report(name, answer, &benchmark));
+    let mut next = || reports.next().unwrap();
+    Metrics {
+        change_lead_time: next(),
+        deployment_frequency: next(),
+        change_fail_rate: next(),
+        failed_deployment_recovery_time: next(),
+        deployment_rework_rate: next(),
+        time_to_restore: next(),
+    }
 }
 
 fn value(metric: &MetricReport, name: ValueName) -> Option<f64> {
@@ -152,7 +282,7 @@ fn a_window_is_half_open() {
 fn a_day_of_25_hours_is_one_day() {
     // in Berlin 2026-10-25 begins at 22:00 UTC the day before and lasts 25 hours
     let mut observed = observed(chrono_tz::Europe::Berlin, "2026-10-23T22:00:00Z", 3, Interval::Day);
-    let begin = observed.window.from.timestamp_micros();
+    let begin = observed.from.timestamp_micros();
     observed.deployments =
         [24, 48].map(|hour| DeploymentPoint { finished_us: begin + hour * HOUR, ..deployment(0) }).into();
     let frequency = of(&observed).deployment_frequency;
@@ -343,12 +473,12 @@ proptest! {
         (all.deployments, all.changes, all.incidents) = (deployments, changes, incidents);
         all.services = first.map(service).into_iter().collect();
         let found = of(&all);
-        let spans = std::iter::once((None, all.window.from, all.window.to))
-            .chain(all.steps.iter().enumerate().map(|(step, span)| (Some(step), span.from, span.to)));
+        let spans = std::iter::once((None, all.from, all.to))
+            .chain(found.change_lead_time.series.iter().enumerate().map(|(step, span)| (Some(step), span.from, span.to)));
         for (step, from, to) in spans {
             let within = |at: i64| from.timestamp_micros() <= at && at < to.timestamp_micros();
             let window = |at: i64| {
-                all.window.from.timestamp_micros() <= at && at < all.window.to.timestamp_micros()
+                all.from.timestamp_micros() <= at && at < all.to.timestamp_micros()
             };
             let shown = |metric: &MetricReport, name: ValueName| {
                 let values = step.map_or(&metric.values, |step| &metric.series[step].values);
@@ -447,8 +577,8 @@ proptest! {
             }
             // counted in the window, or known from before its end
             let any = all.deployments.iter().any(|x| {
-                x.counts && all.window.from.timestamp_micros() <= x.finished_us && x.finished_us < all.window.to.timestamp_micros()
-            }) || first.is_some_and(|hour| monday() + hour * HOUR < all.window.to.timestamp_micros());
+                x.counts && all.from.timestamp_micros() <= x.finished_us && x.finished_us < all.to.timestamp_micros()
+            }) || first.is_some_and(|hour| monday() + hour * HOUR < all.to.timestamp_micros());
             let expected = quantile(&days, 0.5).filter(|_| any);
             prop_assert!(close(value(&found.deployment_frequency, ValueName::DaysPerWeek), expected));
         }

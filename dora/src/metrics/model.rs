@@ -1,0 +1,390 @@
+//! The vocabulary of every metric: what is asked, and the answer as a whole, in parts and as a series.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use runtime::settings;
+use serde::Serialize;
+
+use super::unit::Unit;
+use crate::{Basis, Caveat, CaveatCode, DoraError, Interval};
+
+/// The time that an answer is about: `[from, to)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Window {
+    /// First instant.
+    pub from: DateTime<Utc>,
+    /// First instant after it.
+    pub to: DateTime<Utc>,
+}
+
+macro_rules! words {
+    ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+        impl $type {
+            /// All of them.
+            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
+
+            /// As JSON and flags have it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+/// What a metric can be asked for by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slice {
+    /// The service.
+    Service,
+    /// The team that owns the service; a team holds the teams that are part of it.
+    Team,
+    /// The team that the author is a member of; a team holds the teams that are part of it.
+    AuthorTeam,
+    /// The repository, or the project of a work item.
+    Repository,
+    /// Each label.
+    Label,
+    /// The type of change (`feature`, `fix`, …), the kind of work item, or the severity.
+    Type,
+    /// Written with an assistant, or not.
+    Ai,
+    /// The person. Only where `dora.people` is on.
+    Author,
+    /// Who reviews whom, by teams: `team of the reviewer → team of the author`.
+    ReviewTeams,
+    /// Who reviews whom: `reviewer → author`. Only where `dora.people` is on.
+    ReviewPair,
+}
+
+words!(Slice {
+    Service = "service",
+    Team = "team",
+    AuthorTeam = "author_team",
+    Repository = "repository",
+    Label = "label",
+    Type = "type",
+    Ai = "ai",
+    Author = "author",
+    ReviewTeams = "review_teams",
+    ReviewPair = "review_pair",
+});
+
+impl Slice {
+    /// Whether it names people.
+    #[must_use]
+    pub const fn names_people(self) -> bool {
+        matches!(self, Self::Author | Self::ReviewPair)
+    }
+}
+
+impl FromStr for Slice {
+    type Err = DoraError;
+
+    fn from_str(text: &str) -> Result<Self, DoraError> {
+        Self::ALL.into_iter().find(|slice| slice.as_str() == text).ok_or_else(|| {
+            let names = Self::ALL.map(Self::as_str).join(", ");
+            DoraError::Question(format!("`{text}` is nothing that metrics are sliced by: expected one of {names}"))
+        })
+    }
+}
+
+/// How observations become a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregation {
+    /// The median; beside it p75, p90 and the mean.
+    Median,
+    /// The mean; beside it median, p75 and p90.
+    Mean,
+    /// The third quartile; beside it median, p90 and the mean.
+    P75,
+    /// The ninth decile; beside it median, p75 and the mean.
+    P90,
+    /// The share of observations for which something holds.
+    Rate,
+    /// How many.
+    Count,
+    /// How many a day; beside it the days a week that have any, and the time between two.
+    PerDay,
+    /// How many a week.
+    PerWeek,
+    /// The sum.
+    Sum,
+    /// The sum of the parts over the sum of the wholes.
+    RatioOfSums,
+    /// The number open at the end of a day, averaged over the days.
+    OpenAtDayEnd,
+    /// The median age of those open at the end.
+    AgeOfOpen,
+    /// The time open within the span, in sum.
+    TimeOpen,
+    /// The last measure of each project before the end, on average.
+    LatestMean,
+    /// The last measure of each project before the end, in sum.
+    LatestSum,
+    /// The share of the one who has most.
+    LargestShare,
+    /// The smallest set that covers 50 %.
+    FewestWithHalf,
+    /// The share of the whole.
+    ShareOfWhole,
+}
+
+/// One of the values that an answer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueName {
+    /// The median.
+    Median,
+    /// The third quartile.
+    P75,
+    /// The ninth decile.
+    P90,
+    /// The mean.
+    Mean,
+    /// The median time from first commit to opened.
+    Coding,
+    /// The median time from opened to first review.
+    Pickup,
+    /// The median time from first review to merged.
+    Review,
+    /// Of the review, the median time from first approval to merged.
+    Approval,
+    /// The median time from merged to deployed.
+    Deploy,
+    /// A number a day, on average.
+    PerDay,
+    /// The median number of days with a deployment a week, over whole weeks.
+    DaysPerWeek,
+    /// The median time between deployments.
+    TimeBetween,
+    /// The number of deployments.
+    Deployments,
+    /// The share.
+    Rate,
+    /// How many failed.
+    Failed,
+    /// How many repaired.
+    Rework,
+    /// Of how many.
+    Of,
+    /// How many recovered.
+    Recovered,
+    /// How many were still open at the end.
+    Open,
+    /// For how many it holds.
+    Yes,
+    /// How many.
+    Count,
+    /// A number a week, on average.
+    PerWeek,
+    /// The sum.
+    Sum,
+    /// A sum over another.
+    Ratio,
+    /// The share of the whole.
+    Share,
+    /// How many were open at the end.
+    AtEnd,
+    /// The size of the smallest set.
+    Fewest,
+}
+
+words!(ValueName {
+    Median = "median",
+    P75 = "p75",
+    P90 = "p90",
+    Mean = "mean",
+    Coding = "coding",
+    Pickup = "pickup",
+    Review = "review",
+    Approval = "approval",
+    Deploy = "deploy",
+    PerDay = "per_day",
+    DaysPerWeek = "days_per_week",
+    TimeBetween = "time_between",
+    Deployments = "deployments",
+    Rate = "rate",
+    Failed = "failed",
+    Rework = "rework",
+    Of = "of",
+    Recovered = "recovered",
+    Open = "open",
+    Yes = "yes",
+    Count = "count",
+    PerWeek = "per_week",
+    Sum = "sum",
+    Ratio = "ratio",
+    Share = "share",
+    AtEnd = "at_end",
+    Fewest = "fewest",
+});
+
+impl ValueName {
+    /// The unit of such a value of a metric whose headline has the unit `metric`.
+    #[must_use]
+    pub const fn unit(self, metric: Unit) -> Unit {
+        match self {
+            Self::Deployments
+            | Self::Failed
+            | Self::Rework
+            | Self::Of
+            | Self::Recovered
+            | Self::Open
+            | Self::Yes
+            | Self::Count
+            | Self::AtEnd => Unit::Count,
+            Self::DaysPerWeek => Unit::DaysPerWeek,
+            Self::TimeBetween => Unit::Seconds,
+            _ => metric,
+        }
+    }
+}
+
+/// A value: `None` where nothing was observed, never 0.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Value {
+    /// Which.
+    pub name: ValueName,
+    /// The number, in `unit`.
+    pub value: Option<f64>,
+    /// The unit.
+    pub unit: Unit,
+    /// The number for people.
+    pub text: Option<String>,
+    /// How many observations are behind it.
+    pub n: u64,
+}
+
+impl Value {
+    /// A value in a unit, with its text.
+    pub(crate) fn new(name: ValueName, value: Option<f64>, unit: Unit, n: u64) -> Self {
+        Self { name, value, unit, text: value.map(|value| unit.text(value)), n }
+    }
+}
+
+/// A step of a series: the metric over `[from, to)`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Point {
+    /// First instant; that of the window in the first step.
+    pub from: DateTime<Utc>,
+    /// First instant after it; that of the window in the last step.
+    pub to: DateTime<Utc>,
+    /// `2026-02-28`, `2026-W09`, `2026-02`, `2026-Q1` or `2026`.
+    pub label: String,
+    /// The headline's value in this step.
+    pub value: Option<f64>,
+    /// How many observations are behind it.
+    pub n: u64,
+    /// What it rests on.
+    pub basis: Basis,
+    /// What a reader must know about it; the part's own caveats are the words of these codes.
+    pub caveats: Vec<CaveatCode>,
+    /// All values of the step, where the question asks for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Value>,
+}
+
+/// A part of the answer: the whole, or one slice of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MetricPart {
+    /// The slice; `None` for the whole.
+    pub slice: Option<String>,
+    /// The first of its values.
+    pub value: Option<f64>,
+    /// That value for people.
+    pub text: Option<String>,
+    /// How many observations are behind it.
+    pub n: u64,
+    /// What it rests on.
+    pub basis: Basis,
+    /// What a reader must know about it.
+    pub caveats: Vec<Caveat>,
+    /// All values.
+    pub values: Vec<Value>,
+    /// The steps, oldest first, without gaps.
+    pub series: Vec<Point>,
+}
+
+/// What a metric is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Definition {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it is about: `delivery`, `flow`, `review`, `ci`, `planning`, `quality`, `security`, `custom`.
+    pub group: &'static str,
+    /// What it says.
+    pub definition: String,
+    /// What its first value is.
+    pub unit: Unit,
+    /// How observations become a value.
+    pub aggregation: Aggregation,
+    /// What it can be asked for by.
+    pub slices: Vec<Slice>,
+}
+
+/// A metric over a window.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MetricAnswer {
+    /// What it is.
+    pub metric: Definition,
+    /// The window.
+    pub window: Window,
+    /// The time zone in which days, weeks and months are cut.
+    pub time_zone: String,
+    /// The length of the steps.
+    pub interval: Interval,
+    /// What it is sliced by.
+    pub by: Option<Slice>,
+    /// The whole.
+    pub whole: MetricPart,
+    /// The slices, by name: no ranking.
+    pub slices: Vec<MetricPart>,
+}
+
+/// What is asked about metrics.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// First instant of the window; without it the metric's own span before its end, 90 days for most.
+    pub from: Option<DateTime<Utc>>,
+    /// First instant after the window; without it now.
+    pub to: Option<DateTime<Utc>>,
+    /// The length of the steps of the series; without it by the length of the window.
+    pub interval: Option<Interval>,
+    /// The time zone in which days, weeks and months are cut.
+    pub time_zone: Tz,
+    /// Only this service.
+    pub service: Option<String>,
+    /// Only services of this team, or of a team that is part of it.
+    pub team: Option<String>,
+    /// Only this repository.
+    pub repository: Option<String>,
+    /// A value for each of these parts, not only for the whole.
+    pub by: Option<Slice>,
+    /// All values in each step of the series, not only the headline.
+    pub values_in_series: bool,
+}
+
+/// How metrics are defined by the settings.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricSettings<'s> {
+    /// The settings of the engine.
+    pub dora: &'s settings::Dora,
+    /// The metrics that users defined.
+    pub custom: &'s [settings::MetricSettings],
+}

@@ -1,0 +1,251 @@
+//! Who owns what: services of repositories, teams of services and of people, with the teams that they are part of;
+//! and which of it a question is about. Teams are closed over their parts here and nowhere else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::near::UnknownName;
+use store::history::Services;
+
+use super::model::{Question, Slice};
+use super::rows::{About, Subject};
+use crate::{DoraError, services};
+
+/// What belongs to what.
+#[derive(Debug, Default)]
+pub(crate) struct Ownership {
+    /// The services of a repository.
+    services: BTreeMap<String, Vec<String>>,
+    /// All services that there are.
+    names: BTreeSet<String>,
+    /// The team of a service, and the teams that it is part of.
+    teams: BTreeMap<String, Vec<String>>,
+    /// The teams of an account, and the teams that they are part of.
+    members: BTreeMap<String, BTreeSet<String>>,
+    known_teams: BTreeSet<String>,
+}
+
+/// What is asked for: services, if not all of them, and a repository.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    services: Option<BTreeSet<String>>,
+    repository: Option<String>,
+}
+
+impl Ownership {
+    pub fn new(known: &Services) -> Self {
+        let mut ownership = Self::default();
+        let parents: BTreeMap<&str, &str> =
+            known.teams.iter().filter_map(|team| Some((team.name.as_str(), team.parent.as_deref()?))).collect();
+        let line = |team: &str| {
+            let mut line = vec![team.to_owned()];
+            // a circle ends where it comes back
+            while let Some(parent) = line.last().and_then(|last| parents.get(last.as_str())) {
+                if line.iter().any(|team| team == parent) {
+                    break;
+                }
+                line.push((*parent).to_owned());
+            }
+            line
+        };
+        for service in services::all(known) {
+            for repository in &service.repositories {
+                ownership.services.entry(repository.to_string()).or_default().push(service.name.clone());
+            }
+            if let Some(team) = &service.team {
+                ownership.known_teams.insert(team.clone());
+                ownership.teams.insert(service.name.clone(), line(team));
+            }
+            ownership.names.insert(service.name);
+        }
+        for team in &known.teams {
+            ownership.known_teams.insert(team.name.clone());
+            for member in &team.members {
+                ownership.members.entry(member.to_string()).or_default().extend(line(&team.name));
+            }
+        }
+        ownership
+    }
+
+    /// The services of a team and of the teams that are part of it.
+    pub fn services_of_team(&self, team: &str) -> Result<BTreeSet<String>, DoraError> {
+        if !self.known_teams.contains(team) {
+            let known = self.known_teams.iter().map(String::as_str);
+            return Err(DoraError::UnknownTeam(UnknownName::new(team, known)));
+        }
+        let owned = self.teams.iter().filter(|(_, line)| line.iter().any(|name| name == team));
+        Ok(owned.map(|(service, _)| service.clone()).collect())
+    }
+
+    /// What a question asks for. `computed` are services that may be there no more, but were computed.
+    pub fn filter(&self, question: &Question, computed: &BTreeSet<&str>) -> Result<Filter, DoraError> {
+        let mut services = question.team.as_deref().map(|team| self.services_of_team(team)).transpose()?;
+        if let Some(service) = &question.service {
+            if !self.names.contains(service) && !computed.contains(service.as_str()) {
+                let known: BTreeSet<&str> =
+                    self.names.iter().map(String::as_str).chain(computed.iter().copied()).collect();
+                return Err(DoraError::UnknownService(UnknownName::new(service, known)));
+            }
+            let of_team = services.is_none_or(|services| services.contains(service));
+            services = Some(of_team.then(|| service.clone()).into_iter().collect());
+        }
+        if let Some(repository) = question.repository.as_ref().filter(|asked| !self.services.contains_key(*asked)) {
+            let known = self.services.keys().map(String::as_str);
+            return Err(DoraError::UnknownRepository(UnknownName::new(repository, known)));
+        }
+        Ok(Filter { services, repository: question.repository.clone() })
+    }
+
+    /// The services that a subject belongs to.
+    fn services_of<'s>(&'s self, subject: &'s Subject) -> impl Iterator<Item = &'s str> {
+        let direct = subject.service.as_deref();
+        let of_repository = subject.repository.as_deref().filter(|_| direct.is_none());
+        let of_repository = of_repository.and_then(|repository| self.services.get(repository));
+        direct.into_iter().chain(of_repository.into_iter().flatten().map(String::as_str))
+    }
+
+    /// Whether a service is asked for.
+    pub fn passes_service(&self, service: &str, filter: &Filter) -> bool {
+        let holds = |repository: &String| {
+            self.services.get(repository).is_some_and(|services| services.iter().any(|name| name == service))
+        };
+        filter.services.as_ref().is_none_or(|asked| asked.contains(service))
+            && filter.repository.as_ref().is_none_or(holds)
+    }
+
+    /// Whether a subject is asked for.
+    pub(super) fn passes(&self, subject: &Subject, filter: &Filter) -> bool {
+        filter.services.as_ref().is_none_or(|asked| self.services_of(subject).any(|name| asked.contains(name)))
+            && filter.repository.as_deref().is_none_or(|asked| subject.repository.as_deref() == Some(asked))
+    }
+
+    /// Hands each slice that a subject is part of to `take`. The same one may come more than once.
+    pub(super) fn slices(&self, about: About<'_>, by: Slice, take: &mut dyn FnMut(&str)) {
+        let subject = about.subject;
+        let one = |name: Option<&str>, take: &mut dyn FnMut(&str)| name.into_iter().for_each(take);
+        match by {
+            Slice::Service => self.services_of(subject).for_each(take),
+            Slice::Team => {
+                let teams = self.services_of(subject).filter_map(|service| self.teams.get(service));
+                teams.flatten().for_each(|team| take(team));
+            }
+            Slice::AuthorTeam => self.teams_of(subject.author.as_deref()).for_each(take),
+            Slice::Repository => one(subject.repository.as_deref().or(subject.project.as_deref()), take),
+            Slice::Label => subject.labels.iter().for_each(|label| take(label)),
+            Slice::Type => one(subject.kind.as_deref(), take),
+            Slice::Ai => one(subject.ai.map(|ai| if ai { "assisted" } else { "unassisted" }), take),
+            Slice::Author => one(subject.author.as_deref(), take),
+            Slice::ReviewTeams => {
+                for reviewer in self.teams_of(about.reviewer.map(|name| &**name)) {
+                    for author in self.teams_of(subject.author.as_deref()) {
+                        take(&format!("{reviewer} → {author}"));
+                    }
+                }
+            }
+            Slice::ReviewPair => {
+                if let Some((reviewer, author)) = about.reviewer.zip(subject.author.as_ref()) {
+                    take(&format!("{reviewer} → {author}"));
+                }
+            }
+        }
+    }
+
+    fn teams_of<'s>(&'s self, account: Option<&str>) -> impl Iterator<Item = &'s str> {
+        account.and_then(|account| self.members.get(account)).into_iter().flatten().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Detail, Service, Team, Version};
+
+    use super::*;
+
+    fn version() -> Version {
+        Version { detail: Detail::Stated, at: chrono::DateTime::default() }
+    }
+
+    fn team(name: &str, parent: Option<&str>, members: &[&str]) -> Team {
+        let members = members.iter().map(|member| (*member).into()).collect();
+        Team { name: name.into(), parent: parent.map(Into::into), members, deleted: false, version: version() }
+    }
+
+    #[test]
+    fn a_team_holds_what_its_parts_hold_by_service_and_by_author() {
+        let service = Service {
+            name: "cart".into(),
+            repositories: vec!["h/cart".into()],
+            paths: Vec::new(),
+            deployments: None,
+            team: Some("web".into()),
+            production: None,
+            deployments_from: None,
+            branches: Vec::new(),
+            incidents: Vec::new(),
+            deleted: false,
+            version: version(),
+        };
+        let known = Services {
+            declared: vec![service],
+            repositories: ["h/cart".into(), "h/lone".into()].into(),
+            teams: vec![team("shop", None, &["h/boss"]), team("web", Some("shop"), &["h/ann"])],
+            ..Services::default()
+        };
+        let ownership = Ownership::new(&known);
+        let subject = |repository: &str, author: &str| Subject {
+            repository: Some(repository.into()),
+            author: Some(author.into()),
+            ..Subject::default()
+        };
+        let of = |about: About<'_>, by| {
+            let mut slices = BTreeSet::new();
+            ownership.slices(about, by, &mut |name| {
+                slices.insert(name.to_owned());
+            });
+            slices.into_iter().collect::<Vec<_>>()
+        };
+        let slices = |subject: &Subject, by| of(About { subject, reviewer: None }, by);
+        let ours = subject("h/cart", "h/boss");
+        assert_eq!(slices(&ours, Slice::Service), ["cart"]);
+        assert_eq!(slices(&ours, Slice::Team), ["shop", "web"]);
+        assert_eq!(slices(&ours, Slice::AuthorTeam), ["shop"]);
+        assert_eq!(slices(&subject("h/lone", "h/ann"), Slice::AuthorTeam), ["shop", "web"]);
+        let (lone, boss) = (subject("h/lone", "h/ann"), "h/boss".into());
+        let reviewed = About { subject: &lone, reviewer: Some(&boss) };
+        assert_eq!(of(reviewed, Slice::ReviewTeams), ["shop → shop", "shop → web"]);
+        assert_eq!(of(reviewed, Slice::ReviewPair), ["h/boss → h/ann"]);
+        assert_eq!(slices(&lone, Slice::ReviewTeams), [""; 0]);
+        assert_eq!(slices(&lone, Slice::Service), ["h/lone"]);
+        assert!(slices(&lone, Slice::Team).is_empty());
+        let asked = |team: &str| Question { team: Some(team.into()), ..Question::default() };
+        let filter = |team| ownership.filter(&asked(team), &BTreeSet::new());
+        let passes = |subject: &Subject, team| ownership.passes(subject, &filter(team).unwrap());
+        assert!(passes(&subject("h/cart", "x"), "shop") && !passes(&lone, "shop"));
+        assert!(filter("nobody").is_err());
+    }
+
+    #[test]
+    fn teams_that_are_part_of_each_other_own_the_same_services() {
+        let service = |name: &str, team: &str| Service {
+            name: name.into(),
+            repositories: Vec::new(),
+            paths: Vec::new(),
+            deployments: None,
+            team: Some(team.into()),
+            production: None,
+            deployments_from: None,
+            branches: Vec::new(),
+            incidents: Vec::new(),
+            deleted: false,
+            version: version(),
+        };
+        let known = Services {
+            declared: vec![service("a", "left"), service("b", "right"), service("c", "undeclared")],
+            teams: vec![team("left", Some("right"), &[]), team("right", Some("left"), &[])],
+            ..Services::default()
+        };
+        let ownership = Ownership::new(&known);
+        let of = |team: &str| ownership.services_of_team(team).unwrap().into_iter().collect::<Vec<_>>();
+        assert_eq!((of("left"), of("right")), (vec!["a".into(), "b".into()], vec!["a".into(), "b".into()]));
+        assert_eq!(of("undeclared"), ["c".to_owned()]);
+    }
+}

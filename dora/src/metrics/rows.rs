@@ -1,0 +1,273 @@
+//! What metrics are made from: rows with what they are about. Times are microseconds since 1970. Names are shared:
+//! each is held once, however many rows have it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::basis::EvidenceSet;
+
+/// A name that many rows share.
+pub(super) type Name = Arc<str>;
+
+/// What a row is about, so far as it is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Subject {
+    /// The service, where it is known directly.
+    pub service: Option<Name>,
+    pub repository: Option<Name>,
+    /// The project of a work item that is in no repository.
+    pub project: Option<Name>,
+    pub labels: Box<[Name]>,
+    /// The type of change, the kind of work item, the severity.
+    pub kind: Option<Name>,
+    /// Written with an assistant, where it can be known.
+    pub ai: Option<bool>,
+    pub author: Option<Name>,
+}
+
+/// A subject, and of a review who gave it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct About<'a> {
+    pub subject: &'a Subject,
+    pub reviewer: Option<&'a Name>,
+}
+
+/// A row and what it is about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Entry<T> {
+    pub subject: Subject,
+    pub row: T,
+}
+
+/// A span of time in microseconds: `[from, to)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Micros {
+    pub from: i64,
+    pub to: i64,
+}
+
+impl Micros {
+    pub const fn holds(self, at: i64) -> bool {
+        self.from <= at && at < self.to
+    }
+
+    /// Whether something that lasts from `begin` to `end` was there in the span.
+    fn meets(self, begin: i64, end: Option<i64>) -> bool {
+        begin < self.to && end.is_none_or(|end| end >= self.from)
+    }
+}
+
+/// Which rows a window is about. What the store reads of a window holds them all.
+pub(super) trait Row {
+    fn is_of(&self, window: Micros) -> bool;
+}
+
+/// What others who are no bots said on a change before it was merged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Review {
+    pub reviewer: Option<Name>,
+    pub at: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Change {
+    pub first_commit: Option<i64>,
+    pub opened: Option<i64>,
+    pub ready: Option<i64>,
+    pub merged: Option<i64>,
+    /// When it was closed without a merge.
+    pub closed: Option<i64>,
+    /// Lines added and deleted.
+    pub lines: Option<i64>,
+    /// Oldest first.
+    pub reviews: Box<[Review]>,
+}
+
+impl Row for Change {
+    fn is_of(&self, window: Micros) -> bool {
+        match self.opened {
+            Some(opened) => window.meets(opened, self.merged.or(self.closed)),
+            None => self.merged.is_some_and(|merged| window.holds(merged)),
+        }
+    }
+}
+
+/// A change or commit that was deployed and counts for lead time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Deployed {
+    pub at: i64,
+    pub lead_time_us: Option<i64>,
+    pub coding_us: Option<i64>,
+    pub pickup_us: Option<i64>,
+    pub review_us: Option<i64>,
+    pub approval_us: Option<i64>,
+    pub deploy_us: Option<i64>,
+}
+
+impl Row for Deployed {
+    fn is_of(&self, window: Micros) -> bool {
+        window.holds(self.at)
+    }
+}
+
+/// A production deployment.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a verdict of its own")]
+pub(super) struct Deployment {
+    pub service: Name,
+    pub finished: i64,
+    /// It is counted as a deployment.
+    pub counts: bool,
+    /// A verdict was given on it: it succeeded and says something new, or it is an attempt that counts.
+    pub has_verdict: bool,
+    pub failed: bool,
+    pub recovered: Option<i64>,
+    pub rework: bool,
+    pub failed_by: EvidenceSet,
+    pub recovered_by: EvidenceSet,
+    pub rework_by: EvidenceSet,
+}
+
+impl Row for Deployment {
+    fn is_of(&self, window: Micros) -> bool {
+        window.holds(self.finished) || self.failed && window.meets(self.finished, self.recovered)
+    }
+}
+
+/// When code of a repository was deployed first for a service, over all time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct FirstDeployment {
+    pub at: i64,
+}
+
+impl Row for FirstDeployment {
+    fn is_of(&self, window: Micros) -> bool {
+        self.at < window.to
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Incident {
+    pub detected: i64,
+    pub resolved: Option<i64>,
+    pub restore_us: Option<i64>,
+    /// When the deployment finished that it failed.
+    pub deployed: Option<i64>,
+}
+
+impl Row for Incident {
+    fn is_of(&self, window: Micros) -> bool {
+        window.meets(self.detected, self.resolved)
+    }
+}
+
+/// A run of a pipeline that ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Run {
+    pub name: Name,
+    /// The commit that it ran on.
+    pub sha: Option<Name>,
+    /// It ran for the default branch of its repository.
+    pub default_branch: bool,
+    pub queued: i64,
+    pub started: Option<i64>,
+    pub finished: i64,
+    /// `None` where it ended with neither success nor failure.
+    pub succeeded: Option<bool>,
+}
+
+/// How long before a window a run may have finished that says whether its pipeline was red then.
+const RUNS_BEFORE_US: i64 = 30 * 86_400_000_000;
+
+impl Row for Run {
+    fn is_of(&self, window: Micros) -> bool {
+        Micros { from: window.from - RUNS_BEFORE_US, to: window.to }.holds(self.finished)
+    }
+}
+
+/// A work item, and what its transitions tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Item {
+    pub created: i64,
+    /// When its source says that it was finished last.
+    pub closed: Option<i64>,
+    /// When work on it began first.
+    pub started: Option<i64>,
+    /// When it was finished last, if it still is and was not canceled.
+    pub done: Option<i64>,
+    /// The spans in which it was in progress; the last without an end while it is.
+    pub active: Vec<(i64, Option<i64>)>,
+}
+
+impl Row for Item {
+    fn is_of(&self, window: Micros) -> bool {
+        window.meets(self.created, self.closed)
+    }
+}
+
+/// A sprint that ended, and what was in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Sprint {
+    pub ended: i64,
+    pub items: BTreeMap<Name, InSprint>,
+    /// Whether any of its items has points; otherwise items are counted.
+    pub has_points: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct InSprint {
+    pub points: Option<f64>,
+    pub done: bool,
+    /// It was in it when it began.
+    pub committed: bool,
+    /// It was in it when it ended.
+    pub finally: bool,
+}
+
+impl Row for Sprint {
+    fn is_of(&self, window: Micros) -> bool {
+        window.holds(self.ended)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Vulnerability {
+    pub opened: i64,
+    pub fixed: Option<i64>,
+    pub dismissed: Option<i64>,
+}
+
+impl Row for Vulnerability {
+    fn is_of(&self, window: Micros) -> bool {
+        window.meets(self.opened, self.fixed.or(self.dismissed))
+    }
+}
+
+/// A measure of code.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Measure {
+    pub project: Name,
+    pub metric: Name,
+    pub value: f64,
+    pub at: i64,
+}
+
+impl Row for Measure {
+    fn is_of(&self, window: Micros) -> bool {
+        self.at < window.to
+    }
+}
+
+/// How much an account changed in a repository in the year before the end of a window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Author {
+    pub name: Name,
+    pub lines: i64,
+    pub commits: i64,
+}
+
+impl Row for Author {
+    fn is_of(&self, _: Micros) -> bool {
+        true
+    }
+}
