@@ -529,6 +529,8 @@ pub(crate) fn issue(
         "unlabeled" => touched.is_some_and(|label| is_incident(&label.name)),
         // what its type was before is not told
         "typed" | "untyped" => true,
+        // nor what a pulled one was, whose label may have been taken off since the pull before
+        "" => issue.updated_at > issue.created_at,
         _ => false,
     };
     let incident = (is_one || was_one).then(|| Incident {

@@ -223,6 +223,12 @@ fn an_issue_of_the_type_incident_is_one_until_the_type_is_taken_off() {
     assert!(typed("opened", &json!({ "name": "Bug" })).is_none());
 }
 
+#[test]
+fn a_pulled_issue_takes_back_the_incident_that_an_earlier_pull_made_of_it() {
+    assert!(typed("", &json!({ "name": "Incident" })).is_some_and(|incident| !incident.deleted));
+    assert!(typed("", &Value::Null).is_some_and(|incident| incident.deleted));
+}
+
 fn moved(event: &str, data: &Value) -> Option<(String, String)> {
     facts(event, data)
         .into_iter()

@@ -645,9 +645,15 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
         version,
     };
     let is_one = kind.as_deref().is_some_and(is_incident) || labels.iter().any(|label| is_incident(label));
-    let was_one = hook
-        .and_then(|hook| hook.changes.as_ref()?.labels.as_ref())
-        .is_some_and(|labels| wire::titles(labels.previous.as_ref()).iter().any(|label| is_incident(label)));
+    let was_one = match hook {
+        Some(hook) => hook
+            .changes
+            .as_ref()
+            .and_then(|changes| changes.labels.as_ref())
+            .is_some_and(|labels| wire::titles(labels.previous.as_ref()).iter().any(|label| is_incident(label))),
+        // what a pulled one was is not told: its label may have been taken off since the pull before
+        None => updated > issue.created_at.0,
+    };
     let severity = issue.severity.as_deref().map(str::to_lowercase).filter(|severity| severity != "unknown");
     let incident = (is_one || was_one).then(|| Incident {
         id: IncidentId(id.0.clone()),

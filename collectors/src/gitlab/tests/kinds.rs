@@ -195,3 +195,18 @@ fn a_renamed_or_transferred_project_or_group_says_which_it_was() {
     let user = json!({ "event_name": "user_create", "name": "Bo" });
     assert_eq!(of_instance(&user, "https://gitlab.example.org"), Err(NotStored::Ignored(IgnoreReason::UnusedEvent)));
 }
+
+#[test]
+fn a_pulled_issue_takes_back_the_incident_that_an_earlier_pull_made_of_it() {
+    let incident = |labels: Value, updated_at: &str| {
+        let row = changed("pull.issue", &[("/row/labels", labels), ("/row/updated_at", json!(updated_at))]);
+        normalised("pull.issue", &row).unwrap().into_iter().find_map(|fact| match fact {
+            Fact::Incident(incident) => Some(incident.deleted),
+            _ => None,
+        })
+    };
+    assert_eq!(incident(json!(["incident"]), "2026-02-03T12:00:00.800Z"), Some(false));
+    assert_eq!(incident(json!([]), "2026-02-04T12:00:00.800Z"), Some(true));
+    // one that nobody touched since it was written down was none before
+    assert_eq!(incident(json!([]), "2026-02-03T10:00:00.200Z"), None);
+}
