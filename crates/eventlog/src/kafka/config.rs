@@ -34,8 +34,10 @@ pub(super) fn producer(settings: &settings::Kafka) -> Result<ClientConfig, LogEr
 pub(super) fn consumer(settings: &settings::Kafka) -> Result<ClientConfig, LogError> {
     let mut config = client(settings)?;
     let mut default = |names: &[&str], value: &str| set_default(&mut config, settings, names, value);
-    // Long enough for a slow network, short enough that the partitions of a killed process move on soon.
-    default(&["session.timeout.ms"], "10000");
+    // The shortest that brokers take as they are delivered: so long the partitions of a killed process wait, and those
+    // of all after an outage, until the broker has given up the members that it knew before.
+    default(&["session.timeout.ms"], "6000");
+    default(&["heartbeat.interval.ms"], "2000");
     default(&["fetch.max.bytes"], &LARGEST_EVENT.to_string());
     config
         .set("group.id", &settings.group)
@@ -111,6 +113,18 @@ mod tests {
         assert_eq!((config.get("message.timeout.ms"), config.get("delivery.timeout.ms")), (None, Some("500")));
         assert_eq!((config.get("compression.codec"), config.get("compression.type")), (None, Some("lz4")));
         assert_eq!(config.get("compression.level"), None, "ours is that of zstd");
+    }
+
+    #[test]
+    fn members_of_before_an_outage_are_given_up_soon_unless_the_user_says_otherwise() {
+        let set = |config: &ClientConfig| {
+            ["session.timeout.ms", "heartbeat.interval.ms", "reconnect.backoff.max.ms"]
+                .map(|name| config.get(name).map(str::to_owned))
+        };
+        let ours = consumer(&settings(&[])).unwrap();
+        assert_eq!(set(&ours), ["6000", "2000", "2000"].map(|value| Some(value.to_owned())));
+        let theirs = consumer(&settings(&[("session.timeout.ms", "45000")])).unwrap();
+        assert_eq!(set(&theirs)[0].as_deref(), Some("45000"));
     }
 
     #[test]
