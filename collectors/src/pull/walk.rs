@@ -177,6 +177,10 @@ impl<'a> Walk<'a> {
         }
         self.mark.passed_by.add(missed, self.wanted.began)?;
         self.append(rows).await?;
+        if next.is_some() && next == at.cursor {
+            let circle = "the source names a page as the one after itself, so its pages would never end";
+            return Err(PullError::Data(circle.to_owned()).into());
+        }
         self.pages += 1;
         at.newest = at.newest.max(newest);
         let done = next.is_none();

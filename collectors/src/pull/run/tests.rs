@@ -110,6 +110,32 @@ async fn rows_that_shift_between_pages_are_told_again_and_are_the_same_events() 
     assert_eq!(ids(&shifted), ids(&calm));
 }
 
+/// A source whose second page names itself as the next.
+struct Circle;
+
+#[async_trait]
+impl Puller for Circle {
+    async fn streams(&self) -> Result<Vec<Stream>, PullError> {
+        Ok(vec![Stream::new("circle", "a")])
+    }
+
+    async fn page(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
+        let data = json!({ "page": ask.cursor }).to_string().into();
+        let row = Row { kind: "mock.number", subject: None, key: "a".into(), data };
+        Ok(Page { rows: vec![row], next: Some(json!("second")), ..Page::default() })
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_names_itself_as_the_next_ends_the_pull_with_an_error_and_keeps_its_rows() {
+    let memory = Memory::default();
+    for _ in 0..2 {
+        let summary = memory.pull(&Circle, From::Cursor).await;
+        assert!(!summary.complete() && summary.problems[0].error.contains("would never end"), "{summary:?}");
+        assert_eq!(ids(&memory).len(), 2);
+    }
+}
+
 #[tokio::test]
 async fn a_stream_that_is_refused_is_told_and_holds_up_no_other() {
     for (refuses, complete) in [("alerts", true), ("numbers", false)] {
