@@ -14,6 +14,7 @@ mod params;
 mod problem;
 mod reads;
 mod rest;
+mod role;
 mod state;
 mod tag;
 mod tenant;
@@ -22,6 +23,7 @@ mod web;
 
 pub use problem::Problem;
 pub use rest::openapi;
+pub use role::ApiRole;
 pub use state::ApiState;
 
 use axum::routing::any;

@@ -33,6 +33,7 @@ mod recorded;
 mod reference;
 pub mod registry;
 mod reverts;
+mod roles;
 pub mod scheduler;
 pub mod tekton;
 #[cfg(test)]
@@ -41,3 +42,4 @@ mod trailers;
 pub mod webhook;
 
 pub use connector::Connector;
+pub use roles::{CollectorRole, WebhooksRole};

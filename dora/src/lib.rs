@@ -19,6 +19,7 @@ mod preview;
 mod query;
 pub mod reasons;
 mod report;
+mod role;
 mod services;
 mod summary;
 
@@ -38,4 +39,5 @@ pub use options::Options;
 pub use preview::{Preview, PreviewBranch, preview};
 pub use query::{Interval, ReportQuery};
 pub use report::{FindingCount, MetricName, MetricReport, QuickCheck, Report, Score, ServiceStatus, report};
+pub use role::EngineRole;
 pub use summary::{Scope, Summary};

@@ -11,10 +11,12 @@ mod error;
 mod normalise;
 mod processor;
 mod replay;
+mod role;
 mod summary;
 
 pub use error::ProcessError;
 pub use normalise::Registry;
 pub use processor::{CONSUMER, Processor, Reading, RejectRetention};
 pub use replay::{replay, replay_rejects};
+pub use role::ProcessorRole;
 pub use summary::Summary;

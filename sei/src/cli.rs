@@ -66,6 +66,8 @@ struct Cli {
 enum Command {
     /// Start everything in one process: collecting, processing, metrics, API and page
     Up(commands::up::Up),
+    /// Run one role as a process of its own
+    Role(commands::role::Role),
     /// Collect from a source once
     #[command(subcommand)]
     Collect(commands::collect::Collect),
@@ -180,7 +182,7 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
         _ => {}
     }
     let (mut settings, warnings) = global.settings()?;
-    let stays = matches!(command, Command::Up(_));
+    let stays = matches!(command, Command::Up(_) | Command::Role(_));
     if !stays {
         quiet(&mut settings.telemetry);
     }
@@ -191,6 +193,7 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
     let work = async {
         match command {
             Command::Up(command) => Box::pin(command.run(settings, &global)).await,
+            Command::Role(command) => Box::pin(command.run(settings, &global)).await,
             Command::Collect(command) => command.run(settings, &global).await,
             Command::Import(command) => command.run(settings, &global).await,
             Command::Export(command) => command.run(settings, &global).await,

@@ -12,6 +12,7 @@ pub(crate) mod init;
 pub(crate) mod migrate;
 pub(crate) mod people;
 pub(crate) mod reload;
+pub(crate) mod role;
 pub(crate) mod schema;
 pub(crate) mod shell;
 pub(crate) mod status;

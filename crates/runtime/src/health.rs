@@ -4,6 +4,7 @@
 //! that no shutdown has begun: then traffic may come.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Request, State};
@@ -75,6 +76,14 @@ impl Readiness {
     /// The check does not hold. The detail is shown to whoever asks: no secrets, no addresses.
     pub fn failed(&self, check: Check, detail: impl Into<String>) {
         self.set(check, Status { ok: false, detail: Some(detail.into()) });
+    }
+
+    /// The check stands as a look at what it depends on came out.
+    pub fn looked<T>(&self, check: Check, looked: Result<T, impl Display>) {
+        match looked {
+            Ok(_) => self.passed(check),
+            Err(error) => self.failed(check, error.to_string()),
+        }
     }
 
     /// Shutdown has begun: not ready any more, whatever the checks say.

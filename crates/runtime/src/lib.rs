@@ -15,6 +15,7 @@ mod place;
 mod problem;
 mod redact;
 pub mod reload;
+pub mod role;
 pub mod secret;
 pub mod settings;
 mod shutdown;

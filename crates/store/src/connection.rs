@@ -43,6 +43,13 @@ impl Store {
         Ok(Self { shared, tenant, pool })
     }
 
+    /// Connects as [`Self::connect`] does to the database of a URL.
+    pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+        // the URL may hold a password: the error names none of it
+        let options = url.parse().map_err(|_| StoreError::Url)?;
+        Self::connect(options, connections).await
+    }
+
     /// The same database, for another tenant.
     #[must_use]
     pub fn for_tenant(&self, tenant: &Tenant) -> Self {

@@ -33,6 +33,9 @@ pub enum StoreError {
     /// Stop: what is stored can't be read. The text says which row.
     #[error("the database holds what this version can't read: {0}")]
     Unreadable(String),
+    /// Stop: what should be the database's URL is none. The text holds nothing of it.
+    #[error("`database.url` is no URL of a PostgreSQL database; expected postgres://USER@HOST/DATABASE")]
+    Url,
     /// Stop: the schema can't be brought up to date.
     #[error("the database can't be migrated")]
     Migration(#[source] MigrateError),

@@ -1,49 +1,46 @@
 //! The roles as tasks of one process, and their ends in order.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow};
-use api::ApiState;
+use api::ApiRole;
 use axum::Router;
-use collectors::gateway::{self, GatewayState};
+use collectors::WebhooksRole;
+use dora::EngineRole;
 use eventlog::EventLog;
-use processors::{Processor, Reading, RejectRetention};
+use processors::ProcessorRole;
 use runtime::health::{self, Check, Readiness};
 use runtime::http::{self, Hosts, Listeners};
-use store::Store;
+use runtime::role::{LOOK, Role};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::database;
 use crate::machine::Machine;
 
-/// How often readiness looks at the database and the log.
-const LOOK: Duration = Duration::from_secs(5);
-
 /// The running roles.
 pub(super) struct Roles {
     pub(super) log: Arc<dyn EventLog>,
     readiness: Readiness,
-    api: ApiState,
+    api: ApiRole,
     /// Ends what receives: the server and what collects.
     receiving: CancellationToken,
     /// Ends what works on what was received.
     working: CancellationToken,
-    server: Role,
-    processor: Role,
-    engine: Role,
-    watch: Role,
-    database: Role,
+    server: Task,
+    processor: Task,
+    engine: Task,
+    watch: Task,
+    database: Task,
 }
 
-struct Role {
+struct Task {
     name: &'static str,
     task: JoinHandle<Result<()>>,
     ended: bool,
 }
 
-impl Role {
+impl Task {
     fn start(name: &'static str, work: impl Future<Output = Result<()>> + Send + 'static) -> Self {
         Self { name, task: tokio::spawn(work), ended: false }
     }
@@ -75,39 +72,28 @@ impl Roles {
         let log = machine.log().await.context("the event log can't be used")?;
         let readiness = Readiness::waiting_for(&[Check::Database, Check::Log, Check::Migrations, Check::Answers]);
         readiness.passed(Check::Migrations);
-        let processor =
-            Processor::new(store.clone(), Arc::clone(&log), collectors::registry::connector).keeping_rejected(
-                RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit },
-            );
-        let reading = processor.reading();
+        let processor = Arc::new(ProcessorRole::new(settings, store.clone(), Arc::clone(&log)));
+        let gateway = WebhooksRole::new(settings, store.clone(), Arc::clone(&log))?;
+        let api = ApiRole::new(settings, store.clone());
+        let engine = EngineRole::new(settings, store.clone());
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
 
-        let api = ApiState::new(store, settings);
-        let looking = Looking {
-            readiness: readiness.clone(),
-            store: store.clone(),
-            log: Arc::clone(&log),
-            reading,
-            api: api.clone(),
-        };
+        let looking = Looking { readiness: readiness.clone(), processor: Arc::clone(&processor), api: api.clone() };
         looking.look().await;
-        let gateway = GatewayState::new(settings, Arc::clone(&log))?;
         let router = Router::new()
             .merge(health::router(readiness.clone(), Hosts::of(&settings.server)))
-            .merge(gateway::router(gateway))
-            .merge(api::router(api.clone()));
+            .merge(gateway.routes())
+            .merge(api.routes());
         let server = http::serve(listeners, router, settings.server.clone(), receiving.clone());
-        let server = Role::start("server", async { Ok(server.await?) });
+        let server = Task::start("server", async { Ok(server.await?) });
 
-        let until = working.clone();
-        let processor = Role::start("processor", async move { Ok(processor.run(until).await?) });
-
-        let engine = dora::run(store.clone(), settings.dora.clone(), working.clone());
-        let engine = Role::start("engine", async { Ok(engine.await?) });
-
-        let watch = Role::start("watch", looking.keep_looking(working.clone()));
+        let end = working.clone();
+        let processor = Task::start("processor", async move { processor.work(end).await });
+        let end = working.clone();
+        let engine = Task::start("engine", async move { engine.work(end).await });
+        let watch = Task::start("watch", looking.keep_looking(working.clone()));
         let database = database::keep_running(machine.private_database(), working.clone());
-        let database = Role::start("private database", database);
+        let database = Task::start("private database", database);
         Ok(Self { log, readiness, api, receiving, working, server, processor, engine, watch, database })
     }
 
@@ -140,10 +126,8 @@ impl Roles {
 /// What readiness depends on.
 struct Looking {
     readiness: Readiness,
-    store: Store,
-    log: Arc<dyn EventLog>,
-    reading: Reading,
-    api: ApiState,
+    processor: Arc<ProcessorRole>,
+    api: ApiRole,
 }
 
 impl Looking {
@@ -158,15 +142,7 @@ impl Looking {
 
     /// Looks whether the database and the log answer, and what the API answers.
     async fn look(&self) {
-        match self.store.ping().await {
-            Ok(()) => self.readiness.passed(Check::Database),
-            Err(error) => self.readiness.failed(Check::Database, error.to_string()),
-        }
-        match (self.log.ends().await, self.reading.problem()) {
-            (Ok(_), None) => self.readiness.passed(Check::Log),
-            (Ok(_), Some(problem)) => self.readiness.failed(Check::Log, problem),
-            (Err(error), _) => self.readiness.failed(Check::Log, error.to_string()),
-        }
-        self.api.check_answers(&self.readiness).await;
+        self.processor.check(&self.readiness).await;
+        self.api.check(&self.readiness).await;
     }
 }

@@ -36,7 +36,7 @@ fn served_at(address: SocketAddr) -> Served {
 }
 
 impl Running {
-    /// Starts it with these settings beside those of the database, the log and the address.
+    /// Starts a program, or `sei` with these words, with these settings beside those of the database, the log and the address.
     async fn start(name: &str, folder: &Path, log: &TestLog, settings: &str) -> Self {
         let address = free_address();
         std::fs::write(folder.join("url"), &log.database.url).unwrap();
@@ -44,7 +44,9 @@ impl Running {
         write_settings(folder, log, address, settings);
         let logged = folder.join("log");
         let file = std::fs::File::create(&logged).unwrap();
-        let mut command = Command::new(binary(name));
+        let mut words = name.split(' ');
+        let mut command = Command::new(binary(words.next().unwrap()));
+        command.args(words);
         for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("SEI_")) {
             command.env_remove(variable);
         }
@@ -156,7 +158,9 @@ async fn the_collector_collects_at_once_and_ends_in_order() {
 #[tokio::test]
 async fn every_role_starts_again_with_new_settings_and_goes_on_with_the_old_ones_if_these_are_wrong() {
     let log = TestLog::new(LogKind::Embedded).await;
-    for role in ["sei-webhooks", "sei-collector", "sei-processor", "sei-dora", "sei-api"] {
+    let programs = ["sei-webhooks", "sei-collector", "sei-processor", "sei-dora", "sei-api"];
+    let roles = ["sei role webhooks", "sei role collector", "sei role processor", "sei role dora", "sei role api"];
+    for role in programs.into_iter().chain(roles) {
         let folder = tempfile::tempdir().unwrap();
         let mut running = Running::start(role, folder.path(), &log, "").await;
         write_settings(folder.path(), &log, running.served.address, "server.listen_at = 5\n");

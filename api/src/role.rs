@@ -1,0 +1,50 @@
+//! The API as a role.
+
+use anyhow::Result;
+use axum::Router;
+use runtime::health::{Check, Readiness};
+use runtime::role::{self, Role};
+use runtime::settings::Settings;
+use store::Store;
+
+use crate::ApiState;
+
+/// Answers what the engine computed, over REST, GraphQL and a page.
+#[derive(Clone)]
+pub struct ApiRole {
+    store: Store,
+    state: ApiState,
+}
+
+impl ApiRole {
+    /// On a database.
+    #[must_use]
+    pub fn new(settings: &Settings, store: Store) -> Self {
+        Self { state: ApiState::new(&store, settings), store }
+    }
+}
+
+impl Role for ApiRole {
+    const NAME: &'static str = "sei-api";
+    const ABOUT: &'static str = "Answers what the engine computed, over REST, GraphQL and a page";
+    const CHECKS: &'static [Check] = &[Check::Database, Check::Answers];
+
+    async fn open(settings: Settings) -> Result<Self> {
+        let store = Store::open(&role::database_url(&settings)?, settings.database.connections).await?;
+        Ok(Self::new(&settings, store))
+    }
+
+    fn routes(&self) -> Router {
+        crate::router(self.state.clone())
+    }
+
+    async fn check(&self, readiness: &Readiness) {
+        readiness.looked(Check::Database, self.store.ping().await);
+        self.state.check_answers(readiness).await;
+    }
+
+    async fn close(self) {
+        self.state.close().await;
+        self.store.close().await;
+    }
+}

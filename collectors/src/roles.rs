@@ -1,0 +1,115 @@
+//! What collects and what receives, as roles.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use axum::Router;
+use eventlog::EventLog;
+use runtime::health::{Check, Readiness};
+use runtime::role::{self, Role};
+use runtime::settings::Settings;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::collector::Collector;
+use crate::gateway::{self, GatewayState};
+use crate::progress::Silent;
+use crate::scheduler;
+
+/// Collects the configured sources at their times.
+pub struct CollectorRole {
+    settings: Settings,
+    collector: Collector,
+}
+
+impl Role for CollectorRole {
+    const NAME: &'static str = "sei-collector";
+    const ABOUT: &'static str = "Collects the configured sources at their times";
+    const CHECKS: &'static [Check] = &[Check::Log];
+
+    async fn open(settings: Settings) -> Result<Self> {
+        let (store, log) = store_and_log(&settings).await?;
+        let mirrors = settings.data.folder.join("mirrors");
+        let progress: Arc<crate::collector::ShowProgress> = Arc::new(|_| Box::new(Silent));
+        let collector = Collector { store, log, mirrors, progress, time_zone: settings.dora.time_zone };
+        // what can't be collected is an error before anything is
+        collector.jobs(&settings, true, &CancellationToken::new())?;
+        if settings.git.is_empty() && settings.source.is_empty() {
+            tracing::info!(
+                "there is nothing to collect: the settings have no [[source]] and no [[git]]; waiting for SIGHUP, \
+                 which reads them again"
+            );
+        }
+        Ok(Self { settings, collector })
+    }
+
+    fn usable(&self, settings: &Settings) -> Result<()> {
+        self.collector.jobs(settings, true, &CancellationToken::new())?;
+        role::database_url(settings).map(drop)
+    }
+
+    async fn check(&self, readiness: &Readiness) {
+        readiness.looked(Check::Log, self.collector.log.ends().await);
+    }
+
+    async fn work(&self, end: CancellationToken) -> Result<()> {
+        let jobs = self.collector.jobs(&self.settings, true, &end)?;
+        scheduler::run(jobs, end.clone()).await;
+        // nothing is ever due
+        end.cancelled().await;
+        Ok(())
+    }
+
+    async fn close(self) {
+        self.collector.store.close().await;
+    }
+}
+
+/// Receives webhooks and events.
+#[derive(Clone)]
+pub struct WebhooksRole {
+    store: Store,
+    log: Arc<dyn EventLog>,
+    state: GatewayState,
+}
+
+impl WebhooksRole {
+    /// On a log.
+    pub fn new(settings: &Settings, store: Store, log: Arc<dyn EventLog>) -> Result<Self> {
+        Ok(Self { state: GatewayState::new(settings, Arc::clone(&log))?, store, log })
+    }
+}
+
+impl Role for WebhooksRole {
+    const NAME: &'static str = "sei-webhooks";
+    const ABOUT: &'static str = "Receives webhooks and events, and appends them to the event log";
+    const CHECKS: &'static [Check] = &[Check::Log];
+
+    async fn open(settings: Settings) -> Result<Self> {
+        let (store, log) = store_and_log(&settings).await?;
+        Self::new(&settings, store, log)
+    }
+
+    fn usable(&self, settings: &Settings) -> Result<()> {
+        GatewayState::new(settings, Arc::clone(&self.log))?;
+        role::database_url(settings).map(drop)
+    }
+
+    fn routes(&self) -> Router {
+        gateway::router(self.state.clone())
+    }
+
+    async fn check(&self, readiness: &Readiness) {
+        readiness.looked(Check::Log, self.log.ends().await);
+    }
+
+    async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+async fn store_and_log(settings: &Settings) -> Result<(Store, Arc<dyn EventLog>)> {
+    let store = Store::open(&role::database_url(settings)?, settings.database.connections).await?;
+    let log = eventlog::open(&settings.log, &store).await?;
+    Ok((store, log))
+}

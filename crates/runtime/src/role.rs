@@ -1,0 +1,134 @@
+//! The shell of a role that is a process of its own: settings, signals, health, server, and the order in which all
+//! that ends. `sei up` runs the same roles beside each other.
+
+use std::path::PathBuf;
+use std::pin::pin;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use clap::{CommandFactory, FromArgMatches, Parser};
+use tokio_util::sync::CancellationToken;
+
+use crate::health::{self, Check, Readiness};
+use crate::http::{self, Hosts, Listeners};
+use crate::settings::Settings;
+
+/// How often readiness looks at what a role depends on.
+pub const LOOK: Duration = Duration::from_secs(5);
+
+/// A role: what it opens, serves, watches and works on.
+pub trait Role: Send + Sync + Sized + 'static {
+    /// The name of its own program.
+    const NAME: &'static str;
+    /// What it does, for `--help`.
+    const ABOUT: &'static str;
+    /// What has to hold before it is ready.
+    const CHECKS: &'static [Check];
+
+    /// Opens what it needs.
+    fn open(settings: Settings) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Fails if it could not go on with these settings.
+    fn usable(&self, settings: &Settings) -> Result<()> {
+        database_url(settings).map(drop)
+    }
+
+    /// What it serves beside its health.
+    fn routes(&self) -> Router {
+        Router::new()
+    }
+
+    /// Says how its checks stand.
+    fn check(&self, readiness: &Readiness) -> impl Future<Output = ()> + Send;
+
+    /// Works until it is asked to end.
+    fn work(&self, end: CancellationToken) -> impl Future<Output = Result<()>> + Send {
+        async move {
+            end.cancelled().await;
+            Ok(())
+        }
+    }
+
+    /// Closes what it opened.
+    fn close(self) -> impl Future<Output = ()> + Send;
+}
+
+/// The arguments of a role of its own.
+#[derive(Parser)]
+#[command(version)]
+struct CommandLine {
+    /// The settings file; without it `./sei.toml`, else `/etc/sei/sei.toml`, if it is there.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Sets one key over all else, such as `log.kind=kafka`. May be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+}
+
+/// The `main` of a role's own program.
+pub async fn main<R: Role>() -> Result<()> {
+    let command = CommandLine::command().name(R::NAME).about(R::ABOUT);
+    let CommandLine { config, overrides } = CommandLine::from_arg_matches(&command.get_matches())?;
+    let shutdown = crate::shutdown();
+    let settings = crate::start(config.as_deref(), &overrides)?;
+    run::<R>(&shutdown, settings, || Ok(crate::load(config.as_deref(), &overrides)?)).await
+}
+
+/// Runs a role until the shutdown ([`crate::shutdown`]). After SIGHUP, if the settings as they are then can be used, it ends in order
+/// and the program starts again.
+pub async fn run<R: Role>(
+    shutdown: &CancellationToken,
+    settings: Settings,
+    reread: impl Fn() -> Result<Settings>,
+) -> Result<()> {
+    let server = settings.server.clone();
+    let role = R::open(settings).await?;
+    let usable = || role.usable(&reread()?);
+    let listeners = Listeners::open(&server)?;
+    let serve = async |end: CancellationToken| {
+        let readiness = Readiness::waiting_for(R::CHECKS);
+        let router = health::router(readiness.clone(), Hosts::of(&server)).merge(role.routes());
+        let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
+        let mut server = tokio::spawn(http::serve(listeners, router, server.clone(), receiving.clone()));
+        let mut work = pin!(role.work(working.clone()));
+        tokio::select! {
+            ended = &mut work => {
+                ended?;
+                bail!("{} ended although it was not asked to", R::NAME);
+            }
+            ended = &mut server => ended??,
+            () = watch(&role, &readiness) => {}
+            () = end.cancelled() => {}
+        }
+        // not ready any more, nothing is received, what was received is worked on
+        readiness.stop();
+        receiving.cancel();
+        if !server.is_finished() {
+            server.await??;
+        }
+        working.cancel();
+        work.await
+    };
+    let ended = crate::reload::run(shutdown, usable, serve).await;
+    role.close().await;
+    ended
+}
+
+/// Keeps readiness up to date for ever.
+async fn watch<R: Role>(role: &R, readiness: &Readiness) {
+    loop {
+        role.check(readiness).await;
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Where the database of several processes is.
+pub fn database_url(settings: &Settings) -> Result<String> {
+    let url = settings.database.url.as_ref().context(
+        "`database.url` is not set: a role of its own needs the database of the others; `sei up` runs all roles on \
+         one machine with a database of its own",
+    )?;
+    let url = crate::secret::read(url).context("`database.url` can't be read")?;
+    Ok(url.expose_str().context("`database.url` is no URL of a PostgreSQL database")?.to_owned())
+}

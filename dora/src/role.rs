@@ -1,0 +1,53 @@
+//! The engine as a role.
+
+use anyhow::Result;
+use runtime::health::{Check, Readiness};
+use runtime::role::{self, Role};
+use runtime::settings::{Dora, Settings};
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::Options;
+
+/// Computes what is stale, of every tenant, whenever something is.
+#[derive(Debug)]
+pub struct EngineRole {
+    store: Store,
+    settings: Dora,
+}
+
+impl EngineRole {
+    /// On a database.
+    #[must_use]
+    pub fn new(settings: &Settings, store: Store) -> Self {
+        Self { store, settings: settings.dora.clone() }
+    }
+}
+
+impl Role for EngineRole {
+    const NAME: &'static str = "sei-dora";
+    const ABOUT: &'static str = "Computes metrics from facts, whenever new ones are stored";
+    const CHECKS: &'static [Check] = &[Check::Database];
+
+    async fn open(settings: Settings) -> Result<Self> {
+        let store = Store::open(&role::database_url(&settings)?, settings.database.connections).await?;
+        Ok(Self::new(&settings, store))
+    }
+
+    fn usable(&self, settings: &Settings) -> Result<()> {
+        Options::new(&settings.dora)?;
+        role::database_url(settings).map(drop)
+    }
+
+    async fn check(&self, readiness: &Readiness) {
+        readiness.looked(Check::Database, self.store.ping().await);
+    }
+
+    async fn work(&self, end: CancellationToken) -> Result<()> {
+        Ok(crate::run(self.store.clone(), self.settings.clone(), end).await?)
+    }
+
+    async fn close(self) {
+        self.store.close().await;
+    }
+}

@@ -1,0 +1,57 @@
+//! The processor as a role.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use eventlog::EventLog;
+use runtime::health::{Check, Readiness};
+use runtime::role::{self, Role};
+use runtime::settings::Settings;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Processor, RejectRetention};
+
+/// Reads the event log and writes what its events become.
+pub struct ProcessorRole {
+    store: Store,
+    log: Arc<dyn EventLog>,
+    processor: Processor,
+}
+
+impl ProcessorRole {
+    /// On a database and a log.
+    #[must_use]
+    pub fn new(settings: &Settings, store: Store, log: Arc<dyn EventLog>) -> Self {
+        let retention = RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit };
+        let processor = Processor::new(store.clone(), Arc::clone(&log), collectors::registry::connector);
+        Self { processor: processor.keeping_rejected(retention), store, log }
+    }
+}
+
+impl Role for ProcessorRole {
+    const NAME: &'static str = "sei-processor";
+    const ABOUT: &'static str = "Reads the event log and writes what its events become";
+    const CHECKS: &'static [Check] = &[Check::Database, Check::Log];
+
+    async fn open(settings: Settings) -> Result<Self> {
+        let store = Store::open(&role::database_url(&settings)?, settings.database.connections).await?;
+        let log = eventlog::open(&settings.log, &store).await?;
+        Ok(Self::new(&settings, store, log))
+    }
+
+    async fn check(&self, readiness: &Readiness) {
+        readiness.looked(Check::Database, self.store.ping().await);
+        let log = self.log.ends().await.map_err(|error| error.to_string());
+        readiness.looked(Check::Log, log.and_then(|_| self.processor.reading().problem().map_or(Ok(()), Err)));
+    }
+
+    async fn work(&self, end: CancellationToken) -> Result<()> {
+        tracing::info!("processing");
+        Ok(self.processor.run(end).await?)
+    }
+
+    async fn close(self) {
+        self.store.close().await;
+    }
+}

@@ -1,0 +1,54 @@
+//! `sei role`.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use runtime::role;
+use runtime::settings::Settings;
+
+use crate::cli::Global;
+
+const EXAMPLES: &str = "\
+The roles share a database (database.url) and, with several machines, a Kafka (log.kind = \"kafka\"). Each serves
+/livez, /readyz and /metrics at server.listen. SIGTERM ends a role in order; SIGHUP starts it again with the settings
+as they are then, if they are right.
+
+Examples:
+  sei role webhooks --set server.listen=0.0.0.0:8080
+  sei role processor --config /etc/sei/sei.toml";
+
+/// Run one role as a process of its own
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Role {
+    /// Which one
+    #[arg(value_enum, value_name = "ROLE")]
+    name: Name,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Name {
+    /// Collects the configured sources at their times
+    Collector,
+    /// Receives webhooks and events, and appends them to the event log
+    Webhooks,
+    /// Reads the event log and writes what its events become
+    Processor,
+    /// Computes metrics from facts, whenever new ones are stored
+    Dora,
+    /// Answers what the engine computed, over REST, GraphQL and a page
+    Api,
+}
+
+impl Role {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        let shutdown = runtime::shutdown();
+        let reread = || Ok(global.settings()?.0);
+        match self.name {
+            Name::Collector => role::run::<collectors::CollectorRole>(&shutdown, settings, reread).await,
+            Name::Webhooks => role::run::<collectors::WebhooksRole>(&shutdown, settings, reread).await,
+            Name::Processor => role::run::<processors::ProcessorRole>(&shutdown, settings, reread).await,
+            Name::Dora => role::run::<dora::EngineRole>(&shutdown, settings, reread).await,
+            Name::Api => role::run::<api::ApiRole>(&shutdown, settings, reread).await,
+        }
+    }
+}
