@@ -3,8 +3,8 @@
 
 mod brought;
 mod carried;
+mod case;
 mod copies;
-mod devlake;
 mod incidents;
 pub(crate) mod measured;
 mod order;
@@ -13,6 +13,8 @@ mod patches;
 mod repairs;
 mod reverts;
 mod rollouts;
+mod rules;
+mod spans;
 mod stages;
 mod verdicts;
 mod version;
@@ -22,16 +24,18 @@ pub(crate) mod words;
 use std::collections::BTreeMap;
 
 use kernel::{ChangeMetric, DeploymentMetric, DeploymentSource, Finding, FindingKind, IncidentMetric};
+use runtime::settings::Compat;
 
 use crate::Options;
 use crate::history::History;
 use carried::Carried;
 pub(crate) use carried::Subject;
+use case::{Case, Verdict, Verdicts};
 use measured::{Fit, Known, Measured};
 use owners::Owners;
+use rules::RuleSet;
+pub(crate) use spans::instant;
 use stages::Stages;
-pub(crate) use stages::instant;
-use verdicts::{Case, Verdict, Verdicts};
 use walk::{Step, Walk};
 
 /// What was computed about a service.
@@ -60,17 +64,16 @@ pub struct ServiceMetrics {
 pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     let known = measured::known(history, options);
     let source = measured::source(history, &known);
-    let deployments = measured::measured(history, options, &known, source);
-    let walk = if options.devlake {
-        devlake::walk(&history.graph, &deployments)
-    } else {
-        walk::walk(&history.graph, &deployments, options)
-    };
+    let rules = rules(options);
+    let mut deployments = measured::measured(history, &known, |kind| rules.counts_kind(history, source, kind));
+    order::sort(&history.graph, &mut deployments);
+    rollouts::number(&mut deployments, rules.rollouts());
+    let walk = rules.walk(&history.graph, &deployments, options);
     let owners = owners::owners(history);
-    let copies = if options.devlake { copies::none(history) } else { copies::copies(history, &owners) };
-    let carried = carried::carried(history, options, &deployments, &walk, &owners, copies);
+    let copies = rules.copies(history, &owners);
+    let carried = carried::carried(history, rules.counting(), &deployments, &walk, &owners, copies);
     let case = Case { history, options, deployments: &deployments, walk: &walk, owners: &owners, carried: &carried };
-    let Verdicts { each: verdicts, incidents, mut findings } = verdicts::verdicts(&case);
+    let Verdicts { each: verdicts, incidents, mut findings } = verdicts::verdicts(&case, rules);
     let mut changes = vec![0; deployments.len()];
     for (subject, deployment) in &carried.subjects {
         if let (Subject::Change(_), Some(count)) = (subject, changes.get_mut(*deployment as usize)) {
@@ -82,7 +85,7 @@ pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
         row(&deployments, history, deployment, step, verdict, changes, &mut findings)
     });
     let rows = rows.collect();
-    let statement = deployments.is_empty().then(|| measured::statement(history, &known, options));
+    let statement = deployments.is_empty().then(|| measured::statement(history, &known, rules.counts_releases()));
     let mut metrics = ServiceMetrics {
         deployments: rows,
         incidents,
@@ -97,6 +100,19 @@ pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     };
     metrics.findings = metrics.about_the_data(history, options, &known, findings);
     metrics
+}
+
+/// The rules that options choose.
+fn rules(options: &Options) -> &'static dyn RuleSet {
+    match options.compat {
+        Compat::Off => &rules::Sei,
+        Compat::Devlake => &rules::Devlake,
+    }
+}
+
+/// Whether commits outside of any change count.
+pub(crate) fn counts_commits(options: &Options) -> bool {
+    rules(options).counting().commits
 }
 
 /// The row of a deployment.
@@ -197,7 +213,8 @@ impl ServiceMetrics {
     }
 
     fn stages<'a>(&'a self, history: &'a History, options: &'a Options) -> Stages<'a> {
-        Stages { history, options, owners: &self.owners, deployments: &self.deployments, bots: &self.bots }
+        let rules = rules(options);
+        Stages { history, options, rules, owners: &self.owners, deployments: &self.deployments, bots: &self.bots }
     }
 
     /// The findings, each kind and subject once.

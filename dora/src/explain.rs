@@ -10,7 +10,7 @@ use store::history::search::{self, FoundChange, FoundCommit, FoundDeployment};
 use store::{Store, StoreTx};
 
 use crate::compute::measured::{self, Fit, Known, name};
-use crate::compute::{Subject, compute, is_before_counting};
+use crate::compute::{Subject, compute, counts_commits, is_before_counting};
 use crate::engine::{compute_aside, load};
 use crate::history::index;
 use crate::{
@@ -376,7 +376,7 @@ impl Told<'_> {
             Subject::Commit(commit) if copies.has_copies(commit) => {
                 "It is a copy (a cherry-pick or a rebase) of a commit that counts already: the same change counts once."
             }
-            Subject::Commit(_) if self.options.devlake => {
+            Subject::Commit(_) if !counts_commits(self.options) => {
                 "It came with no pull request; the rules of DevLake know no other."
             }
             Subject::Change(_) | Subject::Commit(_) => "It changes nothing in the directories of the service.",

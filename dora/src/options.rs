@@ -25,8 +25,8 @@ pub struct Options {
     pub(crate) exclude_bots: bool,
     pub(crate) exclude_labels: BTreeSet<String>,
     pub(crate) bots: BTreeSet<String>,
-    /// The rules of Apache `DevLake`, not ours.
-    pub(crate) devlake: bool,
+    /// Whose rules are followed.
+    pub(crate) compat: Compat,
 }
 
 impl Options {
@@ -48,7 +48,7 @@ impl Options {
             count_failed_attempts: settings.count_failed_attempts,
             exclude_bots: settings.exclude_bots_from_lead_time,
             exclude_labels: settings.exclude_labels.iter().cloned().collect(),
-            devlake: settings.compat == Compat::Devlake,
+            compat: settings.compat,
             bots: settings.bots.iter().map(|bot| bot.to_lowercase()).collect(),
         })
     }

@@ -11,7 +11,6 @@ use super::copies::{Arrival, Copies};
 use super::measured::Measured;
 use super::owners::Owners;
 use super::walk::Walk;
-use crate::Options;
 use crate::history::{ChangeRecord, Graph, History, index};
 
 /// What a deployment carried.
@@ -43,9 +42,18 @@ impl Carried {
     }
 }
 
+/// What counts as carried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counting {
+    /// A change is carried by what reaches the commit of its merge, and by nothing else.
+    pub by_merge_alone: bool,
+    /// Commits outside of any change count.
+    pub commits: bool,
+}
+
 pub(crate) fn carried(
     history: &History,
-    options: &Options,
+    counting: Counting,
     deployments: &[Measured<'_>],
     walk: &Walk,
     owners: &Owners,
@@ -60,8 +68,7 @@ pub(crate) fn carried(
             let reached = change.merge.and_then(|merge| walk.reached_by(merge));
             let merge = change.merge.filter(|merge| graph.known(*merge));
             let head = || change.head.filter(|_| merge.is_none()).and_then(|head| walk.reached_by(head));
-            if options.devlake {
-                // by the commit of the merge, and by nothing else
+            if counting.by_merge_alone {
                 return reached.map(index);
             }
             reached.or_else(head).map(index).or_else(|| match merge {
@@ -79,8 +86,7 @@ pub(crate) fn carried(
         Some((Subject::Change(index(change)), deployment))
     });
     let first_copies = first_copies(graph, walk, &copies);
-    // DevLake knows changes only
-    let alone = graph.numbers().filter(|commit| !options.devlake && is_alone(*commit, graph, owners));
+    let alone = graph.numbers().filter(|commit| counting.commits && is_alone(*commit, graph, owners));
     // a merge by itself changes nothing: what it brought counts
     let (merges, direct): (Vec<u32>, Vec<u32>) = alone.partition(|commit| graph.is_merge(*commit));
     let direct = direct.into_iter().filter(|commit| copies.owner(*commit).is_none());

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use kernel::{DeploymentKind, Incident, Rule, Sha};
 
+use super::case::Case;
 use super::repairs::Repairs;
-use super::verdicts::Case;
 
 /// Finds deployments by what incidents say of them.
 pub(crate) struct Causes<'a> {

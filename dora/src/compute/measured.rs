@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use kernel::{Deployment, DeploymentId, DeploymentSource, Outcome, PipelineRun};
 
-use super::{order, rollouts, words};
+use super::words;
 use crate::Options;
 use crate::history::History;
 
@@ -52,7 +52,7 @@ pub(crate) struct Measured<'h> {
     /// Deployments of different repositories of one service don't follow on each other.
     pub chain: u32,
     /// The rollout that it is part of. Deployments with the same number were put into production together: they
-    /// count as one, at the first finish. See [`rollouts`].
+    /// count as one, at the first finish.
     pub rollout: u32,
 }
 
@@ -185,36 +185,27 @@ pub(crate) fn source(history: &History, known: &[Known<'_>]) -> Option<Deploymen
     }
 }
 
-/// The deployments of one kind, in the order in which they took effect. `DevLake` takes what was deployed and
-/// deploying pipelines together, and knows neither releases nor tags.
+/// The deployments of the kinds that count, in no order and each a rollout of its own.
 pub(crate) fn measured<'h>(
     history: &History,
-    options: &Options,
     known: &[Known<'h>],
-    source: Option<DeploymentSource>,
+    counts: impl Fn(DeploymentSource) -> bool,
 ) -> Vec<Measured<'h>> {
-    let of_kind = known.iter().filter(|known| match known.fact.source {
-        kind if options.devlake && history.deployments_from.is_none() => !says_release(kind),
-        kind => Some(kind) == source,
-    });
+    let of_kind = known.iter().filter(|known| counts(known.fact.source));
     let over = of_kind.filter(|known| matches!(known.fit, Fit::Success | Fit::Failure));
-    let mut measured: Vec<Measured<'h>> = over
-        .filter_map(|known| {
-            let fact = known.fact.clone();
-            let commit = fact.sha.and_then(|sha| history.graph.find(&sha));
-            Some(Measured {
-                finished: effective(&fact)?,
-                success: known.fit == Fit::Success,
-                commit,
-                chain: chain(history, &fact, commit),
-                rollout: 0,
-                fact,
-            })
+    over.filter_map(|known| {
+        let fact = known.fact.clone();
+        let commit = fact.sha.and_then(|sha| history.graph.find(&sha));
+        Some(Measured {
+            finished: effective(&fact)?,
+            success: known.fit == Fit::Success,
+            commit,
+            chain: chain(history, &fact, commit),
+            rollout: 0,
+            fact,
         })
-        .collect();
-    order::sort(&history.graph, &mut measured);
-    rollouts::number(&mut measured, options.devlake);
-    measured
+    })
+    .collect()
 }
 
 fn chain(history: &History, fact: &Deployment, commit: Option<u32>) -> u32 {
@@ -246,7 +237,7 @@ pub(crate) fn environments(known: &[Known<'_>]) -> Option<String> {
 }
 
 /// What to configure, for a service that has no deployments to be measured by.
-pub(crate) fn statement(history: &History, known: &[Known<'_>], options: &Options) -> String {
+pub(crate) fn statement(history: &History, known: &[Known<'_>], releases_count: bool) -> String {
     let service = &history.service;
     let environments: BTreeSet<&str> = known
         .iter()
@@ -284,7 +275,7 @@ pub(crate) fn statement(history: &History, known: &[Known<'_>], options: &Option
              default branch only{named}. Name the branches that are deployed with `service.branches`."
         );
     }
-    if options.devlake && over {
+    if !releases_count && over {
         return format!(
             "`{service}` has releases or tags only, which `dora.compat = \"devlake\"` does not take for deployments."
         );

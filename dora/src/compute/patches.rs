@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use chrono::Datelike;
 use kernel::{Finding, FindingKind, Rule};
 
+use super::case::{Case, Verdicts};
 use super::measured::says_release;
-use super::stages::instant;
-use super::verdicts::{Case, Verdicts};
+use super::spans::instant;
 use super::version::Version;
 
 /// Rule 5. Where it is off, or the patch level is a counter, a finding says what it would have found.

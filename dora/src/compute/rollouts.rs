@@ -20,11 +20,20 @@ use kernel::Deployment;
 use super::measured::Measured;
 use crate::history::index;
 
+/// What makes deployments one rollout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joined {
+    /// The source's own id of a rollout.
+    ById,
+    /// That, and whatever else is known.
+    ByAll,
+}
+
 /// Numbers the rollouts of deployments that are in order, from 0 in order of their first deployments.
-pub(crate) fn number(deployments: &mut [Measured<'_>], devlake: bool) {
+pub(crate) fn number(deployments: &mut [Measured<'_>], joined: Joined) {
     let mut groups = Groups((0..deployments.len()).collect());
     by_id(deployments, &mut groups);
-    if !devlake {
+    if joined == Joined::ByAll {
         by_name(deployments, &mut groups);
         by_commit(deployments, &mut groups);
     }
@@ -165,9 +174,9 @@ mod tests {
         (0..).zip(rows).map(measured).collect()
     }
 
-    fn numbers(rows: &[Row], devlake: bool) -> Vec<u32> {
+    fn numbers(rows: &[Row], joined: Joined) -> Vec<u32> {
         let mut deployments = measured(rows);
-        number(&mut deployments, devlake);
+        number(&mut deployments, joined);
         deployments.iter().map(|deployment| deployment.rollout).collect()
     }
 
@@ -176,13 +185,13 @@ mod tests {
         // eu is ahead of us: each commit is one
         let rows =
             [row(0, "eu", 1), row(0, "us", 1), row(0, "eu", 2), row(0, "eu", 3), row(0, "us", 2), row(0, "us", 3)];
-        assert_eq!(numbers(&rows, false), [0, 0, 1, 2, 1, 2]);
-        assert_eq!(numbers(&rows, true), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(numbers(&rows, Joined::ByAll), [0, 0, 1, 2, 1, 2]);
+        assert_eq!(numbers(&rows, Joined::ById), [0, 1, 2, 3, 4, 5]);
         // one environment leaves a commit out
         let rows = [row(0, "eu", 1), row(0, "us", 1), row(0, "eu", 2), row(0, "eu", 3), row(0, "us", 3)];
-        assert_eq!(numbers(&rows, false), [0, 0, 1, 2, 2]);
+        assert_eq!(numbers(&rows, Joined::ByAll), [0, 0, 1, 2, 2]);
         // letter case does not make an environment
-        assert_eq!(numbers(&[row(0, "eu", 1), row(0, "EU", 1)], false), [0, 1]);
+        assert_eq!(numbers(&[row(0, "eu", 1), row(0, "EU", 1)], Joined::ByAll), [0, 1]);
     }
 
     #[test]
@@ -198,12 +207,12 @@ mod tests {
             row(0, "eu", 2),
             row(0, "us", 2),
         ];
-        assert_eq!(numbers(&rows, false), [0, 0, 1, 1, 2, 2, 3, 3]);
+        assert_eq!(numbers(&rows, Joined::ByAll), [0, 0, 1, 1, 2, 2, 3, 3]);
         let again = [row(0, "eu", 1), row(0, "eu", 1), row(0, "us", 1)];
-        assert_eq!(numbers(&again, false), [0, 1, 0]);
+        assert_eq!(numbers(&again, Joined::ByAll), [0, 1, 0]);
         // us never had the commit that it goes back to
         let back = [row(0, "eu", 1), row(0, "eu", 2), row(0, "us", 2), row(0, "us", 1)];
-        assert_eq!(numbers(&back, false), [0, 1, 1, 2]);
+        assert_eq!(numbers(&back, Joined::ByAll), [0, 1, 1, 2]);
     }
 
     #[test]
@@ -214,8 +223,8 @@ mod tests {
             with_id("b", row(0, "prod", 3)),
             with_id("b", row(1, "prod", 4)),
         ];
-        assert_eq!(numbers(&rows, false), [0, 0, 1, 1]);
-        assert_eq!(numbers(&rows, true), [0, 0, 1, 1]);
+        assert_eq!(numbers(&rows, Joined::ByAll), [0, 0, 1, 1]);
+        assert_eq!(numbers(&rows, Joined::ById), [0, 0, 1, 1]);
         // the forge reports each repository, another source both at once, before or after it
         let forge_first = [
             row(0, "production", 1),
@@ -224,14 +233,14 @@ mod tests {
             with_id("a", row(1, "PRODUCTION", 2)),
             row(0, "production", 3),
         ];
-        assert_eq!(numbers(&forge_first, false), [0, 0, 0, 0, 1]);
+        assert_eq!(numbers(&forge_first, Joined::ByAll), [0, 0, 0, 0, 1]);
         let forge_last = [
             with_id("a", row(0, "PRODUCTION", 1)),
             with_id("a", row(1, "PRODUCTION", 2)),
             row(0, "production", 1),
             row(1, "production", 2),
         ];
-        assert_eq!(numbers(&forge_last, false), [0, 0, 0, 0]);
+        assert_eq!(numbers(&forge_last, Joined::ByAll), [0, 0, 0, 0]);
     }
 
     #[test]
@@ -243,7 +252,7 @@ mod tests {
                 deployment.finished = 7;
                 deployment.fact.to_mut().name = Some(name.to_owned());
             }
-            number(&mut deployments, false);
+            number(&mut deployments, Joined::ByAll);
             deployments.iter().map(|deployment| deployment.rollout).collect::<Vec<_>>()
         };
         assert_eq!(named(["v1", "v1", "v2", "v1"]), [0, 0, 1, 0]);
@@ -257,7 +266,7 @@ mod tests {
             measured(&[row(0, "eu", 1), row(0, "us", 1), with_id("a", row(0, "us", 1)), with_id("a", row(1, "us", 5))]);
         deployments[0].success = false;
         deployments[3].success = false;
-        number(&mut deployments, false);
+        number(&mut deployments, Joined::ByAll);
         let numbers: Vec<u32> = deployments.iter().map(|deployment| deployment.rollout).collect();
         assert_eq!(numbers, [0, 1, 1, 1]);
     }

@@ -2,20 +2,15 @@
 //! negative is null and a finding.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a change or a deployment, numbers are theirs")]
 
-use chrono::{DateTime, Utc};
 use kernel::{ChangeId, ChangeMetric, DeploymentMetric, RepositoryId};
 use runtime::settings::LeadTimeStart;
 
 use super::carried::Subject;
-use super::devlake;
 use super::owners::{Beginning, Owners};
+use super::rules::RuleSet;
+use super::spans::{Times, instant};
 use crate::Options;
 use crate::history::{ChangeRecord, History};
-
-/// An instant from microseconds since 1970.
-pub(crate) fn instant(micros: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_micros(micros).unwrap_or_default()
-}
 
 /// Which accounts are bots, by number.
 pub(crate) fn bots(history: &History, options: &Options) -> Vec<bool> {
@@ -27,6 +22,7 @@ pub(crate) fn bots(history: &History, options: &Options) -> Vec<bool> {
 pub(crate) struct Stages<'a> {
     pub history: &'a History,
     pub options: &'a Options,
+    pub rules: &'static dyn RuleSet,
     pub owners: &'a Owners,
     pub deployments: &'a [DeploymentMetric],
     pub bots: &'a [bool],
@@ -42,65 +38,12 @@ pub(crate) struct Noticed {
     pub implausible: Option<(String, i32)>,
 }
 
-/// When what happened, in microseconds since 1970.
-#[derive(Default)]
-pub(crate) struct Times {
-    pub first: Option<i64>,
-    pub opened: Option<i64>,
-    pub ready: Option<i64>,
-    pub reviewed: Option<i64>,
-    pub approved: Option<i64>,
-    pub merged: Option<i64>,
-    pub started: Option<i64>,
-    pub deployed: i64,
-    /// Its commits should tell when it started, and are not known.
-    pub unknown_start: bool,
-    /// How many of its commits have an author time that is not believed.
-    pub implausible: i32,
-}
-
-/// From one time to another: `Err` where that would be negative.
-pub(crate) type Span = Result<Option<i64>, ()>;
-
-pub(crate) struct Spans {
-    pub coding: Span,
-    pub pickup: Span,
-    pub review: Span,
-    pub approval: Span,
-    pub deploy: Span,
-    pub lead_time: Span,
-}
-
-fn between(from: Option<i64>, to: Option<i64>) -> Span {
-    match from.zip(to).and_then(|(from, to)| to.checked_sub(from)) {
-        Some(span) if span < 0 => Err(()),
-        span => Ok(span),
-    }
-}
-
-impl Times {
-    fn spans(&self, options: &Options) -> Spans {
-        if options.devlake {
-            return devlake::spans(self);
-        }
-        let ready = self.ready.or(self.opened);
-        Spans {
-            coding: between(self.first, ready),
-            pickup: between(ready, self.reviewed),
-            review: between(self.reviewed, self.merged),
-            approval: between(self.approved, self.merged),
-            deploy: between(self.merged, Some(self.deployed)),
-            lead_time: between(self.started, Some(self.deployed)),
-        }
-    }
-}
-
 impl Stages<'_> {
     /// The row of what a deployment carried.
     pub fn row(&self, subject: Subject, deployment: u32) -> ChangeMetric {
         let deployment = &self.deployments[deployment as usize];
         let times = self.times(subject, deployment);
-        let spans = times.spans(self.options);
+        let spans = self.rules.spans(&times);
         let (repository, title, author, commits, labels): (_, _, _, _, &[u32]) = match subject {
             Subject::Change(number) => {
                 let change = self.record(number);
@@ -147,7 +90,7 @@ impl Stages<'_> {
     /// What is to be said about the data of what a deployment carried.
     pub fn noticed(&self, subject: Subject, deployment: u32) -> Noticed {
         let times = self.times(subject, &self.deployments[deployment as usize]);
-        let spans = times.spans(self.options);
+        let spans = self.rules.spans(&times);
         let named = [
             ("lead time", spans.lead_time),
             ("coding", spans.coding),
@@ -204,10 +147,8 @@ impl Stages<'_> {
     fn reviewed(&self, change: &ChangeRecord) -> (Option<i64>, Option<i64>) {
         let mut others = self.history.reviews_of(&change.id).iter().filter(|review| {
             let same = self.text(review.reviewer).is_some() && review.reviewer == change.author;
-            if self.options.devlake {
-                return !same;
-            }
-            !same && !self.is_bot(review.reviewer) && change.merged.is_none_or(|merged| review.at <= merged)
+            let after_merge = change.merged.is_some_and(|merged| review.at > merged);
+            !same && self.rules.counts_review(self.is_bot(review.reviewer), after_merge)
         });
         let approved = others.clone().find(|review| review.approved);
         (others.next().map(|review| review.at), approved.map(|review| review.at))

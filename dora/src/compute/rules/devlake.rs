@@ -5,13 +5,62 @@
 
 use std::collections::{BinaryHeap, HashMap};
 
-use kernel::{DeploymentKind, Rule};
+use kernel::{DeploymentKind, DeploymentSource, Rule};
 
-use super::measured::Measured;
-use super::stages::{Span, Spans, Times};
-use super::verdicts::{Case, Verdicts, incident_evidence, resolution};
-use super::walk::{Step, Walk};
-use crate::history::{Graph, index};
+use super::RuleSet;
+use crate::Options;
+use crate::compute::carried::Counting;
+use crate::compute::case::{Case, Verdicts, incident_evidence, resolution};
+use crate::compute::copies::{self, Copies};
+use crate::compute::measured::{Measured, says_release};
+use crate::compute::owners::Owners;
+use crate::compute::rollouts::Joined;
+use crate::compute::spans::{Span, Spans, Times};
+use crate::compute::walk::{Step, Walk};
+use crate::history::{Graph, History, index};
+
+/// The rules of Apache `DevLake`.
+#[derive(Debug)]
+pub(crate) struct Devlake;
+
+impl RuleSet for Devlake {
+    /// What was deployed and deploying pipelines count together, unless the service chooses.
+    fn counts_kind(&self, history: &History, source: Option<DeploymentSource>, kind: DeploymentSource) -> bool {
+        if history.deployments_from.is_none() { !says_release(kind) } else { Some(kind) == source }
+    }
+
+    fn counts_releases(&self) -> bool {
+        false
+    }
+
+    fn rollouts(&self) -> Joined {
+        Joined::ById
+    }
+
+    fn walk(&self, graph: &Graph, deployments: &[Measured<'_>], _: &Options) -> Walk {
+        walk(graph, deployments)
+    }
+
+    fn copies(&self, history: &History, _: &Owners) -> Copies {
+        copies::none(history)
+    }
+
+    fn counting(&self) -> Counting {
+        Counting { by_merge_alone: true, commits: false }
+    }
+
+    fn counts_review(&self, _: bool, _: bool) -> bool {
+        true
+    }
+
+    fn spans(&self, times: &Times) -> Spans {
+        spans(times)
+    }
+
+    fn judge(&self, case: &Case<'_>, all: &mut Verdicts) {
+        incidents(case, all);
+    }
+}
 
 const MINUTE_US: i64 = 60_000_000;
 
@@ -24,7 +73,7 @@ fn minutes(from: Option<i64>, to: Option<i64>) -> Span {
 
 /// The stages of a change, from and to its request: drafts are not known, and lead time is the sum of its
 /// parts, of which a missing one counts as 0.
-pub(crate) fn spans(times: &Times) -> Spans {
+fn spans(times: &Times) -> Spans {
     let coding = minutes(times.first, times.opened);
     let deploy = minutes(times.merged, Some(times.deployed));
     let open = minutes(times.opened, times.merged);
@@ -42,7 +91,7 @@ pub(crate) fn spans(times: &Times) -> Spans {
 /// What deployments did. One carried what its commit reaches and that of the deployment before it in the
 /// repository, in whatever environment, does not; so after a rollback what was taken back is carried again. The
 /// first has none before it, and carries nothing.
-pub(crate) fn walk(graph: &Graph, deployments: &[Measured<'_>]) -> Walk {
+fn walk(graph: &Graph, deployments: &[Measured<'_>]) -> Walk {
     let generations = graph.generations(deployments.iter().filter_map(|deployment| deployment.commit));
     let mut walk = Walk { steps: Vec::with_capacity(deployments.len()), reached: vec![0; graph.len()] };
     let mut last: HashMap<u32, usize> = HashMap::new();
@@ -115,7 +164,7 @@ fn difference(graph: &Graph, generations: &[u32], to: u32, from: Option<u32>) ->
 
 /// Each incident of the service is laid to the latest deployment that had finished before it was noticed,
 /// however long ago that was and whatever it names as its cause. Nothing else fails a deployment.
-pub(crate) fn incidents(case: &Case<'_>, all: &mut Verdicts) {
+fn incidents(case: &Case<'_>, all: &mut Verdicts) {
     let finished: Vec<usize> = (0..case.deployments.len()).filter(|number| case.deployments[*number].success).collect();
     for incident in case.history.incidents.iter().filter(|incident| case.history.owns(incident)) {
         let detected = incident.detected_at.timestamp_micros();

@@ -1,0 +1,52 @@
+//! Whose rules are followed: ours, or those of another product to lay numbers side by side. One set is chosen once.
+
+mod devlake;
+mod sei;
+
+pub(crate) use devlake::Devlake;
+pub(crate) use sei::Sei;
+
+use std::fmt::Debug;
+
+use kernel::DeploymentSource;
+
+use super::carried::Counting;
+use super::case::{Case, Verdicts};
+use super::copies::Copies;
+use super::measured::Measured;
+use super::owners::Owners;
+use super::rollouts::Joined;
+use super::spans::{Spans, Times};
+use super::walk::Walk;
+use crate::Options;
+use crate::history::{Graph, History};
+
+/// What sets of rules decide in ways of their own.
+pub(crate) trait RuleSet: Debug + Sync {
+    /// Whether deployments of a kind count for a service that is measured by `source`.
+    fn counts_kind(&self, history: &History, source: Option<DeploymentSource>, kind: DeploymentSource) -> bool;
+
+    /// Whether releases and tags count as deployments.
+    fn counts_releases(&self) -> bool;
+
+    /// What makes deployments one rollout.
+    fn rollouts(&self) -> Joined;
+
+    /// What deployments did.
+    fn walk(&self, graph: &Graph, deployments: &[Measured<'_>], options: &Options) -> Walk;
+
+    /// Which commits are copies of others.
+    fn copies(&self, history: &History, owners: &Owners) -> Copies;
+
+    /// What counts as carried.
+    fn counting(&self) -> Counting;
+
+    /// Whether a review by another than the author counts.
+    fn counts_review(&self, by_bot: bool, after_merge: bool) -> bool;
+
+    /// How long the stages of a change took.
+    fn spans(&self, times: &Times) -> Spans;
+
+    /// Says which deployments failed, and why.
+    fn judge(&self, case: &Case<'_>, all: &mut Verdicts);
+}
