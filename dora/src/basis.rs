@@ -99,56 +99,62 @@ pub struct Basis {
     pub known: Option<f64>,
 }
 
-/// What a caveat is about. Codes are stable: new ones may come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CaveatCode {
-    /// Nothing was computed yet.
-    NothingComputed,
-    /// No production deployment was ever seen.
-    NoDeployments,
-    /// There are deployments, but none in the window.
-    NothingDeployed,
-    /// The history of a service is cut off: numbers are partial.
-    PartialHistory,
-    /// No incident is known of a service: what failed is a lower bound.
-    LowerBound,
-    /// No incident is known of a service: the value says nothing about it.
-    NoIncidents,
-    /// Incidents are known that belong to no service.
-    UnmappedIncidents,
-    /// Patch levels followed releases of a service, and do not count as repairs of them.
-    PatchReleases,
-    /// The first deployment of a service is in the window; it is where counting starts.
-    FirstDeployment,
-    /// Observations are missing because one of their ends is not known.
-    EndsUnknown,
-    /// Some have not ended yet.
-    StillOpen,
-    /// A single observation can change the value much.
-    FewObservations,
+/// The codes of caveats with their meanings and as JSON has them, for a macro that makes an enum of them. Codes are
+/// stable: new ones may come.
+#[macro_export]
+macro_rules! caveat_codes {
+    ($make:ident) => {
+        $make! {
+            /// Nothing was computed yet.
+            NothingComputed = "nothing_computed",
+            /// No production deployment was ever seen.
+            NoDeployments = "no_deployments",
+            /// There are deployments, but none in the window.
+            NothingDeployed = "nothing_deployed",
+            /// The history of a service is cut off: numbers are partial.
+            PartialHistory = "partial_history",
+            /// No incident is known of a service: what failed is a lower bound.
+            LowerBound = "lower_bound",
+            /// No incident is known of a service: the value says nothing about it.
+            NoIncidents = "no_incidents",
+            /// Incidents are known that belong to no service.
+            UnmappedIncidents = "unmapped_incidents",
+            /// Patch levels followed releases of a service, and do not count as repairs of them.
+            PatchReleases = "patch_releases",
+            /// The first deployment of a service is in the window; it is where counting starts.
+            FirstDeployment = "first_deployment",
+            /// Observations are missing because one of their ends is not known.
+            EndsUnknown = "ends_unknown",
+            /// Some have not ended yet.
+            StillOpen = "still_open",
+            /// A single observation can change the value much.
+            FewObservations = "few_observations",
+        }
+    };
 }
 
-impl CaveatCode {
-    /// As JSON has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NothingComputed => "nothing_computed",
-            Self::NoDeployments => "no_deployments",
-            Self::NothingDeployed => "nothing_deployed",
-            Self::PartialHistory => "partial_history",
-            Self::LowerBound => "lower_bound",
-            Self::NoIncidents => "no_incidents",
-            Self::UnmappedIncidents => "unmapped_incidents",
-            Self::PatchReleases => "patch_releases",
-            Self::FirstDeployment => "first_deployment",
-            Self::EndsUnknown => "ends_unknown",
-            Self::StillOpen => "still_open",
-            Self::FewObservations => "few_observations",
+macro_rules! define_caveat_codes {
+    ($($(#[$doc:meta])* $code:ident = $text:literal),+ $(,)?) => {
+        /// What a caveat is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum CaveatCode {
+            $($(#[$doc])* $code),+
         }
-    }
+
+        impl CaveatCode {
+            /// As JSON has it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $text),+
+                }
+            }
+        }
+    };
 }
+
+caveat_codes!(define_caveat_codes);
 
 /// What a reader must know about a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -145,35 +145,16 @@ mirror!(
     }
 );
 
-mirror!(
-    /// What a caveat is about. Codes are stable: new ones may come.
-    CaveatCode of dora::CaveatCode {
-        /// Nothing was computed yet.
-        NothingComputed,
-        /// No production deployment was ever seen.
-        NoDeployments,
-        /// There are deployments, but none in the window.
-        NothingDeployed,
-        /// The history of a service is cut off: numbers are partial.
-        PartialHistory,
-        /// No incident is known of a service: what failed is a lower bound.
-        LowerBound,
-        /// No incident is known of a service: the value says nothing about it.
-        NoIncidents,
-        /// Incidents are known that belong to no service.
-        UnmappedIncidents,
-        /// Patch levels followed releases of a service, and do not count as repairs of them.
-        PatchReleases,
-        /// The first deployment of a service is in the window; it is where counting starts.
-        FirstDeployment,
-        /// Observations are missing because one of their ends is not known.
-        EndsUnknown,
-        /// Some have not ended yet.
-        StillOpen,
-        /// A single observation can change the value much.
-        FewObservations,
-    }
-);
+macro_rules! mirror_caveat_codes {
+    ($($(#[$doc:meta])* $code:ident = $text:literal),+ $(,)?) => {
+        mirror!(
+            /// What a caveat is about. Codes are stable: new ones may come.
+            CaveatCode of dora::CaveatCode { $($(#[$doc])* $code),+ }
+        );
+    };
+}
+
+dora::caveat_codes!(mirror_caveat_codes);
 
 mirror!(
     /// What a number is.
