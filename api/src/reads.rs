@@ -1,6 +1,9 @@
 //! What REST and GraphQL both answer with: pages of lists, the engine's reports and its explanations.
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
+use dora::Budget;
 use runtime::http::Peer;
 use store::StoreError;
 use store::queries::{self, ChangeFilter, DeploymentFilter, FindingKey, TimeKey};
@@ -83,6 +86,23 @@ pub async fn changes(scope: &Scope, filter: &ChangeFilter, part: Part<TimeKey>) 
     Ok(Page::new(rows, part.limit, TimeKey::of_change))
 }
 
+/// What these deployments carried: `limit` changes of each at most, from the last id on. One statement, however many
+/// they are.
+pub async fn carry(scope: &Scope, deployments: &mut [&mut Deployment], limit: u32) -> Result<(), StoreError> {
+    let _turn = scope.turn().await;
+    let services: Vec<String> = deployments.iter().map(|row| row.service.clone()).collect();
+    let ids: Vec<String> = deployments.iter().map(|row| row.id.clone()).collect();
+    let mut carried: BTreeMap<(String, String), Vec<Change>> = BTreeMap::new();
+    for row in queries::carried(&scope.store, &services, &ids, limit).await? {
+        let change = Change::from(row);
+        carried.entry((change.service.clone(), change.deployment.clone())).or_default().push(change);
+    }
+    for row in deployments {
+        row.carried = Some(carried.remove(&(row.service.clone(), row.id.clone())).unwrap_or_default());
+    }
+    Ok(())
+}
+
 /// Services by name.
 pub async fn services(scope: &Scope, part: Part<String>) -> Result<Page<Service>, StoreError> {
     let _turn = scope.turn().await;
@@ -116,6 +136,15 @@ pub async fn findings(
     Ok(Page::new(rows, part.limit, FindingKey::of))
 }
 
+/// What one request may cost: values of the series that it asks for, and in GraphQL fields beside them, about.
+pub const COST_MAX: u32 = 20_000;
+
+/// What the questions of one request may cost together.
+#[must_use]
+pub fn budget() -> Budget {
+    Budget::of(COST_MAX.into())
+}
+
 /// What a report is asked about.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
@@ -131,6 +160,8 @@ pub struct Question {
     pub benchmark: Option<String>,
     /// The time zone in which days, weeks and months are cut.
     pub time_zone: Tz,
+    /// What it may cost.
+    pub budget: Budget,
 }
 
 /// The five metrics over a window.
@@ -156,6 +187,7 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
         service,
         team,
         benchmark,
+        budget: question.budget,
     };
     match dora::report(&scope.store, state.dora(), &query).await {
         Ok(report) => Ok(report.into()),
@@ -196,6 +228,8 @@ pub struct MetricQuestion {
     pub by: Option<dora::Slice>,
     /// The time zone in which days, weeks and months are cut.
     pub time_zone: Tz,
+    /// What it may cost.
+    pub budget: Budget,
 }
 
 /// The time zone of a name; the configured one without.
@@ -240,6 +274,7 @@ pub async fn metrics_of(
         repository: question.repository,
         by: question.by,
         values_in_series: false,
+        budget: question.budget,
     };
     let answers = dora::ask(&scope.store, state.metrics(), names, &question).await.map_err(refused)?;
     Ok(answers.into_iter().map(Into::into).collect())

@@ -7,6 +7,7 @@
 
 mod basis;
 mod benchmark;
+mod budget;
 mod compute;
 mod engine;
 mod error;
@@ -25,6 +26,7 @@ mod summary;
 
 pub use basis::{Basis, Caveat, CaveatCode, EvidenceSource};
 pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, QuickCheckEdition};
+pub use budget::Budget;
 pub use compute::{ServiceMetrics, compute};
 pub use engine::{Compute, recompute, recompute_with, run};
 pub use error::DoraError;
@@ -38,6 +40,8 @@ pub use metrics::{
 pub use options::Options;
 pub use preview::{Preview, PreviewBranch, preview};
 pub use query::{Interval, ReportQuery};
-pub use report::{FindingCount, MetricName, MetricReport, QuickCheck, Report, Score, ServiceStatus, report};
+pub use report::{
+    FindingCount, MetricName, MetricReport, QuickCheck, REPORT_SERIES, Report, Score, ServiceStatus, report,
+};
 pub use role::EngineRole;
 pub use summary::{Scope, Summary};

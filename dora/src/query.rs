@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::{Benchmark, DoraError};
+use crate::{Benchmark, Budget, DoraError};
 
 /// The length of the steps of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,4 +74,6 @@ pub struct ReportQuery {
     pub team: Option<String>,
     /// What values are held against.
     pub benchmark: Benchmark,
+    /// What it may cost.
+    pub budget: Budget,
 }

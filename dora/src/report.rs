@@ -6,7 +6,7 @@ mod make;
 
 #[cfg(test)]
 pub(crate) use make::metric_report;
-pub use make::report;
+pub use make::{REPORT_SERIES, report};
 
 use std::fmt;
 

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
 use async_graphql::{ServerError, ValidationResult};
 
+use crate::reads::COST_MAX;
+
 /// How deep a query may nest; the introspection of tools needs 13.
 pub(super) const DEPTH: usize = 16;
-/// How many fields an answer may have, about. A page of 200 deployments with all fields has 9,000.
-const COMPLEXITY: usize = 20_000;
+/// How many fields and values of series an answer may have, about. A page of 200 deployments with all fields has
+/// 9,000; a report of a year by day has 9,000.
+const COMPLEXITY: usize = COST_MAX as usize;
 
 /// Refuses valid queries that cost too much. They were counted while they were validated, and nothing of them
 /// has run.
@@ -31,7 +34,7 @@ impl Extension for Limits {
         let (complexity, depth) = (cost.complexity, cost.depth);
         let message = if complexity > COMPLEXITY {
             format!(
-                "the query is too complex: it costs about {complexity} fields, and at most {COMPLEXITY} are allowed"
+                "the query is too complex: it costs about {complexity} fields and values of series, and at most {COMPLEXITY} are allowed"
             )
         } else if depth > DEPTH {
             format!("the query is too deep: it nests {depth} fields deep, and at most {DEPTH} are allowed")

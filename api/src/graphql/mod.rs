@@ -2,6 +2,7 @@
 //! of work, which is known before it is done: its size, what its fragments stand for ([`cost`]), its depth and
 //! its complexity; and it has a bounded time.
 
+mod carried;
 mod cost;
 mod limits;
 mod query;
@@ -18,7 +19,7 @@ use runtime::http::Peer;
 use crate::answers::Fault;
 use crate::problem::Problem;
 use crate::tenant::{self, Scope};
-use crate::{ApiState, admission, web};
+use crate::{ApiState, admission, reads, web};
 use limits::{DEPTH, Limits};
 use query::Query;
 
@@ -74,7 +75,7 @@ async fn answer(
         Err(_) => return Problem::bad_body(StatusCode::BAD_REQUEST, "The query can't be read.").into_response(),
     };
     let scope = scope.sharing(state.graphql_reads());
-    let mut response = schema.execute(request.data(state).data(scope).data(peer)).await;
+    let mut response = schema.execute(request.data(state).data(scope).data(peer).data(reads::budget())).await;
     let fault = response.errors.iter().any(is_fault);
     response.errors.truncate(ERRORS);
     let mut response = Json(response).into_response();

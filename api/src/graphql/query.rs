@@ -4,10 +4,11 @@ use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, InputValueError, InputValueResult, Object, OutputType, Scalar, ScalarType};
 use chrono::Utc;
 use chrono_tz::Tz;
+use dora::Budget;
 use runtime::http::Peer;
 use store::queries::{ChangeFilter, DeploymentFilter};
 
-use super::refused;
+use super::{carried, refused};
 use crate::ApiState;
 use crate::cursor::Place;
 use crate::params::{LIMIT, LIMIT_MAX, TIME, WINDOW, Window, expected_limit, time};
@@ -35,7 +36,7 @@ impl Query {
     }
 
     /// The five metrics over a window, with their series. Without `window`, `from` and `to`: 90 days up to now.
-    #[graphql(complexity = "500 + child_complexity")]
+    #[graphql(complexity = "500 + dora::REPORT_SERIES * steps(window, from, to, interval) + child_complexity")]
     #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
     async fn dora(
         &self,
@@ -63,6 +64,7 @@ impl Query {
             team,
             benchmark,
             time_zone,
+            budget: context.data::<Budget>()?.clone(),
         };
         reads::report(state, scope, question).await.map_err(|problem| refused(&problem))
     }
@@ -75,7 +77,7 @@ impl Query {
 
     /// A metric over a window: the whole, and if asked for each slice. Without `window`, `from` and `to`: up to
     /// now, 90 days for most.
-    #[graphql(complexity = "500 + child_complexity")]
+    #[graphql(complexity = "500 + steps(window, from, to, interval) + child_complexity")]
     #[expect(clippy::too_many_arguments, reason = "the arguments of the field")]
     async fn metric(
         &self,
@@ -101,6 +103,7 @@ impl Query {
             repository,
             by: by.map(Into::into),
             time_zone,
+            budget: context.data::<Budget>()?.clone(),
         };
         reads::metric(state, scope, &name, question).await.map_err(|problem| refused(&problem))
     }
@@ -128,7 +131,14 @@ impl Query {
             to: window.and_then(|window| window.to),
             failed,
         };
-        list(reads::deployments(context.data()?, &filter, part(first, after.as_deref())?).await, after.is_some())
+        let scope: &Scope = context.data()?;
+        let mut page = reads::deployments(scope, &filter, part(first, after.as_deref())?).await;
+        if let (Ok(page), Some(limit)) = (&mut page, carried::asked(context)) {
+            let mut rows: Vec<&mut Deployment> = page.rows.iter_mut().map(|(_, row)| row).collect();
+            let read = reads::carry(scope, &mut rows, limit.min(LIMIT_MAX)).await;
+            read.map_err(|error| refused(&error.into()))?;
+        }
+        list(page, after.is_some())
     }
 
     /// Changes, and commits outside of any change, that reached production; newest deployment first.
@@ -204,16 +214,43 @@ impl Query {
 }
 
 /// How many rows a list gives, to reckon what a query costs. What is out of range is refused by its field.
-fn rows(first: Option<u32>) -> usize {
+pub(super) fn rows(first: Option<u32>) -> usize {
     usize::try_from(first.unwrap_or(LIMIT).min(LIMIT_MAX)).unwrap_or(usize::MAX)
 }
 
-fn part<P: Place>(first: Option<u32>, after: Option<&str>) -> async_graphql::Result<Part<P>> {
+/// How many steps the series of a question have, about. Where the window begins with the first deployment that is not
+/// known here: the budget of the request counts them when they are.
+fn steps(window: Option<String>, from: Option<TimeOrDay>, to: Option<TimeOrDay>, interval: Option<Interval>) -> usize {
+    let now = Utc::now();
+    let window = parse_window(window, from, to, Tz::UTC).ok().flatten();
+    let days = match window {
+        None | Some(Window { from: None, to: Some(_) }) => 90,
+        Some(Window { from: None, to: None }) => 0,
+        Some(Window { from: Some(from), to }) => (to.unwrap_or(now) - from).num_days().max(0),
+    };
+    let length = match interval {
+        Some(Interval::Day) => 1,
+        Some(Interval::Week) => 7,
+        Some(Interval::Month) => 30,
+        Some(Interval::Quarter) => 91,
+        Some(Interval::Year) => 365,
+        // one by which there are few
+        None => (days / 50).max(7),
+    };
+    usize::try_from(days / length + 1).unwrap_or(usize::MAX)
+}
+
+/// How many rows are asked for, if that many may be.
+pub(super) fn checked(first: Option<u32>) -> async_graphql::Result<u32> {
     let limit = first.unwrap_or(LIMIT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(refused(&Problem::parameter("first", &limit.to_string(), expected_limit())));
+    if (1..=LIMIT_MAX).contains(&limit) {
+        return Ok(limit);
     }
-    Part::after("after", after, limit).map_err(|problem| refused(&problem))
+    Err(refused(&Problem::parameter("first", &limit.to_string(), expected_limit())))
+}
+
+fn part<P: Place>(first: Option<u32>, after: Option<&str>) -> async_graphql::Result<Part<P>> {
+    Part::after("after", after, checked(first)?).map_err(|problem| refused(&problem))
 }
 
 /// A time: an instant (RFC 3339) or a day such as `2026-02-28`, which begins at midnight of the time zone that
@@ -263,4 +300,24 @@ fn list<T: OutputType>(page: Result<Page<T>, store::StoreError>, has_previous: b
     let mut connection = Connection::new(has_previous, page.more);
     connection.edges.extend(page.rows.into_iter().map(|(cursor, row)| Edge::new(cursor, row)));
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_of_a_series_are_estimated_from_what_is_asked() {
+        let text = |text: &str| Some(text.to_owned());
+        let time = |text: &str| Some(TimeOrDay(text.to_owned()));
+        assert_eq!(steps(text("3650d"), None, None, Some(Interval::Day)), 3651);
+        assert_eq!(steps(None, None, None, Some(Interval::Day)), 91);
+        assert_eq!(steps(None, time("2020-01-01"), time("2025-01-01"), Some(Interval::Month)), 61);
+        assert_eq!(steps(None, None, time("2025-01-01"), Some(Interval::Week)), 13);
+        assert!(steps(text("3650d"), None, None, None) <= 54, "an automatic interval has few steps");
+        assert!(steps(None, time("1971-01-01"), None, Some(Interval::Day)) > 20_000);
+        for unknown in ["all", "nonsense"] {
+            assert!(steps(text(unknown), None, None, Some(Interval::Day)) <= 91, "counted when it is known");
+        }
+    }
 }

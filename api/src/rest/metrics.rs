@@ -77,6 +77,7 @@ pub async fn metric(
         repository: params.text("repository"),
         by: params.read("by", SLICES, |text| text.parse().ok())?,
         time_zone,
+        budget: reads::budget(),
     };
     params.finish()?;
     let answer = reads::metric(&state, &scope, &name, question).await?;

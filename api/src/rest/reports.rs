@@ -51,6 +51,7 @@ pub async fn dora(
         team: params.text("team"),
         benchmark: params.text("benchmark"),
         time_zone,
+        budget: reads::budget(),
     };
     params.finish()?;
     let report = reads::report(&state, &scope, question).await?;

@@ -45,6 +45,7 @@ impl Evidence {
 /// A production deployment of a service, with its verdict and the evidence for it.
 #[expect(clippy::struct_excessive_bools, reason = "four verdicts that say different things")]
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+#[graphql(complex)]
 pub struct Deployment {
     /// Its id; with `service` it names the row.
     pub id: String,
@@ -99,6 +100,10 @@ pub struct Deployment {
     pub rework: bool,
     /// Why.
     pub rework_by: Vec<Evidence>,
+    /// The changes that it carried, where a page of GraphQL read them for all of its deployments.
+    #[serde(skip)]
+    #[graphql(skip)]
+    pub carried: Option<Vec<Change>>,
 }
 
 impl From<DeploymentMetric> for Deployment {
@@ -129,6 +134,7 @@ impl From<DeploymentMetric> for Deployment {
             recovered_by: row.recovered_by.map(|found| Evidence::new(found, reasons::recovered_by)),
             rework: row.rework,
             rework_by: evidence(row.rework_by, reasons::rework_by),
+            carried: None,
         }
     }
 }

@@ -226,6 +226,29 @@ pub async fn deployments(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// What deployments of services carried, in one statement: `limit` changes of each at most, from the last id on.
+pub async fn carried(
+    store: &Store,
+    services: &[String],
+    deployments: &[String],
+    limit: u32,
+) -> Result<Vec<ChangeMetric>, StoreError> {
+    let rows = select_changes!(
+        "unnest($1::text[], $2::text[]) as one(service, deployment)
+         cross join lateral (
+             select * from change_metric c
+              where c.deployment = one.deployment and c.service = one.service
+              order by c.change desc limit $3) m
+         order by m.service, m.deployment, m.change desc",
+        services,
+        deployments,
+        i64::from(limit)
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
 /// Changes (and commits outside of any change) that reached production, newest deployment first; at most
 /// `limit`, after `after`.
 pub async fn changes(

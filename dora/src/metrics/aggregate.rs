@@ -19,8 +19,9 @@ use super::registry::Metric;
 use super::slices::Parts;
 use super::spans::Spans;
 use super::unit::Unit;
-use crate::DoraError;
 use crate::basis::{Measured, Seen};
+use crate::budget::series;
+use crate::{Budget, DoraError};
 
 /// More slices than can be looked at.
 const MAX_SLICES: usize = 2_000;
@@ -76,6 +77,8 @@ pub(super) struct Asked<'a> {
     /// By the rules of `DevLake` medians are the lower ones, and weeks that the window cuts count.
     pub devlake: bool,
     pub values_in_series: bool,
+    /// What the slices may cost.
+    pub budget: &'a Budget,
     /// The services that are asked about.
     pub services: &'a [&'a ServiceBasis],
 }
@@ -105,6 +108,7 @@ pub(super) fn answer(
             grid.len() - 1,
         )));
     }
+    asked.budget.spend((grid.len() - 1) * series(asked.values_in_series), steps)?;
     let mut cells = asked.cells(&grid)?;
     for (name, observations) in beside {
         let others = asked.cells(&Grid::new(observations, asked.spans, parts))?;

@@ -21,6 +21,7 @@ use super::rows::Micros;
 use super::spans::Spans;
 use super::tables::{Source, Tables};
 use super::view::View;
+use crate::budget::series;
 use crate::{DoraError, Interval};
 
 /// How long a window is that has no beginning.
@@ -72,7 +73,13 @@ impl Plan {
             let window = window_to(to, question.from, metric.window, &calendar)?;
             Ok::<_, DoraError>(Part { metric, window })
         };
-        let parts = names.iter().map(part).collect::<Result<_, _>>()?;
+        let parts: Vec<Part> = names.iter().map(part).collect::<Result<_, _>>()?;
+        let mut most_steps = 0;
+        for part in &parts {
+            most_steps = most_steps.max(steps(&calendar, part.window, question)?.0.len());
+        }
+        // what the slices cost is known when they are
+        question.budget.spend(parts.len() * series(question.values_in_series), most_steps)?;
         let devlake = settings.dora.compat == Compat::Devlake;
         Ok(Self { question: question.clone(), devlake, parts })
     }
@@ -141,6 +148,7 @@ impl Plan {
             daily: *interval == Interval::Day,
             devlake: self.devlake,
             values_in_series: question.values_in_series,
+            budget: &question.budget,
             services: &services,
         };
         let (observations, parts) = view.observe(&self.input(metric))?;
@@ -170,15 +178,16 @@ struct OfWindow<'t> {
 
 impl<'t> OfWindow<'t> {
     fn new(tables: &'t Tables, filter: &'t Filter, window: Window, question: &Question) -> Result<Self, DoraError> {
-        let calendar = Calendar { zone: question.time_zone };
-        let interval = question.interval.unwrap_or_else(|| calendar.interval(window));
+        let (steps, interval) = steps(&Calendar { zone: question.time_zone }, window, question)?;
         let micros = Micros { from: window.from.timestamp_micros(), to: window.to.timestamp_micros() };
-        Ok(Self {
-            view: View::new(tables, filter, micros, question.by),
-            steps: calendar.steps(window, interval)?,
-            interval,
-        })
+        Ok(Self { view: View::new(tables, filter, micros, question.by), steps, interval })
     }
+}
+
+/// The steps of a window, and how long each is.
+fn steps(calendar: &Calendar, window: Window, question: &Question) -> Result<(Vec<Step>, Interval), DoraError> {
+    let interval = question.interval.unwrap_or_else(|| calendar.interval(window));
+    Ok((calendar.steps(window, interval)?, interval))
 }
 
 /// The window that ends at `to`; `length` is how far back it reaches unless asked otherwise.

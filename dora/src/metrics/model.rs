@@ -9,7 +9,7 @@ use runtime::settings;
 use serde::Serialize;
 
 use super::unit::Unit;
-use crate::{Basis, Caveat, CaveatCode, DoraError, Interval};
+use crate::{Basis, Budget, Caveat, CaveatCode, DoraError, Interval};
 
 /// The time that an answer is about: `[from, to)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -378,6 +378,8 @@ pub struct Question {
     pub by: Option<Slice>,
     /// All values in each step of the series, not only the headline.
     pub values_in_series: bool,
+    /// What it may cost.
+    pub budget: Budget,
 }
 
 /// How metrics are defined by the settings.

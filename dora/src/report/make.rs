@@ -12,9 +12,12 @@ use super::judge::{level_and_score, others, quick_check};
 use super::{FindingCount, MetricName, MetricReport, Report, ServiceStatus};
 use crate::basis::{self, Caveat, CaveatCode};
 use crate::benchmark::group;
+use crate::budget::series;
 use crate::metrics::{Calendar, Plan, Tables, load};
 use crate::{Benchmark, DoraError, MetricAnswer, MetricSettings, Point, Question, ReportQuery, Value, Window};
 
+/// How many series a report has, about: those of the values of each metric.
+pub const REPORT_SERIES: usize = MetricName::ALL.len() * series(true);
 /// The number of services without deployments that are named; the others are counted.
 const NAMED: usize = 10;
 
@@ -47,6 +50,7 @@ fn question(query: &ReportQuery) -> Question {
         service: query.service.clone(),
         team: query.team.clone(),
         values_in_series: true,
+        budget: query.budget.clone(),
         ..Question::default()
     }
 }

@@ -193,6 +193,8 @@ impl Report {
             service: self.service.clone(),
             team: self.team.clone(),
             benchmark: self.benchmark.clone(),
+            // the command line works for the one who asks
+            budget: dora::Budget::default(),
         })
     }
 }

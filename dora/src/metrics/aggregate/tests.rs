@@ -54,6 +54,7 @@ fn asked_in(
         daily: false,
         devlake: false,
         values_in_series: false,
+        budget: &Budget::default(),
         services: &[],
     };
     answer(&asked, (&seen.of, &parts), &[])
@@ -70,6 +71,35 @@ fn weeks(part: &MetricPart) -> Vec<Option<f64>> {
 
 fn labelled(label: &str) -> Subject {
     Subject { labels: [label.into()].into(), kind: Some(label.into()), ..Subject::default() }
+}
+
+#[test]
+fn each_slice_costs_as_many_values_as_the_series_has_steps() {
+    let mut seen = Seen::default();
+    for label in ["a", "b", "c"] {
+        seen.about(labelled(label));
+        seen.of.value(us(1), SECOND_US);
+    }
+    let (calendar, window) = (Calendar { zone: Tz::UTC }, Window { from: at(0), to: at(14) });
+    let steps = calendar.steps(window, Interval::Day).unwrap();
+    let about = seen.subjects.iter().map(|subject| About { subject, reviewer: None });
+    let parts = Parts::new(about, Some(Slice::Label), &Ownership::default());
+    let answered = |limit| {
+        let asked = Asked {
+            metric: &registry::find("change_cycle_time", &[]).unwrap(),
+            by: Some(Slice::Label),
+            spans: &Spans::new(&calendar, window, &steps),
+            daily: true,
+            devlake: false,
+            values_in_series: false,
+            budget: &Budget::of(limit),
+            services: &[],
+        };
+        answer(&asked, (&seen.of, &parts), &[])
+    };
+    let refused = answered(3 * 14 - 1).err().unwrap().to_string();
+    assert!(refused.contains("costs 42 values, those of 3 series in 14 steps"), "{refused}");
+    assert!(answered(3 * 14).is_ok());
 }
 
 #[test]

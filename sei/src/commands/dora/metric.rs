@@ -99,6 +99,8 @@ impl Metric {
             repository: self.repository.clone(),
             by: self.by,
             values_in_series: false,
+            // the command line works for the one who asks
+            budget: dora::Budget::default(),
         })
     }
 }

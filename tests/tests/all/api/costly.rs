@@ -54,6 +54,53 @@ async fn the_errors_of_costly_queries_name_the_cost_and_the_limit() {
 }
 
 #[tokio::test]
+async fn a_question_is_refused_with_its_cost_by_the_steps_that_it_asks_for() {
+    let served = served::filled().await;
+    for (path, status) in [
+        ("/api/v1/dora?window=3650d&interval=day", 422),
+        ("/api/v1/dora?window=365d&interval=day", 200),
+        ("/api/v1/dora?window=3650d&interval=month", 200),
+        ("/api/v1/metrics/change_cycle_time?window=3650d&interval=day", 200),
+        ("/api/v1/metrics/change_cycle_time?window=3650d&interval=month&by=repository", 200),
+    ] {
+        let reply = ask(&served, "GET", path, "").await;
+        assert_eq!(reply.status, status, "{path}: {:.200}", reply.body);
+        if status == 422 {
+            let detail = reply.json()["detail"].as_str().unwrap().to_owned();
+            assert!(detail.contains("the question costs ") && detail.contains("at most 20000"), "{detail}");
+        }
+    }
+    let metric = "changeLeadTime { value series { label value } }";
+    let ten_years = format!("{{ dora(window: \"3650d\", interval: DAY) {{ {metric} }} }}");
+    let three_years: String =
+        (0..3).map(|n| format!("a{n}: dora(window: \"365d\", interval: DAY) {{ {metric} }} ")).collect();
+    for query in [ten_years, format!("{{ {three_years} }}")] {
+        let answer = served.graphql_answer(&query).await;
+        assert!(answer["data"].is_null(), "nothing of it has run");
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains("it costs about ") && message.contains("at most 20000"), "{message}");
+    }
+    // how long all is, and how many slices there are, is known only when the question is answered
+    let all: String = (0..8).map(|n| format!("a{n}: dora(window: \"all\", interval: DAY) {{ {metric} }} ")).collect();
+    let answer = served.graphql_answer(&format!("{{ {all} }}")).await;
+    let answered = (0..8).filter(|n| !answer["data"][format!("a{n}")].is_null()).count();
+    let refused = answer["errors"].as_array().unwrap();
+    assert!(answered <= 4 && !refused.is_empty(), "{answered} of 8 were answered: {refused:?}");
+    assert!(refused[0]["message"].as_str().unwrap().contains("are left"), "{refused:?}");
+    let one = served.graphql("{ dora(window: \"all\", interval: DAY) { changeLeadTime { value } } }").await;
+    assert!(one["dora"]["changeLeadTime"]["value"].is_number(), "one of them is answered: {one}");
+}
+
+#[tokio::test]
+async fn the_series_of_a_report_are_counted_as_about_as_many_as_there_are() {
+    let served = served::filled().await;
+    let report = served.get("/api/v1/dora?window=90d&interval=week").await;
+    let metrics = report["data"].as_object().unwrap().values().filter(|metric| metric["series"].is_array());
+    let values: usize = metrics.map(|metric| metric["series"][0]["values"].as_array().unwrap().len()).sum();
+    assert!(values.abs_diff(dora::REPORT_SERIES) <= 2, "{values} values in each step");
+}
+
+#[tokio::test]
 async fn neither_a_list_of_requests_nor_a_query_in_the_address_runs() {
     let served = served::empty().await;
     let one = json!({ "query": "{ tenant { name } }" });

@@ -1,6 +1,11 @@
 //! GraphQL: the same numbers as REST, Relay's connections, and limits on what one request may cost.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::served;
 
@@ -128,4 +133,73 @@ async fn tools_can_read_the_schema_and_people_explore_it() {
         page.body.contains("/web/explorer.js") && !page.body.contains("https://"),
         "nothing is loaded from elsewhere"
     );
+}
+
+/// Counts the statements that this thread sends to the database.
+#[derive(Clone, Default)]
+struct Statements(Arc<AtomicUsize>);
+
+impl<S: tracing::Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_deployments_with_their_changes_takes_a_fixed_number_of_statements() {
+    let served = served::filled().await;
+    let statements = Statements::default();
+    let _counting = tracing_subscriber::registry().with(statements.clone()).set_default();
+    let mut counts = Vec::new();
+    for (first, what) in [
+        (1, "nodes { id carriedChanges(first: 20) { id } }"),
+        (100, "nodes { id carriedChanges(first: 20) { id } }"),
+        (100, "edges { node { ...More } }"),
+        (100, "nodes { id changes }"),
+    ] {
+        let query = format!("{{ deployments(first: {first}, window: \"all\") {{ {what} }} }}");
+        let fragment =
+            "fragment More on Deployment { id few: carriedChanges(first: 5) { id } carriedChanges(first: 20) { id } }";
+        let query = if what.contains("...") { format!("{query} {fragment}") } else { query };
+        served.graphql(&query).await;
+        let before = statements.0.load(Ordering::Relaxed);
+        let answer = served.graphql(&query).await;
+        counts.push(statements.0.load(Ordering::Relaxed) - before);
+        let rows = answer["deployments"].as_object().unwrap().values().next().unwrap().as_array().unwrap().len();
+        assert_eq!(rows, first);
+    }
+    let [one, page, edges, without] = counts[..] else { panic!("{counts:?}") };
+    assert_eq!((one, edges, without), (page, page, page - 1), "{counts:?}");
+    assert_eq!(page, 3, "whose data it is, the deployments, and their changes: {counts:?}");
+}
+
+#[tokio::test]
+async fn the_changes_of_a_deployment_are_those_that_rest_lists() {
+    let served = served::filled().await;
+    let fields = "id service changes carriedChanges(first: 200) { id deployment leadTimeSeconds } few: carriedChanges(first: 2) { id }";
+    let query = format!("{{ deployments(first: 10, window: \"all\") {{ nodes {{ {fields} }} }} }}");
+    let page = served.graphql(&query).await;
+    let mut carried = 0;
+    for deployment in page["deployments"]["nodes"].as_array().unwrap() {
+        let (id, service) = (deployment["id"].as_str().unwrap(), deployment["service"].as_str().unwrap());
+        let path = format!("/api/v1/changes?deployment={}&service={service}&limit=200", id.replace('#', "%23"));
+        let rest = served.get(&path).await;
+        let expected: Vec<&Value> = rest["data"].as_array().unwrap().iter().map(|row| &row["id"]).collect();
+        let found: Vec<&Value> =
+            deployment["carriedChanges"].as_array().unwrap().iter().map(|change| &change["id"]).collect();
+        assert_eq!(found, expected, "{id}");
+        let few: Vec<&Value> = deployment["few"].as_array().unwrap().iter().map(|change| &change["id"]).collect();
+        assert_eq!(few, expected[..expected.len().min(2)], "{id}");
+        carried += found.len();
+        let alone =
+            format!("{{ explain(id: \"{id}\") {{ deployments {{ deployment {{ carriedChanges {{ id }} }} }} }} }}");
+        let alone = served.graphql(&alone).await;
+        let explained = &alone["explain"]["deployments"][0]["deployment"]["carriedChanges"];
+        assert_eq!(explained.as_array().unwrap().len(), expected.len().min(50), "{id}");
+    }
+    assert!(carried > 10, "{carried}");
+    let wrong = served.graphql_answer("{ deployments { nodes { carriedChanges(first: 201) { id } } } }").await;
+    assert_eq!(wrong["errors"][0]["extensions"]["parameter"], "first");
 }
