@@ -189,7 +189,7 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
         benchmark,
         budget: question.budget,
     };
-    match dora::report(&scope.store, state.dora(), &query).await {
+    match state.snapshots().report(&state.unhurried(scope.store.tenant()), &query).await {
         Ok(report) => Ok(report.into()),
         Err(error) => Err(refused(error)),
     }
@@ -276,7 +276,8 @@ pub async fn metrics_of(
         values_in_series: false,
         budget: question.budget,
     };
-    let answers = dora::ask(&scope.store, state.metrics(), names, &question).await.map_err(refused)?;
+    let store = state.unhurried(scope.store.tenant());
+    let answers = state.snapshots().ask(&store, names, &question).await.map_err(refused)?;
     Ok(answers.into_iter().map(Into::into).collect())
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dora::Snapshots;
 use runtime::health::{Check, Readiness};
 use runtime::http::{Hosts, Peer};
 use runtime::settings::{self, Dora, MetricSettings, Settings};
@@ -27,7 +28,8 @@ pub struct ApiState {
     admission: Admission,
     graphql_reads: Arc<Semaphore>,
     answers: Answers,
-    /// Past the connections of the API, to hold its answers against.
+    snapshots: Snapshots,
+    /// Past the connections of the API, which only read and not for long.
     direct: Store,
 }
 
@@ -48,6 +50,10 @@ impl ApiState {
             admission: Admission::new(server.api_in_flight, server.timeout),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
             answers: Answers::default(),
+            snapshots: Snapshots::new(
+                dora::MetricSettings { dora: &settings.dora, custom: &settings.metric },
+                server.snapshot_memory,
+            ),
             direct: store.clone(),
         }
     }
@@ -67,6 +73,16 @@ impl ApiState {
 
     pub(crate) fn answers(&self) -> &Answers {
         &self.answers
+    }
+
+    /// What metrics are made from, as it is in the database.
+    pub(crate) fn snapshots(&self) -> &Snapshots {
+        &self.snapshots
+    }
+
+    /// The store of a tenant, for what must not end after the time that a statement of the API may take.
+    pub(crate) fn unhurried(&self, tenant: &kernel::Tenant) -> Store {
+        self.direct.for_tenant(tenant)
     }
 
     pub(crate) fn store(&self) -> &Store {

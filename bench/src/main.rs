@@ -11,6 +11,7 @@ mod history;
 mod load;
 mod machine;
 mod process;
+mod reads;
 mod recompute;
 mod up;
 mod webhooks;
@@ -20,11 +21,11 @@ use anyhow::{Result, bail};
 use crate::figures::Figures;
 use crate::machine::Machine;
 
-const SUBJECTS: [&str; 6] = ["git", "recompute", "engine", "up", "gateway", "normalise"];
+const SUBJECTS: [&str; 7] = ["git", "recompute", "engine", "reads", "up", "gateway", "normalise"];
 
-/// Of `engine=10` the 10.
-fn percent(name: &str) -> Option<u32> {
-    let of = name.strip_prefix("engine")?;
+/// Of `engine=10` the 10, where the subject is `engine`.
+fn percent(name: &str, subject: &str) -> Option<u32> {
+    let of = name.strip_prefix(subject)?;
     if of.is_empty() { Some(100) } else { of.strip_prefix('=')?.parse().ok().filter(|percent| *percent > 0) }
 }
 
@@ -34,7 +35,9 @@ async fn main() -> Result<()> {
     if let [webhooks::BARE, address] = wanted.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         return webhooks::bare(address).await;
     }
-    let known = |name: &str| SUBJECTS.contains(&name) || percent(name).is_some();
+    let known = |name: &str| {
+        SUBJECTS.contains(&name) || ["engine", "reads"].iter().any(|subject| percent(name, subject).is_some())
+    };
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
         bail!("nothing is measured under the name {unknown}: say {}", SUBJECTS.join(", "));
     }
@@ -49,10 +52,11 @@ async fn main() -> Result<()> {
             "gateway" => webhooks::gateway(&machine, &mut figures).await?,
             "normalise" => webhooks::normalise(&mut figures)?,
             "recompute" => recompute::measure(&machine, &mut figures).await?,
-            engine if percent(engine).is_some() => {
-                engine::measure(&machine, &mut figures, percent(engine).unwrap_or(100)).await?;
-            }
-            _ => up::measure(&machine, &mut figures)?,
+            name => match (percent(name, "engine"), percent(name, "reads")) {
+                (Some(percent), _) => engine::measure(&machine, &mut figures, percent).await?,
+                (_, Some(percent)) => reads::measure(&machine, &mut figures, percent).await?,
+                _ => up::measure(&machine, &mut figures)?,
+            },
         }
     }
     figures.summary();

@@ -22,6 +22,7 @@ pub mod reasons;
 mod report;
 mod role;
 mod services;
+mod snapshots;
 mod summary;
 
 pub use basis::{Basis, Caveat, CaveatCode, EvidenceSource};
@@ -44,4 +45,5 @@ pub use report::{
     FindingCount, MetricName, MetricReport, QuickCheck, REPORT_SERIES, Report, Score, ServiceStatus, report,
 };
 pub use role::EngineRole;
+pub use snapshots::Snapshots;
 pub use summary::{Scope, Summary};

@@ -17,6 +17,7 @@ mod delivery;
 mod flow;
 mod frames;
 mod grid;
+mod held;
 mod load;
 mod model;
 mod observations;
@@ -39,10 +40,11 @@ pub(crate) use ask::Plan;
 pub use ask::{ask, window_start};
 pub(crate) use calendar::Calendar;
 pub(crate) use frames::median;
+pub(crate) use held::Rows;
 pub(crate) use load::load;
 pub use model::{
     Aggregation, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value, ValueName, Window,
 };
 pub use registry::definitions;
-pub(crate) use tables::Tables;
+pub(crate) use tables::{Source, Tables};
 pub use unit::Unit;

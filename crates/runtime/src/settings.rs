@@ -152,6 +152,8 @@ pub struct Server {
     pub in_flight: usize,
     /// API requests in work at most; four times as many wait, above it 503.
     pub api_in_flight: usize,
+    /// Bytes of the rows that the API holds in memory to answer questions about metrics.
+    pub snapshot_memory: usize,
     /// Whether the API shows raw events to whoever reaches it.
     pub raw_events: bool,
 }

@@ -18,6 +18,28 @@ pub struct Span {
     pub to: DateTime<Utc>,
 }
 
+/// Which rows are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Those that a span is about.
+    Span(Span),
+    /// All of them.
+    All,
+    /// All of these repositories, projects or services.
+    Owners(Vec<String>),
+}
+
+impl Part {
+    /// The condition of a statement: in a span `in_span`, else that the column is one of the owners.
+    fn condition(&self, in_span: &str, owner: &str) -> String {
+        match self {
+            Self::Span(_) => in_span.to_owned(),
+            Self::All => "true".to_owned(),
+            Self::Owners(_) => format!("{owner} = any (current_setting('sei.owners')::text[])"),
+        }
+    }
+}
+
 /// A change that was open in the span or ended in it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChangeRow {
@@ -285,26 +307,36 @@ pub struct AuthorRow {
     pub commits: i64,
 }
 
-async fn choose(tx: &mut StoreTx, span: Span) -> Result<(), StoreError> {
-    sqlx::query!(
-        "select set_config('sei.from', $1::timestamptz::text, true) as first,
-                set_config('sei.to', $2::timestamptz::text, true) as last",
-        span.from,
-        span.to,
-    )
-    .fetch_one(tx.connection())
-    .await?;
+async fn choose(tx: &mut StoreTx, part: &Part) -> Result<(), StoreError> {
+    match part {
+        Part::All => {}
+        Part::Span(span) => {
+            sqlx::query!(
+                "select set_config('sei.from', $1::timestamptz::text, true) as first,
+                        set_config('sei.to', $2::timestamptz::text, true) as last",
+                span.from,
+                span.to,
+            )
+            .fetch_one(tx.connection())
+            .await?;
+        }
+        Part::Owners(owners) => {
+            sqlx::query!("select set_config('sei.owners', $1::text[]::text, true) as owners", owners)
+                .fetch_one(tx.connection())
+                .await?;
+        }
+    }
     Ok(())
 }
 
-/// Reads rows of a statement in which `FROM` and `TO` stand for the span.
+/// Reads rows of a statement in which `$FROM` and `$TO` stand for the span.
 async fn rows<T>(
     tx: &mut StoreTx,
-    span: Span,
+    part: &Part,
     statement: &str,
     decode: impl Fn(&mut Tuple<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
-    choose(tx, span).await?;
+    choose(tx, part).await?;
     let statement = statement
         .replace("$FROM", "current_setting('sei.from')::timestamptz")
         .replace("$TO", "current_setting('sei.to')::timestamptz");
@@ -325,11 +357,16 @@ fn opt_text(row: &mut Tuple<'_>) -> Result<Option<String>, StoreError> {
     Ok(row.opt_text()?.map(str::to_owned))
 }
 
-/// The changes that a span is about, without those all of whose commits came with other changes.
-const CHANGES: &str = "not c.deleted
-                       and (c.opened_at < $TO and coalesce(c.merged_at, c.closed_at, 'infinity') >= $FROM
-                            or c.opened_at is null and c.merged_at >= $FROM and c.merged_at < $TO)
-                       and not exists (select from finding f where f.kind = 'duplicate_change' and f.subject = c.id)";
+/// The changes that are asked for, without those all of whose commits came with other changes.
+fn changes_of(part: &Part) -> String {
+    let in_span = "(c.opened_at < $TO and coalesce(c.merged_at, c.closed_at, 'infinity') >= $FROM
+                    or c.opened_at is null and c.merged_at >= $FROM and c.merged_at < $TO)";
+    format!(
+        "not c.deleted and {}
+         and not exists (select from finding f where f.kind = 'duplicate_change' and f.subject = c.id)",
+        part.condition(in_span, "c.repository")
+    )
+}
 
 /// Who wrote the commits of a change.
 const WRITERS: &str = "array(select distinct who from commit k, unnest(k.co_authors || k.author) as who
@@ -342,7 +379,8 @@ const SQUASHED: &str = "c.opened_at is null and cardinality(c.commits) = 0 and m
                                         and k.sha = c.merge_sha and cardinality(k.parents) > 1)";
 
 /// Changes that were open in the span or ended in it.
-pub async fn changes(tx: &mut StoreTx, span: Span) -> Result<Vec<ChangeRow>, StoreError> {
+pub async fn changes(tx: &mut StoreTx, part: &Part) -> Result<Vec<ChangeRow>, StoreError> {
+    let deployed = part.condition("deployed_at >= $FROM", "repository");
     let statement = format!(
         "select c.id, c.repository, c.author, {WRITERS}, c.source_branch, c.title, c.labels,
                 (select min(k.authored_at) from commit k
@@ -352,10 +390,11 @@ pub async fn changes(tx: &mut StoreTx, span: Span) -> Result<Vec<ChangeRow>, Sto
                 case when c.merged_at is null then c.closed_at end, c.additions, c.deletions
          from change c
          left join (select change, min(started_at) as started_at, max(commits) as commits from change_metric
-                    where deployed_at >= $FROM and not is_commit group by change) m on m.change = c.id
-         where {CHANGES}"
+                    where {deployed} and not is_commit group by change) m on m.change = c.id
+         where {}",
+        changes_of(part)
     );
-    rows(tx, span, &statement, |row| {
+    rows(tx, part, &statement, |row| {
         Ok(ChangeRow {
             id: text(row)?,
             repository: text(row)?,
@@ -378,12 +417,13 @@ pub async fn changes(tx: &mut StoreTx, span: Span) -> Result<Vec<ChangeRow>, Sto
 }
 
 /// What was said on those changes, oldest first.
-pub async fn reviews(tx: &mut StoreTx, span: Span) -> Result<Vec<ReviewRow>, StoreError> {
+pub async fn reviews(tx: &mut StoreTx, part: &Part) -> Result<Vec<ReviewRow>, StoreError> {
     let statement = format!(
         "select r.change, r.reviewer, r.state, r.submitted_at
-         from review r join change c on c.id = r.change where {CHANGES} order by r.submitted_at, r.id"
+         from review r join change c on c.id = r.change where {} order by r.submitted_at, r.id",
+        changes_of(part)
     );
-    rows(tx, span, &statement, |row| {
+    rows(tx, part, &statement, |row| {
         Ok(ReviewRow { change: text(row)?, reviewer: opt_text(row)?, state: text(row)?, at: row.micros()? })
     })
     .await
@@ -396,7 +436,7 @@ pub async fn bots(tx: &mut StoreTx) -> Result<Vec<String>, StoreError> {
 
 /// Changes and commits that were deployed in the span and count for lead time; who wrote their commits only where
 /// that is asked for.
-pub async fn deployed(tx: &mut StoreTx, span: Span, with_writers: bool) -> Result<Vec<DeployedRow>, StoreError> {
+pub async fn deployed(tx: &mut StoreTx, part: &Part, with_writers: bool) -> Result<Vec<DeployedRow>, StoreError> {
     let writers = if with_writers { WRITERS } else { "'{}'::text[]" };
     let statement = format!(
         "select m.service, m.repository, m.author,
@@ -404,9 +444,10 @@ pub async fn deployed(tx: &mut StoreTx, span: Span, with_writers: bool) -> Resul
                 coalesce(c.labels, '{{}}'), m.deployed_at, m.lead_time_us, m.coding_us, m.pickup_us, m.review_us,
                 m.approval_us, m.deploy_us
          from change_metric m left join change c on c.id = m.change
-         where m.deployed_at >= $FROM and m.deployed_at < $TO and not m.excluded"
+         where {} and not m.excluded",
+        part.condition("m.deployed_at >= $FROM and m.deployed_at < $TO", "m.service")
     );
-    rows(tx, span, &statement, |row| {
+    rows(tx, part, &statement, |row| {
         Ok(DeployedRow {
             service: text(row)?,
             repository: text(row)?,
@@ -428,16 +469,20 @@ fn kind(word: &str) -> Result<DeploymentKind, StoreError> {
 }
 
 /// Production deployments that finished in the span, and failed ones that were open in it; oldest first.
-pub async fn deployments(tx: &mut StoreTx, span: Span) -> Result<Vec<DeploymentRow>, StoreError> {
+pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<DeploymentRow>, StoreError> {
     let statement = format!(
         "select service, repository, finished_at, counts, success, kind, rollout is not null, failed, recovered_at,
                 rework, {RULES}
          from deployment_metric
-         where finished_at < $TO
-           and (finished_at >= $FROM or failed and (recovered_at is null or recovered_at >= $FROM))
-         order by finished_at, deployment"
+         where {}
+         order by finished_at, deployment",
+        part.condition(
+            "finished_at < $TO
+             and (finished_at >= $FROM or failed and (recovered_at is null or recovered_at >= $FROM))",
+            "service"
+        )
     );
-    rows(tx, span, &statement, |row| {
+    rows(tx, part, &statement, |row| {
         Ok(DeploymentRow {
             service: text(row)?,
             repository: opt_text(row)?,
@@ -467,24 +512,33 @@ pub struct FirstDeploymentRow {
 }
 
 /// The first deployments of services, of each of their repositories, before the end of the span.
-pub async fn first_deployments(tx: &mut StoreTx, span: Span) -> Result<Vec<FirstDeploymentRow>, StoreError> {
-    let statement = "select service, repository, min(finished_at) from deployment_metric
-                     where counts and finished_at < $TO group by service, repository";
-    rows(tx, span, statement, |row| {
+pub async fn first_deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<FirstDeploymentRow>, StoreError> {
+    let statement = format!(
+        "select service, repository, min(finished_at) from deployment_metric
+         where counts and {} group by service, repository",
+        part.condition("finished_at < $TO", "service")
+    );
+    rows(tx, part, &statement, |row| {
         Ok(FirstDeploymentRow { service: text(row)?, repository: opt_text(row)?, at: row.micros()? })
     })
     .await
 }
 
 /// Incidents that were open in the span, and those that failed a deployment that finished in it.
-pub async fn incidents(tx: &mut StoreTx, span: Span) -> Result<Vec<IncidentRow>, StoreError> {
-    let statement = "select i.service, i.severity, i.detected_at, i.resolved_at, i.restore_us, d.finished_at
-                     from incident_metric i
-                     left join deployment_metric d
-                            on d.service = i.service and d.deployment = i.deployment and d.failed
-                     where i.detected_at < $TO and (i.resolved_at is null or i.resolved_at >= $FROM)
-                        or d.finished_at >= $FROM and d.finished_at < $TO";
-    rows(tx, span, statement, |row| {
+pub async fn incidents(tx: &mut StoreTx, part: &Part) -> Result<Vec<IncidentRow>, StoreError> {
+    let statement = format!(
+        "select i.service, i.severity, i.detected_at, i.resolved_at, i.restore_us, d.finished_at
+         from incident_metric i
+         left join deployment_metric d on d.service = i.service and d.deployment = i.deployment and d.failed
+         where {}",
+        part.condition(
+            "i.detected_at < $TO and (i.resolved_at is null or i.resolved_at >= $FROM)
+             or i.resolved_at >= $FROM and i.resolved_at < $TO
+             or d.finished_at >= $FROM and d.finished_at < $TO",
+            "i.service"
+        )
+    );
+    rows(tx, part, &statement, |row| {
         Ok(IncidentRow {
             service: text(row)?,
             severity: opt_text(row)?,
@@ -498,14 +552,18 @@ pub async fn incidents(tx: &mut StoreTx, span: Span) -> Result<Vec<IncidentRow>,
 }
 
 /// Runs of pipelines that finished in the span or in the 30 days before it, oldest first.
-pub async fn runs(tx: &mut StoreTx, span: Span) -> Result<Vec<RunRow>, StoreError> {
-    let statement = "select p.repository, p.name, encode(p.sha, 'hex'),
-                            coalesce(p.branch = r.default_branch, false), p.attempt, p.queued_at, p.started_at,
-                            p.finished_at, p.outcome
-                     from pipeline_run p left join repository r on r.id = p.repository
-                     where p.finished_at >= $FROM - interval '30 days' and p.finished_at < $TO
-                     order by p.finished_at, p.id";
-    rows(tx, span, statement, |row| {
+pub async fn runs(tx: &mut StoreTx, part: &Part) -> Result<Vec<RunRow>, StoreError> {
+    let statement = format!(
+        "select p.repository, p.name, encode(p.sha, 'hex'), coalesce(p.branch = r.default_branch, false), p.attempt,
+                p.queued_at, p.started_at, p.finished_at, p.outcome
+         from pipeline_run p left join repository r on r.id = p.repository
+         where p.finished_at is not null and {} order by p.finished_at, p.id",
+        part.condition(
+            "p.finished_at >= $FROM - interval '30 days' and p.finished_at < $TO",
+            "coalesce(p.repository, '')"
+        )
+    );
+    rows(tx, part, &statement, |row| {
         Ok(RunRow {
             repository: opt_text(row)?,
             name: text(row)?,
@@ -522,12 +580,13 @@ pub async fn runs(tx: &mut StoreTx, span: Span) -> Result<Vec<RunRow>, StoreErro
 }
 
 /// Work items that were there in the span and not done before it.
-pub async fn items(tx: &mut StoreTx, span: Span) -> Result<Vec<ItemRow>, StoreError> {
-    let statement = "select id, project, kind, status_category, assignee, created_at, started_at, done_at, canceled,
-                            points, labels
-                     from work_item
-                     where not deleted and created_at < $TO and (done_at is null or done_at >= $FROM)";
-    rows(tx, span, statement, |row| {
+pub async fn items(tx: &mut StoreTx, part: &Part) -> Result<Vec<ItemRow>, StoreError> {
+    let statement = format!(
+        "select id, project, kind, status_category, assignee, created_at, started_at, done_at, canceled, points, labels
+         from work_item where not deleted and {}",
+        part.condition("created_at < $TO and (done_at is null or done_at >= $FROM)", "project")
+    );
+    rows(tx, part, &statement, |row| {
         Ok(ItemRow {
             id: text(row)?,
             project: text(row)?,
@@ -546,12 +605,14 @@ pub async fn items(tx: &mut StoreTx, span: Span) -> Result<Vec<ItemRow>, StoreEr
 }
 
 /// The transitions of those work items, oldest first.
-pub async fn transitions(tx: &mut StoreTx, span: Span) -> Result<Vec<TransitionRow>, StoreError> {
-    let statement = "select t.item, t.at, t.from_status, t.from_category, t.to_status, t.to_category
-                     from transition t join work_item w on w.id = t.item
-                     where not w.deleted and w.created_at < $TO and (w.done_at is null or w.done_at >= $FROM)
-                     order by t.at, t.id";
-    rows(tx, span, statement, |row| {
+pub async fn transitions(tx: &mut StoreTx, part: &Part) -> Result<Vec<TransitionRow>, StoreError> {
+    let statement = format!(
+        "select t.item, t.at, t.from_status, t.from_category, t.to_status, t.to_category
+         from transition t join work_item w on w.id = t.item
+         where not w.deleted and {} order by t.at, t.id",
+        part.condition("w.created_at < $TO and (w.done_at is null or w.done_at >= $FROM)", "w.project")
+    );
+    rows(tx, part, &statement, |row| {
         Ok(TransitionRow {
             item: text(row)?,
             at: row.micros()?,
@@ -571,26 +632,31 @@ pub async fn statuses(tx: &mut StoreTx) -> Result<Vec<StatusRow>, StoreError> {
 }
 
 /// Sprints that ended in the span.
-pub async fn sprints(tx: &mut StoreTx, span: Span) -> Result<Vec<SprintRow>, StoreError> {
-    let statement = "select id, board, started_at, coalesce(completed_at, ends_at) from sprint
-                     where not deleted and started_at is not null
-                       and coalesce(completed_at, ends_at) >= $FROM and coalesce(completed_at, ends_at) < $TO";
-    rows(tx, span, statement, |row| {
+pub async fn sprints(tx: &mut StoreTx, part: &Part) -> Result<Vec<SprintRow>, StoreError> {
+    let statement = format!(
+        "select id, board, started_at, coalesce(completed_at, ends_at) from sprint
+         where not deleted and started_at is not null and coalesce(completed_at, ends_at) is not null and {}",
+        part.condition("coalesce(completed_at, ends_at) >= $FROM and coalesce(completed_at, ends_at) < $TO", "''")
+    );
+    rows(tx, part, &statement, |row| {
         Ok(SprintRow { id: text(row)?, board: opt_text(row)?, started: row.micros()?, ended: row.micros()? })
     })
     .await
 }
 
 /// What was put into those sprints and taken out of them, oldest first.
-pub async fn entries(tx: &mut StoreTx, span: Span) -> Result<Vec<EntryRow>, StoreError> {
-    let statement = "select e.sprint, e.item, e.at, e.added, w.points,
-                            case when not w.canceled then w.done_at end, w.project
-                     from sprint_entry e join sprint s on s.id = e.sprint
-                     left join work_item w on w.id = e.item and not w.deleted
-                     where not s.deleted and coalesce(s.completed_at, s.ends_at) >= $FROM
-                       and coalesce(s.completed_at, s.ends_at) < $TO
-                     order by e.at, e.id";
-    rows(tx, span, statement, |row| {
+pub async fn entries(tx: &mut StoreTx, part: &Part) -> Result<Vec<EntryRow>, StoreError> {
+    let statement = format!(
+        "select e.sprint, e.item, e.at, e.added, w.points, case when not w.canceled then w.done_at end, w.project
+         from sprint_entry e join sprint s on s.id = e.sprint
+         left join work_item w on w.id = e.item and not w.deleted
+         where not s.deleted and {} order by e.at, e.id",
+        part.condition(
+            "coalesce(s.completed_at, s.ends_at) >= $FROM and coalesce(s.completed_at, s.ends_at) < $TO",
+            "''"
+        )
+    );
+    rows(tx, part, &statement, |row| {
         Ok(EntryRow {
             sprint: text(row)?,
             item: text(row)?,
@@ -605,10 +671,12 @@ pub async fn entries(tx: &mut StoreTx, span: Span) -> Result<Vec<EntryRow>, Stor
 }
 
 /// Vulnerabilities that were open in the span.
-pub async fn vulnerabilities(tx: &mut StoreTx, span: Span) -> Result<Vec<VulnerabilityRow>, StoreError> {
-    let statement = "select repository, severity, opened_at, fixed_at, dismissed_at from vulnerability
-                     where not deleted and opened_at < $TO and coalesce(fixed_at, dismissed_at, 'infinity') >= $FROM";
-    rows(tx, span, statement, |row| {
+pub async fn vulnerabilities(tx: &mut StoreTx, part: &Part) -> Result<Vec<VulnerabilityRow>, StoreError> {
+    let statement = format!(
+        "select repository, severity, opened_at, fixed_at, dismissed_at from vulnerability where not deleted and {}",
+        part.condition("opened_at < $TO and coalesce(fixed_at, dismissed_at, 'infinity') >= $FROM", "''")
+    );
+    rows(tx, part, &statement, |row| {
         Ok(VulnerabilityRow {
             repository: opt_text(row)?,
             severity: text(row)?,
@@ -621,13 +689,18 @@ pub async fn vulnerabilities(tx: &mut StoreTx, span: Span) -> Result<Vec<Vulnera
 }
 
 /// Measures of code up to the end of the span: those in it, and of each project the last before it.
-pub async fn measures(tx: &mut StoreTx, span: Span) -> Result<Vec<MeasureRow>, StoreError> {
-    let statement = "select repository, project, metric, value, at from quality_measure
-                     where at >= $FROM and at < $TO
-                     union all
-                     (select distinct on (project, metric) repository, project, metric, value, at
-                      from quality_measure where at < $FROM order by project, metric, at desc)";
-    rows(tx, span, statement, |row| {
+pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, StoreError> {
+    let statement = match part {
+        Part::Span(_) => {
+            "select repository, project, metric, value, at from quality_measure
+             where at >= $FROM and at < $TO
+             union all
+             (select distinct on (project, metric) repository, project, metric, value, at
+              from quality_measure where at < $FROM order by project, metric, at desc)"
+        }
+        _ => "select repository, project, metric, value, at from quality_measure order by at, id",
+    };
+    rows(tx, part, statement, |row| {
         Ok(MeasureRow {
             repository: opt_text(row)?,
             project: text(row)?,
@@ -649,7 +722,7 @@ pub async fn authors(tx: &mut StoreTx, span: Span) -> Result<Vec<AuthorRow>, Sto
            and {COUNTED_COMMITS}
          group by 1, 2"
     );
-    rows(tx, span, &statement, |row| {
+    rows(tx, &Part::Span(span), &statement, |row| {
         Ok(AuthorRow { repository: text(row)?, author: text(row)?, lines: row.i64()?, commits: row.i64()? })
     })
     .await

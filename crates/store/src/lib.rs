@@ -5,6 +5,7 @@
 //! is never replaced by an older picture of the thing; no statement names a tenant, the connection's
 //! `search_path` does. It leaves to others what facts and metrics mean.
 
+pub mod changes;
 pub mod cluster;
 pub mod computation_queue;
 mod connection;

@@ -11,7 +11,7 @@ pub use write::{Written, write_changes, write_deployments, write_findings, write
 
 use chrono::{DateTime, Utc};
 
-use crate::{StoreError, StoreTx};
+use crate::{StoreError, StoreTx, changes};
 
 /// A computation of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub async fn write_computation(tx: &mut StoreTx, row: &Computation) -> Result<()
     )
     .execute(tx.connection())
     .await?;
+    changes::mark(tx, &["bases"], std::slice::from_ref(&row.service)).await?;
+    changes::forget_old(tx).await?;
     Ok(())
 }
 
@@ -76,6 +78,7 @@ pub async fn write_failure(tx: &mut StoreTx, service: &str, error: &str, options
     )
     .execute(tx.connection())
     .await?;
+    changes::mark(tx, &["bases"], &[service.to_owned()]).await?;
     Ok(())
 }
 
@@ -93,6 +96,12 @@ pub async fn computations(tx: &mut StoreTx) -> Result<Vec<Computation>, StoreErr
 /// Deletes everything that was computed about a service that there is no more. Returns how many rows.
 pub async fn forget(tx: &mut StoreTx, service: &str) -> Result<u64, StoreError> {
     let mut deleted = 0;
+    let repositories = sqlx::query_scalar!("select distinct repository from change_metric where service = $1", service)
+        .fetch_all(tx.connection())
+        .await?;
+    changes::mark(tx, &["changes"], &repositories).await?;
+    let sources = ["deployments", "incidents", "deployed", "bases"];
+    changes::mark(tx, &sources, &[service.to_owned()]).await?;
     for table in ["deployment_metric", "change_metric", "incident_metric", "finding", "computation"] {
         // the name is out of the list above
         let statement = format!("delete from {table} where service = $1");

@@ -53,9 +53,7 @@ pub async fn ask(
     let mut tx = store.begin().await?;
     let tables = load(&mut tx, &plan, settings.dora).await?;
     tx.rollback().await?;
-    // polars works on its own threads while this one waits
-    let task = tokio::task::spawn_blocking(move || plan.answer(&tables));
-    task.await.map_err(|error| DoraError::ended("a metric", error))?
+    plan.answered(tables).await
 }
 
 impl Plan {
@@ -94,8 +92,9 @@ impl Plan {
     }
 
     /// What is to be read.
-    pub(super) fn sources(&self) -> BTreeSet<Source> {
-        self.parts.iter().map(|part| self.input(&part.metric).source()).collect()
+    pub(crate) fn sources(&self) -> BTreeSet<Source> {
+        let inputs = self.parts.iter().map(|part| self.input(&part.metric).source());
+        inputs.chain([Source::Ownership, Source::Bases]).collect()
     }
 
     /// The span in which all windows are.
@@ -109,6 +108,12 @@ impl Plan {
     pub(crate) fn filter(&self, tables: &Tables) -> Result<Filter, DoraError> {
         let computed = tables.bases.iter().map(|basis| basis.service.as_str()).collect();
         tables.ownership.filter(&self.question, &computed)
+    }
+
+    /// The answers, from what was read, on a thread that may be busy for long: polars works on its own ones meanwhile.
+    pub(crate) async fn answered(self, tables: Tables) -> Result<Vec<MetricAnswer>, DoraError> {
+        let task = tokio::task::spawn_blocking(move || self.answer(&tables));
+        task.await.map_err(|error| DoraError::ended("a metric", error))?
     }
 
     /// The answers, from what was read.

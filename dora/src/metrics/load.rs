@@ -1,12 +1,13 @@
 //! Rows of the store on their way to the tables that metrics are made from.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use kernel::DeploymentKind;
 use regex::Regex;
 use runtime::settings::{self, LeadTimeStart};
 use store::StoreTx;
-use store::flow::{self, ChangeRow, ReviewRow, Span, TransitionRow};
+use store::flow::{self, ChangeRow, Part, ReviewRow, TransitionRow};
 
 use super::ask::Plan;
 use super::change_type::{assisted, change_type};
@@ -17,13 +18,13 @@ use super::rows::{
     Author, Change, Deployed, Deployment, Entry, FirstDeployment, Incident, Item, Measure, Name, Review, Run, Sprint,
     Subject, Vulnerability,
 };
-use super::tables::{Source, Tables};
+use super::tables::{Source, Table, Tables};
 use crate::basis::EvidenceSet;
 use crate::{DoraError, Options};
 
 /// Names that are held once.
 #[derive(Debug, Default)]
-struct Names(HashSet<Name>);
+pub(super) struct Names(HashSet<Name>);
 
 impl Names {
     fn get(&mut self, text: &str) -> Name {
@@ -44,24 +45,27 @@ impl Names {
     }
 }
 
-/// Reads tables of a span.
+/// Reads rows into tables.
 pub(super) struct Loader<'a> {
-    tx: &'a mut StoreTx,
-    span: Span,
+    pub tx: &'a mut StoreTx,
+    pub settings: &'a settings::Dora,
+    pub names: &'a mut Names,
+    pub part: Part,
     /// Whether it matters who wrote the commits of what was deployed.
-    by_writers: bool,
-    settings: &'a settings::Dora,
-    names: Names,
-    tables: Tables,
+    pub by_writers: bool,
+    pub tables: Tables,
 }
 
 /// Reads what a plan needs.
 pub(crate) async fn load(tx: &mut StoreTx, plan: &Plan, settings: &settings::Dora) -> Result<Tables, DoraError> {
-    let ownership = Ownership::new(&store::history::services(tx).await?);
-    let bases = store::metric_rows::service_bases(tx).await?;
-    let tables = Tables { ownership, bases, ..Tables::default() };
-    let by_writers = plan.by_writers();
-    let mut loader = Loader { tx, span: plan.span(), by_writers, settings, names: Names::default(), tables };
+    let mut loader = Loader {
+        tx,
+        settings,
+        names: &mut Names::default(),
+        part: Part::Span(plan.span()),
+        by_writers: plan.by_writers(),
+        tables: Tables::default(),
+    };
     for source in plan.sources() {
         loader.read(source).await?;
     }
@@ -69,8 +73,17 @@ pub(crate) async fn load(tx: &mut StoreTx, plan: &Plan, settings: &settings::Dor
 }
 
 impl Loader<'_> {
-    async fn read(&mut self, source: Source) -> Result<(), DoraError> {
+    pub async fn read(&mut self, source: Source) -> Result<(), DoraError> {
         match source {
+            Source::Ownership => {
+                self.tables.ownership = Arc::new(Ownership::new(&store::history::services(self.tx).await?));
+                Ok(())
+            }
+            Source::Bases => {
+                self.tables.bases = Arc::new(store::metric_rows::service_bases(self.tx).await?);
+                self.tables.computations = Arc::new(store::metric_rows::computations(self.tx).await?);
+                Ok(())
+            }
             Source::Changes => self.changes().await,
             Source::Deployed => self.deployed().await,
             Source::Deployments => self.deployments().await,
@@ -82,8 +95,10 @@ impl Loader<'_> {
             Source::Measures => self.measures().await,
             Source::Authors => self.authors().await,
             Source::Facts(fact, at) => {
-                let facts = Facts::read(self.tx, (fact, at), self.span).await?;
-                self.tables.facts.insert((fact, at), facts);
+                if let Part::Span(span) = self.part {
+                    let facts = Facts::read(self.tx, (fact, at), span).await?;
+                    self.tables.facts.insert((fact, at), Arc::new(facts));
+                }
                 Ok(())
             }
         }
@@ -99,13 +114,13 @@ impl Loader<'_> {
 
     async fn changes(&mut self) -> Result<(), DoraError> {
         let assistants = self.assistants()?;
-        let (changes, reviews) = (flow::changes(self.tx, self.span).await?, flow::reviews(self.tx, self.span).await?);
+        let (changes, reviews) = (flow::changes(self.tx, &self.part).await?, flow::reviews(self.tx, &self.part).await?);
         let bots = Bots::read(self.tx, self.settings).await?;
         let mut of_change: HashMap<&str, Vec<&ReviewRow>> = HashMap::new();
         for review in &reviews {
             of_change.entry(&review.change).or_default().push(review);
         }
-        let names = &mut self.names;
+        let names = &mut *self.names;
         let from_commits = self.settings.lead_time_start == LeadTimeStart::FirstCommit;
         let entry = |row: &ChangeRow| {
             let ai = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
@@ -133,13 +148,13 @@ impl Loader<'_> {
             };
             Entry { subject, row: change }
         };
-        self.tables.changes = changes.iter().map(entry).collect::<Vec<_>>().into();
+        self.tables.changes = Table::by_owner(changes.iter().map(entry), |subject| subject.repository.as_ref());
         Ok(())
     }
 
     async fn deployed(&mut self) -> Result<(), DoraError> {
         let assistants = self.assistants()?;
-        let names = &mut self.names;
+        let names = &mut *self.names;
         let entry = |row: flow::DeployedRow| {
             let ai = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
             let [coding_us, pickup_us, review_us, approval_us, deploy_us] = row.stages;
@@ -164,15 +179,15 @@ impl Loader<'_> {
                 },
             }
         };
-        let rows = flow::deployed(self.tx, self.span, self.by_writers).await?;
-        self.tables.deployed = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        let rows = flow::deployed(self.tx, &self.part, self.by_writers).await?;
+        self.tables.deployed = Table::by_owner(rows.into_iter().map(entry), |subject| subject.service.as_ref());
         Ok(())
     }
 
     async fn deployments(&mut self) -> Result<(), DoraError> {
-        let rows = flow::deployments(self.tx, self.span).await?;
-        let first = flow::first_deployments(self.tx, self.span).await?;
-        let names = &mut self.names;
+        let rows = flow::deployments(self.tx, &self.part).await?;
+        let first = flow::first_deployments(self.tx, &self.part).await?;
+        let names = &mut *self.names;
         let mut of = |service: &str, repository: Option<&str>| Subject {
             service: Some(names.get(service)),
             repository: names.opt(repository),
@@ -195,18 +210,19 @@ impl Loader<'_> {
             };
             Entry { subject, row: deployment }
         };
-        self.tables.deployments = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        self.tables.deployments = Table::by_owner(rows.into_iter().map(entry), |subject| subject.service.as_ref());
         let entry = |row: flow::FirstDeploymentRow| Entry {
             subject: of(&row.service, row.repository.as_deref()),
             row: FirstDeployment { at: row.at },
         };
-        self.tables.first_deployments = first.into_iter().map(entry).collect::<Vec<_>>().into();
+        self.tables.first_deployments =
+            Table::by_owner(first.into_iter().map(entry), |subject| subject.service.as_ref());
         Ok(())
     }
 
     async fn incidents(&mut self) -> Result<(), DoraError> {
-        let rows = flow::incidents(self.tx, self.span).await?;
-        let names = &mut self.names;
+        let rows = flow::incidents(self.tx, &self.part).await?;
+        let names = &mut *self.names;
         let entry = |row: flow::IncidentRow| Entry {
             subject: Subject {
                 service: Some(names.get(&row.service)),
@@ -220,13 +236,13 @@ impl Loader<'_> {
                 deployed: row.failed_deployment,
             },
         };
-        self.tables.incidents = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        self.tables.incidents = Table::by_owner(rows.into_iter().map(entry), |subject| subject.service.as_ref());
         Ok(())
     }
 
     async fn runs(&mut self) -> Result<(), DoraError> {
-        let rows = flow::runs(self.tx, self.span).await?;
-        let names = &mut self.names;
+        let rows = flow::runs(self.tx, &self.part).await?;
+        let names = &mut *self.names;
         let entry = |row: flow::RunRow| {
             let repository = names.opt(row.repository.as_deref());
             Entry {
@@ -246,20 +262,20 @@ impl Loader<'_> {
                 },
             }
         };
-        self.tables.runs = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        self.tables.runs = Table::by_owner(rows.into_iter().map(entry), |subject| subject.repository.as_ref());
         Ok(())
     }
 
     async fn items(&mut self) -> Result<(), DoraError> {
         let (items, transitions) =
-            (flow::items(self.tx, self.span).await?, flow::transitions(self.tx, self.span).await?);
+            (flow::items(self.tx, &self.part).await?, flow::transitions(self.tx, &self.part).await?);
         let statuses = flow::statuses(self.tx).await?;
         let meanings = Meanings::new(&statuses);
         let mut of_item: HashMap<&str, Vec<&TransitionRow>> = HashMap::new();
         for transition in &transitions {
             of_item.entry(&transition.item).or_default().push(transition);
         }
-        let names = &mut self.names;
+        let names = &mut *self.names;
         let entry = |row: &flow::ItemRow| {
             let project = names.get(&row.project);
             let transitions = of_item.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
@@ -276,30 +292,30 @@ impl Loader<'_> {
                 row: Item::new(row, transitions, &meanings),
             }
         };
-        self.tables.items = items.iter().map(entry).collect::<Vec<_>>().into();
+        self.tables.items = Table::by_owner(items.iter().map(entry), |subject| subject.project.as_ref());
         Ok(())
     }
 
     async fn sprints(&mut self) -> Result<(), DoraError> {
-        let (sprints, entries) = (flow::sprints(self.tx, self.span).await?, flow::entries(self.tx, self.span).await?);
+        let (sprints, entries) = (flow::sprints(self.tx, &self.part).await?, flow::entries(self.tx, &self.part).await?);
         let mut of_sprint: BTreeMap<&str, Vec<&flow::EntryRow>> = BTreeMap::new();
         for entry in &entries {
             of_sprint.entry(&entry.sprint).or_default().push(entry);
         }
-        let names = &mut self.names;
+        let names = &mut *self.names;
         let entry = |sprint: &flow::SprintRow| {
             let entries = of_sprint.get(sprint.id.as_str()).map(Vec::as_slice).unwrap_or_default();
             let project = entries.iter().find_map(|entry| entry.project.as_deref()).or(sprint.board.as_deref());
             let subject = Subject { project: names.opt(project), ..Subject::default() };
             Entry { subject, row: Sprint::new(sprint, entries) }
         };
-        self.tables.sprints = sprints.iter().map(entry).collect::<Vec<_>>().into();
+        self.tables.sprints = Table::by_owner(sprints.iter().map(entry), |_| None);
         Ok(())
     }
 
     async fn vulnerabilities(&mut self) -> Result<(), DoraError> {
-        let rows = flow::vulnerabilities(self.tx, self.span).await?;
-        let names = &mut self.names;
+        let rows = flow::vulnerabilities(self.tx, &self.part).await?;
+        let names = &mut *self.names;
         let entry = |row: flow::VulnerabilityRow| Entry {
             subject: Subject {
                 repository: names.opt(row.repository.as_deref()),
@@ -308,13 +324,13 @@ impl Loader<'_> {
             },
             row: Vulnerability { opened: row.opened, fixed: row.fixed, dismissed: row.dismissed },
         };
-        self.tables.vulnerabilities = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        self.tables.vulnerabilities = Table::by_owner(rows.into_iter().map(entry), |_| None);
         Ok(())
     }
 
     async fn measures(&mut self) -> Result<(), DoraError> {
-        let rows = flow::measures(self.tx, self.span).await?;
-        let names = &mut self.names;
+        let rows = flow::measures(self.tx, &self.part).await?;
+        let names = &mut *self.names;
         let entry = |row: flow::MeasureRow| {
             let project = names.get(&row.project);
             Entry {
@@ -326,20 +342,21 @@ impl Loader<'_> {
                 row: Measure { project, metric: names.get(&row.metric), value: row.value, at: row.at },
             }
         };
-        self.tables.measures = rows.into_iter().map(entry).collect::<Vec<_>>().into();
+        self.tables.measures = Table::by_owner(rows.into_iter().map(entry), |_| None);
         Ok(())
     }
 
     async fn authors(&mut self) -> Result<(), DoraError> {
         let bots = Bots::read(self.tx, self.settings).await?;
-        let rows = flow::authors(self.tx, self.span).await?;
-        let names = &mut self.names;
+        let Part::Span(span) = self.part else { return Ok(()) };
+        let rows = flow::authors(self.tx, span).await?;
+        let names = &mut *self.names;
         let entry = |row: flow::AuthorRow| Entry {
             subject: Subject { repository: Some(names.get(&row.repository)), ..Subject::default() },
             row: Author { name: names.get(&row.author), lines: row.lines, commits: row.commits },
         };
         let people = rows.into_iter().filter(|row| !bots.is(&row.author));
-        self.tables.authors = people.map(entry).collect::<Vec<_>>().into();
+        self.tables.authors = Table::by_owner(people.map(entry), |_| None);
         Ok(())
     }
 }

@@ -95,6 +95,11 @@ impl Ownership {
         Ok(Filter { services, repository: question.repository.clone() })
     }
 
+    /// Whether any service has a repository.
+    pub(super) fn knows_repository(&self, repository: &str) -> bool {
+        self.services.contains_key(repository)
+    }
+
     /// The services that a subject belongs to.
     fn services_of<'s>(&'s self, subject: &'s Subject) -> impl Iterator<Item = &'s str> {
         let direct = subject.service.as_deref();

@@ -60,6 +60,11 @@ impl Micros {
 /// Which rows a window is about. What the store reads of a window holds them all.
 pub(super) trait Row {
     fn is_of(&self, window: Micros) -> bool;
+
+    /// How much memory it takes beside itself.
+    fn bytes_beside(&self) -> usize {
+        0
+    }
 }
 
 /// What others who are no bots said on a change before it was merged.
@@ -89,6 +94,10 @@ impl Row for Change {
             Some(opened) => window.meets(opened, self.merged.or(self.closed)),
             None => self.merged.is_some_and(|merged| window.holds(merged)),
         }
+    }
+
+    fn bytes_beside(&self) -> usize {
+        size_of_val(&*self.reviews)
     }
 }
 
@@ -157,7 +166,8 @@ pub(super) struct Incident {
 
 impl Row for Incident {
     fn is_of(&self, window: Micros) -> bool {
-        window.meets(self.detected, self.resolved)
+        // a clock may have run backwards in between
+        window.meets(self.detected, self.resolved) || self.resolved.is_some_and(|at| window.holds(at))
     }
 }
 
@@ -203,6 +213,10 @@ impl Row for Item {
     fn is_of(&self, window: Micros) -> bool {
         window.meets(self.created, self.closed)
     }
+
+    fn bytes_beside(&self) -> usize {
+        size_of_val(&*self.active)
+    }
 }
 
 /// A sprint that ended, and what was in it.
@@ -227,6 +241,10 @@ pub(super) struct InSprint {
 impl Row for Sprint {
     fn is_of(&self, window: Micros) -> bool {
         window.holds(self.ended)
+    }
+
+    fn bytes_beside(&self) -> usize {
+        self.items.len() * size_of::<(Name, InSprint)>()
     }
 }
 

@@ -1,31 +1,71 @@
 //! The tables that metrics are made from, as far as those that are asked for need them. Each is read once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use store::metric_rows::ServiceBasis;
+use store::metric_rows::{Computation, ServiceBasis};
 
 use super::custom::Facts;
 use super::ownership::Ownership;
 use super::registry::Input;
 use super::rows::{
-    Author, Change, Deployed, Deployment, Entry, FirstDeployment, Incident, Item, Measure, Micros, Row, Run, Sprint,
-    Vulnerability,
+    Author, Change, Deployed, Deployment, Entry, FirstDeployment, Incident, Item, Measure, Micros, Name, Row, Run,
+    Sprint, Subject, Vulnerability,
 };
 
-/// The rows of a table, in chunks that may be shared.
-#[derive(Clone, Debug)]
-pub(super) struct Table<T>(Vec<Arc<Vec<Entry<T>>>>);
+/// The rows of a table, in chunks by owner: a repository, a project, a service, or none. Chunks are shared, so that a
+/// copy is cheap.
+#[derive(Debug)]
+pub(super) struct Table<T>(BTreeMap<Name, Arc<Vec<Entry<T>>>>);
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(BTreeMap::new())
     }
 }
 
-impl<T> From<Vec<Entry<T>>> for Table<T> {
-    fn from(rows: Vec<Entry<T>>) -> Self {
-        Self(vec![Arc::new(rows)])
+impl<T> Clone for Table<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Table<T> {
+    /// Rows by their owners. Those of an owner stay in their order.
+    pub fn by_owner(rows: impl Iterator<Item = Entry<T>>, owner: impl Fn(&Subject) -> Option<&Name>) -> Self {
+        let mut chunks: BTreeMap<Name, Vec<Entry<T>>> = BTreeMap::new();
+        for row in rows {
+            match owner(&row.subject).map(|owner| chunks.get_mut(owner).ok_or_else(|| Name::clone(owner))) {
+                Some(Ok(chunk)) => chunk.push(row),
+                Some(Err(owner)) => {
+                    chunks.insert(owner, vec![row]);
+                }
+                None => chunks.entry(Name::default()).or_default().push(row),
+            }
+        }
+        Self(chunks.into_iter().map(|(owner, rows)| (owner, Arc::new(rows))).collect())
+    }
+
+    /// Puts what was read of some owners, or of all, in place of what there is of them.
+    pub fn replace(&mut self, owners: Option<&BTreeSet<String>>, read: Self) {
+        match owners {
+            None => *self = read,
+            Some(owners) => {
+                owners.iter().for_each(|owner| {
+                    self.0.remove(owner.as_str());
+                });
+                self.0.extend(read.0);
+            }
+        }
+    }
+
+    /// The rows of an owner.
+    pub fn of_owner(&self, owner: &str) -> &[Entry<T>] {
+        self.0.get(owner).map(|chunk| chunk.as_slice()).unwrap_or_default()
+    }
+
+    pub fn owners(&self) -> impl Iterator<Item = &Name> {
+        self.0.keys()
     }
 }
 
@@ -37,13 +77,24 @@ impl<T: Row> Table<T> {
 
     /// All rows.
     pub fn all(&self) -> impl Iterator<Item = &Entry<T>> {
-        self.0.iter().flat_map(|chunk| chunk.iter())
+        self.0.values().flat_map(|chunk| chunk.iter())
+    }
+
+    /// How much memory the rows take.
+    pub fn bytes(&self) -> usize {
+        let of =
+            |entry: &Entry<T>| size_of::<Entry<T>>() + size_of_val(&*entry.subject.labels) + entry.row.bytes_beside();
+        self.all().map(of).sum()
     }
 }
 
 /// What is read together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Source {
+pub(crate) enum Source {
+    /// Services, repositories, teams and members.
+    Ownership,
+    /// What is known of services over all time.
+    Bases,
     Changes,
     Deployed,
     Deployments,
@@ -78,11 +129,13 @@ impl Input {
 }
 
 /// All tables; those that nothing needs are empty.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tables {
-    pub(crate) ownership: Ownership,
+    pub(crate) ownership: Arc<Ownership>,
     /// The services that were computed, by name.
-    pub(crate) bases: Vec<ServiceBasis>,
+    pub(crate) bases: Arc<Vec<ServiceBasis>>,
+    /// Their computations, by name.
+    pub(crate) computations: Arc<Vec<Computation>>,
     pub(super) changes: Table<Change>,
     pub(super) deployed: Table<Deployed>,
     /// Oldest first.
@@ -97,5 +150,5 @@ pub(crate) struct Tables {
     /// Oldest first.
     pub(super) measures: Table<Measure>,
     pub(super) authors: Table<Author>,
-    pub(super) facts: BTreeMap<(&'static str, &'static str), Facts>,
+    pub(super) facts: BTreeMap<(&'static str, &'static str), Arc<Facts>>,
 }

@@ -9,7 +9,7 @@ use store::metric_rows::{Rules, ServiceBasis};
 
 use super::ask::Plan;
 use super::rows::{Deployed, Deployment, Entry, FirstDeployment, Incident, Subject};
-use super::tables::Tables;
+use super::tables::{Table, Tables};
 use super::{MetricSettings, Question, ValueName};
 use crate::basis::EvidenceSet;
 use crate::report::metric_report;
@@ -76,9 +76,10 @@ fn observed(zone: Tz, from: &str, days: i64, interval: Interval) -> Observed {
 
 impl Observed {
     fn tables(&self) -> Tables {
-        fn entries<T>(rows: impl Iterator<Item = (String, T)>) -> Vec<Entry<T>> {
+        fn entries<T>(rows: impl Iterator<Item = (String, T)>) -> Table<T> {
             let subject = |service: String| Subject { service: Some(service.into()), ..Subject::default() };
-            rows.map(|(service, row)| Entry { subject: subject(service), row }).collect()
+            let rows = rows.map(|(service, row)| Entry { subject: subject(service), row });
+            Table::by_owner(rows, |subject| subject.service.as_ref())
         }
         let deployment = |point: &DeploymentPoint| Deployment {
             service: point.service.to_string().into(),
@@ -113,14 +114,13 @@ impl Observed {
         let incidents = self.incidents.iter().map(incident).chain(self.incident_recoveries.iter().map(recovery));
         let of_0 = |row| ("0".to_owned(), row);
         Tables {
-            bases: self.services.clone(),
-            deployments: entries(self.deployments.iter().map(|x| (x.service.to_string(), deployment(x)))).into(),
-            deployed: entries(self.changes.iter().map(deployed).map(|row| ("0".to_owned(), row))).into(),
-            incidents: entries(incidents.map(of_0)).into(),
+            bases: self.services.clone().into(),
+            deployments: entries(self.deployments.iter().map(|x| (x.service.to_string(), deployment(x)))),
+            deployed: entries(self.changes.iter().map(deployed).map(|row| ("0".to_owned(), row))),
+            incidents: entries(incidents.map(of_0)),
             first_deployments: entries(
                 first.map(|(service, at)| (service, FirstDeployment { at: at.timestamp_micros() })),
-            )
-            .into(),
+            ),
             ..Tables::default()
         }
     }
@@ -336,6 +336,16 @@ fn devlake_counts_the_days_of_weeks_that_the_window_cuts() {
     observed.devlake = true;
     // two days of the first week and one of the second: of an even number the lower
     assert_eq!(value(&of(&observed).deployment_frequency, ValueName::DaysPerWeek), Some(1.0));
+}
+
+#[test]
+fn an_incident_that_was_resolved_before_it_was_detected_lacks_its_time() {
+    let mut observed = observed(Tz::UTC, MONDAY, 21, Interval::Day);
+    let end = monday() + 21 * 24 * HOUR;
+    observed.incidents = vec![IncidentPoint { detected_us: end, resolved_us: Some(end - HOUR), restore_us: None }];
+    let restore = of(&observed).time_to_restore;
+    let evidence = vec![EvidenceSource::Incidents];
+    assert_eq!((restore.n, restore.basis), (0, Basis { evidence, known: Some(0.0) }));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
 use runtime::settings::Dora;
-use store::Store;
 use store::metric_rows::{self, Computation, FindingRow, ServiceBasis};
+use store::{Store, StoreTx};
 
 use super::judge::{level_and_score, others, quick_check};
 use super::{FindingCount, MetricName, MetricReport, Report, ServiceStatus};
@@ -23,25 +23,37 @@ const NAMED: usize = 10;
 
 /// A report of the store's tenant.
 pub async fn report(store: &Store, settings: &Dora, query: &ReportQuery) -> Result<Report, DoraError> {
-    let names = MetricName::ALL.map(MetricName::as_str);
-    let plan = Plan::new(MetricSettings { dora: settings, custom: &[] }, &names, &question(query))?;
+    let plan = plan(settings, query)?;
     let mut tx = store.begin().await?;
     let tables = load(&mut tx, &plan, settings).await?;
-    let computed = metric_rows::computations(&mut tx).await?;
+    from_tables(tx, tables, plan, query).await
+}
+
+/// What a report is made from.
+pub(crate) fn plan(settings: &Dora, query: &ReportQuery) -> Result<Plan, DoraError> {
+    let names = MetricName::ALL.map(MetricName::as_str);
+    Plan::new(MetricSettings { dora: settings, custom: &[] }, &names, &question(query))
+}
+
+/// A report from tables that were read in this transaction.
+pub(crate) async fn from_tables(
+    mut tx: StoreTx,
+    tables: Tables,
+    plan: Plan,
+    query: &ReportQuery,
+) -> Result<Report, DoraError> {
     let filter = plan.filter(&tables)?;
-    let asked: Vec<Computation> =
-        computed.into_iter().filter(|row| tables.ownership.passes_service(&row.service, &filter)).collect();
+    let asked = tables.computations.iter().filter(|row| tables.ownership.passes_service(&row.service, &filter));
+    let asked: Vec<Computation> = asked.cloned().collect();
     let services: Vec<String> = asked.iter().map(|row| row.service.clone()).collect();
     let findings = metric_rows::findings(&mut tx, &services).await?;
     tx.rollback().await?;
-    // polars works on its own threads while this one waits
-    let task = tokio::task::spawn_blocking(move || Ok::<_, DoraError>((plan.answer(&tables)?, tables)));
-    let (answers, tables) = task.await.map_err(|error| DoraError::ended("a report", error))??;
+    let answers = plan.answered(tables.clone()).await?;
     made(query, answers, &tables, asked, findings)
 }
 
 /// The question that a report is an answer to.
-fn question(query: &ReportQuery) -> Question {
+pub(crate) fn question(query: &ReportQuery) -> Question {
     Question {
         from: query.from,
         to: query.to,

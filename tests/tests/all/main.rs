@@ -39,6 +39,7 @@ mod people;
 mod processor;
 mod pull;
 mod rows;
+mod snapshots;
 mod store;
 mod up;
 mod workers;

@@ -27,6 +27,14 @@ pub(super) trait Encode {
     /// The columns that identify a row of a service: a time and an id.
     const KEY: (&'static str, &'static str);
 
+    /// The column that says which chunk of what metrics are made from a row is in as well, if there is one.
+    const ALSO_OF: &'static str = "''";
+
+    /// The value of that column.
+    fn also_of(&self) -> &str {
+        ""
+    }
+
     /// The values of the identifying columns.
     fn key(&self) -> (DateTime<Utc>, &str);
     /// Appends the fields.
@@ -147,6 +155,12 @@ impl Encode for ChangeMetric {
         commits, started_at, opened_at, ready_at, first_review_at, approved_at, merged_at, coding_us, pickup_us, \
         review_us, approval_us, deploy_us, lead_time_us, excluded";
     const KEY: (&'static str, &'static str) = ("deployed_at", "change");
+
+    const ALSO_OF: &'static str = "repository";
+
+    fn also_of(&self) -> &str {
+        self.repository.as_str()
+    }
 
     fn key(&self) -> (DateTime<Utc>, &str) {
         (self.deployed_at, self.change.as_str())

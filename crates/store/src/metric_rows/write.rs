@@ -4,13 +4,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use kernel::{ChangeMetric, DeploymentMetric, Finding, IncidentMetric};
+use kernel::{ChangeMetric, DeploymentMetric, Finding, FindingKind, IncidentMetric};
 use sqlx::PgConnection;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::encode::{Encode, Encoded};
 use crate::copy::{self, Rows};
-use crate::{StoreError, StoreTx};
+use crate::{StoreError, StoreTx, changes};
 
 /// What a write changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,12 +34,14 @@ pub async fn write_deployments(
     service: &str,
     rows: &[DeploymentMetric],
 ) -> Result<Written, StoreError> {
-    write::<DeploymentMetric>(tx, service, rows.iter()).await
+    let (written, _) = write::<DeploymentMetric>(tx, service, rows.iter()).await?;
+    mark(tx, written, &["deployments", "incidents", "bases"], &[service.to_owned()]).await
 }
 
 /// Makes the incidents of a service these.
 pub async fn write_incidents(tx: &mut StoreTx, service: &str, rows: &[IncidentMetric]) -> Result<Written, StoreError> {
-    write::<IncidentMetric>(tx, service, rows.iter()).await
+    let (written, _) = write::<IncidentMetric>(tx, service, rows.iter()).await?;
+    mark(tx, written, &["incidents", "bases"], &[service.to_owned()]).await
 }
 
 /// Makes the changes of a service these.
@@ -48,19 +50,44 @@ pub async fn write_changes(
     service: &str,
     rows: impl Iterator<Item = ChangeMetric>,
 ) -> Result<Written, StoreError> {
-    write::<ChangeMetric>(tx, service, rows).await
+    let (written, repositories) = write::<ChangeMetric>(tx, service, rows).await?;
+    let repositories: Vec<String> = repositories.into_iter().collect();
+    mark(tx, written, &["changes"], &repositories).await?;
+    mark(tx, written, &["deployed"], &[service.to_owned()]).await
+}
+
+/// Marks chunks where anything was written.
+async fn mark(tx: &mut StoreTx, written: Written, sources: &[&str], owners: &[String]) -> Result<Written, StoreError> {
+    if written != Written::default() {
+        changes::mark(tx, sources, owners).await?;
+    }
+    Ok(written)
 }
 
 /// Makes the findings of a service these.
 pub async fn write_findings(tx: &mut StoreTx, service: &str, rows: &[Finding]) -> Result<Written, StoreError> {
-    let connection = tx.connection();
     let stored = sqlx::query!("select kind, subject, detail from finding where service = $1", service)
-        .fetch_all(&mut *connection)
+        .fetch_all(tx.connection())
         .await?;
     let mut stored: BTreeSet<(String, String, String)> =
         stored.into_iter().map(|row| (row.kind, row.subject, row.detail)).collect();
     let rows = rows.iter().map(|row| (row.kind.as_str().to_owned(), row.subject.clone(), row.detail.clone()));
     let new: Vec<(String, String, String)> = rows.filter(|row| !stored.remove(row)).collect();
+    let both = || new.iter().chain(&stored);
+    if both().next().is_some() {
+        changes::mark(tx, &["bases"], &[service.to_owned()]).await?;
+    }
+    let duplicate = FindingKind::DuplicateChange.as_str();
+    let duplicates: Vec<String> =
+        both().filter(|(kind, ..)| kind == duplicate).map(|(_, subject, _)| subject.clone()).collect();
+    if !duplicates.is_empty() {
+        let repositories =
+            sqlx::query_scalar!("select distinct repository from change where id = any ($1)", &duplicates)
+                .fetch_all(tx.connection())
+                .await?;
+        changes::mark(tx, &["changes"], &repositories).await?;
+    }
+    let connection = tx.connection();
     let (kinds, subjects): (Vec<String>, Vec<String>) =
         stored.into_iter().map(|(kind, subject, _)| (kind, subject)).unzip();
     let deleted = sqlx::query!(
@@ -106,18 +133,24 @@ async fn write<R: Encode>(
     tx: &mut StoreTx,
     service: &str,
     rows: impl Iterator<Item = impl std::borrow::Borrow<R>>,
-) -> Result<Written, StoreError> {
+) -> Result<(Written, BTreeSet<String>), StoreError> {
     let (time, id) = R::KEY;
     sqlx::query!("select set_config('sei.service', $1, true) as service", service).fetch_one(tx.connection()).await?;
     let connection = tx.connection();
     let statement = format!(
-        "copy (select {time}, {id}, digest from {} where service = current_setting('sei.service'))
+        "copy (select {time}, {id}, digest, {} from {} where service = current_setting('sei.service'))
          to stdout (format binary)",
+        R::ALSO_OF,
         R::TABLE
     );
+    let mut also_of = BTreeSet::new();
     let mut stored: HashMap<u128, i64> = HashMap::new();
     copy::read(connection, &statement, |row| {
         stored.insert(key(row.time()?, row.text()?), row.i64()?);
+        let of = row.text()?;
+        if !also_of.contains(of) {
+            also_of.insert(of.to_owned());
+        }
         Ok(())
     })
     .await?;
@@ -128,6 +161,9 @@ async fn write<R: Encode>(
     let mut encoded = Encoded::default();
     for row in rows {
         let row: &R = row.borrow();
+        if !also_of.contains(row.also_of()) {
+            also_of.insert(row.also_of().to_owned());
+        }
         encoded.clear();
         row.encode(&mut encoded);
         let digest = i64::from_ne_bytes(xxh3_64(&encoded.bytes).to_ne_bytes());
@@ -161,7 +197,7 @@ async fn write<R: Encode>(
     }
     replaced.delete::<R>(connection, service).await?;
     done.written += new.flush(connection).await?;
-    Ok(done)
+    Ok((done, also_of))
 }
 
 /// Keys of rows to delete.

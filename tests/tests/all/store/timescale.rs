@@ -140,9 +140,9 @@ async fn read(store: &Store) -> Vec<String> {
     let mut tx = store.begin().await.unwrap();
     for (from, to) in [(0, 2000), (100, 130), (85, 95), (1000, 1100)] {
         let (from, to) = (start() + Duration::days(from), start() + Duration::days(to));
-        let span = flow::Span { from, to };
-        read.push(format!("{:?}", flow::deployments(&mut tx, span).await.unwrap()));
-        let mut rows = flow::deployed(&mut tx, span, true).await.unwrap();
+        let part = flow::Part::Span(flow::Span { from, to });
+        read.push(format!("{:?}", flow::deployments(&mut tx, &part).await.unwrap()));
+        let mut rows = flow::deployed(&mut tx, &part, true).await.unwrap();
         rows.sort_by_key(|row| format!("{row:?}"));
         read.push(format!("{rows:?}"));
     }

@@ -1,0 +1,76 @@
+//! Which chunks of what metrics are made from have changed since somebody read them.
+
+use std::collections::BTreeSet;
+
+use crate::{Store, StoreError, StoreTx};
+
+/// A point in time that a reader has read at. It is of one schema: of another, everything has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadAt {
+    snapshot: String,
+    schema: i64,
+}
+
+/// A chunk: a source, and a repository, project or service; an empty owner stands for all.
+pub type Chunk = (String, String);
+
+/// Begins a transaction that reads all of its statements at one point in time.
+pub async fn begin_reading(store: &Store) -> Result<StoreTx, StoreError> {
+    let mut tx = store.begin().await?;
+    sqlx::query!("set transaction isolation level repeatable read, read only").execute(tx.connection()).await?;
+    Ok(tx)
+}
+
+/// The point in time that a transaction of [`begin_reading`] reads at, and the chunks that have changed since another;
+/// `None` where that can't be known, so that everything may have changed.
+pub async fn since(tx: &mut StoreTx, before: Option<&ReadAt>) -> Result<(ReadAt, Option<BTreeSet<Chunk>>), StoreError> {
+    let now = sqlx::query!(
+        r#"select pg_current_snapshot()::text as "snapshot!", 'changed_chunk'::regclass::oid::bigint as "schema!""#
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    let now = ReadAt { snapshot: now.snapshot, schema: now.schema };
+    let Some(before) = before.filter(|before| before.schema == now.schema) else { return Ok((now, None)) };
+    if before.snapshot == now.snapshot {
+        return Ok((now, Some(BTreeSet::new())));
+    }
+    let changed = sqlx::query!(
+        "select distinct source, owner from changed_chunk
+         where xid >= pg_snapshot_xmin($1::text::pg_snapshot)
+           and not pg_visible_in_snapshot(xid, $1::text::pg_snapshot)",
+        before.snapshot,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok((now, Some(changed.into_iter().map(|row| (row.source, row.owner)).collect())))
+}
+
+/// Marks chunks of sources as changed by this transaction.
+pub(crate) async fn mark(tx: &mut StoreTx, sources: &[&str], owners: &[String]) -> Result<(), StoreError> {
+    if owners.is_empty() {
+        return Ok(());
+    }
+    let sources: Vec<String> = sources.iter().map(|source| (*source).to_owned()).collect();
+    sqlx::query!(
+        "insert into changed_chunk (source, owner)
+         select source, owner from unnest($1::text[]) as source, unnest($2::text[]) as owner
+         on conflict do nothing",
+        &sources,
+        owners,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Forgets what changed a day ago: whoever read last before that reads everything again.
+pub(crate) async fn forget_old(tx: &mut StoreTx) -> Result<(), StoreError> {
+    sqlx::query!(
+        "delete from changed_chunk where ctid in (
+             select ctid from changed_chunk where changed_at < now() - interval '1 day'
+             limit 10000 for update skip locked)"
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! What metrics are made from, held in memory for each tenant, so that most questions read little or nothing from the
+//! store.
+//!
+//! Promises: an answer is what a fresh read of the store gives at the time of the question. Before each one the store
+//! is asked which chunks have changed since the last read, whatever transactions wrote them, and those are read again.
+//! A read that is given up leaves nothing half-done: what had to be read still has to. Rows take a bounded amount of
+//! memory; what was asked for longest ago goes first. A question that is asked again, or by many at once, is answered
+//! once as long as nothing has changed.
+
+mod answers;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use kernel::Tenant;
+use runtime::settings;
+use store::{Store, StoreTx};
+use tokio::sync::Mutex as Held;
+
+use crate::metrics::{Plan, Rows, Source, Tables};
+use crate::report::{from_tables, plan, question};
+use answers::{Answer, Answers, Key};
+
+use crate::{DoraError, MetricAnswer, MetricSettings, Question, Report, ReportQuery};
+
+/// Snapshots of tenants. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Snapshots(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    dora: settings::Dora,
+    custom: Vec<settings::MetricSettings>,
+    limit_bytes: usize,
+    tenants: Mutex<BTreeMap<Tenant, Arc<Tenanted>>>,
+}
+
+/// The rows of a tenant, and what they were used for last.
+#[derive(Debug)]
+struct Tenanted {
+    rows: Held<Rows>,
+    answers: Answers,
+    used: Mutex<Use>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    at: Instant,
+    bytes: usize,
+}
+
+impl Snapshots {
+    /// Empty ones, whose rows take up to `limit_bytes`.
+    #[must_use]
+    pub fn new(settings: MetricSettings<'_>, limit_bytes: usize) -> Self {
+        Self(Arc::new(Inner {
+            dora: settings.dora.clone(),
+            custom: settings.custom.to_vec(),
+            limit_bytes,
+            tenants: Mutex::default(),
+        }))
+    }
+
+    /// The answers for metrics of the store's tenant, as [`crate::ask`] gives them.
+    pub async fn ask(
+        &self,
+        store: &Store,
+        names: &[&str],
+        question: &Question,
+    ) -> Result<Vec<MetricAnswer>, DoraError> {
+        let settings = MetricSettings { dora: &self.0.dora, custom: &self.0.custom };
+        let plan = Plan::new(settings, names, question)?;
+        let key = Key::new(names.iter().map(|name| (*name).to_owned()).collect(), question);
+        let answer = self.answer(store, &key, plan, async |tx, tables, plan| {
+            tx.rollback().await?;
+            Ok(Answer::Metrics(Arc::new(plan.answered(tables).await?)))
+        });
+        match answer.await? {
+            Answer::Metrics(answers) => Ok(Arc::unwrap_or_clone(answers)),
+            Answer::Report(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// A report of the store's tenant, as [`crate::report`] gives it.
+    pub async fn report(&self, store: &Store, query: &ReportQuery) -> Result<Report, DoraError> {
+        let plan = plan(&self.0.dora, query)?;
+        let key = Key::new(vec!["the report".to_owned(), query.benchmark.to_string()], &question(query));
+        let answer = self.answer(store, &key, plan, async |tx, tables, plan| {
+            Ok(Answer::Report(Arc::new(from_tables(tx, tables, plan, query).await?)))
+        });
+        match answer.await? {
+            Answer::Report(report) => Ok(Arc::unwrap_or_clone(report)),
+            Answer::Metrics(_) => Err(DoraError::Question("the report is no metric".to_owned())),
+        }
+    }
+
+    /// The answer to a question: the one that was given before if nothing has changed, else what `make` makes of the
+    /// tables that a plan needs, as they are now, and of the transaction that reads at that time.
+    async fn answer(
+        &self,
+        store: &Store,
+        key: &Key,
+        plan: Plan,
+        make: impl AsyncFnOnce(StoreTx, Tables, Plan) -> Result<Answer, DoraError>,
+    ) -> Result<Answer, DoraError> {
+        let tenanted = self.of(store.tenant());
+        let slot = tenanted.answers.slot(key);
+        let mut slot = slot.lock().await;
+        let mut rows = tenanted.rows.lock().await;
+        let mut tx = store::changes::begin_reading(store).await?;
+        let version = rows.version(&mut tx).await?;
+        if let Some(answer) = slot.answer(key, version) {
+            tx.rollback().await?;
+            return Ok(answer.clone());
+        }
+        let tables = rows.tables(&mut tx, &plan, &self.0.dora).await?;
+        *tenanted.used.lock().unwrap_or_else(PoisonError::into_inner) = Use { at: Instant::now(), bytes: rows.bytes() };
+        self.make_room(store.tenant(), &mut rows, &plan.sources());
+        drop(rows);
+        let answer = make(tx, tables, plan).await?;
+        slot.put(version, answer.clone());
+        tenanted.answers.note(key, &answer);
+        Ok(answer)
+    }
+
+    fn of(&self, tenant: &Tenant) -> Arc<Tenanted> {
+        let mut tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            let used = Mutex::new(Use { at: Instant::now(), bytes: 0 });
+            Arc::new(Tenanted { rows: Held::default(), answers: Answers::default(), used })
+        };
+        Arc::clone(tenants.entry(tenant.clone()).or_insert_with(new))
+    }
+
+    /// Lets go of rows until all take no more than the limit: of this tenant what is not asked for now, then of the
+    /// tenants that were asked about longest ago, at last what is asked for.
+    fn make_room(&self, tenant: &Tenant, rows: &mut Rows, asked: &BTreeSet<Source>) {
+        let limit = self.0.limit_bytes;
+        let others: Vec<(Use, Arc<Tenanted>)> = {
+            let tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+            let others = tenants.iter().filter(|(other, _)| *other != tenant);
+            let mut others: Vec<_> = others
+                .map(|(_, held)| (*held.used.lock().unwrap_or_else(PoisonError::into_inner), Arc::clone(held)))
+                .collect();
+            others.sort_by_key(|(used, _)| used.at);
+            others
+        };
+        let mut elsewhere: usize = others.iter().map(|(used, _)| used.bytes).sum();
+        while rows.bytes() + elsewhere > limit && rows.let_go(|source| !asked.contains(&source)) {}
+        for (used, other) in others {
+            if rows.bytes() + elsewhere <= limit {
+                return;
+            }
+            // one that is in use stays
+            if let Ok(mut held) = other.rows.try_lock() {
+                *held = Rows::default();
+                other.used.lock().unwrap_or_else(PoisonError::into_inner).bytes = 0;
+                elsewhere -= used.bytes;
+            }
+        }
+        while rows.bytes() + elsewhere > limit && rows.let_go(|_| true) {}
+    }
+}

@@ -1,0 +1,161 @@
+//! Answers that were given before. One is good for as long as nothing has changed that answers are made from; an answer
+//! about a window up to now also for no more than a minute.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{TimeDelta, Utc};
+use tokio::sync::Mutex as Flight;
+
+use crate::{Budget, MetricAnswer, Question, Report};
+
+/// How long a window may end before now that is about what was up to now.
+const UP_TO_NOW: Duration = Duration::from_mins(1);
+/// A window that ends so shortly before now was asked for up to now.
+const JUST_NOW: TimeDelta = TimeDelta::seconds(2);
+/// Values in the series of all answers of a tenant.
+const MAX_POINTS: usize = 200_000;
+/// Answers of a tenant.
+const MAX_ANSWERS: usize = 1_000;
+
+/// A question as it is asked again: a window up to now is the same a second later.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    what: Vec<String>,
+    question: Question,
+    /// How long a window is that ends now.
+    up_to_now: Option<Option<TimeDelta>>,
+}
+
+impl Key {
+    pub fn new(what: Vec<String>, question: &Question) -> Self {
+        // what a request may cost is no part of what it asks
+        let question = &Question { budget: Budget::default(), ..question.clone() };
+        let now = Utc::now();
+        let is_now = question.to.is_none_or(|to| to <= now && now - to < JUST_NOW);
+        if !is_now {
+            return Self { what, question: question.clone(), up_to_now: None };
+        }
+        // without a beginning the window has the length that the metric gives it
+        let length = question.from.map(|from| question.to.unwrap_or(now) - from);
+        let length = if question.to.is_some() || length.is_none() { length } else { None };
+        let fixed_from = question.from.filter(|_| question.to.is_none());
+        Self { what, question: Question { from: fixed_from, to: None, ..question.clone() }, up_to_now: Some(length) }
+    }
+}
+
+/// What was answered.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Metrics(Arc<Vec<MetricAnswer>>),
+    Report(Arc<Report>),
+}
+
+impl Answer {
+    fn points(&self) -> usize {
+        match self {
+            Self::Metrics(answers) => {
+                let parts = answers.iter().flat_map(|answer| std::iter::once(&answer.whole).chain(&answer.slices));
+                parts.map(|part| part.series.len() + part.values.len()).sum()
+            }
+            // each step has all values
+            Self::Report(report) => report.metrics().iter().map(|metric| metric.series.len() * 5).sum(),
+        }
+    }
+}
+
+/// An answer, and what it was made from.
+#[derive(Clone, Debug)]
+struct Given {
+    version: u64,
+    at: Instant,
+    answer: Answer,
+}
+
+/// The place of a question's answer. Who holds it answers; others who ask the same wait for that.
+#[derive(Debug, Default)]
+pub(super) struct Slot(Option<Given>);
+
+impl Slot {
+    /// The answer, if it is that of this version.
+    pub fn answer(&self, key: &Key, version: u64) -> Option<&Answer> {
+        let given = self.0.as_ref().filter(|given| given.version == version)?;
+        (key.up_to_now.is_none() || given.at.elapsed() < UP_TO_NOW).then_some(&given.answer)
+    }
+
+    pub fn put(&mut self, version: u64, answer: Answer) {
+        self.0 = Some(Given { version, at: Instant::now(), answer });
+    }
+}
+
+#[derive(Debug)]
+struct Kept {
+    slot: Arc<Flight<Slot>>,
+    used: Instant,
+    points: usize,
+}
+
+/// The answers of a tenant.
+#[derive(Debug, Default)]
+pub(super) struct Answers(Mutex<HashMap<Key, Kept>>);
+
+impl Answers {
+    /// The place of a question's answer.
+    pub fn slot(&self, key: &Key) -> Arc<Flight<Slot>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Kept { slot: Arc::default(), used: Instant::now(), points: 0 };
+        let kept = kept.entry(key.clone()).or_insert_with(new);
+        kept.used = Instant::now();
+        Arc::clone(&kept.slot)
+    }
+
+    /// Notes how large an answer is, and lets go of those that were asked for longest ago where there are too many.
+    pub fn note(&self, key: &Key, answer: &Answer) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = kept.get_mut(key) {
+            kept.points = answer.points();
+        }
+        let mut points: usize = kept.values().map(|kept| kept.points).sum();
+        while points > MAX_POINTS || kept.len() > MAX_ANSWERS {
+            let oldest = kept.iter().min_by_key(|(_, kept)| kept.used).map(|(key, _)| key.clone());
+            let Some(gone) = oldest.and_then(|oldest| kept.remove(&oldest)) else { return };
+            points -= gone.points;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(from: Option<TimeDelta>, to: Option<TimeDelta>) -> Key {
+        let now = Utc::now();
+        let at = |ago: TimeDelta| now - ago;
+        Key::new(vec!["a".into()], &Question { from: from.map(at), to: to.map(at), ..Question::default() })
+    }
+
+    #[test]
+    fn a_window_up_to_now_is_the_same_question_later() {
+        let (days, none) = (TimeDelta::days, TimeDelta::zero());
+        assert_eq!(key(None, None), key(None, None));
+        assert_eq!(key(Some(days(30)), Some(none)).up_to_now, Some(Some(days(30))));
+        assert_ne!(key(Some(days(30)), Some(none)), key(Some(days(31)), Some(none)));
+        assert_ne!(key(Some(days(30)), Some(days(1))).question.to, None);
+        // one that begins at a certain time does so also later
+        assert_ne!(key(Some(days(30)), None), key(Some(days(31)), None));
+    }
+
+    #[test]
+    fn answers_that_were_asked_for_longest_ago_are_let_go() {
+        let answers = Answers::default();
+        let key = |name: usize| Key::new(vec![name.to_string()], &Question::default());
+        for name in 0..=MAX_ANSWERS {
+            answers.slot(&key(name));
+            answers.note(&key(name), &Answer::Metrics(Arc::default()));
+        }
+        let kept = answers.0.lock().unwrap();
+        assert_eq!(kept.len(), MAX_ANSWERS);
+        assert!(!kept.contains_key(&key(0)) && kept.contains_key(&key(MAX_ANSWERS)));
+    }
+}

@@ -1,0 +1,163 @@
+//! Rows that are held in memory answer as a fresh read of the store does, whatever was written in between.
+
+use chrono::TimeDelta;
+use dora::{MetricSettings, Question, ReportQuery, Scope, Slice, Snapshots};
+use kernel::{Detail, Fact, Outcome, Service, Team, Version};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use store::Store;
+
+use crate::api::served;
+
+const ROUNDS: usize = 12;
+
+fn question(by: Option<Slice>) -> Question {
+    let to = served::end();
+    Question { from: Some(to - TimeDelta::days(90)), to: Some(to), by, ..Question::default() }
+}
+
+/// Everything that a tenant can be asked for, from memory and from the store.
+async fn compare(store: &Store, snapshots: &Snapshots, what: &str) {
+    let settings = served::settings();
+    let settings = MetricSettings { dora: &settings, custom: &[] };
+    let definitions = dora::definitions(&[]).unwrap();
+    for by in [None, Some(Slice::Repository)] {
+        let names: Vec<&str> = definitions
+            .iter()
+            .filter(|definition| by.is_none_or(|by| definition.slices.contains(&by)))
+            .map(|definition| definition.name.as_str())
+            .collect();
+        let held = snapshots.ask(store, &names, &question(by)).await.unwrap();
+        let fresh = dora::ask(store, settings, &names, &question(by)).await.unwrap();
+        for (held, fresh) in held.iter().zip(&fresh) {
+            assert_eq!(held, fresh, "{what}: {}", fresh.metric.name);
+        }
+    }
+    let to = served::end();
+    let query = ReportQuery { from: Some(to - TimeDelta::days(90)), to: Some(to), ..ReportQuery::default() };
+    let fresh = dora::report(store, settings.dora, &query).await.unwrap();
+    assert_eq!(snapshots.report(store, &query).await.unwrap(), fresh, "{what}: the report");
+}
+
+async fn write(store: &Store, facts: &[Fact]) {
+    let mut tx = store.begin().await.unwrap();
+    store::facts::write(&mut tx, facts).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// A fact as a later event reports it.
+fn changed(fact: &Fact, round: usize) -> Option<Fact> {
+    let at = served::end() + TimeDelta::days(i64::try_from(round).unwrap());
+    let version = Version { detail: Detail::Stated, at };
+    Some(match fact.clone() {
+        Fact::Change(mut change) => {
+            change.additions = Some(i64::try_from(round).unwrap());
+            change.labels = vec![format!("round {round}")];
+            change.merged_at = change.merged_at.map(|at| at - TimeDelta::minutes(1));
+            change.version = version;
+            Fact::Change(change)
+        }
+        Fact::Commit(mut commit) => {
+            commit.authored_at -= TimeDelta::hours(5);
+            commit.version = version;
+            Fact::Commit(commit)
+        }
+        Fact::Incident(mut incident) => {
+            incident.deleted = true;
+            incident.version = version;
+            Fact::Incident(incident)
+        }
+        Fact::Deployment(mut deployment) => {
+            deployment.finished_at = deployment.finished_at.map(|at| at + TimeDelta::minutes(7));
+            deployment.version = version;
+            Fact::Deployment(deployment)
+        }
+        Fact::PipelineRun(mut run) => {
+            run.outcome = Some(Outcome::Failure);
+            run.version = version;
+            Fact::PipelineRun(run)
+        }
+        Fact::WorkItem(mut item) => {
+            item.canceled = true;
+            item.version = version;
+            Fact::WorkItem(item)
+        }
+        Fact::Account(mut account) => {
+            account.bot = !account.bot;
+            account.version = version;
+            Fact::Account(account)
+        }
+        _ => return None,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_in_memory_are_those_of_a_fresh_read_after_any_writes() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let settings = served::settings();
+    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    compare(store, &snapshots, "at first").await;
+    let facts: Vec<Fact> = served::organization().facts().collect();
+    let mut runner = TestRunner::deterministic();
+    let some = proptest::collection::vec(0..facts.len(), 1..60);
+    for round in 0..ROUNDS {
+        let chosen = some.new_tree(&mut runner).unwrap().current();
+        let later: Vec<Fact> = chosen.into_iter().filter_map(|nth| changed(&facts[nth], round)).collect();
+        write(store, &later).await;
+        compare(store, &snapshots, &format!("facts of round {round}")).await;
+        if round % 3 == 2 {
+            dora::recompute(store, &settings, Scope::Stale).await.unwrap();
+            compare(store, &snapshots, &format!("rows of round {round}")).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_commits_after_a_later_one_is_not_missed() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let settings = served::settings();
+    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let facts: Vec<Fact> = served::organization().facts().collect();
+    let mut changes = facts.iter().filter(|fact| matches!(fact, Fact::Change(_)));
+    let (first, second) = (changes.next().unwrap(), changes.next().unwrap());
+    compare(store, &snapshots, "at first").await;
+    let mut early = store.begin().await.unwrap();
+    store::facts::write(&mut early, &[changed(first, 1).unwrap()]).await.unwrap();
+    write(store, &[changed(second, 1).unwrap()]).await;
+    compare(store, &snapshots, "the later transaction").await;
+    early.commit().await.unwrap();
+    compare(store, &snapshots, "the earlier transaction").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn teams_services_and_tenants_that_change_are_seen() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let settings = served::settings();
+    // so little that rows are let go after each question
+    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1);
+    compare(store, &snapshots, "at first").await;
+    let version = Version { detail: Detail::Stated, at: served::end() };
+    let team = Team { name: "new".into(), parent: None, members: Vec::new(), deleted: false, version };
+    let service = Service {
+        name: "new service".into(),
+        repositories: Vec::new(),
+        paths: Vec::new(),
+        deployments: None,
+        team: Some("new".into()),
+        production: None,
+        deployments_from: None,
+        branches: Vec::new(),
+        incidents: Vec::new(),
+        deleted: false,
+        version,
+    };
+    let by_team = Question { team: Some("new".into()), ..question(None) };
+    assert!(snapshots.ask(store, &["deployment_frequency"], &by_team).await.is_err());
+    write(store, &[Fact::Team(team), Fact::Service(service)]).await;
+    let answers = snapshots.ask(store, &["deployment_frequency"], &by_team).await.unwrap();
+    assert_eq!(answers[0].whole.value, None);
+    compare(store, &snapshots, "a team").await;
+}
