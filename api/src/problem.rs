@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use eventlog::LogError;
 use kernel::near::UnknownName;
+use runtime::telemetry::Occasionally;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -37,6 +38,8 @@ pub struct Problem {
 
 /// The longest part of a request that an answer repeats, in characters.
 const REPEATED: usize = 100;
+
+static UNAVAILABLE: Occasionally = Occasionally::new();
 
 impl Problem {
     /// The kind of a fault of ours.
@@ -161,9 +164,11 @@ impl Problem {
         Self::new(Self::FAULT, StatusCode::INTERNAL_SERVER_ERROR, "Internal error", detail)
     }
 
-    /// What may pass: told to the log in full.
+    /// What may pass: the log hears of it now and then, since every request fails while the database is away.
     fn unavailable(error: &(dyn std::error::Error + 'static), detail: &str) -> Self {
-        tracing::warn!(error, "a read failed for now");
+        if let Some(more) = UNAVAILABLE.pass() {
+            tracing::warn!(error, not_logged = more, "a read failed for now");
+        }
         Self::new("urn:sei:problem:unavailable", StatusCode::SERVICE_UNAVAILABLE, "Unavailable right now", detail)
     }
 
