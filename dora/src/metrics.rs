@@ -2,8 +2,8 @@
 //! that users define. All are asked for in one way and answered in one shape; the report of the DORA metrics is
 //! made of such answers.
 //!
-//! The parts, in the order in which a question passes them: `ask` finds the metrics in the `registry` and has `load`
-//! read the `tables` that they need, each once. A `view` holds the rows that the question is about; the functions of
+//! The parts, in the order in which a question passes them: a `plan` finds the metrics in the `registry`, and `load`
+//! reads the `tables` that they need, each once. A `view` holds the rows that the question is about; the functions of
 //! `delivery`, `flow`, `review`, `ci`, `planning`, `quality`, `security` and `custom` make `observations` of them,
 //! which a `grid` places in the cells of slices and spans. `aggregate` has polars (`frames`) summarize each cell.
 
@@ -19,9 +19,11 @@ mod frames;
 mod grid;
 mod held;
 mod load;
+mod metric;
 mod model;
 mod observations;
 mod ownership;
+mod plan;
 mod planning;
 mod quality;
 mod registry;
@@ -36,8 +38,7 @@ mod tests;
 mod unit;
 mod view;
 
-pub(crate) use ask::Plan;
-pub use ask::{ask, window_start};
+pub use ask::ask;
 pub(crate) use calendar::Calendar;
 pub(crate) use frames::median;
 pub(crate) use held::Rows;
@@ -45,6 +46,8 @@ pub(crate) use load::load;
 pub use model::{
     Aggregation, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value, ValueName, Window,
 };
+pub(crate) use plan::Plan;
+pub use plan::window_start;
 pub use registry::definitions;
 pub(crate) use tables::{Source, Tables};
 pub use unit::Unit;

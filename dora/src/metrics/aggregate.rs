@@ -1,6 +1,7 @@
 //! Values out of observations, the same way for every metric: over the window, over each step of it, for the whole
 //! and for each slice. Quantiles, sums and counts are polars'.
 
+mod cells;
 mod frequency;
 mod lasting;
 mod summed;
@@ -13,75 +14,19 @@ use chrono_tz::Tz;
 use store::metric_rows::ServiceBasis;
 
 use super::grid::Grid;
-use super::model::{Aggregation, MetricPart, Point, Slice, Value, ValueName, Window};
+use super::model::{Aggregation, MetricPart, Point, Value, ValueName, Window};
 use super::observations::Observations;
-use super::registry::Metric;
 use super::slices::Parts;
-use super::spans::Spans;
-use super::unit::Unit;
-use crate::basis::{Measured, Seen};
+use crate::DoraError;
+use crate::basis::Measured;
 use crate::budget::series;
-use crate::{Budget, DoraError};
+pub(super) use cells::Asked;
+use cells::{Cell, Stat};
 
 /// More slices than can be looked at.
 const MAX_SLICES: usize = 2_000;
 /// Values of all series together.
 const MAX_POINTS: usize = 200_000;
-const SECOND_US: f64 = 1e6;
-
-/// One of the values of a cell.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stat {
-    name: ValueName,
-    value: Option<f64>,
-    n: u64,
-}
-
-impl Stat {
-    fn new(name: ValueName, value: Option<f64>, n: u64) -> Self {
-        // an empty sum of floats is -0
-        Self { name, value: value.map(|value| value + 0.0), n }
-    }
-
-    const fn count(name: ValueName, n: u64) -> Self {
-        Self { name, value: Some(n as f64), n }
-    }
-}
-
-/// What a cell has: its values, the headline first, and what they rest on.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Cell {
-    stats: Vec<Stat>,
-    seen: Seen,
-}
-
-impl Cell {
-    /// Values whose observations are all known.
-    fn known(stats: Vec<Stat>) -> Self {
-        let n = stats.first().map_or(0, |first| first.n);
-        Self { stats, seen: Seen { total: n, known: n, ..Seen::default() } }
-    }
-
-    fn headline(&self) -> Option<&Stat> {
-        self.stats.first()
-    }
-}
-
-/// How a metric is asked for.
-pub(super) struct Asked<'a> {
-    pub metric: &'a Metric,
-    pub by: Option<Slice>,
-    pub spans: &'a Spans<'a>,
-    /// Steps are days, so that nothing can be said of a week in them.
-    pub daily: bool,
-    /// By the rules of `DevLake` medians are the lower ones, and weeks that the window cuts count.
-    pub devlake: bool,
-    pub values_in_series: bool,
-    /// What the slices may cost.
-    pub budget: &'a Budget,
-    /// The services that are asked about.
-    pub services: &'a [&'a ServiceBasis],
-}
 
 /// Observations, and the slices of what they are about.
 pub(super) type Observed<'a> = (&'a Observations, &'a Parts);
@@ -194,9 +139,4 @@ impl Asked<'_> {
             Some(names) => asked.filter(|service| names.contains(service.service.as_str())).collect(),
         }
     }
-}
-
-/// Durations are observed in microseconds and shown in seconds.
-fn scaled(unit: Unit, value: f64) -> f64 {
-    if unit == Unit::Seconds { value / SECOND_US } else { value }
 }

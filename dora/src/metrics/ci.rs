@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::metric::Input::{Runs, RunsInOrder};
+use super::metric::metrics;
 use super::model::Aggregation::{Median, Rate, Sum, TimeOpen};
 use super::observations::Observations;
-use super::registry::Input::{Runs, RunsInOrder};
-use super::registry::metrics;
 use super::rows::{Entry, Run};
 use super::unit::Unit;
 

@@ -1,11 +1,11 @@
 //! Delivery: the DORA metrics and what is around them, from the rows that the engine computed. What failed, what
 //! recovered and what took how long is decided there.
 
+use super::metric::Input::{Deployed, Deployments, Incidents, Recoveries};
+use super::metric::metrics;
 use super::model::Aggregation::{Median, OpenAtDayEnd, PerDay, PerWeek, Rate};
 use super::model::ValueName::{Approval, Coding, Deploy, Failed, Pickup, Review, Rework};
 use super::observations::Observations;
-use super::registry::Input::{Deployed, Deployments, Incidents, Recoveries};
-use super::registry::metrics;
 use super::rows::{self, Deployment, Incident};
 use super::unit::Unit;
 use crate::basis::{EvidenceSet, EvidenceSource};

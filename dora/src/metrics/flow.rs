@@ -1,9 +1,9 @@
 //! Flow: a change from its first commit to its end.
 
+use super::metric::Input::Changes;
+use super::metric::metrics;
 use super::model::Aggregation::{AgeOfOpen, Median, OpenAtDayEnd, PerWeek, Rate};
 use super::observations::Observations;
-use super::registry::Input::Changes;
-use super::registry::metrics;
 use super::rows::{About, Change};
 use super::unit::Unit;
 

@@ -10,8 +10,8 @@ use store::StoreTx;
 use store::changes::{self, ReadAt};
 use store::flow::Part;
 
-use super::ask::Plan;
 use super::load::{Loader, Names};
+use super::plan::Plan;
 use super::tables::{Source, Tables};
 use crate::DoraError;
 

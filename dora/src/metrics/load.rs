@@ -9,10 +9,10 @@ use runtime::settings::{self, LeadTimeStart};
 use store::StoreTx;
 use store::flow::{self, ChangeRow, Part, ReviewRow, TransitionRow};
 
-use super::ask::Plan;
 use super::change_type::{assisted, change_type};
 use super::custom::Facts;
 use super::ownership::Ownership;
+use super::plan::Plan;
 use super::planning::Meanings;
 use super::rows::{
     Author, Change, Deployed, Deployment, Entry, FirstDeployment, Incident, Item, Measure, Name, Review, Run, Sprint,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use store::flow::{EntryRow, ItemRow, SprintRow, StatusRow, TransitionRow};
 
+use super::metric::Input::{Items, Sprints};
+use super::metric::metrics;
 use super::model::Aggregation::{AgeOfOpen, Mean, Median, OpenAtDayEnd, PerWeek, RatioOfSums, ShareOfWhole};
 use super::observations::Observations;
-use super::registry::Input::{Items, Sprints};
-use super::registry::metrics;
 use super::rows::{InSprint, Item, Name, Sprint};
 use super::unit::Unit;
 

@@ -1,9 +1,9 @@
 //! Quality: the last measure of each project.
 
+use super::metric::Input::Measures;
+use super::metric::metrics;
 use super::model::Aggregation::{LatestMean, LatestSum};
 use super::observations::Observations;
-use super::registry::Input::Measures;
-use super::registry::metrics;
 use super::rows::Measure;
 use super::unit::Unit;
 

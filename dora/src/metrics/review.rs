@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::metric::Input::{Authors, Changes, Reviews};
+use super::metric::metrics;
 use super::model::Aggregation::{FewestWithHalf, LargestShare, Mean, Median, PerWeek, Rate};
 use super::observations::Observations;
-use super::registry::Input::{Authors, Changes, Reviews};
-use super::registry::metrics;
 use super::rows::{About, Author, Change, Review};
 use super::unit::Unit;
 

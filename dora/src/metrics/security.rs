@@ -1,9 +1,9 @@
 //! Security: vulnerabilities from found to fixed.
 
+use super::metric::Input::Vulnerabilities;
+use super::metric::metrics;
 use super::model::Aggregation::{Median, OpenAtDayEnd};
 use super::observations::Observations;
-use super::registry::Input::Vulnerabilities;
-use super::registry::metrics;
 use super::rows::Vulnerability;
 use super::unit::Unit;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use store::metric_rows::{Computation, ServiceBasis};
 
 use super::custom::Facts;
+use super::metric::Input;
 use super::ownership::Ownership;
-use super::registry::Input;
 use super::rows::{
     Author, Change, Deployed, Deployment, Entry, FirstDeployment, Incident, Item, Measure, Micros, Name, Row, Run,
     Sprint, Subject, Vulnerability,

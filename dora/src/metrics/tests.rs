@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use runtime::settings::Compat;
 use store::metric_rows::{Rules, ServiceBasis};
 
-use super::ask::Plan;
+use super::plan::Plan;
 use super::rows::{Deployed, Deployment, Entry, FirstDeployment, Incident, Subject};
 use super::tables::{Table, Tables};
 use super::{MetricSettings, Question, ValueName};

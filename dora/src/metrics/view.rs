@@ -3,10 +3,10 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::metric::Input;
 use super::model::Slice;
 use super::observations::Observations;
 use super::ownership::Filter;
-use super::registry::Input;
 use super::rows::{
     About, Author, Change, Deployed, Deployment, Entry, FirstDeployment, Incident, Item, Measure, Micros, Review, Row,
     Run, Sprint, Vulnerability,

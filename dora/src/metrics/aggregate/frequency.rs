@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, NaiveDate};
 use polars::prelude::*;
 
-use super::{Asked, Cell, SECOND_US, Stat};
+use super::cells::{Asked, Cell, SECOND_US, Stat};
 use crate::DoraError;
 use crate::metrics::calendar::monday;
 use crate::metrics::frames::{Summaries, gaps, quantile, summarize, summarize_keys};

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 
-use super::{Cell, Stat, scaled};
+use super::cells::{Cell, Stat, scaled};
 use crate::DoraError;
 use crate::metrics::frames::{Summaries, exact_sum, quantile, summarize, summarize_keys};
 use crate::metrics::grid::Grid;
+use crate::metrics::metric::Metric;
 use crate::metrics::model::{Aggregation, ValueName};
-use crate::metrics::registry::Metric;
 use crate::metrics::rows::Micros;
 use crate::metrics::unit::Unit;
 

@@ -2,13 +2,13 @@
 
 use polars::prelude::*;
 
-use super::{Cell, Stat, scaled};
+use super::cells::{Cell, Stat, scaled};
 use crate::DoraError;
 use crate::basis::Seen;
 use crate::metrics::frames::{Summaries, Wanted, exact_sum, largest, quantile, summarize, summarize_keys};
 use crate::metrics::grid::{Grid, Placed};
+use crate::metrics::metric::Metric;
 use crate::metrics::model::{Aggregation, ValueName};
-use crate::metrics::registry::Metric;
 use crate::metrics::unit::Unit;
 
 const QUANTILES: [(&str, ValueName, f64); 3] =

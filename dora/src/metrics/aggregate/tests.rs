@@ -5,12 +5,15 @@ use chrono_tz::Tz;
 use kernel::Rule;
 
 use super::super::calendar::Calendar;
+use super::super::model::Slice;
 use super::super::ownership::Ownership;
 use super::super::registry;
 use super::super::rows::{About, Subject};
+use super::super::spans::Spans;
+use super::cells::SECOND_US;
 use super::*;
 use crate::basis::EvidenceSet;
-use crate::{CaveatCode, EvidenceSource, Interval};
+use crate::{Budget, CaveatCode, EvidenceSource, Interval};
 
 const DAY: i64 = 86_400_000_000;
 

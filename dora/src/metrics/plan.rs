@@ -1,0 +1,203 @@
+//! What a question needs: its metrics, their windows and what they are made from; and the answers, from what was read.
+
+use std::borrow::Cow;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
+use runtime::settings::Compat;
+use store::flow::Span;
+
+use super::aggregate::{self, Asked};
+use super::calendar::{Calendar, Step};
+use super::metric::{Input, Metric};
+use super::model::{MetricAnswer, MetricSettings, Question, Slice, Window};
+use super::ownership::Filter;
+use super::registry::find;
+use super::rows::Micros;
+use super::spans::Spans;
+use super::tables::{Source, Tables};
+use super::view::View;
+use crate::budget::series;
+use crate::{DoraError, Interval};
+
+/// How long a window is that has no beginning.
+const WINDOW: Duration = Duration::days(90);
+
+/// A metric over a window.
+#[derive(Clone)]
+struct Part {
+    metric: Cow<'static, Metric>,
+    window: Window,
+}
+
+/// What is computed for a question.
+#[derive(Clone)]
+pub(crate) struct Plan {
+    question: Question,
+    devlake: bool,
+    parts: Vec<Part>,
+}
+
+impl Plan {
+    pub fn new(settings: MetricSettings<'_>, names: &[&str], question: &Question) -> Result<Self, DoraError> {
+        if question.by.is_some_and(Slice::names_people) && !settings.dora.people {
+            return Err(DoraError::Question(
+                "metrics are not asked for by person here: `dora.people` is off".to_owned(),
+            ));
+        }
+        let calendar = Calendar { zone: question.time_zone };
+        // the clock is read once, so that all windows up to now end at the same time
+        let to = question.to.unwrap_or_else(Utc::now);
+        let part = |name: &&str| {
+            let metric = find(name, settings.custom)?;
+            let window = window_to(to, question.from, metric.window, &calendar)?;
+            Ok::<_, DoraError>(Part { metric, window })
+        };
+        let parts: Vec<Part> = names.iter().map(part).collect::<Result<_, _>>()?;
+        let mut most_steps = 0;
+        for part in &parts {
+            most_steps = most_steps.max(steps(&calendar, part.window, question)?.0.len());
+        }
+        // what the slices cost is known when they are
+        question.budget.spend(parts.len() * series(question.values_in_series), most_steps)?;
+        let devlake = settings.dora.compat == Compat::Devlake;
+        Ok(Self { question: question.clone(), devlake, parts })
+    }
+
+    fn input(&self, metric: &Metric) -> Input {
+        metric.devlake.filter(|_| self.devlake).map_or_else(|| metric.input.clone(), |input| input())
+    }
+
+    /// Whether rows are told apart by who wrote their commits.
+    pub fn by_writers(&self) -> bool {
+        self.question.by == Some(Slice::Ai)
+    }
+
+    /// What is to be read.
+    pub(crate) fn sources(&self) -> BTreeSet<Source> {
+        let inputs = self.parts.iter().map(|part| self.input(&part.metric).source());
+        inputs.chain([Source::Ownership, Source::Bases]).collect()
+    }
+
+    /// The span in which all windows are.
+    pub fn span(&self) -> Span {
+        let from = self.parts.iter().map(|part| part.window.from).min().unwrap_or_default();
+        let to = self.parts.iter().map(|part| part.window.to).max().unwrap_or_default();
+        Span { from, to }
+    }
+
+    /// What is asked about, of what was read.
+    pub(crate) fn filter(&self, tables: &Tables) -> Result<Filter, DoraError> {
+        let computed = tables.bases.iter().map(|basis| basis.service.as_str()).collect();
+        tables.ownership.filter(&self.question, &computed)
+    }
+
+    /// The answers, from what was read, on a thread that may be busy for long: polars works on its own ones meanwhile.
+    pub(crate) async fn answered(self, tables: Tables) -> Result<Vec<MetricAnswer>, DoraError> {
+        let task = tokio::task::spawn_blocking(move || self.answer(&tables));
+        task.await.map_err(|error| DoraError::ended("a metric", error))?
+    }
+
+    /// The answers, from what was read.
+    pub(crate) fn answer(&self, tables: &Tables) -> Result<Vec<MetricAnswer>, DoraError> {
+        let filter = self.filter(tables)?;
+        let calendar = Calendar { zone: self.question.time_zone };
+        let mut windows: BTreeMap<Window, Arc<OfWindow<'_>>> = BTreeMap::new();
+        let mut answers = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            let of_window = match windows.entry(part.window) {
+                Entry::Occupied(known) => Arc::clone(known.get()),
+                Entry::Vacant(new) => {
+                    let of_window = OfWindow::new(tables, &filter, part.window, &self.question)?;
+                    Arc::clone(new.insert(Arc::new(of_window)))
+                }
+            };
+            answers.push(self.answer_part(tables, &filter, &calendar, (part, &of_window))?);
+        }
+        Ok(answers)
+    }
+
+    fn answer_part(
+        &self,
+        tables: &Tables,
+        filter: &Filter,
+        calendar: &Calendar,
+        (part, of_window): (&Part, &OfWindow<'_>),
+    ) -> Result<MetricAnswer, DoraError> {
+        let OfWindow { view, steps, interval } = of_window;
+        let (metric, question) = (&*part.metric, &self.question);
+        let services: Vec<_> =
+            tables.bases.iter().filter(|basis| tables.ownership.passes_service(&basis.service, filter)).collect();
+        let asked = Asked {
+            metric,
+            by: question.by,
+            spans: &Spans::new(calendar, part.window, steps),
+            daily: *interval == Interval::Day,
+            devlake: self.devlake,
+            values_in_series: question.values_in_series,
+            budget: &question.budget,
+            services: &services,
+        };
+        let (observations, parts) = view.observe(&self.input(metric))?;
+        let mut beside = Vec::new();
+        for (name, id) in metric.beside {
+            beside.push((*name, view.observe(&find(id, &[])?.input)?.0));
+        }
+        let (whole, slices) = aggregate::answer(&asked, (&observations, &parts), &beside)?;
+        Ok(MetricAnswer {
+            metric: metric.define(),
+            window: part.window,
+            time_zone: question.time_zone.name().to_owned(),
+            interval: *interval,
+            by: question.by,
+            whole,
+            slices,
+        })
+    }
+}
+
+/// What metrics over the same window share.
+struct OfWindow<'t> {
+    view: View<'t>,
+    steps: Vec<Step>,
+    interval: Interval,
+}
+
+impl<'t> OfWindow<'t> {
+    fn new(tables: &'t Tables, filter: &'t Filter, window: Window, question: &Question) -> Result<Self, DoraError> {
+        let (steps, interval) = steps(&Calendar { zone: question.time_zone }, window, question)?;
+        let micros = Micros { from: window.from.timestamp_micros(), to: window.to.timestamp_micros() };
+        Ok(Self { view: View::new(tables, filter, micros, question.by), steps, interval })
+    }
+}
+
+/// The steps of a window, and how long each is.
+fn steps(calendar: &Calendar, window: Window, question: &Question) -> Result<(Vec<Step>, Interval), DoraError> {
+    let interval = question.interval.unwrap_or_else(|| calendar.interval(window));
+    Ok((calendar.steps(window, interval)?, interval))
+}
+
+/// The window that ends at `to`; `length` is how far back it reaches unless asked otherwise.
+fn window_to(
+    to: DateTime<Utc>,
+    from: Option<DateTime<Utc>>,
+    length: Option<std::time::Duration>,
+    calendar: &Calendar,
+) -> Result<Window, DoraError> {
+    let length = length.and_then(|length| Duration::from_std(length).ok()).unwrap_or(WINDOW);
+    let from = from.or_else(|| calendar.before(to, length)).unwrap_or(to);
+    if from >= to {
+        return Err(DoraError::Question(format!("the window ends at {to}, which is not after its beginning {from}")));
+    }
+    Ok(Window { from, to })
+}
+
+/// The beginning of a window that ends at `to`. A length of whole days is that many days of the time zone, so
+/// the same time of the day; `None` where the calendar has no such time.
+#[must_use]
+pub fn window_start(to: DateTime<Utc>, length: std::time::Duration, time_zone: Tz) -> Option<DateTime<Utc>> {
+    Calendar { zone: time_zone }.before(to, Duration::from_std(length).ok()?)
+}
