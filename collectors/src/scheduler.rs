@@ -1,14 +1,13 @@
 //! Runs jobs at the times that their cron expressions say. Each job is alone: a slow or failing one holds
 //! up no other, and no job runs twice at once: a time that passes while it runs is left out.
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use cron::Schedule;
 use futures::future::BoxFuture;
 use runtime::panics;
+use runtime::schedule::{self, Schedule};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::xxh3_64;
@@ -31,20 +30,20 @@ pub struct Job {
 
 /// A text that is no cron expression.
 #[derive(Debug, thiserror::Error)]
-#[error("`{expression}` is no schedule; expected a cron expression with seconds first, such as `0 */5 * * * *`")]
+#[error("`{expression}` is no schedule")]
 pub struct ScheduleError {
     /// The text.
     pub expression: String,
     /// Why.
     #[source]
-    pub source: cron::error::Error,
+    pub source: schedule::ScheduleError,
 }
 
 impl Times {
-    /// The times of an expression (seconds first) in a time zone, each up to `jitter` later.
+    /// The times of a cron expression in a time zone, each up to `jitter` later.
     pub fn new(expression: &str, zone: Tz, jitter: Duration) -> Result<Self, ScheduleError> {
-        let schedule = Schedule::from_str(expression)
-            .map_err(|source| ScheduleError { expression: expression.to_owned(), source })?;
+        let schedule =
+            expression.parse().map_err(|source| ScheduleError { expression: expression.to_owned(), source })?;
         Ok(Self { schedule, zone, jitter })
     }
 
@@ -52,9 +51,9 @@ impl Times {
     /// depends on that time and the name, so that names spread out but a time comes only once.
     fn wait(&self, name: &str, now: DateTime<Utc>) -> Option<Duration> {
         let most = u64::try_from(self.jitter.as_millis()).unwrap_or(u64::MAX);
-        let next = self.schedule.after(&now.with_timezone(&self.zone)).next()?;
+        let next = self.schedule.after(now, self.zone)?;
         let spread = xxh3_64(format!("{name} {}", next.timestamp()).as_bytes()) % most.saturating_add(1);
-        Some((next.to_utc() - now).to_std().unwrap_or_default() + Duration::from_millis(spread))
+        Some((next - now).to_std().unwrap_or_default() + Duration::from_millis(spread))
     }
 }
 

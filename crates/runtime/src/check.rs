@@ -1,7 +1,6 @@
 //! What types cannot say of settings: patterns, schedules, names that point to each other, secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 use std::time::Duration;
 
 use regex::Regex;
@@ -9,6 +8,7 @@ use regex::Regex;
 use crate::custom::CustomMetric;
 use crate::load::nearest;
 use crate::problem::Severity;
+use crate::schedule::Schedule;
 use crate::secret::{self, SecretError};
 use crate::settings::{
     GitSource, LogKind, PersonSettings, PullSource, SecretRef, ServiceSettings, Settings, TeamSettings,
@@ -223,11 +223,8 @@ impl Findings {
     }
 
     fn schedule(&mut self, key: String, schedule: &str) {
-        if cron::Schedule::from_str(schedule).is_err() {
-            let expected = match schedule.split_whitespace().count() {
-                5 => format!("six fields, seconds first: `0 {schedule}`"),
-                _ => "a cron expression of six fields, seconds first, such as `0 */5 * * * *`".to_owned(),
-            };
+        if schedule.parse::<Schedule>().is_err() {
+            let expected = "a cron expression, such as `*/5 * * * *` (minute, hour, day, month, day of week)";
             self.error(key, shown(schedule), expected);
         }
     }

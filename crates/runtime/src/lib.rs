@@ -16,6 +16,7 @@ mod problem;
 mod redact;
 pub mod reload;
 pub mod role;
+pub mod schedule;
 pub mod secret;
 pub mod settings;
 mod shutdown;

@@ -202,7 +202,7 @@ pub struct GitSource {
     /// Whether changed lines are counted.
     #[serde(default)]
     pub line_counts: bool,
-    /// When `sei up` collects it: a cron expression with seconds first, UTC.
+    /// When `sei up` collects it: a cron expression, UTC.
     #[serde(default = "every_five_minutes")]
     pub schedule: String,
 }
@@ -231,7 +231,7 @@ pub fn version_tags() -> String {
 /// The default schedule of a git source.
 #[must_use]
 pub fn every_five_minutes() -> String {
-    "0 */5 * * * *".to_owned()
+    "*/5 * * * *".to_owned()
 }
 
 /// A source to pull.
@@ -252,7 +252,7 @@ pub struct PullSource {
     /// The projects or repositories to pull, as the source calls them; without any, all that it shows.
     #[serde(default)]
     pub projects: Vec<String>,
-    /// When it is pulled: a cron expression with seconds first.
+    /// When it is pulled: a cron expression.
     #[serde(default = "every_five_minutes")]
     pub schedule: String,
     /// The time zone of the schedule.

@@ -6,7 +6,7 @@ use tests::Program;
 fn all_that_is_wrong_with_a_file_is_told_with_its_line() {
     let program = Program::new();
     let file = "[server]\nlisten = \"0.0.0.0:http\"\nbody_limt = 5\n\n[dora]\nhotfix = \"(\"\n\n[[git]]\nurl = \".\"\n\
-                schedule = \"*/5 * * * *\"\n\n[database]\nurl = \"postgres://sei:hunter2@db/sei\"\n";
+                schedule = \"*/5 * * *\"\n\n[database]\nurl = \"postgres://sei:hunter2@db/sei\"\n";
     std::fs::write(program.folder().join("sei.toml"), file).unwrap();
     let said = program.run(&["config", "check"]);
     assert_eq!(said.code, Some(1));
@@ -15,7 +15,7 @@ fn all_that_is_wrong_with_a_file_is_told_with_its_line() {
       at sei.toml:13
     error: dora.hotfix: found `(`, expected a regular expression (unclosed group)
       at sei.toml:6
-    error: git.0.schedule: found `*/5 * * * *`, expected six fields, seconds first: `0 */5 * * * *`
+    error: git.0.schedule: found `*/5 * * *`, expected a cron expression, such as `*/5 * * * *` (minute, hour, day, month, day of week)
       at sei.toml:10
     error: server.body_limt: found an unknown key, expected a known one; did you mean `body_limit`?
       at sei.toml:3

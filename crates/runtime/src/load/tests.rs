@@ -64,7 +64,7 @@ bots = "renovate"
 
 [[git]]
 url = "."
-schedule = "*/5 * * * *"
+schedule = "*/5 * * *"
 
 [[git]]
 schedule = "0 0 * * * *"
@@ -103,7 +103,7 @@ tenant = "Main"
         "error: dora.time_zone: found the text `Mars/Olympus`, expected an IANA time zone such as \"UTC\" or \"Europe/Berlin\"\n  at my.toml:14",
         "error: dora.hotfix: found `(`, expected a regular expression (unclosed group)\n  at my.toml:15",
         "error: dora.bots: found the text `renovate`, expected a list\n  at my.toml:16",
-        "error: git.0.schedule: found `*/5 * * * *`, expected six fields, seconds first: `0 */5 * * * *`\n  at my.toml:20",
+        "error: git.0.schedule: found `*/5 * * *`, expected a cron expression, such as `*/5 * * * *` (minute, hour, day, month, day of week)\n  at my.toml:20",
         "error: git.1.url: found nothing, expected `url` to be set\n  at my.toml:22",
         "error: service.0.team: found `paymants`, which no [[team]] has, expected the name of a [[team]]; did you mean `payments`?\n  at my.toml:27",
         "error: service.1.name: found `a` a second time, expected a name once among all services\n  at my.toml:30",
