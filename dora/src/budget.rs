@@ -52,8 +52,8 @@ impl Budget {
     pub(crate) fn spend(&self, series: usize, steps: usize) -> Result<(), DoraError> {
         let Some(limited) = &self.0 else { return Ok(()) };
         let cost = (steps as u64).saturating_mul(series as u64);
-        let spend = |left: u64| left.checked_sub(cost);
-        let spent = limited.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend);
+        let rest = |left: u64| left.checked_sub(cost);
+        let spent = limited.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest);
         spent.map(|_| ()).map_err(|left| {
             let shared = if left == limited.limit { String::new() } else { format!(", of which {left} are left") };
             DoraError::Question(format!(

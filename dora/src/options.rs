@@ -10,7 +10,6 @@ use crate::DoraError;
 
 /// The settings of the computation, checked and compiled.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Which environments are production; without it what sources say, and the words of names.
     pub(crate) production: Option<Regex>,

@@ -133,7 +133,9 @@ impl<'a> Grid<'a> {
         for (row, (at, subject)) in self.observations.at.iter().zip(&self.observations.subject).enumerate() {
             let Some(spans) = self.spans.of(*at) else { continue };
             for slot in self.slots(*subject) {
-                spans.into_iter().for_each(|span| placed.push(self.cell(slot, span), row));
+                for span in spans {
+                    placed.push(self.cell(slot, span), row);
+                }
             }
         }
         placed

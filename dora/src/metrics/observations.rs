@@ -145,11 +145,11 @@ impl Observations {
 
     /// Leaves those about subjects that pass.
     pub fn retain(&mut self, passes: impl Fn(u32) -> bool) {
-        let kept: Vec<bool> = self.subject.iter().map(|subject| passes(*subject)).collect();
         fn filter<T>(column: &mut Vec<T>, kept: &[bool]) {
             let mut kept = kept.iter();
             column.retain(|_| kept.next().copied().unwrap_or_default());
         }
+        let kept: Vec<bool> = self.subject.iter().map(|subject| passes(*subject)).collect();
         filter(&mut self.subject, &kept);
         filter(&mut self.at, &kept);
         filter(&mut self.until, &kept);

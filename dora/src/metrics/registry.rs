@@ -103,13 +103,11 @@ pub(super) fn find(name: &str, custom: &[MetricSettings]) -> Result<Cow<'static,
         return Ok(Cow::Borrowed(metric));
     }
     let mut of_settings = of_settings(custom)?;
-    match of_settings.iter().position(|metric| metric.id == name) {
-        Some(found) => Ok(Cow::Owned(of_settings.swap_remove(found))),
-        None => {
-            let known = built_in().chain(&of_settings).map(|metric| &*metric.id);
-            Err(DoraError::UnknownMetric(UnknownName::new(name, known)))
-        }
+    if let Some(found) = of_settings.iter().position(|metric| metric.id == name) {
+        return Ok(Cow::Owned(of_settings.swap_remove(found)));
     }
+    let known = built_in().chain(&of_settings).map(|metric| &*metric.id);
+    Err(DoraError::UnknownMetric(UnknownName::new(name, known)))
 }
 
 #[cfg(test)]

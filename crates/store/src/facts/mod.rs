@@ -46,13 +46,13 @@ pub struct Written {
 pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreError> {
     let mut pictures: Vec<Picture<'_>> = facts.iter().map(Picture::of).collect::<Result<_, _>>()?;
     // before the others, which they give other ids
-    let moves = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
+    let renames = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
         Fact::Moved(x) => Some(Row::new(x, x.version, *digest)),
         _ => None,
     });
-    let moves: Vec<_> = moves.collect();
-    moved::lock(tx.connection(), !moves.is_empty()).await?;
-    let moved = moved::write(tx.connection(), moves).await?;
+    let renames: Vec<_> = renames.collect();
+    moved::lock(tx.connection(), !renames.is_empty()).await?;
+    let moved = moved::write(tx.connection(), renames).await?;
     let names = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
         Fact::Repository(x) => Some(Row::new(x, x.version, *digest)),
         _ => None,

@@ -22,7 +22,7 @@ pub(super) fn cells(metric: &Metric, devlake: bool, grid: &Grid<'_>) -> Result<V
     wanted.push(("sum", if metric.unit == Unit::Seconds { exact_sum("value") } else { col("value").sum() }));
     let mut columns = vec![("value", placed.column(&grid.observations.value))];
     if is_distribution(metric.aggregation) {
-        wanted.extend(QUANTILES.map(|(name, _, at)| (name, quantile("value", at, lower && at == 0.5))));
+        wanted.extend(QUANTILES.map(|(name, _, at)| (name, quantile("value", at, lower && name == "median"))));
     }
     if metric.aggregation == Aggregation::RatioOfSums {
         wanted.push(("of", col("of").sum()));
