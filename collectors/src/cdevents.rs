@@ -346,7 +346,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         (!name.trim().is_empty()).then(|| AccountId(kept_id(&account)))
     };
     let native = id(event, "ticket", &event.subject.id);
-    let canceled = closed && is_canceled(&filled(content.resolution.as_ref()), &content.labels);
+    let canceled = closed && is_canceled(filled(content.resolution.as_ref()), &content.labels);
     let title = content.summary.clone().unwrap_or_default();
     let url = address(event);
     let mut facts = Vec::new();

@@ -23,15 +23,14 @@ impl Deployment {
         #[graphql(desc = "How many, 1 to 200; 50 without it.")] first: Option<u32>,
     ) -> async_graphql::Result<Vec<Change>> {
         let limit = checked(first)?;
-        let carried = match &self.carried {
-            Some(carried) => carried.clone(),
+        let carried = if let Some(carried) = &self.carried {
+            carried.clone()
+        } else {
             // one that is on no page
-            None => {
-                let mut alone = self.clone();
-                let scope: &Scope = context.data()?;
-                reads::carry(scope, &mut [&mut alone], limit).await.map_err(|error| refused(&error.into()))?;
-                alone.carried.unwrap_or_default()
-            }
+            let mut alone = self.clone();
+            let scope: &Scope = context.data()?;
+            reads::carry(scope, &mut [&mut alone], limit).await.map_err(|error| refused(&error.into()))?;
+            alone.carried.unwrap_or_default()
         };
         Ok(carried.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
     }

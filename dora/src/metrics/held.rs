@@ -183,7 +183,7 @@ impl Rows {
             let mut rows = deployed.of_owner(service).iter();
             rows.any(|entry| entry.subject.repository.as_deref() == Some(repository))
         };
-        deployed.owners().filter(|service| holds(service)).map(|service| service.to_string()).collect()
+        deployed.owners().filter(|service| holds(service)).map(ToString::to_string).collect()
     }
 
     /// Reads what has changed of a source, or all of it where it is not held.

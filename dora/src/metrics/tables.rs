@@ -51,9 +51,9 @@ impl<T> Table<T> {
         match owners {
             None => *self = read,
             Some(owners) => {
-                owners.iter().for_each(|owner| {
+                for owner in owners {
                     self.0.remove(owner.as_str());
-                });
+                }
                 self.0.extend(read.0);
             }
         }

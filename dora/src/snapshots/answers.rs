@@ -24,7 +24,8 @@ const MAX_ANSWERS: usize = 1_000;
 pub(super) struct Key {
     what: Vec<String>,
     question: Question,
-    /// How long a window is that ends now.
+    /// Whether the window ends now, and how long it is, where that is given.
+    #[expect(clippy::option_option, reason = "a window that ends now may have the length that each metric gives it")]
     up_to_now: Option<Option<TimeDelta>>,
 }
 

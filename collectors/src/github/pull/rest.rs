@@ -112,7 +112,7 @@ pub(super) async fn again(api: &Api, ask: &Ask<'_>, key: &Value, jobs: bool) -> 
     let path = format!("repos/{}/actions/runs", ask.stream.of);
     let (mut page, mut with_jobs) = (Page::default(), Vec::new());
     for run in pages::gap::<Runs>(api, &path, &gap, |run| time(run, "created_at")).await? {
-        with_jobs.extend(add_run(api, ask, &mut page, run, false).filter(|_| jobs));
+        with_jobs.extend(add_run(api, ask, &mut page, &run, false).filter(|_| jobs));
     }
     add_jobs(api, ask, with_jobs, &mut page).await?;
     match page.missed.pop() {
@@ -161,7 +161,7 @@ pub(super) async fn runs(api: &Api, ask: &Ask<'_>, jobs: bool) -> Result<Page, P
             page.next = None;
         }
         let known = began_before && ask.is_before(changed) || changed.is_some_and(|changed| ask.is_known(changed));
-        with_jobs.extend(add_run(api, ask, &mut page, run, known).filter(|_| jobs));
+        with_jobs.extend(add_run(api, ask, &mut page, &run, known).filter(|_| jobs));
     }
     page.missed = gaps.missed(ask.stream.name, false);
     add_jobs(api, ask, with_jobs, &mut page).await?;
@@ -181,7 +181,7 @@ pub(super) async fn unfinished_runs(
         match run.and_then(|answer| answer.json::<Value>()) {
             Ok(run) => {
                 let known = time(&run, "updated_at").is_some_and(|changed| ask.is_known(changed));
-                with_jobs.extend(add_run(api, ask, &mut page, run, known).filter(|_| jobs));
+                with_jobs.extend(add_run(api, ask, &mut page, &run, known).filter(|_| jobs));
             }
             Err(PullError::Gone(_)) => page.finished.push(id.clone()),
             Err(error @ PullError::RateLimited(_)) => return Err(error),
@@ -195,16 +195,16 @@ pub(super) async fn unfinished_runs(
 }
 
 /// Notes whether a run has ended, and adds it unless it is `known`; its id, if it was added.
-fn add_run(api: &Api, ask: &Ask<'_>, page: &mut Page, run: Value, known: bool) -> Option<i64> {
+fn add_run(api: &Api, ask: &Ask<'_>, page: &mut Page, run: &Value, known: bool) -> Option<i64> {
     let id = run.get("id").and_then(Value::as_i64);
-    if let Some((id, created)) = id.zip(time(&run, "created_at")) {
+    if let Some((id, created)) = id.zip(time(run, "created_at")) {
         let ended = run.get("status").and_then(Value::as_str).is_none_or(|status| status == "completed");
         page.note(id.to_string(), created, ended);
     }
     if known {
         return None;
     }
-    page.rows.push(row(api, ask, "github.pull.workflow_run", "workflow_run", &run));
+    page.rows.push(row(api, ask, "github.pull.workflow_run", "workflow_run", run));
     id
 }
 

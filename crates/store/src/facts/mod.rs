@@ -46,19 +46,19 @@ pub struct Written {
 pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreError> {
     let mut pictures: Vec<Picture<'_>> = facts.iter().map(Picture::of).collect::<Result<_, _>>()?;
     // before the others, which they give other ids
-    let renames = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
+    let relocations = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
         Fact::Moved(x) => Some(Row::new(x, x.version, *digest)),
         _ => None,
     });
-    let renames: Vec<_> = renames.collect();
-    moved::lock(tx.connection(), !renames.is_empty()).await?;
-    let moved = moved::write(tx.connection(), renames).await?;
+    let relocations: Vec<_> = relocations.collect();
+    moved::lock(tx.connection(), !relocations.is_empty()).await?;
+    let moved = moved::write(tx.connection(), relocations).await?;
     let names = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
         Fact::Repository(x) => Some(Row::new(x, x.version, *digest)),
         _ => None,
     });
     let names = names.collect();
-    let renamed = repository::write_names(tx.connection(), names).await?;
+    let other_names = repository::write_names(tx.connection(), names).await?;
     moved::Moves::read(tx.connection()).await?.apply(&mut pictures)?;
     let mut batch = Batch::default();
     for picture in &pictures {
@@ -69,7 +69,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     // always in this order: it is the order of locks
     let changed = [
         moved,
-        repository::write(connection, batch.repositories, &renamed).await?,
+        repository::write(connection, batch.repositories, &other_names).await?,
         commit::write(connection, batch.commits).await?,
         change::write(connection, batch.changes).await?,
         review::write(connection, batch.reviews).await?,

@@ -31,6 +31,7 @@ pub(super) trait Encode {
     const ALSO_OF: &'static str = "''";
 
     /// The value of that column.
+    #[expect(clippy::unnecessary_literal_bound, reason = "rows that have the column borrow it")]
     fn also_of(&self) -> &str {
         ""
     }
