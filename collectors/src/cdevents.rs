@@ -2,17 +2,18 @@
 //! of CloudEvents. Verified by a bearer token. What becomes of which event stands in
 //! `docs/sources/cdevents.md`.
 //!
-//! An event tells one moment of a thing, not the thing: a run that finished does not say when it began.
-//! So the earliest of these times that any event told is what the store keeps.
+//! An event states one moment of a thing, not the thing: a run that finished does not say when it began, and an
+//! incident that is resolved does not repeat what caused it. So the store keeps the earliest of these times, and of
+//! incidents and changes each field as the newest event that has it states it ([`kernel::Partial`]).
 
 mod artifact;
 mod wire;
 
 use chrono::DateTime;
 use kernel::{
-    AccountId, Change, ChangeId, ChangeState, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason, Incident,
-    IncidentId, NotStored, Outcome, PipelineRun, Reject, Repository, RepositoryId, Review, ReviewState, StatusCategory,
-    TaskRun, WorkItem, WorkItemId,
+    AccountId, Change, ChangeId, ChangeState, Closing, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason,
+    Incident, IncidentId, NotStored, Outcome, PipelineRun, Reject, Repository, RepositoryId, Review, ReviewState,
+    StatusCategory, TaskRun, WorkItem, WorkItemId,
 };
 use runtime::secret::Secret;
 
@@ -49,7 +50,7 @@ impl Connector for CdEvents {
             }
             Some(("service", predicate)) => deployment(&event, predicate),
             Some(("incident", predicate @ ("detected" | "reported" | "resolved"))) => {
-                Ok(vec![Fact::Incident(incident(&event, predicate))])
+                Ok(vec![Fact::Partial(Fact::Incident(incident(&event, predicate)).into())])
             }
             Some(("ticket", predicate @ ("created" | "updated" | "closed"))) => Ok(ticket(&event, predicate)),
             _ => Err(NotStored::Ignored(IgnoreReason::UnusedEvent)),
@@ -169,7 +170,7 @@ fn change(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
         None => ChangeId(kept_id(&format!("{repository}#{native}"))),
     };
     let at = event.context.timestamp;
-    let mut facts = vec![Fact::Change(Change {
+    let change = Fact::Change(Change {
         id: id.clone(),
         repository,
         number,
@@ -192,9 +193,10 @@ fn change(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
         reverts: None,
         deleted: false,
         version: inferred(moment(DateTime::UNIX_EPOCH, rank)),
-    })];
+    });
+    let mut facts = vec![Fact::Partial(change.into())];
     if predicate == "reviewed" {
-        // Who reviewed it and what they said is not told.
+        // The event has neither the reviewer nor the verdict.
         facts.push(Fact::Review(Review {
             id: format!("{id}/review/{}", kept_id(&event.context.id)),
             change: id,
@@ -351,7 +353,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
     let url = address(event);
     let mut facts = Vec::new();
     if kind.as_deref() == Some("incident") {
-        facts.push(Fact::Incident(Incident {
+        let incident = Fact::Incident(Incident {
             id: IncidentId(native.clone()),
             service: None,
             repository: None,
@@ -368,7 +370,11 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
             url: url.clone(),
             deleted: canceled,
             version,
-        }));
+        });
+        facts.push(Fact::Partial(incident.into()));
+    } else if closed && kind.is_none() {
+        // If an earlier event of the ticket had the type, there is an incident to close.
+        facts.push(Fact::Closing(Closing { id: native.clone(), at, version }));
     }
     let status = if closed {
         filled(content.resolution.as_ref()).unwrap_or_else(|| "closed".to_owned())

@@ -164,6 +164,7 @@ impl HistoryBuilder {
             Fact::Deployment(x) => self.deployment(x.clone()),
             Fact::Incident(x) => self.incident(x.clone()),
             Fact::Account(x) => self.account(x),
+            Fact::Partial(x) => self.fact(&x.of),
             Fact::TaskRun(_)
             | Fact::WorkItem(_)
             | Fact::Closing(_)

@@ -25,6 +25,7 @@ pub(super) fn key(fact: &Fact) -> String {
         Fact::Vulnerability(x) => x.repository.as_ref().map_or_else(|| x.id.clone(), ToString::to_string),
         Fact::QualityMeasure(x) => x.repository.as_ref().map_or_else(|| x.project.clone(), ToString::to_string),
         Fact::Moved(x) => x.id.clone(),
+        Fact::Partial(x) => key(&x.of),
         Fact::Account(x) => x.id.to_string(),
         Fact::Person(x) => format!("person/{}/{}", x.origin, x.name),
         Fact::Service(x) => format!("service/{}", x.name),
@@ -86,6 +87,7 @@ pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
         }
         Fact::Closing(x) => filled("id", &x.id),
         Fact::Moved(x) => moved(x),
+        Fact::Partial(x) => tidy(&mut x.of),
         Fact::Transition(x) => {
             accounts(x.author.iter_mut());
             filled("item", x.item.as_str())?;

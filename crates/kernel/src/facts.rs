@@ -4,6 +4,7 @@
 //! Schema is what `sei schema` prints. Times are UTC instants (RFC 3339 in JSON).
 
 mod moved;
+mod partial;
 mod person;
 mod quality;
 mod work;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub use moved::Moved;
+pub use partial::Partial;
 pub use person::Person;
 pub use quality::{QualityMeasure, Vulnerability};
 pub use work::{Closing, Sprint, SprintEntry, Status, Transition};
@@ -87,6 +89,8 @@ pub enum Fact {
     QualityMeasure(QualityMeasure),
     /// A repository that has another id now.
     Moved(Moved),
+    /// What one event states of a change or an incident.
+    Partial(Partial),
     /// An account of a person or a bot.
     Account(Account),
     /// Accounts that are one human's.
@@ -663,7 +667,7 @@ pub struct Team {
 impl Fact {
     /// The name of its kind, as in JSON's `fact` field.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Repository(_) => "repository",
             Self::Commit(_) => "commit",
@@ -682,6 +686,7 @@ impl Fact {
             Self::Vulnerability(_) => "vulnerability",
             Self::QualityMeasure(_) => "quality_measure",
             Self::Moved(_) => "moved",
+            Self::Partial(partial) => partial.of.kind(),
             Self::Account(_) => "account",
             Self::Person(_) => "person",
             Self::Service(_) => "service",
@@ -701,6 +706,7 @@ impl Fact {
             Self::Incident(incident) => Some(incident.id.as_str()),
             Self::WorkItem(item) => Some(item.id.as_str()),
             Self::Closing(closing) => Some(&closing.id),
+            Self::Partial(partial) => partial.of.traced(),
             _ => None,
         }
     }
@@ -782,6 +788,7 @@ impl Fact {
             ],
             Self::QualityMeasure(x) => vec![("at", Some(x.at)), ("version.at", Some(x.version.at))],
             Self::Moved(x) => vec![("version.at", Some(x.version.at))],
+            Self::Partial(x) => x.of.instants(),
             Self::Account(x) => vec![("version.at", Some(x.version.at))],
             Self::Person(x) => vec![("version.at", Some(x.version.at))],
             Self::Service(x) => vec![("version.at", Some(x.version.at))],

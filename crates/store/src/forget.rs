@@ -40,6 +40,9 @@ const OF_SERVICE: &str = "service = $1";
 const OF_ITEM: &str = "item in (select id from work_item where project = $1)";
 const OF_GIT: &str = "source = 'git/' || $1";
 const NAMED: &str = "name = $1";
+const PARTS_OF_REPOSITORY: &str = "kind = 'incident' and id in (select id from incident where repository = $1)
+    or kind = 'change' and id in (select id from change where repository = $1)";
+const PARTS_OF_SERVICE: &str = "kind = 'incident' and id in (select id from incident where service = $1)";
 
 /// Rows that are found through others go before these.
 const REPOSITORY: &[Rule] = &[
@@ -51,6 +54,7 @@ const REPOSITORY: &[Rule] = &[
         "closing",
         "id in (select id from work_item where project = $1 union select id from incident where repository = $1)",
     ),
+    ("partial_fact", PARTS_OF_REPOSITORY),
     ("pipeline_run", OF_REPOSITORY),
     ("change", OF_REPOSITORY),
     ("commit", OF_REPOSITORY),
@@ -81,6 +85,7 @@ const SOURCE: &[Rule] = &[
 
 const SERVICE: &[Rule] = &[
     ("service", NAMED),
+    ("partial_fact", PARTS_OF_SERVICE),
     ("deployment", OF_SERVICE),
     ("incident", OF_SERVICE),
     ("deployment_metric", OF_SERVICE),

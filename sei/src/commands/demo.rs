@@ -217,6 +217,7 @@ fn key(fact: &Fact) -> &str {
         Fact::Vulnerability(fact) => &fact.id,
         Fact::QualityMeasure(fact) => &fact.project,
         Fact::Moved(fact) => &fact.id,
+        Fact::Partial(fact) => key(&fact.of),
         Fact::Account(fact) => fact.id.as_str(),
         Fact::Person(fact) => &fact.name,
         Fact::Service(fact) => &fact.name,

@@ -7,6 +7,7 @@ mod first_success;
 mod log;
 mod moments;
 mod moved;
+mod partial;
 mod schema;
 mod tenants;
 mod timescale;

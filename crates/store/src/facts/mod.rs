@@ -8,6 +8,7 @@ mod commit;
 mod deployment;
 mod incident;
 mod moved;
+mod partial;
 mod person;
 mod pipeline_run;
 mod quality_measure;
@@ -53,6 +54,8 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let relocations: Vec<_> = relocations.collect();
     moved::lock(tx.connection(), !relocations.is_empty()).await?;
     let moved = moved::write(tx.connection(), relocations).await?;
+    // under the ids that they were reported with, so that this table has nothing to rename
+    partial::complete(tx.connection(), &mut pictures).await?;
     let names = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
         Fact::Repository(x) => Some(Row::new(x, x.version, *digest)),
         _ => None,
@@ -158,8 +161,8 @@ impl<'a> Batch<'a> {
             Fact::SprintEntry(x) => self.sprint_entries.push(Row::new(x, x.version, *digest)),
             Fact::Vulnerability(x) => self.vulnerabilities.push(Row::new(x, x.version, *digest)),
             Fact::QualityMeasure(x) => self.quality_measures.push(Row::new(x, x.version, *digest)),
-            // written before the others
-            Fact::Moved(_) => {}
+            // written, or completed, before the others
+            Fact::Moved(_) | Fact::Partial(_) => {}
             Fact::Person(x) => self.persons.push(Row::new(x, x.version, *digest)),
         }
     }

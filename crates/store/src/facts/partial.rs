@@ -1,0 +1,147 @@
+//! Completes facts that state only a part of a thing with what the other events of that thing stated, in any order of
+//! arrival. Promises that a completed fact is a better version than each one before it, so that the tables of facts
+//! need no rule of their own.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use kernel::{Fact, Version};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgConnection;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::row::{Picture, unstorable};
+use crate::StoreError;
+
+/// Fields in which the newest event is right even when it leaves them out: an incident that is detected again is open.
+const OF_THE_NEWEST: [&str; 4] = ["resolved_at", "merged_at", "closed_at", "deleted"];
+
+/// Times of which the earliest that any event stated stays.
+const EARLIEST: [&str; 3] = ["detected_at", "acknowledged_at", "opened_at"];
+
+/// Bits of a digest that the hash of a completed fact has; those above count the events that it was made from.
+const HASH_BITS: u32 = 48;
+
+/// What the events of one thing stated of it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Stated {
+    /// The digests of these events.
+    events: BTreeSet<i64>,
+    fields: BTreeMap<String, Field>,
+}
+
+/// A field, as one event stated it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Field {
+    version: Version,
+    digest: i64,
+    value: Value,
+}
+
+/// Kind and id of a thing, in the order of locks.
+type Key = (String, String);
+
+/// Replaces partial facts by facts that hold all that was stated of their things so far, one a thing.
+pub(super) async fn complete(connection: &mut PgConnection, facts: &mut Vec<Picture<'_>>) -> Result<(), StoreError> {
+    let mut parts: BTreeMap<Key, Vec<(Fact, i64)>> = BTreeMap::new();
+    for Picture { fact, digest } in facts.iter() {
+        if let Fact::Partial(partial) = fact.as_ref() {
+            let key = (partial.of.kind().to_owned(), partial.of.traced().unwrap_or_default().to_owned());
+            parts.entry(key).or_default().push((*partial.of.clone(), *digest));
+        }
+    }
+    if parts.is_empty() {
+        return Ok(());
+    }
+    facts.retain(|picture| !matches!(picture.fact.as_ref(), Fact::Partial(_)));
+    let (kinds, ids): (Vec<String>, Vec<String>) = parts.keys().cloned().unzip();
+    // also locks them, so that two writers never complete one thing at once
+    let known = sqlx::query!(
+        r#"insert into partial_fact as t (kind, id, stated)
+           select kind, id, '{"events": [], "fields": {}}' from unnest($1::text[], $2::text[]) as n (kind, id)
+           on conflict (kind, id) do update set stated = t.stated
+           returning kind, id, stated"#,
+        &kinds,
+        &ids,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let (mut kinds, mut ids, mut stated) = (Vec::new(), Vec::new(), Vec::new());
+    for row in known {
+        let mut whole: Stated = serde_json::from_value(row.stated).map_err(unstorable)?;
+        let key = (row.kind, row.id);
+        for (part, digest) in parts.remove(&key).into_iter().flatten() {
+            whole.add(&part, digest)?;
+        }
+        facts.push(whole.fact()?);
+        kinds.push(key.0);
+        ids.push(key.1);
+        stated.push(serde_json::to_value(&whole).map_err(unstorable)?);
+    }
+    sqlx::query!(
+        "update partial_fact as t set stated = n.stated
+         from unnest($1::text[], $2::text[], $3::jsonb[]) as n (kind, id, stated)
+         where t.kind = n.kind and t.id = n.id",
+        &kinds,
+        &ids,
+        &stated,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+impl Stated {
+    fn add(&mut self, part: &Fact, digest: i64) -> Result<(), StoreError> {
+        let Value::Object(mut fields) = serde_json::to_value(part).map_err(unstorable)? else { return Ok(()) };
+        let version = fields.get("version").cloned().unwrap_or_default();
+        let version: Version = serde_json::from_value(version).map_err(unstorable)?;
+        for name in OF_THE_NEWEST {
+            fields.entry(name).or_insert(Value::Null);
+        }
+        for (name, value) in fields {
+            if !OF_THE_NEWEST.contains(&name.as_str()) && says_nothing(&value) {
+                continue;
+            }
+            let new = Field { version, digest, value };
+            if self.fields.get(&name).is_none_or(|known| new.replaces(known, &name)) {
+                self.fields.insert(name, new);
+            }
+        }
+        self.events.insert(digest);
+        Ok(())
+    }
+
+    /// The fact of all that was stated. Its digest grows with each further event.
+    fn fact(&self) -> Result<Picture<'static>, StoreError> {
+        let fields = self.fields.iter().filter(|(_, field)| !field.value.is_null());
+        let value: Value = fields.map(|(name, field)| (name.clone(), field.value.clone())).collect();
+        let hash = xxh3_64(value.to_string().as_bytes()).cast_signed() & ((1 << HASH_BITS) - 1);
+        let events = i64::try_from(self.events.len()).unwrap_or(i64::MAX).min(i64::MAX >> HASH_BITS);
+        let fact = serde_json::from_value(value).map_err(unstorable)?;
+        Ok(Picture { fact: Cow::Owned(fact), digest: events << HASH_BITS | hash })
+    }
+}
+
+impl Field {
+    /// Whether this is what counts beside what is known, whichever came first.
+    fn replaces(&self, known: &Self, name: &str) -> bool {
+        let instant = |field: &Self| field.value.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+        match (instant(self), instant(known)) {
+            (Some(new), Some(known)) if EARLIEST.contains(&name) => new < known,
+            _ => (self.version, self.digest) > (known.version, known.digest),
+        }
+    }
+}
+
+/// Whether a field has the value that it has in facts that leave it out.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::Object(_) => false,
+    }
+}
