@@ -46,6 +46,10 @@ const NOT_PRODUCTION: [&str; 34] = [
 /// Words of pipelines that deploy nothing to production, beside those of environments.
 const REHEARSALS: [&str; 8] = ["draft", "drafts", "drafter", "dry", "dryrun", "doc", "docs", "documentation"];
 
+/// Beginnings of words of pipelines that take down what runs, whatever else their name holds. Two words of a name can
+/// stand for one of these: `un-deploy`, `Tear down`.
+const TAKING_DOWN: [&str; 7] = ["undeploy", "unpublish", "destroy", "teardown", "cleanup", "delete", "decommission"];
+
 /// Parts of the names of pipelines that deploy.
 const DEPLOYING: [&str; 4] = ["deploy", "release", "publish", "rollout"];
 
@@ -77,12 +81,18 @@ pub(crate) fn is_production(environment: &str) -> bool {
     any_of(&words, &PRODUCTION) && !any_of(&words, &NOT_PRODUCTION)
 }
 
+/// Whether a pipeline takes down what runs.
+fn takes_down(words: &[String]) -> bool {
+    let begins = |word: &String| TAKING_DOWN.iter().any(|taking_down| word.starts_with(taking_down));
+    words.iter().any(begins) || words.windows(2).any(|pair| TAKING_DOWN.contains(&pair.concat().as_str()))
+}
+
 /// Whether a pipeline deploys to production by its name.
 pub(crate) fn deploys(pipeline: &str) -> bool {
     let name = pipeline.to_lowercase();
     let deploying = DEPLOYING.iter().any(|part| name.contains(part));
     let words = words(pipeline);
-    deploying && !any_of(&words, &NOT_PRODUCTION) && !any_of(&words, &REHEARSALS)
+    deploying && !any_of(&words, &NOT_PRODUCTION) && !any_of(&words, &REHEARSALS) && !takes_down(&words)
 }
 
 #[cfg(test)]
@@ -137,6 +147,35 @@ mod tests {
             "",
         ] {
             assert!(!is_production(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_pipeline_that_takes_down_what_runs_deploys_nothing() {
+        for name in [
+            "Undeploy",
+            "undeploy-production",
+            "un-deploy",
+            "UnDeploy EU",
+            "Undeployment",
+            "Unpublish package",
+            "Destroy deployment",
+            "deploy-teardown",
+            "Tear down deployments",
+            "TearDownRelease",
+            "Deployment cleanup",
+            "Clean up old releases",
+            "Delete deployment",
+            "delete-environment",
+            "Decommission release",
+            "rollback-test",
+        ] {
+            assert!(!deploys(name), "{name}");
+        }
+        for name in
+            ["Run deploy", "run-deploy", "Clean deploy", "Clean update and deploy", "redeploy", "Deploy down under"]
+        {
+            assert!(deploys(name), "{name}");
         }
     }
 
