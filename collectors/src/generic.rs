@@ -7,6 +7,7 @@ mod identities;
 mod schema;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kernel::near::UnknownName;
 use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, StatusCategory, Tenant};
 use runtime::secret::Secret;
 use serde::Serialize;
@@ -207,50 +208,74 @@ fn event(id: String, fact: &Fact, data: Vec<u8>, source: &str, tenant: &Tenant, 
     }
 }
 
+/// A kind of fact: its name in the field `fact`, and how the rest is read.
+type Kind = (&'static str, fn(Value) -> Result<Fact, Problem>);
+
+/// The kinds of facts that can be sent.
+const KINDS: [Kind; 21] = [
+    ("repository", |value| json::read_value(value).map(Fact::Repository)),
+    ("commit", |value| json::read_value(value).map(Fact::Commit)),
+    ("change", |value| json::read_value(value).map(Fact::Change)),
+    ("review", |value| json::read_value(value).map(Fact::Review)),
+    ("pipeline_run", |value| json::read_value(value).map(Fact::PipelineRun)),
+    ("task_run", |value| json::read_value(value).map(Fact::TaskRun)),
+    ("deployment", |value| json::read_value(value).map(Fact::Deployment)),
+    ("incident", |value| json::read_value(value).map(Fact::Incident)),
+    ("work_item", |value| json::read_value(value).map(Fact::WorkItem)),
+    ("closing", |value| json::read_value(value).map(Fact::Closing)),
+    ("transition", |value| json::read_value(value).map(Fact::Transition)),
+    ("status", |value| json::read_value(value).map(Fact::Status)),
+    ("sprint", |value| json::read_value(value).map(Fact::Sprint)),
+    ("sprint_entry", |value| json::read_value(value).map(Fact::SprintEntry)),
+    ("vulnerability", |value| json::read_value(value).map(Fact::Vulnerability)),
+    ("quality_measure", |value| json::read_value(value).map(Fact::QualityMeasure)),
+    ("moved", |value| json::read_value(value).map(Fact::Moved)),
+    ("account", |value| json::read_value(value).map(Fact::Account)),
+    ("person", |value| json::read_value(value).map(Fact::Person)),
+    ("service", |value| json::read_value(value).map(Fact::Service)),
+    ("team", |value| json::read_value(value).map(Fact::Team)),
+];
+
+/// The longest part of a value that an answer repeats, in characters.
+const REPEATED: usize = 100;
+
+/// The kind of this name.
+fn kind_of_fact(name: &str) -> Result<&'static Kind, Problem> {
+    KINDS.iter().find(|(kind, _)| *kind == name).ok_or_else(|| {
+        let known: Vec<&str> = KINDS.iter().map(|(kind, _)| *kind).collect();
+        let suggestion = UnknownName::new(name, known.iter().copied()).suggestion();
+        let suggestion = suggestion.map_or(String::new(), |suggestion| format!("; {suggestion}"));
+        let found: String = name.chars().take(REPEATED).collect();
+        let problem = format!("found `{found}`, expected one of {}{suggestion}", known.join(", "));
+        Problem { path: "fact".to_owned(), problem }
+    })
+}
+
+/// A value that is no text, in words.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+        other => format!("`{other}`"),
+    }
+}
+
 /// Reads a fact. Without a version it counts as the picture of `received`: who speaks last is right.
 fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
     let wrong = |path: &str, problem: &str| Problem { path: path.to_owned(), problem: problem.to_owned() };
     let Some(object) = value.as_object_mut() else {
         return Err(wrong(".", "expected an object with the field `fact`"));
     };
-    let kind = match object.remove("fact") {
-        Some(Value::String(kind)) => kind,
-        Some(_) => return Err(wrong("fact", "expected a text")),
+    let (_, read) = match object.remove("fact") {
+        Some(Value::String(kind)) => kind_of_fact(&kind)?,
+        Some(other) => return Err(wrong("fact", &format!("found {}, expected a text", shown(&other)))),
         None => return Err(wrong("fact", "missing; expected the kind of fact, such as `deployment`")),
     };
     let version = object.entry("version").or_insert_with(|| Value::Object(serde_json::Map::new()));
     if let Some(version) = version.as_object_mut() {
         version.entry("at").or_insert_with(|| Value::String(received.to_rfc3339()));
     }
-    let mut fact = match kind.as_str() {
-        "repository" => Fact::Repository(json::read_value(value)?),
-        "commit" => Fact::Commit(json::read_value(value)?),
-        "change" => Fact::Change(json::read_value(value)?),
-        "review" => Fact::Review(json::read_value(value)?),
-        "pipeline_run" => Fact::PipelineRun(json::read_value(value)?),
-        "task_run" => Fact::TaskRun(json::read_value(value)?),
-        "deployment" => Fact::Deployment(json::read_value(value)?),
-        "incident" => Fact::Incident(json::read_value(value)?),
-        "work_item" => Fact::WorkItem(json::read_value(value)?),
-        "closing" => Fact::Closing(json::read_value(value)?),
-        "transition" => Fact::Transition(json::read_value(value)?),
-        "status" => Fact::Status(json::read_value(value)?),
-        "sprint" => Fact::Sprint(json::read_value(value)?),
-        "sprint_entry" => Fact::SprintEntry(json::read_value(value)?),
-        "vulnerability" => Fact::Vulnerability(json::read_value(value)?),
-        "quality_measure" => Fact::QualityMeasure(json::read_value(value)?),
-        "moved" => Fact::Moved(json::read_value(value)?),
-        "account" => Fact::Account(json::read_value(value)?),
-        "person" => Fact::Person(json::read_value(value)?),
-        "service" => Fact::Service(json::read_value(value)?),
-        "team" => Fact::Team(json::read_value(value)?),
-        _ => {
-            let expected = "expected repository, commit, change, review, pipeline_run, task_run, deployment, \
-                            incident, work_item, closing, transition, status, sprint, sprint_entry, vulnerability, \
-                            quality_measure, moved, account, person, service or team";
-            return Err(wrong("fact", expected));
-        }
-    };
+    let mut fact = read(value)?;
     fact.check().map_err(|reject| {
         let (path, problem) = reject.detail.split_once(" is ").unwrap_or((".", &reject.detail));
         let path = path.strip_prefix(fact.kind()).map_or(path, |rest| rest.trim_start_matches('.'));
@@ -296,6 +321,25 @@ mod tests {
             [Fact::Deployment(deployment)] => assert_eq!(deployment.version.at, event.time),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn an_unknown_kind_of_fact_is_shown_with_those_there_are_and_the_one_that_was_meant() {
+        let problem = |fact: Value| {
+            let problems = refused(&json!({ "fact": fact, "id": "x" }).to_string(), Form::Json);
+            assert_eq!((problems.len(), problems[0].path.as_str()), (1, "fact"));
+            problems[0].problem.clone()
+        };
+        let found = problem(json!("deploymnet"));
+        assert!(
+            found.starts_with("found `deploymnet`, expected one of repository, commit, change, review,"),
+            "{found}"
+        );
+        assert!(found.ends_with(", service, team; did you mean `deployment`?"), "{found}");
+        let found = problem(json!("x".repeat(1000)));
+        assert!(found.starts_with(&format!("found `{}`, expected one of", "x".repeat(REPEATED))), "{found}");
+        assert_eq!(problem(json!(7)), "found `7`, expected a text");
+        assert_eq!(problem(json!(["deployment"])), "found a list, expected a text");
     }
 
     #[test]
