@@ -122,8 +122,9 @@ fn version(at: DateTime<Utc>, rank: i64) -> Version {
     if rank == 2 { stated(at) } else { inferred(at) }
 }
 
-/// A build as the plugin tells it at the end of a phase. `timestamp` is when the phase began; that of FINALIZED is
-/// when the build was put away, some time after its end, so this picture never replaces that of COMPLETED.
+/// A build as the plugin reports it at a phase. `timestamp` is when the build was queued, began or ended; that of
+/// FINALIZED is the clock when the build was put away, some time after its end. FINALIZED has the duration but not the
+/// start, so its end is inferred, and never replaces that of COMPLETED or of a pull.
 fn pushed(notification: &Notification, source: &str) -> Result<PipelineRun, NotStored> {
     let build = &notification.build;
     let url = build.full_url.as_deref().or(build.url.as_deref()).ok_or_else(|| unknown_address("build.full_url"))?;
