@@ -236,9 +236,7 @@ pub struct MetricQuestion {
 pub fn time_zone(state: &ApiState, asked: Option<&str>) -> Result<Tz, Problem> {
     match asked {
         None => Ok(state.dora().time_zone),
-        Some(text) => {
-            text.parse().map_err(|_| Problem::parameter("time_zone", text, "a name such as `Europe/Berlin` or `UTC`"))
-        }
+        Some(text) => kernel::time_zone(text).map_err(|error| Problem::parameter("time_zone", text, error.expected())),
     }
 }
 

@@ -24,4 +24,6 @@ pub use metric_facts::*;
 pub use names::NameError;
 pub use outcome::{IgnoreReason, NotStored, Reject, RejectReason};
 pub use selectors::{SELECTOR_FORMS, incident_selector};
-pub use time::{EARLIEST_AUTHOR_TIME, NotATime, TimeOrDay, clamp_instant, midnight, plausible_instant};
+pub use time::{
+    EARLIEST_AUTHOR_TIME, NotATime, NotATimeZone, TimeOrDay, clamp_instant, midnight, plausible_instant, time_zone,
+};

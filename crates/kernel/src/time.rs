@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono_tz::{TZ_VARIANTS, Tz};
+
+use crate::near::UnknownName;
 
 /// First and last second that is believed: 1970-01-01 up to 2200-01-01, UTC. Software that says
 /// otherwise has a broken clock or a default value (the year 1, the year 9999) in its field.
@@ -39,6 +41,28 @@ pub fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let mut tries = (0..=4 * 24 + 4).map(|quarter| midnight + Duration::minutes(15 * quarter));
     let first = tries.find_map(|time| zone.from_local_datetime(&time).earliest());
     first.map_or_else(|| midnight.and_utc(), |first| first.with_timezone(&Utc))
+}
+
+/// A text that names no time zone. Its text says what was expected; it doesn't repeat the text itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {}", .0)]
+pub struct NotATimeZone(String);
+
+impl NotATimeZone {
+    /// What was expected instead, with the names that were probably meant.
+    #[must_use]
+    pub fn expected(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Reads the IANA name of a time zone.
+pub fn time_zone(name: &str) -> Result<Tz, NotATimeZone> {
+    name.parse().map_err(|_| {
+        let suggestion = UnknownName::new(name, TZ_VARIANTS.iter().map(|zone| zone.name())).suggestion();
+        let suggestion = suggestion.map_or(String::new(), |suggestion| format!("; {suggestion}"));
+        NotATimeZone(format!("an IANA time zone such as `UTC` or `Europe/Berlin`{suggestion}"))
+    })
 }
 
 /// A time as people write it: an instant (RFC 3339), or a day, which begins at midnight of a time zone.
@@ -78,6 +102,18 @@ impl FromStr for TimeOrDay {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_zone_is_read_by_its_name_and_near_names_are_suggested() {
+        assert_eq!(time_zone("Europe/Berlin"), Ok(Tz::Europe__Berlin));
+        for (name, meant) in [("europe/berlin", "Europe/Berlin"), ("Berlin", "Europe/Berlin"), ("utc", "UTC")] {
+            let error = time_zone(name).unwrap_err().to_string();
+            let expected = "expected an IANA time zone such as `UTC` or `Europe/Berlin`; did you mean ";
+            assert!(error.starts_with(expected) && error.contains(&format!("`{meant}`")), "{name}: {error}");
+        }
+        let error = time_zone("+02:00").unwrap_err();
+        assert_eq!(error.expected(), "an IANA time zone such as `UTC` or `Europe/Berlin`");
+    }
 
     #[test]
     fn a_day_begins_where_the_time_zone_says_so() {

@@ -5,6 +5,7 @@
 
 mod check;
 pub mod custom;
+mod duration;
 pub mod health;
 pub mod http;
 mod layers;

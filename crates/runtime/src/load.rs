@@ -207,7 +207,7 @@ impl Layered {
                 severity: Severity::Error,
                 key,
                 found: found(&error.kind, &path, find(whole, &path)),
-                expected: expected(&error.kind, &path),
+                expected: expected(&error.kind, &path, find(whole, &path)),
                 place: self.place(whole, &path),
             });
             if !mended {
@@ -313,7 +313,7 @@ fn show(actual: &Actual) -> String {
     }
 }
 
-fn expected(kind: &Kind, path: &[String]) -> String {
+fn expected(kind: &Kind, path: &[String], value: Option<&Value>) -> String {
     if let Kind::UnknownField(name, known) = kind {
         return match nearest(name, known) {
             Some(known) => format!("a known one; did you mean `{known}`?"),
@@ -322,6 +322,10 @@ fn expected(kind: &Kind, path: &[String]) -> String {
     }
     if let Some(text) = expectation(kind, path) {
         return text.to_owned();
+    }
+    if path.last().is_some_and(|last| last == "time_zone") {
+        let name = value.and_then(Value::as_str).unwrap_or_default();
+        return kernel::time_zone(name).map_or_else(|error| error.expected().to_owned(), |zone| zone.to_string());
     }
     match kind {
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) | Kind::InvalidLength(_, expected) => {
@@ -343,9 +347,8 @@ fn expectation(kind: &Kind, path: &[String]) -> Option<&'static str> {
         return Some(SECRET_REFERENCE);
     }
     Some(match path.last().map(String::as_str)? {
-        "retention" | "timeout" | "attribution_window" => "a duration such as \"30s\", \"24h\" or \"90days\"",
+        "retention" | "timeout" | "attribution_window" => "a duration such as \"30s\", \"24h\" or \"90d\"",
         "listen" => "an address and port such as \"127.0.0.1:8080\" or \"[::1]:8080\"",
-        "time_zone" => "an IANA time zone such as \"UTC\" or \"Europe/Berlin\"",
         _ => return None,
     })
 }

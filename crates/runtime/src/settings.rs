@@ -90,10 +90,10 @@ pub struct Log {
     /// Partitions of the topic when `sei` creates it.
     pub partitions: i32,
     /// How long raw events are kept.
-    #[serde(with = "humantime_serde")]
+    #[serde(with = "crate::duration")]
     pub retention: Duration,
     /// How long rejected events are kept, so that they can be replayed.
-    #[serde(with = "humantime_serde")]
+    #[serde(with = "crate::duration")]
     pub rejected_retention: Duration,
     /// Rejected events that are kept of a tenant at most: the newest.
     pub rejected_limit: u32,
@@ -146,7 +146,7 @@ pub struct Server {
     /// Bytes of all bodies that are being received or verified at once.
     pub body_memory: usize,
     /// How long a request may take.
-    #[serde(with = "humantime_serde")]
+    #[serde(with = "crate::duration")]
     pub timeout: Duration,
     /// Webhooks and posted events in work at most; above it 503.
     pub in_flight: usize,
@@ -259,7 +259,7 @@ pub struct PullSource {
     #[serde(default)]
     pub time_zone: chrono_tz::Tz,
     /// Each pull begins up to so much later than the schedule says, so that not all begin at once.
-    #[serde(default, with = "humantime_serde")]
+    #[serde(default, with = "crate::duration")]
     pub jitter: Duration,
     /// Further certificate authorities to trust, a PEM file.
     #[serde(default)]
@@ -401,7 +401,7 @@ pub struct Dora {
     /// Branches or labels of hotfixes, a regular expression.
     pub hotfix: String,
     /// How long after a deployment a failure is laid to it.
-    #[serde(with = "humantime_serde")]
+    #[serde(with = "crate::duration")]
     pub attribution_window: Duration,
     /// What the first deployment of a service carries.
     pub first_deployment: FirstDeployment,
@@ -453,7 +453,7 @@ pub struct MetricSettings {
     #[serde(default)]
     pub at: Option<String>,
     /// How far back it looks unless asked otherwise.
-    #[serde(default, with = "humantime_serde::option")]
+    #[serde(default, with = "crate::duration::option")]
     pub window: Option<Duration>,
 }
 

@@ -121,7 +121,7 @@ pub(crate) struct Report {
     benchmark: Benchmark,
 
     /// The time zone in which days, weeks and months are cut (`dora.time_zone`)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = kernel::time_zone)]
     time_zone: Option<Tz>,
 
     /// The form [default: table]

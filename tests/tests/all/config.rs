@@ -43,6 +43,34 @@ fn a_right_file_is_well_and_warnings_fail_only_when_asked() {
 }
 
 #[test]
+fn durations_are_shown_in_the_units_that_they_are_written_in() {
+    let program = Program::new();
+    let set = ["--set", "log.rejected_retention=60days", "--set", "server.timeout=90s"];
+    let shown: serde_json::Value =
+        serde_json::from_str(&program.good(&[&["config", "show", "--json"][..], &set].concat())).unwrap();
+    assert_eq!((&shown["log"]["retention"], &shown["log"]["rejected_retention"]), (&"90d".into(), &"60d".into()));
+    assert_eq!((&shown["server"]["timeout"], &shown["dora"]["attribution_window"]), (&"90s".into(), &"24h".into()));
+    let shown = program.good(&["config", "show"]);
+    assert!(shown.contains("retention = \"90d\"") && shown.contains("attribution_window = \"24h\""), "{shown}");
+}
+
+#[test]
+fn a_time_zone_that_there_is_not_is_answered_with_the_form_and_near_names() {
+    let program = Program::new();
+    let expected = "expected an IANA time zone such as `UTC` or `Europe/Berlin`; did you mean `Europe/Berlin`?";
+    for command in [&["dora", "report"][..], &["dora", "metric", "change_throughput"]] {
+        let said = program.run(&[command, &["--time-zone", "europe/berlin"]].concat());
+        assert_eq!(said.code, Some(2), "{}", said.err);
+        assert!(said.err.contains("'europe/berlin'") && said.err.contains(expected), "{}", said.err);
+    }
+    std::fs::write(program.folder().join("sei.toml"), "[dora]\ntime_zone = \"europe/berlin\"\n").unwrap();
+    let said = program.run(&["config", "check"]);
+    assert_eq!(said.code, Some(1));
+    let problem = format!("dora.time_zone: found the text `europe/berlin`, {expected}\n  at sei.toml:2");
+    assert!(said.out.contains(&problem), "{}", said.out);
+}
+
+#[test]
 fn the_reference_that_is_printed_is_a_file_that_checks() {
     let program = Program::new();
     let file = program.folder().join("sei.toml");

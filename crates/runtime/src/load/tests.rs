@@ -96,11 +96,11 @@ tenant = "Main"
     let told = told(file);
     let expected = [
         "error: server.listn: found an unknown key, expected a known one; did you mean `listen`?\n  at my.toml:3",
-        "error: server.timeout: found the text `soon`, expected a duration such as \"30s\", \"24h\" or \"90days\"\n  at my.toml:4",
+        "error: server.timeout: found the text `soon`, expected a duration such as \"30s\", \"24h\" or \"90d\"\n  at my.toml:4",
         "error: server.in_flight: found the text `many`, expected a whole number, not negative\n  at my.toml:5",
         "error: log.kind: found `kafak`, expected one of `embedded`, `kafka`\n  at my.toml:8",
         "error: database.url: found something else (not shown: it may be a secret), expected a reference to a secret: { env = \"NAME\" } or { file = \"/path\" }\n  at my.toml:11",
-        "error: dora.time_zone: found the text `Mars/Olympus`, expected an IANA time zone such as \"UTC\" or \"Europe/Berlin\"\n  at my.toml:14",
+        "error: dora.time_zone: found the text `Mars/Olympus`, expected an IANA time zone such as `UTC` or `Europe/Berlin`\n  at my.toml:14",
         "error: dora.hotfix: found `(`, expected a regular expression (unclosed group)\n  at my.toml:15",
         "error: dora.bots: found the text `renovate`, expected a list\n  at my.toml:16",
         "error: git.0.schedule: found `*/5 * * *`, expected a cron expression, such as `*/5 * * * *` (minute, hour, day, month, day of week)\n  at my.toml:20",
