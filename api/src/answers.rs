@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use crate::reads::{self, Part};
 use crate::tenant::Scope;
 
-/// So many answers are looked at …
+/// The newest answers that are looked at …
 const RECENT: usize = 20;
 /// … as far as they are no older than this: without requests, what was wrong is forgotten.
 const WITHIN: Duration = Duration::from_mins(1);
@@ -22,7 +22,7 @@ const WITHIN: Duration = Duration::from_mins(1);
 const FEW: usize = 5;
 /// How long a read may take that looks whether answers are right.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// So many services of a tenant are compared.
+/// Services of a tenant that are compared at most.
 const SERVICES: u32 = 200;
 
 /// How requests were answered lately. Cheap to clone.

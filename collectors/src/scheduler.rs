@@ -158,7 +158,7 @@ mod tests {
                 if runs.fetch_add(1, Ordering::SeqCst) >= 1 {
                     again.notify_one();
                 }
-                async { panic!("a row that nobody expected") }.boxed()
+                async { panic!("an unexpected row") }.boxed()
             })
         };
         let shutdown = CancellationToken::new();

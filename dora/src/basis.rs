@@ -10,9 +10,9 @@ use store::metric_rows::ServiceBasis;
 
 use crate::metrics::Window;
 
-/// Fewer observations than this are said to be few.
+/// Fewer observations than this have a caveat.
 const FEW: u64 = 5;
-/// So many services are named, then they are counted.
+/// Services that are named at most; more are counted.
 const NAMED: usize = 3;
 
 /// A kind of source that gave evidence for verdicts.

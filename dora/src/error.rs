@@ -51,7 +51,7 @@ pub enum DoraError {
     Ended {
         /// What was computed.
         of: String,
-        /// What the engine said.
+        /// The message of the engine.
         message: String,
     },
 }

@@ -49,7 +49,7 @@ fn undeclared(name: &str) -> Service {
 /// The service of findings that are about none.
 pub(crate) const NO_SERVICE: &str = "";
 
-/// What is to be said of incidents that no service claims: one finding for each of the things that they are part of.
+/// Findings of incidents that no service claims: one for each of the things that they are part of.
 pub(crate) fn unowned(incidents: &[UnownedIncident], services: &[Service]) -> Vec<Finding> {
     let owned: BTreeSet<&str> =
         services.iter().flat_map(|service| service.repositories.iter().map(RepositoryId::as_str)).collect();

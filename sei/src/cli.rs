@@ -164,7 +164,7 @@ fn refused(error: &clap::Error) -> ExitCode {
         let causes: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         eprintln!("{}", serde_json::json!({ "error": first, "causes": causes }));
     } else if error.print().is_err() {
-        // nobody reads it
+        // the output is closed
         return ExitCode::FAILURE;
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))

@@ -129,7 +129,7 @@ impl DataFolder {
     }
 }
 
-/// Lets no other user in. A folder that we may not close stays as it is: it is somebody's choice who owns it.
+/// Lets no other user in. A directory that we may not close stays as it is: its owner was chosen.
 fn keep_private(path: &Path) {
     if let Err(error) = store::keep_private(path) {
         let (folder, error) = (path.display(), &error as &dyn std::error::Error);

@@ -157,7 +157,7 @@ impl PrivateDatabase {
         }
     }
 
-    /// Uses it no longer; it is stopped if nobody else does.
+    /// Uses it no longer; it is stopped if no other process does.
     async fn leave(&self) -> Result<(), ClusterError> {
         let cluster = self.0.lock().await.take();
         match cluster {

@@ -62,7 +62,7 @@ pub(crate) fn evidence(basis: &Basis) -> Option<String> {
     (!sources.is_empty()).then(|| format!("Evidence: {}.", sources.join(", ")))
 }
 
-/// What metrics rest on and what a reader must know about them, a line each: what is true of several is said
+/// What metrics rest on and what a reader must know about them, a line each: what is true of several is written
 /// once.
 fn caveats(report: &Report) -> Vec<String> {
     let mut lines: Vec<(String, Vec<&str>)> = Vec::new();

@@ -1,7 +1,7 @@
 //! Who may post events: who has a token, and programs of this user over the UNIX socket; everyone only where the
 //! settings say so.
 //!
-//! The address of the peer is no reason: a proxy on this machine has that of loopback, whoever it speaks for, and
+//! The address of the peer is no reason: a proxy on this machine has that of loopback for all of its clients, and
 //! a page in a browser on this machine has it, whichever site made it ask.
 
 use axum::http::request::Parts;
@@ -13,7 +13,7 @@ use crate::webhook;
 
 /// Who may post.
 pub(super) enum Access {
-    /// Whoever has one of these tokens, or comes over the socket.
+    /// Requests with one of these tokens, or over the socket.
     Tokens(Vec<Secret>),
     /// Everyone.
     Everyone,

@@ -25,7 +25,7 @@ const BASES: usize = 192 << 20;
 /// So many folders of one commit are told apart.
 const FOLDERS: usize = 200;
 
-/// The directory so many levels below the top that a directory is in, or itself if it is not deeper.
+/// The first `depth` levels of a directory's path, or all of it if it is not deeper.
 fn prefix(folder: &str, depth: usize) -> &str {
     let Some(slash) = depth.checked_sub(1) else { return "" };
     folder.match_indices('/').nth(slash).and_then(|(end, _)| folder.get(..end)).unwrap_or(folder)

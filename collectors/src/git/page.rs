@@ -19,7 +19,7 @@ const BYTES: usize = 700_000;
 /// Longer messages keep their first and last part: the title, and trailers.
 const MESSAGE_HEAD: usize = 3_072;
 const MESSAGE_TAIL: usize = 1_024;
-/// So many bytes at either end of a message are decoded.
+/// Bytes at either end of a message that are decoded.
 const DECODED: usize = 64 << 10;
 
 /// A mark of a commit.

@@ -131,7 +131,7 @@ impl Lines {
     }
 }
 
-/// The commits by which something was told that is gone: those that left a line and brought something there,
+/// The commits that reported something that is gone: those that left a line and brought something there,
 /// and those that no branch or tag reaches any more.
 fn gone(
     old: &Cursor,

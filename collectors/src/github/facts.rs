@@ -287,7 +287,7 @@ pub(crate) fn deployment(place: &Place, deployment: &wire::Deployment) -> Deploy
 }
 
 /// Whether GitHub itself says that the environment is production. Without being asked it says so of one that is named
-/// `production`, and the contrary of all others, so that only what differs from that was said on purpose.
+/// `production`, and the contrary of all others, so that only what differs from that was set on purpose.
 fn is_production(deployment: &wire::Deployment) -> Option<bool> {
     let named = deployment.environment.as_deref() == Some("production");
     match (deployment.production_environment, deployment.transient_environment) {
@@ -331,7 +331,7 @@ pub(crate) fn deployment_after(
     };
     let begun = deployment(place, wire);
     let environment = text(status.environment.as_ref()).or_else(|| begun.environment.clone());
-    // it is said of the environment that the deployment began with
+    // the flag is that of the environment that the deployment began with
     let production = begun.production.filter(|_| environment == begun.environment);
     Ok(Some(Deployment {
         environment,
@@ -527,7 +527,7 @@ pub(crate) fn issue(
     let is_one = kind.iter().chain(&labels).any(|name| is_incident(name));
     let was_one = match action {
         "unlabeled" => touched.is_some_and(|label| is_incident(&label.name)),
-        // what its type was before is not told
+        // the event does not have its type of before
         "typed" | "untyped" => true,
         // nor what a pulled one was, whose label may have been taken off since the pull before
         "" => issue.updated_at > issue.created_at,

@@ -436,7 +436,7 @@ pub(super) fn task_run(
     let started_at = job.started_at.map(|when| when.0);
     let finished = job.finished_at.map(|when| when.0);
     // A job is created with its pipeline, but may wait for those before it: the queue begins after them. So how long
-    // it was queued is known when it has started; what is told before would stay, as the earliest.
+    // it was queued is known when it has started; a time that is reported before would stay, as the earliest.
     let queued = |started: DateTime<Utc>| match job.queued_duration {
         Some(duration) => started.checked_sub_signed(seconds(duration)),
         None => created,
@@ -490,7 +490,7 @@ fn deployment(place: &Place, deployed: &Deployed<'_>) -> Result<Deployment, NotS
     let outcome = outcome(deployed.status)?;
     let running = deployed.status == "running";
     let rank = if outcome.is_some() { 2 } else { i64::from(running) };
-    // GitLab guesses a tier by the name, unless somebody set it; older versions and some tokens do not see it
+    // GitLab guesses a tier by the name, unless it was set; older versions and some tokens do not see it
     let production = deployed.tier.filter(|tier| !tier.is_empty()).map(|tier| tier.eq_ignore_ascii_case("production"));
     Ok(Deployment {
         id: format!("{}/deployment/{}", place.id, deployed.id).into(),
@@ -651,7 +651,7 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
             .as_ref()
             .and_then(|changes| changes.labels.as_ref())
             .is_some_and(|labels| wire::titles(labels.previous.as_ref()).iter().any(|label| is_incident(label))),
-        // what a pulled one was is not told: its label may have been taken off since the pull before
+        // a pulled issue does not have what it was before: its label may have been taken off since the pull before
         None => updated > issue.created_at.0,
     };
     let severity = issue.severity.as_deref().map(str::to_lowercase).filter(|severity| severity != "unknown");

@@ -319,7 +319,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// What a system hook would have said when the project got another path than it is asked for by.
+/// What a system hook would have reported when the project got another path than it is asked for by.
 fn renamed(project: &Project, asked: &str) -> Option<Row> {
     let path = &project.path_with_namespace;
     if path.eq_ignore_ascii_case(asked) || asked.parse::<u64>().is_ok() {

@@ -406,7 +406,7 @@ fn every_recorded_row_of_the_api_is_read() {
     let Some(corpus) = parts::corpus() else { return };
     let rows = |table: &str| recorded_rows(&corpus.join(format!("api-rows/gitlab/_raw_gitlab_api_{table}.csv")));
     let project = json!({ "web_url": "https://gitlab.com/lakeside/checkout", "default_branch": "main" });
-    // statuses that GitLab does not have; somebody made them up
+    // statuses that GitLab does not have: they were invented
     let invented = |pulled: &Value| matches!(pulled["row"]["status"].as_str(), Some("completed" | "undeployed"));
     let read = |kind: &str, pulled: Value| match GitLab.normalise(&event(kind, pulled.to_string().into())) {
         Err(NotStored::Ignored(IgnoreReason::UnknownValue)) if invented(&pulled) => Vec::new(),

@@ -322,7 +322,7 @@ mod tests {
         let account = Account { client: client(router), services: Vec::new() };
         let memory = Memory::default();
         let began = "2026-03-01T00:00:00Z".parse().unwrap();
-        // two in a row can't be told from a list that is down
+        // two in a row look like a list that is down
         let summary = memory.pull_at(&account, From::Start, began).await;
         assert!(summary.failure().is_some(), "{summary:?}");
         *broken.lock().unwrap() = vec![3, 6];

@@ -26,7 +26,7 @@ const UNSAID: Duration = Duration::from_mins(1);
 /// What a source says beyond this is not believed: there are times too far ahead for a clock to count to.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
 
-/// After this time without an answer it is said what is waited for.
+/// After this time without an answer a message names what is waited for.
 const QUIET: Duration = Duration::from_millis(1500);
 
 /// As often the details of one thing are asked for.
@@ -169,7 +169,7 @@ pub struct Client {
     label: labels::Source,
     patience: Patience,
     seen: Arc<Seen>,
-    /// It was said that an answer takes long.
+    /// A message that an answer takes long was shown.
     said_waiting: Arc<AtomicBool>,
 }
 

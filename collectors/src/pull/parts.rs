@@ -183,7 +183,7 @@ mod tests {
         PullError::Transient("500".to_owned())
     }
 
-    /// Reads a page of 100 of a list of so many rows, of which some can't be read; with what was asked for.
+    /// Reads a page of 100 of a list of `all` rows, of which some can't be read; with what was asked for.
     async fn read_all(all: usize, broken: &[usize]) -> (Result<Parts<usize>, PullError>, usize) {
         let asked = Mutex::new(0);
         let fetch = |offset: usize, size: usize| {

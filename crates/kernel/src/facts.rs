@@ -156,7 +156,7 @@ pub struct Commit {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cherry_picked_from: Option<Sha>,
     /// The folders that it changes files in, without a slash at either end, `""` for the top; `null` where
-    /// nobody looked.
+    /// they were not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folders: Option<Vec<String>>,
     /// Whether `folders` were too many to be listed, so that some of them stand for those below.

@@ -373,7 +373,7 @@ const WRITERS: &str = "array(select distinct who from commit k, unnest(k.co_auth
                              where k.repository = c.repository and who is not null
                                and k.sha = any (c.commits || c.merge_sha || c.head_sha))";
 
-/// A change of which only git told, and only by the commit that it was squashed to: when it began was not seen.
+/// A change that is known only from git, and only by the commit that it was squashed to: when it began was not seen.
 const SQUASHED: &str = "c.opened_at is null and cardinality(c.commits) = 0 and m.commits <= 1
                         and not exists (select from commit k where k.repository = c.repository
                                         and k.sha = c.merge_sha and cardinality(k.parents) > 1)";

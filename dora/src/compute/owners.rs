@@ -334,7 +334,7 @@ impl<'a> Pass<'a> {
         let mut path = Vec::new();
         for change in 0..changes {
             let mut at = change;
-            // up to one whose depth is known, or that is on nobody's branch
+            // up to one whose depth is known, or that is on no branch
             while depth[at] == 0 && self.outer[at] != Graph::NONE {
                 path.push(at);
                 at = self.outer[at] as usize;

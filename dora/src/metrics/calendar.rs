@@ -9,7 +9,7 @@ use crate::{DoraError, Interval};
 
 /// Steps of a series at most: a bit more than ten years of days.
 const MAX_STEPS: usize = 4_000;
-/// Steps of a series at most where nobody asked for their length.
+/// Steps of a series at most where the question has no length of them.
 const MAX_AUTOMATIC_STEPS: f64 = 54.0;
 
 /// A step of a series: `[from, to)`.
@@ -55,7 +55,7 @@ impl Calendar {
     }
 
     /// The instant that lies a length of time before another. Whole days are local days: the same time of
-    /// the day, so many days before.
+    /// the day, that number of days before.
     pub fn before(&self, to: DateTime<Utc>, length: Duration) -> Option<DateTime<Utc>> {
         let days = u64::try_from(length.num_days()).ok()?;
         if length != Duration::days(length.num_days()) {

@@ -20,7 +20,7 @@ metrics! { "delivery";
     coding_time: Unit::Seconds, Median, Deployed(coding), "Coding time",
         "Stage of lead time: first commit to opened, or to ready for review.";
     pickup_time: Unit::Seconds, Median, Deployed(pickup), "Pickup time",
-        "Stage of lead time: opened to the first review by somebody else.";
+        "Stage of lead time: opened to the first review by another person.";
     review_time: Unit::Seconds, Median, Deployed(review), "Review time",
         "Stage of lead time: first review to merged.";
     approval_time: Unit::Seconds, Median, Deployed(approval), "Approved to merged",

@@ -361,7 +361,7 @@ impl Loader<'_> {
     }
 }
 
-/// What others said on a change before it was merged, of all that was said on it.
+/// Reviews and comments of others on a change before it was merged, out of all of them.
 fn by_others<'r>(row: &ChangeRow, reviews: &[&'r ReviewRow], is_bot: impl Fn(&str) -> bool) -> Vec<&'r ReviewRow> {
     let other = |review: &&&ReviewRow| {
         let reviewer = review.reviewer.as_deref();

@@ -1,4 +1,4 @@
-//! Review: what others said on a change, and how few know a repository.
+//! Review: reviews and comments of others on a change, and how few know a repository.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,11 @@ use super::unit::Unit;
 
 metrics! { "review";
     time_to_first_review: Unit::Seconds, Median, Changes(first_review), "Time to first review",
-        "Opened, or ready for review, to the first review or comment by somebody else who is no bot.";
+        "Opened, or ready for review, to the first review or comment by another person, no bot.";
     time_to_merge: Unit::Seconds, Median, Changes(time_to_merge), "Time to merge",
         "Opened to merged, of changes merged in the window.";
     merged_without_review: Unit::Ratio, Rate, Changes(without_review), "Merged without review",
-        "Share of changes merged in the window that nobody else had reviewed or commented on.";
+        "Share of changes merged in the window that no other person had reviewed or commented on.";
     review_depth: Unit::Number, Mean, Changes(depth), "Review depth",
         "Reviews and comments by others a merged change, without bots.";
     reviewers: Unit::Number, Mean, Changes(reviewers), "Reviewers",
@@ -23,7 +23,7 @@ metrics! { "review";
     reviews: Unit::PerWeek, PerWeek, Reviews(given), "Reviews",
         "Reviews and comments by others a week, without bots; asked for by review_teams, who reviews whom.";
     busiest_reviewer: Unit::Ratio, LargestShare, Changes(by_reviewer), "Share of the busiest reviewer",
-        "Share of all reviews and comments by the one who gave most. Nobody is named.";
+        "Share of all reviews and comments by the one who gave most. No person is named.";
     bus_factor: Unit::Count, FewestWithHalf, Authors(changed), "Bus factor",
         "The fewest authors who together changed half of the lines in the year before the end of the window.";
 }

@@ -67,7 +67,7 @@ pub(super) trait Row {
     }
 }
 
-/// What others who are no bots said on a change before it was merged.
+/// Reviews and comments of others, no bots, on a change before it was merged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Review {
     pub reviewer: Option<Name>,

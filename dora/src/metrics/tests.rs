@@ -135,13 +135,13 @@ struct Metrics {
     time_to_restore: MetricReport,
 }
 
-/// A service that deployed first so many hours after a Monday.
+/// A service that deployed first `hour` hours after a Monday.
 fn service(hour: i64) -> ServiceBasis {
     let first = DateTime::from_timestamp_micros(monday() + hour * HOUR);
     ServiceBasis { service: "a".into(), first, last: first, ..ServiceBasis::default() }
 }
 
-/// A deployment so many hours after a Monday.
+/// A deployment `hour` hours after a Monday.
 fn deployment(hour: i64) -> DeploymentPoint {
     DeploymentPoint {
         service: 0,

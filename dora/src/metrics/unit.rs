@@ -10,7 +10,7 @@ pub enum Unit {
     Seconds,
     /// A number a day, on average over the local days of the time zone, whatever their length.
     PerDay,
-    /// So many days a week.
+    /// A number of days a week.
     DaysPerWeek,
     /// A share between 0 and 1.
     Ratio,

@@ -63,7 +63,7 @@ impl Up {
     pub(crate) async fn run(&self, mut settings: Settings, global: &Global) -> Result<()> {
         settings.server.listen = self.listen.unwrap_or(settings.server.listen);
         settings.git = self.sources(&settings);
-        // first of all: no signal is missed from here on, nor ends the process as one that nobody listens to would
+        // first of all: no signal is missed from here on, nor ends the process as an unhandled one would
         let shutdown = runtime::shutdown();
         let folder = DataFolder::open(&settings.data.folder)?;
         // held until the end

@@ -43,7 +43,7 @@ enum When {
     Woken,
 }
 
-/// Polls a future so many times and drops it; returns what came of it if that was enough.
+/// Polls a future `polls` times and drops it; returns what came of it if that was enough.
 async fn dropped<F: Future>(future: F, polls: usize, when: When) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = polls;

@@ -26,7 +26,7 @@ fn deployment(id: &str, sha: Option<&str>, finished: &str) -> Fact {
                  "finished_at": finished, "outcome": "success" }))
 }
 
-/// An incident of another service, with what else is said of it.
+/// An incident of another service, with further fields.
 fn incident(more: &Value) -> Fact {
     let mut incident = json!({ "fact": "incident", "id": "i", "title": "t", "service": "other",
                                "detected_at": "2026-11-20T11:00:00Z" });

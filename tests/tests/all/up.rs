@@ -498,7 +498,7 @@ fn it_ends_at_a_signal_while_it_waits_for_the_lock_of_migrations() {
         let said = up.end(signal);
         assert_eq!(said.code, Some(0), "{}", said.err);
         assert!(!said.out.contains("Page:"), "{}", said.out);
-        // its session notices that nobody waits any more, and leaves the database free for the next
+        // its session notices that its client is gone, and leaves the database free for the next
         held.release();
         held.wait_for_sessions(0, true);
         program.good(&["migrate"]);

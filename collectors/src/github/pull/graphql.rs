@@ -111,7 +111,7 @@ pub(super) async fn unfinished_deployments(
     Ok(page)
 }
 
-/// What a webhook would have said when the repository got another name than it is asked for by.
+/// What a webhook would have reported when the repository got another name than it is asked for by.
 fn renamed(api: &Api, ask: &Ask<'_>, repository: &Value) -> Option<Row> {
     let name = text(repository, "nameWithOwner")?;
     if name.eq_ignore_ascii_case(&ask.stream.of) {

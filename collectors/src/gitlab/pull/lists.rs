@@ -78,7 +78,7 @@ impl Listed {
     }
 }
 
-/// A page of a list, with the rows that were not told before.
+/// A page of a list, with the rows that were not reported before.
 pub(super) struct Walked {
     listed: Listed,
     pub(super) rows: Vec<(Key, Box<RawValue>)>,

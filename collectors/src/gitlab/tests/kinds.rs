@@ -94,7 +94,7 @@ fn a_job_was_queued_after_those_before_it_whichever_way_it_is_told() {
         ("/build_queued_duration", Value::Null),
     ]);
     let ended = job(&[("/build_started_at", json!("2026-02-02 14:22:00 UTC")), ("/build_queued_duration", json!(4))]);
-    // the store keeps the earliest that is told
+    // the store keeps the earliest that is reported
     assert_eq!(created.queued_at, None);
     assert_eq!(ended.queued_at, Some("2026-02-02T14:21:56Z".parse().unwrap()));
     assert_eq!(created.id, ended.id);
@@ -190,7 +190,7 @@ fn a_renamed_or_transferred_project_or_group_says_which_it_was() {
     let facts = of_instance(&group, "https://gitlab.example.org/").unwrap();
     let [Fact::Moved(moved)] = facts.as_slice() else { panic!("{facts:?}") };
     assert_eq!((&moved.id, &moved.new_id), (&id("riverside"), &id("lakeside")));
-    // without the header nobody knows of which instance it is
+    // without the header its instance is not known
     assert_eq!(of_instance(&group, ""), Err(NotStored::Ignored(IgnoreReason::OutOfScope)));
     let user = json!({ "event_name": "user_create", "name": "Bo" });
     assert_eq!(of_instance(&user, "https://gitlab.example.org"), Err(NotStored::Ignored(IgnoreReason::UnusedEvent)));
@@ -207,6 +207,6 @@ fn a_pulled_issue_takes_back_the_incident_that_an_earlier_pull_made_of_it() {
     };
     assert_eq!(incident(json!(["incident"]), "2026-02-03T12:00:00.800Z"), Some(false));
     assert_eq!(incident(json!([]), "2026-02-04T12:00:00.800Z"), Some(true));
-    // one that nobody touched since it was written down was none before
+    // one that was not touched since it was created was no incident before
     assert_eq!(incident(json!([]), "2026-02-03T10:00:00.200Z"), None);
 }

@@ -22,7 +22,7 @@ pub(super) struct Connection {
     working: AtomicUsize,
     /// Since when there is none, in milliseconds after `started`.
     waiting_since_ms: AtomicU64,
-    /// Told to make room for another.
+    /// Notified when it has to make room for another.
     pub(super) evicted: Notify,
 }
 
@@ -176,7 +176,7 @@ mod tests {
         let fourth = connections.place(source(1)).unwrap();
         assert!(evicted(&places[0]).await && !evicted(&places[1]).await && !evicted(&places[2]).await);
         let others: Vec<_> = (2..5).map(|last| connections.place(source(last)).unwrap()).collect();
-        // all are taken: one of the greatest source's goes, and of nobody else
+        // all are taken: one of the greatest source's goes, and no other's
         let seventh = connections.place(source(9)).unwrap();
         assert!(evicted(&places[1]).await && !evicted(&fourth).await && !evicted(&seventh).await);
         for other in &others {

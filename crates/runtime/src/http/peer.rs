@@ -1,6 +1,6 @@
 //! Who sends a request: a program of this user over the UNIX socket, or an address.
 //!
-//! An address is never trusted for being loopback: a proxy on this machine has it too, whoever it speaks for.
+//! An address is never trusted for being loopback: a proxy on this machine has it too, for all of its clients.
 
 use std::net::IpAddr;
 use std::str::FromStr;

@@ -32,7 +32,7 @@ const GRACE: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(30);
 /// The most that is read of a head, and at once of a body, in bytes.
 const BUFFER: usize = 64 * 1024;
-/// HTTP/2: requests at once on a connection, and bytes of their bodies that nobody has read yet.
+/// HTTP/2: requests at once on a connection, and bytes of their bodies that were not read yet.
 const STREAMS: u32 = 16;
 const WINDOW: u32 = 256 * 1024;
 /// How long accepting pauses when the system has no descriptor left.
@@ -97,7 +97,7 @@ pub async fn serve(
             },
         }
     }
-    // Nobody else can connect from here on, also while connections end.
+    // Nothing can connect from here on, also while connections end.
     drop((tcp, socket));
     shell.tasks.close();
     if tokio::time::timeout(GRACE, shell.tasks.wait()).await.is_err() {
@@ -206,7 +206,7 @@ impl Shell {
                     } else if patience > SILENCE {
                         return;
                     } else {
-                        // what is half said may still be finished, or be answered that it was not
+                        // a request that is half there may still be finished, or be answered that it was not
                         asked_to_end = true;
                         serving.as_mut().graceful_shutdown();
                         patience += self.last_wait;

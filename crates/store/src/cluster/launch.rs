@@ -19,7 +19,7 @@ use super::usage::{OneAtATime, Started, Usage};
 use super::user::RunAs;
 use super::{ClusterError, NAME, PORT, SETTINGS, STOP_DEADLINE, at, has_state};
 
-/// A socket's address has room for so many bytes.
+/// Bytes that a socket's address has room for.
 const SOCKET_LIMIT: usize = 107;
 
 /// The programs of the version that the data is of; the newest, for data that is made now.
@@ -47,7 +47,7 @@ pub(super) async fn programs(
 }
 
 /// Makes the data folder, under another name until it is whole. `initdb` has the lock as its input, and so
-/// holds it even if we are killed: nobody starts again while it still writes.
+/// holds it even if we are killed: no other process starts again while it still writes.
 async fn initialize(
     folder: &Path,
     programs: &Path,
@@ -89,7 +89,7 @@ pub(super) enum Found {
 /// The server that runs on the data already. One that is just starting or stopping is waited for.
 ///
 /// Each of a server's processes holds a lock from its start to its end, so that one that has not written
-/// its own lock file yet is seen too, whoever started it and was killed.
+/// its own lock file yet is seen too, also if the process that started it was killed.
 pub(super) async fn find(folder: &Path, data: &Path) -> Result<Found, ClusterError> {
     let start = Instant::now();
     let held = loop {
@@ -181,7 +181,7 @@ fn socket_folder(folder: &Path, user: &RunAs) -> Result<PathBuf, ClusterError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(source) => return Err(at(&socket_folder, source)),
     }
-    // somebody else may have made a folder of this name first
+    // another user may have made a directory of this name first
     let found = std::fs::symlink_metadata(&socket_folder).map_err(|source| at(&socket_folder, source))?;
     if found.is_dir() && found.uid() == user.uid() && found.mode().trailing_zeros() >= 6 {
         Ok(socket_folder)
@@ -214,7 +214,7 @@ pub(super) fn last_words(log: &Path) -> String {
     tail(&std::fs::read_to_string(log).unwrap_or_default())
 }
 
-/// The last lines of what a program said, in one.
+/// The last lines of a program's output, in one.
 fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let last = lines.get(lines.len().saturating_sub(4)..).unwrap_or_default();

@@ -54,12 +54,12 @@ const SETTINGS: [&str; 10] = [
     "max_wal_size=1GB",
     // what one computation writes fits, so that it need not wait for the disk before it commits
     "shared_buffers=512MB",
-    // a statement whose asker is gone ends, instead of working on for nobody
+    // a statement whose client is gone ends
     "client_connection_check_interval=1s",
 ];
 
 /// A private cluster that this process uses. [`PrivateCluster::stop`] ends that, and waits until the server
-/// has stopped if nobody else uses it; dropping it only tells the server to.
+/// has stopped if no other process uses it; dropping it only tells the server to.
 #[derive(Debug)]
 pub struct PrivateCluster {
     folder: PathBuf,
@@ -127,7 +127,7 @@ impl PrivateCluster {
         Ok(true)
     }
 
-    /// Uses it no longer. If nobody else does, stops it and waits until its data is safely on disk.
+    /// Uses it no longer. If no other process does, stops it and waits until its data is safely on disk.
     /// Connections are cut off, so close the store first.
     pub async fn stop(mut self) -> Result<(), ClusterError> {
         let usage = Arc::clone(&self.usage);
@@ -164,7 +164,7 @@ impl PrivateCluster {
                 }
             };
             self.options = options(&server);
-            // one that was told to stop just before we came is started anew
+            // one that was asked to stop just before is started anew
             if self.is_ready().await? {
                 return Ok(());
             }

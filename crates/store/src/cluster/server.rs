@@ -30,8 +30,8 @@ fn parse(lock: &str) -> Option<Server> {
     Some(Server { pid, port, socket_folder })
 }
 
-/// Whether a process of this number runs, whosever it is. One that has ended and was not waited for yet does
-/// not: in a container there may be nobody who ever does.
+/// Whether a process of this number runs, whatever user it is of. One that has ended and was not waited for yet does
+/// not: in a container there may be no process that ever does.
 fn alive(pid: i32) -> bool {
     let exists = pid > 0 && !matches!(kill(Pid::from_raw(pid), None), Err(Errno::ESRCH));
     exists && !is_zombie(&std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default())

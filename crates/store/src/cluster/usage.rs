@@ -1,5 +1,5 @@
 //! Who uses a cluster, so that the last user stops it. A process that uses it holds a lock that ends with the
-//! process, however that ends: nobody has to know who started the server, or whether its starter is alive.
+//! process, however that ends: no process has to know which one started the server, or whether its starter is alive.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -91,8 +91,8 @@ impl Usage {
         Ok(child)
     }
 
-    /// Uses the cluster no longer. `true` if nobody else does: call under the lock, then nobody begins to
-    /// meanwhile.
+    /// Uses the cluster no longer. `true` if no other process does: call under the lock, then none begins
+    /// to meanwhile.
     pub(super) fn leave(&self) -> bool {
         self.state().left = true;
         self.users.unlock().is_ok() && self.users.try_lock().is_ok()
@@ -111,7 +111,7 @@ impl Usage {
         }
     }
 
-    /// Leaves without waiting for anything; the server is told to stop if nobody else uses it. `true` if it was.
+    /// Leaves without waiting for anything; the server is asked to stop if no other process uses it. `true` if it was.
     pub(super) fn abandon(&self) -> bool {
         let (left, busy) = {
             let mut state = self.state();
@@ -125,7 +125,7 @@ impl Usage {
             signal(killpg(Pid::from_raw(group), Signal::SIGKILL));
             return false;
         }
-        // whoever else holds the lock uses the cluster, and will leave it
+        // another process that holds the lock uses the cluster, and will leave it
         let _one_at_a_time = if busy { None } else { self.lock_within(PATIENCE) };
         let last = self.leave();
         if last {
@@ -186,7 +186,7 @@ pub(super) async fn one_at_a_time(folder: &Path) -> Result<File, ClusterError> {
     }
 }
 
-/// For a process that is about to end without closing anything: tells each private server that nobody else
+/// For a process that is about to end without closing anything: asks each private server that no other process
 /// uses to stop. Takes 2 s at most.
 pub fn abandon_clusters() {
     let all: Vec<Arc<Usage>> = uses().clone();

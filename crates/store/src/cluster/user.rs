@@ -24,7 +24,7 @@ pub(super) fn clean(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Lets nobody else into the data folder: not even to look, but for the user whom PostgreSQL runs as when we
+/// Lets no other user into the data directory: not even to look, but for the user whom PostgreSQL runs as when we
 /// are root, who may pass through to what is theirs.
 pub fn keep_private(folder: &Path) -> std::io::Result<()> {
     let mode = match RunAs::choose() {

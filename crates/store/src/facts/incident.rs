@@ -1,7 +1,7 @@
 //! Incidents. What is stale is what one belonged to and named as its cause or fix before, and what it does now.
 //!
-//! Many sources tell moments, not incidents: that of a resolution does not repeat when the incident was
-//! detected and acknowledged. So the earliest of both that any picture told stay, whichever picture wins.
+//! Many sources report moments, not incidents: that of a resolution does not repeat when the incident was
+//! detected and acknowledged. So the earliest of both that any version has stay, whichever version wins.
 
 use chrono::{DateTime, Utc};
 use kernel::{ChangeId, Incident, RepositoryId};
@@ -87,7 +87,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
     Ok(changed)
 }
 
-/// Sets the earliest moments of those that are not replaced, as the row holds a better picture.
+/// Sets the earliest moments of those that are not replaced, as the row holds a better version.
 async fn keep_earliest(
     connection: &mut PgConnection,
     detected: &Earliest<'_>,

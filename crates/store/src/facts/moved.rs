@@ -156,7 +156,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Moved
     let mut changed = Changed::default();
     let mut news = Vec::new();
     for row in rows {
-        // said again, it is no news: the first time that something was there counts
+        // reported again, it is no news: the first time that something was there counts
         let written = sqlx::query_scalar!(
             r#"insert into moved as t (id, new_id, detail, version_at, digest) values ($1, $2, $3, $4, $5)
                on conflict (id) do update

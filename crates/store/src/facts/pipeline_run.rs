@@ -1,8 +1,8 @@
 //! Pipeline runs. Some of them are deployments, so they make their repository stale. One that knows no
 //! repository is measured with none.
 //!
-//! Some sources tell moments, not runs: the end of one does not repeat when it began. So the earliest
-//! times of asking and beginning that any picture told stay, whichever picture wins; and so does the first end
+//! Some sources report moments, not runs: the end of one does not repeat when it began. So the earliest
+//! times of queueing and starting that any version has stay, whichever version wins; and so does the first end
 //! with success, since a run that deployed can go on, or be run again, weeks later.
 
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! Incidents that no service claims, names or deploys: nobody's numbers count them.
+//! Incidents that no service claims, names or deploys: no service's numbers count them.
 
 use crate::{StoreError, StoreTx};
 

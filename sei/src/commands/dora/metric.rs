@@ -159,7 +159,7 @@ fn caveats(answer: &MetricAnswer) -> Vec<String> {
     for part in &answer.slices {
         for caveat in &part.caveats {
             let named = part.slice.as_deref().map_or_else(String::new, |slice| format!("{slice}: "));
-            // what is true of the whole was said of it
+            // what is true of the whole stands there
             if !answer.whole.caveats.contains(caveat) {
                 lines.push(format!("{named}{}", caveat.text));
             }

@@ -1,4 +1,4 @@
-//! Who may post without a token: nobody over the network, also not through a proxy of this machine.
+//! Who may post without a token: no one over the network, also not through a proxy of this machine.
 
 use std::net::SocketAddr;
 use std::path::Path;

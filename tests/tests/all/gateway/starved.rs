@@ -1,4 +1,4 @@
-//! Senders that prove nothing, and let their requests hang, keep nobody out who proves who they are.
+//! Senders that prove nothing, and let their requests hang, keep out no sender that is verified.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! The page as somebody uses it: a script of the test runs in it, from the same server, so that the page's policy
+//! The page as a user has it: a script of the test runs in it, from the same server, so that the page's policy
 //! holds; what it found is in the page that the browser hands over at the end.
 
 use std::net::SocketAddr;

@@ -134,7 +134,7 @@ fn a_renamed_repository_is_one_repository_in_any_order_of_its_facts() {
         change(NEW, ChangeState::Merged, 5),
         deployment(NEW, 6),
         run(NEW, 7),
-        // what is told late, by a clone whose remote has the old name
+        // what is reported late, by a clone whose remote has the old name
         deployment(OLD, 8),
         repository(OLD, "acme/OldName", Version { detail: Detail::Measured, at: instant(8) }),
         repository(NEW, "acme/NewName", Version { detail: Detail::Inferred, at: instant(5) }),
@@ -151,7 +151,11 @@ fn a_renamed_repository_is_one_repository_in_any_order_of_its_facts() {
         let deployments = texts(&database, "select id from main.deployment order by 1").await;
         assert_eq!(deployments, [2, 6, 8].map(|number| format!("{NEW}/deployment/{number}")));
         let ready = "select (ready_at is not null)::text from main.change";
-        assert_eq!(texts(&database, ready).await, ["true"], "the end of the draft was told under the old name only");
+        assert_eq!(
+            texts(&database, ready).await,
+            ["true"],
+            "the end of the draft was reported under the old name only"
+        );
         let queued = "select (queued_at = to_timestamp(1700000003))::text from main.pipeline_run";
         assert_eq!(texts(&database, queued).await, ["true"], "the earliest stays");
     });

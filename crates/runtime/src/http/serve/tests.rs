@@ -50,7 +50,7 @@ impl Served {
 
 async fn rest(mut stream: impl AsyncRead + Unpin) -> String {
     let mut answer = Vec::new();
-    // a connection that was reset has said what it had to say
+    // a connection that was reset has sent all that it had to send
     let _reset = stream.read_to_end(&mut answer).await;
     String::from_utf8_lossy(&answer).into_owned()
 }
@@ -70,14 +70,14 @@ async fn a_client_that_says_nothing_more_is_hung_up_on_in_every_protocol() {
         ("half a preface of HTTP/2", b"PRI * HT", soon),
         ("HTTP/2 without a request", PREFACE, soon),
         ("half a body that is read", b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", late),
-        ("half a body that nobody reads", b"POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", late),
+        ("half a body that is not read", b"POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", late),
     ];
     for (name, bytes, within) in cases {
         let stream = served.say(bytes).await;
         let start = Instant::now();
         tokio::time::timeout(within, rest(stream)).await.unwrap_or_else(|_| panic!("{name} is kept open"));
-        let nobody_reads = name.ends_with("nobody reads");
-        assert!(nobody_reads || start.elapsed() >= SILENCE, "{name} ended after {:?}", start.elapsed());
+        let is_unread = name.ends_with("is not read");
+        assert!(is_unread || start.elapsed() >= SILENCE, "{name} ended after {:?}", start.elapsed());
     }
 }
 
