@@ -16,8 +16,15 @@ fn format(duration: Duration) -> String {
     UNITS.iter().find(fits).map_or("0s".to_owned(), |(unit, length)| format!("{}{unit}", millis / length))
 }
 
-pub(crate) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(&format(*duration))
+/// Writes a duration, or one that may be missing.
+pub(crate) fn serialize<'a, S: Serializer>(
+    duration: impl Into<Option<&'a Duration>>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    match duration.into() {
+        Some(duration) => to.serialize_str(&format(*duration)),
+        None => to.serialize_none(),
+    }
 }
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
@@ -26,14 +33,8 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration
 
 /// The same of a duration that may be missing.
 pub(crate) mod option {
-    use super::{Deserializer, Duration, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(duration: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
-        match duration {
-            Some(duration) => super::serialize(duration, to),
-            None => to.serialize_none(),
-        }
-    }
+    pub(crate) use super::serialize;
+    use super::{Deserializer, Duration};
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
         humantime_serde::option::deserialize(from)

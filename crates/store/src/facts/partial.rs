@@ -49,7 +49,7 @@ pub(super) async fn complete(connection: &mut PgConnection, facts: &mut Vec<Pict
     for Picture { fact, digest } in facts.iter() {
         if let Fact::Partial(partial) = fact.as_ref() {
             let key = (partial.of.kind().to_owned(), partial.of.traced().unwrap_or_default().to_owned());
-            parts.entry(key).or_default().push((*partial.of.clone(), *digest));
+            parts.entry(key).or_default().push((partial.of.as_ref().clone(), *digest));
         }
     }
     if parts.is_empty() {
@@ -121,7 +121,7 @@ impl Stated {
         let hash = xxh3_64(value.to_string().as_bytes()).cast_signed() & ((1 << HASH_BITS) - 1);
         let events = i64::try_from(self.events.len()).unwrap_or(i64::MAX).min(i64::MAX >> HASH_BITS);
         let fact = serde_json::from_value(value).map_err(unstorable)?;
-        Ok(Picture { fact: Cow::Owned(fact), digest: events << HASH_BITS | hash })
+        Ok(Picture { fact: Cow::Owned(fact), digest: (events << HASH_BITS) | hash })
     }
 }
 
