@@ -161,7 +161,9 @@ mod tests {
         let all = [run("a", 10, GREEN), run("b", 20, RED), run("c", 30, None)];
         let values = |metric: fn(&Run, &mut Observations)| {
             let mut into = Observations::default();
-            all.iter().for_each(|run| metric(run, &mut into));
+            for run in &all {
+                metric(run, &mut into);
+            }
             into.value.into_iter().flatten().collect::<Vec<_>>()
         };
         assert_eq!(values(success), [1.0, 0.0]);

@@ -19,6 +19,7 @@ const HOUR: i64 = 3_600_000_000;
 
 /// A deployment, and the rules of its verdicts.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says another thing")]
 struct DeploymentPoint {
     service: usize,
     finished_us: i64,
@@ -31,6 +32,7 @@ struct DeploymentPoint {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "units stand at the end of names")]
 struct ChangePoint {
     deployed_us: i64,
     lead_time_us: Option<i64>,
@@ -38,6 +40,7 @@ struct ChangePoint {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "units stand at the end of names")]
 struct IncidentPoint {
     detected_us: i64,
     resolved_us: Option<i64>,

@@ -219,7 +219,7 @@ async fn one_more_deployment_comes_into_the_rows_by_itself() {
         let count: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await.unwrap();
         count == 1
     };
-    tests::eventually(std::time::Duration::from_secs(60), found).await;
+    tests::eventually(std::time::Duration::from_mins(1), found).await;
     until.cancel();
     engine.await.unwrap().unwrap();
 }

@@ -11,7 +11,7 @@ use tests::{TestDatabase, eventually};
 use crate::api::served;
 use crate::incremental::rows;
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A service whose computation waits until it is let go.
 struct Gate {

@@ -108,7 +108,8 @@ fn answer(state: &Shared, request: &Request) -> Response {
             let total = rows.len();
             let page: Vec<Value> = rows.into_iter().skip(start).take(50).collect();
             let end = start + page.len();
-            let is_unreadable = |row: &Value| server.unreadable.is_some_and(|number| row["id"] == number.to_string());
+            let is_unreadable =
+                |row: &Value| server.unreadable.is_some_and(|number| row["id"].as_str() == Some(&*number.to_string()));
             if query["fields"] != "updated" && page.iter().any(is_unreadable) {
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }

@@ -36,13 +36,13 @@ pub(super) struct Roles {
 
 struct Task {
     name: &'static str,
-    task: JoinHandle<Result<()>>,
+    handle: JoinHandle<Result<()>>,
     ended: bool,
 }
 
 impl Task {
     fn start(name: &'static str, work: impl Future<Output = Result<()>> + Send + 'static) -> Self {
-        Self { name, task: tokio::spawn(work), ended: false }
+        Self { name, handle: tokio::spawn(work), ended: false }
     }
 
     /// Waits for its end.
@@ -50,7 +50,7 @@ impl Task {
         if self.ended {
             return Ok(());
         }
-        let result = (&mut self.task).await;
+        let result = (&mut self.handle).await;
         self.ended = true;
         result.unwrap_or_else(|error| Err(Error::new(error))).with_context(|| format!("the {} failed", self.name))
     }

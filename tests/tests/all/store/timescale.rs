@@ -19,7 +19,7 @@ async fn both() -> Option<(TestDatabase, TestDatabase)> {
     match hyper.store.migrate().await.unwrap() {
         Timescale::Used(version) => println!("TimescaleDB {version}"),
         Timescale::Absent(why) => {
-            missing(Part::TimescaleDb, &why.to_string());
+            missing(Part::TimescaleDb, &why);
             return None;
         }
     }
