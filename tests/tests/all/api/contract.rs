@@ -152,11 +152,12 @@ async fn what_is_wrong_with_a_request_is_named() {
         assert_eq!(problem["parameter"], parameter, "{path}: {problem}");
         assert_eq!(problem["found"], found, "{path}: {problem}");
     }
-    let expected = "an IANA time zone such as `UTC` or `Europe/Berlin`; did you mean `Europe/Berlin`?";
+    let expected = "an IANA time zone such as `UTC` or `Europe/Berlin`; did you mean `Europe/Berlin` or `Europe/Dublin` or \
+                    `Europe/Lisbon`?";
     let misspelled = served.ask("GET", "/api/v1/dora?time_zone=europe/berlin", &[], "").await;
     assert_eq!((misspelled.status, misspelled.json()["expected"].as_str()), (400, Some(expected)));
     let misspelled = served.graphql_answer("{ dora(timeZone: \"europe/berlin\") { timeZone } }").await;
-    assert!(misspelled["errors"][0]["message"].as_str().unwrap().ends_with(expected), "{misspelled}");
+    assert!(misspelled["errors"][0]["message"].as_str().unwrap().contains(expected), "{misspelled}");
     for path in ["/api/v1/deployments/none", "/api/v1/changes/none%231", "/api/v1/nothing", "/api/"] {
         let reply = served.ask("GET", path, &[], "").await;
         assert_eq!((reply.status, reply.json()["type"].as_str()), (404, Some("urn:sei:problem:not-found")), "{path}");
