@@ -11,7 +11,7 @@ const UNITS: [(&str, u128); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_
 fn format(duration: Duration) -> String {
     let millis = duration.as_millis();
     let fits = |(unit, length): &&(&str, u128)| {
-        millis % length == 0 && millis >= *length && (*unit != "d" || millis > *length)
+        millis.is_multiple_of(*length) && millis >= *length && (*unit != "d" || millis > *length)
     };
     UNITS.iter().find(fits).map_or("0s".to_owned(), |(unit, length)| format!("{}{unit}", millis / length))
 }
@@ -51,6 +51,6 @@ mod tests {
             let duration = humantime_serde::re::humantime::parse_duration(text).unwrap();
             assert_eq!(format(duration), text);
         }
-        assert_eq!(format(Duration::from_secs(60 * 86_400)), "60d");
+        assert_eq!(format(Duration::from_hours(60 * 24)), "60d");
     }
 }

@@ -57,7 +57,7 @@ async fn a_signed_webhook_of_facts_is_taken_while_it_is_fresh_and_whole() {
     assert_eq!(post(headers("msg_3", &old, DEPLOYMENT), DEPLOYMENT).await.status, 401, "an hour old");
     let reply = post(headers("msg_4", &now, r#"{"fact":"deploy"}"#), r#"{"fact":"deploy"}"#).await;
     assert_eq!(reply.status, 422);
-    assert!(reply.body.contains("expected repository"), "{}", reply.body);
+    assert!(reply.body.contains("did you mean `deployment`"), "{}", reply.body);
     assert_eq!(served.post(path, &[JSON], DEPLOYMENT.as_bytes()).await.status, 401);
     let token = ("authorization", "Bearer a bearer token");
     let lines = format!("{DEPLOYMENT}\n{DEPLOYMENT}\n");
