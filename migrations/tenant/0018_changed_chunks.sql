@@ -13,8 +13,9 @@ create table changed_chunk (
 );
 create index changed_chunk_changed_at on changed_chunk (changed_at);
 
--- Marks the chunks that a statement touched. The argument selects source and owner from its rows.
-create function mark_chunks() returns trigger language plpgsql as $$
+-- Marks the chunks that a statement touched. The argument selects source and owner from its rows. The function
+-- keeps the schema of its tenant, so that a statement may come with any search_path.
+create function mark_chunks() returns trigger language plpgsql set search_path from current as $$
 begin
     if tg_op <> 'DELETE' then
         execute 'insert into changed_chunk (source, owner) ' || replace(tg_argv[0], '$rows', 'new_rows')
