@@ -22,7 +22,7 @@ const BATCH: usize = 20_000;
 /// How often the incremental computation is measured.
 const TIMES: usize = 3;
 
-/// Measures it at so many percent of the full size.
+/// Measures it at a percentage of the full size.
 pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u32) -> Result<()> {
     let end = DateTime::from_timestamp(1_790_000_000, 0).context("the end of the history")?;
     let demo = Demo { seed: 1, end, scale: Scale::large(percent) };

@@ -48,7 +48,7 @@ impl Budget {
         Self(Some(Arc::new(Limited { limit, left: AtomicU64::new(limit) })))
     }
 
-    /// Takes what series of so many steps cost, or refuses the question.
+    /// Takes what series of this many steps cost, or refuses the question.
     pub(crate) fn spend(&self, series: usize, steps: usize) -> Result<(), DoraError> {
         let Some(limited) = &self.0 else { return Ok(()) };
         let cost = (steps as u64).saturating_mul(series as u64);

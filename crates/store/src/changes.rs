@@ -1,4 +1,4 @@
-//! Which chunks of what metrics are made from have changed since somebody read them.
+//! Which chunks of what metrics are made from have changed since a reader read them.
 
 use std::collections::BTreeSet;
 
@@ -63,7 +63,7 @@ pub(crate) async fn mark(tx: &mut StoreTx, sources: &[&str], owners: &[String]) 
     Ok(())
 }
 
-/// Forgets what changed a day ago: whoever read last before that reads everything again.
+/// Forgets what changed a day ago: a reader whose last read was before that reads everything again.
 pub(crate) async fn forget_old(tx: &mut StoreTx) -> Result<(), StoreError> {
     sqlx::query!(
         "delete from changed_chunk where ctid in (

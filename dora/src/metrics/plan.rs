@@ -71,7 +71,7 @@ impl Plan {
         metric.devlake.filter(|_| self.devlake).map_or_else(|| metric.input.clone(), |input| input())
     }
 
-    /// Whether rows are told apart by who wrote their commits.
+    /// Whether rows are separated by who wrote their commits.
     pub fn by_writers(&self) -> bool {
         self.question.by == Some(Slice::Ai)
     }
