@@ -20,7 +20,8 @@ pub struct ScheduleError {
 #[derive(Clone)]
 pub struct Schedule {
     times: cron::Schedule,
-    /// Where both the day of the month and the day of the week are restricted, either is enough, as in `crontab(5)`.
+    /// Where neither the day of the month nor the day of the week begins with `*`, either is enough, as in
+    /// `crontab(5)`: then `times` leaves out the day of the week, and this the day of the month.
     on_weekdays: Option<cron::Schedule>,
 }
 
@@ -32,13 +33,13 @@ impl FromStr for Schedule {
         let [minute, hour, day, month, weekday] = fields[..] else {
             return Ok(Self { times: parse(text)?, on_weekdays: None });
         };
-        let weekday = weekdays(weekday)?;
-        let expression = |day: &str, weekday: &str| parse(&format!("0 {minute} {hour} {day} {month} {weekday}"));
-        Ok(match weekday {
-            None => Self { times: expression(day, "*")?, on_weekdays: None },
-            Some(weekday) if day == "*" || day == "?" => Self { times: expression("*", &weekday)?, on_weekdays: None },
-            Some(weekday) => Self { times: expression(day, "*")?, on_weekdays: Some(expression("*", &weekday)?) },
-        })
+        let days = weekdays(weekday)?;
+        let expression = |day: &str, days: &str| parse(&format!("0 {minute} {hour} {day} {month} {days}"));
+        let both = [day, weekday].iter().any(|field| field.starts_with(['*', '?']));
+        if both {
+            return Ok(Self { times: expression(day, &days)?, on_weekdays: None });
+        }
+        Ok(Self { times: expression(day, "*")?, on_weekdays: Some(expression("*", &days)?) })
     }
 }
 
@@ -70,8 +71,8 @@ fn parse(expression: &str) -> Result<cron::Schedule, ScheduleError> {
     })
 }
 
-/// The days of the week of a field as the crate `cron` numbers them, where 1 is Sunday; `None` for every day.
-fn weekdays(field: &str) -> Result<Option<String>, ScheduleError> {
+/// The days of the week of a field as the crate `cron` numbers them, where 1 is Sunday.
+fn weekdays(field: &str) -> Result<String, ScheduleError> {
     let unknown = || ScheduleError { reason: format!("`{field}` names no days of the week (0 to 7, or sun to sat)") };
     let day = |text: &str| {
         let named = DAYS.iter().position(|name| text.eq_ignore_ascii_case(name));
@@ -97,11 +98,8 @@ fn weekdays(field: &str) -> Result<Option<String>, ScheduleError> {
             }
         }
     }
-    if days == [true; 7] {
-        return Ok(None);
-    }
     let chosen = days.iter().zip(1..).filter(|(chosen, _)| **chosen).map(|(_, number): (_, u32)| number.to_string());
-    Ok(Some(chosen.collect::<Vec<_>>().join(",")))
+    Ok(chosen.collect::<Vec<_>>().join(","))
 }
 
 #[cfg(test)]
@@ -129,6 +127,8 @@ mod tests {
             ("0 9 * * 1-5/2", vec!["Mon 30 09:00:00", "Wed 02 09:00:00", "Fri 04 09:00:00", "Mon 07 09:00:00"]),
             // the first of a month, or a Friday
             ("0 0 1 * 5", vec!["Tue 01 00:00:00", "Fri 04 00:00:00", "Fri 11 00:00:00"]),
+            // every second day of the month that is a Monday
+            ("0 0 */2 * 1", vec!["Mon 07 00:00:00", "Mon 21 00:00:00"]),
             ("0 0 1 * *", vec!["Tue 01 00:00:00", "Fri 01 00:00:00"]),
             ("0 */5 * * * *", vec!["Sun 29 00:05:00", "Sun 29 00:10:00"]),
             ("15 * * * * *", vec!["Sun 29 00:00:15", "Sun 29 00:01:15"]),

@@ -1,6 +1,6 @@
 //! Services that wait to be computed. Marks of new facts become entries in one transaction; an entry is deleted in the
 //! transaction that writes what was computed, so none is lost. A service is computed by one worker at a time; workers
-//! of several processes share the queue, and none waits for a service that another computes.
+//! of several processes share the queue, and take no service that another computes.
 
 use crate::{Store, StoreError, StoreTx};
 
@@ -29,8 +29,8 @@ pub enum Next {
     Empty,
 }
 
-/// Adds services, and announces it when the transaction commits. Holds [`lock`] so that ids grow from one commit to
-/// the next.
+/// Adds services, and announces it when the transaction commits. The caller holds [`lock`], so that ids grow from one
+/// commit to the next.
 pub async fn push(tx: &mut StoreTx, services: &[String]) -> Result<(), StoreError> {
     if services.is_empty() {
         return Ok(());
