@@ -38,15 +38,8 @@ pub async fn say_why(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
     match response.status() {
-        StatusCode::METHOD_NOT_ALLOWED => {
-            let allow = response.headers().get(header::ALLOW).cloned();
-            let allowed = allow.as_ref().and_then(|allow| allow.to_str().ok()).unwrap_or("another");
-            let mut answer = Problem::method_not_allowed(method.as_str(), allowed).into_response();
-            if let Some(allow) = allow {
-                answer.headers_mut().insert(header::ALLOW, allow);
-            }
-            answer
-        }
+        // the router adds the methods that it takes, in `Allow`
+        StatusCode::METHOD_NOT_ALLOWED => Problem::method_not_allowed(method.as_str()).into_response(),
         StatusCode::NOT_FOUND if !response.headers().contains_key(header::CONTENT_TYPE) => {
             Problem::no_route(&path).into_response()
         }

@@ -97,8 +97,8 @@ impl Problem {
 
     /// The method is not one of those that the address takes.
     #[must_use]
-    pub fn method_not_allowed(method: &str, allowed: &str) -> Self {
-        let detail = format!("{} is not answered here; expected {allowed}.", shortened(method));
+    pub fn method_not_allowed(method: &str) -> Self {
+        let detail = format!("{} is not answered here; the header `Allow` names what is.", shortened(method));
         Self::new("urn:sei:problem:method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "Another method", detail)
     }
 

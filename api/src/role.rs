@@ -39,7 +39,7 @@ impl Role for ApiRole {
     }
 
     async fn check(&self, readiness: &Readiness) {
-        readiness.looked(Check::Database, self.store.ping().await);
+        readiness.set_from(Check::Database, self.store.ping().await);
         self.state.check_answers(readiness).await;
     }
 

@@ -29,7 +29,9 @@ pub struct ApiState {
     graphql_reads: Arc<Semaphore>,
     answers: Answers,
     snapshots: Snapshots,
-    /// Past the connections of the API, which only read and not for long.
+    /// Reads rows of metrics into memory, which may take as long as a request.
+    unhurried: Store,
+    /// What writes: readiness compares its answers with those of the API's own connections.
     direct: Store,
 }
 
@@ -54,6 +56,7 @@ impl ApiState {
                 dora::MetricSettings { dora: &settings.dora, custom: &settings.metric },
                 server.snapshot_memory,
             ),
+            unhurried: store.read_only(server.timeout),
             direct: store.clone(),
         }
     }
@@ -61,6 +64,7 @@ impl ApiState {
     /// Closes its connections, when what runs on them is done.
     pub async fn close(&self) {
         self.store.close().await;
+        self.unhurried.close().await;
     }
 
     /// Looks whether what the API answers is right, and says so to readiness. Takes 15 s at most.
@@ -80,9 +84,9 @@ impl ApiState {
         &self.snapshots
     }
 
-    /// The store of a tenant, for what must not end after the time that a statement of the API may take.
+    /// The store of a tenant, for statements that may take as long as a request.
     pub(crate) fn unhurried(&self, tenant: &kernel::Tenant) -> Store {
-        self.direct.for_tenant(tenant)
+        self.unhurried.for_tenant(tenant)
     }
 
     pub(crate) fn store(&self) -> &Store {

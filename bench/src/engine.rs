@@ -9,7 +9,7 @@ use chrono::DateTime;
 use dora::{HistoryBuilder, Options, compute};
 use kernel::{Fact, RepositoryId, Service, Tenant};
 use sei::demo::{Demo, Scale};
-use store::{Store, facts};
+use store::facts;
 
 use crate::figures::{Figures, median};
 use crate::machine::{Machine, Running};
@@ -17,8 +17,6 @@ use crate::process;
 
 /// The peer: the five metrics as set-based SQL.
 const PEER: &str = include_str!("peer.sql");
-/// Facts of one transaction.
-const BATCH: usize = 20_000;
 /// How often the incremental computation is measured.
 const TIMES: usize = 3;
 
@@ -39,7 +37,14 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u
     let data = machine.data("engine-data")?;
     let running = Running::start(&data).await?;
     let store = running.store.for_tenant(&Tenant::default());
-    let late = load(&store, &demo).await?;
+    let mut late = None;
+    running
+        .fill(demo.facts().inspect(|fact| match fact {
+            Fact::Deployment(x) if x.environment.as_deref() == Some("production") => late = Some(x.clone()),
+            _ => {}
+        }))
+        .await?;
+    let late = late.context("a deployment to production")?;
     running.rest()?;
 
     let needed = process::run(machine.sei(&data).args(["--json", "dora", "recompute", "--full"]), true)?;
@@ -134,25 +139,5 @@ fn repository(fact: &Fact) -> Option<RepositoryId> {
         Fact::Change(x) => Some(x.repository.clone()),
         Fact::Deployment(x) => x.repository.clone(),
         _ => None,
-    }
-}
-
-/// Writes the facts, and returns a production deployment.
-async fn load(store: &Store, demo: &Demo) -> Result<kernel::Deployment> {
-    let mut some = None;
-    let mut facts = demo.facts();
-    loop {
-        let batch: Vec<Fact> = facts.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            return some.context("a deployment");
-        }
-        let production = batch.iter().rev().find_map(|fact| match fact {
-            Fact::Deployment(x) if x.environment.as_deref() == Some("production") => Some(x.clone()),
-            _ => None,
-        });
-        some = production.or(some);
-        let mut transaction = store.begin().await?;
-        facts::write(&mut transaction, &batch).await?;
-        transaction.commit().await?;
     }
 }

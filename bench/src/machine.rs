@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use store::{PrivateCluster, Store};
+use kernel::{Fact, Tenant};
+use store::{PrivateCluster, Store, facts};
 
 use crate::process;
+
+/// Facts of one transaction.
+const BATCH: usize = 20_000;
 
 /// The folder and the program.
 pub(crate) struct Machine {
@@ -65,6 +69,21 @@ impl Running {
         let cluster = PrivateCluster::start(&data.join("postgres")).await.context("the private PostgreSQL")?;
         let store = Store::connect(cluster.options(), 4).await?;
         Ok(Self { cluster, store })
+    }
+
+    /// Writes facts for the tenant `main`.
+    pub(crate) async fn fill(&self, facts: impl Iterator<Item = Fact>) -> Result<()> {
+        let store = self.store.for_tenant(&Tenant::default());
+        let mut facts = facts;
+        loop {
+            let batch: Vec<Fact> = facts.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let mut transaction = store.begin().await?;
+            facts::write(&mut transaction, &batch).await?;
+            transaction.commit().await?;
+        }
     }
 
     /// Runs SQL with PostgreSQL's own client.

@@ -8,13 +8,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use dora::{Interval, MetricSettings, Question, ReportQuery, Scope, Slice, Snapshots};
 use kernel::Tenant;
 use sei::demo::{Demo, Scale};
-use store::{Store, facts};
+use store::Store;
 
 use crate::figures::{Figures, median};
 use crate::machine::{Machine, Running};
 
-/// Facts of one transaction.
-const BATCH: usize = 20_000;
 /// How often each question is asked.
 const TIMES: usize = 5;
 const MEMORY: usize = 512 << 20;
@@ -25,13 +23,13 @@ type Limits = (f64, f64);
 const ONE: Limits = (100.0, 5.0);
 const DASHBOARD: Limits = (1_000.0, 20.0);
 
-/// Measures it at so many percent of the full size.
+/// Measures it at a percentage of the full size.
 pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u32) -> Result<()> {
     let data = machine.data("reads-data")?;
     let running = Running::start(&data).await?;
     let store = running.store.for_tenant(&Tenant::default());
     let end = DateTime::from_timestamp(1_790_000_000, 0).context("the end of the history")?;
-    load(&store, percent, end).await?;
+    running.fill(Demo { seed: 1, end, scale: scale(percent)? }.facts()).await?;
     let settings = runtime::load(None, &[])?;
     dora::recompute(&store, &settings.dora, Scope::All).await?;
     running.rest()?;
@@ -42,10 +40,11 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u
     running.stop().await
 }
 
-async fn load(store: &Store, percent: u32, end: DateTime<Utc>) -> Result<()> {
+/// A percentage of the full size.
+fn scale(percent: u32) -> Result<Scale> {
     let share = |full: u32| full * percent / 100;
     let services = usize::try_from(share(300))?.max(1);
-    let scale = Scale {
+    Ok(Scale {
         teams: services.div_ceil(10),
         services,
         days: 365,
@@ -53,17 +52,7 @@ async fn load(store: &Store, percent: u32, end: DateTime<Utc>) -> Result<()> {
         // some deployments are not to production
         deployments: share(60_000) * 2,
         ..Scale::default()
-    };
-    let mut facts = Demo { seed: 1, end, scale }.facts();
-    loop {
-        let batch: Vec<_> = facts.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let mut transaction = store.begin().await?;
-        facts::write(&mut transaction, &batch).await?;
-        transaction.commit().await?;
-    }
+    })
 }
 
 struct Asker<'a> {

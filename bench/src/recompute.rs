@@ -2,9 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use chrono::DateTime;
-use kernel::Tenant;
 use sei::demo::{Demo, Scale};
-use store::{Store, facts};
 
 use crate::figures::Figures;
 use crate::machine::{Machine, Running};
@@ -15,14 +13,13 @@ const DEPLOYMENTS: u32 = 10_000;
 /// What the generator is asked for to make that many: some changes are not merged, some deployments are not to
 /// production.
 const ASKED: (u32, u32) = (1_070_000, 36_000);
-/// Facts of one transaction.
-const BATCH: usize = 20_000;
 
 /// Measures it.
 pub(crate) async fn measure(machine: &Machine, figures: &mut Figures) -> Result<()> {
     let data = machine.data("recompute-data")?;
     let running = Running::start(&data).await?;
-    load(&running.store).await?;
+    let end = DateTime::from_timestamp(1_790_000_000, 0).context("the end of the history")?;
+    running.fill(Demo { seed: 1, end, scale: Scale::benchmark(ASKED.0, ASKED.1) }.facts()).await?;
     running.rest()?;
     Figures::heading("A full recompute from the store (PostgreSQL runs already), the whole process:");
     for (name, what) in [("first", "every row is written"), ("again", "no row differs")] {
@@ -45,21 +42,4 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures) -> Result<
         figures.at_most(&format!("sei dora recompute --full, {name}, peak memory"), needed.peak_mb, 1_500.0, "MB");
     }
     running.stop().await
-}
-
-/// Writes the facts of an invented organization of that size.
-async fn load(store: &Store) -> Result<()> {
-    let end = DateTime::from_timestamp(1_790_000_000, 0).context("the end of the history")?;
-    let demo = Demo { seed: 1, end, scale: Scale::benchmark(ASKED.0, ASKED.1) };
-    let store = store.for_tenant(&Tenant::default());
-    let mut facts = demo.facts();
-    loop {
-        let batch: Vec<_> = facts.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let mut transaction = store.begin().await?;
-        facts::write(&mut transaction, &batch).await?;
-        transaction.commit().await?;
-    }
 }

@@ -63,6 +63,9 @@ const CANCELED_AS_END: [&str; 8] =
 const BEFORE_REASON: [&str; 9] =
     ["closedas", "closed", "close", "resolvedas", "resolved", "resolution", "doneas", "done", "status"];
 
+/// What a label is about that says how an item ended: `workflow::wontfix`, but not `area/spam`.
+const SCOPES: [&str; 8] = ["close", "closed", "reason", "resolution", "state", "status", "triage", "workflow"];
+
 /// Whether a finished item was given up, by what its end is called and by its labels: `Won't Do`, `NOT_PLANNED`,
 /// `Closed - Duplicate`; `workflow::wontfix`, `status: invalid`. Letter case, spaces and punctuation do not count.
 pub(crate) fn is_canceled<E: AsRef<str>, L: AsRef<str>>(
@@ -70,7 +73,9 @@ pub(crate) fn is_canceled<E: AsRef<str>, L: AsRef<str>>(
     labels: impl IntoIterator<Item = L>,
 ) -> bool {
     ends.into_iter().any(|end| names_cancellation(end.as_ref(), &[&CANCELED, &CANCELED_AS_END]))
-        || labels.into_iter().any(|label| names_cancellation(label.as_ref(), &[&CANCELED]))
+        || labels
+            .into_iter()
+            .any(|label| has_end_scope(label.as_ref()) && names_cancellation(label.as_ref(), &[&CANCELED]))
 }
 
 /// Whether the end of an item is called so that it was given up.
@@ -78,10 +83,16 @@ pub(crate) fn is_canceled_end(name: &str) -> bool {
     is_canceled([name], [""; 0])
 }
 
+fn letters(text: &str) -> String {
+    text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether what stands before the last part of a label, if anything does, is about how an item ended.
+fn has_end_scope(label: &str) -> bool {
+    label.rsplit_once([':', '/']).is_none_or(|(scope, _)| SCOPES.contains(&letters(scope).as_str()))
+}
+
 fn names_cancellation(name: &str, lists: &[&[&str]]) -> bool {
-    let letters = |text: &str| -> String {
-        text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
     let scoped = name.rsplit([':', '/']).next().unwrap_or(name);
     [name, scoped].into_iter().map(letters).any(|name| {
         let reason = BEFORE_REASON.iter().find_map(|before| name.strip_prefix(before)).unwrap_or(&name);
@@ -94,7 +105,7 @@ mod tests {
     use super::*;
 
     /// Names as sources and teams write them; whether they cancel as the end of an item, and as a label.
-    const NAMES: [(&str, bool, bool); 77] = [
+    const NAMES: [(&str, bool, bool); 80] = [
         // Jira: Cloud, Server, and the Apache Software Foundation's
         ("Won't Do", true, true),
         ("Won’t Fix", true, true),
@@ -148,6 +159,9 @@ mod tests {
         ("status::canceled", true, true),
         ("workflow::complete", false, false),
         ("priority::later", true, false),
+        ("area/spam", true, false),
+        ("component: duplicate", true, false),
+        ("topic/obsolete", true, false),
         // Bugzilla
         ("WONTFIX", true, true),
         ("INVALID", true, true),

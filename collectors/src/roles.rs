@@ -49,7 +49,7 @@ impl Role for CollectorRole {
     }
 
     async fn check(&self, readiness: &Readiness) {
-        readiness.looked(Check::Log, self.collector.log.ends().await);
+        readiness.set_from(Check::Log, self.collector.log.ends().await);
     }
 
     async fn work(&self, end: CancellationToken) -> Result<()> {
@@ -100,7 +100,7 @@ impl Role for WebhooksRole {
     }
 
     async fn check(&self, readiness: &Readiness) {
-        readiness.looked(Check::Log, self.log.ends().await);
+        readiness.set_from(Check::Log, self.log.ends().await);
     }
 
     async fn close(self) {

@@ -40,7 +40,7 @@ impl Role for EngineRole {
     }
 
     async fn check(&self, readiness: &Readiness) {
-        readiness.looked(Check::Database, self.store.ping().await);
+        readiness.set_from(Check::Database, self.store.ping().await);
     }
 
     async fn work(&self, end: CancellationToken) -> Result<()> {

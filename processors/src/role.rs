@@ -41,9 +41,9 @@ impl Role for ProcessorRole {
     }
 
     async fn check(&self, readiness: &Readiness) {
-        readiness.looked(Check::Database, self.store.ping().await);
+        readiness.set_from(Check::Database, self.store.ping().await);
         let log = self.log.ends().await.map_err(|error| error.to_string());
-        readiness.looked(Check::Log, log.and_then(|_| self.processor.reading().problem().map_or(Ok(()), Err)));
+        readiness.set_from(Check::Log, log.and_then(|_| self.processor.reading().problem().map_or(Ok(()), Err)));
     }
 
     async fn work(&self, end: CancellationToken) -> Result<()> {

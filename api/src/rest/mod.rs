@@ -9,6 +9,8 @@ mod metrics;
 mod offer;
 mod reports;
 
+use std::sync::LazyLock;
+
 use axum::extract::Request;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -57,8 +59,9 @@ struct Description;
 
 /// The description of the REST API, as `/api/openapi.json` has it.
 #[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Description::openapi()
+pub fn openapi() -> &'static utoipa::openapi::OpenApi {
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Description::openapi);
+    &DOCUMENT
 }
 
 /// The routes.

@@ -194,7 +194,7 @@ impl Projects {
         };
         let list: List<Value> = match (self.list(&self.client, &listed(&ask.stream.of), token).await, below) {
             (Err(error), Some(number)) if parts::may_be_of_a_row(&error) && is_project(&ask.stream.of) => {
-                return self.below(ask, number).await.map_err(|_| error);
+                return self.below(ask, number).await.map_err(parts::first_of(error));
             }
             (list, _) => list?,
         };
@@ -217,8 +217,10 @@ impl Projects {
         match missed.first() {
             Some(first) if found.is_empty() => Err(first.error.clone()),
             _ => {
-                let next = (lowest > 1).then_some(Cursor::Below { number: lowest });
-                Ok((found.into_iter().flatten().collect(), next, missed))
+                let found: Vec<Value> = found.into_iter().flatten().collect();
+                // below numbers of which none is there, what was there is gone
+                let goes_on = lowest > 1 && !(found.is_empty() && missed.is_empty());
+                Ok((found, goes_on.then_some(Cursor::Below { number: lowest }), missed))
             }
         }
     }

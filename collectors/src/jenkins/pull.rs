@@ -207,7 +207,6 @@ impl Controller {
         self.projects.is_empty() || self.projects.iter().any(within)
     }
 
-    /// A build, if it is still there.
     /// Builds of a job, with some of their fields.
     async fn builds(&self, client: &Client, job: &str, fields: &str, from: usize) -> Result<Vec<Value>, PullError> {
         let tree = format!("allBuilds[{fields}]{{{from},{}}}", from + BUILDS);
@@ -222,7 +221,8 @@ impl Controller {
         from: usize,
         error: PullError,
     ) -> Result<(Vec<Value>, Vec<Missed>), PullError> {
-        let listed = self.builds(&self.client.for_details(), job, "number", from).await.map_err(|_| error.clone())?;
+        let listed = self.builds(&self.client.for_details(), job, "number", from).await;
+        let listed = listed.map_err(parts::first_of(error.clone()))?;
         let numbers = listed.iter().filter_map(|build| build.get("number")?.as_i64()).map(|number| number.to_string());
         let numbers: Vec<String> = numbers.collect();
         let asked = numbers.iter().map(|number| {
@@ -232,10 +232,13 @@ impl Controller {
         if found.is_empty() && !missed.is_empty() {
             return Err(error);
         }
-        // one that is gone since leaves its place
-        Ok((found.into_iter().map(Option::unwrap_or_default).collect(), missed))
+        // one that is gone since, or has no number, leaves its place
+        let mut builds: Vec<Value> = found.into_iter().map(Option::unwrap_or_default).collect();
+        builds.resize(listed.len() - missed.len(), Value::Null);
+        Ok((builds, missed))
     }
 
+    /// A build, if it is still there.
     async fn build(&self, job: &str, id: &str) -> Result<Option<Value>, PullError> {
         let tree: String = byte_serialize(BUILD.as_bytes()).collect();
         match self.client.for_details().get(&format!("{}/{id}/api/json?tree={tree}", path(job))).await {

@@ -19,6 +19,7 @@ use tokio::sync::OnceCell;
 use super::Jira;
 use super::facts::Tracker;
 use super::wire::{FieldIds, When};
+use crate::pull::parts::first_of;
 use crate::pull::seek::{Grain, Seek};
 use crate::pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details};
 
@@ -265,7 +266,7 @@ impl Pulling {
             return Ok((answer.json()?, Extent::Whole));
         }
         let names = without.replace(&format!("fields={}&", self.fields().await?.wanted), "fields=updated&");
-        let answer = client.get(&names).await.map_err(|_| error)?;
+        let answer = client.get(&names).await.map_err(first_of(error))?;
         Ok((answer.json()?, Extent::Names))
     }
 

@@ -75,8 +75,14 @@ where
     if readable { Ok(parts) } else { Err(whole) }
 }
 
-/// Reads again the part of a list, the latest row of which is first, that a gap is in. New rows push it further back, so
-/// it is looked for from where it was to a row that is older. `fetch` is that of [`read`].
+/// What an attempt in parts ended with: the first error, unless the new one is of another kind, such as a limit.
+pub(crate) fn first_of(first: PullError) -> impl FnOnce(PullError) -> PullError {
+    move |error| if may_be_of_a_row(&error) { first } else { error }
+}
+
+/// Reads again the part of a list, the latest row of which is first, that a gap is in. New rows push it further back and
+/// deleted ones pull it forward, so it is looked for from a row that is newer to one that is older. `fetch` is that of
+/// [`read`]. A gap that is not found within some pages is an error.
 pub(crate) async fn read_gap<T, F>(
     gap: &Gap,
     size: usize,
@@ -86,17 +92,31 @@ pub(crate) async fn read_gap<T, F>(
 where
     F: Future<Output = Result<Vec<T>, PullError>>,
 {
+    let is_newer = |row: &T| gap.to.is_none_or(|to| time(row).is_some_and(|at| at > to));
+    let is_older = |row: &T| gap.from.is_some_and(|from| time(row).is_some_and(|at| at < from));
+    let mut page = gap.at / size;
+    let mut found = fetch(page * size, size).await?;
+    let mut asked = 1;
+    while page > 0 && asked < MOST_GAP_PAGES && !found.first().is_some_and(is_newer) {
+        page -= 1;
+        asked += 1;
+        found = fetch(page * size, size).await?;
+    }
     let mut rows = Vec::new();
-    for page in (gap.at / size..).take(MOST_GAP_PAGES) {
-        let found = fetch(page * size, size).await?;
-        let is_older = |row: &T| gap.from.is_some_and(|from| time(row).is_some_and(|at| at < from));
+    loop {
         let ended = found.len() < size || found.iter().any(is_older);
         rows.extend(found.into_iter().filter(|row| time(row).is_none_or(|at| gap.spans(at))));
-        if ended {
-            break;
+        // one without an older row beside it was at the end of its page
+        if ended || gap.from.is_none() && rows.len() >= size {
+            return Ok(rows);
         }
+        if asked >= MOST_GAP_PAGES {
+            return Err(PullError::Data(format!("the rows were not found within {MOST_GAP_PAGES} pages")));
+        }
+        page += 1;
+        asked += 1;
+        found = fetch(page * size, size).await?;
     }
-    Ok(rows)
 }
 
 /// A page in pages of the first of these sizes, the last of them first.

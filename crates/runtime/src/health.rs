@@ -78,9 +78,9 @@ impl Readiness {
         self.set(check, Status { ok: false, detail: Some(detail.into()) });
     }
 
-    /// The check stands as a look at what it depends on came out.
-    pub fn looked<T>(&self, check: Check, looked: Result<T, impl Display>) {
-        match looked {
+    /// Sets the check from the result of using what it depends on.
+    pub fn set_from<T>(&self, check: Check, result: Result<T, impl Display>) {
+        match result {
             Ok(_) => self.passed(check),
             Err(error) => self.failed(check, error.to_string()),
         }

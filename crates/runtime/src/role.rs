@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use axum::Router;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use tokio_util::sync::CancellationToken;
@@ -14,8 +14,8 @@ use crate::health::{self, Check, Readiness};
 use crate::http::{self, Hosts, Listeners};
 use crate::settings::Settings;
 
-/// How often readiness looks at what a role depends on.
-pub const LOOK: Duration = Duration::from_secs(5);
+/// How long readiness waits between two checks of what a role depends on.
+pub const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A role: what it opens, serves, watches and works on.
 pub trait Role: Send + Sync + Sized + 'static {
@@ -75,8 +75,8 @@ pub async fn main<R: Role>() -> Result<()> {
     run::<R>(&shutdown, settings, || Ok(crate::load(config.as_deref(), &overrides)?)).await
 }
 
-/// Runs a role until the shutdown ([`crate::shutdown`]). After SIGHUP, if the settings as they are then can be used, it ends in order
-/// and the program starts again.
+/// Runs a role until the shutdown ([`crate::shutdown`]). After SIGHUP, if the settings as they are then can be used, it
+/// ends in order and the program starts again.
 pub async fn run<R: Role>(
     shutdown: &CancellationToken,
     settings: Settings,
@@ -104,11 +104,13 @@ pub async fn run<R: Role>(
         // not ready any more, nothing is received, what was received is worked on
         readiness.stop();
         receiving.cancel();
-        if !server.is_finished() {
-            server.await??;
-        }
-        working.cancel();
-        work.await
+        let drain = async {
+            let drained = if server.is_finished() { Ok(Ok(())) } else { server.await };
+            working.cancel();
+            Ok::<(), Error>(drained??)
+        };
+        let (drained, worked) = tokio::join!(drain, work);
+        drained.and(worked)
     };
     let ended = crate::reload::run(shutdown, usable, serve).await;
     role.close().await;
@@ -119,7 +121,7 @@ pub async fn run<R: Role>(
 async fn watch<R: Role>(role: &R, readiness: &Readiness) {
     loop {
         role.check(readiness).await;
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
 }
 

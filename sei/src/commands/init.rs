@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use collectors::git;
 use kernel::RepositoryId;
 
 use crate::cli::Global;
@@ -78,7 +79,8 @@ impl Init {
 
     fn answers(&self) -> Result<Answers> {
         let asks = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        let found = || git(&["remote", "get-url", "origin"]).unwrap_or_else(|| ".".to_owned());
+        // a token in the address of the remote stays out of the file
+        let found = || git(&["remote", "get-url", "origin"]).map_or_else(|| ".".to_owned(), |url| git::shown(&url));
         let repository = match &self.repo {
             Some(repository) => repository.clone(),
             None if asks => ask("Which git repository, a path or a URL?", &found())?,

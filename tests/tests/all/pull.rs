@@ -71,6 +71,21 @@ fn change(number: u64) -> Value {
     })
 }
 
+/// The program with a source of this connector at an address.
+fn program(log: &TestLog, connector: &str, address: SocketAddr, project: &str) -> Program {
+    let program = Program::new();
+    let folder = program.folder().display().to_string();
+    std::fs::write(program.folder().join("url"), &log.database.url).unwrap();
+    std::fs::write(program.folder().join("token"), "t0ken").unwrap();
+    let settings = format!(
+        "database.url = {{ file = '{folder}/url' }}\nlog.topic = '{}'\n[[source]]\nconnector = '{connector}'\n\
+         url = 'http://{address}'\ntoken = {{ file = '{folder}/token' }}\nprojects = ['{project}']\n",
+        log.settings.topic
+    );
+    std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
+    program
+}
+
 #[tokio::test]
 async fn a_pull_that_is_killed_goes_on_where_it_was_and_tells_everything_once() {
     let hub = Arc::new(Hub { stuck: Mutex::new(vec![100, 300]), ..Hub::default() });
@@ -85,16 +100,7 @@ async fn a_pull_that_is_killed_goes_on_where_it_was_and_tells_everything_once() 
     tokio::spawn(async move { axum::serve(listener, router).await });
 
     let log = TestLog::new(LogKind::Embedded).await;
-    let program = Program::new();
-    let folder = program.folder().display().to_string();
-    std::fs::write(program.folder().join("url"), &log.database.url).unwrap();
-    std::fs::write(program.folder().join("token"), "t0ken").unwrap();
-    let settings = format!(
-        "database.url = {{ file = '{folder}/url' }}\nlog.topic = '{}'\n[[source]]\nconnector = 'github'\n\
-         url = 'http://{address}'\ntoken = {{ file = '{folder}/token' }}\nprojects = ['lakeside/checkout']\n",
-        log.settings.topic
-    );
-    std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
+    let program = program(&log, "github", address, "lakeside/checkout");
 
     for stuck in [100, 300] {
         let mut command = program.command(&["collect", "github", "--full"]);
@@ -156,16 +162,7 @@ async fn a_row_that_no_list_can_hold_is_named_and_the_source_is_complete_once_it
     let broken = Arc::new(AtomicBool::new(true));
     let address = gitlab(Arc::clone(&broken)).await;
     let log = TestLog::new(LogKind::Embedded).await;
-    let program = Program::new();
-    let folder = program.folder().display().to_string();
-    std::fs::write(program.folder().join("url"), &log.database.url).unwrap();
-    std::fs::write(program.folder().join("token"), "t0ken").unwrap();
-    let settings = format!(
-        "database.url = {{ file = '{folder}/url' }}\nlog.topic = '{}'\n[[source]]\nconnector = 'gitlab'\n\
-         url = 'http://{address}'\ntoken = {{ file = '{folder}/token' }}\nprojects = ['lakeside/shop']\n",
-        log.settings.topic
-    );
-    std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
+    let program = program(&log, "gitlab", address, "lakeside/shop");
     let (first, second) = tokio::task::spawn_blocking(move || {
         program.run(&["collect", "gitlab"]);
         let first = program.json(&["status"])["sources"][0].clone();

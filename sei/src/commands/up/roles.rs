@@ -11,7 +11,7 @@ use eventlog::EventLog;
 use processors::ProcessorRole;
 use runtime::health::{self, Check, Readiness};
 use runtime::http::{self, Hosts, Listeners};
-use runtime::role::{LOOK, Role};
+use runtime::role::{CHECK_INTERVAL, Role};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -133,7 +133,7 @@ struct Looking {
 impl Looking {
     /// Keeps readiness up to date.
     async fn keep_looking(self, until: CancellationToken) -> Result<()> {
-        while until.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+        while until.run_until_cancelled(tokio::time::sleep(CHECK_INTERVAL)).await.is_some() {
             // it may take long, and ends with the rest
             until.run_until_cancelled(self.look()).await;
         }
