@@ -41,6 +41,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use eventlog::EventLog;
 use gix::ThreadSafeRepository;
+use kernel::near::UnknownName;
 use kernel::{Envelope, RepositoryId, Sha, Tenant};
 use regex::Regex;
 use runtime::settings::GitSource;
@@ -405,9 +406,12 @@ fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
     let missing = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none());
     let missing_branch = missing.map(|branch| {
         let names = refs.branch_names();
+        let near = UnknownName::new(branch, names.iter().copied());
         let shown = names.iter().take(10).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let shown = if shown.is_empty() { "none".to_owned() } else { shown };
-        format!("there is no branch `{branch}`, which `deployment_branch` names; there are: {shown}")
+        let more = if names.len() > 10 { format!(" and {} more", names.len() - 10) } else { String::new() };
+        let meant = near.suggestion().map_or_else(String::new, |suggestion| format!("; {suggestion}"));
+        format!("there is no branch `{branch}`, which `deployment_branch` names{meant}; there are: {shown}{more}")
     });
     warnings.extend(missing_branch.clone());
     let default_branch = refs.default.as_ref().and_then(|(name, tip)| {

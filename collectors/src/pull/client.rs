@@ -1,7 +1,7 @@
 //! Asking over HTTP: headers, retries, rate limits, and what an answer means.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use runtime::labels;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
+use tokio::time::Instant;
 use url::Url;
 
 use super::budget::{Budget, Left};
@@ -31,6 +32,22 @@ const QUIET: Duration = Duration::from_millis(1500);
 
 /// As often the details of one thing are asked for.
 const DETAIL_ATTEMPTS: u32 = 4;
+
+/// As often a host is asked that has never answered. Its name may be mistyped: who waits for it learns so soon, and
+/// the next pull asks again.
+const FIRST_ATTEMPTS: u32 = 3;
+/// For so long after that no request is sent to it.
+const UNREACHABLE: Duration = Duration::from_secs(30);
+
+/// Whether a host can be reached at all.
+enum Reach {
+    /// Not known yet.
+    Unknown,
+    /// It has answered before: what fails now may work again soon.
+    Answered,
+    /// It has never answered, and no request is sent until then.
+    Unreachable(Instant, String),
+}
 
 /// What hosts say in their own ways. The defaults fit most.
 pub trait Dialect: Send + Sync {
@@ -169,6 +186,7 @@ pub struct Client {
     label: labels::Source,
     patience: Patience,
     seen: Arc<Seen>,
+    reach: Arc<Mutex<Reach>>,
     /// A message that an answer takes long was shown.
     said_waiting: Arc<AtomicBool>,
 }
@@ -194,6 +212,7 @@ impl Client {
             label: labels::Source { source: source.name.clone() },
             patience: Patience::default(),
             seen: Arc::default(),
+            reach: Arc::new(Mutex::new(Reach::Unknown)),
             said_waiting: Arc::default(),
         }
     }
@@ -293,6 +312,11 @@ impl Client {
         let mut failed = 0;
         let mut limited = 0;
         loop {
+            if let Reach::Unreachable(until, problem) = &*self.reach()
+                && Instant::now() < *until
+            {
+                return Err(PullError::Unreachable(problem.clone()));
+            }
             self.budget.permit(self.patience.limit).await.map_err(|wait| PullError::RateLimited(Utc::now() + wait))?;
             let request =
                 Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
@@ -300,6 +324,7 @@ impl Client {
             let problem = match self.patiently(&url, self.transport.send(request)).await {
                 Err(problem) => problem,
                 Ok(answer) => {
+                    *self.reach() = Reach::Answered;
                     let mut answer =
                         Answer { status: answer.status, headers: answer.headers, body: answer.body, url: url.clone() };
                     if let Some(kept) = kept.as_ref().filter(|_| answer.status == StatusCode::NOT_MODIFIED) {
@@ -326,11 +351,18 @@ impl Client {
                 }
             };
             failed += 1;
-            if failed >= self.patience.attempts {
-                return Err(PullError::Transient(format!("{}: {problem} ({failed} times)", url.path())));
+            let host = url.host_str().unwrap_or_default();
+            let has_answered = matches!(*self.reach(), Reach::Answered);
+            let of = if has_answered { self.patience.attempts } else { self.patience.attempts.min(FIRST_ATTEMPTS) };
+            if failed >= of {
+                if has_answered {
+                    return Err(PullError::Transient(format!("{}: {problem} ({failed} times)", url.path())));
+                }
+                let problem = format!("{host} has never answered: {problem} ({failed} times)");
+                *self.reach() = Reach::Unreachable(Instant::now() + UNREACHABLE, problem.clone());
+                return Err(PullError::Unreachable(problem));
             }
             let wait = self.patience.wait(failed - 1, random());
-            let (host, of) = (url.host_str().unwrap_or_default(), self.patience.attempts);
             if failed == 1 {
                 tracing::warn!(
                     host,
@@ -343,6 +375,10 @@ impl Client {
             }
             tokio::time::sleep(wait).await;
         }
+    }
+
+    fn reach(&self) -> MutexGuard<'_, Reach> {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for an answer, and says so when that takes long the first time.

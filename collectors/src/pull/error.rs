@@ -8,6 +8,9 @@ pub enum PullError {
     /// Ask again later: the network, the server, or an answer that was cut off. Retries were in vain.
     #[error("{0}")]
     Transient(String),
+    /// The host has never answered: its name may be wrong, or the network is not there.
+    #[error("{0}")]
+    Unreachable(String),
     /// Ask again at this time. Only told when it is too far away to wait for.
     #[error("the rate limit is used up until {0}")]
     RateLimited(DateTime<Utc>),
@@ -34,6 +37,6 @@ impl PullError {
     /// Whether the same may work later without anybody's doing.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Transient(_) | Self::RateLimited(_))
+        matches!(self, Self::Transient(_) | Self::Unreachable(_) | Self::RateLimited(_))
     }
 }

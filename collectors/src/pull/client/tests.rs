@@ -41,6 +41,22 @@ async fn what_fails_by_itself_is_asked_again_and_what_does_not_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_host_that_never_answered_is_given_up_soon_and_asked_again_by_the_next_pull() {
+    let broken = (0..4).map(|_| good().broken());
+    let script = Script::new(broken.chain([good(), good().broken(), good().broken(), good().broken(), good()]));
+    let client = client(script.router()).with_patience(exact());
+    let error = client.get("x").await.unwrap_err();
+    assert!(matches!(&error, PullError::Unreachable(text) if text.contains("has never answered")), "{error}");
+    assert!(client.clone().get("y").await.is_err());
+    assert_eq!(script.asked().len(), 3, "nothing is sent meanwhile");
+    tokio::time::advance(UNREACHABLE).await;
+    assert!(client.get("x").await.is_ok());
+    // one that has answered is waited for with all patience
+    assert!(client.get("x").await.is_ok());
+    assert_eq!(script.asked().len(), 9);
+}
+
+#[tokio::test(start_paused = true)]
 async fn waits_between_attempts_grow() {
     let script = Script::new((0..7).map(|_| Said::new(500, "")));
     let start = tokio::time::Instant::now();
