@@ -30,12 +30,13 @@ async function load(fresh) {
   const choice = chosen();
   if (fresh) waiting();
   try {
-    offerTenants(await all("/api/v1/tenants", "main", 10, signal));
+    const tenants = await all("/api/v1/tenants", "main", 10, signal);
+    offerTenants(tenants);
     const [answer, services] = await Promise.all([
       get("/api/v1/dora", choice.tenant, reportParameters(choice), signal),
       all("/api/v1/services", choice.tenant, 10, signal),
     ]);
-    show(answer, services, choice);
+    show(answer, services, choice, tenants.find(({ demo }) => demo)?.name);
     await list.load(choice, time, fresh, signal);
     loadedAt = Date.now();
     at("updated").textContent = `Updated ${new Date().toLocaleTimeString("en-GB")}. Days are cut in ${answer.data.time_zone}.`;
@@ -63,14 +64,14 @@ function failed(error) {
   if (loadedAt === 0) at("cards").replaceChildren();
 }
 
-function show(answer, services, choice) {
+function show(answer, services, choice, demo) {
   at("demo").hidden = !answer.demo;
   if (JSON.stringify([choice, services]) !== shownServices) {
     shownServices = JSON.stringify([choice, services]);
     offerServices(services);
   }
   // The window moves on with the clock. What did not change otherwise stays, with the reader's place in it.
-  const now = JSON.stringify(answer, (name, value) => (["from", "to", "computed_at"].includes(name) ? undefined : value));
+  const now = JSON.stringify([answer, demo], (name, value) => (["from", "to", "computed_at"].includes(name) ? undefined : value));
   if (now === shownReport) return;
   shownReport = now;
   const report = answer.data;
@@ -80,7 +81,7 @@ function show(answer, services, choice) {
   at("cards").setAttribute("aria-busy", "false");
   document.querySelector(".deployments").hidden = nothing;
   at("empty").hidden = !nothing;
-  at("empty").replaceChildren(...(nothing ? emptiness(report) : []));
+  at("empty").replaceChildren(...(nothing ? emptiness(report, demo) : []));
   at("summary").replaceChildren(...summary(report, nothing));
 }
 
@@ -114,15 +115,16 @@ function findings(kinds) {
     h("ul", {}, kinds.map((kind) => h("li", {}, `${kind.kind.replaceAll("_", " ")}: ${kind.n}. ${kind.example}`))));
 }
 
-// Nothing to measure: say so, and what to do about it.
-function emptiness(report) {
+// Nothing to measure: say so, and what to do about it. `demo` is the tenant of the demo, where it is loaded.
+function emptiness(report, demo) {
   if (report.services.length === 0) {
     return [
       h("h2", {}, "Nothing has been collected yet"),
       h("p", {}, "Point sei at a repository, and its metrics appear here within seconds:"),
       h("pre", {}, "sei collect git /path/or/url"),
-      h("p", {}, "Or look at made-up data first, in a tenant of its own:"),
-      h("pre", {}, "sei demo load"),
+      ...(demo
+        ? [h("p", {}, "Or look at ", h("a", { href: `?tenant=${encodeURIComponent(demo)}` }, "the demo"), ", an invented organization.")]
+        : [h("p", {}, "Or look at made-up data first, in a tenant of its own:"), h("pre", {}, "sei demo load")]),
     ];
   }
   return [
