@@ -303,7 +303,8 @@ impl Measured<'_> {
             ),
             CaveatCode::EndsUnknown => {
                 let why = if self.begins_with_a_commit() {
-                    "; a squash merge that is known only from git does not say when work on it began"
+                    "; of a change that is known only from git, a merge shows when work on it began once a deployment \
+                     carried it, and a squash never does"
                 } else {
                     ""
                 };

@@ -29,7 +29,7 @@ pub enum DoraError {
         expected: String,
     },
     /// The question names a metric that does not exist.
-    #[error("there is no metric {0}; `sei dora metrics` and /api/v1/metrics list those that there are")]
+    #[error("there is no metric {0} (all are listed by `sei dora metrics` and /api/v1/metrics)")]
     UnknownMetric(UnknownName),
     /// The question names a service that does not exist.
     #[error("there is no service {0}")]

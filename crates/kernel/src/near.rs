@@ -38,12 +38,13 @@ impl fmt::Display for UnknownName {
 }
 
 /// The known names that were probably meant, the best first, at most three: those whose last parts are the name
-/// (`uv` of `github.com/astral-sh/uv`), then those that are written alike.
+/// (`uv` of `github.com/astral-sh/uv`, `throughput` of `change_throughput`), then those that are written alike.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let asked = name.to_lowercase();
     let likeness = |candidate: &str| {
         let candidate = candidate.to_lowercase();
-        let is_end = candidate.strip_suffix(&asked).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+        let is_end =
+            candidate.strip_suffix(&asked).is_some_and(|before| before.is_empty() || before.ends_with(['/', '_']));
         let last = candidate.rsplit('/').next().unwrap_or_default();
         let alike = strsim::jaro_winkler(&asked, &candidate).max(strsim::jaro_winkler(&asked, last));
         if is_end && !asked.is_empty() { 2.0 } else { alike }
@@ -67,6 +68,7 @@ mod tests {
         assert_eq!(nearest("astral-sh/UV", KNOWN)[..1], ["github.com/astral-sh/uv"]);
         assert_eq!(nearest("chekout", KNOWN), ["checkout"]);
         assert_eq!(nearest("rufff", KNOWN), ["github.com/astral-sh/ruff"]);
+        assert_eq!(nearest("throughput", ["change_throughput", "size"]), ["change_throughput"]);
         assert!(nearest("payments", KNOWN).is_empty());
         assert!(nearest("", KNOWN).is_empty());
     }

@@ -29,7 +29,10 @@ impl Unit {
         match self {
             Self::Seconds => duration(value),
             Self::PerDay => format!("{} a day", significant(value)),
-            Self::DaysPerWeek => format!("{} days a week", significant(value)),
+            Self::DaysPerWeek => match significant(value).as_str() {
+                "1" => "1 day a week".to_owned(),
+                days => format!("{days} days a week"),
+            },
             Self::Ratio => format!("{} %", significant(value * 100.0)),
             Self::Count => format!("{value:.0}"),
             Self::PerWeek => format!("{} a week", significant(value)),
@@ -106,6 +109,7 @@ mod tests {
             (Unit::PerDay, 274.0, "274 a day"),
             (Unit::PerDay, 0.0333, "0.033 a day"),
             (Unit::DaysPerWeek, 4.5, "4.5 days a week"),
+            (Unit::DaysPerWeek, 1.0, "1 day a week"),
             (Unit::Ratio, 0.125, "12.5 %"),
             (Unit::Ratio, 0.0, "0 %"),
             (Unit::Ratio, 1.0, "100 %"),
