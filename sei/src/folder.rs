@@ -49,7 +49,9 @@ impl DataFolder {
             );
         }
         keep_private(&path);
+        // a repository that the folder lies in does not take it up
         std::fs::write(&mark, FORMAT)
+            .and_then(|()| std::fs::write(path.join(".gitignore"), "*\n"))
             .with_context(|| format!("nothing can be written to the data folder `{}`; {elsewhere}", path.display()))?;
         Ok(Self(path))
     }
@@ -151,6 +153,7 @@ mod tests {
         let own = parent.join("own");
         DataFolder::open(&own)?;
         DataFolder::open(&own)?;
+        assert_eq!(std::fs::read_to_string(own.join(".gitignore"))?, "*\n", "git leaves it alone");
         let foreign = parent.join("foreign");
         std::fs::create_dir_all(&foreign)?;
         std::fs::write(foreign.join("letter.txt"), "dear")?;

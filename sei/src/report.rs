@@ -84,6 +84,9 @@ fn remarks(report: &Report) -> Vec<String> {
     if !is_blank(report) {
         remarks.extend(caveats(report));
     }
+    remarks.extend(report.findings.iter().map(|finding| {
+        format!("Finding, {}: {}. {}", finding.kind.as_str().replace('_', " "), finding.n, finding.example)
+    }));
     if report.services.is_empty() && remarks.is_empty() {
         remarks.push("Nothing has been collected yet: run `sei collect git PATH`, or `sei up`.".to_owned());
     }

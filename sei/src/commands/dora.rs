@@ -61,7 +61,8 @@ type Ends = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// The length of a window, which is above 0.
 fn window_length(text: &str) -> Result<std::time::Duration, String> {
-    let length = humantime_serde::re::humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let length = humantime_serde::re::humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; expected such as 90d or 12weeks"))?;
     if length.is_zero() { Err("a window of 0 holds nothing; expected such as 90d".to_owned()) } else { Ok(length) }
 }
 
@@ -69,10 +70,13 @@ impl WindowArgs {
     /// Returns the first instant and the first after the window, so far as they are asked for. The clock was
     /// read once, at `now`, so that 30 days are 30 days.
     fn ends(&self, time_zone: Tz, now: DateTime<Utc>) -> Result<Ends> {
-        let instant = |text: &String| anyhow::Ok(text.parse::<TimeOrDay>()?.within(time_zone));
-        let to = self.to.as_ref().map(instant).transpose()?.unwrap_or(now);
+        let instant = |flag: &str, text: &String| match text.parse::<TimeOrDay>() {
+            Ok(time) => anyhow::Ok(time.within(time_zone)),
+            Err(error) => Err(Usage(format!("{flag}: {error}")).into()),
+        };
+        let to = self.to.as_ref().map(|to| instant("--to", to)).transpose()?.unwrap_or(now);
         let from = match (&self.from, self.window) {
-            (Some(from), _) => Some(instant(from)?),
+            (Some(from), _) => Some(instant("--from", from)?),
             (None, Some(window)) => {
                 Some(dora::window_start(to, window, time_zone).context("--window reaches back before all calendars")?)
             }
@@ -281,7 +285,8 @@ mod tests {
     fn days_of_a_window_are_those_of_the_time_zone() -> Result<()> {
         let berlin = ends(&["--from", "2026-02-28", "--to", "2026-03-30"], Tz::Europe__Berlin)?;
         assert_eq!(berlin, ("2026-02-27T23:00:00Z".parse().ok(), "2026-03-29T22:00:00Z".parse().ok()));
-        assert!(ends(&["--from", "yesterday"], Tz::UTC).is_err());
+        let unread = ends(&["--from", "yesterday"], Tz::UTC).unwrap_err();
+        assert!(unread.is::<Usage>() && unread.to_string().starts_with("--from: `yesterday`"), "{unread}");
         assert!(ends(&["--from", "2026-11-11"], Tz::UTC).is_err());
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use dora::Scope;
 use runtime::settings::Settings;
@@ -78,9 +78,9 @@ impl Of {
             let mut events = Vec::new();
             let take = |place, event| events.push((place, event));
             let found = eventlog::events_of(log, &store, &self.fact, limit, take).await?;
+            let Some((_, newest)) = events.first() else { bail!(self.nothing(found)) };
             if self.raw {
-                let (_, event) = events.first().with_context(|| self.nothing(found))?;
-                return output::print_bytes(&event.data);
+                return output::print_bytes(&newest.data);
             }
             if global.json {
                 let list = events.iter().map(|(place, event)| {
@@ -92,9 +92,6 @@ impl Of {
                     })
                 });
                 return output::print_json(&list.collect::<Vec<_>>());
-            }
-            if events.is_empty() {
-                return output::print(&self.nothing(found));
             }
             let mut table = output::table(&["received", "source", "kind", "event", "place", "bytes"]);
             for (place, event) in events {
@@ -112,10 +109,10 @@ impl Of {
     fn nothing(&self, places: usize) -> String {
         let fact = &self.fact;
         if places > 0 {
-            return format!("{places} events told of `{fact}`; the log holds none of them any more (log.retention)");
+            return format!("{places} events were about `{fact}`; the log holds none of them any more (log.retention)");
         }
         format!(
-            "no event that the log holds told of `{fact}`; ids are as `sei dora explain` has them, and the raw form \
+            "no event that the log holds is about `{fact}`; ids are as `sei dora explain` has them, and the raw form \
              of a commit is in git itself"
         )
     }

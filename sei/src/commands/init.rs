@@ -50,7 +50,8 @@ pub(crate) struct Init {
 
 /// What the file is to say.
 struct Answers {
-    repository: String,
+    /// `None` where the directory is in no repository and none was named.
+    repository: Option<String>,
     deployment_branch: Option<String>,
     /// `owner/name`, to pull from GitHub.
     github: Option<String>,
@@ -70,6 +71,9 @@ impl Init {
             bail!("`{}` is written, and has to be corrected:\n{}", file.display(), problems.join("\n"));
         }
         let mut lines = vec![format!("`{}` is written.", file.display())];
+        if answers.repository.is_none() {
+            lines.push("This directory is in no git repository: name one under [[git]] in it.".to_owned());
+        }
         if let Some(project) = &answers.github {
             lines.push(github_token(project));
         }
@@ -80,17 +84,21 @@ impl Init {
     fn answers(&self) -> Result<Answers> {
         let asks = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         // a token in the address of the remote stays out of the file
-        let found = || git(&["remote", "get-url", "origin"]).map_or_else(|| ".".to_owned(), |url| git::shown(&url));
+        let remote = || git(&["remote", "get-url", "origin"]).map(|url| git::shown(&url));
+        let found = || remote().or_else(|| git(&["rev-parse", "--git-dir"]).map(|_| ".".to_owned()));
         let repository = match &self.repo {
-            Some(repository) => repository.clone(),
-            None if asks => ask("Which git repository, a path or a URL?", &found())?,
+            Some(repository) => Some(repository.clone()),
+            None if asks => Some(ask("Which git repository, a path or a URL?", &found().unwrap_or_default())?),
             None => found(),
         };
+        let repository = repository.filter(|repository| !repository.is_empty());
         let deployment_branch = match &self.deployment_branch {
             None if asks => ask("Which branch is deployed with each merge? Empty: version tags are deployments", "")?,
             branch => branch.clone().unwrap_or_default(),
         };
-        let on_github = RepositoryId::from_url(&repository)
+        let on_github = repository
+            .as_deref()
+            .and_then(RepositoryId::from_url)
             .and_then(|id| id.as_str().strip_prefix("github.com/").map(str::to_owned))
             .filter(|_| !self.no_github);
         let github = match on_github {
@@ -98,7 +106,10 @@ impl Init {
                 let answer = ask(&format!("Pull pull requests and runs of {project} from GitHub, yes or no?"), "yes")?;
                 answer.to_lowercase().starts_with('y').then_some(project)
             }
-            None if self.github => bail!("`{repository}` is no URL of a repository on github.com; leave --github out"),
+            None if self.github => bail!(
+                "`{}` is no URL of a repository on github.com; leave --github out",
+                repository.as_deref().unwrap_or(".")
+            ),
             project => project,
         };
         Ok(Answers { repository, deployment_branch: Some(deployment_branch).filter(|name| !name.is_empty()), github })
@@ -152,15 +163,15 @@ fn quoted(text: &str) -> String {
 }
 
 fn text(answers: &Answers) -> String {
-    let mut text = format!(
-        "# Settings of sei. Every key with its default: `sei config default`. What is wrong here: `sei config check`.\n\
-         \n\
-         # Commits, merged changes, reverts and version tags.\n\
-         [[git]]\n\
-         url = {}\n",
-        quoted(&answers.repository)
-    );
-    match &answers.deployment_branch {
+    let mut text =
+        "# Settings of sei. Every key with its default: `sei config default`. What is wrong here: `sei config \
+                    check`.\n\n# Commits, merged changes, reverts and version tags.\n"
+            .to_owned();
+    match &answers.repository {
+        Some(repository) => text += &format!("[[git]]\nurl = {}\n", quoted(repository)),
+        None => text += "# [[git]]\n# url = \"/path/or/url\"\n",
+    }
+    match answers.deployment_branch.as_ref().filter(|_| answers.repository.is_some()) {
         Some(branch) => {
             text += "# each merge to this branch is a deployment\ndeployment_branch = ";
             text += &quoted(branch);
@@ -216,21 +227,22 @@ mod tests {
     fn the_file_that_is_written_is_right_whatever_was_answered() -> Result<()> {
         let folder = tempfile::tempdir()?;
         for (nth, (repository, branch, github)) in [
-            ("https://github.com/octocat/hello-world.git", Some("main"), Some("octocat/hello-world")),
-            ("a \"quoted\" path", None, None),
+            (Some("https://github.com/octocat/hello-world.git"), Some("main"), Some("octocat/hello-world")),
+            (Some("a \"quoted\" path"), None, None),
+            (None, None, None),
         ]
         .into_iter()
         .enumerate()
         {
             let answers = Answers {
-                repository: repository.to_owned(),
+                repository: repository.map(str::to_owned),
                 deployment_branch: branch.map(str::to_owned),
                 github: github.map(str::to_owned),
             };
             let file = folder.path().join(format!("{nth}.toml"));
             write(&file, &text(&answers), false)?;
             let settings = runtime::check(Some(&file), &[]).settings.context("settings that can be used")?;
-            assert_eq!(settings.git.first().map(|git| git.url.as_str()), Some(repository));
+            assert_eq!(settings.git.first().map(|git| git.url.as_str()), repository);
             assert_eq!(settings.git.first().and_then(|git| git.deployment_branch.as_deref()), branch);
             assert_eq!(settings.source.len(), usize::from(github.is_some()));
             assert!(write(&file, "", false).is_err(), "a file that is there is not replaced");

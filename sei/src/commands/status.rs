@@ -3,8 +3,11 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use runtime::settings::{LogKind, Settings};
+use collectors::git;
+use kernel::Tenant;
+use runtime::settings::{LogKind, PullSource, Settings};
 use serde::Serialize;
+use store::Store;
 use store::source_state::SourceState;
 
 use crate::cli::{ForTenant, Global};
@@ -59,11 +62,12 @@ struct Count {
     events: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Source {
     #[serde(rename = "source")]
     name: String,
-    attempted_at: DateTime<Utc>,
+    /// `None` if its first attempt has not ended yet.
+    attempted_at: Option<DateTime<Utc>>,
     succeeded_at: Option<DateTime<Utc>>,
     /// Seconds for which nothing is known of it.
     lag: Option<i64>,
@@ -128,7 +132,7 @@ impl Status {
                 .collect(),
             rejects: store::rejects::count(&store).await?,
             stale: store::stale::any(&store).await?,
-            sources: store::source_state::all(&store).await?.into_iter().map(Source::of).collect(),
+            sources: self.sources(&store, &machine.settings).await?,
             services: services
                 .into_iter()
                 .map(|row| Service {
@@ -143,6 +147,25 @@ impl Status {
                 })
                 .collect(),
         })
+    }
+}
+
+impl Status {
+    /// The sources that were tried, and those of the settings that were not yet.
+    async fn sources(&self, store: &Store, settings: &Settings) -> Result<Vec<Source>> {
+        let tenant = &self.tenant.tenant;
+        let git = settings.git.iter().filter(|_| *tenant == Tenant::default());
+        let pulled =
+            settings.source.iter().filter(|source| source.tenant.as_deref().unwrap_or("main") == tenant.as_str());
+        let configured =
+            git.map(|source| format!("git/{}", git::shown(&source.url))).chain(pulled.map(PullSource::full_name));
+        let mut sources: Vec<Source> = store::source_state::all(store).await?.into_iter().map(Source::of).collect();
+        for name in configured {
+            if sources.iter().all(|source| source.name != name) {
+                sources.push(Source { name, ..Source::default() });
+            }
+        }
+        Ok(sources)
     }
 }
 
@@ -161,7 +184,7 @@ impl Picture {
             lines.push("some metrics are being computed".to_owned());
         }
         let time = |at: &DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S").to_string();
-        let mut table = output::table(&["source", "last success", "lag", "cursor", "told", "budget left", "error"]);
+        let mut table = output::table(&["source", "last success", "lag", "cursor", "received", "budget left", "error"]);
         for source in &self.sources {
             let or_none = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
             table.add_row([
@@ -171,7 +194,7 @@ impl Picture {
                 or_none(source.cursor_saved_at.as_ref().map(time)),
                 source.told.to_string(),
                 or_none(source.budget_left.map(|left| left.to_string())),
-                source.error.iter().chain(&source.problems).cloned().collect::<Vec<_>>().join("\n"),
+                source.remarks(),
             ]);
         }
         push(&mut lines, &table);
@@ -200,11 +223,19 @@ impl Picture {
 }
 
 impl Source {
+    /// What is wrong with it, a line each.
+    fn remarks(&self) -> String {
+        if self.attempted_at.is_none() {
+            return "no attempt has ended yet; the log of `sei up` shows what it waits for".to_owned();
+        }
+        self.error.iter().chain(&self.problems).cloned().collect::<Vec<_>>().join("\n")
+    }
+
     fn of(state: SourceState) -> Self {
         Self {
             lag: state.complete_until.map(|until| (Utc::now() - until).num_seconds().max(0)),
             name: state.source,
-            attempted_at: state.attempted_at,
+            attempted_at: Some(state.attempted_at),
             succeeded_at: state.succeeded_at,
             cursor_saved_at: state.cursor_saved_at,
             told: state.told,

@@ -52,11 +52,16 @@ pub(crate) struct Up {
     repo: Vec<String>,
 
     /// Where to serve the page and the API (server.listen)
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen_address)]
     listen: Option<SocketAddr>,
 
     #[command(flatten)]
     options: GitOptions,
+}
+
+/// Reads an address to listen on.
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected an IP address and a port up to 65535, such as 127.0.0.1:8080".to_owned())
 }
 
 impl Up {

@@ -48,7 +48,7 @@ fn exit_codes_tell_a_wrong_command_line_from_a_failure() {
         (&["--set", "server.listen=nowhere", "status"], 1),
         (&["import", "no-such-file.ndjson"], 1),
         (&["dora", "report", "--tenant", "nobody"], 1),
-        (&["dora", "report", "--from", "yesterday"], 1),
+        (&["dora", "report", "--from", "yesterday"], 2),
         (&["dora", "explain", "v0.0.0"], 1),
         (&["dora", "report", "--window", "0d"], 2),
         (&["dora", "report", "--from", "2990-01-01"], 2),
@@ -112,8 +112,9 @@ fn facts_of_a_file_are_imported_stored_and_computed() {
     let raw = program.good(&["events", "of", "shop/2", "--raw"]);
     assert_eq!(events[0]["payload"], *raw);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&raw).unwrap()["finished_at"], "2026-02-04T09:00:00Z");
-    let unknown = program.good(&["events", "of", "shop/3"]);
-    assert!(unknown.contains("no event that the log holds told of `shop/3`"), "{unknown}");
+    let unknown = program.run(&["events", "of", "shop/3"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("no event that the log holds is about `shop/3`"), "{}", unknown.err);
     assert_eq!(program.run(&["events", "of", "shop/3", "--raw"]).code, Some(1));
     // once more changes nothing
     let _ = program.json(&["import", &facts]);
@@ -288,4 +289,31 @@ fn completions_the_manual_and_a_first_settings_file_are_written() {
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("--force"), "{}", again.err);
     assert_eq!(std::fs::read_to_string(program.folder().join("sei.toml")).unwrap(), file);
+}
+
+#[test]
+fn a_repository_of_a_path_is_forgotten_with_its_source() {
+    let program = Program::new();
+    let path = program.folder().join("shop");
+    repository(&path);
+    let shop = path.display().to_string();
+    let _ = program.good(&["collect", "git", &shop]);
+    let id = format!("localhost/{}", path.canonicalize().unwrap().display().to_string().trim_matches('/'));
+    let _ = program.good(&["forget", "repository", &id]);
+    let status = program.json(&["status"]);
+    assert_eq!(status["sources"], serde_json::json!([]), "{status}");
+}
+
+#[test]
+fn a_source_of_the_settings_is_in_the_status_before_its_first_pull_ends() {
+    let program = Program::new();
+    let settings = program.folder().join("s.toml");
+    let text = "[[source]]\nconnector = \"gitlab\"\nurl = \"https://gitlab.invalid\"\n\
+                token = { file = \"/nowhere\" }\nprojects = [\"team/shop\"]\n";
+    std::fs::write(&settings, text).unwrap();
+    let status = program.json(&["status", "--config", &settings.display().to_string()]);
+    assert_eq!(
+        (&status["sources"][0]["source"], &status["sources"][0]["attempted_at"]),
+        (&"gitlab/main".into(), &serde_json::Value::Null)
+    );
 }

@@ -122,8 +122,14 @@ fn preview_text(previews: &[Preview], zone: Tz) -> Option<String> {
     let text = |value: &dora::Value| value.text.clone().unwrap_or_else(|| "–".to_owned());
     let mut lines = vec!["Preview, as if each merge to the default branch were a deployment:".to_owned()];
     for preview in previews {
+        // the report would say the same, but a reader of the first number has to know why
+        let why = if preview.lead_time.value == Some(0.0) {
+            " (most are single commits that would deploy themselves: git shows no earlier beginning)"
+        } else {
+            ""
+        };
         lines.push(format!(
-            "  {}, {} to {}: {} to `{}`, {}; median change lead time {} of {}",
+            "  {}, {} to {}: {} to `{}`, {}; median change lead time {} of {}{why}",
             preview.service,
             day(preview.window.from),
             day(preview.window.to),
