@@ -410,7 +410,7 @@ fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
         let shown = names.iter().take(10).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let shown = if shown.is_empty() { "none".to_owned() } else { shown };
         let more = if names.len() > 10 { format!(" and {} more", names.len() - 10) } else { String::new() };
-        let meant = near.suggestion().map_or_else(String::new, |suggestion| format!("; {suggestion}"));
+        let meant = near.suggestion().map_or_else(String::new, |suggestion| format!(" ({suggestion})"));
         format!("there is no branch `{branch}`, which `deployment_branch` names{meant}; there are: {shown}{more}")
     });
     warnings.extend(missing_branch.clone());

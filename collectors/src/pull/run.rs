@@ -116,8 +116,20 @@ impl Summary {
     /// What stopped streams and was not to be expected, in words.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
-        let told: Vec<String> = self.told(|problem| !problem.expected && !problem.warning).collect();
-        (!told.is_empty()).then(|| told.join("; "))
+        let mut streams_by_error: Vec<(&str, Vec<&str>)> = Vec::new();
+        for problem in self.problems.iter().filter(|problem| !problem.expected && !problem.warning) {
+            match streams_by_error.iter_mut().find(|(error, _)| *error == problem.error) {
+                Some((_, streams)) => streams.push(&problem.stream),
+                None => streams_by_error.push((&problem.error, vec![&problem.stream])),
+            }
+        }
+        let text = |(error, streams): &(&str, Vec<&str>)| match streams.as_slice() {
+            ["", ..] | [] => (*error).to_owned(),
+            [stream] => format!("{stream}: {error}"),
+            [stream, more @ ..] => format!("{stream} and {} more: {error}", more.len()),
+        };
+        let texts: Vec<String> = streams_by_error.iter().map(text).collect();
+        (!texts.is_empty()).then(|| texts.join("; "))
     }
 
     /// What streams went on past, in words.

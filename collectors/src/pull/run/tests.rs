@@ -426,3 +426,16 @@ async fn a_row_that_had_not_ended_is_asked_for_again_until_it_has_or_cannot_any_
     assert_eq!(pull(900, &[3]).await, ["3"]);
     assert!(pull(901, &[3]).await.is_empty());
 }
+
+#[test]
+fn what_stopped_several_streams_is_named_once() {
+    let problem = |stream: &str, error: &str| Problem {
+        stream: stream.to_owned(),
+        error: error.to_owned(),
+        expected: false,
+        warning: false,
+    };
+    let problems = vec![problem("a", "no answer"), problem("b", "denied"), problem("c", "no answer")];
+    let summary = Summary { problems, ..Summary::default() };
+    assert_eq!(summary.failure().as_deref(), Some("a and 1 more: no answer; b: denied"));
+}
