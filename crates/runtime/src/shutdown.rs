@@ -1,15 +1,21 @@
 //! How a process is told to end: the first SIGINT or SIGTERM asks, a second one forces.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// Signals this soon after the first are the same request: `timeout` and some supervisors signal the process and then
+/// its group, in which it is too.
+const SAME_REQUEST: Duration = Duration::from_millis(250);
 
 /// What is done before a forced end.
 static BEFORE_FORCED_END: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
 
 /// A token that is cancelled by the first SIGINT (Ctrl-C) or SIGTERM. Roles watch it and shut down in
-/// order. A second signal ends the process at once, with exit code 130: nothing that was acknowledged
+/// order. A second signal, a moment later, ends the process at once, with exit code 130: nothing that was acknowledged
 /// is lost by that, since every write is one transaction. SIGHUP ends nothing, it asks for a reload. Call once, in a
 /// tokio runtime, before others can find this process.
 #[must_use]
@@ -29,7 +35,13 @@ pub fn shutdown() -> CancellationToken {
         next(&mut interrupt, &mut terminate).await;
         tracing::info!("shutting down; once more forces it");
         asked.cancel();
-        next(&mut interrupt, &mut terminate).await;
+        let same_until = Instant::now() + SAME_REQUEST;
+        loop {
+            next(&mut interrupt, &mut terminate).await;
+            if Instant::now() >= same_until {
+                break;
+            }
+        }
         for before in BEFORE_FORCED_END.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             before();
         }

@@ -317,6 +317,21 @@ fn a_second_ctrl_c_ends_it_at_once_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_signal_that_arrives_twice_at_once_ends_it_in_order() {
+    let program = Program::new();
+    let path = text(&repository(&program, 3, Some(2)));
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let mut up = program.up(&["--repo", &path]);
+        up.address();
+        // as `timeout` does: to the process, and to its group
+        up.signal(signal);
+        let said = up.end(signal);
+        assert_eq!(said.code, Some(0), "{signal}: {}", said.err);
+        assert_eq!(server_pid(&program), None, "{signal}: the database has ended before it");
+    }
+}
+
+#[test]
 fn events_come_over_the_socket_and_refused_requests_do_not_fill_the_log() {
     let program = Program::new();
     std::fs::write(program.folder().join("secret"), "a secret of this test").unwrap();
@@ -437,6 +452,7 @@ fn ended_at_any_time_by_any_signal_it_leaves_no_database_running() {
         std::thread::sleep(Duration::from_millis(milliseconds));
         up.signal(signal);
         if twice {
+            std::thread::sleep(Duration::from_millis(dice.random_range(0..500)));
             up.signal(signal);
         }
         let _ended = up.end(if signal == Signal::SIGHUP { Signal::SIGTERM } else { signal });
