@@ -6,6 +6,7 @@ mod carried;
 mod case;
 mod copies;
 mod incidents;
+mod late;
 pub(crate) mod measured;
 mod order;
 pub(crate) mod owners;

@@ -468,8 +468,8 @@ fn about_kind(metric: &DeploymentMetric) -> String {
                 .to_owned()
         }
         DeploymentKind::None if metric.success => {
-            "An earlier deployment had already reached its commit: it was named late, or is a second name, carries \
-             nothing and gives no verdict."
+            "An earlier deployment had already reached its commit: it was named or reported late, or is a second \
+             name, carries nothing and gives no verdict."
                 .to_owned()
         }
         DeploymentKind::None => "What failed carries nothing.".to_owned(),

@@ -54,6 +54,8 @@ pub(crate) struct Measured<'h> {
     /// The rollout that it is part of. Deployments with the same number were put into production together: they
     /// count as one, at the first finish.
     pub rollout: u32,
+    /// It repeats what another source had reported before what runs now: it changes nothing.
+    pub late: bool,
 }
 
 impl Measured<'_> {
@@ -202,6 +204,7 @@ pub(crate) fn measured<'h>(
             commit,
             chain: chain(history, &fact, commit),
             rollout: 0,
+            late: false,
             fact,
         })
     })

@@ -5,8 +5,8 @@
 //! 1. they share the source's own id of a rollout (`Deployment.rollout`); or
 //! 2. they have the same service, environment, name and finish, no such id, and each another repository; or
 //! 3. they succeeded with the same commit in several environments; or
-//! 4. they report the same commit in the same environment one after the other, and are of different sources (see
-//!    [`reporter`]): two that report the same.
+//! 4. they report the same commit in the same environment, and are of different sources (see [`reporter`]): one after
+//!    the other, or the second [late](Late), after the first had reported the next commit.
 //!
 //! An environment takes part in a rollout once, and never in one that is older than what it got last: a rollback
 //! to a commit, or the same commit once more, is a rollout of its own. Attempts that failed are grouped by 1 and 2
@@ -15,8 +15,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kernel::Deployment;
-
+use super::late::{Environment, Late, environment, reporter};
 use super::measured::Measured;
 use crate::history::index;
 
@@ -35,7 +34,9 @@ pub(crate) fn number(deployments: &mut [Measured<'_>], joined: Joined) {
     by_id(deployments, &mut groups);
     if joined == Joined::ByAll {
         by_name(deployments, &mut groups);
-        by_commit(deployments, &mut groups);
+        for late in by_commit(deployments, &mut groups) {
+            deployments[late].late = true;
+        }
     }
     let mut numbers = HashMap::new();
     for (position, deployment) in deployments.iter_mut().enumerate() {
@@ -87,44 +88,60 @@ fn by_name(deployments: &[Measured<'_>], groups: &mut Groups) {
     }
 }
 
-/// Which source reported a deployment: what its id begins with (`github.com`, `devlake`), and whether the source has
-/// ids of rollouts.
-fn reporter(fact: &Deployment) -> (Option<&str>, bool) {
-    (fact.id.as_str().split_once('/').map(|(place, _)| place), fact.rollout.is_some())
-}
-
-fn by_commit(deployments: &[Measured<'_>], groups: &mut Groups) {
+/// Joins by commit. Returns which deployments are late reports.
+fn by_commit(deployments: &[Measured<'_>], groups: &mut Groups) -> Vec<usize> {
     // for each environment of a repository what it got last; for each commit the first deployments of its rollouts
-    let mut last: HashMap<(u32, String), usize> = HashMap::new();
+    let mut last: HashMap<Environment, usize> = HashMap::new();
     let mut rollouts: HashMap<u32, Vec<usize>> = HashMap::new();
+    let (mut late, mut all_late) = (Late::new(deployments), Vec::new());
     for (position, deployment) in deployments.iter().enumerate().filter(|(_, deployment)| deployment.success) {
-        let before = last.insert((deployment.chain, deployment.environment()), position);
+        let before = last.get(&environment(deployment)).copied();
+        let again = before.filter(|before| deployment.commit.is_some_and(|_| is_same(deployments, *before, position)));
+        let repeated = match again {
+            Some(again) => Some(again).filter(|again| !is_one_source(deployments, *again, position)),
+            None => before.and_then(|before| late.repeated(position, before)),
+        };
+        let is_late = again.is_none() && repeated.is_some();
+        late.take(position, is_late, repeated);
+        if is_late {
+            all_late.push(position);
+        } else {
+            last.insert(environment(deployment), position);
+        }
         let Some(commit) = deployment.commit else { continue };
         let of_commit = rollouts.entry(commit).or_default();
-        if let Some(before) = before.filter(|before| deployments[*before].commit == Some(commit)) {
-            if reporter(&deployments[before].fact) == reporter(&deployment.fact) {
-                of_commit.push(position);
-            } else {
-                groups.join(before, position);
-            }
-            continue;
-        }
-        let older = before.map_or(0, |before| {
-            let newest = groups.first(before);
-            of_commit.partition_point(|rollout| *rollout <= newest)
-        });
-        match of_commit.get(older) {
-            Some(rollout) => groups.join(*rollout, position),
+        let mut older = || {
+            before.map_or(0, |before| {
+                let newest = groups.first(before);
+                of_commit.partition_point(|rollout| *rollout <= newest)
+            })
+        };
+        let rollout = match (repeated, again) {
+            (None, Some(_)) => None,
+            (None, None) => of_commit.get(older()).copied(),
+            (repeated, _) => repeated,
+        };
+        match rollout {
+            Some(rollout) => groups.join(rollout, position),
             None => of_commit.push(position),
         }
     }
+    all_late
+}
+
+fn is_same(deployments: &[Measured<'_>], one: usize, other: usize) -> bool {
+    deployments[one].commit == deployments[other].commit
+}
+
+fn is_one_source(deployments: &[Measured<'_>], one: usize, other: usize) -> bool {
+    reporter(&deployments[one].fact) == reporter(&deployments[other].fact)
 }
 
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
 
-    use kernel::{DeploymentSource, Detail, Version};
+    use kernel::{Deployment, DeploymentSource, Detail, Version};
 
     use super::*;
 
@@ -170,6 +187,7 @@ mod tests {
             commit: Some(row.commit),
             chain: row.repository,
             rollout: 0,
+            late: false,
         };
         (0..).zip(rows).map(measured).collect()
     }

@@ -154,7 +154,7 @@ impl Line {
             return DeploymentKind::Normal;
         };
         let ran = deployments[previous].commit;
-        if says_release(deployment.fact.source) {
+        if deployment.late || says_release(deployment.fact.source) {
             return DeploymentKind::None;
         }
         if ran == Some(commit) {

@@ -37,6 +37,8 @@ struct World<'a> {
     fresh: Vec<bool>,
     /// The deployments of a rollout have the same number.
     rollouts: Vec<usize>,
+    /// What another source's report repeats, and whether it does so after the next commit was reported.
+    repeats: Vec<(Option<usize>, bool)>,
     /// The deployment that reached a commit first.
     reached: BTreeMap<Sha, usize>,
     findings: BTreeSet<(FindingKind, String)>,
@@ -55,6 +57,7 @@ pub fn reference(case: &Case) -> Expected {
         previous: Vec::new(),
         fresh: Vec::new(),
         rollouts: Vec::new(),
+        repeats: Vec::new(),
         reached: BTreeMap::new(),
         findings: BTreeSet::new(),
     };
@@ -182,18 +185,21 @@ impl<'a> World<'a> {
         // of each commit what began a rollout of it
         let mut began: BTreeMap<Sha, Vec<usize>> = BTreeMap::new();
         for number in 0..count {
+            self.repeats.push((None, false));
             if !succeeded(self.deployments[number]) {
                 continue;
             }
+            let runs = |n: &usize| succeeded(self.deployments[*n]) && !self.repeats[*n].1 && self.one_line(*n, number);
+            let before = (0..number).rfind(runs);
             let Some(sha) = self.deployments[number].sha else { continue };
-            let before = (0..number).rfind(|n| succeeded(self.deployments[*n]) && self.one_line(*n, number));
             let of_commit = began.entry(sha).or_default().clone();
-            let reporter = |n: usize| {
-                let x = self.deployments[n];
-                (x.id.as_str().split_once('/').map(|(place, _)| place), x.rollout.is_some())
-            };
             let joins = if let Some(same) = before.filter(|before| self.deployments[*before].sha == Some(sha)) {
-                (reporter(same) != reporter(number)).then_some(same)
+                let repeated = (self.reporter(same) != self.reporter(number)).then_some(same);
+                self.repeats[number].0 = repeated;
+                repeated
+            } else if let Some(repeated) = before.and_then(|before| self.late(number, before)) {
+                self.repeats[number] = (Some(repeated), true);
+                Some(repeated)
             } else {
                 let newest = before.map(|before| self.rollouts[before]);
                 of_commit.into_iter().find(|began| newest.is_none_or(|newest| *began > newest))
@@ -203,6 +209,31 @@ impl<'a> World<'a> {
                 None => began.entry(sha).or_default().push(number),
             }
         }
+    }
+
+    fn reporter(&self, n: usize) -> (Option<&'a str>, bool) {
+        let x = self.deployments[n];
+        (x.id.as_str().split_once('/').map(|(place, _)| place), x.rollout.is_some())
+    }
+
+    /// What a report repeats although its environment got something else since.
+    fn late(&self, number: usize, before: usize) -> Option<usize> {
+        let own = |n: &usize| succeeded(self.deployments[*n]) && self.reporter(*n) == self.reporter(number);
+        let last = (0..number).rfind(|n| own(n) && self.one_repository(*n, number));
+        let known = last.is_some_and(|last| self.repeats[last].0.is_some());
+        let runs = self.deployments[before].sha;
+        let catches_up = (number + 1..self.deployments.len())
+            .any(|n| own(&n) && self.one_line(n, number) && runs.is_some() && self.deployments[n].sha == runs);
+        let reported = (0..number).rfind(|n| own(n) && self.one_line(*n, number));
+        let reported = reported.map(|n| if self.repeats[n].1 { self.repeats[n].0.unwrap() } else { n });
+        (0..number).find(|n| {
+            (known || catches_up)
+                && reported.is_none_or(|reported| *n > reported)
+                && succeeded(self.deployments[*n])
+                && !self.repeats[*n].1
+                && self.one_line(*n, number)
+                && self.deployments[*n].sha == self.deployments[number].sha
+        })
     }
 
     fn join(&mut self, one: usize, other: usize) {
@@ -244,7 +275,7 @@ impl<'a> World<'a> {
             let kind = match previous {
                 None => DeploymentKind::First,
                 Some(_) if fresh => DeploymentKind::Normal,
-                Some(_) if release => DeploymentKind::None,
+                Some(_) if release || self.repeats[number].1 => DeploymentKind::None,
                 Some(previous) if self.deployments[previous].sha == deployment.sha => DeploymentKind::Redeployment,
                 Some(_) => self.back_or_forward(&line, deployment.sha.unwrap()),
             };

@@ -118,6 +118,91 @@ fn two_sources_that_report_the_same_deployments_count_once_and_one_that_deploys_
     assert_eq!(computed.failed(), ["github.com/lakeside/checkout/again/deployment/2"]);
 }
 
+/// Two sources report deployments of these commits to these environments, in order, an hour between them.
+fn reported(reports: &[(&str, &str, u32)]) -> Case {
+    let reports = (10..).zip(reports);
+    reports.fold(Case::new().line(4), |case, (hour, (source, environment, commit))| {
+        case.add(to(environment, &format!("{source}/{environment}/{hour}"), *commit, hour))
+    })
+}
+
+#[test]
+fn what_a_source_that_falls_behind_reports_late_is_no_rollback() {
+    let (a, b, eu, us) = ("github.com", "argocd.example.org", "production-eu", "production-us");
+    for reports in [
+        // behind by one, by all, and by one in one of two environments
+        vec![(a, eu, 1), (b, eu, 1), (a, eu, 2), (a, eu, 3), (b, eu, 2), (b, eu, 3)],
+        vec![(a, eu, 1), (a, eu, 2), (a, eu, 3), (b, eu, 1), (b, eu, 2), (b, eu, 3)],
+        vec![(a, eu, 1), (a, us, 1), (b, eu, 1), (a, eu, 2), (b, eu, 2), (a, us, 2), (b, us, 1), (a, eu, 3)],
+        vec![(a, eu, 1), (a, us, 1), (b, eu, 1), (b, us, 1), (a, eu, 2), (a, us, 2), (a, us, 3), (b, us, 2)],
+    ] {
+        // what is detected after a late report is of what runs
+        let detected = 10 + i64::try_from(reports.len()).unwrap();
+        let computed = reported(&reports).add(incident("i", detected, None)).compute();
+        assert_eq!(counted(&computed).len(), 3, "{reports:?}");
+        assert!(computed.rework().is_empty(), "{reports:?}");
+        assert_eq!(computed.failed(), counted(&computed)[2..], "{reports:?}");
+    }
+}
+
+#[test]
+fn what_another_tool_takes_back_is_a_rollback() {
+    let (a, b, eu) = ("github.com", "argocd.example.org", "production-eu");
+    for reports in [
+        // a tool for rollbacks only, and one that had reported what it takes back
+        vec![(a, eu, 1), (a, eu, 2), (b, eu, 1)],
+        vec![(a, eu, 1), (b, eu, 1), (a, eu, 2), (b, eu, 2), (b, eu, 1)],
+        vec![(a, eu, 1), (a, eu, 2), (b, eu, 1), (b, eu, 2), (b, eu, 1)],
+        // the other source tells of the rollback late
+        vec![(a, eu, 1), (b, eu, 1), (a, eu, 2), (a, eu, 1), (b, eu, 2), (b, eu, 1)],
+    ] {
+        let computed = reported(&reports).compute();
+        assert_eq!(computed.failed(), counted(&computed)[1..2], "{reports:?}");
+        assert_eq!((counted(&computed).len(), computed.rework().len()), (3, 1), "{reports:?}");
+    }
+}
+
+#[test]
+fn a_promotion_without_a_merge_commit_is_no_change_either() {
+    let request = |number, commits: &[u32], merge, merged| Change {
+        commits: commits.iter().map(|commit| sha(*commit)).collect(),
+        ..change(number, merge, merged)
+    };
+    let copy = |number, of: u32, hour, parent| Commit {
+        subject: format!("Commit {of}"),
+        committed_at: at(30),
+        ..commit(number, hour, &[parent])
+    };
+    let case = || Case::new().line(3).add(request(1, &[2], 2, 4)).add(request(2, &[3], 3, 5)).add(deploy("1", 1, 3));
+    // moved forward, and rebased
+    let forward = case().add(request(3, &[2, 3], 3, 30)).add(deploy("2", 3, 40));
+    let rebased = case().add(commit(9, 10, &[1])).add(copy(10, 2, 1, 9)).add(copy(11, 3, 2, 10));
+    let rebased = rebased.add(request(3, &[2, 3], 11, 30)).add(deploy("2", 11, 40));
+    for case in [forward, rebased] {
+        let computed = case.compute();
+        let changes: Vec<_> = computed.changes.iter().filter(|row| row.title.starts_with("Change ")).collect();
+        assert_eq!(changes.len(), 2, "{:?}", leads(&computed));
+        assert!(leads(&computed).iter().all(|(title, _)| title != "Change 3"));
+    }
+}
+
+#[test]
+fn an_incident_after_an_attempt_or_a_rollback_in_one_environment_is_judged_there() {
+    let both = || {
+        let case = Case::new().line(2).add(to("production-eu", "eu-1", 1, 5)).add(to("production-us", "us-1", 1, 6));
+        case.add(to("production-eu", "eu-2", 2, 10))
+    };
+    // the attempt in us failed, and nobody is to blame unless attempts count
+    let attempt = Deployment { outcome: Some(Outcome::Failure), ..to("production-us", "us-2", 2, 11) };
+    let case = both().add(attempt).add(incident("i", 12, None));
+    assert!(case.clone().compute().failed().is_empty());
+    assert_eq!(case.set(|settings| settings.count_failed_attempts = true).compute().failed(), ["us-2"]);
+    // eu was taken back before anything was written down
+    let computed = both().add(to("production-eu", "eu-back", 1, 12)).add(incident("i", 13, Some(14))).compute();
+    assert_eq!(computed.failed(), ["eu-2"]);
+    assert_eq!(computed.deployment("eu-2").recovered_at, Some(at(12)));
+}
+
 #[test]
 fn putting_a_version_back_that_had_been_rolled_back_is_no_rework() {
     let case = Case::new()
