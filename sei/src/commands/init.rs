@@ -168,7 +168,7 @@ fn text(answers: &Answers) -> String {
                     check`.\n\n# Commits, merged changes, reverts and version tags.\n"
             .to_owned();
     match &answers.repository {
-        Some(repository) => text += &format!("[[git]]\nurl = {}\n", quoted(repository)),
+        Some(repository) => text.extend(["[[git]]\nurl = ", &quoted(repository), "\n"]),
         None => text += "# [[git]]\n# url = \"/path/or/url\"\n",
     }
     match answers.deployment_branch.as_ref().filter(|_| answers.repository.is_some()) {
