@@ -278,7 +278,7 @@ async fn what_is_dropped_at_any_await_leaves_the_answers_of_others_as_they_were(
         }
     }
     println!("{drops} reads were dropped");
-    assert!(drops >= 1000, "only {drops} reads were dropped: that says little");
+    assert!(drops >= 500, "only {drops} reads were dropped: that says little");
     // what was dropped had its place in the log and its rows taken back whole
     process.process_again().await;
     process.recompute().await;
