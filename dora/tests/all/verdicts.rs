@@ -192,7 +192,7 @@ fn an_incident_after_an_attempt_or_a_rollback_in_one_environment_is_judged_there
         let case = Case::new().line(2).add(to("production-eu", "eu-1", 1, 5)).add(to("production-us", "us-1", 1, 6));
         case.add(to("production-eu", "eu-2", 2, 10))
     };
-    // the attempt in us failed, and nobody is to blame unless attempts count
+    // the attempt in us failed: no deployment is at fault unless attempts count
     let attempt = Deployment { outcome: Some(Outcome::Failure), ..to("production-us", "us-2", 2, 11) };
     let case = both().add(attempt).add(incident("i", 12, None));
     assert!(case.clone().compute().failed().is_empty());
