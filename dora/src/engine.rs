@@ -125,7 +125,9 @@ async fn planner(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> 
                 Ok(_) => tenants.add(tenant),
                 Err(error) => {
                     later(&tenant, error).await?;
-                    waiting.insert(tenant);
+                    if is_there(&store, &tenant).await {
+                        waiting.insert(tenant);
+                    }
                 }
             }
         }
@@ -152,7 +154,12 @@ async fn worker(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> R
                 tenants.done(&tenant, added);
                 log(&tenant, &Summary { elapsed: begun.elapsed(), ..summary });
             }
-            Err(error) => later(&tenant, error).await?,
+            Err(error) => {
+                later(&tenant, error).await?;
+                if !is_there(&store, &tenant).await {
+                    tenants.done(&tenant, added);
+                }
+            }
         }
     }
 }
@@ -169,6 +176,11 @@ async fn later(tenant: &Tenant, error: DoraError) -> Result<(), DoraError> {
 
 async fn every_tenant(store: &Store) -> Result<BTreeSet<Tenant>, DoraError> {
     Ok(store.tenants().await?.into_iter().map(|known| known.tenant).collect())
+}
+
+/// Whether a tenant was not dropped, as far as that can be known.
+async fn is_there(store: &Store, tenant: &Tenant) -> bool {
+    every_tenant(store).await.map_or(true, |all| all.contains(tenant))
 }
 
 fn log(tenant: &Tenant, summary: &Summary) {

@@ -20,7 +20,7 @@ use tokio::sync::Mutex as Held;
 
 use crate::metrics::{Plan, Rows, Source, Tables};
 use crate::report::{from_tables, plan, question};
-use answers::{Answer, Answers, Key};
+use answers::{Answer, Answers, Key, Slot};
 
 use crate::{DoraError, MetricAnswer, MetricSettings, Question, Report, ReportQuery};
 
@@ -106,6 +106,22 @@ impl Snapshots {
     ) -> Result<Answer, DoraError> {
         let tenanted = self.of(store.tenant());
         let slot = tenanted.answers.slot(key);
+        let answer = self.answer_in((&slot, &tenanted), store, key, plan, make).await;
+        if answer.is_err() {
+            tenanted.answers.give_up(key, slot);
+        }
+        answer
+    }
+
+    /// The answer to a question, in its place among those that were given before.
+    async fn answer_in(
+        &self,
+        (slot, tenanted): (&Held<Slot>, &Tenanted),
+        store: &Store,
+        key: &Key,
+        plan: Plan,
+        make: impl AsyncFnOnce(StoreTx, Tables, Plan) -> Result<Answer, DoraError>,
+    ) -> Result<Answer, DoraError> {
         let mut slot = slot.lock().await;
         let mut rows = tenanted.rows.lock().await;
         let mut tx = store::changes::begin_reading(store).await?;

@@ -6,6 +6,10 @@ use std::fmt;
 const LIMIT: usize = 3;
 /// How alike two names are that one may be a typing mistake of: 0 to 1.
 const ALIKE: f64 = 0.8;
+/// For longer names nothing is looked for: what it costs grows with the product of both lengths.
+const LONGEST_CHARS: usize = 100;
+/// How alike a name is that differs in case only.
+const SAME: f64 = 3.0;
 
 /// A name that is not known, and those that were probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +42,12 @@ impl fmt::Display for UnknownName {
 }
 
 /// The known names that were probably meant, the best first, at most three: those whose last parts are the name
-/// (`uv` of `github.com/astral-sh/uv`, `throughput` of `change_throughput`), then those that are written alike.
+/// (`uv` of `github.com/astral-sh/uv`, `throughput` of `change_throughput`), then those that are written alike. Where
+/// one differs in case only, that one alone; for a name of more than 100 characters none.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    if name.chars().nth(LONGEST_CHARS).is_some() {
+        return Vec::new();
+    }
     let asked = name.to_lowercase();
     let likeness = |candidate: &str| {
         let candidate = candidate.to_lowercase();
@@ -47,10 +55,15 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
             candidate.strip_suffix(&asked).is_some_and(|before| before.is_empty() || before.ends_with(['/', '_']));
         let last = candidate.rsplit('/').next().unwrap_or_default();
         let alike = strsim::jaro_winkler(&asked, &candidate).max(strsim::jaro_winkler(&asked, last));
-        if is_end && !asked.is_empty() { 2.0 } else { alike }
+        match is_end && !asked.is_empty() {
+            true if candidate == asked => SAME,
+            true => 2.0,
+            false => alike,
+        }
     };
     let mut near: Vec<(f64, &str)> = known.into_iter().map(|known| (likeness(known), known)).collect();
-    near.retain(|(likeness, _)| *likeness > ALIKE);
+    let least = if near.iter().any(|(likeness, _)| *likeness >= SAME) { SAME } else { ALIKE };
+    near.retain(|(likeness, _)| *likeness > ALIKE && *likeness >= least);
     near.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
     near.into_iter().take(LIMIT).map(|(_, name)| name).collect()
 }
@@ -71,6 +84,20 @@ mod tests {
         assert_eq!(nearest("throughput", ["change_throughput", "size"]), ["change_throughput"]);
         assert!(nearest("payments", KNOWN).is_empty());
         assert!(nearest("", KNOWN).is_empty());
+    }
+
+    #[test]
+    fn a_name_that_differs_in_case_only_is_the_one_that_was_meant() {
+        let known = ["checkout", "checkouts", "shop/checkout"];
+        assert_eq!(nearest("Checkout", known), ["checkout"]);
+        assert_eq!(nearest("Shop/Checkout", known), ["shop/checkout"]);
+    }
+
+    #[test]
+    fn for_a_very_long_name_nothing_is_looked_for() {
+        let (longest, longer) = ("é".repeat(100), "é".repeat(101));
+        assert_eq!(nearest(&longest, [longest.as_str()]), [longest.as_str()]);
+        assert!(nearest(&longer, [longer.as_str()]).is_empty());
     }
 
     #[test]

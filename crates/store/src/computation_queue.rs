@@ -2,10 +2,15 @@
 //! transaction that writes what was computed, so none is lost. A service is computed by one worker at a time; workers
 //! of several processes share the queue, and take no service that another computes.
 
+use std::collections::BTreeSet;
+
 use crate::{Store, StoreError, StoreTx};
 
 /// The channel on which a commit that added entries is announced; the payload is the tenant.
 pub const CHANNEL: &str = "sei_computation_queue";
+
+/// How many entries are read at once to find one whose service is free.
+const ENTRIES_AT_ONCE: i64 = 128;
 
 /// An entry that was taken: no other worker computes its service until the transaction ends.
 #[derive(Debug)]
@@ -16,6 +21,8 @@ pub struct Taken {
     pub service: String,
     /// The youngest of its entries that this stands for. Ids only grow from one commit to the next.
     pub id: i64,
+    /// The queue that it was in. A tenant that was dropped and made again has another, whose ids begin anew.
+    pub queue: i64,
 }
 
 /// What there is to do.
@@ -75,27 +82,67 @@ pub async fn take(store: &Store) -> Result<Next, StoreError> {
     loop {
         let mut tx = store.begin().await?;
         join_all(&mut tx).await?;
-        let waiting = sqlx::query_scalar!("select service from computation_queue group by service order by min(id)")
-            .fetch_all(tx.connection())
-            .await?;
-        let mut free = None;
-        for service in &waiting {
-            if try_lock_service(&mut tx, service).await? {
-                free = Some(service.clone());
-                break;
+        let service = match lock_first(&mut tx).await? {
+            Found::Free(service) => service,
+            Found::Busy(service) => {
+                tx.rollback().await?;
+                return Ok(Next::Busy(service));
             }
-        }
-        let Some(service) = free else {
-            tx.rollback().await?;
-            return Ok(waiting.into_iter().next().map_or(Next::Empty, Next::Busy));
+            Found::Nothing => {
+                tx.rollback().await?;
+                return Ok(Next::Empty);
+            }
         };
-        let ids = sqlx::query_scalar!("delete from computation_queue where service = $1 returning id", service)
-            .fetch_all(tx.connection())
-            .await?;
-        match ids.into_iter().max() {
-            Some(id) => return Ok(Next::Taken(Box::new(Taken { tx, service, id }))),
+        let entries = sqlx::query!(
+            r#"delete from computation_queue where service = $1 returning id, tableoid::bigint as "queue!""#,
+            service
+        )
+        .fetch_all(tx.connection())
+        .await?;
+        match entries.into_iter().max_by_key(|entry| entry.id) {
+            Some(entry) => {
+                return Ok(Next::Taken(Box::new(Taken { tx, service, id: entry.id, queue: entry.queue })));
+            }
             // another worker was done with it between the list and the lock
             None => tx.rollback().await?,
+        }
+    }
+}
+
+/// What was found in the queue.
+enum Found {
+    /// A service that no other worker computes; none does from here on.
+    Free(String),
+    /// Only services that others compute; this one waits longest.
+    Busy(String),
+    Nothing,
+}
+
+/// Locks the service that waits longest and that no other worker computes. Of a long queue no more is read than leads
+/// to it.
+async fn lock_first(tx: &mut StoreTx) -> Result<Found, StoreError> {
+    let (mut busy, mut first, mut after) = (BTreeSet::new(), Found::Nothing, 0);
+    loop {
+        let page = sqlx::query!(
+            "select id, service from computation_queue where id > $1 order by id limit $2",
+            after,
+            ENTRIES_AT_ONCE
+        )
+        .fetch_all(tx.connection())
+        .await?;
+        let Some(last) = page.last() else { return Ok(first) };
+        after = last.id;
+        for entry in page {
+            if busy.contains(&entry.service) {
+                continue;
+            }
+            if try_lock_service(tx, &entry.service).await? {
+                return Ok(Found::Free(entry.service));
+            }
+            if busy.is_empty() {
+                first = Found::Busy(entry.service.clone());
+            }
+            busy.insert(entry.service);
         }
     }
 }

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The disk of the database is full. Try again once there is room; nothing was written.
     #[error("the database's disk is full: nothing was written; make room on it")]
     DiskFull(#[source] sqlx::Error),
+    /// Try again: the tenant is being dropped or made. What is asked of one that is gone names it unknown then.
+    #[error("a table is not there: its tenant was dropped, or the database was not migrated by `sei`")]
+    NoTable(#[source] sqlx::Error),
     /// Another reader has moved the position: drop what was read, and read on from where it stands.
     #[error("{consumer} no longer stands at {from} in partition {partition} of {topic}")]
     PositionMoved {
@@ -51,7 +54,7 @@ impl StoreError {
     /// Whether the same call may go through later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Transient(_) | Self::DiskFull(_))
+        matches!(self, Self::Transient(_) | Self::DiskFull(_) | Self::NoTable(_))
     }
 }
 
@@ -63,6 +66,7 @@ impl From<sqlx::Error> for StoreError {
                 match class(database.code().as_deref().unwrap_or_default(), database.message()) {
                     Class::Transient => Self::Transient(error),
                     Class::DiskFull => Self::DiskFull(error),
+                    Class::NoTable => Self::NoTable(error),
                     Class::Data => Self::Data(error),
                     Class::Fatal => Self::Fatal(error),
                 }
@@ -87,6 +91,7 @@ impl From<MigrateError> for StoreError {
 enum Class {
     Transient,
     DiskFull,
+    NoTable,
     Data,
     Fatal,
 }
@@ -97,6 +102,9 @@ fn class(code: &str, message: &str) -> Class {
         "53100" => Class::DiskFull,
         // io_error, when the operating system says so in words only
         "58030" if message.contains("No space left on device") => Class::DiskFull,
+        // undefined_table; where it went while a statement waited for it, an internal error
+        "42P01" => Class::NoTable,
+        "XX000" if message.starts_with("could not open relation") => Class::NoTable,
         // lock_not_available, read_only_sql_transaction (a standby, after a failover),
         // cached plans that a migration made invalid
         "55P03" | "25006" => Class::Transient,
@@ -131,7 +139,9 @@ mod tests {
             ("54000", "index row size exceeds btree maximum", Class::Data),
             ("28P01", "password authentication failed", Class::Fatal),
             ("3D000", "database does not exist", Class::Fatal),
-            ("42P01", "relation does not exist", Class::Fatal),
+            ("42P01", "relation does not exist", Class::NoTable),
+            ("XX000", "could not open relation with OID 16402", Class::NoTable),
+            ("XX000", "cache lookup failed for type 16402", Class::Fatal),
             ("", "", Class::Fatal),
         ] {
             assert_eq!(class(code, message), expected, "{code} {message}");

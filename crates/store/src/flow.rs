@@ -558,10 +558,7 @@ pub async fn runs(tx: &mut StoreTx, part: &Part) -> Result<Vec<RunRow>, StoreErr
                 p.queued_at, p.started_at, p.finished_at, p.outcome
          from pipeline_run p left join repository r on r.id = p.repository
          where p.finished_at is not null and {} order by p.finished_at, p.id",
-        part.condition(
-            "p.finished_at >= $FROM - interval '30 days' and p.finished_at < $TO",
-            "coalesce(p.repository, '')"
-        )
+        part.condition("p.finished_at >= $FROM - interval '30 days' and p.finished_at < $TO", "p.repository")
     );
     rows(tx, part, &statement, |row| {
         Ok(RunRow {

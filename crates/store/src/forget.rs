@@ -4,8 +4,7 @@
 use kernel::people::MAILMAP;
 
 use crate::history::repositories;
-use crate::stale;
-use crate::{StoreError, StoreTx};
+use crate::{StoreError, StoreTx, metric_rows, stale};
 
 /// What kind of thing is forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +140,9 @@ pub async fn forget(tx: &mut StoreTx, kind: Forgotten, name: &str) -> Result<Vec
             subjects.extend(repositories);
         }
         Forgotten::Source | Forgotten::Team | Forgotten::Person => {}
+    }
+    if matches!(kind, Forgotten::Repository | Forgotten::Service) {
+        metric_rows::mark_all(tx, name).await?;
     }
     let mut deleted = Vec::new();
     for (table, condition) in kind.rules() {

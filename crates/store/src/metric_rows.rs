@@ -96,12 +96,7 @@ pub async fn computations(tx: &mut StoreTx) -> Result<Vec<Computation>, StoreErr
 /// Deletes everything that was computed about a service that there is no more. Returns how many rows.
 pub async fn forget(tx: &mut StoreTx, service: &str) -> Result<u64, StoreError> {
     let mut deleted = 0;
-    let repositories = sqlx::query_scalar!("select distinct repository from change_metric where service = $1", service)
-        .fetch_all(tx.connection())
-        .await?;
-    changes::mark(tx, &["changes"], &repositories).await?;
-    let sources = ["deployments", "incidents", "deployed", "bases"];
-    changes::mark(tx, &sources, &[service.to_owned()]).await?;
+    mark_all(tx, service).await?;
     for table in ["deployment_metric", "change_metric", "incident_metric", "finding", "computation"] {
         // the name is out of the list above
         let statement = format!("delete from {table} where service = $1");
@@ -109,6 +104,21 @@ pub async fn forget(tx: &mut StoreTx, service: &str) -> Result<u64, StoreError> 
         deleted += statement.execute(tx.connection()).await?.rows_affected();
     }
     Ok(deleted)
+}
+
+/// Marks all chunks that hold what was computed about a service, before its rows are deleted.
+pub(crate) async fn mark_all(tx: &mut StoreTx, service: &str) -> Result<(), StoreError> {
+    let repositories = sqlx::query_scalar!(
+        r#"select repository as "repository!" from change_metric where service = $1
+           union select c.repository from finding f join change c on c.id = f.subject
+                 where f.service = $1 and f.kind = 'duplicate_change'"#,
+        service
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    changes::mark(tx, &["changes"], &repositories).await?;
+    let sources = ["deployments", "incidents", "deployed", "bases"];
+    changes::mark(tx, &sources, &[service.to_owned()]).await
 }
 
 /// How many findings of a kind services have, and one of them.

@@ -51,7 +51,7 @@ impl Store {
         connection.execute("create schema if not exists sei").await?;
         run(&SHARED, &mut connection, "sei", "_sqlx_migrations").await?;
         let timescale = self.timescale().await?;
-        register(&mut connection, &Tenant::default(), false).await?;
+        make(&mut connection, &Tenant::default(), false, &timescale).await?;
         for info in tenants(&mut connection).await? {
             migrate_tenant(&mut connection, &info.tenant, &timescale).await?;
         }
@@ -63,19 +63,24 @@ impl Store {
     pub async fn create_tenant(&self, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {
         let mut connection = self.locked().await?;
         let timescale = self.timescale().await?;
-        register(&mut connection, tenant, demo).await?;
-        migrate_tenant(&mut connection, tenant, &timescale).await?;
+        make(&mut connection, tenant, demo, &timescale).await?;
+        Ok(connection.close().await?)
+    }
+
+    /// Makes a tenant without data in place of the one of that name, if there is one. Whoever makes it meanwhile, because
+    /// its events arrive, finds this one.
+    pub async fn replace_tenant(&self, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {
+        let mut connection = self.locked().await?;
+        let timescale = self.timescale().await?;
+        drop_schema(&mut connection, tenant).await?;
+        make(&mut connection, tenant, demo, &timescale).await?;
         Ok(connection.close().await?)
     }
 
     /// Drops a tenant and all of its data, if it is there.
     pub async fn drop_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
         let mut connection = self.locked().await?;
-        let mut transaction = connection.begin().await?;
-        // a tenant's name holds only letters, digits and `_`
-        transaction.execute(AssertSqlSafe(format!("drop schema if exists \"{tenant}\" cascade"))).await?;
-        sqlx::query!("delete from tenant where name = $1", tenant.as_str()).execute(&mut *transaction).await?;
-        transaction.commit().await?;
+        drop_schema(&mut connection, tenant).await?;
         Ok(connection.close().await?)
     }
 
@@ -109,7 +114,14 @@ impl Store {
     }
 }
 
-async fn register(connection: &mut PgConnection, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {
+/// Makes a tenant. It is known only when all of its tables are there: facts are written for those that are known.
+async fn make(
+    connection: &mut PgConnection,
+    tenant: &Tenant,
+    demo: bool,
+    timescale: &Timescale,
+) -> Result<(), StoreError> {
+    migrate_tenant(connection, tenant, timescale).await?;
     sqlx::query!(
         "insert into tenant (name, demo) values ($1, $2) on conflict (name) do nothing",
         tenant.as_str(),
@@ -118,6 +130,14 @@ async fn register(connection: &mut PgConnection, tenant: &Tenant, demo: bool) ->
     .execute(connection)
     .await?;
     Ok(())
+}
+
+async fn drop_schema(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
+    // a tenant's name holds only letters, digits and `_`
+    transaction.execute(AssertSqlSafe(format!("drop schema if exists \"{tenant}\" cascade"))).await?;
+    sqlx::query!("delete from tenant where name = $1", tenant.as_str()).execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }
 
 async fn tenants(database: impl PgExecutor<'_>) -> Result<Vec<TenantInfo>, StoreError> {

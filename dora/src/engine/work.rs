@@ -26,9 +26,10 @@ pub(super) struct Workshop {
     known: Arc<Mutex<Known>>,
 }
 
-/// The services as they were when an entry of the queue was the youngest.
+/// The services as they were when an entry of a queue was the youngest.
 #[derive(Default)]
 struct Known {
+    queue: i64,
     id: i64,
     services: BTreeMap<String, Arc<Service>>,
 }
@@ -60,9 +61,9 @@ impl Workshop {
     }
 
     async fn service(&self, taken: Taken) -> Result<Summary, DoraError> {
-        let Taken { mut tx, service: name, id } = taken;
+        let Taken { mut tx, service: name, id, queue } = taken;
         let begun = Instant::now();
-        let summary = match self.definition(&mut tx, &name, id).await? {
+        let summary = match self.definition(&mut tx, &name, (queue, id)).await? {
             None => {
                 let deleted = metric_rows::forget(&mut tx, &name).await?;
                 Summary { deleted, ..Summary::default() }
@@ -83,13 +84,18 @@ impl Workshop {
     }
 
     /// A service as it is at least since an entry of the queue was added; `None` if there is none any more.
-    async fn definition(&self, tx: &mut StoreTx, name: &str, id: i64) -> Result<Option<Arc<Service>>, DoraError> {
+    async fn definition(
+        &self,
+        tx: &mut StoreTx,
+        name: &str,
+        (queue, id): (i64, i64),
+    ) -> Result<Option<Arc<Service>>, DoraError> {
         let mut known = self.known.lock().await;
-        if known.id < id {
+        if known.queue != queue || known.id < id {
             let youngest = computation_queue::youngest(tx).await?;
             let all = services::all(&store::history::services(tx).await?);
             let services = all.into_iter().map(|service| (service.name.clone(), Arc::new(service))).collect();
-            *known = Known { id: youngest.max(id), services };
+            *known = Known { queue, id: youngest.max(id), services };
         }
         Ok(known.services.get(name).cloned())
     }

@@ -7,7 +7,8 @@ use super::model::{MetricAnswer, MetricSettings, Question};
 use super::plan::Plan;
 use crate::DoraError;
 
-/// Computes metrics of the store's tenant, in the order of their names. What they are made from is read once.
+/// Computes metrics of the store's tenant, in the order of their names. What they are made from is read once,
+/// as it is at one point in time.
 pub async fn ask(
     store: &Store,
     settings: MetricSettings<'_>,
@@ -15,7 +16,7 @@ pub async fn ask(
     question: &Question,
 ) -> Result<Vec<MetricAnswer>, DoraError> {
     let plan = Plan::new(settings, names, question)?;
-    let mut tx = store.begin().await?;
+    let mut tx = store::changes::begin_reading(store).await?;
     let tables = load(&mut tx, &plan, settings.dora).await?;
     tx.rollback().await?;
     plan.answered(tables).await

@@ -82,6 +82,9 @@ fn source(name: &str) -> Option<Source> {
     })
 }
 
+/// What the facts are called in the store that only metrics of the user's own read. They are not held.
+const FACTS: &str = "facts";
+
 /// Whether the rows of a source are held. Authors are summed up to the end of a window, and the facts of custom
 /// metrics are read as they are asked for.
 const fn is_held(source: Source) -> bool {
@@ -143,6 +146,7 @@ impl Rows {
                 for (name, owner) in changed {
                     match source(&name) {
                         Some(source) => self.note(source, owner),
+                        None if name == FACTS => {}
                         // written by a version of sei that knows more
                         None => *self = Self { version: next_version(), ..Self::default() },
                     }

@@ -24,7 +24,7 @@ const NAMED: usize = 10;
 /// A report of the store's tenant.
 pub async fn report(store: &Store, settings: &Dora, query: &ReportQuery) -> Result<Report, DoraError> {
     let plan = plan(settings, query)?;
-    let mut tx = store.begin().await?;
+    let mut tx = store::changes::begin_reading(store).await?;
     let tables = load(&mut tx, &plan, settings).await?;
     from_tables(tx, tables, plan, query).await
 }

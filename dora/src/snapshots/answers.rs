@@ -2,7 +2,7 @@
 //! about a window up to now also for no more than a minute.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
@@ -102,27 +102,50 @@ struct Kept {
 pub(super) struct Answers(Mutex<HashMap<Key, Kept>>);
 
 impl Answers {
-    /// The place of a question's answer.
-    pub fn slot(&self, key: &Key) -> Arc<Flight<Slot>> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Kept { slot: Arc::default(), used: Instant::now(), points: 0 };
-        let kept = kept.entry(key.clone()).or_insert_with(new);
-        kept.used = Instant::now();
-        Arc::clone(&kept.slot)
+    fn kept(&self) -> MutexGuard<'_, HashMap<Key, Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes how large an answer is, and lets go of those that were asked for longest ago where there are too many.
+    /// The place of a question's answer.
+    pub fn slot(&self, key: &Key) -> Arc<Flight<Slot>> {
+        let mut kept = self.kept();
+        if let Some(known) = kept.get_mut(key) {
+            known.used = Instant::now();
+            return Arc::clone(&known.slot);
+        }
+        let slot = Arc::default();
+        kept.insert(key.clone(), Kept { slot: Arc::clone(&slot), used: Instant::now(), points: 0 });
+        let_go(&mut kept);
+        slot
+    }
+
+    /// Notes how large an answer is.
     pub fn note(&self, key: &Key, answer: &Answer) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         if let Some(kept) = kept.get_mut(key) {
             kept.points = answer.points();
         }
-        let mut points: usize = kept.values().map(|kept| kept.points).sum();
-        while points > MAX_POINTS || kept.len() > MAX_ANSWERS {
-            let oldest = kept.iter().min_by_key(|(_, kept)| kept.used).map(|(key, _)| key.clone());
-            let Some(gone) = oldest.and_then(|oldest| kept.remove(&oldest)) else { return };
-            points -= gone.points;
+        let_go(&mut kept);
+    }
+
+    /// Forgets the place of a question that was not answered, unless others wait for it.
+    pub fn give_up(&self, key: &Key, slot: Arc<Flight<Slot>>) {
+        let mut kept = self.kept();
+        let is_place = kept.get(key).is_some_and(|known| Arc::ptr_eq(&known.slot, &slot));
+        // one is kept here, one was handed in
+        if is_place && Arc::strong_count(&slot) <= 2 {
+            kept.remove(key);
         }
+    }
+}
+
+/// Lets go of the answers that were asked for longest ago where there are too many.
+fn let_go(kept: &mut HashMap<Key, Kept>) {
+    let mut points: usize = kept.values().map(|kept| kept.points).sum();
+    while points > MAX_POINTS || kept.len() > MAX_ANSWERS {
+        let oldest = kept.iter().min_by_key(|(_, kept)| kept.used).map(|(key, _)| key.clone());
+        let Some(gone) = oldest.and_then(|oldest| kept.remove(&oldest)) else { return };
+        points -= gone.points;
     }
 }
 
@@ -158,5 +181,22 @@ mod tests {
         let kept = answers.0.lock().unwrap();
         assert_eq!(kept.len(), MAX_ANSWERS);
         assert!(!kept.contains_key(&key(0)) && kept.contains_key(&key(MAX_ANSWERS)));
+    }
+
+    #[test]
+    fn questions_that_are_never_answered_take_no_room() {
+        let answers = Answers::default();
+        let key = |name: usize| Key::new(vec![name.to_string()], &Question::default());
+        // given up without a word
+        for name in 0..2 * MAX_ANSWERS {
+            answers.slot(&key(name));
+        }
+        assert_eq!(answers.0.lock().unwrap().len(), MAX_ANSWERS);
+        let last = key(2 * MAX_ANSWERS - 1);
+        let (slot, waits) = (answers.slot(&last), answers.slot(&last));
+        answers.give_up(&last, slot);
+        assert!(answers.0.lock().unwrap().contains_key(&last), "another waits for it");
+        answers.give_up(&last, waits);
+        assert!(!answers.0.lock().unwrap().contains_key(&last));
     }
 }

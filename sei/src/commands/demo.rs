@@ -72,7 +72,9 @@ impl DemoCommand {
         with(settings, async |machine| match self {
             Self::Load(command) => command.run(machine, global).await,
             Self::Reset => {
-                reset(machine).await?;
+                if is_loaded(machine).await? {
+                    machine.store.drop_tenant(&tenant()?).await?;
+                }
                 output::print("the demo data is gone")
             }
         })
@@ -84,14 +86,13 @@ fn tenant() -> Result<Tenant> {
     Ok(Tenant::new(TENANT)?)
 }
 
-/// Drops the demo tenant, if there is one. A tenant of that name with real data is left alone.
-async fn reset(machine: &Machine) -> Result<()> {
+/// Whether there is a demo tenant. A tenant of that name with real data is left alone.
+async fn is_loaded(machine: &Machine) -> Result<bool> {
     let tenant = tenant()?;
     let tenants = machine.store.tenants().await?;
     match tenants.iter().find(|info| info.tenant == tenant) {
         Some(info) if !info.demo => bail!("the tenant `{tenant}` holds real data, which is left alone"),
-        Some(_) => Ok(machine.store.drop_tenant(&tenant).await?),
-        None => Ok(()),
+        known => Ok(known.is_some()),
     }
 }
 
@@ -100,16 +101,16 @@ pub(crate) async fn load_once(machine: &Machine) -> Result<()> {
     let tenant = tenant()?;
     if machine.store.tenants().await?.iter().all(|info| info.tenant != tenant) {
         let end = kernel::midnight(Utc::now().date_naive(), Tz::UTC);
+        machine.store.create_tenant(&tenant, true).await?;
         load(machine, &Demo { seed: SEED, end, scale: Scale::default() }).await?;
     }
     Ok(())
 }
 
-/// Loads a demo into its tenant, which is not there yet. Returns its store, and the number of events.
+/// Loads a demo into its tenant, which is empty. Returns its store, and the number of events.
 async fn load(machine: &Machine, demo: &Demo) -> Result<(Store, u64)> {
     let tenant = tenant()?;
     let log = machine.log().await?;
-    machine.store.create_tenant(&tenant, true).await?;
     let store = machine.store.for_tenant(&tenant);
     let events = publish(demo, &tenant, log.as_ref()).await?;
     settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
@@ -118,7 +119,8 @@ async fn load(machine: &Machine, demo: &Demo) -> Result<(Store, u64)> {
 
 impl Load {
     async fn run(&self, machine: &Machine, global: &Global) -> Result<()> {
-        reset(machine).await?;
+        is_loaded(machine).await?;
+        machine.store.replace_tenant(&tenant()?, true).await?;
         let demo = self.demo();
         let (store, events) = load(machine, &demo).await?;
         let tenant = store.tenant();

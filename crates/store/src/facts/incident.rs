@@ -46,7 +46,8 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
                  returning t.*
              )
              select written.repository, written.service, written.caused_by_deployment, written.caused_by_change,
-                    written.fixed_by_deployment, written.selectors as "selectors!", old.id is not null as "replaced!",
+                    written.fixed_by_deployment, written.selectors as "selectors!",
+                    not written.deleted as "is_there!", not coalesce(old.deleted, true) as "was_there!",
                     old.repository as "old_repository?", old.service as "old_service?",
                     old.caused_by_deployment as "old_caused_by_deployment?",
                     old.caused_by_change as "old_caused_by_change?",
@@ -75,8 +76,12 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incid
         .await?;
         for row in written {
             let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
-            changed.add(1, incident_subjects((row.repository, row.service), &row.selectors, names));
-            if row.replaced {
+            changed.add(1, []);
+            // what is taken back and was never there concerns nobody: sources take back each issue that is no incident
+            if row.is_there || row.was_there {
+                changed.add(0, incident_subjects((row.repository, row.service), &row.selectors, names));
+            }
+            if row.was_there {
                 let names = [row.old_caused_by_deployment, row.old_caused_by_change, row.old_fixed_by_deployment];
                 let selectors = row.old_selectors.unwrap_or_default();
                 changed.add(0, incident_subjects((row.old_repository, row.old_service), &selectors, names));
@@ -106,7 +111,8 @@ async fn keep_earliest(
                         or n.acknowledged < coalesce(t.acknowledged_at, 'infinity'::timestamptz))
                  returning t.*
              )
-             select repository, service, caused_by_deployment, caused_by_change, fixed_by_deployment, selectors from moved"#,
+             select repository, service, caused_by_deployment, caused_by_change, fixed_by_deployment, selectors, deleted
+             from moved"#,
             ids as &[&str],
             &detected.column(ids) as &[Option<DateTime<Utc>>],
             &acknowledged.column(ids) as &[Option<DateTime<Utc>>],
@@ -115,7 +121,10 @@ async fn keep_earliest(
         .await?;
         for row in moved {
             let names = [row.caused_by_deployment, row.caused_by_change, row.fixed_by_deployment];
-            changed.add(1, incident_subjects((row.repository, row.service), &row.selectors, names));
+            changed.add(1, []);
+            if !row.deleted {
+                changed.add(0, incident_subjects((row.repository, row.service), &row.selectors, names));
+            }
         }
     }
     Ok(())
