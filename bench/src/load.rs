@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-const CONNECTIONS: usize = 192;
+pub(crate) const CONNECTIONS: usize = 192;
 
 /// What a server did.
 pub(crate) struct Done {
@@ -20,41 +20,54 @@ pub(crate) struct Done {
     pub(crate) rate: f64,
     /// The share that was answered 202.
     pub(crate) accepted: f64,
+    /// The share that was answered with neither 200 nor 202.
+    pub(crate) refused: f64,
+    /// The time within which 99 of 100 were answered.
+    pub(crate) p99: Duration,
 }
 
-/// Each connection sends its next request when it has the answer to the last.
-pub(crate) async fn closed(address: SocketAddr, requests: &[Bytes], lasting: Duration) -> Result<Done> {
+/// Each of a number of connections sends its next request when it has the answer to the last.
+pub(crate) async fn closed(
+    address: SocketAddr,
+    requests: &[Bytes],
+    connections: usize,
+    lasting: Duration,
+) -> Result<Done> {
     let next = Arc::new(AtomicUsize::new(0));
-    let opened = open_all(address).await?;
+    let opened = open_all(address, connections).await?;
     let started = Instant::now();
     let mut connections = JoinSet::new();
     for mut connection in opened {
         let (next, requests) = (next.clone(), requests.to_vec());
         connections.spawn(async move {
-            let (mut answers, mut accepted) = (0_u32, 0_u32);
+            let mut answers = Vec::new();
             while started.elapsed() < lasting {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let request = requests.get(at % requests.len()).context("no requests")?;
-                accepted += u32::from(connection.ask(request).await? == 202);
-                answers += 1;
+                let asked = Instant::now();
+                let status = connection.ask(request).await?;
+                answers.push((asked.elapsed(), status));
             }
-            Ok::<_, anyhow::Error>((answers, accepted))
+            Ok::<_, anyhow::Error>(answers)
         });
     }
-    let (mut answers, mut accepted) = (0, 0);
+    let mut answers = Vec::new();
     while let Some(connection) = connections.join_next().await {
-        let counted = connection??;
-        answers += counted.0;
-        accepted += counted.1;
+        answers.extend(connection??);
     }
-    let answers = f64::from(answers);
-    Ok(Done { rate: answers / started.elapsed().as_secs_f64(), accepted: f64::from(accepted) / answers })
+    let seconds = started.elapsed().as_secs_f64();
+    let share = |counts: &dyn Fn(u16) -> bool| {
+        answers.iter().filter(|(_, status)| counts(*status)).count() as f64 / answers.len() as f64
+    };
+    let (accepted, refused) = (share(&|status| status == 202), share(&|status| !matches!(status, 200 | 202)));
+    let latencies = answers.iter().map(|(latency, _)| *latency).collect();
+    Ok(Done { rate: answers.len() as f64 / seconds, accepted, refused, p99: p99(latencies)? })
 }
 
 /// Requests go out at their time, however long the answers to others take. Returns the time within which 99
 /// of 100 were answered, counted from when they were due.
 pub(crate) async fn open(address: SocketAddr, requests: &[Bytes], rate: f64, lasting: Duration) -> Result<Duration> {
-    let opened = open_all(address).await?;
+    let opened = open_all(address, CONNECTIONS).await?;
     let started = Instant::now();
     let mut connections = JoinSet::new();
     for (first, mut connection) in opened.into_iter().enumerate() {
@@ -67,7 +80,8 @@ pub(crate) async fn open(address: SocketAddr, requests: &[Bytes], rate: f64, las
                     break;
                 }
                 tokio::time::sleep_until(started + due).await;
-                connection.ask(requests.get(at % requests.len()).context("no requests")?).await?;
+                let status = connection.ask(requests.get(at % requests.len()).context("no requests")?).await?;
+                ensure!(matches!(status, 200 | 202), "it answered {status}");
                 latencies.push(started.elapsed().saturating_sub(due));
             }
             Ok::<_, anyhow::Error>(latencies)
@@ -77,34 +91,44 @@ pub(crate) async fn open(address: SocketAddr, requests: &[Bytes], rate: f64, las
     while let Some(connection) = connections.join_next().await {
         latencies.extend(connection??);
     }
+    p99(latencies)
+}
+
+fn p99(mut latencies: Vec<Duration>) -> Result<Duration> {
     latencies.sort_unstable();
     latencies.get(latencies.len() * 99 / 100).copied().context("nothing was answered")
 }
 
 /// The connections, one after the other: how a server takes a burst of them is not what is measured.
-async fn open_all(address: SocketAddr) -> Result<Vec<Connection>> {
-    let mut opened = Vec::with_capacity(CONNECTIONS);
-    for _ in 0..CONNECTIONS {
+async fn open_all(address: SocketAddr, connections: usize) -> Result<Vec<Connection>> {
+    let mut opened = Vec::with_capacity(connections);
+    for _ in 0..connections {
         opened.push(Connection::open(address).await?);
     }
     Ok(opened)
 }
 
 /// A kept connection.
-struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     read: Vec<u8>,
 }
 
 impl Connection {
-    async fn open(address: SocketAddr) -> Result<Self> {
+    pub(crate) async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, read: Vec::with_capacity(4_096) })
     }
 
-    /// Sends a request and reads its answer whole; anything but 200 and 202 is an error.
-    async fn ask(&mut self, request: &[u8]) -> Result<u16> {
+    /// The body of the last answer.
+    pub(crate) fn body(&self) -> Result<&[u8]> {
+        let (_, length) = split(&self.read)?.context("no answer")?;
+        self.read.get(self.read.len() - length..).context("no body")
+    }
+
+    /// Sends a request and reads its answer whole.
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> Result<u16> {
         self.stream.write_all(request).await?;
         self.read.clear();
         loop {
@@ -116,7 +140,6 @@ impl Connection {
                 continue;
             }
             let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
-            ensure!(matches!(status, 200 | 202), "it answered {status}: {}", String::from_utf8_lossy(&self.read));
             return Ok(status);
         }
     }

@@ -13,6 +13,7 @@ mod machine;
 mod process;
 mod reads;
 mod recompute;
+mod served;
 mod up;
 mod webhooks;
 
@@ -32,8 +33,8 @@ fn percent(name: &str, subject: &str) -> Option<u32> {
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut wanted: Vec<String> = std::env::args().skip(1).collect();
-    if let [webhooks::BARE, address] = wanted.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        return webhooks::bare(address).await;
+    if let [webhooks::BARE, address, answers @ ..] = &wanted.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return webhooks::bare(address, answers.first().copied()).await;
     }
     let known = |name: &str| {
         SUBJECTS.contains(&name) || ["engine", "reads"].iter().any(|subject| percent(name, subject).is_some())

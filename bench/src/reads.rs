@@ -12,6 +12,7 @@ use store::Store;
 
 use crate::figures::{Figures, median};
 use crate::machine::{Machine, Running};
+use crate::served;
 
 /// How often each question is asked.
 const TIMES: usize = 5;
@@ -29,7 +30,8 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u
     let running = Running::start(&data).await?;
     let store = running.store.for_tenant(&Tenant::default());
     let end = DateTime::from_timestamp(1_790_000_000, 0).context("the end of the history")?;
-    running.fill(Demo { seed: 1, end, scale: scale(percent)? }.facts()).await?;
+    let demo = Demo { seed: 1, end, scale: scale(percent)? };
+    running.fill(demo.facts()).await?;
     let settings = runtime::load(None, &[])?;
     dora::recompute(&store, &settings.dora, Scope::All).await?;
     running.rest()?;
@@ -37,7 +39,8 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u
     let metrics = MetricSettings { dora: &settings.dora, custom: &[] };
     let asker = Asker { store: &store, snapshots: Snapshots::new(metrics, MEMORY), figures, end };
     asker.ask(&dora::definitions(&[])?).await?;
-    running.stop().await
+    running.stop().await?;
+    served::measure(machine, figures, &data, &demo).await
 }
 
 /// A percentage of the full size.

@@ -1,10 +1,12 @@
 //! A full recompute of many commits and deployments that are in the store.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use chrono::DateTime;
 use sei::demo::{Demo, Scale};
 
-use crate::figures::Figures;
+use crate::figures::{Figures, median};
 use crate::machine::{Machine, Running};
 use crate::process;
 
@@ -13,6 +15,9 @@ const DEPLOYMENTS: u32 = 10_000;
 /// What the generator is asked for to make that many: some changes are not merged, some deployments are not to
 /// production.
 const ASKED: (u32, u32) = (1_070_000, 36_000);
+
+/// How often one worker and two take turns.
+const TURNS: usize = 3;
 
 /// Measures it.
 pub(crate) async fn measure(machine: &Machine, figures: &mut Figures) -> Result<()> {
@@ -41,5 +46,27 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures) -> Result<
         figures.at_most(&format!("sei dora recompute --full, {name}"), needed.seconds, 5.0, "s");
         figures.at_most(&format!("sei dora recompute --full, {name}, peak memory"), needed.peak_mb, 1_500.0, "MB");
     }
+    workers(machine, &data, figures)?;
     running.stop().await
+}
+
+/// Measures one worker and two, taking turns.
+fn workers(machine: &Machine, data: &Path, figures: &mut Figures) -> Result<()> {
+    let once = |workers: u32| -> Result<f64> {
+        let set = format!("dora.workers={workers}");
+        let needed =
+            process::run(machine.sei(data).args(["--json", "--set", &set, "dora", "recompute", "--full"]), true)?;
+        Ok(process::elapsed(&serde_json::from_slice(&needed.output)?))
+    };
+    let mut seconds = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        seconds.0.push(once(1)?);
+        seconds.1.push(once(2)?);
+    }
+    let (one, two) = (median(seconds.0), median(seconds.1));
+    Figures::note(&format!(
+        "no row differs: one worker {one:.2} s, two {two:.2} s computing, medians of {TURNS} turns"
+    ));
+    figures.at_least("as fast with two workers as with one", one / two, 1.5, "×");
+    Ok(())
 }

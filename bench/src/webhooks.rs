@@ -1,6 +1,7 @@
 //! GitHub's webhooks: the gateway as a process of its own with a real Kafka behind it, beside a bare axum
 //! handler that reads the same bodies, taking turns; and how fast their payloads are normalised.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -64,11 +65,11 @@ pub(crate) async fn gateway(machine: &Machine, figures: &mut Figures) -> Result<
     let mut rates = (Vec::new(), Vec::new());
     let mut logged = 0_f64;
     // Kafka's machine code is made while it works.
-    load::closed(address, &requests, WARMING).await.context("the gateway")?;
-    load::closed(bare_address, &requests, ROUND).await.context("the bare handler")?;
+    closed(address, &requests, WARMING).await.context("the gateway")?;
+    closed(bare_address, &requests, ROUND).await.context("the bare handler")?;
     for _ in 0..ROUNDS {
-        let plain = load::closed(bare_address, &requests, ROUND).await.context("the bare handler")?;
-        let ours = load::closed(address, &requests, ROUND).await.context("the gateway")?;
+        let plain = closed(bare_address, &requests, ROUND).await.context("the bare handler")?;
+        let ours = closed(address, &requests, ROUND).await.context("the gateway")?;
         rates.0.push(plain.rate);
         rates.1.push(ours.rate);
         logged = ours.accepted;
@@ -86,6 +87,12 @@ pub(crate) async fn gateway(machine: &Machine, figures: &mut Figures) -> Result<
     gateway.end()?;
     drop(bare);
     running.stop().await
+}
+
+async fn closed(address: SocketAddr, requests: &[Bytes], lasting: Duration) -> Result<load::Done> {
+    let done = load::closed(address, requests, load::CONNECTIONS, lasting).await?;
+    ensure!(done.refused == 0.0, "{:.2} % of the requests were refused", 100.0 * done.refused);
+    Ok(done)
 }
 
 /// Measures the normaliser.
@@ -133,11 +140,22 @@ pub(crate) fn normalise(figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
-/// Is the bare handler: reads each body whole, and answers.
-pub(crate) async fn bare(address: &str) -> Result<()> {
+/// Is the bare handler: reads each body whole, and answers; or answers with the bytes that a file has for each target
+/// of a request.
+pub(crate) async fn bare(address: &str, answers: Option<&str>) -> Result<()> {
+    let answers: BTreeMap<String, String> = match answers {
+        Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
+        None => BTreeMap::new(),
+    };
+    let answers: BTreeMap<String, Bytes> = answers.into_iter().map(|(target, body)| (target, body.into())).collect();
+    let answers = std::sync::Arc::new(answers);
     let listener = tokio::net::TcpListener::bind(address).await?;
     let ready = axum::routing::get(async || StatusCode::OK);
     let router = Router::new().route(PATH, post(async |_body: Bytes| StatusCode::ACCEPTED)).route("/readyz", ready);
+    let router = router.fallback(move |uri: axum::http::Uri| {
+        let answer = answers.get(&uri.to_string()).cloned();
+        std::future::ready(answer.ok_or(StatusCode::NOT_FOUND))
+    });
     Ok(axum::serve(listener, router).await?)
 }
 
@@ -198,21 +216,21 @@ fn settings(running: &Running, machine: &Machine, address: SocketAddr) -> Result
 }
 
 /// A server as a process, killed when dropped.
-struct Serving {
-    child: Child,
+pub(crate) struct Serving {
+    pub(crate) child: Child,
 }
 
 impl Serving {
-    fn start(command: &mut Command, address: SocketAddr) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command, address: SocketAddr) -> Result<Self> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let mut serving = Self { child };
         up::wait_until_ready(&mut serving.child, address)?;
         Ok(serving)
     }
 
-    fn end(&mut self) -> Result<()> {
+    pub(crate) fn end(&mut self) -> Result<()> {
         kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
-        ensure!(self.child.wait()?.success(), "the gateway did not end well");
+        ensure!(self.child.wait()?.success(), "the server did not end well");
         Ok(())
     }
 }
