@@ -1,6 +1,7 @@
 //! The log on Apache Kafka. The producer is idempotent and waits for all in-sync replicas; the group only
 //! shares out partitions, where to read them from is what the store says.
 
+mod client;
 mod cloud_event;
 mod config;
 mod failure;
@@ -14,18 +15,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kernel::Envelope;
+use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer;
 use rdkafka::producer::future_producer::{DeliveryFuture, FutureProducer, FutureRecord};
-use rdkafka::{ClientConfig, ClientContext};
 use runtime::settings;
 use store::Store;
 
+use self::client::{PATIENCE, Quiet, blocking};
 pub use self::place::Places;
 use crate::{EventLog, LogError, LogReader, Position};
-
-/// How long the broker may take to answer a question.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The log on Kafka.
 pub struct KafkaLog {
@@ -36,16 +35,6 @@ pub struct KafkaLog {
     config: ClientConfig,
     /// Made anew when librdkafka gives up on it.
     producer: Mutex<FutureProducer<Quiet>>,
-}
-
-/// Leaves it to the calls to say what went wrong: librdkafka tells of each lost connection as an error.
-#[derive(Clone, Copy)]
-struct Quiet;
-
-impl ClientContext for Quiet {
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(error = &error as &dyn std::error::Error, reason, "librdkafka");
-    }
 }
 
 impl KafkaLog {
@@ -151,23 +140,5 @@ impl EventLog for KafkaLog {
 
     fn topic(&self) -> &str {
         &self.topic
-    }
-}
-
-/// Does what may wait for an answer of the broker on a thread that nobody else waits for.
-fn aside(work: impl FnOnce() + Send + 'static) {
-    match tokio::runtime::Handle::try_current() {
-        Ok(handle) => drop(handle.spawn_blocking(work)),
-        Err(_) => work(),
-    }
-}
-
-/// Runs one of librdkafka's calls that wait for an answer.
-async fn blocking<T: Send + 'static>(
-    call: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
-) -> Result<T, LogError> {
-    match tokio::task::spawn_blocking(call).await {
-        Ok(answer) => answer.map_err(failure::of),
-        Err(error) => Err(LogError::Fatal("a call of librdkafka broke off".to_owned(), Some(Box::new(error)))),
     }
 }

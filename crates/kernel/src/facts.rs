@@ -7,6 +7,7 @@ mod moved;
 mod partial;
 mod person;
 mod quality;
+mod version;
 mod work;
 
 use chrono::{DateTime, Utc};
@@ -22,34 +23,8 @@ pub use moved::Moved;
 pub use partial::Partial;
 pub use person::Person;
 pub use quality::{QualityMeasure, Vulnerability};
-pub use work::{Closing, Sprint, SprintEntry, Status, Transition};
-
-/// Which of two pictures of one thing is kept: the more detailed one, and of two equally detailed
-/// ones the later. Ties are broken by the content, so that the order of arrival never matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Version {
-    /// How complete the source's picture is. See [`Detail`].
-    #[serde(default)]
-    pub detail: Detail,
-    /// When the source last changed it.
-    pub at: DateTime<Utc>,
-}
-
-/// How complete a source's picture of a thing is, least first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-pub enum Detail {
-    /// Guessed from something else: a change from the subject of its merge commit, a commit out of a
-    /// push event, without its parents.
-    Inferred = 0,
-    /// Said by the source itself.
-    #[default]
-    Stated = 1,
-    /// Said by the source itself, with what is costly to find out (line counts of commits).
-    Measured = 2,
-}
+pub use version::{Detail, Version};
+pub use work::{Closing, Sprint, SprintEntry, Status, StatusCategory, Transition};
 
 /// One thing that is known about how software was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -513,18 +488,6 @@ pub struct Incident {
     pub version: Version,
 }
 
-/// Where a work item stands, whatever its workflow calls it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StatusCategory {
-    /// Not begun.
-    ToDo,
-    /// Begun.
-    InProgress,
-    /// Finished.
-    Done,
-}
-
 /// An issue, story, bug or task. Identity: `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -727,6 +690,7 @@ impl Fact {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "a flat match that lists the instants of each kind")]
     fn instants(&self) -> Vec<(&'static str, Option<DateTime<Utc>>)> {
         match self {
             Self::Repository(x) => vec![("version.at", Some(x.version.at))],

@@ -6,7 +6,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use crate::custom::CustomMetric;
-use crate::load::nearest;
+use crate::near::nearest;
 use crate::problem::Severity;
 use crate::schedule::Schedule;
 use crate::secret::{self, SecretError};

@@ -6,6 +6,9 @@ use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
+/// `sei.default.toml`: the commented reference of all settings, and their base layer.
+pub const DEFAULTS: &str = include_str!("../../../sei.default.toml");
+
 /// The prefix of environment variables that are settings.
 const PREFIX: &str = "SEI_";
 
@@ -111,7 +114,7 @@ impl Origin {
             None => file.display().to_string(),
         };
         match self {
-            Self::Defaults => at(Path::new("sei.default.toml"), crate::DEFAULTS),
+            Self::Defaults => at(Path::new("sei.default.toml"), DEFAULTS),
             Self::File(file) => at(file, text),
             Self::Environment => format!("the environment variable {PREFIX}{}", path.join("__").to_uppercase()),
             Self::Flags => format!("the flag --set {}=…", path.join(".")),

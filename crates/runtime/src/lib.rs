@@ -11,6 +11,7 @@ pub mod http;
 mod layers;
 mod load;
 mod metrics;
+mod near;
 pub mod panics;
 mod place;
 mod problem;
@@ -23,7 +24,8 @@ pub mod settings;
 mod shutdown;
 pub mod telemetry;
 
-pub use load::{Checked, DEFAULTS, StartError, check, load, load_with_warnings, log_warnings, start};
+pub use layers::DEFAULTS;
+pub use load::{Checked, StartError, check, load, load_with_warnings, log_warnings, start};
 pub use metrics::{Metrics, Outcome, Reason, labels, metrics};
 pub use problem::{Problem, SettingsError, Severity};
 pub use redact::redact;

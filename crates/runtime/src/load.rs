@@ -8,13 +8,11 @@ use figment::error::{Actual, Kind};
 use figment::value::{Dict, Value};
 
 use crate::check::Finding;
-use crate::layers::{Layer, Origin};
+use crate::layers::{DEFAULTS, Layer, Origin};
+use crate::near::nearest;
 use crate::problem::{Problem, SettingsError, Severity};
 use crate::settings::{SECRET_REFERENCE, Settings};
 use crate::telemetry::TelemetryError;
-
-/// `sei.default.toml`: the commented reference of all settings, and their base layer.
-pub const DEFAULTS: &str = include_str!("../../../sei.default.toml");
 
 /// Where a file is looked for when none is named.
 const FILES: [&str; 2] = ["sei.toml", "/etc/sei/sei.toml"];
@@ -368,11 +366,6 @@ fn plain(expected: &str) -> String {
 
 fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The name that was probably meant.
-pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    kernel::near::nearest(name, known.iter().copied()).into_iter().next()
 }
 
 #[cfg(test)]

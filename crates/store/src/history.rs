@@ -4,11 +4,12 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    Account, Change, ChangeId, ChangeState, Deployment, DeploymentId, DeploymentSource, Detail, Incident, IncidentId,
-    Outcome, PipelineRun, Repository, RepositoryId, Review, ReviewState, Service, Sha, Version,
+    Account, Change, ChangeId, ChangeState, Deployment, DeploymentId, Detail, Incident, IncidentId, Outcome,
+    PipelineRun, Repository, RepositoryId, Review, ReviewState, Service, Sha, Version,
 };
 use sqlx::PgConnection;
 
+mod kind;
 pub mod search;
 mod services;
 mod unowned;
@@ -17,6 +18,7 @@ pub(crate) use services::repositories;
 pub use services::{Services, services};
 pub use unowned::{UnownedIncident, unowned_incidents};
 
+use self::kind::source;
 use crate::copy::{self, Tuple};
 use crate::{StoreError, StoreTx};
 
@@ -330,19 +332,6 @@ fn pipeline_run<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
         url: row.opt_text()?.map(Into::into),
         version: unversioned(),
     }))
-}
-
-/// The kind of a deployment, from its text in the store.
-pub(crate) fn source(text: &str) -> Option<DeploymentSource> {
-    Some(match text {
-        "deployment" => DeploymentSource::Deployment,
-        "branch" => DeploymentSource::Branch,
-        "pipeline" => DeploymentSource::Pipeline,
-        "cdevents" => DeploymentSource::Cdevents,
-        "release" => DeploymentSource::Release,
-        "tag" => DeploymentSource::Tag,
-        _ => return None,
-    })
 }
 
 fn deployment<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {

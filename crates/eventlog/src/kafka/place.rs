@@ -9,7 +9,8 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use runtime::settings;
 use store::origins::Origin;
 
-use super::{PATIENCE, Quiet, aside, blocking, cloud_event, config};
+use super::client::{PATIENCE, Quiet, aside, blocking};
+use super::{cloud_event, config};
 use crate::LogError;
 
 impl ConsumerContext for Quiet {}

@@ -17,7 +17,8 @@ use store::{Store, positions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
-use super::{PATIENCE, Quiet, aside, blocking, cloud_event, config, failure};
+use super::client::{PATIENCE, Quiet, aside, blocking};
+use super::{cloud_event, config, failure};
 use crate::partitions::Partitions;
 use crate::{Batch, Limit, LogError, LogReader, Position, gap};
 

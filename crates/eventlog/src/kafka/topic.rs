@@ -6,7 +6,8 @@ use rdkafka::client::Client;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use runtime::settings;
 
-use super::{PATIENCE, Quiet, blocking, config, failure};
+use super::client::{PATIENCE, Quiet, blocking};
+use super::{config, failure};
 use crate::LogError;
 
 /// Makes sure that the topic is there.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Version;
+use super::version::Version;
 
 /// A repository that was renamed or transferred; or an owner or a group, with all repositories below it. The store
 /// keeps what it knows of the old id, and what still comes under it, under the new one. With `new_id` equal to `id`,

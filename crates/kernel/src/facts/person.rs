@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Version;
+use super::version::Version;
 use crate::AccountId;
 
 /// Somebody's word that accounts and addresses are one human's. Identity: `origin` + `name`, so that two

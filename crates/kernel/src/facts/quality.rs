@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Version;
+use super::version::Version;
 use crate::RepositoryId;
 
 /// A hole in code or in what it depends on. Identity: `id`.

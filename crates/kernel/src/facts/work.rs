@@ -4,8 +4,20 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{StatusCategory, Version};
+use super::version::Version;
 use crate::{AccountId, WorkItemId};
+
+/// Where a work item stands, whatever its workflow calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusCategory {
+    /// Not begun.
+    ToDo,
+    /// Begun.
+    InProgress,
+    /// Finished.
+    Done,
+}
 
 /// A work item or an incident that was closed, by a source that tells nothing else of it then. The store
 /// closes what it knows by that id, unless a later picture says that it is open. Identity: `id`.

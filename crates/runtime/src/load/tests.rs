@@ -44,6 +44,7 @@ fn a_file_goes_over_the_defaults_the_environment_over_it_and_flags_over_all() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one file with every problem, and the list of them")]
 fn every_problem_is_named_with_its_key_line_and_what_was_expected() {
     let file = r#"
 [server]

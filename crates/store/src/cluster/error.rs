@@ -1,6 +1,7 @@
 //! Why a private cluster can't be started or stopped. Each text says what to do about it.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// An error of the private cluster.
 #[derive(Debug, thiserror::Error)]
@@ -77,9 +78,19 @@ pub enum ClusterError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The server is up, but does not do what it should.
     #[error("the private database does not answer as it should")]
     Database(#[source] sqlx::Error),
+}
+
+/// The error of a folder or file that can't be used.
+pub(super) fn at(path: &Path, source: io::Error) -> ClusterError {
+    ClusterError::Io { path: path.to_owned(), source }
+}
+
+/// Whether the server answered with this SQLSTATE.
+pub(super) fn has_state(error: &sqlx::Error, state: &str) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == state)
 }

@@ -1,7 +1,7 @@
 //! Which PostgreSQL is installed: Debian's packages put each major version into a folder of its own;
 //! elsewhere the programs are on the path.
 
-use super::ClusterError;
+use super::error::ClusterError;
 use super::user::clean;
 use std::path::{Path, PathBuf};
 

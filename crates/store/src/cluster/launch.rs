@@ -13,11 +13,12 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::error::{ClusterError, at, has_state};
 use super::installation::Installation;
 use super::server::{Server, running};
+use super::settings::{NAME, PORT, SETTINGS, STOP_DEADLINE};
 use super::usage::{OneAtATime, Started, Usage};
 use super::user::RunAs;
-use super::{ClusterError, NAME, PORT, SETTINGS, STOP_DEADLINE, at, has_state};
 
 /// Bytes that a socket's address has room for.
 const SOCKET_LIMIT: usize = 107;

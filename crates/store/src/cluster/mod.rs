@@ -9,6 +9,7 @@ mod error;
 mod installation;
 mod launch;
 mod server;
+mod settings;
 mod usage;
 mod user;
 
@@ -25,38 +26,18 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 pub use self::error::ClusterError;
+use self::error::{at, has_state};
 use self::installation::installed;
 use self::launch::{Found, create_database, find, last_words, options, programs, spawn, unheld};
 use self::server::running;
+use self::settings::{START_DEADLINE, STOP_DEADLINE};
 pub use self::usage::abandon_clusters;
 use self::usage::{OneAtATime, Usage, one_at_a_time};
 use self::user::RunAs;
 pub use self::user::keep_private;
 
-const PORT: u16 = 5432;
-/// The user and the database in the cluster.
-const NAME: &str = "sei";
 /// The file that says that a folder is ours.
 const MARKER: &str = "sei-cluster";
-/// Recovery after a crash may take its time.
-const START_DEADLINE: Duration = Duration::from_mins(5);
-const STOP_DEADLINE: Duration = Duration::from_mins(1);
-
-/// Settings of the server. No network, no log collector (we keep its output), little in the background.
-const SETTINGS: [&str; 10] = [
-    "listen_addresses=",
-    "unix_socket_permissions=0700",
-    "max_connections=60",
-    "jit=off",
-    "timezone=UTC",
-    "log_timezone=UTC",
-    "logging_collector=off",
-    "max_wal_size=1GB",
-    // what one computation writes fits, so that it need not wait for the disk before it commits
-    "shared_buffers=512MB",
-    // a statement whose client is gone ends
-    "client_connection_check_interval=1s",
-];
 
 /// A private cluster that this process uses. [`PrivateCluster::stop`] ends that, and waits until the server
 /// has stopped if no other process uses it; dropping it only tells the server to.
@@ -225,14 +206,6 @@ impl Drop for PrivateCluster {
         self.usage.abandon();
         self.usage.forget();
     }
-}
-
-fn at(path: &Path, source: io::Error) -> ClusterError {
-    ClusterError::Io { path: path.to_owned(), source }
-}
-
-fn has_state(error: &sqlx::Error, state: &str) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == state)
 }
 
 /// Makes the folder ours, if it is nobody's, and checks that it is.

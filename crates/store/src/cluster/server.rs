@@ -7,6 +7,8 @@ use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
+use super::settings::PORT;
+
 /// A server that runs on a data folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Server {
@@ -25,7 +27,7 @@ pub(super) fn running(data: &Path) -> Option<Server> {
 fn parse(lock: &str) -> Option<Server> {
     let mut lines = lock.lines();
     let pid = lines.next()?.trim().parse().ok()?;
-    let port = lines.nth(2).and_then(|port| port.trim().parse().ok()).unwrap_or(super::PORT);
+    let port = lines.nth(2).and_then(|port| port.trim().parse().ok()).unwrap_or(PORT);
     let socket_folder = PathBuf::from(lines.next().unwrap_or_default().trim());
     Some(Server { pid, port, socket_folder })
 }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
+use super::error::{ClusterError, at};
 use super::server::running;
-use super::{ClusterError, at};
 
 /// How long a process that ends at once waits for another that is starting or stopping the server.
 const PATIENCE: Duration = Duration::from_secs(2);

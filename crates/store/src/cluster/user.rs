@@ -9,7 +9,7 @@ use std::process::Command;
 
 use nix::unistd::{Uid, User};
 
-use super::ClusterError;
+use super::error::ClusterError;
 
 /// What a program of PostgreSQL gets of our environment, in which secrets stand that no other user may read:
 /// where programs and libraries are, and where temporary files go.

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use super::row::{CHUNK, Changed, Earliest, Row, best, column, incident_subjects, text_array, versions};
 use crate::StoreError;
 
+#[expect(clippy::too_many_lines, reason = "one statement, which names every column in each of its clauses")]
 pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Incident>>) -> Result<Changed, StoreError> {
     let detected = Earliest::of(&rows, |x| x.id.as_str(), |x| Some(x.detected_at));
     let acknowledged = Earliest::of(&rows, |x| x.id.as_str(), |x| x.acknowledged_at);

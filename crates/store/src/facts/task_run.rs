@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use super::row::{CHUNK, Changed, Earliest, Row, best, column, versions};
 use crate::StoreError;
 
+#[expect(clippy::too_many_lines, reason = "one statement, which names every column in each of its clauses")]
 pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, TaskRun>>) -> Result<Changed, StoreError> {
     let queued = Earliest::of(&rows, |x| x.id.as_str(), |x| x.queued_at);
     let started = Earliest::of(&rows, |x| x.id.as_str(), |x| x.started_at);

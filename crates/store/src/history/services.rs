@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::{DeploymentSource, Detail, RepositoryId, Service, Team, Version};
 
-use super::source;
+use super::kind::source;
 use crate::{StoreError, StoreTx};
 
 /// What decides which services there are.

@@ -181,23 +181,27 @@ async fn write<R: Encode>(
             done.written += new.flush(connection).await?;
         }
     }
-    // what nothing gave: read the keys once more, since only their hashes are known
     if !stored.is_empty() {
-        let gone: HashSet<u128> = stored.into_keys().collect();
-        let mut vanished = Keys::default();
-        copy::read(connection, &statement, |row| {
-            let (at, name) = (row.time()?, row.text()?);
-            if gone.contains(&key(at, name)) {
-                vanished.push(at, name);
-            }
-            Ok(())
-        })
-        .await?;
+        let mut vanished = keys_of(connection, &statement, &stored.into_keys().collect()).await?;
         done.deleted += vanished.delete::<R>(connection, service).await?;
     }
     replaced.delete::<R>(connection, service).await?;
     done.written += new.flush(connection).await?;
     Ok((done, also_of))
+}
+
+/// The keys of stored rows, of which only the hashes are known: reads all of the service once more.
+async fn keys_of(connection: &mut PgConnection, statement: &str, hashes: &HashSet<u128>) -> Result<Keys, StoreError> {
+    let mut keys = Keys::default();
+    copy::read(connection, statement, |row| {
+        let (at, name) = (row.time()?, row.text()?);
+        if hashes.contains(&key(at, name)) {
+            keys.push(at, name);
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(keys)
 }
 
 /// Keys of rows to delete.

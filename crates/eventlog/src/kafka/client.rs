@@ -1,0 +1,40 @@
+//! What every client of librdkafka needs: its patience, its silence, and threads for the calls that wait.
+
+use std::time::Duration;
+
+use rdkafka::ClientContext;
+use rdkafka::error::KafkaError;
+
+use super::failure;
+use crate::LogError;
+
+/// How long the broker may take to answer a question.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Leaves it to the calls to say what went wrong: librdkafka tells of each lost connection as an error.
+#[derive(Clone, Copy)]
+pub(super) struct Quiet;
+
+impl ClientContext for Quiet {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(error = &error as &dyn std::error::Error, reason, "librdkafka");
+    }
+}
+
+/// Does what may wait for an answer of the broker on a thread that nobody else waits for.
+pub(super) fn aside(work: impl FnOnce() + Send + 'static) {
+    match tokio::runtime::Handle::try_current() {
+        Ok(handle) => drop(handle.spawn_blocking(work)),
+        Err(_) => work(),
+    }
+}
+
+/// Runs one of librdkafka's calls that wait for an answer.
+pub(super) async fn blocking<T: Send + 'static>(
+    call: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
+) -> Result<T, LogError> {
+    match tokio::task::spawn_blocking(call).await {
+        Ok(answer) => answer.map_err(failure::of),
+        Err(error) => Err(LogError::Fatal("a call of librdkafka broke off".to_owned(), Some(Box::new(error)))),
+    }
+}

@@ -1,0 +1,32 @@
+//! Which of two versions of one fact is kept.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which of two pictures of one thing is kept: the more detailed one, and of two equally detailed
+/// ones the later. Ties are broken by the content, so that the order of arrival never matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// How complete the source's picture is. See [`Detail`].
+    #[serde(default)]
+    pub detail: Detail,
+    /// When the source last changed it.
+    pub at: DateTime<Utc>,
+}
+
+/// How complete a source's picture of a thing is, least first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Detail {
+    /// Guessed from something else: a change from the subject of its merge commit, a commit out of a
+    /// push event, without its parents.
+    Inferred = 0,
+    /// Said by the source itself.
+    #[default]
+    Stated = 1,
+    /// Said by the source itself, with what is costly to find out (line counts of commits).
+    Measured = 2,
+}
