@@ -13,7 +13,7 @@ use chrono::DateTime;
 use kernel::{
     AccountId, Change, ChangeId, ChangeState, Closing, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason,
     Incident, IncidentId, NotStored, Outcome, PipelineRun, Reject, Repository, RepositoryId, Review, ReviewState,
-    StatusCategory, TaskRun, WorkItem, WorkItemId,
+    StatusCategory, TaskRun, Version, WorkItem, WorkItemId,
 };
 use runtime::secret::Secret;
 
@@ -335,6 +335,30 @@ fn incident(event: &Event, predicate: &str) -> Incident {
     }
 }
 
+/// The incident that a ticket is.
+fn ticket_incident(event: &Event, id: &str, is_closed: bool, version: Version) -> Incident {
+    let content = &event.subject.content;
+    let at = event.context.timestamp;
+    Incident {
+        id: IncidentId(id.to_owned()),
+        service: None,
+        repository: None,
+        selectors: label_selectors(&content.labels),
+        title: content.summary.clone().unwrap_or_default(),
+        severity: filled(content.priority.as_ref()),
+        detected_at: at,
+        acknowledged_at: None,
+        resolved_at: is_closed.then_some(at),
+        caused_by_deployment: None,
+        caused_by_change: None,
+        external_cause: false,
+        fixed_by_deployment: None,
+        url: address(event),
+        deleted: false,
+        version,
+    }
+}
+
 /// A ticket, and the incident that it is if its type says so. An update does not say whether the ticket
 /// is open, so it never replaces an event that does.
 fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
@@ -349,29 +373,10 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
     };
     let native = id(event, "ticket", &event.subject.id);
     let canceled = closed && is_canceled(filled(content.resolution.as_ref()), &content.labels);
-    let title = content.summary.clone().unwrap_or_default();
-    let url = address(event);
     let mut facts = Vec::new();
     if kind.as_deref() == Some("incident") {
-        let incident = Fact::Incident(Incident {
-            id: IncidentId(native.clone()),
-            service: None,
-            repository: None,
-            selectors: label_selectors(&content.labels),
-            title: title.clone(),
-            severity: filled(content.priority.as_ref()),
-            detected_at: at,
-            acknowledged_at: None,
-            resolved_at: closed.then_some(at),
-            caused_by_deployment: None,
-            caused_by_change: None,
-            external_cause: false,
-            fixed_by_deployment: None,
-            url: url.clone(),
-            deleted: canceled,
-            version,
-        });
-        facts.push(Fact::Partial(incident.into()));
+        let incident = Incident { deleted: canceled, ..ticket_incident(event, &native, closed, version) };
+        facts.push(Fact::Partial(Fact::Incident(incident).into()));
     } else if closed && kind.is_none() {
         // If an earlier event of the ticket had the type, there is an incident to close.
         facts.push(Fact::Closing(Closing { id: native.clone(), at, version }));
@@ -385,7 +390,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         id: WorkItemId(native),
         key: event.subject.id.clone(),
         project: filled(content.group.as_ref()).unwrap_or_else(|| place(source(event))),
-        title,
+        title: content.summary.clone().unwrap_or_default(),
         kind,
         status,
         status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
@@ -398,7 +403,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         done_at: closed.then_some(at),
         points: None,
         labels: content.labels.clone(),
-        url,
+        url: address(event),
         deleted: false,
         canceled,
         version,

@@ -57,8 +57,8 @@ impl Collector {
         let began = Utc::now();
         let (start, name) = (Instant::now(), format!("git/{}", git::shown(&source.url)));
         let progress = (self.progress)(&name);
-        let (log, mirrors) = (&*self.log, &self.mirrors);
-        let collecting = git::collect(source, from, mirrors, tenant, log, &self.store, &*progress, began);
+        let target = git::Target { mirrors: &self.mirrors, tenant, log: &*self.log, progress: &*progress };
+        let collecting = git::collect(source, from, &target, &self.store, began);
         let collected = panics::caught(collecting).await.unwrap_or_else(|message| Err(GitError::Ended(message)));
         let attempt = Attempt {
             began,

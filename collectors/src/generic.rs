@@ -4,13 +4,13 @@
 
 pub(crate) mod elements;
 mod identities;
+mod problem;
 mod schema;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::near::UnknownName;
 use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, StatusCategory, Tenant};
 use runtime::secret::Secret;
-use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -20,6 +20,7 @@ use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webho
 use crate::{Connector, json};
 
 pub(crate) use elements::{Form, elements};
+pub use problem::{At, FactProblem};
 pub use schema::schema;
 
 /// The connector.
@@ -82,37 +83,6 @@ pub(crate) fn form(media_type: &str) -> Option<Form> {
         "application/json" => Some(Form::Json),
         "application/x-ndjson" => Some(Form::Lines),
         _ => None,
-    }
-}
-
-/// What is wrong with one of the facts that somebody sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FactProblem {
-    /// Which: counted from 1 in lines, from 0 in an array.
-    #[serde(flatten)]
-    pub at: At,
-    /// The field, such as `version.at`; `.` is the fact as a whole.
-    pub path: String,
-    /// What was found, and what was expected.
-    pub problem: String,
-}
-
-/// Which fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum At {
-    /// The line, counted from 1.
-    Line(u64),
-    /// The place in the array, counted from 0.
-    Index(u64),
-}
-
-impl std::fmt::Display for At {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Line(line) => write!(f, "line {line}"),
-            Self::Index(index) => write!(f, "element {index}"),
-        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod alerts;
 pub(crate) mod facts;
+mod mentions;
 mod pull;
 mod pulled;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::pull::Pull;
 use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 use crate::{Connector, json};
 use facts::Place;
+use mentions::mentions;
 use runtime::secret::Secret;
 
 /// The connector.
@@ -266,15 +268,8 @@ fn review_comment(event: &wire::ReviewCommentEvent) -> Result<Vec<Fact>, NotStor
     let number = url.rsplit('/').next().and_then(|number| number.parse().ok());
     let expected = "comment.pull_request_url: expected an address that ends in a number";
     let number = number.ok_or_else(|| Reject::new(RejectReason::Schema, expected))?;
-    commented(
-        &place,
-        &event.repository,
-        event.sender.as_ref(),
-        number,
-        &format!("r{}", event.comment.id),
-        &event.comment,
-        &event.action,
-    )
+    let known = mentions(&place, &event.repository, [event.sender.as_ref(), event.comment.user.as_ref()]);
+    commented(known, &place, number, &format!("r{}", event.comment.id), &event.comment, &event.action)
 }
 
 fn issue_comment(event: &wire::IssueCommentEvent) -> Result<Vec<Fact>, NotStored> {
@@ -284,14 +279,14 @@ fn issue_comment(event: &wire::IssueCommentEvent) -> Result<Vec<Fact>, NotStored
     }
     let place = Place::of(&event.repository)?;
     let id = event.comment.id.to_string();
-    commented(&place, &event.repository, event.sender.as_ref(), event.issue.number, &id, &event.comment, &event.action)
+    let known = mentions(&place, &event.repository, [event.sender.as_ref(), event.comment.user.as_ref()]);
+    commented(known, &place, event.issue.number, &id, &event.comment, &event.action)
 }
 
-/// A comment on the change of this number. One that was deleted was made all the same.
+/// A comment on the change of this number, after what its event mentions. One that was deleted was made all the same.
 fn commented(
+    mut facts: Vec<Fact>,
     place: &Place,
-    repository: &wire::Repository,
-    sender: Option<&wire::User>,
     number: i64,
     id: &str,
     comment: &wire::Comment,
@@ -300,7 +295,6 @@ fn commented(
     if action == "deleted" {
         return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
     }
-    let mut facts = mentions(place, repository, [sender, comment.user.as_ref()]);
     facts.push(Fact::Review(facts::comment(place, number, id, comment)));
     Ok(facts)
 }
@@ -315,20 +309,4 @@ fn issues(event: &wire::IssuesEvent) -> Result<Vec<Fact>, NotStored> {
     facts.push(Fact::WorkItem(item));
     facts.extend(incident.map(Fact::Incident));
     Ok(facts)
-}
-
-/// The repository, and each of the accounts once.
-fn mentions<'a>(
-    place: &Place,
-    repository: &wire::Repository,
-    people: impl IntoIterator<Item = Option<&'a wire::User>>,
-) -> Vec<Fact> {
-    let mut facts = vec![facts::repository(place, repository)];
-    for user in people.into_iter().flatten() {
-        let account = facts::account(place, user);
-        if !facts.contains(&account) {
-            facts.push(account);
-        }
-    }
-    facts
 }

@@ -2,6 +2,8 @@
 //! that a file may be larger than memory. What was imported before is the same event again: a repeated
 //! or interrupted import is simply run once more.
 
+mod options;
+mod problem;
 mod read;
 
 use std::collections::BTreeMap;
@@ -9,32 +11,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use eventlog::{EventLog, LogError};
-use kernel::{Envelope, IgnoreReason, Tenant};
+use kernel::{Envelope, IgnoreReason};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use crate::generic::At;
 use crate::progress::Progress;
 
-/// What a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ImportFormat {
-    /// Our own facts: an array, or in `*.json` one object or several, else one a line.
-    Facts,
-    /// Events of GH Archive (2015 and later), one a line, or an array of them.
-    GhArchive,
-}
-
-/// How to import.
-#[derive(Clone, Debug)]
-pub struct ImportOptions {
-    /// What the files hold.
-    pub format: ImportFormat,
-    /// Whose events they are.
-    pub tenant: Tenant,
-    /// Go on after a line that cannot be read, and report it. Otherwise the first one is an error.
-    pub keep_going: bool,
-}
+pub use options::{ImportFormat, ImportOptions};
+pub use problem::ImportProblem;
 
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -49,25 +33,6 @@ pub struct ImportSummary {
     pub rejected: u64,
     /// The first of them, at most 100.
     pub problems: Vec<ImportProblem>,
-}
-
-/// What is wrong with one line or element of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{}, {at}: {}{problem}", .file.display(), field(.path))]
-pub struct ImportProblem {
-    /// The file.
-    pub file: PathBuf,
-    /// The line or the place in the array.
-    pub at: At,
-    /// The field; `.` is the whole.
-    pub path: String,
-    /// What was found, and what was expected.
-    pub problem: String,
-}
-
-/// The field that a problem is about, before the problem; nothing for the whole.
-fn field(path: &str) -> String {
-    if path == "." { String::new() } else { format!("{path}: ") }
 }
 
 /// Why an import stopped. What came before it is in the log; the import can be run again.
@@ -93,25 +58,8 @@ pub enum ImportError {
     Interrupted,
 }
 
-/// Events in one append, at most.
-const BATCH: usize = 2000;
-
-/// Bytes of payload in one append, about.
-const BATCH_BYTES: usize = 4 << 20;
-
 /// How often an append is tried before the import gives up, with pauses that double up to 8 s.
 const TRIES: u32 = 8;
-
-/// What the reading thread hands over.
-#[derive(Default)]
-struct Batch {
-    events: Vec<Envelope>,
-    ignored: BTreeMap<IgnoreReason, u64>,
-    rejected: u64,
-    problems: Vec<ImportProblem>,
-    /// Bytes of the file (as it lies on disk) since the batch before.
-    bytes: u64,
-}
 
 /// Imports files, in order. Returns when the log has acknowledged all of their events.
 pub async fn import(

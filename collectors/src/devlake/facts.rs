@@ -106,14 +106,7 @@ impl Place<'_> {
     pub(super) fn issue(&self, wire: wire::Issue) -> Vec<Fact> {
         let id = self.issue_id(&wire.key);
         let given_up = [&wire.status, &wire.original_status].into_iter().flatten().any(|name| is_canceled_end(name));
-        let category = match upper(wire.status.as_deref()).as_str() {
-            status if is_canceled_end(status) => StatusCategory::Done,
-            "DONE" => StatusCategory::Done,
-            "IN_PROGRESS" => StatusCategory::InProgress,
-            "TODO" => StatusCategory::ToDo,
-            _ if wire.resolution_date.is_some() => StatusCategory::Done,
-            _ => StatusCategory::ToDo,
-        };
+        let category = category(&wire);
         let done = category == StatusCategory::Done;
         let created_at = wire.created_date.unwrap_or(self.received);
         let done_at = done.then(|| wire.resolution_date.or(wire.updated_date).unwrap_or(self.received));
@@ -236,4 +229,16 @@ fn upper(text: Option<&str>) -> String {
 
 fn repository_of(change: &str) -> Option<RepositoryId> {
     CHANGES.iter().find_map(|between| RepositoryId::from_url(change.rsplit_once(between)?.0))
+}
+
+/// Where an issue stands; one whose status says nothing is done when it has a date of resolution.
+fn category(issue: &wire::Issue) -> StatusCategory {
+    match upper(issue.status.as_deref()).as_str() {
+        status if is_canceled_end(status) => StatusCategory::Done,
+        "DONE" => StatusCategory::Done,
+        "IN_PROGRESS" => StatusCategory::InProgress,
+        "TODO" => StatusCategory::ToDo,
+        _ if issue.resolution_date.is_some() => StatusCategory::Done,
+        _ => StatusCategory::ToDo,
+    }
 }

@@ -7,7 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
-use super::{GatewayState, webhooks};
+use super::state::GatewayState;
+use super::webhooks;
 
 pub(super) fn routes() -> Router<GatewayState> {
     let mut router = Router::new();

@@ -5,7 +5,8 @@ use chrono::Utc;
 use tokio::time::Instant;
 
 use super::answer::Answer;
-use super::{GatewayState, Inner, body};
+use super::body;
+use super::state::{GatewayState, Inner};
 use crate::generic;
 use crate::webhook::Destination;
 

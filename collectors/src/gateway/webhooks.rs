@@ -5,7 +5,8 @@ use chrono::Utc;
 use tokio::time::Instant;
 
 use super::answer::Answer;
-use super::{GatewayState, Inner, Source, body, ignored};
+use super::body;
+use super::state::{GatewayState, Inner, Source, ignored};
 use crate::webhook::{Destination, RawRequest, Received, Webhook};
 
 /// Bodies of so many bytes take a while to hash and to read; other requests go on meanwhile.

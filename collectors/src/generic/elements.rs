@@ -8,7 +8,7 @@ use std::io::{BufRead, ErrorKind, Read};
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::At;
+use super::problem::At;
 use crate::json::{self, Problem};
 
 /// How facts stand in a text.

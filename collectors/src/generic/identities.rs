@@ -38,6 +38,7 @@ fn repository_of(change: &ChangeId) -> &str {
 }
 
 /// Brings all identities of a fact into their usual form, and refuses those that say nothing.
+#[expect(clippy::too_many_lines, reason = "a flat match with the identities of each kind")]
 pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {
     match fact {
         Fact::Repository(x) => repository("id", &mut x.id),

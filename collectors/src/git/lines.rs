@@ -2,25 +2,19 @@
 //! not at all, renames (see [`super::renames`]) only by what they changed, binary files as a file without
 //! lines. Files above the size limit count as binary; `.gitattributes` have no say, as in a bare repository.
 
-use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::num::NonZero;
-use std::ops::Range;
-use std::time::{Duration, Instant};
 
 use gix::ObjectId;
 use gix::diff::blob::{Algorithm, Diff, InternedInput, sources};
-use gix::objs::tree::EntryMode;
-use gix::objs::{Find as _, FindHeader as _, Kind, TreeRefIter};
-use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 
-use super::open::OBJECT_LIMIT;
+use super::changes::{Changes, Side};
+use super::counts::{Counts, Folders};
+use super::effort::Uncounted;
+use super::files::{Entry, Files, is_binary};
 use super::raw::RawCommit;
 use super::renames;
-
-/// Bytes of objects that all threads together remember, because others are stored as what differs from them.
-const BASES: usize = 192 << 20;
 
 /// So many folders of one commit are told apart.
 const FOLDERS: usize = 200;
@@ -31,168 +25,30 @@ fn prefix(folder: &str, depth: usize) -> &str {
     folder.match_indices('/').nth(slash).and_then(|(end, _)| folder.get(..end)).unwrap_or(folder)
 }
 
-/// What a commit changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    /// Lines added.
-    pub additions: u64,
-    /// Lines deleted.
-    pub deletions: u64,
-    /// Files changed.
-    pub files: u64,
-}
-
-/// Why the lines of a commit can't be counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Uncounted {
-    /// An object is missing or broken.
-    Unreadable(ObjectId),
-    /// Comparing it takes more than one commit may: see [`Effort`].
-    TooLarge,
-}
-
-/// The directories in which a commit changes files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Folders {
-    /// Their names, in order.
-    pub names: Vec<String>,
-    /// They were too many, so that some stand for those below.
-    pub shortened: bool,
-}
-
-/// Tree entries that are compared for one commit, at most.
-pub(super) const ENTRIES_LIMIT: usize = 1_000_000;
-/// Bytes of objects that are read for one commit, at most.
-pub(super) const BYTES_LIMIT: usize = 512 << 20;
-/// How long comparing one commit may take.
-pub(super) const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How deep directories may be nested.
 const DEPTH_LIMIT: usize = 256;
 
-/// What comparing a commit took so far. A tree can hold ten billion files in a few kilobytes.
-#[derive(Debug)]
-struct Effort {
-    entries: Cell<usize>,
-    bytes: Cell<usize>,
-    until: Cell<Instant>,
-}
-
-impl Effort {
-    fn new() -> Self {
-        Self { entries: Cell::new(0), bytes: Cell::new(0), until: Cell::new(Instant::now() + TIME_LIMIT) }
-    }
-
-    /// Adds some, unless that is too much.
-    fn add(&self, entries: usize, bytes: usize) -> Result<(), Uncounted> {
-        self.entries.set(self.entries.get() + entries);
-        self.bytes.set(self.bytes.get() + bytes);
-        let fits = self.entries.get() <= ENTRIES_LIMIT && self.bytes.get() <= BYTES_LIMIT;
-        // the clock is looked at now and then
-        let late = (bytes > 0 || self.entries.get().is_multiple_of(1_024)) && Instant::now() > self.until.get();
-        if fits && !late { Ok(()) } else { Err(Uncounted::TooLarge) }
-    }
-}
-
-/// A file on one side of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Side {
-    pub mode: EntryMode,
-    pub id: ObjectId,
-}
-
-/// A file that is on one side only, with the place of its name in [`Changes::names`].
-#[derive(Clone, Debug)]
-pub(super) struct Lone {
-    pub side: Side,
-    name: Range<usize>,
-}
-
-/// What differs between two trees.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    pub deleted: Vec<Lone>,
-    pub added: Vec<Lone>,
-    /// Of one path, or renamed.
-    pub modified: Vec<(Side, Side)>,
-    names: Vec<u8>,
-    /// The folder that is being compared, and those in which anything differs.
-    folder: Vec<u8>,
-    folders: BTreeSet<Vec<u8>>,
-}
-
-impl Changes {
-    /// The name of a file within its folder.
-    pub fn name(&self, file: &Lone) -> &[u8] {
-        self.names.get(file.name.clone()).unwrap_or_default()
-    }
-
-    fn clear(&mut self) {
-        self.deleted.clear();
-        self.added.clear();
-        self.modified.clear();
-        self.names.clear();
-        self.folder.clear();
-        self.folders.clear();
-    }
-
-    /// Something differs in the folder that is being compared.
-    fn here(&mut self) {
-        if !self.folders.contains(&self.folder) {
-            self.folders.insert(self.folder.clone());
-        }
-    }
-
-    /// Goes into a folder; what it returns leads back.
-    fn enter(&mut self, name: &[u8]) -> usize {
-        let before = self.folder.len();
-        if before > 0 {
-            self.folder.push(b'/');
-        }
-        self.folder.extend_from_slice(name);
-        before
-    }
-
-    fn lone(&mut self, side: Side, name: &[u8], added: bool) {
-        self.here();
-        let start = self.names.len();
-        self.names.extend_from_slice(name);
-        let file = Lone { side, name: start..self.names.len() };
-        if added { self.added.push(file) } else { self.deleted.push(file) }
-    }
-}
-
 /// Counts for one thread.
 pub(super) struct LineCounter {
-    repository: gix::Repository,
+    files: Files,
     changes: Changes,
-    spare: Vec<Vec<u8>>,
-    effort: Effort,
 }
 
 impl LineCounter {
     /// Counts in this repository, as one of so many threads.
-    pub fn new(mut repository: gix::Repository, threads: NonZero<usize>) -> Self {
-        let share = BASES / threads;
-        repository.object_cache_size(share / 4);
-        repository.objects.set_pack_cache(move || Box::new(MemoryCappedHashmap::new(share)));
-        Self { repository, changes: Changes::default(), spare: Vec::new(), effort: Effort::new() }
+    pub fn new(repository: gix::Repository, threads: NonZero<usize>) -> Self {
+        Self { files: Files::new(repository, threads), changes: Changes::default() }
     }
 
     /// What a commit changes; `None` for a merge, and where its parent is beyond the end of a shallow clone.
     pub fn count(&mut self, commit: &RawCommit<'_>) -> Result<Option<Counts>, Uncounted> {
-        self.effort = Effort::new();
+        self.files.begin();
         let old = match commit.parents.as_slice() {
             [] => None,
-            [parent] => {
-                let mut buffer = self.buffer();
-                let tree = match self.repository.objects.try_find(parent, &mut buffer) {
-                    Ok(Some(object)) if object.kind == Kind::Commit => RawCommit::parse(object.data).tree,
-                    Ok(None) => return Ok(None),
-                    _ => return Err(Uncounted::Unreadable(*parent)),
-                };
-                self.spare.push(buffer);
-                Some(tree.ok_or(Uncounted::Unreadable(*parent))?)
-            }
+            [parent] => match self.files.tree_of(*parent)? {
+                None => return Ok(None),
+                tree => tree,
+            },
             _ => return Ok(None),
         };
         let mut changes = std::mem::take(&mut self.changes);
@@ -218,13 +74,8 @@ impl LineCounter {
         Folders { names: cut(depth).into_iter().map(str::to_owned).collect(), shortened: true }
     }
 
-    /// Whether there is still time.
-    pub fn go_on(&self) -> Result<(), Uncounted> {
-        self.effort.add(1, 0)
-    }
-
     fn sum(&mut self, changes: &mut Changes) -> Result<Counts, Uncounted> {
-        renames::find(changes, self)?;
+        renames::find(changes, &mut self.files)?;
         let mut counts = Counts {
             files: count(changes.added.len() + changes.deleted.len() + changes.modified.len()),
             ..Counts::default()
@@ -246,62 +97,27 @@ impl LineCounter {
     }
 
     fn lines_of(&mut self, side: Side) -> Result<u64, Uncounted> {
-        let mut buffer = self.buffer();
+        let mut buffer = self.files.buffer();
         let text = self.content(side, &mut buffer)?;
         let lines = text.map(lines).unwrap_or_default();
-        self.spare.push(buffer);
+        self.files.reuse(buffer);
         Ok(lines)
     }
 
     fn modified(&mut self, old: Side, new: Side) -> Result<(u64, u64), Uncounted> {
-        let (mut before, mut after) = (self.buffer(), self.buffer());
+        let (mut before, mut after) = (self.files.buffer(), self.files.buffer());
         let counts = match (self.content(old, &mut before)?, self.content(new, &mut after)?) {
             (Some(before), Some(after)) => diff(before, after),
             _ => (0, 0),
         };
-        self.spare.extend([before, after]);
+        self.files.reuse(before);
+        self.files.reuse(after);
         Ok(counts)
     }
 
     /// The text of a file; `None` if it is binary or too large.
     fn content<'b>(&self, side: Side, buffer: &'b mut Vec<u8>) -> Result<Option<&'b [u8]>, Uncounted> {
-        Ok(self.bytes(side, buffer)?.filter(|data| !is_binary(data)))
-    }
-
-    /// The bytes of a file; `None` if they are too many.
-    pub fn bytes<'b>(&self, side: Side, buffer: &'b mut Vec<u8>) -> Result<Option<&'b [u8]>, Uncounted> {
-        if side.mode.is_commit() {
-            buffer.clear();
-            buffer.extend_from_slice(format!("Subproject commit {}\n", side.id).as_bytes());
-            return Ok(Some(buffer));
-        }
-        let length = match self.repository.objects.try_find(&side.id, buffer) {
-            Ok(Some(object)) => {
-                self.effort.add(0, object.data.len())?;
-                object.data.len()
-            }
-            Err(_) if self.size(side)? > count(OBJECT_LIMIT) => return Ok(None),
-            _ => return Err(Uncounted::Unreadable(side.id)),
-        };
-        Ok(buffer.get(..length))
-    }
-
-    /// The size of a file.
-    pub fn size(&self, side: Side) -> Result<u64, Uncounted> {
-        match self.repository.objects.try_header(&side.id) {
-            Ok(Some(header)) => Ok(header.size),
-            _ => Err(Uncounted::Unreadable(side.id)),
-        }
-    }
-
-    /// A buffer to read an object into.
-    pub fn buffer(&mut self) -> Vec<u8> {
-        self.spare.pop().unwrap_or_default()
-    }
-
-    /// Gives a buffer back.
-    pub fn reuse(&mut self, buffer: Vec<u8>) {
-        self.spare.push(buffer);
+        Ok(self.files.bytes(side, buffer)?.filter(|data| !is_binary(data)))
     }
 
     /// Notes what differs between two trees, at any depth.
@@ -309,10 +125,10 @@ impl LineCounter {
         if old == new {
             return Ok(());
         }
-        let (mut before, mut after) = (self.buffer(), self.buffer());
+        let (mut before, mut after) = (self.files.buffer(), self.files.buffer());
         {
-            let mut left = self.entries(old, &mut before)?.peekable();
-            let mut right = self.entries(new, &mut after)?.peekable();
+            let mut left = self.files.entries(old, &mut before)?.peekable();
+            let mut right = self.files.entries(new, &mut after)?.peekable();
             loop {
                 let order = match (left.peek(), right.peek()) {
                     (None, None) => break,
@@ -325,7 +141,8 @@ impl LineCounter {
                 self.entry(left, right, changes)?;
             }
         }
-        self.spare.extend([before, after]);
+        self.files.reuse(before);
+        self.files.reuse(after);
         Ok(())
     }
 
@@ -335,7 +152,7 @@ impl LineCounter {
         right: Option<Entry<'_>>,
         changes: &mut Changes,
     ) -> Result<(), Uncounted> {
-        self.effort.add(1, 0)?;
+        self.files.spend(1, 0)?;
         match (left, right) {
             (Some((name, old)), None) if !old.mode.is_tree() => changes.lone(old, name, false),
             (None, Some((name, new))) if !new.mode.is_tree() => changes.lone(new, name, true),
@@ -364,36 +181,13 @@ impl LineCounter {
             return Err(Uncounted::TooLarge);
         }
         // names are kept, so they weigh more than what is only read
-        self.effort.add(0, 8 * (changes.folder.len() + name.len()))?;
+        self.files.spend(0, 8 * (changes.folder.len() + name.len()))?;
         let before = changes.enter(name);
         let compared = self.trees(old, new, changes);
         changes.folder.truncate(before);
         compared
     }
-
-    fn entries<'b>(
-        &self,
-        tree: Option<ObjectId>,
-        buffer: &'b mut Vec<u8>,
-    ) -> Result<impl Iterator<Item = Entry<'b>> + use<'b>, Uncounted> {
-        let data = match tree {
-            None => &[][..],
-            Some(id) => match self.repository.objects.try_find(&id, buffer) {
-                Ok(Some(object)) if object.kind == Kind::Tree => {
-                    self.effort.add(0, object.data.len())?;
-                    object.data
-                }
-                // git knows it without storing it
-                Ok(None) if id.is_empty_tree() => &[],
-                _ => return Err(Uncounted::Unreadable(id)),
-            },
-        };
-        let entries = TreeRefIter::from_bytes(data, self.repository.object_hash()).map_while(Result::ok);
-        Ok(entries.map(|entry| (&**entry.filename, Side { mode: entry.mode, id: entry.oid.to_owned() })))
-    }
 }
-
-type Entry<'a> = (&'a [u8], Side);
 
 /// The order of entries in a tree: a folder's name sorts as if it ended with a slash.
 fn by_name((left, old): &Entry<'_>, (right, new): &Entry<'_>) -> Ordering {
@@ -403,11 +197,6 @@ fn by_name((left, old): &Entry<'_>, (right, new): &Entry<'_>) -> Ordering {
         None => side.mode.is_tree().then_some(b'/'),
     };
     left.get(..common).cmp(&right.get(..common)).then_with(|| slash(left, old).cmp(&slash(right, new)))
-}
-
-/// As git has it: a zero byte among the first 8,000.
-pub(super) fn is_binary(data: &[u8]) -> bool {
-    data.iter().take(8_000).any(|byte| *byte == 0)
 }
 
 fn lines(text: &[u8]) -> u64 {

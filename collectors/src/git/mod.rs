@@ -16,8 +16,12 @@
 //! cursor moves only after the log has acknowledged every page. A repository is only ever read; mirrors of
 //! remote ones are ours.
 
+mod changes;
+mod counts;
 mod cursor;
+mod effort;
 mod error;
+mod files;
 mod inspect;
 mod lines;
 mod location;
@@ -116,32 +120,39 @@ pub enum From {
     Start,
 }
 
+/// Where what is collected goes.
+pub struct Target<'a> {
+    /// The folder for clones of remote repositories; a local repository is only read.
+    pub mirrors: &'a Path,
+    /// Whose events they are.
+    pub tenant: &'a Tenant,
+    /// The log.
+    pub log: &'a dyn EventLog,
+    /// Who is told how far it has come.
+    pub progress: &'a dyn Progress,
+}
+
 /// Collects what is new in a repository and appends it to the event log.
 ///
-/// `mirrors` is the folder for clones of remote repositories; a local repository is only read. `now` is
-/// the time of this observation. When this returns, the log has acknowledged everything and the cursor
+/// `now` is the time of this observation. When this returns, the log has acknowledged everything and the cursor
 /// is saved.
-#[expect(clippy::too_many_arguments, reason = "what a collection needs from outside, each of its own kind")]
 pub async fn collect(
     source: &GitSource,
     from: From,
-    mirrors: &Path,
-    tenant: &Tenant,
-    log: &dyn EventLog,
+    target: &Target<'_>,
     store: &Store,
-    progress: &dyn Progress,
     now: DateTime<Utc>,
 ) -> Result<Summary, GitError> {
     let started = Instant::now();
     let whole = async {
-        let opened = Opened::new(source, mirrors, progress).await?;
-        let store = store.for_tenant(tenant);
+        let opened = Opened::new(source, target).await?;
+        let store = store.for_tenant(target.tenant);
         let key = opened.source();
         let cursor = match from {
             From::Cursor => store::cursors::load(&store, &key).await?,
             From::Start => None,
         };
-        let (mut summary, cursor) = opened.tell(cursor, tenant, log, progress, now).await?;
+        let (mut summary, cursor) = opened.tell(cursor, target, now).await?;
         if let Some(cursor) = cursor {
             store::cursors::save(&store, &key, &cursor).await?;
         }
@@ -158,14 +169,11 @@ pub async fn collect(
 /// moved.
 pub async fn collect_since(
     source: &GitSource,
-    mirrors: &Path,
-    tenant: &Tenant,
-    log: &dyn EventLog,
+    target: &Target<'_>,
     cursor: Option<Value>,
-    progress: &dyn Progress,
     now: DateTime<Utc>,
 ) -> Result<(Summary, Option<Value>), GitError> {
-    Opened::new(source, mirrors, progress).await?.tell(cursor, tenant, log, progress, now).await
+    Opened::new(source, target).await?.tell(cursor, target, now).await
 }
 
 /// The address of a repository as it may be shown: without credentials.
@@ -203,7 +211,7 @@ struct Opened {
 }
 
 impl Opened {
-    async fn new(source: &GitSource, mirrors: &Path, progress: &dyn Progress) -> Result<Self, GitError> {
+    async fn new(source: &GitSource, target: &Target<'_>) -> Result<Self, GitError> {
         let location = Location::parse(&source.url)?;
         let shown = location.shown();
         let tag_pattern = Regex::new(&source.tag_pattern).map_err(|error| GitError::Setting {
@@ -212,7 +220,9 @@ impl Opened {
         })?;
         let (path, url) = match location {
             Location::Local(path) => (path, None),
-            Location::Remote(remote) => (mirror::fetch(&remote, mirrors, progress).await?, Some(remote.url)),
+            Location::Remote(remote) => {
+                (mirror::fetch(&remote, target.mirrors, target.progress).await?, Some(remote.url))
+            }
         };
         let wanted = Wanted {
             tag_pattern: source.tag_pattern.clone(),
@@ -248,16 +258,14 @@ impl Opened {
     async fn tell(
         self,
         cursor: Option<Value>,
-        tenant: &Tenant,
-        log: &dyn EventLog,
-        progress: &dyn Progress,
+        target: &Target<'_>,
         now: DateTime<Utc>,
     ) -> Result<(Summary, Option<Value>), GitError> {
         let started = Instant::now();
         let source = self.source();
         let subject = self.identity.id.clone();
         let shown = self.shown.clone();
-        progress.stage("Collecting commits", None);
+        target.progress.stage("Collecting commits", None);
         let (pages, mut told) = mpsc::channel(8);
         let told_all = blocking(&shown, move |_| self.read(cursor.and_then(Cursor::read).as_ref(), now, &pages));
         let event = |kind: &str, data: Vec<u8>| Envelope {
@@ -266,7 +274,7 @@ impl Opened {
             kind: kind.to_owned(),
             subject: Some(subject.to_string()),
             time: now,
-            tenant: tenant.clone(),
+            tenant: target.tenant.clone(),
             key: subject.to_string(),
             content_type: "application/json".to_owned(),
             data: data.into(),
@@ -276,15 +284,15 @@ impl Opened {
             while told.recv_many(&mut batch, 8).await > 0 {
                 let commits = batch.iter().map(|page| page.commits).sum();
                 let events = batch.drain(..).map(|page| event(normalise::KIND, page.data));
-                durable::append(log, events.collect()).await?;
-                progress.advance(commits);
+                durable::append(target.log, events.collect()).await?;
+                target.progress.advance(commits);
             }
             Ok(())
         };
         // when the log fails, its side of the channel is dropped, which ends the reading
         let (Told { mut summary, next, mailmap }, ()) = tokio::try_join!(async { told_all.await? }, append)?;
         if let Some(mailmap) = mailmap {
-            durable::append(log, vec![event(mailmap::KIND, mailmap)]).await?;
+            durable::append(target.log, vec![event(mailmap::KIND, mailmap)]).await?;
         }
         summary.elapsed = started.elapsed();
         Ok((summary, next))
@@ -361,9 +369,9 @@ fn changed_mailmap(plan: &Plan, old: Option<&Cursor>, repository: &gix::Reposito
     })
 }
 
-fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
-    let partial = plan.frame.repository.partial || !plan.next.unreadable.is_empty();
-    let mut warnings = plan.warnings;
+/// What the reader should know of the repository, a sentence each.
+fn warnings(refs: &Refs, plan: &Plan, found: &Found) -> Vec<String> {
+    let mut warnings = plan.warnings.clone();
     if refs.default.is_none() && refs.tips().next().is_none() {
         warnings.push("the repository is empty: it has no commits yet".to_owned());
     } else if refs.default.is_none() {
@@ -389,9 +397,9 @@ fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
     if let Some((commits, first)) = found.too_large {
         warnings.push(format!(
             "the changed lines of {commits} commits are not counted ({first} is one): comparing one takes more than {} entries of directories, {} MiB or {} s",
-            lines::ENTRIES_LIMIT,
-            lines::BYTES_LIMIT >> 20,
-            lines::TIME_LIMIT.as_secs()
+            effort::ENTRIES_LIMIT,
+            effort::BYTES_LIMIT >> 20,
+            effort::TIME_LIMIT.as_secs()
         ));
     }
     if let Some((commits, first)) = found.too_long {
@@ -403,6 +411,12 @@ fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
     if refs.broken > 0 {
         warnings.push(format!("{} branches or tags can't be read; `git for-each-ref` names them", refs.broken));
     }
+    warnings
+}
+
+fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
+    let partial = plan.frame.repository.partial || !plan.next.unreadable.is_empty();
+    let mut warnings = warnings(refs, &plan, found);
     let missing = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none());
     let missing_branch = missing.map(|branch| {
         let names = refs.branch_names();

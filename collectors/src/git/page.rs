@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use kernel::{RepositoryId, Sha};
 use serde::{Deserialize, Serialize};
 
-use super::lines::{Counts, Folders};
+use super::counts::{Counts, Folders};
 use super::raw::RawCommit;
 
 /// A page ends at so many commits …

@@ -10,7 +10,8 @@ use gix::{ObjectId, ThreadSafeRepository};
 use kernel::Sha;
 use tokio::sync::mpsc::Sender;
 
-use super::lines::{LineCounter, Uncounted};
+use super::effort::Uncounted;
+use super::lines::LineCounter;
 use super::normalise::claim;
 use super::open::{self, OBJECT_LIMIT};
 use super::page::{self, Frame, Page, PageWriter, mark, tag_pages};

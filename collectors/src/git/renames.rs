@@ -9,7 +9,9 @@ use std::collections::HashMap;
 
 use gix::ObjectId;
 
-use super::lines::{Changes, LineCounter, Lone, Side, Uncounted, is_binary};
+use super::changes::{Changes, Lone, Side};
+use super::effort::Uncounted;
+use super::files::{Files, is_binary};
 
 /// Pairs are compared up to the square of it, git's `diff.renameLimit`.
 const LIMIT: usize = 1_000;
@@ -21,7 +23,7 @@ const THREE_QUARTERS: u64 = 45_000;
 const CANDIDATES: usize = 4;
 
 /// Moves pairs of deleted and added files that are renames to the modified ones.
-pub(super) fn find(changes: &mut Changes, files: &mut LineCounter) -> Result<(), Uncounted> {
+pub(super) fn find(changes: &mut Changes, files: &mut Files) -> Result<(), Uncounted> {
     if changes.deleted.is_empty() || changes.added.is_empty() {
         return Ok(());
     }
@@ -160,7 +162,7 @@ type Print = Vec<(u64, u64)>;
 /// How alike files are, with what was found out about each kept.
 struct Likeness<'a> {
     changes: &'a Changes,
-    files: &'a mut LineCounter,
+    files: &'a mut Files,
     prints: HashMap<ObjectId, Print>,
     sizes: HashMap<ObjectId, u64>,
 }

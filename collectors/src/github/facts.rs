@@ -500,6 +500,18 @@ pub(crate) fn tag(place: &Place, name: &str, commit: Option<&wire::Commit>, at: 
     }
 }
 
+/// Whether an issue may have been an incident before this.
+fn was_incident(issue: &wire::Issue, action: &str, touched: Option<&wire::Label>) -> bool {
+    match action {
+        "unlabeled" => touched.is_some_and(|label| is_incident(&label.name)),
+        // the event does not have its type of before
+        "typed" | "untyped" => true,
+        // nor what a pulled one was, whose label may have been taken off since the pull before
+        "" => issue.updated_at > issue.created_at,
+        _ => false,
+    }
+}
+
 /// An issue, and the incident that it is if its type or one of its labels says so. When that is taken off, it is an
 /// incident no longer, and so it is when it was closed as canceled.
 pub(crate) fn issue(
@@ -525,15 +537,7 @@ pub(crate) fn issue(
     let version = stated(moment(issue.updated_at, rank));
     let kind = issue.kind.as_ref().map(|kind| kind.name.to_lowercase());
     let is_one = kind.iter().chain(&labels).any(|name| is_incident(name));
-    let was_one = match action {
-        "unlabeled" => touched.is_some_and(|label| is_incident(&label.name)),
-        // the event does not have its type of before
-        "typed" | "untyped" => true,
-        // nor what a pulled one was, whose label may have been taken off since the pull before
-        "" => issue.updated_at > issue.created_at,
-        _ => false,
-    };
-    let incident = (is_one || was_one).then(|| Incident {
+    let incident = (is_one || was_incident(issue, action, touched)).then(|| Incident {
         id: IncidentId(id.clone()),
         service: None,
         repository: Some(place.id.clone()),

@@ -7,6 +7,8 @@
 mod api;
 mod app;
 mod graphql;
+mod lists;
+mod options;
 mod pages;
 mod piecemeal;
 mod rest;
@@ -15,41 +17,15 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use runtime::settings::SecretRef;
-use serde::Deserialize;
 use serde_json::Value;
 
 use self::api::Api;
+use self::options::Options;
 use crate::pull::{Ask, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished};
 
 /// How long after it began a run or a deployment can end: GitHub lets them wait for an approval for 30 days, and then
 /// they run for up to five.
 const APPROVAL: TimeDelta = TimeDelta::days(35);
-
-/// What only GitHub's sources have, `[source.options]`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Options {
-    /// The id of a GitHub App, instead of a token.
-    #[serde(default)]
-    app_id: Option<u64>,
-    /// Where it is installed; without it, its only installation.
-    #[serde(default)]
-    installation_id: Option<u64>,
-    /// Its private key, PEM.
-    #[serde(default)]
-    private_key: Option<SecretRef>,
-    /// Whether the jobs of workflow runs are asked for, a request a run.
-    #[serde(default = "yes")]
-    jobs: bool,
-    /// Whether alerts are asked for.
-    #[serde(default = "yes")]
-    alerts: bool,
-}
-
-fn yes() -> bool {
-    true
-}
 
 impl Pull for super::GitHub {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {

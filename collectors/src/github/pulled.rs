@@ -6,7 +6,8 @@ use kernel::{Change, Commit, Fact, IgnoreReason, NotStored, Reject, Sha};
 use serde::Deserialize;
 
 use super::facts::{self, Place};
-use super::{mentions, wire};
+use super::mentions::mentions;
+use super::wire;
 use crate::json;
 
 /// A row, with the repository that it is of.

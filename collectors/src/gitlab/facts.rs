@@ -601,6 +601,48 @@ fn is_canceled(issue: &wire::Issue, labels: &[String], hook: Option<&wire::Issue
     repeats || canceled::is_canceled(ends, labels)
 }
 
+/// Whether an issue may have been an incident before this.
+fn was_incident(issue: &wire::Issue, hook: Option<&wire::IssueHook>) -> bool {
+    match hook {
+        Some(hook) => hook
+            .changes
+            .as_ref()
+            .and_then(|changes| changes.labels.as_ref())
+            .is_some_and(|labels| wire::titles(labels.previous.as_ref()).iter().any(|label| is_incident(label))),
+        // a pulled issue does not have what it was before: its label may have been taken off since the pull before
+        None => issue.updated_at.0 > issue.created_at.0,
+    }
+}
+
+/// The incident that an issue is or may have been.
+fn incident_of(
+    place: &Place,
+    issue: &wire::Issue,
+    hook: Option<&wire::IssueHook>,
+    item: &WorkItem,
+) -> Option<Incident> {
+    let is_one = item.kind.iter().chain(&item.labels).any(|name| is_incident(name));
+    let severity = issue.severity.as_deref().map(str::to_lowercase).filter(|severity| severity != "unknown");
+    (is_one || was_incident(issue, hook)).then(|| Incident {
+        id: IncidentId(item.id.0.clone()),
+        service: None,
+        repository: Some(place.id.clone()),
+        selectors: label_selectors(&item.labels),
+        title: item.title.clone(),
+        severity: item.labels.iter().find(|label| is_severity(label)).cloned().or(severity),
+        detected_at: item.created_at,
+        acknowledged_at: None,
+        resolved_at: item.done_at,
+        caused_by_deployment: None,
+        caused_by_change: None,
+        external_cause: false,
+        fixed_by_deployment: None,
+        url: item.url.clone(),
+        deleted: item.deleted || item.canceled || !is_one,
+        version: item.version,
+    })
+}
+
 /// An issue, how it came to where it stands as far as this picture tells, and the incident that it is if
 /// its type or one of its labels says so. A label that is taken off turns the incident into none, and so does
 /// closing the issue as a duplicate or as what won't be done.
@@ -619,14 +661,13 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
     let labels = wire::titles(issue.labels.as_ref().or_else(|| hook?.labels.as_ref()));
     let kind = issue.named_type.as_ref().or(issue.kind.as_ref()).map(|kind| kind.to_lowercase());
     let assignee = issue.assignee.as_ref().or_else(|| hook?.assignees.first());
-    let url = Some(place.page(&format!("issues/{}", issue.iid)));
     let canceled = closed && is_canceled(issue, &labels, hook);
     let item = WorkItem {
         id: id.clone(),
         key: format!("#{}", issue.iid),
         project: place.id.to_string(),
         title: issue.title.clone(),
-        kind: kind.clone(),
+        kind,
         status: if closed { CLOSED } else { OPEN }.to_owned(),
         status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
         canceled,
@@ -638,41 +679,13 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
         started_at: None,
         done_at: closed_at.filter(|_| closed),
         points: issue.weight,
-        labels: labels.clone(),
-        url: url.clone(),
+        labels,
+        url: Some(place.page(&format!("issues/{}", issue.iid))),
         // what was moved goes on in another project, and is closed here
         deleted: issue.moved_to_id.is_some(),
         version,
     };
-    let is_one = kind.as_deref().is_some_and(is_incident) || labels.iter().any(|label| is_incident(label));
-    let was_one = match hook {
-        Some(hook) => hook
-            .changes
-            .as_ref()
-            .and_then(|changes| changes.labels.as_ref())
-            .is_some_and(|labels| wire::titles(labels.previous.as_ref()).iter().any(|label| is_incident(label))),
-        // a pulled issue does not have what it was before: its label may have been taken off since the pull before
-        None => updated > issue.created_at.0,
-    };
-    let severity = issue.severity.as_deref().map(str::to_lowercase).filter(|severity| severity != "unknown");
-    let incident = (is_one || was_one).then(|| Incident {
-        id: IncidentId(id.0.clone()),
-        service: None,
-        repository: Some(place.id.clone()),
-        selectors: label_selectors(&labels),
-        title: issue.title.clone(),
-        severity: labels.iter().find(|label| is_severity(label)).cloned().or(severity),
-        detected_at: issue.created_at.0,
-        acknowledged_at: None,
-        resolved_at: closed_at.filter(|_| closed),
-        caused_by_deployment: None,
-        caused_by_change: None,
-        external_cause: false,
-        fixed_by_deployment: None,
-        url,
-        deleted: item.deleted || canceled || !is_one,
-        version,
-    });
+    let incident = incident_of(place, issue, hook, &item);
     let written = transition(&id, None, issue.created_at.0, item.reporter.clone());
     let step = match action {
         "close" => Some((true, closed_at.unwrap_or(updated))),

@@ -6,18 +6,19 @@
 //! notes, with their times.
 
 mod lists;
+mod rows;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use url::Url;
 
-use self::lists::{DEPLOYMENT, ISSUE, Listed, MERGE_REQUEST, PIPELINE, listed};
+use self::lists::{DEPLOYMENT, ISSUE, Listed, MERGE_REQUEST, PIPELINE, RELEASE, listed};
+use self::rows::{Key, MANY, Project, Told, read};
 use super::GitLab;
 use super::facts::Place;
 use crate::pull::parts::Gap;
@@ -26,9 +27,6 @@ use crate::pull::{Answer, Ask, Client, Dialect, Left, OpenError, Opened, Page, P
 const PUBLIC: &str = "https://gitlab.com";
 /// Environments whose tiers are asked for one by one; of more, all are listed.
 const AT_ONCE: usize = 4;
-/// Rows on a page: those that need requests of their own, and those that do not.
-const FEW: usize = 20;
-const MANY: usize = 100;
 
 impl Pull for GitLab {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
@@ -79,49 +77,6 @@ pub(super) struct Pulling {
     tiers: Mutex<HashMap<(String, i64), Option<String>>>,
 }
 
-/// What each row says of its project.
-#[derive(Clone, Deserialize, Serialize)]
-struct Project {
-    #[serde(skip_serializing)]
-    path_with_namespace: String,
-    web_url: String,
-    default_branch: Option<String>,
-}
-
-/// A row with what was asked for with it, as the normaliser reads it.
-#[derive(Serialize)]
-struct Told<'a> {
-    project: &'a Project,
-    row: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    notes: Option<Vec<Box<RawValue>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    commits: Option<Vec<Box<RawValue>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    states: Option<Vec<Box<RawValue>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tier: Option<String>,
-}
-
-/// What a walk must know of a row.
-#[derive(Deserialize)]
-struct Key {
-    id: i64,
-    iid: Option<i64>,
-    updated_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-}
-
-impl Key {
-    fn number(&self) -> i64 {
-        self.iid.unwrap_or(self.id)
-    }
-
-    fn changed(&self) -> DateTime<Utc> {
-        self.updated_at.unwrap_or(self.created_at)
-    }
-}
-
 impl Pulling {
     pub(super) fn new(client: Client, source: &Opened) -> Result<Self, OpenError> {
         let options: Options = source.options()?;
@@ -163,7 +118,7 @@ impl Pulling {
 
     /// A page of a list with what has to be asked for with each row.
     async fn listed(&self, listed: Listed, root: &str, project: &Project, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let walked = self.walk(listed, root, ask).await?;
+        let walked = lists::walk(&self.client, listed, root, ask).await?;
         if listed.kind == DEPLOYMENT.kind {
             let ids: BTreeSet<i64> = walked.rows.iter().filter_map(|(_, row)| environment(row)).collect();
             self.learn_tiers(root, &ids).await?;
@@ -189,6 +144,23 @@ impl Pulling {
             "deployments" => self.deployment(project, root, row).await,
             _ => self.issue(project, root, key, row).await,
         }
+    }
+
+    /// The rows of a gap in a list, with their details.
+    async fn gap(&self, project: &Project, root: &str, stream: &str, gap: &Gap) -> Result<Vec<Row>, PullError> {
+        let found = lists::gap(&self.client, root, stream, gap).await?;
+        let Some(listed) = listed(stream) else {
+            return Ok(found.iter().map(|row| Told::of(project, row).row(RELEASE)).collect());
+        };
+        let mut rows = Vec::new();
+        for row in &found {
+            rows.extend(match read::<Key>(row, listed.path) {
+                Ok(key) => self.row(project, root, (listed, &key), row).await?,
+                // it is rejected with its reason
+                Err(_) => vec![Told::of(project, row).row(listed.kind)],
+            });
+        }
+        Ok(rows)
     }
 
     async fn merge_request(
@@ -301,24 +273,6 @@ fn allowed<T>(answer: Result<T, PullError>) -> Result<Option<T>, PullError> {
     }
 }
 
-impl<'a> Told<'a> {
-    fn of(project: &'a Project, row: &'a RawValue) -> Self {
-        Self { project, row, notes: None, commits: None, states: None, tier: None }
-    }
-
-    fn row(&self, kind: &'static str) -> Row {
-        let place = Place::at(&self.project.web_url, None).ok();
-        let subject = place.map(|place| place.id.to_string());
-        Row {
-            kind,
-            key: subject.clone().unwrap_or_else(|| self.project.web_url.clone()),
-            subject,
-            // What was JSON is JSON.
-            data: serde_json::to_vec(self).unwrap_or_default().into(),
-        }
-    }
-}
-
 /// What a system hook would have reported when the project got another path than it is asked for by.
 fn renamed(project: &Project, asked: &str) -> Option<Row> {
     let path = &project.path_with_namespace;
@@ -333,11 +287,6 @@ fn renamed(project: &Project, asked: &str) -> Option<Row> {
         key: place.id.to_string(),
         data: data.to_string().into(),
     })
-}
-
-fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
-    serde_json::from_str(row.get())
-        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", crate::json::tell(&error))))
 }
 
 /// A project's path as part of an address.
@@ -394,7 +343,7 @@ impl Puller for Pulling {
         let root = format!("projects/{}", escaped(&ask.stream.of));
         match listed(ask.stream.name) {
             Some(listed) => self.listed(listed, &root, &project, ask).await,
-            None => self.releases(&project, &root, ask).await,
+            None => lists::releases(&self.client, &project, &root, ask).await,
         }
     }
 

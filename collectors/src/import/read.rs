@@ -1,5 +1,6 @@
 //! The reading half of an import: runs on a thread of its own and hands over batches.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -9,10 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use flate2::bufread::MultiGzDecoder;
-use kernel::NotStored;
+use kernel::{Envelope, IgnoreReason, NotStored};
 use tokio::sync::mpsc;
 
-use super::{BATCH, BATCH_BYTES, Batch, ImportFormat, ImportOptions, ImportProblem};
+use super::options::{ImportFormat, ImportOptions};
+use super::problem::ImportProblem;
 use crate::generic::{self, At, Form, elements};
 use crate::gharchive;
 use crate::json::Problem;
@@ -22,6 +24,23 @@ pub(super) const MAX_PROBLEMS: usize = 100;
 
 /// The largest line or element, in bytes.
 const MAX_ELEMENT: u64 = 32 << 20;
+
+/// Events in one append, at most.
+const BATCH: usize = 2000;
+
+/// Bytes of payload in one append, about.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// What the reading thread hands over.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) events: Vec<Envelope>,
+    pub(super) ignored: BTreeMap<IgnoreReason, u64>,
+    pub(super) rejected: u64,
+    pub(super) problems: Vec<ImportProblem>,
+    /// Bytes of the file (as it lies on disk) since the batch before.
+    pub(super) bytes: u64,
+}
 
 /// Reads a file to its end, or to the first problem that cannot be passed over.
 pub(super) fn read(

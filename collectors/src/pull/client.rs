@@ -363,16 +363,7 @@ impl Client {
                 return Err(PullError::Unreachable(problem));
             }
             let wait = self.patience.wait(failed - 1, random());
-            if failed == 1 {
-                tracing::warn!(
-                    host,
-                    url.path = url.path(),
-                    problem,
-                    "no usable answer; asking again, {of} times in all"
-                );
-            } else {
-                tracing::debug!(url.path = url.path(), problem, wait = wait.as_secs_f64(), "asking again");
-            }
+            log_failure(&url, &problem, failed, of, wait);
             tokio::time::sleep(wait).await;
         }
     }
@@ -447,6 +438,16 @@ impl Client {
                 Judged::Never(PullError::Data(format!("{what}: the server answered {status}{why}")))
             }
         }
+    }
+}
+
+/// Logs an attempt that gave no answer: the first as a warning.
+fn log_failure(url: &Url, problem: &str, failed: u32, attempts: u32, wait: Duration) {
+    let host = url.host_str().unwrap_or_default();
+    if failed == 1 {
+        tracing::warn!(host, url.path = url.path(), problem, "no usable answer; asking again, {attempts} times in all");
+    } else {
+        tracing::debug!(url.path = url.path(), problem, wait = wait.as_secs_f64(), "asking again");
     }
 }
 

@@ -13,11 +13,14 @@ mod error;
 mod links;
 mod missed;
 pub(crate) mod parts;
+mod ready;
 mod retry;
 mod run;
 pub(crate) mod seek;
 mod seen;
 mod source;
+mod summary;
+mod target;
 mod transport;
 mod walk;
 
@@ -35,8 +38,11 @@ pub use budget::{Budget, Left};
 pub use client::{Answer, Client, Dialect, Plain};
 pub use error::PullError;
 pub(crate) use missed::details;
-pub use run::{Cursors, From, Problem, Summary, Target, run};
-pub use source::{OpenError, Opened, Ready};
+pub use ready::Ready;
+pub use run::run;
+pub use source::{OpenError, Opened};
+pub use summary::{Problem, Summary};
+pub use target::{Cursors, From, Target};
 
 /// The pull side of a connector.
 pub trait Pull: Send + Sync {

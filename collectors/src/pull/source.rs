@@ -9,8 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::Puller;
-use crate::{Connector, json, registry};
+use crate::json;
 
 /// A source of the settings.
 #[derive(Clone, Debug)]
@@ -81,31 +80,5 @@ impl Opened {
             let path = if wrong.path == "." { String::new() } else { format!(".{}", wrong.path) };
             OpenError::new(format!("options{path}"), wrong.problem)
         })
-    }
-}
-
-/// A source of the settings that is ready to be asked.
-pub struct Ready {
-    /// Its connector.
-    pub connector: &'static dyn Connector,
-    /// What the settings say of it.
-    pub source: Opened,
-    /// Asks it.
-    pub puller: Box<dyn Puller>,
-}
-
-impl Ready {
-    /// Reads the secrets of a source and checks all that the settings say of it. Asks it nothing yet.
-    pub fn new(settings: &PullSource) -> Result<Self, OpenError> {
-        let unknown = || {
-            let all = registry::all().iter().filter(|one| one.pull().is_some()).map(|one| one.name());
-            let names = all.collect::<Vec<_>>().join(", ");
-            OpenError::new("connector", format!("`{}` can't be pulled; expected one of {names}", settings.connector))
-        };
-        let connector = registry::connector(&settings.connector).ok_or_else(unknown)?;
-        let pull = connector.pull().ok_or_else(unknown)?;
-        let source = Opened::new(settings)?;
-        let puller = pull.open(&source)?;
-        Ok(Self { connector, source, puller })
     }
 }

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::error::PullError;
 use super::missed::PassedBy;
-use super::run::{From, Stopped, Target, Wanted};
+use super::target::{From, Stopped, Target, Wanted};
 use super::{Ask, Page, Puller, Row, Stream, Unfinished};
 use crate::durable;
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use collectors::git::{GitError, Summary};
+use collectors::git::{GitError, Summary, Target};
 use collectors::progress::Silent;
 use eventlog::{EventLog, LogError, LogReader, Position};
 use kernel::{Envelope, Fact, Tenant, Version};
@@ -184,8 +184,8 @@ impl Collector {
         self.now += 60;
         let now = DateTime::from_timestamp(self.now, 0).unwrap();
         let (mirrors, tenant, cursor) = (self.mirrors.path(), Tenant::default(), self.cursor.clone());
-        let (summary, next) =
-            collectors::git::collect_since(&self.source, mirrors, &tenant, &self.log, cursor, &Silent, now).await?;
+        let target = Target { mirrors, tenant: &tenant, log: &self.log, progress: &Silent };
+        let (summary, next) = collectors::git::collect_since(&self.source, &target, cursor, now).await?;
         if next.is_some() {
             self.cursor = next;
         }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::{DateTime, Utc};
+use collectors::git;
 use collectors::progress::Silent;
 use kernel::{DeploymentKind, Tenant};
 use parts::Part;
@@ -83,18 +84,9 @@ async fn compare(repository: &Path) {
         schedule: settings::every_five_minutes(),
     };
     let mirrors = tempfile::tempdir().unwrap();
-    let summary = collectors::git::collect(
-        &source,
-        collectors::git::From::Cursor,
-        mirrors.path(),
-        &Tenant::default(),
-        &*log,
-        store,
-        &Silent,
-        Utc::now(),
-    )
-    .await
-    .unwrap();
+    let tenant = Tenant::default();
+    let target = git::Target { mirrors: mirrors.path(), tenant: &tenant, log: &*log, progress: &Silent };
+    let summary = git::collect(&source, git::From::Cursor, &target, store, Utc::now()).await.unwrap();
     let all: u64 =
         git(repository, &["rev-list", "--count", "--branches", "--tags", "--remotes"]).trim().parse().unwrap();
     assert_eq!(summary.commits, all, "{}: commits", repository.display());

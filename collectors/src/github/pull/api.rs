@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::Options;
 use super::app::App;
+use super::options::Options;
 use crate::pull::{Answer, Budget, Client, Dialect, Left, OpenError, Opened, PullError};
 
 /// GitHub's own minute for limits that it gives no time for.

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::Options;
+use super::options::Options;
 use crate::pull::{Client, OpenError, PullError};
 
 /// An App and its installation.

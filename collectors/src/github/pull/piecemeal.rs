@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::api::Api;
-use super::graphql::{Cursor, List, complete, list_of, row, time};
+use super::lists::{Cursor, List, complete, list_of, row, time};
 use crate::pull::{Ask, Missed, Page, PullError, Row};
 
 /// The fewest that a page is cut down to when GitHub can't finish it, before rows are asked for one by one.

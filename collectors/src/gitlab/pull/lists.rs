@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{FEW, Key, MANY, Project, Pulling, Told, read};
+use super::rows::{FEW, Key, MANY, Project, Told, read};
 use crate::pull::parts::{self, Gap, Gaps, Parts};
 use crate::pull::seek::{Grain, Seek};
-use crate::pull::{Ask, Missed, Page, PullError, Row, details};
+use crate::pull::{Ask, Client, Missed, Page, PullError, Row, details};
 
 /// Rows on the pages that one which can't be had is asked for in.
 const PARTS: [usize; 2] = [10, 1];
@@ -21,7 +21,7 @@ pub(super) struct Listed {
     pub(super) kind: &'static str,
     called: &'static str,
     /// Its path below the project.
-    path: &'static str,
+    pub(super) path: &'static str,
     /// Rows on a page.
     size: usize,
 }
@@ -54,7 +54,7 @@ pub(super) const ISSUE: Listed = Listed {
     path: "issues?scope=all&state=all",
     size: FEW,
 };
-const RELEASE: &str = "gitlab.pull.release";
+pub(super) const RELEASE: &str = "gitlab.pull.release";
 
 /// The list of a stream; `None` for releases.
 pub(super) fn listed(stream: &str) -> Option<Listed> {
@@ -112,133 +112,118 @@ impl Walked {
     }
 }
 
-impl Pulling {
-    /// A page of a list that is sorted by the time of the last change.
-    pub(super) async fn walk(&self, listed: Listed, root: &str, ask: &Ask<'_>) -> Result<Walked, PullError> {
-        let seek = Seek::at(ask)?;
-        let (first, size) = (usize::try_from(seek.skip).unwrap_or(usize::MAX), listed.size);
-        let address = |first, size| listed.address(root, (first, size), (seek.from, None));
-        let whole = self.client.get(&address(first, size)).await.and_then(|answer| {
-            let total = answer.header("x-total").and_then(|total| total.parse().ok());
-            Ok((answer.json::<Vec<Box<RawValue>>>()?, total))
-        });
-        let (parts, total) = match whole {
-            Ok((rows, total)) => (Parts::whole(rows, size), total),
+/// A page of a list that is sorted by the time of the last change.
+pub(super) async fn walk(client: &Client, listed: Listed, root: &str, ask: &Ask<'_>) -> Result<Walked, PullError> {
+    let seek = Seek::at(ask)?;
+    let (first, size) = (usize::try_from(seek.skip).unwrap_or(usize::MAX), listed.size);
+    let address = |first, size| listed.address(root, (first, size), (seek.from, None));
+    let whole = client.get(&address(first, size)).await.and_then(|answer| {
+        let total = answer.header("x-total").and_then(|total| total.parse().ok());
+        Ok((answer.json::<Vec<Box<RawValue>>>()?, total))
+    });
+    let (parts, total) = match whole {
+        Ok((rows, total)) => (Parts::whole(rows, size), total),
+        Err(error) => {
+            let part = |first, size| part_of(client, address(first, size));
+            (parts::read(error, (first, size), &PARTS, part).await?, None)
+        }
+    };
+    let count = parts.rows.len();
+    let (mut keys, mut kept, mut unreadable) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::new());
+    let mut gaps = Gaps::of(first, false, seek.from);
+    for row in parts.rows {
+        let row = match row {
+            Ok(row) => row,
             Err(error) => {
-                let part = |first, size| self.part(address(first, size));
-                (parts::read(error, (first, size), &PARTS, part).await?, None)
-            }
-        };
-        let count = parts.rows.len();
-        let (mut keys, mut kept, mut unreadable) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::new());
-        let mut gaps = Gaps::of(first, false, seek.from);
-        for row in parts.rows {
-            let row = match row {
-                Ok(row) => row,
-                Err(error) => {
-                    gaps.unreadable(error);
-                    continue;
-                }
-            };
-            let key = read::<Key>(&row, listed.path).ok();
-            gaps.readable(key.as_ref().map(Key::changed));
-            let Some(key) = key else {
-                unreadable.push(row);
+                gaps.unreadable(error);
                 continue;
-            };
-            let name = (key.id.to_string(), key.changed());
-            if !seek.seen(&name.0, name.1) {
-                kept.push((key, row));
-            }
-            keys.push(name);
-        }
-        let next = if parts.ended { None } else { seek.after(&keys, count - keys.len(), Grain::Exact) };
-        if !parts.ended && next.is_none() {
-            return Err(PullError::Data(format!("{}: none of {count} rows can be read", listed.path)));
-        }
-        let comes_again = next.as_ref().is_some_and(|next| next.skip == 0);
-        Ok(Walked {
-            listed,
-            rows: kept,
-            unreadable,
-            missed: gaps.missed(ask.stream.name, comes_again),
-            newest: keys.last().map(|(_, changed)| *changed),
-            next: next.and_then(|next| serde_json::to_value(next).ok()),
-            total: total.filter(|_| ask.cursor.is_none()),
-        })
-    }
-
-    /// A part of a page that can't be had as a whole.
-    async fn part(&self, address: String) -> Result<Vec<Box<RawValue>>, PullError> {
-        self.client.for_details().get(&address).await?.json()
-    }
-
-    /// The rows of a gap in a list.
-    pub(super) async fn gap(
-        &self,
-        project: &Project,
-        root: &str,
-        stream: &str,
-        gap: &Gap,
-    ) -> Result<Vec<Row>, PullError> {
-        let Some(listed) = listed(stream) else {
-            let part = |first, size| self.part(releases(root, first, size));
-            let rows = parts::read_gap(gap, MANY, part, |row| released_at(row)).await?;
-            return Ok(rows.iter().map(|row| Told::of(project, row).row(RELEASE)).collect());
-        };
-        let (mut rows, mut first) = (Vec::new(), 0);
-        loop {
-            let found = self.part(listed.address(root, (first, listed.size), (gap.from, gap.to))).await?;
-            let ended = found.len() < listed.size || gap.to.is_none();
-            for row in &found {
-                rows.extend(match read::<Key>(row, listed.path) {
-                    Ok(key) => self.row(project, root, (listed, &key), row).await?,
-                    // it is rejected with its reason
-                    Err(_) => vec![Told::of(project, row).row(listed.kind)],
-                });
-            }
-            if ended {
-                return Ok(rows);
-            }
-            first += listed.size;
-        }
-    }
-
-    /// Releases do not tell when they changed. The list begins with the latest.
-    pub(super) async fn releases(&self, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let first: usize = match ask.cursor {
-            // an earlier version kept the address of the page
-            Some(Value::String(_)) | None => 0,
-            Some(_) => ask.cursor_as()?.unwrap_or_default(),
-        };
-        let whole = self.client.get(&releases(root, first, MANY)).await.and_then(|answer| answer.json());
-        let parts = match whole {
-            Ok(rows) => Parts::whole(rows, MANY),
-            Err(error) => {
-                let part = |first, size| self.part(releases(root, first, size));
-                parts::read(error, (first, MANY), &PARTS, part).await?
             }
         };
-        let (mut gaps, mut oldest, mut page) = (Gaps::of(first, true, None), None, Page::default());
-        for row in parts.rows {
-            match row {
-                Ok(row) => {
-                    let at = released_at(&row);
-                    gaps.readable(at);
-                    oldest = at.or(oldest);
-                    page.rows.push(Told::of(project, &row).row(RELEASE));
-                }
-                Err(error) => gaps.unreadable(error),
-            }
+        let key = read::<Key>(&row, listed.path).ok();
+        gaps.readable(key.as_ref().map(Key::changed));
+        let Some(key) = key else {
+            unreadable.push(row);
+            continue;
+        };
+        let name = (key.id.to_string(), key.changed());
+        if !seek.seen(&name.0, name.1) {
+            kept.push((key, row));
         }
-        page.missed = gaps.missed(ask.stream.name, false);
-        page.next = (!parts.ended && !ask.is_before(oldest)).then(|| Value::from(first + MANY));
-        Ok(page)
+        keys.push(name);
+    }
+    let next = if parts.ended { None } else { seek.after(&keys, count - keys.len(), Grain::Exact) };
+    if !parts.ended && next.is_none() {
+        return Err(PullError::Data(format!("{}: none of {count} rows can be read", listed.path)));
+    }
+    let comes_again = next.as_ref().is_some_and(|next| next.skip == 0);
+    Ok(Walked {
+        listed,
+        rows: kept,
+        unreadable,
+        missed: gaps.missed(ask.stream.name, comes_again),
+        newest: keys.last().map(|(_, changed)| *changed),
+        next: next.and_then(|next| serde_json::to_value(next).ok()),
+        total: total.filter(|_| ask.cursor.is_none()),
+    })
+}
+
+/// A part of a page that can't be had as a whole.
+async fn part_of(client: &Client, address: String) -> Result<Vec<Box<RawValue>>, PullError> {
+    client.for_details().get(&address).await?.json()
+}
+
+/// The rows of a gap in a list.
+pub(super) async fn gap(client: &Client, root: &str, stream: &str, gap: &Gap) -> Result<Vec<Box<RawValue>>, PullError> {
+    let Some(listed) = listed(stream) else {
+        let part = |first, size| part_of(client, address_of_releases(root, first, size));
+        return parts::read_gap(gap, MANY, part, |row| released_at(row)).await;
+    };
+    let (mut rows, mut first) = (Vec::new(), 0);
+    loop {
+        let found = part_of(client, listed.address(root, (first, listed.size), (gap.from, gap.to))).await?;
+        let ended = found.len() < listed.size || gap.to.is_none();
+        rows.extend(found);
+        if ended {
+            return Ok(rows);
+        }
+        first += listed.size;
     }
 }
 
+/// Releases do not tell when they changed. The list begins with the latest.
+pub(super) async fn releases(client: &Client, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
+    let first: usize = match ask.cursor {
+        // an earlier version kept the address of the page
+        Some(Value::String(_)) | None => 0,
+        Some(_) => ask.cursor_as()?.unwrap_or_default(),
+    };
+    let whole = client.get(&address_of_releases(root, first, MANY)).await.and_then(|answer| answer.json());
+    let parts = match whole {
+        Ok(rows) => Parts::whole(rows, MANY),
+        Err(error) => {
+            let part = |first, size| part_of(client, address_of_releases(root, first, size));
+            parts::read(error, (first, MANY), &PARTS, part).await?
+        }
+    };
+    let (mut gaps, mut oldest, mut page) = (Gaps::of(first, true, None), None, Page::default());
+    for row in parts.rows {
+        match row {
+            Ok(row) => {
+                let at = released_at(&row);
+                gaps.readable(at);
+                oldest = at.or(oldest);
+                page.rows.push(Told::of(project, &row).row(RELEASE));
+            }
+            Err(error) => gaps.unreadable(error),
+        }
+    }
+    page.missed = gaps.missed(ask.stream.name, false);
+    page.next = (!parts.ended && !ask.is_before(oldest)).then(|| Value::from(first + MANY));
+    Ok(page)
+}
+
 /// The address of a part of the list of releases.
-fn releases(root: &str, first: usize, size: usize) -> String {
+fn address_of_releases(root: &str, first: usize, size: usize) -> String {
     format!("{root}/releases?order_by=released_at&sort=desc&per_page={size}&page={}", first / size + 1)
 }
 

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use kernel::Fact;
 use serde_json::{Value, json};
 
@@ -72,6 +73,7 @@ fn deployed(id: usize, environment: usize) -> Value {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of the server's addresses and answers")]
 fn answer(state: &Shared, request: &Request) -> Response {
     let mut server = state.lock().unwrap();
     let path = request.uri().path().to_owned();

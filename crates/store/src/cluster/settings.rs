@@ -21,6 +21,6 @@ pub(super) const SETTINGS: [&str; 10] = [
     "max_wal_size=1GB",
     // what one computation writes fits, so that it need not wait for the disk before it commits
     "shared_buffers=512MB",
-    // a statement whose asker is gone ends, instead of working on for nobody
+    // a statement whose client is gone ends
     "client_connection_check_interval=1s",
 ];

@@ -1,0 +1,187 @@
+//! What the gateway works with, made of the settings, and what is done with each request's events.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::Extensions;
+use eventlog::EventLog;
+use kernel::{Envelope, IgnoreReason, Tenant, TenantError};
+use runtime::http::Peer;
+use runtime::secret::{self, Secret, SecretError};
+use runtime::settings::Settings;
+use runtime::telemetry::Occasionally;
+use runtime::{Outcome, Reason, labels};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::access::Access;
+use super::answer::Answer;
+use super::append::{self, Appender};
+use super::body::Bounds;
+use super::budget::Budget;
+use crate::{Connector, registry};
+
+/// What the gateway works with: the sources with their secrets, the log, the limits.
+#[derive(Clone)]
+pub struct GatewayState(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) sources: BTreeMap<(String, String), Source>,
+    pub(super) access: Access,
+    pub(super) events: Source,
+    pub(super) appender: Appender,
+    pub(super) permits: Semaphore,
+    pub(super) budget: Arc<Budget>,
+    pub(super) body_limit: usize,
+    pub(super) timeout: Duration,
+}
+
+/// Who sends, and whose events they are.
+pub(super) struct Source {
+    pub(super) connector: &'static dyn Connector,
+    /// `github/main`.
+    pub(super) name: String,
+    pub(super) secrets: Vec<Secret>,
+    pub(super) tenant: Tenant,
+    pub(super) canceled: Vec<String>,
+    pub(super) refused: Occasionally,
+}
+
+impl Source {
+    /// Logs a refusal: the kind of it, since its text may be as long as the request.
+    pub(super) fn refused(&self, answer: &Answer) {
+        if let Some(more) = self.refused.pass() {
+            let kind = answer.kind();
+            tracing::info!(source.name = self.name, not_logged = more, "refused a request: {kind}");
+        }
+    }
+}
+
+/// Why the gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// A secret could not be had. Without it nothing could be verified.
+    #[error("the secret of `{key}` can't be read")]
+    Secret {
+        /// The key in the settings.
+        key: String,
+        /// Why.
+        #[source]
+        source: SecretError,
+    },
+    /// There are no secrets, so that nothing could be verified.
+    #[error("`{0}.secrets` is empty; a webhook needs at least one secret")]
+    NoSecret(String),
+    /// No connector of this name takes webhooks.
+    #[error("`webhooks.{0}`: no connector of this name takes webhooks; there are {1}")]
+    NoWebhook(String, String),
+    /// A tenant's name that is none.
+    #[error("`{key}.tenant` names no tenant")]
+    Tenant {
+        /// The key in the settings.
+        key: String,
+        /// Why.
+        #[source]
+        source: TenantError,
+    },
+}
+
+impl GatewayState {
+    /// Reads the secrets that the settings point to, and starts the task that appends to the log. To be
+    /// called within a tokio runtime.
+    pub fn new(settings: &Settings, log: Arc<dyn EventLog>) -> Result<Self, GatewayError> {
+        let mut sources = BTreeMap::new();
+        for (connector, names) in &settings.webhooks {
+            for (name, source) in names {
+                let key = format!("webhooks.{connector}.{name}");
+                let found = registry::connector(connector)
+                    .filter(|found| found.webhook().is_some())
+                    .ok_or_else(|| GatewayError::NoWebhook(connector.clone(), with_webhooks()))?;
+                let secrets = read_all(&format!("{key}.secrets"), &source.secrets)?;
+                if secrets.is_empty() {
+                    return Err(GatewayError::NoSecret(key));
+                }
+                let tenant = match &source.tenant {
+                    Some(tenant) => Tenant::new(tenant).map_err(|source| GatewayError::Tenant { key, source })?,
+                    None => Tenant::default(),
+                };
+                let name_of_source = format!("{connector}/{name}");
+                let (refused, canceled) = (Occasionally::new(), source.canceled.clone());
+                let source = Source { connector: found, name: name_of_source, secrets, tenant, canceled, refused };
+                sources.insert((connector.clone(), name.clone()), source);
+            }
+        }
+        Ok(Self(Arc::new(Inner {
+            sources,
+            access: if settings.events.allow_without_token {
+                Access::Everyone
+            } else {
+                Access::Tokens(read_all("events.tokens", &settings.events.tokens)?)
+            },
+            events: Source {
+                connector: &crate::generic::Generic,
+                name: "generic/events".to_owned(),
+                secrets: Vec::new(),
+                tenant: Tenant::default(),
+                refused: Occasionally::new(),
+                canceled: Vec::new(),
+            },
+            appender: Appender::start(log, settings.server.in_flight),
+            permits: Semaphore::new(settings.server.in_flight.min(Semaphore::MAX_PERMITS)),
+            budget: Budget::new(settings.server.body_memory),
+            body_limit: settings.server.body_limit,
+            timeout: settings.server.timeout,
+        })))
+    }
+}
+
+fn read_all(key: &str, references: &[runtime::settings::SecretRef]) -> Result<Vec<Secret>, GatewayError> {
+    let read = |(index, reference)| {
+        secret::read_verifying(reference)
+            .map_err(|source| GatewayError::Secret { key: format!("{key}.{index}"), source })
+    };
+    references.iter().enumerate().map(read).collect()
+}
+
+fn with_webhooks() -> String {
+    let names = registry::all().iter().filter(|connector| connector.webhook().is_some()).map(|found| found.name());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+impl Inner {
+    /// What the body of a request may cost.
+    pub(super) fn bounds(&self, request: &Extensions, deadline: Instant) -> Bounds<'_> {
+        let source = Peer::of(request).address().map(runtime::http::share_of);
+        Bounds { limit: self.body_limit, deadline, budget: &self.budget, places: &self.permits, source }
+    }
+
+    /// Appends, and answers once the log has acknowledged.
+    pub(super) async fn append(
+        &self,
+        source: &Source,
+        events: Vec<Envelope>,
+        deadline: Instant,
+    ) -> Result<Answer, Answer> {
+        let count = events.len();
+        if count > 0 {
+            let appended = tokio::time::timeout_at(deadline, self.appender.append(events)).await;
+            match appended.unwrap_or(Err(append::Failed::Again)) {
+                Ok(()) => {}
+                Err(append::Failed::Again) => return Err(Answer::Busy("the event log takes no events right now")),
+                Err(append::Failed::Refused) => return Err(Answer::TooLargeForLog),
+            }
+        }
+        let label = labels::Connector { connector: source.connector.name() };
+        runtime::metrics().events_received.get_or_create(&label).inc_by(count as u64);
+        Ok(Answer::Accepted(count))
+    }
+}
+
+/// Counts what is left alone on purpose; nothing of it is kept.
+pub(super) fn ignored(source: &Source, reason: IgnoreReason) -> Answer {
+    let connector = source.connector.name();
+    let label = labels::Ended { connector, outcome: Outcome::Ignored, reason: Reason::Ignored(reason) };
+    runtime::metrics().events_ended.get_or_create(&label).inc();
+    Answer::Ignored(reason)
+}
