@@ -66,14 +66,14 @@ fn write(stream: &mut impl Write) -> Result<()> {
             let mut tip = main_tip;
             for _ in 0..BRANCH {
                 number += 1;
-                commit(stream, "refs/heads/topic", number, tip, None, &mut dice, &mut files)?;
+                commit(stream, "refs/heads/topic", number, [tip, None], &mut dice, &mut files)?;
                 tip = Some(number);
             }
             number += 1;
-            commit(stream, "refs/heads/main", number, main_tip, tip, &mut dice, &mut files)?;
+            commit(stream, "refs/heads/main", number, [main_tip, tip], &mut dice, &mut files)?;
         } else {
             number += 1;
-            commit(stream, "refs/heads/main", number, main_tip, None, &mut dice, &mut files)?;
+            commit(stream, "refs/heads/main", number, [main_tip, None], &mut dice, &mut files)?;
         }
         main_tip = Some(number);
         if number / (COMMITS / TAGS) > (number - 1) / (COMMITS / TAGS) {
@@ -90,8 +90,7 @@ fn commit(
     stream: &mut impl Write,
     branch: &str,
     number: u32,
-    parent: Option<u32>,
-    merged: Option<u32>,
+    [parent, merged]: [Option<u32>; 2],
     dice: &mut Dice,
     files: &mut [Vec<String>],
 ) -> Result<()> {

@@ -83,7 +83,8 @@ pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     }
     let rows = deployments.iter().zip(&walk.steps).zip(verdicts).zip(changes);
     let rows = rows.map(|(((deployment, step), verdict), changes)| {
-        row(&deployments, history, deployment, step, verdict, changes, &mut findings)
+        note_doubts(history, deployment, &verdict, &mut findings);
+        row(&deployments, history, deployment, step, verdict, changes)
     });
     let rows = rows.collect();
     let statement = deployments.is_empty().then(|| measured::statement(history, &known, rules.counts_releases()));
@@ -116,18 +117,9 @@ pub(crate) fn counts_commits(options: &Options) -> bool {
     rules(options).counting().commits
 }
 
-/// The row of a deployment.
-fn row(
-    deployments: &[Measured<'_>],
-    history: &History,
-    deployment: &Measured<'_>,
-    step: &Step,
-    verdict: Verdict,
-    changes: i32,
-    findings: &mut Vec<Finding>,
-) -> DeploymentMetric {
+/// Notes what is wrong with what is known of a deployment.
+fn note_doubts(history: &History, deployment: &Measured<'_>, verdict: &Verdict, findings: &mut Vec<Finding>) {
     let fact = &deployment.fact;
-    let recovered = verdict.recovered;
     let unknown = match deployment.commit {
         _ if !deployment.success => None,
         None => Some((FindingKind::NoCommit, "it names no commit".to_owned())),
@@ -153,6 +145,19 @@ fn row(
             detail: "what recovered it came before it finished, so that counts as missing".to_owned(),
         });
     }
+}
+
+/// The row of a deployment.
+fn row(
+    deployments: &[Measured<'_>],
+    history: &History,
+    deployment: &Measured<'_>,
+    step: &Step,
+    verdict: Verdict,
+    changes: i32,
+) -> DeploymentMetric {
+    let fact = &deployment.fact;
+    let recovered = verdict.recovered;
     DeploymentMetric {
         service: history.service.clone(),
         deployment: fact.id.clone(),

@@ -4,6 +4,7 @@
 //! processes as there are. One slow service keeps one worker busy and no other.
 
 mod plan;
+mod service;
 mod tenants;
 mod work;
 
@@ -11,17 +12,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kernel::{Service, Tenant};
+use kernel::Tenant;
 use runtime::settings;
-use store::history::Row;
-use store::{Store, StoreTx, computation_queue, stale};
+use store::{Store, computation_queue, stale};
 use tokio::task::JoinSet;
 use tokio::time::{Instant as Moment, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::{DoraError, History, HistoryBuilder, Options, Scope, ServiceMetrics, Summary, compute};
+use crate::{DoraError, Options, Scope, Summary, compute};
 use plan::plan;
+pub use service::Compute;
+pub(crate) use service::{compute_aside, load};
 use tenants::Tenants;
 use work::{Others, Workshop};
 
@@ -33,9 +35,6 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_mins(1);
 /// How long to wait before trying again.
 const RETRY: Duration = Duration::from_secs(2);
-
-/// The computation of a service: [`compute`].
-pub type Compute = fn(&History, &Options) -> ServiceMetrics;
 
 /// Computes metric facts of the store's tenant: when it returns, no service waits. A service that can't be computed is
 /// named in its computation, with the reason, and keeps the rows that it has; the others are computed all the same.
@@ -63,38 +62,6 @@ pub async fn recompute_with(
     }
     summary.elapsed = begun.elapsed();
     Ok(summary)
-}
-
-/// Loads what is known about a service.
-pub(crate) async fn load(tx: &mut StoreTx, service: &Service) -> Result<History, DoraError> {
-    let mut builder = HistoryBuilder::new(service)?;
-    store::history::read(tx, service, |row| match row {
-        Row::Commit(commit) => builder.commit(&commit),
-        Row::Repository(repository) => builder.repository(&repository),
-        Row::Change(change) => builder.change(&change),
-        Row::Review(review) => builder.review(&review),
-        Row::PipelineRun(run) => builder.pipeline_run(run),
-        Row::Deployment(deployment) => builder.deployment(deployment),
-        Row::Incident(incident) => builder.incident(incident),
-        Row::Bot(account) => builder.account(&account),
-    })
-    .await?;
-    Ok(builder.build())
-}
-
-/// Computes a service on a thread that may be busy for long.
-pub(crate) async fn compute_aside(
-    history: History,
-    options: &Options,
-    compute: Compute,
-) -> Result<(History, ServiceMetrics), DoraError> {
-    let service = format!("`{}`", history.service());
-    let options = options.clone();
-    let task = tokio::task::spawn_blocking(move || {
-        let metrics = compute(&history, &options);
-        (history, metrics)
-    });
-    task.await.map_err(|error| DoraError::ended(service, error))
 }
 
 /// Computes what is stale, of every tenant, whenever something is, until the shutdown. A burst of facts

@@ -320,9 +320,32 @@ impl Told<'_> {
                 )
             }
         };
+        let mut why = vec![self.why_carried(subject, anchor, deployment)];
+        if metric.as_ref().is_some_and(|metric| metric.excluded) {
+            why.push(
+                "It is left out of lead time by configuration (a bot's, or one of `dora.exclude_labels`).".to_owned(),
+            );
+        }
+        let id = self.metrics.id(self.history, self.options, subject);
+        ChangeExplanation {
+            service: self.history.service.clone(),
+            title,
+            url,
+            why,
+            deployment: deployment.cloned(),
+            commits: self.commits(commits),
+            findings: self.findings(&BTreeSet::from([id.as_str()])),
+            change: id.into(),
+            metric,
+        }
+    }
+
+    /// Why a deployment carried it, or none did. `anchor` is the commit by which it came onto the branch.
+    fn why_carried(&self, subject: Subject, anchor: Option<u32>, deployment: Option<&DeploymentMetric>) -> String {
+        let graph = &self.history.graph;
         let reached = anchor.and_then(|commit| self.metrics.walk.reached_by(commit));
         let called = |row: &DeploymentMetric| row.name.clone().unwrap_or_else(|| row.deployment.to_string());
-        let mut why = vec![match (deployment, reached) {
+        match (deployment, reached) {
             (Some(row), Some(_)) => format!(
                 "Deployment `{}` carried it: of those of `{}`, in the order in which they finished, it is the first \
                  from whose commit {} can be reached.",
@@ -343,23 +366,6 @@ impl Told<'_> {
             }
             (None, Some(_)) => self.not_counted(subject),
             (None, None) => "No production deployment has reached it yet.".to_owned(),
-        }];
-        if metric.as_ref().is_some_and(|metric| metric.excluded) {
-            why.push(
-                "It is left out of lead time by configuration (a bot's, or one of `dora.exclude_labels`).".to_owned(),
-            );
-        }
-        let id = self.metrics.id(self.history, self.options, subject);
-        ChangeExplanation {
-            service: self.history.service.clone(),
-            title,
-            url,
-            why,
-            deployment: deployment.cloned(),
-            commits: self.commits(commits),
-            findings: self.findings(&BTreeSet::from([id.as_str()])),
-            change: id.into(),
-            metric,
         }
     }
 

@@ -2,6 +2,7 @@
 //! histories of the same facts compute to the same rows.
 
 mod graph;
+mod index;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -15,6 +16,7 @@ use store::history::CommitRow;
 
 use crate::DoraError;
 pub(crate) use graph::Graph;
+pub(crate) use index::index;
 pub(crate) use text::Texts;
 
 /// Everything that is known about one service.
@@ -91,11 +93,6 @@ pub struct HistoryBuilder {
 fn branch_pattern(branches: &[String]) -> Option<String> {
     let patterns: Vec<String> = branches.iter().map(|branch| regex::escape(branch).replace(r"\*", ".*")).collect();
     (!patterns.is_empty()).then(|| format!("^(?:{})$", patterns.join("|")))
-}
-
-/// A number for a position. Columns of more than 4 billion entries don't fit into memory.
-pub(crate) fn index(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 impl HistoryBuilder {

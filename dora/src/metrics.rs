@@ -37,6 +37,7 @@ mod tables;
 mod tests;
 mod unit;
 mod view;
+mod window;
 
 pub use ask::ask;
 pub(crate) use calendar::Calendar;
@@ -44,10 +45,11 @@ pub(crate) use frames::median;
 pub(crate) use held::Rows;
 pub(crate) use load::load;
 pub use model::{
-    Aggregation, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value, ValueName, Window,
+    Aggregation, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value, ValueName,
 };
 pub(crate) use plan::Plan;
 pub use plan::window_start;
 pub use registry::definitions;
 pub(crate) use tables::{Source, Tables};
 pub use unit::Unit;
+pub use window::Window;

@@ -11,8 +11,8 @@ use store::rejects::{self, NewReject};
 use store::{Store, StoreError, facts, positions};
 
 use crate::Summary;
+use crate::consumer::CONSUMER;
 use crate::normalise::Normalised;
-use crate::processor::CONSUMER;
 
 /// Events of one partition that are written together.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@
 
 mod backoff;
 mod batch;
+mod consumer;
 mod error;
 mod normalise;
 mod processor;
@@ -14,9 +15,10 @@ mod replay;
 mod role;
 mod summary;
 
+pub use consumer::CONSUMER;
 pub use error::ProcessError;
 pub use normalise::Registry;
-pub use processor::{CONSUMER, Processor, Reading, RejectRetention};
+pub use processor::{Processor, Reading, RejectRetention};
 pub use replay::{replay, replay_rejects};
 pub use role::ProcessorRole;
 pub use summary::Summary;

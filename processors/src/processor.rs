@@ -13,11 +13,9 @@ use tracing::Instrument;
 
 use crate::backoff::{Backoff, Next};
 use crate::batch::{Part, Prepared};
+use crate::consumer::CONSUMER;
 use crate::normalise::normalise;
 use crate::{ProcessError, Registry, Summary};
-
-/// The name under which the store keeps the processor's positions.
-pub const CONSUMER: &str = "processor";
 
 /// A batch: large enough that a transaction costs little an event, small enough to fit into memory
 /// however much its events unfold.

@@ -5,7 +5,7 @@ use eventlog::EventLog;
 use store::{Store, positions, rejects};
 
 use crate::ProcessError;
-use crate::processor::CONSUMER;
+use crate::consumer::CONSUMER;
 
 /// Rejected events that are held in memory at once.
 const PAGE: i64 = 100;

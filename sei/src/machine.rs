@@ -118,7 +118,7 @@ impl Machine {
                 }
                 Ok((store, info.demo))
             }
-            None if tenant.as_str() == crate::commands::demo::TENANT => {
+            None if tenant.as_str() == crate::demo::TENANT => {
                 bail!("there is no demo data yet: run `sei demo load` first")
             }
             None => bail!("there is no tenant `{tenant}`; `sei tenant create {tenant}` makes it"),

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tracing::error;
 
 use super::plan::digest;
-use super::{Compute, compute_aside, load};
+use super::service::{Compute, compute_aside, load};
 use crate::compute::measured;
 use crate::{DoraError, History, Options, ServiceMetrics, Summary, services};
 

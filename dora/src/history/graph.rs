@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use kernel::{EARLIEST_AUTHOR_TIME, Sha};
 use store::history::CommitRow;
 
-use super::index;
+use super::index::index;
 use super::text::Texts;
 
 /// An object id is random already: its first eight bytes are its hash, and all of the key that is kept.

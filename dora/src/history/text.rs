@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::index::index;
+
 /// Texts by number.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
@@ -18,7 +20,7 @@ impl Texts {
         if let Some(number) = self.numbers.get(text) {
             return *number;
         }
-        let number = super::index(self.texts.len());
+        let number = index(self.texts.len());
         self.numbers.insert(text.into(), number);
         self.texts.push(text.into());
         number

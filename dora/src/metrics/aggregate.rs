@@ -14,9 +14,10 @@ use chrono_tz::Tz;
 use store::metric_rows::ServiceBasis;
 
 use super::grid::Grid;
-use super::model::{Aggregation, MetricPart, Point, Value, ValueName, Window};
+use super::model::{Aggregation, MetricPart, Point, Value, ValueName};
 use super::observations::Observations;
 use super::slices::Parts;
+use super::window::Window;
 use crate::DoraError;
 use crate::basis::Measured;
 use crate::budget::series;

@@ -9,16 +9,8 @@ use runtime::settings;
 use serde::Serialize;
 
 use super::unit::Unit;
+use super::window::Window;
 use crate::{Basis, Budget, Caveat, CaveatCode, DoraError, Interval};
-
-/// The time that an answer is about: `[from, to)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Window {
-    /// First instant.
-    pub from: DateTime<Utc>,
-    /// First instant after it.
-    pub to: DateTime<Utc>,
-}
 
 macro_rules! words {
     ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {

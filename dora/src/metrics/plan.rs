@@ -13,13 +13,14 @@ use store::flow::Span;
 use super::aggregate::{self, Asked};
 use super::calendar::{Calendar, Step};
 use super::metric::{Input, Metric};
-use super::model::{MetricAnswer, MetricSettings, Question, Slice, Window};
+use super::model::{MetricAnswer, MetricSettings, Question, Slice};
 use super::ownership::Filter;
 use super::registry::find;
 use super::rows::Micros;
 use super::spans::Spans;
 use super::tables::{Source, Tables};
 use super::view::View;
+use super::window::Window;
 use crate::budget::series;
 use crate::{DoraError, Interval};
 

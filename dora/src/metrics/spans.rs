@@ -3,8 +3,8 @@
 use chrono::{DateTime, Days, Utc};
 
 use super::calendar::{Calendar, Step};
-use super::model::Window;
 use super::rows::Micros;
+use super::window::Window;
 
 /// A span of time: the window, or a step of it.
 #[derive(Clone, Copy, Debug)]

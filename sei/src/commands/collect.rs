@@ -1,8 +1,9 @@
 //! `sei collect`.
 
+mod failures;
 mod pulled;
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use collectors::git::{self, Summary};
 use dora::Scope;
@@ -12,6 +13,7 @@ use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::output::count;
 use crate::{output, settle};
+use failures::failed;
 use pulled::Pulled;
 
 /// Collect from a source once
@@ -154,19 +156,6 @@ impl Git {
             failed(failures, "repositories", sources.len())
         })
         .await
-    }
-}
-
-/// The failures as one error; none if there are none.
-fn failed(mut failures: Vec<Error>, what: &str, all: usize) -> Result<()> {
-    match failures.pop() {
-        None => Ok(()),
-        Some(only) if failures.is_empty() => Err(only),
-        Some(last) => {
-            failures.push(last);
-            let words: Vec<_> = failures.iter().map(|failure| format!("\n  {failure:#}")).collect();
-            bail!("{} of {all} {what} could not be collected:{}", failures.len(), words.concat())
-        }
     }
 }
 

@@ -12,14 +12,11 @@ use runtime::settings::Settings;
 use store::Store;
 
 use crate::cli::Global;
-use crate::demo::{Demo, Scale};
+use crate::demo::{Demo, Scale, TENANT};
 use crate::machine::{Machine, with};
 use crate::progress::Shown;
 use crate::report::{self, Format};
 use crate::{output, settle};
-
-/// The tenant of demo data.
-pub(crate) const TENANT: &str = "demo";
 
 /// The seed that is used unless another is named.
 const SEED: u64 = 1;

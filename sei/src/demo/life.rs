@@ -21,6 +21,18 @@ pub(super) enum Purpose {
     Hotfix,
 }
 
+impl Purpose {
+    /// Whether it is done at any time of the day.
+    fn is_urgent(&self) -> bool {
+        matches!(self, Self::Revert(..) | Self::Hotfix)
+    }
+
+    /// Whether it is one commit.
+    fn is_small(&self) -> bool {
+        self.is_urgent() || matches!(self, Self::Update)
+    }
+}
+
 /// The surroundings of a change.
 pub(super) struct Setting<'a> {
     pub(super) repository: &'a RepositoryId,
@@ -120,8 +132,7 @@ impl Life {
     ) -> Self {
         let id = setting.repository.change(number);
         let Wording { title, author, branch, labels, thing } = Wording::of(dice, setting, number, &purpose);
-        let urgent = matches!(purpose, Purpose::Revert(..) | Purpose::Hotfix);
-        let small = urgent || matches!(purpose, Purpose::Update);
+        let (urgent, small) = (purpose.is_urgent(), purpose.is_small());
         let count = if small { 1 } else { 1 + dice.count(setting.commits - 1.0) };
         let hurry = match purpose {
             Purpose::Work => 1.0,
@@ -142,7 +153,7 @@ impl Life {
             }
             let sha = dice.sha();
             let subject = if index == 0 { title.clone() } else { format!("{} {thing}", dice.word(&names::VERBS)) };
-            commits.push(commit(dice, setting, sha, vec![parent], &author, at, subject));
+            commits.push(commit(dice, setting, (sha, vec![parent]), &author, at, subject));
             parent = sha;
         }
         let later = at + dice.hours(1.5 * pace);
@@ -151,30 +162,9 @@ impl Life {
             let later = opened_at + dice.hours(6.0 * pace);
             working(dice, later)
         });
-        let mut at = ready_at.unwrap_or(opened_at);
-        let mut reviews = Vec::new();
-        let unreviewed = if matches!(purpose, Purpose::Update) { 0.5 } else { 0.06 };
-        if !dice.chance(unreviewed) {
-            let rounds = if small { 1 } else { 1 + dice.count(0.4) };
-            for round in 1..=rounds {
-                let later = at + dice.hours(3.0 * pace);
-                at = work(dice, later);
-                let state = match (round == rounds, dice.chance(0.5)) {
-                    (true, _) => ReviewState::Approved,
-                    (false, true) => ReviewState::ChangesRequested,
-                    (false, false) => ReviewState::Commented,
-                };
-                let others: Vec<&AccountId> = setting.members.iter().filter(|member| **member != author).collect();
-                reviews.push(Review {
-                    id: format!("{id}/review/{round}"),
-                    change: id.clone(),
-                    reviewer: dice.pick(&others).map(|member| (*member).clone()),
-                    state,
-                    submitted_at: at,
-                    version: stated(at),
-                });
-            }
-        }
+        let at = ready_at.unwrap_or(opened_at);
+        let reviews = reviews(dice, setting, &id, &author, &purpose, (at, pace));
+        let at = reviews.last().map_or(at, |review| review.submitted_at);
         let later = at + dice.hours(0.7 * pace);
         let ends_at = work(dice, later);
         let (reverts, reverted) = match purpose {
@@ -224,7 +214,7 @@ impl Life {
             } else {
                 (vec![setting.base, head], format!("Merge pull request #{} from acme/{}", self.number, self.branch))
             };
-            let mut commit = commit(dice, setting, sha, parents, &self.author, self.ends_at, subject);
+            let mut commit = commit(dice, setting, (sha, parents), &self.author, self.ends_at, subject);
             commit.branch = Some("main".to_owned());
             // a squashed or merged revert names the commit that it takes back
             commit.reverts = self.reverted.into_iter().collect();
@@ -327,11 +317,46 @@ pub(super) fn stated(at: DateTime<Utc>) -> Version {
     Version { detail: Detail::Stated, at }
 }
 
+/// The reviews of a change that waits for them from `at` on.
+fn reviews(
+    dice: &mut Dice,
+    setting: &Setting<'_>,
+    id: &ChangeId,
+    author: &AccountId,
+    purpose: &Purpose,
+    (mut at, pace): (DateTime<Utc>, f64),
+) -> Vec<Review> {
+    let work = |dice: &mut Dice, at| if purpose.is_urgent() { at } else { working(dice, at) };
+    let mut reviews = Vec::new();
+    let unreviewed = if matches!(purpose, Purpose::Update) { 0.5 } else { 0.06 };
+    if !dice.chance(unreviewed) {
+        let rounds = if purpose.is_small() { 1 } else { 1 + dice.count(0.4) };
+        for round in 1..=rounds {
+            let later = at + dice.hours(3.0 * pace);
+            at = work(dice, later);
+            let state = match (round == rounds, dice.chance(0.5)) {
+                (true, _) => ReviewState::Approved,
+                (false, true) => ReviewState::ChangesRequested,
+                (false, false) => ReviewState::Commented,
+            };
+            let others: Vec<&AccountId> = setting.members.iter().filter(|member| *member != author).collect();
+            reviews.push(Review {
+                id: format!("{id}/review/{round}"),
+                change: id.clone(),
+                reviewer: dice.pick(&others).map(|member| (*member).clone()),
+                state,
+                submitted_at: at,
+                version: stated(at),
+            });
+        }
+    }
+    reviews
+}
+
 fn commit(
     dice: &mut Dice,
     setting: &Setting<'_>,
-    sha: Sha,
-    parents: Vec<Sha>,
+    (sha, parents): (Sha, Vec<Sha>),
     author: &AccountId,
     at: DateTime<Utc>,
     subject: String,

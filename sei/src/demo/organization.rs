@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Account, AccountId, Detail, Fact, Repository, RepositoryId, Service, Team, Version};
 
 use super::dice::Dice;
-use super::{Demo, names};
+use super::names;
+use super::scale::Demo;
 
 /// Where all its code lives.
 const HOST: &str = "git.demo.example";

@@ -13,8 +13,8 @@ use super::dice::{Dice, whole};
 use super::life::{Life, Purpose, Setting, stated, working};
 use super::names;
 use super::organization::{Organization, ServicePlan, Style, Trend};
+use super::scale::{Demo, Scale};
 use super::surroundings::Surroundings;
-use super::{Demo, Scale};
 
 /// The facts of all services, one service after the other.
 pub(super) fn histories(demo: &Demo, organization: Organization) -> impl Iterator<Item = Fact> + Send + use<> {

@@ -10,10 +10,10 @@ use kernel::{
     Transition, Vulnerability, WorkItem,
 };
 
-use super::Demo;
 use super::dice::Dice;
 use super::life::stated;
 use super::organization::ServicePlan;
+use super::scale::Demo;
 
 /// The tracker of all items.
 const TRACKER: &str = "tracker.demo.example";

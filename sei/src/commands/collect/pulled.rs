@@ -7,6 +7,7 @@ use dora::Scope;
 use kernel::TimeOrDay;
 use runtime::settings::{PullSource, Settings};
 
+use super::failures::failed;
 use crate::cli::Global;
 use crate::machine::with;
 use crate::output::count;
@@ -74,7 +75,7 @@ impl Pulled {
             } else {
                 output::print(&summaries.iter().map(line).collect::<Vec<_>>().join("\n"))?;
             }
-            super::failed(failures, "sources", sources.len())?;
+            failed(failures, "sources", sources.len())?;
             let failed: Vec<&str> =
                 summaries.iter().filter(|one| !one.complete()).map(|one| one.source.as_str()).collect();
             if failed.is_empty() { Ok(()) } else { bail!("not all of {} could be pulled", failed.join(", ")) }

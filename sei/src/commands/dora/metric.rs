@@ -7,7 +7,7 @@ use clap::Args;
 use dora::{Interval, MetricAnswer, MetricPart, MetricSettings, Question, Slice};
 use runtime::settings::Settings;
 
-use super::WindowArgs;
+use super::window::WindowArgs;
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::{output, report};

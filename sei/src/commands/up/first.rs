@@ -167,7 +167,7 @@ async fn demo(machine: &Machine, address: &str) -> Result<Option<String>> {
     Ok(Some(format!(
         "Until there is something real, there is a demo, an invented organization in a tenant of its own:\n\
          {address}/?tenant={}\n`sei demo reset` removes it.",
-        demo::TENANT
+        crate::demo::TENANT
     )))
 }
 
