@@ -11,8 +11,8 @@ use axum::response::Response;
 use store::{Store, StoreError, TenantInfo, queries};
 use tokio::time::{Instant, timeout};
 
-use crate::reads::{self, Part};
-use crate::tenant::Scope;
+use crate::reads::{Part, services};
+use crate::scope::Scope;
 
 /// The newest answers that are looked at …
 const RECENT: usize = 20;
@@ -116,7 +116,7 @@ impl Answers {
 /// How many services are answered and how many there are, if they are not the same ones.
 async fn differ(reading: &Store, direct: &Store, tenant: &TenantInfo) -> Result<Option<(usize, usize)>, StoreError> {
     let scope = Scope::new(tenant.clone(), reading.for_tenant(&tenant.tenant));
-    let answered = reads::services(&scope, Part { after: None, limit: SERVICES }).await?.rows;
+    let answered = services(&scope, Part { after: None, limit: SERVICES }).await?.rows;
     let direct = direct.for_tenant(&tenant.tenant);
     let mut there = queries::services(&direct, None, SERVICES).await?;
     let same = answered.len() == there.len()

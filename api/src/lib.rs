@@ -15,6 +15,7 @@ mod problem;
 mod reads;
 mod rest;
 mod role;
+mod scope;
 mod state;
 mod tag;
 mod tenant;

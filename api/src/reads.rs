@@ -1,121 +1,22 @@
 //! What REST and GraphQL both answer with: pages of lists, the engine's reports and its explanations.
 
-use std::collections::BTreeMap;
+mod lists;
+mod page;
+
+pub use lists::{carry, changes, deployments, findings, repositories, services};
+pub use page::{Page, Part};
 
 use chrono_tz::Tz;
 use dora::Budget;
 use runtime::http::Peer;
 use store::StoreError;
-use store::queries::{self, ChangeFilter, DeploymentFilter, FindingKey, TimeKey};
+use store::queries;
 
 use crate::ApiState;
-use crate::cursor::Place;
 use crate::params::Window;
 use crate::problem::Problem;
-use crate::tenant::Scope;
-use crate::views::{
-    Change, Definition, Deployment, Explanation, Finding, MetricAnswer, RawEvent, Report, Repository, Service,
-    TenantView,
-};
-
-/// Which part of a list.
-#[derive(Clone, Debug)]
-pub struct Part<P> {
-    /// After this place; from the beginning without one.
-    pub after: Option<P>,
-    /// How many rows at most.
-    pub limit: u32,
-}
-
-impl<P: Place> Part<P> {
-    /// The part after a cursor, which `name` is the parameter of.
-    pub fn after(name: &str, cursor: Option<&str>, limit: u32) -> Result<Self, Problem> {
-        let after = match cursor {
-            None => None,
-            Some(cursor) => {
-                Some(P::read(cursor).ok_or_else(|| Problem::contradiction(name, cursor, crate::cursor::EXPECTED))?)
-            }
-        };
-        Ok(Self { after, limit })
-    }
-
-    /// One more row than asked for tells whether there are more.
-    fn ask(&self) -> u32 {
-        self.limit.saturating_add(1)
-    }
-}
-
-/// A page: rows with the cursor of each.
-#[derive(Clone, Debug)]
-pub struct Page<T> {
-    /// The rows, each with its place as a cursor.
-    pub rows: Vec<(String, T)>,
-    /// There are more rows after the last one.
-    pub more: bool,
-}
-
-impl<T> Page<T> {
-    fn new<R: Into<T>, P: Place>(mut rows: Vec<R>, limit: u32, place: impl Fn(&R) -> P) -> Self {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        Self { rows: rows.into_iter().map(|row| (place(&row).cursor(), row.into())).collect(), more }
-    }
-
-    /// The cursor of the next page, if there is one.
-    pub fn next(&self) -> Option<&str> {
-        self.rows.last().filter(|_| self.more).map(|(cursor, _)| cursor.as_str())
-    }
-}
-
-/// Production deployments, newest first.
-pub async fn deployments(
-    scope: &Scope,
-    filter: &DeploymentFilter,
-    part: Part<TimeKey>,
-) -> Result<Page<Deployment>, StoreError> {
-    let _turn = scope.turn().await;
-    let rows = queries::deployments(&scope.store, filter, part.after.as_ref(), part.ask()).await?;
-    Ok(Page::new(rows, part.limit, TimeKey::of_deployment))
-}
-
-/// Changes that reached production, newest deployment first.
-pub async fn changes(scope: &Scope, filter: &ChangeFilter, part: Part<TimeKey>) -> Result<Page<Change>, StoreError> {
-    let _turn = scope.turn().await;
-    let rows = queries::changes(&scope.store, filter, part.after.as_ref(), part.ask()).await?;
-    Ok(Page::new(rows, part.limit, TimeKey::of_change))
-}
-
-/// What these deployments carried: `limit` changes of each at most, from the last id on. One statement, however many
-/// they are.
-pub async fn carry(scope: &Scope, deployments: &mut [&mut Deployment], limit: u32) -> Result<(), StoreError> {
-    let _turn = scope.turn().await;
-    let services: Vec<String> = deployments.iter().map(|row| row.service.clone()).collect();
-    let ids: Vec<String> = deployments.iter().map(|row| row.id.clone()).collect();
-    let mut carried: BTreeMap<(String, String), Vec<Change>> = BTreeMap::new();
-    for row in queries::carried(&scope.store, &services, &ids, limit).await? {
-        let change = Change::from(row);
-        carried.entry((change.service.clone(), change.deployment.clone())).or_default().push(change);
-    }
-    for row in deployments {
-        row.carried = Some(carried.remove(&(row.service.clone(), row.id.clone())).unwrap_or_default());
-    }
-    Ok(())
-}
-
-/// Services by name.
-pub async fn services(scope: &Scope, part: Part<String>) -> Result<Page<Service>, StoreError> {
-    let _turn = scope.turn().await;
-    let rows = queries::services(&scope.store, part.after.as_deref(), part.ask()).await?;
-    Ok(Page::new(rows, part.limit, |row| row.name.clone()))
-}
-
-/// Repositories by id.
-pub async fn repositories(scope: &Scope, part: Part<String>) -> Result<Page<Repository>, StoreError> {
-    let _turn = scope.turn().await;
-    let rows = queries::repositories(&scope.store, part.after.as_deref(), part.ask()).await?;
-    Ok(Page::new(rows, part.limit, |row| row.id.clone()))
-}
+use crate::scope::Scope;
+use crate::views::{Definition, Explanation, MetricAnswer, RawEvent, Report, TenantView};
 
 /// Tenants by name. They are few, so all are read.
 pub async fn tenants(state: &ApiState, part: Part<String>) -> Result<Page<TenantView>, StoreError> {
@@ -123,17 +24,6 @@ pub async fn tenants(state: &ApiState, part: Part<String>) -> Result<Page<Tenant
     rows.sort_by(|one, other| one.tenant.as_str().cmp(other.tenant.as_str()));
     rows.retain(|row| part.after.as_deref().is_none_or(|after| row.tenant.as_str() > after));
     Ok(Page::new(rows, part.limit, |row| row.tenant.to_string()))
-}
-
-/// What the engine noticed about the data, by service, kind and subject.
-pub async fn findings(
-    scope: &Scope,
-    service: Option<&str>,
-    part: Part<FindingKey>,
-) -> Result<Page<Finding>, StoreError> {
-    let _turn = scope.turn().await;
-    let rows = queries::findings(&scope.store, service, part.after.as_ref(), part.ask()).await?;
-    Ok(Page::new(rows, part.limit, FindingKey::of))
 }
 
 /// What one request may cost: values of the series that it asks for, and in GraphQL fields beside them, about.

@@ -1,48 +1,15 @@
 //! Whose data a request is about: the header `sei-tenant`, or the parameter `tenant`, or `main`. What is said
 //! about a tenant that nobody created is 404, before any query of it.
 
-use std::sync::Arc;
-
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kernel::Tenant;
-use store::{Store, TenantInfo};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::ApiState;
 use crate::problem::Problem;
-
-/// A tenant that exists, and a store that reads it.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// Its name and whether its data is made up.
-    pub tenant: TenantInfo,
-    /// Reads that tenant only.
-    pub store: Store,
-    /// What its reads take turns with, where one request makes many.
-    turns: Option<Arc<Semaphore>>,
-}
-
-impl Scope {
-    /// One whose reads wait for no turn.
-    #[must_use]
-    pub fn new(tenant: TenantInfo, store: Store) -> Self {
-        Self { tenant, store, turns: None }
-    }
-
-    /// The same, whose reads take turns with others.
-    #[must_use]
-    pub fn sharing(self, turns: Arc<Semaphore>) -> Self {
-        Self { turns: Some(turns), ..self }
-    }
-
-    /// Waits for its turn to read. The turn ends when what is returned is dropped.
-    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.turns.as_ref()?.acquire().await.ok()
-    }
-}
+use crate::scope::Scope;
 
 /// Finds the tenant, hands it to the handler as an extension, and names it in the answer's headers.
 pub async fn choose(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {

@@ -3,11 +3,11 @@
 
 use async_graphql::{ComplexObject, Context, SelectionField, Value};
 
-use super::query::{checked, rows};
-use super::refused;
+use super::paging::{checked, rows};
+use super::refusal::refused;
 use crate::params::LIMIT;
 use crate::reads;
-use crate::tenant::Scope;
+use crate::scope::Scope;
 use crate::views::{Change, Deployment};
 
 /// The field by its name in GraphQL.

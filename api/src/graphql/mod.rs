@@ -5,9 +5,11 @@
 mod carried;
 mod cost;
 mod limits;
+mod paging;
 mod query;
+mod refusal;
 
-use async_graphql::{EmptyMutation, EmptySubscription, ErrorExtensions, Schema, ServerError};
+use async_graphql::{EmptyMutation, EmptySubscription, Schema, ServerError};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Extension, State};
 use axum::http::StatusCode;
@@ -18,8 +20,8 @@ use runtime::http::Peer;
 
 use crate::answers::Fault;
 use crate::problem::Problem;
-use crate::tenant::{self, Scope};
-use crate::{ApiState, admission, reads, web};
+use crate::scope::Scope;
+use crate::{ApiState, admission, reads, tenant, web};
 use limits::{DEPTH, Limits};
 use query::Query;
 
@@ -94,21 +96,4 @@ fn refused_document(refused: &cost::Refused) -> Response {
 fn is_fault(error: &ServerError) -> bool {
     let kind = error.extensions.as_ref().and_then(|extensions| extensions.get("type"));
     matches!(kind, Some(async_graphql::Value::String(kind)) if kind == Problem::FAULT)
-}
-
-/// A problem as a GraphQL error: the same words, in `extensions`.
-fn refused(problem: &Problem) -> async_graphql::Error {
-    async_graphql::Error::new(problem.detail.clone()).extend_with(|_, extensions| {
-        extensions.set("type", problem.kind);
-        let about = [
-            ("parameter", problem.parameter.as_deref()),
-            ("found", problem.found.as_deref()),
-            ("expected", problem.expected.as_deref()),
-        ];
-        for (name, value) in about {
-            if let Some(value) = value {
-                extensions.set(name, value);
-            }
-        }
-    })
 }

@@ -1,20 +1,20 @@
 //! What can be asked. Lists are Relay connections, read forward.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
-use async_graphql::{Context, InputValueError, InputValueResult, Object, OutputType, Scalar, ScalarType};
+use async_graphql::{Context, InputValueError, InputValueResult, Object, Scalar, ScalarType};
 use chrono::Utc;
 use chrono_tz::Tz;
 use dora::Budget;
 use runtime::http::Peer;
 use store::queries::{ChangeFilter, DeploymentFilter};
 
-use super::{carried, refused};
+use super::carried;
+use super::paging::{List, list, part, rows};
+use super::refusal::refused;
 use crate::ApiState;
-use crate::cursor::Place;
-use crate::params::{LIMIT, LIMIT_MAX, TIME, WINDOW, Window, expected_limit, time};
+use crate::params::{LIMIT_MAX, TIME, WINDOW, Window, time};
 use crate::problem::Problem;
-use crate::reads::{self, MetricQuestion, Page, Part, Question};
-use crate::tenant::Scope;
+use crate::reads::{self, MetricQuestion, Question};
+use crate::scope::Scope;
 use crate::views::{
     Change, Definition, Deployment, Explanation, Finding, Interval, MetricAnswer, RawEvent, Report, Repository,
     Service, Slice, TenantView,
@@ -22,8 +22,6 @@ use crate::views::{
 
 /// The root of all queries.
 pub struct Query;
-
-type List<T> = async_graphql::Result<Connection<String, T, EmptyFields, EmptyFields>>;
 
 /// What sei knows about how software is delivered. Durations are in seconds, times in UTC; what was not
 /// observed is null.
@@ -213,11 +211,6 @@ impl Query {
     }
 }
 
-/// How many rows a list gives, to reckon what a query costs. What is out of range is refused by its field.
-pub(super) fn rows(first: Option<u32>) -> usize {
-    usize::try_from(first.unwrap_or(LIMIT).min(LIMIT_MAX)).unwrap_or(usize::MAX)
-}
-
 /// How many steps the series of a question have, about. Where the window begins with the first deployment that is not
 /// known here: the budget of the request counts them when they are.
 fn steps(window: Option<String>, from: Option<TimeOrDay>, to: Option<TimeOrDay>, interval: Option<Interval>) -> usize {
@@ -238,19 +231,6 @@ fn steps(window: Option<String>, from: Option<TimeOrDay>, to: Option<TimeOrDay>,
         None => (days / 50).max(7),
     };
     usize::try_from(days / length + 1).unwrap_or(usize::MAX)
-}
-
-/// How many rows are asked for, if that many may be.
-pub(super) fn checked(first: Option<u32>) -> async_graphql::Result<u32> {
-    let limit = first.unwrap_or(LIMIT);
-    if (1..=LIMIT_MAX).contains(&limit) {
-        return Ok(limit);
-    }
-    Err(refused(&Problem::parameter("first", &limit.to_string(), expected_limit())))
-}
-
-fn part<P: Place>(first: Option<u32>, after: Option<&str>) -> async_graphql::Result<Part<P>> {
-    Part::after("after", after, checked(first)?).map_err(|problem| refused(&problem))
 }
 
 /// A time: an instant (RFC 3339) or a day such as `2026-02-28`, which begins at midnight of the time zone that
@@ -293,13 +273,6 @@ fn parse_window(
         given.map(read).transpose()
     };
     Window::of(window, instant("from", from)?, instant("to", to)?).map_err(|problem| refused(&problem))
-}
-
-fn list<T: OutputType>(page: Result<Page<T>, store::StoreError>, has_previous: bool) -> List<T> {
-    let page = page.map_err(|error| refused(&error.into()))?;
-    let mut connection = Connection::new(has_previous, page.more);
-    connection.edges.extend(page.rows.into_iter().map(|(cursor, row)| Edge::new(cursor, row)));
-    Ok(connection)
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
+use super::description::openapi;
+
 /// The columns of reports: a line is a value over a span of time.
 const REPORT: [&str; 12] = [
     "metric",
@@ -26,7 +28,7 @@ const REPORT: [&str; 12] = [
 
 /// The columns of each address that answers CSV.
 static COLUMNS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
-    let document = serde_json::to_value(super::openapi()).unwrap_or_default();
+    let document = serde_json::to_value(openapi()).unwrap_or_default();
     let paths = document["paths"].as_object().into_iter().flatten();
     let offers = paths.map(|(path, item)| (path, &item["get"]["responses"]["200"]["content"]));
     let offers = offers.filter(|(_, content)| !content["text/csv"].is_null());

@@ -7,12 +7,12 @@ use axum::response::IntoResponse;
 
 use runtime::http::Peer;
 
-use super::params;
+use super::parameters::params;
 use crate::ApiState;
 use crate::envelope::Answer;
 use crate::problem::Problem;
 use crate::reads;
-use crate::tenant::Scope;
+use crate::scope::Scope;
 use crate::views::RawEvent;
 
 /// The raw events behind a fact, the latest first.

@@ -3,31 +3,16 @@
 use axum::extract::{Extension, State};
 use axum::http::Uri;
 use axum::response::Response;
-use chrono::Utc;
-use chrono_tz::Tz;
 use store::queries::{ChangeFilter, DeploymentFilter};
 
-use super::{listing, params};
+use super::listing::listing;
+use super::parameters::{params, part, window};
 use crate::ApiState;
-use crate::cursor::Place;
 use crate::envelope::Listing;
-use crate::params::{Params, WINDOW, Window};
 use crate::problem::Problem;
-use crate::reads::{self, Part};
-use crate::tenant::Scope;
+use crate::reads;
+use crate::scope::Scope;
 use crate::views::{Change, Deployment, Finding, Repository, Service, TenantView};
-
-/// `limit` and `cursor`.
-fn part<P: Place>(params: &mut Params) -> Result<Part<P>, Problem> {
-    let limit = params.limit()?;
-    Part::after("cursor", params.text("cursor").as_deref(), limit)
-}
-
-/// `window`, or `from` and `to`: days of a time zone.
-pub(super) fn window(params: &mut Params, zone: Tz) -> Result<Option<Window>, Problem> {
-    let window = params.read("window", WINDOW, |text| Window::parse(text, Utc::now(), zone))?;
-    Window::of(window, params.time("from", zone)?, params.time("to", zone)?)
-}
 
 /// Services by name, each with what was computed of it last.
 ///

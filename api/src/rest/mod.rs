@@ -2,67 +2,26 @@
 //! wraps the answer; what is asked is in `reads`.
 
 mod csv;
+mod description;
 mod document;
 mod events;
+mod listing;
 mod lists;
 mod metrics;
 mod offer;
+mod parameters;
 mod reports;
 
-use std::sync::LazyLock;
+pub use description::openapi;
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, Uri, header};
-use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router, middleware};
-use serde::Serialize;
-use utoipa::OpenApi;
 
 use crate::ApiState;
 use crate::admission::{self, Lane};
-use crate::envelope::Listing;
-use crate::params::Params;
 use crate::problem::Problem;
-use crate::reads::Page;
-use crate::tenant::{self, Scope};
-use document::Complete;
-
-/// What `/api/openapi.json` says.
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "sei",
-        description = "What sei knows about how software is delivered. Read only. Durations are in seconds, times are \
-                       RFC 3339 in UTC, what was not observed is null. The header `sei-tenant` or the parameter \
-                       `tenant` chooses whose data is read; every answer says so in its headers `sei-tenant` and \
-                       `sei-demo`. Errors are RFC 9457 problems."
-    ),
-    paths(
-        reports::dora,
-        reports::deployment,
-        reports::change,
-        events::events,
-        metrics::metrics,
-        metrics::metric,
-        lists::services,
-        lists::repositories,
-        lists::deployments,
-        lists::changes,
-        lists::findings,
-        lists::tenants,
-    ),
-    components(schemas(Problem)),
-    modifiers(&Complete)
-)]
-struct Description;
-
-/// The description of the REST API, as `/api/openapi.json` has it.
-#[must_use]
-pub fn openapi() -> &'static utoipa::openapi::OpenApi {
-    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Description::openapi);
-    &DOCUMENT
-}
+use crate::tenant;
 
 /// The routes.
 pub fn router(state: &ApiState) -> Router<ApiState> {
@@ -95,39 +54,4 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
 /// 404 for all other addresses below `/api`.
 pub async fn nothing_here(request: Request) -> Problem {
     Problem::no_route(request.uri().path())
-}
-
-/// The parameters of a request's query string.
-fn params(uri: &Uri) -> Result<Params, Problem> {
-    let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    Params::new(pairs.into_owned().collect())
-}
-
-/// A page in its envelope, with the address of the next one in the header `Link`.
-fn listing<T: Serialize>(uri: &Uri, scope: &Scope, page: Page<T>) -> Response {
-    let next_cursor = page.next().map(str::to_owned);
-    let link = next_cursor.as_deref().and_then(|cursor| next_link(uri, cursor));
-    let mut response = Json(Listing {
-        tenant: scope.tenant.tenant.to_string(),
-        demo: scope.tenant.demo,
-        data: page.rows.into_iter().map(|(_, row)| row).collect(),
-        next_cursor,
-    })
-    .into_response();
-    if let Some(link) = link {
-        response.headers_mut().insert(header::LINK, link);
-    }
-    response
-}
-
-/// The same address with another cursor.
-fn next_link(uri: &Uri, cursor: &str) -> Option<HeaderValue> {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        if name != "cursor" {
-            query.append_pair(&name, &value);
-        }
-    }
-    query.append_pair("cursor", cursor);
-    HeaderValue::from_str(&format!("<{}?{}>; rel=\"next\"", uri.path(), query.finish())).ok()
 }

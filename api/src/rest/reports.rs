@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::Uri;
 
-use super::{lists, params};
+use super::parameters::{params, window};
 use crate::ApiState;
 use crate::envelope::Answer;
 use crate::problem::Problem;
 use crate::reads::{self, Question};
-use crate::tenant::Scope;
+use crate::scope::Scope;
 use crate::views::{Explanation, Report};
 
 /// The five DORA metrics over a window, with their series, levels and scores.
@@ -45,7 +45,7 @@ pub async fn dora(
     let mut params = params(&uri)?;
     let time_zone = reads::time_zone(&state, params.text("time_zone").as_deref())?;
     let question = Question {
-        window: lists::window(&mut params, time_zone)?,
+        window: window(&mut params, time_zone)?,
         interval: params.interval()?,
         service: params.text("service"),
         team: params.text("team"),

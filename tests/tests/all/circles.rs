@@ -13,28 +13,6 @@ mod source;
 
 use source::Source;
 
-/// Files that still import each other, by crate: those of the API, whose router, state and schema are to be parted from
-/// what parameters and answers need. Nothing is added here.
-const KNOWN: [(&str, &[&str]); 1] = [(
-    "api",
-    &[
-        "answers",
-        "graphql",
-        "graphql::carried",
-        "graphql::query",
-        "reads",
-        "rest",
-        "rest::csv",
-        "rest::events",
-        "rest::lists",
-        "rest::metrics",
-        "rest::offer",
-        "rest::reports",
-        "state",
-        "tenant",
-    ],
-)];
-
 /// The most re-exports that a path is followed through: two globs may name each other.
 const MAX_REEXPORTS: usize = 8;
 
@@ -112,9 +90,8 @@ impl Crate {
     }
 
     /// Each group of files that depend on each other: their names, then the imports among them, one file a line.
-    fn circles(&self, known: &[&str]) -> Vec<String> {
-        let mut imports = self.imports();
-        imports.retain(|module, _| !known.contains(&module.join("::").as_str()));
+    fn circles(&self) -> Vec<String> {
+        let imports = self.imports();
         let reached: BTreeMap<&Names, BTreeSet<&Names>> =
             imports.keys().map(|module| (module, reached(&imports, module))).collect();
         let circle_of = |module: &Names, targets: &BTreeSet<&Names>| -> BTreeSet<Names> {
@@ -187,9 +164,8 @@ fn no_files_of_a_crate_import_each_other() {
     let mut circles = Vec::new();
     for directory in manifests.iter().filter_map(|manifest| manifest.parent()) {
         let name = directory.strip_prefix(root).unwrap().display().to_string();
-        let known = KNOWN.iter().find(|(of, _)| *of == name).map_or(&[][..], |(_, modules)| *modules);
         let read = Crate::read(&directory.join("src"));
-        circles.extend(read.circles(known).iter().map(|circle| format!("{name}: {circle}")));
+        circles.extend(read.circles().iter().map(|circle| format!("{name}: {circle}")));
         sizes.insert(name, read.files.len());
     }
     for expected in ["api", "collectors", "crates/kernel", "crates/store", "dora", "processors", "sei"] {
@@ -205,7 +181,7 @@ fn no_files_of_a_crate_import_each_other() {
 /// The circles of an invented crate of these modules.
 fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
     let module = |names: &str| names.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    Crate { files: files.iter().map(|(names, text)| (module(names), Source::read(text))).collect() }.circles(&[])
+    Crate { files: files.iter().map(|(names, text)| (module(names), Source::read(text))).collect() }.circles()
 }
 
 #[test]

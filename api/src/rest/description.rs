@@ -1,0 +1,45 @@
+//! The description of the REST API: its operations, completed by what they have in common.
+
+use std::sync::LazyLock;
+
+use utoipa::OpenApi;
+
+use super::document::Complete;
+use super::{events, lists, metrics, reports};
+use crate::problem::Problem;
+
+/// What `/api/openapi.json` says.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "sei",
+        description = "What sei knows about how software is delivered. Read only. Durations are in seconds, times are \
+                       RFC 3339 in UTC, what was not observed is null. The header `sei-tenant` or the parameter \
+                       `tenant` chooses whose data is read; every answer says so in its headers `sei-tenant` and \
+                       `sei-demo`. Errors are RFC 9457 problems."
+    ),
+    paths(
+        reports::dora,
+        reports::deployment,
+        reports::change,
+        events::events,
+        metrics::metrics,
+        metrics::metric,
+        lists::services,
+        lists::repositories,
+        lists::deployments,
+        lists::changes,
+        lists::findings,
+        lists::tenants,
+    ),
+    components(schemas(Problem)),
+    modifiers(&Complete)
+)]
+struct Description;
+
+/// The description of the REST API, as `/api/openapi.json` has it.
+#[must_use]
+pub fn openapi() -> &'static utoipa::openapi::OpenApi {
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Description::openapi);
+    &DOCUMENT
+}
