@@ -4,7 +4,6 @@
 //! Schema is what `sei schema` prints. Times are UTC instants (RFC 3339 in JSON).
 
 mod moved;
-mod partial;
 mod person;
 mod quality;
 mod version;
@@ -20,7 +19,6 @@ use crate::{
 };
 
 pub use moved::Moved;
-pub use partial::Partial;
 pub use person::Person;
 pub use quality::{QualityMeasure, Vulnerability};
 pub use version::{Detail, Version};
@@ -74,6 +72,22 @@ pub enum Fact {
     Service(Service),
     /// Who owns services.
     Team(Team),
+}
+
+/// What one event states of a thing whose other events don't repeat it: CDEvents names the cause of an incident when it
+/// is detected, and not when it is resolved. The store keeps each field as the newest event that has it states it.
+/// Fields that say how a thing ended are those of the newest event, present or not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Partial {
+    /// The fields that the event has; the others are empty.
+    pub of: Box<Fact>,
+}
+
+impl From<Fact> for Partial {
+    fn from(fact: Fact) -> Self {
+        Self { of: Box::new(fact) }
+    }
 }
 
 /// Where code lives. Identity: `id`.
