@@ -63,10 +63,10 @@ fn workers(machine: &Machine, data: &Path, figures: &mut Figures) -> Result<()> 
         seconds.0.push(once(1)?);
         seconds.1.push(once(2)?);
     }
-    let (one, two) = (median(seconds.0), median(seconds.1));
+    let (alone, paired) = (median(seconds.0), median(seconds.1));
     Figures::note(&format!(
-        "no row differs: one worker {one:.2} s, two {two:.2} s computing, medians of {TURNS} turns"
+        "no row differs: one worker {alone:.2} s, two {paired:.2} s computing, medians of {TURNS} turns"
     ));
-    figures.at_least("as fast with two workers as with one", one / two, 1.5, "×");
+    figures.at_least("as fast with two workers as with one", alone / paired, 1.5, "×");
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::webhooks::{BARE, Serving};
 const CONNECTIONS: usize = 1_000;
 const LASTING: Duration = Duration::from_secs(20);
 /// Events a second.
-const EVENTS: f64 = 100.0;
+const EVENTS: u32 = 100;
 /// One of so many events is a deployment, which computes a service anew; the others are about open changes.
 const DEPLOYMENTS: usize = 10;
 const TOKEN: &str = "a token of the bench";
@@ -74,11 +74,11 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, data: &Pat
     let events = events(demo);
     ensure!(!events.is_empty(), "the company has no changes");
     let (posted, busy) = tokio::join!(
-        load::open(address, &events, EVENTS, LASTING),
+        load::open(address, &events, f64::from(EVENTS), LASTING),
         load::closed(address, &requests, CONNECTIONS, LASTING)
     );
     let (posted, busy) = (posted.context("posting events")?, busy.context("sei up, while events arrive")?);
-    Figures::note(&format!("while {EVENTS:.0} events a second arrive: {:.0} requests/s", busy.rate));
+    Figures::note(&format!("while {EVENTS} events a second arrive: {:.0} requests/s", busy.rate));
     figure(figures, "while events arrive", &busy);
     Figures::note(&format!("99 of 100 events were taken within {:.0} ms", posted.as_secs_f64() * 1e3));
     figures.at_most("sei up, resident at most", process::peak_mb(&sei.child)?, 1_000.0, "MB");
@@ -126,7 +126,7 @@ async fn answers(address: SocketAddr, targets: &[String], requests: &[Bytes]) ->
 
 /// Events about changes that are there, and deployments that are not.
 fn events(demo: &Demo) -> Vec<Bytes> {
-    let wanted = (EVENTS * LASTING.as_secs_f64()) as usize;
+    let wanted = usize::try_from(u64::from(EVENTS) * LASTING.as_secs()).unwrap_or(usize::MAX);
     let every = (demo.scale.changes as usize / wanted).max(1);
     let changes = demo.facts().filter(|fact| matches!(fact, Fact::Change(_))).step_by(every);
     let deployments = demo.facts().filter(|fact| matches!(fact, Fact::Deployment(_))).step_by(every.div_ceil(4));

@@ -108,7 +108,7 @@ impl Snapshots {
         let slot = tenanted.answers.slot(key);
         let answer = self.answer_in((&slot, &tenanted), store, key, plan, make).await;
         if answer.is_err() {
-            tenanted.answers.give_up(key, slot);
+            tenanted.answers.give_up(key, &slot);
         }
         answer
     }

@@ -351,21 +351,34 @@ impl Client {
                 }
             };
             failed += 1;
-            let host = url.host_str().unwrap_or_default();
-            let has_answered = matches!(*self.reach(), Reach::Answered);
-            let of = if has_answered { self.patience.attempts } else { self.patience.attempts.min(FIRST_ATTEMPTS) };
-            if failed >= of {
-                if has_answered {
-                    return Err(PullError::Transient(format!("{}: {problem} ({failed} times)", url.path())));
-                }
-                let problem = format!("{host} has never answered: {problem} ({failed} times)");
-                *self.reach() = Reach::Unreachable(Instant::now() + UNREACHABLE, problem.clone());
-                return Err(PullError::Unreachable(problem));
+            let attempts = self.attempts();
+            if failed >= attempts {
+                return Err(self.given_up(&url, &problem, failed));
             }
             let wait = self.patience.wait(failed - 1, random());
-            log_failure(&url, &problem, failed, of, wait);
+            log_failure(&url, &problem, failed, attempts, wait);
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// How often a request is sent: less often to a host that has never answered.
+    fn attempts(&self) -> u32 {
+        match *self.reach() {
+            Reach::Answered => self.patience.attempts,
+            Reach::Unknown | Reach::Unreachable(..) => self.patience.attempts.min(FIRST_ATTEMPTS),
+        }
+    }
+
+    /// The error of the last attempt; a host that has never answered is not asked again for a while.
+    fn given_up(&self, url: &Url, problem: &str, failed: u32) -> PullError {
+        let mut reach = self.reach();
+        if matches!(*reach, Reach::Answered) {
+            return PullError::Transient(format!("{}: {problem} ({failed} times)", url.path()));
+        }
+        let host = url.host_str().unwrap_or_default();
+        let problem = format!("{host} has never answered: {problem} ({failed} times)");
+        *reach = Reach::Unreachable(Instant::now() + UNREACHABLE, problem.clone());
+        PullError::Unreachable(problem)
     }
 
     fn reach(&self) -> MutexGuard<'_, Reach> {

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use super::row::{CHUNK, Changed, Row, best, column, sha_array, text_array, versions};
 use crate::StoreError;
 
+#[expect(clippy::too_many_lines, reason = "one statement with all its columns")]
 pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Commit>>) -> Result<Changed, StoreError> {
     let mut changed = Changed::default();
     for rows in best(rows, |x| (x.repository.as_str(), x.sha.as_bytes())).chunks(CHUNK) {

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use super::row::{CHUNK, Changed, Row, best, column, text_array, versions};
 use crate::StoreError;
 
+#[expect(clippy::too_many_lines, reason = "one statement with all its columns")]
 pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, WorkItem>>) -> Result<Changed, StoreError> {
     let mut changed = Changed::default();
     for rows in best(rows, |x| x.id.as_str()).chunks(CHUNK) {

@@ -66,7 +66,7 @@ impl Reader {
                     self.visibility();
                 }
                 "#" if self.tokens[self.at..].iter().map(String::as_str).take(TEST_ONLY.len()).eq(TEST_ONLY) => {
-                    self.skip_item()
+                    self.skip_item();
                 }
                 "struct" | "enum" | "fn" | "trait" | "type" | "const" | "static" | "union" | "mod" => {
                     if self.token(0) == "mod" && self.token(2) == "{" {
@@ -142,7 +142,7 @@ impl Reader {
         }
         let mut name = if is_glob { "*".to_owned() } else { path.last().cloned().unwrap_or_default() };
         if self.token(0) == "as" {
-            name = self.token(1).to_owned();
+            self.token(1).clone_into(&mut name);
             self.at += 2;
         }
         let path = self.outside(&path);
