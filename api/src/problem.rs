@@ -258,7 +258,8 @@ impl From<StoreError> for Problem {
         if let StoreError::UnknownTenant(tenant) = &error {
             return Self::unknown_tenant(tenant.as_str());
         }
-        if !error.is_transient() {
+        // trying again does not bring a missing table of an existing tenant
+        if !error.is_transient() || matches!(error, StoreError::NoTable(_)) {
             return Self::fault(&error);
         }
         Self::unavailable(&error, "The database did not answer in time. Try again, or ask for a shorter window.")

@@ -57,8 +57,7 @@ fn durations_are_shown_in_the_units_that_they_are_written_in() {
 #[test]
 fn a_time_zone_that_there_is_not_is_answered_with_the_form_and_near_names() {
     let program = Program::new();
-    let expected = "expected an IANA time zone such as `UTC` or `Europe/Berlin`; did you mean `Europe/Berlin` or \
-                    `Europe/Dublin` or `Europe/Lisbon`?";
+    let expected = "expected an IANA time zone such as `UTC` or `Europe/Berlin`; did you mean `Europe/Berlin`?";
     for command in [&["dora", "report"][..], &["dora", "metric", "change_throughput"]] {
         let said = program.run(&[command, &["--time-zone", "europe/berlin"]].concat());
         assert_eq!(said.code, Some(2), "{}", said.err);

@@ -152,8 +152,7 @@ async fn what_is_wrong_with_a_request_is_named() {
         assert_eq!(problem["parameter"], parameter, "{path}: {problem}");
         assert_eq!(problem["found"], found, "{path}: {problem}");
     }
-    let expected = "an IANA time zone such as `UTC` or `Europe/Berlin`; did you mean `Europe/Berlin` or `Europe/Dublin` or \
-                    `Europe/Lisbon`?";
+    let expected = "an IANA time zone such as `UTC` or `Europe/Berlin`; did you mean `Europe/Berlin`?";
     let misspelled = served.ask("GET", "/api/v1/dora?time_zone=europe/berlin", &[], "").await;
     assert_eq!((misspelled.status, misspelled.json()["expected"].as_str()), (400, Some(expected)));
     let misspelled = served.graphql_answer("{ dora(timeZone: \"europe/berlin\") { timeZone } }").await;
