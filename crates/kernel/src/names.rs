@@ -1,8 +1,11 @@
-//! The words of the closed lists that facts hold, as JSON and the database write them: one place to
-//! turn them into text and back.
+//! The closed lists that facts hold: a word of each, as JSON and the database write it, is the name of a variant. This
+//! turns them into text and back, and says which words there are.
 
 use std::str::FromStr;
 
+use strum::{VariantArray, VariantNames};
+
+use crate::facts::catalog::{Field, Holds, Value, expected};
 use crate::{ChangeState, DeploymentKind, DeploymentSource, FindingKind, Outcome, ReviewState, StatusCategory};
 
 /// A text that is none of the words of a list.
@@ -17,141 +20,84 @@ pub struct NameError {
     pub expected: String,
 }
 
-macro_rules! names {
-    ($type:ident, $list:literal, $($variant:ident => $word:literal),+ $(,)?) => {
+macro_rules! words {
+    ($($type:ident: $list:literal,)+) => {$(
         impl $type {
             /// The word, as JSON and the database have it.
             #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)+
-                }
+            pub fn as_str(self) -> &'static str {
+                self.into()
             }
         }
 
         impl FromStr for $type {
             type Err = NameError;
             fn from_str(text: &str) -> Result<Self, NameError> {
-                match text {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(NameError {
-                        found: text.to_owned(),
-                        list: $list,
-                        expected: [$($word),+].join(", "),
-                    }),
+                let mut all = <Self as VariantArray>::VARIANTS.iter().copied();
+                all.find(|value| value.as_str() == text).ok_or_else(|| NameError {
+                    found: text.to_owned(),
+                    list: $list,
+                    expected: <Self as VariantNames>::VARIANTS.join(", "),
+                })
+            }
+        }
+
+        impl Field for $type {
+            const HOLDS: Holds = Holds::Text;
+            const WORDS: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
+
+            fn value(&self) -> Value<'_> {
+                Value::Text(self.as_str())
+            }
+
+            fn read(value: Value<'_>) -> Result<Self, String> {
+                match value {
+                    Value::Text(word) => word.parse().map_err(|error: NameError| error.to_string()),
+                    other => Err(expected("a word", &other)),
                 }
             }
         }
-    };
+    )+};
 }
 
-names!(ChangeState, "state of a change", Open => "open", Merged => "merged", Abandoned => "abandoned");
-names!(
-    ReviewState, "state of a review",
-    Approved => "approved",
-    ChangesRequested => "changes_requested",
-    Commented => "commented",
-    Dismissed => "dismissed",
-);
-names!(Outcome, "outcome", Success => "success", Failure => "failure", Neither => "neither");
-names!(
-    DeploymentSource, "source of deployments",
-    Deployment => "deployment",
-    Branch => "branch",
-    Pipeline => "pipeline",
-    Cdevents => "cdevents",
-    Release => "release",
-    Tag => "tag",
-);
-names!(StatusCategory, "category of a status", ToDo => "to_do", InProgress => "in_progress", Done => "done");
-names!(
-    DeploymentKind, "kind of deployment",
-    First => "first",
-    Normal => "normal",
-    Rollback => "rollback",
-    RollForward => "roll_forward",
-    Redeployment => "redeployment",
-    None => "none",
-);
-names!(
-    FindingKind, "kind of finding",
-    NegativeDuration => "negative_duration",
-    UnknownCommit => "unknown_commit",
-    NoCommit => "no_commit",
-    NoTime => "no_time",
-    PartialHistory => "partial_history",
-    UnknownFirstCommit => "unknown_first_commit",
-    Environments => "environments",
-    ImplausibleTime => "implausible_time",
-    IncidentWithoutService => "incident_without_service",
-    DuplicateChange => "duplicate_change",
-    PatchReleases => "patch_releases",
-);
+words! {
+    ChangeState: "state of a change",
+    ReviewState: "state of a review",
+    Outcome: "outcome",
+    DeploymentSource: "source of deployments",
+    StatusCategory: "category of a status",
+    DeploymentKind: "kind of deployment",
+    FindingKind: "kind of finding",
+}
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Debug;
+
     use serde::{Serialize, de::DeserializeOwned};
 
     use super::*;
 
-    fn same_as_json<T: Serialize + DeserializeOwned + FromStr<Err = NameError> + PartialEq + Copy + std::fmt::Debug>(
-        words: &[(T, &'static str)],
-    ) {
-        for (value, word) in words {
-            assert_eq!(serde_json::to_value(value).unwrap(), *word);
+    fn same_as_json<T: VariantArray + Serialize + DeserializeOwned + FromStr<Err = NameError> + PartialEq + Debug>()
+    where
+        &'static str: for<'a> From<&'a T>,
+    {
+        for value in T::VARIANTS {
+            let word: &'static str = value.into();
+            assert_eq!(serde_json::to_value(value).unwrap(), word);
             assert_eq!(word.parse::<T>().unwrap(), *value);
         }
     }
 
     #[test]
     fn words_are_those_of_the_json() {
-        same_as_json(&[ChangeState::Open, ChangeState::Merged, ChangeState::Abandoned].map(|x| (x, x.as_str())));
-        same_as_json(
-            &[ReviewState::Approved, ReviewState::ChangesRequested, ReviewState::Commented, ReviewState::Dismissed]
-                .map(|x| (x, x.as_str())),
-        );
-        same_as_json(&[Outcome::Success, Outcome::Failure, Outcome::Neither].map(|x| (x, x.as_str())));
-        same_as_json(
-            &[
-                DeploymentSource::Deployment,
-                DeploymentSource::Branch,
-                DeploymentSource::Pipeline,
-                DeploymentSource::Cdevents,
-                DeploymentSource::Release,
-                DeploymentSource::Tag,
-            ]
-            .map(|x| (x, x.as_str())),
-        );
-        same_as_json(
-            &[StatusCategory::ToDo, StatusCategory::InProgress, StatusCategory::Done].map(|x| (x, x.as_str())),
-        );
-        same_as_json(
-            &[
-                DeploymentKind::First,
-                DeploymentKind::Normal,
-                DeploymentKind::Rollback,
-                DeploymentKind::RollForward,
-                DeploymentKind::Redeployment,
-                DeploymentKind::None,
-            ]
-            .map(|x| (x, x.as_str())),
-        );
-        same_as_json(
-            &[
-                FindingKind::NegativeDuration,
-                FindingKind::UnknownCommit,
-                FindingKind::NoCommit,
-                FindingKind::NoTime,
-                FindingKind::PartialHistory,
-                FindingKind::UnknownFirstCommit,
-                FindingKind::Environments,
-                FindingKind::ImplausibleTime,
-                FindingKind::IncidentWithoutService,
-                FindingKind::DuplicateChange,
-                FindingKind::PatchReleases,
-            ]
-            .map(|x| (x, x.as_str())),
-        );
+        same_as_json::<ChangeState>();
+        same_as_json::<ReviewState>();
+        same_as_json::<Outcome>();
+        same_as_json::<DeploymentSource>();
+        same_as_json::<StatusCategory>();
+        same_as_json::<DeploymentKind>();
+        same_as_json::<FindingKind>();
     }
 
     #[test]

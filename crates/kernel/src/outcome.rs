@@ -1,10 +1,12 @@
 //! The named ends of an event that did not become facts. Each reason is a metric label.
 
 use serde::Serialize;
+use strum::IntoStaticStr;
 
 /// Why an event is left alone on purpose. Counted, not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum IgnoreReason {
     /// The source sends this kind of event, `sei` has no use for it (yet).
     UnusedEvent,
@@ -21,20 +23,15 @@ pub enum IgnoreReason {
 impl IgnoreReason {
     /// The metric label.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::UnusedEvent => "unused_event",
-            Self::UnusedAction => "unused_action",
-            Self::Ping => "ping",
-            Self::OutOfScope => "out_of_scope",
-            Self::UnknownValue => "unknown_value",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
 /// Why an event cannot become facts. It is kept, with its bytes, and can be replayed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum RejectReason {
     /// The payload is no JSON, or no UTF-8.
     Malformed,
@@ -55,16 +52,8 @@ pub enum RejectReason {
 impl RejectReason {
     /// The metric label.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::Schema => "schema",
-            Self::ImplausibleTime => "implausible_time",
-            Self::TooLarge => "too_large",
-            Self::UnknownConnector => "unknown_connector",
-            Self::Unauthenticated => "unauthenticated",
-            Self::Internal => "internal",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -13,26 +13,26 @@ pub const CHANNEL: &str = "sei_stale";
 /// The subject that stands for everything.
 pub const EVERYTHING: &str = "*";
 
+/// Before the name of a service, in the subject of facts that name only that.
+pub(crate) const SERVICE: &str = "service:";
+
+/// Before what an incident names as its cause or its fix: a deployment, a change or a commit. Whose it is, is only asked
+/// when marks are taken: what is named may arrive before the incident, after it, or at the same time.
+pub(crate) const NAMED: &str = "named:";
+
+/// Before what incidents are part of at their source, such as `jira:SHOP`.
+pub(crate) const SELECTOR: &str = "incident:";
+
 /// The subject of facts that name only a service.
 #[must_use]
 pub fn service(name: &str) -> String {
-    format!("service:{name}")
-}
-
-/// Before what an incident names as its cause or its fix: a deployment, a change or a commit.
-const NAMED: &str = "named:";
-
-/// The subject of what an incident names. Whose it is, is only asked when marks are taken: what is named may arrive
-/// before the incident, after it, or at the same time.
-#[must_use]
-pub fn named(id: &str) -> String {
-    format!("{NAMED}{id}")
+    format!("{SERVICE}{name}")
 }
 
 /// The subject of incidents that are part of something at their source, such as `jira:SHOP`.
 #[must_use]
 pub fn selector(selector: &str) -> String {
-    format!("incident:{selector}")
+    format!("{SELECTOR}{selector}")
 }
 
 /// Marks subjects, and announces it when the transaction commits.

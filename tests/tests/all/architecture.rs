@@ -10,7 +10,8 @@ use serde_json::Value;
 
 /// Which of our crates each of our crates may use.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("kernel", &[]),
+    ("fact-derive", &[]),
+    ("kernel", &["fact-derive"]),
     ("parts", &[]),
     ("runtime", &["kernel"]),
     ("store", &["kernel"]),

@@ -1,5 +1,6 @@
-//! The fact of a change of identity.
+//! Repositories that have another id now.
 
+use fact_derive::FactKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +9,9 @@ use super::version::Version;
 /// A repository that was renamed or transferred; or an owner or a group, with all repositories below it. The store
 /// keeps what it knows of the old id, and what still comes under it, under the new one. With `new_id` equal to `id`,
 /// what is there now is its own again: another repository was created under the old name. Identity: `id`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
+#[fact(not_exported, example = r#"{"id": "git.example.org/acme/shop", "new_id": "git.example.org/store/shop"}"#)]
 pub struct Moved {
     /// The old id: `host/owner/name`, or `host/owner`.
     pub id: String,

@@ -1,6 +1,6 @@
-//! Which accounts are one human's: what somebody said of it. What follows from all that was said is
-//! computed, not stored.
+//! Which accounts are one human's. What follows from all statements together is computed, not stored.
 
+use fact_derive::FactKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,14 @@ use crate::AccountId;
 
 /// Somebody's word that accounts and addresses are one human's. Identity: `origin` + `name`, so that two
 /// who speak of one human do not take each other's word away.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
+#[fact(
+    key(origin, name),
+    example = r#"{
+        "name": "Ann", "accounts": ["git.example.org/ann", "tracker/ann.s"], "emails": ["ann@example.org"]
+    }"#
+)]
 pub struct Person {
     /// Their name.
     pub name: String,

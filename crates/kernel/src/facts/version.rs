@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::FromRepr;
 
 /// Which of two pictures of one thing is kept: the more detailed one, and of two equally detailed
 /// ones the later. Ties are broken by the content, so that the order of arrival never matters.
@@ -17,7 +18,9 @@ pub struct Version {
 }
 
 /// How complete a source's picture of a thing is, least first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, FromRepr,
+)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Detail {

@@ -1,35 +1,20 @@
-//! Writing facts. Batches go in by one statement a table. Whatever order pictures of one thing arrive in,
+//! Writing facts. Batches go in by one statement a table, which follows from how its kind is declared. Whatever order pictures of one thing arrive in,
 //! and however often, the row ends up the same: the one with the greatest (detail, version, digest).
 
-mod account;
-mod change;
+mod array;
 mod closing;
-mod commit;
-mod deployment;
-mod incident;
+mod concern;
 mod moved;
 mod partial;
-mod person;
-mod pipeline_run;
-mod quality_measure;
 mod repository;
-mod review;
 mod row;
-mod service;
-mod sprint;
-mod sprint_entry;
-mod status;
-mod task_run;
-mod team;
-mod transition;
-mod vulnerability;
-mod work_item;
+mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::Fact;
 
-use self::row::{Picture, Row};
+use self::row::{Picture, Row, best};
 use crate::{StoreError, StoreTx, stale};
 
 /// What became of a batch of facts.
@@ -47,123 +32,46 @@ pub struct Written {
 pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreError> {
     let mut pictures: Vec<Picture<'_>> = facts.iter().map(Picture::of).collect::<Result<_, _>>()?;
     // before the others, which they give other ids
-    let relocations = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
-        Fact::Moved(x) => Some(Row::new(x, x.version, *digest)),
-        _ => None,
-    });
-    let relocations: Vec<_> = relocations.collect();
+    let is_relocation = |picture: &&Picture<'_>| matches!(picture.fact.as_ref(), Fact::Moved(_));
+    let relocations: Vec<Row<'_>> = pictures.iter().filter(is_relocation).map(Row::new).collect();
     moved::lock(tx.connection(), !relocations.is_empty()).await?;
-    let moved = moved::write(tx.connection(), relocations).await?;
+    let mut changed = moved::write(tx.connection(), &relocations).await?;
     // under the ids that they were reported with, so that this table has nothing to rename
     partial::complete(tx.connection(), &mut pictures).await?;
-    let names = pictures.iter().filter_map(|Picture { fact, digest }| match fact.as_ref() {
-        Fact::Repository(x) => Some(Row::new(x, x.version, *digest)),
-        _ => None,
-    });
-    let names = names.collect();
-    let other_names = repository::write_names(tx.connection(), names).await?;
+    let is_repository = |picture: &&Picture<'_>| matches!(picture.fact.as_ref(), Fact::Repository(_));
+    let names = best(pictures.iter().filter(is_repository).map(Row::new).collect());
+    let mut renamed = repository::write_names(tx.connection(), &names).await?;
     moved::Moves::read(tx.connection()).await?.apply(&mut pictures)?;
-    let mut batch = Batch::default();
-    for picture in &pictures {
-        batch.add(picture);
-    }
-    let closable = batch.closable();
+    let mut tables = by_table(&pictures);
+    let closable = ids(&tables, &["incident", "work_item", "closing"]);
+    renamed.extend(ids(&tables, &["repository"]));
     let connection = tx.connection();
     // always in this order: it is the order of locks
-    let changed = [
-        moved,
-        repository::write(connection, batch.repositories, &other_names).await?,
-        commit::write(connection, batch.commits).await?,
-        change::write(connection, batch.changes).await?,
-        review::write(connection, batch.reviews).await?,
-        pipeline_run::write(connection, batch.pipeline_runs).await?,
-        deployment::write(connection, batch.deployments).await?,
-        incident::write(connection, batch.incidents).await?,
-        work_item::write(connection, batch.work_items).await?,
-        account::write(connection, batch.accounts).await?,
-        service::write(connection, batch.services).await?,
-        team::write(connection, batch.teams).await?,
-        task_run::write(connection, batch.task_runs).await?,
-        closing::write(connection, batch.closings).await?,
-        transition::write(connection, batch.transitions).await?,
-        status::write(connection, batch.statuses).await?,
-        sprint::write(connection, batch.sprints).await?,
-        sprint_entry::write(connection, batch.sprint_entries).await?,
-        vulnerability::write(connection, batch.vulnerabilities).await?,
-        quality_measure::write(connection, batch.quality_measures).await?,
-        person::write(connection, batch.persons).await?,
-        closing::apply(connection, &closable).await?,
-    ];
-    let mut rows = 0;
-    let mut subjects = BTreeSet::new();
-    for table in changed {
-        rows += table.rows;
-        subjects.extend(table.subjects);
-    }
-    let subjects: Vec<String> = subjects.into_iter().collect();
-    stale::mark(tx, &subjects).await?;
-    Ok(Written { changed: rows, unchanged: facts.len() as u64 - rows })
-}
-
-/// Facts by table.
-#[derive(Default)]
-struct Batch<'a> {
-    repositories: Vec<Row<'a, kernel::Repository>>,
-    commits: Vec<Row<'a, kernel::Commit>>,
-    changes: Vec<Row<'a, kernel::Change>>,
-    reviews: Vec<Row<'a, kernel::Review>>,
-    pipeline_runs: Vec<Row<'a, kernel::PipelineRun>>,
-    deployments: Vec<Row<'a, kernel::Deployment>>,
-    incidents: Vec<Row<'a, kernel::Incident>>,
-    work_items: Vec<Row<'a, kernel::WorkItem>>,
-    accounts: Vec<Row<'a, kernel::Account>>,
-    services: Vec<Row<'a, kernel::Service>>,
-    teams: Vec<Row<'a, kernel::Team>>,
-    task_runs: Vec<Row<'a, kernel::TaskRun>>,
-    closings: Vec<Row<'a, kernel::Closing>>,
-    transitions: Vec<Row<'a, kernel::Transition>>,
-    statuses: Vec<Row<'a, kernel::Status>>,
-    sprints: Vec<Row<'a, kernel::Sprint>>,
-    sprint_entries: Vec<Row<'a, kernel::SprintEntry>>,
-    vulnerabilities: Vec<Row<'a, kernel::Vulnerability>>,
-    quality_measures: Vec<Row<'a, kernel::QualityMeasure>>,
-    persons: Vec<Row<'a, kernel::Person>>,
-}
-
-impl<'a> Batch<'a> {
-    /// The ids of what may be closed now.
-    fn closable(&self) -> Vec<String> {
-        let incidents = self.incidents.iter().map(|row| row.fact.id.as_str());
-        let items = self.work_items.iter().map(|row| row.fact.id.as_str());
-        let closings = self.closings.iter().map(|row| row.fact.id.as_str());
-        let ids: BTreeSet<&str> = incidents.chain(items).chain(closings).collect();
-        ids.into_iter().map(str::to_owned).collect()
-    }
-
-    fn add(&mut self, Picture { fact, digest }: &'a Picture<'_>) {
-        match fact.as_ref() {
-            Fact::Repository(x) => self.repositories.push(Row::new(x, x.version, *digest)),
-            Fact::Commit(x) => self.commits.push(Row::new(x, x.version, *digest)),
-            Fact::Change(x) => self.changes.push(Row::new(x, x.version, *digest)),
-            Fact::Review(x) => self.reviews.push(Row::new(x, x.version, *digest)),
-            Fact::PipelineRun(x) => self.pipeline_runs.push(Row::new(x, x.version, *digest)),
-            Fact::Deployment(x) => self.deployments.push(Row::new(x, x.version, *digest)),
-            Fact::Incident(x) => self.incidents.push(Row::new(x, x.version, *digest)),
-            Fact::WorkItem(x) => self.work_items.push(Row::new(x, x.version, *digest)),
-            Fact::Account(x) => self.accounts.push(Row::new(x, x.version, *digest)),
-            Fact::Service(x) => self.services.push(Row::new(x, x.version, *digest)),
-            Fact::Team(x) => self.teams.push(Row::new(x, x.version, *digest)),
-            Fact::TaskRun(x) => self.task_runs.push(Row::new(x, x.version, *digest)),
-            Fact::Closing(x) => self.closings.push(Row::new(x, x.version, *digest)),
-            Fact::Transition(x) => self.transitions.push(Row::new(x, x.version, *digest)),
-            Fact::Status(x) => self.statuses.push(Row::new(x, x.version, *digest)),
-            Fact::Sprint(x) => self.sprints.push(Row::new(x, x.version, *digest)),
-            Fact::SprintEntry(x) => self.sprint_entries.push(Row::new(x, x.version, *digest)),
-            Fact::Vulnerability(x) => self.vulnerabilities.push(Row::new(x, x.version, *digest)),
-            Fact::QualityMeasure(x) => self.quality_measures.push(Row::new(x, x.version, *digest)),
-            // written, or completed, before the others
-            Fact::Moved(_) | Fact::Partial(_) => {}
-            Fact::Person(x) => self.persons.push(Row::new(x, x.version, *digest)),
+    for kind in Fact::KINDS {
+        if let Some(rows) = tables.remove(kind.name) {
+            changed.append(table::write(connection, kind, rows).await?);
         }
     }
+    repository::name(connection, &renamed).await?;
+    changed.append(closing::apply(connection, &closable).await?);
+    let subjects: BTreeSet<String> = changed.subjects.into_iter().collect();
+    let subjects: Vec<String> = subjects.into_iter().collect();
+    stale::mark(tx, &subjects).await?;
+    Ok(Written { changed: changed.rows, unchanged: facts.len() as u64 - changed.rows })
+}
+
+/// Facts by the table that they go to. What moved was written, and what was partial completed, before.
+fn by_table<'a>(pictures: &'a [Picture<'_>]) -> BTreeMap<&'static str, Vec<Row<'a>>> {
+    let mut tables: BTreeMap<&'static str, Vec<Row<'a>>> = BTreeMap::new();
+    for picture in pictures.iter().filter(|picture| !matches!(picture.fact.as_ref(), Fact::Moved(_))) {
+        tables.entry(picture.fact.kind()).or_default().push(Row::new(picture));
+    }
+    tables
+}
+
+/// The ids of the facts of some tables.
+fn ids(tables: &BTreeMap<&'static str, Vec<Row<'_>>>, names: &[&str]) -> Vec<String> {
+    let rows = names.iter().filter_map(|table| tables.get(table)).flatten();
+    let ids: BTreeSet<&str> = rows.map(Row::id).collect();
+    ids.into_iter().map(str::to_owned).collect()
 }

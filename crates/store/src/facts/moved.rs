@@ -4,66 +4,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use kernel::{Fact, Moved};
+use kernel::Fact;
+use kernel::catalog::{Column, Kind};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::row::{Changed, Picture, Row};
+use super::table::{joined, list, quoted};
 use crate::StoreError;
-
-/// Fields of facts that hold the id of a repository, or one that begins with it.
-const FIELDS: [&str; 14] = [
-    "id",
-    "repository",
-    "repositories",
-    "change",
-    "run",
-    "item",
-    "project",
-    "parent",
-    "reverts",
-    "caused_by_deployment",
-    "caused_by_change",
-    "fixed_by_deployment",
-    "sprint",
-    "board",
-];
-
-/// A table whose rows move with their repository.
-struct Table {
-    name: &'static str,
-    /// The columns of the key; the first of them moves.
-    key: &'static [&'static str],
-    /// Other columns that move.
-    others: &'static [&'static str],
-    /// Times of which the earliest and the latest that any version had stay.
-    earliest: &'static [&'static str],
-    latest: &'static [&'static str],
-}
-
-const fn table(name: &'static str, others: &'static [&'static str]) -> Table {
-    Table { name, key: &["id"], others, earliest: &[], latest: &[] }
-}
-
-/// In the order of locks.
-const TABLES: [Table; 13] = [
-    table("repository", &[]),
-    Table { name: "commit", key: &["repository", "sha"], others: &[], earliest: &[], latest: &[] },
-    Table { latest: &["ready_at"], ..table("change", &["repository", "reverts"]) },
-    table("review", &["change"]),
-    Table { earliest: &["queued_at", "started_at", "succeeded_at"], ..table("pipeline_run", &["repository"]) },
-    Table { earliest: &["started_at", "succeeded_at"], ..table("deployment", &["repository"]) },
-    Table {
-        earliest: &["detected_at", "acknowledged_at"],
-        ..table("incident", &["repository", "caused_by_deployment", "caused_by_change", "fixed_by_deployment"])
-    },
-    table("work_item", &["project", "parent"]),
-    Table { earliest: &["queued_at", "started_at"], ..table("task_run", &["run", "repository"]) },
-    table("closing", &[]),
-    table("transition", &["item"]),
-    table("vulnerability", &["repository"]),
-    table("quality_measure", &["repository"]),
-];
 
 /// Which ids have moved where.
 #[derive(Default)]
@@ -117,18 +65,18 @@ impl Moves {
         }
         for picture in pictures.iter_mut().filter(|picture| !matches!(*picture.fact, Fact::Moved(_))) {
             let mut value = serde_json::to_value(&*picture.fact).map_err(super::row::unstorable)?;
-            if self.rename_fields(&mut value) {
+            if self.rename_fields(picture.fact.record().kind(), &mut value) {
                 picture.fact = Cow::Owned(serde_json::from_value(value).map_err(super::row::unstorable)?);
             }
         }
         Ok(())
     }
 
-    fn rename_fields(&self, fact: &mut Value) -> bool {
+    fn rename_fields(&self, kind: &Kind, fact: &mut Value) -> bool {
         let mut changed = false;
         let Some(fields) = fact.as_object_mut() else { return false };
-        for field in FIELDS {
-            let values = match fields.get_mut(field) {
+        for column in kind.columns.iter().filter(|column| column.moves) {
+            let values = match fields.get_mut(column.name) {
                 Some(Value::Array(values)) => values.iter_mut().collect(),
                 Some(value) => vec![value],
                 None => continue,
@@ -152,10 +100,11 @@ pub(super) async fn lock(connection: &mut PgConnection, moves: bool) -> Result<(
 }
 
 /// Keeps what moved, and takes the rows along that were stored under the old ids.
-pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Moved>>) -> Result<Changed, StoreError> {
+pub(super) async fn write(connection: &mut PgConnection, rows: &[Row<'_>]) -> Result<Changed, StoreError> {
     let mut changed = Changed::default();
     let mut news = Vec::new();
     for row in rows {
+        let Fact::Moved(moved) = row.fact else { continue };
         // reported again, it is no news: the first time that something was there counts
         let written = sqlx::query_scalar!(
             r#"insert into moved as t (id, new_id, detail, version_at, digest) values ($1, $2, $3, $4, $5)
@@ -167,15 +116,15 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Moved
                           else (excluded.detail, excluded.version_at, excluded.digest)
                                > (t.detail, t.version_at, t.digest) end
                returning id"#,
-            row.fact.id,
-            row.fact.new_id,
+            moved.id,
+            moved.new_id,
             row.detail,
             row.version_at,
             row.digest,
         )
         .fetch_optional(&mut *connection)
         .await?;
-        changed.add(i64::from(written.is_some()), []);
+        changed.add((i64::from(written.is_some()), Vec::new()));
         news.extend(written);
     }
     if news.is_empty() {
@@ -184,12 +133,14 @@ pub(super) async fn write(connection: &mut PgConnection, rows: Vec<Row<'_, Moved
     let moves = Moves::read(connection).await?;
     for id in news {
         if let Some(to) = moves.0.contains_key(&id).then(|| moves.renamed(&id)).flatten() {
-            for table in &TABLES {
-                table.take_along(connection, &id, &to).await?;
+            for kind in Fact::KINDS.iter().filter(|kind| kind.key_columns().any(|column| column.moves)) {
+                for statement in statements(kind) {
+                    sqlx::query(AssertSqlSafe(statement)).bind(&id).bind(&to).execute(&mut *connection).await?;
+                }
             }
             super::repository::rename(connection, &to).await?;
             // of a group or an owner, the repositories are not known by name here
-            changed.add(0, [crate::stale::EVERYTHING.to_owned()]);
+            changed.add((0, vec![crate::stale::EVERYTHING.to_owned()]));
         }
     }
     rename_services(connection, &moves).await?;
@@ -211,53 +162,40 @@ async fn rename_services(connection: &mut PgConnection, moves: &Moves) -> Result
     Ok(())
 }
 
-impl Table {
-    /// Gives the rows of an old id the new one. Where there is a row of the new id already, the better version of both
-    /// stays, as if both had come under one id.
-    async fn take_along(&self, connection: &mut PgConnection, from: &str, to: &str) -> Result<(), StoreError> {
-        for statement in self.statements() {
-            sqlx::query(AssertSqlSafe(statement)).bind(from).bind(to).execute(&mut *connection).await?;
-        }
-        Ok(())
-    }
-
-    /// Of names of this program only; `$1` is the old id, `$2` the new one.
-    fn statements(&self) -> Vec<String> {
-        let is_old = |column: &str| {
-            format!("({column} = $1 or starts_with({column}, $1 || '/') or starts_with({column}, $1 || '#'))")
-        };
-        let moved = |column: &str| format!("$2 || substr({column}, length($1) + 1)");
-        let name = self.name;
-        let [first, rest @ ..] = self.key else { return Vec::new() };
-        let same_rest: String = rest.iter().flat_map(|column| [" and new.", *column, " = old.", *column]).collect();
-        let old = format!("old.{first}");
-        let both = format!("{} and new.{first} = {}{same_rest}", is_old(&old), moved(&old));
-        let version = |row: &str| format!("({row}.detail, {row}.version_at, {row}.digest)");
-        let mut statements = Vec::new();
-        let joined = self.earliest.iter().map(|column| ("least", column));
-        let joined: Vec<_> = joined.chain(self.latest.iter().map(|column| ("greatest", column))).collect();
+/// Gives the rows of an old id, `$1`, the new one, `$2`. Where there is a row of the new id already, the better version
+/// of both stays, as if both had come under one id. Of names of this program only.
+fn statements(kind: &Kind) -> Vec<String> {
+    let is_old = |column: &str| {
+        format!("({column} = $1 or starts_with({column}, $1 || '/') or starts_with({column}, $1 || '#'))")
+    };
+    let moved = |column: &str| format!("$2 || substr({column}, length($1) + 1)");
+    let name = quoted(kind.name);
+    let (of_key, rest): (Vec<&Column>, Vec<&Column>) = kind.key_columns().partition(|column| column.moves);
+    let same_rest = rest.iter().map(|column| format!("new.{0} = old.{0}", quoted(column.name)));
+    let same_key = of_key.iter().map(|column| {
+        let column = quoted(column.name);
+        let old = format!("old.{column}");
+        format!("{} and new.{column} = {}", is_old(&old), moved(&old))
+    });
+    let both = same_key.chain(same_rest).collect::<Vec<_>>().join(" and ");
+    let version = |row: &str| format!("({row}.detail, {row}.version_at, {row}.digest)");
+    let mut statements = Vec::new();
+    let joined = kind.columns.iter().filter_map(|column| Some((quoted(column.name), joined(column.keep)?)));
+    let set = list(joined.map(|(column, join)| format!("{column} = {join}(new.{column}, old.{column})")));
+    if !set.is_empty() {
         for (target, other) in [("new", "old"), ("old", "new")] {
-            if !joined.is_empty() {
-                let set: Vec<String> = joined
-                    .iter()
-                    .map(|(join, column)| format!("{column} = {join}(new.{column}, old.{column})"))
-                    .collect();
-                statements.push(format!(
-                    "update {name} as {target} set {} from {name} as {other} where {both}",
-                    set.join(", ")
-                ));
-            }
+            statements.push(format!("update {name} as {target} set {set} from {name} as {other} where {both}"));
         }
-        let (new_version, old_version) = (version("new"), version("old"));
-        statements.push(format!(
-            "delete from {name} as old using {name} as new where {both} and {new_version} >= {old_version}"
-        ));
-        statements.push(format!("delete from {name} as new using {name} as old where {both}"));
-        for column in [&[*first][..], self.others].concat() {
-            statements.push(format!("update {name} set {column} = {} where {}", moved(column), is_old(column)));
-        }
-        statements
     }
+    let (new_version, old_version) = (version("new"), version("old"));
+    statements
+        .push(format!("delete from {name} as old using {name} as new where {both} and {new_version} >= {old_version}"));
+    statements.push(format!("delete from {name} as new using {name} as old where {both}"));
+    for column in kind.columns.iter().filter(|column| column.moves) {
+        let column = quoted(column.name);
+        statements.push(format!("update {name} set {column} = {} where {}", moved(&column), is_old(&column)));
+    }
+    statements
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::row::{Picture, unstorable};
+use super::row::{Picture, Row, unstorable};
 use crate::StoreError;
 
 /// Fields in which the newest event is right even when it leaves them out: an incident that is detected again is open.
@@ -46,10 +46,11 @@ type Key = (String, String);
 /// Replaces partial facts by facts that hold all that was stated of their things so far, one a thing.
 pub(super) async fn complete(connection: &mut PgConnection, facts: &mut Vec<Picture<'_>>) -> Result<(), StoreError> {
     let mut parts: BTreeMap<Key, Vec<(Fact, i64)>> = BTreeMap::new();
-    for Picture { fact, digest } in facts.iter() {
-        if let Fact::Partial(partial) = fact.as_ref() {
-            let key = (partial.of.kind().to_owned(), partial.of.traced().unwrap_or_default().to_owned());
-            parts.entry(key).or_default().push((partial.of.as_ref().clone(), *digest));
+    for picture in facts.iter() {
+        if let Fact::Partial(partial) = picture.fact.as_ref() {
+            let record = partial.of.record();
+            let key = (record.kind().name.to_owned(), Row::new(picture).id().to_owned());
+            parts.entry(key).or_default().push((partial.of.as_ref().clone(), picture.digest));
         }
     }
     if parts.is_empty() {

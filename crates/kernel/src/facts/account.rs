@@ -1,0 +1,28 @@
+//! Accounts of people and bots.
+
+use fact_derive::FactKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::version::Version;
+use crate::AccountId;
+
+/// An account of a person or a bot. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
+#[serde(deny_unknown_fields)]
+#[fact(example = r#"{"id": "git.example.org/ann", "name": "Ann", "bot": false}"#)]
+pub struct Account {
+    /// `<host>/<login>`, or `email/<address>` for a git author.
+    pub id: AccountId,
+    /// As people see it.
+    #[serde(default)]
+    pub name: String,
+    /// A program, by the source's own flag or the suffix `[bot]`.
+    #[serde(default)]
+    pub bot: bool,
+    /// Its address, in lower case: one that the source verified, or a git author's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Which picture of it this is.
+    pub version: Version,
+}

@@ -1,0 +1,56 @@
+//! Reviews of changes, and comments on them.
+
+use chrono::{DateTime, Utc};
+use fact_derive::FactKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray, VariantNames};
+
+use super::version::Version;
+use crate::{AccountId, ChangeId};
+
+/// What a review said.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantArray, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ReviewState {
+    /// The change may be merged.
+    Approved,
+    /// The change must not be merged as it is.
+    ChangesRequested,
+    /// Neither.
+    Commented,
+    /// Taken back.
+    Dismissed,
+}
+
+/// Who said what on a change, when. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
+#[serde(deny_unknown_fields)]
+#[fact(
+    traced,
+    happened_at(submitted_at),
+    example = r#"{
+        "id": "git.example.org/shop/checkout#41/review/1", "change": "git.example.org/shop/checkout#41",
+        "reviewer": "git.example.org/bo", "state": "approved", "submitted_at": "2026-02-03T08:05:00Z"
+    }"#
+)]
+pub struct Review {
+    /// `<change>/review/<native id>`; `<change>/comment/<native id>` for a comment outside of a review.
+    #[fact(moves)]
+    pub id: String,
+    /// The change.
+    #[fact(moves)]
+    pub change: ChangeId,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewer: Option<AccountId>,
+    /// What.
+    pub state: ReviewState,
+    /// When.
+    pub submitted_at: DateTime<Utc>,
+    /// Which picture of it this is.
+    pub version: Version,
+}

@@ -1,0 +1,37 @@
+//! What is put into sprints and taken out of them.
+
+use chrono::{DateTime, Utc};
+use fact_derive::FactKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::version::Version;
+use crate::WorkItemId;
+
+/// A work item that was put into a sprint or taken out of it. Identity: `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
+#[serde(deny_unknown_fields)]
+#[fact(
+    order(item),
+    example = r#"{
+        "id": "tracker/SHOP-12/sprint-entry/2/tracker/sprint/31", "sprint": "tracker/sprint/31",
+        "item": "tracker/SHOP-12", "at": "2026-01-30T10:05:00Z", "added": true
+    }"#
+)]
+pub struct SprintEntry {
+    /// `<work item>/sprint-entry/<native id>/<sprint>`.
+    #[fact(moves)]
+    pub id: String,
+    /// The sprint.
+    #[fact(moves)]
+    pub sprint: String,
+    /// The work item.
+    #[fact(moves)]
+    pub item: WorkItemId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Put in; otherwise taken out.
+    pub added: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}

@@ -1,0 +1,28 @@
+//! Teams, which own services.
+
+use fact_derive::FactKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::version::Version;
+use crate::AccountId;
+
+/// Who owns services. Identity: `name`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
+#[serde(deny_unknown_fields)]
+#[fact(key(name), example = r#"{"name": "payments", "members": ["git.example.org/ann", "git.example.org/bo"]}"#)]
+pub struct Team {
+    /// Its name.
+    pub name: String,
+    /// The team that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Its members' accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<AccountId>,
+    /// It is no longer declared.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Which picture of it this is.
+    pub version: Version,
+}
