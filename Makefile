@@ -1,12 +1,12 @@
-# Everything a person types. The work is done by scripts/, so that CI does the same.
+# The commands that people type. scripts/ does the work, so that CI does the same.
 
-# Queries are checked against the committed .sqlx, never against a database that DATABASE_URL happens to name.
+# Queries are checked against the committed .sqlx, never against the database of DATABASE_URL.
 export SQLX_OFFLINE := true
 
 sei := $(or $(CARGO_TARGET_DIR),target)/release/sei
 
 .PHONY: help
-help: ## Say what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
@@ -16,19 +16,19 @@ run: ## Build sei and start it on this repository's history, or on another: make
 	@exec $(sei) up $(if $(REPO),--repo '$(REPO)')
 
 .PHONY: setup
-setup: ## Install what building and testing need (Debian, Ubuntu), and nothing that is there already
+setup: ## Install what is missing to build and test (Debian, Ubuntu)
 	@scripts/setup test
 
 .PHONY: test
-test: ## Run all tests, with a PostgreSQL and a Kafka of their own
+test: ## Run all tests, with their own PostgreSQL and Kafka
 	@scripts/test
 
 .PHONY: lint
-lint: ## Check format, clippy, documentation, licences, and the saved queries
+lint: ## Check format, clippy, documentation, licenses, and the saved queries
 	@scripts/lint
 
 .PHONY: openapi
-openapi: ## Hold the API against its description, with redocly and schemathesis
+openapi: ## Check the API against its OpenAPI document, with redocly and schemathesis
 	cargo build --locked -p sei
 	@scripts/openapi
 

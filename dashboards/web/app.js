@@ -1,5 +1,5 @@
 // The page: reads what is chosen, asks the server, shows the answer, and asks again every half minute while
-// somebody looks.
+// someone looks.
 
 import { cards, skeletons } from "./cards.js";
 import { chosen, offerServices, offerTenants, prepare, reportParameters, showChosen } from "./choices.js";
@@ -85,7 +85,7 @@ function show(answer, services, choice, demo) {
   at("summary").replaceChildren(...summary(report, nothing));
 }
 
-// What is drawn anew takes the focus along: it goes to the same part of the same card.
+// A redrawn card keeps the focus on the same part.
 function keepingFocus(draw) {
   const card = document.activeElement?.closest("[data-metric]")?.dataset.metric;
   const part = document.activeElement?.matches(".plot") ? ".plot" : "summary";

@@ -61,7 +61,7 @@ function basis({ evidence, known }) {
   ];
 }
 
-// What is true of the whole report is said once, above the cards.
+// What holds for the whole report is shown once, above the cards.
 function caveats(metric, report) {
   const own = metric.caveats.filter(({ text }) => !report.statements.includes(text));
   return own.length > 0 && h("ul", { class: "caveats", "aria-label": `What to know about ${metric.title.toLowerCase()}` },

@@ -83,14 +83,14 @@ function line(points, step, y) {
 }
 
 // The mouse and the arrow keys move one cursor.
-function follow(plot, cursor, points, tell) {
+function follow(plot, cursor, points, onPoint) {
   let current = -1;
   const show = (index) => {
     current = index;
     const point = points[index];
     cursor.setAttribute("visibility", point ? "visible" : "hidden");
     if (point) cursor.setAttribute("x", index * (WIDTH / points.length));
-    tell(point);
+    onPoint(point);
   };
   plot.addEventListener("pointermove", (event) => {
     const box = plot.getBoundingClientRect();

@@ -77,7 +77,7 @@ export class DeploymentList {
     });
     const names = ["Deployment", "Verdict", "Service", "Finished", "Commits", "Changes"];
     const head = h("thead", {}, h("tr", {}, names.map((name, index) => h("th", { scope: "col", class: index > 3 ? "number" : null }, name))));
-    // a list that is drawn anew keeps the focus on the same deployment
+    // a redrawn list keeps the focus on the same deployment
     const focused = document.activeElement?.closest("[data-deployment]")?.dataset.deployment;
     place.replaceChildren(h("table", {}, head, body), more);
     if (focused) focusOn(focused);

@@ -43,7 +43,7 @@ export function closeDetail() {
   at("detail").close();
 }
 
-// The browser gives the focus back to what had it; a list that was drawn anew meanwhile has another button.
+// The browser gives the focus back to what had it; a list that was redrawn meanwhile has another button.
 function left() {
   asking?.abort();
   if (document.activeElement === document.body || document.activeElement === null) focusOn(openedFor);

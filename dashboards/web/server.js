@@ -1,7 +1,7 @@
-// Asks the server that this page came from. An answer that is no success becomes a `Refusal`, whose message
-// is what the server said about it.
+// Sends requests to the server that this page came from. An answer without success becomes a `Refusal` with the
+// server's message.
 
-/** What the server said when it could not answer. */
+/** An answer without success, with the server's message. */
 export class Refusal extends Error {}
 
 /** GET of `path` with `parameters` (empty ones are left out), for a tenant. */

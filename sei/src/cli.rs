@@ -1,4 +1,4 @@
-//! The command line: what can be said, and what the process answers with.
+//! The command line: its commands, and the exit codes.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,19 +12,19 @@ use runtime::settings::{LogFormat, Settings, Telemetry};
 
 use crate::commands;
 
-/// What every command takes.
+/// Options of every command.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Global {
-    /// The settings file; without it ./sei.toml, else /etc/sei/sei.toml, if it is there
+    /// The settings file; without it ./sei.toml, else /etc/sei/sei.toml, if one exists
     #[arg(long, global = true, value_name = "FILE", env = "SEI_CONFIG", help_heading = "Settings")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Set one key over all else, such as server.listen=127.0.0.1:9000; can be repeated
+    /// Override one setting, such as server.listen=127.0.0.1:9000; can be repeated
     #[arg(long, global = true, value_name = "KEY=VALUE", help_heading = "Settings")]
     pub(crate) set: Vec<String>,
 
-    /// The data folder (data.folder)
-    #[arg(long, global = true, value_name = "FOLDER", help_heading = "Settings")]
+    /// The data directory (data.folder)
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Settings")]
     pub(crate) data: Option<PathBuf>,
 
     /// Print JSON
@@ -32,7 +32,7 @@ pub(crate) struct Global {
     pub(crate) json: bool,
 }
 
-/// Whose data a command is about.
+/// The tenant of a command.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ForTenant {
     /// The tenant
@@ -42,16 +42,16 @@ pub(crate) struct ForTenant {
 
 const EXAMPLES: &str = "\
 Examples:
-  sei up                                 start on the repository in this folder, page at http://127.0.0.1:8080
+  sei up                                 start with the repository in this directory, page at http://127.0.0.1:8080
   sei up --repo ~/src/shop --repo https://github.com/octocat/hello-world.git
   sei dora report --window 90d           the five DORA metrics of the last 90 days
   sei dora explain v1.4.0                why a deployment counts as it does
   sei demo load && sei dora report --tenant demo
 
-Exit codes: 0 it worked, 1 it failed (standard error says why), 2 the command line was wrong.";
+Exit codes: 0 success, 1 failure (standard error has the reason), 2 invalid command line.";
 
 /// Software engineering intelligence: how fast changes reach production, how often that goes wrong, and
-/// why. Every number can be traced to the events that it came from.
+/// why. Every number can be traced to the events it was computed from.
 #[derive(Debug, Parser)]
 #[command(name = "sei", version, max_term_width = 100, after_help = EXAMPLES, arg_required_else_help = true)]
 struct Cli {
@@ -66,46 +66,46 @@ struct Cli {
 enum Command {
     /// Start everything in one process: collecting, processing, metrics, API and page
     Up(commands::up::Up),
-    /// Run one role as a process of its own
+    /// Run one role as a separate process
     Role(commands::role::Role),
     /// Collect from a source once
     #[command(subcommand)]
     Collect(commands::collect::Collect),
-    /// Import files: our own facts, or an hour of GitHub's public events
+    /// Import files: facts, or an hour of GitHub's public events
     Import(commands::import::Import),
-    /// Write all facts and metric facts into files, one a table: Parquet or CSV
+    /// Write all facts and metric facts into files, one per table: Parquet or CSV
     Export(commands::export::Export),
     /// Show and explain the DORA metrics
     #[command(subcommand)]
     Dora(commands::dora::Dora),
-    /// Look after events: those that could not be read, and reading them again
+    /// Show raw events and dead letters, and replay them
     #[command(subcommand)]
     Events(commands::events::Events),
-    /// An invented organization, to have something to look at
+    /// Load or remove the data of an invented organization
     #[command(subcommand)]
     Demo(commands::demo::DemoCommand),
-    /// Say where everything stands: sources, log, events, computations
+    /// Show the state of sources, the log, events and computations
     Status(commands::status::Status),
     /// Delete what is known of a repository, a source, a service, a team or a person
     Forget(commands::forget::Forget),
-    /// Who is who: people with their accounts, and why these are joined
+    /// List people with their accounts and why these are joined, or change that
     People(commands::people::People),
-    /// Bring the database's schema up to date, and tell it the services, teams and persons of the settings
+    /// Migrate the database's schema, and store the services, teams and persons of the settings
     Migrate(commands::migrate::Migrate),
-    /// Tenants: parts of the database that know nothing of each other
+    /// Create, list and drop tenants: separate parts of the database
     #[command(subcommand)]
     Tenant(commands::tenant::TenantCommand),
-    /// See what a webhook's payload would become
+    /// Show the facts that a webhook's payload is normalized to
     #[command(subcommand)]
     Webhooks(commands::webhooks::Webhooks),
     /// Check and show the settings
     #[command(subcommand)]
     Config(commands::config::Config),
-    /// Print the JSON Schema of the facts that POST /v1/events and `sei import` take
+    /// Print the JSON Schema of the facts for POST /v1/events and `sei import`
     Schema(commands::schema::Schema),
-    /// Let the running `sei up` read its settings again
+    /// Make the running `sei up` reload its settings
     Reload(commands::reload::Reload),
-    /// Print a script that completes commands and flags in a shell
+    /// Print a shell completion script
     Completions(commands::shell::Completions),
     /// Print the manual page
     Man(commands::shell::Man),
@@ -142,7 +142,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What is wrong with a command line whose arguments are right one by one.
+/// An error of a command line whose arguments are valid one by one.
 #[derive(Debug)]
 pub(crate) struct Usage(pub(crate) String);
 
@@ -154,7 +154,7 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// A command line that clap does not take: help, the version, or what is wrong, as JSON if it is asked for.
+/// Prints help, the version, or an error of clap, as JSON if `--json` is given.
 fn refused(error: &clap::Error) -> ExitCode {
     let json = std::env::args_os().any(|argument| argument == "--json");
     if json && error.use_stderr() {
@@ -222,7 +222,7 @@ fn done(result: Result<()>) -> Result<ExitCode> {
     result.map(|()| ExitCode::SUCCESS)
 }
 
-/// A command that ends soon logs only what went wrong, unless it was told what to log.
+/// Makes a short command log warnings and errors only, unless the settings say otherwise.
 fn quiet(telemetry: &mut Telemetry) {
     if telemetry.filter == default_filter() && telemetry.format == LogFormat::Text {
         "warn".clone_into(&mut telemetry.filter);
@@ -238,7 +238,7 @@ fn default_filter() -> String {
 impl Global {
     /// Flags that are settings, as `key=value`.
     pub(crate) fn overrides(&self) -> Vec<String> {
-        let data = self.data.as_ref().map(|folder| format!("data.folder={:?}", folder.display().to_string()));
+        let data = self.data.as_ref().map(|path| format!("data.folder={:?}", path.display().to_string()));
         self.set.iter().cloned().chain(data).collect()
     }
 
@@ -257,13 +257,13 @@ mod tests {
     }
 
     #[test]
-    fn short_commands_are_quiet_unless_told_otherwise() {
+    fn short_commands_are_quiet_unless_configured_otherwise() {
         let mut telemetry = Telemetry { filter: default_filter(), format: LogFormat::Text };
         assert!(telemetry.filter.starts_with("info"));
         quiet(&mut telemetry);
         assert_eq!(telemetry.filter, "warn");
-        let mut told = Telemetry { filter: "debug".into(), format: LogFormat::Text };
-        quiet(&mut told);
-        assert_eq!(told.filter, "debug");
+        let mut configured = Telemetry { filter: "debug".into(), format: LogFormat::Text };
+        quiet(&mut configured);
+        assert_eq!(configured.filter, "debug");
     }
 }

@@ -1,4 +1,4 @@
-//! The data folder: whose it is, and who uses it now.
+//! The data directory: its owner, and the process that uses it.
 //!
 //! A folder that holds anything else is refused, and no other user is let into it. One `sei up` uses a folder
 //! at a time; other commands may join it.
@@ -9,24 +9,24 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-/// Says that a folder is a data folder of `sei`, and of which format.
+/// Says that a folder is a data directory of `sei`, and of which format.
 const MARK: &str = "sei-data";
 const FORMAT: &str = "sei data folder, format 1\n";
 
 /// The longest path that a UNIX socket can have, without the byte that ends it.
 const SOCKET_PATH_BYTES: usize = 107;
 
-/// A data folder of ours.
+/// A data directory of ours.
 pub(crate) struct DataFolder(PathBuf);
 
 impl DataFolder {
-    /// Opens a data folder, or makes it. One that holds other things is refused and left as it is.
+    /// Opens a data directory, or makes it. One that holds other things is refused and left as it is.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let elsewhere = "name another folder with --data, or set data.folder";
+        let elsewhere = "name another directory with --data, or set data.folder";
         std::fs::create_dir_all(path)
-            .with_context(|| format!("the data folder `{}` can't be made; {elsewhere}", path.display()))?;
+            .with_context(|| format!("the data directory `{}` can't be created; {elsewhere}", path.display()))?;
         let path =
-            path.canonicalize().with_context(|| format!("the data folder `{}` can't be read", path.display()))?;
+            path.canonicalize().with_context(|| format!("the data directory `{}` can't be read", path.display()))?;
         let mark = path.join(MARK);
         match std::fs::read_to_string(&mark) {
             Ok(format) if format == FORMAT => {
@@ -34,7 +34,7 @@ impl DataFolder {
                 return Ok(Self(path));
             }
             Ok(format) if format.starts_with("sei data folder, format ") => bail!(
-                "the data folder `{}` was made by a later version of sei ({}); use that version, or {elsewhere}",
+                "the data directory `{}` was made by a later version of sei ({}); use that version, or {elsewhere}",
                 path.display(),
                 format.trim()
             ),
@@ -42,17 +42,17 @@ impl DataFolder {
             Err(_) => {}
         }
         let empty = std::fs::read_dir(&path).map(|mut entries| entries.next().is_none());
-        if !empty.with_context(|| format!("the data folder `{}` can't be read", path.display()))? {
+        if !empty.with_context(|| format!("the data directory `{}` can't be read", path.display()))? {
             bail!(
-                "`{}` holds files that are not sei's, so it is not used as its data folder; {elsewhere}",
+                "`{}` holds files that are not sei's, so it is not used as its data directory; {elsewhere}",
                 path.display()
             );
         }
         keep_private(&path);
         // a repository that the folder lies in does not take it up
-        std::fs::write(&mark, FORMAT)
-            .and_then(|()| std::fs::write(path.join(".gitignore"), "*\n"))
-            .with_context(|| format!("nothing can be written to the data folder `{}`; {elsewhere}", path.display()))?;
+        std::fs::write(&mark, FORMAT).and_then(|()| std::fs::write(path.join(".gitignore"), "*\n")).with_context(
+            || format!("nothing can be written to the data directory `{}`; {elsewhere}", path.display()),
+        )?;
         Ok(Self(path))
     }
 
@@ -89,13 +89,14 @@ impl DataFolder {
                 lock.read_to_string(&mut by)?;
                 let by = by.trim();
                 return Err(anyhow!(
-                    "`sei up` already runs on the data folder `{}`{}; stop it first, or name another folder with --data",
+                    "`sei up` already runs on the data directory `{}`{}; stop it first, or name another directory with --data",
                     self.0.display(),
                     if by.is_empty() { String::new() } else { format!(" (process {by})") }
                 ));
             }
             Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("the data folder `{}` can't be locked", self.0.display()));
+                return Err(error)
+                    .with_context(|| format!("the data directory `{}` can't be locked", self.0.display()));
             }
         }
         lock.set_len(0)?;
@@ -114,7 +115,7 @@ impl DataFolder {
                 Ok(process.trim().parse().ok())
             }
             Err(TryLockError::Error(error)) => {
-                Err(error).with_context(|| format!("the data folder `{}` can't be locked", self.0.display()))
+                Err(error).with_context(|| format!("the data directory `{}` can't be locked", self.0.display()))
             }
         }
     }
@@ -135,7 +136,7 @@ impl DataFolder {
 fn keep_private(path: &Path) {
     if let Err(error) = store::keep_private(path) {
         let (folder, error) = (path.display(), &error as &dyn std::error::Error);
-        tracing::warn!(%folder, error, "other users of this machine may be able to read the data folder");
+        tracing::warn!(%folder, error, "other users of this machine may be able to read the data directory");
     }
 }
 

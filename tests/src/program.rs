@@ -1,4 +1,4 @@
-//! The program `sei` as a person uses it: started as a process, on a data folder of its own.
+//! The program `sei` as a person uses it: started as a process, on a data directory of its own.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -57,7 +57,7 @@ impl Program {
         self.folder.path()
     }
 
-    /// Its data folder.
+    /// Its data directory.
     #[must_use]
     pub fn data(&self) -> PathBuf {
         self.folder().join("data")

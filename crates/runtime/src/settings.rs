@@ -54,7 +54,7 @@ pub struct Settings {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// The data folder: the private database cluster, mirrors of git repositories.
+    /// The data directory: the private database cluster, mirrors of git repositories.
     pub folder: PathBuf,
 }
 

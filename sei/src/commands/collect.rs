@@ -19,19 +19,19 @@ use pulled::Pulled;
 /// Collect from a source once
 #[derive(Debug, Subcommand)]
 pub(crate) enum Collect {
-    /// Collect the history of git repositories: what is new since the last time
+    /// Collect new commits and tags of git repositories
     Git(Git),
-    /// Pull what is new from GitHub
+    /// Pull new data from GitHub
     Github(Pulled),
-    /// Pull what is new from GitLab
+    /// Pull new data from GitLab
     Gitlab(Pulled),
-    /// Pull what is new from Jira
+    /// Pull new data from Jira
     Jira(Pulled),
-    /// Pull what is new from Jenkins
+    /// Pull new data from Jenkins
     Jenkins(Pulled),
-    /// Pull what is new from CircleCI
+    /// Pull new data from CircleCI
     Circleci(Pulled),
-    /// Pull what is new from PagerDuty
+    /// Pull new data from PagerDuty
     Pagerduty(Pulled),
 }
 
@@ -42,7 +42,7 @@ Examples:
   sei collect git . --tag-pattern '^release-' --line-counts
   sei collect git . --deployment-branch main         each merge to main is a deployment
 
-Works while `sei up` runs on the same data folder, and without it.";
+Works with and without a running `sei up` on the same data directory.";
 
 /// How repositories that are named on the command line are collected.
 #[derive(Args, Clone, Debug, Default)]
@@ -63,17 +63,17 @@ pub(crate) struct GitOptions {
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Git {
-    /// Paths or URLs; without any those of the settings ([[git]])
+    /// Paths or URLs; without any, those of the settings ([[git]])
     repositories: Vec<String>,
 
     #[command(flatten)]
     options: GitOptions,
 
-    /// Return when the history is in the log, not only when it is stored and computed
+    /// Return once the history is in the log, without waiting until it is stored and computed
     #[arg(long)]
     no_wait: bool,
 
-    /// Collect everything again, not only what is new
+    /// Collect everything again
     #[arg(long)]
     full: bool,
 

@@ -17,11 +17,11 @@ use crate::output::{self, count};
 /// Check and show the settings
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
-    /// Say all that is wrong with the settings: the key, what was found, what was expected, and where
+    /// Check the settings: list each error with its key, the value found, what was expected, and the line
     ///
     /// Exit code 1 if there is an error, 0 if there are only warnings.
     Check(Check),
-    /// Print the settings in effect, out of all layers; secrets are only named
+    /// Print the effective settings of all layers; of secrets only the references
     Show,
     /// Print the commented reference of all settings, with their defaults
     Default,
@@ -29,10 +29,10 @@ pub(crate) enum Config {
 
 #[derive(Args, Debug)]
 pub(crate) struct Check {
-    /// The file to check; without it the one that would be used
+    /// The file to check; without it the one in use
     file: Option<PathBuf>,
 
-    /// Let a warning count as an error
+    /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
 }

@@ -24,10 +24,10 @@ const SEED: u64 = 1;
 /// Events of one append.
 const PAGE: usize = 5_000;
 
-/// An invented organization, to have something to look at
+/// Load or remove the data of an invented organization
 #[derive(Debug, Subcommand)]
 pub(crate) enum DemoCommand {
-    /// Load a year of an invented organization into the tenant `demo`, in place of what is there
+    /// Load a year of an invented organization into the tenant `demo`, replacing its data
     Load(Box<Load>),
     /// Drop the tenant `demo`
     Reset,
@@ -39,11 +39,11 @@ pub(crate) struct Load {
     #[arg(long, default_value_t = SEED)]
     seed: u64,
 
-    /// Teams
+    /// Number of teams
     #[arg(long, default_value_t = Scale::default().teams)]
     teams: usize,
 
-    /// Services, each with a repository
+    /// Number of services, each with a repository
     #[arg(long, default_value_t = Scale::default().services)]
     services: usize,
 
@@ -51,11 +51,11 @@ pub(crate) struct Load {
     #[arg(long, default_value_t = Scale::default().days)]
     days: u32,
 
-    /// Merged changes, about [default: 12000 a year]
+    /// Approximate number of merged changes [default: 12000 a year]
     #[arg(long)]
     changes: Option<u32>,
 
-    /// Deployments to production, about [default: 4000 a year]
+    /// Approximate number of deployments to production [default: 4000 a year]
     #[arg(long)]
     deployments: Option<u32>,
 

@@ -23,13 +23,13 @@ use crate::{output, settle};
 pub(crate) enum Dora {
     /// Print the five DORA metrics
     Report(Box<Report>),
-    /// Say why a deployment or a change counts as it does: its commits, its stages, its evidence
+    /// Explain the verdict on a deployment or a change: its commits, stages and evidence
     Explain(Explain),
-    /// Compute metrics anew from the facts
+    /// Compute metrics from the facts again
     Recompute(Recompute),
-    /// List the metrics that `sei dora metric` knows: built in, and of the settings
+    /// List the metrics for `sei dora metric`: built-in and custom
     Metrics,
-    /// Print one metric: flow, review, CI, planning, quality, or one of your own; by service, team, type …
+    /// Print metrics (flow, review, CI, planning, quality, custom), by service, team, type …
     Metric(Box<metric::Metric>),
 }
 
@@ -38,7 +38,7 @@ Examples:
   sei dora report                                    the last 90 days of all services
   sei dora report --service checkout --window 365d --interval month --series
   sei dora report --from 2026-01-01 --to 2026-04-01 --time-zone Europe/Berlin
-  sei dora report --benchmark 2025/technology        beside the Quick Check's answers of an industry
+  sei dora report --benchmark 2025/technology        compared with the Quick Check's answers of an industry
   sei dora report --format csv > dora.csv";
 
 #[derive(Args, Debug)]
@@ -63,7 +63,7 @@ pub(crate) struct Report {
     #[arg(long, value_name = "NAME")]
     team: Option<String>,
 
-    /// What values are held against: a year, and a group if wanted (2024, 2025/technology)
+    /// The benchmark: a year, optionally with a group (2024, 2025/technology)
     #[arg(long, default_value_t, value_name = "YEAR[/GROUP]")]
     benchmark: Benchmark,
 
@@ -90,7 +90,7 @@ pub(crate) struct Explain {
 
 #[derive(Args, Debug)]
 pub(crate) struct Recompute {
-    /// Compute everything, not only what has new facts. The rows are the same
+    /// Compute all services, not only those with new facts
     #[arg(long)]
     full: bool,
 

@@ -11,27 +11,27 @@ use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::{output, settle};
 
-/// Look after events: those that could not be read, and reading them again
+/// Show raw events and dead letters, and replay them
 #[derive(Debug, Subcommand)]
 pub(crate) enum Events {
-    /// Show the events that told of a deployment, an incident, a change … as they went into the log
+    /// Show the raw events that reported a deployment, an incident, a change …
     Of(Of),
-    /// List the events that could not be read, newest first, with the reason
+    /// List dead letters (rejected events), newest first, with the reason
     Rejects(Rejects),
-    /// Read events again with the normalisers of this version; rows change only where these learned something
+    /// Normalize events again with this version; rows change only where its result differs
     Replay(Replay),
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Of {
-    /// The id of the deployment, incident, change, review, CI run or work item, as `sei dora explain` has it
+    /// The id of the deployment, incident, change, review, CI run or work item, as `sei dora explain` shows it
     fact: String,
 
-    /// At most so many, the latest first
+    /// The maximum number, the latest first
     #[arg(long, default_value_t = 20)]
     limit: i64,
 
-    /// Print the payload of the latest one, exactly as the log has it, and nothing else
+    /// Print only the raw payload of the latest one
     #[arg(long, conflicts_with = "limit")]
     raw: bool,
 
@@ -41,7 +41,7 @@ pub(crate) struct Of {
 
 #[derive(Args, Debug)]
 pub(crate) struct Rejects {
-    /// At most so many
+    /// The maximum number
     #[arg(long, default_value_t = 50)]
     limit: i64,
 
@@ -51,7 +51,7 @@ pub(crate) struct Rejects {
 
 #[derive(Args, Debug)]
 pub(crate) struct Replay {
-    /// Only events that could not be read; otherwise all that the log still holds, of all tenants
+    /// Only dead letters; otherwise all events that the log still holds, of all tenants
     #[arg(long)]
     rejects: bool,
 

@@ -24,27 +24,27 @@ use parquet_file::ParquetFile;
 pub(crate) enum Form {
     /// Apache Parquet, compressed with Snappy
     Parquet,
-    /// Comma-separated values with a line of headings
+    /// Comma-separated values with a header line
     Csv,
 }
 
 const EXPORT: &str = "\
 Examples:
-  sei export parquet out          one file a table: out/change.parquet, out/deployment_metric.parquet …
+  sei export parquet out          one file per table: out/change.parquet, out/deployment_metric.parquet …
   sei export csv out --tenant demo
 
-docs/export.md says what stands in each column. All tables are read at one point in time.";
+docs/export.md lists the columns. All tables are read at one point in time.";
 
-/// Write all facts and metric facts into files, one a table
+/// Write all facts and metric facts into files, one per table
 #[derive(Args, Debug)]
 #[command(after_help = EXPORT)]
 pub(crate) struct Export {
-    /// The form of the files
+    /// The file format
     #[arg(value_enum)]
     form: Form,
 
-    /// The folder to write them into; files of an earlier export are replaced
-    folder: PathBuf,
+    /// The directory to write to; files of an earlier export are replaced
+    directory: PathBuf,
 
     #[command(flatten)]
     tenant: ForTenant,
@@ -59,8 +59,8 @@ struct Written {
 
 impl Export {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        std::fs::create_dir_all(&self.folder)
-            .with_context(|| format!("the folder {} can't be made", self.folder.display()))?;
+        std::fs::create_dir_all(&self.directory)
+            .with_context(|| format!("the directory {} can't be created", self.directory.display()))?;
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
             let mut tx = store.begin().await?;
@@ -68,7 +68,7 @@ impl Export {
             let names: Vec<&'static str> = FACTS.into_iter().chain(METRIC_FACTS).collect();
             let mut written = Vec::new();
             for table in tables::tables(&mut tx, &names).await? {
-                let file = self.folder.join(format!("{}.{}", table.name, self.form.extension()));
+                let file = self.directory.join(format!("{}.{}", table.name, self.form.extension()));
                 let rows = self.form.write(&mut tx, &table, &file).await;
                 let rows = rows.with_context(|| format!("{} can't be written", file.display()))?;
                 written.push(Written { table: table.name, file, rows });

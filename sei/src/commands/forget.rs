@@ -19,7 +19,7 @@ use crate::{output, settle};
 
 const EXAMPLES: &str = "\
 Examples:
-  sei forget repository github.com/octocat/hello-world --dry-run    what would go, table by table
+  sei forget repository github.com/octocat/hello-world --dry-run    what would be deleted, per table
   sei forget repository github.com/octocat/hello-world --yes
   sei forget source git//nope                                       a mistyped `sei collect git /nope`
   sei forget service checkout
@@ -31,18 +31,18 @@ from its beginning, bring it back.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Forget {
-    /// What it is
+    /// Its kind
     #[arg(value_enum)]
     kind: Kind,
 
     /// Its name, as `sei status` and `sei people` show it
     name: String,
 
-    /// Show what would go, and delete nothing
+    /// Show what would be deleted, and delete nothing
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
 
-    /// Say that you mean it: needed on a terminal
+    /// Confirm: needed on a terminal
     #[arg(long)]
     yes: bool,
 
@@ -52,15 +52,15 @@ pub(crate) struct Forget {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// All facts of it, the metrics of the service that it is, its cursor and its mirror
+    /// Its facts, the metrics of its service, its cursor and its mirror
     Repository,
-    /// State and cursors; facts stay
+    /// Its state and cursors; facts are kept
     Source,
-    /// With the deployments and incidents that name it
+    /// A service, with the deployments and incidents that name it
     Service,
     /// A team
     Team,
-    /// A person; accounts stay
+    /// A person; accounts are kept
     Person,
 }
 

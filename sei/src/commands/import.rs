@@ -16,12 +16,12 @@ use crate::{output, settle};
 
 const EXAMPLES: &str = "\
 Examples:
-  sei import deployments.ndjson                       our own facts, one a line (see `sei schema`)
+  sei import deployments.ndjson                       facts, one per line (see `sei schema`)
   sei import --format gharchive 2026-01-01-15.json.gz GitHub's public events of an hour
 
-What was imported before is the same event again: an interrupted import is simply run once more.";
+Importing a file twice gives the same events: run an interrupted import again.";
 
-/// Import files: our own facts, or an hour of GitHub's public events
+/// Import files: facts, or an hour of GitHub's public events
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Import {
@@ -29,15 +29,15 @@ pub(crate) struct Import {
     #[arg(required = true)]
     files: Vec<PathBuf>,
 
-    /// What they hold
+    /// Their content
     #[arg(long, value_enum, default_value = "facts")]
     format: Format,
 
-    /// Go on after a line that can't be read, and report it; the exit code is 1 then
+    /// Report invalid lines and continue; the exit code is then 1
     #[arg(long)]
     keep_going: bool,
 
-    /// Return when the events are in the log, not only when they are stored and computed
+    /// Return once the events are in the log, without waiting until they are stored and computed
     #[arg(long)]
     no_wait: bool,
 
@@ -47,9 +47,9 @@ pub(crate) struct Import {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
-    /// Our own facts: JSON in *.json, else one a line
+    /// Facts: JSON in *.json, else one per line
     Facts,
-    /// GH Archive, one event a line
+    /// GH Archive, one event per line
     Gharchive,
 }
 

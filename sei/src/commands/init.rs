@@ -18,16 +18,16 @@ const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
 
 const EXAMPLES: &str = "\
 Examples:
-  sei init                                      asks, with what it finds in this directory as answers
+  sei init                                      asks, with defaults found in this directory
   sei init --repo . --deployment-branch main --no-github";
 
 /// Write a commented sei.toml for the repository of this directory
 ///
-/// No token is written: the file names the environment variable that holds it.
+/// No token is written: the file refers to an environment variable.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Init {
-    /// The repository, a path or a URL; the remote `origin` of this directory without it, else the directory
+    /// The repository, a path or a URL; without it the remote `origin` of this directory, else the directory
     #[arg(long, value_name = "PATH|URL")]
     repo: Option<String>,
 
@@ -35,7 +35,7 @@ pub(crate) struct Init {
     #[arg(long, value_name = "BRANCH")]
     deployment_branch: Option<String>,
 
-    /// Pull from GitHub too, for a repository of it
+    /// Pull from GitHub too, for a repository on GitHub
     #[arg(long, overrides_with = "no_github")]
     github: bool,
 
@@ -43,7 +43,7 @@ pub(crate) struct Init {
     #[arg(long)]
     no_github: bool,
 
-    /// Replace a file that is there
+    /// Replace an existing file
     #[arg(long)]
     force: bool,
 }

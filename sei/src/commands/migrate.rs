@@ -11,7 +11,7 @@ use crate::declare::declare;
 use crate::machine::with;
 use crate::output;
 
-/// Bring the database's schema up to date, and tell it the services and teams of the settings
+/// Migrate the database's schema, and store the services, teams and persons of the settings
 ///
 /// Safe to run again, and by several at once. To be run before the roles of a new version start.
 #[derive(Args, Debug)]

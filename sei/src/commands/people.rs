@@ -19,14 +19,14 @@ const SOURCE: &str = "generic/people";
 
 const EXAMPLES: &str = "\
 Examples:
-  sei people                                                    everybody, with their accounts and why
-  sei people merge 'Ann Smith' github.com/ann email/ann@x.org   these are one human's
-  sei people split 'Bo Li' github.com/bo                        this one is nobody else's
+  sei people                                                    all people, with their accounts and why
+  sei people merge 'Ann Smith' github.com/ann email/ann@x.org   these are one person's
+  sei people split 'Bo Li' github.com/bo                        this one is only his
 
 Accounts are joined by an address that both have, by .mailmap, by [[person]] of the settings, and by what
 is said here; never because two sources have the same login.";
 
-/// List people with their accounts, or say whose accounts are whose
+/// List people with their accounts and why these are joined, or change that
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct People {
@@ -39,15 +39,15 @@ pub(crate) struct People {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Say that accounts are one human's, beside those that were said before
+    /// State that accounts belong to one person, in addition to earlier statements
     Merge(Said),
-    /// Say that accounts are this human's and nobody else's, whatever joins them
+    /// State that accounts belong to this person only, whatever joins them
     Split(Said),
 }
 
 #[derive(Args, Debug)]
 struct Said {
-    /// The human's name
+    /// The person's name
     name: String,
 
     /// The accounts, host/login or email/address, as `sei people` lists them

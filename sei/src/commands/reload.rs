@@ -10,9 +10,9 @@ use crate::cli::Global;
 use crate::folder::DataFolder;
 use crate::output;
 
-/// Let the running `sei up` read its settings again
+/// Make the running `sei up` reload its settings
 ///
-/// The same as SIGHUP. It checks the settings first, and keeps the old ones if they can't be used; its log says so.
+/// The same as SIGHUP. `sei up` checks the settings first; invalid ones are logged and change nothing.
 #[derive(Args, Debug)]
 pub(crate) struct Reload {}
 

@@ -16,26 +16,26 @@ Examples:
   sei role webhooks --set server.listen=0.0.0.0:8080
   sei role processor --config /etc/sei/sei.toml";
 
-/// Run one role as a process of its own
+/// Run one role as a separate process
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Role {
-    /// Which one
+    /// The role
     #[arg(value_enum, value_name = "ROLE")]
     name: Name,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Name {
-    /// Collects the configured sources at their times
+    /// Collects the configured sources on their schedules
     Collector,
     /// Receives webhooks and events, and appends them to the event log
     Webhooks,
-    /// Reads the event log and writes what its events become
+    /// Reads the event log and writes the facts of its events
     Processor,
-    /// Computes metrics from facts, whenever new ones are stored
+    /// Computes metrics whenever new facts are stored
     Dora,
-    /// Answers what the engine computed, over REST, GraphQL and a page
+    /// Serves metrics over REST, GraphQL and a page
     Api,
 }
 

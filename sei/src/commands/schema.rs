@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::output;
 
-/// Print the JSON Schema of the facts that POST /v1/events and `sei import` take
+/// Print the JSON Schema of the facts for POST /v1/events and `sei import`
 #[derive(Args, Debug)]
 pub(crate) struct Schema {}
 

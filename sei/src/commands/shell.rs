@@ -12,7 +12,7 @@ Examples:
   sei completions zsh > ~/.zfunc/_sei
   sei completions fish > ~/.config/fish/completions/sei.fish";
 
-/// Print a script that completes commands and flags in a shell
+/// Print a shell completion script
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Completions {

@@ -18,7 +18,7 @@ use crate::{output, settle};
 /// Services that are listed.
 const MOST_SERVICES: u32 = 1000;
 
-/// Say where everything stands: sources, log, events, computations
+/// Show the state of sources, the log, events and computations
 #[derive(Args, Debug)]
 pub(crate) struct Status {
     #[command(flatten)]

@@ -9,10 +9,10 @@ use crate::cli::Global;
 use crate::machine::with;
 use crate::output;
 
-/// Tenants: parts of the database that know nothing of each other
+/// Create, list and drop tenants: separate parts of the database
 #[derive(Debug, Subcommand)]
 pub(crate) enum TenantCommand {
-    /// Make a tenant
+    /// Create a tenant
     Create {
         /// Its name: a lower-case letter, then letters, digits or `_`
         name: Tenant,
@@ -24,7 +24,7 @@ pub(crate) enum TenantCommand {
         /// Its name
         name: Tenant,
 
-        /// Say that you mean it: the data is gone for good
+        /// Confirm: the data can't be restored
         #[arg(long)]
         yes: bool,
     },

@@ -1,6 +1,6 @@
 //! `sei up`: all roles in one process.
 //!
-//! Order at the start: the data folder is ours alone, the address is free, the database runs, its schema
+//! Order at the start: the data directory is ours alone, the address is free, the database runs, its schema
 //! is right, roles run, it is ready, sources are collected, the report is printed. Order at the end: not
 //! ready any more, nothing is received, what was received is written, connections are closed, the private
 //! database is stopped.
@@ -33,7 +33,7 @@ use roles::Roles;
 
 const EXAMPLES: &str = "\
 Examples:
-  sei up                                  the git repository of the current folder
+  sei up                                  the git repository of the current directory
   sei up --repo ~/src/shop --deployment-branch main
   sei up --repo https://github.com/octocat/hello-world.git --listen 127.0.0.1:9000
   sei up --config sei.toml                the sources of a settings file (see `sei config default`)
@@ -47,7 +47,7 @@ with the same data.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Up {
     /// A git repository to collect, a path or a URL; can be repeated. Without it those of the settings,
-    /// else that of the current folder
+    /// else that of the current directory
     #[arg(long, value_name = "PATH|URL")]
     repo: Vec<String>,
 
@@ -120,7 +120,7 @@ impl Up {
     }
 
     /// What is collected: the repositories that were named, else those of the settings, else that of the
-    /// current folder.
+    /// current directory.
     fn sources(&self, settings: &Settings) -> Vec<GitSource> {
         let mut named = self.repo.clone();
         if named.is_empty() && settings.git.is_empty() && settings.source.is_empty() {

@@ -23,13 +23,13 @@ Examples:
   sei webhooks check pagerduty body.json --secret s3cret --header 'X-PagerDuty-Signature: v1=0c0b…'
   sei webhooks check cdevents event.json --json
 
-Without a secret nothing is verified, and what the payload would become is shown all the same.
-Exit codes: 0 it would be taken, 1 it would be refused or rejected, or the signature is wrong.";
+Without a secret the request is not verified; the facts are shown nevertheless.
+Exit codes: 0 accepted, 1 refused, rejected or wrongly signed.";
 
-/// See what a webhook's payload would become
+/// Show the facts that a webhook's payload is normalized to
 #[derive(Debug, Subcommand)]
 pub(crate) enum Webhooks {
-    /// Verify a request and show the facts that its payload would become
+    /// Verify a request and show the facts that its payload is normalized to
     Check(Check),
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Check {
     #[arg(long = "secret", value_name = "SECRET")]
     secrets: Vec<String>,
 
-    /// What the address has after the source's name
+    /// The path after the source's name
     #[arg(long, value_name = "PATH", default_value = "")]
     path: String,
 }

@@ -49,7 +49,7 @@ struct Package {
     normal: BTreeSet<String>,
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
@@ -142,7 +142,7 @@ fn the_kernel_reaches_nothing_that_does_io() -> Result<()> {
 }
 
 /// Our files as git has them, with those that are not committed yet.
-fn files() -> Result<Vec<PathBuf>> {
+pub(crate) fn files() -> Result<Vec<PathBuf>> {
     let names = output("git", &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
     let root = root();
     Ok(names

@@ -31,7 +31,7 @@ fn help_names_every_command_and_the_exit_codes() {
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}:\n{help}");
     }
-    assert!(help.contains("Exit codes: 0 it worked, 1 it failed"));
+    assert!(help.contains("Exit codes: 0 success, 1 failure"));
     for command in [&["up"][..], &["collect", "git"], &["import"], &["dora", "report"], &["demo", "load"]] {
         let help = program.good(&[command, &["--help"]].concat());
         assert!(help.contains("Usage: sei "), "{command:?}");

@@ -43,4 +43,5 @@ mod rows;
 mod snapshots;
 mod store;
 mod up;
+mod wording;
 mod workers;

@@ -61,7 +61,7 @@ fn get(address: &str, path: &str) -> (u16, String) {
     (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
 }
 
-/// The servers that run on a data folder.
+/// The servers that run on a data directory.
 fn servers(program: &Program) -> Vec<String> {
     let data = program.data().display().to_string();
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
@@ -399,7 +399,7 @@ fn server_pid(program: &Program) -> Option<i32> {
     lock.lines().next()?.trim().parse().ok()
 }
 
-/// Waits until no server runs on the data folder.
+/// Waits until no server runs on the data directory.
 fn no_server_is_left(program: &Program, what: &str) {
     let start = std::time::Instant::now();
     while !servers(program).is_empty() {

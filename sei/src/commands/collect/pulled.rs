@@ -15,13 +15,13 @@ use crate::{output, settle};
 
 const EXAMPLES: &str = "\
 Examples:
-  sei collect github                       what is new, of all sources of this connector ([[source]])
-  sei collect github main                  of the one of this name
-  sei collect github --since 2024-01-01    what changed since then, again
+  sei collect github                       new data of all sources of this connector ([[source]])
+  sei collect github main                  of the source with this name
+  sei collect github --since 2024-01-01    changes since then, again
   sei collect github --full                everything, again
 
-One that was interrupted goes on where it was when the same is asked for again. Works while `sei up` runs
-on the same data folder, and without it.";
+An interrupted pull resumes when it is run again with the same options. Works with and without a running
+`sei up` on the same data directory.";
 
 /// Pulls sources of the settings.
 #[derive(Args, Debug)]
@@ -38,7 +38,7 @@ pub(crate) struct Pulled {
     #[arg(long)]
     full: bool,
 
-    /// Return when it is in the log, not only when it is stored and computed
+    /// Return once it is in the log, without waiting until it is stored and computed
     #[arg(long)]
     no_wait: bool,
 }

@@ -37,7 +37,7 @@ pub(super) async fn keep_running(database: Option<PrivateDatabase>, until: Cance
         if starts.too_many(Instant::now()) {
             let context = format!(
                 "the private database died {MAX_STARTS} times within {} minutes; its log is `postgres/log` in the \
-                 data folder",
+                 data directory",
                 STARTS_WITHIN.as_secs() / 60
             );
             return Err(match error {

@@ -1,0 +1,138 @@
+//! Documents, settings, help texts and the page use the words of the field. Code in Markdown is not prose, so names of
+//! settings and fields may be anything.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use tests::Program;
+
+use crate::architecture::{files, root};
+
+/// Words and phrases that `sei` does not use, with what it uses instead.
+const WORDS: &[(&str, &str)] = &[
+    ("told", "reported, received or stated"),
+    ("mend", "fix"),
+    ("mends", "fixes"),
+    ("mended", "fixed"),
+    ("picture", "version or snapshot"),
+    ("pictures", "versions or snapshots"),
+    ("judged", "eligible or determined"),
+    ("somebody", "a noun: client, user, process"),
+    ("everybody", "a noun: people, users"),
+    ("whoever", "a noun: client, user"),
+    ("stepped over", "skipped"),
+    ("passed by", "skipped"),
+    ("becomes of", "outcome or mapping"),
+    ("so many", "number of"),
+    ("that is none", "is not a"),
+    ("of which it", "a direct sentence"),
+    ("well again", "service was restored"),
+    ("apart", "separate"),
+    ("anew", "again"),
+    ("folder", "directory"),
+    ("folders", "directories"),
+    ("closing", "close event"),
+    ("behaviour", "behavior"),
+    ("cancelled", "canceled"),
+    ("colour", "color"),
+    ("labelled", "labeled"),
+    ("licence", "license"),
+    ("licences", "licenses"),
+    ("normalise", "normalize"),
+    ("normalised", "normalized"),
+    ("normaliser", "normalizer"),
+    ("normalisers", "normalizers"),
+    ("organisation", "organization"),
+];
+
+/// Where a word is a product's own, or a setting's.
+const ALLOWED: &[(&str, &str)] =
+    &[("docs/sources/jenkins.md", "folders"), ("sei.default.toml", "folder"), ("k8s/base/settings.yaml", "folder")];
+
+/// The text in words, in lower case and separated by single spaces; everything else is left out.
+fn words(text: &str) -> String {
+    let words = text.split(|character: char| !character.is_alphanumeric() && character != '_' && character != '\'');
+    let mut all = String::from(" ");
+    for word in words.filter(|word| !word.is_empty()) {
+        all.push_str(&word.to_lowercase());
+        all.push(' ');
+    }
+    all
+}
+
+/// Markdown without blocks and spans of code.
+fn prose(markdown: &str) -> String {
+    let mut blocks = markdown.split("```");
+    let mut text = String::new();
+    while let Some(outside) = blocks.next() {
+        for outside in outside.split('`').step_by(2) {
+            text.push_str(outside);
+            text.push('|');
+        }
+        blocks.next();
+    }
+    text
+}
+
+/// The words of a text that `sei` does not use.
+fn unwanted(name: &str, text: &str) -> String {
+    let text = words(text);
+    let mut found = String::new();
+    for (word, better) in WORDS {
+        if text.contains(&format!(" {word} ")) && !ALLOWED.contains(&(name, word)) {
+            let _ = writeln!(found, "{name}: `{word}`; use {better}");
+        }
+    }
+    found
+}
+
+/// The help of a command and of those below it.
+fn help(program: &Program, command: &[&str], into: &mut String) {
+    let text = program.good(&[command, &["--help"]].concat());
+    let subcommands = text.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let subcommands = subcommands.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+    for name in subcommands.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+        help(program, &[command, &[name]].concat(), into);
+    }
+    into.push_str(&text.replace("data.folder", ""));
+}
+
+#[test]
+fn documents_settings_and_the_page_use_the_words_of_the_field() -> Result<()> {
+    let root = root();
+    let mut found = String::new();
+    for file in files()? {
+        let name = file.strip_prefix(&root)?.display().to_string();
+        let is = |extension: &str| file.extension().is_some_and(|end| end == extension);
+        if is("md") {
+            found.push_str(&unwanted(&name, &prose(&std::fs::read_to_string(&file)?)));
+        } else if name == "sei.default.toml"
+            || name == "Makefile"
+            || name.starts_with("k8s/")
+            || name.starts_with("dashboards/web/") && (is("html") || is("js"))
+        {
+            found.push_str(&unwanted(&name, &std::fs::read_to_string(&file)?));
+        }
+    }
+    assert!(found.is_empty(), "{found}");
+    Ok(())
+}
+
+#[test]
+fn help_texts_use_the_words_of_the_field() {
+    let mut text = String::new();
+    help(&Program::new(), &[], &mut text);
+    assert!(text.contains("sei dora report"), "the help of commands below others is there");
+    let found = unwanted("the help", &text);
+    assert!(found.is_empty(), "{found}");
+}
+
+#[test]
+fn a_word_is_found_in_prose_and_not_in_code() {
+    assert_eq!(
+        unwanted("a.md", "It was Told\nso many times."),
+        "a.md: `told`; use reported, received or stated\na.md: `so many`; use number of\n"
+    );
+    assert_eq!(unwanted("a.md", &prose("`told` is code\n```\nmend = 1\n```\nretold, untold")), "");
+    assert_eq!(unwanted("docs/sources/jenkins.md", "Folders"), "");
+}
