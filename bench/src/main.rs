@@ -22,7 +22,7 @@ use anyhow::{Result, bail};
 use crate::figures::Figures;
 use crate::machine::Machine;
 
-const SUBJECTS: [&str; 7] = ["git", "recompute", "engine", "reads", "up", "gateway", "normalise"];
+const SUBJECTS: [&str; 7] = ["git", "recompute", "engine", "reads", "up", "gateway", "normalize"];
 
 /// Of `engine=10` the 10, where the subject is `engine`.
 fn percent(name: &str, subject: &str) -> Option<u32> {
@@ -51,7 +51,7 @@ async fn main() -> Result<()> {
         match name.as_str() {
             "git" => git::measure(&machine, &mut figures).await?,
             "gateway" => webhooks::gateway(&machine, &mut figures).await?,
-            "normalise" => webhooks::normalise(&mut figures)?,
+            "normalize" => webhooks::normalize(&mut figures)?,
             "recompute" => recompute::measure(&machine, &mut figures).await?,
             name => match (percent(name, "engine"), percent(name, "reads")) {
                 (Some(percent), _) => engine::measure(&machine, &mut figures, percent).await?,

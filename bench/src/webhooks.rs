@@ -1,5 +1,5 @@
 //! GitHub's webhooks: the gateway as a process of its own with a real Kafka behind it, beside a bare axum
-//! handler that reads the same bodies, taking turns; and how fast their payloads are normalised.
+//! handler that reads the same bodies, taking turns; and how fast their payloads are normalized.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,8 +13,8 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use bytes::Bytes;
 use chrono::DateTime;
-use collectors::Connector;
 use collectors::github::GitHub;
+use connector::Connector;
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::{Envelope, Tenant};
 use nix::sys::signal::{Signal, kill};
@@ -95,8 +95,8 @@ async fn closed(address: SocketAddr, requests: &[Bytes], lasting: Duration) -> R
     Ok(done)
 }
 
-/// Measures the normaliser.
-pub(crate) fn normalise(figures: &mut Figures) -> Result<()> {
+/// Measures the normalizer.
+pub(crate) fn normalize(figures: &mut Figures) -> Result<()> {
     let mut events = Vec::new();
     for Example { event, body } in examples()? {
         let event = Envelope {
@@ -111,14 +111,14 @@ pub(crate) fn normalise(figures: &mut Figures) -> Result<()> {
             data: body.into(),
         };
         // what is ignored is not read, and would flatter
-        if GitHub.normalise(&event).is_ok() {
+        if GitHub.normalize(&event).is_ok() {
             events.push(event);
         }
     }
     ensure!(!events.is_empty(), "none of the examples became facts");
     let bytes: usize = events.iter().map(|event| event.data.len()).sum();
     Figures::heading(&format!(
-        "normalising {} examples of GitHub's events, {:.1} MB, again and again on one core:",
+        "normalizing {} examples of GitHub's events, {:.1} MB, again and again on one core:",
         events.len(),
         bytes as f64 / 1e6
     ));
@@ -129,7 +129,7 @@ pub(crate) fn normalise(figures: &mut Figures) -> Result<()> {
         let mut facts = 0;
         while started.elapsed() < ROUND / 2 {
             for event in &events {
-                facts += GitHub.normalise(event).map_or(0, |facts| facts.len());
+                facts += GitHub.normalize(event).map_or(0, |facts| facts.len());
                 read += event.data.len();
             }
         }

@@ -3,7 +3,7 @@
 
 use kernel::{Detail, Fact, IgnoreReason, NotStored, Outcome, PipelineRun};
 
-use crate::fixtures::normalised;
+use crate::fixtures::normalized;
 
 fn ignored(reason: IgnoreReason) -> Result<Vec<Fact>, NotStored> {
     Err(NotStored::Ignored(reason))
@@ -11,7 +11,7 @@ fn ignored(reason: IgnoreReason) -> Result<Vec<Fact>, NotStored> {
 
 /// The run that a fixture becomes.
 fn run(connector: &str, fixture: &str) -> PipelineRun {
-    let facts = normalised(connector, fixture).unwrap_or_else(|reason| panic!("{connector} {fixture}: {reason}"));
+    let facts = normalized(connector, fixture).unwrap_or_else(|reason| panic!("{connector} {fixture}: {reason}"));
     let mut runs =
         facts.into_iter().filter_map(|fact| if let Fact::PipelineRun(run) = fact { Some(run) } else { None });
     runs.next_back().unwrap()
@@ -64,12 +64,12 @@ fn outcomes_are_read_in_any_letter_case() {
 
 #[test]
 fn a_value_that_is_new_to_us_has_a_named_end() {
-    let end = normalised("cdevents", "event.pipelinerun_unknown_outcome").unwrap_err().to_string();
+    let end = normalized("cdevents", "event.pipelinerun_unknown_outcome").unwrap_err().to_string();
     assert!(end.contains("schema: subject.content.outcome: unknown outcome; expected success"), "{end}");
     for (connector, fixture) in [("circleci", "event.workflow_unknown_status"), ("jenkins", "build.unknown_result")] {
-        assert_eq!(normalised(connector, fixture), ignored(IgnoreReason::UnknownValue), "{fixture}");
+        assert_eq!(normalized(connector, fixture), ignored(IgnoreReason::UnknownValue), "{fixture}");
     }
-    assert_eq!(normalised("jenkins", "notification.without_phase"), ignored(IgnoreReason::UnusedAction));
+    assert_eq!(normalized("jenkins", "notification.without_phase"), ignored(IgnoreReason::UnusedAction));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn what_a_source_leaves_null_takes_nothing_else_away() {
     assert_eq!(build.repository.unwrap().as_str(), "git.example.org/shop/checkout");
     assert!(build.sha.is_some() && build.branch.as_deref() == Some("main"));
     assert!(run("tekton", "event.pipelinerun_nulls").sha.is_some());
-    assert!(normalised("cdevents", "event.ticket_nulls").is_ok());
+    assert!(normalized("cdevents", "event.ticket_nulls").is_ok());
 }
 
 #[test]

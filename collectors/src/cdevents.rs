@@ -10,19 +10,19 @@ mod artifact;
 mod wire;
 
 use chrono::DateTime;
+use connector::canceled::is_canceled;
+use connector::cloudevents::{self, Reading};
+use connector::outcomes;
+use connector::versions::{inferred, label_selectors, moment, stated};
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::{Connector, json};
+use kernel::Secret;
 use kernel::{
     AccountId, Change, ChangeId, ChangeState, Closing, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason,
     Incident, IncidentId, NotStored, Outcome, PipelineRun, Reject, Repository, RepositoryId, Review, ReviewState,
     StatusCategory, TaskRun, Version, WorkItem, WorkItemId,
 };
-use runtime::secret::Secret;
 
-use crate::canceled::is_canceled;
-use crate::cloudevents::{self, Reading};
-use crate::outcomes;
-use crate::picture::{inferred, label_selectors, moment, stated};
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use crate::{Connector, json};
 use artifact::artifact;
 use wire::{Event, Reference};
 
@@ -36,7 +36,7 @@ impl Connector for CdEvents {
         READING.connector
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let event: Event = json::read(cloudevents::payload(envelope)?)?;
         let kind = event.context.kind.to_ascii_lowercase();
         match subject_and_predicate(&kind) {

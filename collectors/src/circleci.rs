@@ -6,18 +6,17 @@
 mod pull;
 mod wire;
 
+use connector::reference::RanFor;
+use connector::versions::{moment, stated};
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::{Connector, json};
+use kernel::Secret;
 use kernel::{
     Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Reject, RejectReason, RepositoryId, TaskRun,
 };
-use runtime::secret::Secret;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::picture::{moment, stated};
-use crate::pull::Pull;
-use crate::reference::RanFor;
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use crate::{Connector, json};
 use wire::{Event, Job, Pipeline, Workflow};
 
 /// The connector.
@@ -28,7 +27,7 @@ impl Connector for CircleCi {
         "circleci"
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let event: Event = json::read(&envelope.data)?;
         if let Some(reason) = event.kind.as_deref().and_then(unused) {
             return Err(NotStored::Ignored(reason));
@@ -43,10 +42,6 @@ impl Connector for CircleCi {
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {
-        Some(self)
-    }
-
-    fn pull(&self) -> Option<&dyn Pull> {
         Some(self)
     }
 }

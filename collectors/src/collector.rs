@@ -7,19 +7,20 @@ use std::time::Instant;
 
 use chrono::Utc;
 use chrono_tz::Tz;
+use connector::Connector;
 use eventlog::EventLog;
 use futures::FutureExt;
 use kernel::Tenant;
+use pull::progress::Progress;
+use pull::{self, OpenError, Target};
 use runtime::settings::{GitSource, PullSource, Settings};
 use runtime::{labels, panics};
 use store::source_state::{self, Attempt};
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
-use crate::Connector;
 use crate::git::{self, GitError};
-use crate::progress::Progress;
-use crate::pull::{self, OpenError, Ready, Target};
+use crate::ready::Ready;
 use crate::scheduler::{Job, ScheduleError, Times};
 
 /// Makes what shows the progress of a source of this name.

@@ -8,13 +8,13 @@
 mod facts;
 mod wire;
 
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
+use connector::{Connector, json};
+use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored};
-use runtime::secret::Secret;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
-use crate::{Connector, json};
 use facts::Place;
 
 /// The connector.
@@ -25,7 +25,7 @@ impl Connector for DevLake {
         "devlake"
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let place = Place { connection: &envelope.source, received: envelope.time };
         let data = &envelope.data;
         match envelope.kind.strip_prefix("devlake.").unwrap_or_default() {

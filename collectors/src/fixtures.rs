@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use connector::Connector;
 use kernel::{Envelope, Fact, NotStored, Tenant};
 
-use crate::{Connector, registry};
+use crate::registry;
 
 /// Connectors without such files, and why.
 const ELSEWHERE: [(&str, &str); 3] = [
@@ -52,10 +53,10 @@ fn event(connector: &dyn Connector, name: &str, data: Bytes) -> Envelope {
 }
 
 /// What a connector's fixture becomes.
-pub(crate) fn normalised(connector: &str, name: &str) -> Result<Vec<Fact>, NotStored> {
+pub(crate) fn normalized(connector: &str, name: &str) -> Result<Vec<Fact>, NotStored> {
     let data = std::fs::read(root().join("tests/fixtures").join(connector).join(format!("{name}.json"))).unwrap();
     let connector = registry::connector(connector).unwrap();
-    connector.normalise(&event(connector, name, data.into()))
+    connector.normalize(&event(connector, name, data.into()))
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn each_registered_connector_has_fixtures() {
 fn each_fixture_becomes_what_its_snapshot_says() {
     for connector in registry::all().iter().filter(|connector| !TESTED_ELSEWHERE.contains(&connector.name())) {
         for (name, data) in fixtures(connector.name()) {
-            let facts = connector.normalise(&event(*connector, &name, data));
+            let facts = connector.normalize(&event(*connector, &name, data));
             assert!(facts.iter().flatten().all(|fact| Fact::check(fact).is_ok()), "{name}: {facts:?}");
             let folder = root().join("tests/fixtures").join(connector.name()).join("snapshots");
             insta::with_settings!({ snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true }, {

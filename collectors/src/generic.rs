@@ -4,23 +4,21 @@
 
 pub(crate) mod elements;
 mod identities;
-mod problem;
 mod schema;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use connector::canceled::is_canceled;
+use connector::json::Problem;
+use connector::problem::FactProblem;
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id, standard};
+use connector::{Connector, json};
+use kernel::Secret;
 use kernel::near::UnknownName;
 use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, StatusCategory, Tenant};
-use runtime::secret::Secret;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::canceled::is_canceled;
-use crate::json::Problem;
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id, standard};
-use crate::{Connector, json};
-
 pub(crate) use elements::{Form, elements};
-pub use problem::{At, FactProblem};
 pub use schema::schema;
 
 /// The connector.
@@ -41,7 +39,7 @@ impl Connector for Generic {
         Some(self)
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let value = json::read(&envelope.data)?;
         match fact(value, envelope.time) {
             Ok(fact) => Ok(vec![fact]),
@@ -260,6 +258,7 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use connector::problem::At;
     use serde_json::json;
 
     use super::*;
@@ -286,8 +285,8 @@ mod tests {
         let [event] = events.as_slice() else { panic!("{events:?}") };
         assert_eq!((event.kind.as_str(), event.key.as_str()), ("generic.deployment", "github.com/ann/shop"));
         let again = Envelope { time: "2026-09-09T09:09:09Z".parse().unwrap(), ..event.clone() };
-        assert_eq!(Generic.normalise(event), Generic.normalise(&again));
-        match Generic.normalise(event).unwrap().as_slice() {
+        assert_eq!(Generic.normalize(event), Generic.normalize(&again));
+        match Generic.normalize(event).unwrap().as_slice() {
             [Fact::Deployment(deployment)] => assert_eq!(deployment.version.at, event.time),
             other => panic!("{other:?}"),
         }
@@ -319,7 +318,7 @@ mod tests {
                 "status_category": category, "created_at": "2026-11-02T10:00:00Z"});
             item.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
             let events = taken(&item.to_string(), Form::Json);
-            match Generic.normalise(&events[0]).unwrap().remove(0) {
+            match Generic.normalize(&events[0]).unwrap().remove(0) {
                 Fact::WorkItem(item) => item.canceled,
                 other => panic!("{other:?}"),
             }
@@ -338,7 +337,7 @@ mod tests {
                 .to_string()
         };
         let events = taken(&incident(json!(["jira:shop", "Label:X"])), Form::Json);
-        match Generic.normalise(&events[0]).unwrap().remove(0) {
+        match Generic.normalize(&events[0]).unwrap().remove(0) {
             Fact::Incident(incident) => assert_eq!(incident.selectors, ["jira:SHOP", "label:x"]),
             other => panic!("{other:?}"),
         }

@@ -7,6 +7,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use connector::{Connector, json};
 use kernel::{
     Deployment, DeploymentSource, Detail, Envelope, Fact, IgnoreReason, NotStored, Outcome, Reject, Repository,
     RepositoryId, Tenant, Version,
@@ -16,7 +17,6 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::github::{facts, facts::Place, wire};
-use crate::{Connector, json};
 
 /// The connector.
 pub struct GhArchive;
@@ -150,7 +150,7 @@ impl Connector for GhArchive {
         "gharchive"
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let event: Event<'_> = json::read(&envelope.data)?;
         match event.kind.as_str() {
             "PushEvent" => event.push(&event.payload()?),

@@ -13,16 +13,15 @@ mod pulled;
 mod tests;
 pub(crate) mod wire;
 
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::{Connector, json};
+use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::pull::Pull;
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use crate::{Connector, json};
 use facts::Place;
 use mentions::mentions;
-use runtime::secret::Secret;
 
 /// The connector.
 pub struct GitHub;
@@ -52,7 +51,7 @@ impl Connector for GitHub {
         "github"
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let data = &envelope.data;
         let kind = envelope.kind.strip_prefix("github.").unwrap_or_default();
         match kind.strip_prefix("pull.").unwrap_or(kind) {
@@ -81,10 +80,6 @@ impl Connector for GitHub {
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {
-        Some(self)
-    }
-
-    fn pull(&self) -> Option<&dyn Pull> {
         Some(self)
     }
 }
@@ -135,7 +130,7 @@ fn why_ignored(event: &str) -> IgnoreReason {
 }
 
 /// The repository that a payload is about, as far as it can be read. What is wrong with one that can't be is for
-/// the normaliser to say, so nobody keeps account here of where in the document that is.
+/// the normalizer to say, so nobody keeps account here of where in the document that is.
 fn subject(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct About {

@@ -8,13 +8,12 @@ mod pull;
 mod tests;
 mod wire;
 
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::{Connector, json};
+use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject};
-use runtime::secret::Secret;
 use sha2::{Digest, Sha256};
 
-use crate::pull::Pull;
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use crate::{Connector, json};
 use facts::Place;
 
 /// The connector.
@@ -43,7 +42,7 @@ impl Connector for GitLab {
         "gitlab"
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let data = &envelope.data;
         match envelope.kind.strip_prefix("gitlab.").unwrap_or_default() {
             "push" => push(&json::read(data)?),
@@ -69,10 +68,6 @@ impl Connector for GitLab {
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {
-        Some(self)
-    }
-
-    fn pull(&self) -> Option<&dyn Pull> {
         Some(self)
     }
 }

@@ -12,10 +12,9 @@ use std::time::Duration;
 
 use eventlog::{EventLog, LogError};
 use kernel::{Envelope, IgnoreReason};
+use pull::progress::Progress;
 use serde::Serialize;
 use tokio::sync::mpsc;
-
-use crate::progress::Progress;
 
 pub use options::{ImportFormat, ImportOptions};
 pub use problem::ImportProblem;

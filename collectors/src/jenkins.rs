@@ -8,20 +8,19 @@ mod pull;
 mod wire;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use connector::reference::RanFor;
+use connector::versions::{inferred, moment, stated};
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
+use connector::{Connector, json};
+use kernel::Secret;
 use kernel::{
     Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Reject, RejectReason, RepositoryId, Sha, TaskRun,
     Version,
 };
-use runtime::secret::Secret;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::picture::{inferred, moment, stated};
-use crate::pull::Pull;
-use crate::reference::RanFor;
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
-use crate::{Connector, json};
 use address::JobAddress;
 use wire::{Notification, Phase, Pulled, Stage};
 
@@ -33,7 +32,7 @@ impl Connector for Jenkins {
         "jenkins"
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         if envelope.kind == "jenkins.build" {
             return pulled(&json::read(&envelope.data)?);
         }
@@ -42,10 +41,6 @@ impl Connector for Jenkins {
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {
-        Some(self)
-    }
-
-    fn pull(&self) -> Option<&dyn Pull> {
         Some(self)
     }
 }

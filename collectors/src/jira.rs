@@ -7,14 +7,13 @@ mod pull;
 mod tests;
 mod wire;
 
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::{Connector, json};
+use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored};
-use runtime::secret::Secret;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded::{self, byte_serialize};
 
-use crate::pull::Pull;
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use crate::{Connector, json};
 use facts::{History, Tracker};
 
 /// The connector.
@@ -47,7 +46,7 @@ impl Connector for Jira {
         "jira"
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let data = &envelope.data;
         match envelope.kind.strip_prefix("jira.").unwrap_or_default() {
             event @ ("issue_created" | "issue_updated" | "issue_deleted") => issue(event, &json::read(data)?, envelope),
@@ -63,10 +62,6 @@ impl Connector for Jira {
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {
-        Some(self)
-    }
-
-    fn pull(&self) -> Option<&dyn Pull> {
         Some(self)
     }
 }

@@ -1,16 +1,11 @@
-//! Where events come from: one file a connector, the registry of them, and the webhook gateway.
+//! Where events come from: connectors and the registry of them, the webhook gateway, and the pulls by schedule.
 
-mod canceled;
 #[cfg(test)]
 mod cases;
 pub mod cdevents;
-pub mod check;
 pub mod circleci;
-mod cloudevents;
 pub mod collector;
-mod connector;
 pub mod devlake;
-mod durable;
 #[cfg(test)]
 mod fixtures;
 pub mod gateway;
@@ -22,24 +17,13 @@ pub mod gitlab;
 pub mod import;
 pub mod jenkins;
 pub mod jira;
-mod json;
-mod outcomes;
 pub mod pagerduty;
-mod picture;
-pub mod progress;
-pub mod pull;
+pub mod ready;
 #[cfg(test)]
 mod recorded;
-mod reference;
 pub mod registry;
-mod reverts;
 mod roles;
 pub mod scheduler;
 pub mod tekton;
-#[cfg(test)]
-mod testing;
-mod trailers;
-pub mod webhook;
 
-pub use connector::Connector;
 pub use roles::{CollectorRole, WebhooksRole};

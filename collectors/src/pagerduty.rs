@@ -9,15 +9,14 @@ mod pull;
 mod wire;
 
 use chrono::{DateTime, Utc};
+use connector::versions::{moment, stated};
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::{Connector, json};
+use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, Incident, IncidentId, NotStored, Version};
-use runtime::secret::Secret;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::picture::{moment, stated};
-use crate::pull::Pull;
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use crate::{Connector, json};
 use wire::{Event, Message, Pulled};
 
 /// The connector.
@@ -28,7 +27,7 @@ impl Connector for PagerDuty {
         "pagerduty"
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         match envelope.kind.as_str() {
             "pagerduty.incident" => return Ok(vec![Fact::Incident(pulled(&json::read(&envelope.data)?))]),
             "pagerduty.log_entry" => return Ok(vec![Fact::Incident(logged(json::read(&envelope.data)?))]),
@@ -43,10 +42,6 @@ impl Connector for PagerDuty {
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {
-        Some(self)
-    }
-
-    fn pull(&self) -> Option<&dyn Pull> {
         Some(self)
     }
 }

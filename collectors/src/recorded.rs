@@ -1,5 +1,5 @@
 //! Payloads that others recorded, of the sources whose connectors are beside this: through verification
-//! and normaliser, signed as the source signs. `SEI_CORPUS` names the folder; nothing of it is ours to
+//! and normalizer, signed as the source signs. `SEI_CORPUS` names the folder; nothing of it is ours to
 //! publish, so without it these tests are skipped and say so.
 
 use std::collections::BTreeMap;
@@ -8,16 +8,17 @@ use std::path::Path;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use chrono::DateTime;
+use connector::Connector;
+use connector::check::{Became, Checked, End, check};
+use connector::testing::csv;
+use connector::webhook::RawRequest;
 use hmac::{Hmac, KeyInit, Mac};
+use kernel::Secret;
 use kernel::{Envelope, Fact, NotStored, Tenant};
-use runtime::secret::Secret;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::check::{Became, Checked, End, check};
-use crate::testing::csv;
-use crate::webhook::RawRequest;
-use crate::{Connector, cdevents, circleci, jenkins, pagerduty, registry, tekton};
+use crate::{cdevents, circleci, jenkins, pagerduty, registry, tekton};
 
 /// The JSON files of a folder, by name.
 fn files(folder: &Path) -> BTreeMap<String, Bytes> {
@@ -154,8 +155,8 @@ fn rows(file: &Path) -> Vec<(Value, Value)> {
     rows.iter().map(|row| (json(&row["data"]), json(&row["input"]))).collect()
 }
 
-fn normalised(connector: &dyn Connector, kind: &str, data: &Value) -> Result<Vec<Fact>, NotStored> {
-    let facts = connector.normalise(&Envelope {
+fn normalized(connector: &dyn Connector, kind: &str, data: &Value) -> Result<Vec<Fact>, NotStored> {
+    let facts = connector.normalize(&Envelope {
         id: "1".to_owned(),
         source: format!("{}/main", connector.name()),
         kind: kind.to_owned(),
@@ -171,7 +172,7 @@ fn normalised(connector: &dyn Connector, kind: &str, data: &Value) -> Result<Vec
 }
 
 fn facts(connector: &dyn Connector, kind: &str, data: &Value) -> Vec<Fact> {
-    normalised(connector, kind, data).unwrap_or_else(|reason| panic!("{reason}: {data}"))
+    normalized(connector, kind, data).unwrap_or_else(|reason| panic!("{reason}: {data}"))
 }
 
 #[test]
@@ -271,7 +272,7 @@ fn whatever_is_changed_in_a_recorded_payload_it_has_a_named_end() {
                 for value in &wrong {
                     let mut payload = payload.clone();
                     *payload.pointer_mut(&pointer).unwrap() = value.clone();
-                    drop(connector.normalise(&Envelope {
+                    drop(connector.normalize(&Envelope {
                         id: "1".to_owned(),
                         source: "x/main".to_owned(),
                         kind: kind.to_owned(),

@@ -1,9 +1,10 @@
 //! The registry of connectors: one line each. Gateway, processor and imports find a connector here, by
 //! the name that settings, addresses and metric labels use.
 
-use crate::{
-    Connector, cdevents, circleci, devlake, generic, gharchive, git, github, gitlab, jenkins, jira, pagerduty, tekton,
-};
+use connector::Connector;
+use pull::Pull;
+
+use crate::{cdevents, circleci, devlake, generic, gharchive, git, github, gitlab, jenkins, jira, pagerduty, tekton};
 
 static CONNECTORS: &[&dyn Connector] = &[
     &git::Git,
@@ -20,6 +21,10 @@ static CONNECTORS: &[&dyn Connector] = &[
     &devlake::DevLake,
 ];
 
+/// Those of them that can be asked.
+static PULLED: &[&dyn Pull] =
+    &[&github::GitHub, &gitlab::GitLab, &jira::Jira, &pagerduty::PagerDuty, &circleci::CircleCi, &jenkins::Jenkins];
+
 /// The connector of this name.
 #[must_use]
 pub fn connector(name: &str) -> Option<&'static dyn Connector> {
@@ -30,6 +35,18 @@ pub fn connector(name: &str) -> Option<&'static dyn Connector> {
 #[must_use]
 pub fn all() -> &'static [&'static dyn Connector] {
     CONNECTORS
+}
+
+/// The pull side of the connector of this name.
+#[must_use]
+pub fn pull(name: &str) -> Option<&'static dyn Pull> {
+    pulled().iter().copied().find(|pull| pull.name() == name)
+}
+
+/// The pull sides of all connectors that have one.
+#[must_use]
+pub fn pulled() -> &'static [&'static dyn Pull] {
+    PULLED
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use axum::Router;
 use eventlog::EventLog;
+use pull::progress::Silent;
 use runtime::health::{Check, Readiness};
 use runtime::role::{self, Role};
 use runtime::settings::Settings;
@@ -13,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::collector::Collector;
 use crate::gateway::{self, GatewayState};
-use crate::progress::Silent;
 use crate::scheduler;
 
 /// Collects the configured sources at their times.

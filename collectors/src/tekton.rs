@@ -5,16 +5,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use connector::cloudevents::{self, Reading};
+use connector::reference::RanFor;
+use connector::versions::{moment, stated};
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::{Connector, json};
+use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, RepositoryId, Sha, TaskRun, Version};
-use runtime::secret::Secret;
 use serde::Deserialize;
 use serde_json::Value;
-
-use crate::cloudevents::{self, Reading};
-use crate::picture::{moment, stated};
-use crate::reference::RanFor;
-use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use crate::{Connector, json};
 
 /// The connector.
 pub struct Tekton;
@@ -69,7 +68,7 @@ impl Connector for Tekton {
         READING.connector
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let event: Event = json::read(cloudevents::payload(envelope)?)?;
         match event {
             Event { pipeline_run: Some(run), .. } => Ok(vec![Fact::PipelineRun(pipeline_run(&run))]),

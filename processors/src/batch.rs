@@ -12,7 +12,7 @@ use store::{Store, StoreError, facts, positions};
 
 use crate::Summary;
 use crate::consumer::CONSUMER;
-use crate::normalise::Normalised;
+use crate::normalize::Normalized;
 
 /// Events of one partition that are written together.
 #[derive(Clone, Debug)]
@@ -83,9 +83,9 @@ impl Label {
 
 impl Prepared {
     /// Gathers what the events of a part became.
-    pub(crate) fn new(part: Part, normalised: Vec<Normalised>) -> Self {
+    pub(crate) fn new(part: Part, normalized: Vec<Normalized>) -> Self {
         let mut prepared = Self { part, tenants: BTreeMap::new(), ended: BTreeMap::new(), events: Summary::default() };
-        for (at, Normalised { connector, outcome }) in normalised.into_iter().enumerate() {
+        for (at, Normalized { connector, outcome }) in normalized.into_iter().enumerate() {
             prepared.add(at, connector, outcome);
         }
         prepared
@@ -94,7 +94,7 @@ impl Prepared {
     /// The same with all events rejected, because the database refuses what they became. What of an event
     /// may itself be refused is shortened, so that this can be written.
     pub(crate) fn refused(mut self) -> Self {
-        let detail = "the database refuses a value of it: this is a fault in its normaliser";
+        let detail = "the database refuses a value of it: this is a fault in its normalizer";
         let Part { partition, events, .. } = &self.part;
         let storable = |(position, event): &(i64, Envelope)| {
             let place = format!("…{partition}/{position}");
@@ -109,7 +109,7 @@ impl Prepared {
         };
         self.part.events = Arc::new(events.iter().map(storable).collect());
         let reject =
-            |_| Normalised { connector: "unknown", outcome: Err(Reject::new(RejectReason::Internal, detail).into()) };
+            |_| Normalized { connector: "unknown", outcome: Err(Reject::new(RejectReason::Internal, detail).into()) };
         let rejected = self.part.events.iter().map(reject).collect();
         Self::new(self.part, rejected)
     }

@@ -13,7 +13,7 @@ pub enum ProcessError {
     #[error("events can't be written")]
     Store(#[from] StoreError),
     /// A task of the runtime was ended from outside.
-    #[error("events can't be normalised")]
+    #[error("events can't be normalized")]
     Task(#[from] tokio::task::JoinError),
 }
 

@@ -1,15 +1,15 @@
-//! From the log to the store: read a batch, normalise it, write what it became.
+//! From the log to the store: read a batch, normalize it, write what it became.
 //!
 //! Promises: each event of the log ends exactly once, as stored, ignored or rejected, and is counted so;
 //! the facts, rejects and counts of a batch and the position after it move in one transaction. Nothing is
 //! stepped over: what can't be written now is tried again, what can never be written is rejected with its
-//! bytes. A normaliser that breaks off harms only the event that it broke off on.
+//! bytes. A normalizer that breaks off harms only the event that it broke off on.
 
 mod backoff;
 mod batch;
 mod consumer;
 mod error;
-mod normalise;
+mod normalize;
 mod processor;
 mod replay;
 mod role;
@@ -17,7 +17,7 @@ mod summary;
 
 pub use consumer::CONSUMER;
 pub use error::ProcessError;
-pub use normalise::Registry;
+pub use normalize::Registry;
 pub use processor::{Processor, Reading, RejectRetention};
 pub use replay::{replay, replay_rejects};
 pub use role::ProcessorRole;

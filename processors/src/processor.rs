@@ -1,4 +1,4 @@
-//! The loop: read, normalise, write, go on.
+//! The loop: read, normalize, write, go on.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tracing::Instrument;
 use crate::backoff::{Backoff, Next};
 use crate::batch::{Part, Prepared};
 use crate::consumer::CONSUMER;
-use crate::normalise::normalise;
+use crate::normalize::normalize;
 use crate::{ProcessError, Registry, Summary};
 
 /// A batch: large enough that a transaction costs little an event, small enough to fit into memory
@@ -77,7 +77,7 @@ enum Settled {
 }
 
 impl Processor {
-    /// A processor of this log, which finds normalisers in `registry`.
+    /// A processor of this log, which finds normalizers in `registry`.
     #[must_use]
     pub fn new(store: Store, log: Arc<dyn EventLog>, registry: Registry) -> Self {
         let rejected = RejectRetention { age: Duration::MAX, count: u32::MAX };
@@ -141,8 +141,8 @@ impl Processor {
         let Batch { partition, from, to, events } = batch;
         let mut parts = vec![Part { partition, from, to, events: Arc::new(events) }];
         while let Some(part) = parts.pop() {
-            let normalised = normalise(self.registry, &part.events).await?;
-            let mut prepared = Prepared::new(part.clone(), normalised);
+            let normalized = normalize(self.registry, &part.events).await?;
+            let mut prepared = Prepared::new(part.clone(), normalized);
             let mut refused = false;
             loop {
                 match self.write(&prepared).await {

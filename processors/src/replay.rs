@@ -1,5 +1,5 @@
-//! Reading the past again, with the normalisers of today. Ids and versions make that harmless: rows
-//! change only where a normaliser has learned something.
+//! Reading the past again, with the normalizers of today. Ids and versions make that harmless: rows
+//! change only where a normalizer has learned something.
 
 use eventlog::EventLog;
 use store::{Store, positions, rejects};

@@ -5,8 +5,8 @@ use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use collectors::progress::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pull::progress::Progress;
 
 /// What takes less time than this needs no bar.
 const PATIENCE: Duration = Duration::from_secs(2);

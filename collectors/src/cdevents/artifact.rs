@@ -1,8 +1,7 @@
 //! What an artifact's id says: CDEvents name artifacts by package URLs (`pkg:type/namespace/name@version`).
 
+use connector::reference::decoded;
 use kernel::{RepositoryId, Sha};
-
-use crate::reference::decoded;
 
 /// What was deployed, as far as its id tells.
 #[derive(Debug, Default, PartialEq, Eq)]

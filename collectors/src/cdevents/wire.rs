@@ -1,10 +1,9 @@
 //! The fields of CDEvents that we use, of all versions since 0.3. Everything else is left unread.
 
 use chrono::{DateTime, Utc};
+use connector::json;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-
-use crate::json;
 
 #[derive(Deserialize)]
 pub(super) struct Event {

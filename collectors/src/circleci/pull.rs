@@ -4,16 +4,16 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use pull::parts;
+use pull::{
+    Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use super::{CircleCi, run_id};
-use crate::pull::parts;
-use crate::pull::{
-    Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
-};
 
 const ADDRESS: &str = "https://circleci.com/api/v2";
 /// How long after its pipeline began a workflow may be run again and still be seen by the next pull.
@@ -58,7 +58,7 @@ struct Projects {
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct List<T> {
-    #[serde(default, deserialize_with = "crate::json::list")]
+    #[serde(default, deserialize_with = "connector::json::list")]
     items: Vec<T>,
     next_page_token: Option<String>,
 }
@@ -179,7 +179,7 @@ fn is_project(slug: &str) -> bool {
 }
 
 fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
-    crate::json::read_value(row.clone())
+    connector::json::read_value(row.clone())
         .map_err(|wrong| PullError::Data(format!("unexpected answer: {}: {}", wrong.path, wrong.problem)))
 }
 
@@ -331,11 +331,11 @@ mod tests {
     use axum::Router;
     use axum::extract::{Path, Query};
     use axum::routing::get;
+    use connector::Connector;
+    use pull::From;
+    use pull::testing::{Memory, client, opened};
 
     use super::*;
-    use crate::Connector;
-    use crate::pull::From;
-    use crate::pull::testing::{Memory, client, opened};
 
     fn api() -> Router {
         let pipelines = async |Query(query): Query<std::collections::BTreeMap<String, String>>| {
@@ -385,7 +385,7 @@ mod tests {
         // one of the pipelines has gone
         assert_eq!((summary.rows, summary.pages), (198, 5), "{summary:?}");
         for event in memory.events() {
-            assert_eq!(CircleCi.normalise(&event).unwrap().len(), 1, "{event:?}");
+            assert_eq!(CircleCi.normalize(&event).unwrap().len(), 1, "{event:?}");
         }
         let again = memory.pull(&source, From::Cursor).await;
         assert_eq!((again.rows, again.pages), (6, 1), "{again:?}");
@@ -424,7 +424,7 @@ mod tests {
         let summary = memory.pull(&source, From::Start).await;
         assert_eq!((summary.rows, summary.failure()), (4, None), "{summary:?}");
         assert!(summary.warnings()[0].contains("pipeline p3 could not be fetched"), "{summary:?}");
-        let ends: Vec<bool> = memory.events().iter().map(|event| CircleCi.normalise(event).is_ok()).collect();
+        let ends: Vec<bool> = memory.events().iter().map(|event| CircleCi.normalize(event).is_ok()).collect();
         assert_eq!(ends, [false, true, true, true], "the fifth, which is listed first, has no time and is rejected");
         broken.store(false, std::sync::atomic::Ordering::Relaxed);
         let summary = memory.pull(&source, From::Cursor).await;

@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use connector::canceled::is_canceled_end;
+use connector::outcomes;
+use connector::versions;
 use kernel::{
     Account, AccountId, Change, ChangeState, Closing, Deployment, DeploymentSource, Detail, Fact, Incident, Reject,
     RejectReason, RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
 };
 
 use super::wire;
-use crate::canceled::is_canceled_end;
-use crate::outcomes;
-use crate::picture;
 
 /// Between a repository's address and the number of a change, as forges write it.
 const CHANGES: [&str; 6] =
@@ -120,7 +120,7 @@ impl Place<'_> {
                 id: id.as_str().into(),
                 service: None,
                 repository: Some(self.own()),
-                selectors: wire.component.as_deref().map(picture::component_selectors).unwrap_or_default(),
+                selectors: wire.component.as_deref().map(versions::component_selectors).unwrap_or_default(),
                 title: wire.title.clone(),
                 severity: wire.severity.or(wire.priority),
                 detected_at: created_at,

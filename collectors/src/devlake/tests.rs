@@ -22,7 +22,7 @@ fn facts(path: &str, body: &'static str) -> Result<Vec<Fact>, NotStored> {
     let verified = DevLake.verify(request, &[Secret::new(TOKEN.as_bytes()).unwrap()]).unwrap();
     let to = Destination { source: "devlake/1", tenant: &Tenant::default(), received: received(), canceled: &[] };
     match DevLake.envelopes(&verified, &to).unwrap() {
-        Received::Events(events) => DevLake.normalise(&events[0]),
+        Received::Events(events) => DevLake.normalize(&events[0]),
         Received::Ignored(reason) => Err(NotStored::Ignored(reason)),
     }
 }

@@ -2,9 +2,8 @@
 //! zero is what its own examples send for nothing.
 
 use chrono::{DateTime, Utc};
+use connector::json;
 use serde::{Deserialize, Deserializer, de};
-
-use crate::json;
 
 /// A deployment of one repository (the older form) or of several.
 #[derive(Deserialize)]

@@ -5,11 +5,11 @@
 //! a page in a browser on this machine has it, whichever site made it ask.
 
 use axum::http::request::Parts;
+use connector::webhook;
+use kernel::Secret;
 use runtime::http::Peer;
-use runtime::secret::Secret;
 
 use super::answer::Answer;
-use crate::webhook;
 
 /// Who may post.
 pub(super) enum Access {

@@ -3,11 +3,10 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use connector::problem::FactProblem;
+use connector::webhook::Refusal;
 use kernel::IgnoreReason;
 use serde_json::json;
-
-use crate::generic::FactProblem;
-use crate::webhook::Refusal;
 
 /// An answer.
 #[derive(Debug)]

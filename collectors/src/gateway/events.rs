@@ -2,13 +2,13 @@
 
 use axum::extract::{Request, State};
 use chrono::Utc;
+use connector::webhook::Destination;
 use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::body;
 use super::state::{GatewayState, Inner};
 use crate::generic;
-use crate::webhook::Destination;
 
 pub(super) async fn events(State(state): State<GatewayState>, request: Request) -> Answer {
     receive(&state, request).await.unwrap_or_else(|refused| {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Extensions;
+use connector::Connector;
 use eventlog::EventLog;
 use kernel::{Envelope, IgnoreReason, Tenant, TenantError};
 use runtime::http::Peer;
@@ -20,7 +21,7 @@ use super::answer::Answer;
 use super::append::{self, Appender};
 use super::body::Bounds;
 use super::budget::Budget;
-use crate::{Connector, registry};
+use crate::registry;
 
 /// What the gateway works with: the sources with their secrets, the log, the limits.
 #[derive(Clone)]

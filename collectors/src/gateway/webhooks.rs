@@ -2,12 +2,12 @@
 
 use axum::extract::{Path, Request, State};
 use chrono::Utc;
+use connector::webhook::{Destination, RawRequest, Received, Webhook};
 use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::body;
 use super::state::{GatewayState, Inner, Source, ignored};
-use crate::webhook::{Destination, RawRequest, Received, Webhook};
 
 /// Bodies of so many bytes take a while to hash and to read; other requests go on meanwhile.
 const LARGE: usize = 1 << 20;

@@ -5,11 +5,10 @@ use std::cell::Cell;
 use std::fmt;
 use std::io::{BufRead, ErrorKind, Read};
 
+use connector::json::{self, Problem};
+use connector::problem::At;
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-
-use super::problem::At;
-use crate::json::{self, Problem};
 
 /// How facts stand in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

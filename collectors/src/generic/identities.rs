@@ -1,9 +1,8 @@
 //! Identities that people write: brought into the form that our own connectors give them, so that facts
 //! from both meet; and what an event's key is.
 
+use connector::json::Problem;
 use kernel::{AccountId, ChangeId, Fact, Moved, RepositoryId};
-
-use crate::json::Problem;
 
 /// What keeps the events of a fact in order: its repository where it has one, else its own id.
 pub(super) fn key(fact: &Fact) -> String {

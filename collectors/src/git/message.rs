@@ -3,7 +3,7 @@
 //! The wordings are those of GitHub, GitLab, Bitbucket (both), Azure DevOps, Gitea and the merge bots
 //! homu and bors. Text that people edited may say anything, so every reader here is total.
 
-use crate::reverts;
+use connector::reverts;
 
 /// How long a subject or title is kept, in bytes.
 const TITLE_LIMIT: usize = 500;

@@ -14,13 +14,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use pull::progress::Progress;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::GitError;
 use super::location::{PROTOCOLS, Remote};
-use crate::progress::Progress;
 
 /// What `git` reads our credentials from. Only on `get`: nothing of it is to be stored anywhere.
 const HELPER: &str = "!f() { test \"$1\" = get && cat \"$SEI_GIT_CREDENTIAL\"; }; f";

@@ -12,7 +12,7 @@
 //! a deployment succeeded. A forge's own events say all of that, and win over what is inferred here.
 //!
 //! The way of a collection: `location` and `mirror` (or a local path) → `open` → `refs` compared
-//! with the `cursor` → `plan` → `walk` and `lines` → `page` → the event log → `normalise`. The
+//! with the `cursor` → `plan` → `walk` and `lines` → `page` → the event log → `normalize`. The
 //! cursor moves only after the log has acknowledged every page. A repository is only ever read; mirrors of
 //! remote ones are ours.
 
@@ -28,7 +28,7 @@ mod location;
 mod mailmap;
 mod message;
 mod mirror;
-mod normalise;
+mod normalize;
 mod open;
 mod page;
 mod plan;
@@ -47,6 +47,7 @@ use eventlog::EventLog;
 use gix::ThreadSafeRepository;
 use kernel::near::UnknownName;
 use kernel::{Envelope, RepositoryId, Sha, Tenant};
+use pull::progress::Progress;
 use regex::Regex;
 use runtime::settings::GitSource;
 use serde::Serialize;
@@ -63,11 +64,9 @@ use self::plan::{Plan, Standing};
 use self::produce::{Encoded, Found};
 use self::refs::Refs;
 use self::walk::Walker;
-use crate::durable;
-use crate::progress::Progress;
 
 pub use error::GitError;
-pub use normalise::Git;
+pub use normalize::Git;
 
 /// How long collecting one repository may take. The largest public ones take minutes.
 const WHOLE: Duration = Duration::from_hours(12);
@@ -283,8 +282,8 @@ impl Opened {
             let mut batch: Vec<Encoded> = Vec::new();
             while told.recv_many(&mut batch, 8).await > 0 {
                 let commits = batch.iter().map(|page| page.commits).sum();
-                let events = batch.drain(..).map(|page| event(normalise::KIND, page.data));
-                durable::append(target.log, events.collect()).await?;
+                let events = batch.drain(..).map(|page| event(normalize::KIND, page.data));
+                pull::append(target.log, events.collect()).await?;
                 target.progress.advance(commits);
             }
             Ok(())
@@ -292,7 +291,7 @@ impl Opened {
         // when the log fails, its side of the channel is dropped, which ends the reading
         let (Told { mut summary, next, mailmap }, ()) = tokio::try_join!(async { told_all.await? }, append)?;
         if let Some(mailmap) = mailmap {
-            durable::append(target.log, vec![event(mailmap::KIND, mailmap)]).await?;
+            pull::append(target.log, vec![event(mailmap::KIND, mailmap)]).await?;
         }
         summary.elapsed = started.elapsed();
         Ok((summary, next))

@@ -1,6 +1,6 @@
 //! The wire form: a page of history as it travels through the log, in JSON. It holds what git says, and
 //! what only the graph knows (which commits form the line of a branch, which are gone); what is derived
-//! from that, such as changes from subjects, is left to the normaliser, so that a better one can be
+//! from that, such as changes from subjects, is left to the normalizer, so that a better one can be
 //! applied to the past.
 
 use std::borrow::Cow;

@@ -10,7 +10,7 @@ use gix::ObjectId;
 use regex::Regex;
 
 use super::cursor::{self, Cursor, Wanted};
-use super::normalise::claim;
+use super::normalize::claim;
 use super::page::{self, Frame, PageRepository, PageTag, mark};
 use super::raw::RawCommit;
 use super::refs::{Refs, set_at};

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::effort::Uncounted;
 use super::lines::LineCounter;
-use super::normalise::claim;
+use super::normalize::claim;
 use super::open::{self, OBJECT_LIMIT};
 use super::page::{self, Frame, Page, PageWriter, mark, tag_pages};
 use super::plan::{Plan, Work};

@@ -7,6 +7,10 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use connector::canceled::is_canceled;
+use connector::reference::RanFor;
+use connector::reverts;
+use connector::versions::{is_incident, label_selectors};
 use kernel::{
     Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact,
     IgnoreReason, Incident, IncidentId, Moved, NotStored, Outcome, PipelineRun, Reject, RejectReason, Repository,
@@ -15,10 +19,6 @@ use kernel::{
 use regex::Regex;
 
 use super::wire;
-use crate::canceled::is_canceled;
-use crate::picture::{is_incident, label_selectors};
-use crate::reference::RanFor;
-use crate::reverts;
 
 /// Labels that say how bad an incident is: `sev1`, `severity: high`, `P2`.
 const SEVERITY_LABELS: &str = r"(?i)^(?:sev(?:erity)?[-:/ ]*\w+|p[0-5])$";
@@ -26,7 +26,7 @@ const SEVERITY_LABELS: &str = r"(?i)^(?:sev(?:erity)?[-:/ ]*\w+|p[0-5])$";
 /// The environment of a prerelease: not production by the usual names, until it is promoted.
 const PRERELEASE: &str = "prerelease";
 
-static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(&runtime::settings::version_tags()));
+static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(kernel::VERSION_TAGS));
 static SEVERITY: LazyLock<Regex> = LazyLock::new(|| pattern(SEVERITY_LABELS));
 
 #[expect(clippy::expect_used, reason = "only constants of this program, each used by a test")]
@@ -160,8 +160,8 @@ pub(crate) fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Comm
         subject: commit.message.lines().next().unwrap_or_default().to_owned(),
         branch: Some(branch.to_owned()),
         reverts: reverts::commits(&commit.message),
-        co_authors: crate::trailers::co_authors(&commit.message),
-        cherry_picked_from: crate::trailers::cherry_picked_from(&commit.message),
+        co_authors: connector::trailers::co_authors(&commit.message),
+        cherry_picked_from: connector::trailers::cherry_picked_from(&commit.message),
         folders: None,
         folders_truncated: false,
         deleted: false,

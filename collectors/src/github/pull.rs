@@ -17,11 +17,11 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use pull::{Ask, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished};
 use serde_json::Value;
 
 use self::api::Api;
 use self::options::Options;
-use crate::pull::{Ask, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished};
 
 /// How long after it began a run or a deployment can end: GitHub lets them wait for an approval for 30 days, and then
 /// they run for up to five.

@@ -2,13 +2,13 @@
 //! webhooks have, so that no rule stands twice.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use connector::json;
 use kernel::{Change, Commit, Fact, IgnoreReason, NotStored, Reject, Sha};
 use serde::Deserialize;
 
 use super::facts::{self, Place};
 use super::mentions::mentions;
 use super::wire;
-use crate::json;
 
 /// A row, with the repository that it is of.
 #[derive(Deserialize)]

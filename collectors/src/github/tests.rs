@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn normalise(event: &str, data: &Value) -> Result<Vec<Fact>, NotStored> {
-    GitHub.normalise(&Envelope {
+fn normalize(event: &str, data: &Value) -> Result<Vec<Fact>, NotStored> {
+    GitHub.normalize(&Envelope {
         id: "1".into(),
         source: "github/main".into(),
         kind: format!("github.{event}"),
@@ -20,7 +20,7 @@ fn normalise(event: &str, data: &Value) -> Result<Vec<Fact>, NotStored> {
 }
 
 fn facts(event: &str, data: &Value) -> Vec<Fact> {
-    let facts = normalise(event, data).unwrap_or_else(|reason| panic!("{event}: {reason}: {data:#}"));
+    let facts = normalize(event, data).unwrap_or_else(|reason| panic!("{event}: {reason}: {data:#}"));
     assert!(facts.iter().all(|fact| fact.check().is_ok()));
     facts
 }
@@ -95,15 +95,15 @@ fn a_run_for_a_tag_is_on_no_branch() {
 #[test]
 fn checks_and_statuses_are_ignored_as_the_runs_themselves_tell_more() {
     for event in ["check_run", "check_suite", "status"] {
-        assert_eq!(normalise(event, &json!({})), Err(NotStored::Ignored(IgnoreReason::UnusedEvent)));
+        assert_eq!(normalize(event, &json!({})), Err(NotStored::Ignored(IgnoreReason::UnusedEvent)));
     }
 }
 
 #[test]
 fn a_conclusion_or_state_that_is_new_to_us_is_ignored_by_that_name() {
     let unknown = Err(NotStored::Ignored(IgnoreReason::UnknownValue));
-    assert_eq!(normalise("workflow_run", &workflow_run(&json!({ "conclusion": "glorious" }))), unknown);
-    assert_eq!(normalise("deployment_status", &deployed(&json!({}), &json!({ "state": "paused" }))), unknown);
+    assert_eq!(normalize("workflow_run", &workflow_run(&json!({ "conclusion": "glorious" }))), unknown);
+    assert_eq!(normalize("deployment_status", &deployed(&json!({}), &json!({ "state": "paused" }))), unknown);
     assert_eq!(run(&json!({ "conclusion": "SUCCESS" })).outcome, Some(kernel::Outcome::Success));
 }
 
@@ -259,5 +259,5 @@ fn a_renamed_organization_takes_its_repositories_along() {
     let expected = ("git.example.com/riverside".to_owned(), "git.example.com/lakeside".to_owned());
     assert_eq!(moved("organization", &event), Some(expected));
     let added = json!({ "action": "member_added", "organization": { "login": "Lakeside" } });
-    assert_eq!(normalise("organization", &added), Err(NotStored::Ignored(IgnoreReason::OutOfScope)));
+    assert_eq!(normalize("organization", &added), Err(NotStored::Ignored(IgnoreReason::OutOfScope)));
 }

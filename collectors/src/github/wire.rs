@@ -2,11 +2,10 @@
 //! rename and retype what we do not need.
 
 use chrono::{DateTime, Utc};
+use connector::json;
 use kernel::Sha;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
-
-use crate::json;
 
 /// An instant that GitHub sends as text in some events and as a number of seconds in others. Whatever
 /// else it is, is no instant.

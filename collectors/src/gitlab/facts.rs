@@ -8,6 +8,10 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use connector::canceled;
+use connector::reference::RanFor;
+use connector::versions::{address, inferred, is_incident, is_severity, label_selectors, moment, pattern, stated};
+use connector::{reverts, trailers};
 use kernel::{
     Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact,
     IgnoreReason, Incident, IncidentId, NotStored, Outcome, PipelineRun, Reject, RejectReason, Repository,
@@ -16,12 +20,8 @@ use kernel::{
 use regex::Regex;
 
 use super::wire;
-use crate::canceled;
-use crate::picture::{address, inferred, is_incident, is_severity, label_selectors, moment, pattern, stated};
-use crate::reference::RanFor;
-use crate::{reverts, trailers};
 
-static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(&runtime::settings::version_tags()));
+static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(kernel::VERSION_TAGS));
 /// As GitLab's button writes it.
 static REVERTED_CHANGE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\bthis reverts merge request (?:([\w./-]+))?!(\d{1,9})\b"));

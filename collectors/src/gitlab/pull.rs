@@ -1,6 +1,6 @@
 //! Pulling from GitLab's REST API, project by project.
 //!
-//! Lists are walked by the time of the last change ([`crate::pull::seek`]), as counting pages leaves rows
+//! Lists are walked by the time of the last change ([`pull::seek`]), as counting pages leaves rows
 //! out when rows change meanwhile. What a list leaves out is asked for with each row: the notes and commits
 //! of a merge request, the times and jobs of a pipeline, the steps of an issue. Approvals are among the
 //! notes, with their times.
@@ -12,6 +12,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
+use pull::parts::Gap;
+use pull::{Answer, Ask, Client, Dialect, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -21,8 +23,6 @@ use self::lists::{DEPLOYMENT, ISSUE, Listed, MERGE_REQUEST, PIPELINE, RELEASE, l
 use self::rows::{Key, MANY, Project, Told, read};
 use super::GitLab;
 use super::facts::Place;
-use crate::pull::parts::Gap;
-use crate::pull::{Answer, Ask, Client, Dialect, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
 
 const PUBLIC: &str = "https://gitlab.com";
 /// Environments whose tiers are asked for one by one; of more, all are listed.

@@ -9,13 +9,13 @@ use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use connector::testing::{self, csv};
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::{Change, ChangeState, Deployment, Fact, Outcome, Review, ReviewState, Tenant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{self, csv};
 
 const CHECKOUT: &str = "gitlab.example.org/lakeside/checkout";
 
@@ -56,12 +56,12 @@ fn event(kind: &str, data: Bytes) -> Envelope {
     }
 }
 
-fn normalise(name: &str) -> Result<Vec<Fact>, NotStored> {
-    GitLab.normalise(&event(&kind_of(name), fixture(name)))
+fn normalize(name: &str) -> Result<Vec<Fact>, NotStored> {
+    GitLab.normalize(&event(&kind_of(name), fixture(name)))
 }
 
 fn facts(name: &str) -> Vec<Fact> {
-    normalise(name).unwrap_or_else(|reason| panic!("{name}: {reason}"))
+    normalize(name).unwrap_or_else(|reason| panic!("{name}: {reason}"))
 }
 
 fn checked(facts: &[Fact]) {
@@ -110,7 +110,7 @@ fn deployment<'a>(rows: &'a BTreeMap<String, Fact>, id: &str) -> &'a Deployment 
 #[test]
 fn each_fixture_becomes_facts_that_can_be_or_is_left_alone_on_purpose() {
     for name in fixtures() {
-        match normalise(&name) {
+        match normalize(&name) {
             Ok(facts) => checked(&facts),
             Err(NotStored::Ignored(reason)) => {
                 assert_eq!(reason, IgnoreReason::UnusedAction, "{name}");
@@ -169,7 +169,7 @@ proptest! {
             *payload.pointer_mut(at.get(&places).as_str()).unwrap() = value;
         }
         // It returns; what it says of nonsense is its own business.
-        let _said = GitLab.normalise(&event(&kind_of(name), payload.to_string().into()));
+        let _said = GitLab.normalize(&event(&kind_of(name), payload.to_string().into()));
     }
 }
 
@@ -178,7 +178,7 @@ proptest! {
     #[test]
     fn any_order_with_any_duplicates_gives_the_same_rows(order in Just([fixtures(), fixtures()].concat()).prop_shuffle()) {
         let all = |names: &[String]| {
-            settled(names.iter().filter_map(|name| normalise(name).ok()).flatten().collect::<Vec<_>>())
+            settled(names.iter().filter_map(|name| normalize(name).ok()).flatten().collect::<Vec<_>>())
         };
         prop_assert_eq!(all(&order), all(&fixtures()));
     }
@@ -223,7 +223,7 @@ fn a_draft_becomes_ready_by_its_flag_or_its_title() {
         for flag in without {
             payload["changes"].as_object_mut().unwrap().remove(*flag);
         }
-        let facts = GitLab.normalise(&event("merge_request", payload.to_string().into())).unwrap();
+        let facts = GitLab.normalize(&event("merge_request", payload.to_string().into())).unwrap();
         assert_eq!(change(&settled(facts)).ready_at, expected, "without {without:?}");
     }
 }
@@ -280,7 +280,7 @@ fn a_reverted_change_is_named_as_gitlab_writes_it() {
         ("See !12", None),
     ] {
         payload["object_attributes"]["description"] = json!(text);
-        let facts = GitLab.normalise(&event("merge_request", payload.to_string().into())).unwrap();
+        let facts = GitLab.normalize(&event("merge_request", payload.to_string().into())).unwrap();
         assert_eq!(change(&settled(facts)).reverts.as_ref().map(ToString::to_string), expected, "{text}");
     }
 }
@@ -369,7 +369,7 @@ fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
             let bytes: Bytes = std::fs::read(&path).unwrap().into();
             let end = match received(&[("x-gitlab-event", "Some Hook")], bytes) {
                 Ok(Received::Ignored(reason)) => format!("gateway: ignored: {}", reason.as_str()),
-                Ok(Received::Events(events)) => match GitLab.normalise(&events[0]) {
+                Ok(Received::Events(events)) => match GitLab.normalize(&events[0]) {
                     Ok(facts) => {
                         checked(&facts);
                         format!("stored: {}", events[0].kind)
@@ -408,7 +408,7 @@ fn every_recorded_row_of_the_api_is_read() {
     let project = json!({ "web_url": "https://gitlab.com/lakeside/checkout", "default_branch": "main" });
     // statuses that GitLab does not have: they were invented
     let invented = |pulled: &Value| matches!(pulled["row"]["status"].as_str(), Some("completed" | "undeployed"));
-    let read = |kind: &str, pulled: Value| match GitLab.normalise(&event(kind, pulled.to_string().into())) {
+    let read = |kind: &str, pulled: Value| match GitLab.normalize(&event(kind, pulled.to_string().into())) {
         Err(NotStored::Ignored(IgnoreReason::UnknownValue)) if invented(&pulled) => Vec::new(),
         facts => facts.unwrap_or_else(|reason| panic!("{kind}: {reason}: {pulled:#}")),
     };

@@ -2,11 +2,10 @@
 //! API does, where they differ in little: `author_id` or `author`, a label as an object or as its title.
 
 use chrono::{DateTime, SubsecRound, Utc};
+use connector::json;
 use kernel::Sha;
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
-
-use crate::json;
 
 /// An instant in any of the forms that GitLab writes. Webhooks tell whole seconds and the API
 /// milliseconds, so the fraction is cut off: both give the same picture of a thing.

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
+use connector::problem::At;
 use serde::Serialize;
-
-use crate::generic::At;
 
 /// What is wrong with one line or element of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]

@@ -9,15 +9,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
+use connector::json::Problem;
+use connector::problem::At;
 use flate2::bufread::MultiGzDecoder;
 use kernel::{Envelope, IgnoreReason, NotStored};
 use tokio::sync::mpsc;
 
 use super::options::{ImportFormat, ImportOptions};
 use super::problem::ImportProblem;
-use crate::generic::{self, At, Form, elements};
+use crate::generic::{self, Form, elements};
 use crate::gharchive;
-use crate::json::Problem;
 
 /// Problems that a summary lists, at most.
 pub(super) const MAX_PROBLEMS: usize = 100;

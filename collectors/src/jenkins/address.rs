@@ -3,10 +3,9 @@
 
 use std::sync::LazyLock;
 
+use connector::reference::{RanFor, decoded};
+use connector::versions::pattern;
 use regex::Regex;
-
-use crate::picture::pattern;
-use crate::reference::{RanFor, decoded};
 
 /// What branch sources of multibranch projects call the jobs of pull and merge requests.
 static PULL_REQUEST: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:PR|MR)-\d+(?:-(?:head|merge))?$"));
@@ -47,7 +46,7 @@ impl JobAddress {
 
     /// `<jenkins>/<folder>/<job>`.
     pub(super) fn id(&self) -> String {
-        crate::webhook::kept_id(&format!("{}/{}", self.jenkins, self.path.join("/")))
+        connector::webhook::kept_id(&format!("{}/{}", self.jenkins, self.path.join("/")))
     }
 
     /// The job's path as addresses have it.

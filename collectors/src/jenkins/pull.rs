@@ -5,17 +5,17 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
+use connector::reference::decoded;
+use pull::parts;
+use pull::{
+    Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
 use super::Jenkins;
 use super::address::JobAddress;
-use crate::pull::parts;
-use crate::pull::{
-    Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
-};
-use crate::reference::decoded;
 
 /// What is asked of a folder: three levels at once.
 const JOBS: &str = "jobs[url,jobs[url,jobs[url,lastBuild[number]],lastBuild[number]],lastBuild[number]]";
@@ -57,7 +57,7 @@ struct Controller {
 
 #[derive(Deserialize)]
 struct Folder {
-    #[serde(default, deserialize_with = "crate::json::list")]
+    #[serde(default, deserialize_with = "connector::json::list")]
     jobs: Vec<Item>,
 }
 
@@ -75,7 +75,7 @@ struct Item {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Builds {
-    #[serde(default, deserialize_with = "crate::json::or_default")]
+    #[serde(default, deserialize_with = "connector::json::or_default")]
     all_builds: Vec<Value>,
 }
 
@@ -86,7 +86,7 @@ struct Begun {
     class: String,
     number: i64,
     timestamp: i64,
-    #[serde(default, deserialize_with = "crate::json::or_default")]
+    #[serde(default, deserialize_with = "connector::json::or_default")]
     building: bool,
 }
 
@@ -281,7 +281,7 @@ fn row(job: &str, build: &Value, stages: Option<Value>) -> Row {
 }
 
 fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
-    crate::json::read_value(row.clone())
+    connector::json::read_value(row.clone())
         .map_err(|wrong| PullError::Data(format!("unexpected answer: {}: {}", wrong.path, wrong.problem)))
 }
 
@@ -302,12 +302,12 @@ mod tests {
     use axum::extract::{Path, Query};
     use axum::response::IntoResponse;
     use axum::routing::get;
+    use connector::Connector;
     use kernel::{Envelope, Fact};
+    use pull::From;
+    use pull::testing::{Memory, client, opened};
 
     use super::*;
-    use crate::Connector;
-    use crate::pull::From;
-    use crate::pull::testing::{Memory, client, opened};
 
     fn folder(url: &str) -> Value {
         json!({"_class": "com.cloudbees.hudson.plugins.folder.Folder", "url": format!("https://ci.example.org/{url}")})
@@ -387,7 +387,7 @@ mod tests {
         let summary = memory.pull(&controller(&["a/shop%2Fmain"]), From::Start).await;
         assert!(summary.complete(), "{summary:?}");
         assert_eq!((summary.rows, summary.pages), (250, 3));
-        let facts = |event: &Envelope| Jenkins.normalise(event).unwrap();
+        let facts = |event: &Envelope| Jenkins.normalize(event).unwrap();
         let counts: Vec<usize> = memory.events().iter().map(|event| facts(event).len()).collect();
         assert_eq!((counts.iter().sum::<usize>(), counts[247]), (499, 1), "the 247th has no stages");
         match facts(&memory.events()[0]).as_slice() {
@@ -426,7 +426,7 @@ mod tests {
         let source = Controller { client: client(router), projects: Vec::new() };
         let memory = Memory::default();
         let summary = memory.pull(&source, From::Start).await;
-        let facts = |event: &Envelope| Jenkins.normalise(event).map_or(0, |facts| facts.len());
+        let facts = |event: &Envelope| Jenkins.normalize(event).map_or(0, |facts| facts.len());
         let mut counts: Vec<usize> = memory.events().iter().map(facts).collect();
         counts.sort_unstable();
         assert_eq!(counts, [0, 1, 2], "a row that is none, a build without its stages, a whole one: {summary:?}");

@@ -1,10 +1,9 @@
 //! The fields of the Notification plugin's messages and of the API's rows that we use. Everything else is
 //! left unread.
 
+use connector::json;
 use serde::Deserialize;
 use serde_json::Value;
-
-use crate::json;
 
 /// A message of the Notification plugin.
 #[derive(Deserialize)]

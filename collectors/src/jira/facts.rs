@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, SubsecRound, Utc};
+use connector::canceled::is_canceled;
+use connector::versions::{address, inferred, is_incident, is_named, is_severity, moment, pattern, stated};
 use kernel::{
     Account, AccountId, Fact, Incident, IncidentId, Reject, RejectReason, Sprint, SprintEntry, Status, StatusCategory,
     Transition, WorkItem, WorkItemId,
@@ -15,8 +17,6 @@ use kernel::{
 use regex::Regex;
 
 use super::wire;
-use crate::canceled::is_canceled;
-use crate::picture::{address, inferred, is_incident, is_named, is_severity, moment, pattern, stated};
 
 static ISSUE_KEY: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[A-Z][A-Z0-9_]+-[1-9][0-9]*$"));
 

@@ -11,6 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
+use pull::parts::first_of;
+use pull::seek::{Grain, Seek};
+use pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -19,9 +22,6 @@ use tokio::sync::OnceCell;
 use super::Jira;
 use super::facts::Tracker;
 use super::wire::{FieldIds, When};
-use crate::pull::parts::first_of;
-use crate::pull::seek::{Grain, Seek};
-use crate::pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details};
 
 /// Rows on a page. Cloud gives fewer where they are large.
 const MOST: usize = 100;
@@ -142,7 +142,7 @@ struct Listed {
     total: Option<usize>,
 }
 
-/// A row with what was asked for with it, as the normaliser reads it.
+/// A row with what was asked for with it, as the normalizer reads it.
 #[derive(Serialize)]
 struct Told<'a> {
     site: &'a str,
@@ -474,7 +474,7 @@ fn found(rows: Vec<Box<RawValue>>) -> (Issues, Vec<Box<RawValue>>) {
 
 fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
     serde_json::from_str(row.get())
-        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", crate::json::tell(&error))))
+        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", connector::json::tell(&error))))
 }
 
 fn escaped(text: &str) -> String {

@@ -8,12 +8,12 @@ use std::process::Command;
 use axum::http::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use connector::testing::{self, csv};
 use kernel::{Incident, Sprint, StatusCategory, Tenant, Transition, WorkItem};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{self, csv};
 
 mod endings;
 
@@ -56,12 +56,12 @@ fn event(kind: &str, data: Bytes) -> Envelope {
     }
 }
 
-fn normalise(name: &str) -> Result<Vec<Fact>, NotStored> {
-    Jira.normalise(&event(&kind_of(name), fixture(name)))
+fn normalize(name: &str) -> Result<Vec<Fact>, NotStored> {
+    Jira.normalize(&event(&kind_of(name), fixture(name)))
 }
 
 fn facts(name: &str) -> Vec<Fact> {
-    normalise(name).unwrap_or_else(|reason| panic!("{name}: {reason}"))
+    normalize(name).unwrap_or_else(|reason| panic!("{name}: {reason}"))
 }
 
 fn checked(facts: &[Fact]) {
@@ -142,7 +142,7 @@ const HOOKS: [&str; 4] = ["issue_created", "issue_updated.sprint", "issue_update
 #[test]
 fn each_fixture_becomes_facts_that_can_be_or_is_left_alone_on_purpose() {
     for name in fixtures() {
-        match normalise(&name) {
+        match normalize(&name) {
             Ok(facts) => checked(&facts),
             Err(reason) => {
                 assert_eq!((name.as_str(), reason), ("comment_created", NotStored::Ignored(IgnoreReason::UnusedEvent)));
@@ -200,7 +200,7 @@ proptest! {
             *payload.pointer_mut(at.get(&places).as_str()).unwrap() = value;
         }
         // It returns; what it says of nonsense is its own business.
-        let _said = Jira.normalise(&event(&kind_of(name), payload.to_string().into()));
+        let _said = Jira.normalize(&event(&kind_of(name), payload.to_string().into()));
     }
 }
 
@@ -209,7 +209,7 @@ proptest! {
     #[test]
     fn any_order_with_any_duplicates_gives_the_same_rows(order in Just([fixtures(), fixtures()].concat()).prop_shuffle()) {
         let all = |names: &[String]| {
-            settled(names.iter().filter_map(|name| normalise(name).ok()).flatten().collect::<Vec<_>>())
+            settled(names.iter().filter_map(|name| normalize(name).ok()).flatten().collect::<Vec<_>>())
         };
         prop_assert_eq!(all(&order), all(&fixtures()));
     }
@@ -259,7 +259,7 @@ fn people_are_known_by_account_or_name_and_their_addresses_where_they_show_them(
     assert_eq!(bo.email.as_deref(), Some("bo@example.org"));
     let mut payload: Value = serde_json::from_slice(&fixture("issue_created")).unwrap();
     payload["issue"]["fields"]["assignee"] = json!({ "name": "Cleo", "key": "JIRAUSER10100", "displayName": "Cleo" });
-    let facts = Jira.normalise(&event("issue_created", payload.to_string().into())).unwrap();
+    let facts = Jira.normalize(&event("issue_created", payload.to_string().into())).unwrap();
     assert_eq!(item(&settled(facts), "SHOP-12").assignee.as_ref().unwrap().as_str(), "lakeside.example.net/cleo");
 }
 
@@ -273,7 +273,7 @@ fn points_are_in_the_field_that_the_address_names_and_an_epic_is_known_by_its_fo
     let body: Bytes = payload.to_string().into();
     for (path, points) in [("", Some(5.0)), ("customfield_10002", Some(8.0)), ("customfield_1", None)] {
         let Ok(Received::Events(events)) = received(path, &[], body.clone()) else { panic!() };
-        let rows = settled(Jira.normalise(&events[0]).unwrap());
+        let rows = settled(Jira.normalize(&events[0]).unwrap());
         assert_eq!(item(&rows, "SHOP-12").points, points, "{path}");
         assert_eq!(item(&rows, "SHOP-12").parent.as_ref().unwrap().as_str(), "lakeside.example.net/SHOP-9");
     }
@@ -322,7 +322,7 @@ fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
         let path = entry.unwrap().path();
         let end = match received("", &[], std::fs::read(&path).unwrap().into()) {
             Ok(Received::Ignored(reason)) => format!("gateway: ignored: {}", reason.as_str()),
-            Ok(Received::Events(events)) => match Jira.normalise(&events[0]) {
+            Ok(Received::Events(events)) => match Jira.normalize(&events[0]) {
                 Ok(facts) => {
                     checked(&facts);
                     format!("stored: {}", events[0].kind)
@@ -341,7 +341,7 @@ fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
 }
 
 fn read(kind: &str, pulled: &Value) -> Vec<Fact> {
-    let facts = Jira.normalise(&event(kind, pulled.to_string().into()));
+    let facts = Jira.normalize(&event(kind, pulled.to_string().into()));
     let facts = facts.unwrap_or_else(|reason| panic!("{kind}: {reason}: {pulled:#}"));
     checked(&facts);
     facts

@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use connector::json;
 use kernel::{Reject, RejectReason};
 use serde::de::{DeserializeOwned, Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
-
-use crate::json;
 
 /// An instant: `2013-05-23T11:04:49.965-0400`, `2020-06-26T00:38:00.000Z`.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]

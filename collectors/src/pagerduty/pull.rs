@@ -7,13 +7,13 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::{PagerDuty, incident_id};
-use crate::pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
 
 const ADDRESS: &str = "https://api.pagerduty.com";
 const VERSION: &str = "application/vnd.pagerduty+json;version=2";
@@ -234,11 +234,11 @@ mod tests {
     use axum::Router;
     use axum::extract::{Query, State};
     use axum::routing::get;
+    use connector::Connector;
+    use pull::From;
+    use pull::testing::{Memory, client};
 
     use super::*;
-    use crate::Connector;
-    use crate::pull::From;
-    use crate::pull::testing::{Memory, client};
 
     type Asked = Arc<Mutex<Vec<(u64, i64)>>>;
 
@@ -286,7 +286,7 @@ mod tests {
             assert_eq!(ids.len(), 12_000, "{summary:?}");
             assert!(asked.lock().unwrap().len() < 200);
             for event in memory.events().iter().take(10) {
-                assert_eq!(PagerDuty.normalise(event).unwrap().len(), 1);
+                assert_eq!(PagerDuty.normalize(event).unwrap().len(), 1);
             }
             // what is new is asked for with one request a stream
             asked.lock().unwrap().clear();

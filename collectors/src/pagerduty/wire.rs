@@ -1,11 +1,10 @@
 //! The fields of PagerDuty's events and incidents that we use. Everything else is left unread.
 
 use chrono::{DateTime, Utc};
+use connector::json;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-
-use crate::json;
 
 /// A delivery. Those of versions 1 and 2 have `messages` instead.
 #[derive(Deserialize)]

@@ -29,7 +29,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// The connector whose normaliser reads this: the part of `source` before the slash.
+    /// The connector whose normalizer reads this: the part of `source` before the slash.
     #[must_use]
     pub fn connector(&self) -> &str {
         self.source.split('/').next().unwrap_or_default()

@@ -13,7 +13,9 @@ mod names;
 pub mod near;
 mod outcome;
 pub mod people;
+mod secret;
 mod selectors;
+mod tags;
 mod time;
 
 pub use envelope::{Envelope, Tenant, TenantError};
@@ -23,7 +25,9 @@ pub use keys::work_item_keys;
 pub use metric_facts::*;
 pub use names::NameError;
 pub use outcome::{IgnoreReason, NotStored, Reject, RejectReason};
+pub use secret::Secret;
 pub use selectors::{SELECTOR_FORMS, incident_selector};
+pub use tags::VERSION_TAGS;
 pub use time::{
     EARLIEST_AUTHOR_TIME, NotATime, NotATimeZone, TimeOrDay, clamp_instant, midnight, plausible_instant, time_zone,
 };

@@ -39,13 +39,13 @@ pub enum RejectReason {
     Schema,
     /// A time before 1970 or after 2199.
     ImplausibleTime,
-    /// The payload is larger than its normaliser accepts.
+    /// The payload is larger than its normalizer accepts.
     TooLarge,
     /// No connector of this name is known to this version.
     UnknownConnector,
     /// The signature is missing, doubled or wrong.
     Unauthenticated,
-    /// A fault of `sei` itself: the normaliser broke off, or the database refuses what it made of the event.
+    /// A fault of `sei` itself: the normalizer broke off, or the database refuses what it made of the event.
     Internal,
 }
 
@@ -74,7 +74,7 @@ impl Reject {
     }
 }
 
-/// What a normaliser says of an event that gives no facts.
+/// What a normalizer says of an event that gives no facts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotStored {
     /// Left alone on purpose.

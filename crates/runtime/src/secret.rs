@@ -5,56 +5,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use subtle::ConstantTimeEq;
+pub use kernel::Secret;
 
 use crate::settings::SecretRef;
-
-/// A secret, at least one byte long. Its `Debug` shows nothing of it, and it has no `Display`.
-#[derive(Clone)]
-pub struct Secret(Box<[u8]>);
-
-impl Secret {
-    /// A secret out of these bytes; `None` when there are none, so that nothing is ever verified
-    /// against an empty secret.
-    #[must_use]
-    pub fn new(bytes: impl Into<Box<[u8]>>) -> Option<Self> {
-        let bytes = bytes.into();
-        (!bytes.is_empty()).then_some(Self(bytes))
-    }
-
-    /// The secret itself, to compute with. Not to be logged.
-    #[must_use]
-    pub fn expose(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The secret as text, if it is UTF-8: for URLs, passwords and tokens.
-    #[must_use]
-    pub fn expose_str(&self) -> Option<&str> {
-        std::str::from_utf8(&self.0).ok()
-    }
-
-    /// Whether `other` is this secret, in a time that does not tell how much of it is right.
-    #[must_use]
-    pub fn is(&self, other: &[u8]) -> bool {
-        self.0.ct_eq(other).into()
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-impl PartialEq for Secret {
-    /// In constant time.
-    fn eq(&self, other: &Self) -> bool {
-        self.is(&other.0)
-    }
-}
-
-impl Eq for Secret {}
 
 /// Why a secret could not be had. Never holds the secret.
 #[derive(Debug, thiserror::Error)]

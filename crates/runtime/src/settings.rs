@@ -221,11 +221,10 @@ impl GitSource {
     }
 }
 
-/// Tags such as `v1.2.3`, `1.2`, `release-1.2.3`, `curl-8_4_0`, `package@1.2.3`, but no pre-releases such as
-/// `v1.2.3-rc.1`, which reach no production; for `git.tag_pattern`.
+/// The default of `git.tag_pattern`: [`kernel::VERSION_TAGS`].
 #[must_use]
 pub fn version_tags() -> String {
-    r"^(?:.*[-_/@])?v?\d+(?:[._]\d+)+$".to_owned()
+    kernel::VERSION_TAGS.to_owned()
 }
 
 /// The default schedule of a git source.

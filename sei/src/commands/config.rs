@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use collectors::Connector;
 use collectors::registry;
+use connector::Connector;
 use kernel::near::UnknownName;
 use runtime::settings::Settings;
 use runtime::{Problem, Severity};
@@ -85,7 +85,7 @@ impl Check {
 
 /// Sources and webhooks of connectors that there are not.
 pub(crate) fn unknown_connectors(settings: &Settings, place: &str) -> Vec<Problem> {
-    let pulled: Vec<&str> = names(|connector| connector.pull().is_some());
+    let pulled: Vec<&str> = registry::pulled().iter().map(|pull| pull.name()).collect();
     let received: Vec<&str> = names(|connector| connector.webhook().is_some());
     let of_source = settings.source.iter().enumerate().filter(|(_, source)| !pulled.contains(&&*source.connector));
     let of_source =

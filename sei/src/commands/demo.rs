@@ -4,10 +4,10 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
-use collectors::progress::Progress;
 use dora::{ReportQuery, Scope};
 use eventlog::EventLog;
 use kernel::{Envelope, Fact, Tenant};
+use pull::progress::Progress;
 use runtime::settings::Settings;
 use store::Store;
 

@@ -8,9 +8,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use collectors::check::{Became, Checked, End, check};
 use collectors::registry;
-use collectors::webhook::RawRequest;
+use connector::check::{Became, Checked, End, check};
+use connector::webhook::RawRequest;
 use runtime::secret::Secret;
 use serde_json::{Value, json};
 

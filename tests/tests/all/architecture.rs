@@ -16,13 +16,37 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("runtime", &["kernel"]),
     ("store", &["kernel"]),
     ("eventlog", &["kernel", "runtime", "store"]),
-    ("collectors", &["kernel", "runtime", "store", "eventlog"]),
-    ("processors", &["kernel", "runtime", "store", "eventlog", "collectors"]),
+    ("connector", &["kernel"]),
+    ("pull", &["kernel", "runtime", "store", "eventlog", "connector"]),
+    ("collectors", &["kernel", "runtime", "store", "eventlog", "connector", "pull"]),
+    ("processors", &["kernel", "runtime", "store", "eventlog", "connector", "collectors"]),
     ("dora", &["kernel", "runtime", "store"]),
     ("api", &["kernel", "runtime", "store", "eventlog", "dora"]),
-    ("sei", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api"]),
-    ("bench", &["kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api", "sei"]),
-    ("tests", &["parts", "kernel", "runtime", "store", "eventlog", "collectors", "processors", "dora", "api", "sei"]),
+    (
+        "sei",
+        &["kernel", "runtime", "store", "eventlog", "connector", "pull", "collectors", "processors", "dora", "api"],
+    ),
+    (
+        "bench",
+        &["kernel", "runtime", "store", "eventlog", "connector", "collectors", "processors", "dora", "api", "sei"],
+    ),
+    (
+        "tests",
+        &[
+            "parts",
+            "kernel",
+            "runtime",
+            "store",
+            "eventlog",
+            "connector",
+            "pull",
+            "collectors",
+            "processors",
+            "dora",
+            "api",
+            "sei",
+        ],
+    ),
 ];
 
 /// What only some of our crates may use, and why. `tests` and `bench` may use everything.
@@ -30,11 +54,16 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["store"], "only store speaks SQL"),
     ("rdkafka", &["eventlog"], "the log is used through one interface"),
     ("polars", &["dora"], "no formula lives outside of the engine"),
+    ("reqwest", &["pull"], "sources are asked through one client"),
     ("gix", &["collectors"], "git is read by its connector"),
     ("async-graphql", &["api"], "GraphQL is served by the API"),
     ("prometheus-client", &["runtime"], "names and labels of metrics are declared in one place"),
     ("figment", &["runtime"], "settings are loaded in one place"),
-    ("axum", &["runtime", "collectors", "processors", "dora", "api", "sei"], "what stores and carries knows no HTTP"),
+    (
+        "axum",
+        &["runtime", "pull", "collectors", "processors", "dora", "api", "sei"],
+        "what stores and carries knows no HTTP",
+    ),
 ];
 
 /// What the vocabulary may not even reach through others: it does no I/O.

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use collectors::import::{ImportError, ImportFormat, ImportOptions, ImportSummary, import};
-use collectors::progress::{Progress, Silent};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use kernel::Tenant;
 use processors::Processor;
+use pull::progress::{Progress, Silent};
 use runtime::settings::LogKind;
 use serde_json::{Value, json};
-use tests::TestLog;
 
 use super::gateway::{MemoryLog, serve, settings};
 use super::rows;
+use tests::TestLog;
 
 /// An example of each kind of fact, out of the schema itself.
 fn examples() -> Vec<Value> {

@@ -5,18 +5,18 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use collectors::import::{ImportFormat, ImportOptions, ImportSummary, import};
-use collectors::progress::Silent;
 use eventlog::EventLog;
 use flate2::read::MultiGzDecoder;
 use kernel::Tenant;
 use processors::Processor;
+use pull::progress::Silent;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use runtime::settings::LogKind;
 use serde_json::json;
-use tests::{TestDatabase, TestLog};
 
 use super::rows;
+use tests::{TestDatabase, TestLog};
 
 fn options() -> ImportOptions {
     ImportOptions { format: ImportFormat::GhArchive, tenant: Tenant::default(), keep_going: false }
@@ -109,7 +109,7 @@ fn event(kind: &str, payload: &serde_json::Value) -> String {
 
 #[test]
 fn each_type_of_event_becomes_these_facts() {
-    use collectors::Connector;
+    use connector::Connector;
     let issue = json!({"number": 45, "title": "Checkout answers 500", "state": "open", "labels": [{"name": "incident"}],
         "created_at": "2026-02-03T09:10:00Z", "updated_at": "2026-02-03T09:10:00Z"});
     for (name, kind, payload) in [
@@ -136,7 +136,7 @@ fn each_type_of_event_becomes_these_facts() {
             ..super::github::delivery("", bytes::Bytes::new())
         };
         let name = format!("gharchive.{name}");
-        match collectors::gharchive::GhArchive.normalise(&envelope) {
+        match collectors::gharchive::GhArchive.normalize(&envelope) {
             Ok(facts) => insta::assert_json_snapshot!(name, facts),
             Err(reason) => insta::assert_json_snapshot!(name, reason.to_string()),
         }

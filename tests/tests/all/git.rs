@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use collectors::git::{GitError, Summary, Target};
-use collectors::progress::Silent;
 use eventlog::{EventLog, LogError, LogReader, Position};
 use kernel::{Envelope, Fact, Tenant, Version};
+use pull::progress::Silent;
 use runtime::settings::GitSource;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -216,7 +216,7 @@ impl Collector {
         for envelope in self.log.0.lock().unwrap().iter() {
             assert!(matches!(envelope.kind.as_str(), "git.page" | "git.mailmap"), "{}", envelope.kind);
             assert_eq!(envelope.connector(), "git");
-            for fact in connector.normalise(envelope).unwrap() {
+            for fact in connector.normalize(envelope).unwrap() {
                 fact.check().unwrap();
                 let id = identity(&fact);
                 let value = serde_json::to_value(&fact).unwrap();

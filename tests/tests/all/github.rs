@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bytes::Bytes;
-use collectors::Connector;
 use collectors::github::GitHub;
+use connector::Connector;
 use kernel::{Envelope, Fact, NotStored, Tenant};
 
 /// Our own payloads, in GitHub's form, with invented names: `<event>[.<what happened>]`.
@@ -68,8 +68,8 @@ pub(crate) fn delivery(event: &str, data: Bytes) -> Envelope {
     }
 }
 
-fn normalise(event: &str, data: Bytes) -> Result<Vec<Fact>, NotStored> {
-    GitHub.normalise(&delivery(event, data))
+fn normalize(event: &str, data: Bytes) -> Result<Vec<Fact>, NotStored> {
+    GitHub.normalize(&delivery(event, data))
 }
 
 /// What a store holds of facts that came in this order: of each thing the greatest picture.
@@ -94,7 +94,7 @@ fn settled(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> {
 #[test]
 fn each_kind_of_event_becomes_these_facts() {
     for name in FIXTURES {
-        match normalise(event_of(name), fixture(name)) {
+        match normalize(event_of(name), fixture(name)) {
             Ok(facts) => {
                 for fact in &facts {
                     fact.check().unwrap();
@@ -121,11 +121,11 @@ fn what_is_wrong_with_a_payload_is_said_by_its_path() {
         (String::new(), "malformed: .: not a JSON object: it ends in the middle"),
     ];
     for (payload, expected) in cases {
-        let said = normalise("push", payload.clone().into()).unwrap_err().to_string();
+        let said = normalize("push", payload.clone().into()).unwrap_err().to_string();
         assert!(said.starts_with(&format!("rejected: {expected}")), "{payload:.60}: {said}");
     }
     let not_text = push.replace("Bo", "\u{0}").into_bytes().into_iter().map(|byte| if byte == 0 { 0xff } else { byte });
-    let said = normalise("push", not_text.collect()).unwrap_err().to_string();
+    let said = normalize("push", not_text.collect()).unwrap_err().to_string();
     assert!(said.starts_with("rejected: malformed: no UTF-8 at byte "), "{said}");
 }
 
@@ -134,7 +134,7 @@ fn times_that_nothing_can_have_happened_at_are_found_by_the_check() {
     let push = String::from_utf8(fixture("push").to_vec()).unwrap();
     for year in ["0001", "9999"] {
         let payload = push.replace("2026-02-02T14:40:00Z", &format!("{year}-02-02T14:40:00Z"));
-        let facts = normalise("push", payload.into()).unwrap();
+        let facts = normalize("push", payload.into()).unwrap();
         let wrong: Vec<String> = facts.iter().filter_map(|fact| Some(fact.check().err()?.to_string())).collect();
         assert_eq!(wrong.len(), 1, "{wrong:?}");
         assert!(wrong[0].starts_with("implausible_time: commit.authored_at is "), "{wrong:?}");

@@ -7,10 +7,10 @@ use std::process::Command;
 
 use chrono::{DateTime, Utc};
 use collectors::git;
-use collectors::progress::Silent;
 use kernel::{DeploymentKind, Tenant};
 use parts::Part;
 use processors::Processor;
+use pull::progress::Silent;
 use regex::Regex;
 use runtime::settings::{self, GitSource};
 

@@ -78,7 +78,7 @@ fn jira(fields: &Value) -> Vec<Fact> {
         content_type: "application/json".into(),
         data: json!({ "webhookEvent": "jira:issue_updated", "issue": issue }).to_string().into(),
     };
-    registry::connector("jira").unwrap().normalise(&envelope).unwrap()
+    registry::connector("jira").unwrap().normalize(&envelope).unwrap()
 }
 
 /// Writes facts and computes what they made stale.

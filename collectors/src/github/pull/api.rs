@@ -3,15 +3,15 @@
 use std::iter;
 use std::time::Duration;
 
-use axum::http::{HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 use kernel::RepositoryId;
+use pull::{Answer, Budget, Client, Dialect, Left, OpenError, Opened, PullError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::app::App;
 use super::options::Options;
-use crate::pull::{Answer, Budget, Client, Dialect, Left, OpenError, Opened, PullError};
 
 /// GitHub's own minute for limits that it gives no time for.
 const SECONDARY: Duration = Duration::from_mins(1);

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use axum::http::HeaderValue;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
+use http::HeaderValue;
+use pull::{Client, OpenError, PullError};
 use runtime::secret;
 use rustls::SignatureScheme;
 use rustls::pki_types::PrivateKeyDer;
@@ -16,7 +17,6 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::options::Options;
-use crate::pull::{Client, OpenError, PullError};
 
 /// An App and its installation.
 pub(super) struct App {

@@ -1,11 +1,11 @@
 //! Pages that come by GraphQL.
 
+use pull::{Ask, Missed, Page, PullError, Row, Unfinished};
 use serde_json::{Value, json};
 
 use super::api::Api;
 use super::lists::{Cursor, DEPLOYMENT, complete, list_of, row, text, time};
 use super::piecemeal::{fetch, without_next};
-use crate::pull::{Ask, Missed, Page, PullError, Row, Unfinished};
 
 /// Rows of a page: GraphQL's own limit.
 const ROWS: u32 = 100;

@@ -1,11 +1,11 @@
 //! The lists that come by GraphQL, and what makes a row of each of their nodes.
 
 use chrono::{DateTime, Utc};
+use pull::{Ask, PullError, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::Api;
-use crate::pull::{Ask, PullError, Row};
 
 const CHANGES: &str =
     concat!(include_str!("../queries/changes.graphql"), include_str!("../queries/change_fields.graphql"));

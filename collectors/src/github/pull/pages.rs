@@ -2,12 +2,12 @@
 //! give them as a whole.
 
 use chrono::{DateTime, Utc};
+use pull::PullError;
+use pull::parts::{self, Gap, Parts};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::api::Api;
-use crate::pull::PullError;
-use crate::pull::parts::{self, Gap, Parts};
 
 /// Rows on a page.
 const MANY: usize = 100;

@@ -1,11 +1,11 @@
 //! Pages of GraphQL that GitHub can't finish: asked for with fewer rows, and without the one that it can't finish at
 //! all, which is passed by and asked for again by the next pulls.
 
+use pull::{Ask, Missed, Page, PullError, Row};
 use serde_json::{Value, json};
 
 use super::api::Api;
 use super::lists::{Cursor, List, complete, list_of, row, time};
-use crate::pull::{Ask, Missed, Page, PullError, Row};
 
 /// The fewest that a page is cut down to when GitHub can't finish it, before rows are asked for one by one.
 const FEWEST: u32 = 5;

@@ -4,13 +4,13 @@
 //! what it pushes onto the next page is told twice, never not at all.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use pull::parts::{Gap, Gaps};
+use pull::{Ask, Missed, Page, PullError, Row, Unfinished, details};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::Api;
 use super::pages::{self, Counted};
-use crate::pull::parts::{Gap, Gaps};
-use crate::pull::{Ask, Missed, Page, PullError, Row, Unfinished, details};
 
 /// How a stream is listed.
 struct List {

@@ -11,14 +11,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
+use connector::Connector;
 use kernel::Fact;
+use pull::From;
+use pull::testing::{HOST, Memory, client_of, opened};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Connector;
 use crate::github::GitHub;
-use crate::pull::From;
-use crate::pull::testing::{HOST, Memory, client_of, opened};
 
 /// A GitHub with one repository. Rows are numbered from 1; the higher the number the later they changed.
 #[derive(Default)]
@@ -206,7 +206,7 @@ fn asked(hub: &Hub, what: &str) -> usize {
 }
 
 fn facts(memory: &Memory) -> Vec<Fact> {
-    memory.events().iter().flat_map(|event| GitHub.normalise(event).unwrap()).collect()
+    memory.events().iter().flat_map(|event| GitHub.normalize(event).unwrap()).collect()
 }
 
 fn ids(memory: &Memory) -> BTreeSet<String> {
@@ -286,7 +286,7 @@ async fn a_token_that_may_not_read_something_is_told_which_scope_it_lacks() {
 
 #[tokio::test(start_paused = true)]
 async fn a_secondary_limit_is_waited_for_whatever_way_it_is_said() {
-    use crate::pull::testing::{Said, Script};
+    use pull::testing::{Said, Script};
     let secondary = r#"{"message":"You have exceeded a secondary rate limit. Please wait a few minutes."}"#;
     let graphql = r#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#;
     let repository = r#"{"data":{"repositoryOwner":{"repositories":{"pageInfo":{"hasNextPage":false},"nodes":[{"nameWithOwner":"Octo/Hello"}]}}}}"#;

@@ -1,12 +1,12 @@
 use chrono::TimeDelta;
+use connector::Connector;
 use kernel::{Envelope, Tenant};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Connector;
 use crate::github::GitHub;
 
-fn normalise(kind: &str, data: &Value) -> Vec<Fact> {
+fn normalize(kind: &str, data: &Value) -> Vec<Fact> {
     let envelope = Envelope {
         id: "1".into(),
         source: "github/main".into(),
@@ -18,7 +18,7 @@ fn normalise(kind: &str, data: &Value) -> Vec<Fact> {
         content_type: "application/json".into(),
         data: data.to_string().into(),
     };
-    let facts = GitHub.normalise(&envelope).unwrap();
+    let facts = GitHub.normalize(&envelope).unwrap();
     assert!(facts.iter().all(|fact| fact.check().is_ok()));
     facts
 }
@@ -89,7 +89,7 @@ fn pulled_change() -> Value {
 }
 
 fn pulled() -> Vec<Fact> {
-    normalise("pull.change", &json!({ "repository": pulled_repository(), "node": pulled_change() }))
+    normalize("pull.change", &json!({ "repository": pulled_repository(), "node": pulled_change() }))
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_change_is_the_same_pushed_or_pulled_but_for_what_only_a_pull_knows() {
     let event = json!({
         "action": "closed", "pull_request": pushed_change(), "repository": pushed_repository(), "sender": null
     });
-    let (pushed, pulled) = (normalise("pull_request", &event), pulled());
+    let (pushed, pulled) = (normalize("pull_request", &event), pulled());
     assert_eq!(of_kind(&pushed, "repository"), of_kind(&pulled, "repository"));
     assert_eq!(of_kind(&pushed, "account")[0], of_kind(&pulled, "account")[0], "the author");
     let change = |facts: &[Fact]| {
@@ -130,8 +130,8 @@ fn a_review_and_a_comment_are_the_same_pushed_or_pulled() {
             "updated_at": "2026-01-02T11:00:00Z"
         }
     });
-    let mut pushed = of_kind(&normalise("pull_request_review", &review), "review");
-    pushed.extend(of_kind(&normalise("issue_comment", &comment), "review"));
+    let mut pushed = of_kind(&normalize("pull_request_review", &review), "review");
+    pushed.extend(of_kind(&normalize("issue_comment", &comment), "review"));
     assert_eq!(pushed, of_kind(&pulled(), "review"));
 }
 
@@ -144,7 +144,7 @@ fn a_commit_is_the_same_pushed_or_pulled_but_for_when_it_was_written() {
             "author": { "email": "ann@example.com", "username": "Ann" }
         }]
     });
-    let mut pushed = of_kind(&normalise("push", &event), "commit");
+    let mut pushed = of_kind(&normalize("push", &event), "commit");
     pushed[0]["authored_at"] = json!("2026-01-01T09:00:00Z");
     assert_eq!(pushed, of_kind(&pulled(), "commit"));
 }
@@ -170,8 +170,8 @@ fn a_deployment_is_the_same_pushed_or_pulled() {
             { "state": "IN_PROGRESS", "environment": "production", "logUrl": null, "createdAt": "2026-01-04T10:01:00Z" }
         ] }
     });
-    let pulled = normalise("pull.deployment", &json!({ "repository": pulled_repository(), "node": node }));
-    assert_eq!(of_kind(&normalise("deployment_status", &event), "deployment"), of_kind(&pulled, "deployment"));
+    let pulled = normalize("pull.deployment", &json!({ "repository": pulled_repository(), "node": node }));
+    assert_eq!(of_kind(&normalize("deployment_status", &event), "deployment"), of_kind(&pulled, "deployment"));
 }
 
 #[test]
@@ -189,8 +189,8 @@ fn a_release_is_the_same_pushed_or_pulled_but_for_its_commit_that_only_a_pull_kn
         "url": "https://github.com/Octo/Hello/releases/tag/v1.2.0",
         "publishedAt": "2026-01-04T10:00:00Z", "updatedAt": "2026-01-04T10:00:00Z"
     });
-    let pulled = normalise("pull.release", &json!({ "repository": pulled_repository(), "node": node }));
-    let (mut pushed, pulled) = (of_kind(&normalise("release", &event), "deployment"), of_kind(&pulled, "deployment"));
+    let pulled = normalize("pull.release", &json!({ "repository": pulled_repository(), "node": node }));
+    let (mut pushed, pulled) = (of_kind(&normalize("release", &event), "deployment"), of_kind(&pulled, "deployment"));
     assert_eq!(pulled[0]["sha"], json!(SHA));
     pushed[0]["sha"] = json!(SHA);
     pushed[0]["version"] = pulled[0]["version"].clone();
@@ -220,12 +220,12 @@ fn what_rest_gives_is_read_by_the_reader_of_its_webhook() {
         ("dependabot_alert", "alert", alert),
         ("pull_request_review_comment", "comment", comment),
     ] {
-        let pushed = normalise(event, &json!({ "action": "created", "repository": repository, field: row }));
+        let pushed = normalize(event, &json!({ "action": "created", "repository": repository, field: row }));
         let pulled =
-            normalise(&format!("pull.{event}"), &json!({ "action": "", "repository": repository, field: row }));
+            normalize(&format!("pull.{event}"), &json!({ "action": "", "repository": repository, field: row }));
         assert_eq!(pushed, pulled);
     }
-    let pulled = normalise(
+    let pulled = normalize(
         "pull.workflow_job",
         &json!({ "repository": repository, "workflow_job": {
         "id": 31, "run_id": 3, "run_attempt": 2, "name": "test", "status": "queued", "created_at": "2026-01-04T10:00:00Z"
@@ -242,8 +242,8 @@ fn a_version_tag_that_is_pushed_is_a_deployment_and_others_are_none() {
             "head_commit": (!deleted).then(|| json!({ "id": SHA, "timestamp": "2026-01-01T00:00:00Z" }))
         })
     };
-    let made = of_kind(&normalise("push", &push("refs/tags/v1.2.0", false)), "deployment");
+    let made = of_kind(&normalize("push", &push("refs/tags/v1.2.0", false)), "deployment");
     assert_eq!((&made[0]["id"], &made[0]["sha"]), (&json!("github.com/octo/hello/tag/v1.2.0"), &json!(SHA)));
-    let gone = of_kind(&normalise("push", &push("refs/tags/v1.2.0", true)), "deployment");
+    let gone = of_kind(&normalize("push", &push("refs/tags/v1.2.0", true)), "deployment");
     assert_eq!(gone[0]["deleted"], json!(true));
 }

@@ -1,14 +1,14 @@
 //! GitLab's lists: walked page by page, a page that can't be had in parts, and what was left out of one later on.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use pull::parts::{self, Gap, Gaps, Parts};
+use pull::seek::{Grain, Seek};
+use pull::{Ask, Client, Missed, Page, PullError, Row, details};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::rows::{FEW, Key, MANY, Project, Told, read};
-use crate::pull::parts::{self, Gap, Gaps, Parts};
-use crate::pull::seek::{Grain, Seek};
-use crate::pull::{Ask, Client, Missed, Page, PullError, Row, details};
 
 /// Rows on the pages that one which can't be had is asked for in.
 const PARTS: [usize; 2] = [10, 1];

@@ -1,11 +1,11 @@
 //! The rows of GitLab's lists, as they go into the log.
 
 use chrono::{DateTime, Utc};
+use pull::{PullError, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::gitlab::facts::Place;
-use crate::pull::{PullError, Row};
 
 /// Rows on a page: those that need requests of their own, and those that do not.
 pub(super) const FEW: usize = 20;
@@ -20,7 +20,7 @@ pub(super) struct Project {
     pub(super) default_branch: Option<String>,
 }
 
-/// A row with what was asked for with it, as the normaliser reads it.
+/// A row with what was asked for with it, as the normalizer reads it.
 #[derive(Serialize)]
 pub(super) struct Told<'a> {
     pub(super) project: &'a Project,
@@ -74,5 +74,5 @@ impl<'a> Told<'a> {
 
 pub(super) fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
     serde_json::from_str(row.get())
-        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", crate::json::tell(&error))))
+        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", connector::json::tell(&error))))
 }

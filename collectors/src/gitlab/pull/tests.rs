@@ -8,13 +8,13 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use connector::Connector;
 use kernel::Fact;
+use pull::From;
+use pull::testing::{HOST, Memory, client_of, opened};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Connector;
-use crate::pull::From;
-use crate::pull::testing::{HOST, Memory, client_of, opened};
 
 /// A GitLab with one project.
 #[derive(Default)]
@@ -180,7 +180,7 @@ fn kinds(memory: &Memory) -> BTreeMap<String, usize> {
 
 /// The merge requests that the log has.
 fn told(memory: &Memory) -> BTreeSet<i64> {
-    let facts = memory.events().into_iter().flat_map(|event| GitLab.normalise(&event).unwrap());
+    let facts = memory.events().into_iter().flat_map(|event| GitLab.normalize(&event).unwrap());
     facts.filter_map(|fact| if let Fact::Change(change) = fact { change.number } else { None }).collect()
 }
 
@@ -195,7 +195,7 @@ async fn a_first_pull_brings_everything_once_and_each_row_becomes_facts() {
     let expected = [("gitlab.pull.job", 2), ("gitlab.pull.merge_request", 45), ("gitlab.pull.pipeline", 1)];
     assert_eq!(kinds(&memory), expected.map(|(kind, count)| (kind.to_owned(), count)).into());
     let approved = |event: &kernel::Envelope| {
-        GitLab.normalise(event).unwrap().iter().filter(|fact| fact.kind() == "review").count()
+        GitLab.normalize(event).unwrap().iter().filter(|fact| fact.kind() == "review").count()
     };
     assert_eq!(memory.events().iter().map(approved).sum::<usize>(), 150, "notes have two pages");
     let asked = state.lock().unwrap().asked.clone();
@@ -263,7 +263,7 @@ async fn the_tiers_of_environments_are_asked_for_once_and_say_what_production_is
             let summary = memory.pull(&puller, From::Cursor).await;
             assert!(summary.complete(), "{summary:?}");
         }
-        let facts = memory.events().into_iter().flat_map(|event| GitLab.normalise(&event).unwrap());
+        let facts = memory.events().into_iter().flat_map(|event| GitLab.normalize(&event).unwrap());
         let told: BTreeSet<(Option<String>, Option<bool>)> = facts
             .filter_map(
                 |fact| if let Fact::Deployment(one) = fact { Some((one.environment, one.production)) } else { None },
@@ -297,7 +297,7 @@ async fn a_project_that_is_asked_for_by_its_old_path_is_known_to_have_moved() {
         content_type: "application/json".into(),
         data: row.data,
     };
-    let facts = GitLab.normalise(&event).unwrap();
+    let facts = GitLab.normalize(&event).unwrap();
     let [Fact::Moved(moved)] = facts.as_slice() else { panic!("{facts:?}") };
     assert_eq!(moved.id, "gitlab.example.org/riverside/till");
     assert_eq!(moved.new_id, "gitlab.example.org/lakeside/checkout");
@@ -340,7 +340,7 @@ async fn a_pipeline_an_issue_or_a_row_that_is_broken_hides_no_others() {
     assert_eq!(summary.failure(), None, "{summary:?}");
     assert!(summary.warnings()[0].contains("pipeline 31 could not be fetched"), "{summary:?}");
     // what can't be read ends as a reject, with its bytes, and not unseen
-    let ends: Vec<bool> = memory.events().iter().map(|event| GitLab.normalise(event).is_ok()).collect();
+    let ends: Vec<bool> = memory.events().iter().map(|event| GitLab.normalize(event).is_ok()).collect();
     assert_eq!(ends, [true, true, false]);
 }
 
@@ -356,7 +356,7 @@ async fn further_pages_are_asked_for_at_the_configured_address_whatever_gitlab_b
         let memory = Memory::default();
         let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
         assert!(summary.complete(), "{external_url}: {summary:?}");
-        let reviews = memory.events().into_iter().flat_map(|event| GitLab.normalise(&event).unwrap());
+        let reviews = memory.events().into_iter().flat_map(|event| GitLab.normalize(&event).unwrap());
         let reviews = reviews.filter(|fact| fact.kind() == "review").count();
         assert_eq!(reviews, 150, "{external_url}: notes have two pages");
     }

@@ -15,12 +15,12 @@ fn changed(name: &str, changes: &[(&str, Value)]) -> Value {
     payload
 }
 
-fn normalised(kind: &str, payload: &Value) -> Result<Vec<Fact>, NotStored> {
-    GitLab.normalise(&event(kind, payload.to_string().into()))
+fn normalized(kind: &str, payload: &Value) -> Result<Vec<Fact>, NotStored> {
+    GitLab.normalize(&event(kind, payload.to_string().into()))
 }
 
 fn pipeline(changes: &[(&str, Value)]) -> PipelineRun {
-    let facts = normalised("pipeline", &changed("pipeline.failed", changes)).unwrap();
+    let facts = normalized("pipeline", &changed("pipeline.failed", changes)).unwrap();
     facts.into_iter().find_map(|fact| if let Fact::PipelineRun(run) = fact { Some(run) } else { None }).unwrap()
 }
 
@@ -29,7 +29,7 @@ fn a_tag_is_no_branch() {
     let run = pipeline(&[("/object_attributes/tag", json!(true)), ("/object_attributes/ref", json!("v1.2.0"))]);
     assert_eq!((run.branch, run.tag.as_deref(), run.pull_request), (None, Some("v1.2.0"), false));
     let row = changed("pull.pipeline", &[("/row/tag", json!(true)), ("/row/ref", json!("v1.2.0"))]);
-    let Some(Fact::PipelineRun(pulled)) = normalised("pull.pipeline", &row).unwrap().pop() else { panic!() };
+    let Some(Fact::PipelineRun(pulled)) = normalized("pull.pipeline", &row).unwrap().pop() else { panic!() };
     assert_eq!((pulled.branch, pulled.tag.as_deref()), (None, Some("v1.2.0")));
 }
 
@@ -74,17 +74,17 @@ fn each_run_of_a_pipeline_that_is_run_again_says_when_it_ended_and_none_in_betwe
 #[test]
 fn a_status_that_is_new_to_us_is_ignored_by_that_name() {
     let unknown = changed("pipeline.failed", &[("/object_attributes/status", json!("glorious"))]);
-    assert_eq!(normalised("pipeline", &unknown), Err(NotStored::Ignored(IgnoreReason::UnknownValue)));
+    assert_eq!(normalized("pipeline", &unknown), Err(NotStored::Ignored(IgnoreReason::UnknownValue)));
     // of a job, only the job
     let job = changed("pipeline.failed", &[("/builds/0/status", json!("glorious"))]);
-    let facts = normalised("pipeline", &job).unwrap();
+    let facts = normalized("pipeline", &job).unwrap();
     assert_eq!(facts.iter().filter(|fact| fact.kind() == "task_run").count(), 1);
 }
 
 #[test]
 fn a_job_was_queued_after_those_before_it_whichever_way_it_is_told() {
     let job = |changes: &[(&str, Value)]| {
-        let facts = normalised("build", &changed("build", changes)).unwrap();
+        let facts = normalized("build", &changed("build", changes)).unwrap();
         facts.into_iter().find_map(|fact| if let Fact::TaskRun(job) = fact { Some(job) } else { None }).unwrap()
     };
     let created: TaskRun = job(&[
@@ -110,9 +110,9 @@ fn the_tier_says_what_production_is_whatever_the_name() {
         ("production", json!(""), None),
     ] {
         let hook = [("/environment", json!(environment)), ("/environment_tier", tier.clone())];
-        let hook = normalised("deployment", &changed("deployment.success", &hook)).unwrap().pop();
+        let hook = normalized("deployment", &changed("deployment.success", &hook)).unwrap().pop();
         let row = [("/row/environment/name", json!(environment)), ("/tier", tier)];
-        let row = normalised("pull.deployment", &changed("pull.deployment", &row)).unwrap().pop();
+        let row = normalized("pull.deployment", &changed("pull.deployment", &row)).unwrap().pop();
         let (Some(Fact::Deployment(hook)), Some(Fact::Deployment(row))) = (hook, row) else { panic!() };
         assert_eq!((hook.production, &hook.environment), (expected, &row.environment));
         assert_eq!(hook, row);
@@ -124,15 +124,15 @@ fn what_a_group_has_is_ignored_and_no_fault() {
     let epic = changed("issue.open", &[("/project", Value::Null), ("/object_attributes/type", json!("Epic"))]);
     let ignored = Err(NotStored::Ignored(IgnoreReason::OutOfScope));
     for kind in ["work_item", "issue"] {
-        assert_eq!(normalised(kind, &epic), ignored);
+        assert_eq!(normalized(kind, &epic), ignored);
     }
     let note = changed("note.issue", &[("/project", Value::Null)]);
-    assert!(matches!(normalised("note", &note), Err(NotStored::Ignored(_))));
+    assert!(matches!(normalized("note", &note), Err(NotStored::Ignored(_))));
 }
 
 fn closed_issue(changes: &[(&str, Value)]) -> (WorkItem, Incident) {
     let (mut item, mut incident) = (None, None);
-    for fact in normalised("issue", &changed("issue.close", changes)).unwrap() {
+    for fact in normalized("issue", &changed("issue.close", changes)).unwrap() {
         match fact {
             Fact::WorkItem(found) => item = Some(found),
             Fact::Incident(found) => incident = Some(found),
@@ -166,7 +166,7 @@ fn an_issue_closed_as_a_duplicate_or_as_what_will_not_be_done_is_canceled_and_wa
 fn of_instance(payload: &Value, instance: &str) -> Result<Vec<Fact>, NotStored> {
     let headers = [("x-gitlab-event", "System Hook"), ("x-gitlab-instance", instance)];
     match received(&headers, payload.to_string().into()) {
-        Ok(Received::Events(events)) => GitLab.normalise(&events[0]),
+        Ok(Received::Events(events)) => GitLab.normalize(&events[0]),
         Ok(Received::Ignored(reason)) => Err(NotStored::Ignored(reason)),
         Err(refusal) => panic!("{refusal}"),
     }
@@ -200,7 +200,7 @@ fn a_renamed_or_transferred_project_or_group_says_which_it_was() {
 fn a_pulled_issue_takes_back_the_incident_that_an_earlier_pull_made_of_it() {
     let incident = |labels: Value, updated_at: &str| {
         let row = changed("pull.issue", &[("/row/labels", labels), ("/row/updated_at", json!(updated_at))]);
-        normalised("pull.issue", &row).unwrap().into_iter().find_map(|fact| match fact {
+        normalized("pull.issue", &row).unwrap().into_iter().find_map(|fact| match fact {
             Fact::Incident(incident) => Some(incident.deleted),
             _ => None,
         })

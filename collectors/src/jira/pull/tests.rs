@@ -7,13 +7,13 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use connector::Connector;
 use kernel::Fact;
+use pull::From;
+use pull::served::{Served, check_request};
+use pull::testing::{HOST, Memory, client_of, opened};
 
 use super::*;
-use crate::Connector;
-use crate::pull::From;
-use crate::pull::testing::{HOST, Memory, client_of, opened};
-use crate::testing::{Served, check_request};
 
 #[derive(Default)]
 struct Server {
@@ -166,7 +166,7 @@ fn pulling(state: &Shared, cloud: bool) -> Pulling {
 }
 
 fn facts(memory: &Memory) -> Vec<Fact> {
-    memory.events().iter().flat_map(|event| Jira.normalise(event).unwrap()).collect()
+    memory.events().iter().flat_map(|event| Jira.normalize(event).unwrap()).collect()
 }
 
 fn told(memory: &Memory) -> BTreeSet<String> {
@@ -344,7 +344,7 @@ async fn an_issue_whose_history_cannot_be_had_hides_no_others_and_comes_when_it_
         let (memory, puller) = (Memory::default(), pulling(&state, cloud));
         let summary = memory.pull(&puller, From::Cursor).await;
         let told = |memory: &Memory| -> BTreeSet<String> {
-            let facts = memory.events().into_iter().flat_map(|event| Jira.normalise(&event).unwrap_or_default());
+            let facts = memory.events().into_iter().flat_map(|event| Jira.normalize(&event).unwrap_or_default());
             facts.filter_map(|fact| if let Fact::WorkItem(item) = fact { Some(item.key) } else { None }).collect()
         };
         let mut expected = all(25);

@@ -22,10 +22,10 @@ fn hook_payload(key: &str, fields: &Value, changelog: &Value) -> Value {
 fn facts_of(payload: &Value, canceled: &[String]) -> Vec<Fact> {
     let body: Bytes = payload.to_string().into();
     let request = RawRequest::new(body);
-    let verified = crate::webhook::unverified(request, |_| true).1;
+    let verified = connector::testing::verified(request);
     let to = Destination { source: "jira/main", tenant: &Tenant::default(), received: DateTime::UNIX_EPOCH, canceled };
     let Ok(Received::Events(events)) = Jira.envelopes(&verified, &to) else { panic!() };
-    let facts = Jira.normalise(&events[0]).unwrap();
+    let facts = Jira.normalize(&events[0]).unwrap();
     checked(&facts);
     facts
 }

@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use collectors::pull::{From, Ready, Summary};
+use collectors::ready::Ready;
 use dora::Scope;
 use kernel::TimeOrDay;
+use pull::{From, Summary};
 use runtime::settings::{PullSource, Settings};
 
 use super::failures::failed;

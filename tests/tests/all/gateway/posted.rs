@@ -98,7 +98,7 @@ async fn every_address_of_devlake_takes_what_its_examples_post() {
     assert_eq!(events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), expected);
     for event in &events {
         assert_eq!(event.source, "devlake/1");
-        assert!(!connector.normalise(event).unwrap().is_empty());
+        assert!(!connector.normalize(event).unwrap().is_empty());
     }
     let address = "/api/rest/plugins/webhook/connections/1/deployments";
     assert_eq!(served.post(address, &[JSON], deployment).await.status, 401);

@@ -1,11 +1,11 @@
-//! Payloads that somebody tampered with: a normaliser always returns, with facts or with a reason.
+//! Payloads that somebody tampered with: a normalizer always returns, with facts or with a reason.
 
 use bytes::Bytes;
 use kernel::NotStored;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{FIXTURES, event_of, fixture, normalise};
+use super::{FIXTURES, event_of, fixture, normalize};
 
 /// A value of any shape.
 fn value() -> impl Strategy<Value = Value> {
@@ -43,7 +43,7 @@ fn replace(document: &mut Value, at: &mut usize, new: &Value) -> bool {
 }
 
 fn assert_named_end(event: &str, data: Bytes) {
-    match normalise(event, data) {
+    match normalize(event, data) {
         Ok(facts) => facts.iter().for_each(|fact| drop(fact.check())),
         Err(NotStored::Ignored(_)) => {}
         Err(NotStored::Rejected(reject)) => assert!(!reject.detail.is_empty() && reject.detail.len() < 1000),

@@ -3,10 +3,10 @@
 use kernel::{ChangeState, Fact, Outcome, ReviewState};
 use proptest::prelude::*;
 
-use super::{FIXTURES, event_of, fixture, normalise, settled};
+use super::{FIXTURES, event_of, fixture, normalize, settled};
 
 fn facts_of(names: &[&str]) -> Vec<Fact> {
-    names.iter().flat_map(|name| normalise(event_of(name), fixture(name)).unwrap_or_default()).collect()
+    names.iter().flat_map(|name| normalize(event_of(name), fixture(name)).unwrap_or_default()).collect()
 }
 
 /// What is left of deliveries in this order, and in the opposite one.
@@ -77,7 +77,7 @@ fn of_states_within_one_second_the_further_one_wins() {
             .replace("\"action\": \"opened\"", &format!("\"action\": \"{action}\""))
             .replace("\"state\": \"open\"", &format!("\"state\": \"{state}\""))
             .replace("\"merged_at\": null", &format!("\"merged_at\": {merged}"));
-        normalise("pull_request", payload.into()).unwrap()
+        normalize("pull_request", payload.into()).unwrap()
     };
     let merged = "\"2026-02-02T14:20:00Z\"";
     for (events, last) in [

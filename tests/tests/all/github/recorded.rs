@@ -1,19 +1,19 @@
 //! Payloads that others recorded: all 329 of Octokit's examples through gateway, log and processor, and
-//! the corpus through the normaliser.
+//! the corpus through the normalizer.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use collectors::Connector;
 use collectors::github::GitHub;
+use connector::Connector;
 use kernel::NotStored;
 use runtime::settings::LogKind;
 use serde_json::Value;
-use tests::TestLog;
 
 use super::super::gateway::{MemoryLog, serve, settings};
-use super::normalise;
+use super::normalize;
+use tests::TestLog;
 
 /// The folder of `@octokit/webhooks-examples`.
 fn examples() -> PathBuf {
@@ -54,7 +54,7 @@ async fn every_octokit_example_that_is_posted_is_stored_ignored_or_rejected_with
         }
     }
     for event in log.events() {
-        let end = match GitHub.normalise(&event) {
+        let end = match GitHub.normalize(&event) {
             Ok(facts) => {
                 assert!(facts.iter().all(|fact| fact.check().is_ok()), "{event:?}");
                 format!("stored: {}", event.kind)
@@ -114,7 +114,7 @@ fn event_by_content(payload: &Value, name: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn the_corpus_normalises_without_an_unexplained_reject() {
+fn the_corpus_normalizes_without_an_unexplained_reject() {
     let Some(corpus) = parts::corpus() else { return };
     let mut tally: BTreeMap<String, u64> = BTreeMap::new();
     for folder in ["go-playground/testdata/github", "zulip/github"] {
@@ -124,12 +124,12 @@ fn the_corpus_normalises_without_an_unexplained_reject() {
             let bytes = std::fs::read(&path).unwrap();
             let Ok(payload) = serde_json::from_slice::<Value>(&bytes) else { continue };
             let end = match event_by_content(&payload, &name) {
-                Some(event) => match normalise(event, bytes.into()) {
+                Some(event) => match normalize(event, bytes.into()) {
                     Ok(_) => format!("stored: {event}"),
                     Err(NotStored::Ignored(reason)) => format!("ignored: {event}: {}", reason.as_str()),
                     Err(NotStored::Rejected(reject)) => format!("rejected: {folder}/{name}: {reject}"),
                 },
-                None => match normalise(name.split('.').next().unwrap().split("__").next().unwrap(), bytes.into()) {
+                None => match normalize(name.split('.').next().unwrap().split("__").next().unwrap(), bytes.into()) {
                     Ok(_) => "stored by the name of its file".to_owned(),
                     Err(NotStored::Ignored(reason)) => format!("ignored: {}", reason.as_str()),
                     Err(NotStored::Rejected(reject)) => format!("rejected: {folder}/{name}: {reject}"),

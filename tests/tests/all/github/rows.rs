@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use collectors::Connector;
 use collectors::github::GitHub;
+use connector::Connector;
 use kernel::NotStored;
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ fn every_recorded_row_becomes_facts_or_is_a_pull_request_in_the_list_of_issues()
             let name = params["Name"].as_str().unwrap();
             let repository = json!({ "full_name": name, "html_url": format!("https://github.com/{name}") });
             let payload = json!({ "action": "", "repository": repository, field: data }).to_string();
-            let end = match GitHub.normalise(&delivery(event, payload.into())) {
+            let end = match GitHub.normalize(&delivery(event, payload.into())) {
                 Ok(facts) => {
                     assert!(facts.iter().all(|fact| fact.check().is_ok()), "{table}: {facts:?}");
                     format!("stored: {table}")

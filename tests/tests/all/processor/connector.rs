@@ -1,10 +1,11 @@
-//! A connector of the tests' own: its normaliser does all that a normaliser can do.
+//! A connector of the tests' own: its normalizer does all that a normalizer can do.
 
 use bytes::Bytes;
-use collectors::Connector;
+use connector::Connector;
 use kernel::{
     Commit, Detail, Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason, Repository, Sha, Tenant, Version,
 };
+
 use tests::unique;
 
 struct Test;
@@ -39,7 +40,7 @@ impl Connector for Test {
         "test"
     }
 
-    fn normalise(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+    fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let text = std::str::from_utf8(&envelope.data).unwrap();
         match envelope.kind.as_str() {
             "test.commits" => {
@@ -48,7 +49,7 @@ impl Connector for Test {
                 let count: usize = words[2].parse().unwrap();
                 Ok((first..first + count).map(|number| Fact::Commit(commit(words[0], number))).collect())
             }
-            "test.panic" => panic!("a fault in a normaliser, on purpose"),
+            "test.panic" => panic!("a fault in a normalizer, on purpose"),
             "test.ignored" => Err(NotStored::Ignored(IgnoreReason::UnusedEvent)),
             "test.year_1" => {
                 let mut commit = commit("r", 1);

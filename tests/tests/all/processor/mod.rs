@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use connector::{commits, event, registry};
 use eventlog::{EventLog, Limit};
 use kernel::{Envelope, Tenant};
 use processors::{Processor, Summary};
@@ -15,10 +16,9 @@ use runtime::settings::LogKind;
 use sqlx::Row;
 use store::counts::{self, Outcome};
 use store::{Store, rejects};
-use tests::{TestLog, eventually};
 use tokio_util::sync::CancellationToken;
 
-use connector::{commits, event, registry};
+use tests::{TestLog, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -28,7 +28,7 @@ fn event(kind: &str, minute: u32, subject: &str, content: &Value) -> Vec<Fact> {
         content_type: "application/json".into(),
         data: data.to_string().into(),
     };
-    registry::connector("cdevents").unwrap().normalise(&envelope).unwrap()
+    registry::connector("cdevents").unwrap().normalize(&envelope).unwrap()
 }
 
 async fn write(database: &TestDatabase, facts: &[Fact]) -> facts::Written {

@@ -2,12 +2,12 @@
 //! only to the request that was recorded.
 
 use axum::http::Method;
-use runtime::secret::Secret;
+use kernel::Secret;
+use pull::served::Served;
+use pull::{Client, Left};
 use url::Url;
 
 use super::*;
-use crate::pull::{Client, Left};
-use crate::testing::Served;
 
 /// The token of the recordings.
 const TOKEN: &str = "0000000000000000000000000000000000000001";

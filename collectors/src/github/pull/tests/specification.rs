@@ -3,9 +3,9 @@
 
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
+use pull::served::{Served, check_request};
 
 use super::*;
-use crate::testing::{Served, check_request};
 
 /// Asks prism for a path as our client asked it; its status, and its reasons if that is a refusal.
 async fn judge(prism: &Served, path: &str, headers: HeaderMap) -> (StatusCode, String) {

@@ -1,0 +1,89 @@
+//! What a webhook's payload would become, without a gateway, a log or a database: for people who set a
+//! source up. Nothing that is read here can reach the log.
+
+use chrono::{DateTime, Utc};
+use kernel::Secret;
+use kernel::{Fact, IgnoreReason, NotStored, Reject, Tenant};
+use serde::Serialize;
+
+use crate::Connector;
+use crate::webhook::{Destination, RawRequest, Received, Refusal, unverified};
+
+/// What a request would become.
+#[derive(Debug)]
+pub struct Checked {
+    /// Whether it is signed as the source signs, with one of the secrets.
+    pub verified: bool,
+    /// What becomes of its content, signed or not.
+    pub end: End,
+}
+
+/// What becomes of a request's content.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The gateway would answer 400: it does not say what the source always says.
+    Refused(String),
+    /// The gateway would answer 200 and keep nothing.
+    Ignored(IgnoreReason),
+    /// The gateway would answer 202, and each event would end so.
+    Accepted(Vec<Became>),
+}
+
+/// What becomes of an event.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Became {
+    /// These facts.
+    Stored(Vec<Fact>),
+    /// Nothing, on purpose.
+    Ignored(IgnoreReason),
+    /// A reject, with its reason and a sentence.
+    Rejected {
+        /// The reason.
+        reason: kernel::RejectReason,
+        /// Where, and what was expected.
+        detail: String,
+    },
+}
+
+/// Looks at a request to the connector; `None` for a connector that takes no webhooks.
+#[must_use]
+pub fn check(
+    connector: &dyn Connector,
+    request: RawRequest,
+    secrets: &[Secret],
+    received: DateTime<Utc>,
+) -> Option<Checked> {
+    let webhook = connector.webhook()?;
+    let (verified, read) = unverified(request, |request| webhook.verify(request, secrets).is_ok());
+    let source = format!("{}/main", connector.name());
+    let tenant = Tenant::default();
+    let to = Destination { source: &source, tenant: &tenant, received, canceled: &[] };
+    let end = match webhook.envelopes(&read, &to) {
+        Err(Refusal::Incomplete(why)) => End::Refused(why.to_owned()),
+        Err(refusal @ Refusal::Unauthenticated) => End::Refused(refusal.to_string()),
+        Err(Refusal::Unprocessable(problems)) => {
+            let problems: Vec<String> =
+                problems.into_iter().map(|one| format!("{}: {}", one.path, one.problem)).collect();
+            End::Refused(problems.join("; "))
+        }
+        Ok(Received::Ignored(reason)) => End::Ignored(reason),
+        Ok(Received::Events(events)) => {
+            End::Accepted(events.iter().map(|event| became(connector.normalize(event))).collect())
+        }
+    };
+    Some(Checked { verified, end })
+}
+
+fn became(normalized: Result<Vec<Fact>, NotStored>) -> Became {
+    let rejected = |Reject { reason, detail }| Became::Rejected { reason, detail };
+    match normalized {
+        Ok(facts) => match facts.iter().try_for_each(Fact::check) {
+            Ok(()) => Became::Stored(facts),
+            Err(reject) => rejected(reject),
+        },
+        Err(NotStored::Ignored(reason)) => Became::Ignored(reason),
+        Err(NotStored::Rejected(reject)) => rejected(reject),
+    }
+}

@@ -1,0 +1,137 @@
+//! Reading JSON that somebody else wrote: says where it went wrong and what was expected there, shows
+//! nothing of the payload itself, and is bounded in size and depth (`serde_json`'s own limit of 128).
+
+use kernel::{Reject, RejectReason};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
+
+/// The largest payload that a normalizer reads: GitHub's own limit is 25 MiB.
+const MAX_BYTES: usize = 32 << 20;
+
+/// The longest sentence that a reject carries, in bytes.
+const MAX_DETAIL: usize = 300;
+
+/// Reads a payload, or says why not.
+pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Reject> {
+    if bytes.len() > MAX_BYTES {
+        let detail = format!("{} bytes; expected {MAX_BYTES} at most", bytes.len());
+        return Err(Reject::new(RejectReason::TooLarge, detail));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Reject::new(RejectReason::Malformed, format!("no UTF-8 at byte {}; expected JSON", error.valid_up_to()))
+    })?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| reject(&error))?;
+    reader.end().map_err(|error| Reject::new(RejectReason::Malformed, tell(&error)))?;
+    Ok(value)
+}
+
+/// Reads a part of a JSON document that is already in memory.
+pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| Problem { path: path_of(&error), problem: tell(error.inner()) })
+}
+
+/// A list that can be `null`, and so can its entries: what a source has nothing to say of.
+pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::<Vec<Option<T>>>::deserialize(from)?.into_iter().flatten().flatten().collect())
+}
+
+/// A value that can be `null`, which is the default.
+pub fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+/// Where a value is wrong, and what was expected there.
+pub struct Problem {
+    /// Such as `commits[3].timestamp`; `.` is the whole.
+    pub path: String,
+    /// Such as ``missing field `timestamp` ``.
+    pub problem: String,
+}
+
+fn reject(error: &serde_path_to_error::Error<serde_json::Error>) -> Reject {
+    let reason = if error.inner().is_data() { RejectReason::Schema } else { RejectReason::Malformed };
+    Reject::new(reason, format!("{}: {}", path_of(error), tell(error.inner())))
+}
+
+fn path_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    cut(error.path().to_string())
+}
+
+/// What an error says, without the text that was found: that can be somebody's address or a secret.
+#[must_use]
+pub fn tell(error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Eof => return "not a JSON object: it ends in the middle".to_owned(),
+        Category::Syntax => {
+            let line = if error.line() > 1 { format!("line {}, ", error.line()) } else { String::new() };
+            return format!("not a JSON object: unexpected text at {line}column {}", error.column());
+        }
+        Category::Data | Category::Io => {}
+    }
+    let said = error.to_string();
+    let hidden = match said.split_once(" string \"") {
+        Some((before, rest)) => match rest.rsplit_once("\", expected") {
+            Some((_, after)) => format!("{before} a string, expected{after}"),
+            None => format!("{before} a string"),
+        },
+        None => said,
+    };
+    cut(hidden)
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > MAX_DETAIL {
+        text.truncate(text.floor_char_boundary(MAX_DETAIL));
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Outer {
+        #[expect(dead_code, reason = "read, to see what reading says")]
+        inner: Vec<Inner>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Inner {
+        #[expect(dead_code, reason = "read, to see what reading says")]
+        number: i64,
+    }
+
+    fn reason_and_detail(bytes: &[u8]) -> (RejectReason, String) {
+        let reject = read::<Outer>(bytes).unwrap_err();
+        (reject.reason, reject.detail)
+    }
+
+    #[test]
+    fn a_reject_names_the_place_and_what_was_expected_but_not_what_was_found() {
+        let (reason, detail) = reason_and_detail(br#"{"inner":[{"number":1},{"number":"s3cret, \", expected"}]}"#);
+        assert_eq!(reason, RejectReason::Schema);
+        assert!(detail.starts_with("inner[1].number: invalid type: a string, expected i64"), "{detail}");
+        let (reason, detail) = reason_and_detail(br#"{"inner":[{}]}"#);
+        assert_eq!(reason, RejectReason::Schema);
+        assert!(detail.starts_with("inner[0]: missing field `number`"), "{detail}");
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed() {
+        let deep = [vec![b'['; 200_000], vec![b']'; 200_000]].concat();
+        let deep_inside = [br#"{"inner":"#.as_slice(), &deep].concat();
+        for bytes in
+            [b"".as_slice(), b"{", br#"{"inner":[]"#, br#"{"inner":[]} x"#, b"{\"inner\":\"\xff\"}", &deep_inside]
+        {
+            let (reason, detail) = reason_and_detail(bytes);
+            let schema = reason == RejectReason::Schema && bytes.len() > 100;
+            assert!(reason == RejectReason::Malformed || schema, "{reason:?} {detail}");
+        }
+        assert_eq!(reason_and_detail(&vec![b' '; MAX_BYTES + 1]).0, RejectReason::TooLarge);
+    }
+}

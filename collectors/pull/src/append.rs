@@ -1,0 +1,28 @@
+//! Appending to the event log with patience: what a collector does, who has nobody to send away.
+
+use std::time::Duration;
+
+use eventlog::{EventLog, LogError};
+use kernel::Envelope;
+
+/// How often a log that takes no more is asked again.
+const ATTEMPTS: u32 = 300;
+/// How long to wait in between.
+const WAIT: Duration = Duration::from_millis(200);
+
+/// Appends, waiting while the log takes no more. When this returns, the log has acknowledged all events.
+pub async fn append(log: &dyn EventLog, events: Vec<Envelope>) -> Result<(), LogError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let mut patience = ATTEMPTS;
+    loop {
+        match log.append(events.clone()).await {
+            Err(LogError::Saturated) if patience > 0 => {
+                patience -= 1;
+                tokio::time::sleep(WAIT).await;
+            }
+            result => return result,
+        }
+    }
+}
