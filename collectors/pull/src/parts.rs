@@ -79,7 +79,6 @@ where
 }
 
 /// What an attempt in parts ended with: the first error, unless the new one is of another kind, such as a limit.
-#[must_use]
 pub fn first_of(first: PullError) -> impl FnOnce(PullError) -> PullError {
     move |error| if may_be_of_a_row(&error) { first } else { error }
 }

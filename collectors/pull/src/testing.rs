@@ -21,7 +21,7 @@ use tower::ServiceExt;
 use url::Url;
 
 use super::transport::{Request, Response, Transport};
-use super::*;
+use super::{Client, Cursors, From, Opened, Puller, Summary, Target, run};
 use crate::progress::Silent;
 
 /// The host that test clients believe to ask.
@@ -247,7 +247,6 @@ impl Script {
     }
 
     /// Serves the answers.
-    #[must_use]
     pub fn router(&self) -> Router {
         let script = self.clone();
         Router::new().fallback(move |request: axum::extract::Request| {

@@ -95,10 +95,7 @@ fn kind(declared: &Declaration) -> Tokens {
         quote! { catalog::Column::kept(#name) }
     }));
     let fields = declared.fields.len();
-    let happened_at = match happened_at {
-        Some(name) => quote! { Some(#name) },
-        None => quote! { None },
-    };
+    let happened_at = happened_at.as_ref().map_or_else(|| quote! { None }, |name| quote! { Some(#name) });
     quote! {
         &catalog::Kind {
             name: #name,
@@ -140,8 +137,8 @@ fn column(field: &Field) -> Tokens {
 
 fn value(field: &Field) -> Tokens {
     let ident = &field.ident;
-    match &field.with {
-        Some(method) => quote! { catalog::Value::of_texts(self.#method()) },
-        None => quote! { catalog::Field::value(&self.#ident) },
-    }
+    field.with.as_ref().map_or_else(
+        || quote! { catalog::Field::value(&self.#ident) },
+        |method| quote! { catalog::Value::of_texts(self.#method()) },
+    )
 }
