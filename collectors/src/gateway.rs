@@ -10,6 +10,7 @@ mod answer;
 mod append;
 mod body;
 mod budget;
+mod buffer;
 mod devlake;
 mod events;
 mod state;
@@ -17,6 +18,9 @@ mod webhooks;
 
 use axum::Router;
 use axum::routing::post;
+
+#[cfg(test)]
+mod tests;
 
 pub use state::{GatewayError, GatewayState};
 

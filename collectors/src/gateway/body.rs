@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use futures::StreamExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -36,10 +36,9 @@ pub(super) struct Bounds<'a> {
     pub(super) source: Option<IpAddr>,
 }
 
-/// A whole body. What it takes is in use as long as this is held.
+/// A whole body, and its place among the requests in flight.
 pub(super) struct Whole<'a> {
     pub(super) bytes: Bytes,
-    _held: Option<Held>,
     _place: SemaphorePermit<'a>,
 }
 
@@ -58,76 +57,66 @@ pub(super) async fn read<'a>(headers: &HeaderMap, body: Body, bounds: &Bounds<'a
         Some(_) => return Err(Answer::Unsupported("the content encodings that are taken are gzip and identity")),
     };
     let collected = tokio::time::timeout_at(bounds.deadline, collect(headers, body, bounds)).await;
-    let (bytes, held) = collected.map_err(|_| Answer::Slow)??;
+    let bytes = collected.map_err(|_| Answer::Slow)??;
     let place = bounds.places.try_acquire();
     let place = place.map_err(|_| Answer::Busy("more requests are in flight than this server takes"))?;
     if !gzip {
-        return Ok(Whole { bytes, _held: held, _place: place });
+        return Ok(Whole { bytes, _place: place });
     }
     let limit = bounds.limit;
-    let held = held.unwrap_or_else(|| bounds.budget.body(bounds.source));
-    held.complete();
-    let inflated = tokio::task::spawn_blocking(move || {
-        let inflated = inflate(&bytes, limit, &held)?;
-        Ok((inflated, held))
-    });
-    let (bytes, held) = inflated.await.unwrap_or(Err(Answer::Bad("the body is no gzip")))?;
-    Ok(Whole { bytes, _held: Some(held), _place: place })
+    let held = bounds.budget.body(bounds.source, limit)?;
+    held.keep()?;
+    let inflated = tokio::task::spawn_blocking(move || inflate(&bytes, limit, held));
+    let bytes = inflated.await.unwrap_or(Err(Answer::Bad("the body is no gzip")))?;
+    Ok(Whole { bytes, _place: place })
 }
 
-async fn collect(headers: &HeaderMap, body: Body, bounds: &Bounds<'_>) -> Result<(Bytes, Option<Held>), Answer> {
+async fn collect(headers: &HeaderMap, body: Body, bounds: &Bounds<'_>) -> Result<Bytes, Answer> {
     let limit = bounds.limit;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     within(limit, announced.unwrap_or_default())?;
     let mut chunks = body.into_data_stream();
     let mut next = async || chunks.next().await.transpose().map_err(|_| Answer::Bad("the body broke off"));
     let first = next().await?.unwrap_or_default();
-    within(limit, first.len())?;
     // Most bodies come in one piece, which need not be copied.
     if announced == Some(first.len()) {
-        return Ok((first, None));
+        return Ok(first);
     }
-    let held = bounds.budget.body(bounds.source);
-    held.grow(first.len())?;
-    let rest = async {
-        let Some(second) = next().await? else { return Ok(first) };
-        // what is announced takes no memory before it is there
-        let mut whole = BytesMut::with_capacity(announced.unwrap_or(first.len() + second.len()));
-        whole.extend_from_slice(&first);
-        let mut further = Some(second);
-        while let Some(chunk) = further {
-            within(limit, whole.len() + chunk.len())?;
-            held.grow(chunk.len())?;
-            whole.extend_from_slice(&chunk);
-            further = next().await?;
+    let held = bounds.budget.body(bounds.source, announced.unwrap_or(limit))?;
+    let all = async {
+        let (mut length, mut chunk) = (0, Some(first));
+        while let Some(piece) = chunk {
+            length += piece.len();
+            within(limit, length)?;
+            held.extend(&piece)?;
+            chunk = next().await?;
         }
-        Ok::<Bytes, Answer>(whole.freeze())
+        Ok::<(), Answer>(())
     };
-    let bytes = tokio::select! {
-        bytes = rest => bytes?,
+    tokio::select! {
+        all = all => all?,
         () = held.given_up() => return Err(Exhausted.into()),
-    };
-    held.complete();
-    Ok((bytes, Some(held)))
+    }
+    Ok(held.complete()?)
 }
 
 fn within(limit: usize, length: usize) -> Result<(), Answer> {
     if length > limit { Err(Answer::TooLarge(limit)) } else { Ok(()) }
 }
 
-fn inflate(bytes: &[u8], limit: usize, held: &Held) -> Result<Bytes, Answer> {
+fn inflate(bytes: &[u8], limit: usize, held: Held) -> Result<Bytes, Answer> {
     let broken = |_| Answer::Bad("the body is no gzip, or is cut off");
-    let mut whole = Vec::new();
+    let mut length = 0;
     let mut pieces = std::io::BufReader::with_capacity(PIECE, MultiGzDecoder::new(bytes));
     loop {
         let piece = pieces.fill_buf().map_err(broken)?;
         if piece.is_empty() {
-            return Ok(whole.into());
+            return Ok(held.complete()?);
         }
-        within(limit, whole.len() + piece.len())?;
-        held.grow(piece.len())?;
-        whole.extend_from_slice(piece);
-        let length = piece.len();
-        pieces.consume(length);
+        length += piece.len();
+        within(limit, length)?;
+        held.extend(piece)?;
+        let consumed = piece.len();
+        pieces.consume(consumed);
     }
 }

@@ -7,9 +7,15 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use runtime::telemetry::Occasionally;
 use tokio::sync::Notify;
+
+use super::buffer::Buffer;
+
+static NOT_MAPPED: Occasionally = Occasionally::new();
 
 /// The bytes that all bodies share.
 #[derive(Debug)]
@@ -30,72 +36,116 @@ struct Entry {
     source: Option<IpAddr>,
     bytes: usize,
     complete: bool,
-    given_up: Arc<Notify>,
+    memory: Arc<Memory>,
 }
 
-/// The bytes of one body, given back when this is dropped.
+/// The memory of one body. Giving the body up frees it at once, however long the body's task waits to run.
+#[derive(Debug)]
+struct Memory {
+    buffer: Mutex<Option<Buffer>>,
+    given_up: Notify,
+}
+
+/// A body and its share of the budget, which is given back when this is dropped.
 #[derive(Debug)]
 pub(super) struct Held {
     budget: Arc<Budget>,
     id: u64,
-    given_up: Arc<Notify>,
+    memory: Arc<Memory>,
 }
 
 /// There is no memory left for this body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Exhausted;
 
+/// A complete body: its bytes, and then its share of the budget.
+struct Complete {
+    buffer: Buffer,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for Complete {
+    fn as_ref(&self) -> &[u8] {
+        self.buffer.filled()
+    }
+}
+
 impl Budget {
     pub(super) fn new(bytes: usize) -> Arc<Self> {
         Arc::new(Self { bytes, table: Mutex::default() })
     }
 
-    /// The beginning of a body that holds nothing yet.
-    pub(super) fn body(self: &Arc<Self>, source: Option<IpAddr>) -> Held {
-        let given_up = Arc::new(Notify::new());
-        let mut table = self.lock();
+    /// A body that holds nothing yet and will hold this many bytes at most.
+    pub(super) fn body(self: &Arc<Self>, source: Option<IpAddr>, capacity: usize) -> Result<Held, Exhausted> {
+        let buffer = Buffer::with_capacity(capacity).map_err(|error| {
+            if let Some(more) = NOT_MAPPED.pass() {
+                tracing::warn!(not_logged = more, "the system maps no memory for a body of {capacity} bytes: {error}");
+            }
+            Exhausted
+        })?;
+        let memory = Arc::new(Memory { buffer: Mutex::new(Some(buffer)), given_up: Notify::new() });
+        let mut table = lock(&self.table);
         let id = table.next;
         table.next += 1;
-        table.bodies.insert(id, Entry { source, bytes: 0, complete: false, given_up: Arc::clone(&given_up) });
-        Held { budget: Arc::clone(self), id, given_up }
+        table.bodies.insert(id, Entry { source, bytes: 0, complete: false, memory: Arc::clone(&memory) });
+        Ok(Held { budget: Arc::clone(self), id, memory })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    #[cfg(test)]
+    pub(super) fn used(&self) -> usize {
+        lock(&self.table).used
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Held {
-    /// Takes more bytes for this body, if need be those of another.
-    pub(super) fn grow(&self, more: usize) -> Result<(), Exhausted> {
-        let mut table = self.budget.lock();
+    /// Appends a piece, if need be in the place of another body.
+    pub(super) fn extend(&self, piece: &[u8]) -> Result<(), Exhausted> {
+        self.take(piece.len())?;
+        let mut buffer = lock(&self.memory.buffer);
+        if buffer.as_mut().is_some_and(|buffer| buffer.append(piece)) { Ok(()) } else { Err(Exhausted) }
+    }
+
+    /// Takes bytes of the budget for this body.
+    fn take(&self, more: usize) -> Result<(), Exhausted> {
+        // declared before the lock, so that unmapping begins after the table is unlocked
+        let mut given_up = Vec::new();
+        let mut table = lock(&self.budget.table);
         while table.used + more > self.budget.bytes {
-            if !table.give_one_up(self.id) {
-                return Err(Exhausted);
-            }
+            given_up.push(table.give_one_up(self.id)?);
         }
         let entry = table.bodies.get_mut(&self.id).ok_or(Exhausted)?;
         entry.bytes += more;
         table.used += more;
+        debug_assert!(table.used <= self.budget.bytes, "{} of {} bytes are used", table.used, self.budget.bytes);
         Ok(())
     }
 
-    /// The body has come whole: from here on it is not given up for another.
-    pub(super) fn complete(&self) {
-        if let Some(entry) = self.budget.lock().bodies.get_mut(&self.id) {
-            entry.complete = true;
-        }
+    /// From here on the body is not given up for another.
+    pub(super) fn keep(&self) -> Result<(), Exhausted> {
+        lock(&self.budget.table).bodies.get_mut(&self.id).ok_or(Exhausted)?.complete = true;
+        Ok(())
+    }
+
+    /// The whole body. Its share of the budget is in use as long as any of these bytes is.
+    pub(super) fn complete(self) -> Result<Bytes, Exhausted> {
+        self.keep()?;
+        let buffer = lock(&self.memory.buffer).take().ok_or(Exhausted)?;
+        Ok(Bytes::from_owner(Complete { buffer, _held: self }))
     }
 
     /// Waits until the body is given up for another.
     pub(super) async fn given_up(&self) {
-        self.given_up.notified().await;
+        self.memory.given_up.notified().await;
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.budget.lock().remove(self.id);
+        lock(&self.budget.table).remove(self.id);
     }
 }
 
@@ -106,19 +156,19 @@ impl Table {
         }
     }
 
-    /// Gives up the oldest incomplete body, but this one, of the source that holds the most.
-    fn give_one_up(&mut self, but: u64) -> bool {
+    /// Gives up the oldest incomplete body, except `but`, of the source that holds the most. Returns its memory.
+    fn give_one_up(&mut self, but: u64) -> Result<Option<Buffer>, Exhausted> {
         let mut by_source: HashMap<Option<IpAddr>, usize> = HashMap::new();
         for entry in self.bodies.values() {
             *by_source.entry(entry.source).or_default() += entry.bytes;
         }
         let incomplete = self.bodies.iter().filter(|(id, entry)| !entry.complete && entry.bytes > 0 && **id != but);
         let found = incomplete.max_by_key(|(id, entry)| (by_source.get(&entry.source), std::cmp::Reverse(**id)));
-        let Some((id, entry)) = found else { return false };
-        let id = *id;
-        entry.given_up.notify_one();
+        let (id, entry) = found.ok_or(Exhausted)?;
+        let (id, memory) = (*id, Arc::clone(&entry.memory));
+        memory.given_up.notify_one();
         self.remove(id);
-        true
+        Ok(lock(&memory.buffer).take())
     }
 }
 
@@ -143,33 +193,33 @@ mod tests {
     #[tokio::test]
     async fn the_oldest_incomplete_body_of_the_greatest_holder_goes() {
         let budget = Budget::new(100);
-        let hanging: Vec<_> = (0..4).map(|_| budget.body(source(1))).collect();
+        let hanging: Vec<_> = (0..4).map(|_| budget.body(source(1), 100).unwrap()).collect();
         for held in &hanging {
-            held.grow(20).unwrap();
+            held.extend(&[0; 20]).unwrap();
         }
-        let other = budget.body(source(2));
-        other.grow(20).unwrap();
-        let newest = budget.body(source(3));
-        newest.grow(10).unwrap();
+        let other = budget.body(source(2), 100).unwrap();
+        other.extend(&[0; 20]).unwrap();
+        let newest = budget.body(source(3), 100).unwrap();
+        newest.extend(&[0; 10]).unwrap();
         assert!(given_up(&hanging[0]).await && !given_up(&hanging[1]).await && !given_up(&other).await);
-        newest.grow(20).unwrap();
+        newest.extend(&[0; 20]).unwrap();
         assert!(given_up(&hanging[1]).await && !given_up(&hanging[2]).await && !given_up(&other).await);
-        assert_eq!(hanging[0].grow(1), Err(Exhausted), "one that was given up takes nothing any more");
+        assert_eq!(hanging[0].extend(&[0; 1]), Err(Exhausted), "one that was given up takes nothing any more");
+        assert!(lock(&hanging[0].memory.buffer).is_none(), "its memory is free before its task has noticed");
         drop((hanging, other, newest));
-        assert_eq!(budget.lock().used, 0);
+        assert_eq!(budget.used(), 0);
     }
 
     #[tokio::test]
     async fn complete_bodies_stay_and_then_the_next_is_refused() {
         let budget = Budget::new(100);
-        let (first, second) = (budget.body(source(1)), budget.body(source(2)));
-        first.grow(50).unwrap();
-        second.grow(50).unwrap();
-        first.complete();
-        second.complete();
-        let third = budget.body(source(3));
-        assert_eq!(third.grow(1), Err(Exhausted));
-        drop(first);
-        assert_eq!(third.grow(50), Ok(()));
+        let (first, second) = (budget.body(source(1), 50).unwrap(), budget.body(source(2), 50).unwrap());
+        first.extend(&[0; 50]).unwrap();
+        second.extend(&[0; 50]).unwrap();
+        let whole = [first, second].map(|held| held.complete().unwrap());
+        let third = budget.body(source(3), 50).unwrap();
+        assert_eq!(third.extend(&[0; 1]), Err(Exhausted));
+        drop(whole);
+        assert_eq!(third.extend(&[0; 50]), Ok(()));
     }
 }
