@@ -18,7 +18,9 @@ pub(super) struct Connection {
     /// What its source shares with others; `None` for the UNIX socket and trusted proxies.
     share: Option<IpAddr>,
     started: Instant,
-    /// Requests that have come whole and are not answered.
+    /// Requests whose head has come and whose response is not sent.
+    open_requests: AtomicUsize,
+    /// Those of them that have come whole and are not answered.
     working: AtomicUsize,
     /// Since when there is none, in milliseconds after `started`.
     waiting_since_ms: AtomicU64,
@@ -27,6 +29,19 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    pub(super) fn request_opened(&self) {
+        self.open_requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn request_closed(&self) {
+        self.open_requests.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether a request has begun to arrive whose response is not sent.
+    pub(super) fn has_open_request(&self) -> bool {
+        self.open_requests.load(Ordering::Relaxed) > 0
+    }
+
     pub(super) fn request_began(&self) {
         self.working.fetch_add(1, Ordering::Relaxed);
     }
@@ -124,6 +139,7 @@ impl Connections {
         let connection = Arc::new(Connection {
             share,
             started: Instant::now(),
+            open_requests: AtomicUsize::new(0),
             working: AtomicUsize::new(0),
             waiting_since_ms: AtomicU64::new(0),
             evicted: Notify::new(),

@@ -1,4 +1,4 @@
-//! One connection's requests: who sends them, and when the connection is at work.
+//! One connection's requests: who sends them, when the connection is at work, and when it has none.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -29,7 +29,7 @@ where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    type Response = Response<axum::body::Body>;
+    type Response = Response<Answer>;
     type Error = Infallible;
     type Future = Answering<<Router as Service<Request<Received<B>>>>::Future>;
 
@@ -40,12 +40,12 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let peer = peer(self.origin, request.headers(), &self.trusted);
         request.extensions_mut().insert(peer);
-        let work = Arc::new(Work { connection: Arc::clone(&self.connection), state: AtomicU8::new(COMING) });
+        let work = Arc::new(Work::new(&self.connection));
         if request.body().is_end_stream() {
             work.begin();
         }
         let request = request.map(|body| Received { body, work: Arc::clone(&work) });
-        Answering { answer: self.router.call(request), work }
+        Answering { response: self.router.call(request), work }
     }
 }
 
@@ -56,13 +56,24 @@ const WORKING: u8 = 1;
 /// It is answered, or was given up.
 const DONE: u8 = 2;
 
-/// A request's part in whether its connection is at work.
+/// A request's part in whether its connection is at work. The request is open until this is dropped.
 pub(super) struct Work {
     connection: Arc<Connection>,
     state: AtomicU8,
 }
 
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.connection.request_closed();
+    }
+}
+
 impl Work {
+    fn new(connection: &Arc<Connection>) -> Self {
+        connection.request_opened();
+        Self { connection: Arc::clone(connection), state: AtomicU8::new(COMING) }
+    }
+
     fn begin(&self) {
         if self.state.compare_exchange(COMING, WORKING, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             self.connection.request_began();
@@ -106,26 +117,54 @@ impl<B: Body + Unpin> Body for Received<B> {
     }
 }
 
-/// The answer to a request, while it is made.
+/// The response to a request, while it is made.
 pub(super) struct Answering<F> {
-    answer: F,
+    response: F,
     work: Arc<Work>,
 }
 
-impl<F: Future + Unpin> Future for Answering<F> {
-    type Output = F::Output;
+impl<F> Future for Answering<F>
+where
+    F: Future<Output = Result<Response<axum::body::Body>, Infallible>> + Unpin,
+{
+    type Output = Result<Response<Answer>, Infallible>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let answer = Pin::new(&mut self.answer).poll(context);
-        if answer.is_ready() {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.response).poll(context).map_ok(|response| {
             self.work.end();
-        }
-        answer
+            response.map(|body| Answer { body, _work: Arc::clone(&self.work) })
+        })
     }
 }
 
 impl<F> Drop for Answering<F> {
     fn drop(&mut self) {
         self.work.end();
+    }
+}
+
+/// A response's body. Until it is sent, or the client is gone, its request is open.
+pub(super) struct Answer {
+    body: axum::body::Body,
+    _work: Arc<Work>,
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

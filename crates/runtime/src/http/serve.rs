@@ -51,7 +51,7 @@ struct Shell {
     builder: Builder<TokioExecutor>,
     trusted: Arc<[Network]>,
     connections: Arc<Connections>,
-    /// How long a connection may wait once it was asked to end.
+    /// How long a connection may wait after [`SILENCE`] for the rest of a request, or to take a response.
     last_wait: Duration,
     tasks: TaskTracker,
     /// Asks connections to end.
@@ -70,7 +70,9 @@ pub async fn serve(
 ) -> Result<(), HttpError> {
     let Listeners { tcp, socket } = listeners.into();
     let shell = Arc::new(Shell {
-        router: router.layer(middleware::from_fn(panics::answer)).layer(middleware::from_fn(count)),
+        router: router
+            .layer(middleware::from_fn(panics::answer))
+            .layer(middleware::from_fn(count)),
         builder: builder(),
         trusted: server.trusted_proxies.iter().filter_map(|text| text.parse().ok()).collect(),
         connections: Connections::new(descriptors::room_for(server.connections)),
@@ -113,7 +115,6 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(SILENCE)
         .max_concurrent_streams(STREAMS)
         .initial_connection_window_size(WINDOW)
         .initial_stream_window_size(WINDOW)
@@ -186,7 +187,6 @@ impl Shell {
         let service = TowerToHyperService::new(requests);
         let mut serving = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
         let mut silence = pin!(tokio::time::sleep(SILENCE));
-        let mut patience = SILENCE;
         let mut asked_to_end = false;
         loop {
             tokio::select! {
@@ -200,17 +200,23 @@ impl Shell {
                 }
                 () = &mut silence => {
                     let now = Instant::now();
-                    let until = connection.waiting_since().unwrap_or(now) + patience;
-                    if until > now {
-                        silence.as_mut().reset(until);
-                    } else if patience > SILENCE {
-                        return;
-                    } else {
-                        // a request that is half there may still be finished, or be answered that it was not
+                    let since = connection.waiting_since().unwrap_or(now);
+                    let patience = if connection.has_open_request() { SILENCE + self.last_wait } else { SILENCE };
+                    if now < since + SILENCE {
+                        silence.as_mut().reset(since + SILENCE);
+                        continue;
+                    }
+                    // what is half there may still be finished, or be answered that it was not
+                    if !asked_to_end {
                         asked_to_end = true;
                         serving.as_mut().graceful_shutdown();
-                        patience += self.last_wait;
-                        silence.as_mut().reset(until + self.last_wait);
+                    }
+                    if now < since + patience {
+                        silence.as_mut().reset(since + patience);
+                    } else {
+                        // HTTP/2 announces the end
+                        let _ended = tokio::time::timeout(Duration::ZERO, serving).await;
+                        return;
                     }
                 }
             }

@@ -58,27 +58,66 @@ async fn rest(mut stream: impl AsyncRead + Unpin) -> String {
 /// `PRI`, and an empty SETTINGS frame.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
+/// A frame of HTTP/2.
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// `GET /` or `POST /` at `x`, compressed as HTTP/2 has it.
+fn head(method: u8) -> [u8; 6] {
+    [method, 0x86, 0x84, 0x41, 0x01, b'x']
+}
+
+const GET: u8 = 0x82;
+const POST: u8 = 0x83;
+const HEADERS: u8 = 1;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
 #[tokio::test(start_paused = true)]
-async fn a_client_that_says_nothing_more_is_hung_up_on_in_every_protocol() {
+async fn a_client_that_sends_nothing_more_is_hung_up_on_in_every_protocol() {
     let settings = settings();
-    let (soon, late) = (SILENCE * 2, SILENCE + settings.timeout + SILENCE);
+    let (idle, half) = (SILENCE, SILENCE + settings.timeout);
     let served = served(settings);
-    let cases: [(&str, &[u8], Duration); 7] = [
-        ("nothing", b"", soon),
-        ("half a head", b"POST / HTTP/1.1\r\nHost: x\r\n", soon),
-        ("a request and then nothing", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", soon),
-        ("half a preface of HTTP/2", b"PRI * HT", soon),
-        ("HTTP/2 without a request", PREFACE, soon),
-        ("half a body that is read", b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", late),
-        ("half a body that is not read", b"POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", late),
+    let preface = |frames: &[u8]| [PREFACE, frames].concat();
+    let cases: [(&str, Vec<u8>, Duration); 12] = [
+        ("nothing", Vec::new(), idle),
+        ("half a head", b"POST / HTTP/1.1\r\nHost: x\r\n".to_vec(), idle),
+        ("a request and then nothing", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), idle),
+        ("half a preface of HTTP/2", b"PRI * HT".to_vec(), idle),
+        ("HTTP/2 without a request", PREFACE.to_vec(), idle),
+        ("HTTP/2 with a handshake", preface(&frame(4, 1, 0, b"")), idle),
+        ("HTTP/2 with half a frame", preface(&frame(HEADERS, 0, 1, &head(GET))[..12]), idle),
+        ("HTTP/2 with half a head", preface(&frame(HEADERS, END_STREAM, 1, &head(GET))), idle),
+        ("HTTP/2 after a request", preface(&frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(GET))), idle),
+        ("HTTP/2 with half a body", preface(&frame(HEADERS, END_HEADERS, 1, &head(POST))), half),
+        ("half a body that is read", b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{".to_vec(), half),
+        ("half a body that is not read", b"POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{".to_vec(), half),
     ];
     for (name, bytes, within) in cases {
-        let stream = served.say(bytes).await;
+        let stream = served.say(&bytes).await;
         let start = Instant::now();
-        tokio::time::timeout(within, rest(stream)).await.unwrap_or_else(|_| panic!("{name} is kept open"));
+        let slack = Duration::from_millis(100);
+        tokio::time::timeout(within + slack, rest(stream)).await.unwrap_or_else(|_| panic!("{name} is kept open"));
         let is_unread = name.ends_with("is not read");
-        assert!(is_unread || start.elapsed() >= SILENCE, "{name} ended after {:?}", start.elapsed());
+        assert!(is_unread || start.elapsed() + slack >= SILENCE, "{name} ended after {:?}", start.elapsed());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_are_no_reason_to_keep_a_connection_open() {
+    let served = served(settings());
+    let (from, mut to) = served.say(PREFACE).await.into_split();
+    let start = Instant::now();
+    let pinging = tokio::spawn(async move {
+        while to.write_all(&frame(6, 0, 0, b"12345678")).await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+    });
+    rest(from).await;
+    assert!(start.elapsed() <= SILENCE + Duration::from_secs(1), "it was open for {:?}", start.elapsed());
+    pinging.abort();
 }
 
 #[tokio::test]
