@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::{Uri, header};
+use axum::http::uri::Authority;
+use axum::http::{StatusCode, Uri, Version, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 
 use crate::settings::Server;
 
@@ -51,6 +54,60 @@ impl Hosts {
         let allowed = self.allows(asked) && header.is_none_or(|header| self.allows(header));
         if allowed { Ok(()) } else { Err(asked.to_owned()) }
     }
+}
+
+/// A middleware that answers a request which does not name one host with 400 and a problem (RFC 9112, section 3.2;
+/// RFC 9113, section 8.3.1): a proxy in front may have taken another of its names for the host.
+pub(super) async fn answer(request: Request, next: Next) -> Response {
+    match named_once(&request) {
+        Ok(()) => next.run(request).await,
+        Err(detail) => {
+            let problem = serde_json::json!({
+                "type": "urn:sei:problem:invalid-host",
+                "title": "The request does not name one host",
+                "status": 400,
+                "detail": detail,
+            });
+            let head = [(header::CONTENT_TYPE, "application/problem+json")];
+            (StatusCode::BAD_REQUEST, head, problem.to_string()).into_response()
+        }
+    }
+}
+
+/// Whether a request names one host, as its version of HTTP does it; or else what is wrong.
+fn named_once(request: &Request) -> Result<(), &'static str> {
+    let mut headers = request.headers().get_all(header::HOST).iter();
+    let (first, second) = (headers.next(), headers.next());
+    if second.is_some() {
+        return Err("There are several `Host` headers; send one.");
+    }
+    let named = request.uri().authority();
+    let Some(host) = first else {
+        // HTTP/1.0 had no such header
+        let unnamed = named.is_none() && request.version() == Version::HTTP_2;
+        return match request.version() {
+            Version::HTTP_11 => Err("There is no `Host` header; send one."),
+            _ if unnamed => Err("There is neither `:authority` nor `Host`; send one of them."),
+            _ => Ok(()),
+        };
+    };
+    let host =
+        host.to_str().ok().and_then(authority).ok_or("`Host` is invalid; send a host, and a port if need be.")?;
+    match named {
+        Some(named) if request.version() == Version::HTTP_2 && *named != host => {
+            Err("`:authority` and `Host` name different hosts; send one of them.")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A host with or without a port; nothing else.
+fn authority(text: &str) -> Option<Authority> {
+    let authority: Authority = text.parse().ok()?;
+    let port = authority.as_str().strip_prefix(authority.host())?;
+    let has_port = port.strip_prefix(':').is_none_or(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_host = !authority.host().is_empty() && (port.is_empty() || port.starts_with(':'));
+    (is_host && has_port).then_some(authority)
 }
 
 /// The host of an `http` or `https` URL.
@@ -120,6 +177,30 @@ mod tests {
         for bad in ["evil.example", "10.42.0.7.evil.example", ""] {
             assert!(!named.allows(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_request_names_one_host_that_is_valid() {
+        let check = |version, uri: &str, hosts: &[&[u8]]| {
+            let request = Request::builder().version(version).uri(uri);
+            let request = hosts.iter().fold(request, |request, host| request.header("host", *host));
+            named_once(&request.body(axum::body::Body::empty()).unwrap()).is_ok()
+        };
+        let (one, two) = (Version::HTTP_11, Version::HTTP_2);
+        for good in ["a", "a.example", "A.example.:", "a_b:80", "127.0.0.1:8080", "[::1]", "[::1]:8080"] {
+            assert!(check(one, "/", &[good.as_bytes()]) && check(two, "/", &[good.as_bytes()]), "{good}");
+        }
+        for bad in
+            ["", " ", "a b", "a, b", "user@a", "a:b", "a:80:80", "::1", "[::1", "[::1]x", "a/b", "http://a", "a?"]
+        {
+            assert!(!check(one, "/", &[bad.as_bytes()]) && !check(two, "/", &[bad.as_bytes()]), "{bad}");
+        }
+        assert!(!check(one, "/", &[b"\xff.example"]));
+        assert!(!check(one, "/", &[]) && !check(one, "http://a/", &[]) && !check(two, "/", &[]));
+        assert!(check(Version::HTTP_10, "/", &[]) && check(two, "http://a/", &[]));
+        assert!(!check(one, "/", &[b"a", b"a"]) && !check(Version::HTTP_10, "/", &[b"a", b"b"]));
+        assert!(check(one, "http://a/", &[b"b"]), "the target's own host counts");
+        assert!(check(two, "http://A:80/", &[b"a:80"]) && !check(two, "http://a/", &[b"b"]));
     }
 
     #[test]

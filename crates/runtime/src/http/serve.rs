@@ -21,7 +21,7 @@ use super::connections::{Connections, Place};
 use super::listeners::Listeners;
 use super::peer::{Network, Origin};
 use super::requests::Requests;
-use super::{HttpError, descriptors};
+use super::{HttpError, descriptors, hosts};
 use crate::settings::Server;
 use crate::telemetry::Occasionally;
 use crate::{labels, panics};
@@ -60,7 +60,8 @@ struct Shell {
     ended: CancellationToken,
 }
 
-/// Serves until the shutdown; then takes no new connection, and lets requests in flight end for 10 s.
+/// Serves until the shutdown; then takes no new connection, and lets requests in flight end for 10 s. Requests that
+/// do not name one host are answered with 400.
 /// Handlers can ask who sends a request ([`super::Peer`]).
 pub async fn serve(
     listeners: impl Into<Listeners>,
@@ -71,6 +72,7 @@ pub async fn serve(
     let Listeners { tcp, socket } = listeners.into();
     let shell = Arc::new(Shell {
         router: router
+            .layer(middleware::from_fn(hosts::answer))
             .layer(middleware::from_fn(panics::answer))
             .layer(middleware::from_fn(count)),
         builder: builder(),

@@ -121,6 +121,23 @@ async fn pings_are_no_reason_to_keep_a_connection_open() {
 }
 
 #[tokio::test]
+async fn a_request_that_does_not_name_one_host_is_refused_with_a_problem() {
+    let served = served(settings());
+    for hosts in
+        ["", "Host: x\r\nHost: x\r\n", "Host: x\r\nHOST: y\r\n", "Host: \r\n", "Host: x y\r\n", "Host: x:y\r\n"]
+    {
+        for path in ["/", "/nowhere"] {
+            let request = format!("GET {path} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+            let answer = rest(served.say(request.as_bytes()).await).await;
+            let is_problem = answer.contains("\r\ncontent-type: application/problem+json\r\n");
+            assert!(answer.starts_with("HTTP/1.1 400") && is_problem, "{request}{answer}");
+        }
+    }
+    let answer = rest(served.say(b"GET / HTTP/1.0\r\n\r\n").await).await;
+    assert!(answer.starts_with("HTTP/1.0 200"), "HTTP/1.0 names no host: {answer}");
+}
+
+#[tokio::test]
 async fn silent_connections_make_room_for_those_that_ask() {
     let served = served(Server { connections: 8, ..settings() });
     let mut silent = Vec::new();
