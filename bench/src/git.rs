@@ -59,7 +59,7 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures) -> Result<
     running.stop().await
 }
 
-/// The seconds that a collection gives itself, once it has told of the whole history.
+/// The seconds that a collection gives itself, once it has reported the whole history.
 fn checked_seconds(output: &[u8]) -> Result<f64> {
     let summaries: serde_json::Value = serde_json::from_slice(output)?;
     let number = |pointer: &str| summaries.pointer(pointer).and_then(serde_json::Value::as_u64);

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 /// Commits, those of merges among them.
 pub(crate) const COMMITS: u32 = 30_000;
-/// Each so many commits, the next ones go to a branch that is merged.
+/// After each this number of commits, the next ones go to a branch that is merged.
 const MERGE_EACH: u32 = 75;
 /// Commits of such a branch.
 const BRANCH: u32 = 5;
@@ -31,10 +31,10 @@ impl Dice {
 }
 
 /// Makes the repository, bare.
-pub(crate) fn make(folder: &Path) -> Result<()> {
-    git(folder, &["init", "--quiet", "--bare", "--initial-branch=main", "."])?;
+pub(crate) fn make(directory: &Path) -> Result<()> {
+    git(directory, &["init", "--quiet", "--bare", "--initial-branch=main", "."])?;
     let mut import = Command::new("git")
-        .current_dir(folder)
+        .current_dir(directory)
         .args(["fast-import", "--quiet", "--force"])
         .stdin(Stdio::piped())
         .spawn()
@@ -44,12 +44,12 @@ pub(crate) fn make(folder: &Path) -> Result<()> {
     drop(stream);
     ensure!(import.wait()?.success(), "git fast-import failed");
     // as in a clone: one pack, no commit graph
-    git(folder, &["-c", "repack.writeBitmaps=false", "repack", "-a", "-d", "-f", "--quiet"])
+    git(directory, &["-c", "repack.writeBitmaps=false", "repack", "-a", "-d", "-f", "--quiet"])
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let status = Command::new("git").current_dir(folder).args(arguments).status().context("git is missing")?;
+fn git(directory: &Path, arguments: &[&str]) -> Result<()> {
+    std::fs::create_dir_all(directory)?;
+    let status = Command::new("git").current_dir(directory).args(arguments).status().context("git is missing")?;
     ensure!(status.success(), "git {arguments:?} failed");
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Where the measurements take place: a folder for temporary files, the program beside this one, and data
-//! folders whose private PostgreSQL runs already, as it does beside `sei up`.
+//! Where the measurements take place: a directory for temporary files, the program beside this one, and data
+//! directories whose private PostgreSQL runs already, as it does beside `sei up`.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -14,35 +14,35 @@ use crate::process;
 /// Facts of one transaction.
 const BATCH: usize = 20_000;
 
-/// The folder and the program.
+/// The directory and the program.
 pub(crate) struct Machine {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
     sei: PathBuf,
 }
 
 impl Machine {
-    /// A new folder, which goes away with this.
+    /// A new directory, which goes away with this.
     pub(crate) fn new() -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("sei-bench").tempdir()?;
+        let directory = tempfile::Builder::new().prefix("sei-bench").tempdir()?;
         // as root, PostgreSQL runs as a user who has to get through
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
+        std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755))?;
         let sei = beside("sei")?;
-        Ok(Self { folder, sei })
+        Ok(Self { directory, sei })
     }
 
-    /// A path in the folder.
+    /// A path in the directory.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.directory.path().join(name)
     }
 
-    /// `sei` on a data folder, in a folder that is no repository.
+    /// `sei` on a data directory, in a directory that is no repository.
     pub(crate) fn sei(&self, data: &Path) -> Command {
         let mut command = Command::new(&self.sei);
-        command.current_dir(self.folder.path()).arg("--data").arg(data);
+        command.current_dir(self.directory.path()).arg("--data").arg(data);
         command
     }
 
-    /// A new data folder.
+    /// A new data directory.
     pub(crate) fn data(&self, name: &str) -> Result<PathBuf> {
         let data = self.path(name);
         process::run(self.sei(&data).arg("migrate"), false)?;
@@ -57,7 +57,7 @@ pub(crate) fn beside(name: &str) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// The PostgreSQL of a data folder, running until it is stopped.
+/// The PostgreSQL of a data directory, running until it is stopped.
 pub(crate) struct Running {
     cluster: PrivateCluster,
     pub(crate) store: Store,

@@ -24,7 +24,7 @@ const CONNECTIONS: usize = 1_000;
 const LASTING: Duration = Duration::from_secs(20);
 /// Events a second.
 const EVENTS: u32 = 100;
-/// One of so many events is a deployment, which computes a service anew; the others are about open changes.
+/// One in this number of events is a deployment, which recomputes a service; the others are about open changes.
 const DEPLOYMENTS: usize = 10;
 const TOKEN: &str = "a token of the bench";
 

@@ -1,4 +1,4 @@
-//! `sei up` on a data folder that is there already: how soon it is ready, and what it holds when idle.
+//! `sei up` on a data directory that is there already: how soon it is ready, and what it holds when idle.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -23,7 +23,7 @@ const IDLE: Duration = Duration::from_secs(5);
 pub(crate) fn measure(machine: &Machine, figures: &mut Figures) -> Result<()> {
     let data = machine.data("up-data")?;
     process::run(machine.sei(&data).args(["demo", "load"]), false)?;
-    Figures::heading(&format!("sei up on a data folder with the demo's year in it, median of {RUNS} starts:"));
+    Figures::heading(&format!("sei up on a data directory with the demo's year in it, median of {RUNS} starts:"));
     let mut ready = Vec::new();
     let mut resident = 0_f64;
     for _ in 0..RUNS {

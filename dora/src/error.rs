@@ -10,7 +10,7 @@ pub enum DoraError {
     /// The store's own error; [`DoraError::is_transient`] says whether to try again.
     #[error("the engine can't read or write the store")]
     Store(#[from] StoreError),
-    /// A setting can't be used: mend it.
+    /// A setting can't be used: fix it.
     #[error("`{key}` is `{found}`; expected {expected}")]
     Setting {
         /// The setting, such as `dora.production` or `service.checkout.production`.
@@ -20,7 +20,7 @@ pub enum DoraError {
         /// What was expected.
         expected: &'static str,
     },
-    /// A metric of the settings can't be used: mend it.
+    /// A metric of the settings can't be used: fix it.
     #[error("`{key}` can't be used; expected {expected}")]
     Metric {
         /// The setting, such as `metric.0.filter.1`.

@@ -1,5 +1,5 @@
 //! Answers why a deployment or a change counts as it does. Finds what was meant, computes its service once
-//! more, in memory, and tells what the computation saw.
+//! more, in memory, and explains what the computation saw.
 
 use std::collections::BTreeSet;
 
@@ -159,8 +159,8 @@ impl Context<'_> {
         let mut explanations = Vec::new();
         for service in self.services_of(found.repository.as_ref(), found.service.as_deref()) {
             let (history, metrics) = self.computed(&service).await?;
-            let told = Told { history: &history, metrics: &metrics, options: self.options };
-            explanations.extend(told.deployment(found));
+            let explainer = Explainer { history: &history, metrics: &metrics, options: self.options };
+            explanations.extend(explainer.deployment(found));
         }
         Ok(explanations)
     }
@@ -169,9 +169,9 @@ impl Context<'_> {
         let mut explanations = Vec::new();
         for service in self.services_of(Some(&found.repository), None) {
             let (history, metrics) = self.computed(&service).await?;
-            let told = Told { history: &history, metrics: &metrics, options: self.options };
+            let explainer = Explainer { history: &history, metrics: &metrics, options: self.options };
             explanations.push(match history.find_change(found.id.as_str()) {
-                Some(number) => told.subject(Subject::Change(index(number))),
+                Some(number) => explainer.subject(Subject::Change(index(number))),
                 None => not_merged(&service, found),
             });
         }
@@ -182,11 +182,11 @@ impl Context<'_> {
         let mut explanations = Vec::new();
         for service in self.services_of(Some(&found.repository), None) {
             let (history, metrics) = self.computed(&service).await?;
-            let told = Told { history: &history, metrics: &metrics, options: self.options };
+            let explainer = Explainer { history: &history, metrics: &metrics, options: self.options };
             let Some(commit) = history.graph.find(&found.sha) else { continue };
             let change = metrics.owners.change_of(commit);
             let subject = change.map_or(Subject::Commit(commit), |number| Subject::Change(index(number)));
-            explanations.push(told.subject(subject));
+            explanations.push(explainer.subject(subject));
         }
         Ok(explanations)
     }
@@ -211,13 +211,13 @@ fn not_merged(service: &Service, found: &FoundChange) -> ChangeExplanation {
 }
 
 /// Tells what a computation saw.
-struct Told<'a> {
+struct Explainer<'a> {
     history: &'a History,
     metrics: &'a ServiceMetrics,
     options: &'a Options,
 }
 
-impl Told<'_> {
+impl Explainer<'_> {
     fn deployment(&self, found: &FoundDeployment) -> Option<DeploymentExplanation> {
         let known = measured::known(self.history, self.options);
         let fact = known.iter().find(|known| known.fact.id == found.id)?;
@@ -296,7 +296,7 @@ impl Told<'_> {
         }
     }
 
-    /// What is to be told of a change, or of a commit outside of any change.
+    /// The explanation of a change, or of a direct commit.
     fn subject(&self, subject: Subject) -> ChangeExplanation {
         let graph = &self.history.graph;
         let carried = self.metrics.carried.subjects.iter().find(|(carried, _)| *carried == subject);

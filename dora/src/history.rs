@@ -24,7 +24,7 @@ pub(crate) use text::Texts;
 pub struct History {
     pub(crate) service: String,
     pub(crate) repositories: Vec<RepositoryId>,
-    /// The folders that are its own, where it shares a repository.
+    /// Its own directories, if it shares a repository.
     pub(crate) paths: Vec<String>,
     /// Which deployments are its own, by name, where it shares a repository.
     pub(crate) own_deployments: Option<Regex>,
@@ -74,7 +74,7 @@ pub(crate) struct ChangeRecord {
     pub reverts: Option<Box<str>>,
 }
 
-/// What somebody said on a change.
+/// A review or comment on a change.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ReviewRecord {
     pub change: Box<str>,
@@ -320,7 +320,7 @@ impl History {
         self.changes.binary_search_by(|change| change.id.as_ref().cmp(id)).ok()
     }
 
-    /// What was said on a change, oldest first.
+    /// Reviews and comments of a change, oldest first.
     pub(crate) fn reviews_of(&self, change: &str) -> &[ReviewRecord] {
         let start = self.reviews.partition_point(|review| review.change.as_ref() < change);
         let reviews = self.reviews.get(start..).unwrap_or_default();

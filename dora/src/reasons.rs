@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn no_reason_for_rework_says_that_it_was_repaired_itself() {
         for rule in [Rule::RolledBack, Rule::Reverted, Rule::Hotfixed, Rule::PatchRelease, Rule::NamedAsFix] {
-            let said = rework_by(&evidence(rule, "deployment", None));
-            assert!(!said.contains("it back") && !said.contains("cause"), "{said}");
+            let reason = rework_by(&evidence(rule, "deployment", None));
+            assert!(!reason.contains("it back") && !reason.contains("cause"), "{reason}");
         }
     }
 

@@ -41,7 +41,7 @@ impl EventLog for EmbeddedLog {
     }
 
     async fn reader(&self, consumer: &str) -> Result<Box<dyn LogReader>, LogError> {
-        // Listening comes before the first look, so that nothing falls between the two.
+        // Listening comes before the first read, so that nothing falls between the two.
         let listener = store::listen(&self.store, &[segments::CHANNEL]).await?;
         Ok(Box::new(EmbeddedReader {
             store: self.store.clone(),
@@ -84,14 +84,14 @@ impl EmbeddedReader {
     /// Fetches events of the first partition that has any, in turn.
     async fn fetch(&mut self, limit: Limit) -> Result<(), LogError> {
         let ends = segments::ends(&self.store, &self.topic).await?;
-        self.place(&ends).await?;
+        self.assign(&ends).await?;
         for (partition, reached) in self.partitions.reached() {
             let end = ends.iter().find(|(of, _)| *of == partition).map_or(0, |(_, end)| *end);
             if reached >= end {
                 continue;
             }
-            let (topic, most) = (&self.topic, limit.events);
-            let events = segments::read(&self.store, topic, partition, reached, most, limit.bytes).await?;
+            let (topic, max_events) = (&self.topic, limit.events);
+            let events = segments::read(&self.store, topic, partition, reached, max_events, limit.bytes).await?;
             let first = events.first().map_or(end, |(position, _)| *position);
             if first > reached {
                 gap::report(&self.topic, partition, reached, first);
@@ -105,24 +105,24 @@ impl EmbeddedReader {
         Ok(())
     }
 
-    /// Places partitions that are new, and those that were rewound.
-    async fn place(&mut self, ends: &[(i32, i64)]) -> Result<(), LogError> {
+    /// Assigns partitions that are new, and those that were rewound.
+    async fn assign(&mut self, ends: &[(i32, i64)]) -> Result<(), LogError> {
         if ends.iter().all(|(partition, _)| self.partitions.contains(*partition)) {
             return Ok(());
         }
-        // The ends are looked up after the positions: those may have moved on since the first look.
+        // The ends are looked up after the positions: those may have moved on since the first read.
         let positions = positions::load(&self.store, &self.consumer, &self.topic).await?;
         for (partition, end) in segments::ends(&self.store, &self.topic).await? {
             if !self.partitions.contains(partition) {
                 let stands = positions.iter().find(|(of, _)| *of == partition).map_or(0, |(_, stands)| *stands);
                 let start = gap::start(&self.topic, partition, stands, stands, end)?;
-                self.partitions.place(partition, stands, start);
+                self.partitions.seek(partition, stands, start);
             }
         }
         Ok(())
     }
 
-    /// Waits until something is announced. What was announced before is one announcement: the look that
+    /// Waits until something is announced. What was announced before is one announcement: the read that
     /// follows sees it all.
     async fn announced(&mut self) {
         match self.listener.recv().await {

@@ -4,14 +4,14 @@ use crate::LogError;
 
 /// Where a reader of a partition starts whose consumer stands at `stands`, in a log that holds
 /// `[start, end)`. Events that retention took before they were read are reported, and the reader goes on
-/// after them. A position beyond the end means that the log is not the one that was read before: that
-/// nobody can mend by going on.
+/// after them. A position beyond the end means that the log was replaced,
+/// which reading on can't fix.
 pub(crate) fn start(topic: &str, partition: i32, stands: i64, start: i64, end: i64) -> Result<i64, LogError> {
     if stands > end {
         return Err(LogError::Fatal(
             format!(
-                "position {stands} of partition {partition} is beyond the end of `{topic}`, {end}: the log was made \
-                 anew; `sei replay` reads it from its start"
+                "position {stands} of partition {partition} is beyond the end of `{topic}`, {end}: the log was \
+                 recreated; `sei replay` reads it from its start"
             ),
             None,
         ));
@@ -37,6 +37,6 @@ pub(crate) fn report(topic: &str, partition: i32, stands: i64, start: i64) {
         log.partition = partition,
         log.position = stands,
         lost,
-        "retention took events before they were read: going on after them"
+        "retention took events before they were read: continuing after them"
     );
 }

@@ -5,7 +5,7 @@ mod client;
 mod cloud_event;
 mod config;
 mod failure;
-mod place;
+mod position;
 mod reader;
 mod topic;
 
@@ -23,7 +23,7 @@ use runtime::settings;
 use store::Store;
 
 use self::client::{PATIENCE, Quiet, blocking};
-pub use self::place::Places;
+pub use self::position::EventReader;
 use crate::{EventLog, LogError, LogReader, Position};
 
 /// The log on Kafka.
@@ -33,7 +33,7 @@ pub struct KafkaLog {
     retention: Duration,
     settings: settings::Kafka,
     config: ClientConfig,
-    /// Made anew when librdkafka gives up on it.
+    /// Recreated when librdkafka gives up on it.
     producer: Mutex<FutureProducer<Quiet>>,
 }
 

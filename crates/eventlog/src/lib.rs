@@ -11,7 +11,7 @@ mod gap;
 mod kafka;
 mod log;
 mod partitions;
-mod place;
+mod position;
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub use embedded::EmbeddedLog;
 pub use error::LogError;
 pub use kafka::KafkaLog;
 pub use log::{Batch, EventLog, Limit, LogReader, Position};
-pub use place::{Places, events_of};
+pub use position::{EventReader, events_of};
 
 /// The log that the settings name. The topic is created where it is missing and may be.
 pub async fn open(settings: &settings::Log, store: &Store) -> Result<Arc<dyn EventLog>, LogError> {

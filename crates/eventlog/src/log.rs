@@ -37,7 +37,7 @@ pub trait EventLog: Send + Sync {
     fn topic(&self) -> &str;
 }
 
-/// A place in the log.
+/// A log position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The partition.
@@ -84,7 +84,7 @@ pub trait LogReader: Send + Sync {
     /// out are written.
     fn stands(&self) -> Vec<Position>;
 
-    /// Tells the log that a batch is written and the position stands at `position`. A hint for monitors
+    /// Reports to the log that a batch is written and the position stands at `position`. A hint for monitors
     /// of the log, nothing depends on it.
     fn written(&mut self, position: Position);
 }

@@ -29,7 +29,7 @@ struct Fetched {
 impl Partitions {
     /// Reads a partition from `start` on, for a consumer that stands at `stands` there; what was fetched
     /// of it before is dropped.
-    pub(crate) fn place(&mut self, partition: i32, stands: i64, start: i64) {
+    pub(crate) fn seek(&mut self, partition: i32, stands: i64, start: i64) {
         self.remove(partition);
         self.of.insert(partition, Fetched { stands, reached: start.max(stands), events: VecDeque::new() });
     }
@@ -43,7 +43,7 @@ impl Partitions {
     }
 
     /// Takes in the event at a position. One that is not expected is left out: its partition is not
-    /// read any more, or it was fetched before the partition was placed anew.
+    /// read any more, or it was fetched before the partition was assigned again.
     pub(crate) fn push(&mut self, partition: i32, position: i64, event: Envelope) {
         let Some(fetched) = self.of.get_mut(&partition).filter(|fetched| position >= fetched.reached) else { return };
         fetched.reached = position + 1;
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn batches_end_at_the_limits_and_no_event_is_left_out() {
         let mut partitions = Partitions::default();
-        partitions.place(0, 10, 10);
+        partitions.seek(0, 10, 10);
         for position in 10..15 {
             partitions.push(0, position, event(4));
         }
@@ -162,7 +162,7 @@ mod tests {
     fn partitions_take_turns() {
         let mut partitions = Partitions::default();
         for partition in 0..3 {
-            partitions.place(partition, 0, 0);
+            partitions.seek(partition, 0, 0);
             partitions.push(partition, 0, event(1));
             partitions.push(partition, 1, event(1));
         }
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_gap_moves_the_position_even_when_no_event_is_left() {
         let mut partitions = Partitions::default();
-        partitions.place(0, 5, 40);
+        partitions.seek(0, 5, 40);
         assert_eq!(taken(&mut partitions, 9, 9), Some((0, 5, 40, vec![])));
         partitions.push(0, 40, event(1));
         partitions.skip_to(0, 50);
@@ -185,9 +185,9 @@ mod tests {
     #[test]
     fn what_was_fetched_before_a_partition_was_placed_anew_does_not_come() {
         let mut partitions = Partitions::default();
-        partitions.place(0, 0, 0);
+        partitions.seek(0, 0, 0);
         partitions.push(0, 0, event(1));
-        partitions.place(0, 7, 7);
+        partitions.seek(0, 7, 7);
         partitions.push(0, 1, event(1));
         partitions.push(1, 9, event(1));
         assert_eq!(taken(&mut partitions, 9, 9), None);

@@ -108,7 +108,7 @@ pub struct DeploymentMetric {
     pub failed: bool,
     /// Why.
     pub failed_by: Vec<Evidence>,
-    /// When users were well again.
+    /// When service was restored.
     pub recovered_at: Option<DateTime<Utc>>,
     /// What recovered it.
     pub recovered_by: Option<Evidence>,
@@ -190,7 +190,7 @@ pub struct IncidentMetric {
     pub url: Option<String>,
     /// When it was noticed.
     pub detected_at: DateTime<Utc>,
-    /// When users were well again; `None` while it is open.
+    /// When service was restored; `None` while it is open.
     pub resolved_at: Option<DateTime<Utc>>,
     /// Detected → resolved; `None` while it is open, or where it would be negative.
     pub restore_us: Option<i64>,

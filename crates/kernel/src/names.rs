@@ -8,7 +8,7 @@ use strum::{VariantArray, VariantNames};
 use crate::facts::catalog::{Field, Holds, Value, expected};
 use crate::{ChangeState, DeploymentKind, DeploymentSource, FindingKind, Outcome, ReviewState, StatusCategory};
 
-/// A text that is none of the words of a list.
+/// A text that is not one of the words of a list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{found}` is no {list}; expected one of {expected}")]
 pub struct NameError {

@@ -1,4 +1,4 @@
-//! Who is who: which accounts are one human's, computed from the accounts themselves and from what was said
+//! Who is who: which accounts are one human's, computed from the accounts themselves and from what was stated
 //! of them. The only place where accounts are joined, a pure function: the order of its input never matters.
 //!
 //! Accounts are joined by
@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::{Account, AccountId, Person};
 
-/// The origin of what `sei people` was told.
+/// The origin of statements by `sei people`.
 pub const TOLD: &str = "people";
 
 /// The origin of what the settings declare.
@@ -29,7 +29,7 @@ pub const MAILMAP: &str = "mailmap ";
 /// A human, or a program, with the accounts that are theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Joined {
-    /// Their name, by whoever said it; otherwise as one of the accounts has it.
+    /// Their name, from a statement; otherwise from one of the accounts.
     pub name: String,
     /// A program: all of its accounts are.
     pub bot: bool,
@@ -55,7 +55,7 @@ pub enum Because {
         /// The account of that login.
         account: AccountId,
     },
-    /// Somebody said so.
+    /// A statement says so.
     Said {
         /// See [`Person::origin`].
         origin: String,
@@ -79,7 +79,7 @@ pub fn join(accounts: &[Account], persons: &[Person]) -> Vec<Joined> {
         members.iter().enumerate().map(|(at, member)| (member.id.as_str(), at)).collect();
     let mut claims = addresses(&members);
     claims.extend(logins(&members, &places));
-    claims.extend(said(&persons, &members, &places));
+    claims.extend(stated(&persons, &members, &places));
     let apart: BTreeSet<usize> =
         claims.iter().filter(|claim| claim.apart).flat_map(|claim| &claim.named).copied().collect();
     let mut sets = Sets((0..members.len()).collect());
@@ -179,7 +179,7 @@ fn hidden_login(address: &str, places: &BTreeMap<&str, usize>) -> Option<usize> 
     candidates.into_iter().flatten().find_map(|login| places.get(format!("{host}/{login}").as_str()).copied())
 }
 
-fn said(persons: &[&Person], members: &[Member<'_>], places: &BTreeMap<&str, usize>) -> Vec<Claim> {
+fn stated(persons: &[&Person], members: &[Member<'_>], places: &BTreeMap<&str, usize>) -> Vec<Claim> {
     let mut having: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, member) in members.iter().enumerate() {
         if let Some(address) = &member.address {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum Part {
     /// A browser that runs the page.
     Chromium,
-    /// The folder of recorded inputs, `SEI_CORPUS`.
+    /// The directory of recorded inputs, `SEI_CORPUS`.
     Corpus,
     /// Clones of public repositories, `SEI_HISTORIES`.
     Histories,
@@ -39,7 +39,7 @@ pub fn missing(part: Part, why: &str) {
     println!("skipped: {why}");
 }
 
-/// The folder of recorded inputs, if there is one.
+/// The directory of recorded inputs, if there is one.
 ///
 /// # Panics
 /// When there is none and `SEI_REQUIRE` names `corpus`.

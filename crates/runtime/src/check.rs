@@ -14,7 +14,7 @@ use crate::settings::{
     GitSource, LogKind, PersonSettings, PullSource, SecretRef, ServiceSettings, Settings, TeamSettings,
 };
 
-/// One thing that is wrong, without its place.
+/// An error or warning, without its location.
 pub(crate) struct Finding {
     pub(crate) severity: Severity,
     pub(crate) key: String,
@@ -64,7 +64,7 @@ impl Findings {
 
     fn machine(&mut self, settings: &Settings) {
         if settings.data.folder.as_os_str().is_empty() {
-            self.error("data.folder", "nothing".to_owned(), "a folder");
+            self.error("data.folder", "nothing".to_owned(), "a directory");
         }
         if settings.database.connections < 3 {
             let found = settings.database.connections.to_string();
@@ -205,7 +205,7 @@ impl Findings {
         self.schedule(key("schedule"), &source.schedule);
     }
 
-    /// What the connector itself has to say of a source is told when it is opened.
+    /// The connector checks its own options when the source is opened.
     fn sources(&mut self, sources: &[PullSource]) {
         let mut seen = BTreeSet::new();
         for (index, source) in sources.iter().enumerate() {

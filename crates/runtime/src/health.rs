@@ -45,7 +45,7 @@ struct Inner {
     stopping: bool,
 }
 
-/// A handle on the readiness of this process: roles say how their checks stand, `/readyz` tells.
+/// A handle on the readiness of this process: roles report the state of their checks, `/readyz` shows it.
 #[derive(Clone, Default)]
 pub struct Readiness(Arc<Mutex<Inner>>);
 
@@ -73,7 +73,7 @@ impl Readiness {
         self.set(check, Status { ok: true, detail: None });
     }
 
-    /// The check does not hold. The detail is shown to whoever asks: no secrets, no addresses.
+    /// The check does not hold. Every client can see the detail: no secrets, no addresses.
     pub fn failed(&self, check: Check, detail: impl Into<String>) {
         self.set(check, Status { ok: false, detail: Some(detail.into()) });
     }

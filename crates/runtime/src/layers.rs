@@ -109,7 +109,7 @@ impl Origin {
 
     /// Where in this origin a key stands, for people. `text` is that of the origin's file.
     pub(crate) fn place(&self, path: &[String], text: &str) -> String {
-        let at = |file: &Path, text| match crate::place::line_of(text, path) {
+        let at = |file: &Path, text| match crate::position::line_of(text, path) {
             Some(line) => format!("{}:{line}", file.display()),
             None => file.display().to_string(),
         };

@@ -14,7 +14,7 @@ mod load;
 mod metrics;
 mod near;
 pub mod panics;
-mod place;
+mod position;
 mod problem;
 mod redact;
 pub mod reload;

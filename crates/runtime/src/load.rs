@@ -17,7 +17,7 @@ use crate::telemetry::TelemetryError;
 /// Where a file is looked for when none is named.
 const FILES: [&str; 2] = ["sei.toml", "/etc/sei/sei.toml"];
 
-/// How often a broken value is mended to look for further problems. Far above any honest file.
+/// How often a broken value is replaced to look for further problems. Far above any honest file.
 const MOST_PROBLEMS: usize = 500;
 
 /// What [`check`] found.
@@ -101,11 +101,11 @@ fn problem(key: &str, found: String, expected: &str, place: String) -> Problem {
     Problem { severity: Severity::Error, key: key.to_owned(), found, expected: expected.to_owned(), place }
 }
 
-/// The file must be TOML before anything else can be said of it.
+/// The file must be TOML before anything else is checked.
 fn syntax(file: Option<&Path>, text: &str) -> Result<(), Problem> {
     let Some(file) = file else { return Ok(()) };
     toml::de::DeTable::parse(text).map(|_| ()).map_err(|error| {
-        let line = error.span().map_or(1, |span| crate::place::line(text, span.start));
+        let line = error.span().map_or(1, |span| crate::position::line(text, span.start));
         let place = format!("{}:{line}", file.display());
         problem("(file)", error.message().replace('\n', "; "), "valid TOML", place)
     })
@@ -158,7 +158,7 @@ impl Layered {
         let settings = self.extract(&mut value, &whole, &mut problems);
         if let Some(settings) = &settings {
             for finding in crate::check::findings(settings) {
-                // What was mended above is not the user's own value any more.
+                // What was replaced above is not the user's own value any more.
                 let known =
                     problems.keys().any(|key| finding.key == *key || finding.key.starts_with(&format!("{key}.")));
                 if !known {
@@ -173,11 +173,11 @@ impl Layered {
         (settings.filter(|_| !broken), problems)
     }
 
-    /// Reads the typed settings out of `value`; what does not fit is noted, mended and read again.
+    /// Reads the typed settings out of `value`; what does not fit is noted, replaced and read again.
     fn extract(&self, value: &mut Value, whole: &Value, problems: &mut BTreeMap<String, Problem>) -> Option<Settings> {
         let defaults = Layer::toml(Origin::Defaults, DEFAULTS);
         let defaults = Figment::from(defaults).find_value("").ok()?;
-        let mut mends: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+        let mut replacements: BTreeMap<Vec<String>, usize> = BTreeMap::new();
         for _ in 0..MOST_PROBLEMS {
             let error = match value.deserialize::<Settings>() {
                 Ok(settings) => return Some(settings),
@@ -189,8 +189,8 @@ impl Layered {
                 Kind::MissingField(name) => path.push(name.to_string()),
                 _ => {}
             }
-            let tried = mends.entry(path.clone()).or_default();
-            let mended = match (*tried, find(&defaults, &path)) {
+            let tried = replacements.entry(path.clone()).or_default();
+            let replaced = match (*tried, find(&defaults, &path)) {
                 (0, Some(default)) if !matches!(error.kind, Kind::UnknownField(..)) => {
                     put(value, &path, default.clone())
                 }
@@ -208,7 +208,7 @@ impl Layered {
                 expected: expected(&error.kind, &path, find(whole, &path)),
                 place: self.place(whole, &path),
             });
-            if !mended {
+            if !replaced {
                 return None;
             }
         }
@@ -226,7 +226,7 @@ impl Layered {
         }
     }
 
-    /// The layer that said the value at `path`, or the nearest above it.
+    /// The layer of the value at `path`, or the nearest above it.
     fn place(&self, whole: &Value, path: &[String]) -> String {
         let nearest = (0..=path.len()).rev().find_map(|length| path.get(..length).and_then(|path| find(whole, path)));
         let origin = nearest.and_then(|value| self.figment.get_metadata(value.tag())).map(Origin::of);
@@ -261,7 +261,7 @@ fn put(value: &mut Value, path: &[String], new: Value) -> bool {
         table.insert(key.clone(), new);
         return true;
     }
-    // An entry of a list cannot be mended by itself: the whole list goes.
+    // An entry of a list cannot be replaced alone: the whole list goes.
     path.split_last()
         .is_some_and(|(_, above)| !above.is_empty() && put(value, above, Value::from(Vec::<String>::new())))
 }

@@ -16,7 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 pub enum Outcome {
     /// It became facts.
     Stored,
-    /// Left alone on purpose.
+    /// Deliberately not stored.
     Ignored,
     /// Could not be read; kept.
     Rejected,

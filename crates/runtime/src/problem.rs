@@ -1,4 +1,4 @@
-//! What can be wrong with settings, and how it is told.
+//! Errors and warnings about settings, and their text.
 
 use std::fmt;
 

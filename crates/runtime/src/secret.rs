@@ -83,8 +83,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_read_without_what_is_around_it_and_never_shown() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
         std::fs::write(&path, " s3cret\r\n").unwrap();
         let secret = read(&SecretRef::File(path)).unwrap();
         assert_eq!(secret.expose(), b"s3cret");
@@ -94,8 +94,8 @@ mod tests {
 
     #[test]
     fn nothing_is_no_secret_and_what_can_be_guessed_verifies_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
         for blank in ["\n", "", " ", "\t \r\n"] {
             std::fs::write(&path, blank).unwrap();
             assert!(matches!(read(&SecretRef::File(path.clone())), Err(SecretError::Empty(_))), "{blank:?}");
@@ -106,7 +106,7 @@ mod tests {
         assert!(error.contains("7 bytes") && error.contains("at least 8") && !error.contains("seven77"), "{error}");
         std::fs::write(&path, "eight888").unwrap();
         assert!(read_verifying(&SecretRef::File(path)).is_ok());
-        assert!(matches!(read(&SecretRef::File(folder.path().join("none"))), Err(SecretError::Unreadable { .. })));
+        assert!(matches!(read(&SecretRef::File(directory.path().join("none"))), Err(SecretError::Unreadable { .. })));
         assert!(matches!(read(&SecretRef::Env("SEI_TEST_NO_SUCH_VARIABLE".into())), Err(SecretError::Unset(_))));
     }
 }

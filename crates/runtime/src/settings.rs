@@ -154,7 +154,7 @@ pub struct Server {
     pub api_in_flight: usize,
     /// Bytes of the rows that the API holds in memory to answer questions about metrics.
     pub snapshot_memory: usize,
-    /// Whether the API shows raw events to whoever reaches it.
+    /// Whether the API shows raw events to every client.
     pub raw_events: bool,
 }
 
@@ -298,7 +298,7 @@ pub struct ServiceSettings {
     /// The repositories that its code lives in.
     #[serde(default)]
     pub repositories: Vec<String>,
-    /// The folders that are its own, where it shares a repository with other services.
+    /// Its own directories, where it shares a repository with other services.
     #[serde(default)]
     pub paths: Vec<String>,
     /// Which deployments are its own, by their names, a regular expression.

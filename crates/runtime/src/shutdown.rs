@@ -1,4 +1,4 @@
-//! How a process is told to end: the first SIGINT or SIGTERM asks, a second one forces.
+//! How a process is asked to end: the first SIGINT or SIGTERM asks, a second one forces.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

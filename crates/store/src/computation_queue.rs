@@ -21,7 +21,7 @@ pub struct Taken {
     pub service: String,
     /// The youngest of its entries that this stands for. Ids only grow from one commit to the next.
     pub id: i64,
-    /// The queue that it was in. A tenant that was dropped and made again has another, whose ids begin anew.
+    /// The queue that it was in. A tenant that was dropped and made again has another, whose ids start again.
     pub queue: i64,
 }
 

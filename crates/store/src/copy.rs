@@ -240,7 +240,7 @@ impl Rows {
         self.buffer.extend_from_slice(&[0; 8]);
     }
 
-    /// Begins a row of so many fields.
+    /// Begins a row with this number of fields.
     pub fn row(&mut self, fields: i16) {
         self.buffer.extend_from_slice(&fields.to_be_bytes());
         self.count += 1;

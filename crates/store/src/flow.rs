@@ -133,7 +133,7 @@ pub struct DeploymentRow {
     pub in_rollout: bool,
     /// It failed.
     pub failed: bool,
-    /// When users were well again.
+    /// When service was restored.
     pub recovered: Option<i64>,
     /// It repaired rather than advanced.
     pub rework: bool,
@@ -150,7 +150,7 @@ pub struct IncidentRow {
     pub severity: Option<String>,
     /// When it was noticed.
     pub detected: i64,
-    /// When users were well again.
+    /// When service was restored.
     pub resolved: Option<i64>,
     /// Detected → resolved.
     pub restore: Option<i64>,
@@ -215,9 +215,9 @@ pub struct TransitionRow {
     pub item: String,
     /// When.
     pub at: i64,
-    /// The status that it had, and its category where the source tells.
+    /// The status that it had, and its category if the source reports it.
     pub from: (Option<String>, Option<String>),
-    /// The status that it got, and its category where the source tells.
+    /// The status that it got, and its category if the source reports it.
     pub to: (String, Option<String>),
 }
 
@@ -416,7 +416,7 @@ pub async fn changes(tx: &mut StoreTx, part: &Part) -> Result<Vec<ChangeRow>, St
     .await
 }
 
-/// What was said on those changes, oldest first.
+/// Reviews and comments of those changes, oldest first.
 pub async fn reviews(tx: &mut StoreTx, part: &Part) -> Result<Vec<ReviewRow>, StoreError> {
     let statement = format!(
         "select r.change, r.reviewer, r.state, r.submitted_at

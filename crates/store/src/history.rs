@@ -43,11 +43,11 @@ pub struct CommitRow<'a> {
     pub branch: Option<&'a str>,
     /// The commits that it says it reverts.
     pub reverts: &'a [Sha],
-    /// The folders that it changes files in; `None` where nobody looked.
+    /// The directories that it changes files in; `None` if unknown.
     pub folders: Option<&'a [String]>,
     /// The commit that it was cherry-picked from.
     pub cherry_picked_from: Option<Sha>,
-    /// Some of those folders stand for what is below them.
+    /// Some of those directories stand for everything below them.
     pub folders_truncated: bool,
 }
 

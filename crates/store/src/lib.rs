@@ -2,7 +2,7 @@
 //! 15 on, with TimescaleDB where it is there, and equally without.
 //!
 //! Promises: a batch's facts, rejects, counts and position move in one transaction or not at all; a row
-//! is never replaced by an older picture of the thing; no statement names a tenant, the connection's
+//! is never replaced by an older version of the thing; no statement names a tenant, the connection's
 //! `search_path` does. It leaves to others what facts and metrics mean.
 
 pub mod changes;

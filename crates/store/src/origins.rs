@@ -1,11 +1,11 @@
-//! Which events told of a fact: places in the log, for as long as the log may hold them.
+//! The events that reported a fact: log positions, for as long as the log may hold them.
 
 use chrono::{DateTime, Utc};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::{Store, StoreError, StoreTx};
 
-/// An event that told of a fact.
+/// An event that reported a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewOrigin<'a> {
     /// The fact's id.
@@ -53,7 +53,7 @@ pub async fn write(tx: &mut StoreTx, topic: &str, partition: i32, origins: &[New
     Ok(())
 }
 
-/// The events of a topic that told of a fact, the latest received first.
+/// The events of a topic that reported a fact, the latest received first.
 pub async fn of_fact(store: &Store, topic: &str, fact: &str, limit: i64) -> Result<Vec<Origin>, StoreError> {
     Ok(sqlx::query_as!(
         Origin,
@@ -78,7 +78,7 @@ pub async fn forget_before(store: &Store, instant: DateTime<Utc>) -> Result<(), 
 }
 
 /// 64 bits: among ten million facts two share one with a probability of 3 in a million, and then an event
-/// is shown that told of the other.
+/// is shown that reported the other.
 fn digest(topic: &str, fact: &str) -> i64 {
     let mut hash = Xxh3::new();
     hash.update(topic.as_bytes());

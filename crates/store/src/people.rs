@@ -1,10 +1,10 @@
-//! Accounts and what was said of who is who, to be joined by the kernel.
+//! Accounts and statements about people, which the kernel joins.
 
 use kernel::{Account, AccountId, Detail, Person, Version};
 
 use crate::{Store, StoreError};
 
-/// All accounts of a tenant and all that was said of persons, also what is no longer said.
+/// All accounts of a tenant and all statements about persons, retracted ones too.
 pub async fn all(store: &Store) -> Result<(Vec<Account>, Vec<Person>), StoreError> {
     let accounts = sqlx::query!("select id, name, bot, email, detail, version_at from account")
         .fetch_all(store.pool())

@@ -43,7 +43,7 @@ pub struct ChangeFilter {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// A place in a list of deployments or changes, which is in the order of time, newest first.
+/// A cursor in a list of deployments or changes, which is in the order of time, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeKey {
     /// When it finished, or was deployed.
@@ -55,13 +55,13 @@ pub struct TimeKey {
 }
 
 impl TimeKey {
-    /// The place of a deployment.
+    /// The cursor of a deployment.
     #[must_use]
     pub fn of_deployment(row: &DeploymentMetric) -> Self {
         Self { at: row.finished_at, service: row.service.clone(), id: row.deployment.0.clone() }
     }
 
-    /// The place of a change.
+    /// The cursor of a change.
     #[must_use]
     pub fn of_change(row: &ChangeMetric) -> Self {
         Self { at: row.deployed_at, service: row.service.clone(), id: row.change.0.clone() }
@@ -119,7 +119,7 @@ struct Range {
 }
 
 impl Range {
-    /// `to` and the place of the last row are both upper bounds: the lower of them is the one that counts.
+    /// `to` and the cursor of the last row are both upper bounds: the lower of them applies.
     fn new(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>, after: Option<&TimeKey>) -> Self {
         // No fact lies outside of 1970..2200 (`kernel::plausible_instant`).
         let epoch = DateTime::UNIX_EPOCH;
@@ -404,7 +404,7 @@ pub async fn repositories(store: &Store, after: Option<&str>, limit: u32) -> Res
     Ok(rows)
 }
 
-/// A place in the list of findings: service, kind and subject.
+/// A cursor in the list of findings: service, kind and subject.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FindingKey {
     /// The service.
@@ -416,7 +416,7 @@ pub struct FindingKey {
 }
 
 impl FindingKey {
-    /// The place of a finding.
+    /// The cursor of a finding.
     #[must_use]
     pub fn of(finding: &Finding) -> Self {
         Self { service: finding.service.clone(), kind: word_of(finding.kind), subject: finding.subject.clone() }

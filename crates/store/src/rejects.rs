@@ -126,8 +126,8 @@ pub async fn take_for_replay(tx: &mut StoreTx, limit: i64) -> Result<Vec<Envelop
 }
 
 /// Deletes rejected events of all tenants that were rejected before an instant, and of each tenant the oldest
-/// beyond the newest `most`. Returns how many those were.
-pub async fn trim(store: &Store, before: DateTime<Utc>, most: i64) -> Result<u64, StoreError> {
+/// beyond the newest `max_rows`. Returns how many those were.
+pub async fn trim(store: &Store, before: DateTime<Utc>, max_rows: i64) -> Result<u64, StoreError> {
     let mut trimmed = 0;
     for info in store.tenants().await? {
         let mut tx = store.begin().await?;
@@ -138,7 +138,7 @@ pub async fn trim(store: &Store, before: DateTime<Utc>, most: i64) -> Result<u64
                 or (source, event_id) in (select source, event_id from reject
                                           order by rejected_at desc, source, event_id offset $2)",
             before,
-            most,
+            max_rows,
         )
         .execute(tx.connection())
         .await?;

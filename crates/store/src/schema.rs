@@ -1,6 +1,6 @@
 //! The schemas: `sei`, which all tenants share, and one for each tenant. Migrations are compiled in,
 //! run once each, and a database that a later version migrated is left alone. Where the TimescaleDB
-//! extension can be created, its migrations are applied as well, counted apart.
+//! extension can be created, its migrations are applied as well, counted separately.
 
 use kernel::Tenant;
 use sqlx::migrate::Migrator;
@@ -67,7 +67,7 @@ impl Store {
         Ok(connection.close().await?)
     }
 
-    /// Makes a tenant without data in place of the one of that name, if there is one. Whoever makes it meanwhile, because
+    /// Makes a tenant without data in place of the one of that name, if there is one. A process that creates it meanwhile, because
     /// its events arrive, finds this one.
     pub async fn replace_tenant(&self, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {
         let mut connection = self.locked().await?;

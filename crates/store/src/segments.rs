@@ -23,7 +23,7 @@ const STATEMENT_BYTES: usize = 64 << 20;
 /// One read takes segments until they have this many bytes (compressed), and at least one.
 const READ_BYTES: i64 = 4 << 20;
 
-/// The partition of an event, among so many: events of one tenant with one key are in one partition.
+/// The partition of an event, of `partitions`: events of one tenant with one key are in one partition.
 #[must_use]
 pub fn partition(envelope: &Envelope, partitions: i32) -> i32 {
     let mut hash = Xxh3::new();

@@ -10,7 +10,7 @@ use crate::{Store, StoreError};
 pub struct Attempt {
     /// When it began.
     pub began: DateTime<Utc>,
-    /// What it told: rows, or commits.
+    /// Number of fetched rows, or commits.
     pub told: i64,
     /// Why it failed, if it did.
     pub error: Option<String>,
@@ -18,7 +18,7 @@ pub struct Attempt {
     pub problems: Vec<String>,
     /// Whether all that the source had when it began was read.
     pub complete: bool,
-    /// What is left of the rate budget, if the source says.
+    /// The remaining rate budget, if the source reports it.
     pub budget_left: Option<i64>,
     /// When that is renewed.
     pub budget_resets_at: Option<DateTime<Utc>>,
@@ -35,7 +35,7 @@ pub struct SourceState {
     pub succeeded_at: Option<DateTime<Utc>>,
     /// When the last attempt had begun that read everything: all that happened before is known.
     pub complete_until: Option<DateTime<Utc>>,
-    /// What the last attempt told: rows, or commits.
+    /// Number of rows, or commits, that the last attempt fetched.
     pub told: i64,
     /// When it failed last.
     pub failed_at: Option<DateTime<Utc>>,
@@ -45,7 +45,7 @@ pub struct SourceState {
     pub problems: Vec<String>,
     /// When one of its cursors was saved last.
     pub cursor_saved_at: Option<DateTime<Utc>>,
-    /// What is left of the rate budget, as the source last said.
+    /// The remaining rate budget, as last reported by the source.
     pub budget_left: Option<i64>,
     /// When that is renewed.
     pub budget_resets_at: Option<DateTime<Utc>>,

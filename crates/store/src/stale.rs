@@ -53,7 +53,8 @@ pub async fn mark(tx: &mut StoreTx, subjects: &[String]) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Takes all marks: each subject once, in order; in place of what incidents name, whose that is. They are back if the transaction does not commit.
+/// Takes all marks: each subject once, in order; ids that incidents name are replaced by their owners. The marks are
+/// restored if the transaction does not commit.
 /// Read the facts after this, in the same transaction. Marks that another transaction is taking are
 /// left to it.
 pub async fn take(tx: &mut StoreTx) -> Result<Vec<String>, StoreError> {

@@ -117,7 +117,7 @@ pub(crate) fn recovery_level(year: LevelYear, seconds: f64) -> Level {
     best(limits, |limit| seconds < limit)
 }
 
-/// The level of a change fail rate: so many failed, of so many.
+/// The level of a change fail rate: the number that failed, and of how many.
 pub(crate) fn fail_rate_level(year: LevelYear, failed: f64, of: f64) -> Level {
     let limits = match year {
         LevelYear::Y2019 => [Some(15.0), Some(15.0), Some(15.0)],

@@ -44,7 +44,7 @@ pub(crate) struct Verdicts {
 }
 
 impl Verdicts {
-    /// The row of an incident of the service, and what is to be said about its data.
+    /// The row of an incident of the service, and the findings about its data.
     pub fn note(&mut self, case: &Case<'_>, incident: &Incident, blamed: Option<usize>) {
         let restore =
             incident.resolved_at.map(|resolved| resolved.timestamp_micros() - incident.detected_at.timestamp_micros());

@@ -28,7 +28,7 @@ pub(crate) struct Stages<'a> {
     pub bots: &'a [bool],
 }
 
-/// What is to be said about the data of a change, with its id.
+/// The findings about the data of a change, with its id.
 pub(crate) struct Noticed {
     /// The durations that would be negative.
     pub negative: Option<(String, Vec<&'static str>)>,
@@ -87,7 +87,7 @@ impl Stages<'_> {
         }
     }
 
-    /// What is to be said about the data of what a deployment carried.
+    /// The findings about the data of what a deployment carried.
     pub fn noticed(&self, subject: Subject, deployment: u32) -> Noticed {
         let times = self.times(subject, &self.deployments[deployment as usize]);
         let spans = self.rules.spans(&times);
@@ -143,7 +143,7 @@ impl Stages<'_> {
         }
     }
 
-    /// When somebody else who is no bot first reviewed it, and first approved it; before it was merged.
+    /// When another person (no bot) first reviewed it, and first approved it; before it was merged.
     fn reviewed(&self, change: &ChangeRecord) -> (Option<i64>, Option<i64>) {
         let mut others = self.history.reviews_of(&change.id).iter().filter(|review| {
             let same = self.text(review.reviewer).is_some() && review.reviewer == change.author;

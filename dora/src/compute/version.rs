@@ -1,6 +1,6 @@
 //! Version lines: which release is the next patch level of which.
 
-/// A version as its name tells it.
+/// A version as its name states it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Version<'a> {
     /// What stands before and after the numbers: releases of one line have the same.

@@ -36,7 +36,7 @@ fn begin(sha: &Sha) -> u64 {
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     numbers: HashMap<u64, u32, BuildHasherDefault<Identity>>,
-    /// The commits whose ids begin as that of another: none, unless somebody made them up.
+    /// The commits whose ids begin as that of another: none, unless they are forged.
     alike: HashMap<Sha, u32>,
     shas: Vec<Sha>,
     flags: Vec<u8>,
@@ -57,7 +57,7 @@ pub(crate) struct Graph {
 const KNOWN: u8 = 1;
 /// Its parents are known.
 const PARENTS: u8 = 2;
-/// It changes nothing in the folders of the service.
+/// It changes nothing in the directories of the service.
 const ELSEWHERE: u8 = 4;
 
 /// Whether a directory holds another, or is it.
@@ -65,7 +65,7 @@ fn holds(outer: &str, inner: &str) -> bool {
     outer.is_empty() || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a commit changes nothing in a service's folders. Of one nobody looked into it can't be said; a
+/// Whether a commit changes nothing in a service's directories. It is unknown for a commit without directories; a
 /// merge changes nothing by itself.
 fn elsewhere(row: &CommitRow<'_>, paths: &[String]) -> bool {
     if paths.is_empty() {
@@ -107,7 +107,7 @@ impl Graph {
 
     /// Adds a commit. One that is in two repositories is taken from the one that knows its parents, or
     /// the first by name: the order of arrival never matters.
-    /// `paths` are the folders of the service, if it shares its repository.
+    /// `paths` are the directories of the service, if it shares its repository.
     pub fn add(&mut self, row: &CommitRow<'_>, paths: &[String], texts: &mut Texts) {
         let commit = self.intern(row.sha);
         let at = commit as usize;
@@ -177,7 +177,7 @@ impl Graph {
         self.flags[commit as usize] & PARENTS != 0
     }
 
-    /// It changes nothing in the folders of the service, which has some of its own.
+    /// It changes nothing in the directories of the service, which has some of its own.
     pub fn elsewhere(&self, commit: u32) -> bool {
         self.flags[commit as usize] & ELSEWHERE != 0
     }

@@ -59,7 +59,7 @@ mod tests {
     fn a_change_says_its_type_by_title_label_or_branch() {
         for (title, labels, branch, expected) in [
             ("feat: add cache", vec![], None, "feature"),
-            ("fix(cart)!: mend total", vec!["enhancement"], None, "fix"),
+            ("fix(cart)!: correct total", vec!["enhancement"], None, "fix"),
             ("Revert \"feat: add cache\"", vec![], None, "revert"),
             ("Add cache", vec!["good first issue", "type: bug"], Some("feature/cache"), "fix"),
             ("Add cache", vec![], Some("feature/cache"), "feature"),

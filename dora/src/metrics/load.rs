@@ -400,9 +400,9 @@ mod tests {
             at,
         };
         let row = ChangeRow { author: Some("ann".into()), merged: Some(10), ..ChangeRow::default() };
-        let said = [review("ann", 4), review("bot", 5), review("bob", 6), review("eve", 8), review("bob", 12)];
-        let said: Vec<&ReviewRow> = said.iter().collect();
-        let times: Vec<i64> = by_others(&row, &said, |who| who == "bot").iter().map(|review| review.at).collect();
+        let reviews = [review("ann", 4), review("bot", 5), review("bob", 6), review("eve", 8), review("bob", 12)];
+        let reviews: Vec<&ReviewRow> = reviews.iter().collect();
+        let times: Vec<i64> = by_others(&row, &reviews, |who| who == "bot").iter().map(|review| review.at).collect();
         assert_eq!(times, [6, 8]);
     }
 }

@@ -47,10 +47,11 @@ impl<'a> Meanings<'a> {
     }
 
     /// The category of a status of an item: what the transition says, else what its tracker says of it.
-    fn of<'r>(&'r self, item: &str, name: Option<&str>, told: Option<&'r str>) -> Option<&'r str> {
+    fn of<'r>(&'r self, item: &str, name: Option<&str>, known_category: Option<&'r str>) -> Option<&'r str> {
         let name = name?.to_lowercase();
         let holds = |tracker: &str| item.strip_prefix(tracker).is_some_and(|rest| rest.starts_with(['/', '#']));
-        told.or_else(|| self.0.iter().find(|(tracker, known, _)| *known == name && holds(tracker)).map(|(.., is)| *is))
+        known_category
+            .or_else(|| self.0.iter().find(|(tracker, known, _)| *known == name && holds(tracker)).map(|(.., is)| *is))
     }
 }
 
@@ -246,10 +247,10 @@ mod tests {
     fn canceled_work_leaves_work_in_progress_but_is_not_done() {
         let canceled = ItemRow { canceled: true, done: Some(900), ..item("done") };
         let way = [transition(200, "Open", "Doing"), transition(900, "Doing", "Closed")];
-        let told = ItemRow { started: Some(200), ..canceled.clone() };
+        let with_start = ItemRow { started: Some(200), ..canceled.clone() };
         // a status whose meaning is not known: the item says itself that it ended
         let unknown = [transition(200, "Open", "Doing"), transition(900, "Doing", "Dropped")];
-        for (row, way) in [(&canceled, &way[..]), (&told, &[]), (&canceled, &unknown)] {
+        for (row, way) in [(&canceled, &way[..]), (&with_start, &[]), (&canceled, &unknown)] {
             for metric in [cycle_time, lead_time, done, efficiency] {
                 assert!(seen(metric, row, way).value.iter().all(Option::is_none), "{way:?}");
             }

@@ -90,13 +90,13 @@ mod tests {
 
     const HOUR: i64 = 3_600_000_000;
 
-    fn change(said: &[(&str, i64)]) -> Change {
+    fn change(reviews: &[(&str, i64)]) -> Change {
         let review = |(reviewer, hour): &(&str, i64)| Review { reviewer: Some((*reviewer).into()), at: hour * HOUR };
         Change {
             opened: Some(2 * HOUR),
             ready: Some(3 * HOUR),
             merged: Some(10 * HOUR),
-            reviews: said.iter().map(review).collect(),
+            reviews: reviews.iter().map(review).collect(),
             ..Change::default()
         }
     }

@@ -24,7 +24,7 @@ struct DeploymentPoint {
     service: usize,
     finished_us: i64,
     counts: bool,
-    judged: bool,
+    eligible: bool,
     failed: bool,
     recovered_us: Option<i64>,
     rework: bool,
@@ -88,7 +88,7 @@ impl Observed {
             service: point.service.to_string().into(),
             finished: point.finished_us,
             counts: point.counts,
-            has_verdict: point.judged,
+            has_verdict: point.eligible,
             failed: point.failed,
             recovered: point.recovered_us,
             rework: point.rework,
@@ -150,7 +150,7 @@ fn deployment(hour: i64) -> DeploymentPoint {
         service: 0,
         finished_us: monday() + hour * HOUR,
         counts: true,
-        judged: true,
+        eligible: true,
         failed: false,
         recovered_us: None,
         rework: false,
@@ -424,14 +424,14 @@ prop_compose! {
     ) -> Vec<DeploymentPoint> {
         let mut points: Vec<DeploymentPoint> = rows
             .into_iter()
-            .map(|(service, hour, [counts, judged, failed, rework], recovered, rules)| DeploymentPoint {
+            .map(|(service, hour, [counts, eligible, failed, rework], recovered, rules)| DeploymentPoint {
                 rules,
                 service,
                 counts,
-                judged,
-                failed: failed && judged,
+                eligible,
+                failed: failed && eligible,
                 rework,
-                recovered_us: recovered.filter(|_| failed && judged).map(|after| monday() + (hour + after) * HOUR),
+                recovered_us: recovered.filter(|_| failed && eligible).map(|after| monday() + (hour + after) * HOUR),
                 ..deployment(hour)
             })
             .collect();
@@ -539,15 +539,15 @@ proptest! {
             }
             prop_assert!(close(shown(&found.deployment_frequency, ValueName::TimeBetween), quantile(&gaps, 0.5)));
 
-            let judged: Vec<_> = all.deployments.iter().filter(|x| x.judged && within(x.finished_us)).collect();
-            let share = |count: usize| (!judged.is_empty()).then(|| count as f64 / judged.len() as f64);
-            let failed = judged.iter().filter(|x| x.failed).count();
+            let eligible: Vec<_> = all.deployments.iter().filter(|x| x.eligible && within(x.finished_us)).collect();
+            let share = |count: usize| (!eligible.is_empty()).then(|| count as f64 / eligible.len() as f64);
+            let failed = eligible.iter().filter(|x| x.failed).count();
             prop_assert!(close(shown(&found.change_fail_rate, ValueName::Rate), share(failed)));
-            let expected = basis(judged.iter().map(|x| (true, &x.rules.failed_by[..])));
+            let expected = basis(eligible.iter().map(|x| (true, &x.rules.failed_by[..])));
             prop_assert_eq!(rests_on(&found.change_fail_rate), expected);
-            let expected = basis(judged.iter().map(|x| (true, &x.rules.rework_by[..])));
+            let expected = basis(eligible.iter().map(|x| (true, &x.rules.rework_by[..])));
             prop_assert_eq!(rests_on(&found.deployment_rework_rate), expected);
-            let rework = judged.iter().filter(|x| x.rework).count();
+            let rework = eligible.iter().filter(|x| x.rework).count();
             prop_assert!(close(shown(&found.deployment_rework_rate, ValueName::Rate), share(rework)));
 
             let recovered = all.deployments.iter().filter(|x| x.failed && x.recovered_us.is_some_and(within));

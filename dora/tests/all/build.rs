@@ -19,7 +19,7 @@ pub fn at(hours: i64) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 1, 5, 0, 0, 0).unwrap() + Duration::hours(hours)
 }
 
-/// Microseconds of so many hours.
+/// Microseconds of a number of hours.
 pub fn hours(count: i64) -> i64 {
     count * 3_600_000_000
 }
@@ -107,7 +107,7 @@ impl Case {
         self
     }
 
-    /// Commits on one line, each an hour after the one before it: the first so many.
+    /// Commits on one line, each an hour after the one before it: the first of them.
     pub fn line(mut self, count: u32) -> Self {
         for number in 1..=count {
             let parents: Vec<u32> = number.checked_sub(1).filter(|parent| *parent > 0).into_iter().collect();

@@ -171,7 +171,7 @@ fn of_pull_requests_and_forks_no_run_is_a_deployment() {
         .add(PipelineRun { pull_request: true, ..run("2/1", "Release", 1, 11) })
         .add(PipelineRun { pull_request: true, outcome: Some(Outcome::Failure), ..main("3/1", 12) });
     assert_eq!(ids(&case.compute()), [format!("{REPOSITORY}/run/1/1/deployment")]);
-    // alone they leave a service without deployments, which is told how to configure it
+    // alone they leave a service without deployments, whose finding says how to configure it
     let trial = |branch: &str| PipelineRun { branch: Some(branch.to_owned()), ..run("4/1", "Release", 1, 10) };
     let statement = Case::new().line(1).add(trial("develop")).compute().statement.unwrap();
     assert!(statement.contains("`develop`") && statement.contains("`service.branches`"), "{statement}");

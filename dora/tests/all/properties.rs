@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::build::{Case, at, review};
 use crate::random::{CHANGES, cases};
 
-/// The same with all time that passes since the first Monday taking so many times as long.
+/// The same with all time that passes since the first Monday multiplied by a factor.
 fn stretched<T: Serialize + DeserializeOwned>(whole: &T, times: i32) -> T {
     let mut value = serde_json::to_value(whole).unwrap();
     stretch(&mut value, times);

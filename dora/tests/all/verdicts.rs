@@ -153,7 +153,7 @@ fn what_another_tool_takes_back_is_a_rollback() {
         vec![(a, eu, 1), (a, eu, 2), (b, eu, 1)],
         vec![(a, eu, 1), (b, eu, 1), (a, eu, 2), (b, eu, 2), (b, eu, 1)],
         vec![(a, eu, 1), (a, eu, 2), (b, eu, 1), (b, eu, 2), (b, eu, 1)],
-        // the other source tells of the rollback late
+        // the other source reports the rollback late
         vec![(a, eu, 1), (b, eu, 1), (a, eu, 2), (a, eu, 1), (b, eu, 2), (b, eu, 1)],
     ] {
         let computed = reported(&reports).compute();

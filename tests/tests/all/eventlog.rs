@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use eventlog::{Batch, Limit, LogError, LogReader, Places};
+use eventlog::{Batch, EventReader, Limit, LogError, LogReader};
 use kernel::{Envelope, Tenant};
 use runtime::settings::{self, LogKind};
 use store::origins::Origin;
@@ -38,11 +38,11 @@ on_both_logs! {
     a_webhook_of_25_mib_passes
     batches_keep_to_their_limits
     appends_at_once_lose_and_double_nothing
-    an_empty_log_has_nothing_and_waits_no_longer_than_told
+    an_empty_log_has_nothing_and_waits_no_longer_than_asked
     what_is_appended_while_a_reader_waits_comes_at_once
     after_retention_a_reader_goes_on_at_the_start
     a_position_beyond_the_end_is_not_gone_on_from
-    a_single_event_is_found_by_its_place_until_it_has_left
+    a_single_event_is_found_by_its_position_until_it_has_left
 }
 
 fn event(key: &str, number: usize) -> Envelope {
@@ -253,7 +253,7 @@ async fn appends_at_once_lose_and_double_nothing(kind: LogKind) {
     }
 }
 
-async fn an_empty_log_has_nothing_and_waits_no_longer_than_told(kind: LogKind) {
+async fn an_empty_log_has_nothing_and_waits_no_longer_than_asked(kind: LogKind) {
     let log = TestLog::new(kind).await;
     assert!(log.log.ends().await.unwrap().iter().all(|end| end.next == 0));
     log.log.append(Vec::new()).await.unwrap();
@@ -340,24 +340,24 @@ async fn after_retention_a_reader_goes_on_at_the_start(kind: LogKind) {
     assert_eq!((gap.from, gap.to, gap.events.len()), (20, 100, 0));
 }
 
-async fn a_single_event_is_found_by_its_place_until_it_has_left(kind: LogKind) {
+async fn a_single_event_is_found_by_its_position_until_it_has_left(kind: LogKind) {
     let log = TestLog::with(kind, |settings| settings.partitions = 1).await;
     // apart, so that there is more than one segment
     for number in 0..4 {
         log.log.append(vec![event("a", number), event("a", number + 10)]).await.unwrap();
     }
-    let places = Places::open(&log.settings, &log.database.store).unwrap();
+    let reader_of_one = EventReader::open(&log.settings, &log.database.store).unwrap();
     let at = |position| Origin { partition: 0, position };
     for (position, number) in [(0, 0), (5, 12), (4, 2), (7, 13)] {
-        assert_eq!(places.read(at(position)).await.unwrap(), Some(event("a", number)), "{position}");
+        assert_eq!(reader_of_one.read(at(position)).await.unwrap(), Some(event("a", number)), "{position}");
     }
-    assert_eq!(places.read(at(8)).await.unwrap(), None, "not there yet");
+    assert_eq!(reader_of_one.read(at(8)).await.unwrap(), None, "not there yet");
     let mut tx = log.database.store.begin().await.unwrap();
     positions::advance(&mut tx, CONSUMER, log.log.topic(), 0, 0, 8).await.unwrap();
     tx.commit().await.unwrap();
     expire(&log, 0, 4).await;
-    assert_eq!(places.read(at(3)).await.unwrap(), None, "it has left");
-    assert_eq!(places.read(at(4)).await.unwrap(), Some(event("a", 2)));
+    assert_eq!(reader_of_one.read(at(3)).await.unwrap(), None, "it has left");
+    assert_eq!(reader_of_one.read(at(4)).await.unwrap(), Some(event("a", 2)));
 }
 
 async fn a_position_beyond_the_end_is_not_gone_on_from(kind: LogKind) {
@@ -477,7 +477,7 @@ fn imitation(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broker_that_is_away_is_told_in_time_and_a_full_queue_at_once() {
+async fn a_broker_that_is_away_is_reported_in_time_and_a_full_queue_at_once() {
     let database = tests::database().await;
     let (cluster, kafka) =
         imitation(&[("delivery.timeout.ms", "2000"), ("queue.buffering.max.messages", "5"), ("linger.ms", "1")]);

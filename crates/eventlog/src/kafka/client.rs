@@ -11,7 +11,7 @@ use crate::LogError;
 /// How long the broker may take to answer a question.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Leaves it to the calls to say what went wrong: librdkafka tells of each lost connection as an error.
+/// Leaves it to the calls to say what went wrong: librdkafka reports each lost connection as an error.
 #[derive(Clone, Copy)]
 pub(super) struct Quiet;
 
@@ -21,7 +21,7 @@ impl ClientContext for Quiet {
     }
 }
 
-/// Does what may wait for an answer of the broker on a thread that nobody else waits for.
+/// Does what may wait for an answer of the broker on a separate thread.
 pub(super) fn aside(work: impl FnOnce() + Send + 'static) {
     match tokio::runtime::Handle::try_current() {
         Ok(handle) => drop(handle.spawn_blocking(work)),
@@ -35,6 +35,6 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, LogError> {
     match tokio::task::spawn_blocking(call).await {
         Ok(answer) => answer.map_err(failure::of),
-        Err(error) => Err(LogError::Fatal("a call of librdkafka broke off".to_owned(), Some(Box::new(error)))),
+        Err(error) => Err(LogError::Fatal("a call of librdkafka panicked".to_owned(), Some(Box::new(error)))),
     }
 }

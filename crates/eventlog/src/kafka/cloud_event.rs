@@ -35,8 +35,8 @@ pub(super) fn headers(envelope: &Envelope) -> OwnedHeaders {
     })
 }
 
-/// The event in a record. A record that is none of ours becomes an event of the source `kafka/foreign`,
-/// which no connector reads: so it ends as a reject, with its bytes, like every event that can't be read.
+/// The event in a record. A foreign record becomes an event of the source `kafka/foreign`,
+/// which no connector reads: so it ends as a dead letter, with its bytes, like every event that can't be read.
 pub(super) fn envelope(message: &impl Message) -> Envelope {
     let data = Bytes::copy_from_slice(message.payload().unwrap_or_default());
     ours(message, &data).unwrap_or_else(|| foreign(message, data))

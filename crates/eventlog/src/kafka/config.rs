@@ -1,4 +1,4 @@
-//! What librdkafka is told. The user's properties win, except over what the promises of the log rest on.
+//! The configuration of librdkafka. The user's properties win, except over what the promises of the log rest on.
 
 use rdkafka::ClientConfig;
 use rdkafka::config::FromClientConfigAndContext;

@@ -30,7 +30,7 @@ pub(super) fn of_client(error: KafkaError) -> LogError {
     LogError::Fatal(what, Some(Box::new(error)))
 }
 
-/// What to do about an error that goes away only when somebody does something.
+/// What to do about an error that needs an operator.
 fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
     Some(match code {
         RDKafkaErrorCode::TopicAuthorizationFailed => {

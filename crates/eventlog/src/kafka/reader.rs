@@ -1,5 +1,5 @@
 //! Reads the topic as a member of a consumer group. The group shares out partitions; when it gives us
-//! one, the store says where to begin, and only then librdkafka is told to fetch it. So no event is
+//! one, the store says where to begin, and only then librdkafka fetches it. So no event is
 //! fetched in vain, and what Kafka has committed for the group never matters.
 
 use std::collections::BTreeSet;
@@ -31,9 +31,9 @@ pub(super) struct KafkaReader {
     topic: String,
     consumer_name: String,
     partitions: Partitions,
-    /// Given to us, and not yet placed.
+    /// Given to us, and not yet assigned.
     given: BTreeSet<i32>,
-    /// Fetched now, and to be placed anew.
+    /// Fetched now, and to be assigned again.
     rewound: BTreeSet<i32>,
 }
 
@@ -115,7 +115,7 @@ impl KafkaReader {
 
     /// Begins to fetch what was given, and begins again with what was rewound. After an error both are
     /// still to be done.
-    async fn place(&mut self) -> Result<(), LogError> {
+    async fn assign(&mut self) -> Result<(), LogError> {
         while let Ok(share) = self.shares.try_recv() {
             self.share(share);
         }
@@ -123,18 +123,18 @@ impl KafkaReader {
             return Ok(());
         }
         let consumer = self.consumer()?;
-        let places = self.places().await?;
+        let starts = self.starts().await?;
         let mut assignment = TopicPartitionList::new();
         let mut seeks = Vec::new();
-        for &(partition, _, start) in &places {
+        for &(partition, _, start) in &starts {
             if self.given.contains(&partition) {
                 assignment.add_partition_offset(&self.topic, partition, Offset::Offset(start)).map_err(failure::of)?;
             } else {
                 seeks.push((partition, start));
             }
         }
-        for &(partition, stands, start) in &places {
-            self.partitions.place(partition, stands, start);
+        for &(partition, stands, start) in &starts {
+            self.partitions.seek(partition, stands, start);
         }
         if assignment.count() > 0 {
             match consumer.rebalance_protocol() {
@@ -155,8 +155,8 @@ impl KafkaReader {
         Ok(())
     }
 
-    /// For each partition to be placed: where the store stands, and where to start.
-    async fn places(&self) -> Result<Vec<(i32, i64, i64)>, LogError> {
+    /// For each partition to be assigned: where the store stands, and where to start.
+    async fn starts(&self) -> Result<Vec<(i32, i64, i64)>, LogError> {
         // The positions come first: another process may still move them, up to the end that is asked next.
         let positions = positions::load(&self.store, &self.consumer_name, &self.topic).await?;
         let wanted: Vec<i32> = self.given.union(&self.rewound).copied().collect();
@@ -168,11 +168,11 @@ impl KafkaReader {
             };
             wanted.into_iter().map(bounds).collect::<Result<Vec<_>, KafkaError>>()
         });
-        let place = |(partition, start, end)| {
+        let start_of = |(partition, start, end)| {
             let stands = positions.iter().find(|(of, _)| *of == partition).map_or(0, |(_, stands)| *stands);
             Ok((partition, stands, gap::start(&self.topic, partition, stands, start, end)?))
         };
-        bounds.await?.into_iter().map(place).collect()
+        bounds.await?.into_iter().map(start_of).collect()
     }
 
     /// Takes in what was received. What passes by itself is returned as a notice: librdkafka reports each lost
@@ -186,7 +186,7 @@ impl KafkaReader {
             Err(error) => error,
         };
         match error.rdkafka_error_code() {
-            // The log does not hold a position (any more): what to do about it is decided by placing.
+            // The log does not hold a position (any more): what to do about it is decided by `assign`.
             Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
                 self.rewound.extend(self.partitions.reached().into_iter().map(|(partition, _)| partition));
                 Ok(None)
@@ -212,7 +212,7 @@ impl LogReader for KafkaReader {
         // the last thing that went wrong, which matters only if nothing comes after it
         let mut notice = None;
         loop {
-            self.place().await?;
+            self.assign().await?;
             // What is here already is worth one batch.
             while !self.partitions.holds(limit)
                 && let Some(received) = consumer.recv().now_or_never()

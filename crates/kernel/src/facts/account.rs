@@ -23,6 +23,6 @@ pub struct Account {
     /// Its address, in lower case: one that the source verified, or a git author's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

@@ -105,6 +105,6 @@ pub struct Change {
     /// It is no longer there (a force-push took its merge away).
     #[serde(default)]
     pub deleted: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

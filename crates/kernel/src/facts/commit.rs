@@ -41,7 +41,7 @@ pub struct Commit {
     /// The first line of its message.
     #[serde(default)]
     pub subject: String,
-    /// The branch that it was pushed to, where a push said so.
+    /// The branch that it was pushed to, if a push reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// The commits that it says it reverts (`This reverts commit …`).
@@ -53,11 +53,11 @@ pub struct Commit {
     /// The commit that it was cherry-picked from, by its trailer (`(cherry picked from commit …)`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cherry_picked_from: Option<Sha>,
-    /// The folders that it changes files in, without a slash at either end, `""` for the top; `null` where
+    /// The directories that it changes files in, without a slash at either end, `""` for the top; `null` where
     /// they were not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folders: Option<Vec<String>>,
-    /// Whether `folders` were too many to be listed, so that some of them stand for those below.
+    /// Whether `folders` were too many to list, so that some of them stand for those below.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub folders_truncated: bool,
     /// Lines added, where counted (against the first parent).
@@ -72,6 +72,6 @@ pub struct Commit {
     /// No branch and no tag reaches it any more. What it says stays true for deployments that reached it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

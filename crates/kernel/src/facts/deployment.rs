@@ -31,7 +31,7 @@ use crate::{DeploymentId, RepositoryId, Sha};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum DeploymentSource {
-    /// The forge's own deployments, or one that was told to `POST /v1/events`.
+    /// The forge's own deployments, or one posted to `POST /v1/events`.
     Deployment,
     /// A commit that reached a branch whose merges are deployments, by configuration.
     Branch,
@@ -102,7 +102,7 @@ pub struct Deployment {
     /// It is no longer there (its tag was deleted).
     #[serde(default)]
     pub deleted: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }
 

@@ -42,14 +42,14 @@ pub struct Incident {
     /// As the source has it: `sev1`, `P2`, `critical`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,
-    /// When it was noticed. The store keeps the earliest that any picture told.
+    /// When it was noticed. The store keeps the earliest of all versions.
     #[fact(earliest)]
     pub detected_at: DateTime<Utc>,
-    /// When somebody took it first. The store keeps the earliest that any picture told.
+    /// When it was first acknowledged. The store keeps the earliest of all versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[fact(earliest)]
     pub acknowledged_at: Option<DateTime<Utc>>,
-    /// When users were well again; `null` while it is open.
+    /// When service was restored; `null` while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<DateTime<Utc>>,
     /// The deployment that caused it: its id, or its name (version), or its commit's hex id.
@@ -73,6 +73,6 @@ pub struct Incident {
     /// It is no longer there, or turned out to be none.
     #[serde(default)]
     pub deleted: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

@@ -37,6 +37,6 @@ pub struct Person {
     /// Nobody says so any more.
     #[serde(default)]
     pub deleted: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

@@ -61,10 +61,10 @@ pub struct PipelineRun {
     /// 1 for the first attempt.
     #[serde(default = "first_attempt")]
     pub attempt: i64,
-    /// When it was asked for. The store keeps the earliest that any picture told.
+    /// When it was queued. The store keeps the earliest of all versions.
     #[fact(earliest)]
     pub queued_at: DateTime<Utc>,
-    /// When it began. The store keeps the earliest that any picture told.
+    /// When it began. The store keeps the earliest of all versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[fact(earliest)]
     pub started_at: Option<DateTime<Utc>>,
@@ -77,7 +77,7 @@ pub struct PipelineRun {
     /// Web address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }
 

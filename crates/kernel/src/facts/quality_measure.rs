@@ -37,6 +37,6 @@ pub struct QualityMeasure {
     pub value: f64,
     /// When.
     pub at: DateTime<Utc>,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

@@ -28,6 +28,6 @@ pub struct Repository {
     /// The history is cut off (a shallow clone): numbers computed from it are partial.
     #[serde(default)]
     pub partial: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

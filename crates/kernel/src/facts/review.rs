@@ -9,7 +9,7 @@ use strum::{IntoStaticStr, VariantArray, VariantNames};
 use super::version::Version;
 use crate::{AccountId, ChangeId};
 
-/// What a review said.
+/// The result of a review.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantArray, VariantNames,
 )]
@@ -26,7 +26,7 @@ pub enum ReviewState {
     Dismissed,
 }
 
-/// Who said what on a change, when. Identity: `id`.
+/// A review of a change, or a comment on it. Identity: `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
 #[fact(
@@ -51,6 +51,6 @@ pub struct Review {
     pub state: ReviewState,
     /// When.
     pub submitted_at: DateTime<Utc>,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

@@ -25,7 +25,7 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[fact(moves)]
     pub repositories: Vec<RepositoryId>,
-    /// Of these, the folders that are its own, where it shares a repository with other services. Commits that
+    /// Its own directories in these, where it shares a repository with other services. Commits that
     /// change nothing in them are not its commits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
@@ -53,6 +53,6 @@ pub struct Service {
     /// It is no longer declared.
     #[serde(default)]
     pub deleted: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

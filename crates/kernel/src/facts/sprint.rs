@@ -42,6 +42,6 @@ pub struct Sprint {
     /// It is no longer there.
     #[serde(default)]
     pub deleted: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

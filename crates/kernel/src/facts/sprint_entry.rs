@@ -32,6 +32,6 @@ pub struct SprintEntry {
     pub at: DateTime<Utc>,
     /// Put in; otherwise taken out.
     pub added: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

@@ -39,6 +39,6 @@ pub struct Status {
     pub name: String,
     /// Where a work item in it stands.
     pub category: StatusCategory,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

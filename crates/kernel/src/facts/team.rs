@@ -23,6 +23,6 @@ pub struct Team {
     /// It is no longer declared.
     #[serde(default)]
     pub deleted: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

@@ -43,6 +43,6 @@ pub struct Transition {
     /// What the status that it came to means; `null` where only a `status` fact can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_category: Option<StatusCategory>,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

@@ -5,19 +5,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::FromRepr;
 
-/// Which of two pictures of one thing is kept: the more detailed one, and of two equally detailed
+/// Which of two versions of one thing is kept: the more complete one, and of two equally complete
 /// ones the later. Ties are broken by the content, so that the order of arrival never matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Version {
-    /// How complete the source's picture is. See [`Detail`].
+    /// How complete the source's version is. See [`Detail`].
     #[serde(default)]
     pub detail: Detail,
     /// When the source last changed it.
     pub at: DateTime<Utc>,
 }
 
-/// How complete a source's picture of a thing is, least first.
+/// How complete a source's version of a thing is, least first.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, FromRepr,
 )]

@@ -77,6 +77,6 @@ pub struct WorkItem {
     /// It is no longer there.
     #[serde(default)]
     pub deleted: bool,
-    /// Which picture of it this is.
+    /// Its version, which resolves conflicts.
     pub version: Version,
 }

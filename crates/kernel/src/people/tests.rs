@@ -23,7 +23,7 @@ fn person(origin: &str, name: &str, accounts: &[&str], emails: &[&str]) -> Perso
 }
 
 /// Who is who, in short: `name: account account`.
-fn told(accounts: &[Account], persons: &[Person]) -> Vec<String> {
+fn joined_texts(accounts: &[Account], persons: &[Person]) -> Vec<String> {
     let line = |human: &Joined| {
         let accounts: Vec<&str> = human.accounts.iter().map(AccountId::as_str).collect();
         format!("{}: {}", human.name, accounts.join(" "))
@@ -38,7 +38,7 @@ fn an_address_that_two_accounts_have_joins_them_and_a_login_at_two_sources_does_
         account("email/ann@x.org", "Ann Smith", None),
         account("gitlab.com/ann", "ann", None),
     ];
-    assert_eq!(told(&accounts, &[]), ["Ann Smith: email/ann@x.org github.com/ann", "ann: gitlab.com/ann"]);
+    assert_eq!(joined_texts(&accounts, &[]), ["Ann Smith: email/ann@x.org github.com/ann", "ann: gitlab.com/ann"]);
     let human = &join(&accounts, &[])[0];
     assert_eq!(human.because, [Because::Address { address: "ann@x.org".to_owned() }]);
     assert_eq!(human.emails, ["ann@x.org"]);
@@ -76,14 +76,17 @@ fn an_address_that_a_forge_made_up_is_the_login_s() {
 fn what_is_said_joins_and_names_and_accounts_that_nobody_saw_yet_are_listed() {
     let accounts = [account("github.com/ann", "ann", None), account("email/a@x.org", "a", None)];
     let mailmap = person("mailmap h/o/r", "A. Smith <ann@x.org>", &[], &["ann@x.org", "A@x.org"]);
-    assert_eq!(told(&accounts, std::slice::from_ref(&mailmap)), ["A. Smith: email/a@x.org", "ann: github.com/ann"]);
+    assert_eq!(
+        joined_texts(&accounts, std::slice::from_ref(&mailmap)),
+        ["A. Smith: email/a@x.org", "ann: github.com/ann"]
+    );
     let configured = person(CONFIGURED, "Ann Smith", &["github.com/ann", "jira/ann"], &["a@x.org"]);
     assert_eq!(
-        told(&accounts, &[mailmap.clone(), configured.clone()]),
+        joined_texts(&accounts, &[mailmap.clone(), configured.clone()]),
         ["Ann Smith: email/a@x.org github.com/ann jira/ann"]
     );
     let gone = Person { deleted: true, ..configured };
-    assert_eq!(told(&accounts, &[mailmap, gone]).len(), 2);
+    assert_eq!(joined_texts(&accounts, &[mailmap, gone]).len(), 2);
 }
 
 #[test]
@@ -95,8 +98,11 @@ fn one_that_was_split_off_stays_apart_whatever_else_is_said() {
     ];
     assert_eq!(join(&accounts, &[]).len(), 1);
     let apart = Person { apart: true, ..person(TOLD, "Bo", &["github.com/bo"], &[]) };
-    let said = person(CONFIGURED, "All", &["github.com/ann", "github.com/bo"], &["team@x.org"]);
-    assert_eq!(told(&accounts, &[said, apart]), ["All: email/team@x.org github.com/ann", "Bo: github.com/bo"]);
+    let stated = person(CONFIGURED, "All", &["github.com/ann", "github.com/bo"], &["team@x.org"]);
+    assert_eq!(
+        joined_texts(&accounts, &[stated, apart]),
+        ["All: email/team@x.org github.com/ann", "Bo: github.com/bo"]
+    );
 }
 
 #[test]
@@ -105,8 +111,8 @@ fn a_person_is_not_joined_with_a_program_by_an_address() {
         [account("github.com/ann", "Ann", Some("ann@x.org")), account("github.com/ann-bot", "", Some("ann@x.org"))];
     let joined = join(&accounts, &[]);
     assert_eq!(joined.iter().map(|human| human.bot).collect::<Vec<_>>(), [false, true]);
-    let said = join(&accounts, &[person(CONFIGURED, "Ann", &["github.com/ann", "github.com/ann-bot"], &[])]);
-    assert_eq!((said.len(), said[0].bot), (1, false));
+    let stated = join(&accounts, &[person(CONFIGURED, "Ann", &["github.com/ann", "github.com/ann-bot"], &[])]);
+    assert_eq!((stated.len(), stated[0].bot), (1, false));
 }
 
 #[test]
@@ -171,10 +177,10 @@ proptest! {
     #[test]
     fn the_order_of_what_is_known_does_not_matter_and_nobody_is_lost_or_doubled(
         (accounts, mixed) in two_orders(some_account(), |account| account.id.to_string()),
-        (persons, said) in two_orders(some_person(), |person| format!("{}/{}", person.origin, person.name)),
+        (persons, stated) in two_orders(some_person(), |person| format!("{}/{}", person.origin, person.name)),
     ) {
         let joined = join(&accounts, &persons);
-        prop_assert_eq!(&joined, &join(&mixed, &said));
+        prop_assert_eq!(&joined, &join(&mixed, &stated));
         let mut listed: Vec<&AccountId> = joined.iter().flat_map(|human| &human.accounts).collect();
         listed.sort();
         let named = persons.iter().filter(|person| !person.deleted).flat_map(|person| &person.accounts);

@@ -11,7 +11,7 @@ fn read(file: &str, variables: &[(&str, &str)], overrides: &[&str]) -> (Option<S
     }
 }
 
-fn told(file: &str) -> Vec<String> {
+fn reported(file: &str) -> Vec<String> {
     read(file, &[], &[]).1.iter().map(ToString::to_string).collect()
 }
 
@@ -94,7 +94,7 @@ tenant = "Main"
 [log.kafka.properties]
 "sasl.password" = "hunter2"
 "#;
-    let told = told(file);
+    let problems = reported(file);
     let expected = [
         "error: server.listn: found an unknown key, expected a known one; did you mean `listen`?\n  at my.toml:3",
         "error: server.timeout: found the text `soon`, expected a duration such as \"30s\", \"24h\" or \"90d\"\n  at my.toml:4",
@@ -117,11 +117,14 @@ tenant = "Main"
         "error: log.kafka.properties.sasl.password: found a secret in the settings, expected `sasl.password` under [log.kafka.secret_properties], as a reference to the secret\n  at my.toml:46",
     ];
     for line in expected {
-        assert!(told.iter().any(|told| told == line), "missing: {line}\nall: {told:#?}");
+        assert!(problems.iter().any(|problem| problem == line), "missing: {line}\nall: {problems:#?}");
     }
-    assert!(told.iter().any(|told| told.starts_with("error: webhooks.github.main.tenant: found `Main`")), "{told:#?}");
-    assert_eq!(told.len(), expected.len() + 1, "{told:#?}");
-    assert!(!told.join("").contains("hunter2"));
+    assert!(
+        problems.iter().any(|problem| problem.starts_with("error: webhooks.github.main.tenant: found `Main`")),
+        "{problems:#?}"
+    );
+    assert_eq!(problems.len(), expected.len() + 1, "{problems:#?}");
+    assert!(!problems.join("").contains("hunter2"));
 }
 
 #[test]
@@ -289,12 +292,14 @@ canceled = ["Abgelehnt"]
 secrets = [{ env = "PATH" }]
 canceled = ["Abgelehnt"]
 "#;
-    let told = told(text);
-    assert_eq!(told.len(), 2, "{told:#?}");
+    let problems = reported(text);
+    assert_eq!(problems.len(), 2, "{problems:#?}");
     assert!(
-        told[0].starts_with(
+        problems[0].starts_with(
             "error: service.0.incidents.5: found `SHOP`, expected what incidents are part of: `jira:SHOP`"
         )
     );
-    assert!(told[1].starts_with("error: webhooks.gitlab.main.canceled: found `Abgelehnt`, expected none: only Jira"));
+    assert!(
+        problems[1].starts_with("error: webhooks.gitlab.main.canceled: found `Abgelehnt`, expected none: only Jira")
+    );
 }

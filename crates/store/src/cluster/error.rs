@@ -12,7 +12,7 @@ pub enum ClusterError {
     /// We are root, PostgreSQL refuses to be, and there is nobody else to be.
     #[error("PostgreSQL refuses to run as root and there is no user `postgres`: run `sei` as another user")]
     NoUser,
-    /// We are root, and the user whom PostgreSQL runs as can't get to the folder.
+    /// We are root, and the user whom PostgreSQL runs as can't get to the directory.
     #[error(
         "user `{user}`, whom PostgreSQL runs as when `sei` runs as root, can't get into {}: set `data.folder` to a \
          place that this user can reach, such as /var/lib/sei, or run `sei` as another user", .at.display()
@@ -20,58 +20,58 @@ pub enum ClusterError {
     NotReachable {
         /// The user.
         user: String,
-        /// The first folder on the way that stops the user.
+        /// The first directory on the way that stops the user.
         at: PathBuf,
     },
-    /// The folder is somebody else's: nothing in it was touched.
+    /// The directory belongs to something else: nothing in it was touched.
     #[error(
-        "{} holds something that is no database of `sei`: choose another `data.folder`, or move it away",
+        "{} is not a database of `sei`: choose another `data.folder`, or move it away",
         .0.display()
     )]
     Foreign(PathBuf),
-    /// The folder was ours but is damaged: nothing in it was touched.
-    #[error("the database in {} is broken ({what}): restore it from a backup, or move it away to start anew", .folder.display())]
+    /// The directory was ours but is damaged: nothing in it was touched.
+    #[error("the database in {} is broken ({what}): restore it from a backup, or move it away to start with an empty one", .directory.display())]
     Broken {
-        /// The folder.
-        folder: PathBuf,
+        /// The directory.
+        directory: PathBuf,
         /// What is wrong.
         what: String,
     },
     /// The database was made by a major version of PostgreSQL that is not installed.
     #[error(
         "the database in {} is one of PostgreSQL {found}, and installed is {installed}: install that version \
-         (`apt-get install postgresql-{found}`), or move the folder away to start anew", .folder.display()
+         (`apt-get install postgresql-{found}`), or move the directory away to start with an empty one", .directory.display()
     )]
     OtherVersion {
-        /// The folder.
-        folder: PathBuf,
+        /// The directory.
+        directory: PathBuf,
         /// The version that made it.
         found: String,
         /// The versions that are installed.
         installed: String,
     },
-    /// The short folder for the socket exists and is not ours alone.
-    #[error("{} is not a folder of ours alone, as the database's socket needs it: remove it", .0.display())]
+    /// The short directory for the socket exists and is not ours alone.
+    #[error("{} is not a directory of ours alone, as the database's socket needs it: remove it", .0.display())]
     SocketFolder(PathBuf),
     /// A program of PostgreSQL failed.
-    #[error("{program} failed: {said}")]
+    #[error("{program} failed: {output}")]
     Failed {
         /// The program.
         program: &'static str,
-        /// The last that it said.
-        said: String,
+        /// The end of its output.
+        output: String,
     },
     /// The server neither became ready nor ended in good time.
-    #[error("the database in {} is still {what} after {seconds} s; its log is {}", .folder.display(), .folder.join("log").display())]
+    #[error("the database in {} is still {what} after {seconds} s; its log is {}", .directory.display(), .directory.join("log").display())]
     Slow {
-        /// The folder.
-        folder: PathBuf,
+        /// The directory.
+        directory: PathBuf,
         /// What it is doing.
         what: &'static str,
         /// How long we waited.
         seconds: u64,
     },
-    /// A folder or file can't be used.
+    /// A directory or file can't be used.
     #[error("can't use {}", .path.display())]
     Io {
         /// Which.
@@ -85,7 +85,7 @@ pub enum ClusterError {
     Database(#[source] sqlx::Error),
 }
 
-/// The error of a folder or file that can't be used.
+/// The error of a directory or file that can't be used.
 pub(super) fn at(path: &Path, source: io::Error) -> ClusterError {
     ClusterError::Io { path: path.to_owned(), source }
 }

@@ -1,4 +1,4 @@
-//! Which PostgreSQL is installed: Debian's packages put each major version into a folder of its own;
+//! Which PostgreSQL is installed: Debian's packages put each major version into a directory of its own;
 //! elsewhere the programs are on the path.
 
 use super::error::ClusterError;
@@ -24,20 +24,21 @@ pub(super) fn installed() -> Result<Vec<Installation>, ClusterError> {
 }
 
 fn find(debian: &Path, path: impl Iterator<Item = PathBuf>) -> Vec<Installation> {
-    let folders = std::fs::read_dir(debian).into_iter().flatten().flatten();
-    let mut found: Vec<Installation> = folders
-        .filter_map(|folder| {
-            let major = folder.file_name().to_str()?.parse().ok()?;
-            Some(Installation { major, programs: folder.path().join("bin") })
+    let directories = std::fs::read_dir(debian).into_iter().flatten().flatten();
+    let mut found: Vec<Installation> = directories
+        .filter_map(|directory| {
+            let major = directory.file_name().to_str()?.parse().ok()?;
+            Some(Installation { major, programs: directory.path().join("bin") })
         })
         .filter(|installation| complete(&installation.programs))
         .collect();
     if found.is_empty() {
         // the programs find their parts relative to where they really are
-        let folders = path.filter_map(|folder| Some(folder.join("postgres").canonicalize().ok()?.parent()?.to_owned()));
+        let directories =
+            path.filter_map(|directory| Some(directory.join("postgres").canonicalize().ok()?.parent()?.to_owned()));
         found.extend(
-            folders
-                .filter(|folder| complete(folder))
+            directories
+                .filter(|directory| complete(directory))
                 .find_map(|programs| Some(Installation { major: version(&programs)?, programs })),
         );
     }

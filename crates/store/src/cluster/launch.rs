@@ -25,44 +25,48 @@ const SOCKET_LIMIT: usize = 107;
 
 /// The programs of the version that the data is of; the newest, for data that is made now.
 pub(super) async fn programs(
-    folder: &Path,
+    directory: &Path,
     installed: Vec<Installation>,
     user: &RunAs,
     usage: &Arc<Usage>,
     alone: &OneAtATime,
 ) -> Result<PathBuf, ClusterError> {
-    let data = folder.join("data");
+    let data = directory.join("data");
     if !data.exists() {
         let newest = installed.into_iter().next().ok_or(ClusterError::NotInstalled)?;
-        initialize(folder, &newest.programs, user, usage, alone).await?;
+        initialize(directory, &newest.programs, user, usage, alone).await?;
         return Ok(newest.programs);
     }
-    let broken = |what: &str| ClusterError::Broken { folder: folder.to_owned(), what: what.to_owned() };
+    let broken = |what: &str| ClusterError::Broken { directory: directory.to_owned(), what: what.to_owned() };
     let found = std::fs::read_to_string(data.join("PG_VERSION")).map_err(|_| broken("it has no file PG_VERSION"))?;
     let found = found.trim();
     let major: u32 = found.parse().map_err(|_| broken("its file PG_VERSION names no version"))?;
     let names: Vec<String> = installed.iter().map(|version| version.major.to_string()).collect();
     installed.into_iter().find(|version| version.major == major).map(|version| version.programs).ok_or_else(|| {
-        ClusterError::OtherVersion { folder: folder.to_owned(), found: found.to_owned(), installed: names.join(", ") }
+        ClusterError::OtherVersion {
+            directory: directory.to_owned(),
+            found: found.to_owned(),
+            installed: names.join(", "),
+        }
     })
 }
 
-/// Makes the data folder, under another name until it is whole. `initdb` has the lock as its input, and so
+/// Makes the data directory, under another name until it is whole. `initdb` has the lock as its input, and so
 /// holds it even if we are killed: no other process starts again while it still writes.
 async fn initialize(
-    folder: &Path,
+    directory: &Path,
     programs: &Path,
     user: &RunAs,
     usage: &Arc<Usage>,
     alone: &OneAtATime,
 ) -> Result<(), ClusterError> {
-    let new = folder.join("data.new");
+    let new = directory.join("data.new");
     if new.exists() {
         std::fs::remove_dir_all(&new).map_err(|source| at(&new, source))?;
     }
     let mut command = user.command(programs.join("initdb"));
     command.arg("-D").arg(&new).args(["-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums"]);
-    let lock = alone.lock.try_clone().map_err(|source| at(folder, source))?;
+    let lock = alone.lock.try_clone().map_err(|source| at(directory, source))?;
     // its own process group: a Ctrl-C is for us
     command.stdin(lock).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let usage = Arc::clone(usage);
@@ -74,10 +78,10 @@ async fn initialize(
     let output = output.await.map_err(io::Error::other).flatten();
     let output = output.map_err(|source| at(&programs.join("initdb"), source))?;
     if !output.status.success() {
-        let said = tail(&String::from_utf8_lossy(&output.stderr));
-        return Err(ClusterError::Failed { program: "initdb", said });
+        let output = tail(&String::from_utf8_lossy(&output.stderr));
+        return Err(ClusterError::Failed { program: "initdb", output });
     }
-    std::fs::rename(&new, folder.join("data")).map_err(|source| at(&new, source))
+    std::fs::rename(&new, directory.join("data")).map_err(|source| at(&new, source))
 }
 
 /// What there is of a server on the data.
@@ -91,10 +95,10 @@ pub(super) enum Found {
 ///
 /// Each of a server's processes holds a lock from its start to its end, so that one that has not written
 /// its own lock file yet is seen too, also if the process that started it was killed.
-pub(super) async fn find(folder: &Path, data: &Path) -> Result<Found, ClusterError> {
+pub(super) async fn find(directory: &Path, data: &Path) -> Result<Found, ClusterError> {
     let start = Instant::now();
     let held = loop {
-        if let Some(held) = unheld(folder)? {
+        if let Some(held) = unheld(directory)? {
             break held;
         }
         if let Some(server) = running(data) {
@@ -109,7 +113,7 @@ pub(super) async fn find(folder: &Path, data: &Path) -> Result<Found, ClusterErr
         }
         if start.elapsed() > STOP_DEADLINE {
             let what = "starting or stopping";
-            return Err(ClusterError::Slow { folder: folder.to_owned(), what, seconds: STOP_DEADLINE.as_secs() });
+            return Err(ClusterError::Slow { directory: directory.to_owned(), what, seconds: STOP_DEADLINE.as_secs() });
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
@@ -122,8 +126,8 @@ pub(super) async fn find(folder: &Path, data: &Path) -> Result<Found, ClusterErr
 }
 
 /// The lock that each of a server's processes holds, if none does.
-pub(super) fn unheld(folder: &Path) -> Result<Option<File>, ClusterError> {
-    let path = folder.join("server.lock");
+pub(super) fn unheld(directory: &Path) -> Result<Option<File>, ClusterError> {
+    let path = directory.join("server.lock");
     let lock = File::create(&path).map_err(|source| at(&path, source))?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
@@ -132,27 +136,27 @@ pub(super) fn unheld(folder: &Path) -> Result<Option<File>, ClusterError> {
     }
 }
 
-/// Starts a server, with the lock that tells that it runs as its input.
+/// Starts a server, with the lock that shows that it runs as its input.
 pub(super) fn spawn(
-    folder: &Path,
+    directory: &Path,
     programs: &Path,
     user: &RunAs,
     usage: &Usage,
     held: File,
 ) -> Result<(Server, Child), ClusterError> {
-    let socket_folder = socket_folder(folder, user)?;
+    let socket_directory = socket_directory(directory, user)?;
     for name in [format!(".s.PGSQL.{PORT}"), format!(".s.PGSQL.{PORT}.lock")] {
-        let path = socket_folder.join(name);
+        let path = socket_directory.join(name);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path, error)),
             _ => {}
         }
     }
-    let log_path = folder.join("log");
+    let log_path = directory.join("log");
     let log = File::create(&log_path).map_err(|source| at(&log_path, source))?;
     let errors = log.try_clone().map_err(|source| at(&log_path, source))?;
     let mut command = user.command(programs.join("postgres"));
-    command.arg("-D").arg(folder.join("data")).arg("-k").arg(&socket_folder).arg("-p").arg(PORT.to_string());
+    command.arg("-D").arg(directory.join("data")).arg("-k").arg(&socket_directory).arg("-p").arg(PORT.to_string());
     for setting in SETTINGS {
         command.arg("-c").arg(setting);
     }
@@ -160,40 +164,40 @@ pub(super) fn spawn(
     command.stdin(held).stdout(log).stderr(errors).process_group(0);
     let child = usage.spawn(Started::Server, &mut command).map_err(|source| at(&programs.join("postgres"), source))?;
     let pid = i32::try_from(child.id()).unwrap_or_default();
-    Ok((Server { pid, port: PORT, socket_folder }, child))
+    Ok((Server { pid, port: PORT, socket_directory }, child))
 }
 
-/// A folder for the socket that only the server's user can enter: in the cluster's folder, unless that
+/// A directory for the socket that only the server's user can enter: in the cluster's directory, unless that
 /// path is too long for a socket or can't be written in the setting.
-fn socket_folder(folder: &Path, user: &RunAs) -> Result<PathBuf, ClusterError> {
-    let inside = folder.join("socket");
+fn socket_directory(directory: &Path, user: &RunAs) -> Result<PathBuf, ClusterError> {
+    let inside = directory.join("socket");
     let path = inside.as_os_str().as_encoded_bytes();
     let fits = path.len() + format!("/.s.PGSQL.{PORT}").len() <= SOCKET_LIMIT;
     // the setting is a list, with commas and quotation marks
     let plain = !path.iter().any(|byte| b",\"".contains(byte));
-    let socket_folder = if fits && plain {
+    let socket_directory = if fits && plain {
         inside
     } else {
-        let digest = xxh3_64(folder.as_os_str().as_encoded_bytes());
+        let digest = xxh3_64(directory.as_os_str().as_encoded_bytes());
         std::env::temp_dir().join(format!("sei-{}-{digest:016x}", user.uid()))
     };
-    match DirBuilder::new().mode(0o700).create(&socket_folder) {
-        Ok(()) => user.own(&socket_folder).map_err(|source| at(&socket_folder, source))?,
+    match DirBuilder::new().mode(0o700).create(&socket_directory) {
+        Ok(()) => user.own(&socket_directory).map_err(|source| at(&socket_directory, source))?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(source) => return Err(at(&socket_folder, source)),
+        Err(source) => return Err(at(&socket_directory, source)),
     }
     // another user may have made a directory of this name first
-    let found = std::fs::symlink_metadata(&socket_folder).map_err(|source| at(&socket_folder, source))?;
+    let found = std::fs::symlink_metadata(&socket_directory).map_err(|source| at(&socket_directory, source))?;
     if found.is_dir() && found.uid() == user.uid() && found.mode().trailing_zeros() >= 6 {
-        Ok(socket_folder)
+        Ok(socket_directory)
     } else {
-        Err(ClusterError::SocketFolder(socket_folder))
+        Err(ClusterError::SocketFolder(socket_directory))
     }
 }
 
 pub(super) fn options(server: &Server) -> PgConnectOptions {
     PgConnectOptions::new_without_pgpass()
-        .socket(&server.socket_folder)
+        .socket(&server.socket_directory)
         .port(server.port)
         .username(NAME)
         .database(NAME)
@@ -219,5 +223,5 @@ pub(super) fn last_words(log: &Path) -> String {
 fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let last = lines.get(lines.len().saturating_sub(4)..).unwrap_or_default();
-    if last.is_empty() { "it said nothing".to_owned() } else { last.join(" / ") }
+    if last.is_empty() { "no output".to_owned() } else { last.join(" / ") }
 }

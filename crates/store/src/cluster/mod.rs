@@ -36,14 +36,14 @@ use self::usage::{OneAtATime, Usage, one_at_a_time};
 use self::user::RunAs;
 pub use self::user::keep_private;
 
-/// The file that says that a folder is ours.
+/// The file that says that a directory is ours.
 const MARKER: &str = "sei-cluster";
 
 /// A private cluster that this process uses. [`PrivateCluster::stop`] ends that, and waits until the server
-/// has stopped if no other process uses it; dropping it only tells the server to.
+/// has stopped if no other process uses it; dropping it only asks the server to.
 #[derive(Debug)]
 pub struct PrivateCluster {
-    folder: PathBuf,
+    directory: PathBuf,
     user: RunAs,
     options: PgConnectOptions,
     usage: Arc<Usage>,
@@ -52,21 +52,24 @@ pub struct PrivateCluster {
 }
 
 impl PrivateCluster {
-    /// Starts the cluster that is kept in a folder of its own, or makes it if the folder is not there or
-    /// empty. A server that runs already is used. Folders that are not ours are not touched.
-    pub async fn start(folder: &Path) -> Result<Self, ClusterError> {
+    /// Starts the cluster that is kept in a directory of its own, or makes it if the directory is not there or
+    /// empty. A server that runs already is used. Directories that are not ours are not touched.
+    pub async fn start(directory: &Path) -> Result<Self, ClusterError> {
         // from here on an error drops `cluster`, under the lock, which stops what was started
-        let (alone, mut cluster) = Self::begin(folder).await?;
+        let (alone, mut cluster) = Self::begin(directory).await?;
         cluster.bring_up(&alone).await?;
         Ok(cluster)
     }
 
     /// Starts it as [`PrivateCluster::start`] does, unless `given_up` comes first. Then `None` is returned when what was
     /// started until then has ended.
-    pub async fn start_unless(folder: &Path, given_up: impl Future<Output = ()>) -> Result<Option<Self>, ClusterError> {
+    pub async fn start_unless(
+        directory: &Path,
+        given_up: impl Future<Output = ()>,
+    ) -> Result<Option<Self>, ClusterError> {
         let mut given_up = pin!(given_up);
         let (alone, mut cluster) = tokio::select! {
-            begun = Self::begin(folder) => begun?,
+            begun = Self::begin(directory) => begun?,
             () = &mut given_up => return Ok(None),
         };
         tokio::select! {
@@ -79,16 +82,16 @@ impl PrivateCluster {
         Ok(None)
     }
 
-    /// Begins to use the cluster in a folder, with the lock under which its server is started.
-    async fn begin(folder: &Path) -> Result<(OneAtATime, Self), ClusterError> {
-        let folder = std::path::absolute(folder).map_err(|source| at(folder, source))?;
+    /// Begins to use the cluster in a directory, with the lock under which its server is started.
+    async fn begin(directory: &Path) -> Result<(OneAtATime, Self), ClusterError> {
+        let directory = std::path::absolute(directory).map_err(|source| at(directory, source))?;
         installed()?;
         let user = RunAs::choose()?;
-        prepare(&folder, &user)?;
-        let lock = one_at_a_time(&folder).await?;
-        let (usage, alone) = Usage::begin(&folder, lock)?;
+        prepare(&directory, &user)?;
+        let lock = one_at_a_time(&directory).await?;
+        let (usage, alone) = Usage::begin(&directory, lock)?;
         let options = PgConnectOptions::new_without_pgpass();
-        Ok((alone, Self { folder, user, options, usage, child: None }))
+        Ok((alone, Self { directory, user, options, usage, child: None }))
     }
 
     /// How to connect to its database.
@@ -123,7 +126,7 @@ impl PrivateCluster {
     /// Waits until none of the server's processes is left.
     async fn wait_for_end(&mut self) -> Result<(), ClusterError> {
         let start = Instant::now();
-        while !self.has_ended() || unheld(&self.folder)?.is_none() {
+        while !self.has_ended() || unheld(&self.directory)?.is_none() {
             if start.elapsed() > STOP_DEADLINE {
                 return Err(self.slow("stopping", STOP_DEADLINE));
             }
@@ -134,18 +137,18 @@ impl PrivateCluster {
 
     /// Finds the server or starts it, and waits until it answers.
     async fn bring_up(&mut self, alone: &OneAtATime) -> Result<(), ClusterError> {
-        let programs = programs(&self.folder, installed()?, &self.user, &self.usage, alone).await?;
+        let programs = programs(&self.directory, installed()?, &self.user, &self.usage, alone).await?;
         loop {
-            let server = match find(&self.folder, &self.folder.join("data")).await? {
+            let server = match find(&self.directory, &self.directory.join("data")).await? {
                 Found::Running(server) => server,
                 Found::Nothing(held) => {
-                    let (server, child) = spawn(&self.folder, &programs, &self.user, &self.usage, held)?;
+                    let (server, child) = spawn(&self.directory, &programs, &self.user, &self.usage, held)?;
                     self.child = Some(child);
                     server
                 }
             };
             self.options = options(&server);
-            // one that was asked to stop just before is started anew
+            // one that was asked to stop just before is started again
             if self.is_ready().await? {
                 return Ok(());
             }
@@ -171,7 +174,10 @@ impl PrivateCluster {
                 if !ours {
                     return Ok(false);
                 }
-                return Err(ClusterError::Failed { program: "postgres", said: last_words(&self.folder.join("log")) });
+                return Err(ClusterError::Failed {
+                    program: "postgres",
+                    output: last_words(&self.directory.join("log")),
+                });
             }
             if start.elapsed() > START_DEADLINE {
                 return Err(self.slow("starting", START_DEADLINE));
@@ -182,7 +188,7 @@ impl PrivateCluster {
 
     /// Whether no server runs on the data.
     fn is_down(&mut self) -> bool {
-        if self.child.is_some() { self.has_ended() } else { running(&self.folder.join("data")).is_none() }
+        if self.child.is_some() { self.has_ended() } else { running(&self.directory.join("data")).is_none() }
     }
 
     /// Whether what this process started, if anything, has ended.
@@ -197,7 +203,7 @@ impl PrivateCluster {
     }
 
     fn slow(&self, what: &'static str, waited: Duration) -> ClusterError {
-        ClusterError::Slow { folder: self.folder.clone(), what, seconds: waited.as_secs() }
+        ClusterError::Slow { directory: self.directory.clone(), what, seconds: waited.as_secs() }
     }
 }
 
@@ -208,27 +214,27 @@ impl Drop for PrivateCluster {
     }
 }
 
-/// Makes the folder ours, if it is nobody's, and checks that it is.
-fn prepare(folder: &Path, user: &RunAs) -> Result<(), ClusterError> {
-    let marker = folder.join(MARKER);
-    if let Some(parent) = folder.parent() {
+/// Makes the directory ours, if it is nobody's, and checks that it is.
+fn prepare(directory: &Path, user: &RunAs) -> Result<(), ClusterError> {
+    let marker = directory.join(MARKER);
+    if let Some(parent) = directory.parent() {
         std::fs::create_dir_all(parent).map_err(|source| at(parent, source))?;
     }
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(folder, error)),
+    match DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(directory, error)),
         _ => {}
     }
-    let mut entries = std::fs::read_dir(folder).map_err(|source| at(folder, source))?;
+    let mut entries = std::fs::read_dir(directory).map_err(|source| at(directory, source))?;
     if !marker.exists() {
         if entries.next().is_some() {
-            return Err(ClusterError::Foreign(folder.to_owned()));
+            return Err(ClusterError::Foreign(directory.to_owned()));
         }
-        user.own(folder).map_err(|source| at(folder, source))?;
+        user.own(directory).map_err(|source| at(directory, source))?;
         let private = std::fs::Permissions::from_mode(0o700);
-        std::fs::set_permissions(folder, private).map_err(|source| at(folder, source))?;
-        user.reach(folder)?;
-        let text = "The private database of `sei`. Nothing in this folder is meant to be changed by hand.\n";
+        std::fs::set_permissions(directory, private).map_err(|source| at(directory, source))?;
+        user.reach(directory)?;
+        let text = "The private database of `sei`. Nothing in this directory is meant to be changed by hand.\n";
         std::fs::write(&marker, text).map_err(|source| at(&marker, source))?;
     }
-    user.reach(folder)
+    user.reach(directory)
 }

@@ -20,10 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The uses of this process, for [`abandon_clusters`].
 static USES: Mutex<Vec<Arc<Usage>>> = Mutex::new(Vec::new());
 
-/// That this process uses the cluster in a folder.
+/// That this process uses the cluster in a directory.
 #[derive(Debug)]
 pub(super) struct Usage {
-    folder: PathBuf,
+    directory: PathBuf,
     /// Locked by all users together; by one alone only to find out that it is the last.
     users: File,
     state: Mutex<State>,
@@ -62,19 +62,19 @@ impl Drop for OneAtATime {
 
 impl Usage {
     /// Begins to use the cluster, under the lock of [`one_at_a_time`].
-    pub(super) fn begin(folder: &Path, lock: File) -> Result<(Arc<Self>, OneAtATime), ClusterError> {
-        let path = folder.join("users.lock");
+    pub(super) fn begin(directory: &Path, lock: File) -> Result<(Arc<Self>, OneAtATime), ClusterError> {
+        let path = directory.join("users.lock");
         let users = File::create(&path).and_then(|users| users.lock_shared().map(|()| users));
         let users = users.map_err(|source| at(&path, source))?;
         let state = Mutex::new(State { busy: true, ..State::default() });
-        let usage = Arc::new(Self { folder: folder.to_owned(), users, state });
+        let usage = Arc::new(Self { directory: directory.to_owned(), users, state });
         uses().push(Arc::clone(&usage));
         Ok((Arc::clone(&usage), OneAtATime { lock, usage }))
     }
 
     /// Takes the lock again.
     pub(super) async fn exclusive(self: &Arc<Self>) -> Result<OneAtATime, ClusterError> {
-        let lock = one_at_a_time(&self.folder).await?;
+        let lock = one_at_a_time(&self.directory).await?;
         self.state().busy = true;
         Ok(OneAtATime { lock, usage: Arc::clone(self) })
     }
@@ -103,9 +103,9 @@ impl Usage {
         self.state().started = None;
     }
 
-    /// Tells the server to cut its connections and stop.
+    /// Asks the server to cut its connections and stop.
     pub(super) fn interrupt(&self) {
-        let server = running(&self.folder.join("data")).map(|server| server.pid);
+        let server = running(&self.directory.join("data")).map(|server| server.pid);
         if let Some(pid) = server.or(self.started(Started::Server)) {
             signal(kill(Pid::from_raw(pid), Signal::SIGINT));
         }
@@ -145,7 +145,7 @@ impl Usage {
     }
 
     fn lock_within(&self, patience: Duration) -> Option<File> {
-        let lock = File::create(self.folder.join("lock")).ok()?;
+        let lock = File::create(self.directory.join("lock")).ok()?;
         let start = Instant::now();
         while lock.try_lock().is_err() {
             if start.elapsed() > patience {
@@ -172,9 +172,9 @@ fn signal(sent: nix::Result<()>) {
     }
 }
 
-/// Waits for other processes that are starting or stopping the server of the cluster in a folder.
-pub(super) async fn one_at_a_time(folder: &Path) -> Result<File, ClusterError> {
-    let path = folder.join("lock");
+/// Waits for other processes that are starting or stopping the server of the cluster in a directory.
+pub(super) async fn one_at_a_time(directory: &Path) -> Result<File, ClusterError> {
+    let path = directory.join("lock");
     let lock = File::create(&path).map_err(|source| at(&path, source))?;
     // asked again and again, since a thread that waits for it could not be given up
     loop {

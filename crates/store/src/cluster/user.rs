@@ -26,19 +26,19 @@ pub(super) fn clean(program: impl AsRef<OsStr>) -> Command {
 
 /// Lets no other user into the data directory: not even to look, but for the user whom PostgreSQL runs as when we
 /// are root, who may pass through to what is theirs.
-pub fn keep_private(folder: &Path) -> std::io::Result<()> {
+pub fn keep_private(directory: &Path) -> std::io::Result<()> {
     let mode = match RunAs::choose() {
         Ok(RunAs::Other(user)) => {
-            std::os::unix::fs::chown(folder, None, Some(user.gid.as_raw()))?;
+            std::os::unix::fs::chown(directory, None, Some(user.gid.as_raw()))?;
             0o710
         }
         Ok(RunAs::Ourselves) | Err(_) => 0o700,
     };
-    let allowed = std::fs::metadata(folder)?.permissions().mode() & 0o777;
+    let allowed = std::fs::metadata(directory)?.permissions().mode() & 0o777;
     if allowed == mode {
         return Ok(());
     }
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode))
+    std::fs::set_permissions(directory, std::fs::Permissions::from_mode(mode))
 }
 
 /// The user whom PostgreSQL's programs run as.
@@ -67,7 +67,7 @@ impl RunAs {
         }
     }
 
-    /// A program as this user, outside of any folder that the user may not see.
+    /// A program as this user, outside of any directory that the user may not see.
     pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = clean(program);
         command.current_dir("/");
@@ -77,25 +77,26 @@ impl RunAs {
         command
     }
 
-    /// Gives a folder to the user.
-    pub(super) fn own(&self, folder: &Path) -> std::io::Result<()> {
+    /// Gives a directory to the user.
+    pub(super) fn own(&self, directory: &Path) -> std::io::Result<()> {
         match self {
             Self::Ourselves => Ok(()),
-            Self::Other(user) => std::os::unix::fs::chown(folder, Some(user.uid.as_raw()), Some(user.gid.as_raw())),
+            Self::Other(user) => std::os::unix::fs::chown(directory, Some(user.uid.as_raw()), Some(user.gid.as_raw())),
         }
     }
 
-    /// Fails when the user can't get to a folder, by asking the system as that user.
-    pub(super) fn reach(&self, folder: &Path) -> Result<(), ClusterError> {
+    /// Fails when the user can't get to a directory, by asking the system as that user.
+    pub(super) fn reach(&self, directory: &Path) -> Result<(), ClusterError> {
         let Self::Other(user) = self else { return Ok(()) };
-        let enters =
-            |folder: &Path| self.command("test").arg("-x").arg(folder).status().is_ok_and(|status| status.success());
-        if enters(folder) {
+        let enters = |directory: &Path| {
+            self.command("test").arg("-x").arg(directory).status().is_ok_and(|status| status.success())
+        };
+        if enters(directory) {
             return Ok(());
         }
-        let mut way: Vec<&Path> = folder.ancestors().collect();
+        let mut way: Vec<&Path> = directory.ancestors().collect();
         way.reverse();
-        let at = way.into_iter().find(|step| !enters(step)).unwrap_or(folder);
+        let at = way.into_iter().find(|step| !enters(step)).unwrap_or(directory);
         Err(ClusterError::NotReachable { user: user.name.clone(), at: at.to_owned() })
     }
 }

@@ -93,7 +93,7 @@ pub async fn deployments_of(tx: &mut StoreTx, sha: &Sha) -> Result<Vec<FoundDepl
     let rows = rows.into_iter().map(|row| FoundDeployment {
         id: row.deployment.into(),
         name: row.name,
-        // without a repository only the service tells whose it is
+        // without a repository only the service decides
         service: row.repository.is_none().then_some(row.service),
         repository: row.repository.map(RepositoryId),
         at: Some(row.finished_at),

@@ -54,7 +54,7 @@ pub(in crate::metrics) struct Asked<'a> {
     pub metric: &'a Metric,
     pub by: Option<Slice>,
     pub spans: &'a Spans<'a>,
-    /// Steps are days, so that nothing can be said of a week in them.
+    /// Steps are days, too short for a week.
     pub daily: bool,
     /// By the rules of `DevLake` medians are the lower ones, and weeks that the window cuts count.
     pub devlake: bool,

@@ -1,4 +1,4 @@
-//! Reads single events by their place, with a client that is no member of any group.
+//! Reads single events by their position, with a client outside of any group.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use crate::LogError;
 impl ConsumerContext for Quiet {}
 
 /// Reads single events of a topic.
-pub struct Places {
+pub struct EventReader {
     /// Always there until this is dropped.
     consumer: Option<Arc<BaseConsumer<Quiet>>>,
     topic: String,
 }
 
-impl Places {
+impl EventReader {
     pub(crate) fn open(settings: &settings::Log) -> Result<Self, LogError> {
         let mut config = config::consumer(&settings.kafka)?;
         config.set("enable.auto.commit", "false");
@@ -30,22 +30,22 @@ impl Places {
         Ok(Self { consumer: Some(Arc::new(consumer)), topic: settings.topic.clone() })
     }
 
-    pub(crate) async fn read(&self, place: Origin) -> Result<Option<Envelope>, LogError> {
+    pub(crate) async fn read(&self, origin: Origin) -> Result<Option<Envelope>, LogError> {
         let Some(consumer) = self.consumer.clone() else { return Ok(None) };
         let topic = self.topic.clone();
-        blocking(move || read(&consumer, &topic, place)).await
+        blocking(move || read(&consumer, &topic, origin)).await
     }
 }
 
-impl Drop for Places {
+impl Drop for EventReader {
     fn drop(&mut self) {
         let consumer = self.consumer.take();
         aside(move || drop(consumer));
     }
 }
 
-fn read(consumer: &BaseConsumer<Quiet>, topic: &str, place: Origin) -> Result<Option<Envelope>, KafkaError> {
-    let Origin { partition, position } = place;
+fn read(consumer: &BaseConsumer<Quiet>, topic: &str, origin: Origin) -> Result<Option<Envelope>, KafkaError> {
+    let Origin { partition, position } = origin;
     let (first, next) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
     if !(first..next).contains(&position) {
         return Ok(None);
