@@ -8,6 +8,7 @@ use std::time::Instant;
 use chrono::Utc;
 use chrono_tz::Tz;
 use connector::Connector;
+use connector_git::{self as git, GitError};
 use eventlog::EventLog;
 use futures::FutureExt;
 use kernel::Tenant;
@@ -19,7 +20,6 @@ use store::source_state::{self, Attempt};
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
-use crate::git::{self, GitError};
 use crate::ready::Ready;
 use crate::scheduler::{Job, ScheduleError, Times};
 

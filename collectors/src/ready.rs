@@ -4,8 +4,6 @@ use connector::Connector;
 use pull::{OpenError, Opened, Puller};
 use runtime::settings::PullSource;
 
-use crate::registry;
-
 /// A source of the settings that is ready to be asked.
 pub struct Ready {
     /// Its connector.

@@ -24,7 +24,7 @@ impl ProcessorRole {
     #[must_use]
     pub fn new(settings: &Settings, store: Store, log: Arc<dyn EventLog>) -> Self {
         let retention = RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit };
-        let processor = Processor::new(store.clone(), Arc::clone(&log), collectors::registry::connector);
+        let processor = Processor::new(store.clone(), Arc::clone(&log), registry::connector);
         Self { processor: processor.keeping_rejected(retention), store, log }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) async fn settle(
     dora: &Dora,
     scope: Scope,
 ) -> Result<processors::Summary> {
-    let processor = Processor::new(store.clone(), Arc::clone(log), collectors::registry::connector);
+    let processor = Processor::new(store.clone(), Arc::clone(log), registry::connector);
     let processed = processor.drain().await.context("the events could not be processed")?;
     dora::recompute(store, dora, scope).await.context("the metrics could not be computed")?;
     computed(store).await?;

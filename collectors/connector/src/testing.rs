@@ -3,16 +3,68 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use bytes::Bytes;
+use kernel::{Envelope, Fact, Tenant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::Connector;
 use crate::webhook::{RawRequest, Verified, unverified};
 
 /// A request as if it had verified.
 #[must_use]
 pub fn verified(request: RawRequest) -> Verified {
     unverified(request, |_| true).1
+}
+
+/// Names and bytes of the payloads in a connector's crate: `fixtures/<event>[.<what>].json`.
+#[must_use]
+pub fn fixtures(crate_directory: &Path) -> Vec<(String, Bytes)> {
+    let Ok(directory) = std::fs::read_dir(crate_directory.join("fixtures")) else { return Vec::new() };
+    let json =
+        directory.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "json"));
+    let mut all: Vec<(String, Bytes)> = json
+        .map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap().into()))
+        .collect();
+    all.sort();
+    all
+}
+
+/// A fixture as it would be in the log. Its time is one that no fixture holds.
+#[must_use]
+pub fn event(connector: &dyn Connector, name: &str, data: Bytes) -> Envelope {
+    let event = name.split('.').next().unwrap_or_default();
+    Envelope {
+        id: "1".to_owned(),
+        source: format!("{}/main", connector.name()),
+        kind: format!("{}.{event}", connector.name()),
+        subject: None,
+        time: "2026-03-01T10:00:00Z".parse().unwrap(),
+        tenant: Tenant::default(),
+        key: "1".to_owned(),
+        content_type: "application/json".to_owned(),
+        data,
+    }
+}
+
+/// Compares what a connector's fixtures become with the snapshots beside them.
+pub fn assert_snapshots(connector: &dyn Connector, crate_directory: &str) {
+    let directory = Path::new(crate_directory);
+    let fixtures = fixtures(directory);
+    assert!(!fixtures.is_empty(), "{crate_directory}/fixtures holds no payloads");
+    for (name, data) in fixtures {
+        let facts = connector.normalize(&event(connector, &name, data));
+        assert!(facts.iter().flatten().all(|fact| Fact::check(fact).is_ok()), "{name}: {facts:?}");
+        let snapshots = directory.join("fixtures/snapshots");
+        insta::with_settings!({ snapshot_path => snapshots, prepend_module_to_snapshot => false, omit_expression => true }, {
+            match facts {
+                Ok(facts) => insta::assert_json_snapshot!(name, facts),
+                Err(reason) => insta::assert_json_snapshot!(name, reason.to_string()),
+            }
+        });
+    }
 }
 
 /// A value of any shape.

@@ -3,12 +3,12 @@
 use axum::extract::{Request, State};
 use chrono::Utc;
 use connector::webhook::Destination;
+use connector_generic as generic;
 use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::body;
 use super::state::{GatewayState, Inner};
-use crate::generic;
 
 pub(super) async fn events(State(state): State<GatewayState>, request: Request) -> Answer {
     receive(&state, request).await.unwrap_or_else(|refused| {

@@ -21,7 +21,6 @@ use super::answer::Answer;
 use super::append::{self, Appender};
 use super::body::Bounds;
 use super::budget::Budget;
-use crate::registry;
 
 /// What the gateway works with: the sources with their secrets, the log, the limits.
 #[derive(Clone)]
@@ -121,7 +120,7 @@ impl GatewayState {
                 Access::Tokens(read_all("events.tokens", &settings.events.tokens)?)
             },
             events: Source {
-                connector: &crate::generic::Generic,
+                connector: &connector_generic::Generic,
                 name: "generic/events".to_owned(),
                 secrets: Vec::new(),
                 tenant: Tenant::default(),

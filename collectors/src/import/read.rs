@@ -11,14 +11,14 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use connector::json::Problem;
 use connector::problem::At;
+use connector_generic::{self as generic, Form, elements};
+use connector_gharchive as gharchive;
 use flate2::bufread::MultiGzDecoder;
 use kernel::{Envelope, IgnoreReason, NotStored};
 use tokio::sync::mpsc;
 
 use super::options::{ImportFormat, ImportOptions};
 use super::problem::ImportProblem;
-use crate::generic::{self, Form, elements};
-use crate::gharchive;
 
 /// Problems that a summary lists, at most.
 pub(super) const MAX_PROBLEMS: usize = 100;

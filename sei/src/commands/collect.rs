@@ -5,7 +5,7 @@ mod pulled;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
-use collectors::git::{self, Summary};
+use connector_git::{self as git, Summary};
 use dora::Scope;
 use runtime::settings::{GitSource, Settings};
 

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use collectors::registry;
 use connector::Connector;
 use kernel::near::UnknownName;
 use runtime::settings::Settings;

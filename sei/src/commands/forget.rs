@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use collectors::git;
+use connector_git as git;
 use dora::Scope;
 use kernel::near::UnknownName;
 use kernel::{RepositoryId, Tenant};

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use collectors::git;
+use connector_git as git;
 use kernel::RepositoryId;
 
 use crate::cli::Global;

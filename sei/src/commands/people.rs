@@ -97,7 +97,7 @@ impl Said {
             known(&named, &accounts, &persons)?;
             let now = Utc::now();
             let facts = what(&persons, &self.name, &named).into_iter().map(|person| said_now(person, now));
-            let events = facts.map(|fact| collectors::generic::told(&fact, SOURCE, tenant, now));
+            let events = facts.map(|fact| connector_generic::told(&fact, SOURCE, tenant, now));
             let log = machine.log().await?;
             log.append(events.collect::<Result<_, _>>()?).await?;
             settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;

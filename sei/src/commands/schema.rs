@@ -12,6 +12,6 @@ pub(crate) struct Schema {}
 impl Schema {
     pub(crate) fn run(&self) -> Result<()> {
         let Self {} = self;
-        output::print_json(&collectors::generic::schema())
+        output::print_json(&connector_generic::schema())
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use collectors::git;
+use connector_git as git;
 use kernel::Tenant;
 use runtime::settings::{LogKind, PullSource, Settings};
 use serde::Serialize;

@@ -8,7 +8,6 @@ use anyhow::{Context, Result, anyhow, bail};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use collectors::registry;
 use connector::check::{Became, Checked, End, check};
 use connector::webhook::RawRequest;
 use runtime::secret::Secret;

@@ -115,7 +115,7 @@ impl Process {
     /// Processes everything that was ever received once more.
     async fn process_again(&self) {
         positions::reset(&self.store, processors::CONSUMER, self.log.topic()).await.unwrap();
-        let registry = collectors::registry::connector;
+        let registry = registry::connector;
         Processor::new(self.store.clone(), Arc::clone(&self.log), registry).drain().await.unwrap();
     }
 

@@ -19,7 +19,7 @@ use tests::TestLog;
 
 /// An example of each kind of fact, out of the schema itself.
 fn examples() -> Vec<Value> {
-    let schema = collectors::generic::schema();
+    let schema = connector_generic::schema();
     schema["oneOf"].as_array().unwrap().iter().map(|kind| kind["examples"][0].clone()).collect()
 }
 
@@ -41,7 +41,7 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 
 #[test]
 fn the_schema_is_one_and_says_the_same_as_the_gateway() {
-    let schema = collectors::generic::schema();
+    let schema = connector_generic::schema();
     assert!(jsonschema::meta::is_valid(&schema));
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     for example in examples() {
@@ -68,7 +68,7 @@ async fn the_example_of_each_kind_of_fact_is_stored() {
     let served = serve(&settings(), log.clone()).await;
     let reply = served.facts("application/json", &Value::from(examples()).to_string()).await;
     assert_eq!((reply.status, reply.body.as_str()), (202, r#"{"accepted":21}"#));
-    let processor = Processor::new(database.store.clone(), log.clone(), collectors::registry::connector);
+    let processor = Processor::new(database.store.clone(), log.clone(), registry::connector);
     processor.drain().await.unwrap();
     let rows = rows::all(&database.options()).await;
     for (table, rows) in &rows {
@@ -81,7 +81,7 @@ async fn the_example_of_each_kind_of_fact_is_stored() {
 async fn a_correction_without_a_version_wins_over_what_it_corrects() {
     let TestLog { database, log, .. } = TestLog::new(LogKind::Embedded).await;
     let served = serve(&settings(), log.clone()).await;
-    let processor = Processor::new(database.store.clone(), log.clone(), collectors::registry::connector);
+    let processor = Processor::new(database.store.clone(), log.clone(), registry::connector);
     for outcome in ["success", "failure", "success", "failure"] {
         let fact =
             json!({"fact": "deployment", "id": "shop/1", "finished_at": "2026-02-03T09:00:00Z", "outcome": outcome});

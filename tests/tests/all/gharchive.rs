@@ -32,7 +32,7 @@ async fn imported(log: &dyn EventLog, paths: &[PathBuf]) -> ImportSummary {
 
 /// Processes all, and tells how many events ended how.
 async fn processed(database: &TestDatabase, log: &std::sync::Arc<dyn EventLog>) -> BTreeMap<String, i64> {
-    let processor = Processor::new(database.store.clone(), log.clone(), collectors::registry::connector);
+    let processor = Processor::new(database.store.clone(), log.clone(), registry::connector);
     processor.drain().await.unwrap();
     let counts = store::counts::all(&database.store).await.unwrap();
     let mut tally = BTreeMap::new();
@@ -136,7 +136,7 @@ fn each_type_of_event_becomes_these_facts() {
             ..super::github::delivery("", bytes::Bytes::new())
         };
         let name = format!("gharchive.{name}");
-        match collectors::gharchive::GhArchive.normalize(&envelope) {
+        match connector_gharchive::GhArchive.normalize(&envelope) {
             Ok(facts) => insta::assert_json_snapshot!(name, facts),
             Err(reason) => insta::assert_json_snapshot!(name, reason.to_string()),
         }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use collectors::git::{GitError, Summary, Target};
+use connector_git::{GitError, Summary, Target};
 use eventlog::{EventLog, LogError, LogReader, Position};
 use kernel::{Envelope, Fact, Tenant, Version};
 use pull::progress::Silent;
@@ -185,7 +185,7 @@ impl Collector {
         let now = DateTime::from_timestamp(self.now, 0).unwrap();
         let (mirrors, tenant, cursor) = (self.mirrors.path(), Tenant::default(), self.cursor.clone());
         let target = Target { mirrors, tenant: &tenant, log: &self.log, progress: &Silent };
-        let (summary, next) = collectors::git::collect_since(&self.source, &target, cursor, now).await?;
+        let (summary, next) = connector_git::collect_since(&self.source, &target, cursor, now).await?;
         if next.is_some() {
             self.cursor = next;
         }
@@ -211,7 +211,7 @@ impl Collector {
 
     /// What the store would hold: of each thing the picture with the greatest version, unless it is gone.
     fn rows(&self) -> BTreeMap<String, Value> {
-        let connector = collectors::registry::connector("git").unwrap();
+        let connector = registry::connector("git").unwrap();
         let mut kept: BTreeMap<String, (Version, String, Value)> = BTreeMap::new();
         for envelope in self.log.0.lock().unwrap().iter() {
             assert!(matches!(envelope.kind.as_str(), "git.page" | "git.mailmap"), "{}", envelope.kind);

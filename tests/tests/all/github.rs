@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bytes::Bytes;
-use collectors::github::GitHub;
 use connector::Connector;
+use connector_github::GitHub;
 use kernel::{Envelope, Fact, NotStored, Tenant};
 
 /// Our own payloads, in GitHub's form, with invented names: `<event>[.<what happened>]`.
@@ -44,7 +44,8 @@ pub(crate) const FIXTURES: [&str; 23] = [
 
 /// The bytes of one of our payloads.
 pub(crate) fn fixture(name: &str) -> Bytes {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/github/{name}.json"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../collectors/connectors/github/fixtures/{name}.json"));
     std::fs::read(path).unwrap().into()
 }
 

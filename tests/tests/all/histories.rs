@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::{DateTime, Utc};
-use collectors::git;
+use connector_git as git;
 use kernel::{DeploymentKind, Tenant};
 use parts::Part;
 use processors::Processor;
@@ -90,7 +90,7 @@ async fn compare(repository: &Path) {
     let all: u64 =
         git(repository, &["rev-list", "--count", "--branches", "--tags", "--remotes"]).trim().parse().unwrap();
     assert_eq!(summary.commits, all, "{}: commits", repository.display());
-    Processor::new(store.clone(), log, collectors::registry::connector).drain().await.unwrap();
+    Processor::new(store.clone(), log, registry::connector).drain().await.unwrap();
     dora::recompute(store, &settings.dora, dora::Scope::All).await.unwrap();
 
     let mut earlier: Vec<&str> = Vec::new();

@@ -2,7 +2,6 @@
 //! that a new incident, and a new mapping, compute the services again whose numbers they change.
 
 use chrono::{DateTime, Utc};
-use collectors::registry;
 use dora::{Report, ReportQuery, Scope};
 use kernel::{
     Deployment, DeploymentSource, Detail, Envelope, Fact, FindingKind, Incident, Outcome, Service, Tenant, Version,

@@ -5,7 +5,7 @@ use anyhow::{Context, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use collectors::collector::Collector;
-use collectors::git;
+use connector_git as git;
 use dora::{Preview, PreviewBranch, Report, ReportQuery, Scope};
 use kernel::{RepositoryId, Tenant};
 use runtime::settings::{PullSource, Settings};

@@ -44,7 +44,7 @@ fn incident(resolved_at: Option<&str>) -> Value {
 
 async fn process(store: &Store, log: &Arc<dyn EventLog>, events: Vec<Envelope>) {
     log.append(events).await.unwrap();
-    Processor::new(store.clone(), log.clone(), collectors::registry::connector).drain().await.unwrap();
+    Processor::new(store.clone(), log.clone(), registry::connector).drain().await.unwrap();
     dora::recompute(store, &served::settings(), Scope::All).await.unwrap();
 }
 

@@ -72,7 +72,7 @@ async fn every_recorded_webhook_is_taken_and_has_a_named_end() {
     let count = |status| answers.iter().filter(|((_, of), _)| *of == status).map(|(_, count)| count).sum::<u64>();
     println!("{answers:?}");
     assert!(count(202) > 170 && count(200) > 100 && count(400) == 0, "{answers:?}");
-    let processor = Processor::new(log.database.store.clone(), log.log.clone(), collectors::registry::connector);
+    let processor = Processor::new(log.database.store.clone(), log.log.clone(), registry::connector);
     let ended = processor.drain().await.unwrap();
     assert_eq!(ended.events(), count(202), "each that was taken has an end");
     let rejects = store::rejects::list(&log.database.store, 100).await.unwrap();

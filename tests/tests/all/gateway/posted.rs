@@ -93,7 +93,7 @@ async fn every_address_of_devlake_takes_what_its_examples_post() {
             }
         }
     }
-    let connector = collectors::registry::connector("devlake").unwrap();
+    let connector = registry::connector("devlake").unwrap();
     let events = log.events();
     assert_eq!(events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), expected);
     for event in &events {

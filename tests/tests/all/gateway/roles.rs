@@ -115,7 +115,7 @@ fn ask(address: SocketAddr, path: &str) -> Option<u16> {
 }
 
 async fn rows(database: &TestDatabase, log: &TestLog, table: &str) -> Vec<String> {
-    Processor::new(database.store.clone(), log.log.clone(), collectors::registry::connector).drain().await.unwrap();
+    Processor::new(database.store.clone(), log.log.clone(), registry::connector).drain().await.unwrap();
     crate::rows::all(&database.options()).await.remove(table).unwrap()
 }
 

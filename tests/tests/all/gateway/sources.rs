@@ -12,7 +12,8 @@ use tests::Program;
 use super::{MemoryLog, SECRET, Served, secret, serve, settings, sign};
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/{name}.json"))
+    let (connector, fixture) = name.split_once('/').unwrap();
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../collectors/connectors/{connector}/fixtures/{fixture}.json"))
 }
 
 /// A gateway with a source of each of these connectors.

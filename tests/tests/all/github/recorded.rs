@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use collectors::github::GitHub;
 use connector::Connector;
+use connector_github::GitHub;
 use kernel::NotStored;
 use runtime::settings::LogKind;
 use serde_json::Value;
@@ -75,7 +75,7 @@ async fn every_octokit_example_ends_in_the_database_and_a_second_delivery_change
     let TestLog { database, log, .. } = TestLog::new(LogKind::Embedded).await;
     let served = serve(&settings(), log.clone()).await;
     let examples = octokit();
-    let processor = processors::Processor::new(database.store.clone(), log.clone(), collectors::registry::connector);
+    let processor = processors::Processor::new(database.store.clone(), log.clone(), registry::connector);
     let mut rows = Vec::new();
     for round in 0_u64..2 {
         let mut accepted = 0;

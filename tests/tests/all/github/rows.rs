@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use collectors::github::GitHub;
 use connector::Connector;
+use connector_github::GitHub;
 use kernel::NotStored;
 use serde_json::{Value, json};
 

@@ -169,7 +169,7 @@ async fn assert_as_in_a_calm_run(log: &TestLog, events: &[Envelope]) {
     let calm = TestLog::new(LogKind::Embedded).await;
     calm.log.append(events.to_vec()).await.unwrap();
     let store = calm.database.store.clone();
-    processors::Processor::new(store, calm.log.clone(), collectors::registry::connector).drain().await.unwrap();
+    processors::Processor::new(store, calm.log.clone(), registry::connector).drain().await.unwrap();
     assert_eq!(ended(&log.database.store).await, ended(&calm.database.store).await);
     assert_eq!(total(&log.database.store).await, events.len() as i64);
     assert_eq!(snapshot(log).await, snapshot(&calm).await);

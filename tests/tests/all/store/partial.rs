@@ -1,6 +1,5 @@
 //! Events that each state a part of a thing: whatever order they come in, the row has all that was stated.
 
-use collectors::registry;
 use kernel::{Envelope, Fact, Tenant};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};

@@ -1,0 +1,421 @@
+//! Collecting what is new in a repository.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use eventlog::EventLog;
+use gix::ThreadSafeRepository;
+use kernel::near::UnknownName;
+use kernel::{Envelope, RepositoryId, Sha, Tenant};
+use pull::progress::Progress;
+use regex::Regex;
+use runtime::settings::GitSource;
+use serde::Serialize;
+use serde_json::Value;
+use store::Store;
+use tokio::sync::mpsc;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::cursor::{self, Cursor, Wanted};
+use crate::error::GitError;
+use crate::location::Location;
+use crate::mailmap::Mailmap;
+use crate::page::PageRepository;
+use crate::plan::{Plan, Standing};
+use crate::produce::{Encoded, Found};
+use crate::refs::Refs;
+use crate::walk::Walker;
+use crate::{effort, mailmap, mailmap_file, normalize, open, plan, produce};
+
+/// How long collecting one repository may take. The largest public ones take minutes.
+const WHOLE: Duration = Duration::from_hours(12);
+
+/// What a collection found. Counts are of this collection, but for `branches` and `tags`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The branch that changes go to, and the commit that it points to.
+    pub default_branch: Option<DefaultBranch>,
+    /// Branches that the repository has.
+    pub branches: u64,
+    /// Tags that the repository has.
+    pub tags: u64,
+    /// Commits told of: those that are new, or all after history was rewritten.
+    pub commits: u64,
+    /// Changes found among them.
+    pub changes: u64,
+    /// Deployments found: version tags, and commits of the deployment branch.
+    pub deployments: u64,
+    /// The history is cut off (a shallow clone, missing objects): numbers are partial.
+    pub partial: bool,
+    /// Whether there was anything new to tell.
+    pub changed: bool,
+    /// What the reader should know, a sentence each.
+    pub warnings: Vec<String>,
+    /// That the branch whose merges are deployments is not there, and which branches are: one of the warnings.
+    #[serde(skip)]
+    pub missing_branch: Option<String>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// The branch that changes go to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DefaultBranch {
+    /// Its name.
+    pub name: String,
+    /// The commit that it points to.
+    pub commit: Sha,
+}
+
+/// Where a collection begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// Where the last one ended.
+    Cursor,
+    /// At the beginning: everything is told again, which changes no row that was right.
+    Start,
+}
+
+/// Where what is collected goes.
+pub struct Target<'a> {
+    /// The folder for clones of remote repositories; a local repository is only read.
+    pub mirrors: &'a Path,
+    /// Whose events they are.
+    pub tenant: &'a Tenant,
+    /// The log.
+    pub log: &'a dyn EventLog,
+    /// Who is told how far it has come.
+    pub progress: &'a dyn Progress,
+}
+
+/// Collects what is new in a repository and appends it to the event log.
+///
+/// `now` is the time of this observation. When this returns, the log has acknowledged everything and the cursor
+/// is saved.
+pub async fn collect(
+    source: &GitSource,
+    from: From,
+    target: &Target<'_>,
+    store: &Store,
+    now: DateTime<Utc>,
+) -> Result<Summary, GitError> {
+    let started = Instant::now();
+    let whole = async {
+        let opened = Opened::new(source, target).await?;
+        let store = store.for_tenant(target.tenant);
+        let key = opened.source();
+        let cursor = match from {
+            From::Cursor => store::cursors::load(&store, &key).await?,
+            From::Start => None,
+        };
+        let (mut summary, cursor) = opened.tell(cursor, target, now).await?;
+        if let Some(cursor) = cursor {
+            store::cursors::save(&store, &key, &cursor).await?;
+        }
+        summary.elapsed = started.elapsed();
+        Ok(summary)
+    };
+    match tokio::time::timeout(WHOLE, whole).await {
+        Ok(collected) => collected,
+        Err(_) => Err(GitError::TooLong { repository: shown(&source.url), hours: WHOLE.as_secs() / 3_600 }),
+    }
+}
+
+/// The same without a store: `cursor` is what the last collection returned. Returns the next cursor, if it
+/// moved.
+pub async fn collect_since(
+    source: &GitSource,
+    target: &Target<'_>,
+    cursor: Option<Value>,
+    now: DateTime<Utc>,
+) -> Result<(Summary, Option<Value>), GitError> {
+    Opened::new(source, target).await?.tell(cursor, target, now).await
+}
+
+/// The address of a repository as it may be shown: without credentials.
+#[must_use]
+pub fn shown(url: &str) -> String {
+    Location::parse(url).map_or_else(|_| "an address that can't be read".to_owned(), |location| location.shown())
+}
+
+/// Where the repository of an address is mirrored; `None` for a path, which is read where it is.
+#[must_use]
+pub fn mirror(url: &str, mirrors: &Path) -> Option<PathBuf> {
+    match Location::parse(url).ok()? {
+        Location::Local(_) => None,
+        Location::Remote(remote) => Some(crate::mirror::folder(mirrors, &remote)),
+    }
+}
+
+/// What reading came to, when all pages are told.
+struct Told {
+    summary: Summary,
+    /// The next cursor, if it moved.
+    next: Option<Value>,
+    /// The mailmap as an event's bytes, if it is another one.
+    mailmap: Option<Vec<u8>>,
+}
+
+/// A repository, ready to be read.
+struct Opened {
+    /// As it may be shown.
+    shown: String,
+    repository: ThreadSafeRepository,
+    identity: PageRepository,
+    wanted: Wanted,
+    tag_pattern: Regex,
+}
+
+impl Opened {
+    async fn new(source: &GitSource, target: &Target<'_>) -> Result<Self, GitError> {
+        let location = Location::parse(&source.url)?;
+        let shown = location.shown();
+        let tag_pattern = Regex::new(&source.tag_pattern).map_err(|error| GitError::Setting {
+            repository: shown.clone(),
+            problem: format!("`tag_pattern` is no regular expression: {error}"),
+        })?;
+        let (path, url) = match location {
+            Location::Local(path) => (path, None),
+            Location::Remote(remote) => {
+                (crate::mirror::fetch(&remote, target.mirrors, target.progress).await?, Some(remote.url))
+            }
+        };
+        let wanted = Wanted {
+            tag_pattern: source.tag_pattern.clone(),
+            line_counts: source.line_counts,
+            deployment_branch: source.deployment_branch.clone().filter(|name| !name.is_empty()),
+        };
+        let configured = source.repository.clone();
+        blocking(&shown, move |shown| {
+            Self::open(shown, &path, configured.as_deref(), url.as_deref(), wanted, tag_pattern)
+        })
+        .await?
+    }
+
+    fn open(
+        shown: String,
+        path: &Path,
+        configured: Option<&str>,
+        url: Option<&str>,
+        wanted: Wanted,
+        tag_pattern: Regex,
+    ) -> Result<Self, GitError> {
+        let repository = open::open(path)?;
+        let identity = open::identify(&repository.to_thread_local(), configured, url);
+        Ok(Self { shown, repository, identity, wanted, tag_pattern })
+    }
+
+    /// The name of this source: of its cursor and its events.
+    fn source(&self) -> String {
+        format!("git/{}", self.identity.id)
+    }
+
+    /// Tells what is new since the cursor.
+    async fn tell(
+        self,
+        cursor: Option<Value>,
+        target: &Target<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(Summary, Option<Value>), GitError> {
+        let started = Instant::now();
+        let source = self.source();
+        let subject = self.identity.id.clone();
+        let shown = self.shown.clone();
+        target.progress.stage("Collecting commits", None);
+        let (pages, mut told) = mpsc::channel(8);
+        let told_all = blocking(&shown, move |_| self.read(cursor.and_then(Cursor::read).as_ref(), now, &pages));
+        let event = |kind: &str, data: Vec<u8>| Envelope {
+            id: format!("{:032x}", xxh3_128(&data)),
+            source: source.clone(),
+            kind: kind.to_owned(),
+            subject: Some(subject.to_string()),
+            time: now,
+            tenant: target.tenant.clone(),
+            key: subject.to_string(),
+            content_type: "application/json".to_owned(),
+            data: data.into(),
+        };
+        let append = async {
+            let mut batch: Vec<Encoded> = Vec::new();
+            while told.recv_many(&mut batch, 8).await > 0 {
+                let commits = batch.iter().map(|page| page.commits).sum();
+                let events = batch.drain(..).map(|page| event(normalize::KIND, page.data));
+                pull::append(target.log, events.collect()).await?;
+                target.progress.advance(commits);
+            }
+            Ok(())
+        };
+        // when the log fails, its side of the channel is dropped, which ends the reading
+        let (Told { mut summary, next, mailmap }, ()) = tokio::try_join!(async { told_all.await? }, append)?;
+        if let Some(mailmap) = mailmap {
+            pull::append(target.log, vec![event(mailmap::KIND, mailmap)]).await?;
+        }
+        summary.elapsed = started.elapsed();
+        Ok((summary, next))
+    }
+
+    /// Reads what is new since the cursor into pages.
+    fn read(self, old: Option<&Cursor>, now: DateTime<Utc>, pages: &mpsc::Sender<Encoded>) -> Result<Told, GitError> {
+        // a cause would show what is in the repository's files
+        let broken = |problem: &str| GitError::Broken {
+            repository: self.shown.clone(),
+            problem: problem.to_owned(),
+            cause: None,
+        };
+        let repository = self.repository.to_thread_local();
+        let refs = Refs::read(&repository, |name, direct| old.and_then(|old| old.known_tag(name, direct)))
+            .map_err(|_| broken("its branches and tags can't be listed"))?;
+        let shallow = repository.shallow_commits().map_err(|_| broken("its `shallow` file is damaged"))?;
+        let shallow: HashSet<_> = shallow.iter().flat_map(|commits| commits.iter().copied()).collect();
+        let mut cut: Vec<String> = shallow.iter().map(ToString::to_string).collect();
+        cut.sort_unstable();
+        let mut walker = Walker::new(repository, shallow);
+        if let Some((name, tip)) = &refs.default
+            && !walker.is_commit(*tip)
+        {
+            return Err(GitError::Broken {
+                repository: self.shown,
+                problem: format!("the tip of its default branch `{name}`, {tip}, is missing or damaged"),
+                cause: None,
+            });
+        }
+        let mut identity = self.identity.clone();
+        identity.default_branch = refs.default.as_ref().map(|(name, _)| name.clone());
+        identity.partial = !cut.is_empty();
+        let standing = Standing {
+            repository: identity,
+            refs: &refs,
+            shallow: cut,
+            mailmap: refs.default.as_ref().and_then(|(_, tip)| mailmap_file::find(walker.repository(), *tip)),
+            wanted: &self.wanted,
+            tag_pattern: &self.tag_pattern,
+        };
+        let mut plan = plan::plan(standing, old, &mut walker, now.timestamp_micros());
+        walker.unreadable.clear();
+        let found =
+            if plan.changed { produce::produce(&self.repository, &mut walker, &plan, pages) } else { Found::default() };
+        for id in &found.unreadable {
+            plan.next.unreadable.push(id.to_string());
+        }
+        plan.next.unreadable.sort_unstable();
+        plan.next.unreadable.dedup();
+        let unwritten = |error: serde_json::Error| GitError::Broken {
+            repository: self.shown.clone(),
+            problem: "its refs can't be kept as JSON".to_owned(),
+            cause: Some(error.into()),
+        };
+        let mailmap = changed_mailmap(&plan, old, walker.repository());
+        let mailmap = mailmap.map(|mailmap| serde_json::to_vec(&mailmap)).transpose().map_err(unwritten)?;
+        let next = (plan.moved || plan.changed).then(|| serde_json::to_value(&plan.next)).transpose();
+        let next = next.map_err(unwritten)?;
+        Ok(Told { summary: summary(&refs, plan, &found), next, mailmap })
+    }
+}
+
+/// The mailmap, if it is not the one that was told.
+fn changed_mailmap(plan: &Plan, old: Option<&Cursor>, repository: &gix::Repository) -> Option<Mailmap> {
+    let before = old.and_then(|old| old.mailmap.as_deref());
+    let now = plan.next.mailmap.as_deref();
+    let text = |hex: Option<&str>| mailmap_file::read(repository, cursor::parse(hex?)?);
+    (before != now).then(|| Mailmap {
+        repository: plan.frame.repository.id.clone(),
+        observed: plan.frame.observed,
+        before: text(before),
+        now: text(now),
+    })
+}
+
+/// What the reader should know of the repository, a sentence each.
+fn warnings(refs: &Refs, plan: &Plan, found: &Found) -> Vec<String> {
+    let mut warnings = plan.warnings.clone();
+    if refs.default.is_none() && refs.tips().next().is_none() {
+        warnings.push("the repository is empty: it has no commits yet".to_owned());
+    } else if refs.default.is_none() {
+        warnings.push("which branch is the default one is not known: squashed changes are not recognised".to_owned());
+    }
+    if plan.frame.repository.partial {
+        warnings.push(
+            "the clone is shallow, its history is cut off: numbers are partial; `git fetch --unshallow` completes it"
+                .to_owned(),
+        );
+    }
+    if let Some(first) = plan.next.unreadable.first() {
+        warnings.push(format!(
+            "{} commits can't be read ({first} is one), the history behind them is not seen: numbers are partial; `git fsck` says more",
+            plan.next.unreadable.len()
+        ));
+    }
+    if let Some((commits, object)) = found.uncounted {
+        warnings.push(format!(
+            "the changed lines of {commits} commits are not counted: objects such as {object} are missing or damaged"
+        ));
+    }
+    if let Some((commits, first)) = found.too_large {
+        warnings.push(format!(
+            "the changed lines of {commits} commits are not counted ({first} is one): comparing one takes more than {} entries of directories, {} MiB or {} s",
+            effort::ENTRIES_LIMIT,
+            effort::BYTES_LIMIT >> 20,
+            effort::TIME_LIMIT.as_secs()
+        ));
+    }
+    if let Some((commits, first)) = found.too_long {
+        warnings.push(format!(
+            "the messages of {commits} commits are longer than {} MiB ({first} is one): only their beginning and end are kept",
+            open::OBJECT_LIMIT >> 20
+        ));
+    }
+    if refs.broken > 0 {
+        warnings.push(format!("{} branches or tags can't be read; `git for-each-ref` names them", refs.broken));
+    }
+    warnings
+}
+
+fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
+    let partial = plan.frame.repository.partial || !plan.next.unreadable.is_empty();
+    let mut warnings = warnings(refs, &plan, found);
+    let missing = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none());
+    let missing_branch = missing.map(|branch| {
+        let names = refs.branch_names();
+        let near = UnknownName::new(branch, names.iter().copied());
+        let shown = names.iter().take(10).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let shown = if shown.is_empty() { "none".to_owned() } else { shown };
+        let more = if names.len() > 10 { format!(" and {} more", names.len() - 10) } else { String::new() };
+        let meant = near.suggestion().map_or_else(String::new, |suggestion| format!(" ({suggestion})"));
+        format!("there is no branch `{branch}`, which `deployment_branch` names{meant}; there are: {shown}{more}")
+    });
+    warnings.extend(missing_branch.clone());
+    let default_branch = refs.default.as_ref().and_then(|(name, tip)| {
+        Some(DefaultBranch { name: name.clone(), commit: Sha::from_bytes(tip.as_bytes()).ok()? })
+    });
+    Summary {
+        repository: plan.frame.repository.id,
+        default_branch,
+        branches: refs.branch_names().len() as u64,
+        tags: refs.tags.len() as u64,
+        commits: found.commits,
+        changes: found.changes.len() as u64,
+        deployments: found.deployments,
+        partial,
+        changed: plan.changed,
+        warnings,
+        missing_branch,
+        elapsed: Duration::ZERO,
+    }
+}
+
+/// Runs work that reads files on a thread for that. Should it panic on a damaged repository, that is an error.
+async fn blocking<T: Send + 'static>(
+    shown: &str,
+    work: impl FnOnce(String) -> T + Send + 'static,
+) -> Result<T, GitError> {
+    let name = shown.to_owned();
+    tokio::task::spawn_blocking(move || work(name)).await.map_err(|error| GitError::Broken {
+        repository: shown.to_owned(),
+        problem: "reading it came to an unexpected end".to_owned(),
+        cause: Some(error.into()),
+    })
+}

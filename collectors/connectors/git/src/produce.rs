@@ -1,0 +1,286 @@
+//! Reads the commits of a plan and writes them into pages: one thread walks, others decode, count lines
+//! and serialise. All channels are bounded, so memory is too, however long the history is.
+
+use std::collections::HashSet;
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+
+use gix::{ObjectId, ThreadSafeRepository};
+use kernel::Sha;
+use tokio::sync::mpsc::Sender;
+
+use super::effort::Uncounted;
+use super::lines::LineCounter;
+use super::normalize::claim;
+use super::open::{self, OBJECT_LIMIT};
+use super::page::{Frame, Page, mark};
+use super::pages::{self, PageWriter, tag_pages};
+use super::plan::{Plan, Work};
+use super::raw::RawCommit;
+use super::walk::Walker;
+
+/// Commits that travel together to a thread that writes pages.
+const CHUNK: usize = 256;
+/// Fewer of them where lines are counted, which takes long for some.
+const COUNTED_CHUNK: usize = 32;
+
+/// A serialised page.
+pub(super) struct Encoded {
+    /// Its bytes.
+    pub data: Vec<u8>,
+    /// How many commits are in it.
+    pub commits: u64,
+}
+
+/// What was found on the way.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Commits told of.
+    pub commits: u64,
+    /// Numbers of the changes among them.
+    pub changes: HashSet<i64>,
+    /// Deployments told of.
+    pub deployments: u64,
+    /// Commits that could not be read.
+    pub unreadable: Vec<ObjectId>,
+    /// How many commits' lines could not be counted, and an object that it was due to.
+    pub uncounted: Tally,
+    /// How many commits' lines were too many to be counted, and one of them.
+    pub too_large: Tally,
+    /// How many commits' messages were too long to be kept, and one of them.
+    pub too_long: Tally,
+}
+
+/// How many, and one of them.
+type Tally = Option<(u64, ObjectId)>;
+
+fn sum(one: Tally, other: Tally) -> Tally {
+    match (one, other) {
+        (Some((one, first)), Some((two, _))) => Some((one + two, first)),
+        (one, other) => one.or(other),
+    }
+}
+
+impl Found {
+    fn add(&mut self, other: Self) {
+        self.commits += other.commits;
+        self.changes.extend(other.changes);
+        self.deployments += other.deployments;
+        self.unreadable.extend(other.unreadable);
+        self.uncounted = sum(self.uncounted, other.uncounted);
+        self.too_large = sum(self.too_large, other.too_large);
+        self.too_long = sum(self.too_long, other.too_long);
+    }
+}
+
+/// Tells all of a plan to `pages`. Ends early when nobody listens any more.
+pub(super) fn produce(
+    repository: &ThreadSafeRepository,
+    walker: &mut Walker,
+    plan: &Plan,
+    pages: &Sender<Encoded>,
+) -> Found {
+    let mut found = Found::default();
+    // what was known of a commit that is lost stays known
+    let one = plan.frame.counted.then_some(NonZero::<usize>::MIN);
+    let mut gone = Encoder::new(repository, plan.gone_frame.clone(), one, pages);
+    gone.all(&Chunk::unread(&plan.gone));
+    drop(gone.finish());
+    for page in tag_pages(&plan.frame, plan.tags.clone()) {
+        found.deployments += page.tags.iter().filter(|tag| !tag.gone).count() as u64;
+        send(pages, &page);
+    }
+    let (chunks, waiting) = sync_channel(8);
+    let waiting = Mutex::new(waiting);
+    // without counting one thread keeps up with the walk, unless the walk need not read commits
+    let threads = if plan.frame.counted || walker.has_graph() {
+        std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
+    } else {
+        NonZero::<usize>::MIN
+    };
+    let counting = plan.frame.counted.then_some(threads);
+    std::thread::scope(|scope| {
+        let encoders: Vec<_> = (0..threads.get())
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut encoder = Encoder::new(repository, plan.frame.clone(), counting, pages);
+                    while let Some(chunk) = next(&waiting) {
+                        if !encoder.all(&chunk) {
+                            break;
+                        }
+                    }
+                    encoder.finish()
+                })
+            })
+            .collect();
+        walk(walker, plan, &chunks);
+        drop(chunks);
+        for encoder in encoders {
+            match encoder.join() {
+                Ok(part) => found.add(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    found.unreadable.append(&mut walker.unreadable);
+    found.unreadable.sort_unstable();
+    found.unreadable.dedup();
+    // what is known of the repository is told even if there is nothing else, and again if it turned out
+    // that its history is not whole
+    let mut frame = plan.frame.clone();
+    if !found.unreadable.is_empty() {
+        frame.repository.partial = true;
+        frame.observed += 1;
+    }
+    send(pages, &Page { frame, people: Vec::new(), commits: Vec::new(), tags: Vec::new() });
+    found
+}
+
+fn next(waiting: &Mutex<Receiver<Chunk>>) -> Option<Chunk> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
+
+fn walk(walker: &mut Walker, plan: &Plan, chunks: &SyncSender<Chunk>) {
+    let size = if plan.frame.counted { COUNTED_CHUNK } else { CHUNK };
+    match &plan.work {
+        Work::These(commits) => {
+            for commits in commits.chunks(size) {
+                if chunks.send(Chunk::unread(commits)).is_err() {
+                    return;
+                }
+            }
+        }
+        Work::All { starts, on_default, deployed } => {
+            let mut chunk = Chunk::default();
+            walker.all(starts.iter().copied(), |id, data, on_first_line| {
+                let default = if on_first_line && *on_default { mark::DEFAULT } else { 0 };
+                let deployment = if deployed.contains(&id) { mark::DEPLOYMENT } else { 0 };
+                chunk.push(id, default | deployment, data);
+                chunk.commits.len() < size || chunks.send(std::mem::take(&mut chunk)).is_ok()
+            });
+            // nobody listens: nothing to do about it here
+            drop(chunks.send(chunk));
+        }
+    }
+}
+
+/// Some commits, with their bytes where the walk had to read them anyway.
+#[derive(Default)]
+struct Chunk {
+    commits: Vec<(ObjectId, u8)>,
+    data: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Chunk {
+    fn unread(commits: &[(ObjectId, u8)]) -> Self {
+        Self { commits: commits.to_vec(), ..Self::default() }
+    }
+
+    /// Either all commits of a chunk have bytes or the missing ones have none: an empty range.
+    fn push(&mut self, id: ObjectId, marks: u8, data: Option<&[u8]>) {
+        self.commits.push((id, marks));
+        self.data.extend_from_slice(data.unwrap_or_default());
+        self.ends.push(self.data.len());
+    }
+
+    fn bytes(&self, at: usize) -> Option<&[u8]> {
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        self.data.get(start..*self.ends.get(at)?).filter(|data| !data.is_empty())
+    }
+}
+
+/// Writes pages in one thread.
+struct Encoder<'p> {
+    repository: gix::Repository,
+    counter: Option<LineCounter>,
+    writer: PageWriter,
+    pages: &'p Sender<Encoded>,
+    found: Found,
+    buffer: Vec<u8>,
+}
+
+impl<'p> Encoder<'p> {
+    /// Counts lines where it is said among how many threads.
+    fn new(
+        repository: &ThreadSafeRepository,
+        frame: Frame,
+        counting: Option<NonZero<usize>>,
+        pages: &'p Sender<Encoded>,
+    ) -> Self {
+        let counter = counting.map(|threads| LineCounter::new(repository.to_thread_local(), threads));
+        let repository = repository.to_thread_local();
+        Self { repository, counter, writer: PageWriter::new(frame), pages, found: Found::default(), buffer: Vec::new() }
+    }
+
+    /// Writes a chunk; `false` when nobody listens any more.
+    fn all(&mut self, chunk: &Chunk) -> bool {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut listened = true;
+        for (at, (id, marks)) in chunk.commits.iter().enumerate() {
+            let data = match chunk.bytes(at) {
+                Some(data) => Some(data),
+                None => open::commit(&self.repository, *id, &mut buffer),
+            };
+            match data {
+                Some(data) => listened = self.one(*id, *marks, data),
+                None => self.found.unreadable.push(*id),
+            }
+            if !listened {
+                break;
+            }
+        }
+        self.buffer = buffer;
+        listened
+    }
+
+    fn one(&mut self, id: ObjectId, marks: u8, data: &[u8]) -> bool {
+        let commit = RawCommit::parse(data);
+        let Ok(sha) = Sha::from_bytes(id.as_bytes()) else { return true };
+        let counted = self.counter.as_mut().map(|counter| counter.count(&commit));
+        let lines = match counted {
+            Some(Ok(counts)) => counts.zip(self.counter.as_ref().map(LineCounter::folders)),
+            Some(Err(Uncounted::Unreadable(object))) => {
+                self.found.uncounted = sum(self.found.uncounted, Some((1, object)));
+                None
+            }
+            Some(Err(Uncounted::TooLarge)) => {
+                self.found.too_large = sum(self.found.too_large, Some((1, id)));
+                None
+            }
+            None => None,
+        };
+        self.found.commits += 1;
+        self.found.deployments += u64::from(marks & mark::DEPLOYMENT != 0);
+        if commit.message.len() > OBJECT_LIMIT {
+            self.found.too_long = sum(self.found.too_long, Some((1, id)));
+        }
+        let message = pages::message(&commit);
+        if let Some(claim) = claim(&message, commit.parents.len(), marks) {
+            self.found.changes.insert(claim.number);
+        }
+        match self.writer.push(sha, &commit, message, marks, lines) {
+            Some(page) => send(self.pages, &page),
+            None => true,
+        }
+    }
+
+    fn finish(self) -> Found {
+        if let Some(page) = self.writer.finish() {
+            send(self.pages, &page);
+        }
+        self.found
+    }
+}
+
+/// Sends a page; `false` when nobody listens any more.
+fn send(pages: &Sender<Encoded>, page: &Page) -> bool {
+    match serde_json::to_vec(page) {
+        Ok(data) => pages.blocking_send(Encoded { data, commits: page.commits.len() as u64 }).is_ok(),
+        Err(error) => {
+            tracing::error!(%error, "a page of history can't be written as JSON");
+            false
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! One GitHub, asked with one token: addresses, headers, the two budgets, and what its answers mean.
+
+use std::iter;
+use std::time::Duration;
+
+use http::{HeaderValue, StatusCode};
+use kernel::RepositoryId;
+use pull::{Answer, Budget, Client, Dialect, Left, OpenError, Opened, PullError};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::app::App;
+use super::options::Options;
+
+/// GitHub's own minute for limits that it gives no time for.
+const SECONDARY: Duration = Duration::from_mins(1);
+
+/// A GitHub and a token.
+pub(super) struct Api {
+    /// Where people look at it: `https://github.com`.
+    pub(super) web: String,
+    pub(super) rest: Client,
+    graphql: Client,
+    /// What REST's paths begin with.
+    prefix: &'static str,
+    app: Option<App>,
+    /// Names of repositories of all that the token may see, if none are configured.
+    all: &'static str,
+}
+
+/// The path of GraphQL below the API's address.
+const GRAPHQL: &str = "graphql";
+
+/// Where the API of a GitHub is, what REST's paths begin with there, and where people look at it.
+fn addresses(url: Option<&Url>) -> Result<(Url, &'static str, String), OpenError> {
+    let host = url.and_then(Url::host_str).unwrap_or("github.com").trim_start_matches("www.");
+    let host = host.trim_start_matches("api.");
+    let (base, rest, web) = if host == "github.com" || host.ends_with(".ghe.com") {
+        // the second is GitHub Enterprise Cloud with data residency
+        (format!("https://api.{host}"), "", format!("https://{host}"))
+    } else {
+        // GitHub Enterprise Server; its GraphQL is beside version 3 of REST, not below it
+        let url = url.map(Url::as_str).unwrap_or_default().trim_end_matches('/');
+        let web = url.trim_end_matches("/v3").trim_end_matches("/api");
+        (format!("{web}/api"), "v3/", web.to_owned())
+    };
+    let base = Url::parse(&base).map_err(|error| OpenError::new("url", error.to_string()))?;
+    Ok((base, rest, web))
+}
+
+impl Api {
+    pub(super) fn new(source: &Opened, options: &Options) -> Result<Self, OpenError> {
+        let (base, _, _) = addresses(source.url.as_ref())?;
+        Self::over(Client::new(source, base)?, source, options)
+    }
+
+    pub(super) fn over(client: Client, source: &Opened, options: &Options) -> Result<Self, OpenError> {
+        let (base, prefix, web) = addresses(source.url.as_ref())?;
+        let app = App::new(options)?;
+        let mut client = client
+            .with_header("accept", "application/vnd.github+json")
+            .with_header("x-github-api-version", "2022-11-28")
+            .with_dialect(GitHub);
+        if app.is_none() {
+            let token = [b"Bearer ".as_slice(), source.token()?.expose()].concat();
+            client = client.with_secret("authorization", &token)?;
+        }
+        let who = app.as_ref().map_or_else(
+            || source.token.as_ref().map(|token| token.expose().to_vec()).unwrap_or_default(),
+            App::identity,
+        );
+        let host = base.host_str().unwrap_or_default();
+        let budget = |pool| Budget::of(host, &who, pool);
+        Ok(Self {
+            web,
+            rest: client.clone().with_budget(budget("core")),
+            graphql: client.with_budget(budget("graphql")),
+            prefix,
+            all: if app.is_some() { "installation/repositories?per_page=100" } else { "user/repos?per_page=100" },
+            app,
+        })
+    }
+
+    /// The id of a repository, as webhooks give it.
+    pub(super) fn repository_id(&self, name: &str) -> Option<String> {
+        RepositoryId::from_url(&format!("{}/{name}", self.web)).map(|id| id.to_string())
+    }
+
+    /// The smaller of the two budgets.
+    pub(super) fn left(&self) -> Option<Left> {
+        let both = [self.rest.left(), self.graphql.left()];
+        both.into_iter().flatten().min_by_key(|left| left.remaining)
+    }
+
+    /// The path of a REST resource.
+    fn path(&self, path: &str) -> String {
+        if path.contains("://") { path.to_owned() } else { format!("{}{path}", self.prefix) }
+    }
+
+    /// Asks REST.
+    pub(super) async fn get(&self, path: &str) -> Result<Answer, PullError> {
+        self.ask(&self.rest, path).await
+    }
+
+    /// Asks REST for the details of one thing.
+    pub(super) async fn details(&self, path: &str) -> Result<Answer, PullError> {
+        self.ask(&self.rest.for_details(), path).await
+    }
+
+    async fn ask(&self, client: &Client, path: &str) -> Result<Answer, PullError> {
+        let path = self.path(path);
+        match &self.app {
+            None => client.get(&path).await,
+            Some(_) => client.get_as(&path, self.authorization().await?).await,
+        }
+    }
+
+    /// Asks GraphQL; the `data` of the answer. `attempts` is how often what fails by itself is repeated.
+    pub(super) async fn query(&self, query: &str, variables: Value, attempts: u32) -> Result<Value, PullError> {
+        let body = json!({ "query": query, "variables": variables });
+        let client = self.graphql.clone().with_attempts(attempts);
+        let answer = match &self.app {
+            None => client.post(GRAPHQL, &body).await?,
+            Some(_) => client.post_as(GRAPHQL, &body, self.authorization().await?).await?,
+        };
+        let Said { data, errors } = answer.json()?;
+        match errors.first() {
+            None => data.ok_or_else(|| PullError::Data("GraphQL: an answer without data".to_owned())),
+            Some(error) => Err(error.class()),
+        }
+    }
+
+    async fn authorization(&self) -> Result<HeaderValue, PullError> {
+        let wrong = || PullError::Data("the token of the installation can't be sent".to_owned());
+        let Some(app) = &self.app else { return Err(wrong()) };
+        let token = app.token(&self.rest, &self.path("app/installations")).await?;
+        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| wrong())
+    }
+
+    /// The repositories to pull, `owner/name`: those that are named, all of an owner that is, else all that
+    /// the token shows.
+    pub(super) async fn repositories(&self, projects: &[String]) -> Result<Vec<String>, PullError> {
+        let mut names = Vec::new();
+        if projects.is_empty() {
+            let mut next = Some(self.all.to_owned());
+            while let Some(path) = next {
+                let answer = self.get(&path).await?;
+                next = answer.next_link();
+                let found = match answer.json()? {
+                    Listed::Plain(found) | Listed::Installed { repositories: found } => found,
+                };
+                names.extend(found.into_iter().map(|repository| repository.full_name));
+            }
+        }
+        for project in projects {
+            if project.contains('/') {
+                names.push(project.clone());
+                continue;
+            }
+            let mut after = Value::Null;
+            loop {
+                let variables = json!({ "owner": project, "after": after });
+                let data = self.query(include_str!("../../queries/repositories.graphql"), variables, 5).await?;
+                let list = data.pointer("/repositoryOwner/repositories").cloned();
+                let Some(list) = list else { return Err(PullError::Gone(format!("owner `{project}`"))) };
+                let nodes = list.get("nodes").and_then(Value::as_array).into_iter().flatten();
+                names.extend(nodes.filter_map(|node| Some(node.get("nameWithOwner")?.as_str()?.to_owned())));
+                if list.pointer("/pageInfo/hasNextPage") != Some(&Value::Bool(true)) {
+                    break;
+                }
+                after = list.pointer("/pageInfo/endCursor").cloned().unwrap_or_default();
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listed {
+    Plain(Vec<Named>),
+    Installed { repositories: Vec<Named> },
+}
+
+#[derive(Deserialize)]
+struct Named {
+    full_name: String,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    data: Option<Value>,
+    #[serde(default)]
+    errors: Vec<Wrong>,
+}
+
+#[derive(Deserialize)]
+struct Wrong {
+    #[serde(rename = "type", default)]
+    kind: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    path: Vec<Value>,
+}
+
+impl Wrong {
+    fn class(&self) -> PullError {
+        let path = self.path.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
+        let what = format!("GraphQL {}", path.collect::<Vec<_>>().join("."));
+        match self.kind.as_str() {
+            "NOT_FOUND" => PullError::Gone(what),
+            "FORBIDDEN" | "INSUFFICIENT_SCOPES" => PullError::Denied { what, missing: Some(self.message.clone()) },
+            kind => PullError::Data(format!("{what}: {kind} {}", self.message)),
+        }
+    }
+}
+
+/// What GraphQL says to be wrong, which it says with 200. A good answer is long, and not read for that.
+fn graphql_errors(answer: &Answer) -> Vec<Wrong> {
+    let short = answer.status.is_success() && answer.body.len() < 10_000 && answer.url.path().ends_with(GRAPHQL);
+    let said = if short { serde_json::from_slice::<Said>(&answer.body).ok() } else { None };
+    said.map(|said| said.errors).unwrap_or_default()
+}
+
+/// How GitHub speaks of limits and scopes.
+struct GitHub;
+
+impl Dialect for GitHub {
+    fn limited(&self, answer: &Answer) -> Option<Duration> {
+        #[derive(Deserialize)]
+        struct Refused {
+            #[serde(default)]
+            message: String,
+        }
+        if answer.status == StatusCode::FORBIDDEN {
+            let refused: Refused = serde_json::from_slice(&answer.body).ok()?;
+            let message = refused.message.to_lowercase();
+            return (message.contains("secondary rate limit") || message.contains("abuse detection"))
+                .then_some(SECONDARY);
+        }
+        let errors = graphql_errors(answer);
+        let limited = errors
+            .iter()
+            .any(|error| error.kind == "RATE_LIMITED" || error.message.to_lowercase().contains("secondary rate limit"));
+        limited.then(|| answer.exhausted().unwrap_or(SECONDARY))
+    }
+
+    fn failed(&self, answer: &Answer) -> Option<String> {
+        let unfinished = graphql_errors(answer).iter().any(|error| {
+            // "Something went wrong while executing your query": it took too long, or GitHub is unwell
+            error.message.contains("went wrong") || error.message.to_lowercase().contains("timeout")
+        });
+        unfinished.then(|| "GitHub could not finish the query".to_owned())
+    }
+
+    fn missing(&self, answer: &Answer) -> Option<String> {
+        if let Some(permissions) = answer.header("x-accepted-github-permissions").filter(|said| !said.is_empty()) {
+            return Some(format!("the permission {permissions}"));
+        }
+        let scopes = |name| {
+            let said = answer.header(name).unwrap_or_default().split(',').map(str::trim);
+            said.filter(|scope| !scope.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (accepted, has) = (scopes("x-accepted-oauth-scopes"), scopes("x-oauth-scopes"));
+        if accepted.is_empty() || accepted.iter().any(|scope| has.contains(scope)) {
+            return None;
+        }
+        Some(format!("the scope {} (it has: {})", accepted.join(" or "), has.join(", ")))
+    }
+
+    fn wrong(&self, answer: &Answer) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Refused {
+            message: String,
+            #[serde(default)]
+            errors: Vec<Value>,
+        }
+        let Refused { message, errors } = serde_json::from_slice(&answer.body).ok()?;
+        let named = errors.iter().filter_map(|error| {
+            let part = |name| error.get(name).and_then(Value::as_str);
+            match (part("field"), part("code"), part("message").or(error.as_str())) {
+                (Some(field), Some(code), _) => Some(format!("`{field}` is {code}")),
+                (_, _, message) => message.map(str::to_owned),
+            }
+        });
+        Some(iter::once(message).chain(named).collect::<Vec<_>>().join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cloud_residency_and_server_are_found_at_their_addresses() {
+        for (url, base, web) in [
+            (None, "https://api.github.com/", "https://github.com"),
+            (Some("https://github.com"), "https://api.github.com/", "https://github.com"),
+            (Some("https://octo.ghe.com"), "https://api.octo.ghe.com/", "https://octo.ghe.com"),
+            (Some("https://git.example.com/"), "https://git.example.com/api", "https://git.example.com"),
+            (Some("https://git.example.com/api/v3"), "https://git.example.com/api", "https://git.example.com"),
+            (Some("http://127.0.0.1:8080"), "http://127.0.0.1:8080/api", "http://127.0.0.1:8080"),
+        ] {
+            let url = url.map(|url| Url::parse(url).unwrap());
+            let (found, prefix, found_web) = addresses(url.as_ref()).unwrap();
+            assert_eq!((found.as_str(), found_web.as_str()), (base, web));
+            assert_eq!(prefix.is_empty(), base.contains("//api."));
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! Our own payloads in GitLab's form, with invented names, and payloads that others recorded.
+
+mod kinds;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use connector::testing::{self, csv};
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderMap, HeaderValue};
+use kernel::{Change, ChangeState, Deployment, Fact, Outcome, Review, ReviewState, Tenant};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+const CHECKOUT: &str = "gitlab.example.org/lakeside/checkout";
+
+/// The names of our payloads: `<kind>[.<what happened>]`, pulled rows `pull.<kind>[.<what happened>]`.
+fn fixtures() -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+fn fixture(name: &str) -> Bytes {
+    std::fs::read(folder().join(format!("{name}.json"))).unwrap().into()
+}
+
+fn kind_of(name: &str) -> String {
+    let parts: Vec<&str> = name.split('.').collect();
+    if parts[0] == "pull" { format!("pull.{}", parts[1]) } else { parts[0].to_owned() }
+}
+
+fn event(kind: &str, data: Bytes) -> Envelope {
+    Envelope {
+        id: "f5e5f430-f57b-4e6e-9fac-d9128cd7232f".into(),
+        source: "gitlab/main".into(),
+        kind: format!("gitlab.{kind}"),
+        subject: None,
+        time: "2026-02-06T12:00:00Z".parse().unwrap(),
+        tenant: Tenant::default(),
+        key: CHECKOUT.into(),
+        content_type: "application/json".into(),
+        data,
+    }
+}
+
+fn normalize(name: &str) -> Result<Vec<Fact>, NotStored> {
+    GitLab.normalize(&event(&kind_of(name), fixture(name)))
+}
+
+fn facts(name: &str) -> Vec<Fact> {
+    normalize(name).unwrap_or_else(|reason| panic!("{name}: {reason}"))
+}
+
+fn checked(facts: &[Fact]) {
+    for fact in facts {
+        fact.check().unwrap();
+    }
+}
+
+/// What a store holds of facts that came in this order: of each thing the greatest picture.
+fn settled(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> {
+    let mut rows: BTreeMap<String, ((kernel::Version, String), Fact)> = BTreeMap::new();
+    for fact in facts {
+        let json = serde_json::to_value(&fact).unwrap();
+        let id = json.get("sha").filter(|_| fact.kind() == "commit").unwrap_or(&json["id"]);
+        let key = format!("{} {}", fact.kind(), id.as_str().unwrap());
+        let rank = (serde_json::from_value(json["version"].clone()).unwrap(), json.to_string());
+        if rows.get(&key).is_none_or(|(known, _)| *known < rank) {
+            rows.insert(key, (rank, fact));
+        }
+    }
+    rows.into_iter().map(|(key, (_, fact))| (key, fact)).collect()
+}
+
+/// The facts of these payloads, which must settle to the same in both directions.
+fn both_ways(names: &[&str]) -> BTreeMap<String, Fact> {
+    let there = settled(names.iter().flat_map(|name| facts(name)));
+    assert_eq!(there, settled(names.iter().rev().flat_map(|name| facts(name))));
+    there
+}
+
+fn change(rows: &BTreeMap<String, Fact>) -> &Change {
+    let Fact::Change(change) = &rows[&format!("change {CHECKOUT}#41")] else { panic!() };
+    change
+}
+
+fn approval(rows: &BTreeMap<String, Fact>) -> &Review {
+    let Fact::Review(review) = &rows[&format!("review {CHECKOUT}#41/review/user-5")] else { panic!() };
+    review
+}
+
+fn deployment<'a>(rows: &'a BTreeMap<String, Fact>, id: &str) -> &'a Deployment {
+    let Fact::Deployment(deployment) = &rows[&format!("deployment {CHECKOUT}/{id}")] else { panic!() };
+    deployment
+}
+
+#[test]
+fn each_fixture_becomes_facts_that_can_be_or_is_left_alone_on_purpose() {
+    for name in fixtures() {
+        match normalize(&name) {
+            Ok(facts) => checked(&facts),
+            Err(NotStored::Ignored(reason)) => {
+                assert_eq!(reason, IgnoreReason::UnusedAction, "{name}");
+                assert!(["push.deleted", "note.issue"].contains(&name.as_str()), "{name}");
+            }
+            Err(reason) => panic!("{name}: {reason}"),
+        }
+    }
+}
+
+/// That the facts of a kind which a hook tells are told by the row too, field by field.
+fn same(hook: &str, row: &str, kinds: &[&str]) {
+    let pulled = facts(row);
+    let pushed: Vec<Fact> = facts(hook).into_iter().filter(|fact| kinds.contains(&fact.kind())).collect();
+    assert!(pushed.iter().any(|fact| fact.kind() == kinds[0]), "{hook}");
+    for fact in pushed {
+        assert!(pulled.contains(&fact), "{hook} and {row} differ:\n{fact:#?}\n{pulled:#?}");
+    }
+}
+
+#[test]
+fn what_is_pulled_and_what_is_pushed_of_the_same_thing_are_the_same_fact() {
+    same("merge_request.open", "pull.merge_request.open", &["change", "repository"]);
+    same("merge_request.approved", "pull.merge_request", &["review", "repository"]);
+    same("merge_request.unapproved", "pull.merge_request", &["review"]);
+    same("merge_request.approval", "pull.merge_request", &["review"]);
+    same("note.merge_request", "pull.merge_request", &["review", "account"]);
+    same("pipeline.failed", "pull.pipeline", &["pipeline_run"]);
+    same("build", "pull.job", &["task_run"]);
+    same("deployment.success", "pull.deployment", &["deployment", "account", "repository"]);
+    same("release.create", "pull.release", &["deployment"]);
+    same("issue.close", "pull.issue", &["work_item", "incident", "transition"]);
+    // A merge request tells when it became ready in a hook of its own, and the store keeps that.
+    let Fact::Change(ready) = facts("merge_request.ready").pop().unwrap() else { panic!() };
+    let mut merged = change(&settled(facts("merge_request.merge"))).clone();
+    assert_eq!(merged.ready_at, None);
+    merged.ready_at = ready.ready_at;
+    assert_eq!(&merged, change(&settled(facts("pull.merge_request"))));
+    // The job of a pipeline's hook is the job.
+    let jobs = settled(facts("pipeline.failed"));
+    let job = format!("task_run {CHECKOUT}/run/31/1/task/377");
+    assert_eq!(jobs[&job], settled(facts("pull.job"))[&job]);
+}
+
+proptest! {
+    #[test]
+    fn a_payload_that_somebody_tampered_with_ends_with_facts_or_a_reason(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), testing::any_value()), 1..4),
+    ) {
+        let names = fixtures();
+        let name = which.get(&names);
+        let mut payload: Value = serde_json::from_slice(&fixture(name)).unwrap();
+        for (at, value) in changes {
+            let places = testing::places(&payload);
+            *payload.pointer_mut(at.get(&places).as_str()).unwrap() = value;
+        }
+        // It returns; what it says of nonsense is its own business.
+        let _said = GitLab.normalize(&event(&kind_of(name), payload.to_string().into()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_order_with_any_duplicates_gives_the_same_rows(order in Just([fixtures(), fixtures()].concat()).prop_shuffle()) {
+        let all = |names: &[String]| {
+            settled(names.iter().filter_map(|name| normalize(name).ok()).flatten().collect::<Vec<_>>())
+        };
+        prop_assert_eq!(all(&order), all(&fixtures()));
+    }
+}
+
+#[test]
+fn a_merged_change_keeps_when_and_by_which_commit_whatever_is_edited_later() {
+    let rows =
+        both_ways(&["merge_request.open", "merge_request.merge", "merge_request.labelled_later", "note.merge_request"]);
+    let change = change(&rows);
+    assert_eq!(change.state, ChangeState::Merged);
+    assert_eq!(change.merged_at, Some("2026-02-02T14:20:00Z".parse().unwrap()));
+    assert_eq!(change.merge_sha.unwrap().to_string(), "4".repeat(40));
+    assert_eq!(change.author.as_ref().unwrap().as_str(), "gitlab.example.org/user/6");
+}
+
+#[test]
+fn a_change_that_was_closed_and_reopened_within_a_second_is_open() {
+    let rows = both_ways(&["merge_request.close", "merge_request.reopen"]);
+    assert_eq!((change(&rows).state, change(&rows).closed_at), (ChangeState::Open, None));
+    let rows = both_ways(&["merge_request.open", "merge_request.close"]);
+    assert_eq!(change(&rows).state, ChangeState::Abandoned);
+    assert_eq!(change(&rows).closed_at, Some("2026-02-02T13:00:00Z".parse().unwrap()));
+}
+
+#[test]
+fn an_approval_can_be_taken_back_and_given_again() {
+    assert_eq!(approval(&both_ways(&["merge_request.approved"])).state, ReviewState::Approved);
+    let rows = both_ways(&["merge_request.approved", "merge_request.unapproved"]);
+    assert_eq!(approval(&rows).state, ReviewState::Dismissed);
+    let rows = both_ways(&["merge_request.approved", "merge_request.unapproved", "merge_request.approval"]);
+    assert_eq!(approval(&rows).state, ReviewState::Approved);
+    // GitLab names who pushed, not who had approved.
+    assert!(facts("merge_request.approvals_reset").iter().all(|fact| fact.kind() != "review"));
+}
+
+#[test]
+fn a_draft_becomes_ready_by_its_flag_or_its_title() {
+    let ready = Some("2026-02-02T10:00:00Z".parse().unwrap());
+    for (without, expected) in [(&["title"][..], ready), (&["draft"], ready), (&["title", "draft"], None)] {
+        let mut payload: Value = serde_json::from_slice(&fixture("merge_request.ready")).unwrap();
+        for flag in without {
+            payload["changes"].as_object_mut().unwrap().remove(*flag);
+        }
+        let facts = GitLab.normalize(&event("merge_request", payload.to_string().into())).unwrap();
+        assert_eq!(change(&settled(facts)).ready_at, expected, "without {without:?}");
+    }
+}
+
+#[test]
+fn authors_of_commits_are_accounts_or_addresses() {
+    let rows = settled(facts("push"));
+    let author = |sha: &str| match &rows[&format!("commit {}", sha.repeat(40))] {
+        Fact::Commit(commit) => commit.author.as_ref().unwrap().to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((author("2").as_str(), author("3").as_str()), ("email/bo@example.org", "gitlab.example.org/user/5"));
+    let Fact::Account(bo) = &rows["account email/bo@example.org"] else { panic!() };
+    assert_eq!((bo.name.as_str(), bo.email.as_deref(), bo.bot), ("Bo Example", Some("bo@example.org"), false));
+    let Fact::Account(ann) = &rows["account gitlab.example.org/user/5"] else { panic!() };
+    assert_eq!((ann.name.as_str(), ann.email.as_deref()), ("ann", None));
+}
+
+#[test]
+fn deployments_and_releases_end_as_they_ended_and_deleted_ones_are_gone() {
+    let rows = both_ways(&["deployment.running", "deployment.success"]);
+    let deployed = deployment(&rows, "deployment/7700");
+    assert_eq!(deployed.outcome, Some(Outcome::Success));
+    assert_eq!(deployed.finished_at, Some("2026-02-02T14:32:00Z".parse().unwrap()));
+    assert_eq!(deployed.sha.unwrap().to_string(), "4".repeat(40));
+    assert!(deployment(&both_ways(&["release.create", "release.delete"]), "release/v1.2.0").deleted);
+    let tag = settled(facts("tag_push"));
+    assert_eq!(deployment(&tag, "tag/v1.2.0").sha.unwrap().to_string(), "3".repeat(40));
+    assert!(deployment(&settled(facts("tag_push.deleted")), "tag/v1.2.0").deleted);
+}
+
+#[test]
+fn an_incident_is_resolved_when_its_issue_is_closed_and_gone_when_its_label_is() {
+    let key = format!("incident {CHECKOUT}/issue/45");
+    let Fact::Incident(closed) = &both_ways(&["issue.open", "issue.close"])[&key] else { panic!() };
+    assert_eq!(closed.resolved_at, Some("2026-02-03T12:00:00Z".parse().unwrap()));
+    assert_eq!(closed.severity.as_deref(), Some("severity::2"));
+    let Fact::Incident(none) = &both_ways(&["issue.open", "issue.close", "issue.reopen", "issue.unlabelled"])[&key]
+    else {
+        panic!()
+    };
+    assert!(none.deleted);
+    let rows = both_ways(&["issue.open", "issue.close", "issue.reopen"]);
+    let steps: Vec<&str> = rows.keys().filter(|key| key.starts_with("transition ")).map(String::as_str).collect();
+    assert_eq!(steps.len(), 3, "{steps:?}");
+}
+
+#[test]
+fn a_reverted_change_is_named_as_gitlab_writes_it() {
+    let mut payload: Value = serde_json::from_slice(&fixture("merge_request.open")).unwrap();
+    for (text, expected) in [
+        ("This reverts merge request !12", Some(format!("{CHECKOUT}#12"))),
+        ("This reverts merge request lakeside/Other!7", Some("gitlab.example.org/lakeside/other#7".to_owned())),
+        ("See !12", None),
+    ] {
+        payload["object_attributes"]["description"] = json!(text);
+        let facts = GitLab.normalize(&event("merge_request", payload.to_string().into())).unwrap();
+        assert_eq!(change(&settled(facts)).reverts.as_ref().map(ToString::to_string), expected, "{text}");
+    }
+}
+
+fn request(headers: &[(&'static str, &str)], body: Bytes) -> RawRequest {
+    let mut request = RawRequest::new(body);
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(*name, HeaderValue::from_str(value).unwrap());
+    }
+    request.headers = map;
+    request
+}
+
+fn received(headers: &[(&'static str, &str)], body: Bytes) -> Result<Received, Refusal> {
+    let secret = Secret::new(*b"s3cret").unwrap();
+    let headers = [&[("x-gitlab-token", "s3cret")], headers].concat();
+    let verified = GitLab.verify(request(&headers, body), &[secret])?;
+    let to = Destination {
+        source: "gitlab/main",
+        tenant: &Tenant::default(),
+        received: chrono::DateTime::UNIX_EPOCH,
+        canceled: &[],
+    };
+    GitLab.envelopes(&verified, &to)
+}
+
+#[test]
+fn a_hook_is_taken_with_its_token_or_its_signature_and_nothing_else() {
+    let secrets = [Secret::new(*b"s3cret").unwrap(), Secret::new(*b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()];
+    let taken = |headers: &[(&'static str, &str)]| GitLab.verify(request(headers, fixture("push")), &secrets).is_ok();
+    assert!(taken(&[("x-gitlab-token", "s3cret")]));
+    for headers in
+        [&[][..], &[("x-gitlab-token", "")], &[("x-gitlab-token", "other")], &[("authorization", "Bearer s3cret")]]
+    {
+        assert!(!taken(headers), "{headers:?}");
+    }
+    // A wrong signature is not made good by a right token.
+    let signed = [("webhook-id", "1"), ("webhook-timestamp", "0"), ("webhook-signature", "v1,AAAA")];
+    assert!(!taken(&[&signed[..], &[("x-gitlab-token", "s3cret")]].concat()));
+    let mut hmac =
+        Hmac::<Sha256>::new_from_slice(&STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()).unwrap();
+    hmac.update(b"1.0.");
+    hmac.update(&fixture("push"));
+    let signature = format!("v1,{}", STANDARD.encode(hmac.finalize().into_bytes()));
+    assert!(taken(&[("webhook-id", "1"), ("webhook-timestamp", "0"), ("webhook-signature", &signature)]));
+}
+
+#[test]
+fn a_delivery_is_known_by_its_key_and_its_project() {
+    let body = fixture("merge_request.merge");
+    let headers = [("x-gitlab-event", "Merge Request Hook"), ("idempotency-key", "abc"), ("x-gitlab-event-uuid", "u")];
+    let Ok(Received::Events(events)) = received(&headers, body.clone()) else { panic!() };
+    assert_eq!((events[0].id.as_str(), events[0].kind.as_str()), ("abc", "gitlab.merge_request"));
+    assert_eq!((events[0].key.as_str(), events[0].data.clone()), (CHECKOUT, body.clone()));
+    // Without a key, the same body is the same delivery.
+    let id =
+        |uuid| match received(&[("x-gitlab-event", "Merge Request Hook"), ("x-gitlab-event-uuid", uuid)], body.clone())
+        {
+            Ok(Received::Events(events)) => events[0].id.clone(),
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(id("one"), id("two"));
+    let job = received(&[("x-gitlab-event", "Job Hook")], fixture("build"));
+    assert!(matches!(&job, Ok(Received::Events(events)) if events[0].key == CHECKOUT), "{job:?}");
+    assert_eq!(received(&[], body).unwrap_err(), Refusal::Incomplete("the header X-Gitlab-Event is missing"));
+    let unknown = received(&[("x-gitlab-event", "Emoji Hook")], Bytes::from_static(b"{\"object_kind\":\"emoji\"}"));
+    assert!(matches!(unknown, Ok(Received::Ignored(IgnoreReason::UnusedEvent))), "{unknown:?}");
+    let nonsense = received(&[("x-gitlab-event", "Push Hook")], Bytes::from_static(b"no JSON"));
+    assert!(matches!(nonsense, Ok(Received::Ignored(IgnoreReason::UnusedEvent))), "{nonsense:?}");
+}
+
+#[test]
+fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
+    let Some(corpus) = parts::corpus() else { return };
+    let mut tally: BTreeMap<String, u64> = BTreeMap::new();
+    let folders = [
+        "go-gitlab/testdata/webhooks",
+        "go-gitlab/testdata/systemhooks",
+        "go-playground/testdata/gitlab",
+        "zulip/gitlab",
+    ];
+    for folder in folders {
+        for entry in std::fs::read_dir(corpus.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes: Bytes = std::fs::read(&path).unwrap().into();
+            let end = match received(&[("x-gitlab-event", "Some Hook")], bytes) {
+                Ok(Received::Ignored(reason)) => format!("gateway: ignored: {}", reason.as_str()),
+                Ok(Received::Events(events)) => match GitLab.normalize(&events[0]) {
+                    Ok(facts) => {
+                        checked(&facts);
+                        format!("stored: {}", events[0].kind)
+                    }
+                    Err(NotStored::Ignored(reason)) => format!("{}: ignored: {}", events[0].kind, reason.as_str()),
+                    Err(reason) => format!("{}: {reason}", path.display()),
+                },
+                Err(refusal) => format!("{}: rejected: {refusal}", path.display()),
+            };
+            *tally.entry(end).or_default() += 1;
+        }
+    }
+    for (end, count) in &tally {
+        println!("{count:4} {end}");
+    }
+    // Of this one somebody has put a space behind the name of each field, so there is no `iid`.
+    let spoilt = |end: &String| end.contains("group_merge_request.json") && end.contains("missing field `iid`");
+    assert!(!tally.keys().any(|end| end.contains("rejected") && !spoilt(end)), "{tally:#?}");
+    assert_eq!(tally.values().sum::<u64>(), 119, "{tally:#?}");
+}
+
+/// The rows of a table of recorded API answers: `data` and `input`.
+fn recorded_rows(path: &Path) -> Vec<(Value, Value)> {
+    csv(&std::fs::read_to_string(path).unwrap())
+        .into_iter()
+        .map(|row| {
+            (serde_json::from_str(&row["data"]).unwrap(), serde_json::from_str(&row["input"]).unwrap_or_default())
+        })
+        .collect()
+}
+
+#[test]
+fn every_recorded_row_of_the_api_is_read() {
+    let Some(corpus) = parts::corpus() else { return };
+    let rows = |table: &str| recorded_rows(&corpus.join(format!("api-rows/gitlab/_raw_gitlab_api_{table}.csv")));
+    let project = json!({ "web_url": "https://gitlab.com/lakeside/checkout", "default_branch": "main" });
+    // statuses that GitLab does not have: they were invented
+    let invented = |pulled: &Value| matches!(pulled["row"]["status"].as_str(), Some("completed" | "undeployed"));
+    let read = |kind: &str, pulled: Value| match GitLab.normalize(&event(kind, pulled.to_string().into())) {
+        Err(NotStored::Ignored(IgnoreReason::UnknownValue)) if invented(&pulled) => Vec::new(),
+        facts => facts.unwrap_or_else(|reason| panic!("{kind}: {reason}: {pulled:#}")),
+    };
+    let (notes, commits) = (rows("merge_request_notes"), rows("merge_request_commits"));
+    let of = |rows: &[(Value, Value)], iid: &Value| -> Vec<Value> {
+        rows.iter().filter(|(_, input)| input["Iid"] == *iid).map(|(row, _)| row.clone()).collect()
+    };
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for (row, _) in rows("merge_requests_for_mr_notes_test") {
+        let iid = &row["iid"];
+        let facts = read(
+            "pull.merge_request",
+            json!({ "project": project, "row": row, "notes": of(&notes, iid), "commits": of(&commits, iid) }),
+        );
+        for fact in &facts {
+            *count.entry(fact.kind()).or_default() += 1;
+        }
+    }
+    for (kind, table) in [
+        ("pull.merge_request", "merge_requests"),
+        ("pull.pipeline", "pipeline"),
+        ("pull.pipeline", "pipeline_details"),
+        ("pull.job", "job"),
+        ("pull.deployment", "deployments"),
+        ("pull.issue", "issues"),
+    ] {
+        for (row, _) in rows(table) {
+            for fact in read(kind, json!({ "project": project, "row": row })) {
+                fact.check().unwrap();
+                *count.entry(fact.kind()).or_default() += 1;
+            }
+        }
+    }
+    println!("{count:#?}");
+    for kind in ["account", "change", "review", "commit", "pipeline_run", "task_run", "deployment", "work_item"] {
+        assert!(count.get(kind).is_some_and(|count| *count > 0), "no {kind} in {count:?}");
+    }
+}

@@ -1,0 +1,405 @@
+//! Against a Jira of our own, which answers as Cloud and as Data Center.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use connector::Connector;
+use http::StatusCode;
+use kernel::Fact;
+use pull::From;
+use pull::served::{Served, check_request};
+use pull::testing::{HOST, Memory, client_of, opened};
+
+use super::*;
+
+#[derive(Default)]
+struct Server {
+    issues: Vec<Value>,
+    /// Taken no longer.
+    stale: Option<String>,
+    /// Changed after so many searches: the number of an issue and its new minute.
+    moves: Vec<(usize, usize, usize)>,
+    searches: usize,
+    /// Paths that are answered with this status.
+    broken: Option<(&'static str, u16)>,
+    /// Only where histories are asked for.
+    only_with_histories: bool,
+    /// What holds more than the name of this issue fails.
+    unreadable: Option<usize>,
+    asked: Vec<String>,
+}
+
+type Shared = Arc<Mutex<Server>>;
+
+fn minute(number: usize) -> String {
+    format!("2026-02-02T{:02}:{:02}:10.500+0000", number / 60, number % 60)
+}
+
+fn entry(id: usize, from: &str, to: &str) -> Value {
+    json!({
+        "id": id.to_string(), "author": { "accountId": "5c76a", "displayName": "Ann" }, "created": minute(id),
+        "items": [{ "field": "status", "from": "1", "fromString": from, "to": "3", "toString": to }],
+    })
+}
+
+/// An issue; every tenth has a history that does not fit into a search.
+fn issue(number: usize) -> Value {
+    let long = number.is_multiple_of(10);
+    json!({
+        "id": number.to_string(), "key": format!("SHOP-{number}"), "self": format!("{HOST}/rest/api/3/issue/{number}"),
+        "fields": {
+            "summary": format!("Issue {number}"), "created": minute(0), "updated": minute(number),
+            "status": { "name": "Open", "statusCategory": { "key": "new" } }, "customfield_10040": 3.0,
+        },
+        "changelog": { "startAt": 0, "maxResults": 1, "total": if long { 150 } else { 0 }, "histories": [] },
+    })
+}
+
+#[expect(clippy::too_many_lines, reason = "a table of the server's addresses and answers")]
+fn answer(state: &Shared, request: &Request) -> Response {
+    let mut server = state.lock().unwrap();
+    let path = request.uri().path().to_owned();
+    let asked = request.uri().path_and_query().unwrap().to_string();
+    server.asked.push(asked);
+    let query: BTreeMap<String, String> =
+        url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let spared = server.only_with_histories && !query.contains_key("expand");
+    if let Some((_, status)) = server.broken.filter(|(broken, _)| path.contains(broken) && !spared) {
+        return (StatusCode::from_u16(status).unwrap(), "{}").into_response();
+    }
+    let number = |name: &str| query.get(name).map_or(0, |number| number.parse::<usize>().unwrap());
+    let cut = |rows: Vec<Value>, most: usize| {
+        let (start, total) = (number("startAt"), rows.len());
+        let values: Vec<Value> = rows.into_iter().skip(start).take(most).collect();
+        json!({ "startAt": start, "maxResults": most, "total": total, "isLast": start + values.len() >= total, "values": values })
+    };
+    let body = match path.as_str() {
+        "/rest/api/2/field" | "/rest/api/3/field" => json!([
+            { "id": "summary", "name": "Summary" },
+            { "id": "customfield_10040", "name": "story points", "schema": { "custom": "…:float" } },
+            { "id": "customfield_10020", "name": "Iteration", "schema": { "custom": SPRINT_TYPE } },
+            { "id": "customfield_10014", "name": "Epos", "schema": { "custom": EPIC_TYPE } },
+        ]),
+        "/rest/api/2/myself" | "/rest/api/3/myself" => json!({ "timeZone": "Asia/Tokyo" }),
+        "/rest/api/2/status" | "/rest/api/3/status" => json!([{ "name": "Open", "statusCategory": { "key": "new" } }]),
+        "/rest/api/3/search/jql" | "/rest/api/2/search" => {
+            server.searches += 1;
+            let searches = server.searches;
+            for (after, number, to) in server.moves.clone() {
+                if after == searches {
+                    server.issues[number - 1]["fields"]["updated"] = json!(minute(to));
+                }
+            }
+            let token = query.get("nextPageToken").cloned();
+            if token.is_some() && token == server.stale {
+                return (StatusCode::BAD_REQUEST, "{}").into_response();
+            }
+            let from = query["jql"].split('"').rev().nth(1).unwrap();
+            let from = chrono::NaiveDateTime::parse_from_str(from, "%Y-%m-%d %H:%M").unwrap();
+            let from = chrono_tz::Asia::Tokyo.from_local_datetime(&from).unwrap().timestamp();
+            let at =
+                |row: &Value| serde_json::from_value::<When>(row["fields"]["updated"].clone()).unwrap().0.timestamp();
+            // JQL leaves the seconds out.
+            let mut rows: Vec<Value> = server.issues.iter().filter(|row| at(row) / 60 >= from / 60).cloned().collect();
+            rows.sort_by_key(at);
+            let start = token.map_or_else(|| number("startAt"), |token| token.parse().unwrap());
+            let total = rows.len();
+            let page: Vec<Value> = rows.into_iter().skip(start).take(50).collect();
+            let end = start + page.len();
+            let is_unreadable =
+                |row: &Value| server.unreadable.is_some_and(|number| row["id"].as_str() == Some(&*number.to_string()));
+            if query["fields"] != "updated" && page.iter().any(is_unreadable) {
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+            if path.ends_with("jql") {
+                json!({ "issues": page, "nextPageToken": (end < total).then(|| end.to_string()), "isLast": end >= total })
+            } else {
+                json!({ "issues": page, "startAt": start, "maxResults": 50, "total": total })
+            }
+        }
+        "/rest/agile/1.0/board" => cut(
+            vec![
+                json!({ "id": 1, "type": "scrum" }),
+                json!({ "id": 2, "type": "kanban" }),
+                json!({ "id": 3, "type": "simple" }),
+            ],
+            50,
+        ),
+        "/rest/agile/1.0/board/1/sprint" => {
+            cut((1..=60).map(|id| json!({ "id": id, "name": format!("Sprint {id}"), "state": "future" })).collect(), 50)
+        }
+        "/rest/agile/1.0/board/3/sprint" => return (StatusCode::BAD_REQUEST, "{}").into_response(),
+        _ => match path.strip_prefix("/rest/api/2/issue/").or_else(|| path.strip_prefix("/rest/api/3/issue/")) {
+            Some(rest) if server.unreadable.is_some_and(|number| rest == number.to_string()) => {
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+            Some(rest) => {
+                let history: Vec<Value> = (1..=150)
+                    .map(|id| if id % 2 == 1 { entry(id, "Open", "Closed") } else { entry(id, "Closed", "Open") })
+                    .collect();
+                if rest.ends_with("/changelog") {
+                    cut(history, 100)
+                } else if let Some(found) = server.issues.iter().find(|issue| issue["id"] == rest) {
+                    found.clone()
+                } else {
+                    json!({ "changelog": { "total": 150, "histories": history } })
+                }
+            }
+            None => return StatusCode::NOT_FOUND.into_response(),
+        },
+    };
+    body.to_string().into_response()
+}
+
+fn pulling(state: &Shared, cloud: bool) -> Pulling {
+    let state = Arc::clone(state);
+    let router = Router::new().fallback(move |request: Request| {
+        let state = Arc::clone(&state);
+        async move { answer(&state, &request) }
+    });
+    let source =
+        opened(json!({ "connector": "jira", "url": HOST, "projects": ["SHOP"], "options": { "cloud": cloud } }));
+    Pulling::new(client_of(router, &source, HOST), &source).unwrap()
+}
+
+fn facts(memory: &Memory) -> Vec<Fact> {
+    memory.events().iter().flat_map(|event| Jira.normalize(event).unwrap()).collect()
+}
+
+fn told(memory: &Memory) -> BTreeSet<String> {
+    facts(memory)
+        .into_iter()
+        .filter_map(|fact| if let Fact::WorkItem(item) = fact { Some(item.key) } else { None })
+        .collect()
+}
+
+fn all(count: usize) -> BTreeSet<String> {
+    (1..=count).map(|number| format!("SHOP-{number}")).collect()
+}
+
+#[tokio::test]
+async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() {
+    for cloud in [true, false] {
+        let state = Shared::default();
+        state.lock().unwrap().issues = (1..=120).map(issue).collect();
+        let memory = Memory::default();
+        let summary = memory.pull(&pulling(&state, cloud), From::Cursor).await;
+        assert!(summary.complete(), "{summary:?}");
+        assert_eq!(told(&memory), all(120));
+        let facts = facts(&memory);
+        let count = |kind| facts.iter().filter(|fact| fact.kind() == kind).count();
+        // 120 were written down, 12 of them have 150 steps
+        assert_eq!((count("work_item"), count("transition")), (120, 120 + 12 * 150), "cloud: {cloud}");
+        assert_eq!(count("sprint"), 60);
+        let points =
+            facts.iter().filter(|fact| matches!(fact, Fact::WorkItem(item) if item.points == Some(3.0))).count();
+        assert_eq!(points, 120, "points are found by name");
+        let listed =
+            |fact: &&Fact| matches!(fact, Fact::Status(status) if status.version.detail == kernel::Detail::Stated);
+        assert_eq!(facts.iter().filter(listed).count(), 1);
+        let asked = state.lock().unwrap().asked.clone();
+        assert_eq!(asked.len(), asked.iter().collect::<BTreeSet<_>>().len(), "{asked:#?}");
+        let search = asked.iter().find(|path| path.contains("/search")).unwrap();
+        assert!(
+            search.contains("parent,resolution,components,customfield_10040,customfield_10014,customfield_10020&"),
+            "{search}"
+        );
+        let jql = "project+%3D+%22SHOP%22+AND+updated+%3E%3D+%221970-01-01+09%3A00%22+ORDER+BY+updated+ASC";
+        assert!(search.contains(jql), "{search}");
+    }
+}
+
+#[tokio::test]
+async fn every_request_is_one_that_the_specification_of_cloud_knows() {
+    let Some(corpus) = parts::corpus() else { return };
+    let read = |name: &str| -> Value { serde_json::from_slice(&std::fs::read(corpus.join(name)).unwrap()).unwrap() };
+    let (platform, agile) = (read("specs/jira-v3-fixed.json"), read("specs/jira-agile-fixed.json"));
+    let state = Shared::default();
+    state.lock().unwrap().issues = (1..=120).map(issue).collect();
+    assert!(Memory::default().pull(&pulling(&state, true), From::Cursor).await.complete());
+    for asked in &state.lock().unwrap().asked {
+        check_request(if asked.starts_with("/rest/agile") { &agile } else { &platform }, asked).unwrap();
+    }
+    for wrong in
+        ["/rest/api/3/search/jql?startAt=0", "/rest/api/3/statuses/of/all", "/rest/api/3/issue/X-1/changelog?startAt=x"]
+    {
+        assert!(check_request(&platform, wrong).is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn issues_that_change_while_they_are_listed_hide_no_others() {
+    let state = Shared::default();
+    {
+        let mut server = state.lock().unwrap();
+        server.issues = (1..=120).map(issue).collect();
+        server.moves = (1..=40).map(|number| (2, number, 600 + number)).collect();
+    }
+    let memory = Memory::default();
+    let summary = memory.pull(&pulling(&state, false), From::Cursor).await;
+    assert!(summary.complete(), "{summary:?}");
+    assert_eq!(told(&memory), all(120));
+}
+
+#[tokio::test]
+async fn a_page_token_that_is_taken_no_longer_is_gone_on_without() {
+    let state = Shared::default();
+    {
+        let mut server = state.lock().unwrap();
+        server.issues = (1..=120).map(issue).collect();
+        server.stale = Some("100".to_owned());
+    }
+    let memory = Memory::default();
+    let summary = memory.pull(&pulling(&state, true), From::Cursor).await;
+    assert!(summary.complete(), "{summary:?}");
+    assert_eq!(told(&memory), all(120));
+}
+
+#[test]
+fn times_are_told_in_the_zone_of_who_asks() {
+    let berlin = chrono_tz::Europe::Berlin;
+    for (at, expected) in [
+        ("2026-06-01T10:30:59Z", "2026-06-01 12:30"),
+        ("2026-10-25T00:30:00Z", "2026-10-25 02:30"),
+        // The second half past two of that night; Jira may take it for the first.
+        ("2026-10-25T01:30:00Z", "2026-10-25 01:30"),
+        ("2026-10-25T02:30:00Z", "2026-10-25 03:30"),
+    ] {
+        assert_eq!(local(berlin, at.parse().unwrap()), expected, "{at}");
+    }
+}
+
+#[test]
+fn a_source_is_refused_that_does_not_say_where_it_is() {
+    let wrong = |settings: Value| Jira.open(&opened(settings)).err().map(|error| error.key);
+    assert_eq!(wrong(json!({ "connector": "jira" })), Some("url".to_owned()));
+    let cloud = json!({ "connector": "jira", "url": "https://lakeside.atlassian.net", "options": { "email": "ann@example.org" } });
+    assert_eq!(wrong(cloud), None);
+    let misspelt = json!({ "connector": "jira", "url": HOST, "options": { "mail": "x" } });
+    assert!(wrong(misspelt).is_some_and(|key| key.starts_with("options")));
+}
+
+#[tokio::test]
+async fn a_jira_of_others_is_pulled_and_then_what_changed_in_it() {
+    // A stateful Jira Data Center of others.
+    let server = Served::start("jira820", &[]).await;
+    let free = format!("127.0.0.1:{}", server.port);
+    let puller = Jira.open(&opened(json!({ "connector": "jira", "url": format!("http://{free}") }))).unwrap();
+    let memory = Memory::default();
+    let summary = memory.pull(&*puller, From::Cursor).await;
+    assert!(summary.complete(), "{summary:?}");
+    let first = facts(&memory);
+    for fact in &first {
+        fact.check().unwrap();
+    }
+    let count = |kind| first.iter().filter(|fact| fact.kind() == kind).count();
+    println!(
+        "{summary:?}: {} work items, {} transitions, {} sprints",
+        count("work_item"),
+        count("transition"),
+        count("sprint")
+    );
+    let client = reqwest::Client::new();
+    let all: Value = serde_json::from_str(
+        &client
+            .get(format!("http://{free}/rest/api/2/search?maxResults=0"))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap(),
+    )
+    .unwrap();
+    assert_eq!(told(&memory).len() as u64, all["total"].as_u64().unwrap());
+    assert!(count("transition") >= count("work_item") && count("sprint") > 0 && count("status") > 0);
+    assert!(first.iter().any(|fact| matches!(fact, Fact::WorkItem(item) if item.points.is_some())));
+    assert!(first.iter().any(|fact| matches!(fact, Fact::WorkItem(item) if item.parent.is_some())));
+    // Somebody goes on working.
+    let created = client.post(format!("http://{free}/rest/api/2/issue")).header("content-type", "application/json");
+    let answer = created.body(
+        json!({ "fields": { "project": { "key": "JIRA820" }, "summary": "New", "issuetype": { "name": "Task" } } })
+            .to_string(),
+    );
+    let answer: Value = serde_json::from_str(&answer.send().await.unwrap().text().await.unwrap()).unwrap();
+    let key = answer["key"].as_str().unwrap().to_owned();
+    let summary = memory.pull(&*puller, From::Cursor).await;
+    assert!(summary.complete(), "{summary:?}");
+    assert!(told(&memory).contains(&key), "{key}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issue_whose_history_cannot_be_had_hides_no_others_and_comes_when_it_can() {
+    for cloud in [true, false] {
+        let state = Shared::default();
+        {
+            let mut server = state.lock().unwrap();
+            server.issues = (1..=25).map(issue).collect();
+            server.issues[6] = json!({ "id": "7", "key": "SHOP-7", "fields": { "updated": minute(7), "summary": 7 } });
+            server.broken = Some(("/issue/SHOP-20", 500));
+        }
+        let (memory, puller) = (Memory::default(), pulling(&state, cloud));
+        let summary = memory.pull(&puller, From::Cursor).await;
+        let told = |memory: &Memory| -> BTreeSet<String> {
+            let facts = memory.events().into_iter().flat_map(|event| Jira.normalize(&event).unwrap_or_default());
+            facts.filter_map(|fact| if let Fact::WorkItem(item) = fact { Some(item.key) } else { None }).collect()
+        };
+        let mut expected = all(25);
+        expected.remove("SHOP-7");
+        expected.remove("SHOP-20");
+        assert_eq!((told(&memory), summary.failure()), (expected, None), "{summary:?}");
+        assert!(summary.warnings()[0].contains("history of SHOP-20 could not be fetched"), "{summary:?}");
+        state.lock().unwrap().broken = None;
+        let summary = memory.pull(&puller, From::Cursor).await;
+        assert!(summary.complete() && told(&memory).contains("SHOP-20"), "{summary:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_board_that_cannot_be_asked_hides_no_other() {
+    let state = Shared::default();
+    state.lock().unwrap().broken = Some(("/board/3/", 500));
+    let summary = Memory::default().pull(&pulling(&state, true), From::Cursor).await;
+    assert!(summary.failure().is_none() && summary.rows == 61, "{summary:?}");
+    assert!(summary.warnings()[0].contains("sprints of board 3 could not be fetched"), "{summary:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_that_fails_for_its_histories_is_asked_for_without_them() {
+    for cloud in [true, false] {
+        let state = Shared::default();
+        {
+            let mut server = state.lock().unwrap();
+            server.issues = (1..=5).map(issue).collect();
+            server.broken = Some(("/search", 500));
+            server.only_with_histories = true;
+        }
+        let memory = Memory::default();
+        let summary = memory.pull(&pulling(&state, cloud), From::Cursor).await;
+        assert!(summary.complete() && told(&memory) == all(5), "{summary:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issue_that_no_search_can_hold_hides_no_others_and_comes_when_it_can() {
+    for cloud in [true, false] {
+        let state = Shared::default();
+        {
+            let mut server = state.lock().unwrap();
+            server.issues = (1..=120).map(issue).collect();
+            server.unreadable = Some(60);
+        }
+        let (memory, puller) = (Memory::default(), pulling(&state, cloud));
+        let summary = memory.pull(&puller, From::Cursor).await;
+        let mut expected = all(120);
+        expected.remove("SHOP-60");
+        assert_eq!((told(&memory), summary.failure()), (expected, None), "{summary:?}");
+        assert!(summary.incomplete && summary.warnings()[0].contains("SHOP-60 could not be fetched"), "{summary:?}");
+        state.lock().unwrap().unreadable = None;
+        let summary = memory.pull(&puller, From::Cursor).await;
+        assert!(summary.complete() && told(&memory) == all(120), "{summary:?}");
+    }
+}

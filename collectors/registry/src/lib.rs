@@ -1,0 +1,79 @@
+//! The registry of connectors: one line each. Gateway, processor and imports find a connector here, by
+//! the name that settings, addresses and metric labels use.
+
+use connector::Connector;
+#[cfg(feature = "pull")]
+use pull::Pull;
+
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod recorded;
+
+static CONNECTORS: &[&dyn Connector] = &[
+    &connector_git::Git,
+    &connector_github::GitHub,
+    &connector_gitlab::GitLab,
+    &connector_jira::Jira,
+    &connector_generic::Generic,
+    &connector_gharchive::GhArchive,
+    &connector_cdevents::CdEvents,
+    &connector_tekton::Tekton,
+    &connector_pagerduty::PagerDuty,
+    &connector_circleci::CircleCi,
+    &connector_jenkins::Jenkins,
+    &connector_devlake::DevLake,
+];
+
+/// Those of them that can be asked.
+#[cfg(feature = "pull")]
+static PULLED: &[&dyn Pull] = &[
+    &connector_github::GitHub,
+    &connector_gitlab::GitLab,
+    &connector_jira::Jira,
+    &connector_pagerduty::PagerDuty,
+    &connector_circleci::CircleCi,
+    &connector_jenkins::Jenkins,
+];
+
+/// The connector of this name.
+#[must_use]
+pub fn connector(name: &str) -> Option<&'static dyn Connector> {
+    all().iter().copied().find(|connector| connector.name() == name)
+}
+
+/// All connectors.
+#[must_use]
+pub fn all() -> &'static [&'static dyn Connector] {
+    CONNECTORS
+}
+
+/// The pull side of the connector of this name.
+#[cfg(feature = "pull")]
+#[must_use]
+pub fn pull(name: &str) -> Option<&'static dyn Pull> {
+    pulled().iter().copied().find(|pull| pull.name() == name)
+}
+
+/// The pull sides of all connectors that have one.
+#[cfg(feature = "pull")]
+#[must_use]
+pub fn pulled() -> &'static [&'static dyn Pull] {
+    PULLED
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_connector_is_found_by_its_own_name_only() {
+        for (at, one) in all().iter().enumerate() {
+            assert_eq!(connector(one.name()).map(Connector::name), Some(one.name()));
+            assert!(all().iter().skip(at + 1).all(|other| other.name() != one.name()), "{} twice", one.name());
+        }
+        assert!(connector("").is_none() && connector("GitHub").is_none());
+    }
+}
