@@ -37,7 +37,7 @@ struct Inner {
     turn: usize,
 }
 
-/// Marks an answer whose status says nothing of the fault that it tells of, as GraphQL has it.
+/// Marks an answer whose status does not show the error in its body, as GraphQL has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fault;
 

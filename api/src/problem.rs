@@ -156,7 +156,7 @@ impl Problem {
         self
     }
 
-    /// A fault of ours: told to the log in full, to the caller as such.
+    /// An internal error: logged in full, reported to the client without details.
     #[must_use]
     pub fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "a read failed");

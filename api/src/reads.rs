@@ -88,7 +88,7 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
 /// How many events are shown of a fact, at most.
 const EVENTS: i64 = 20;
 
-/// The raw events that told of a fact, the latest first, as far as the log still holds them.
+/// The raw events that reported a fact, the latest first, as far as the log still holds them.
 pub async fn events(state: &ApiState, scope: &Scope, peer: Peer, fact: &str) -> Result<Vec<RawEvent>, Problem> {
     let Some(log) = state.log(peer) else { return Err(Problem::raw_events()) };
     let _turn = scope.turn().await;

@@ -198,7 +198,7 @@ impl Query {
         reads::explain(state, scope, &id).await.map_err(|problem| refused(&problem))
     }
 
-    /// The events that told of a deployment, an incident, a change, a review, a CI run or a work item, as the log
+    /// The events that reported a deployment, an incident, a change, a review, a CI run or a work item, as the log
     /// has them: the latest first, 20 at most.
     #[graphql(complexity = "200 + child_complexity")]
     async fn events(

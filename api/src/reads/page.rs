@@ -22,7 +22,7 @@ impl<P: Place> Part<P> {
         Ok(Self { after, limit })
     }
 
-    /// One more row than asked for tells whether there are more.
+    /// One more row than requested shows whether there are more.
     pub(super) fn ask(&self) -> u32 {
         self.limit.saturating_add(1)
     }

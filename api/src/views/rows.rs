@@ -90,7 +90,7 @@ pub struct Deployment {
     pub failed: bool,
     /// Why.
     pub failed_by: Vec<Evidence>,
-    /// When users were well again.
+    /// When service was restored.
     #[schema(required)]
     pub recovered_at: Option<DateTime<Utc>>,
     /// What recovered it.

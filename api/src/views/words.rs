@@ -28,7 +28,7 @@ macro_rules! mirror {
 mirror!(
     /// What says that a deployment took place.
     DeploymentSource of kernel::DeploymentSource {
-        /// The forge's own deployments, or one that was told to `POST /v1/events`.
+        /// The forge's own deployments, or one posted to `POST /v1/events`.
         Deployment,
         /// A commit that reached a branch whose merges are deployments.
         Branch,
@@ -349,7 +349,7 @@ mirror!(
         LatestMean,
         /// The last measure of each project before the end, in sum.
         LatestSum,
-        /// The share of whoever has most.
+        /// The share of the one with most.
         LargestShare,
         /// The fewest who have half of it together.
         FewestWithHalf,

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_fetched_before_a_partition_was_placed_anew_does_not_come() {
+    fn what_was_fetched_before_a_seek_does_not_come() {
         let mut partitions = Partitions::default();
         partitions.seek(0, 0, 0);
         partitions.push(0, 0, event(1));

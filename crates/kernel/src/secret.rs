@@ -27,7 +27,7 @@ impl Secret {
         std::str::from_utf8(&self.0).ok()
     }
 
-    /// Whether `other` is this secret, in a time that does not tell how much of it is right.
+    /// Whether `other` is this secret, in constant time.
     #[must_use]
     pub fn is(&self, other: &[u8]) -> bool {
         self.0.ct_eq(other).into()

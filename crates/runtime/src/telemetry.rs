@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_too_often_is_counted_and_said_with_the_next() {
+    fn what_comes_too_often_is_counted_and_reported_with_the_next() {
         let refused = Occasionally::new();
         let start = Duration::from_secs(1_000_000);
         assert_eq!(refused.pass_at(start), Some(0));

@@ -160,7 +160,7 @@ fn deployments_of_one_id_count_once_and_an_incident_fails_them_once() {
 }
 
 #[test]
-fn a_service_of_only_tags_is_told_that_these_rules_take_none() {
+fn a_service_of_only_tags_has_a_finding_that_these_rules_take_none() {
     let statement = devlake().line(1).add(tag("v1.0.0", 1, 5)).compute().statement.unwrap();
     assert!(statement.contains("does not take for deployments"), "{statement}");
 }

@@ -430,7 +430,7 @@ fn without_parents_a_change_belongs_to_the_first_deployment_after_it_was_merged(
 }
 
 #[test]
-fn a_change_whose_place_in_the_graph_is_known_is_not_told_by_time() {
+fn a_change_with_a_known_position_in_the_graph_is_not_attributed_by_time() {
     // merged before b finished, but to a branch that b does not reach
     let computed = Case::new()
         .line(2)
@@ -722,7 +722,7 @@ fn changes_that_are_open_abandoned_or_gone_do_not_count() {
 }
 
 #[test]
-fn a_service_without_deployments_is_told_what_to_configure() {
+fn a_service_without_deployments_has_a_finding_on_what_to_configure() {
     let statement = Case::new().line(2).compute().statement.unwrap();
     assert!(statement.contains("`git.tag_pattern`") && statement.contains("`git.deployment_branch`"), "{statement}");
     let staging = Deployment { environment: Some("staging".to_owned()), ..deploy("a", 1, 5) };
@@ -756,18 +756,18 @@ fn repositories_of_one_service_each_have_their_own_first_deployment() {
     );
 }
 
-fn of_folders(number: u32, hour: i64, parents: &[u32], folders: &[&str]) -> Commit {
+fn of_directories(number: u32, hour: i64, parents: &[u32], folders: &[&str]) -> Commit {
     let folders = folders.iter().map(|folder| (*folder).to_owned()).collect();
     Commit { folders: Some(folders), ..commit(number, hour, parents) }
 }
 
 #[test]
-fn of_a_shared_repository_a_service_has_the_commits_that_change_its_folders() {
+fn of_a_shared_repository_a_service_has_the_commits_that_change_its_directories() {
     let mut case = Case::new()
         .add(commit(1, 1, &[]))
-        .add(of_folders(2, 2, &[1], &["services/web/src"]))
-        .add(of_folders(3, 3, &[2], &["services/mail"]))
-        .add(of_folders(4, 4, &[3], &["services/website", ""]))
+        .add(of_directories(2, 2, &[1], &["services/web/src"]))
+        .add(of_directories(3, 3, &[2], &["services/mail"]))
+        .add(of_directories(4, 4, &[3], &["services/website", ""]))
         // nobody looked into it, so it may be of any
         .add(commit(5, 5, &[4]))
         .add(deploy("a", 1, 6))
@@ -777,26 +777,26 @@ fn of_a_shared_repository_a_service_has_the_commits_that_change_its_folders() {
     assert_eq!(computed.deployment("b").commits, 2);
     let carried: Vec<String> = computed.changes.iter().map(|row| row.title.clone()).collect();
     assert_eq!(carried, ["Commit 2", "Commit 5"]);
-    // without folders of its own it has them all
+    // without directories of its own it has them all
     case.service.paths.clear();
     assert_eq!(case.compute().deployment("b").commits, 4);
 }
 
 #[test]
-fn of_a_shared_repository_a_service_has_the_changes_with_a_commit_in_its_folders() {
+fn of_a_shared_repository_a_service_has_the_changes_with_a_commit_in_its_directories() {
     let mut case = Case::new()
         .add(commit(1, 1, &[]))
         // a change with one commit here and one elsewhere
-        .add(of_folders(2, 2, &[1], &["web"]))
-        .add(of_folders(3, 3, &[2], &["mail"]))
+        .add(of_directories(2, 2, &[1], &["web"]))
+        .add(of_directories(3, 3, &[2], &["mail"]))
         .add(commit(4, 4, &[1, 3]))
         .add(change(1, 4, 4))
         // one with a commit elsewhere
-        .add(of_folders(5, 5, &[4], &["mail"]))
+        .add(of_directories(5, 5, &[4], &["mail"]))
         .add(commit(6, 6, &[4, 5]))
         .add(change(2, 6, 6))
         // one that was squashed, elsewhere
-        .add(of_folders(7, 7, &[6], &["docs"]))
+        .add(of_directories(7, 7, &[6], &["docs"]))
         .add(change(3, 7, 7))
         .add(deploy("a", 1, 8))
         .add(deploy("b", 7, 10));
@@ -826,10 +826,10 @@ fn of_a_shared_repository_a_service_has_the_deployments_whose_names_say_so() {
 fn a_file_above_a_path_is_of_no_service_unless_its_directories_were_truncated() {
     let mut case = Case::new()
         .add(commit(1, 1, &[]))
-        .add(of_folders(2, 2, &[1], &["lib"]))
-        .add(of_folders(3, 3, &[2], &[""]))
-        .add(of_folders(4, 4, &[3], &["lib/api"]))
-        .add(of_folders(5, 5, &[4], &["lib/web"]))
+        .add(of_directories(2, 2, &[1], &["lib"]))
+        .add(of_directories(3, 3, &[2], &[""]))
+        .add(of_directories(4, 4, &[3], &["lib/api"]))
+        .add(of_directories(5, 5, &[4], &["lib/web"]))
         .add(deploy("a", 1, 6))
         .add(deploy("b", 5, 10));
     case.service.paths = vec!["lib/web".to_owned()];
@@ -838,8 +838,8 @@ fn a_file_above_a_path_is_of_no_service_unless_its_directories_were_truncated() 
     assert_eq!(carried(&case), ["Commit 5"]);
     assert_eq!(case.clone().compute().deployment("b").commits, 1);
     // of one that changes very many directories, those above stand for them
-    let truncated = Commit { folders_truncated: true, ..of_folders(6, 6, &[5], &["lib", "docs"]) };
-    let elsewhere = Commit { folders_truncated: true, ..of_folders(7, 7, &[6], &["src"]) };
+    let truncated = Commit { folders_truncated: true, ..of_directories(6, 6, &[5], &["lib", "docs"]) };
+    let elsewhere = Commit { folders_truncated: true, ..of_directories(7, 7, &[6], &["src"]) };
     let case = case.add(truncated).add(elsewhere).add(deploy("c", 7, 12));
     assert_eq!(carried(&case), ["Commit 5", "Commit 6"]);
 }

@@ -96,7 +96,7 @@ impl Said {
             let (accounts, persons) = read(&store, bots).await?;
             known(&named, &accounts, &persons)?;
             let now = Utc::now();
-            let facts = what(&persons, &self.name, &named).into_iter().map(|person| said_now(person, now));
+            let facts = what(&persons, &self.name, &named).into_iter().map(|person| statement(person, now));
             let events = facts.map(|fact| connector_generic::told(&fact, SOURCE, tenant, now));
             let log = machine.log().await?;
             log.append(events.collect::<Result<_, _>>()?).await?;
@@ -131,16 +131,16 @@ fn known(named: &[AccountId], accounts: &[Account], persons: &[Person]) -> Resul
     Ok(())
 }
 
-fn said_now(person: Person, at: DateTime<Utc>) -> Fact {
+fn statement(person: Person, at: DateTime<Utc>) -> Fact {
     // only people say this, so that the last word counts
     Fact::Person(Person { version: Version { detail: Detail::Measured, at }, ..person })
 }
 
-/// What is to be said so that accounts are one human's: beside those that were said to be, and no longer
+/// The statements that make accounts one person's, in addition to earlier ones, and no longer
 /// apart from them.
 fn merged(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person> {
     let mut said = without(persons, name, accounts, |person| person.apart);
-    let before = said_before(persons).find(|person| person.name == name);
+    let before = earlier_statements(persons).find(|person| person.name == name);
     let mut person = before.cloned().unwrap_or_else(|| nobody(name));
     person.accounts.extend_from_slice(accounts);
     person.accounts.sort();
@@ -149,17 +149,17 @@ fn merged(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person>
     said
 }
 
-/// What is to be said so that accounts are this human's and nobody else's.
+/// The statements that make accounts this person's only.
 fn split(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person> {
     let mut said = without(persons, name, accounts, |_| true);
     said.push(Person { accounts: accounts.to_vec(), apart: true, ..nobody(name) });
     said
 }
 
-/// Others of whom these accounts were said to be, without them.
+/// Others whom these accounts were stated to be, without them.
 fn without(persons: &[Person], name: &str, accounts: &[AccountId], which: fn(&Person) -> bool) -> Vec<Person> {
     let has_one = |person: &&Person| person.accounts.iter().any(|id| accounts.contains(id));
-    let others = said_before(persons).filter(|person| person.name != name && which(person)).filter(has_one);
+    let others = earlier_statements(persons).filter(|person| person.name != name && which(person)).filter(has_one);
     others
         .map(|person| {
             let mut left = person.clone();
@@ -170,7 +170,7 @@ fn without(persons: &[Person], name: &str, accounts: &[AccountId], which: fn(&Pe
         .collect()
 }
 
-fn said_before(persons: &[Person]) -> impl Iterator<Item = &Person> {
+fn earlier_statements(persons: &[Person]) -> impl Iterator<Item = &Person> {
     persons.iter().filter(|person| person.origin == people::TOLD && !person.deleted)
 }
 
@@ -236,7 +236,7 @@ mod tests {
         ids.iter().map(|id| AccountId::from(*id)).collect()
     }
 
-    /// Persons after something was said, as the store would have them.
+    /// Persons after a statement, as the store would have them.
     fn after(mut persons: Vec<Person>, said: Vec<Person>) -> Vec<Person> {
         for person in said {
             persons.retain(|known| (&known.origin, &known.name) != (&person.origin, &person.name));
@@ -245,7 +245,7 @@ mod tests {
         persons
     }
 
-    fn told(persons: &[Person]) -> Vec<String> {
+    fn listed(persons: &[Person]) -> Vec<String> {
         let line = |human: &Joined| {
             format!("{}: {}", human.name, human.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(" "))
         };
@@ -267,7 +267,7 @@ mod tests {
         for (what, name, accounts, expected) in steps {
             let said = what(&persons, name, &ids(accounts));
             persons = after(persons, said);
-            assert_eq!(told(&persons), expected, "{name} {accounts:?}");
+            assert_eq!(listed(&persons), expected, "{name} {accounts:?}");
         }
     }
 }

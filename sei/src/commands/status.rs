@@ -26,7 +26,7 @@ pub(crate) struct Status {
 }
 
 #[derive(Serialize)]
-struct Picture {
+struct Snapshot {
     tenant: String,
     demo: bool,
     database: &'static str,
@@ -97,13 +97,13 @@ struct Service {
 impl Status {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         with(settings, async |machine| {
-            let picture = self.picture(machine).await?;
-            if global.json { output::print_json(&picture) } else { output::print(&picture.text()) }
+            let snapshot = self.snapshot(machine).await?;
+            if global.json { output::print_json(&snapshot) } else { output::print(&snapshot.text()) }
         })
         .await
     }
 
-    async fn picture(&self, machine: &Machine) -> Result<Picture> {
+    async fn snapshot(&self, machine: &Machine) -> Result<Snapshot> {
         let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
         let log = machine.log().await?;
         let ends = log.ends().await?;
@@ -111,7 +111,7 @@ impl Status {
         let partitions = ends.iter().zip(lag).map(|(end, (number, lag))| Partition { number, end: end.next, lag });
         let counts = store::counts::all(&store).await?;
         let services = store::queries::services(&store, None, MOST_SERVICES).await?;
-        Ok(Picture {
+        Ok(Snapshot {
             tenant: self.tenant.tenant.to_string(),
             demo,
             database: if machine.settings.database.url.is_some() { "database.url" } else { "private cluster" },
@@ -169,7 +169,7 @@ impl Status {
     }
 }
 
-impl Picture {
+impl Snapshot {
     fn text(&self) -> String {
         let mut lines = Vec::new();
         if self.demo {

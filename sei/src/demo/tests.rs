@@ -71,7 +71,7 @@ fn it_has_the_size_and_the_variety_that_was_asked_for() {
 }
 
 #[test]
-fn it_is_plausible_and_each_thing_is_told_once() {
+fn it_is_plausible_and_each_thing_is_reported_once() {
     let demo = small();
     let mut ids = HashSet::new();
     for fact in demo.facts() {

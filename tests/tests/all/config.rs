@@ -3,14 +3,14 @@
 use tests::Program;
 
 #[test]
-fn all_that_is_wrong_with_a_file_is_told_with_its_line() {
+fn every_error_of_a_file_is_reported_with_its_line() {
     let program = Program::new();
     let file = "[server]\nlisten = \"0.0.0.0:http\"\nbody_limt = 5\n\n[dora]\nhotfix = \"(\"\n\n[[git]]\nurl = \".\"\n\
                 schedule = \"*/5 * * *\"\n\n[database]\nurl = \"postgres://sei:hunter2@db/sei\"\n";
     std::fs::write(program.folder().join("sei.toml"), file).unwrap();
-    let said = program.run(&["config", "check"]);
-    assert_eq!(said.code, Some(1));
-    insta::assert_snapshot!(said.out, @r#"
+    let output = program.run(&["config", "check"]);
+    assert_eq!(output.code, Some(1));
+    insta::assert_snapshot!(output.out, @r#"
     error: database.url: found something else (not shown: it may be a secret), expected a reference to a secret: { env = "NAME" } or { file = "/path" }
       at sei.toml:13
     error: dora.hotfix: found `(`, expected a regular expression (unclosed group)
@@ -23,9 +23,9 @@ fn all_that_is_wrong_with_a_file_is_told_with_its_line() {
       at sei.toml:2
     sei.toml: 5 errors
     "#);
-    let said = program.run(&["up"]);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("body_limt") && !said.err.contains("hunter2"), "{}", said.err);
+    let output = program.run(&["up"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("body_limt") && !output.err.contains("hunter2"), "{}", output.err);
 }
 
 #[test]
@@ -34,9 +34,9 @@ fn a_right_file_is_well_and_warnings_fail_only_when_asked() {
     let file = program.folder().join("mine.toml");
     std::fs::write(&file, "[database]\nurl = { env = \"SEI_TEST_NO_SUCH_VARIABLE\" }\n").unwrap();
     let file = file.display().to_string();
-    let said = program.run(&["config", "check", &file]);
-    assert_eq!(said.code, Some(0), "{}", said.out);
-    assert!(said.out.trim_end().ends_with("no errors, 1 warning"), "{}", said.out);
+    let output = program.run(&["config", "check", &file]);
+    assert_eq!(output.code, Some(0), "{}", output.out);
+    assert!(output.out.trim_end().ends_with("no errors, 1 warning"), "{}", output.out);
     assert_eq!(program.run(&["config", "check", &file, "--strict"]).code, Some(1));
     let shown = program.good(&["config", "show", "--config", &file]);
     assert!(shown.contains("SEI_TEST_NO_SUCH_VARIABLE"), "{shown}");
@@ -59,15 +59,15 @@ fn a_time_zone_that_there_is_not_is_answered_with_the_form_and_near_names() {
     let program = Program::new();
     let expected = "expected an IANA time zone such as `UTC` or `Europe/Berlin`; did you mean `Europe/Berlin`?";
     for command in [&["dora", "report"][..], &["dora", "metric", "change_throughput"]] {
-        let said = program.run(&[command, &["--time-zone", "europe/berlin"]].concat());
-        assert_eq!(said.code, Some(2), "{}", said.err);
-        assert!(said.err.contains("'europe/berlin'") && said.err.contains(expected), "{}", said.err);
+        let output = program.run(&[command, &["--time-zone", "europe/berlin"]].concat());
+        assert_eq!(output.code, Some(2), "{}", output.err);
+        assert!(output.err.contains("'europe/berlin'") && output.err.contains(expected), "{}", output.err);
     }
     std::fs::write(program.folder().join("sei.toml"), "[dora]\ntime_zone = \"europe/berlin\"\n").unwrap();
-    let said = program.run(&["config", "check"]);
-    assert_eq!(said.code, Some(1));
+    let output = program.run(&["config", "check"]);
+    assert_eq!(output.code, Some(1));
     let problem = format!("dora.time_zone: found the text `europe/berlin`, {expected}\n  at sei.toml:2");
-    assert!(said.out.contains(&problem), "{}", said.out);
+    assert!(output.out.contains(&problem), "{}", output.out);
 }
 
 #[test]
@@ -75,9 +75,9 @@ fn the_reference_that_is_printed_is_a_file_that_checks() {
     let program = Program::new();
     let file = program.folder().join("sei.toml");
     std::fs::write(&file, program.good(&["config", "default"])).unwrap();
-    let said = program.run(&["config", "check"]);
-    assert_eq!(said.code, Some(0), "{}", said.out);
-    assert!(said.out.contains("all is well"), "{}", said.out);
+    let output = program.run(&["config", "check"]);
+    assert_eq!(output.code, Some(0), "{}", output.out);
+    assert!(output.out.contains("all is well"), "{}", output.out);
 }
 
 #[test]
@@ -91,17 +91,17 @@ fn a_secret_that_was_pasted_is_shown_by_no_command_and_an_open_server_is_warned_
     ] {
         std::fs::write(&file, pasted).unwrap();
         for arguments in [&["config", "check"][..], &["up"], &["collect", "github"], &["status"]] {
-            let said = program.run(arguments);
-            assert_eq!(said.code, Some(1), "{arguments:?}");
-            let shown = said.out + &said.err;
+            let output = program.run(arguments);
+            assert_eq!(output.code, Some(1), "{arguments:?}");
+            let shown = output.out + &output.err;
             assert!(shown.contains("not shown") && !shown.contains("hunter2"), "{arguments:?}: {shown}");
         }
     }
     std::fs::write(&file, "[server]\nlisten = \"0.0.0.0:0\"\n").unwrap();
-    let said = program.run(&["config", "check"]);
-    assert_eq!(said.code, Some(0), "{}", said.out);
+    let output = program.run(&["config", "check"]);
+    assert_eq!(output.code, Some(0), "{}", output.out);
     for words in ["warning: server.listen: found 0.0.0.0:0, without a login", "server.allowed_hosts", "at sei.toml:2"] {
-        assert!(said.out.contains(words), "{words}: {}", said.out);
+        assert!(output.out.contains(words), "{words}: {}", output.out);
     }
     std::fs::write(&file, "[[git]]\nurl = \"https://ann:hunter2@git.example/a.git?token=hunter2\"\n").unwrap();
     let shown = program.good(&["config", "show"]);
@@ -114,9 +114,9 @@ fn a_connector_that_there_is_not_is_an_error_with_the_one_that_was_meant() {
     let file = "[[source]]\nconnector = \"gitlap\"\ntoken = { file = \"sei.toml\" }\nprojects = [\"a/b\"]\n\n\
                 [webhooks.githb.main]\nsecrets = [{ file = \"sei.toml\" }]\n";
     std::fs::write(program.folder().join("sei.toml"), file).unwrap();
-    let said = program.run(&["config", "check"]);
-    assert_eq!(said.code, Some(1), "{}", said.out);
+    let output = program.run(&["config", "check"]);
+    assert_eq!(output.code, Some(1), "{}", output.out);
     for words in ["source.0.connector: found `gitlap`", "did you mean `gitlab`?", "webhooks.githb", "`github`"] {
-        assert!(said.out.contains(words), "{words}: {}", said.out);
+        assert!(output.out.contains(words), "{words}: {}", output.out);
     }
 }

@@ -31,9 +31,9 @@ fn it_is_loaded_marked_loaded_again_and_dropped() {
 
     assert_eq!(program.json(&["dora", "report"])["demo"], false);
     program.good(&["demo", "reset"]);
-    let said = program.run(&report);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("run `sei demo load` first"), "{}", said.err);
+    let output = program.run(&report);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("run `sei demo load` first"), "{}", output.err);
 }
 
 /// When something was computed is no part of what was computed.
@@ -48,9 +48,9 @@ fn a_tenant_of_that_name_with_real_data_is_left_alone() {
     let program = Program::new();
     program.good(&["tenant", "create", "demo"]);
     for arguments in [&LOAD[..], &["demo", "reset"]] {
-        let said = program.run(arguments);
-        assert_eq!(said.code, Some(1));
-        assert!(said.err.contains("holds real data"), "{}", said.err);
+        let output = program.run(arguments);
+        assert_eq!(output.code, Some(1));
+        assert!(output.err.contains("holds real data"), "{}", output.err);
     }
     assert_eq!(program.json(&["tenant", "list"])[0]["name"], "demo");
 }

@@ -185,7 +185,7 @@ async fn made_up_data_is_marked_and_nothing_to_show_is_explained() {
 }
 
 #[tokio::test]
-async fn a_repository_without_deployments_is_told_what_to_configure() {
+async fn a_page_without_deployments_shows_what_to_configure() {
     let Some(browser) = browser() else { return };
     let served = served::empty().await;
     let no_deployments =
@@ -242,7 +242,7 @@ async fn the_explorer_shows_the_schema_without_the_internet() {
 }
 
 #[tokio::test]
-async fn a_failing_server_is_told_with_a_way_to_try_again() {
+async fn a_failing_server_is_reported_with_a_way_to_try_again() {
     let Some(browser) = browser() else { return };
     let served = served::filled().await;
     sqlx::query("drop table main.computation cascade")

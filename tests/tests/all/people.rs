@@ -1,4 +1,4 @@
-//! `sei people`: who is who, from facts, settings and what was said, through the log.
+//! `sei people`: who is who, from facts, settings and what was output, through the log.
 
 use serde_json::Value;
 use tests::Program;
@@ -22,7 +22,7 @@ bots = ["robot"]
 "#;
 
 /// `name: account account`, bots with a star.
-fn told(people: &Value) -> Vec<String> {
+fn listed(people: &Value) -> Vec<String> {
     let line = |human: &Value| {
         let accounts: Vec<&str> = human["accounts"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
         let star = if human["bot"] == true { "*" } else { "" };
@@ -42,24 +42,24 @@ fn people_are_listed_merged_and_split() {
     let bo = "Bo Li: github.com/bo";
     let joined = program.json(&["people"]);
     let ann = "Ann Smith: email/ann@x.org github.com/ann";
-    assert_eq!(told(&joined), [&["A. Smith: jira/asmith", ann, bo], &others[..]].concat());
+    assert_eq!(listed(&joined), [&["A. Smith: jira/asmith", ann, bo], &others[..]].concat());
     assert_eq!(joined[1]["because"][0]["address"], "ann@x.org");
 
     let merged = program.json(&["people", "merge", "Ann Smith", "jira/asmith", "github.com/ann"]);
     let ann = "Ann Smith: email/ann@x.org github.com/ann jira/asmith";
-    assert_eq!(told(&merged), [ann]);
-    assert_eq!(told(&program.json(&["people"])), [&[ann, bo], &others[..]].concat());
+    assert_eq!(listed(&merged), [ann]);
+    assert_eq!(listed(&program.json(&["people"])), [&[ann, bo], &others[..]].concat());
 
     let split = program.json(&["people", "split", "Ann at work", "github.com/ann", "email/ann@x.org"]);
-    assert_eq!(told(&split), ["Ann at work: email/ann@x.org github.com/ann"]);
+    assert_eq!(listed(&split), ["Ann at work: email/ann@x.org github.com/ann"]);
     let ann = ["Ann Smith: jira/asmith", "Ann at work: email/ann@x.org github.com/ann"];
-    assert_eq!(told(&program.json(&["people"])), [&ann[..], &[bo], &others[..]].concat());
+    assert_eq!(listed(&program.json(&["people"])), [&ann[..], &[bo], &others[..]].concat());
 
     let text = program.good(&["people"]);
     assert!(text.starts_with("3 people and 2 bots with 6 accounts"), "{text}");
     assert!(text.contains("sei people: Ann at work"), "{text}");
     println!("{text}");
-    let said = program.run(&["people", "merge", "Nobody", "github.com/nobody"]);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("there is no account `github.com/nobody`"), "{}", said.err);
+    let output = program.run(&["people", "merge", "Nobody", "github.com/nobody"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("there is no account `github.com/nobody`"), "{}", output.err);
 }

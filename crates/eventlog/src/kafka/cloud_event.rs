@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_somebody_else_is_an_event_that_no_connector_reads() {
+    fn a_foreign_record_is_an_event_that_no_connector_reads() {
         let without_id = headers(&event()).detach_without("ce_id");
         let bad_tenant =
             headers(&event()).detach_without("ce_tenant").insert(Header { key: "ce_tenant", value: Some("Nö") });

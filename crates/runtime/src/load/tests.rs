@@ -160,7 +160,7 @@ fn posting_without_a_token_has_to_be_asked_for_and_is_warned_of() {
 }
 
 #[test]
-fn what_stands_at_the_place_of_a_secret_is_never_shown_in_whatever_section_and_form() {
+fn a_value_in_place_of_a_secret_is_never_shown_in_whatever_section_and_form() {
     let sections = [
         "[[source]]\nconnector = \"github\"\ntoken = VALUE",
         "[events]\ntokens = VALUE",

@@ -186,7 +186,7 @@ fn a_week_with_25_hours_on_its_sunday_has_7_days() {
 }
 
 #[test]
-fn the_share_of_known_ends_is_said_of_the_whole_its_parts_and_its_steps() {
+fn the_share_of_known_ends_is_given_for_the_whole_its_parts_and_its_steps() {
     let mut seen = Seen::default();
     for (label, day, from) in [("a", 1, Some(0)), ("a", 2, None), ("b", 8, None), ("b", 9, None)] {
         seen.about(labelled(label));

@@ -24,7 +24,7 @@ async fn hanging(served: &Served, announced: usize, sent: &[u8]) -> TcpStream {
 }
 
 #[tokio::test]
-async fn half_requests_hold_no_place_of_signed_ones() {
+async fn half_requests_take_no_slot_of_signed_ones() {
     let log = MemoryLog::new();
     let mut small = settings();
     small.server.in_flight = 2;

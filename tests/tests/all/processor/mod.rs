@@ -292,7 +292,7 @@ async fn names_that_no_index_takes_stop_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_of_somebody_else_in_our_topic_is_rejected_with_its_bytes() {
+async fn a_foreign_record_in_our_topic_is_rejected_with_its_bytes() {
     use rdkafka::producer::{FutureProducer, FutureRecord};
     let log = TestLog::new(LogKind::Kafka).await;
     let producer: FutureProducer =

@@ -1,4 +1,4 @@
-//! Sources that tell moments, not things: whichever picture wins, the earliest times that any told stay.
+//! Sources that tell moments, not things: whichever version wins, the earliest times that any told stay.
 
 use chrono::{DateTime, Utc};
 use kernel::{Detail, Fact, Incident, PipelineRun, TaskRun, Version};
@@ -20,8 +20,8 @@ const TABLES: [(&str, &str); 3] = [
     ("task_run", "queued_at, started_at"),
 ];
 
-/// A picture of each of the three, which all tell the same times.
-fn pictures() -> impl Strategy<Value = [Fact; 3]> {
+/// A version of each of the three, which all tell the same times.
+fn versions() -> impl Strategy<Value = [Fact; 3]> {
     (0..2_u8, 0..3_i64, 0..4_i64, proptest::option::of(0..4_i64), 0..3_u8).prop_map(
         |(detail, at, first, second, content)| {
             let version = Version { detail: [Detail::Inferred, Detail::Stated][usize::from(detail)], at: instant(at) };
@@ -79,7 +79,7 @@ fn pictures() -> impl Strategy<Value = [Fact; 3]> {
     )
 }
 
-fn told(fact: &Fact) -> Times {
+fn times_of(fact: &Fact) -> Times {
     match fact {
         Fact::Incident(incident) => (Some(incident.detected_at), incident.acknowledged_at),
         Fact::PipelineRun(run) => (Some(run.queued_at), run.started_at),
@@ -96,16 +96,16 @@ async fn row(database: &TestDatabase, (table, columns): (&str, &str)) -> (String
 }
 
 #[test]
-fn the_earliest_times_that_any_picture_told_stay_in_any_order() {
+fn the_earliest_times_of_all_versions_are_kept_in_any_order() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let database = runtime.block_on(tests::database());
     let cases = ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() };
-    let orders = proptest::collection::vec(pictures(), 1..8)
-        .prop_flat_map(|pictures| (Just(pictures.clone()), Just(pictures).prop_shuffle()));
-    proptest!(cases, |((pictures, shuffled) in orders, split in 1..4_usize)| {
+    let orders = proptest::collection::vec(versions(), 1..8)
+        .prop_flat_map(|versions| (Just(versions.clone()), Just(versions).prop_shuffle()));
+    proptest!(cases, |((versions, shuffled) in orders, split in 1..4_usize)| {
         runtime.block_on(async {
             let mut ends = Vec::new();
-            for (order, split) in [(&pictures, pictures.len()), (&shuffled, split)] {
+            for (order, split) in [(&versions, versions.len()), (&shuffled, split)] {
                 let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
                 for (table, _) in TABLES {
                     let query = AssertSqlSafe(format!("truncate main.{table}"));
@@ -121,7 +121,7 @@ fn the_earliest_times_that_any_picture_told_stay_in_any_order() {
                 let mut rows = Vec::new();
                 for (at, table) in TABLES.into_iter().enumerate() {
                     let (text, times) = row(&database, table).await;
-                    let all = || pictures.iter().map(|pictures| told(&pictures[at]));
+                    let all = || versions.iter().map(|versions| times_of(&versions[at]));
                     prop_assert_eq!(times.0, all().filter_map(|(first, _)| first).min());
                     prop_assert_eq!(times.1, all().filter_map(|(_, second)| second).min());
                     rows.push(text);

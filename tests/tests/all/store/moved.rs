@@ -126,7 +126,7 @@ async fn texts(database: &TestDatabase, query: &str) -> Vec<String> {
 fn a_renamed_repository_is_one_repository_in_any_order_of_its_facts() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let database = runtime.block_on(tests::database());
-    let told = vec![
+    let reported = vec![
         change(OLD, ChangeState::Open, 1),
         deployment(OLD, 2),
         run(OLD, 3),
@@ -141,7 +141,7 @@ fn a_renamed_repository_is_one_repository_in_any_order_of_its_facts() {
         repository(NEW, "acme/Newname", Version { detail: Detail::Inferred, at: instant(4) }),
     ];
     let expected = runtime.block_on(async {
-        write(&database, &told).await;
+        write(&database, &reported).await;
         rows::all(&database.options()).await
     });
     runtime.block_on(async {
@@ -160,7 +160,7 @@ fn a_renamed_repository_is_one_repository_in_any_order_of_its_facts() {
         assert_eq!(texts(&database, queued).await, ["true"], "the earliest stays");
     });
     let cases = ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() };
-    proptest!(cases, |(order in Just(told).prop_shuffle(), split in 1..5_usize)| {
+    proptest!(cases, |(order in Just(reported).prop_shuffle(), split in 1..5_usize)| {
         let found = runtime.block_on(async {
             clear(&database).await;
             for piece in order.chunks(split) {
