@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use kernel::{DeploymentKind, DeploymentMetric, FindingKind, Outcome, RepositoryId, Service, Sha};
+use kernel::{ChangeState, DeploymentKind, DeploymentMetric, FindingKind, Outcome, RepositoryId, Service, Sha};
 use runtime::settings;
 use store::history::search::{self, FoundChange, FoundCommit, FoundDeployment};
 use store::{Store, StoreTx};
@@ -193,9 +193,10 @@ impl Context<'_> {
 }
 
 fn not_merged(service: &Service, found: &FoundChange) -> ChangeExplanation {
-    let why = match found.state.as_str() {
-        "open" => "It is open: a change counts once it is merged and deployed.",
-        _ => "It was closed without being merged, so it does not count.",
+    let why = match found.state {
+        ChangeState::Open => "It is open: a change counts once it is merged and deployed.",
+        ChangeState::Abandoned => "It was closed without being merged, so it does not count.",
+        ChangeState::Merged => "It is merged, but is none of the changes of this service.",
     };
     ChangeExplanation {
         service: service.name.clone(),

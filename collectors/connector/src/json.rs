@@ -29,9 +29,23 @@ pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Reject> {
 
 /// Reads a part of a JSON document that is already in memory.
 pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| Problem { path: path_of(&error), problem: tell(error.inner()) })
+    read_with(value, |fields| T::deserialize(fields))
 }
+
+/// Reads a part of a JSON document that is already in memory, by a function that takes it.
+pub fn read_with<T>(
+    value: serde_json::Value,
+    read: impl FnOnce(Tracked<'_, '_>) -> Result<T, serde_json::Error>,
+) -> Result<T, Problem> {
+    let mut track = serde_path_to_error::Track::new();
+    read(Tracked::new(value, &mut track)).map_err(|error| {
+        let error = serde_path_to_error::Error::new(track.path(), error);
+        Problem { path: path_of(&error), problem: tell(error.inner()) }
+    })
+}
+
+/// A value that is read and remembers where it is.
+pub type Tracked<'a, 'b> = serde_path_to_error::Deserializer<'a, 'b, serde_json::Value>;
 
 /// A list that can be `null`, and so can its entries: what a source has nothing to say of.
 pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {

@@ -19,6 +19,9 @@ pub struct Field {
     pub keep: Keep,
     pub moves: bool,
     pub with: Option<Ident>,
+    /// How its texts are written, if not as its type has it.
+    pub form: Option<Ident>,
+    pub filled: bool,
 }
 
 /// A kind of fact.
@@ -139,7 +142,15 @@ fn fields(input: &DeriveInput) -> Result<Vec<Field>> {
             has_version = true;
             continue;
         }
-        let mut read = Field { ident, ty: field.ty.clone(), keep: Keep::Newest, moves: false, with: None };
+        let mut read = Field {
+            ident,
+            ty: field.ty.clone(),
+            keep: Keep::Newest,
+            moves: false,
+            with: None,
+            form: None,
+            filled: false,
+        };
         for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("fact")) {
             attribute.parse_nested_meta(|meta| read.add(&meta))?;
         }
@@ -158,8 +169,12 @@ impl Field {
             self.moves = true;
         } else if meta.path.is_ident("with") {
             self.with = Some(meta.value()?.parse()?);
+        } else if meta.path.is_ident("form") {
+            self.form = Some(meta.value()?.parse()?);
+        } else if meta.path.is_ident("filled") {
+            self.filled = true;
         } else {
-            return Err(meta.error("expected `earliest`, `latest`, `moves` or `with`"));
+            return Err(meta.error("expected `earliest`, `latest`, `moves`, `with`, `form` or `filled`"));
         }
         Ok(())
     }

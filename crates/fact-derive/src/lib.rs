@@ -28,7 +28,9 @@ use crate::declaration::{Declaration, Field, Keep};
 /// `#[fact(…)]` on a field takes:
 /// - `earliest`, `latest`: the earliest or latest time that any version had stays, whichever version wins;
 /// - `moves`: it holds the id of a repository, or one that begins with it, and changes when the repository moves;
-/// - `with = method`: what is stored is what the method returns, a list of texts.
+/// - `with = method`: what is stored is what the method returns, a list of texts;
+/// - `form = Lowercase`: the usual form of its texts (see `Form`), if it is not that of its type;
+/// - `filled`: no text of it may be empty, as no key of one field and no id of a repository may.
 #[proc_macro_derive(FactKind, attributes(fact))]
 pub fn fact_kind(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -43,6 +45,9 @@ fn implementation(declared: &Declaration) -> Tokens {
     }));
     let indexes = 0_usize..;
     let arms = indexes.zip(values).map(|(index, value)| quote! { #index => #value });
+    let texts = (0_usize..).zip(&declared.fields).map(|(index, Field { ident, .. })| {
+        quote! { #index => catalog::Field::texts_mut(&mut self.#ident) }
+    });
     let reads = declared.fields.iter().map(|Field { ident, .. }| {
         let place = format!("{}.{ident}", declared.name);
         quote! {
@@ -69,6 +74,13 @@ fn implementation(declared: &Declaration) -> Tokens {
                         _ => catalog::Value::Null,
                     }
                 }
+
+                fn texts_mut(&mut self, column: usize) -> Vec<&mut String> {
+                    match column {
+                        #(#texts,)*
+                        _ => Vec::new(),
+                    }
+                }
             }
 
             impl catalog::Declared for #ident {
@@ -90,10 +102,12 @@ fn implementation(declared: &Declaration) -> Tokens {
 fn kind(declared: &Declaration) -> Tokens {
     let Declaration { ident, name, description, key, order, happened_at, traced, exported, example, .. } = declared;
     let title = ident.to_string();
-    let columns = declared.fields.iter().map(column).chain(declared.kept.iter().map(|(ident, _)| {
-        let name = ident.to_string();
-        quote! { catalog::Column::kept(#name) }
-    }));
+    let columns = declared.fields.iter().enumerate().map(|field| column(declared, field)).chain(
+        declared.kept.iter().map(|(ident, _)| {
+            let name = ident.to_string();
+            quote! { catalog::Column::kept(#name) }
+        }),
+    );
     let fields = declared.fields.len();
     let happened_at = happened_at.as_ref().map_or_else(|| quote! { None }, |name| quote! { Some(#name) });
     quote! {
@@ -114,10 +128,15 @@ fn kind(declared: &Declaration) -> Tokens {
     }
 }
 
-fn column(field: &Field) -> Tokens {
+fn column(declared: &Declaration, (position, field): (usize, &Field)) -> Tokens {
     let name = field.ident.to_string();
     let ty = &field.ty;
     let moves = field.moves;
+    let filled = field.filled || declared.key == [position];
+    let form = match &field.form {
+        Some(form) => quote! { catalog::Form::#form },
+        None => quote! { <#ty as catalog::Field>::FORM },
+    };
     let keep = match field.keep {
         Keep::Newest => quote! { catalog::Keep::Newest },
         Keep::Earliest => quote! { catalog::Keep::Earliest },
@@ -131,6 +150,8 @@ fn column(field: &Field) -> Tokens {
             words: <#ty as catalog::Field>::WORDS,
             keep: #keep,
             moves: #moves,
+            form: #form,
+            filled: #filled,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The same types are read by `POST /v1/events`, `sei import` and by our own normalizers; their JSON
 //! Schema is what `sei schema` prints. Times are UTC instants (RFC 3339 in JSON).
 //!
-//! A kind of fact is a file with its struct, and a line in the list below.
+//! A kind of fact is a file with its struct, which declares its table, and a line in the list below.
 
 mod account;
 pub mod catalog;
@@ -60,12 +60,12 @@ pub use vulnerability::Vulnerability;
 pub use work_item::WorkItem;
 
 macro_rules! facts {
-    ($($kind:ident: $what:literal,)+) => {
+    ($($kind:ident,)+) => {
         /// One thing that is known about how software was made.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(tag = "fact", rename_all = "snake_case")]
         pub enum Fact {
-            $(#[doc = $what] $kind($kind),)+
+            $(#[doc = concat!("See [`", stringify!($kind), "`].")] $kind($kind),)+
             /// What one event states of a change or an incident.
             Partial(Partial),
         }
@@ -83,6 +83,14 @@ macro_rules! facts {
                 }
             }
 
+            /// The fact as a row of its table, to be changed.
+            pub fn record_mut(&mut self) -> &mut dyn Record {
+                match self {
+                    $(Self::$kind(fact) => fact,)+
+                    Self::Partial(partial) => partial.of.record_mut(),
+                }
+            }
+
             /// Reads a fact of a kind, from its fields without `fact`.
             pub fn of_kind<'de, D: Deserializer<'de>>(kind: &Kind, fields: D) -> Result<Self, D::Error> {
                 match kind.title {
@@ -95,27 +103,27 @@ macro_rules! facts {
 }
 
 facts! {
-    Repository: "Where code lives.",
-    Commit: "A commit.",
-    Change: "A pull or merge request.",
-    Review: "A review of a change.",
-    PipelineRun: "A CI run.",
-    TaskRun: "A job of a CI run.",
-    Deployment: "A version put into an environment.",
-    Incident: "Something that went wrong for users.",
-    WorkItem: "An issue, story, bug or task.",
-    Closing: "A work item or an incident that was closed, of which nothing else is known.",
-    Transition: "A work item that went from one status to another.",
-    Status: "What a status of a workflow means.",
-    Sprint: "A span of time that a team plans for.",
-    SprintEntry: "A work item that was put into a sprint or taken out of it.",
-    Vulnerability: "A hole in code or in what it depends on.",
-    QualityMeasure: "A measure of code at a time.",
-    Moved: "A repository that has another id now.",
-    Account: "An account of a person or a bot.",
-    Person: "Accounts that are one human's.",
-    Service: "What is deployed.",
-    Team: "Who owns services.",
+    Repository,
+    Commit,
+    Change,
+    Review,
+    PipelineRun,
+    TaskRun,
+    Deployment,
+    Incident,
+    WorkItem,
+    Closing,
+    Transition,
+    Status,
+    Sprint,
+    SprintEntry,
+    Vulnerability,
+    QualityMeasure,
+    Moved,
+    Account,
+    Person,
+    Service,
+    Team,
 }
 
 /// What one event states of a thing whose other events don't repeat it: CDEvents names the cause of an incident when it

@@ -1,6 +1,9 @@
 //! Metrics that users define: what their conditions and values mean, checked against the fields that facts
 //! have. The engine computes from what is read here, so what passes here can be computed.
 
+use kernel::Fact;
+use kernel::catalog::{Holds, Kind};
+
 use crate::settings::MetricSettings;
 
 /// What a field holds.
@@ -20,159 +23,27 @@ pub enum FieldKind {
 
 use FieldKind::{Bool, Number, Text, Texts, Time};
 
-/// A kind of fact that metrics can be made of.
-#[derive(Debug)]
-pub struct FactFields {
-    /// Its name, which is that of its table.
-    pub fact: &'static str,
-    /// The field that says when it happened, unless another is named.
-    pub at: &'static str,
-    /// Its fields.
-    pub fields: &'static [(&'static str, FieldKind)],
+/// The kinds of facts that metrics can be made of.
+pub fn measurable() -> impl Iterator<Item = &'static Kind> {
+    Fact::KINDS.iter().copied().filter(|kind| kind.happened_at.is_some())
 }
 
-/// The facts that metrics can be made of.
-pub const FACTS: &[FactFields] = &[
-    FactFields {
-        fact: "change",
-        at: "merged_at",
-        fields: &[
-            ("repository", Text),
-            ("title", Text),
-            ("state", Text),
-            ("author", Text),
-            ("source_branch", Text),
-            ("target_branch", Text),
-            ("opened_at", Time),
-            ("ready_at", Time),
-            ("merged_at", Time),
-            ("closed_at", Time),
-            ("additions", Number),
-            ("deletions", Number),
-            ("labels", Texts),
-        ],
-    },
-    FactFields {
-        fact: "commit",
-        at: "committed_at",
-        fields: &[
-            ("repository", Text),
-            ("author", Text),
-            ("authored_at", Time),
-            ("committed_at", Time),
-            ("subject", Text),
-            ("branch", Text),
-            ("additions", Number),
-            ("deletions", Number),
-            ("changed_files", Number),
-            ("co_authors", Texts),
-            ("folders", Texts),
-        ],
-    },
-    FactFields {
-        fact: "review",
-        at: "submitted_at",
-        fields: &[("change", Text), ("reviewer", Text), ("state", Text), ("submitted_at", Time)],
-    },
-    FactFields {
-        fact: "pipeline_run",
-        at: "finished_at",
-        fields: &[
-            ("repository", Text),
-            ("name", Text),
-            ("branch", Text),
-            ("tag", Text),
-            ("pull_request", Bool),
-            ("succeeded_at", Time),
-            ("attempt", Number),
-            ("queued_at", Time),
-            ("started_at", Time),
-            ("finished_at", Time),
-            ("outcome", Text),
-        ],
-    },
-    FactFields {
-        fact: "task_run",
-        at: "finished_at",
-        fields: &[
-            ("repository", Text),
-            ("name", Text),
-            ("attempt", Number),
-            ("queued_at", Time),
-            ("started_at", Time),
-            ("finished_at", Time),
-            ("outcome", Text),
-        ],
-    },
-    FactFields {
-        fact: "deployment",
-        at: "finished_at",
-        fields: &[
-            ("source", Text),
-            ("repository", Text),
-            ("service", Text),
-            ("environment", Text),
-            ("production", Bool),
-            ("rollout", Text),
-            ("succeeded_at", Time),
-            ("name", Text),
-            ("started_at", Time),
-            ("finished_at", Time),
-            ("outcome", Text),
-        ],
-    },
-    FactFields {
-        fact: "incident",
-        at: "detected_at",
-        fields: &[
-            ("service", Text),
-            ("repository", Text),
-            ("title", Text),
-            ("severity", Text),
-            ("detected_at", Time),
-            ("acknowledged_at", Time),
-            ("resolved_at", Time),
-            ("external_cause", Bool),
-            ("selectors", Texts),
-        ],
-    },
-    FactFields {
-        fact: "work_item",
-        at: "done_at",
-        fields: &[
-            ("project", Text),
-            ("title", Text),
-            ("kind", Text),
-            ("status", Text),
-            ("status_category", Text),
-            ("canceled", Bool),
-            ("assignee", Text),
-            ("created_at", Time),
-            ("started_at", Time),
-            ("done_at", Time),
-            ("canceled", Bool),
-            ("points", Number),
-            ("labels", Texts),
-        ],
-    },
-    FactFields {
-        fact: "vulnerability",
-        at: "opened_at",
-        fields: &[
-            ("repository", Text),
-            ("severity", Text),
-            ("rule", Text),
-            ("opened_at", Time),
-            ("fixed_at", Time),
-            ("dismissed_at", Time),
-        ],
-    },
-    FactFields {
-        fact: "quality_measure",
-        at: "at",
-        fields: &[("repository", Text), ("project", Text), ("metric", Text), ("value", Number), ("at", Time)],
-    },
-];
+/// The fields of a kind of fact that metrics can be made of: neither its own identity and address, nor ids of commits,
+/// nor what is marked as deleted, which no metric counts.
+pub fn fields(kind: &'static Kind) -> impl Iterator<Item = (&'static str, FieldKind)> {
+    let others = kind.other_columns().filter(|(_, column)| !matches!(column.name, "deleted" | "url"));
+    others.filter_map(|(_, column)| {
+        let holds = match column.holds {
+            Holds::Text => Text,
+            Holds::Texts => Texts,
+            Holds::Int | Holds::Float => Number,
+            Holds::Bool => Bool,
+            Holds::Time => Time,
+            Holds::Sha | Holds::Shas => return None,
+        };
+        Some((column.name, holds))
+    })
+}
 
 /// How two things are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -311,8 +182,10 @@ impl CustomMetric {
             let names = AGGREGATES.map(|(name, _)| name).join(", ");
             all.push(wrong("aggregation", &settings.aggregation, format!("one of {names}")));
         }
-        let Some(fact) = FACTS.iter().find(|fact| fact.fact == settings.fact) else {
-            let names: Vec<&str> = FACTS.iter().map(|fact| fact.fact).collect();
+        let known =
+            measurable().find_map(|kind| Some((kind, kind.happened_at?)).filter(|_| kind.name == settings.fact));
+        let Some((fact, happened_at)) = known else {
+            let names: Vec<&str> = measurable().map(|kind| kind.name).collect();
             all.push(wrong("fact", &settings.fact, format!("one of {}", names.join(", "))));
             return Err(all);
         };
@@ -324,13 +197,13 @@ impl CustomMetric {
             }
         }
         let at = match &settings.at {
-            None => fact.at,
+            None => happened_at,
             Some(name) => {
                 if let Some((name, Time)) = field(fact, name) {
                     name
                 } else {
-                    all.push(wrong("at", name, format!("a time of a {}: {}", fact.fact, names(fact, &[Time]))));
-                    fact.at
+                    all.push(wrong("at", name, format!("a time of a {}: {}", fact.name, names(fact, &[Time]))));
+                    happened_at
                 }
             }
         };
@@ -348,7 +221,7 @@ impl CustomMetric {
             Some((aggregate, value)) if all.is_empty() => Ok(Self {
                 name: settings.name.clone(),
                 description: settings.description.clone(),
-                fact: fact.fact,
+                fact: fact.name,
                 filter,
                 value,
                 aggregate,
@@ -360,22 +233,22 @@ impl CustomMetric {
     }
 }
 
-fn field(fact: &FactFields, name: &str) -> Option<(&'static str, FieldKind)> {
-    fact.fields.iter().find(|(known, _)| *known == name).copied()
+fn field(fact: &'static Kind, name: &str) -> Option<(&'static str, FieldKind)> {
+    fields(fact).find(|(known, _)| *known == name)
 }
 
-fn names(fact: &FactFields, kinds: &[FieldKind]) -> String {
-    let names = fact.fields.iter().filter(|(_, kind)| kinds.contains(kind)).map(|(name, _)| *name);
+fn names(fact: &'static Kind, kinds: &[FieldKind]) -> String {
+    let names = fields(fact).filter(|(_, kind)| kinds.contains(kind)).map(|(name, _)| name);
     names.collect::<Vec<_>>().join(", ")
 }
 
 const ALL: [FieldKind; 5] = [Text, Number, Bool, Time, Texts];
 
 /// `field = text`, `number > 5`, `labels has bug`, `resolved_at = null`.
-fn condition(fact: &FactFields, text: &str) -> Result<Condition, String> {
+fn condition(fact: &'static Kind, text: &str) -> Result<Condition, String> {
     let (name, rest) =
         text.trim().split_once(' ').ok_or("a field, a comparison and a value, such as `state = merged`")?;
-    let (name, kind) = field(fact, name).ok_or_else(|| format!("a field of a {}: {}", fact.fact, names(fact, &ALL)))?;
+    let (name, kind) = field(fact, name).ok_or_else(|| format!("a field of a {}: {}", fact.name, names(fact, &ALL)))?;
     let rest = rest.trim_start();
     let known = [
         ("has not ", Comparison::HasNot),
@@ -412,7 +285,7 @@ fn condition(fact: &FactFields, text: &str) -> Result<Condition, String> {
     Ok(Condition { field: name, comparison, operand: Some(operand) })
 }
 
-fn taken(fact: &FactFields, text: Option<&str>, aggregate: Aggregate) -> Result<Taken, String> {
+fn taken(fact: &'static Kind, text: Option<&str>, aggregate: Aggregate) -> Result<Taken, String> {
     match aggregate {
         Aggregate::Count | Aggregate::PerWeek => match text {
             None => Ok(Taken::One),

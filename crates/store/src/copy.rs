@@ -1,9 +1,11 @@
 //! PostgreSQL's binary COPY format, both ways: the fastest way to move many rows. (Chapter "COPY" of its
 //! manual, "Binary Format".)
 
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use kernel::Sha;
+use kernel::{NameError, Sha};
 use sqlx::PgConnection;
 
 use crate::StoreError;
@@ -118,6 +120,22 @@ impl<'a> Tuple<'a> {
         self.opt_text()?.ok_or_else(|| wrong("text"))
     }
 
+    /// The bytes of a `bytea`, or null.
+    pub fn opt_bytes(&mut self) -> Result<Option<&'a [u8]>, StoreError> {
+        self.field()
+    }
+
+    /// A word of a closed list, or null.
+    pub fn opt_word<T: FromStr<Err = NameError>>(&mut self) -> Result<Option<T>, StoreError> {
+        let word = self.opt_text()?.map(str::parse).transpose();
+        word.map_err(|error: NameError| StoreError::Unreadable(error.to_string()))
+    }
+
+    /// A word of a closed list.
+    pub fn word<T: FromStr<Err = NameError>>(&mut self) -> Result<T, StoreError> {
+        self.opt_word()?.ok_or_else(|| wrong("word"))
+    }
+
     /// A `bigint`, or null.
     pub fn opt_i64(&mut self) -> Result<Option<i64>, StoreError> {
         Ok(self.fixed()?.map(i64::from_be_bytes))
@@ -131,6 +149,11 @@ impl<'a> Tuple<'a> {
     /// A `double precision`, or null.
     pub fn opt_f64(&mut self) -> Result<Option<f64>, StoreError> {
         Ok(self.fixed()?.map(f64::from_be_bytes))
+    }
+
+    /// A `double precision`.
+    pub fn f64(&mut self) -> Result<f64, StoreError> {
+        self.opt_f64()?.ok_or_else(|| wrong("double precision"))
     }
 
     /// A `boolean`, or null.

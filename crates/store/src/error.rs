@@ -77,6 +77,12 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+impl From<kernel::catalog::Unreadable> for StoreError {
+    fn from(error: kernel::catalog::Unreadable) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}
+
 impl From<MigrateError> for StoreError {
     fn from(error: MigrateError) -> Self {
         match error {

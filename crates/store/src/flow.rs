@@ -2,7 +2,7 @@
 //! many rows, as they are stored. Times are microseconds since 1970. What they mean is the engine's.
 
 use chrono::{DateTime, Utc};
-use kernel::{DeploymentKind, EARLIEST_AUTHOR_TIME};
+use kernel::{DeploymentKind, EARLIEST_AUTHOR_TIME, Outcome, StatusCategory};
 
 use crate::copy::{self, Tuple};
 use crate::metric_rows::{RULES, Rules};
@@ -82,8 +82,6 @@ pub struct ReviewRow {
     pub change: String,
     /// Who.
     pub reviewer: Option<String>,
-    /// What: `approved`, `changes_requested`, `commented`, `dismissed`.
-    pub state: String,
     /// When.
     pub at: i64,
 }
@@ -177,12 +175,12 @@ pub struct RunRow {
     pub started: Option<i64>,
     /// When it ended.
     pub finished: i64,
-    /// `success`, `failure` or `neither`.
-    pub outcome: Option<String>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
 }
 
 /// A work item that was there in the span and not done before it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ItemRow {
     /// Its id.
     pub id: String,
@@ -190,8 +188,8 @@ pub struct ItemRow {
     pub project: String,
     /// As the source has it: `story`, `bug`.
     pub kind: Option<String>,
-    /// Where it stands: `to_do`, `in_progress`, `done`.
-    pub category: String,
+    /// Where it stands.
+    pub category: StatusCategory,
     /// Who works on it.
     pub assignee: Option<String>,
     /// When it was written down.
@@ -216,20 +214,20 @@ pub struct TransitionRow {
     /// When.
     pub at: i64,
     /// The status that it had, and its category if the source reports it.
-    pub from: (Option<String>, Option<String>),
+    pub from: (Option<String>, Option<StatusCategory>),
     /// The status that it got, and its category if the source reports it.
-    pub to: (String, Option<String>),
+    pub to: (String, Option<StatusCategory>),
 }
 
 /// What a status means.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StatusRow {
     /// The tracker that has it.
     pub tracker: String,
     /// Its name.
     pub name: String,
     /// What it means.
-    pub category: String,
+    pub category: StatusCategory,
 }
 
 /// A sprint that ended in the span.
@@ -419,14 +417,12 @@ pub async fn changes(tx: &mut StoreTx, part: &Part) -> Result<Vec<ChangeRow>, St
 /// Reviews and comments of those changes, oldest first.
 pub async fn reviews(tx: &mut StoreTx, part: &Part) -> Result<Vec<ReviewRow>, StoreError> {
     let statement = format!(
-        "select r.change, r.reviewer, r.state, r.submitted_at
+        "select r.change, r.reviewer, r.submitted_at
          from review r join change c on c.id = r.change where {} order by r.submitted_at, r.id",
         changes_of(part)
     );
-    rows(tx, part, &statement, |row| {
-        Ok(ReviewRow { change: text(row)?, reviewer: opt_text(row)?, state: text(row)?, at: row.micros()? })
-    })
-    .await
+    rows(tx, part, &statement, |row| Ok(ReviewRow { change: text(row)?, reviewer: opt_text(row)?, at: row.micros()? }))
+        .await
 }
 
 /// Accounts that are bots.
@@ -464,10 +460,6 @@ pub async fn deployed(tx: &mut StoreTx, part: &Part, with_writers: bool) -> Resu
     .await
 }
 
-fn kind(word: &str) -> Result<DeploymentKind, StoreError> {
-    word.parse().map_err(|error| StoreError::Unreadable(format!("deployment_metric has a row of which {error}")))
-}
-
 /// Production deployments that finished in the span, and failed ones that were open in it; oldest first.
 pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<DeploymentRow>, StoreError> {
     let statement = format!(
@@ -489,7 +481,7 @@ pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Deployment
             finished: row.micros()?,
             counts: row.bool()?,
             success: row.bool()?,
-            kind: kind(row.text()?)?,
+            kind: row.word()?,
             in_rollout: row.bool()?,
             failed: row.bool()?,
             recovered: row.opt_micros()?,
@@ -570,7 +562,7 @@ pub async fn runs(tx: &mut StoreTx, part: &Part) -> Result<Vec<RunRow>, StoreErr
             queued: row.micros()?,
             started: row.opt_micros()?,
             finished: row.micros()?,
-            outcome: opt_text(row)?,
+            outcome: row.opt_word()?,
         })
     })
     .await
@@ -588,7 +580,7 @@ pub async fn items(tx: &mut StoreTx, part: &Part) -> Result<Vec<ItemRow>, StoreE
             id: text(row)?,
             project: text(row)?,
             kind: opt_text(row)?,
-            category: text(row)?,
+            category: row.word()?,
             assignee: opt_text(row)?,
             created: row.micros()?,
             started: row.opt_micros()?,
@@ -613,8 +605,8 @@ pub async fn transitions(tx: &mut StoreTx, part: &Part) -> Result<Vec<Transition
         Ok(TransitionRow {
             item: text(row)?,
             at: row.micros()?,
-            from: (opt_text(row)?, opt_text(row)?),
-            to: (text(row)?, opt_text(row)?),
+            from: (opt_text(row)?, row.opt_word()?),
+            to: (text(row)?, row.opt_word()?),
         })
     })
     .await
@@ -622,10 +614,10 @@ pub async fn transitions(tx: &mut StoreTx, part: &Part) -> Result<Vec<Transition
 
 /// What statuses mean.
 pub async fn statuses(tx: &mut StoreTx) -> Result<Vec<StatusRow>, StoreError> {
-    let found =
-        sqlx::query!("select tracker, name, category from status order by id").fetch_all(tx.connection()).await?;
-    let statuses = found.into_iter();
-    Ok(statuses.map(|row| StatusRow { tracker: row.tracker, name: row.name, category: row.category }).collect())
+    rows(tx, &Part::All, "select tracker, name, category from status order by id", |row| {
+        Ok(StatusRow { tracker: text(row)?, name: text(row)?, category: row.word()? })
+    })
+    .await
 }
 
 /// Sprints that ended in the span.
@@ -702,7 +694,7 @@ pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, 
             repository: opt_text(row)?,
             project: text(row)?,
             metric: text(row)?,
-            value: row.opt_f64()?.unwrap_or_default(),
+            value: row.f64()?,
             at: row.micros()?,
         })
     })

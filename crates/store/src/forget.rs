@@ -1,6 +1,7 @@
 //! Deletes all that is known of one thing: a repository, a source, a service, a team, a person. What is deleted is
 //! one list of conditions a kind, so that a dry run, which takes it back, counts the same rows.
 
+use kernel::Fact;
 use kernel::people::MAILMAP;
 
 use crate::history::repositories;
@@ -43,7 +44,7 @@ const PARTS_OF_REPOSITORY: &str = "kind = 'incident' and id in (select id from i
     or kind = 'change' and id in (select id from change where repository = $1)";
 const PARTS_OF_SERVICE: &str = "kind = 'incident' and id in (select id from incident where service = $1)";
 
-/// Rows that are found through others go before these.
+/// Rows that are found through others go before these. Other kinds of facts that name a repository go by that.
 const REPOSITORY: &[Rule] = &[
     ("task_run", "repository = $1 or run in (select id from pipeline_run where repository = $1)"),
     ("review", "change in (select id from change where repository = $1)"),
@@ -54,13 +55,8 @@ const REPOSITORY: &[Rule] = &[
         "id in (select id from work_item where project = $1 union select id from incident where repository = $1)",
     ),
     ("partial_fact", PARTS_OF_REPOSITORY),
-    ("pipeline_run", OF_REPOSITORY),
     ("change", OF_REPOSITORY),
-    ("commit", OF_REPOSITORY),
-    ("deployment", OF_REPOSITORY),
     ("incident", OF_REPOSITORY),
-    ("vulnerability", OF_REPOSITORY),
-    ("quality_measure", OF_REPOSITORY),
     ("work_item", "project = $1"),
     ("repository_name", "id = $1 or id in (select id from moved where new_id = $1)"),
     ("moved", "id = $1 or new_id = $1"),
@@ -95,13 +91,18 @@ const SERVICE: &[Rule] = &[
 ];
 
 impl Forgotten {
-    const fn rules(self) -> &'static [Rule] {
+    fn rules(self) -> Vec<Rule> {
         match self {
-            Self::Repository => REPOSITORY,
-            Self::Source => SOURCE,
-            Self::Service => SERVICE,
-            Self::Team => &[("team", NAMED)],
-            Self::Person => &[("person", NAMED)],
+            Self::Repository => {
+                let named = Fact::KINDS.iter().filter(|kind| kind.column("repository").is_some());
+                let named = named.map(|kind| (kind.name, OF_REPOSITORY));
+                let others = named.filter(|(name, _)| REPOSITORY.iter().all(|(table, _)| table != name));
+                REPOSITORY.iter().copied().chain(others).collect()
+            }
+            Self::Source => SOURCE.to_vec(),
+            Self::Service => SERVICE.to_vec(),
+            Self::Team => vec![("team", NAMED)],
+            Self::Person => vec![("person", NAMED)],
         }
     }
 

@@ -2,14 +2,9 @@
 //! COPY's binary format, since decoding a million rows one value at a time takes longer than computing.
 //! A fact reaches the caller as it is stored; what it means is the engine's.
 
-use chrono::{DateTime, Utc};
-use kernel::{
-    Account, Change, ChangeId, ChangeState, Deployment, DeploymentId, Detail, Incident, IncidentId, Outcome,
-    PipelineRun, Repository, RepositoryId, Review, ReviewState, Service, Sha, Version,
-};
+use kernel::{Account, Change, Deployment, Incident, PipelineRun, Repository, RepositoryId, Review, Service, Sha};
 use sqlx::PgConnection;
 
-mod kind;
 pub mod search;
 mod services;
 mod unowned;
@@ -18,8 +13,8 @@ pub(crate) use services::repositories;
 pub use services::{Services, services};
 pub use unowned::{UnownedIncident, unowned_incidents};
 
-use self::kind::source;
 use crate::copy::{self, Tuple};
+use crate::declared::{self, columns};
 use crate::{StoreError, StoreTx};
 
 /// A commit as it streams by.
@@ -108,7 +103,7 @@ pub async fn read(tx: &mut StoreTx, service: &Service, mut each: impl FnMut(Row<
     for repository in &service.repositories {
         read_commits(connection, repository, &mut each).await?;
     }
-    for (statement, decode) in SMALL {
+    for (statement, decode) in small() {
         let statement = statement.replace("REPOSITORIES", REPOSITORIES).replace("HEX", HEX);
         copy::read(connection, &format!("copy ({statement}) to stdout (format binary)"), |row| {
             each(decode(row)?);
@@ -158,60 +153,39 @@ async fn read_commits(
     Ok(())
 }
 
-type Decode = for<'a> fn(&mut Tuple<'a>) -> Result<Row<'a>, StoreError>;
+type Decode = for<'a> fn(&mut Tuple<'a>) -> Result<Row<'static>, StoreError>;
 
-/// The other tables: what is read of each, and how.
-const SMALL: [(&str, Decode); 7] = [
-    ("select id, name, default_branch, partial from repository where id = REPOSITORIES", repository),
+/// When what runs ended: it took effect when it first ended with success, whatever was run again later.
+const ENDED: [(&str, &str); 2] = [
+    ("finished_at", "coalesce(succeeded_at, finished_at)"),
+    ("outcome", "case when succeeded_at is not null then 'success' else outcome end"),
+];
+
+/// The same, where some only name a version.
+const ENDED_IF_IT_RUNS: [(&str, &str); 2] = [
     (
-        "select id, repository, number, title, url, author, source_branch, target_branch, head_sha, merge_sha, commits,
-                opened_at, ready_at, merged_at, labels, reverts
-         from change where repository = REPOSITORIES and state = 'merged' and not deleted",
-        change,
+        "finished_at",
+        "case when source in ('deployment', 'pipeline', 'cdevents') then coalesce(succeeded_at, finished_at)
+              else finished_at end",
     ),
     (
-        "select review.id, review.change, review.reviewer, review.state, review.submitted_at
-         from review join change on change.id = review.change
-         where change.repository = REPOSITORIES and change.state = 'merged' and not change.deleted",
-        review,
+        "outcome",
+        "case when source in ('deployment', 'pipeline', 'cdevents') and succeeded_at is not null then 'success'
+              else outcome end",
     ),
-    (
-        // what ended with success once took effect then, whatever was run again later
-        "select id, repository, name, sha, branch, tag, pull_request, attempt, queued_at, started_at,
-                coalesce(succeeded_at, finished_at),
-                case when succeeded_at is not null then 'success' else outcome end, url
-         from pipeline_run where repository = REPOSITORIES",
-        pipeline_run,
-    ),
-    (
-        "select id, source, repository, service, environment, production, rollout, sha, name, started_at,
-                case when source in ('deployment', 'pipeline', 'cdevents') then coalesce(succeeded_at, finished_at)
-                     else finished_at end,
-                case when source in ('deployment', 'pipeline', 'cdevents') and succeeded_at is not null then 'success'
-                     else outcome end,
-                url
-         from deployment
-         where not deleted
-           and (service = current_setting('sei.service') or service is null and repository = REPOSITORIES)",
-        deployment,
-    ),
-    (
-        // Ids as arrays, each looked up by its index: joined, the planner would read all incidents for each service.
-        "with ours as (
-             select id, sha from deployment
-             where not deleted
-               and (service = current_setting('sei.service') or service is null and repository = REPOSITORIES)
-             union all select id || '/deployment', sha from pipeline_run where repository = REPOSITORIES
-         )
-         -- an incident that a service claims is that service's, whatever it names itself
-         select id,
-                coalesce((select s.name from service s
+];
+
+/// An incident that a service claims is that service's, whatever it names itself.
+const CLAIMED: [(&str, &str); 1] = [(
+    "service",
+    "coalesce((select s.name from service s
                           where s.incidents <> '{}' and not s.deleted and s.incidents && incident.selectors
-                          order by s.name <> current_setting('sei.service') limit 1), service),
-                repository, title, severity, detected_at, acknowledged_at, resolved_at,
-                caused_by_deployment, caused_by_change, external_cause, fixed_by_deployment, url, selectors
-         from incident
-         where not deleted and id = any (array(
+                          order by s.name <> current_setting('sei.service') limit 1), incident.service)",
+)];
+
+/// The ids of the incidents of a service: as arrays, each looked up by its index. Joined, the planner would read all
+/// incidents for each service.
+const INCIDENTS: &str = "where not incident.deleted and incident.id = any (array(
              select id from incident where service = current_setting('sei.service')
              union all select id from incident where selectors && current_setting('sei.selectors')::text[]
              union all select id from incident where service is null and repository = REPOSITORIES
@@ -238,152 +212,58 @@ const SMALL: [(&str, Decode); 7] = [
              union all select incident.id from incident
                        join ours on ours.sha = case when fixed_by_deployment ~ HEX
                                                     then decode(fixed_by_deployment, 'hex') end
-                       where fixed_by_deployment ~ HEX))",
-        incident,
-    ),
-    ("select id, name from account where bot", bot),
-];
+                       where fixed_by_deployment ~ HEX))";
 
-/// What is not read of a fact, since nothing in the computation depends on it.
-fn unversioned() -> Version {
-    Version { detail: Detail::default(), at: DateTime::<Utc>::default() }
-}
+/// The deployments of a service.
+const OURS: &str = "with ours as (
+             select id, sha from deployment
+             where not deleted
+               and (service = current_setting('sei.service') or service is null and repository = REPOSITORIES)
+             union all select id || '/deployment', sha from pipeline_run where repository = REPOSITORIES
+         )";
 
-fn repository<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
-    Ok(Row::Repository(Repository {
-        id: row.text()?.into(),
-        name: row.text()?.to_owned(),
-        url: None,
-        default_branch: row.opt_text()?.map(Into::into),
-        partial: row.bool()?,
-        version: unversioned(),
-    }))
-}
-
-fn change<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
-    Ok(Row::Change(Change {
-        id: row.text()?.into(),
-        repository: row.text()?.into(),
-        number: row.opt_i64()?,
-        title: row.text()?.to_owned(),
-        url: row.opt_text()?.map(Into::into),
-        state: ChangeState::Merged,
-        author: row.opt_text()?.map(Into::into),
-        source_branch: row.opt_text()?.map(Into::into),
-        target_branch: row.opt_text()?.map(Into::into),
-        head_sha: row.opt_sha()?,
-        merge_sha: row.opt_sha()?,
-        commits: {
-            let mut commits = Vec::new();
-            row.shas(&mut commits)?;
-            commits
-        },
-        opened_at: row.opt_time()?,
-        ready_at: row.opt_time()?,
-        merged_at: row.opt_time()?,
-        closed_at: None,
-        additions: None,
-        deletions: None,
-        labels: row.texts()?,
-        reverts: row.opt_text()?.map(ChangeId::from),
-        deleted: false,
-        version: unversioned(),
-    }))
-}
-
-fn review<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
-    Ok(Row::Review(Review {
-        id: row.text()?.to_owned(),
-        change: row.text()?.into(),
-        reviewer: row.opt_text()?.map(Into::into),
-        state: match row.text()? {
-            "approved" => ReviewState::Approved,
-            "changes_requested" => ReviewState::ChangesRequested,
-            "dismissed" => ReviewState::Dismissed,
-            _ => ReviewState::Commented,
-        },
-        submitted_at: row.time()?,
-        version: unversioned(),
-    }))
-}
-
-fn outcome(text: Option<&str>) -> Option<Outcome> {
-    text.map(|text| match text {
-        "success" => Outcome::Success,
-        "failure" => Outcome::Failure,
-        _ => Outcome::Neither,
-    })
-}
-
-fn pipeline_run<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
-    Ok(Row::PipelineRun(PipelineRun {
-        id: row.text()?.to_owned(),
-        repository: row.opt_text()?.map(RepositoryId::from),
-        name: row.text()?.to_owned(),
-        sha: row.opt_sha()?,
-        branch: row.opt_text()?.map(Into::into),
-        tag: row.opt_text()?.map(Into::into),
-        pull_request: row.bool()?,
-        attempt: row.i64()?,
-        queued_at: row.time()?,
-        started_at: row.opt_time()?,
-        finished_at: row.opt_time()?,
-        outcome: outcome(row.opt_text()?),
-        url: row.opt_text()?.map(Into::into),
-        version: unversioned(),
-    }))
-}
-
-fn deployment<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
-    let id: DeploymentId = row.text()?.into();
-    let kind = row.text()?;
-    let kind = source(kind).ok_or_else(|| StoreError::Unreadable(format!("{id} is a deployment of kind {kind}")))?;
-    Ok(Row::Deployment(Deployment {
-        id,
-        source: kind,
-        repository: row.opt_text()?.map(Into::into),
-        service: row.opt_text()?.map(Into::into),
-        environment: row.opt_text()?.map(Into::into),
-        production: row.opt_bool()?,
-        rollout: row.opt_text()?.map(Into::into),
-        sha: row.opt_sha()?,
-        name: row.opt_text()?.map(Into::into),
-        started_at: row.opt_time()?,
-        finished_at: row.opt_time()?,
-        outcome: outcome(row.opt_text()?),
-        url: row.opt_text()?.map(Into::into),
-        deleted: false,
-        version: unversioned(),
-    }))
-}
-
-fn incident<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
-    Ok(Row::Incident(Incident {
-        id: IncidentId::from(row.text()?),
-        service: row.opt_text()?.map(Into::into),
-        repository: row.opt_text()?.map(Into::into),
-        title: row.text()?.to_owned(),
-        severity: row.opt_text()?.map(Into::into),
-        detected_at: row.time()?,
-        acknowledged_at: row.opt_time()?,
-        resolved_at: row.opt_time()?,
-        caused_by_deployment: row.opt_text()?.map(Into::into),
-        caused_by_change: row.opt_text()?.map(Into::into),
-        external_cause: row.bool()?,
-        fixed_by_deployment: row.opt_text()?.map(Into::into),
-        url: row.opt_text()?.map(Into::into),
-        selectors: row.texts()?,
-        deleted: false,
-        version: unversioned(),
-    }))
-}
-
-fn bot<'a>(row: &mut Tuple<'a>) -> Result<Row<'a>, StoreError> {
-    Ok(Row::Bot(Account {
-        id: row.text()?.into(),
-        name: row.text()?.to_owned(),
-        bot: true,
-        email: None,
-        version: unversioned(),
-    }))
+/// The other tables: the statement by which each is read, and how.
+fn small() -> [(String, Decode); 7] {
+    [
+        (
+            format!("select {} from repository where id = REPOSITORIES", columns::<Repository>("repository", &[])),
+            |row| declared::read(row).map(Row::Repository),
+        ),
+        (
+            format!(
+                "select {} from change where repository = REPOSITORIES and state = 'merged' and not deleted",
+                columns::<Change>("change", &[])
+            ),
+            |row| declared::read(row).map(Row::Change),
+        ),
+        (
+            format!(
+                "select {} from review join change on change.id = review.change
+                 where change.repository = REPOSITORIES and change.state = 'merged' and not change.deleted",
+                columns::<Review>("review", &[])
+            ),
+            |row| declared::read(row).map(Row::Review),
+        ),
+        (
+            format!(
+                "select {} from pipeline_run where repository = REPOSITORIES",
+                columns::<PipelineRun>("pipeline_run", &ENDED)
+            ),
+            |row| declared::read(row).map(Row::PipelineRun),
+        ),
+        (
+            format!(
+                "select {} from deployment where not deleted
+                   and (service = current_setting('sei.service') or service is null and repository = REPOSITORIES)",
+                columns::<Deployment>("deployment", &ENDED_IF_IT_RUNS)
+            ),
+            |row| declared::read(row).map(Row::Deployment),
+        ),
+        (format!("{OURS} select {} from incident {INCIDENTS}", columns::<Incident>("incident", &CLAIMED)), |row| {
+            declared::read(row).map(Row::Incident)
+        }),
+        (format!("select {} from account where bot", columns::<Account>("account", &[])), |row| {
+            declared::read(row).map(Row::Bot)
+        }),
+    ]
 }

@@ -12,6 +12,7 @@ mod connection;
 mod copy;
 pub mod counts;
 pub mod cursors;
+pub mod declared;
 mod error;
 pub mod facts;
 pub mod flow;

@@ -10,6 +10,7 @@ pub use basis::{Rules, ServiceBasis, service_bases};
 pub use write::{Written, write_changes, write_deployments, write_findings, write_incidents};
 
 use chrono::{DateTime, Utc};
+use kernel::{FindingKind, NameError};
 
 use crate::{StoreError, StoreTx, changes};
 
@@ -124,8 +125,8 @@ pub(crate) async fn mark_all(tx: &mut StoreTx, service: &str) -> Result<(), Stor
 /// How many findings of a kind services have, and one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindingRow {
-    /// The kind, as JSON has it.
-    pub kind: String,
+    /// The kind.
+    pub kind: FindingKind,
     /// How many.
     pub n: i64,
     /// Subject and sentence of one of them.
@@ -134,12 +135,16 @@ pub struct FindingRow {
 
 /// The findings of services, and those that are about no service, by kind.
 pub async fn findings(tx: &mut StoreTx, services: &[String]) -> Result<Vec<FindingRow>, StoreError> {
-    Ok(sqlx::query_as!(
-        FindingRow,
+    let rows = sqlx::query!(
         r#"select kind, count(*) as "n!", min(subject || ': ' || detail) as "example!"
            from finding where service = any ($1) or service = '' group by kind order by kind"#,
         services,
     )
     .fetch_all(tx.connection())
-    .await?)
+    .await?;
+    let rows = rows.into_iter().map(|row| {
+        let kind = row.kind.parse().map_err(|error: NameError| StoreError::Unreadable(error.to_string()))?;
+        Ok(FindingRow { kind, n: row.n, example: row.example })
+    });
+    rows.collect()
 }

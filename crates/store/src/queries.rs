@@ -4,11 +4,10 @@
 //! before it, by an index, so that the thousandth page costs what the first does and rows that arrive
 //! meanwhile neither repeat nor hide others. Nothing here computes a metric; `dora` does.
 
+use std::str::FromStr;
+
 use chrono::{DateTime, TimeZone, Utc};
-use kernel::{
-    ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, Finding, FindingKind, RepositoryId, Sha,
-};
-use serde::de::DeserializeOwned;
+use kernel::{ChangeMetric, DeploymentMetric, Evidence, Finding, NameError, RepositoryId, Sha};
 use sqlx::types::Json;
 
 use crate::{Store, StoreError};
@@ -419,7 +418,11 @@ impl FindingKey {
     /// The cursor of a finding.
     #[must_use]
     pub fn of(finding: &Finding) -> Self {
-        Self { service: finding.service.clone(), kind: word_of(finding.kind), subject: finding.subject.clone() }
+        Self {
+            service: finding.service.clone(),
+            kind: finding.kind.as_str().to_owned(),
+            subject: finding.subject.clone(),
+        }
     }
 }
 
@@ -495,15 +498,15 @@ impl TryFrom<DeploymentRow> for DeploymentMetric {
             service: row.service,
             deployment: row.deployment.into(),
             finished_at: row.finished_at,
-            source: read_word::<DeploymentSource>(row.source)?,
+            source: word(&row.source)?,
             repository: row.repository.map(RepositoryId),
             environment: row.environment,
             name: row.name,
-            sha: row.sha.and_then(|raw| Sha::from_bytes(&raw).ok()),
+            sha: row.sha.map(|raw| object_id(&raw)).transpose()?,
             url: row.url,
             success: row.success,
             previous: row.previous.map(Into::into),
-            kind: read_word::<DeploymentKind>(row.kind)?,
+            kind: word(&row.kind)?,
             commits: row.commits,
             changes: row.changes,
             failed: row.failed,
@@ -584,20 +587,16 @@ struct FindingRow {
 impl TryFrom<FindingRow> for Finding {
     type Error = StoreError;
     fn try_from(row: FindingRow) -> Result<Self, StoreError> {
-        let kind = read_word::<FindingKind>(row.kind)?;
+        let kind = word(&row.kind)?;
         Ok(Self { service: row.service, kind, subject: row.subject, detail: row.detail })
     }
 }
 
-/// A closed list's value from its word, as JSON and the database have it.
-fn read_word<T: DeserializeOwned>(word: String) -> Result<T, StoreError> {
-    serde_json::from_value(serde_json::Value::String(word)).map_err(|error| sqlx::Error::Decode(error.into()).into())
+/// A closed list's value from its word.
+fn word<T: FromStr<Err = NameError>>(word: &str) -> Result<T, StoreError> {
+    word.parse().map_err(|error: NameError| StoreError::Unreadable(error.to_string()))
 }
 
-/// The word of a closed list's value.
-fn word_of(value: impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
+fn object_id(bytes: &[u8]) -> Result<Sha, StoreError> {
+    Sha::from_bytes(bytes).map_err(|error| StoreError::Unreadable(format!("deployment_metric.sha: {error}")))
 }

@@ -2,35 +2,18 @@
 //! kinds, in the order of the schema. What is internal (digests, positions, cursors, bytes) stays inside.
 
 use chrono::{DateTime, Utc};
+use kernel::Fact;
 
 use crate::copy;
 use crate::{StoreError, StoreTx};
 
-/// The tables of facts.
-pub const FACTS: [&str; 19] = [
-    "repository",
-    "commit",
-    "change",
-    "review",
-    "pipeline_run",
-    "task_run",
-    "deployment",
-    "incident",
-    "work_item",
-    "transition",
-    "status",
-    "sprint",
-    "sprint_entry",
-    "vulnerability",
-    "quality_measure",
-    "account",
-    "person",
-    "service",
-    "team",
-];
-
 /// The tables of metric facts.
-pub const METRIC_FACTS: [&str; 5] = ["deployment_metric", "change_metric", "incident_metric", "finding", "computation"];
+const METRIC_FACTS: [&str; 5] = ["deployment_metric", "change_metric", "incident_metric", "finding", "computation"];
+
+/// The tables that are exported: those of facts, then those of metric facts.
+pub fn exported() -> impl Iterator<Item = &'static str> {
+    Fact::KINDS.iter().filter(|kind| kind.exported).map(|kind| kind.name).chain(METRIC_FACTS)
+}
 
 /// What no one outside needs.
 const INTERNAL: [&str; 2] = ["digest", "options"];
@@ -119,11 +102,13 @@ pub async fn tables(tx: &mut StoreTx, names: &[&'static str]) -> Result<Vec<Tabl
     let mut tables: Vec<Table> = Vec::new();
     for name in names {
         let of_table = rows.iter().filter(|row| row.table == *name && !INTERNAL.contains(&row.name.as_str()));
-        let columns: Vec<Column> = of_table
-            .filter_map(|row| {
-                Some(Column { name: row.name.clone(), kind: kind(&row.native)?, native: row.native.clone() })
-            })
-            .collect();
+        let columns = of_table.map(|row| {
+            let kind = kind(&row.native).ok_or_else(|| {
+                StoreError::Unreadable(format!("{name}.{} is of the type {}, which has no kind", row.name, row.native))
+            })?;
+            Ok(Column { name: row.name.clone(), kind, native: row.native.clone() })
+        });
+        let columns = columns.collect::<Result<Vec<Column>, StoreError>>()?;
         if !columns.is_empty() {
             tables.push(Table { name, columns });
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::*;
-use runtime::custom::{Comparison, Condition, CustomMetric, FACTS, Operand, Taken};
+use runtime::custom::{Comparison, Condition, CustomMetric, Operand, Taken, fields, measurable};
 use store::StoreTx;
 use store::flow::Span;
 use store::tables::{self, Table, Value, Which};
@@ -113,8 +113,8 @@ impl Facts {
     /// Reads the facts of a kind that happened in a span, by the field that says when.
     pub async fn read(tx: &mut StoreTx, (fact, at): (&'static str, &str), span: Span) -> Result<Self, DoraError> {
         let Some(table) = tables::tables(tx, &[fact]).await?.pop() else { return Self::new(BTreeMap::new()) };
-        let fields = FACTS.iter().find(|known| known.fact == fact).map(|known| known.fields).unwrap_or_default();
-        let known = |name: &str| fields.iter().any(|(field, _)| *field == name) || name == "deleted";
+        let kind = measurable().find(|kind| kind.name == fact);
+        let known = |name: &str| name == "deleted" || kind.into_iter().flat_map(fields).any(|(field, _)| field == name);
         let columns = table.columns.into_iter().filter(|column| known(&column.name)).collect();
         let table = Table { columns, ..table };
         let mut cells: Vec<Cells> = table.columns.iter().map(|column| Cells::new(column.kind)).collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use kernel::DeploymentKind;
+use kernel::{DeploymentKind, Outcome};
 use regex::Regex;
 use runtime::settings::{self, LeadTimeStart};
 use store::StoreTx;
@@ -254,10 +254,10 @@ impl Loader<'_> {
                     queued: row.queued,
                     started: row.started,
                     finished: row.finished,
-                    succeeded: match row.outcome.as_deref() {
-                        Some("success") => Some(true),
-                        Some("failure") => Some(false),
-                        _ => None,
+                    succeeded: match row.outcome {
+                        Some(Outcome::Success) => Some(true),
+                        Some(Outcome::Failure) => Some(false),
+                        Some(Outcome::Neither) | None => None,
                     },
                 },
             }
@@ -393,12 +393,7 @@ mod tests {
 
     #[test]
     fn what_a_bot_or_the_author_says_or_what_comes_after_the_merge_is_no_review() {
-        let review = |reviewer: &str, at| ReviewRow {
-            change: "c".into(),
-            reviewer: Some(reviewer.into()),
-            state: "commented".into(),
-            at,
-        };
+        let review = |reviewer: &str, at| ReviewRow { change: "c".into(), reviewer: Some(reviewer.into()), at };
         let row = ChangeRow { author: Some("ann".into()), merged: Some(10), ..ChangeRow::default() };
         let reviews = [review("ann", 4), review("bot", 5), review("bob", 6), review("eve", 8), review("bob", 12)];
         let reviews: Vec<&ReviewRow> = reviews.iter().collect();

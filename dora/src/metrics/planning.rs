@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kernel::StatusCategory;
 use store::flow::{EntryRow, ItemRow, SprintRow, StatusRow, TransitionRow};
 
 use super::metric::Input::{Items, Sprints};
@@ -35,19 +36,19 @@ metrics! { "planning";
 }
 
 /// What statuses mean, by tracker and name.
-pub(super) struct Meanings<'a>(Vec<(&'a str, String, &'a str)>);
+pub(super) struct Meanings<'a>(Vec<(&'a str, String, StatusCategory)>);
 
 impl<'a> Meanings<'a> {
     pub fn new(statuses: &'a [StatusRow]) -> Self {
         let mut all: Vec<_> =
-            statuses.iter().map(|row| (row.tracker.as_str(), row.name.to_lowercase(), row.category.as_str())).collect();
+            statuses.iter().map(|row| (row.tracker.as_str(), row.name.to_lowercase(), row.category)).collect();
         // the most special tracker first
         all.sort_by_key(|(tracker, ..)| std::cmp::Reverse(tracker.len()));
         Self(all)
     }
 
     /// The category of a status of an item: what the transition says, else what its tracker says of it.
-    fn of<'r>(&'r self, item: &str, name: Option<&str>, known_category: Option<&'r str>) -> Option<&'r str> {
+    fn of(&self, item: &str, name: Option<&str>, known_category: Option<StatusCategory>) -> Option<StatusCategory> {
         let name = name?.to_lowercase();
         let holds = |tracker: &str| item.strip_prefix(tracker).is_some_and(|rest| rest.starts_with(['/', '#']));
         known_category
@@ -61,22 +62,22 @@ impl Item {
         let mut item = Self { created: row.created, closed: row.done, ..Self::default() };
         let mut first = true;
         for transition in transitions {
-            let from = meanings.of(&row.id, transition.from.0.as_deref(), transition.from.1.as_deref());
-            let to = meanings.of(&row.id, Some(&transition.to.0), transition.to.1.as_deref());
-            if std::mem::take(&mut first) && from == Some("in_progress") {
+            let from = meanings.of(&row.id, transition.from.0.as_deref(), transition.from.1);
+            let to = meanings.of(&row.id, Some(&transition.to.0), transition.to.1);
+            if std::mem::take(&mut first) && from == Some(StatusCategory::InProgress) {
                 // it was written down as work that had begun
                 item.begin(row.created);
             }
             match to {
-                Some("in_progress") => item.begin(transition.at),
-                Some(category) => item.rest(transition.at, category == "done"),
+                Some(StatusCategory::InProgress) => item.begin(transition.at),
+                Some(category) => item.rest(transition.at, category == StatusCategory::Done),
                 None => {}
             }
         }
         // a source without transitions may tell the ends
         item.started = item.started.or(row.started);
         item.done = item.done.or(row.done);
-        if row.category != "done" {
+        if row.category != StatusCategory::Done {
             item.done = None;
         }
         if let Some((_, until @ None)) = item.active.last_mut() {
@@ -86,7 +87,7 @@ impl Item {
         if item.active.is_empty()
             && let Some(started) = item.started
         {
-            let open = row.category == "in_progress";
+            let open = row.category == StatusCategory::InProgress;
             if open || item.done.is_some() {
                 item.active.push((started, item.done.filter(|_| !open)));
             }
@@ -199,12 +200,28 @@ mod tests {
 
     fn meanings() -> Vec<StatusRow> {
         [("Open", "to_do"), ("Doing", "in_progress"), ("Review", "in_progress"), ("Closed", "done")]
-            .map(|(name, category)| StatusRow { tracker: "jira".into(), name: name.into(), category: category.into() })
+            .map(|(name, category)| StatusRow {
+                tracker: "jira".into(),
+                name: name.into(),
+                category: category.parse().unwrap(),
+            })
             .to_vec()
     }
 
     fn item(category: &str) -> ItemRow {
-        ItemRow { id: "jira/T-1".into(), category: category.into(), created: 100, ..ItemRow::default() }
+        ItemRow {
+            id: "jira/T-1".into(),
+            project: String::new(),
+            kind: None,
+            category: category.parse().unwrap(),
+            assignee: None,
+            created: 100,
+            started: None,
+            done: None,
+            canceled: false,
+            points: None,
+            labels: Vec::new(),
+        }
     }
 
     fn seen(metric: fn(&Item, &mut Observations), row: &ItemRow, transitions: &[TransitionRow]) -> Observations {

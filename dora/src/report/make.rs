@@ -108,7 +108,7 @@ fn made(
         failed_deployment_recovery_time,
         deployment_rework_rate,
         time_to_restore,
-        findings: findings.into_iter().filter_map(finding).collect(),
+        findings: findings.into_iter().map(finding).collect(),
         partial: services.iter().any(|service| service.partial),
         services,
         statements: caveats.iter().map(|caveat| caveat.text.clone()).collect(),
@@ -184,7 +184,6 @@ fn caveats(services: &[&ServiceBasis], frequency: &MetricReport, window: Window,
     caveats
 }
 
-fn finding(row: FindingRow) -> Option<FindingCount> {
-    let kind = row.kind.parse().ok()?;
-    Some(FindingCount { kind, n: row.n.max(0).cast_unsigned(), example: row.example })
+fn finding(row: FindingRow) -> FindingCount {
+    FindingCount { kind: row.kind, n: row.n.max(0).cast_unsigned(), example: row.example }
 }

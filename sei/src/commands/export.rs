@@ -11,7 +11,7 @@ use chrono::{DateTime, SecondsFormat};
 use clap::{Args, ValueEnum};
 use runtime::settings::Settings;
 use serde::Serialize;
-use store::tables::{self, FACTS, METRIC_FACTS, Table, Value, Which};
+use store::tables::{self, Table, Value, Which};
 use store::{StoreError, StoreTx};
 
 use crate::cli::{ForTenant, Global};
@@ -65,7 +65,7 @@ impl Export {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
             let mut tx = store.begin().await?;
             tables::snapshot(&mut tx).await?;
-            let names: Vec<&'static str> = FACTS.into_iter().chain(METRIC_FACTS).collect();
+            let names: Vec<&'static str> = tables::exported().collect();
             let mut written = Vec::new();
             for table in tables::tables(&mut tx, &names).await? {
                 let file = self.directory.join(format!("{}.{}", table.name, self.form.extension()));

@@ -22,7 +22,7 @@ use processors::Processor;
 use regex::Regex;
 use runtime::http::Peer;
 use serde_json::{Value, json};
-use store::tables::{self, FACTS, METRIC_FACTS, Which};
+use store::tables::{self, Which};
 use store::{Store, positions};
 use tests::{TestDatabase, eventually};
 use tower::ServiceExt;
@@ -99,7 +99,7 @@ impl Process {
     async fn export(&self) -> u64 {
         let mut tx = self.store.begin().await.unwrap();
         tables::snapshot(&mut tx).await.unwrap();
-        let names: Vec<&'static str> = FACTS.into_iter().chain(METRIC_FACTS).collect();
+        let names: Vec<&'static str> = tables::exported().collect();
         let mut rows = 0;
         for table in tables::tables(&mut tx, &names).await.unwrap() {
             rows += tables::read(&mut tx, &table, &Which::default(), |_| Ok(())).await.unwrap();

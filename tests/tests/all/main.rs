@@ -20,6 +20,7 @@ mod cli;
 mod commit_metrics;
 mod config;
 mod demo;
+mod documents;
 mod dropped;
 mod eventlog;
 mod gateway;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use dora::{MetricAnswer, MetricSettings, Question, ReportQuery, Slice};
-use runtime::custom::{FACTS, FieldKind};
+use runtime::custom::{FieldKind, fields, measurable};
 use runtime::settings::MetricSettings as Custom;
-use store::tables::{self, Kind, Which};
+use store::tables::{self, Which};
 
 use crate::api::served;
 
@@ -196,24 +196,24 @@ async fn a_metric_of_the_settings_is_answered_like_those_that_are_built_in() {
 }
 
 #[tokio::test]
-async fn fields_of_metrics_of_ones_own_are_columns_of_their_tables() {
-    let database = tests::database().await;
-    let mut tx = database.store.begin().await.unwrap();
-    for fact in FACTS {
-        let table = tables::tables(&mut tx, &[fact.fact]).await.unwrap().pop().unwrap();
-        for (field, kind) in fact.fields {
-            let column = table.columns.iter().find(|column| column.name == *field);
-            let column = column.unwrap_or_else(|| panic!("{} has no {field}", fact.fact));
-            let fits = match kind {
-                FieldKind::Text => column.kind == Kind::Text,
-                FieldKind::Number => matches!(column.kind, Kind::Int | Kind::Float),
-                FieldKind::Bool => column.kind == Kind::Bool,
-                FieldKind::Time => column.kind == Kind::Time,
-                FieldKind::Texts => column.kind == Kind::Texts,
-            };
-            assert!(fits, "{}.{field} is {:?}", fact.fact, column.kind);
-        }
-        assert!(fact.fields.contains(&(fact.at, FieldKind::Time)), "{}", fact.fact);
+async fn every_field_of_a_fact_can_be_asked_for_in_a_metric_of_ones_own() {
+    let served = served::filled().await;
+    for kind in measurable() {
+        let filter = |(name, holds)| match holds {
+            FieldKind::Text => format!("{name} != nothing"),
+            FieldKind::Number => format!("{name} != -1"),
+            FieldKind::Bool => format!("{name} = true"),
+            FieldKind::Time => format!("{name} != null"),
+            FieldKind::Texts => format!("{name} has not nothing"),
+        };
+        let mine = Custom {
+            name: "mine".into(),
+            fact: kind.name.into(),
+            filter: fields(kind).map(filter).collect(),
+            aggregation: "count".into(),
+            ..Custom::default()
+        };
+        ask(&served.database.store, &[mine], named("mine", None)).await;
     }
 }
 
@@ -221,7 +221,7 @@ async fn fields_of_metrics_of_ones_own_are_columns_of_their_tables() {
 async fn every_column_that_is_exported_is_documented() {
     let database = tests::database().await;
     let mut tx = database.store.begin().await.unwrap();
-    let names: Vec<&'static str> = tables::FACTS.into_iter().chain(tables::METRIC_FACTS).collect();
+    let names: Vec<&'static str> = tables::exported().collect();
     let tables = tables::tables(&mut tx, &names).await.unwrap();
     assert_eq!(tables.iter().map(|table| table.name).collect::<Vec<_>>(), names);
     let mut expected = String::new();
@@ -230,9 +230,7 @@ async fn every_column_that_is_exported_is_documented() {
         let columns = table.columns.iter().map(|column| format!("`{}` {}", column.name, column.kind.as_str()));
         expected.push_str(&format!("{}\n\n", columns.collect::<Vec<_>>().join(", ")));
     }
-    let document = include_str!("../../../docs/export.md");
-    let told = document.split_once("## repository").map(|(_, rest)| format!("## repository{rest}")).unwrap_or_default();
-    assert_eq!(told.trim(), expected.trim(), "docs/export.md must end with this:\n{expected}");
+    crate::documents::assert_ends("docs/export.md", "## repository", &expected);
 }
 
 #[tokio::test]

@@ -2,34 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use kernel::Fact;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-/// The tables of facts.
-const TABLES: [&str; 22] = [
-    "repository",
-    "repository_name",
-    "commit",
-    "change",
-    "review",
-    "pipeline_run",
-    "deployment",
-    "incident",
-    "work_item",
-    "account",
-    "service",
-    "team",
-    "task_run",
-    "closing",
-    "transition",
-    "status",
-    "sprint",
-    "sprint_entry",
-    "vulnerability",
-    "quality_measure",
-    "person",
-    "moved",
-];
+/// The tables of facts, and the names that repositories were reported with.
+fn tables() -> impl Iterator<Item = &'static str> {
+    Fact::KINDS.iter().map(|kind| kind.name).chain(["repository_name"])
+}
 
 /// By table, its rows in an order of their own.
 pub(crate) async fn all(options: &PgConnectOptions) -> BTreeMap<&'static str, Vec<String>> {
@@ -40,7 +20,7 @@ pub(crate) async fn all(options: &PgConnectOptions) -> BTreeMap<&'static str, Ve
 pub(crate) async fn without(options: &PgConnectOptions, columns: &[&str]) -> BTreeMap<&'static str, Vec<String>> {
     let mut connection = PgConnection::connect_with(options).await.unwrap();
     let mut rows = BTreeMap::new();
-    for table in TABLES {
+    for table in tables() {
         let query = format!("select (to_jsonb(t) - $1::text[])::text from main.{table} t order by 1");
         let query = sqlx::query_scalar(AssertSqlSafe(query)).bind(columns);
         rows.insert(table, query.fetch_all(&mut connection).await.unwrap());

@@ -1,6 +1,7 @@
 //! The store on a real PostgreSQL: what it promises about facts, tenants, positions, the embedded log's
 //! table, migrations and the private cluster.
 
+mod catalog;
 mod cluster;
 mod facts;
 mod first_success;

@@ -13,6 +13,7 @@ use connector::problem::FactProblem;
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id, standard};
 use connector::{Connector, json};
 use kernel::Secret;
+use kernel::catalog::Kind;
 use kernel::near::UnknownName;
 use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, StatusCategory, Tenant};
 use serde_json::Value;
@@ -172,41 +173,13 @@ fn event(id: String, fact: &Fact, data: Vec<u8>, source: &str, tenant: &Tenant, 
     }
 }
 
-/// A kind of fact: its name in the field `fact`, and how the rest is read.
-type Kind = (&'static str, fn(Value) -> Result<Fact, Problem>);
-
-/// The kinds of facts that can be sent.
-const KINDS: [Kind; 21] = [
-    ("repository", |value| json::read_value(value).map(Fact::Repository)),
-    ("commit", |value| json::read_value(value).map(Fact::Commit)),
-    ("change", |value| json::read_value(value).map(Fact::Change)),
-    ("review", |value| json::read_value(value).map(Fact::Review)),
-    ("pipeline_run", |value| json::read_value(value).map(Fact::PipelineRun)),
-    ("task_run", |value| json::read_value(value).map(Fact::TaskRun)),
-    ("deployment", |value| json::read_value(value).map(Fact::Deployment)),
-    ("incident", |value| json::read_value(value).map(Fact::Incident)),
-    ("work_item", |value| json::read_value(value).map(Fact::WorkItem)),
-    ("closing", |value| json::read_value(value).map(Fact::Closing)),
-    ("transition", |value| json::read_value(value).map(Fact::Transition)),
-    ("status", |value| json::read_value(value).map(Fact::Status)),
-    ("sprint", |value| json::read_value(value).map(Fact::Sprint)),
-    ("sprint_entry", |value| json::read_value(value).map(Fact::SprintEntry)),
-    ("vulnerability", |value| json::read_value(value).map(Fact::Vulnerability)),
-    ("quality_measure", |value| json::read_value(value).map(Fact::QualityMeasure)),
-    ("moved", |value| json::read_value(value).map(Fact::Moved)),
-    ("account", |value| json::read_value(value).map(Fact::Account)),
-    ("person", |value| json::read_value(value).map(Fact::Person)),
-    ("service", |value| json::read_value(value).map(Fact::Service)),
-    ("team", |value| json::read_value(value).map(Fact::Team)),
-];
-
 /// The longest part of a value that an answer repeats, in characters.
 const REPEATED: usize = 100;
 
 /// The kind of this name.
 fn kind_of_fact(name: &str) -> Result<&'static Kind, Problem> {
-    KINDS.iter().find(|(kind, _)| *kind == name).ok_or_else(|| {
-        let known: Vec<&str> = KINDS.iter().map(|(kind, _)| *kind).collect();
+    Fact::KINDS.iter().copied().find(|kind| kind.name == name).ok_or_else(|| {
+        let known: Vec<&str> = Fact::KINDS.iter().map(|kind| kind.name).collect();
         let suggestion = UnknownName::new(name, known.iter().copied()).suggestion();
         let suggestion = suggestion.map_or(String::new(), |suggestion| format!("; {suggestion}"));
         let found: String = name.chars().take(REPEATED).collect();
@@ -230,7 +203,7 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
     let Some(object) = value.as_object_mut() else {
         return Err(wrong(".", "expected an object with the field `fact`"));
     };
-    let (_, read) = match object.remove("fact") {
+    let kind = match object.remove("fact") {
         Some(Value::String(kind)) => kind_of_fact(&kind)?,
         Some(other) => return Err(wrong("fact", &format!("found {}, expected a text", shown(&other)))),
         None => return Err(wrong("fact", "missing; expected the kind of fact, such as `deployment`")),
@@ -239,7 +212,7 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
     if let Some(version) = version.as_object_mut() {
         version.entry("at").or_insert_with(|| Value::String(received.to_rfc3339()));
     }
-    let mut fact = read(value)?;
+    let mut fact = json::read_with(value, |fields| Fact::of_kind(kind, fields))?;
     fact.check().map_err(|reject| {
         let (path, problem) = reject.detail.split_once(" is ").unwrap_or((".", &reject.detail));
         let path = path.strip_prefix(fact.kind()).map_or(path, |rest| rest.trim_start_matches('.'));

@@ -227,7 +227,8 @@ impl Opened {
         let shown = self.shown.clone();
         target.progress.stage("Collecting commits", None);
         let (pages, mut told) = mpsc::channel(8);
-        let told_all = blocking(&shown, move |_| self.read(cursor.and_then(Cursor::read).as_ref(), now, &pages));
+        let cursor = cursor.and_then(|cursor| Cursor::read(cursor, &source));
+        let told_all = blocking(&shown, move |_| self.read(cursor.as_ref(), now, &pages));
         let event = |kind: &str, data: Vec<u8>| Envelope {
             id: format!("{:032x}", xxh3_128(&data)),
             source: source.clone(),

@@ -49,9 +49,16 @@ pub(super) struct Wanted {
 }
 
 impl Cursor {
-    /// From what the store kept; none if it is of another form.
-    pub fn read(value: serde_json::Value) -> Option<Self> {
-        serde_json::from_value(value).ok().filter(|cursor: &Self| cursor.form == FORM)
+    /// From what the store kept for a source; none if it is of another form, or can't be read, which is logged.
+    pub fn read(value: serde_json::Value, source: &str) -> Option<Self> {
+        match serde_json::from_value(value) {
+            Ok(cursor) => Some(cursor).filter(|cursor: &Self| cursor.form == FORM),
+            Err(error) => {
+                let error = connector::json::tell(&error);
+                tracing::warn!(source.name = source, error, "the cursor can't be read, so all is collected again");
+                None
+            }
+        }
     }
 
     /// Where things stand now.

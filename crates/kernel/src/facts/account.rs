@@ -22,6 +22,7 @@ pub struct Account {
     pub bot: bool,
     /// Its address, in lower case: one that the source verified, or a git author's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[fact(form = Lowercase)]
     pub email: Option<String>,
     /// Its version, which resolves conflicts.
     pub version: Version,

@@ -74,13 +74,26 @@ pub struct Column {
     pub keep: Keep,
     /// Whether it holds the id of a repository, or one that begins with it.
     pub moves: bool,
+    /// How its texts are written.
+    pub form: Form,
+    /// Whether none of its texts may be empty.
+    pub filled: bool,
 }
 
 impl Column {
     /// A column beside the fields, which keeps the earliest time.
     #[must_use]
     pub const fn kept(name: &'static str) -> Self {
-        Self { name, holds: Holds::Time, nullable: true, words: &[], keep: Keep::Earliest, moves: false }
+        Self {
+            name,
+            holds: Holds::Time,
+            nullable: true,
+            words: &[],
+            keep: Keep::Earliest,
+            moves: false,
+            form: Form::Any,
+            filled: false,
+        }
     }
 }
 
@@ -114,6 +127,23 @@ pub enum Keep {
     Earliest,
     /// The latest, whichever version wins.
     Latest,
+}
+
+/// The usual form of a text, which is compared as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As it comes.
+    Any,
+    /// In lower case.
+    Lowercase,
+    /// Of a repository: `host/owner/name` in lower case; paths of this machine keep their case.
+    Repository,
+    /// Of a change: as that of its repository.
+    Change,
+    /// A repository, or an owner with all repositories below: in lower case, without a slash at its end.
+    Place,
+    /// What an incident is part of at its source.
+    Selector,
 }
 
 /// A value of a column.
@@ -155,6 +185,8 @@ pub trait Record: Sync {
     fn version(&self) -> Version;
     /// The value of the column at a position.
     fn value(&self, column: usize) -> Value<'_>;
+    /// The texts of the column at a position; none for words of closed lists.
+    fn texts_mut(&mut self, column: usize) -> Vec<&mut String>;
 }
 
 /// A type that is a kind of fact.
@@ -196,22 +228,34 @@ pub trait Field: Sized {
     const NULLABLE: bool = false;
     /// The words of a closed list.
     const WORDS: &'static [&'static str] = &[];
+    /// How its texts are written.
+    const FORM: Form = Form::Any;
 
     /// What is stored.
     fn value(&self) -> Value<'_>;
     /// What was stored, or what is wrong with it.
     fn read(value: Value<'_>) -> Result<Self, String>;
+    /// Its texts; none of a word of a closed list.
+    fn texts_mut(&mut self) -> Vec<&mut String> {
+        Vec::new()
+    }
 }
 
 /// A type that a column can have a list of.
 pub trait Element: Sized {
     /// What the column holds.
     const HOLDS: Holds;
+    /// How its texts are written.
+    const FORM: Form = Form::Any;
 
     /// What is stored.
     fn value(list: &[Self]) -> Value<'_>;
     /// What was stored, or what is wrong with it.
     fn read(value: Value<'_>) -> Result<Vec<Self>, String>;
+    /// Its text, if it is one.
+    fn text_mut(&mut self) -> Option<&mut String> {
+        None
+    }
 }
 
 /// What to say of a value of another type.
@@ -223,6 +267,7 @@ impl<T: Field> Field for Option<T> {
     const HOLDS: Holds = T::HOLDS;
     const NULLABLE: bool = true;
     const WORDS: &'static [&'static str] = T::WORDS;
+    const FORM: Form = T::FORM;
 
     fn value(&self) -> Value<'_> {
         self.as_ref().map_or(Value::Null, Field::value)
@@ -231,10 +276,15 @@ impl<T: Field> Field for Option<T> {
     fn read(value: Value<'_>) -> Result<Self, String> {
         if value == Value::Null { Ok(None) } else { T::read(value).map(Some) }
     }
+
+    fn texts_mut(&mut self) -> Vec<&mut String> {
+        self.as_mut().map(T::texts_mut).unwrap_or_default()
+    }
 }
 
 impl<T: Element> Field for Vec<T> {
     const HOLDS: Holds = T::HOLDS;
+    const FORM: Form = T::FORM;
 
     fn value(&self) -> Value<'_> {
         T::value(self)
@@ -242,6 +292,10 @@ impl<T: Element> Field for Vec<T> {
 
     fn read(value: Value<'_>) -> Result<Self, String> {
         T::read(value)
+    }
+
+    fn texts_mut(&mut self) -> Vec<&mut String> {
+        self.iter_mut().filter_map(T::text_mut).collect()
     }
 }
 
@@ -272,9 +326,10 @@ plain! {
 }
 
 macro_rules! texts {
-    ($($type:ty),+) => {$(
+    ($($type:ty: $form:ident, |$this:ident| $text:expr;)+) => {$(
         impl Field for $type {
             const HOLDS: Holds = Holds::Text;
+            const FORM: Form = Form::$form;
 
             fn value(&self) -> Value<'_> {
                 Value::Text(self.as_str())
@@ -286,10 +341,16 @@ macro_rules! texts {
                     other => Err(expected("a text", &other)),
                 }
             }
+
+            fn texts_mut(&mut self) -> Vec<&mut String> {
+                let $this = self;
+                vec![$text]
+            }
         }
 
         impl Element for $type {
             const HOLDS: Holds = Holds::Texts;
+            const FORM: Form = Form::$form;
 
             fn value(list: &[Self]) -> Value<'_> {
                 Value::Texts(list.iter().map(|text| Cow::Borrowed(text.as_str())).collect())
@@ -301,11 +362,24 @@ macro_rules! texts {
                     other => Err(expected("a list of texts", &other)),
                 }
             }
+
+            fn text_mut(&mut self) -> Option<&mut String> {
+                let $this = self;
+                Some($text)
+            }
         }
     )+};
 }
 
-texts!(String, RepositoryId, ChangeId, DeploymentId, IncidentId, WorkItemId, AccountId);
+texts! {
+    String: Any, |text| text;
+    RepositoryId: Repository, |id| &mut id.0;
+    ChangeId: Change, |id| &mut id.0;
+    DeploymentId: Any, |id| &mut id.0;
+    IncidentId: Any, |id| &mut id.0;
+    WorkItemId: Any, |id| &mut id.0;
+    AccountId: Lowercase, |id| &mut id.0;
+}
 
 impl Field for Sha {
     const HOLDS: Holds = Holds::Sha;

@@ -24,7 +24,7 @@ pub enum ChangeState {
     Abandoned,
 }
 
-/// A pull or merge request through its life. Identity: `id`.
+/// A pull or merge request. Identity: `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
 #[fact(

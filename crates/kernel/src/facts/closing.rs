@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::version::Version;
 
-/// A work item or an incident that was closed, by a source that reports nothing else of it then. The store
-/// closes what it knows by that id, unless a later version is open. Identity: `id`.
+/// The close event of a work item or an incident, without any other data. The store closes what it knows by that id,
+/// unless a later version states that it is open. Identity: `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
 #[fact(traced, not_exported, example = r#"{"id": "pager/1204", "at": "2026-02-03T09:52:00Z"}"#)]

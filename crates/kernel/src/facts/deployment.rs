@@ -69,6 +69,7 @@ pub struct Deployment {
     pub repository: Option<RepositoryId>,
     /// The service, where the source names one; otherwise that of the repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[fact(filled)]
     pub service: Option<String>,
     /// The environment; `null` for a source that knows none (tags, releases), which counts as production.
     #[serde(default, skip_serializing_if = "Option::is_none")]

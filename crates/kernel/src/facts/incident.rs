@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::version::Version;
 use crate::{ChangeId, IncidentId, RepositoryId};
 
-/// Something that went wrong for users. Identity: `id`.
+/// A problem for users. Identity: `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
 #[fact(
@@ -26,6 +26,7 @@ pub struct Incident {
     pub id: IncidentId,
     /// The service that it hit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[fact(filled)]
     pub service: Option<String>,
     /// The repository that it was reported in, where the service is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,7 +35,7 @@ pub struct Incident {
     /// What it is part of at its source, as the `incidents` of a service name it: `jira:SHOP`,
     /// `jira:SHOP/component/Basket`, `pagerduty:PABC123`, `label:checkout`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[fact(with = all_selectors)]
+    #[fact(with = all_selectors, form = Selector)]
     pub selectors: Vec<String>,
     /// Its title.
     #[serde(default)]

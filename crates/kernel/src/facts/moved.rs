@@ -14,8 +14,10 @@ use super::version::Version;
 #[fact(not_exported, example = r#"{"id": "git.example.org/acme/shop", "new_id": "git.example.org/store/shop"}"#)]
 pub struct Moved {
     /// The old id: `host/owner/name`, or `host/owner`.
+    #[fact(form = Place)]
     pub id: String,
     /// The new id.
+    #[fact(filled, form = Place)]
     pub new_id: String,
     /// Version used to resolve conflicts.
     pub version: Version,

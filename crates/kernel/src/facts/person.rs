@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::version::Version;
 use crate::AccountId;
 
-/// Somebody's word that accounts and addresses are one human's. Identity: `origin` + `name`, so that two
-/// who speak of one human do not take each other's word away.
+/// Accounts and addresses of one person, as one origin states them. Identity: `origin` + `name`, so that two origins
+/// do not replace each other's statement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
 #[fact(
@@ -19,6 +19,7 @@ use crate::AccountId;
 )]
 pub struct Person {
     /// Their name.
+    #[fact(filled)]
     pub name: String,
     /// Who says so: `configuration`, `people` (for `sei people`), `mailmap <repository>`; empty for a fact
     /// that was sent in.
@@ -29,6 +30,7 @@ pub struct Person {
     pub accounts: Vec<AccountId>,
     /// The addresses that are theirs: accounts that have one of them are, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[fact(form = Lowercase)]
     pub emails: Vec<String>,
     /// The accounts are nobody else's, whatever addresses and other people's words say: how one is split
     /// off that was joined wrongly.

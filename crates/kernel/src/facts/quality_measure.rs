@@ -28,10 +28,11 @@ pub struct QualityMeasure {
     #[fact(moves)]
     pub repository: Option<RepositoryId>,
     /// The project, as the source has it.
-    #[fact(moves)]
+    #[fact(moves, filled)]
     pub project: String,
     /// What was measured, with its unit where it has one: `coverage` and `duplication` are percent,
     /// `technical_debt_minutes` says so.
+    #[fact(filled)]
     pub metric: String,
     /// How much.
     pub value: f64,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::version::Version;
 use crate::RepositoryId;
 
-/// Where code lives. Identity: `id`.
+/// A repository of code. Identity: `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
 #[fact(example = r#"{

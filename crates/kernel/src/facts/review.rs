@@ -31,6 +31,7 @@ pub enum ReviewState {
 #[serde(deny_unknown_fields)]
 #[fact(
     traced,
+    order(change),
     happened_at(submitted_at),
     example = r#"{
         "id": "git.example.org/shop/checkout#41/review/1", "change": "git.example.org/shop/checkout#41",
@@ -42,7 +43,7 @@ pub struct Review {
     #[fact(moves)]
     pub id: String,
     /// The change.
-    #[fact(moves)]
+    #[fact(moves, filled)]
     pub change: ChangeId,
     /// Who.
     #[serde(default, skip_serializing_if = "Option::is_none")]

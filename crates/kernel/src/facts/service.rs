@@ -48,7 +48,7 @@ pub struct Service {
     /// Which incidents are its own, by what they are part of at their source: `jira:SHOP`, `pagerduty:PABC123`,
     /// `label:checkout`. Goes before the service or repository that an incident names itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[fact(with = claims)]
+    #[fact(with = claims, form = Selector)]
     pub incidents: Vec<String>,
     /// It is no longer declared.
     #[serde(default)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::version::Version;
 use crate::WorkItemId;
 
-/// A work item that was put into a sprint or taken out of it. Identity: `id`.
+/// A work item added to a sprint, or removed from it. Identity: `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
 #[fact(
@@ -23,10 +23,10 @@ pub struct SprintEntry {
     #[fact(moves)]
     pub id: String,
     /// The sprint.
-    #[fact(moves)]
+    #[fact(moves, filled)]
     pub sprint: String,
     /// The work item.
-    #[fact(moves)]
+    #[fact(moves, filled)]
     pub item: WorkItemId,
     /// When.
     pub at: DateTime<Utc>,

@@ -31,11 +31,12 @@ pub enum StatusCategory {
     }"#)]
 pub struct Status {
     /// `<tracker>/status/<name in lower case>`.
-    #[fact(moves)]
+    #[fact(moves, form = Lowercase)]
     pub id: String,
     /// Where the workflow is: a host, or `host/project`.
     pub tracker: String,
     /// As the workflow calls it.
+    #[fact(filled)]
     pub name: String,
     /// Where a work item in it stands.
     pub category: StatusCategory,

@@ -27,7 +27,7 @@ pub struct TaskRun {
     #[fact(moves)]
     pub id: String,
     /// The run that it is part of.
-    #[fact(moves)]
+    #[fact(moves, filled)]
     pub run: String,
     /// The code that it ran on, where the source knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

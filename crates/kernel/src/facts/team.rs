@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::version::Version;
 use crate::AccountId;
 
-/// Who owns services. Identity: `name`.
+/// The owner of services. Identity: `name`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
 #[fact(key(name), example = r#"{"name": "payments", "members": ["git.example.org/ann", "git.example.org/bo"]}"#)]

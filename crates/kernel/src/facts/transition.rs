@@ -9,7 +9,7 @@ use super::status::StatusCategory;
 use super::version::Version;
 use crate::{AccountId, WorkItemId};
 
-/// A work item that went from one status to another. Identity: `id`.
+/// A work item's move from one status to another. Identity: `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
 #[fact(
@@ -25,7 +25,7 @@ pub struct Transition {
     #[fact(moves)]
     pub id: String,
     /// What moved.
-    #[fact(moves)]
+    #[fact(moves, filled)]
     pub item: WorkItemId,
     /// When.
     pub at: DateTime<Utc>,

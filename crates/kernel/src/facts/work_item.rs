@@ -52,10 +52,11 @@ pub struct WorkItem {
     pub reporter: Option<AccountId>,
     /// What it is part of: an epic, a story.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[fact(moves)]
+    #[fact(moves, filled)]
     pub parent: Option<WorkItemId>,
     /// The sprints that it is in now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[fact(filled)]
     pub sprints: Vec<String>,
     /// When it was written down.
     pub created_at: DateTime<Utc>,

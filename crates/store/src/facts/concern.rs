@@ -3,7 +3,7 @@
 
 use kernel::catalog::Kind;
 
-use super::table::{list, quoted};
+use crate::declared::{list, quoted};
 use crate::stale;
 
 /// Which rows concern what.

@@ -10,8 +10,9 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::row::{Changed, Picture, Row};
-use super::table::{joined, list, quoted};
+use super::table::joined;
 use crate::StoreError;
+use crate::declared::{list, quoted};
 
 /// Which ids have moved where.
 #[derive(Default)]

@@ -13,6 +13,7 @@ use super::array::{sha_array, text_array};
 use super::concern::Concern;
 use super::row::{CHUNK, Changed, Row, best, in_microseconds};
 use crate::StoreError;
+use crate::declared::{list, native, quoted};
 
 /// The columns beside those of the declaration: which version a row holds.
 const VERSION: [(&str, &str); 3] = [("detail", "smallint"), ("version_at", "timestamptz"), ("digest", "bigint")];
@@ -168,29 +169,6 @@ pub(super) fn joined(keep: Keep) -> Option<&'static str> {
         Keep::Earliest => Some("least"),
         Keep::Latest => Some("greatest"),
     }
-}
-
-/// PostgreSQL's type of a column.
-pub(super) const fn native(holds: Holds) -> &'static str {
-    match holds {
-        Holds::Text => "text",
-        Holds::Texts => "text[]",
-        Holds::Sha => "bytea",
-        Holds::Shas => "bytea[]",
-        Holds::Int => "bigint",
-        Holds::Float => "double precision",
-        Holds::Bool => "boolean",
-        Holds::Time => "timestamp with time zone",
-    }
-}
-
-/// A name in quotes: some are words of SQL.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{name}\"")
-}
-
-pub(super) fn list(parts: impl Iterator<Item = String>) -> String {
-    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// Binds the values of a column as one array. What is not of the column's type becomes null, which only a declaration

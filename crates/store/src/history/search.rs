@@ -1,7 +1,7 @@
 //! Finding what an id, a name or the beginning of a commit's id means.
 
 use chrono::{DateTime, Utc};
-use kernel::{ChangeId, DeploymentId, RepositoryId, Sha};
+use kernel::{ChangeId, ChangeState, DeploymentId, NameError, RepositoryId, Sha};
 
 use super::services::repositories;
 use crate::{StoreError, StoreTx};
@@ -34,8 +34,8 @@ pub struct FoundChange {
     pub title: String,
     /// Web address.
     pub url: Option<String>,
-    /// `open`, `merged` or `abandoned`.
-    pub state: String,
+    /// Open, merged or abandoned.
+    pub state: ChangeState,
     /// When it was merged.
     pub merged_at: Option<DateTime<Utc>>,
 }
@@ -111,15 +111,18 @@ pub async fn changes(tx: &mut StoreTx, ids: &[String]) -> Result<Vec<FoundChange
     )
     .fetch_all(tx.connection())
     .await?;
-    let rows = rows.into_iter().map(|row| FoundChange {
-        id: row.id.into(),
-        repository: row.repository.into(),
-        title: row.title,
-        url: row.url,
-        state: row.state,
-        merged_at: row.merged_at,
+    let rows = rows.into_iter().map(|row| {
+        let state = row.state.parse();
+        Ok(FoundChange {
+            state: state.map_err(|error: NameError| StoreError::Unreadable(format!("change {}: {error}", row.id)))?,
+            id: row.id.into(),
+            repository: row.repository.into(),
+            title: row.title,
+            url: row.url,
+            merged_at: row.merged_at,
+        })
     });
-    Ok(rows.collect())
+    rows.collect()
 }
 
 /// The changes of this number, in every repository.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{DeploymentSource, Detail, RepositoryId, Service, Team, Version};
+use kernel::catalog::Declared;
+use kernel::{RepositoryId, Service, Team};
+use sqlx::PgConnection;
 
-use super::kind::source;
-use crate::{StoreError, StoreTx};
+use crate::{StoreError, StoreTx, copy, declared};
 
 /// What decides which services there are.
 #[derive(Clone, Debug, Default)]
@@ -23,12 +24,8 @@ pub struct Services {
 /// Reads what decides which services there are.
 pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
     let connection = tx.connection();
-    let declared = sqlx::query!(
-        "select name, repositories, paths, deployments, team, production, deployments_from, branches, incidents
-         from service where not deleted order by name"
-    )
-    .fetch_all(&mut *connection)
-    .await?;
+    let declared = by_name(connection).await?;
+    let teams = by_name(connection).await?;
     let named = sqlx::query!(
         r#"select service as "service!", repository from deployment where service is not null and not deleted
            union select service as "service!", null from incident
@@ -38,39 +35,28 @@ pub async fn services(tx: &mut StoreTx) -> Result<Services, StoreError> {
     )
     .fetch_all(&mut *connection)
     .await?;
-    let teams = sqlx::query!("select name, parent, members from team where not deleted order by name")
-        .fetch_all(&mut *connection)
-        .await?;
-    let unversioned = Version { detail: Detail::default(), at: chrono::DateTime::default() };
-    let declared = declared.into_iter().map(|row| {
-        let kind: Option<DeploymentSource> = row.deployments_from.as_deref().and_then(source);
-        Service {
-            name: row.name,
-            repositories: row.repositories.into_iter().map(RepositoryId).collect(),
-            paths: row.paths,
-            deployments: row.deployments,
-            team: row.team,
-            production: row.production,
-            deployments_from: kind,
-            branches: row.branches,
-            incidents: row.incidents,
-            deleted: false,
-            version: unversioned,
-        }
-    });
-    let teams = teams.into_iter().map(|row| Team {
-        name: row.name,
-        parent: row.parent,
-        members: row.members.into_iter().map(Into::into).collect(),
-        deleted: false,
-        version: unversioned,
-    });
     Ok(Services {
-        declared: declared.collect(),
+        declared,
         named: named.into_iter().map(|row| (row.service, row.repository.map(RepositoryId))).collect(),
         repositories: repositories(tx).await?,
-        teams: teams.collect(),
+        teams,
     })
+}
+
+/// What is declared and not taken back, by name.
+async fn by_name<T: Declared>(connection: &mut PgConnection) -> Result<Vec<T>, StoreError> {
+    let table = T::KIND.name;
+    let statement = format!(
+        "copy (select {} from {table} where not deleted order by name) to stdout (format binary)",
+        declared::columns::<T>(table, &[])
+    );
+    let mut found = Vec::new();
+    copy::read(connection, &statement, |row| {
+        found.push(declared::read(row)?);
+        Ok(())
+    })
+    .await?;
+    Ok(found)
 }
 
 /// Every repository that any fact is about. The distinct repositories of a table are found by stepping

@@ -314,7 +314,7 @@ async fn take_stale(store: &Store) -> Vec<String> {
 }
 
 /// All rows of a table, as JSON, in order.
-async fn rows(database: &TestDatabase, table: &str) -> Vec<String> {
+pub(super) async fn rows(database: &TestDatabase, table: &str) -> Vec<String> {
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
     let query = format!("select to_jsonb(t)::text from main.{table} as t order by 1");
     sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut connection).await.unwrap()
@@ -346,7 +346,7 @@ const TABLES: [&str; 21] = [
 ];
 
 /// What facts and rows name differently, or rows hold beside facts.
-fn as_fact(table: &str, row: &str) -> serde_json::Value {
+pub(super) fn as_fact(table: &str, row: &str) -> serde_json::Value {
     let mut row: serde_json::Value = serde_json::from_str(row).unwrap();
     let fields = row.as_object_mut().unwrap();
     // what the store keeps for itself

@@ -1,0 +1,65 @@
+//! Statements about the tables of facts, and facts from their rows, by how their kinds are declared.
+
+use kernel::catalog::{Column, Declared, Holds, Value};
+
+use crate::StoreError;
+use crate::copy::Tuple;
+
+/// The columns of a fact, of a row that a statement calls `alias`, in the order in which [`read`] takes them. An
+/// expression of `instead` goes in place of the column of its name.
+pub(crate) fn columns<T: Declared>(alias: &str, instead: &[(&str, &str)]) -> String {
+    let one = |column: &Column| match instead.iter().find(|(name, _)| *name == column.name) {
+        Some((_, expression)) => (*expression).to_owned(),
+        None => format!("{alias}.{}", quoted(column.name)),
+    };
+    let version = [format!("{alias}.detail::bigint"), format!("{alias}.version_at")];
+    list(T::KIND.columns.iter().take(T::KIND.fields).map(one).chain(version))
+}
+
+/// Reads a fact from a row of those columns.
+pub(crate) fn read<T: Declared>(row: &mut Tuple<'_>) -> Result<T, StoreError> {
+    let fields = T::KIND.columns.iter().take(T::KIND.fields).map(|column| column.holds);
+    let mut columns = fields.chain([Holds::Int, Holds::Time]);
+    T::read(&mut || columns.next().map_or(Ok(Value::Null), |holds| value(row, holds)))
+}
+
+fn value<'a>(row: &mut Tuple<'a>, holds: Holds) -> Result<Value<'a>, StoreError> {
+    let value = match holds {
+        Holds::Text => row.opt_text()?.map(Value::Text),
+        Holds::Texts => row.opt_texts()?.map(Value::of_texts),
+        Holds::Sha => row.opt_bytes()?.map(Value::Sha),
+        Holds::Shas => {
+            let mut shas = Vec::new();
+            row.shas(&mut shas)?.then(|| Value::Shas(shas.into()))
+        }
+        Holds::Int => row.opt_i64()?.map(Value::Int),
+        Holds::Float => row.opt_f64()?.map(Value::Float),
+        Holds::Bool => row.opt_bool()?.map(Value::Bool),
+        Holds::Time => row.opt_time()?.map(Value::Time),
+    };
+    Ok(value.unwrap_or(Value::Null))
+}
+
+/// PostgreSQL's type of a column.
+#[must_use]
+pub const fn native(holds: Holds) -> &'static str {
+    match holds {
+        Holds::Text => "text",
+        Holds::Texts => "text[]",
+        Holds::Sha => "bytea",
+        Holds::Shas => "bytea[]",
+        Holds::Int => "bigint",
+        Holds::Float => "double precision",
+        Holds::Bool => "boolean",
+        Holds::Time => "timestamp with time zone",
+    }
+}
+
+/// A name in quotes: some are words of SQL.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
+pub(crate) fn list(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}

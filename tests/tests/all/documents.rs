@@ -1,0 +1,39 @@
+//! Parts of documents that follow from declarations. With `SEI_WRITE_DOCUMENTS` set they are written, not compared.
+
+use std::path::Path;
+
+use kernel::Fact;
+
+/// Compares a part of a document, from `begin` up to what `rest` finds behind it, with what it must be.
+fn assert_part(document: &str, begin: &str, expected: &str, rest: impl Fn(&str) -> usize) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let start = text.find(begin).unwrap_or_else(|| panic!("{document} has no `{begin}`"));
+    let end = start + rest(&text[start..]);
+    if std::env::var_os("SEI_WRITE_DOCUMENTS").is_some() {
+        let new = format!("{}{}\n{}", &text[..start], expected.trim(), &text[end..]);
+        std::fs::write(&path, new).unwrap();
+        return;
+    }
+    let found = text[start..end].trim();
+    assert_eq!(found, expected.trim(), "{document} is not current: set SEI_WRITE_DOCUMENTS=1 and run this test again");
+}
+
+/// Compares the end of a document, from `begin` on.
+pub(crate) fn assert_ends(document: &str, begin: &str, expected: &str) {
+    assert_part(document, begin, expected, str::len);
+}
+
+#[test]
+fn every_kind_of_fact_is_documented_with_its_identity() {
+    let mut expected = "| kind | definition | identity |\n|---|---|---|\n".to_owned();
+    for kind in Fact::KINDS {
+        let sentence = kind.description.split(['.', ':']).next().unwrap_or_default();
+        let (first, rest) = sentence.split_at(1);
+        let what = format!("{}{rest}", first.to_lowercase());
+        let identity: Vec<String> = kind.key_columns().map(|column| format!("`{}`", column.name)).collect();
+        expected.push_str(&format!("| `{}` | {what} | {} |\n", kind.name, identity.join(", ")));
+    }
+    let table = |text: &str| text.find("\n\n").map_or(text.len(), |end| end + 1);
+    assert_part("docs/sources/generic.md", "| kind | definition |", &expected, table);
+}
