@@ -16,6 +16,7 @@ mod reads;
 mod rest;
 mod role;
 mod scope;
+pub mod settings;
 mod state;
 mod tag;
 mod tenant;

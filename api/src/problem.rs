@@ -143,7 +143,7 @@ impl Problem {
     /// Raw events are not shown by this server.
     #[must_use]
     pub fn raw_events() -> Self {
-        let detail = "Raw events may hold personal data: set `server.raw_events = true` to show them to everyone who \
+        let detail = "Raw events may hold personal data: set `api.raw_events = true` to show them to everyone who \
                       reaches this server, ask over its UNIX socket, or use `sei events of` on its machine.";
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Raw events are not shown here", detail)
     }
@@ -193,7 +193,7 @@ impl Problem {
     /// More requests than the server works on and lets wait.
     #[must_use]
     pub fn too_many_requests() -> Self {
-        let detail = "More requests are waiting than this server takes (server.api_in_flight). Try again in a moment.";
+        let detail = "More requests are waiting than this server takes (api.in_flight). Try again in a moment.";
         Self::new("urn:sei:problem:busy", StatusCode::SERVICE_UNAVAILABLE, "Busy", detail)
     }
 

@@ -4,10 +4,10 @@ use anyhow::Result;
 use axum::Router;
 use runtime::health::{Check, Readiness};
 use runtime::role::{self, Role};
-use runtime::settings::Settings;
 use store::Store;
 
 use crate::ApiState;
+use crate::settings::ApiSettings;
 
 /// Answers what the engine computed, over REST, GraphQL and a page.
 #[derive(Clone)]
@@ -19,18 +19,20 @@ pub struct ApiRole {
 impl ApiRole {
     /// On a database.
     #[must_use]
-    pub fn new(settings: &Settings, store: Store) -> Self {
+    pub fn new(settings: &ApiSettings, store: Store) -> Self {
         Self { state: ApiState::new(&store, settings), store }
     }
 }
 
 impl Role for ApiRole {
+    type Settings = ApiSettings;
+
     const NAME: &'static str = "sei-api";
     const ABOUT: &'static str = "Answers what the engine computed, over REST, GraphQL and a page";
     const CHECKS: &'static [Check] = &[Check::Database, Check::Answers];
 
-    async fn open(settings: Settings) -> Result<Self> {
-        let store = Store::open(&role::database_url(&settings)?, settings.database.connections).await?;
+    async fn open(settings: ApiSettings) -> Result<Self> {
+        let store = Store::open(&role::database_url(&settings.database)?, settings.database.connections).await?;
         Ok(Self::new(&settings, store))
     }
 

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dora::Snapshots;
+use dora::settings::{CustomMetricSettings, Dora};
+use eventlog::settings::Log;
 use runtime::health::{Check, Readiness};
 use runtime::http::{Hosts, Peer};
-use runtime::settings::{self, Dora, MetricSettings, Settings};
 use store::Store;
 use tokio::sync::Semaphore;
 
 use crate::admission::Admission;
 use crate::answers::Answers;
+use crate::settings::ApiSettings;
 
 /// How long one statement of the API may take in the database.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -21,9 +23,9 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct ApiState {
     store: Store,
     dora: Arc<Dora>,
-    custom: Arc<[MetricSettings]>,
+    custom: Arc<[CustomMetricSettings]>,
     hosts: Hosts,
-    log: Arc<settings::Log>,
+    log: Arc<Log>,
     raw_events: bool,
     admission: Admission,
     graphql_reads: Arc<Semaphore>,
@@ -38,8 +40,8 @@ pub struct ApiState {
 impl ApiState {
     /// Reads what `store` connects to, over connections of its own that can only read.
     #[must_use]
-    pub fn new(store: &Store, settings: &Settings) -> Self {
-        let server = &settings.server;
+    pub fn new(store: &Store, settings: &ApiSettings) -> Self {
+        let (server, api) = (&settings.server, &settings.api);
         // half of the connections, so that what else is asked finds one
         let graphql_reads = usize::try_from(settings.database.connections / 2).unwrap_or(1).max(1);
         Self {
@@ -48,13 +50,13 @@ impl ApiState {
             custom: settings.metric.clone().into(),
             hosts: Hosts::of(server),
             log: Arc::new(settings.log.clone()),
-            raw_events: server.raw_events,
-            admission: Admission::new(server.api_in_flight, server.timeout),
+            raw_events: api.raw_events,
+            admission: Admission::new(api.in_flight, server.timeout),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
             answers: Answers::default(),
             snapshots: Snapshots::new(
                 dora::MetricSettings { dora: &settings.dora, custom: &settings.metric },
-                server.snapshot_memory,
+                api.snapshot_memory,
             ),
             unhurried: store.read_only(server.timeout),
             direct: store.clone(),
@@ -104,7 +106,7 @@ impl ApiState {
 
     /// The log that raw events are read from, if this peer may see them: they may hold personal data, so they are
     /// shown to a program of this user, and to everyone only where the settings say so.
-    pub(crate) fn log(&self, peer: Peer) -> Option<&settings::Log> {
+    pub(crate) fn log(&self, peer: Peer) -> Option<&Log> {
         (self.raw_events || peer.is_local()).then_some(&*self.log)
     }
 

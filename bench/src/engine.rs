@@ -62,7 +62,7 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u
     ));
     figures.at_most("the engine alone, times what SQL takes", alone.seconds / sql, 0.1, "×");
 
-    let settings = runtime::load(None, &[])?.dora;
+    let settings = dora::settings::Dora::default();
     let mut incremental = Vec::new();
     for time in 0..TIMES {
         let one_more = kernel::Deployment { id: format!("one more {time}").into(), ..late.clone() };
@@ -91,7 +91,7 @@ struct Alone {
 
 /// Computes each service's history, as it comes out of the generator. Building it is not part of the time.
 fn in_memory(demo: &Demo) -> Result<Alone> {
-    let options = Options::new(&runtime::load(None, &[])?.dora)?;
+    let options = Options::new(&dora::settings::Dora::default())?;
     let mut alone = Alone::default();
     let mut spent = Duration::ZERO;
     let mut building: Option<(RepositoryId, HistoryBuilder)> = None;

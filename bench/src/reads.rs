@@ -32,7 +32,7 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u
     let end = DateTime::from_timestamp(1_790_000_000, 0).context("the end of the history")?;
     let demo = Demo { seed: 1, end, scale: scale(percent)? };
     running.fill(demo.facts()).await?;
-    let settings = runtime::load(None, &[])?;
+    let settings = sei::settings::Settings::default();
     dora::recompute(&store, &settings.dora, Scope::All).await?;
     running.rest()?;
     Figures::heading(&format!("Questions at {percent} % of 300 services, 300,000 changes, 60,000 deployments:"));

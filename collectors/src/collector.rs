@@ -14,7 +14,7 @@ use futures::FutureExt;
 use kernel::Tenant;
 use pull::progress::Progress;
 use pull::{self, OpenError, Target};
-use runtime::settings::{GitSource, PullSource, Settings};
+use runtime::settings::{GitSource, PullSource};
 use runtime::{labels, panics};
 use store::source_state::{self, Attempt};
 use store::{Store, StoreError};
@@ -110,12 +110,13 @@ impl Collector {
     /// it is: what was not acknowledged is collected again.
     pub fn jobs(
         &self,
-        settings: &Settings,
+        git: &[GitSource],
+        sources: &[PullSource],
         git_at_once: bool,
         shutdown: &CancellationToken,
     ) -> Result<Vec<Job>, SourceError> {
-        let git = settings.git.iter().map(|source| self.git_job(source, git_at_once, shutdown));
-        let pulls = settings.source.iter().map(|source| self.pull_job(source, shutdown));
+        let git = git.iter().map(|source| self.git_job(source, git_at_once, shutdown));
+        let pulls = sources.iter().map(|source| self.pull_job(source, shutdown));
         git.chain(pulls).collect()
     }
 

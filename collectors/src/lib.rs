@@ -6,5 +6,6 @@ pub mod import;
 pub mod ready;
 mod roles;
 pub mod scheduler;
+pub mod settings;
 
 pub use roles::{CollectorRole, WebhooksRole};

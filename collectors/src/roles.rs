@@ -5,35 +5,39 @@ use std::sync::Arc;
 use anyhow::Result;
 use axum::Router;
 use eventlog::EventLog;
+use eventlog::settings::Log;
 use pull::progress::Silent;
 use runtime::health::{Check, Readiness};
 use runtime::role::{self, Role};
-use runtime::settings::Settings;
+use runtime::settings::Database;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::collector::Collector;
 use crate::gateway::{self, GatewayState};
 use crate::scheduler;
+use crate::settings::{CollectorSettings, GatewaySettings};
 
 /// Collects the configured sources at their times.
 pub struct CollectorRole {
-    settings: Settings,
+    settings: CollectorSettings,
     collector: Collector,
 }
 
 impl Role for CollectorRole {
+    type Settings = CollectorSettings;
+
     const NAME: &'static str = "sei-collector";
     const ABOUT: &'static str = "Collects the configured sources at their times";
     const CHECKS: &'static [Check] = &[Check::Log];
 
-    async fn open(settings: Settings) -> Result<Self> {
-        let (store, log) = store_and_log(&settings).await?;
+    async fn open(settings: CollectorSettings) -> Result<Self> {
+        let (store, log) = store_and_log(&settings.database, &settings.log).await?;
         let mirrors = settings.data.folder.join("mirrors");
         let progress: Arc<crate::collector::ShowProgress> = Arc::new(|_| Box::new(Silent));
         let collector = Collector { store, log, mirrors, progress, time_zone: settings.dora.time_zone };
         // what can't be collected is an error before anything is
-        collector.jobs(&settings, true, &CancellationToken::new())?;
+        collector.jobs(&settings.git, &settings.source, true, &CancellationToken::new())?;
         if settings.git.is_empty() && settings.source.is_empty() {
             tracing::info!(
                 "there is nothing to collect: the settings have no [[source]] and no [[git]]; waiting for SIGHUP, \
@@ -43,9 +47,9 @@ impl Role for CollectorRole {
         Ok(Self { settings, collector })
     }
 
-    fn usable(&self, settings: &Settings) -> Result<()> {
-        self.collector.jobs(settings, true, &CancellationToken::new())?;
-        role::database_url(settings).map(drop)
+    fn usable(&self, settings: &CollectorSettings) -> Result<()> {
+        self.collector.jobs(&settings.git, &settings.source, true, &CancellationToken::new())?;
+        role::database_url(&settings.database).map(drop)
     }
 
     async fn check(&self, readiness: &Readiness) {
@@ -53,7 +57,7 @@ impl Role for CollectorRole {
     }
 
     async fn work(&self, end: CancellationToken) -> Result<()> {
-        let jobs = self.collector.jobs(&self.settings, true, &end)?;
+        let jobs = self.collector.jobs(&self.settings.git, &self.settings.source, true, &end)?;
         scheduler::run(jobs, end.clone()).await;
         // nothing is ever due
         end.cancelled().await;
@@ -75,24 +79,26 @@ pub struct WebhooksRole {
 
 impl WebhooksRole {
     /// On a log.
-    pub fn new(settings: &Settings, store: Store, log: Arc<dyn EventLog>) -> Result<Self> {
+    pub fn new(settings: &GatewaySettings, store: Store, log: Arc<dyn EventLog>) -> Result<Self> {
         Ok(Self { state: GatewayState::new(settings, Arc::clone(&log))?, store, log })
     }
 }
 
 impl Role for WebhooksRole {
+    type Settings = GatewaySettings;
+
     const NAME: &'static str = "sei-webhooks";
     const ABOUT: &'static str = "Receives webhooks and events, and appends them to the event log";
     const CHECKS: &'static [Check] = &[Check::Log];
 
-    async fn open(settings: Settings) -> Result<Self> {
-        let (store, log) = store_and_log(&settings).await?;
+    async fn open(settings: GatewaySettings) -> Result<Self> {
+        let (store, log) = store_and_log(&settings.database, &settings.log).await?;
         Self::new(&settings, store, log)
     }
 
-    fn usable(&self, settings: &Settings) -> Result<()> {
+    fn usable(&self, settings: &GatewaySettings) -> Result<()> {
         GatewayState::new(settings, Arc::clone(&self.log))?;
-        role::database_url(settings).map(drop)
+        role::database_url(&settings.database).map(drop)
     }
 
     fn routes(&self) -> Router {
@@ -108,8 +114,8 @@ impl Role for WebhooksRole {
     }
 }
 
-async fn store_and_log(settings: &Settings) -> Result<(Store, Arc<dyn EventLog>)> {
-    let store = Store::open(&role::database_url(settings)?, settings.database.connections).await?;
-    let log = eventlog::open(&settings.log, &store).await?;
+async fn store_and_log(database: &Database, log: &Log) -> Result<(Store, Arc<dyn EventLog>)> {
+    let store = Store::open(&role::database_url(database)?, database.connections).await?;
+    let log = eventlog::open(log, &store).await?;
     Ok((store, log))
 }

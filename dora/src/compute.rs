@@ -24,8 +24,8 @@ pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
+use crate::settings::Compat;
 use kernel::{ChangeMetric, DeploymentMetric, DeploymentSource, Finding, FindingKind, IncidentMetric};
-use runtime::settings::Compat;
 
 use crate::Options;
 use crate::history::History;

@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::settings;
 use kernel::Tenant;
-use runtime::settings;
 use store::{Store, computation_queue, stale};
 use tokio::task::JoinSet;
 use tokio::time::{Instant as Moment, timeout_at};

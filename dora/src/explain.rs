@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::settings;
 use chrono::{DateTime, Utc};
 use kernel::{ChangeState, DeploymentKind, DeploymentMetric, FindingKind, Outcome, RepositoryId, Service, Sha};
-use runtime::settings;
 use store::history::search::{self, FoundChange, FoundCommit, FoundDeployment};
 use store::{Store, StoreTx};
 

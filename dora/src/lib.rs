@@ -9,6 +9,7 @@ mod basis;
 mod benchmark;
 mod budget;
 mod compute;
+pub mod custom;
 mod engine;
 mod error;
 mod explain;
@@ -22,6 +23,7 @@ pub mod reasons;
 mod report;
 mod role;
 mod services;
+pub mod settings;
 mod snapshots;
 mod summary;
 

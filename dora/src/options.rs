@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::settings;
+use crate::settings::{Compat, FirstDeployment, LeadTimeStart};
 use regex::Regex;
-use runtime::settings;
-use runtime::settings::{Compat, FirstDeployment, LeadTimeStart};
 
 use crate::DoraError;
 

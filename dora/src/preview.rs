@@ -1,10 +1,10 @@
 //! What a service without deployments would be measured as if each merge to its default branch were a deployment:
 //! lead time and frequency, computed in memory. Nothing of it is stored, so no later number depends on it.
 
+use crate::settings;
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use kernel::{Deployment, DeploymentId, DeploymentSource, Detail, Outcome, RepositoryId, Sha, Version};
-use runtime::settings;
 use serde::Serialize;
 use store::Store;
 
@@ -174,7 +174,7 @@ mod tests {
         ] {
             builder.fact(&fact);
         }
-        let options = Options::new(&runtime::load(None, &[]).unwrap().dora).unwrap();
+        let options = Options::new(&crate::settings::Dora::default()).unwrap();
         let branch = PreviewBranch { repository: REPOSITORY.into(), name: "main".to_owned(), tip: sha(tip) };
         of_history(builder.build(), &options, &branch, Tz::UTC, now.parse().unwrap()).unwrap()
     }

@@ -3,11 +3,11 @@
 use anyhow::Result;
 use runtime::health::{Check, Readiness};
 use runtime::role::{self, Role};
-use runtime::settings::{Dora, Settings};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::Options;
+use crate::settings::{Dora, EngineSettings};
 
 /// Computes what is stale, of every tenant, whenever something is.
 #[derive(Debug)]
@@ -19,24 +19,26 @@ pub struct EngineRole {
 impl EngineRole {
     /// On a database.
     #[must_use]
-    pub fn new(settings: &Settings, store: Store) -> Self {
+    pub fn new(settings: &EngineSettings, store: Store) -> Self {
         Self { store, settings: settings.dora.clone() }
     }
 }
 
 impl Role for EngineRole {
+    type Settings = EngineSettings;
+
     const NAME: &'static str = "sei-dora";
     const ABOUT: &'static str = "Computes metrics from facts, whenever new ones are stored";
     const CHECKS: &'static [Check] = &[Check::Database];
 
-    async fn open(settings: Settings) -> Result<Self> {
-        let store = Store::open(&role::database_url(&settings)?, settings.database.connections).await?;
+    async fn open(settings: EngineSettings) -> Result<Self> {
+        let store = Store::open(&role::database_url(&settings.database)?, settings.database.connections).await?;
         Ok(Self::new(&settings, store))
     }
 
-    fn usable(&self, settings: &Settings) -> Result<()> {
+    fn usable(&self, settings: &EngineSettings) -> Result<()> {
         Options::new(&settings.dora)?;
-        role::database_url(settings).map(drop)
+        role::database_url(&settings.database).map(drop)
     }
 
     async fn check(&self, readiness: &Readiness) {

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::settings;
 use kernel::Tenant;
-use runtime::settings;
 use store::{Store, StoreTx};
 use tokio::sync::Mutex as Held;
 
@@ -31,7 +31,7 @@ pub struct Snapshots(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     dora: settings::Dora,
-    custom: Vec<settings::MetricSettings>,
+    custom: Vec<settings::CustomMetricSettings>,
     limit_bytes: usize,
     tenants: Mutex<BTreeMap<Tenant, Arc<Tenanted>>>,
 }

@@ -13,6 +13,7 @@ mod normalize;
 mod processor;
 mod replay;
 mod role;
+mod settings;
 mod summary;
 
 pub use consumer::CONSUMER;
@@ -21,4 +22,5 @@ pub use normalize::Registry;
 pub use processor::{Processor, Reading, RejectRetention};
 pub use replay::{replay, replay_rejects};
 pub use role::ProcessorRole;
+pub use settings::ProcessorSettings;
 pub use summary::Summary;

@@ -6,10 +6,10 @@ use anyhow::Result;
 use eventlog::EventLog;
 use runtime::health::{Check, Readiness};
 use runtime::role::{self, Role};
-use runtime::settings::Settings;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
+use crate::settings::ProcessorSettings;
 use crate::{Processor, RejectRetention};
 
 /// Reads the event log and writes what its events become.
@@ -22,7 +22,7 @@ pub struct ProcessorRole {
 impl ProcessorRole {
     /// On a database and a log.
     #[must_use]
-    pub fn new(settings: &Settings, store: Store, log: Arc<dyn EventLog>) -> Self {
+    pub fn new(settings: &ProcessorSettings, store: Store, log: Arc<dyn EventLog>) -> Self {
         let retention = RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit };
         let processor = Processor::new(store.clone(), Arc::clone(&log), registry::connector);
         Self { processor: processor.keeping_rejected(retention), store, log }
@@ -30,12 +30,14 @@ impl ProcessorRole {
 }
 
 impl Role for ProcessorRole {
+    type Settings = ProcessorSettings;
+
     const NAME: &'static str = "sei-processor";
     const ABOUT: &'static str = "Reads the event log and writes what its events become";
     const CHECKS: &'static [Check] = &[Check::Database, Check::Log];
 
-    async fn open(settings: Settings) -> Result<Self> {
-        let store = Store::open(&role::database_url(&settings)?, settings.database.connections).await?;
+    async fn open(settings: ProcessorSettings) -> Result<Self> {
+        let store = Store::open(&role::database_url(&settings.database)?, settings.database.connections).await?;
         let log = eventlog::open(&settings.log, &store).await?;
         Ok(Self::new(&settings, store, log))
     }

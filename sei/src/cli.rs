@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::settings::Settings;
 use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use kernel::Tenant;
 use runtime::Problem;
 use runtime::redact;
-use runtime::settings::{LogFormat, Settings, Telemetry};
+use runtime::settings::{LogFormat, Telemetry};
 
 use crate::commands;
 
@@ -224,15 +225,9 @@ fn done(result: Result<()>) -> Result<ExitCode> {
 
 /// Makes a short command log warnings and errors only, unless the settings say otherwise.
 fn quiet(telemetry: &mut Telemetry) {
-    if telemetry.filter == default_filter() && telemetry.format == LogFormat::Text {
+    if telemetry.filter == Telemetry::default().filter && telemetry.format == LogFormat::Text {
         "warn".clone_into(&mut telemetry.filter);
     }
-}
-
-fn default_filter() -> String {
-    let defaults: Option<toml::Table> = runtime::DEFAULTS.parse().ok();
-    let filter = defaults.as_ref().and_then(|table| table.get("telemetry")?.get("filter")?.as_str());
-    filter.unwrap_or_default().to_owned()
 }
 
 impl Global {
@@ -258,7 +253,7 @@ mod tests {
 
     #[test]
     fn short_commands_are_quiet_unless_configured_otherwise() {
-        let mut telemetry = Telemetry { filter: default_filter(), format: LogFormat::Text };
+        let mut telemetry = Telemetry { filter: Telemetry::default().filter, format: LogFormat::Text };
         assert!(telemetry.filter.starts_with("info"));
         quiet(&mut telemetry);
         assert_eq!(telemetry.filter, "warn");

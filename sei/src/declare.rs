@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::settings::{PersonSettings, ServiceSettings, Settings, TeamSettings};
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, DeploymentSource, Detail, Fact, Person, RepositoryId, Service, Team, Version, people};
-use runtime::settings::{PersonSettings, ServiceSettings, Settings, TeamSettings};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_is_no_longer_declared_is_deleted() -> Result<()> {
-        let mut settings = runtime::load(None, &[])?;
+        let mut settings = Settings::default();
         settings.service = vec![ServiceSettings { name: "shop".into(), ..ServiceSettings::default() }];
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
         let before = Declared {

@@ -12,4 +12,5 @@ mod machine;
 mod output;
 mod progress;
 mod report;
+pub mod settings;
 mod settle;

@@ -4,13 +4,14 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::settings::Settings;
 use anyhow::{Context, Result, anyhow, bail};
 use chrono::Utc;
 use collectors::collector::Collector;
 use dora::Scope;
 use eventlog::EventLog;
 use kernel::Tenant;
-use runtime::settings::{SecretRef, Settings};
+use runtime::settings::SecretRef;
 use store::{ClusterError, PgConnectOptions, PrivateCluster, Store};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;

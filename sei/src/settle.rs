@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use dora::Scope;
+use dora::settings::Dora;
 use eventlog::EventLog;
 use processors::Processor;
-use runtime::settings::Dora;
 use store::Store;
 
 /// How often it is asked whether others are done.

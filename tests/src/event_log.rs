@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use eventlog::EventLog;
-use runtime::settings::{self, LogKind};
+use eventlog::settings::{self, LogKind};
 
 use crate::{TestDatabase, database, kafka};
 
@@ -49,7 +49,7 @@ impl TestLog {
 /// When the defaults can't be loaded.
 #[expect(clippy::expect_used, reason = "a test can't go on without")]
 pub async fn log_settings(kind: LogKind) -> settings::Log {
-    let mut settings = runtime::load(None, &[]).expect("the defaults are good").log;
+    let mut settings = settings::Log::default();
     let name = unique("test");
     settings.kafka.group.clone_from(&name);
     settings.topic = name;

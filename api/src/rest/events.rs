@@ -18,7 +18,7 @@ use crate::views::RawEvent;
 /// The raw events behind a fact, the latest first.
 ///
 /// A fact is a deployment, an incident, a change, a review, a CI run or a work item. The events are as the log has
-/// them, 20 at most, and shown to everyone only where `server.raw_events` is on.
+/// them, 20 at most, and shown to everyone only where `api.raw_events` is on.
 #[utoipa::path(
     get,
     path = "/api/v1/events",

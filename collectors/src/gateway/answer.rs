@@ -83,7 +83,7 @@ impl IntoResponse for Answer {
             }
             Self::Slow => error(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", None),
             Self::TooLarge(limit) => {
-                let hint = format!("at most {limit} bytes (server.body_limit), also after inflation");
+                let hint = format!("at most {limit} bytes (events.body_limit), also after inflation");
                 error(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large", Some(&hint))
             }
             Self::TooLargeForLog => {

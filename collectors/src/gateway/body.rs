@@ -44,7 +44,7 @@ pub(super) struct Whole<'a> {
 
 impl From<Exhausted> for Answer {
     fn from(_: Exhausted) -> Self {
-        Self::Busy("the bodies of other requests take all memory that there is for them (server.body_memory)")
+        Self::Busy("the bodies of other requests take all memory that there is for them (events.body_memory)")
     }
 }
 

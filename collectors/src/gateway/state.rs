@@ -10,7 +10,6 @@ use eventlog::EventLog;
 use kernel::{Envelope, IgnoreReason, Tenant, TenantError};
 use runtime::http::Peer;
 use runtime::secret::{self, Secret, SecretError};
-use runtime::settings::Settings;
 use runtime::telemetry::Occasionally;
 use runtime::{Outcome, Reason, labels};
 use tokio::sync::Semaphore;
@@ -21,6 +20,7 @@ use super::answer::Answer;
 use super::append::{self, Appender};
 use super::body::Bounds;
 use super::budget::Budget;
+use crate::settings::GatewaySettings;
 
 /// What the gateway works with: the sources with their secrets, the log, the limits.
 #[derive(Clone)]
@@ -90,7 +90,7 @@ pub enum GatewayError {
 impl GatewayState {
     /// Reads the secrets that the settings point to, and starts the task that appends to the log. To be
     /// called within a tokio runtime.
-    pub fn new(settings: &Settings, log: Arc<dyn EventLog>) -> Result<Self, GatewayError> {
+    pub fn new(settings: &GatewaySettings, log: Arc<dyn EventLog>) -> Result<Self, GatewayError> {
         let mut sources = BTreeMap::new();
         for (connector, names) in &settings.webhooks {
             for (name, source) in names {
@@ -127,10 +127,10 @@ impl GatewayState {
                 refused: Occasionally::new(),
                 canceled: Vec::new(),
             },
-            appender: Appender::start(log, settings.server.in_flight),
-            permits: Semaphore::new(settings.server.in_flight.min(Semaphore::MAX_PERMITS)),
-            budget: Budget::new(settings.server.body_memory),
-            body_limit: settings.server.body_limit,
+            appender: Appender::start(log, settings.events.in_flight),
+            permits: Semaphore::new(settings.events.in_flight.min(Semaphore::MAX_PERMITS)),
+            budget: Budget::new(settings.events.body_memory),
+            body_limit: settings.events.body_limit,
             timeout: settings.server.timeout,
         })))
     }

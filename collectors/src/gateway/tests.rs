@@ -10,13 +10,14 @@ use eventlog::{EventLog, LogError, LogReader, Position};
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::Envelope;
 use runtime::http::Listeners;
-use runtime::settings::{SecretRef, Server, Settings, WebhookSource};
+use runtime::settings::{SecretRef, Server, WebhookSource};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{GatewayState, router};
+use crate::settings::{Events, GatewaySettings};
 
 const SECRET: &str = "a secret of these tests";
 /// Bytes of a body, and of all bodies together.
@@ -56,20 +57,17 @@ struct Served {
     _until: DropGuard,
 }
 
-fn settings() -> Settings {
+fn settings() -> GatewaySettings {
     let path = tempfile::NamedTempFile::new().unwrap().into_temp_path().keep().unwrap();
     std::fs::write(&path, SECRET).unwrap();
     let main = WebhookSource { secrets: vec![SecretRef::File(path)], tenant: None, canceled: Vec::new() };
-    let mut settings = runtime::load(None, &[]).unwrap();
-    settings.webhooks = BTreeMap::from([("github".to_owned(), BTreeMap::from([("main".to_owned(), main)]))]);
-    settings.server = Server {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        body_limit: BODY,
-        body_memory: BUDGET,
-        timeout: Duration::from_mins(2),
-        ..settings.server
-    };
-    settings
+    let timeout = Duration::from_mins(2);
+    GatewaySettings {
+        events: Events { body_limit: BODY, body_memory: BUDGET, ..Events::default() },
+        server: Server { listen: "127.0.0.1:0".parse().unwrap(), timeout, ..Server::default() },
+        webhooks: BTreeMap::from([("github".to_owned(), BTreeMap::from([("main".to_owned(), main)]))]),
+        ..GatewaySettings::default()
+    }
 }
 
 fn serve() -> Served {
@@ -135,7 +133,7 @@ async fn answer(mut stream: TcpStream) -> String {
 
 fn assert_busy(answer: &str) {
     let busy = answer.starts_with("HTTP/1.1 503") && answer.contains("\r\nretry-after: ");
-    assert!(busy && answer.contains("server.body_memory"), "{answer}");
+    assert!(busy && answer.contains("events.body_memory"), "{answer}");
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::settings;
 use async_trait::async_trait;
 use futures::FutureExt;
 use kernel::Envelope;
-use runtime::settings;
 use store::{Listener, Store, positions, segments};
 use tokio::time::Instant;
 

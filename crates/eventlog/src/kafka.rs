@@ -13,13 +13,13 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::settings;
 use async_trait::async_trait;
 use kernel::Envelope;
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer;
 use rdkafka::producer::future_producer::{DeliveryFuture, FutureProducer, FutureRecord};
-use runtime::settings;
 use store::Store;
 
 use self::client::{PATIENCE, Quiet, blocking};

@@ -12,10 +12,11 @@ mod kafka;
 mod log;
 mod partitions;
 mod position;
+pub mod settings;
 
 use std::sync::Arc;
 
-use runtime::settings::{self, LogKind};
+use crate::settings::LogKind;
 use store::Store;
 
 pub use embedded::EmbeddedLog;

@@ -1,7 +1,7 @@
 //! Reads single events by their log position, to show the events behind a fact.
 
+use crate::settings::{self, LogKind};
 use kernel::Envelope;
-use runtime::settings::{self, LogKind};
 use store::origins::{self, Origin};
 use store::{Store, segments};
 

@@ -1,8 +1,24 @@
 //! Durations in settings: read in all units that humantime has, written in the one that people write (`90d`, `24h`).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::{Deserializer, Serializer};
+
+/// A duration as it is written, for the schema of settings: `#[schemars(with = "duration::Text")]`.
+#[derive(Debug)]
+pub enum Text {}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+        json_schema!({ "type": "string", "format": "duration" })
+    }
+}
 
 /// Units with their length in milliseconds, the longest first.
 const UNITS: [(&str, u128); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
@@ -17,26 +33,25 @@ fn format(duration: Duration) -> String {
 }
 
 /// Writes a duration, or one that may be missing.
-pub(crate) fn serialize<'a, S: Serializer>(
-    duration: impl Into<Option<&'a Duration>>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
+pub fn serialize<'a, S: Serializer>(duration: impl Into<Option<&'a Duration>>, to: S) -> Result<S::Ok, S::Error> {
     match duration.into() {
         Some(duration) => to.serialize_str(&format(*duration)),
         None => to.serialize_none(),
     }
 }
 
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+/// Reads a duration.
+pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     humantime_serde::deserialize(from)
 }
 
 /// The same of a duration that may be missing.
-pub(crate) mod option {
-    pub(crate) use super::serialize;
+pub mod option {
+    pub use super::serialize;
     use super::{Deserializer, Duration};
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    /// Reads a duration, or nothing.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
         humantime_serde::option::deserialize(from)
     }
 }

@@ -162,7 +162,7 @@ mod tests {
     #[tokio::test]
     async fn ready_only_while_all_checks_hold_and_no_shutdown_has_begun() {
         let readiness = Readiness::waiting_for(&[Check::Database, Check::Migrations]);
-        let hosts = Hosts::of(&crate::load(None, &[]).unwrap().server);
+        let hosts = Hosts::of(&crate::settings::Server::default());
         let router = router(readiness.clone(), hosts);
         let foreign = Request::get("/metrics").header("host", "evil.example").body(Body::empty()).unwrap();
         let answer = router.clone().oneshot(foreign).await.unwrap();

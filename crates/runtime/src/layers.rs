@@ -6,16 +6,13 @@ use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
-/// `sei.default.toml`: the commented reference of all settings, and their base layer.
-pub const DEFAULTS: &str = include_str!("../../../sei.default.toml");
-
 /// The prefix of environment variables that are settings.
 const PREFIX: &str = "SEI_";
 
 /// Where a layer came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// `sei.default.toml`, which is built in.
+    /// None: the value is a default.
     Defaults,
     /// A file of the user's.
     File(PathBuf),
@@ -114,7 +111,7 @@ impl Origin {
             None => file.display().to_string(),
         };
         match self {
-            Self::Defaults => at(Path::new("sei.default.toml"), DEFAULTS),
+            Self::Defaults => "the defaults".to_owned(),
             Self::File(file) => at(file, text),
             Self::Environment => format!("the environment variable {PREFIX}{}", path.join("__").to_uppercase()),
             Self::Flags => format!("the flag --set {}=…", path.join(".")),

@@ -4,9 +4,7 @@
 //! secret never shows in a log, an error or printed settings. Every program that links this crate allocates with
 //! mimalloc.
 
-mod check;
-pub mod custom;
-mod duration;
+pub mod duration;
 pub mod health;
 pub mod http;
 mod layers;
@@ -30,7 +28,6 @@ pub mod telemetry;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-pub use layers::DEFAULTS;
 pub use load::{Checked, StartError, check, load, load_with_warnings, log_warnings, start};
 pub use metrics::{Metrics, Outcome, Reason, labels, metrics};
 pub use problem::{Problem, SettingsError, Severity};

@@ -7,24 +7,23 @@ use figment::Figment;
 use figment::error::{Actual, Kind};
 use figment::value::{Dict, Value};
 
-use crate::check::Finding;
-use crate::layers::{DEFAULTS, Layer, Origin};
+use crate::layers::{Layer, Origin};
 use crate::near::nearest;
 use crate::problem::{Problem, SettingsError, Severity};
-use crate::settings::{SECRET_REFERENCE, Settings};
+use crate::settings::{Finding, Findings, SECRET_REFERENCE, SECTIONS, Schema, Settings, generate_schema};
 use crate::telemetry::TelemetryError;
 
 /// Where a file is looked for when none is named.
 const FILES: [&str; 2] = ["sei.toml", "/etc/sei/sei.toml"];
 
-/// How often a broken value is replaced to look for further problems. Far above any honest file.
-const MOST_PROBLEMS: usize = 500;
+/// How often a broken value is taken out to look for further problems. Far above any honest file.
+const MAX_PROBLEMS: usize = 500;
 
 /// What [`check`] found.
 #[derive(Debug)]
-pub struct Checked {
+pub struct Checked<S> {
     /// The settings, if nothing is wrong with them beyond warnings.
-    pub settings: Option<Settings>,
+    pub settings: Option<S>,
     /// All that is wrong, errors first.
     pub problems: Vec<Problem>,
     /// The file that was read, if there was one.
@@ -44,15 +43,15 @@ pub enum StartError {
 
 /// The settings: defaults, then the file (this one, else `./sei.toml`, else `/etc/sei/sei.toml`), then
 /// the environment, then `overrides` (each `key=value`).
-pub fn load(file: Option<&Path>, overrides: &[String]) -> Result<Settings, SettingsError> {
+pub fn load<S: Settings>(file: Option<&Path>, overrides: &[String]) -> Result<S, SettingsError> {
     load_with_warnings(file, overrides).map(|(settings, _)| settings)
 }
 
 /// As [`load`], with what works but may not be meant.
-pub fn load_with_warnings(
+pub fn load_with_warnings<S: Settings>(
     file: Option<&Path>,
     overrides: &[String],
-) -> Result<(Settings, Vec<Problem>), SettingsError> {
+) -> Result<(S, Vec<Problem>), SettingsError> {
     let checked = check(file, overrides);
     match checked.settings {
         Some(settings) => Ok((settings, checked.problems)),
@@ -68,16 +67,16 @@ pub fn log_warnings(warnings: &[Problem]) {
 }
 
 /// How each role begins: loads the settings, starts logging, and logs the warnings.
-pub fn start(file: Option<&Path>, overrides: &[String]) -> Result<Settings, StartError> {
-    let (settings, warnings) = load_with_warnings(file, overrides)?;
-    crate::telemetry::init(&settings.telemetry)?;
+pub fn start<S: Settings>(file: Option<&Path>, overrides: &[String]) -> Result<S, StartError> {
+    let (settings, warnings) = load_with_warnings::<S>(file, overrides)?;
+    crate::telemetry::init(settings.telemetry())?;
     log_warnings(&warnings);
     Ok(settings)
 }
 
 /// As [`load`], but reports everything that is wrong, warnings too.
 #[must_use]
-pub fn check(file: Option<&Path>, overrides: &[String]) -> Checked {
+pub fn check<S: Settings>(file: Option<&Path>, overrides: &[String]) -> Checked<S> {
     let file = file.map(Path::to_owned).or_else(|| FILES.iter().map(PathBuf::from).find(|file| file.exists()));
     let text = match &file {
         None => Ok(String::new()),
@@ -93,7 +92,7 @@ pub fn check(file: Option<&Path>, overrides: &[String]) -> Checked {
         Ok(layered) => layered,
         Err(problem) => return Checked { settings: None, problems: vec![problem], file },
     };
-    let (settings, problems) = layered.settings();
+    let (settings, problems) = layered.settings::<S>();
     Checked { settings, problems, file }
 }
 
@@ -124,7 +123,7 @@ impl Layered {
         variables: impl Iterator<Item = (String, String)>,
         overrides: &[String],
     ) -> Result<Self, Problem> {
-        let mut figment = Figment::from(Layer::toml(Origin::Defaults, DEFAULTS));
+        let mut figment = Figment::new();
         if let Some(file) = file {
             figment = figment.merge(Layer::toml(Origin::File(file.to_owned()), &file_text));
         }
@@ -146,7 +145,7 @@ impl Layered {
     }
 
     /// The settings, if there is no error, and all problems.
-    fn settings(&self) -> (Option<Settings>, Vec<Problem>) {
+    fn settings<S: Settings>(&self) -> (Option<S>, Vec<Problem>) {
         let mut value = match self.figment.find_value("") {
             Ok(value) => value,
             Err(error) => {
@@ -155,10 +154,13 @@ impl Layered {
         };
         let whole = value.clone();
         let mut problems: BTreeMap<String, Problem> = BTreeMap::new();
-        let settings = self.extract(&mut value, &whole, &mut problems);
+        self.unknown_sections(&mut value, &mut problems);
+        let settings = self.extract::<S>(&mut value, &whole, &mut problems);
         if let Some(settings) = &settings {
-            for finding in crate::check::findings(settings) {
-                // What was replaced above is not the user's own value any more.
+            let mut findings = Findings::default();
+            settings.check(&mut findings);
+            for finding in findings.into_vec() {
+                // What was fixed above is not the user's own value any more.
                 let known =
                     problems.keys().any(|key| finding.key == *key || finding.key.starts_with(&format!("{key}.")));
                 if !known {
@@ -173,13 +175,38 @@ impl Layered {
         (settings.filter(|_| !broken), problems)
     }
 
-    /// Reads the typed settings out of `value`; what does not fit is noted, replaced and read again.
-    fn extract(&self, value: &mut Value, whole: &Value, problems: &mut BTreeMap<String, Problem>) -> Option<Settings> {
-        let defaults = Layer::toml(Origin::Defaults, DEFAULTS);
-        let defaults = Figment::from(defaults).find_value("").ok()?;
-        let mut replacements: BTreeMap<Vec<String>, usize> = BTreeMap::new();
-        for _ in 0..MOST_PROBLEMS {
-            let error = match value.deserialize::<Settings>() {
+    /// Takes out sections that no program has. Those of other programs stay: they are read there.
+    fn unknown_sections(&self, value: &mut Value, problems: &mut BTreeMap<String, Problem>) {
+        let Value::Dict(_, sections) = value else { return };
+        let unknown: Vec<String> = sections.keys().filter(|name| !SECTIONS.contains(&name.as_str())).cloned().collect();
+        for name in unknown {
+            let path = [name.clone()];
+            let kind = Kind::UnknownField(name.clone(), &SECTIONS);
+            problems.insert(
+                name.clone(),
+                Problem {
+                    severity: Severity::Error,
+                    found: found(&kind, false, None),
+                    expected: expected(&kind, None, None),
+                    place: self.place(&Value::from(sections.clone()), &path),
+                    key: name.clone(),
+                },
+            );
+            sections.remove(&name);
+        }
+    }
+
+    /// Reads the typed settings out of `value`; what does not fit is reported, taken out and read again.
+    fn extract<S: Settings>(
+        &self,
+        value: &mut Value,
+        whole: &Value,
+        problems: &mut BTreeMap<String, Problem>,
+    ) -> Option<S> {
+        let schema = generate_schema::<S>();
+        let mut fixes: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+        for _ in 0..MAX_PROBLEMS {
+            let error = match value.deserialize::<S>() {
                 Ok(settings) => return Some(settings),
                 Err(error) => error,
             };
@@ -189,26 +216,24 @@ impl Layered {
                 Kind::MissingField(name) => path.push(name.to_string()),
                 _ => {}
             }
-            let tried = replacements.entry(path.clone()).or_default();
-            let replaced = match (*tried, find(&defaults, &path)) {
-                (0, Some(default)) if !matches!(error.kind, Kind::UnknownField(..)) => {
-                    put(value, &path, default.clone())
-                }
-                (0, _) if !matches!(error.kind, Kind::MissingField(_)) => remove(value, &path),
-                (0 | 1, _) => put(value, &path, Value::from("")),
-                (2, _) => put(value, &path, Value::from(Vec::<String>::new())),
+            let tried = fixes.entry(path.clone()).or_default();
+            let fixed = match *tried {
+                0 if !matches!(error.kind, Kind::MissingField(_)) => remove(value, &path),
+                0 | 1 => put(value, &path, Value::from("")),
+                2 => put(value, &path, Value::from(Vec::<String>::new())),
                 _ => false,
             };
             *tried += 1;
             let key = path.join(".");
+            let (stated, schema) = (find(whole, &path), Schema::new(&schema));
             problems.entry(key.clone()).or_insert_with(|| Problem {
                 severity: Severity::Error,
                 key,
-                found: found(&error.kind, &path, find(whole, &path)),
-                expected: expected(&error.kind, &path, find(whole, &path)),
+                found: found(&error.kind, may_be_secret(schema, &path), stated),
+                expected: expected(&error.kind, schema.at(&path), stated),
                 place: self.place(whole, &path),
             });
-            if !replaced {
+            if !fixed {
                 return None;
             }
         }
@@ -273,23 +298,20 @@ fn remove(value: &mut Value, path: &[String]) -> bool {
     }
 }
 
-/// Whether a value may be a secret that stands where a reference to it was expected. It is then not shown.
-fn is_secret(kind: &Kind, path: &[String]) -> bool {
-    let expected = match kind {
-        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => expected == SECRET_REFERENCE,
-        _ => false,
-    };
-    let names = ["token", "tokens", "secret", "secrets", "password", "secret_properties", "private_key"];
-    expected || path.iter().any(|part| names.contains(&part.as_str())) || path.iter().take(2).eq(["database", "url"])
+/// Whether the value at a path may be a secret, which is not shown: it stands in or above a reference to a secret, or
+/// where nothing is declared.
+fn may_be_secret(schema: Schema<'_>, path: &[String]) -> bool {
+    let above = (0..path.len()).filter_map(|length| schema.at(path.get(..length)?));
+    above.into_iter().any(Schema::is_secret) || schema.at(path).is_none_or(Schema::holds_secrets)
 }
 
 const NOT_SHOWN: &str = "something else (not shown: it may be a secret)";
 
-fn found(kind: &Kind, path: &[String], value: Option<&Value>) -> String {
+fn found(kind: &Kind, is_secret: bool, value: Option<&Value>) -> String {
     match kind {
         Kind::UnknownField(..) => "an unknown key".to_owned(),
         Kind::MissingField(_) => "nothing".to_owned(),
-        _ if is_secret(kind, path) => NOT_SHOWN.to_owned(),
+        _ if is_secret => NOT_SHOWN.to_owned(),
         Kind::InvalidType(actual, _) | Kind::InvalidValue(actual, _) => show(actual),
         Kind::UnknownVariant(name, _) => format!("`{name}`"),
         Kind::InvalidLength(length, _) => format!("{length} entries"),
@@ -311,19 +333,27 @@ fn show(actual: &Actual) -> String {
     }
 }
 
-fn expected(kind: &Kind, path: &[String], value: Option<&Value>) -> String {
+fn expected(kind: &Kind, declared: Option<Schema<'_>>, value: Option<&Value>) -> String {
     if let Kind::UnknownField(name, known) = kind {
         return match nearest(name, known) {
             Some(known) => format!("a known one; did you mean `{known}`?"),
             None => format!("one of {}", list(known)),
         };
     }
-    if let Some(text) = expectation(kind, path) {
-        return text.to_owned();
+    if declared.and_then(Schema::items).is_some_and(Schema::is_secret) {
+        return "a list of references to secrets: [{ env = \"NAME\" }, { file = \"/path\" }]".to_owned();
     }
-    if path.last().is_some_and(|last| last == "time_zone") {
-        let name = value.and_then(Value::as_str).unwrap_or_default();
-        return kernel::time_zone(name).map_or_else(|error| error.expected().to_owned(), |zone| zone.to_string());
+    match declared.and_then(Schema::format) {
+        Some("secret") => return SECRET_REFERENCE.to_owned(),
+        Some("duration") => return "a duration such as \"30s\", \"24h\" or \"90d\"".to_owned(),
+        Some("socket-address") => {
+            return "an address and port such as \"127.0.0.1:8080\" or \"[::1]:8080\"".to_owned();
+        }
+        Some("time-zone") => {
+            let name = value.and_then(Value::as_str).unwrap_or_default();
+            return kernel::time_zone(name).map_or_else(|error| error.expected().to_owned(), |zone| zone.to_string());
+        }
+        _ => {}
     }
     match kind {
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) | Kind::InvalidLength(_, expected) => {
@@ -333,22 +363,6 @@ fn expected(kind: &Kind, path: &[String], value: Option<&Value>) -> String {
         Kind::MissingField(name) => format!("`{name}` to be set"),
         _ => "another value".to_owned(),
     }
-}
-
-/// What is expected, where serde's own words for it would not help.
-fn expectation(kind: &Kind, path: &[String]) -> Option<&'static str> {
-    let last = path.last().map(String::as_str);
-    if matches!(last, Some("tokens" | "secrets")) {
-        return Some("a list of references to secrets: [{ env = \"NAME\" }, { file = \"/path\" }]");
-    }
-    if is_secret(kind, path) {
-        return Some(SECRET_REFERENCE);
-    }
-    Some(match path.last().map(String::as_str)? {
-        "retention" | "timeout" | "attribution_window" => "a duration such as \"30s\", \"24h\" or \"90d\"",
-        "listen" => "an address and port such as \"127.0.0.1:8080\" or \"[::1]:8080\"",
-        _ => return None,
-    })
 }
 
 /// serde's names of types, as users of TOML say them.

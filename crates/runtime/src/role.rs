@@ -12,13 +12,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::health::{self, Check, Readiness};
 use crate::http::{self, Hosts, Listeners};
-use crate::settings::Settings;
+use crate::settings::{Database, Settings};
 
 /// How long readiness waits between two checks of what a role depends on.
 pub const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A role: what it opens, serves, watches and works on.
 pub trait Role: Send + Sync + Sized + 'static {
+    /// The sections of the settings that it reads.
+    type Settings: Settings;
+
     /// The name of its own program.
     const NAME: &'static str;
     /// What it does, for `--help`.
@@ -27,11 +30,11 @@ pub trait Role: Send + Sync + Sized + 'static {
     const CHECKS: &'static [Check];
 
     /// Opens what it needs.
-    fn open(settings: Settings) -> impl Future<Output = Result<Self>> + Send;
+    fn open(settings: Self::Settings) -> impl Future<Output = Result<Self>> + Send;
 
     /// Fails if it could not go on with these settings.
-    fn usable(&self, settings: &Settings) -> Result<()> {
-        database_url(settings).map(drop)
+    fn usable(&self, settings: &Self::Settings) -> Result<()> {
+        database_url(settings.database()).map(drop)
     }
 
     /// What it serves beside its health.
@@ -71,7 +74,7 @@ pub async fn main<R: Role>() -> Result<()> {
     let command = CommandLine::command().name(R::NAME).about(R::ABOUT);
     let CommandLine { config, overrides } = CommandLine::from_arg_matches(&command.get_matches())?;
     let shutdown = crate::shutdown();
-    let settings = crate::start(config.as_deref(), &overrides)?;
+    let settings = crate::start::<R::Settings>(config.as_deref(), &overrides)?;
     run::<R>(&shutdown, settings, || Ok(crate::load(config.as_deref(), &overrides)?)).await
 }
 
@@ -79,10 +82,10 @@ pub async fn main<R: Role>() -> Result<()> {
 /// ends in order and the program starts again.
 pub async fn run<R: Role>(
     shutdown: &CancellationToken,
-    settings: Settings,
-    reread: impl Fn() -> Result<Settings>,
+    settings: R::Settings,
+    reread: impl Fn() -> Result<R::Settings>,
 ) -> Result<()> {
-    let server = settings.server.clone();
+    let server = settings.server().clone();
     let role = R::open(settings).await?;
     let usable = || role.usable(&reread()?);
     let listeners = Listeners::open(&server)?;
@@ -126,8 +129,8 @@ async fn watch<R: Role>(role: &R, readiness: &Readiness) {
 }
 
 /// Where the database of several processes is.
-pub fn database_url(settings: &Settings) -> Result<String> {
-    let url = settings.database.url.as_ref().context(
+pub fn database_url(settings: &Database) -> Result<String> {
+    let url = settings.url.as_ref().context(
         "`database.url` is not set: a role of its own needs the database of the others; `sei up` runs all roles on \
          one machine with a database of its own",
     )?;

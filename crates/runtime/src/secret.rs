@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 pub use kernel::Secret;
@@ -13,25 +12,25 @@ use crate::settings::SecretRef;
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The environment variable is not set.
-    #[error("the environment variable `{0}` is not set")]
-    Unset(String),
+    #[error("{0} is not set")]
+    Unset(SecretRef),
     /// The file cannot be read.
-    #[error("the file `{}` can't be read", .path.display())]
+    #[error("{reference} can't be read")]
     Unreadable {
         /// The file.
-        path: PathBuf,
+        reference: SecretRef,
         /// Why.
         #[source]
         source: std::io::Error,
     },
     /// There is nothing in it.
     #[error("{0} is blank; a secret needs at least one character beside spaces and line ends")]
-    Empty(String),
+    Empty(SecretRef),
     /// It can be guessed.
     #[error(
         "{0} has {1} bytes; what verifies requests needs at least {SHORTEST}, such as `openssl rand -hex 32` makes"
     )]
-    Short(String, usize),
+    Short(SecretRef, usize),
 }
 
 /// The environment variables out of which secrets were read.
@@ -51,14 +50,7 @@ pub const SHORTEST: usize = 8;
 pub fn read_verifying(reference: &SecretRef) -> Result<Secret, SecretError> {
     let secret = read(reference)?;
     let length = secret.expose().len();
-    if length < SHORTEST { Err(SecretError::Short(name_of(reference), length)) } else { Ok(secret) }
-}
-
-fn name_of(reference: &SecretRef) -> String {
-    match reference {
-        SecretRef::Env(name) => format!("the environment variable `{name}`"),
-        SecretRef::File(path) => format!("the file `{}`", path.display()),
-    }
+    if length < SHORTEST { Err(SecretError::Short(reference.clone(), length)) } else { Ok(secret) }
 }
 
 /// Reads a secret from where the settings say it is. Spaces and line ends around it are not part of it.
@@ -66,15 +58,15 @@ fn name_of(reference: &SecretRef) -> String {
 pub fn read(reference: &SecretRef) -> Result<Secret, SecretError> {
     let bytes = match reference {
         SecretRef::Env(name) => {
-            let value = std::env::var_os(name).ok_or_else(|| SecretError::Unset(name.clone()))?;
+            let value = std::env::var_os(name).ok_or_else(|| SecretError::Unset(reference.clone()))?;
             VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
             value.into_encoded_bytes()
         }
         SecretRef::File(path) => {
-            std::fs::read(path).map_err(|source| SecretError::Unreadable { path: path.clone(), source })?
+            std::fs::read(path).map_err(|source| SecretError::Unreadable { reference: reference.clone(), source })?
         }
     };
-    Secret::new(bytes.trim_ascii()).ok_or_else(|| SecretError::Empty(name_of(reference)))
+    Secret::new(bytes.trim_ascii()).ok_or_else(|| SecretError::Empty(reference.clone()))
 }
 
 #[cfg(test)]

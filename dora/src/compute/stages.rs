@@ -2,8 +2,8 @@
 //! negative is null and a finding.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a change or a deployment, numbers are theirs")]
 
+use crate::settings::LeadTimeStart;
 use kernel::{ChangeId, ChangeMetric, DeploymentMetric, RepositoryId};
-use runtime::settings::LeadTimeStart;
 
 use super::carried::Subject;
 use super::owners::{Beginning, Owners};

@@ -5,8 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::settings::FirstDeployment;
 use kernel::DeploymentKind;
-use runtime::settings::FirstDeployment;
 
 use super::measured::{Measured, says_release};
 use crate::Options;

@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn assistants_are_known_by_account_or_branch_and_people_are_not() {
-        let pattern = Regex::new(&runtime::load(None, &[]).unwrap().dora.assistants).unwrap();
+        let pattern = Regex::new(&crate::settings::Dora::default().assistants).unwrap();
         for (account, expected) in [
             ("email/198982749+copilot@users.noreply.github.com", true),
             ("github.com/copilot-swe-agent[bot]", true),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::custom::{Comparison, Condition, CustomMetric, Operand, Taken, fields, measurable};
 use polars::prelude::*;
-use runtime::custom::{Comparison, Condition, CustomMetric, Operand, Taken, fields, measurable};
 use store::StoreTx;
 use store::flow::Span;
 use store::tables::{self, Table, Value, Which};
@@ -223,7 +223,7 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use runtime::settings::MetricSettings;
+    use crate::settings::CustomMetricSettings;
 
     use super::*;
 
@@ -241,13 +241,13 @@ mod tests {
     }
 
     fn values(filter: &[&str], value: Option<&str>, aggregation: &str) -> Vec<(i64, f64)> {
-        let settings = MetricSettings {
+        let settings = CustomMetricSettings {
             name: "mine".into(),
             fact: "change".into(),
             filter: filter.iter().map(|text| (*text).to_owned()).collect(),
             value: value.map(ToOwned::to_owned),
             aggregation: aggregation.into(),
-            ..MetricSettings::default()
+            ..CustomMetricSettings::default()
         };
         let facts = Facts::new(cells()).unwrap();
         let (_, seen) = facts.observe(&CustomMetric::read(&settings).unwrap(), Micros { from: 0, to: 1_000 }).unwrap();

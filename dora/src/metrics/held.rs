@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use runtime::settings::Dora;
+use crate::settings::Dora;
 use store::StoreTx;
 use store::changes::{self, ReadAt};
 use store::flow::Part;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::settings::{self, LeadTimeStart};
 use kernel::{DeploymentKind, Outcome};
 use regex::Regex;
-use runtime::settings::{self, LeadTimeStart};
 use store::StoreTx;
 use store::flow::{self, ChangeRow, Part, ReviewRow, TransitionRow};
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::custom::CustomMetric;
+use crate::custom::CustomMetric;
 
 use super::model::{Aggregation, Definition, Slice, ValueName};
 use super::observations::Observations;

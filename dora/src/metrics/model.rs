@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::settings;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use runtime::settings;
 use serde::Serialize;
 
 use super::unit::Unit;
@@ -380,5 +380,5 @@ pub struct MetricSettings<'s> {
     /// The settings of the engine.
     pub dora: &'s settings::Dora,
     /// The metrics that users defined.
-    pub custom: &'s [settings::MetricSettings],
+    pub custom: &'s [settings::CustomMetricSettings],
 }

@@ -5,9 +5,9 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::settings::Compat;
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
-use runtime::settings::Compat;
 use store::flow::Span;
 
 use super::aggregate::{self, Asked};

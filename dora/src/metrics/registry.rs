@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
+use crate::custom::{Aggregate, CustomMetric, Taken};
+use crate::settings::CustomMetricSettings;
 use kernel::near::UnknownName;
-use runtime::custom::{Aggregate, CustomMetric, Taken};
-use runtime::settings::MetricSettings;
 
 use super::metric::{Input, Metric};
 use super::model::{Aggregation, Definition};
@@ -69,7 +69,7 @@ fn custom(metric: CustomMetric) -> Metric {
 }
 
 /// The metrics of the settings. An error names the setting that can't be used.
-fn of_settings(settings: &[MetricSettings]) -> Result<Vec<Metric>, DoraError> {
+fn of_settings(settings: &[CustomMetricSettings]) -> Result<Vec<Metric>, DoraError> {
     let mut all: Vec<Metric> = Vec::new();
     for (index, settings) in settings.iter().enumerate() {
         let read = CustomMetric::read(settings).map_err(|wrong| {
@@ -92,13 +92,13 @@ fn of_settings(settings: &[MetricSettings]) -> Result<Vec<Metric>, DoraError> {
 
 /// All metrics that can be asked for: those that are built in, then those of the settings. An error names
 /// the setting that can't be used.
-pub fn definitions(custom: &[MetricSettings]) -> Result<Vec<Definition>, DoraError> {
+pub fn definitions(custom: &[CustomMetricSettings]) -> Result<Vec<Definition>, DoraError> {
     let of_settings = of_settings(custom)?;
     Ok(built_in().chain(&of_settings).map(Metric::define).collect())
 }
 
 /// The metric of a name.
-pub(super) fn find(name: &str, custom: &[MetricSettings]) -> Result<Cow<'static, Metric>, DoraError> {
+pub(super) fn find(name: &str, custom: &[CustomMetricSettings]) -> Result<Cow<'static, Metric>, DoraError> {
     if let Some(metric) = find_built_in(name) {
         return Ok(Cow::Borrowed(metric));
     }
@@ -133,11 +133,11 @@ mod tests {
 
     #[test]
     fn a_metric_of_ones_own_can_not_take_a_name_that_is_taken() {
-        let mine = MetricSettings {
+        let mine = CustomMetricSettings {
             name: "change_size".into(),
             fact: "change".into(),
             aggregation: "count".into(),
-            ..MetricSettings::default()
+            ..CustomMetricSettings::default()
         };
         let Err(DoraError::Metric { key, .. }) = definitions(&[mine]) else { panic!("it was taken") };
         assert_eq!(key, "metric.0.name");

@@ -1,10 +1,10 @@
 //! Metrics held against plain loops, and on cases counted by hand.
 
+use crate::settings::Compat;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use kernel::Rule;
 use proptest::prelude::*;
-use runtime::settings::Compat;
 use store::metric_rows::{Rules, ServiceBasis};
 
 use super::plan::Plan;
@@ -165,7 +165,7 @@ fn monday() -> i64 {
 }
 
 fn of(observed: &Observed) -> Metrics {
-    let mut dora = runtime::load(None, &[]).unwrap().dora;
+    let mut dora = crate::settings::Dora::default();
     if observed.devlake {
         dora.compat = Compat::Devlake;
     }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::settings::Dora;
 use chrono_tz::Tz;
-use runtime::settings::Dora;
 use store::metric_rows::{self, Computation, FindingRow, ServiceBasis};
 use store::{Store, StoreTx};
 

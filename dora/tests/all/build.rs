@@ -1,12 +1,12 @@
 //! Histories for tests, written down in few words. Times are hours since a fixed Monday.
 
 use chrono::{DateTime, Duration, TimeZone, Utc};
+use dora::settings::{self, FirstDeployment, LeadTimeStart};
 use dora::{HistoryBuilder, Options, compute};
 use kernel::{
     Account, Change, ChangeMetric, ChangeState, Commit, Deployment, DeploymentMetric, DeploymentSource, Detail, Fact,
     Finding, Incident, IncidentMetric, Outcome, Repository, RepositoryId, Review, ReviewState, Service, Sha, Version,
 };
-use runtime::settings::{self, FirstDeployment, LeadTimeStart};
 
 /// The repository of every fact that names none.
 pub const REPOSITORY: &str = "example.com/shop/web";

@@ -1,7 +1,7 @@
 //! `compat = "devlake"`: where its rules differ from ours, on cases counted by hand.
 
+use dora::settings::Compat;
 use kernel::{Change, Deployment, Incident, PipelineRun, ReviewState};
-use runtime::settings::Compat;
 
 use crate::build::{Case, at, change, commit, deploy, hours, incident, review, sha, tag, version};
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use dora::settings::LeadTimeStart;
 use kernel::{Fact, ReviewState};
 use proptest::prelude::*;
 use proptest::sample::select;
-use runtime::settings::LeadTimeStart;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

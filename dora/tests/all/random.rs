@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use dora::settings::{FirstDeployment, LeadTimeStart};
 use kernel::{
     Account, Change, ChangeState, Commit, Deployment, DeploymentSource, Fact, Incident, Outcome, RepositoryId, Review,
     ReviewState,
@@ -13,7 +14,6 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use runtime::settings::{FirstDeployment, LeadTimeStart};
 
 use crate::build::{Case, OTHER, REPOSITORY, at, change, commit, deploy, incident, review, sha, version};
 use crate::reference::reference;

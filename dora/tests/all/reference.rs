@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use dora::settings::{FirstDeployment, LeadTimeStart};
 use kernel::{
     Change, ChangeId, ChangeMetric, ChangeState, Commit, Deployment, DeploymentKind, DeploymentMetric,
     DeploymentSource, Evidence, Fact, FindingKind, Incident, IncidentMetric, Outcome, RepositoryId, Review,
     ReviewState, Rule, Sha,
 };
 use regex::Regex;
-use runtime::settings::{FirstDeployment, LeadTimeStart};
 
 use crate::build::Case;
 

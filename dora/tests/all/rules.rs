@@ -1,10 +1,10 @@
 //! Each rule of the definitions, on a case counted by hand.
 
+use dora::settings::{FirstDeployment, LeadTimeStart};
 use kernel::{
     Account, Change, ChangeState, Commit, Deployment, DeploymentKind, DeploymentSource, FindingKind, Incident, Outcome,
     PipelineRun, Repository, RepositoryId, ReviewState, Rule,
 };
-use runtime::settings::{FirstDeployment, LeadTimeStart};
 
 use crate::build::{
     Case, Computed, REPOSITORY, at, change, commit, deploy, hours, incident, review, sha, tag, version,

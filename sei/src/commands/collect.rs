@@ -3,11 +3,12 @@
 mod failures;
 mod pulled;
 
+use crate::settings::Settings;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use connector_git::{self as git, Summary};
 use dora::Scope;
-use runtime::settings::{GitSource, Settings};
+use runtime::settings::GitSource;
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;

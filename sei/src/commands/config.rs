@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::settings::Settings;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use connector::Connector;
 use kernel::near::UnknownName;
-use runtime::settings::Settings;
+use runtime::settings::reference;
 use runtime::{Problem, Severity};
 
 use crate::cli::Global;
@@ -23,7 +24,11 @@ pub(crate) enum Config {
     /// Print the effective settings of all layers; of secrets only the references
     Show,
     /// Print the commented reference of all settings, with their defaults
-    Default,
+    Default {
+        /// Print tables in Markdown: docs/settings.md
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -40,10 +45,13 @@ impl Config {
     pub(crate) fn run(&self, global: &Global) -> Result<ExitCode> {
         match self {
             Self::Check(check) => return check.run(global),
-            Self::Default if global.json => output::print_json(&runtime::DEFAULTS.parse::<toml::Table>()?)?,
-            Self::Default => output::print(runtime::DEFAULTS)?,
+            Self::Default { .. } if global.json => {
+                output::print_json(&reference::toml::<Settings>().parse::<toml::Table>()?)?;
+            }
+            Self::Default { markdown: true } => output::print(&reference::markdown::<Settings>())?,
+            Self::Default { markdown: false } => output::print(&reference::toml::<Settings>())?,
             Self::Show => {
-                let settings = runtime::load(global.config.as_deref(), &global.overrides())?;
+                let settings: Settings = runtime::load(global.config.as_deref(), &global.overrides())?;
                 if global.json {
                     output::print(&runtime::redact(&serde_json::to_string_pretty(&settings)?))?;
                 } else {
@@ -58,7 +66,7 @@ impl Config {
 impl Check {
     fn run(&self, global: &Global) -> Result<ExitCode> {
         let file = self.file.as_deref().or(global.config.as_deref());
-        let mut checked = runtime::check(file, &global.overrides());
+        let mut checked = runtime::check::<Settings>(file, &global.overrides());
         if let Some(settings) = &checked.settings {
             let place = checked.file.as_ref().map_or("the settings".to_owned(), |file| file.display().to_string());
             checked.problems.extend(unknown_connectors(settings, &place));

@@ -8,7 +8,6 @@ use dora::{ReportQuery, Scope};
 use eventlog::EventLog;
 use kernel::{Envelope, Fact, Tenant};
 use pull::progress::Progress;
-use runtime::settings::Settings;
 use store::Store;
 
 use crate::cli::Global;
@@ -16,6 +15,7 @@ use crate::demo::{Demo, Scale, TENANT};
 use crate::machine::{Machine, with};
 use crate::progress::Shown;
 use crate::report::{self, Format};
+use crate::settings::Settings;
 use crate::{output, settle};
 
 /// The seed that is used unless another is named.

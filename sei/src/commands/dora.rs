@@ -4,12 +4,12 @@ mod explain;
 mod metric;
 mod window;
 
+use crate::settings::Settings;
 use anyhow::{Result, bail};
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use dora::{Benchmark, Interval, ReportQuery, Scope};
-use runtime::settings::Settings;
 
 use self::window::WindowArgs;
 use crate::cli::{ForTenant, Global, Usage};

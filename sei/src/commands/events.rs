@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::settings::Settings;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use dora::Scope;
-use runtime::settings::Settings;
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;

@@ -6,10 +6,10 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
+use crate::settings::Settings;
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, SecondsFormat};
 use clap::{Args, ValueEnum};
-use runtime::settings::Settings;
 use serde::Serialize;
 use store::tables::{self, Table, Value, Which};
 use store::{StoreError, StoreTx};

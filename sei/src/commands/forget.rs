@@ -2,13 +2,13 @@
 
 use std::io::IsTerminal;
 
+use crate::settings::Settings;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use connector_git as git;
 use dora::Scope;
 use kernel::near::UnknownName;
 use kernel::{RepositoryId, Tenant};
-use runtime::settings::Settings;
 use store::forget::{self, DeletedRows, Forgotten};
 use store::{Store, computation_queue};
 

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::settings::Settings;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use collectors::import::{ImportFormat, ImportOptions, ImportSummary, import};
 use dora::Scope;
-use runtime::settings::Settings;
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;

@@ -12,6 +12,7 @@ use kernel::RepositoryId;
 
 use crate::cli::Global;
 use crate::output;
+use crate::settings::Settings;
 
 /// Where the token of GitHub is expected.
 const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
@@ -65,7 +66,7 @@ impl Init {
         }
         let answers = self.answers()?;
         write(&file, &text(&answers), self.force)?;
-        let checked = runtime::check(Some(&file), &[]);
+        let checked = runtime::check::<Settings>(Some(&file), &[]);
         if checked.settings.is_none() {
             let problems: Vec<String> = checked.problems.iter().map(ToString::to_string).collect();
             bail!("`{}` is written, and has to be corrected:\n{}", file.display(), problems.join("\n"));
@@ -241,7 +242,8 @@ mod tests {
             };
             let file = folder.path().join(format!("{nth}.toml"));
             write(&file, &text(&answers), false)?;
-            let settings = runtime::check(Some(&file), &[]).settings.context("settings that can be used")?;
+            let settings =
+                runtime::check::<Settings>(Some(&file), &[]).settings.context("settings that can be used")?;
             assert_eq!(settings.git.first().map(|git| git.url.as_str()), repository);
             assert_eq!(settings.git.first().and_then(|git| git.deployment_branch.as_deref()), branch);
             assert_eq!(settings.source.len(), usize::from(github.is_some()));

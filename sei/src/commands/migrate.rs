@@ -1,9 +1,9 @@
 //! `sei migrate`.
 
+use crate::settings::Settings;
 use anyhow::Result;
 use chrono::Utc;
 use clap::Args;
-use runtime::settings::Settings;
 use store::Timescale;
 
 use crate::cli::Global;

@@ -1,12 +1,12 @@
 //! `sei people`: who is who, and mending it.
 
+use crate::settings::Settings;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use dora::Scope;
 use kernel::people::{self, Because, Joined};
 use kernel::{Account, AccountId, Detail, Fact, Person, Version};
-use runtime::settings::Settings;
 use store::Store;
 
 use crate::cli::{ForTenant, Global};

@@ -1,10 +1,10 @@
 //! `sei reload`.
 
+use crate::settings::Settings;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use runtime::settings::Settings;
 
 use crate::cli::Global;
 use crate::folder::DataFolder;

@@ -1,9 +1,8 @@
 //! `sei role`.
 
+use crate::settings::Settings;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use runtime::role;
-use runtime::settings::Settings;
 
 use crate::cli::Global;
 
@@ -41,14 +40,21 @@ enum Name {
 
 impl Role {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        let shutdown = runtime::shutdown();
-        let reread = || Ok(global.settings()?.0);
         match self.name {
-            Name::Collector => role::run::<collectors::CollectorRole>(&shutdown, settings, reread).await,
-            Name::Webhooks => role::run::<collectors::WebhooksRole>(&shutdown, settings, reread).await,
-            Name::Processor => role::run::<processors::ProcessorRole>(&shutdown, settings, reread).await,
-            Name::Dora => role::run::<dora::EngineRole>(&shutdown, settings, reread).await,
-            Name::Api => role::run::<api::ApiRole>(&shutdown, settings, reread).await,
+            Name::Collector => run::<collectors::CollectorRole>(&settings, global).await,
+            Name::Webhooks => run::<collectors::WebhooksRole>(&settings, global).await,
+            Name::Processor => run::<processors::ProcessorRole>(&settings, global).await,
+            Name::Dora => run::<dora::EngineRole>(&settings, global).await,
+            Name::Api => run::<api::ApiRole>(&settings, global).await,
         }
     }
+}
+
+/// Runs a role with its part of the settings.
+async fn run<R: runtime::role::Role>(settings: &Settings, global: &Global) -> Result<()>
+where
+    R::Settings: for<'s> From<&'s Settings>,
+{
+    let reread = || Ok(R::Settings::from(&global.settings()?.0));
+    runtime::role::run::<R>(&runtime::shutdown(), settings.into(), reread).await
 }

@@ -1,11 +1,13 @@
 //! `sei status`: where everything stands.
 
+use crate::settings::Settings;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use connector_git as git;
+use eventlog::settings::LogKind;
 use kernel::Tenant;
-use runtime::settings::{LogKind, PullSource, Settings};
+use runtime::settings::PullSource;
 use serde::Serialize;
 use store::Store;
 use store::source_state::SourceState;

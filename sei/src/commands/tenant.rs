@@ -1,9 +1,9 @@
 //! `sei tenant`.
 
+use crate::settings::Settings;
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use kernel::Tenant;
-use runtime::settings::Settings;
 
 use crate::cli::Global;
 use crate::machine::with;

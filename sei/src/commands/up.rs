@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::settings::Settings;
 use anyhow::{Result, bail};
 use chrono::Utc;
 use clap::Args;
@@ -20,7 +21,7 @@ use collectors::gateway::GatewayState;
 use collectors::scheduler;
 use eventlog::EventLog;
 use runtime::http::Listeners;
-use runtime::settings::{GitSource, Settings};
+use runtime::settings::GitSource;
 use tokio_util::sync::CancellationToken;
 
 use super::collect::GitOptions;
@@ -92,7 +93,7 @@ impl Up {
                 let work = async {
                     let collector = machine.collector(&log);
                     // what is wrong with a source is told before anything is collected
-                    let jobs = collector.jobs(&machine.settings, false, &shutdown)?;
+                    let jobs = collector.jobs(&machine.settings.git, &machine.settings.source, false, &shutdown)?;
                     Box::pin(first::collect_and_report(&machine, &collector, global.json)).await?;
                     scheduler::run(jobs, shutdown.clone()).await;
                     // nothing is ever due: there is nothing to collect, or only in the past
@@ -137,8 +138,8 @@ fn usable(global: &Global, machine: &Machine, log: &Arc<dyn EventLog>) -> Result
     if let Some(problem) = unknown_connectors(&settings, "the settings").first() {
         bail!("{problem}");
     }
-    machine.collector(log).jobs(&settings, false, &CancellationToken::new())?;
-    GatewayState::new(&settings, Arc::clone(log))?;
+    machine.collector(log).jobs(&settings.git, &settings.source, false, &CancellationToken::new())?;
+    GatewayState::new(&(&settings).into(), Arc::clone(log))?;
     Ok(())
 }
 

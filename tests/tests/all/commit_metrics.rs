@@ -117,7 +117,7 @@ async fn commits_that_nothing_reaches_any_more_have_no_share_in_the_bus_factor()
     write(store, &facts).await;
     assert_eq!(metric(store, "bus_factor").await.0, Some(2.0));
     let commits = json!({ "name": "commits", "fact": "commit", "aggregation": "count" });
-    let commits: runtime::settings::MetricSettings = serde_json::from_value(commits).unwrap();
+    let commits: dora::settings::CustomMetricSettings = serde_json::from_value(commits).unwrap();
     let to = Some("2026-05-01T00:00:00Z".parse().unwrap());
     let from = Some("2026-02-01T00:00:00Z".parse().unwrap());
     let question = Question { from, to, ..Question::default() };

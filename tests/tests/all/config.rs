@@ -5,7 +5,7 @@ use tests::Program;
 #[test]
 fn every_error_of_a_file_is_reported_with_its_line() {
     let program = Program::new();
-    let file = "[server]\nlisten = \"0.0.0.0:http\"\nbody_limt = 5\n\n[dora]\nhotfix = \"(\"\n\n[[git]]\nurl = \".\"\n\
+    let file = "[server]\nlisten = \"0.0.0.0:http\"\nconections = 5\n\n[dora]\nhotfix = \"(\"\n\n[[git]]\nurl = \".\"\n\
                 schedule = \"*/5 * * *\"\n\n[database]\nurl = \"postgres://sei:hunter2@db/sei\"\n";
     std::fs::write(program.folder().join("sei.toml"), file).unwrap();
     let output = program.run(&["config", "check"]);
@@ -17,7 +17,7 @@ fn every_error_of_a_file_is_reported_with_its_line() {
       at sei.toml:6
     error: git.0.schedule: found `*/5 * * *`, expected a cron expression, such as `*/5 * * * *` (minute, hour, day, month, day of week)
       at sei.toml:10
-    error: server.body_limt: found an unknown key, expected a known one; did you mean `body_limit`?
+    error: server.conections: found an unknown key, expected a known one; did you mean `connections`?
       at sei.toml:3
     error: server.listen: found the text `0.0.0.0:http`, expected an address and port such as "127.0.0.1:8080" or "[::1]:8080"
       at sei.toml:2
@@ -25,7 +25,7 @@ fn every_error_of_a_file_is_reported_with_its_line() {
     "#);
     let output = program.run(&["up"]);
     assert_eq!(output.code, Some(1));
-    assert!(output.err.contains("body_limt") && !output.err.contains("hunter2"), "{}", output.err);
+    assert!(output.err.contains("conections") && !output.err.contains("hunter2"), "{}", output.err);
 }
 
 #[test]
@@ -94,6 +94,16 @@ fn a_secret_that_was_pasted_is_shown_by_no_command_and_an_open_server_is_warned_
             let output = program.run(arguments);
             assert_eq!(output.code, Some(1), "{arguments:?}");
             let shown = output.out + &output.err;
+            assert!(shown.contains("not shown") && !shown.contains("hunter2"), "{arguments:?}: {shown}");
+        }
+    }
+    // the name of the variable or the file may be the secret, too
+    for reference in ["{ env = \"ghp_hunter2\" }", "{ file = \"ghp_hunter2\" }"] {
+        let source = format!("[[source]]\nconnector = \"github\"\nprojects = [\"a/b\"]\ntoken = {reference}\n");
+        std::fs::write(&file, source).unwrap();
+        for arguments in [&["config", "check"][..], &["config", "show"], &["collect", "github"]] {
+            let run = program.run(arguments);
+            let shown = run.out + &run.err;
             assert!(shown.contains("not shown") && !shown.contains("hunter2"), "{arguments:?}: {shown}");
         }
     }

@@ -71,8 +71,8 @@ struct Process {
 impl Process {
     async fn new(database: &TestDatabase) -> Self {
         let store = Store::connect(database.options(), CONNECTIONS).await.unwrap();
-        let mut settings = runtime::load(None, &[]).unwrap();
-        settings.server.raw_events = true;
+        let mut settings = api::settings::ApiSettings::default();
+        settings.api.raw_events = true;
         let log = eventlog::open(&settings.log, &store).await.unwrap();
         let router = api::router(ApiState::new(&store, &settings));
         Self { store, log, router }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use eventlog::settings::{self, LogKind};
 use eventlog::{Batch, EventReader, Limit, LogError, LogReader};
 use kernel::{Envelope, Tenant};
-use runtime::settings::{self, LogKind};
 use store::origins::Origin;
 use store::positions;
 use tests::{TestLog, eventually, log_settings};

@@ -17,11 +17,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use collectors::gateway::{self, GatewayState};
+use collectors::settings::GatewaySettings;
 use eventlog::{EventLog, LogError, LogReader, Position};
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::Envelope;
 use runtime::http::Listeners;
-use runtime::settings::{SecretRef, Server, Settings, WebhookSource};
+use runtime::settings::{SecretRef, Server, WebhookSource};
 use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -123,10 +124,10 @@ pub(crate) struct Served {
 }
 
 /// Settings with one GitHub webhook, `main`, under which everyone may post events.
-pub(crate) fn settings() -> Settings {
+pub(crate) fn settings() -> GatewaySettings {
     let secrets = vec![secret(SECRET)];
     let main = WebhookSource { secrets, tenant: None, canceled: Vec::new() };
-    let mut settings = runtime::load(None, &[]).unwrap();
+    let mut settings = GatewaySettings::default();
     settings.webhooks = BTreeMap::from([("github".to_owned(), BTreeMap::from([("main".to_owned(), main)]))]);
     settings.server.timeout = Duration::from_secs(10);
     settings.events.allow_without_token = true;
@@ -141,7 +142,7 @@ fn secret(text: &str) -> SecretRef {
 }
 
 /// Serves a gateway over a log.
-pub(crate) async fn serve(settings: &Settings, log: Arc<dyn EventLog>) -> Served {
+pub(crate) async fn serve(settings: &GatewaySettings, log: Arc<dyn EventLog>) -> Served {
     let router = gateway::router(GatewayState::new(settings, log).unwrap());
     let server = Server { listen: "127.0.0.1:0".parse().unwrap(), ..settings.server.clone() };
     let listeners = Listeners::open(&server).unwrap();

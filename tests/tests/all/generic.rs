@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use collectors::import::{ImportError, ImportFormat, ImportOptions, ImportSummary, import};
+use eventlog::settings::LogKind;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use kernel::Tenant;
 use processors::Processor;
 use pull::progress::{Progress, Silent};
-use runtime::settings::LogKind;
 use serde_json::{Value, json};
 
 use super::gateway::{MemoryLog, serve, settings};

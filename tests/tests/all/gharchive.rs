@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use collectors::import::{ImportFormat, ImportOptions, ImportSummary, import};
 use eventlog::EventLog;
+use eventlog::settings::LogKind;
 use flate2::read::MultiGzDecoder;
 use kernel::Tenant;
 use processors::Processor;
 use pull::progress::Silent;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use runtime::settings::LogKind;
 use serde_json::json;
 
 use super::rows;

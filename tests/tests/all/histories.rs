@@ -73,7 +73,7 @@ async fn compare(repository: &Path) {
     let expected = tagged(repository);
     let database = tests::database().await;
     let store = &database.store;
-    let settings = runtime::load(None, &[]).unwrap();
+    let settings = sei::settings::Settings::default();
     let log = eventlog::open(&settings.log, store).await.unwrap();
     let source = GitSource {
         url: repository.to_str().unwrap().to_owned(),

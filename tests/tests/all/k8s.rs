@@ -145,7 +145,7 @@ fn each_role_is_deployed_and_what_is_named_is_there() -> Result<()> {
             .map(move |object| (role, object))
     }) {
         let container = &object["spec"]["template"]["spec"]["containers"][0];
-        assert_eq!(container["command"], serde_json::json!([format!("sei-{role}")]));
+        assert_eq!(container["command"], serde_json::json!(["sei", "role", role]));
         if object["spec"]["replicas"].as_u64() > Some(1) {
             assert!(named("PodDisruptionBudget").contains(&format!("sei-{role}")), "{role} may be drained altogether");
         }
@@ -169,7 +169,7 @@ fn the_settings_of_the_manifests_load_and_their_secrets_are_mounted() -> Result<
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("sei.toml");
     std::fs::write(&file, settings)?;
-    let loaded = runtime::load(Some(&file), &[])?;
+    let loaded = runtime::load::<sei::settings::Settings>(Some(&file), &[])?;
     assert_eq!(loaded.server.listen.port(), 8080, "probes and services ask for 8080");
     assert!(!loaded.server.listen.ip().is_loopback(), "a pod that listens on loopback answers nobody");
 

@@ -4,9 +4,9 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
+use dora::custom::{FieldKind, fields, measurable};
+use dora::settings::CustomMetricSettings as Custom;
 use dora::{MetricAnswer, MetricSettings, Question, ReportQuery, Slice};
-use runtime::custom::{FieldKind, fields, measurable};
-use runtime::settings::MetricSettings as Custom;
 use store::tables::{self, Which};
 
 use crate::api::served;

@@ -12,7 +12,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
-use runtime::settings::LogKind;
+use eventlog::settings::LogKind;
 use serde_json::{Value, json};
 use tests::{Program, TestLog, eventually};
 

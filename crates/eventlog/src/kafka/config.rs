@@ -1,8 +1,8 @@
 //! The configuration of librdkafka. The user's properties win, except over what the promises of the log rest on.
 
+use crate::settings;
 use rdkafka::ClientConfig;
 use rdkafka::config::FromClientConfigAndContext;
-use runtime::settings;
 
 use super::failure;
 use crate::LogError;

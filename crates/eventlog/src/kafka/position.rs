@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::settings;
 use kernel::Envelope;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Message, Offset, TopicPartitionList};
-use runtime::settings;
 use store::origins::Origin;
 
 use super::client::{PATIENCE, Quiet, aside, blocking};

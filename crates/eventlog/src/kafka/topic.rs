@@ -1,10 +1,10 @@
 //! The topic: created with the settings that the log promises, where it is missing and may be.
 
+use crate::settings;
 use rdkafka::ClientContext;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::Client;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use runtime::settings;
 
 use super::client::{PATIENCE, Quiet, blocking};
 use super::{config, failure};

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn hosts(listen: &str, allowed: &[&str], public: Option<&str>) -> Hosts {
-        let mut server = crate::load(None, &[]).unwrap().server;
+        let mut server = crate::settings::Server::default();
         server.listen = listen.parse().unwrap();
         server.allowed_hosts = allowed.iter().map(|name| (*name).to_owned()).collect();
         server.public_url = public.map(str::to_owned);

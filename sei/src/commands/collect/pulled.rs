@@ -6,12 +6,13 @@ use collectors::ready::Ready;
 use dora::Scope;
 use kernel::TimeOrDay;
 use pull::{From, Summary};
-use runtime::settings::{PullSource, Settings};
+use runtime::settings::PullSource;
 
 use super::failures::failed;
 use crate::cli::Global;
 use crate::machine::with;
 use crate::output::count;
+use crate::settings::Settings;
 use crate::{output, settle};
 
 const EXAMPLES: &str = "\

@@ -1,11 +1,11 @@
 //! `sei dora metric` and `sei dora metrics`: metrics by name.
 
+use crate::settings::Settings;
 use anyhow::Result;
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
 use dora::{Interval, MetricAnswer, MetricPart, MetricSettings, Question, Slice};
-use runtime::settings::Settings;
 
 use super::window::WindowArgs;
 use crate::cli::{ForTenant, Global};

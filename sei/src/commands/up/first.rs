@@ -1,6 +1,7 @@
 //! The first collection after the start, and what is printed then: the report; where there is nothing to report, a
 //! preview of what could be; where there is nothing at all, the demo.
 
+use crate::settings::Settings;
 use anyhow::{Context, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -8,7 +9,7 @@ use collectors::collector::Collector;
 use connector_git as git;
 use dora::{Preview, PreviewBranch, Report, ReportQuery, Scope};
 use kernel::{RepositoryId, Tenant};
-use runtime::settings::{PullSource, Settings};
+use runtime::settings::PullSource;
 
 use crate::commands::demo;
 use crate::machine::Machine;

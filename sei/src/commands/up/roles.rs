@@ -72,10 +72,10 @@ impl Roles {
         let log = machine.log().await.context("the event log can't be used")?;
         let readiness = Readiness::waiting_for(&[Check::Database, Check::Log, Check::Migrations, Check::Answers]);
         readiness.passed(Check::Migrations);
-        let processor = Arc::new(ProcessorRole::new(settings, store.clone(), Arc::clone(&log)));
-        let gateway = WebhooksRole::new(settings, store.clone(), Arc::clone(&log))?;
-        let api = ApiRole::new(settings, store.clone());
-        let engine = EngineRole::new(settings, store.clone());
+        let processor = Arc::new(ProcessorRole::new(&settings.into(), store.clone(), Arc::clone(&log)));
+        let gateway = WebhooksRole::new(&settings.into(), store.clone(), Arc::clone(&log))?;
+        let api = ApiRole::new(&settings.into(), store.clone());
+        let engine = EngineRole::new(&settings.into(), store.clone());
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
 
         let looking = Looking { readiness: readiness.clone(), processor: Arc::clone(&processor), api: api.clone() };

@@ -125,7 +125,7 @@ async fn half_a_request_ends_in_time() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_are_answered_while_reports_wait_and_what_is_too_much_is_sent_away() {
-    let served = served::with(|settings| settings.server.api_in_flight = 4).await;
+    let served = served::with(|settings| settings.api.in_flight = 4).await;
     let mut holder = served.database.options().connect().await.unwrap();
     let mut locked = holder.begin().await.unwrap();
     sqlx::raw_sql("lock table main.deployment_metric").execute(&mut *locked).await.unwrap();
@@ -145,7 +145,7 @@ async fn lists_are_answered_while_reports_wait_and_what_is_too_much_is_sent_away
         }
         let reply = refused.unwrap();
         assert_eq!(reply.status, 503, "{reply:?}");
-        assert!(reply.header("retry-after").is_some() && reply.body.contains("api_in_flight"), "{reply:?}");
+        assert!(reply.header("retry-after").is_some() && reply.body.contains("api.in_flight"), "{reply:?}");
     }
     for path in ["/api/v1/tenants", "/api/v1/repositories", "/"] {
         assert_eq!(ask(&served, "GET", path, "").await.status, 200, "{path}");

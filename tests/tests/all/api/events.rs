@@ -50,7 +50,7 @@ async fn process(store: &Store, log: &Arc<dyn EventLog>, events: Vec<Envelope>) 
 
 async fn served() -> (Served, Arc<dyn EventLog>) {
     let served = served::empty().await;
-    let settings = runtime::load(None, &[]).unwrap();
+    let settings = api::settings::ApiSettings::default();
     let log = eventlog::open(&settings.log, &served.database.store).await.unwrap();
     (served, log)
 }
@@ -131,7 +131,7 @@ async fn they_are_shown_over_the_network_only_where_the_settings_say_so() {
         (true, "127.0.0.1:8080", 200),
     ] {
         let served = served::with(|settings| {
-            settings.server.raw_events = shown;
+            settings.api.raw_events = shown;
             settings.server.listen = listen.parse().unwrap();
         })
         .await;
@@ -140,7 +140,7 @@ async fn they_are_shown_over_the_network_only_where_the_settings_say_so() {
         let answer = served.graphql_answer("{ events(fact: \"shop/1\") { id } }").await;
         assert_eq!(answer.get("errors").is_some(), status == 403, "{shown} {listen}: {answer}");
         if status == 403 {
-            assert!(reply.json()["detail"].as_str().unwrap().contains("server.raw_events = true"), "{reply:?}");
+            assert!(reply.json()["detail"].as_str().unwrap().contains("api.raw_events = true"), "{reply:?}");
         }
     }
 }

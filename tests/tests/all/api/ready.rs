@@ -23,7 +23,7 @@ impl Process {
     async fn new() -> Self {
         let database = tests::database().await;
         served::fill(&database.store, served::organization().facts()).await;
-        let settings = runtime::load(None, &[]).unwrap();
+        let settings = api::settings::ApiSettings::default();
         let state = ApiState::new(&database.store, &settings);
         let readiness = Readiness::waiting_for(&[Check::Answers]);
         let router = api::router(state.clone()).merge(health::router(readiness.clone(), Hosts::of(&settings.server)));

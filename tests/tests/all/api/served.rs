@@ -65,8 +65,8 @@ pub(crate) async fn fill(store: &Store, facts: impl Iterator<Item = Fact>) {
 }
 
 /// How metrics are defined without any settings of one's own.
-pub(crate) fn settings() -> runtime::settings::Dora {
-    runtime::load(None, &[]).unwrap().dora
+pub(crate) fn settings() -> dora::settings::Dora {
+    dora::settings::Dora::default()
 }
 
 /// An API over a new database, without data.
@@ -75,13 +75,13 @@ pub(crate) async fn empty() -> Served {
 }
 
 /// The same with other settings.
-pub(crate) async fn with(change: impl FnOnce(&mut runtime::settings::Settings)) -> Served {
+pub(crate) async fn with(change: impl FnOnce(&mut api::settings::ApiSettings)) -> Served {
     let database = tests::database().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let until = CancellationToken::new();
-    let mut all = runtime::load(None, &[format!("server.listen={address}")]).unwrap();
-    all.server.raw_events = true;
+    let mut all = runtime::load::<api::settings::ApiSettings>(None, &[format!("server.listen={address}")]).unwrap();
+    all.api.raw_events = true;
     change(&mut all);
     let router = api::router(ApiState::new(&database.store, &all));
     tokio::spawn(runtime::http::serve(listener, router, all.server, until.clone()));

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use eventlog::settings::LogKind;
 use processors::Processor;
-use runtime::settings::{LogKind, WebhookSource};
+use runtime::settings::WebhookSource;
 use tests::TestLog;
 
 use super::{SECRET, secret, serve, settings, sign};

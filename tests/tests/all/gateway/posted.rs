@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use collectors::settings::GatewaySettings;
 use hmac::{Hmac, KeyInit, Mac};
-use runtime::settings::{Settings, WebhookSource};
+use runtime::settings::WebhookSource;
 use sha2::Sha256;
 
 use super::{MemoryLog, secret, serve, settings};
@@ -14,7 +15,7 @@ const DEPLOYMENT: &str = r#"{"fact":"deployment","id":"shop/1","finished_at":"20
 const JSON: (&str, &str) = ("content-type", "application/json");
 const KEY: &[u8] = b"a key of these tests, not short";
 
-fn with(connector: &str, name: &str, secrets: &[&str]) -> Settings {
+fn with(connector: &str, name: &str, secrets: &[&str]) -> GatewaySettings {
     let source = WebhookSource {
         secrets: secrets.iter().map(|text| secret(text)).collect(),
         tenant: None,

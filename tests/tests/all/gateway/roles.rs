@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use eventlog::settings::LogKind;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use processors::Processor;
-use runtime::settings::LogKind;
 use tests::{TestDatabase, TestLog, binary, eventually};
 use tokio_util::sync::CancellationToken;
 

@@ -55,7 +55,7 @@ async fn a_refused_event_costs_no_other_request_its_own() {
 async fn above_the_bound_in_flight_requests_are_shed() {
     let log = MemoryLog::new();
     let mut small = settings();
-    small.server.in_flight = 1;
+    small.events.in_flight = 1;
     let served = Arc::new(serve(&small, log.clone()).await);
     log.feel(Mood::Asleep);
     let first = tokio::spawn({

@@ -27,7 +27,7 @@ async fn hanging(served: &Served, announced: usize, sent: &[u8]) -> TcpStream {
 async fn half_requests_take_no_slot_of_signed_ones() {
     let log = MemoryLog::new();
     let mut small = settings();
-    small.server.in_flight = 2;
+    small.events.in_flight = 2;
     let served = serve(&small, log.clone()).await;
     let mut halves = Vec::new();
     for _ in 0..50 {
@@ -58,8 +58,8 @@ async fn bodies_that_hang_are_given_up_when_their_memory_is_needed() {
     const LARGE: usize = 1 << 20;
     let log = MemoryLog::new();
     let mut small = settings();
-    small.server.body_memory = 2 * LARGE;
-    small.server.body_limit = LARGE;
+    small.events.body_memory = 2 * LARGE;
+    small.events.body_limit = LARGE;
     let served = serve(&small, log.clone()).await;
     let part = vec![b' '; LARGE - 1];
     let mut halves = Vec::new();
@@ -82,7 +82,7 @@ async fn bodies_that_hang_are_given_up_when_their_memory_is_needed() {
 #[tokio::test]
 async fn what_a_body_inflates_to_is_counted_as_well() {
     let mut small = settings();
-    small.server.body_memory = 1 << 20;
+    small.events.body_memory = 1 << 20;
     let served = serve(&small, MemoryLog::new()).await;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&vec![b' '; 8 << 20]).unwrap();

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use connector::Connector;
 use connector_github::GitHub;
+use eventlog::settings::LogKind;
 use kernel::NotStored;
-use runtime::settings::LogKind;
 use serde_json::Value;
 
 use super::super::gateway::{MemoryLog, serve, settings};

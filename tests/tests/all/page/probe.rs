@@ -58,7 +58,7 @@ async fn axe() -> String {
 async fn probed(served: &Served, test: &str) -> Probed {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let settings = runtime::load(None, &[format!("server.listen={address}")]).unwrap();
+    let settings = runtime::load::<api::settings::ApiSettings>(None, &[format!("server.listen={address}")]).unwrap();
     let (axe, test) = (axe().await, format!("{PROBE}\n{test}"));
     let probe = move |mut request: Request, next: Next| {
         let (axe, test) = (axe.clone(), test.clone());

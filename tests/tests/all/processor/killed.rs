@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
+use eventlog::settings::LogKind;
 use kernel::{Commit, Deployment, DeploymentSource, Detail, Envelope, Fact, Outcome, Sha, Version};
 use rand::{RngExt, SeedableRng};
-use runtime::settings::LogKind;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{counts, positions};
 use tests::{TestLog, eventually, unique};

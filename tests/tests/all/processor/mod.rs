@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use connector::{commits, event, registry};
+use eventlog::settings::LogKind;
 use eventlog::{EventLog, Limit};
 use kernel::{Envelope, Tenant};
 use processors::{Processor, Summary};
-use runtime::settings::LogKind;
 use sqlx::Row;
 use store::counts::{self, Outcome};
 use store::{Store, rejects};

@@ -8,7 +8,7 @@ use super::*;
 use crate::http::Peer;
 
 fn settings() -> Server {
-    crate::load(None, &["server.listen=127.0.0.1:0".to_owned()]).unwrap().server
+    Server { listen: "127.0.0.1:0".parse().unwrap(), ..Server::default() }
 }
 
 fn router() -> Router {

@@ -1,10 +1,26 @@
 //! Metrics that users define: what their conditions and values mean, checked against the fields that facts
 //! have. The engine computes from what is read here, so what passes here can be computed.
 
+use std::collections::BTreeSet;
+
 use kernel::Fact;
 use kernel::catalog::{Holds, Kind};
+use runtime::settings::Findings;
 
-use crate::settings::MetricSettings;
+use crate::settings::CustomMetricSettings;
+
+/// Reports what is wrong with the metrics of the settings.
+pub fn check(metrics: &[CustomMetricSettings], findings: &mut Findings) {
+    let mut seen = BTreeSet::new();
+    for (index, metric) in metrics.iter().enumerate() {
+        if !seen.insert(metric.name.as_str()) {
+            findings.name(format!("metric.{index}.name"), &metric.name, false, "metrics");
+        }
+        for wrong in CustomMetric::read(metric).err().unwrap_or_default() {
+            findings.error(format!("metric.{index}.{}", wrong.key), wrong.found, wrong.expected);
+        }
+    }
+}
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +187,7 @@ fn wrong(key: impl Into<String>, found: &str, expected: impl Into<String>) -> Wr
 
 impl CustomMetric {
     /// Understands a metric, or says all that is wrong with it.
-    pub fn read(settings: &MetricSettings) -> Result<Self, Vec<Wrong>> {
+    pub fn read(settings: &CustomMetricSettings) -> Result<Self, Vec<Wrong>> {
         let mut all = Vec::new();
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if settings.name.is_empty() || !settings.name.chars().all(good) || settings.name.len() > 60 {
@@ -321,14 +337,14 @@ fn taken(fact: &'static Kind, text: Option<&str>, aggregate: Aggregate) -> Resul
 mod tests {
     use super::*;
 
-    fn settings(fact: &str, filter: &[&str], value: Option<&str>, aggregation: &str) -> MetricSettings {
-        MetricSettings {
+    fn settings(fact: &str, filter: &[&str], value: Option<&str>, aggregation: &str) -> CustomMetricSettings {
+        CustomMetricSettings {
             name: "mine".to_owned(),
             fact: fact.to_owned(),
             filter: filter.iter().map(|text| (*text).to_owned()).collect(),
             value: value.map(ToOwned::to_owned),
             aggregation: aggregation.to_owned(),
-            ..MetricSettings::default()
+            ..CustomMetricSettings::default()
         }
     }
 
@@ -368,8 +384,8 @@ mod tests {
             (settings("change", &[], Some("additions"), "count"), "value"),
             (settings("change", &[], Some("additions"), "rate"), "value"),
             (settings("change", &[], Some("additions"), "average"), "aggregation"),
-            (MetricSettings { at: Some("title".to_owned()), ..settings("change", &[], None, "count") }, "at"),
-            (MetricSettings { name: "My metric".to_owned(), ..settings("change", &[], None, "count") }, "name"),
+            (CustomMetricSettings { at: Some("title".to_owned()), ..settings("change", &[], None, "count") }, "at"),
+            (CustomMetricSettings { name: "My metric".to_owned(), ..settings("change", &[], None, "count") }, "name"),
         ] {
             let wrong = CustomMetric::read(&settings).unwrap_err();
             assert_eq!(wrong.iter().map(|wrong| wrong.key.as_str()).collect::<Vec<_>>(), [key], "{settings:?}");

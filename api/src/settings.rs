@@ -1,0 +1,74 @@
+//! The section `[api]` of the settings, and what the API reads.
+
+use dora::custom;
+use dora::settings::{CustomMetricSettings, Dora};
+use eventlog::settings::Log;
+use runtime::settings::{Database, Findings, Server, Settings, Telemetry};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// REST, GraphQL and the page.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Api {
+    /// The maximum number of API requests at work: lists this many, reports and GraphQL a quarter each. Four times as
+    /// many wait for up to 10 s; above that the answer is 503 with Retry-After.
+    pub in_flight: usize,
+    /// Whether raw events, which may hold personal data, are shown to everyone who reaches the API. Without it only
+    /// over the UNIX socket.
+    pub raw_events: bool,
+    /// The maximum size in bytes of the rows held in memory to compute metrics, of all tenants together; the least
+    /// recently used are evicted.
+    pub snapshot_memory: usize,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { in_flight: 32, raw_events: false, snapshot_memory: 512 << 20 }
+    }
+}
+
+impl Api {
+    /// Reports what is wrong with the section.
+    pub fn check(&self, findings: &mut Findings) {
+        findings.one_or_more("api.in_flight", self.in_flight);
+    }
+}
+
+/// The sections that the API reads.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+#[expect(missing_docs, reason = "each section is documented by its type")]
+pub struct ApiSettings {
+    pub api: Api,
+    pub database: Database,
+    pub dora: Dora,
+    pub log: Log,
+    pub metric: Vec<CustomMetricSettings>,
+    pub server: Server,
+    pub telemetry: Telemetry,
+}
+
+impl Settings for ApiSettings {
+    fn database(&self) -> &Database {
+        &self.database
+    }
+
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    fn check(&self, findings: &mut Findings) {
+        self.api.check(findings);
+        self.database.check(findings);
+        self.dora.check(findings);
+        self.log.check(findings);
+        custom::check(&self.metric, findings);
+        self.server.check(findings);
+        self.telemetry.check(findings);
+    }
+}

@@ -1,0 +1,75 @@
+//! What the types of the sections of a process can't express.
+
+use super::findings::{Findings, shown};
+use super::process::{Data, Database, Server, Telemetry};
+
+impl Data {
+    /// Reports what is wrong with the section.
+    pub fn check(&self, findings: &mut Findings) {
+        if self.folder.as_os_str().is_empty() {
+            findings.error("data.folder", "nothing", "a directory");
+        }
+    }
+}
+
+impl Database {
+    /// Reports what is wrong with the section.
+    pub fn check(&self, findings: &mut Findings) {
+        if self.connections < 3 {
+            let expected = "3 or more: one listens, one reads while another writes";
+            findings.error("database.connections", self.connections.to_string(), expected);
+        }
+        if let Some(url) = &self.url {
+            findings.secret("database.url", url);
+        }
+    }
+}
+
+impl Server {
+    /// Reports what is wrong with the section.
+    pub fn check(&self, findings: &mut Findings) {
+        findings.positive("server.timeout", self.timeout);
+        if self.connections < 16 {
+            findings.error("server.connections", self.connections.to_string(), "16 or more");
+        }
+        self.check_names(findings);
+        if !self.listen.ip().is_loopback() && self.allowed_hosts.is_empty() && self.public_url.is_none() {
+            let found = format!("{}, without a login: everyone who reaches it reads all tenants", self.listen);
+            let expected = "an address of loopback such as 127.0.0.1:8080; or a proxy with a login or a firewall \
+                            before it, and server.allowed_hosts set to the names that it is reached by";
+            findings.warning("server.listen", found, expected);
+        }
+    }
+
+    /// The names of the server, and the proxies before it.
+    fn check_names(&self, findings: &mut Findings) {
+        for (index, name) in self.allowed_hosts.iter().enumerate() {
+            let address = name.parse::<std::net::IpAddr>().is_ok();
+            if !address && (name.is_empty() || name.contains(|c: char| "/:@*[]".contains(c) || c.is_whitespace())) {
+                let expected = "a name or an address without scheme and port, such as `sei.example.org`";
+                findings.error(format!("server.allowed_hosts.{index}"), shown(name), expected);
+            }
+        }
+        if let Some(url) = &self.public_url
+            && crate::http::host_of(url).is_none()
+        {
+            let expected = "an http or https URL such as `https://sei.example.org`";
+            findings.error("server.public_url", shown(url), expected);
+        }
+        for (index, proxy) in self.trusted_proxies.iter().enumerate() {
+            if proxy.parse::<crate::http::Network>().is_err() {
+                let expected = "an address or a network such as `10.0.0.7` or `10.0.0.0/8`";
+                findings.error(format!("server.trusted_proxies.{index}"), shown(proxy), expected);
+            }
+        }
+    }
+}
+
+impl Telemetry {
+    /// Reports what is wrong with the section.
+    pub fn check(&self, findings: &mut Findings) {
+        if tracing_subscriber::EnvFilter::try_new(&self.filter).is_err() {
+            findings.error("telemetry.filter", shown(&self.filter), "levels such as `info,sqlx=warn`");
+        }
+    }
+}

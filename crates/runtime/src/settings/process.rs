@@ -1,0 +1,118 @@
+//! The sections that every process has.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::secret_ref::SecretRef;
+use crate::duration;
+
+/// Where this machine keeps its files.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Data {
+    /// The data directory: the private PostgreSQL cluster and mirrors of git repositories.
+    pub folder: PathBuf,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self { folder: ".sei".into() }
+    }
+}
+
+/// The PostgreSQL database, version 14 or newer. TimescaleDB is used where it is available.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// The maximum number of connections of a process.
+    pub connections: u32,
+    /// Where the URL of the database comes from. Without it `sei up` runs a private PostgreSQL in the data directory.
+    #[schemars(example = SecretRef::Env("DATABASE_URL".to_owned()))]
+    pub url: Option<SecretRef>,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { connections: 8, url: None }
+    }
+}
+
+/// The HTTP server of each process.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Names under which the server answers, beside those of loopback. On loopback every other name is refused; on
+    /// another address, once a name is set here, every other name but IP addresses (probes use them). Webhooks and
+    /// `POST /v1/events` are accepted under every name.
+    #[schemars(example = ["sei.example.org"])]
+    pub allowed_hosts: Vec<String>,
+    /// The maximum number of open connections. One address may have half of them, a trusted proxy all. When all are
+    /// open, a silent one is closed for the next.
+    pub connections: usize,
+    /// The address to listen on: API, page, webhooks, /livez, /readyz and /metrics. There is no login: on another
+    /// address than loopback, put a proxy with a login or a firewall before it.
+    #[schemars(extend("format" = "socket-address"))]
+    pub listen: SocketAddr,
+    /// The URL under which people reach the server. Its host is an allowed one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"https://sei.example.org")]
+    pub public_url: Option<String>,
+    /// A UNIX socket to listen on as well. Requests over it from programs of the same user (or root) may post events
+    /// without a token and read raw events; never let a proxy connect to it. `sei up` without this setting makes
+    /// sei.sock in the data directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"/run/sei/sei.sock")]
+    pub socket: Option<PathBuf>,
+    /// The maximum time of a request.
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
+    pub timeout: Duration,
+    /// Proxies whose `X-Forwarded-For` is trusted, addresses or networks; from any other client it is ignored.
+    #[schemars(example = ["127.0.0.1", "10.0.0.0/8"])]
+    pub trusted_proxies: Vec<String>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            allowed_hosts: Vec::new(),
+            connections: 1024,
+            listen: (Ipv4Addr::LOCALHOST, 8080).into(),
+            public_url: None,
+            socket: None,
+            timeout: Duration::from_secs(30),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// for people
+    Text,
+    /// one JSON object a line
+    Json,
+}
+
+/// Logs of the program itself. They go to standard error.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Telemetry {
+    /// What is logged: levels, by module where needed.
+    #[schemars(example = &"info,sqlx=warn")]
+    pub filter: String,
+    /// The form of a line.
+    pub format: LogFormat,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self { filter: "info,sqlx=warn,tower_http=warn".to_owned(), format: LogFormat::Text }
+    }
+}

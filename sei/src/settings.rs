@@ -1,0 +1,102 @@
+//! All settings: the sections of every crate, and the parts that the roles receive.
+
+mod organization;
+#[cfg(test)]
+mod tests;
+
+use api::settings::{Api, ApiSettings};
+use collectors::settings::{Calendar, CollectorSettings, Events, GatewaySettings, WebhookSources, check_sources};
+use dora::settings::{CustomMetricSettings, Dora, EngineSettings};
+use eventlog::settings::Log;
+use processors::ProcessorSettings;
+use runtime::settings::{Data, Database, Findings, GitSource, PullSource, Server, Telemetry};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use organization::{PersonSettings, ServiceSettings, TeamSettings};
+
+/// All settings.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+#[expect(missing_docs, reason = "each section is documented by its type")]
+pub struct Settings {
+    pub api: Api,
+    pub data: Data,
+    pub database: Database,
+    pub dora: Dora,
+    pub events: Events,
+    pub git: Vec<GitSource>,
+    pub log: Log,
+    pub metric: Vec<CustomMetricSettings>,
+    pub person: Vec<PersonSettings>,
+    pub server: Server,
+    pub service: Vec<ServiceSettings>,
+    pub source: Vec<PullSource>,
+    pub team: Vec<TeamSettings>,
+    pub telemetry: Telemetry,
+    #[schemars(extend("x-example-keys" = "github.main"))]
+    pub webhooks: WebhookSources,
+}
+
+impl runtime::settings::Settings for Settings {
+    fn database(&self) -> &Database {
+        &self.database
+    }
+
+    fn server(&self) -> &Server {
+        &self.server
+    }
+
+    fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    fn check(&self, findings: &mut Findings) {
+        self.api.check(findings);
+        self.data.check(findings);
+        self.database.check(findings);
+        self.dora.check(findings);
+        self.events.check(findings);
+        self.log.check(findings);
+        self.server.check(findings);
+        self.telemetry.check(findings);
+        dora::custom::check(&self.metric, findings);
+        check_sources(&self.git, &self.source, &self.webhooks, findings);
+        organization::check(&self.service, &self.team, &self.person, findings);
+    }
+}
+
+impl From<&Settings> for CollectorSettings {
+    fn from(settings: &Settings) -> Self {
+        let Settings { data, database, dora, git, log, server, source, telemetry, .. } = settings.clone();
+        Self { data, database, dora: Calendar { time_zone: dora.time_zone }, git, log, server, source, telemetry }
+    }
+}
+
+impl From<&Settings> for GatewaySettings {
+    fn from(settings: &Settings) -> Self {
+        let Settings { database, events, log, server, telemetry, webhooks, .. } = settings.clone();
+        Self { database, events, log, server, telemetry, webhooks }
+    }
+}
+
+impl From<&Settings> for ProcessorSettings {
+    fn from(settings: &Settings) -> Self {
+        let Settings { database, log, server, telemetry, .. } = settings.clone();
+        Self { database, log, server, telemetry }
+    }
+}
+
+impl From<&Settings> for EngineSettings {
+    fn from(settings: &Settings) -> Self {
+        let Settings { database, dora, server, telemetry, .. } = settings.clone();
+        Self { database, dora, server, telemetry }
+    }
+}
+
+impl From<&Settings> for ApiSettings {
+    fn from(settings: &Settings) -> Self {
+        let Settings { api, database, dora, log, metric, server, telemetry, .. } = settings.clone();
+        Self { api, database, dora, log, metric, server, telemetry }
+    }
+}
