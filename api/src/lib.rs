@@ -24,7 +24,7 @@ mod views;
 mod web;
 
 pub use problem::Problem;
-pub use rest::openapi;
+pub use rest::{csv_text, openapi};
 pub use role::ApiRole;
 pub use state::ApiState;
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use eventlog::{EventLog, LogError};
 use kernel::{Envelope, IgnoreReason};
 use pull::progress::Progress;
+use runtime::backoff::Backoff;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -59,6 +60,8 @@ pub enum ImportError {
 
 /// How often an append is tried before the import gives up, with pauses that double up to 8 s.
 const TRIES: u32 = 8;
+/// How long to wait between attempts.
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(8) };
 
 /// Imports files, in order. Returns when the log has acknowledged all of their events.
 pub async fn import(
@@ -114,13 +117,11 @@ async fn append(log: &dyn EventLog, events: Vec<Envelope>) -> Result<(), ImportE
     if events.is_empty() {
         return Ok(());
     }
-    let mut pause = Duration::from_millis(100);
-    for _ in 1..TRIES {
+    for failures in 1..TRIES {
         match log.append(events.clone()).await {
             Err(error) if error.is_transient() => {
                 tracing::warn!(cause = std::error::Error::source(&error), "{error}; trying again");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(8));
+                tokio::time::sleep(BACKOFF.wait(failures)).await;
             }
             result => return result.map_err(ImportError::Log),
         }

@@ -54,10 +54,8 @@ impl Options {
 
     /// Whether an account is a bot by its name or by configuration.
     pub(crate) fn names_bot(&self, account: &str) -> bool {
-        let login = account.rsplit('/').next().unwrap_or(account);
-        let login = login.to_lowercase();
-        // also in the addresses that forges give to bots' commits
-        login.contains("[bot]") || self.bots.contains(&login) || self.bots.contains(&account.to_lowercase())
+        let login = account.rsplit('/').next().unwrap_or(account).to_lowercase();
+        kernel::people::names_bot(account) || self.bots.contains(&login) || self.bots.contains(&account.to_lowercase())
     }
 }
 
@@ -71,4 +69,18 @@ fn pattern(key: &str, text: &str) -> Result<Regex, DoraError> {
         found: text.to_owned(),
         expected: "a regular expression",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_a_bot_by_the_rule_of_the_kernel_or_by_configuration() {
+        let options = Options::new(&settings::Dora { bots: vec!["Deployer".to_owned()], ..Default::default() }).unwrap();
+        for bot in ["github.com/acme-bot", "github.com/dependabot[bot]", "gitlab.com/deployer", "github.com/renovate"] {
+            assert!(options.names_bot(bot), "{bot}");
+        }
+        assert!(!options.names_bot("github.com/ann"));
+    }
 }

@@ -46,7 +46,7 @@ impl<'a> Backoff<'a> {
             return Err(error);
         }
         let longest = if matches!(error, ProcessError::Log(_)) { LONGEST_TO_READ } else { LONGEST };
-        let wait = FIRST.saturating_mul(1 << (self.failed - 1).min(10)).min(longest);
+        let wait = runtime::backoff::Backoff { first: FIRST, longest }.wait(self.failed);
         tracing::warn!(error = &error as &dyn std::error::Error, failed = self.failed, "trying again in {wait:?}");
         tokio::select! {
             () = self.shutdown.cancelled() => Ok(Next::Shutdown),

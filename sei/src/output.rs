@@ -1,6 +1,5 @@
 //! What commands print: results to standard output, whole, as people or as programs read them.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::io::{ErrorKind, Write};
 
@@ -26,12 +25,6 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
 /// Prints a result as JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
     print(&serde_json::to_string_pretty(value)?)
-}
-
-/// A text as a cell of CSV. One that a spreadsheet would take for a formula gets an apostrophe in front, as
-/// spreadsheets themselves mark a text; numbers are no texts and stay as they are.
-pub(crate) fn csv_text(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }
 
 /// A line below the headings, and nothing else.

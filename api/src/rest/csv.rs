@@ -3,6 +3,7 @@
 //! have the same ones; a nested list is JSON in its cell.
 #![expect(clippy::indexing_slicing, reason = "a field that a JSON value does not have is null")]
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -98,11 +99,16 @@ pub fn write(columns: &[String], answer: &Value) -> Result<Vec<u8>, csv::Error> 
 fn cell(row: &Value, column: &str) -> String {
     match column.split('.').fold(row, |value, field| &value[field]) {
         Value::Null => String::new(),
-        // as spreadsheets mark a text that is no formula
-        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-        Value::String(text) => text.clone(),
+        Value::String(text) => csv_text(text).into_owned(),
         other => other.to_string(),
     }
+}
+
+/// A text as a cell of CSV. One that a spreadsheet would take for a formula gets an apostrophe in front, as
+/// spreadsheets themselves mark a text; numbers are no texts and stay as they are.
+#[must_use]
+pub fn csv_text(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }
 
 /// The values of a report or of a metric: of each part, over the window and in each step.

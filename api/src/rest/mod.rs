@@ -12,6 +12,7 @@ mod offer;
 mod parameters;
 mod reports;
 
+pub use csv::csv_text;
 pub use description::openapi;
 
 use axum::extract::Request;

@@ -342,7 +342,7 @@ impl Client {
                         Judged::Wait(wait) => {
                             // forbidden is forbidden for all workers, and no reason to lose the request
                             limited += 1;
-                            let wait = wait + self.patience.wait(limited.min(3), random());
+                            let wait = wait + self.patience.backoff.jittered(limited.min(3) + 1, random());
                             self.budget.forbid(wait);
                             tracing::info!(url.path = url.path(), seconds = wait.as_secs(), "told to wait");
                             continue;
@@ -355,7 +355,7 @@ impl Client {
             if failed >= attempts {
                 return Err(self.given_up(&url, &problem, failed));
             }
-            let wait = self.patience.wait(failed - 1, random());
+            let wait = self.patience.backoff.jittered(failed, random());
             log_failure(&url, &problem, failed, attempts, wait);
             tokio::time::sleep(wait).await;
         }

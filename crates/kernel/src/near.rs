@@ -26,6 +26,12 @@ impl UnknownName {
         Self { name: name.to_owned(), near: nearest(name, known).into_iter().map(str::to_owned).collect() }
     }
 
+    /// Returns what was expected, ended by the names that were probably meant: `a service; did you mean `shop`?`.
+    #[must_use]
+    pub fn expected(&self, expected: &str) -> String {
+        self.suggestion().map_or_else(|| expected.to_owned(), |suggestion| format!("{expected}; {suggestion}"))
+    }
+
     /// The question that ends an error: `did you mean …?`, if anything is near.
     #[must_use]
     pub fn suggestion(&self) -> Option<String> {
@@ -36,8 +42,7 @@ impl UnknownName {
 
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.name)?;
-        self.suggestion().map_or(Ok(()), |suggestion| write!(f, "; {suggestion}"))
+        f.write_str(&self.expected(&format!("`{}`", self.name)))
     }
 }
 
@@ -102,7 +107,10 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_shown_with_what_was_meant() {
-        assert_eq!(UnknownName::new("chekout", KNOWN).to_string(), "`chekout`; did you mean `checkout`?");
+        let unknown = UnknownName::new("chekout", KNOWN);
+        assert_eq!(unknown.to_string(), "`chekout`; did you mean `checkout`?");
+        assert_eq!(unknown.expected("a service"), "a service; did you mean `checkout`?");
+        assert_eq!(UnknownName::new("zzz", KNOWN).expected("a service"), "a service");
         assert_eq!(UnknownName::new("payments", KNOWN).to_string(), "`payments`");
     }
 }

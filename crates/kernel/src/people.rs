@@ -110,7 +110,7 @@ impl<'a> Member<'a> {
             id,
             name: account.map_or("", |account| account.name.trim()),
             address: address.map(str::to_lowercase),
-            bot: account.is_some_and(|account| account.bot) || names_bot(id),
+            bot: account.is_some_and(|account| account.bot) || names_bot(id.as_str()),
         }
     }
 }
@@ -288,6 +288,9 @@ fn own_name(members: &[&Member<'_>]) -> String {
     best.map_or_else(|| first().to_owned(), |(name, _)| (*name).to_owned())
 }
 
+/// What forges put into the logins of programs.
+const BOT_MARK: &str = "[bot]";
+
 /// Logins that are known programs', beside those that say so by their ending.
 const KNOWN_BOTS: &[&str] = &[
     "allcontributors",
@@ -304,11 +307,17 @@ const KNOWN_BOTS: &[&str] = &[
     "web-flow",
 ];
 
-/// Whether an account is a program's by its login: `[bot]` at its end (or in the address that a forge makes
-/// of it), `-bot`, `_bot`, GitLab's tokens of projects and groups, or one of a few that are known everywhere.
+/// Whether an account is a program's by its id, or by the mark `[bot]` in the name that its source shows.
 #[must_use]
-pub fn names_bot(account: &AccountId) -> bool {
-    let account = account.as_str().to_lowercase();
+pub fn is_bot(account: &AccountId, name: &str) -> bool {
+    names_bot(account.as_str()) || name.contains(BOT_MARK)
+}
+
+/// Whether an account is a program's by its login: `[bot]` at its end (or in the address that a forge makes
+/// of it), `-bot`, `_bot`, `.bot`, GitLab's tokens of projects and groups, or one of a few that are known everywhere.
+#[must_use]
+pub fn names_bot(account: &str) -> bool {
+    let account = account.to_lowercase();
     let login = account.rsplit('/').next().unwrap_or_default();
     let local = login.split('@').next().unwrap_or_default();
     let local = local.split_once('+').filter(|_| login.contains("@users.noreply.")).map_or(local, |(_, local)| local);
@@ -318,9 +327,10 @@ pub fn names_bot(account: &AccountId) -> bool {
             .and_then(|rest| rest.split_once("_bot"))
             .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
     });
-    login.contains("[bot]")
+    login.contains(BOT_MARK)
         || local.ends_with("-bot")
         || local.ends_with("_bot")
+        || local.ends_with(".bot")
         || token
         || KNOWN_BOTS.contains(&local)
 }

@@ -59,9 +59,8 @@ impl NotATimeZone {
 /// Reads the IANA name of a time zone.
 pub fn time_zone(name: &str) -> Result<Tz, NotATimeZone> {
     name.parse().map_err(|_| {
-        let suggestion = UnknownName::new(name, TZ_VARIANTS.iter().map(|zone| zone.name())).suggestion();
-        let suggestion = suggestion.map_or(String::new(), |suggestion| format!("; {suggestion}"));
-        NotATimeZone(format!("an IANA time zone such as `UTC` or `Europe/Berlin`{suggestion}"))
+        let unknown = UnknownName::new(name, TZ_VARIANTS.iter().map(|zone| zone.name()));
+        NotATimeZone(unknown.expected("an IANA time zone such as `UTC` or `Europe/Berlin`"))
     })
 }
 

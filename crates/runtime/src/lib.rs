@@ -4,13 +4,13 @@
 //! secret never shows in a log, an error or printed settings. Every program that links this crate allocates with
 //! mimalloc.
 
+pub mod backoff;
 pub mod duration;
 pub mod health;
 pub mod http;
 mod layers;
 mod load;
 mod metrics;
-mod near;
 pub mod panics;
 mod position;
 mod problem;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::error::{Actual, Kind};
 use figment::value::{Dict, Value};
+use kernel::near::UnknownName;
 
 use crate::layers::{Layer, Origin};
-use crate::near::nearest;
 use crate::problem::{Problem, SettingsError, Severity};
 use crate::settings::{Finding, Findings, SECRET_REFERENCE, SECTIONS, Schema, Settings, generate_schema};
 use crate::telemetry::TelemetryError;
@@ -335,9 +335,11 @@ fn show(actual: &Actual) -> String {
 
 fn expected(kind: &Kind, declared: Option<Schema<'_>>, value: Option<&Value>) -> String {
     if let Kind::UnknownField(name, known) = kind {
-        return match nearest(name, known) {
-            Some(known) => format!("a known one; did you mean `{known}`?"),
-            None => format!("one of {}", list(known)),
+        let unknown = UnknownName::new(name, known.iter().copied());
+        return if unknown.near.is_empty() {
+            format!("one of {}", list(known))
+        } else {
+            unknown.expected("a known one")
         };
     }
     if declared.and_then(Schema::items).is_some_and(Schema::is_secret) {

@@ -100,13 +100,12 @@ pub(crate) fn unknown_connectors(settings: &Settings, place: &str) -> Vec<Proble
     let of_webhook = settings.webhooks.keys().filter(|connector| !received.contains(&connector.as_str()));
     let of_webhook = of_webhook.map(|connector| (format!("webhooks.{connector}"), connector.as_str(), &received));
     let problem = |(key, found, known): (String, &str, &Vec<&str>)| {
-        let suggestion = UnknownName::new(found, known.iter().copied()).suggestion();
-        let suggestion = suggestion.map_or(String::new(), |suggestion| format!("; {suggestion}"));
+        let expected = format!("one of {}", known.join(", "));
         Problem {
             severity: Severity::Error,
             key,
             found: format!("`{found}`, which no connector is called"),
-            expected: format!("one of {}{suggestion}", known.join(", ")),
+            expected: UnknownName::new(found, known.iter().copied()).expected(&expected),
             place: place.to_owned(),
         }
     };

@@ -16,7 +16,7 @@ use store::{StoreError, StoreTx};
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
-use crate::output::{self, csv_text};
+use crate::output;
 use parquet_file::ParquetFile;
 
 /// The form of the files.
@@ -136,7 +136,7 @@ fn unwritable(error: &dyn std::fmt::Display) -> StoreError {
 /// A value as CSV has it: nothing for null, RFC 3339 in UTC for times, JSON for lists.
 fn cell(value: &Value) -> String {
     match value {
-        Value::Text(value) => value.as_deref().map(csv_text).unwrap_or_default().into_owned(),
+        Value::Text(value) => value.as_deref().map(api::csv_text).unwrap_or_default().into_owned(),
         Value::Int(value) => value.map(|value| value.to_string()).unwrap_or_default(),
         Value::Float(value) => value.map(|value| value.to_string()).unwrap_or_default(),
         Value::Bool(value) => value.map(|value| value.to_string()).unwrap_or_default(),

@@ -5,6 +5,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use connector_git as git;
+use dora::Unit;
 use eventlog::settings::LogKind;
 use kernel::Tenant;
 use runtime::settings::PullSource;
@@ -192,7 +193,7 @@ impl Snapshot {
             table.add_row([
                 source.name.clone(),
                 or_none(source.succeeded_at.as_ref().map(time)),
-                or_none(source.lag.map(lag_in_words)),
+                or_none(source.lag.map(|seconds| Unit::Seconds.text(seconds as f64))),
                 or_none(source.cursor_saved_at.as_ref().map(time)),
                 source.told.to_string(),
                 or_none(source.budget_left.map(|left| left.to_string())),
@@ -247,17 +248,6 @@ impl Source {
             error: state.error,
             problems: state.problems,
         }
-    }
-}
-
-/// Seconds as `2h 5m`.
-fn lag_in_words(seconds: i64) -> String {
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds}s"),
-        (0, 0, _) => format!("{minutes}m"),
-        (0, ..) => format!("{hours}h {}m", minutes % 60),
-        _ => format!("{days}d {}h", hours % 24),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::near::nearest;
+use kernel::near::UnknownName;
 use runtime::settings::{Findings, shown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -171,10 +171,7 @@ fn check_persons(persons: &[PersonSettings], findings: &mut Findings) {
 }
 
 fn unknown_team(key: String, name: &str, known: &[&str], findings: &mut Findings) {
-    let expected = match nearest(name, known.iter().copied()).first() {
-        Some(known) => format!("the name of a [[team]]; did you mean `{known}`?"),
-        None => "the name of a [[team]]".to_owned(),
-    };
+    let expected = UnknownName::new(name, known.iter().copied()).expected("the name of a [[team]]");
     findings.error(key, format!("{}, which no [[team]] has", shown(name)), expected);
 }
 

@@ -180,10 +180,9 @@ const REPEATED: usize = 100;
 fn kind_of_fact(name: &str) -> Result<&'static Kind, Problem> {
     Fact::KINDS.iter().copied().find(|kind| kind.name == name).ok_or_else(|| {
         let known: Vec<&str> = Fact::KINDS.iter().map(|kind| kind.name).collect();
-        let suggestion = UnknownName::new(name, known.iter().copied()).suggestion();
-        let suggestion = suggestion.map_or(String::new(), |suggestion| format!("; {suggestion}"));
+        let expected = UnknownName::new(name, known.iter().copied()).expected(&format!("one of {}", known.join(", ")));
         let found: String = name.chars().take(REPEATED).collect();
-        let problem = format!("found `{found}`, expected one of {}{suggestion}", known.join(", "));
+        let problem = format!("found `{found}`, expected {expected}");
         Problem { path: "fact".to_owned(), problem }
     })
 }

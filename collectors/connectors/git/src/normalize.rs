@@ -82,7 +82,7 @@ fn facts(page: &Page) -> Vec<Fact> {
     }
     facts.extend(page.tags.iter().map(|tag| Fact::Deployment(tag_deployment(frame, tag))));
     facts.extend(accounts.into_iter().map(|(id, (at, name))| {
-        let bot = name.contains("[bot]") || people::names_bot(&id);
+        let bot = people::is_bot(&id, &name);
         let email = id.0.strip_prefix("email/").map(str::to_owned);
         Fact::Account(Account { id, name, bot, email, version: Version { detail: Detail::Stated, at } })
     }));

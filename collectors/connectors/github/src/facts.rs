@@ -138,7 +138,7 @@ pub fn moved_organization(organization: &wire::Organization, before: &str, recei
 pub fn account(place: &Place, user: &wire::User) -> Fact {
     let id = place.account_id(&user.login);
     Fact::Account(Account {
-        bot: user.kind.as_deref() == Some("Bot") || people::names_bot(&id),
+        bot: user.kind.as_deref() == Some("Bot") || people::names_bot(id.as_str()),
         id,
         name: user.login.clone(),
         email: None,

@@ -15,7 +15,7 @@ use connector::{reverts, trailers};
 use kernel::{
     Account, AccountId, Change, ChangeId, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact,
     IgnoreReason, Incident, IncidentId, NotStored, Outcome, PipelineRun, Reject, RejectReason, Repository,
-    RepositoryId, Review, ReviewState, Sha, StatusCategory, TaskRun, Transition, Version, WorkItem, WorkItemId,
+    RepositoryId, Review, ReviewState, Sha, StatusCategory, TaskRun, Transition, Version, WorkItem, WorkItemId, people,
 };
 use regex::Regex;
 
@@ -30,10 +30,8 @@ static DRAFT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^\s*(?:\[(?:draft
 static BECAME_READY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)^(?:marked (?:this merge request )?as \*\*ready\*\*|unmarked .*(?:draft|work in progress))")
 });
-/// Users that GitLab makes for access tokens and for itself.
-static BOT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:project|group)_\d+_bot|\[bot\]$|[-_.]bot$|^(?:ghost|alert-bot|support-bot|gitlab-security-bot)$")
-});
+/// The user that GitLab gives to what deleted users left behind.
+const GHOST: &str = "ghost";
 
 const OPEN: &str = "open";
 const CLOSED: &str = "closed";
@@ -115,7 +113,7 @@ pub(super) fn account(place: &Place, user: &wire::User) -> Option<Fact> {
     let rank = i64::from(email.is_some()) + 2 * i64::from(user.bot.is_some());
     Some(Fact::Account(Account {
         id: place.account_of(Some(user), None)?,
-        bot: user.bot == Some(true) || BOT.is_match(&name),
+        bot: user.bot == Some(true) || people::names_bot(&name) || name.eq_ignore_ascii_case(GHOST),
         name,
         email,
         version: stated(moment(DateTime::UNIX_EPOCH, rank)),
@@ -129,7 +127,8 @@ pub(super) fn author(place: &Place, commit: &wire::Commit) -> Option<Fact> {
     let name = commit.author.as_ref().and_then(|author| author.name.as_ref()).or(commit.author_name.as_ref());
     let name = name.cloned().unwrap_or_default();
     let version = inferred(DateTime::UNIX_EPOCH);
-    Some(Fact::Account(Account { id, bot: BOT.is_match(&name), name, email: Some(email), version }))
+    let bot = people::is_bot(&id, &name);
+    Some(Fact::Account(Account { id, bot, name, email: Some(email), version }))
 }
 
 impl wire::Commit {

@@ -12,7 +12,7 @@ use connector::canceled::is_canceled;
 use connector::versions::{address, inferred, is_incident, is_named, is_severity, moment, pattern, stated};
 use kernel::{
     Account, AccountId, Fact, Incident, IncidentId, Reject, RejectReason, Sprint, SprintEntry, Status, StatusCategory,
-    Transition, WorkItem, WorkItemId,
+    Transition, WorkItem, WorkItemId, people,
 };
 use regex::Regex;
 
@@ -67,8 +67,8 @@ fn account(tracker: &Tracker, user: &wire::User) -> Option<Fact> {
     let rank = i64::from(email.is_some()) + 2 * i64::from(user.account_type.is_some());
     let name = user.display_name.clone().or_else(|| user.name.clone()).unwrap_or_default();
     Some(Fact::Account(Account {
+        bot: user.account_type.as_deref() == Some("app") || people::is_bot(&id, &name),
         id,
-        bot: user.account_type.as_deref() == Some("app") || name.ends_with("[bot]"),
         name,
         email,
         version: stated(moment(DateTime::UNIX_EPOCH, rank)),

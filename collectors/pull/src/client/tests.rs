@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use runtime::backoff::Backoff;
+
 use super::*;
 use crate::testing::{Said, Script, client};
 
@@ -13,7 +15,7 @@ fn good() -> Said {
 
 /// No jitter on top of what the server says, so that times are what they are.
 fn exact() -> Patience {
-    Patience { first: Duration::ZERO, ..Patience::default() }
+    Patience { backoff: Backoff { first: Duration::ZERO, longest: Duration::ZERO }, ..Patience::default() }
 }
 
 async fn ask(answers: impl IntoIterator<Item = Said>) -> (Result<Answer, PullError>, Vec<u64>) {
