@@ -7,7 +7,7 @@ pub use lists::{carry, changes, deployments, findings, repositories, services};
 pub use page::{Page, Part};
 
 use chrono_tz::Tz;
-use dora::Budget;
+use dora::{Budget, Definition, MetricAnswer, Report};
 use runtime::http::Peer;
 use store::StoreError;
 use store::queries;
@@ -16,7 +16,7 @@ use crate::ApiState;
 use crate::params::Window;
 use crate::problem::Problem;
 use crate::scope::Scope;
-use crate::views::{Definition, Explanation, MetricAnswer, RawEvent, Report, TenantView};
+use crate::views::{Explanation, RawEvent, TenantView};
 
 /// Tenants by name. They are few, so all are read.
 pub async fn tenants(state: &ApiState, part: Part<String>) -> Result<Page<TenantView>, StoreError> {
@@ -79,10 +79,7 @@ pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Resu
         benchmark,
         budget: question.budget,
     };
-    match state.snapshots().report(&state.unhurried(scope.store.tenant()), &query).await {
-        Ok(report) => Ok(report.into()),
-        Err(error) => Err(refused(error)),
-    }
+    state.snapshots().report(&state.unhurried(scope.store.tenant()), &query).await.map_err(refused)
 }
 
 /// How many events are shown of a fact, at most.
@@ -132,8 +129,7 @@ pub fn time_zone(state: &ApiState, asked: Option<&str>) -> Result<Tz, Problem> {
 
 /// The metrics that can be asked for.
 pub fn metrics(state: &ApiState) -> Result<Vec<Definition>, Problem> {
-    let all = dora::definitions(state.metrics().custom).map_err(refused)?;
-    Ok(all.into_iter().map(Into::into).collect())
+    dora::definitions(state.metrics().custom).map_err(refused)
 }
 
 /// Metrics over a window, in the order of their names: what they are made from is read once.
@@ -165,8 +161,7 @@ pub async fn metrics_of(
         budget: question.budget,
     };
     let store = state.unhurried(scope.store.tenant());
-    let answers = state.snapshots().ask(&store, names, &question).await.map_err(refused)?;
-    Ok(answers.into_iter().map(Into::into).collect())
+    state.snapshots().ask(&store, names, &question).await.map_err(refused)
 }
 
 /// A metric over a window.

@@ -2,11 +2,13 @@
 //! sources gave evidence, the share of its observations whose ends are known, and caveats, each with a stable
 //! code and a text.
 
+use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use kernel::Rule;
 use serde::Serialize;
 use store::metric_rows::ServiceBasis;
+use utoipa::ToSchema;
 
 use crate::metrics::Window;
 
@@ -16,7 +18,7 @@ const FEW: u64 = 5;
 const NAMED: usize = 3;
 
 /// A kind of source that gave evidence for verdicts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Enum, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EvidenceSource {
     /// Incidents.
@@ -91,73 +93,68 @@ impl EvidenceSet {
 }
 
 /// What a value rests on.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, SimpleObject, ToSchema)]
 pub struct Basis {
     /// The sources that gave evidence for the verdicts behind it; none for what takes no verdict.
     pub evidence: Vec<EvidenceSource>,
-    /// The share of its observations whose ends are known, 0 to 1; `None` where nothing was observed.
+    /// The share of its observations whose ends are known, 0 to 1; null where nothing was observed.
+    #[schema(required)]
     pub known: Option<f64>,
 }
 
-/// The codes of caveats with their meanings and as JSON has them, for a macro that makes an enum of them. Codes are
-/// stable: new ones may come.
-#[macro_export]
-macro_rules! caveat_codes {
-    ($make:ident) => {
-        $make! {
-            /// Nothing was computed yet.
-            NothingComputed = "nothing_computed",
-            /// No production deployment was ever seen.
-            NoDeployments = "no_deployments",
-            /// There are deployments, but none in the window.
-            NothingDeployed = "nothing_deployed",
-            /// The history of a service is cut off: numbers are partial.
-            PartialHistory = "partial_history",
-            /// No incident is known of a service: what failed is a lower bound.
-            LowerBound = "lower_bound",
-            /// No incident is known of a service: the value says nothing about it.
-            NoIncidents = "no_incidents",
-            /// Incidents are known that belong to no service.
-            UnmappedIncidents = "unmapped_incidents",
-            /// Patch levels followed releases of a service, and do not count as repairs of them.
-            PatchReleases = "patch_releases",
-            /// The first deployment of a service is in the window; it is where counting starts.
-            FirstDeployment = "first_deployment",
-            /// Observations are missing because one of their ends is not known.
-            EndsUnknown = "ends_unknown",
-            /// Some have not ended yet.
-            StillOpen = "still_open",
-            /// A single observation can change the value much.
-            FewObservations = "few_observations",
-        }
-    };
+/// What a caveat is about. Codes are stable: new ones may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Enum, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CaveatCode {
+    /// Nothing was computed yet.
+    NothingComputed,
+    /// No production deployment was ever seen.
+    NoDeployments,
+    /// There are deployments, but none in the window.
+    NothingDeployed,
+    /// The history of a service is cut off: numbers are partial.
+    PartialHistory,
+    /// No incident is known of a service: what failed is a lower bound.
+    LowerBound,
+    /// No incident is known of a service: the value says nothing about it.
+    NoIncidents,
+    /// Incidents are known that belong to no service.
+    UnmappedIncidents,
+    /// Patch levels followed releases of a service, and do not count as repairs of them.
+    PatchReleases,
+    /// The first deployment of a service is in the window; it is where counting starts.
+    FirstDeployment,
+    /// Observations are missing because one of their ends is not known.
+    EndsUnknown,
+    /// Some have not ended yet.
+    StillOpen,
+    /// A single observation can change the value much.
+    FewObservations,
 }
 
-macro_rules! define_caveat_codes {
-    ($($(#[$doc:meta])* $code:ident = $text:literal),+ $(,)?) => {
-        /// What a caveat is about.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum CaveatCode {
-            $($(#[$doc])* $code),+
+impl CaveatCode {
+    /// As JSON has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NothingComputed => "nothing_computed",
+            Self::NoDeployments => "no_deployments",
+            Self::NothingDeployed => "nothing_deployed",
+            Self::PartialHistory => "partial_history",
+            Self::LowerBound => "lower_bound",
+            Self::NoIncidents => "no_incidents",
+            Self::UnmappedIncidents => "unmapped_incidents",
+            Self::PatchReleases => "patch_releases",
+            Self::FirstDeployment => "first_deployment",
+            Self::EndsUnknown => "ends_unknown",
+            Self::StillOpen => "still_open",
+            Self::FewObservations => "few_observations",
         }
-
-        impl CaveatCode {
-            /// As JSON has it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$code => $text),+
-                }
-            }
-        }
-    };
+    }
 }
-
-caveat_codes!(define_caveat_codes);
 
 /// What a reader must know about a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject, ToSchema)]
 pub struct Caveat {
     /// What it is about, for programs.
     pub code: CaveatCode,

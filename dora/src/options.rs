@@ -70,17 +70,3 @@ fn pattern(key: &str, text: &str) -> Result<Regex, DoraError> {
         expected: "a regular expression",
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_is_a_bot_by_the_rule_of_the_kernel_or_by_configuration() {
-        let options = Options::new(&settings::Dora { bots: vec!["Deployer".to_owned()], ..Default::default() }).unwrap();
-        for bot in ["github.com/acme-bot", "github.com/dependabot[bot]", "gitlab.com/deployer", "github.com/renovate"] {
-            assert!(options.names_bot(bot), "{bot}");
-        }
-        assert!(!options.names_bot("github.com/ann"));
-    }
-}

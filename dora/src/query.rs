@@ -1,7 +1,10 @@
 //! What a report is asked about.
 
+use async_graphql::Enum;
+use clap::ValueEnum;
 use std::fmt;
 use std::str::FromStr;
+use utoipa::ToSchema;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -10,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::{Benchmark, Budget, DoraError};
 
 /// The length of the steps of a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Enum, ToSchema, ValueEnum)]
 #[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
 pub enum Interval {
     /// Local days: 23 to 25 hours.
     Day,

@@ -9,7 +9,9 @@ pub(crate) use make::metric_report;
 pub use make::{REPORT_SERIES, report};
 pub(crate) use make::{from_tables, plan, question};
 
+use async_graphql::{Enum, SimpleObject};
 use std::fmt;
+use utoipa::ToSchema;
 
 use chrono::{DateTime, Utc};
 use kernel::FindingKind;
@@ -21,7 +23,7 @@ use crate::{
 };
 
 /// A metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Enum, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricName {
     /// Change lead time.
@@ -106,7 +108,9 @@ impl fmt::Display for MetricName {
 }
 
 /// A metric over the window.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
+#[graphql(name = "Metric")]
+#[schema(as = Metric)]
 pub struct MetricReport {
     /// Which.
     pub metric: MetricName,
@@ -115,18 +119,23 @@ pub struct MetricReport {
     /// Which of `values` is the headline.
     pub headline: ValueName,
     /// The headline's value.
+    #[schema(required)]
     pub value: Option<f64>,
     /// The headline's unit.
     pub unit: Unit,
     /// The headline for people.
+    #[schema(required)]
     pub text: Option<String>,
     /// How many observations are behind it.
     pub n: u64,
     /// Its level, by the report's benchmark.
+    #[schema(required)]
     pub level: Option<Level>,
     /// Its Quick Check score, 0 to 10.
+    #[schema(required)]
     pub score: Option<f64>,
     /// How others score, where published.
+    #[schema(required)]
     pub benchmark: Option<Mean>,
     /// What the value rests on.
     pub basis: Basis,
@@ -147,16 +156,18 @@ impl MetricReport {
 }
 
 /// A score, and how others score.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
 pub struct Score {
-    /// 0 to 10, 10 is best; `None` where nothing was observed.
+    /// 0 to 10, 10 is best; null where nothing was observed.
+    #[schema(required)]
     pub score: Option<f64>,
     /// How others score, where published.
+    #[schema(required)]
     pub benchmark: Option<Mean>,
 }
 
 /// DORA's Quick Check.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
 pub struct QuickCheck {
     /// The edition of the benchmarks.
     pub edition: QuickCheckEdition,
@@ -175,7 +186,7 @@ pub struct QuickCheck {
 }
 
 /// How many data-quality findings of a kind there are, over all time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject, ToSchema)]
 pub struct FindingCount {
     /// The kind.
     pub kind: FindingKind,
@@ -186,30 +197,34 @@ pub struct FindingCount {
 }
 
 /// A service that the report is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject, ToSchema)]
 pub struct ServiceStatus {
     /// Its name.
     pub service: String,
-    /// What it is measured by: `deployment`, `pipeline`, `release`, `tag` …; `None` without deployments.
+    /// What it is measured by: `deployment`, `pipeline`, `release`, `tag` …; null without deployments.
+    #[schema(required)]
     pub source: Option<String>,
     /// How many production deployments are known, over all time.
     pub deployments: u64,
     /// How many changes and commits outside of changes they carried, over all time.
     pub changes: u64,
     /// The first of them.
+    #[schema(required)]
     pub first_deployment_at: Option<DateTime<Utc>>,
     /// The last of them.
+    #[schema(required)]
     pub last_deployment_at: Option<DateTime<Utc>>,
     /// When its metric facts were computed.
     pub computed_at: DateTime<Utc>,
     /// Its history is cut off (a shallow clone): its numbers are partial.
     pub partial: bool,
     /// For a service without deployments: what to configure, in plain words.
+    #[schema(required)]
     pub statement: Option<String>,
 }
 
 /// A report. Serialized, it is what JSON, GraphQL and REST show.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
 pub struct Report {
     /// The window.
     pub window: Window,
@@ -218,8 +233,10 @@ pub struct Report {
     /// The length of the steps.
     pub interval: Interval,
     /// The service that was asked for.
+    #[schema(required)]
     pub service: Option<String>,
     /// The team that was asked for.
+    #[schema(required)]
     pub team: Option<String>,
     /// The annual report whose levels are used.
     pub levels: LevelYear,

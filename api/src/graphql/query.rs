@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputValueError, InputValueResult, Object, Scalar, ScalarType};
 use chrono::Utc;
 use chrono_tz::Tz;
-use dora::Budget;
+use dora::{Budget, Definition, Interval, MetricAnswer, Report, Slice};
 use runtime::http::Peer;
 use store::queries::{ChangeFilter, DeploymentFilter};
 
@@ -15,10 +15,7 @@ use crate::params::{LIMIT_MAX, TIME, WINDOW, Window, time};
 use crate::problem::Problem;
 use crate::reads::{self, MetricQuestion, Question};
 use crate::scope::Scope;
-use crate::views::{
-    Change, Definition, Deployment, Explanation, Finding, Interval, MetricAnswer, RawEvent, Report, Repository,
-    Service, Slice, TenantView,
-};
+use crate::views::{Change, Deployment, Explanation, Finding, RawEvent, Repository, Service, TenantView};
 
 /// The root of all queries.
 pub struct Query;
@@ -57,7 +54,7 @@ impl Query {
         let time_zone = zone(state, time_zone.as_deref())?;
         let question = Question {
             window: parse_window(window, from, to, time_zone)?,
-            interval: interval.map(Into::into),
+            interval: interval,
             service,
             team,
             benchmark,
@@ -95,11 +92,11 @@ impl Query {
         let time_zone = zone(state, time_zone.as_deref())?;
         let question = MetricQuestion {
             window: parse_window(window, from, to, time_zone)?,
-            interval: interval.map(Into::into),
+            interval: interval,
             service,
             team,
             repository,
-            by: by.map(Into::into),
+            by: by,
             time_zone,
             budget: context.data::<Budget>()?.clone(),
         };

@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::Uri;
 
+use dora::{Definition, MetricAnswer};
+
 use super::parameters::{params, window};
 use crate::ApiState;
 use crate::envelope::Answer;
 use crate::problem::Problem;
 use crate::reads::{self, MetricQuestion, SLICES};
 use crate::scope::Scope;
-use crate::views::{Definition, MetricAnswer};
 
 /// The metrics that can be asked for, built in and of the settings.
 ///

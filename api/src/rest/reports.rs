@@ -4,13 +4,15 @@ use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::Uri;
 
+use dora::Report;
+
 use super::parameters::{params, window};
 use crate::ApiState;
 use crate::envelope::Answer;
 use crate::problem::Problem;
 use crate::reads::{self, Question};
 use crate::scope::Scope;
-use crate::views::{Explanation, Report};
+use crate::views::Explanation;
 
 /// The five DORA metrics over a window, with their series, levels and scores.
 ///

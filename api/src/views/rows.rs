@@ -3,13 +3,13 @@
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 use dora::reasons;
-use kernel::{ChangeMetric, DeploymentMetric};
+use kernel::{ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, FindingKind, Rule};
 use serde::Serialize;
 use store::TenantInfo;
 use store::queries::{RepositoryRow, ServiceRow};
 use utoipa::ToSchema;
 
-use super::{DeploymentKind, DeploymentSource, FindingKind, Rule, seconds};
+use super::seconds;
 
 /// Why a verdict was given: the rule, and the thing that met it.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
@@ -38,7 +38,7 @@ impl Evidence {
     fn new(from: kernel::Evidence, reason: fn(&kernel::Evidence) -> String) -> Self {
         let reason = reason(&from);
         let kernel::Evidence { rule, what, id, target, url, at } = from;
-        Self { rule: rule.into(), what, id, target, url, at, reason }
+        Self { rule, what, id, target, url, at, reason }
     }
 }
 
@@ -115,7 +115,7 @@ impl From<DeploymentMetric> for Deployment {
             id: row.deployment.0,
             service: row.service,
             finished_at: row.finished_at,
-            source: row.source.into(),
+            source: row.source,
             repository: row.repository.map(|id| id.0),
             environment: row.environment,
             name: row.name,
@@ -125,7 +125,7 @@ impl From<DeploymentMetric> for Deployment {
             counts: row.counts,
             rollout: row.rollout.map(|id| id.0),
             previous: row.previous.map(|id| id.0),
-            kind: row.kind.into(),
+            kind: row.kind,
             commits: row.commits,
             changes: row.changes,
             failed: row.failed,
@@ -330,7 +330,7 @@ pub struct Finding {
 
 impl From<kernel::Finding> for Finding {
     fn from(from: kernel::Finding) -> Self {
-        Self { service: from.service, kind: from.kind.into(), subject: from.subject, detail: from.detail }
+        Self { service: from.service, kind: from.kind, subject: from.subject, detail: from.detail }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{AccountId, ChangeId, DeploymentId, DeploymentSource, IncidentId, Rep
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
 pub enum DeploymentKind {
     /// The first of its repository in its environment: it has no predecessor.
     First,
@@ -29,22 +30,23 @@ pub enum DeploymentKind {
     None,
 }
 
-/// The rule by which a piece of evidence counts. Numbers are those of the change fail rate's definition.
+/// The rule by which a piece of evidence counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
 pub enum Rule {
-    /// 1: an incident names it, its version, its commit, or a change that it carried.
+    /// An incident names it, its version, its commit, or a change that it carried.
     IncidentNamesIt,
-    /// 2: an incident of its service was detected while it was the newest, within the window; or right after what
+    /// An incident of its service was detected while it was the newest, within the window; or right after what
     /// undid it.
     IncidentWhileNewest,
-    /// 3: a later deployment rolled back to a commit before it.
+    /// A later deployment rolled back to a commit before it.
     RolledBack,
-    /// 4: a later deployment within the window carries a revert of what it carried.
+    /// A later deployment within the window carries a revert of what it carried.
     Reverted,
-    /// 4: the very next deployment within the window carries a hotfix.
+    /// The very next deployment within the window carries a hotfix.
     Hotfixed,
-    /// 5: the next patch level came within the window.
+    /// The next patch level came within the window.
     PatchRelease,
     /// The attempt itself failed, and attempts are counted by configuration.
     FailedAttempt,
@@ -216,6 +218,7 @@ pub struct IncidentMetric {
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
 pub enum FindingKind {
     /// A lead time or a stage would be negative: a clock ran backwards, or history was rewritten.
     NegativeDuration,

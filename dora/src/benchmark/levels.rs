@@ -1,7 +1,9 @@
 //! The tables of levels of the annual reports (State of DevOps, DORA: 2019, 2021, 2022, 2023, 2024). A
 //! value takes the best level whose condition it meets; a year without such a cluster skips it.
 
+use async_graphql::Enum;
 use std::fmt;
+use utoipa::ToSchema;
 
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ const WEEK: f64 = 7.0 * DAY;
 pub(crate) const MONTH: f64 = 30.4375 * DAY;
 
 /// How well a value does, by a year's report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Enum, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// The lowest.
@@ -45,7 +47,7 @@ impl fmt::Display for Level {
 }
 
 /// The report that a table of levels is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema)]
 pub enum LevelYear {
     /// 2019.
     #[serde(rename = "2019")]

@@ -1,8 +1,10 @@
 //! DORA's Quick Check: its scores from 0 to 10, and how industries and organizations of a size answered.
 
+use async_graphql::{Enum, SimpleObject};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
+use utoipa::ToSchema;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,7 @@ const HOUR: f64 = 3600.0;
 const DAY: f64 = 24.0 * HOUR;
 
 /// An edition of the Quick Check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema)]
 pub enum QuickCheckEdition {
     /// 2024: four metrics.
     #[serde(rename = "2024")]
@@ -40,7 +42,7 @@ impl fmt::Display for QuickCheckEdition {
 }
 
 /// How answers are grouped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupKind {
     /// By industry.
@@ -61,13 +63,14 @@ impl GroupKind {
 }
 
 /// How a group answered: mean and standard deviation of its scores, 10 is best.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mean {
     /// The mean score.
     pub mean: f64,
     /// The standard deviation, where published.
     #[serde(default)]
+    #[schema(required)]
     pub std: Option<f64>,
 }
 

@@ -1,7 +1,10 @@
 //! The vocabulary of every metric: what is asked, and the answer as a whole, in parts and as a series.
 
+use async_graphql::{Enum, SimpleObject};
+use clap::ValueEnum;
 use std::fmt;
 use std::str::FromStr;
+use utoipa::ToSchema;
 
 use crate::settings;
 use chrono::{DateTime, Utc};
@@ -36,8 +39,9 @@ macro_rules! words {
 }
 
 /// What a metric can be asked for by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Enum, ToSchema, ValueEnum)]
 #[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
 pub enum Slice {
     /// The service.
     Service,
@@ -94,7 +98,7 @@ impl FromStr for Slice {
 }
 
 /// How observations become a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregation {
     /// The median; beside it p75, p90 and the mean.
@@ -136,7 +140,7 @@ pub enum Aggregation {
 }
 
 /// One of the values that an answer has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Enum, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueName {
     /// The median.
@@ -246,16 +250,18 @@ impl ValueName {
     }
 }
 
-/// A value: `None` where nothing was observed, never 0.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A value: null where nothing was observed, never 0.
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
 pub struct Value {
     /// Which.
     pub name: ValueName,
     /// The number, in `unit`.
+    #[schema(required)]
     pub value: Option<f64>,
     /// The unit.
     pub unit: Unit,
     /// The number for people.
+    #[schema(required)]
     pub text: Option<String>,
     /// How many observations are behind it.
     pub n: u64,
@@ -269,7 +275,7 @@ impl Value {
 }
 
 /// A step of a series: the metric over `[from, to)`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
 pub struct Point {
     /// First instant; that of the window in the first step.
     pub from: DateTime<Utc>,
@@ -278,6 +284,7 @@ pub struct Point {
     /// `2026-02-28`, `2026-W09`, `2026-02`, `2026-Q1` or `2026`.
     pub label: String,
     /// The headline's value in this step.
+    #[schema(required)]
     pub value: Option<f64>,
     /// How many observations are behind it.
     pub n: u64,
@@ -291,13 +298,16 @@ pub struct Point {
 }
 
 /// A part of the answer: the whole, or one slice of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
 pub struct MetricPart {
-    /// The slice; `None` for the whole.
+    /// The slice; null for the whole.
+    #[schema(required)]
     pub slice: Option<String>,
     /// The first of its values.
+    #[schema(required)]
     pub value: Option<f64>,
     /// That value for people.
+    #[schema(required)]
     pub text: Option<String>,
     /// How many observations are behind it.
     pub n: u64,
@@ -312,7 +322,7 @@ pub struct MetricPart {
 }
 
 /// What a metric is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
 pub struct Definition {
     /// Its name.
     pub name: String,
@@ -331,7 +341,7 @@ pub struct Definition {
 }
 
 /// A metric over a window.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
 pub struct MetricAnswer {
     /// What it is.
     pub metric: Definition,
@@ -342,6 +352,7 @@ pub struct MetricAnswer {
     /// The length of the steps.
     pub interval: Interval,
     /// What it is sliced by.
+    #[schema(required)]
     pub by: Option<Slice>,
     /// The whole.
     pub whole: MetricPart,

@@ -1,9 +1,11 @@
 //! Units of values, and values as people read them.
 
+use async_graphql::Enum;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What a number is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Seconds.

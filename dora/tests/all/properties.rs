@@ -78,7 +78,7 @@ proptest! {
     fn a_review_by_a_bot_changes_nothing(
         case in cases(),
         number in 1..=CHANGES,
-        bot in select(vec!["example.com/robot", "example.com/x[bot]"]),
+        bot in select(vec!["example.com/robot", "example.com/x[bot]", "example.com/acme-bot"]),
         state in select(vec![ReviewState::Approved, ReviewState::Commented, ReviewState::ChangesRequested]),
         hour in -5..60_i64,
     ) {

@@ -60,7 +60,7 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("polars", &["dora"], "no formula lives outside of the engine"),
     ("reqwest", &["pull"], "sources are asked through one client"),
     ("gix", &["connector-git"], "git is read by its connector"),
-    ("async-graphql", &["api"], "GraphQL is served by the API"),
+    ("async-graphql", &["api", "dora", "kernel"], "GraphQL is served by the API; dora and kernel derive its enums"),
     ("prometheus-client", &["runtime"], "names and labels of metrics are declared in one place"),
     ("figment", &["runtime"], "settings are loaded in one place"),
     (

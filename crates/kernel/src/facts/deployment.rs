@@ -30,6 +30,7 @@ use crate::{DeploymentId, RepositoryId, Sha};
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
 pub enum DeploymentSource {
     /// The forge's own deployments, or one posted to `POST /v1/events`.
     Deployment,
