@@ -11,6 +11,8 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
+use crate::questions::{Invalid, QuestionError};
+
 /// A problem, as RFC 9457 has it, in `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
@@ -250,6 +252,25 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
         response
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        let Invalid { parameter, found, expected, contradicts } = invalid;
+        if contradicts {
+            return Self::contradiction(&parameter, &found, expected);
+        }
+        Self::parameter(&parameter, &found, expected)
+    }
+}
+
+impl From<QuestionError> for Problem {
+    fn from(error: QuestionError) -> Self {
+        match error {
+            QuestionError::Invalid(invalid) => invalid.into(),
+            QuestionError::Store(error) => error.into(),
+        }
     }
 }
 

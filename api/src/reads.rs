@@ -6,15 +6,13 @@ mod page;
 pub use lists::{carry, changes, deployments, findings, repositories, services};
 pub use page::{Page, Part};
 
-use chrono_tz::Tz;
 use dora::{Budget, Definition, MetricAnswer, Report};
 use runtime::http::Peer;
 use store::StoreError;
-use store::queries;
 
 use crate::ApiState;
-use crate::params::Window;
 use crate::problem::Problem;
+use crate::questions::{MetricQuestion, ReportQuestion};
 use crate::scope::Scope;
 use crate::views::{Explanation, RawEvent, TenantView};
 
@@ -35,50 +33,15 @@ pub fn budget() -> Budget {
     Budget::of(COST_MAX.into())
 }
 
-/// What a report is asked about.
-#[derive(Clone, Debug, Default)]
-pub struct Question {
-    /// The time; 90 days up to now without one.
-    pub window: Option<Window>,
-    /// The length of the steps; by the length of the window without it.
-    pub interval: Option<dora::Interval>,
-    /// Only this service.
-    pub service: Option<String>,
-    /// Only services of this team, or of a team that is part of it.
-    pub team: Option<String>,
-    /// What values are held against.
-    pub benchmark: Option<String>,
-    /// The time zone in which days, weeks and months are cut.
-    pub time_zone: Tz,
-    /// What it may cost.
-    pub budget: Budget,
-}
-
 /// The five metrics over a window.
-pub async fn report(state: &ApiState, scope: &Scope, question: Question) -> Result<Report, Problem> {
+pub async fn report(
+    state: &ApiState,
+    scope: &Scope,
+    question: &ReportQuestion,
+    budget: Budget,
+) -> Result<Report, Problem> {
     let _turn = scope.turn().await;
-    let benchmark = match &question.benchmark {
-        None => dora::Benchmark::default(),
-        Some(text) => text.parse().map_err(|error: dora::DoraError| asked_wrongly("benchmark", text, &error))?,
-    };
-    let (service, team) = (question.service, question.team);
-    let (from, to) = match question.window {
-        None => (None, None),
-        Some(Window { from: None, to: None }) => {
-            (queries::first_deployment_at(&scope.store, service.as_deref(), team.as_deref()).await?, None)
-        }
-        Some(Window { from, to }) => (from, to),
-    };
-    let query = dora::ReportQuery {
-        from,
-        to,
-        interval: question.interval,
-        time_zone: question.time_zone,
-        service,
-        team,
-        benchmark,
-        budget: question.budget,
-    };
+    let query = question.query(&scope.store, state.dora().time_zone, budget).await?;
     state.snapshots().report(&state.unhurried(scope.store.tenant()), &query).await.map_err(refused)
 }
 
@@ -95,73 +58,9 @@ pub async fn events(state: &ApiState, scope: &Scope, peer: Peer, fact: &str) -> 
     Ok(events)
 }
 
-/// What `by` may be, in words.
-pub const SLICES: &str = "one of `service`, `team`, `author_team`, `repository`, `label`, `type`, `ai`, `author`, `review_teams`, `review_pair`";
-
-/// What is asked about a metric.
-#[derive(Clone, Debug, Default)]
-pub struct MetricQuestion {
-    /// The time; the metric's own span up to now without one.
-    pub window: Option<Window>,
-    /// The length of the steps; by the length of the window without it.
-    pub interval: Option<dora::Interval>,
-    /// Only this service.
-    pub service: Option<String>,
-    /// Only services of this team, or of a team that is part of it.
-    pub team: Option<String>,
-    /// Only this repository.
-    pub repository: Option<String>,
-    /// A value for each of these.
-    pub by: Option<dora::Slice>,
-    /// The time zone in which days, weeks and months are cut.
-    pub time_zone: Tz,
-    /// What it may cost.
-    pub budget: Budget,
-}
-
-/// The time zone of a name; the configured one without.
-pub fn time_zone(state: &ApiState, asked: Option<&str>) -> Result<Tz, Problem> {
-    match asked {
-        None => Ok(state.dora().time_zone),
-        Some(text) => kernel::time_zone(text).map_err(|error| Problem::parameter("time_zone", text, error.expected())),
-    }
-}
-
 /// The metrics that can be asked for.
 pub fn metrics(state: &ApiState) -> Result<Vec<Definition>, Problem> {
     dora::definitions(state.metrics().custom).map_err(refused)
-}
-
-/// Metrics over a window, in the order of their names: what they are made from is read once.
-pub async fn metrics_of(
-    state: &ApiState,
-    scope: &Scope,
-    names: &[&str],
-    question: MetricQuestion,
-) -> Result<Vec<MetricAnswer>, Problem> {
-    let _turn = scope.turn().await;
-    let (service, team) = (question.service, question.team);
-    let (from, to) = match question.window {
-        None => (None, None),
-        Some(Window { from: None, to: None }) => {
-            (queries::first_deployment_at(&scope.store, service.as_deref(), team.as_deref()).await?, None)
-        }
-        Some(Window { from, to }) => (from, to),
-    };
-    let question = dora::Question {
-        from,
-        to,
-        interval: question.interval,
-        time_zone: question.time_zone,
-        service,
-        team,
-        repository: question.repository,
-        by: question.by,
-        values_in_series: false,
-        budget: question.budget,
-    };
-    let store = state.unhurried(scope.store.tenant());
-    state.snapshots().ask(&store, names, &question).await.map_err(refused)
 }
 
 /// A metric over a window.
@@ -169,9 +68,13 @@ pub async fn metric(
     state: &ApiState,
     scope: &Scope,
     name: &str,
-    question: MetricQuestion,
+    question: &MetricQuestion,
+    budget: Budget,
 ) -> Result<MetricAnswer, Problem> {
-    let mut answers = metrics_of(state, scope, &[name], question).await?;
+    let _turn = scope.turn().await;
+    let question = question.query(&scope.store, state.dora().time_zone, budget).await?;
+    let store = state.unhurried(scope.store.tenant());
+    let mut answers = state.snapshots().ask(&store, &[name], &question).await.map_err(refused)?;
     answers.pop().ok_or_else(|| Problem::not_found("metric", name))
 }
 
@@ -193,12 +96,5 @@ fn refused(error: dora::DoraError) -> Problem {
         dora::DoraError::UnknownMetric(unknown) => Problem::unknown("metric", &unknown),
         dora::DoraError::Question(text) => Problem::question(text),
         other => Problem::fault(&other),
-    }
-}
-
-fn asked_wrongly(name: &str, found: &str, error: &dora::DoraError) -> Problem {
-    match error {
-        dora::DoraError::Question(text) => Problem::question(text.clone()).about(name, found),
-        other => Problem::fault(other),
     }
 }

@@ -5,7 +5,7 @@ import { at, h, sentence } from "./dom.js";
 
 const EXAMPLES = {
   "The five metrics": `query Metrics($service: String) {
-  dora(window: "90d", interval: WEEK, service: $service) {
+  dora(question: { window: "90d", interval: WEEK, service: $service }) {
     window { from to }
     changeLeadTime { value unit text n level score }
     deploymentFrequency { value unit text n level }
@@ -16,12 +16,12 @@ const EXAMPLES = {
   }
 }`,
   "A series": `{
-  dora(window: "180d", interval: MONTH) {
+  dora(question: { window: "180d", interval: MONTH }) {
     changeLeadTime { series { label value n } }
   }
 }`,
   "Failed deployments": `query Failed($after: String) {
-  deployments(first: 10, after: $after, failed: true) {
+  deployments(first: 10, after: $after, question: { failed: true }) {
     nodes { id service finishedAt failedBy { rule what id at } recoveredAt }
     pageInfo { hasNextPage endCursor }
   }

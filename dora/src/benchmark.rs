@@ -12,7 +12,6 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::DoraError;
 pub(crate) use levels::{fail_rate_level, frequency_level, lead_time_level, recovery_level};
 pub(crate) use quick_check::{Group, duration_score, frequency_score, group, rate_score};
 
@@ -33,6 +32,29 @@ pub struct Benchmark {
     pub group: String,
 }
 
+/// A text that names no benchmark. Its text says what was expected; it doesn't repeat the text itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {0}")]
+pub struct NotABenchmark(String);
+
+impl NotABenchmark {
+    /// What was expected instead.
+    #[must_use]
+    pub fn expected(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Benchmark {
+    /// Returns a regular expression that matches the texts of all benchmarks, and no other.
+    #[must_use]
+    pub fn pattern() -> String {
+        let groups = |edition| quick_check::patterns(edition).join("|");
+        let (of_2024, of_2025) = (groups(QuickCheckEdition::Y2024), groups(QuickCheckEdition::Y2025));
+        format!("^((2019|202[1-4])(/({of_2024}))?|2025(/({of_2025}))?)$")
+    }
+}
+
 impl Default for Benchmark {
     fn default() -> Self {
         Self {
@@ -45,9 +67,9 @@ impl Default for Benchmark {
 }
 
 impl FromStr for Benchmark {
-    type Err = DoraError;
+    type Err = NotABenchmark;
 
-    fn from_str(text: &str) -> Result<Self, DoraError> {
+    fn from_str(text: &str) -> Result<Self, NotABenchmark> {
         let mut parts = text.split('/');
         let year = parts.next().unwrap_or_default();
         let (levels, edition) = match year {
@@ -58,10 +80,9 @@ impl FromStr for Benchmark {
             "2024" => (LevelYear::Y2024, QuickCheckEdition::Y2024),
             "2025" => (LevelYear::Y2024, QuickCheckEdition::Y2025),
             _ => {
-                return Err(DoraError::Question(format!(
-                    "`{year}` is no benchmark: expected 2019, 2021, 2022, 2023, 2024 or 2025, then a group if wanted: \
-                     2025/technology"
-                )));
+                return Err(NotABenchmark(
+                    "2019, 2021, 2022, 2023, 2024 or 2025, and a group if wanted: `2025/technology`".to_owned(),
+                ));
             }
         };
         let rest: Vec<&str> = parts.collect();
@@ -75,11 +96,8 @@ impl FromStr for Benchmark {
             _ => (GroupKind::Industry, ""),
         };
         if quick_check::group(edition, kind, group).is_none() {
-            return Err(DoraError::Question(format!(
-                "the Quick Check of {edition} has no group `{}`: expected one of {}",
-                rest.join("/"),
-                quick_check::keys(edition).join(", ")
-            )));
+            let groups = quick_check::keys(edition).join(", ");
+            return Err(NotABenchmark(format!("a group of the Quick Check of {edition} after the year: {groups}")));
         }
         Ok(Self { levels, edition, kind, group: group.to_owned() })
     }

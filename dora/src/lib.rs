@@ -28,7 +28,7 @@ mod snapshots;
 mod summary;
 
 pub use basis::{Basis, Caveat, CaveatCode, EvidenceSource};
-pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, QuickCheckEdition};
+pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, NotABenchmark, QuickCheckEdition};
 pub use budget::Budget;
 pub use compute::{ServiceMetrics, compute};
 pub use engine::{Compute, recompute, recompute_with, run};

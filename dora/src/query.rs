@@ -1,16 +1,15 @@
 //! What a report is asked about.
 
-use async_graphql::Enum;
-use clap::ValueEnum;
 use std::fmt;
-use std::str::FromStr;
-use utoipa::ToSchema;
 
+use async_graphql::Enum;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::{Benchmark, Budget, DoraError};
+use crate::{Benchmark, Budget};
 
 /// The length of the steps of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Enum, ToSchema, ValueEnum)]
@@ -30,8 +29,6 @@ pub enum Interval {
 }
 
 impl Interval {
-    const ALL: [Self; 5] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
-
     /// As JSON and flags have it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -48,16 +45,6 @@ impl Interval {
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Interval {
-    type Err = DoraError;
-
-    fn from_str(text: &str) -> Result<Self, DoraError> {
-        Self::ALL.into_iter().find(|interval| interval.as_str() == text).ok_or_else(|| {
-            DoraError::Question(format!("`{text}` is no interval: expected day, week, month, quarter or year"))
-        })
     }
 }
 

@@ -9,13 +9,13 @@ pub(crate) use make::metric_report;
 pub use make::{REPORT_SERIES, report};
 pub(crate) use make::{from_tables, plan, question};
 
-use async_graphql::{Enum, SimpleObject};
 use std::fmt;
-use utoipa::ToSchema;
 
+use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use kernel::FindingKind;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     Basis, Caveat, GroupKind, Interval, Level, LevelYear, Mean, Point, QuickCheckEdition, Unit, Value, ValueName,

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use crate::settings::Settings;
 use anyhow::Result;
+pub(crate) use api::questions::ForTenant;
+use api::questions::Invalid;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use kernel::Tenant;
 use runtime::Problem;
 use runtime::redact;
 use runtime::settings::{LogFormat, Telemetry};
@@ -31,14 +32,6 @@ pub(crate) struct Global {
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
-}
-
-/// The tenant of a command.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct ForTenant {
-    /// The tenant
-    #[arg(long, value_name = "NAME", default_value_t)]
-    pub(crate) tenant: Tenant,
 }
 
 const EXAMPLES: &str = "\
@@ -154,6 +147,12 @@ impl std::fmt::Display for Usage {
 }
 
 impl std::error::Error for Usage {}
+
+impl From<Invalid> for Usage {
+    fn from(invalid: Invalid) -> Self {
+        Self(invalid.of_flag())
+    }
+}
 
 /// Prints help, the version, or an error of clap, as JSON if `--json` is given.
 fn refused(error: &clap::Error) -> ExitCode {

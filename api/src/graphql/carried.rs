@@ -5,7 +5,7 @@ use async_graphql::{ComplexObject, Context, SelectionField, Value};
 
 use super::paging::{checked, rows};
 use super::refusal::refused;
-use crate::params::LIMIT;
+use crate::questions::LIMIT;
 use crate::reads;
 use crate::scope::Scope;
 use crate::views::{Change, Deployment};

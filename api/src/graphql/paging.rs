@@ -3,10 +3,9 @@
 use async_graphql::OutputType;
 use async_graphql::connection::{Connection, Edge, EmptyFields};
 
-use super::refusal::refused;
+use super::refusal::{invalid, refused};
 use crate::cursor::Place;
-use crate::params::{LIMIT, LIMIT_MAX, expected_limit};
-use crate::problem::Problem;
+use crate::questions::{LIMIT, LIMIT_MAX, RowLimit, Text};
 use crate::reads::{Page, Part};
 
 pub(super) type List<T> = async_graphql::Result<Connection<String, T, EmptyFields, EmptyFields>>;
@@ -18,15 +17,12 @@ pub(super) fn rows(first: Option<u32>) -> usize {
 
 /// How many rows are asked for, if that many may be.
 pub(super) fn checked(first: Option<u32>) -> async_graphql::Result<u32> {
-    let limit = first.unwrap_or(LIMIT);
-    if (1..=LIMIT_MAX).contains(&limit) {
-        return Ok(limit);
-    }
-    Err(refused(&Problem::parameter("first", &limit.to_string(), expected_limit())))
+    let Some(first) = first else { return Ok(LIMIT) };
+    Text::<RowLimit>::new(first.to_string()).read("first").map(|RowLimit(limit)| limit).map_err(invalid)
 }
 
 pub(super) fn part<P: Place>(first: Option<u32>, after: Option<&str>) -> async_graphql::Result<Part<P>> {
-    Part::after("after", after, checked(first)?).map_err(|problem| refused(&problem))
+    Part::after("after", after, checked(first)?).map_err(invalid)
 }
 
 pub(super) fn list<T: OutputType>(page: Result<Page<T>, store::StoreError>, has_previous: bool) -> List<T> {

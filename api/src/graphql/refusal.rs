@@ -3,6 +3,7 @@
 use async_graphql::ErrorExtensions;
 
 use crate::problem::Problem;
+use crate::questions::Invalid;
 
 /// A problem as a GraphQL error: the same words, in `extensions`.
 pub(super) fn refused(problem: &Problem) -> async_graphql::Error {
@@ -19,4 +20,9 @@ pub(super) fn refused(problem: &Problem) -> async_graphql::Error {
             }
         }
     })
+}
+
+/// What is wrong with an argument as a GraphQL error.
+pub(super) fn invalid(invalid: Invalid) -> async_graphql::Error {
+    refused(&invalid.of_argument().into())
 }

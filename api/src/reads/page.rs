@@ -1,7 +1,7 @@
 //! Pages of lists, read by keyset.
 
 use crate::cursor::{EXPECTED, Place};
-use crate::problem::Problem;
+use crate::questions::Invalid;
 
 /// Which part of a list.
 #[derive(Clone, Debug)]
@@ -14,10 +14,10 @@ pub struct Part<P> {
 
 impl<P: Place> Part<P> {
     /// The part after a cursor, which `name` is the parameter of.
-    pub fn after(name: &str, cursor: Option<&str>, limit: u32) -> Result<Self, Problem> {
+    pub fn after(name: &str, cursor: Option<&str>, limit: u32) -> Result<Self, Invalid> {
         let after = match cursor {
             None => None,
-            Some(cursor) => Some(P::read(cursor).ok_or_else(|| Problem::contradiction(name, cursor, EXPECTED))?),
+            Some(cursor) => Some(P::read(cursor).ok_or_else(|| Invalid::contradiction(name, cursor, EXPECTED))?),
         };
         Ok(Self { after, limit })
     }

@@ -2,15 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use axum::http::{Uri, header};
+use axum::http::header;
 use axum::response::IntoResponse;
-
 use runtime::http::Peer;
 
-use super::parameters::params;
 use crate::ApiState;
 use crate::envelope::Answer;
 use crate::problem::Problem;
+use crate::questions::{Asked, EventsQuestion, ForTenant};
 use crate::reads;
 use crate::scope::Scope;
 use crate::views::RawEvent;
@@ -23,10 +22,7 @@ use crate::views::RawEvent;
     get,
     path = "/api/v1/events",
     operation_id = "events",
-    params(
-        ("fact" = String, Query, description = "The id of the fact, as evidence and rows have it."),
-        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
-    ),
+    params(EventsQuestion, ForTenant),
     responses(
         (status = 200, body = Answer<Vec<RawEvent>>),
         (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -36,11 +32,8 @@ pub async fn events(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
     Extension(peer): Extension<Peer>,
-    uri: Uri,
+    Asked(EventsQuestion { fact }): Asked<EventsQuestion>,
 ) -> Result<impl IntoResponse, Problem> {
-    let mut params = params(&uri)?;
-    let fact = params.text("fact").ok_or_else(|| Problem::parameter("fact", "", "the id of a fact"))?;
-    params.finish()?;
     let answer = Answer::new(&scope.tenant, reads::events(&state, &scope, peer, &fact).await?);
     // it may hold personal data: no one keeps it
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)))

@@ -3,13 +3,14 @@
 use axum::extract::{Extension, State};
 use axum::http::Uri;
 use axum::response::Response;
-use store::queries::{ChangeFilter, DeploymentFilter};
 
 use super::listing::listing;
-use super::parameters::{params, part, window};
 use crate::ApiState;
 use crate::envelope::Listing;
 use crate::problem::Problem;
+use crate::questions::{
+    Asked, ChangesQuestion, DeploymentsQuestion, FindingsQuestion, ForTenant, Page, ServiceFilter, Span,
+};
 use crate::reads;
 use crate::scope::Scope;
 use crate::views::{Change, Deployment, Finding, Repository, Service, TenantView};
@@ -21,21 +22,18 @@ use crate::views::{Change, Deployment, Finding, Repository, Service, TenantView}
     get,
     path = "/api/v1/services",
     operation_id = "services",
-    params(
-        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
-        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
-    ),
+    params(ForTenant, Page),
     responses(
-        (status = 200, body = Listing<Service>),
+        (status = 200, content((Listing<Service> = "application/json"), (String = "text/csv"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn services(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Response, Problem> {
-    let mut params = params(&uri)?;
-    let part = part(&mut params)?;
-    params.finish()?;
-    Ok(listing(&uri, &scope, reads::services(&scope, part).await?))
+pub async fn services(
+    Extension(scope): Extension<Scope>,
+    Asked(page): Asked<Page>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    Ok(listing(&uri, &scope, reads::services(&scope, page.part()?).await?))
 }
 
 /// Repositories by id.
@@ -45,21 +43,18 @@ pub async fn services(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Re
     get,
     path = "/api/v1/repositories",
     operation_id = "repositories",
-    params(
-        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
-        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
-    ),
+    params(ForTenant, Page),
     responses(
-        (status = 200, body = Listing<Repository>),
+        (status = 200, content((Listing<Repository> = "application/json"), (String = "text/csv"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn repositories(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Response, Problem> {
-    let mut params = params(&uri)?;
-    let part = part(&mut params)?;
-    params.finish()?;
-    Ok(listing(&uri, &scope, reads::repositories(&scope, part).await?))
+pub async fn repositories(
+    Extension(scope): Extension<Scope>,
+    Asked(page): Asked<Page>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    Ok(listing(&uri, &scope, reads::repositories(&scope, page.part()?).await?))
 }
 
 /// Production deployments, newest first, each with its verdict and the evidence for it.
@@ -70,41 +65,20 @@ pub async fn repositories(Extension(scope): Extension<Scope>, uri: Uri) -> Resul
     get,
     path = "/api/v1/deployments",
     operation_id = "deployments",
-    params(
-        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
-        ("service" = Option<String>, Query, description = "Only of this service."),
-        ("team" = Option<String>, Query, description = "Only of services of this team, or of a team that is part of it."),
-        ("window" = Option<String>, Query, description = "The time up to now: a number of days such as `90d`, or `all`."),
-        ("from" = Option<String>, Query, description = "Finished at this time (RFC 3339) or day, or later."),
-        ("to" = Option<String>, Query, description = "Finished before this time or day."),
-        ("time_zone" = Option<String>, Query, description = "Where days begin: `Europe/Berlin`; the configured one without it."),
-        ("failed" = Option<bool>, Query, description = "Only those that failed, or only those that did not."),
-        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
-    ),
+    params(ForTenant, DeploymentsQuestion, Span, ServiceFilter, Page),
     responses(
-        (status = 200, body = Listing<Deployment>),
+        (status = 200, content((Listing<Deployment> = "application/json"), (String = "text/csv"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn deployments(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
+    Asked((question, page)): Asked<(DeploymentsQuestion, Page)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let mut params = params(&uri)?;
-    let zone = reads::time_zone(&state, params.text("time_zone").as_deref())?;
-    let window = window(&mut params, zone)?;
-    let filter = DeploymentFilter {
-        service: params.text("service"),
-        team: params.text("team"),
-        from: window.and_then(|window| window.from),
-        to: window.and_then(|window| window.to),
-        failed: params.boolean("failed")?,
-    };
-    let part = part(&mut params)?;
-    params.finish()?;
-    Ok(listing(&uri, &scope, reads::deployments(&scope, &filter, part).await?))
+    let filter = question.filter(state.dora().time_zone)?;
+    Ok(listing(&uri, &scope, reads::deployments(&scope, &filter, page.part()?).await?))
 }
 
 /// Changes, and commits outside of any change, that reached production; newest deployment first.
@@ -114,41 +88,20 @@ pub async fn deployments(
     get,
     path = "/api/v1/changes",
     operation_id = "changes",
-    params(
-        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
-        ("service" = Option<String>, Query, description = "Only of this service."),
-        ("team" = Option<String>, Query, description = "Only of services of this team, or of a team that is part of it."),
-        ("deployment" = Option<String>, Query, description = "Only those that this deployment carried."),
-        ("window" = Option<String>, Query, description = "The time up to now: a number of days such as `90d`, or `all`."),
-        ("from" = Option<String>, Query, description = "Deployed at this time (RFC 3339) or day, or later."),
-        ("to" = Option<String>, Query, description = "Deployed before this time or day."),
-        ("time_zone" = Option<String>, Query, description = "Where days begin: `Europe/Berlin`; the configured one without it."),
-        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
-    ),
+    params(ForTenant, ChangesQuestion, Span, ServiceFilter, Page),
     responses(
-        (status = 200, body = Listing<Change>),
+        (status = 200, content((Listing<Change> = "application/json"), (String = "text/csv"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn changes(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
+    Asked((question, page)): Asked<(ChangesQuestion, Page)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let mut params = params(&uri)?;
-    let zone = reads::time_zone(&state, params.text("time_zone").as_deref())?;
-    let window = window(&mut params, zone)?;
-    let filter = ChangeFilter {
-        service: params.text("service"),
-        team: params.text("team"),
-        deployment: params.text("deployment"),
-        from: window.and_then(|window| window.from),
-        to: window.and_then(|window| window.to),
-    };
-    let part = part(&mut params)?;
-    params.finish()?;
-    Ok(listing(&uri, &scope, reads::changes(&scope, &filter, part).await?))
+    let filter = question.filter(state.dora().time_zone)?;
+    Ok(listing(&uri, &scope, reads::changes(&scope, &filter, page.part()?).await?))
 }
 
 /// What the engine noticed about the data itself, by service, kind and subject.
@@ -159,23 +112,18 @@ pub async fn changes(
     get,
     path = "/api/v1/findings",
     operation_id = "findings",
-    params(
-        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
-        ("service" = Option<String>, Query, description = "Only of this service."),
-        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
-    ),
+    params(ForTenant, FindingsQuestion, Page),
     responses(
-        (status = 200, body = Listing<Finding>),
+        (status = 200, content((Listing<Finding> = "application/json"), (String = "text/csv"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn findings(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Response, Problem> {
-    let mut params = params(&uri)?;
-    let service = params.text("service");
-    let part = part(&mut params)?;
-    params.finish()?;
-    Ok(listing(&uri, &scope, reads::findings(&scope, service.as_deref(), part).await?))
+pub async fn findings(
+    Extension(scope): Extension<Scope>,
+    Asked((question, page)): Asked<(FindingsQuestion, Page)>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    Ok(listing(&uri, &scope, reads::findings(&scope, question.service.as_deref(), page.part()?).await?))
 }
 
 /// The tenants, by name, and whose data is made up.
@@ -185,23 +133,17 @@ pub async fn findings(Extension(scope): Extension<Scope>, uri: Uri) -> Result<Re
     get,
     path = "/api/v1/tenants",
     operation_id = "tenants",
-    params(
-        ("tenant" = Option<String>, Query, description = "Whose data; `main` without it."),
-        ("limit" = Option<u32>, Query, description = "Rows on a page, 1 to 200; 50 without it."),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
-    ),
+    params(ForTenant, Page),
     responses(
-        (status = 200, body = Listing<TenantView>),
+        (status = 200, content((Listing<TenantView> = "application/json"), (String = "text/csv"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn tenants(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
+    Asked(page): Asked<Page>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let mut params = params(&uri)?;
-    let part = part(&mut params)?;
-    params.finish()?;
-    Ok(listing(&uri, &scope, reads::tenants(&state, part).await?))
+    Ok(listing(&uri, &scope, reads::tenants(&state, page.part()?).await?))
 }

@@ -9,7 +9,6 @@ mod listing;
 mod lists;
 mod metrics;
 mod offer;
-mod parameters;
 mod reports;
 
 pub use csv::csv_text;

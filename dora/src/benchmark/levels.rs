@@ -1,11 +1,11 @@
 //! The tables of levels of the annual reports (State of DevOps, DORA: 2019, 2021, 2022, 2023, 2024). A
 //! value takes the best level whose condition it meets; a year without such a cluster skips it.
 
-use async_graphql::Enum;
 use std::fmt;
-use utoipa::ToSchema;
 
+use async_graphql::Enum;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 24.0 * HOUR;

@@ -1,12 +1,12 @@
 //! DORA's Quick Check: its scores from 0 to 10, and how industries and organizations of a size answered.
 
-use async_graphql::{Enum, SimpleObject};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
-use utoipa::ToSchema;
 
+use async_graphql::{Enum, SimpleObject};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::levels::MONTH;
 
@@ -145,6 +145,13 @@ pub(super) fn keys(edition: QuickCheckEdition) -> Vec<String> {
     let Some(edition) = DATA.editions.get(edition.as_str()) else { return Vec::new() };
     let industries = edition.industry.keys().cloned();
     industries.chain(edition.organization_size.keys().map(|key| format!("organization_size/{key}"))).collect()
+}
+
+/// Patterns of the groups of an edition, as they can be written in a benchmark.
+pub(super) fn patterns(edition: QuickCheckEdition) -> Vec<String> {
+    let Some(edition) = DATA.editions.get(edition.as_str()) else { return Vec::new() };
+    let industries = edition.industry.keys().map(|key| format!("(industry/)?{key}"));
+    industries.chain(edition.organization_size.keys().map(|key| format!("(organization_size/)?{key}"))).collect()
 }
 
 /// The score of a category, 1 to 6.

@@ -1,19 +1,19 @@
 //! The vocabulary of every metric: what is asked, and the answer as a whole, in parts and as a series.
 
-use async_graphql::{Enum, SimpleObject};
-use clap::ValueEnum;
 use std::fmt;
-use std::str::FromStr;
+
+use async_graphql::{Enum, SimpleObject};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::settings;
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-use serde::Serialize;
 
 use super::unit::Unit;
 use super::window::Window;
-use crate::{Basis, Budget, Caveat, CaveatCode, DoraError, Interval};
+use crate::{Basis, Budget, Caveat, CaveatCode, Interval};
 
 macro_rules! words {
     ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
@@ -39,7 +39,9 @@ macro_rules! words {
 }
 
 /// What a metric can be asked for by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Enum, ToSchema, ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Enum, ToSchema, ValueEnum,
+)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub enum Slice {
@@ -83,17 +85,6 @@ impl Slice {
     #[must_use]
     pub const fn names_people(self) -> bool {
         matches!(self, Self::Author | Self::ReviewPair)
-    }
-}
-
-impl FromStr for Slice {
-    type Err = DoraError;
-
-    fn from_str(text: &str) -> Result<Self, DoraError> {
-        Self::ALL.into_iter().find(|slice| slice.as_str() == text).ok_or_else(|| {
-            let names = Self::ALL.map(Self::as_str).join(", ");
-            DoraError::Question(format!("`{text}` is nothing that metrics are sliced by: expected one of {names}"))
-        })
     }
 }
 

@@ -6,12 +6,11 @@ mod window;
 
 use crate::settings::Settings;
 use anyhow::{Result, bail};
+use api::questions::ReportQuestion;
 use chrono::Utc;
-use chrono_tz::Tz;
 use clap::{Args, Subcommand};
-use dora::{Benchmark, Interval, ReportQuery, Scope};
+use dora::{Budget, Scope};
 
-use self::window::WindowArgs;
 use crate::cli::{ForTenant, Global, Usage};
 use crate::machine::with;
 use crate::output::count;
@@ -45,31 +44,11 @@ Examples:
 #[command(after_help = REPORT)]
 pub(crate) struct Report {
     #[command(flatten)]
-    window: WindowArgs,
-
-    /// The steps of the series: day, week, month, quarter or year [default: by the length of the window]
-    #[arg(long, value_name = "STEP")]
-    interval: Option<Interval>,
+    question: ReportQuestion,
 
     /// Show the series too (JSON and CSV always do)
     #[arg(long)]
     series: bool,
-
-    /// Only this service
-    #[arg(long, value_name = "NAME")]
-    service: Option<String>,
-
-    /// Only services of this team and of teams that are part of it
-    #[arg(long, value_name = "NAME")]
-    team: Option<String>,
-
-    /// The benchmark: a year, optionally with a group (2024, 2025/technology)
-    #[arg(long, default_value_t, value_name = "YEAR[/GROUP]")]
-    benchmark: Benchmark,
-
-    /// The time zone in which days, weeks and months are cut (`dora.time_zone`)
-    #[arg(long, value_name = "NAME", value_parser = kernel::time_zone)]
-    time_zone: Option<Tz>,
 
     /// The form [default: table]
     #[arg(long, value_enum)]
@@ -112,7 +91,7 @@ impl Dora {
 
 impl Report {
     async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        let query = self.query(settings.dora.time_zone)?;
+        window::check(&self.question.span, settings.dora.time_zone, Utc::now())?;
         let format = match (self.format, global.json) {
             (None | Some(Format::Json), true) => Format::Json,
             (Some(_), true) => {
@@ -123,26 +102,13 @@ impl Report {
         };
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
+            // the command line works for the one who asks, so it has no budget
+            let query = self.question.query(&store, machine.settings.dora.time_zone, Budget::default()).await;
+            let query = query.map_err(window::refused)?;
             let report = dora::report(&store, &machine.settings.dora, &query).await?;
             output::print(&report::text(&report, format, demo, self.series)?)
         })
         .await
-    }
-
-    fn query(&self, time_zone: Tz) -> Result<ReportQuery> {
-        let time_zone = self.time_zone.unwrap_or(time_zone);
-        let (from, to) = self.window.ends(time_zone, Utc::now())?;
-        Ok(ReportQuery {
-            from,
-            to,
-            interval: self.interval,
-            time_zone,
-            service: self.service.clone(),
-            team: self.team.clone(),
-            benchmark: self.benchmark.clone(),
-            // the command line works for the one who asks
-            budget: dora::Budget::default(),
-        })
     }
 }
 

@@ -241,8 +241,8 @@ async fn a_bare_date_is_midnight_in_the_time_zone_of_the_answer_everywhere() {
     let found = served.get(&format!("/api/v1/dora?{bare}")).await;
     assert_eq!(found["data"]["window"], json!({ "from": instants[0], "to": instants[1] }));
     let query = format!(
-        r#"{{ dora(from: "{from}", to: "{to}", timeZone: "Pacific/Auckland") {{ window {{ from to }} deploymentFrequency {{ n }} }}
-              metric(name: "deployment_frequency", from: "{from}", to: "{to}", timeZone: "Pacific/Auckland") {{ whole {{ n }} }} }}"#
+        r#"{{ dora(question: {{ from: "{from}", to: "{to}", timeZone: "Pacific/Auckland" }}) {{ window {{ from to }} deploymentFrequency {{ n }} }}
+              metric(name: "deployment_frequency", question: {{ from: "{from}", to: "{to}", timeZone: "Pacific/Auckland" }}) {{ whole {{ n }} }} }}"#
     );
     let answer = served.graphql(&query).await;
     let instant = |text: &Value| text.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
@@ -285,7 +285,9 @@ async fn rest_and_graphql_say_what_values_rest_on() {
     ];
     let fields = "{ basis { evidence known } caveats { code text } series { basis { known } caveats } }";
     let metrics: String = names.iter().map(|(name, _)| format!("{name} {fields} ")).collect();
-    let answer = served.graphql(&format!(r#"{{ dora(window: "180d") {{ {metrics} caveats {{ code }} }} }}"#)).await;
+    let answer = served
+        .graphql(&format!(r#"{{ dora(question: {{ window: "180d" }}) {{ {metrics} caveats {{ code }} }} }}"#))
+        .await;
     let lower = |value: &Value| Value::from(value.to_string().to_lowercase());
     for (graphql, name) in names {
         let (one, other) = (&answer["dora"][graphql], &rest["data"][name]);

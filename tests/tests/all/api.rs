@@ -9,6 +9,7 @@ mod http;
 mod openapi;
 mod pages;
 mod plans;
+mod questions;
 mod ready;
 pub(crate) mod served;
 mod tenants;

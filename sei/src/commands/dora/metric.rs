@@ -2,12 +2,13 @@
 
 use crate::settings::Settings;
 use anyhow::Result;
+use api::questions::MetricQuestion;
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
-use dora::{Interval, MetricAnswer, MetricPart, MetricSettings, Question, Slice};
+use dora::{Budget, MetricAnswer, MetricPart, MetricSettings, Slice};
 
-use super::window::WindowArgs;
+use super::window;
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::{output, report};
@@ -28,39 +29,11 @@ pub(crate) struct Metric {
     names: Vec<String>,
 
     #[command(flatten)]
-    window: WindowArgs,
-
-    /// The steps of the series: day, week, month, quarter or year [default: by the length of the window]
-    #[arg(long, value_name = "STEP")]
-    interval: Option<Interval>,
+    question: MetricQuestion,
 
     /// Show the series too (JSON always does)
     #[arg(long)]
     series: bool,
-
-    /// A value for each of these
-    #[arg(
-        long,
-        value_name = "SLICE",
-        help = "A value for each: service, team, author_team, repository, label, type, ai, author, review_teams, review_pair"
-    )]
-    by: Option<Slice>,
-
-    /// Only this service
-    #[arg(long, value_name = "NAME")]
-    service: Option<String>,
-
-    /// Only services of this team and of teams that are part of it
-    #[arg(long, value_name = "NAME")]
-    team: Option<String>,
-
-    /// Only this repository (host/owner/name)
-    #[arg(long, value_name = "ID")]
-    repository: Option<String>,
-
-    /// The time zone in which days, weeks and months are cut (`dora.time_zone`)
-    #[arg(long, value_name = "NAME", value_parser = kernel::time_zone)]
-    time_zone: Option<Tz>,
 
     #[command(flatten)]
     tenant: ForTenant,
@@ -68,9 +41,12 @@ pub(crate) struct Metric {
 
 impl Metric {
     pub(super) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        let question = self.question(settings.dora.time_zone)?;
+        window::check(&self.question.span, settings.dora.time_zone, Utc::now())?;
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
+            // the command line works for the one who asks, so it has no budget
+            let question = self.question.query(&store, machine.settings.dora.time_zone, Budget::default()).await;
+            let question = question.map_err(window::refused)?;
             let settings = MetricSettings { dora: &machine.settings.dora, custom: &machine.settings.metric };
             let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
             let answers = dora::ask(&store, settings, &names, &question).await?;
@@ -84,24 +60,6 @@ impl Metric {
             output::print(&format!("{heading}{}", texts.join("\n\n")))
         })
         .await
-    }
-
-    fn question(&self, time_zone: Tz) -> Result<Question> {
-        let time_zone = self.time_zone.unwrap_or(time_zone);
-        let (from, to) = self.window.ends(time_zone, Utc::now())?;
-        Ok(Question {
-            from,
-            to,
-            interval: self.interval,
-            time_zone,
-            service: self.service.clone(),
-            team: self.team.clone(),
-            repository: self.repository.clone(),
-            by: self.by,
-            values_in_series: false,
-            // the command line works for the one who asks
-            budget: dora::Budget::default(),
-        })
     }
 }
 

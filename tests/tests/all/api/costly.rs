@@ -71,9 +71,10 @@ async fn a_question_is_refused_with_its_cost_by_the_steps_that_it_asks_for() {
         }
     }
     let metric = "changeLeadTime { value series { label value } }";
-    let ten_years = format!("{{ dora(window: \"3650d\", interval: DAY) {{ {metric} }} }}");
-    let three_years: String =
-        (0..3).map(|n| format!("a{n}: dora(window: \"365d\", interval: DAY) {{ {metric} }} ")).collect();
+    let ten_years = format!("{{ dora(question: {{ window: \"3650d\", interval: DAY }}) {{ {metric} }} }}");
+    let three_years: String = (0..3)
+        .map(|n| format!("a{n}: dora(question: {{ window: \"365d\", interval: DAY }}) {{ {metric} }} "))
+        .collect();
     for query in [ten_years, format!("{{ {three_years} }}")] {
         let answer = served.graphql_answer(&query).await;
         assert!(answer["data"].is_null(), "nothing of it has run");
@@ -81,13 +82,15 @@ async fn a_question_is_refused_with_its_cost_by_the_steps_that_it_asks_for() {
         assert!(message.contains("it costs about ") && message.contains("at most 20000"), "{message}");
     }
     // how long all is, and how many slices there are, is known only when the question is answered
-    let all: String = (0..8).map(|n| format!("a{n}: dora(window: \"all\", interval: DAY) {{ {metric} }} ")).collect();
+    let all: String =
+        (0..8).map(|n| format!("a{n}: dora(question: {{ window: \"all\", interval: DAY }}) {{ {metric} }} ")).collect();
     let answer = served.graphql_answer(&format!("{{ {all} }}")).await;
     let answered = (0..8).filter(|n| !answer["data"][format!("a{n}")].is_null()).count();
     let refused = answer["errors"].as_array().unwrap();
     assert!(answered <= 4 && !refused.is_empty(), "{answered} of 8 were answered: {refused:?}");
     assert!(refused[0]["message"].as_str().unwrap().contains("are left"), "{refused:?}");
-    let one = served.graphql("{ dora(window: \"all\", interval: DAY) { changeLeadTime { value } } }").await;
+    let one =
+        served.graphql("{ dora(question: { window: \"all\", interval: DAY }) { changeLeadTime { value } } }").await;
     assert!(one["dora"]["changeLeadTime"]["value"].is_number(), "one of them is answered: {one}");
 }
 
@@ -177,12 +180,13 @@ async fn a_text_with_the_character_that_no_database_takes_is_the_callers_mistake
         let reply = ask(&served, "GET", path, "").await;
         assert_eq!(reply.status, 400, "{path}: {reply:?}");
     }
-    for query in ["{ dora(service: \"a\\u0000\") { timeZone } }", "{ explain(id: \"\\u0000\") { candidates } }"] {
+    for query in
+        ["{ dora(question: { service: \"a\\u0000\" }) { timeZone } }", "{ explain(id: \"\\u0000\") { candidates } }"]
+    {
         let answer = served.graphql_answer(query).await;
         assert!(answer["errors"][0]["message"].as_str().unwrap().contains("U+0000"), "{answer}");
     }
-    let variable =
-        json!({ "query": "query($s: String) { dora(service: $s) { timeZone } }", "variables": { "s": "\u{0}" } });
+    let variable = json!({ "query": "query($s: String) { dora(question: { service: $s }) { timeZone } }", "variables": { "s": "\u{0}" } });
     let reply = ask(&served, "POST", "/graphql", &variable.to_string()).await;
     assert!(reply.json()["errors"][0]["message"].as_str().unwrap().contains("U+0000"), "{reply:?}");
 }

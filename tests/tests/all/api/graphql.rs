@@ -25,7 +25,8 @@ async fn graphql_and_rest_give_the_same_numbers() {
     ];
     let fields = "{ value text n score series { label value n } values { value n } }";
     let metrics: String = names.iter().map(|(name, _)| format!("{name} {fields} ")).collect();
-    let query = format!(r#"{{ dora(from: "{from}", to: "{to}", interval: MONTH) {{ timeZone {metrics} }} }}"#);
+    let query =
+        format!(r#"{{ dora(question: {{ from: "{from}", to: "{to}", interval: MONTH }}) {{ timeZone {metrics} }} }}"#);
     let answer = served.graphql(&query).await;
     for (graphql, rest_name) in names {
         let (one, other) = (&answer["dora"][graphql], &rest["data"][rest_name]);
@@ -49,7 +50,7 @@ async fn connections_are_walked_forward_to_their_end() {
     let mut after = String::new();
     for page in 0..4 {
         let query = format!(
-            r#"{{ deployments(first: 5, window: "all"{after}) {{
+            r#"{{ deployments(first: 5, question: {{ window: "all" }}{after}) {{
                    edges {{ cursor node {{ id failed failedBy {{ rule id }} }} }}
                    pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"#
         );
@@ -99,7 +100,7 @@ async fn an_error_names_the_argument_and_nothing_of_our_insides() {
     let answer = served.graphql_answer("{ deployments(first: 5000) { nodes { id } } }").await;
     assert_eq!(answer["errors"][0]["extensions"]["parameter"], "first");
     assert_eq!(answer["errors"][0]["extensions"]["found"], "5000");
-    let answer = served.graphql_answer(r#"{ dora(service: "nobody") { timeZone } }"#).await;
+    let answer = served.graphql_answer(r#"{ dora(question: { service: "nobody" }) { timeZone } }"#).await;
     assert_eq!(answer["errors"][0]["extensions"]["type"], "urn:sei:problem:not-found");
     sqlx::query("drop table main.deployment_metric cascade")
         .execute(&mut sqlx::ConnectOptions::connect(&served.database.options()).await.unwrap())
@@ -159,7 +160,7 @@ async fn a_page_of_deployments_with_their_changes_takes_a_fixed_number_of_statem
         (100, "edges { node { ...More } }"),
         (100, "nodes { id changes }"),
     ] {
-        let query = format!("{{ deployments(first: {first}, window: \"all\") {{ {what} }} }}");
+        let query = format!("{{ deployments(first: {first}, question: {{ window: \"all\" }}) {{ {what} }} }}");
         let fragment =
             "fragment More on Deployment { id few: carriedChanges(first: 5) { id } carriedChanges(first: 20) { id } }";
         let query = if what.contains("...") { format!("{query} {fragment}") } else { query };
@@ -179,7 +180,7 @@ async fn a_page_of_deployments_with_their_changes_takes_a_fixed_number_of_statem
 async fn the_changes_of_a_deployment_are_those_that_rest_lists() {
     let served = served::filled().await;
     let fields = "id service changes carriedChanges(first: 200) { id deployment leadTimeSeconds } few: carriedChanges(first: 2) { id }";
-    let query = format!("{{ deployments(first: 10, window: \"all\") {{ nodes {{ {fields} }} }} }}");
+    let query = format!("{{ deployments(first: 10, question: {{ window: \"all\" }}) {{ nodes {{ {fields} }} }} }}");
     let page = served.graphql(&query).await;
     let mut carried = 0;
     for deployment in page["deployments"]["nodes"].as_array().unwrap() {

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use api::questions::{Parameter, WindowLength};
+use clap::ValueEnum;
+use dora::{Benchmark, Interval};
+use kernel::TimeOrDay;
 use serde_json::Value;
 
 fn document() -> Value {
@@ -65,21 +69,32 @@ fn parameter<'d>(document: &'d Value, path: &str, name: &str) -> &'d Value {
 fn what_is_documented_of_a_parameter_is_what_is_taken() {
     let document = document();
     let cases: [(&str, &[&str], &[&str]); 4] = [
-        ("window", &["1d", "90d", "3650d", "all"], &["", "0d", "90", "3651d", "01d", "all ", "5w"]),
+        ("window", &["1d", "90d", "3650d", "all"], &["", "0d", "90", "3651d", "01d", "+5d", "all ", "5w"]),
         (
             "from",
             &["2026-02-28", "2024-02-29", "2026-02-28T12:00:00Z", "2026-02-28T12:00:00.123456+01:00"],
-            &["", "2026-02-30", "2026-13-01", "2025-02-29", "1970-01-01", "9999-12-31", "yesterday", "2026-2-3"],
+            &["", "2026-02-30", "2026-13-01", "2025-02-29", "9999-12-31", "yesterday", "2026-2-3"],
         ),
-        ("benchmark", &["2019", "2025", "2025/technology", "2025/industry/technology"], &["", "2020", "1999", "2026"]),
+        (
+            "benchmark",
+            &["2019", "2025", "2025/technology", "2025/industry/technology", "2025/solo"],
+            &["", "2020", "1999", "2026", "2025/nobody", "2025/industry/solo"],
+        ),
         ("interval", &["day", "week", "month", "quarter", "year"], &["", "fortnight", "Day"]),
     ];
     for (name, good, bad) in cases {
         let schema = &parameter(&document, "/api/v1/dora", name)["schema"];
+        let read = |text: &str| match name {
+            "window" => WindowLength::read(text).is_ok(),
+            "from" => TimeOrDay::read(text).is_ok(),
+            "benchmark" => Benchmark::read(text).is_ok(),
+            _ => Interval::from_str(text, false).is_ok(),
+        };
         let validator = jsonschema::draft202012::options().build(schema).unwrap();
         for (texts, valid) in [(good, true), (bad, false)] {
             for text in texts {
-                assert_eq!(validator.is_valid(&Value::from(*text)), valid, "{name}={text}");
+                assert_eq!(validator.is_valid(&Value::from(*text)), valid, "{name}={text} is documented");
+                assert_eq!(read(text), valid, "{name}={text} is taken");
             }
         }
     }

@@ -1,0 +1,160 @@
+//! What can be asked: one struct for each question, which REST takes as a query string, GraphQL as an input object and
+//! the command line as flags. The comment on a field is its text in all three.
+//!
+//! Promises: what a text may be is decided by its type, in [`parameters`]; what fields may be together is decided where
+//! a question becomes the engine's. Both give an [`Invalid`], which each of the three words in its own terms.
+
+mod invalid;
+mod lists;
+mod parameters;
+mod query_string;
+mod span;
+mod text;
+
+pub use invalid::Invalid;
+pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, Page};
+pub use parameters::{Cursor, LIMIT, LIMIT_MAX, RowLimit, WindowLength};
+pub(crate) use query_string::Asked;
+pub use span::{Ends, Span, Window};
+pub use text::{Parameter, Text};
+
+use async_graphql::InputObject;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use clap::Args;
+use dora::{Benchmark, Budget, Interval, ReportQuery, Slice};
+use kernel::Tenant;
+use serde::Deserialize;
+use store::{Store, StoreError};
+use utoipa::IntoParams;
+
+use text::read;
+
+/// A name of a benchmark, as it was given.
+pub type BenchmarkText = Text<Benchmark>;
+
+/// Whose data is asked for.
+#[derive(Args, Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ForTenant {
+    /// Whose data; `main` without it.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    #[param(value_type = Option<String>, required = false)]
+    pub tenant: Tenant,
+}
+
+/// Which services are asked about.
+#[derive(Args, Clone, Debug, Default, Deserialize, InputObject, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ServiceFilter {
+    /// Only this service.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Only services of this team, or of a team that is part of it.
+    #[arg(long, value_name = "NAME")]
+    pub team: Option<String>,
+}
+
+/// What a DORA report is asked about.
+#[derive(Args, Clone, Debug, Default, Deserialize, InputObject, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReportQuestion {
+    #[command(flatten)]
+    #[graphql(flatten)]
+    #[param(ignore)]
+    #[expect(missing_docs, reason = "its fields are those of the question")]
+    pub span: Span,
+    #[command(flatten)]
+    #[graphql(flatten)]
+    #[param(ignore)]
+    #[expect(missing_docs, reason = "its fields are those of the question")]
+    pub services: ServiceFilter,
+    /// The length of a step of the series; by the length of the window without it.
+    #[arg(long, value_name = "STEP")]
+    #[param(inline)]
+    pub interval: Option<Interval>,
+    /// What values are compared with: a year from 2019 to 2025, and a group if wanted (`2025/technology`).
+    #[arg(long, value_name = "YEAR[/GROUP]")]
+    #[param(inline)]
+    pub benchmark: Option<BenchmarkText>,
+}
+
+/// What a metric is asked about.
+#[derive(Args, Clone, Debug, Default, Deserialize, InputObject, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct MetricQuestion {
+    #[command(flatten)]
+    #[graphql(flatten)]
+    #[param(ignore)]
+    #[expect(missing_docs, reason = "its fields are those of the question")]
+    pub span: Span,
+    #[command(flatten)]
+    #[graphql(flatten)]
+    #[param(ignore)]
+    #[expect(missing_docs, reason = "its fields are those of the question")]
+    pub services: ServiceFilter,
+    /// Only this repository (`host/owner/name`).
+    #[arg(long, value_name = "ID")]
+    pub repository: Option<String>,
+    /// A value for each of these, beside the whole.
+    #[arg(long, value_name = "SLICE")]
+    #[param(inline)]
+    pub by: Option<Slice>,
+    /// The length of a step of the series; by the length of the window without it.
+    #[arg(long, value_name = "STEP")]
+    #[param(inline)]
+    pub interval: Option<Interval>,
+}
+
+/// Why a question did not become the engine's.
+#[derive(Debug, thiserror::Error)]
+pub enum QuestionError {
+    /// A parameter can't be used.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The store was asked when the window begins, and did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ReportQuestion {
+    /// Returns the engine's question. Days are of `time_zone` unless the question names another.
+    pub async fn query(&self, store: &Store, time_zone: Tz, budget: Budget) -> Result<ReportQuery, QuestionError> {
+        let benchmark = read("benchmark", self.benchmark.as_ref())?.unwrap_or_default();
+        let Ends { from, to, time_zone } = self.span.ends(store, &self.services, time_zone, Utc::now()).await?;
+        let ServiceFilter { service, team } = self.services.clone();
+        Ok(ReportQuery { from, to, interval: self.interval, time_zone, service, team, benchmark, budget })
+    }
+
+    /// Returns the number of steps of its series, about.
+    #[must_use]
+    pub fn steps(&self, now: DateTime<Utc>) -> usize {
+        self.span.steps(self.interval, now)
+    }
+}
+
+impl MetricQuestion {
+    /// Returns the engine's question. Days are of `time_zone` unless the question names another.
+    pub async fn query(&self, store: &Store, time_zone: Tz, budget: Budget) -> Result<dora::Question, QuestionError> {
+        let Ends { from, to, time_zone } = self.span.ends(store, &self.services, time_zone, Utc::now()).await?;
+        let ServiceFilter { service, team } = self.services.clone();
+        Ok(dora::Question {
+            from,
+            to,
+            interval: self.interval,
+            time_zone,
+            service,
+            team,
+            repository: self.repository.clone(),
+            by: self.by,
+            values_in_series: false,
+            budget,
+        })
+    }
+
+    /// Returns the number of steps of its series, about.
+    #[must_use]
+    pub fn steps(&self, now: DateTime<Utc>) -> usize {
+        self.span.steps(self.interval, now)
+    }
+}

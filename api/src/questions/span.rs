@@ -1,0 +1,196 @@
+//! Which time is asked about.
+
+use async_graphql::InputObject;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use clap::Args;
+use dora::Interval;
+use kernel::TimeOrDay;
+use serde::Deserialize;
+use store::Store;
+use store::queries;
+use utoipa::IntoParams;
+
+use super::text::{Text, read};
+use super::{Invalid, QuestionError, ServiceFilter, WindowLength};
+
+/// The length of a window, as it was given.
+pub type WindowText = Text<WindowLength>;
+/// An instant or a day, as it was given.
+pub type TimeText = Text<TimeOrDay>;
+/// The name of a time zone, as it was given.
+pub type TimeZoneText = Text<Tz>;
+
+/// Which time is asked about: half-open, `to` is not part of it.
+#[derive(Args, Clone, Debug, Default, Deserialize, InputObject, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Span {
+    /// The length of the window up to `to`: a number of days such as `90d`, or `all` since the first deployment.
+    #[arg(long, value_name = "LENGTH", conflicts_with = "from")]
+    #[param(inline)]
+    pub window: Option<WindowText>,
+    /// The window begins at this time (RFC 3339), or at midnight of this day.
+    #[arg(long, value_name = "TIME")]
+    #[param(inline)]
+    pub from: Option<TimeText>,
+    /// The window ends before this time (RFC 3339), or before midnight of this day; now without it.
+    #[arg(long, value_name = "TIME")]
+    #[param(inline)]
+    pub to: Option<TimeText>,
+    /// Where days, weeks and months are cut, such as `Europe/Berlin`; `dora.time_zone` without it.
+    #[arg(long, value_name = "NAME")]
+    #[param(inline)]
+    pub time_zone: Option<TimeZoneText>,
+}
+
+/// A window; an end that is open is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// First instant.
+    pub from: Option<DateTime<Utc>>,
+    /// First instant after it.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// The ends of a window in the words of the engine, and the time zone whose days it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// First instant; without it the metric's own length before `to`.
+    pub from: Option<DateTime<Utc>>,
+    /// First instant after it; without it now.
+    pub to: Option<DateTime<Utc>>,
+    /// The time zone.
+    pub time_zone: Tz,
+}
+
+impl Span {
+    /// Returns the time zone, and the window if one is asked for. Days are of `configured` unless the span names another
+    /// time zone.
+    pub fn window(&self, configured: Tz, now: DateTime<Utc>) -> Result<(Tz, Option<Window>), Invalid> {
+        let zone = read("time_zone", self.time_zone.as_ref())?.unwrap_or(configured);
+        let length = read("window", self.window.as_ref())?;
+        let from = read("from", self.from.as_ref())?.map(|from| from.within(zone));
+        let to = read("to", self.to.as_ref())?.map(|to| to.within(zone));
+        let window = match (length, from, to) {
+            (Some(_), Some(from), _) => {
+                return Err(Invalid::contradiction("from", from.to_rfc3339(), "no `from` beside `window`"));
+            }
+            (Some(WindowLength::All), None, to) => Some(Window { from: None, to }),
+            (Some(WindowLength::Days(days)), None, to) => {
+                let to = to.unwrap_or(now);
+                let length = std::time::Duration::from_hours(24 * u64::from(days));
+                let from = dora::window_start(to, length, zone);
+                let expected = "a window that begins in the years of the calendar";
+                let from = from.ok_or_else(|| Invalid::contradiction("window", format!("{days}d"), expected))?;
+                Some(Window { from: Some(from), to: Some(to) })
+            }
+            (None, None, None) => None,
+            (None, Some(from), Some(to)) if to <= from => {
+                let expected = format!("a time after `from`, {}", from.to_rfc3339());
+                return Err(Invalid::contradiction("to", to.to_rfc3339(), expected));
+            }
+            (None, from, to) => Some(Window { from, to }),
+        };
+        Ok((zone, window))
+    }
+
+    /// Returns the ends of the window for the engine. One of all time begins with the first deployment of the services.
+    pub(super) async fn ends(
+        &self,
+        store: &Store,
+        services: &ServiceFilter,
+        configured: Tz,
+        now: DateTime<Utc>,
+    ) -> Result<Ends, QuestionError> {
+        let (time_zone, window) = self.window(configured, now)?;
+        let (mut from, to) = window.map_or((None, None), |window| (window.from, window.to));
+        if matches!(read("window", self.window.as_ref())?, Some(WindowLength::All)) {
+            let ServiceFilter { service, team } = services;
+            from = queries::first_deployment_at(store, service.as_deref(), team.as_deref()).await?;
+        }
+        Ok(Ends { from, to, time_zone })
+    }
+
+    /// Returns the number of steps of a series over the window, about. Where it begins with the first deployment, that
+    /// is not known here: the budget of the request counts the steps when they are.
+    pub(super) fn steps(&self, interval: Option<Interval>, now: DateTime<Utc>) -> usize {
+        let all = self.window.as_ref().is_some_and(|window| window.as_str() == "all");
+        let window = self.window(Tz::UTC, now).ok().and_then(|(_, window)| window);
+        let days = match window {
+            _ if all => 0,
+            None | Some(Window { from: None, .. }) => 90,
+            Some(Window { from: Some(from), to }) => (to.unwrap_or(now) - from).num_days().max(0),
+        };
+        let length = match interval {
+            Some(Interval::Day) => 1,
+            Some(Interval::Week) => 7,
+            Some(Interval::Month) => 30,
+            Some(Interval::Quarter) => 91,
+            Some(Interval::Year) => 365,
+            // one by which there are few
+            None => (days / 50).max(7),
+        };
+        usize::try_from(days / length + 1).unwrap_or(usize::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-02-28T00:00:00Z".parse().unwrap()
+    }
+
+    fn span(window: &str, from: &str, to: &str) -> Span {
+        let time = |text: &str| (!text.is_empty()).then(|| Text::new(text));
+        let window = (!window.is_empty()).then(|| Text::new(window));
+        Span { window, from: time(from), to: time(to), time_zone: None }
+    }
+
+    fn window(window: &str, from: &str, to: &str, zone: Tz) -> Result<Option<Window>, String> {
+        span(window, from, to).window(zone, now()).map(|(_, window)| window).map_err(|invalid| invalid.parameter)
+    }
+
+    #[test]
+    fn a_window_ends_now_or_at_the_end_that_is_asked_for() {
+        let ends = |from: &str, to: &str| Ok(Some(Window { from: from.parse().ok(), to: to.parse().ok() }));
+        assert_eq!(window("30d", "", "", Tz::UTC), ends("2026-01-29T00:00:00Z", "2026-02-28T00:00:00Z"));
+        assert_eq!(window("30d", "", "2026-01-31", Tz::UTC), ends("2026-01-01T00:00:00Z", "2026-01-31T00:00:00Z"));
+        assert_eq!(window("all", "", "", Tz::UTC), ends("", ""));
+        assert_eq!(window("", "", "", Tz::UTC), Ok(None));
+        // 30 days of a time zone whose clocks were turned meanwhile
+        let berlin = window("30d", "", "2026-04-10", Tz::Europe__Berlin);
+        assert_eq!(berlin, ends("2026-03-10T23:00:00Z", "2026-04-09T22:00:00Z"));
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_of_the_time_zone() {
+        let berlin = window("", "2026-02-28", "2026-03-30", Tz::Europe__Berlin);
+        let (from, to) = ("2026-02-27T23:00:00Z".parse().ok(), "2026-03-29T22:00:00Z".parse().ok());
+        assert_eq!(berlin, Ok(Some(Window { from, to })));
+        let named = Span { time_zone: Some(Text::new("Europe/Berlin")), ..span("", "2026-02-28", "2026-03-30") };
+        assert_eq!(named.window(Tz::UTC, now()), Ok((Tz::Europe__Berlin, Some(Window { from, to }))));
+    }
+
+    #[test]
+    fn ends_that_contradict_each_other_are_named() {
+        assert_eq!(window("30d", "2026-01-01", "", Tz::UTC), Err("from".to_owned()));
+        assert_eq!(window("", "2026-01-02", "2026-01-01", Tz::UTC), Err("to".to_owned()));
+        assert_eq!(window("", "2026-01-02", "2026-01-02", Tz::UTC), Err("to".to_owned()));
+    }
+
+    #[test]
+    fn the_steps_of_a_series_are_estimated_from_what_is_asked() {
+        let steps = |one: &str, from: &str, to: &str, interval| span(one, from, to).steps(interval, now());
+        assert_eq!(steps("3650d", "", "", Some(Interval::Day)), 3651);
+        assert_eq!(steps("", "", "", Some(Interval::Day)), 91);
+        assert_eq!(steps("", "2020-01-01", "2025-01-01", Some(Interval::Month)), 61);
+        assert_eq!(steps("", "", "2025-01-01", Some(Interval::Week)), 13);
+        assert!(steps("3650d", "", "", None) <= 54, "an automatic interval has few steps");
+        assert!(steps("", "1971-01-01", "", Some(Interval::Day)) > 20_000);
+        for unknown in ["all", "nonsense"] {
+            assert!(steps(unknown, "", "", Some(Interval::Day)) <= 91, "counted when it is known");
+        }
+    }
+}
