@@ -24,11 +24,11 @@ pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
-use crate::settings::Compat;
 use kernel::{ChangeMetric, DeploymentMetric, DeploymentSource, Finding, FindingKind, IncidentMetric};
 
 use crate::Options;
 use crate::history::History;
+use crate::settings::Compat;
 use carried::Carried;
 pub(crate) use carried::Subject;
 use case::{Case, Verdict, Verdicts};

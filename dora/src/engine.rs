@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::settings;
 use kernel::Tenant;
 use store::{Store, computation_queue, stale};
 use tokio::task::JoinSet;
@@ -20,8 +19,10 @@ use tokio::time::{Instant as Moment, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::{DoraError, Options, Scope, Summary, compute};
 use plan::plan;
+
+use crate::settings;
+use crate::{DoraError, Options, Scope, Summary, compute};
 pub use service::Compute;
 pub(crate) use service::{compute_aside, load};
 use tenants::Tenants;

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::settings;
 use chrono::{DateTime, Utc};
 use kernel::{ChangeState, DeploymentKind, DeploymentMetric, FindingKind, Outcome, RepositoryId, Service, Sha};
 use store::history::search::{self, FoundChange, FoundCommit, FoundDeployment};
@@ -13,6 +12,7 @@ use crate::compute::measured::{self, Fit, Known, name};
 use crate::compute::{Subject, compute, counts_commits, is_before_counting};
 use crate::engine::{compute_aside, load};
 use crate::history::index;
+use crate::settings;
 use crate::{
     Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, DoraError, Explanation, History, Options,
     ServiceMetrics, services,

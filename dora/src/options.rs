@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::settings;
-use crate::settings::{Compat, FirstDeployment, LeadTimeStart};
 use regex::Regex;
 
 use crate::DoraError;
+use crate::settings;
+use crate::settings::{Compat, FirstDeployment, LeadTimeStart};
 
 /// The settings of the computation, checked and compiled.
 #[derive(Clone, Debug)]

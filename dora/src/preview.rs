@@ -1,7 +1,6 @@
 //! What a service without deployments would be measured as if each merge to its default branch were a deployment:
 //! lead time and frequency, computed in memory. Nothing of it is stored, so no later number depends on it.
 
-use crate::settings;
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use kernel::{Deployment, DeploymentId, DeploymentSource, Detail, Outcome, RepositoryId, Sha, Version};
@@ -11,6 +10,7 @@ use store::Store;
 use crate::compute::instant;
 use crate::engine::load;
 use crate::metrics::{Calendar, median};
+use crate::settings;
 use crate::{DoraError, History, Options, Unit, Value, ValueName, Window, compute, services};
 
 /// How long the window of a preview is.

@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::settings;
 use kernel::Tenant;
 use store::{Store, StoreTx};
 use tokio::sync::Mutex as Held;
@@ -22,6 +21,7 @@ use crate::metrics::{Plan, Rows, Source, Tables};
 use crate::report::{from_tables, plan, question};
 use answers::{Answer, Answers, Key, Slot};
 
+use crate::settings;
 use crate::{DoraError, MetricAnswer, MetricSettings, Question, Report, ReportQuery};
 
 /// Snapshots of tenants. Cheap to clone.

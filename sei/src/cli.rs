@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::settings::Settings;
 use anyhow::Result;
 pub(crate) use api::questions::ForTenant;
 use api::questions::Invalid;
@@ -13,6 +12,7 @@ use runtime::redact;
 use runtime::settings::{LogFormat, Telemetry};
 
 use crate::commands;
+use crate::settings::Settings;
 
 /// Options of every command.
 #[derive(Args, Clone, Debug)]

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::settings::{PersonSettings, ServiceSettings, Settings, TeamSettings};
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, DeploymentSource, Detail, Fact, Person, RepositoryId, Service, Team, Version, people};
 use serde::{Deserialize, Serialize};
 use store::Store;
+
+use crate::settings::{PersonSettings, ServiceSettings, Settings, TeamSettings};
 
 /// The name under which the store remembers what was declared last.
 const CURSOR: &str = "settings";

@@ -4,7 +4,6 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::settings::Settings;
 use anyhow::{Context, Result, anyhow, bail};
 use chrono::Utc;
 use collectors::collector::Collector;
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::declare::declare;
 use crate::folder::DataFolder;
 use crate::progress::Shown;
+use crate::settings::Settings;
 
 /// The opened parts.
 pub(crate) struct Machine {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::settings;
 use async_trait::async_trait;
 use futures::FutureExt;
 use kernel::Envelope;
@@ -11,6 +10,7 @@ use store::{Listener, Store, positions, segments};
 use tokio::time::Instant;
 
 use crate::partitions::Partitions;
+use crate::settings;
 use crate::{Batch, EventLog, Limit, LogError, LogReader, Position, gap};
 
 /// The embedded log.

@@ -13,7 +13,6 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::settings;
 use async_trait::async_trait;
 use kernel::Envelope;
 use rdkafka::ClientConfig;
@@ -24,6 +23,7 @@ use store::Store;
 
 use self::client::{PATIENCE, Quiet, blocking};
 pub use self::position::EventReader;
+use crate::settings;
 use crate::{EventLog, LogError, LogReader, Position};
 
 /// The log on Kafka.

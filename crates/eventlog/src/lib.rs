@@ -16,8 +16,9 @@ pub mod settings;
 
 use std::sync::Arc;
 
-use crate::settings::LogKind;
 use store::Store;
+
+use crate::settings::LogKind;
 
 pub use embedded::EmbeddedLog;
 pub use error::LogError;

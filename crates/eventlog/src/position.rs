@@ -1,10 +1,10 @@
 //! Reads single events by their log position, to show the events behind a fact.
 
-use crate::settings::{self, LogKind};
 use kernel::Envelope;
 use store::origins::{self, Origin};
 use store::{Store, segments};
 
+use crate::settings::{self, LogKind};
 use crate::{LogError, kafka};
 
 /// Passes the events that reported a fact to `take`, the latest received first, as far as the log still holds them:

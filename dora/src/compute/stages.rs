@@ -2,7 +2,6 @@
 //! negative is null and a finding.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a change or a deployment, numbers are theirs")]
 
-use crate::settings::LeadTimeStart;
 use kernel::{ChangeId, ChangeMetric, DeploymentMetric, RepositoryId};
 
 use super::carried::Subject;
@@ -11,6 +10,7 @@ use super::rules::RuleSet;
 use super::spans::{Times, instant};
 use crate::Options;
 use crate::history::{ChangeRecord, History};
+use crate::settings::LeadTimeStart;
 
 /// Which accounts are bots, by number.
 pub(crate) fn bots(history: &History, options: &Options) -> Vec<bool> {

@@ -5,12 +5,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::settings::FirstDeployment;
 use kernel::DeploymentKind;
 
 use super::measured::{Measured, says_release};
 use crate::Options;
 use crate::history::{Graph, index};
+use crate::settings::FirstDeployment;
 
 /// What a deployment did.
 #[derive(Clone, Debug)]

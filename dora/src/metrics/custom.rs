@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::custom::{Comparison, Condition, CustomMetric, Operand, Taken, fields, measurable};
 use polars::prelude::*;
 use store::StoreTx;
 use store::flow::Span;
@@ -12,6 +11,7 @@ use super::change_type::change_type;
 use super::observations::Observations;
 use super::rows::{Micros, Name, Subject};
 use crate::DoraError;
+use crate::custom::{Comparison, Condition, CustomMetric, Operand, Taken, fields, measurable};
 
 /// A column on its way into a frame.
 enum Cells {

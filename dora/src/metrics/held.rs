@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::settings::Dora;
 use store::StoreTx;
 use store::changes::{self, ReadAt};
 use store::flow::Part;
@@ -14,6 +13,7 @@ use super::load::{Loader, Names};
 use super::plan::Plan;
 use super::tables::{Source, Tables};
 use crate::DoraError;
+use crate::settings::Dora;
 
 /// After this long without a question all is read again: the store forgets what changed long ago.
 const KEPT: Duration = Duration::from_hours(1);

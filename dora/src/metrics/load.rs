@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::settings::{self, LeadTimeStart};
 use kernel::{DeploymentKind, Outcome};
 use regex::Regex;
 use store::StoreTx;
@@ -20,6 +19,7 @@ use super::rows::{
 };
 use super::tables::{Source, Table, Tables};
 use crate::basis::EvidenceSet;
+use crate::settings::{self, LeadTimeStart};
 use crate::{DoraError, Options};
 
 /// Names that are held once.

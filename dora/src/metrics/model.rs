@@ -9,10 +9,9 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::settings;
-
 use super::unit::Unit;
 use super::window::Window;
+use crate::settings;
 use crate::{Basis, Budget, Caveat, CaveatCode, Interval};
 
 macro_rules! words {

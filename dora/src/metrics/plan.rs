@@ -5,7 +5,6 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::settings::Compat;
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use store::flow::Span;
@@ -22,6 +21,7 @@ use super::tables::{Source, Tables};
 use super::view::View;
 use super::window::Window;
 use crate::budget::series;
+use crate::settings::Compat;
 use crate::{DoraError, Interval};
 
 /// How long a window is that has no beginning.

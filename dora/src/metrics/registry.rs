@@ -4,8 +4,6 @@
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use crate::custom::{Aggregate, CustomMetric, Taken};
-use crate::settings::CustomMetricSettings;
 use kernel::near::UnknownName;
 
 use super::metric::{Input, Metric};
@@ -13,6 +11,8 @@ use super::model::{Aggregation, Definition};
 use super::unit::Unit;
 use super::{ci, delivery, flow, planning, quality, review, security};
 use crate::DoraError;
+use crate::custom::{Aggregate, CustomMetric, Taken};
+use crate::settings::CustomMetricSettings;
 
 /// The built-in metrics, in the order in which they are listed.
 fn built_in<'a>() -> impl Iterator<Item = &'a Metric> {

@@ -1,6 +1,5 @@
 //! Metrics held against plain loops, and on cases counted by hand.
 
-use crate::settings::Compat;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use kernel::Rule;
@@ -13,6 +12,7 @@ use super::tables::{Table, Tables};
 use super::{MetricSettings, Question, ValueName};
 use crate::basis::EvidenceSet;
 use crate::report::metric_report;
+use crate::settings::Compat;
 use crate::{Basis, Benchmark, CaveatCode, EvidenceSource, Interval, Level, MetricName, MetricReport};
 
 const HOUR: i64 = 3_600_000_000;

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::settings::Dora;
 use chrono_tz::Tz;
 use store::metric_rows::{self, Computation, FindingRow, ServiceBasis};
 use store::{Store, StoreTx};
@@ -14,6 +13,7 @@ use crate::basis::{self, Caveat, CaveatCode};
 use crate::benchmark::group;
 use crate::budget::series;
 use crate::metrics::{Calendar, Plan, Tables, load};
+use crate::settings::Dora;
 use crate::{Benchmark, DoraError, MetricAnswer, MetricSettings, Point, Question, ReportQuery, Value, Window};
 
 /// How many series a report has, about: those of the values of each metric.

@@ -3,7 +3,6 @@
 mod failures;
 mod pulled;
 
-use crate::settings::Settings;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use connector_git::{self as git, Summary};
@@ -13,6 +12,7 @@ use runtime::settings::GitSource;
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::output::count;
+use crate::settings::Settings;
 use crate::{output, settle};
 use failures::failed;
 use pulled::Pulled;

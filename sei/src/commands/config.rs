@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::settings::Settings;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use connector::Connector;
@@ -13,6 +12,7 @@ use runtime::{Problem, Severity};
 
 use crate::cli::Global;
 use crate::output::{self, count};
+use crate::settings::Settings;
 
 /// Check and show the settings
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,6 @@ mod explain;
 mod metric;
 mod window;
 
-use crate::settings::Settings;
 use anyhow::{Result, bail};
 use api::questions::ReportQuestion;
 use chrono::Utc;
@@ -15,6 +14,7 @@ use crate::cli::{ForTenant, Global, Usage};
 use crate::machine::with;
 use crate::output::count;
 use crate::report::{self, Format};
+use crate::settings::Settings;
 use crate::{output, settle};
 
 /// Show and explain the DORA metrics

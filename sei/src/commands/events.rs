@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::settings::Settings;
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use dora::Scope;
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
+use crate::settings::Settings;
 use crate::{output, settle};
 
 /// Show raw events and dead letters, and replay them

@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use crate::settings::Settings;
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, SecondsFormat};
 use clap::{Args, ValueEnum};
@@ -17,6 +16,7 @@ use store::{StoreError, StoreTx};
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::output;
+use crate::settings::Settings;
 use parquet_file::ParquetFile;
 
 /// The form of the files.

@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal;
 
-use crate::settings::Settings;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use connector_git as git;
@@ -15,6 +14,7 @@ use store::{Store, computation_queue};
 use crate::cli::{ForTenant, Global};
 use crate::machine::{Machine, with};
 use crate::output::count;
+use crate::settings::Settings;
 use crate::{output, settle};
 
 const EXAMPLES: &str = "\

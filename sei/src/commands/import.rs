@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::settings::Settings;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use collectors::import::{ImportFormat, ImportOptions, ImportSummary, import};
@@ -12,6 +11,7 @@ use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::output::count;
 use crate::progress::Shown;
+use crate::settings::Settings;
 use crate::{output, settle};
 
 const EXAMPLES: &str = "\

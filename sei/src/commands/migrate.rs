@@ -1,6 +1,5 @@
 //! `sei migrate`.
 
-use crate::settings::Settings;
 use anyhow::Result;
 use chrono::Utc;
 use clap::Args;
@@ -10,6 +9,7 @@ use crate::cli::Global;
 use crate::declare::declare;
 use crate::machine::with;
 use crate::output;
+use crate::settings::Settings;
 
 /// Migrate the database's schema, and store the services, teams and persons of the settings
 ///

@@ -1,6 +1,5 @@
 //! `sei people`: who is who, and mending it.
 
-use crate::settings::Settings;
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
@@ -12,6 +11,7 @@ use store::Store;
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::output::count;
+use crate::settings::Settings;
 use crate::{output, settle};
 
 /// What the events of this command come from.

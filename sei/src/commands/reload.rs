@@ -1,6 +1,5 @@
 //! `sei reload`.
 
-use crate::settings::Settings;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use nix::sys::signal::{Signal, kill};
@@ -9,6 +8,7 @@ use nix::unistd::Pid;
 use crate::cli::Global;
 use crate::folder::DataFolder;
 use crate::output;
+use crate::settings::Settings;
 
 /// Make the running `sei up` reload its settings
 ///

@@ -1,10 +1,10 @@
 //! `sei role`.
 
-use crate::settings::Settings;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use crate::cli::Global;
+use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 The roles share a database (database.url) and, with several machines, a Kafka (log.kind = \"kafka\"). Each serves

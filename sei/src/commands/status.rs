@@ -1,6 +1,5 @@
 //! `sei status`: where everything stands.
 
-use crate::settings::Settings;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -16,6 +15,7 @@ use store::source_state::SourceState;
 use crate::cli::{ForTenant, Global};
 use crate::machine::{Machine, with};
 use crate::output::{Table, count};
+use crate::settings::Settings;
 use crate::{output, settle};
 
 /// Services that are listed.

@@ -1,6 +1,5 @@
 //! `sei tenant`.
 
-use crate::settings::Settings;
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use kernel::Tenant;
@@ -8,6 +7,7 @@ use kernel::Tenant;
 use crate::cli::Global;
 use crate::machine::with;
 use crate::output;
+use crate::settings::Settings;
 
 /// Create, list and drop tenants: separate parts of the database
 #[derive(Debug, Subcommand)]

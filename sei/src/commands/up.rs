@@ -13,7 +13,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::settings::Settings;
 use anyhow::{Result, bail};
 use chrono::Utc;
 use clap::Args;
@@ -30,6 +29,7 @@ use crate::cli::Global;
 use crate::declare::declare;
 use crate::folder::DataFolder;
 use crate::machine::Machine;
+use crate::settings::Settings;
 use roles::Roles;
 
 const EXAMPLES: &str = "\

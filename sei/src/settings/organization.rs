@@ -37,7 +37,7 @@ pub struct ServiceSettings {
     #[schemars(example = &"checkout")]
     pub name: String,
     /// If it shares a repository with other services: the directories that are its own. Commits that change files
-    /// elsewhere only are not its commits. Needs `line_counts` of [[git]].
+    /// elsewhere only are not its commits. Needs `line_counts` of `[[git]]`.
     #[serde(default)]
     #[schemars(example = ["services/checkout"])]
     pub paths: Vec<String>,
@@ -50,7 +50,7 @@ pub struct ServiceSettings {
     #[serde(default)]
     #[schemars(example = ["github.com/octocat/checkout"])]
     pub repositories: Vec<String>,
-    /// The team that owns it, one of [[team]].
+    /// The team that owns it, one of `[[team]]`.
     #[serde(default)]
     #[schemars(example = &"payments")]
     pub team: Option<String>,
@@ -67,7 +67,7 @@ pub struct TeamSettings {
     /// Its name, unique among all teams.
     #[schemars(example = &"payments")]
     pub name: String,
-    /// The team that it is part of, another [[team]].
+    /// The team that it is part of, another `[[team]]`.
     #[serde(default)]
     #[schemars(example = &"commerce")]
     pub parent: Option<String>,

@@ -1,11 +1,11 @@
 //! The configuration of librdkafka. The user's properties win, except over what the promises of the log rest on.
 
-use crate::settings;
 use rdkafka::ClientConfig;
 use rdkafka::config::FromClientConfigAndContext;
 
 use super::failure;
 use crate::LogError;
+use crate::settings;
 
 /// The largest event, in bytes: GitHub sends webhooks of up to 25 MiB, and a page of git history is
 /// smaller than that. The topic is created with the same limit.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::settings;
 use kernel::Envelope;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -12,6 +11,7 @@ use store::origins::Origin;
 use super::client::{PATIENCE, Quiet, aside, blocking};
 use super::{cloud_event, config};
 use crate::LogError;
+use crate::settings;
 
 impl ConsumerContext for Quiet {}
 

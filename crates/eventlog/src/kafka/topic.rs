@@ -1,6 +1,5 @@
 //! The topic: created with the settings that the log promises, where it is missing and may be.
 
-use crate::settings;
 use rdkafka::ClientContext;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::Client;
@@ -9,6 +8,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use super::client::{PATIENCE, Quiet, blocking};
 use super::{config, failure};
 use crate::LogError;
+use crate::settings;
 
 /// Makes sure that the topic is there.
 pub(super) async fn ensure(settings: &settings::Log) -> Result<(), LogError> {

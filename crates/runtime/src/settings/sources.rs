@@ -122,11 +122,11 @@ pub struct PullSource {
     #[serde(default)]
     #[schemars(example = ["octocat/hello-world"])]
     pub projects: Vec<String>,
-    /// The proxy to go through; without it what HTTPS_PROXY and NO_PROXY name.
+    /// The proxy to go through; without it what `HTTPS_PROXY` and `NO_PROXY` name.
     #[serde(default)]
     #[schemars(example = &"http://proxy.example.com:3128")]
     pub proxy: Option<String>,
-    /// When it is pulled: a cron expression, as for [[git]].
+    /// When it is pulled: a cron expression, as for `[[git]]`.
     #[serde(default = "every_five_minutes")]
     pub schedule: String,
     /// The first day, in `dora.time_zone`, that is pulled; everything without it.

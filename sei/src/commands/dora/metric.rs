@@ -1,6 +1,5 @@
 //! `sei dora metric` and `sei dora metrics`: metrics by name.
 
-use crate::settings::Settings;
 use anyhow::Result;
 use api::questions::MetricQuestion;
 use chrono::Utc;
@@ -11,6 +10,7 @@ use dora::{Budget, MetricAnswer, MetricPart, MetricSettings, Slice};
 use super::window;
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
+use crate::settings::Settings;
 use crate::{output, report};
 
 const METRIC: &str = "\

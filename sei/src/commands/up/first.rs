@@ -1,7 +1,6 @@
 //! The first collection after the start, and what is printed then: the report; where there is nothing to report, a
 //! preview of what could be; where there is nothing at all, the demo.
 
-use crate::settings::Settings;
 use anyhow::{Context, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -15,6 +14,7 @@ use crate::commands::demo;
 use crate::machine::Machine;
 use crate::output::count;
 use crate::report::{self, Format};
+use crate::settings::Settings;
 use crate::{output, settle};
 
 /// Of how many repositories a preview is shown.
