@@ -1,4 +1,5 @@
-//! When something is due: cron expressions as `crontab(5)` has them, five fields, or six with seconds first.
+//! When something is due: cron expressions as `crontab(5)` has them, five fields; six with seconds first, seven with
+//! years last as well. However many there are, days of the week are numbered as in crontab.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +12,9 @@ const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /// A text that is no cron expression, with what is wrong about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}; expected a cron expression such as `*/5 * * * *` (minute, hour, day, month, day of week)")]
+#[error(
+    "{reason}; expected a cron expression such as `*/5 * * * *` (minute, hour, day, month, day of week; a field of seconds may come first)"
+)]
 pub struct ScheduleError {
     reason: String,
 }
@@ -30,11 +33,15 @@ impl FromStr for Schedule {
 
     fn from_str(text: &str) -> Result<Self, ScheduleError> {
         let fields: Vec<&str> = text.split_whitespace().collect();
-        let [minute, hour, day, month, weekday] = fields[..] else {
-            return Ok(Self { times: parse(text)?, on_weekdays: None });
+        let (second, [minute, hour, day, month, weekday], year) = match fields[..] {
+            [minute, hour, day, month, weekday] => ("0", [minute, hour, day, month, weekday], "*"),
+            [second, minute, hour, day, month, weekday] => (second, [minute, hour, day, month, weekday], "*"),
+            [second, minute, hour, day, month, weekday, year] => (second, [minute, hour, day, month, weekday], year),
+            _ => return Ok(Self { times: parse(text)?, on_weekdays: None }),
         };
         let days = weekdays(weekday)?;
-        let expression = |day: &str, days: &str| parse(&format!("0 {minute} {hour} {day} {month} {days}"));
+        let expression =
+            |day: &str, days: &str| parse(&format!("{second} {minute} {hour} {day} {month} {days} {year}"));
         let both = [day, weekday].iter().any(|field| field.starts_with(['*', '?']));
         if both {
             return Ok(Self { times: expression(day, &days)?, on_weekdays: None });
@@ -132,10 +139,26 @@ mod tests {
             ("0 0 1 * *", vec!["Tue 01 00:00:00", "Fri 01 00:00:00"]),
             ("0 */5 * * * *", vec!["Sun 29 00:05:00", "Sun 29 00:10:00"]),
             ("15 * * * * *", vec!["Sun 29 00:00:15", "Sun 29 00:01:15"]),
+            // with seconds the same numbers and names of days
+            ("15 30 6 * * 1", vec!["Mon 30 06:30:15", "Mon 07 06:30:15"]),
+            ("0 30 6 * * MON", vec!["Mon 30 06:30:00", "Mon 07 06:30:00"]),
+            ("0 0 9 * * 0", vec!["Sun 29 09:00:00", "Sun 06 09:00:00"]),
+            ("0 0 9 * * 7", vec!["Sun 29 09:00:00", "Sun 06 09:00:00"]),
+            ("0 0 9 * * 1-5/2", vec!["Mon 30 09:00:00", "Wed 02 09:00:00", "Fri 04 09:00:00", "Mon 07 09:00:00"]),
+            ("0 0 0 1 * 5", vec!["Tue 01 00:00:00", "Fri 04 00:00:00", "Fri 11 00:00:00"]),
             ("@daily", vec!["Mon 30 00:00:00"]),
+            ("@weekly", vec!["Sun 06 00:00:00"]),
         ] {
             assert_eq!(times(expression, from, expected.len()), expected, "{expression}");
         }
+    }
+
+    #[test]
+    fn a_seventh_field_is_the_year() {
+        let schedule: Schedule = "0 0 9 * * 1 2027".parse().unwrap();
+        let first = schedule.after("2026-11-29T00:00:00Z".parse().unwrap(), Tz::UTC).unwrap();
+        assert_eq!(first.format("%a %Y-%m-%d %H:%M").to_string(), "Mon 2027-01-04 09:00");
+        assert_eq!(schedule.after("2028-01-01T00:00:00Z".parse().unwrap(), Tz::UTC), None);
     }
 
     #[test]
@@ -145,6 +168,8 @@ mod tests {
             ("", "0 fields"),
             ("@often", "`@often` is not known"),
             ("* * * * 8", "`8` names no days"),
+            ("0 * * * * 8", "`8` names no days"),
+            ("0 0 0 * * * * *", "8 fields"),
             ("* * * * fri-mon", "`fri-mon` names no days"),
             ("* * * * */0", "`*/0` names no days"),
             ("99 * * * *", "99"),
