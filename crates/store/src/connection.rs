@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kernel::Tenant;
-use sqlx::postgres::{PgConnectOptions, PgListener};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 use crate::StoreError;
-use crate::pool::{self, Lent, Pool};
+use crate::pool::{Lent, ListeningConnection, Pool};
 
 /// What a connection is asked, to see whether it answers just that.
 static NUMBER: AtomicI64 = AtomicI64::new(1);
@@ -106,8 +106,8 @@ impl Store {
     }
 
     /// A connection of its own that listens.
-    pub(crate) async fn listener(&self) -> Result<PgListener, StoreError> {
-        Ok(pool::listener(self.shared.options.clone()).await?)
+    pub(crate) async fn listener(&self) -> Result<ListeningConnection, StoreError> {
+        Ok(ListeningConnection::open(self.shared.options.clone()).await?)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Waiting for what other processes announce, so that nobody has to poll often.
 
-use sqlx::postgres::PgListener;
-
+use crate::pool::ListeningConnection;
 use crate::{Store, StoreError};
 
 /// An announcement.
@@ -18,7 +17,7 @@ pub struct Notice {
 pub struct Listener {
     store: Store,
     channels: Vec<String>,
-    inner: Option<PgListener>,
+    inner: Option<ListeningConnection>,
 }
 
 /// Listens on channels. What is announced after this returns is received.
@@ -34,11 +33,11 @@ impl Listener {
     /// have been missed: look for yourself. After an error, wait a moment and call again. A call may be
     /// dropped at any time without losing anything.
     pub async fn recv(&mut self) -> Result<Option<Notice>, StoreError> {
-        let Some(listener) = &mut self.inner else {
+        let Some(connection) = &mut self.inner else {
             self.connect().await?;
             return Ok(None);
         };
-        match listener.try_recv().await {
+        match connection.listener.try_recv().await {
             Ok(notice) => Ok(notice
                 .map(|notice| Notice { channel: notice.channel().to_owned(), payload: notice.payload().to_owned() })),
             Err(error) => {
@@ -49,9 +48,9 @@ impl Listener {
     }
 
     async fn connect(&mut self) -> Result<(), StoreError> {
-        let mut listener = self.store.listener().await?;
-        listener.listen_all(self.channels.iter().map(String::as_str)).await?;
-        self.inner = Some(listener);
+        let mut connection = self.store.listener().await?;
+        connection.listener.listen_all(self.channels.iter().map(String::as_str)).await?;
+        self.inner = Some(connection);
         Ok(())
     }
 }

@@ -135,7 +135,25 @@ impl<'p> Executor<'p> for &'p Pool {
 }
 
 /// A connection that listens, which is never lent to anyone else and never closed for being idle or old.
-pub(crate) async fn listener(options: PgConnectOptions) -> Result<PgListener, sqlx::Error> {
-    let alone = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
-    PgListener::connect_with(&alone.connect_with(options).await?).await
+#[derive(Debug)]
+pub(crate) struct ListeningConnection {
+    pool: PgPool,
+    pub(crate) listener: PgListener,
+}
+
+impl ListeningConnection {
+    pub async fn open(options: PgConnectOptions) -> Result<Self, sqlx::Error> {
+        let alone = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+        let pool = alone.connect_with(options).await?;
+        Ok(Self { listener: PgListener::connect_with(&pool).await?, pool })
+    }
+}
+
+impl Drop for ListeningConnection {
+    /// Closes the connection. Given back to its pool it would be tested for the next user, whom there is not, and that
+    /// the database has ended before would be logged.
+    fn drop(&mut self) {
+        // marks the pool as closed at once; there is nothing else to wait for
+        let _closed = self.pool.close();
+    }
 }

@@ -375,3 +375,24 @@ async fn a_listener_whose_connection_is_cut_says_that_it_may_have_missed_somethi
     assert!(tx.commit().await.unwrap_err().is_transient());
     eventually(Duration::from_secs(10), async || database.store.ping().await.is_ok()).await;
 }
+
+#[tokio::test]
+async fn a_listener_that_is_dropped_after_the_database_ended_logs_no_warning() {
+    use sqlx::{Connection, PgConnection};
+    use tracing_subscriber::util::SubscriberInitExt;
+    let database = database().await;
+    let listener = store::listen(&database.store, &["sei_test"]).await.unwrap();
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    let listening = "select pid from pg_stat_activity where datname = current_database() and query like 'LISTEN%'";
+    let pid: i32 = sqlx::query_scalar(listening).fetch_one(&mut connection).await.unwrap();
+    sqlx::query("select pg_terminate_backend($1, 10000)").bind(pid).execute(&mut connection).await.unwrap();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let file = std::sync::Mutex::new(log.reopen().unwrap());
+    let _logging = tracing_subscriber::fmt().with_writer(file).set_default();
+    let alive = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = alive();
+    drop(listener);
+    // the connection is given up by a task of its own
+    eventually(Duration::from_secs(10), async || alive() <= before).await;
+    assert_eq!(std::fs::read_to_string(log.path()).unwrap(), "");
+}
