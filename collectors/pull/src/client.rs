@@ -365,7 +365,7 @@ impl Client {
     fn attempts(&self) -> u32 {
         match *self.reach() {
             Reach::Answered => self.patience.attempts,
-            Reach::Unknown | Reach::Unreachable(..) => self.patience.attempts.min(FIRST_ATTEMPTS),
+            Reach::Unknown | Reach::Unreachable(..) => FIRST_ATTEMPTS,
         }
     }
 
