@@ -5,8 +5,8 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
-use clap::Args;
+use anyhow::{Context, Result, anyhow, bail};
+use clap::{Args, ValueEnum};
 use connector_git as git;
 use kernel::RepositoryId;
 
@@ -14,13 +14,11 @@ use crate::cli::Global;
 use crate::output;
 use crate::settings::Settings;
 
-/// Where the token of GitHub is expected.
-const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
-
 const EXAMPLES: &str = "\
 Examples:
   sei init                                      asks, with defaults found in this directory
-  sei init --repo . --deployment-branch main --no-github";
+  sei init --repo . --deployment-branch main --forge none
+  sei init --repo https://git.example.com/team/shop.git --forge gitlab";
 
 /// Write a commented sei.toml for the repository of this directory
 ///
@@ -36,17 +34,71 @@ pub(crate) struct Init {
     #[arg(long, value_name = "BRANCH")]
     deployment_branch: Option<String>,
 
-    /// Pull from GitHub too, for a repository on GitHub
-    #[arg(long, overrides_with = "no_github")]
-    github: bool,
-
-    /// Do not pull from GitHub
-    #[arg(long)]
-    no_github: bool,
+    /// What to pull merged changes, reviews and runs from; without it GitHub or GitLab if the repository's host is
+    /// named so
+    #[arg(long, value_enum, value_name = "FORGE")]
+    forge: Option<Forge>,
 
     /// Replace an existing file
     #[arg(long)]
     force: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Forge {
+    /// GitHub, or a GitHub Enterprise Server
+    Github,
+    /// GitLab.com, or a GitLab of your own
+    Gitlab,
+    /// Only git
+    None,
+}
+
+impl Forge {
+    /// The forge that a host is of, as far as its name says so.
+    fn of_host(host: &str) -> Option<Self> {
+        [Self::Github, Self::Gitlab].into_iter().find(|forge| host.contains(forge.connector()))
+    }
+
+    const fn connector(self) -> &'static str {
+        match self {
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::None => "none",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Github => "GitHub",
+            Self::Gitlab => "GitLab",
+            Self::None => "no forge",
+        }
+    }
+
+    /// The environment variable in which its token is expected.
+    const fn token(self) -> &'static str {
+        match self {
+            Self::Github => "GITHUB_TOKEN",
+            Self::Gitlab => "GITLAB_TOKEN",
+            Self::None => "",
+        }
+    }
+}
+
+/// A project of a forge.
+struct Project {
+    forge: Forge,
+    host: String,
+    /// Such as `octocat/hello-world`.
+    name: String,
+}
+
+impl Project {
+    /// Whether it is on the forge that its vendor runs.
+    fn is_at_vendor(&self) -> bool {
+        self.host == format!("{}.com", self.forge.connector())
+    }
 }
 
 /// What the file is to say.
@@ -54,8 +106,8 @@ struct Answers {
     /// `None` where the directory is in no repository and none was named.
     repository: Option<String>,
     deployment_branch: Option<String>,
-    /// `owner/name`, to pull from GitHub.
-    github: Option<String>,
+    /// What to pull from beside git.
+    project: Option<Project>,
 }
 
 impl Init {
@@ -75,8 +127,8 @@ impl Init {
         if answers.repository.is_none() {
             lines.push("This directory is in no git repository: name one under [[git]] in it.".to_owned());
         }
-        if let Some(project) = &answers.github {
-            lines.push(github_token(project));
+        if let Some(project) = &answers.project {
+            lines.push(token(project));
         }
         lines.push("Next: `sei config check`, then `sei up`.".to_owned());
         output::print(&lines.join("\n"))
@@ -97,23 +149,33 @@ impl Init {
             None if asks => ask("Which branch is deployed with each merge? Empty: version tags are deployments", "")?,
             branch => branch.clone().unwrap_or_default(),
         };
-        let on_github = repository
-            .as_deref()
-            .and_then(RepositoryId::from_url)
-            .and_then(|id| id.as_str().strip_prefix("github.com/").map(str::to_owned))
-            .filter(|_| !self.no_github);
-        let github = match on_github {
-            Some(project) if asks && !self.github => {
-                let answer = ask(&format!("Pull pull requests and runs of {project} from GitHub, yes or no?"), "yes")?;
-                answer.to_lowercase().starts_with('y').then_some(project)
+        let project = self.project(repository.as_deref(), asks)?;
+        Ok(Answers { repository, deployment_branch: Some(deployment_branch).filter(|name| !name.is_empty()), project })
+    }
+
+    /// The project of a forge that a repository is, where it is to be pulled from it.
+    fn project(&self, repository: Option<&str>, asks: bool) -> Result<Option<Project>> {
+        let id = repository.and_then(RepositoryId::from_url);
+        let Some((host, name)) = id.as_ref().and_then(|id| id.as_str().split_once('/')) else {
+            if let Some(forge) = self.forge.filter(|forge| *forge != Forge::None) {
+                let found = repository.unwrap_or(".");
+                bail!("`{found}` is no URL of a repository on {}: name its URL, or leave --forge out", forge.title());
             }
-            None if self.github => bail!(
-                "`{}` is no URL of a repository on github.com; leave --github out",
-                repository.as_deref().unwrap_or(".")
-            ),
-            project => project,
+            return Ok(None);
         };
-        Ok(Answers { repository, deployment_branch: Some(deployment_branch).filter(|name| !name.is_empty()), github })
+        let forge = match (self.forge, Forge::of_host(host)) {
+            (Some(forge), _) => forge,
+            (None, known) if asks => {
+                let known = known.unwrap_or(Forge::None);
+                let question =
+                    format!("Pull changes, reviews and runs of {name} from {host} as github, gitlab or none?");
+                let answer = ask(&question, known.connector())?;
+                Forge::from_str(&answer, true).map_err(|_| anyhow!("`{answer}` is none of github, gitlab and none"))?
+            }
+            (None, known) => known.unwrap_or(Forge::None),
+        };
+        let project = Project { forge, host: host.to_owned(), name: name.to_owned() };
+        Ok((forge != Forge::None).then_some(project))
     }
 }
 
@@ -138,17 +200,26 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
     (output.status.success() && !text.is_empty()).then_some(text)
 }
 
-/// Where the token comes from, and whether GitHub takes it for the repository: one request of `gh`, which sends it.
-fn github_token(project: &str) -> String {
+/// Where the token of a project comes from, and for github.com whether it takes it.
+fn token(project: &Project) -> String {
+    let variable = project.forge.token();
     #[expect(clippy::disallowed_methods, reason = "only whether it is set is asked, for the file that is written")]
-    let known = std::env::var_os(GITHUB_TOKEN).is_some();
-    if !known && run("gh", &["auth", "token"]).is_none() {
+    let is_set = std::env::var_os(variable).is_some();
+    match project.forge {
+        Forge::Github if project.is_at_vendor() => github_token(&project.name, variable, is_set),
+        _ if is_set => format!("The token for {} is taken from {variable}.", project.host),
+        forge => format!("{} needs a token that may read {}: export {variable}=…", forge.title(), project.name),
+    }
+}
+
+/// Where the token comes from, and whether GitHub takes it for the repository: one request of `gh`, which sends it.
+fn github_token(project: &str, variable: &str, is_set: bool) -> String {
+    if !is_set && run("gh", &["auth", "token"]).is_none() {
         return format!(
-            "GitHub needs a token that may read {project}: export {GITHUB_TOKEN}=…, or log in with `gh auth login`."
+            "GitHub needs a token that may read {project}: export {variable}=…, or log in with `gh auth login`."
         );
     }
-    let export =
-        if known { String::new() } else { format!("\nBefore `sei up`: export {GITHUB_TOKEN}=$(gh auth token)") };
+    let export = if is_set { String::new() } else { format!("\nBefore `sei up`: export {variable}=$(gh auth token)") };
     let rights = run("gh", &["api", &format!("repos/{project}"), "--jq", ".permissions.pull // true"]);
     let checked = match rights.as_deref() {
         Some("true") => format!("The token may read {project}."),
@@ -180,15 +251,22 @@ fn text(answers: &Answers) -> String {
         }
         None => text += "# version tags are deployments; or each merge to a branch:\n# deployment_branch = \"main\"\n",
     }
-    match &answers.github {
+    match &answers.project {
         Some(project) => {
+            let url = if project.is_at_vendor() {
+                String::new()
+            } else {
+                format!("url = {}\n", quoted(&format!("https://{}", project.host)))
+            };
             let source = format!(
                 "\n# Pull requests, reviews, deployments, releases, runs and issues.\n\
                  [[source]]\n\
-                 connector = \"github\"\n\
-                 token = {{ env = \"{GITHUB_TOKEN}\" }}\n\
+                 connector = \"{}\"\n{url}\
+                 token = {{ env = \"{}\" }}\n\
                  projects = [{}]\n",
-                quoted(project)
+                project.forge.connector(),
+                project.forge.token(),
+                quoted(&project.name)
             );
             text += &source;
         }
@@ -227,18 +305,21 @@ mod tests {
     #[test]
     fn the_file_that_is_written_is_right_whatever_was_answered() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        for (nth, (repository, branch, github)) in [
-            (Some("https://github.com/octocat/hello-world.git"), Some("main"), Some("octocat/hello-world")),
+        for (nth, (repository, branch, forge)) in [
+            (Some("https://github.com/octocat/hello-world.git"), Some("main"), None),
+            (Some("git@gitlab.com:team/shop/api.git"), Some("main"), None),
+            (Some("https://git.example.com/team/shop.git"), None, Some(Forge::Gitlab)),
             (Some("a \"quoted\" path"), None, None),
             (None, None, None),
         ]
         .into_iter()
         .enumerate()
         {
+            let init = Init { repo: None, deployment_branch: None, forge, force: false };
             let answers = Answers {
                 repository: repository.map(str::to_owned),
                 deployment_branch: branch.map(str::to_owned),
-                github: github.map(str::to_owned),
+                project: init.project(repository, false)?,
             };
             let file = folder.path().join(format!("{nth}.toml"));
             write(&file, &text(&answers), false)?;
@@ -246,9 +327,31 @@ mod tests {
                 runtime::check::<Settings>(Some(&file), &[]).settings.context("settings that can be used")?;
             assert_eq!(settings.git.first().map(|git| git.url.as_str()), repository);
             assert_eq!(settings.git.first().and_then(|git| git.deployment_branch.as_deref()), branch);
-            assert_eq!(settings.source.len(), usize::from(github.is_some()));
+            assert_eq!(settings.source.len(), usize::from(nth < 3));
             assert!(write(&file, "", false).is_err(), "a file that is there is not replaced");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_repository_is_pulled_from_the_forge_that_its_host_is_named_after_or_that_was_named() -> Result<()> {
+        for (url, forge, expected) in [
+            ("https://github.com/octocat/hello-world", None, Some(("github", "octocat/hello-world", true))),
+            ("git@gitlab.com:team/shop/api.git", None, Some(("gitlab", "team/shop/api", true))),
+            ("https://gitlab.example.com/team/shop", None, Some(("gitlab", "team/shop", false))),
+            ("ssh://git@git.example.com:2222/team/shop.git", None, None),
+            ("https://git.example.com/team/shop", Some(Forge::Gitlab), Some(("gitlab", "team/shop", false))),
+            ("https://gitlab.com/team/shop", Some(Forge::None), None),
+        ] {
+            let init = Init { repo: None, deployment_branch: None, forge, force: false };
+            let project = init.project(Some(url), false)?;
+            let found = project
+                .as_ref()
+                .map(|project| (project.forge.connector(), project.name.as_str(), project.is_at_vendor()));
+            assert_eq!(found, expected, "{url}");
+        }
+        let init = Init { repo: None, deployment_branch: None, forge: Some(Forge::Gitlab), force: false };
+        assert!(init.project(Some("/srv/shop"), false).is_err());
         Ok(())
     }
 }

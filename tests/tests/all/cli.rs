@@ -282,7 +282,27 @@ fn completions_the_manual_and_a_first_settings_file_are_written() {
         assert!(program.good(&["completions", shell]).contains("collect"), "{shell}");
     }
     assert!(program.good(&["man"]).contains(".TH"));
-    program.good(&["init", "--repo", "https://github.com/octocat/hello-world.git", "--deployment-branch", "main"]);
+    // nothing of this machine is asked: no program but these, no token but this
+    let gh = program.folder().join("bin/gh");
+    std::fs::create_dir(gh.parent().unwrap()).unwrap();
+    std::fs::write(&gh, "#!/bin/sh\necho \"$@\" >> \"$0.log\"\necho true\n").unwrap();
+    std::fs::set_permissions(&gh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let init = |repository: &str| {
+        let mut command = program.command(&["init", "--force", "--repo", repository, "--deployment-branch", "main"]);
+        command.env("PATH", gh.parent().unwrap()).env_remove("GITHUB_TOKEN").env_remove("GITLAB_TOKEN");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = init("git@gitlab.example.com:team/shop.git");
+    assert!(said.contains("GITLAB_TOKEN") && !said.contains("GitHub"), "{said}");
+    let file = std::fs::read_to_string(program.folder().join("sei.toml")).unwrap();
+    assert!(file.contains("connector = \"gitlab\"\nurl = \"https://gitlab.example.com\""), "{file}");
+    assert!(!gh.with_extension("log").exists(), "gh is asked for GitLab");
+    let said = init("https://github.com/octocat/hello-world.git");
+    assert!(said.contains("The token may read octocat/hello-world.") && said.contains("$(gh auth token)"), "{said}");
+    let asked = std::fs::read_to_string(gh.with_extension("log")).unwrap();
+    assert!(asked.contains("api repos/octocat/hello-world"), "{asked}");
     let file = std::fs::read_to_string(program.folder().join("sei.toml")).unwrap();
     assert!(file.contains("connector = \"github\"") && file.contains("deployment_branch = \"main\""), "{file}");
     let again = program.run(&["init", "--repo", "."]);
