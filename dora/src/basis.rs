@@ -126,6 +126,8 @@ pub enum CaveatCode {
     FirstDeployment,
     /// Observations are missing because one of their ends is not known.
     EndsUnknown,
+    /// Most changes were deployed by the commit that they began with: nothing shows an earlier beginning.
+    NoEarlierBeginning,
     /// Some have not ended yet.
     StillOpen,
     /// A single observation can change the value much.
@@ -147,6 +149,7 @@ impl CaveatCode {
             Self::PatchReleases => "patch_releases",
             Self::FirstDeployment => "first_deployment",
             Self::EndsUnknown => "ends_unknown",
+            Self::NoEarlierBeginning => "no_earlier_beginning",
             Self::StillOpen => "still_open",
             Self::FewObservations => "few_observations",
         }
@@ -171,9 +174,16 @@ pub(crate) struct Seen {
     pub known: u64,
     /// What gave evidence for them.
     pub evidence: EvidenceSet,
+    /// The value is 0.
+    pub is_zero: bool,
 }
 
 impl Seen {
+    /// With the value that was made of it.
+    pub fn with_value(self, value: Option<f64>) -> Self {
+        Self { is_zero: value == Some(0.0), ..self }
+    }
+
     pub fn basis(&self) -> Basis {
         let known = (self.total > 0).then(|| self.known as f64 / self.total as f64);
         Basis { evidence: self.evidence.sources(), known }
@@ -257,6 +267,7 @@ impl Measured<'_> {
             (CaveatCode::PatchReleases, self.takes_verdicts() && any(&|service| service.has_idle_patch_releases)),
             (CaveatCode::FirstDeployment, self.is_lead_time() && any(&|service| begins_in(service, window))),
             (CaveatCode::EndsUnknown, !open && seen.known < seen.total),
+            (CaveatCode::NoEarlierBeginning, self.metric == "change_lead_time" && seen.is_zero),
             (CaveatCode::StillOpen, open && seen.known < seen.total),
             (CaveatCode::FewObservations, self.sways && (1..FEW).contains(&seen.known)),
         ];
@@ -311,6 +322,7 @@ impl Measured<'_> {
                     format!("{missing} of {total} {noun} lack what the value needs and are left out{why}.")
                 }
             }
+            CaveatCode::NoEarlierBeginning => NO_EARLIER_BEGINNING.to_owned(),
             CaveatCode::StillOpen => {
                 format!("{missing} of {total} {noun} have no known end before the end of the window and are left out.")
             }
@@ -319,6 +331,16 @@ impl Measured<'_> {
             }
         }
     }
+}
+
+/// Why a median lead time is 0.
+const NO_EARLIER_BEGINNING: &str = "The median is 0 s because most changes are single commits that were deployed as \
+    they were: git shows no earlier beginning.";
+
+/// That of a lead time of 0.
+pub(crate) fn no_earlier_beginning(lead_time: Option<f64>) -> Option<Caveat> {
+    let caveat = Caveat { code: CaveatCode::NoEarlierBeginning, text: NO_EARLIER_BEGINNING.to_owned() };
+    (lead_time == Some(0.0)).then_some(caveat)
 }
 
 pub(crate) const NOTHING_COMPUTED: &str = "Nothing was computed yet: no repository, deployment or change is known. \
@@ -381,7 +403,7 @@ mod tests {
         let window = Window { from: at(5), to: at(25) };
         let services: Vec<&ServiceBasis> = services.iter().collect();
         let measured = Measured { metric, noun: "deployments", sways: metric != "deployment_frequency", zone: Tz::UTC };
-        let seen = Seen { known, total, evidence: EvidenceSet::default() };
+        let seen = Seen { known, total, ..Seen::default() };
         let caveats = measured.caveats(&services, seen, window);
         assert!(caveats.iter().all(|caveat| caveat.text.ends_with('.') && !caveat.text.contains("  ")), "{caveats:?}");
         caveats.into_iter().map(|caveat| caveat.code).collect()
@@ -425,6 +447,22 @@ mod tests {
     }
 
     #[test]
+    fn a_median_lead_time_of_0_is_explained_wherever_it_is_shown() {
+        let service = service("squashed");
+        let window = Window { from: at(5), to: at(25) };
+        let caveats = |metric, value| {
+            let measured = Measured { metric, noun: "changes", sways: true, zone: Tz::UTC };
+            let seen = Seen { known: 30, total: 30, ..Seen::default() }.with_value(value);
+            measured.codes_of_step(&[&service], seen, window)
+        };
+        assert_eq!(caveats("change_lead_time", Some(0.0)), [CaveatCode::NoEarlierBeginning]);
+        assert_eq!(caveats("change_lead_time", Some(1.0)), []);
+        assert_eq!(caveats("change_lead_time", None), []);
+        assert_eq!(caveats("pickup_time", Some(0.0)), []);
+        assert!(no_earlier_beginning(Some(0.0)).is_some_and(|caveat| caveat.text.contains("0 s")));
+    }
+
+    #[test]
     fn many_services_are_counted_after_a_few_names() {
         let services: Vec<ServiceBasis> = ["a", "b", "c", "d", "e"].map(service).into();
         let services: Vec<&ServiceBasis> = services.iter().collect();
@@ -437,7 +475,7 @@ mod tests {
         let rules = [Rule::NamedAsFix, Rule::RolledBack, Rule::IncidentNamesIt];
         let mut evidence = EvidenceSet::of(&rules);
         evidence.extend(EvidenceSet::of(&[Rule::FailedAttempt]));
-        let seen = Seen { total: 2, known: 1, evidence };
+        let seen = Seen { total: 2, known: 1, evidence, is_zero: false };
         let evidence = vec![EvidenceSource::Incidents, EvidenceSource::Rollbacks, EvidenceSource::Attempts];
         assert_eq!(seen.basis(), Basis { evidence, known: Some(0.5) });
         assert_eq!(Seen::default().basis(), Basis::default());

@@ -7,6 +7,7 @@ use kernel::{Deployment, DeploymentId, DeploymentSource, Detail, Outcome, Reposi
 use serde::Serialize;
 use store::Store;
 
+use crate::basis::{Caveat, no_earlier_beginning};
 use crate::compute::instant;
 use crate::engine::load;
 use crate::metrics::{Calendar, median};
@@ -42,6 +43,8 @@ pub struct Preview {
     pub frequency: Value,
     /// The median lead time of the changes that they carried.
     pub lead_time: Value,
+    /// What a reader must know about it.
+    pub caveats: Vec<Caveat>,
 }
 
 /// Previews a service that has no deployments. `None` where the service has some, or the branch has no commits.
@@ -88,6 +91,7 @@ fn of_history(
     let changes = metrics.changes(&history, options).filter(|row| !row.excluded && within(row.deployed_at));
     let lead_times: Vec<f64> = changes.filter_map(|row| Some(row.lead_time_us? as f64 / 1e6)).collect();
     let n = lead_times.len() as u64;
+    let lead_time = median(lead_times)?;
     let per_day = merges as f64 / calendar.days(window.from, window.to);
     Ok(Some(Preview {
         service: history.service,
@@ -95,7 +99,8 @@ fn of_history(
         window,
         merges: Value::new(ValueName::Deployments, Some(merges as f64), Unit::Count, merges),
         frequency: Value::new(ValueName::PerDay, Some(per_day), Unit::PerDay, merges),
-        lead_time: Value::new(ValueName::Median, median(lead_times)?, Unit::Seconds, n),
+        lead_time: Value::new(ValueName::Median, lead_time, Unit::Seconds, n),
+        caveats: no_earlier_beginning(lead_time).into_iter().collect(),
     }))
 }
 

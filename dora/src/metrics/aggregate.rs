@@ -100,7 +100,7 @@ impl Asked<'_> {
                 text: values.first().and_then(|first| first.text.clone()),
                 n,
                 basis: cell.seen.basis(),
-                caveats: measured.caveats(&services, cell.seen, self.spans.window),
+                caveats: measured.caveats(&services, cell.seen.with_value(value), self.spans.window),
                 values,
                 series: self.series(steps, measured, &services),
             })
@@ -120,7 +120,7 @@ impl Asked<'_> {
                 value,
                 n,
                 basis: cell.seen.basis(),
-                caveats: measured.codes_of_step(services, cell.seen, window),
+                caveats: measured.codes_of_step(services, cell.seen.with_value(value), window),
                 values: if self.values_in_series { self.values(cell) } else { Vec::new() },
             }
         };
