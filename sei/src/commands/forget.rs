@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use connector_git as git;
 use dora::Scope;
+use kernel::Tenant;
 use kernel::near::UnknownName;
-use kernel::{RepositoryId, Tenant};
 use store::forget::{self, DeletedRows, Forgotten};
 use store::{Store, computation_queue};
 
@@ -23,6 +23,8 @@ Examples:
   sei forget repository github.com/octocat/hello-world --yes
   sei forget source git//nope                                       a mistyped `sei collect git /nope`
   sei forget service checkout
+
+Accounts stay: they are of people, whom other repositories, services and `sei people` may name.
 
 What is forgotten stays gone: only a source that tells of it once more, and `sei events replay`, which reads the log
 from its beginning, bring it back.";
@@ -52,7 +54,7 @@ pub(crate) struct Forget {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// Its facts, the metrics of its service, its cursor and its mirror
+    /// Its facts, the metrics of its service, its cursor and its mirror; accounts are kept
     Repository,
     /// Its state and cursors; facts are kept
     Source,
@@ -113,7 +115,7 @@ impl Forget {
     fn check_not_configured(&self, settings: &Settings) -> Result<()> {
         let name = &self.name;
         let mut git = settings.git.iter();
-        let of_repository = |url: &str| repository_of(&git::shown(url)).is_some_and(|id| id.as_str() == name);
+        let of_repository = |url: &str| git::repository_of(&git::shown(url)).is_some_and(|id| id.as_str() == name);
         let section = match self.kind {
             Kind::Repository => git
                 .any(|source| source.repository.as_ref() == Some(name) || of_repository(&source.url))
@@ -205,29 +207,7 @@ fn rows(deleted: &[DeletedRows]) -> u64 {
 async fn git_sources(tx: &mut store::StoreTx, repository: &str) -> Result<Vec<String>> {
     let mut sources = forget::names(tx, Forgotten::Source).await?;
     sources.retain(|source| {
-        source.strip_prefix("git/").and_then(repository_of).is_some_and(|id| id.as_str() == repository)
+        source.strip_prefix("git/").and_then(git::repository_of).is_some_and(|id| id.as_str() == repository)
     });
     Ok(sources)
-}
-
-/// The repository that an address is of. Of a path it is the one that it is called without a remote.
-fn repository_of(address: &str) -> Option<RepositoryId> {
-    let of_path = || {
-        let path = std::path::absolute(address.strip_prefix("file://").unwrap_or(address)).ok()?;
-        Some(RepositoryId(format!("localhost/{}", path.display().to_string().trim_matches('/'))))
-    };
-    RepositoryId::from_url(address).or_else(of_path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repository_of_this_machine_is_found_by_its_path_and_another_by_its_url() {
-        let of = |address: &str| repository_of(address).map(|id| id.0);
-        assert_eq!(of("/srv/shop/"), Some("localhost/srv/shop".to_owned()));
-        assert_eq!(of("file:///srv/shop"), Some("localhost/srv/shop".to_owned()));
-        assert_eq!(of("https://github.com/octocat/Shop.git"), Some("github.com/octocat/shop".to_owned()));
-    }
 }

@@ -65,4 +65,6 @@ mod walk;
 pub use collect::{DefaultBranch, From, Summary, Target, collect, collect_since, mirror, shown};
 #[cfg(feature = "pull")]
 pub use error::GitError;
+#[cfg(feature = "pull")]
+pub use location::repository_of;
 pub use normalize::Git;

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use kernel::RepositoryId;
+
 use super::error::GitError;
 
 /// Protocols that `git` may speak for us; the others run commands or are unsafe by design.
@@ -32,6 +34,20 @@ impl std::fmt::Debug for Remote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Remote").field("url", &self.url).finish_non_exhaustive()
     }
+}
+
+/// The repository that an address is of: that of a URL; that of a path on this machine, which needs no remote.
+pub fn repository_of(address: &str) -> Option<RepositoryId> {
+    let at_path = || {
+        let path = std::path::absolute(address.strip_prefix("file://").unwrap_or(address)).ok()?;
+        Some(of_path(&path.display().to_string()))
+    };
+    RepositoryId::from_url(address).or_else(at_path)
+}
+
+/// A repository of this machine without a remote, by its absolute path.
+pub(super) fn of_path(path: &str) -> RepositoryId {
+    RepositoryId(format!("localhost/{}", path.trim_matches('/')))
 }
 
 impl Location {
@@ -132,6 +148,14 @@ pub(super) fn host_and_path(url: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_repository_of_this_machine_is_found_by_its_path_and_another_by_its_url() {
+        let of = |address: &str| repository_of(address).map(|id| id.0);
+        assert_eq!(of("/srv/shop/"), Some("localhost/srv/shop".to_owned()));
+        assert_eq!(of("file:///srv/shop"), Some("localhost/srv/shop".to_owned()));
+        assert_eq!(of("https://github.com/octocat/Shop.git"), Some("github.com/octocat/shop".to_owned()));
+    }
 
     fn remote(text: &str) -> Remote {
         match Location::parse(text) {

@@ -12,7 +12,7 @@ use kernel::RepositoryId;
 
 use super::error::GitError;
 use super::inspect;
-use super::location::host_and_path;
+use super::location::{host_and_path, of_path};
 use super::page::PageRepository;
 
 /// Larger objects are not read: a file of this size counts as binary.
@@ -95,7 +95,7 @@ pub(super) fn identify(repository: &gix::Repository, configured: Option<&str>, u
     let id = configured
         .map(RepositoryId)
         .or_else(|| address_of.as_ref().and_then(|_| RepositoryId::from_url(address.as_deref()?)))
-        .unwrap_or_else(|| RepositoryId(format!("localhost/{}", place().trim_matches('/'))));
+        .unwrap_or_else(|| of_path(&place()));
     let name = match (&address_of, id.as_str().split_once('/')) {
         (Some((_, path)), _) => path.clone(),
         (None, Some(("localhost", path))) => path.rsplit('/').next().unwrap_or(path).to_owned(),
