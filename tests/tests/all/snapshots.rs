@@ -161,3 +161,23 @@ async fn teams_services_and_tenants_that_change_are_seen() {
     assert_eq!(answers[0].whole.value, None);
     compare(store, &snapshots, "a team").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forgotten_is_forgotten_in_memory_too() {
+    use store::forget::{Forgotten, forget, names};
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let settings = served::settings();
+    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    compare(store, &snapshots, "at first").await;
+    for kind in [Forgotten::Repository, Forgotten::Service, Forgotten::Team] {
+        let mut tx = store.begin().await.unwrap();
+        let name = names(&mut tx, kind).await.unwrap().remove(0);
+        let deleted = forget(&mut tx, kind, &name).await.unwrap();
+        assert!(!deleted.is_empty(), "{name}");
+        tx.commit().await.unwrap();
+        compare(store, &snapshots, &format!("{kind:?} {name}")).await;
+        dora::recompute(store, &settings, Scope::Stale).await.unwrap();
+        compare(store, &snapshots, &format!("{kind:?} {name}, computed")).await;
+    }
+}

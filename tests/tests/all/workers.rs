@@ -7,6 +7,7 @@ use dora::{History, Options, Scope, ServiceMetrics};
 use kernel::Fact;
 use sqlx::{Connection, PgConnection};
 use tests::{TestDatabase, eventually};
+use tokio_util::sync::CancellationToken;
 
 use crate::api::served;
 use crate::incremental::rows;
@@ -124,4 +125,38 @@ async fn engines_beside_each_other_give_the_rows_of_one() {
         assert!(!store::stale::any(&database.store).await.unwrap(), "something was left");
     }
     assert_eq!(rows(&database.options()).await, rows(&whole.options()).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engine_goes_on_while_tenants_come_and_go() {
+    let database = tests::database().await;
+    let store = database.store.clone();
+    let end = CancellationToken::new();
+    let engine = tokio::spawn(dora::run(store.clone(), served::settings(), end.clone()));
+    let facts: Vec<Fact> = served::organization().facts().take(200).collect();
+    let stored = async |store: &store::Store| {
+        let mut tx = store.begin().await.unwrap();
+        store::facts::write(&mut tx, &facts).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let computed = async |store: &store::Store| {
+        let rows = store::queries::services(store, None, 1_000).await.unwrap();
+        !rows.is_empty() && !store::stale::any(store).await.unwrap()
+    };
+    for nth in 0..6 {
+        let tenant = kernel::Tenant::new(&format!("guest{}", nth % 2)).unwrap();
+        store.create_tenant(&tenant, false).await.unwrap();
+        let guest = store.for_tenant(&tenant);
+        stored(&guest).await;
+        // one is dropped once it was computed, the other before or while it is
+        if nth % 2 == 0 {
+            eventually(DEADLINE, async || computed(&guest).await).await;
+        }
+        store.drop_tenant(&tenant).await.unwrap();
+    }
+    stored(&store).await;
+    eventually(DEADLINE, async || computed(&store).await).await;
+    assert!(!engine.is_finished());
+    end.cancel();
+    engine.await.unwrap().unwrap();
 }
