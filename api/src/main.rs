@@ -1,6 +1,5 @@
 //! `sei-api`: the API and the page as a process of its own.
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    runtime::role::main::<api::ApiRole>().await
+fn main() -> anyhow::Result<()> {
+    runtime::role::main::<api::ApiRole>()
 }

@@ -82,30 +82,38 @@ pub async fn run(store: Store, settings: settings::Dora, shutdown: CancellationT
     }
 }
 
-/// Plans what is announced and what is there at the start.
+/// Plans what is announced and what is there at the start; from the start again when the database was away.
 async fn planner(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> Result<(), DoraError> {
-    let mut listener = store::listen(&store, &[stale::CHANNEL, computation_queue::CHANNEL]).await?;
-    let mut waiting: BTreeSet<Tenant> = every_tenant(&store).await?;
+    loop {
+        let Err(error) = plan_announced(&store, &options, &tenants).await;
+        later(None, error).await?;
+    }
+}
+
+/// Plans until that fails.
+async fn plan_announced(
+    store: &Store,
+    options: &Arc<Options>,
+    tenants: &Tenants,
+) -> Result<std::convert::Infallible, DoraError> {
+    let mut listener = store::listen(store, &[stale::CHANNEL, computation_queue::CHANNEL]).await?;
+    let mut waiting: BTreeSet<Tenant> = every_tenant(store).await?;
     loop {
         while let Some(tenant) = waiting.pop_first() {
-            match plan(&store.for_tenant(&tenant), &options, Scope::Stale).await {
+            match plan(&store.for_tenant(&tenant), options, Scope::Stale).await {
                 // also what others have planned, and left
                 Ok(_) => tenants.add(tenant),
                 Err(error) => {
-                    later(&tenant, error).await?;
-                    if is_there(&store, &tenant).await {
+                    later(Some(&tenant), error).await?;
+                    if is_there(store, &tenant).await {
                         waiting.insert(tenant);
                     }
                 }
             }
         }
-        waiting = match announcements(&mut listener, &tenants).await {
+        waiting = match announcements(&mut listener, tenants).await {
             Some(announced) => announced,
-            None => match every_tenant(&store).await {
-                Ok(all) => all,
-                Err(error) if error.is_transient() => BTreeSet::from([Tenant::default()]),
-                Err(error) => return Err(error),
-            },
+            None => every_tenant(store).await?,
         };
     }
 }
@@ -123,7 +131,7 @@ async fn worker(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> R
                 log(&tenant, &Summary { elapsed: begun.elapsed(), ..summary });
             }
             Err(error) => {
-                later(&tenant, error).await?;
+                later(Some(&tenant), error).await?;
                 if !is_there(&store, &tenant).await {
                     tenants.done(&tenant, added);
                 }
@@ -133,11 +141,12 @@ async fn worker(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> R
 }
 
 /// Waits a moment before the next try, if there is to be one.
-async fn later(tenant: &Tenant, error: DoraError) -> Result<(), DoraError> {
+async fn later(tenant: Option<&Tenant>, error: DoraError) -> Result<(), DoraError> {
     if !error.is_transient() {
         return Err(error);
     }
-    warn!(%tenant, error = &error as &dyn std::error::Error, "metrics are computed again in a moment");
+    let tenant = tenant.map(tracing::field::display);
+    warn!(tenant, error = &error as &dyn std::error::Error, "metrics are computed again in a moment");
     tokio::time::sleep(RETRY).await;
     Ok(())
 }

@@ -112,6 +112,7 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
+    runtime::catch_signals();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
@@ -203,7 +204,7 @@ fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
             Command::Status(command) => command.run(settings, &global).await,
             Command::Forget(command) => command.run(settings, &global).await,
             Command::People(command) => command.run(settings, &global).await,
-            Command::Reload(command) => command.run(&settings, &global),
+            Command::Reload(command) => command.run(&settings, &global).await,
             Command::Migrate(command) => command.run(settings, &global).await,
             Command::Tenant(command) => command.run(settings, &global).await,
             Command::Config(_)

@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
+use serde::{Deserialize, Serialize};
 
 /// Says that a folder is a data directory of `sei`, and of which format.
 const MARK: &str = "sei-data";
@@ -15,6 +16,18 @@ const FORMAT: &str = "sei data folder, format 1\n";
 
 /// The longest path that a UNIX socket can have, without the byte that ends it.
 const SOCKET_PATH_BYTES: usize = 107;
+
+/// Where a running `sei up` leaves what it found when it was asked to read its settings again.
+const RELOAD_ANSWER: &str = "reload.json";
+
+/// What a running `sei up` found when it read its settings again.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct ReloadAnswer {
+    /// The keys of the settings that have changed.
+    pub(crate) changed: Vec<String>,
+    /// Why they can't be used.
+    pub(crate) error: Option<String>,
+}
 
 /// A data directory of ours.
 pub(crate) struct DataFolder(PathBuf);
@@ -118,6 +131,34 @@ impl DataFolder {
                 Err(error).with_context(|| format!("the data directory `{}` can't be locked", self.0.display()))
             }
         }
+    }
+
+    /// Leaves for `sei reload` which settings have changed, or why they can't be used.
+    pub(crate) fn answer_reload(&self, changed: &Result<Vec<String>>) {
+        let answer = match changed {
+            Ok(changed) => ReloadAnswer { changed: changed.clone(), error: None },
+            Err(error) => {
+                ReloadAnswer { changed: Vec::new(), error: Some(runtime::redact(&format!("{error:#}")).into_owned()) }
+            }
+        };
+        let (path, new) = (self.0.join(RELOAD_ANSWER), self.0.join("reload.json.new"));
+        // whoever reads it sees all of it
+        let written = serde_json::to_string(&answer)
+            .map_err(std::io::Error::from)
+            .and_then(|text| std::fs::write(&new, text))
+            .and_then(|()| std::fs::rename(&new, &path));
+        if let Err(error) = written {
+            tracing::warn!(error = &error as &dyn std::error::Error, "`{}` can't be written", path.display());
+        }
+    }
+
+    /// Takes the answer to a reload, once there is one.
+    pub(crate) fn take_reload_answer(&self) -> Option<ReloadAnswer> {
+        let path = self.0.join(RELOAD_ANSWER);
+        let answer = serde_json::from_slice(&std::fs::read(&path).ok()?).ok();
+        // one that stays is overwritten by the next
+        let _removed = std::fs::remove_file(&path);
+        answer
     }
 
     fn lock_file(&self, name: &str) -> Result<File> {

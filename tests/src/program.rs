@@ -218,14 +218,28 @@ impl Up {
     /// # Panics
     /// When it does not end in time.
     #[must_use]
-    pub fn end(mut self, signal: Signal) -> Said {
+    pub fn end(self, signal: Signal) -> Said {
         self.signal(signal);
+        self.ended(|_| {})
+    }
+
+    /// Sends a signal again and again until the end.
+    ///
+    /// # Panics
+    /// As [`Up::end`].
+    #[must_use]
+    pub fn end_by_repeated(self, signal: Signal) -> Said {
+        self.ended(|up| up.signal(signal))
+    }
+
+    fn ended(mut self, meanwhile: impl Fn(&Self)) -> Said {
         let start = Instant::now();
         loop {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Said { code: status.code(), out: read(&self.out), err: read(&self.err) };
             }
             assert!(start.elapsed() < DEADLINE, "sei up did not end:\n{}", read(&self.err));
+            meanwhile(&self);
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -5,6 +5,7 @@
 //! mimalloc.
 
 pub mod backoff;
+mod changed;
 pub mod duration;
 pub mod health;
 pub mod http;
@@ -28,8 +29,9 @@ pub mod telemetry;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+pub use changed::changed_keys;
 pub use load::{Checked, StartError, check, load, load_with_warnings, log_warnings, start};
 pub use metrics::{Metrics, Outcome, Reason, labels, metrics};
 pub use problem::{Problem, SettingsError, Severity};
 pub use redact::redact;
-pub use shutdown::{before_forced_end, shutdown};
+pub use shutdown::{before_forced_end, catch_signals, shutdown};

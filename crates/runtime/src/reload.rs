@@ -18,13 +18,19 @@ pub(crate) fn ask() {
     HANGUP.notify_one();
 }
 
-/// Waits for a SIGHUP after which the settings can be used; the log says why they can't. One that came since
-/// [`crate::shutdown`] was called counts.
-pub async fn asked<E: Display>(usable: impl Fn() -> Result<(), E>) {
+/// Waits for a SIGHUP after which the settings can be used; the log says which have changed, or why they can't. One that
+/// came since [`crate::catch_signals`] was called counts. `usable` returns the keys of those that have changed.
+pub async fn asked<E: Display>(usable: impl Fn() -> Result<Vec<String>, E>) {
     loop {
         HANGUP.notified().await;
         match usable() {
-            Ok(()) => return tracing::info!("the settings have changed: starting again with them"),
+            Ok(changed) if changed.is_empty() => {
+                return tracing::info!("no setting has changed: starting again, for secrets and files that have");
+            }
+            Ok(changed) => {
+                let changed = changed.join(", ");
+                return tracing::info!(changed, "the settings have changed: starting again with them");
+            }
             Err(error) => {
                 let error = crate::redact(&format!("{error:#}")).into_owned();
                 tracing::error!(error, "the new settings can't be used; those from before stay in effect");
@@ -37,7 +43,7 @@ pub async fn asked<E: Display>(usable: impl Fn() -> Result<(), E>) {
 /// the program is started again, unless `shutdown` asked for the end meanwhile.
 pub async fn run<E: Display + From<std::io::Error>>(
     shutdown: &CancellationToken,
-    usable: impl Fn() -> Result<(), E>,
+    usable: impl Fn() -> Result<Vec<String>, E>,
     role: impl AsyncFnOnce(CancellationToken) -> Result<(), E>,
 ) -> Result<(), E> {
     let end = shutdown.child_token();
@@ -58,6 +64,8 @@ pub fn restart() -> std::io::Error {
     if let Some(name) = arguments.next() {
         command.arg0(name);
     }
-    let error = command.args(arguments).exec();
+    command.args(arguments);
+    crate::shutdown::hold_back_signals();
+    let error = command.exec();
     std::io::Error::new(error.kind(), format!("the program could not be started again: {error}"))
 }

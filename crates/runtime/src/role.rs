@@ -70,12 +70,13 @@ struct CommandLine {
 }
 
 /// The `main` of a role's own program.
-pub async fn main<R: Role>() -> Result<()> {
+pub fn main<R: Role>() -> Result<()> {
+    crate::catch_signals();
     let command = CommandLine::command().name(R::NAME).about(R::ABOUT);
     let CommandLine { config, overrides } = CommandLine::from_arg_matches(&command.get_matches())?;
-    let shutdown = crate::shutdown();
     let settings = crate::start::<R::Settings>(config.as_deref(), &overrides)?;
-    run::<R>(&shutdown, settings, || Ok(crate::load(config.as_deref(), &overrides)?)).await
+    let reread = || Ok(crate::load(config.as_deref(), &overrides)?);
+    tokio::runtime::Runtime::new()?.block_on(run::<R>(&crate::shutdown(), settings, reread))
 }
 
 /// Runs a role until the shutdown ([`crate::shutdown`]). After SIGHUP, if the settings as they are then can be used, it
@@ -85,9 +86,14 @@ pub async fn run<R: Role>(
     settings: R::Settings,
     reread: impl Fn() -> Result<R::Settings>,
 ) -> Result<()> {
+    let before = settings.clone();
     let server = settings.server().clone();
     let role = R::open(settings).await?;
-    let usable = || role.usable(&reread()?);
+    let usable = || {
+        let settings = reread()?;
+        role.usable(&settings)?;
+        Ok(crate::changed_keys(&before, &settings))
+    };
     let listeners = Listeners::open(&server)?;
     let serve = async |end: CancellationToken| {
         let readiness = Readiness::waiting_for(R::CHECKS);

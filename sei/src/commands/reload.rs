@@ -1,33 +1,68 @@
 //! `sei reload`.
 
-use anyhow::{Context, Result, bail};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::cli::Global;
-use crate::folder::DataFolder;
+use crate::folder::{DataFolder, ReloadAnswer};
 use crate::output;
 use crate::settings::Settings;
 
 /// Make the running `sei up` reload its settings
 ///
-/// The same as SIGHUP. `sei up` checks the settings first; invalid ones are logged and change nothing.
+/// The same as SIGHUP, with an answer: which settings have changed, or why they can't be used and those from before
+/// stay. All that have changed take effect, since `sei up` starts again in place. Its flags and environment variables
+/// stay as they were: other ones need a restart.
 #[derive(Args, Debug)]
 pub(crate) struct Reload {}
 
+/// How long the answer is waited for. One that is still starting reads its settings when it has started.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often it is looked for.
+const ASK: Duration = Duration::from_millis(20);
+
 impl Reload {
-    pub(crate) fn run(&self, settings: &Settings, global: &Global) -> Result<()> {
+    pub(crate) async fn run(&self, settings: &Settings, global: &Global) -> Result<()> {
         let Self {} = self;
         let path = &settings.data.folder;
-        let running = if path.exists() { DataFolder::open(path)?.running()? } else { None };
-        let Some(process) = running else {
-            bail!("no `sei up` runs on the data directory `{}`; name its directory with --data", path.display());
-        };
-        kill(Pid::from_raw(process), Signal::SIGHUP).with_context(|| format!("process {process} can't be asked"))?;
-        if global.json {
-            return output::print_json(&serde_json::json!({ "process": process }));
+        let no_process =
+            || anyhow!("no `sei up` runs on the data directory `{}`; name its directory with --data", path.display());
+        if !path.exists() {
+            return Err(no_process());
         }
-        output::print(&format!("process {process} reads its settings again; its log says what it finds"))
+        let folder = DataFolder::open(path)?;
+        let process = folder.running()?.ok_or_else(no_process)?;
+        // an answer that nobody has taken is of another time
+        folder.take_reload_answer();
+        kill(Pid::from_raw(process), Signal::SIGHUP).with_context(|| format!("process {process} can't be asked"))?;
+        let answer = tokio::time::timeout(PATIENCE, answer(&folder)).await.ok();
+        let words = match &answer {
+            Some(ReloadAnswer { error: Some(error), .. }) => {
+                bail!("process {process} keeps the settings from before, since the new ones can't be used: {error}")
+            }
+            None => "reads its settings again when it has started; its log says what it finds".to_owned(),
+            Some(ReloadAnswer { changed, .. }) if changed.is_empty() => {
+                "starts again; no setting has changed (flags and environment variables need a restart)".to_owned()
+            }
+            Some(ReloadAnswer { changed, .. }) => format!("starts again with what has changed: {}", changed.join(", ")),
+        };
+        if global.json {
+            let changed = answer.map(|answer| answer.changed);
+            return output::print_json(&serde_json::json!({ "process": process, "changed": changed }));
+        }
+        output::print(&format!("process {process} {words}"))
+    }
+}
+
+async fn answer(folder: &DataFolder) -> ReloadAnswer {
+    loop {
+        match folder.take_reload_answer() {
+            Some(answer) => return answer,
+            None => tokio::time::sleep(ASK).await,
+        }
     }
 }

@@ -66,10 +66,10 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
 }
 
 impl Up {
-    pub(crate) async fn run(&self, mut settings: Settings, global: &Global) -> Result<()> {
-        settings.server.listen = self.listen.unwrap_or(settings.server.listen);
-        settings.git = self.sources(&settings);
-        // first of all: no signal is missed from here on, nor ends the process as an unhandled one would
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        let mut settings = self.with_flags(settings);
+        let before = settings.clone();
+        // before anything is started: from here on a signal ends it in order
         let shutdown = runtime::shutdown();
         let folder = DataFolder::open(&settings.data.folder)?;
         // held until the end
@@ -94,7 +94,10 @@ impl Up {
                     let collector = machine.collector(&log);
                     // what is wrong with a source is told before anything is collected
                     let jobs = collector.jobs(&machine.settings.git, &machine.settings.source, false, &shutdown)?;
-                    Box::pin(first::collect_and_report(&machine, &collector, global.json)).await?;
+                    while let Err(error) = Box::pin(first::collect_and_report(&machine, &collector, global.json)).await
+                    {
+                        first::wait_for_database(error).await?;
+                    }
                     scheduler::run(jobs, shutdown.clone()).await;
                     // nothing is ever due: there is nothing to collect, or only in the past
                     std::future::pending().await
@@ -103,7 +106,7 @@ impl Up {
                     result = work => result,
                     error = roles.failed() => Err(error),
                     () = shutdown.cancelled() => Ok(()),
-                    () = runtime::reload::asked(|| usable(global, &machine, &log)) => {
+                    () = runtime::reload::asked(|| self.usable(global, &before, &machine, &log)) => {
                         reload = true;
                         Ok(())
                     }
@@ -120,6 +123,30 @@ impl Up {
         Ok(())
     }
 
+    /// The settings with what the flags say instead.
+    fn with_flags(&self, mut settings: Settings) -> Settings {
+        settings.server.listen = self.listen.unwrap_or(settings.server.listen);
+        settings.git = self.sources(&settings);
+        settings
+    }
+
+    /// Which settings are others now, if these can be started with. The answer is left for `sei reload`.
+    fn usable(
+        &self,
+        global: &Global,
+        before: &Settings,
+        machine: &Machine,
+        log: &Arc<dyn EventLog>,
+    ) -> Result<Vec<String>> {
+        let changed = global.settings().and_then(|(settings, _)| {
+            let settings = self.with_flags(settings);
+            can_start(&settings, machine, log)?;
+            Ok(runtime::changed_keys(before, &settings))
+        });
+        machine.folder.answer_reload(&changed);
+        changed
+    }
+
     /// What is collected: the repositories that were named, else those of the settings, else that of the
     /// current directory.
     fn sources(&self, settings: &Settings) -> Vec<GitSource> {
@@ -132,14 +159,13 @@ impl Up {
     }
 }
 
-/// Whether the settings as they are now can be started with.
-fn usable(global: &Global, machine: &Machine, log: &Arc<dyn EventLog>) -> Result<()> {
-    let (settings, _) = global.settings()?;
-    if let Some(problem) = unknown_connectors(&settings, "the settings").first() {
+/// Fails if settings can't be started with.
+fn can_start(settings: &Settings, machine: &Machine, log: &Arc<dyn EventLog>) -> Result<()> {
+    if let Some(problem) = unknown_connectors(settings, "the settings").first() {
         bail!("{problem}");
     }
     machine.collector(log).jobs(&settings.git, &settings.source, false, &CancellationToken::new())?;
-    GatewayState::new(&(&settings).into(), Arc::clone(log))?;
+    GatewayState::new(&settings.into(), Arc::clone(log))?;
     Ok(())
 }
 

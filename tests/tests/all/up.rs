@@ -309,7 +309,9 @@ fn a_second_ctrl_c_ends_it_at_once_and_nothing_is_lost() {
     up.address();
     let before = report(&program);
     up.signal(Signal::SIGINT);
-    let said = up.end(Signal::SIGINT);
+    up.wait_for_error("once more forces it");
+    // one that comes this soon may be taken for the same request; one of those that follow is not
+    let said = up.end_by_repeated(Signal::SIGINT);
     assert!(matches!(said.code, Some(0 | 130)), "{:?}: {}", said.code, said.err);
     assert_eq!(report(&program), before);
     // what was left running was taken over, and stopped
@@ -401,11 +403,7 @@ fn server_pid(program: &Program) -> Option<i32> {
 
 /// Waits until no server runs on the data directory.
 fn no_server_is_left(program: &Program, what: &str) {
-    let start = std::time::Instant::now();
-    while !servers(program).is_empty() {
-        assert!(start.elapsed() < Duration::from_mins(1), "{what}: left running: {:?}", servers(program));
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until(what, || servers(program).is_empty());
 }
 
 #[test]
@@ -418,25 +416,49 @@ fn a_database_that_dies_is_started_again() {
     assert_eq!(before.0, 200, "{before:?}");
     let first = server_pid(&program).unwrap();
     kill(Pid::from_raw(first), Signal::SIGKILL).unwrap();
-    let start = std::time::Instant::now();
-    let answers_again = || {
+    wait_until("it answers again", || {
         server_pid(&program).is_some_and(|pid| pid != first)
             && get(&address, "/api/v1/services") == before
             && get(&address, "/readyz").0 == 200
-    };
-    while !answers_again() {
-        assert!(start.elapsed() < Duration::from_mins(1), "it does not answer any more");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let elapsed = start.elapsed();
-    println!("back after {elapsed:?}");
+    });
     let said = up.end(Signal::SIGINT);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.err.contains("was started again"), "{}", said.err);
-    // one in ten seconds, however many requests failed meanwhile
-    let failed = said.err.matches("a read failed for now").count() as u64;
-    assert!(failed <= elapsed.as_secs() / 10 + 2, "{failed} in {elapsed:?}:\n{}", said.err);
     assert_eq!(servers(&program), Vec::<String>::new());
+}
+
+#[test]
+fn a_database_that_dies_as_soon_as_it_is_ready_ends_nothing() {
+    for _ in 0..4 {
+        let program = Program::new();
+        let path = text(&repository(&program, 5, Some(1)));
+        let mut up = program.up(&["--repo", &path]);
+        // logged when all roles were started, before anything is collected
+        let log = up.wait_for_error("listening on http://");
+        let address = log.split("listening on http://").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+        let first = server_pid(&program).unwrap();
+        kill(Pid::from_raw(first), Signal::SIGKILL).unwrap();
+        wait_until("it is ready again", || {
+            server_pid(&program).is_some_and(|pid| pid != first) && get(&address, "/readyz").0 == 200
+        });
+        // what arrives from now on is computed: the engine has not ended
+        program.good(&["collect", "git", &path]);
+        wait_until("the service is computed", || {
+            let status = program.json(&["status"]);
+            status["stale"] == false && status["services"][0]["deployments"] == 5
+        });
+        let said = up.end(Signal::SIGINT);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+    }
+}
+
+/// Waits until something is so.
+fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
+    let start = std::time::Instant::now();
+    while !so() {
+        assert!(start.elapsed() < Duration::from_mins(1), "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
@@ -455,7 +477,8 @@ fn ended_at_any_time_by_any_signal_it_leaves_no_database_running() {
             std::thread::sleep(Duration::from_millis(dice.random_range(0..500)));
             up.signal(signal);
         }
-        let _ended = up.end(if signal == Signal::SIGHUP { Signal::SIGTERM } else { signal });
+        let said = up.end(if signal == Signal::SIGHUP { Signal::SIGTERM } else { signal });
+        assert!(!said.err.contains("on-release"), "{what}: {}", said.err);
         no_server_is_left(&program, &what);
     }
     let mut up = program.up(&["--repo", &path]);
@@ -518,6 +541,45 @@ fn it_ends_at_a_signal_while_it_waits_for_the_lock_of_migrations() {
         held.release();
         held.wait_for_sessions(0, true);
         program.good(&["migrate"]);
+    }
+}
+
+#[test]
+fn a_hangup_right_after_the_start_ends_no_program() {
+    use nix::sys::signal::SigSet;
+    let hangup = SigSet::from_iter([Signal::SIGHUP]);
+    for name in ["sei", "sei-webhooks", "sei-collector", "sei-processor", "sei-dora", "sei-api"] {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let mut command = Command::new(tests::binary(name));
+            // a database that waits for ever: it listens, and never answers
+            let database = TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("postgres://a@{}/b", database.local_addr().unwrap());
+            std::fs::write(folder.path().join("url"), url).unwrap();
+            if name == "sei" {
+                command.arg("up");
+            }
+            command.args(["--set", "database.url={ file = 'url' }", "--set", "server.listen=127.0.0.1:0"]);
+            command.current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+            // held back while the system loads the program, as no program can help that, and let through by itself
+            hangup.thread_block().unwrap();
+            let mut child = command.spawn().unwrap();
+            hangup.thread_unblock().unwrap();
+            let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+            kill(pid, Signal::SIGHUP).unwrap();
+            // it comes as far as the database
+            database.set_nonblocking(true).unwrap();
+            wait_until("it asks the database", || {
+                assert_eq!(child.try_wait().unwrap(), None, "{name} has ended");
+                database.accept().is_ok()
+            });
+            assert_eq!(child.try_wait().unwrap(), None, "{name} has ended");
+            let pending = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+            let pending = pending.lines().filter(|line| line.starts_with("ShdPnd:")).collect::<String>();
+            assert!(pending.ends_with("0000000000000000"), "{name} has not taken it: {pending}");
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 }
 
@@ -585,12 +647,16 @@ fn settings_are_read_again_while_it_runs_and_wrong_ones_change_nothing() {
     let address = up.address();
 
     std::fs::write(&settings, "[[git]]\nurl = 5\n").unwrap();
-    program.good(&["reload", "--config", "/dev/null"]);
+    let said = program.run(&["reload", "--config", "/dev/null"]);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(said.err.contains("git.0.url") && said.err.contains("keeps the settings"), "{}", said.err);
     up.wait_for_error("the new settings can't be used");
     assert_eq!(get(&address, "/livez").0, 200);
 
     std::fs::write(&settings, format!("[[git]]\nurl = \"{path}\"\n\n[[service]]\nname = \"shop\"\n")).unwrap();
-    program.good(&["reload", "--config", "/dev/null"]);
+    let said = program.good(&["reload", "--config", "/dev/null"]);
+    assert!(said.contains("starts again with what has changed: service"), "{said}");
+    up.wait_for_error("changed=\"service\"");
     let address = up.next_address();
     let (status, services) = get(&address, "/api/v1/services");
     assert!(status == 200 && services.contains("\"shop\""), "{status} {services}");

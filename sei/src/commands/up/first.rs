@@ -1,14 +1,18 @@
 //! The first collection after the start, and what is printed then: the report; where there is nothing to report, a
 //! preview of what could be; where there is nothing at all, the demo.
 
+use std::time::Duration;
+
 use anyhow::{Context, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use collectors::collector::Collector;
 use connector_git as git;
 use dora::{Preview, PreviewBranch, Report, ReportQuery, Scope};
+use eventlog::LogError;
 use kernel::{RepositoryId, Tenant};
 use runtime::settings::PullSource;
+use store::StoreError;
 
 use crate::commands::demo;
 use crate::machine::Machine;
@@ -19,6 +23,8 @@ use crate::{output, settle};
 
 /// Of how many repositories a preview is shown.
 const MAX_PREVIEWS: usize = 5;
+/// How long to wait for a database that is away.
+const RETRY: Duration = Duration::from_secs(1);
 /// Of how many services it is asked whether anything is known.
 const MAX_SERVICES: u32 = 100;
 
@@ -65,6 +71,20 @@ pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector,
     }
     parts.push(addresses(&address, settings));
     output::print(&parts.join("\n\n"))
+}
+
+/// Waits a moment if the database may be back after it; else the error stays one.
+pub(super) async fn wait_for_database(error: Error) -> Result<()> {
+    let is_transient = error.chain().any(|cause| {
+        cause.downcast_ref::<StoreError>().is_some_and(StoreError::is_transient)
+            || cause.downcast_ref::<LogError>().is_some_and(LogError::is_transient)
+    });
+    if !is_transient {
+        return Err(error);
+    }
+    tracing::warn!(error = format!("{error:#}"), "what is collected first can't be reported yet; trying again");
+    tokio::time::sleep(RETRY).await;
+    Ok(())
 }
 
 /// Collects each repository; what is wrong with one is printed and does not keep the others.
@@ -123,14 +143,8 @@ fn preview_text(previews: &[Preview], zone: Tz) -> Option<String> {
     let text = |value: &dora::Value| value.text.clone().unwrap_or_else(|| "–".to_owned());
     let mut lines = vec!["Preview, as if each merge to the default branch were a deployment:".to_owned()];
     for preview in previews {
-        // the report would say the same, but a reader of the first number has to know why
-        let why = if preview.lead_time.value == Some(0.0) {
-            " (most are single commits that would deploy themselves: git shows no earlier beginning)"
-        } else {
-            ""
-        };
         lines.push(format!(
-            "  {}, {} to {}: {} to `{}`, {}; median change lead time {} of {}{why}",
+            "  {}, {} to {}: {} to `{}`, {}; median change lead time {} of {}",
             preview.service,
             day(preview.window.from),
             day(preview.window.to),
@@ -140,6 +154,7 @@ fn preview_text(previews: &[Preview], zone: Tz) -> Option<String> {
             text(&preview.lead_time),
             count(preview.lead_time.n, "change"),
         ));
+        lines.extend(preview.caveats.iter().map(|caveat| format!("    {}", caveat.text)));
     }
     lines.push(format!(
         "It is computed once and stored nowhere. If merges do deploy, `--deployment-branch {0}`, or\n\
