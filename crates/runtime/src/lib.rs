@@ -22,6 +22,7 @@ pub mod schedule;
 pub mod secret;
 pub mod settings;
 mod shutdown;
+mod signals;
 pub mod telemetry;
 
 // Bodies, events and rows are allocated by the thousand, and freed on other threads. With mimalloc the gateway takes up

@@ -65,7 +65,7 @@ pub fn restart() -> std::io::Error {
         command.arg0(name);
     }
     command.args(arguments);
-    crate::shutdown::hold_back_signals();
+    crate::signals::hold_back();
     let error = command.exec();
     std::io::Error::new(error.kind(), format!("the program could not be started again: {error}"))
 }

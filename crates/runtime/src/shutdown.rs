@@ -5,7 +5,6 @@ use std::sync::{Mutex, Once, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{SigSet, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -30,18 +29,8 @@ pub fn catch_signals() {
         if let Ok(signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) {
             thread::spawn(|| act_on(signals));
         }
-        // whoever started the program may have held them back until now
-        let _unblocked = held_back().thread_unblock();
+        crate::signals::let_through();
     });
-}
-
-/// Holds signals back until the program that replaces this process takes them.
-pub(crate) fn hold_back_signals() {
-    let _blocked = held_back().thread_block();
-}
-
-fn held_back() -> SigSet {
-    SigSet::from_iter([Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM])
 }
 
 /// A token that is canceled by the first SIGINT (Ctrl-C) or SIGTERM. Roles watch it and shut down in order. A second
