@@ -8,13 +8,15 @@ mod invalid;
 mod lists;
 mod parameters;
 mod query_string;
+mod services;
 mod span;
 mod text;
 
-pub use invalid::Invalid;
+pub use invalid::{Invalid, QuestionError};
 pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, Page};
 pub use parameters::{Cursor, LIMIT, LIMIT_MAX, RowLimit, WindowLength};
 pub(crate) use query_string::Asked;
+pub use services::ServiceFilter;
 pub use span::{Ends, Span, Window};
 pub use text::{Parameter, Text};
 
@@ -25,7 +27,7 @@ use clap::Args;
 use dora::{Benchmark, Budget, Interval, ReportQuery, Slice};
 use kernel::Tenant;
 use serde::Deserialize;
-use store::{Store, StoreError};
+use store::Store;
 use utoipa::IntoParams;
 
 use text::read;
@@ -41,18 +43,6 @@ pub struct ForTenant {
     #[arg(long, value_name = "NAME", default_value_t)]
     #[param(value_type = Option<String>, required = false)]
     pub tenant: Tenant,
-}
-
-/// Which services are asked about.
-#[derive(Args, Clone, Debug, Default, Deserialize, InputObject, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ServiceFilter {
-    /// Only this service.
-    #[arg(long, value_name = "NAME")]
-    pub service: Option<String>,
-    /// Only services of this team, or of a team that is part of it.
-    #[arg(long, value_name = "NAME")]
-    pub team: Option<String>,
 }
 
 /// What a DORA report is asked about.
@@ -104,17 +94,6 @@ pub struct MetricQuestion {
     #[arg(long, value_name = "STEP")]
     #[param(inline)]
     pub interval: Option<Interval>,
-}
-
-/// Why a question did not become the engine's.
-#[derive(Debug, thiserror::Error)]
-pub enum QuestionError {
-    /// A parameter can't be used.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// The store was asked when the window begins, and did not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl ReportQuestion {

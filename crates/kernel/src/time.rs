@@ -94,7 +94,10 @@ impl FromStr for TimeOrDay {
 
     fn from_str(text: &str) -> Result<Self, NotATime> {
         let instant = text.parse().map(Self::Instant).ok();
-        instant.or_else(|| text.parse().map(Self::Day).ok()).ok_or_else(|| NotATime(text.to_owned()))
+        // chrono reads `2026-2-3`, too
+        let is_day = text.len() == "2026-02-28".len();
+        let day = text.parse().map(Self::Day).ok().filter(|_| is_day);
+        instant.or(day).ok_or_else(|| NotATime(text.to_owned()))
     }
 }
 

@@ -283,7 +283,7 @@ fn lead_time_can_start_when_a_change_was_opened_or_merged() {
 #[test]
 fn changes_of_bots_and_with_labels_can_be_left_out_of_lead_time() {
     let labelled = Change { labels: vec!["dependencies".to_owned()], ..change(1, 2, 3) };
-    let by_bot = Change { author: Some("example.com/renovate".into()), ..change(2, 3, 4) };
+    let by_bot = Change { author: Some("example.com/updater".into()), ..change(2, 3, 4) };
     let case = Case::new().line(3).add(labelled).add(by_bot).add(deploy("a", 1, 2)).add(deploy("b", 3, 9));
     let shown = |case: &Case| {
         let computed = case.compute();
@@ -293,13 +293,13 @@ fn changes_of_bots_and_with_labels_can_be_left_out_of_lead_time() {
     let by_label = case.clone().set(|settings| settings.exclude_labels = vec!["dependencies".to_owned()]);
     assert_eq!(shown(&by_label), [(false, true), (false, false)]);
     let by_name = case.clone().set(|settings| {
-        settings.bots = vec!["Renovate".to_owned()];
+        settings.bots = vec!["Updater".to_owned()];
         settings.exclude_bots_from_lead_time = true;
     });
     assert_eq!(shown(&by_name), [(false, false), (true, true)]);
     let account = Account {
-        id: "example.com/renovate".into(),
-        name: "Renovate".to_owned(),
+        id: "example.com/updater".into(),
+        name: "Updater".to_owned(),
         bot: true,
         email: None,
         version: version(),

@@ -1,0 +1,18 @@
+//! Which services are asked about.
+
+use async_graphql::InputObject;
+use clap::Args;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Which services are asked about.
+#[derive(Args, Clone, Debug, Default, Deserialize, InputObject, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ServiceFilter {
+    /// Only this service.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Only services of this team, or of a team that is part of it.
+    #[arg(long, value_name = "NAME")]
+    pub team: Option<String>,
+}
