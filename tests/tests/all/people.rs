@@ -1,4 +1,4 @@
-//! `sei people`: who is who, from facts, settings and what was output, through the log.
+//! `sei people`: who is who, from facts, settings and statements, through the log.
 
 use serde_json::Value;
 use tests::Program;

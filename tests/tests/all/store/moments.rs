@@ -1,4 +1,4 @@
-//! Sources that tell moments, not things: whichever version wins, the earliest times that any told stay.
+//! Sources that report moments, not things: whichever version wins, the earliest times of all versions are kept.
 
 use chrono::{DateTime, Utc};
 use kernel::{Detail, Fact, Incident, PipelineRun, TaskRun, Version};
@@ -20,7 +20,7 @@ const TABLES: [(&str, &str); 3] = [
     ("task_run", "queued_at, started_at"),
 ];
 
-/// A version of each of the three, which all tell the same times.
+/// A version of each of the three, which all have the same times.
 fn versions() -> impl Strategy<Value = [Fact; 3]> {
     (0..2_u8, 0..3_i64, 0..4_i64, proptest::option::of(0..4_i64), 0..3_u8).prop_map(
         |(detail, at, first, second, content)| {
