@@ -556,11 +556,15 @@ fn a_hangup_right_after_the_start_ends_no_program() {
             let database = TcpListener::bind("127.0.0.1:0").unwrap();
             let url = format!("postgres://a@{}/b", database.local_addr().unwrap());
             std::fs::write(folder.path().join("url"), url).unwrap();
+            let settings = "server.listen = '127.0.0.1:0'\ndatabase.url = { file = 'url' }\n";
+            std::fs::write(folder.path().join("sei.toml"), settings).unwrap();
             if name == "sei" {
                 command.arg("up");
             }
-            command.args(["--set", "database.url={ file = 'url' }", "--set", "server.listen=127.0.0.1:0"]);
-            command.current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+            let log = folder.path().join("log");
+            let file = std::fs::File::create(&log).unwrap();
+            command.current_dir(folder.path()).stdout(Stdio::null()).stderr(file);
+            let said = || std::fs::read_to_string(&log).unwrap();
             // held back while the system loads the program, as no program can help that, and let through by itself
             hangup.thread_block().unwrap();
             let mut child = command.spawn().unwrap();
@@ -570,10 +574,10 @@ fn a_hangup_right_after_the_start_ends_no_program() {
             // it comes as far as the database
             database.set_nonblocking(true).unwrap();
             wait_until("it asks the database", || {
-                assert_eq!(child.try_wait().unwrap(), None, "{name} has ended");
+                assert_eq!(child.try_wait().unwrap(), None, "{name} has ended: {}", said());
                 database.accept().is_ok()
             });
-            assert_eq!(child.try_wait().unwrap(), None, "{name} has ended");
+            assert_eq!(child.try_wait().unwrap(), None, "{name} has ended: {}", said());
             let pending = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
             let pending = pending.lines().filter(|line| line.starts_with("ShdPnd:")).collect::<String>();
             assert!(pending.ends_with("0000000000000000"), "{name} has not taken it: {pending}");

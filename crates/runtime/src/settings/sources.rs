@@ -45,7 +45,8 @@ pub struct GitSource {
     #[schemars(example = &"github.com/octocat/hello-world")]
     pub repository: Option<String>,
     /// When it is collected: a cron expression (minute, hour, day, month, day of week), in UTC. With six fields the
-    /// first is seconds.
+    /// first is seconds, with seven the last is the year as well. Days of the week are numbered as in crontab: 0 and 7
+    /// are Sunday.
     #[serde(default = "every_five_minutes")]
     pub schedule: String,
     /// Tags that are deployments, a regular expression. The default matches versions, but no pre-releases.
