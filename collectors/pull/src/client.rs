@@ -10,7 +10,6 @@ use connector::json;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use runtime::labels;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
@@ -284,22 +283,8 @@ impl Client {
         self.send(Method::GET, self.address(path)?, Bytes::new(), HeaderMap::new()).await
     }
 
-    /// The same with an `authorization` of the moment, for tokens that are exchanged.
-    pub async fn get_as(&self, path: &str, authorization: HeaderValue) -> Result<Answer, PullError> {
-        self.send(Method::GET, self.address(path)?, Bytes::new(), authorized(authorization)).await
-    }
-
-    /// Posts JSON.
-    pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, PullError> {
-        self.send(Method::POST, self.address(path)?, body.to_string().into(), HeaderMap::new()).await
-    }
-
-    /// The same with an `authorization` of the moment.
-    pub async fn post_as(&self, path: &str, body: &Value, authorization: HeaderValue) -> Result<Answer, PullError> {
-        self.send(Method::POST, self.address(path)?, body.to_string().into(), authorized(authorization)).await
-    }
-
-    async fn send(&self, method: Method, url: Url, body: Bytes, more: HeaderMap) -> Result<Answer, PullError> {
+    /// Sends a request with more headers than those of the client, such as a token that is exchanged.
+    pub async fn send(&self, method: Method, url: Url, body: Bytes, more: HeaderMap) -> Result<Answer, PullError> {
         let mut headers = self.headers.clone();
         if !body.is_empty() {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -470,11 +455,6 @@ impl Client {
     pub(crate) fn with_patience(self, patience: Patience) -> Self {
         Self { patience, ..self }
     }
-}
-
-fn authorized(mut authorization: HeaderValue) -> HeaderMap {
-    authorization.set_sensitive(true);
-    HeaderMap::from_iter([(header::AUTHORIZATION, authorization)])
 }
 
 enum Judged {

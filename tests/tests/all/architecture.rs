@@ -59,6 +59,7 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("rdkafka", &["eventlog"], "the log is used through one interface"),
     ("polars", &["dora"], "no formula lives outside of the engine"),
     ("reqwest", &["pull"], "sources are asked through one client"),
+    ("octocrab", &["connector-github"], "GitHub is asked by its connector"),
     ("gix", &["connector-git"], "git is read by its connector"),
     ("async-graphql", &["api", "dora", "kernel"], "GraphQL is served by the API; dora and kernel derive its enums"),
     ("prometheus-client", &["runtime"], "names and labels of metrics are declared in one place"),

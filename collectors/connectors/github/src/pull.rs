@@ -5,13 +5,13 @@
 //! rows are then those of webhooks.
 
 mod api;
-mod app;
 mod graphql;
 mod lists;
 mod options;
 mod pages;
 mod piecemeal;
 mod rest;
+mod session;
 
 use std::collections::BTreeSet;
 

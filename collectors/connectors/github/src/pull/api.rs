@@ -3,15 +3,16 @@
 use std::iter;
 use std::time::Duration;
 
-use http::{HeaderValue, StatusCode};
+use bytes::Bytes;
+use http::{Method, StatusCode};
 use kernel::RepositoryId;
 use pull::{Answer, Budget, Client, Dialect, Left, OpenError, Opened, PullError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::app::App;
 use super::options::Options;
+use super::session::{Login, Session};
 
 /// GitHub's own minute for limits that it gives no time for.
 const SECONDARY: Duration = Duration::from_mins(1);
@@ -22,9 +23,9 @@ pub(super) struct Api {
     pub(super) web: String,
     pub(super) rest: Client,
     graphql: Client,
+    pub(super) session: Session,
     /// What REST's paths begin with.
     prefix: &'static str,
-    app: Option<App>,
     /// Names of repositories of all that the token may see, if none are configured.
     all: &'static str,
 }
@@ -57,28 +58,22 @@ impl Api {
 
     pub(super) fn over(client: Client, source: &Opened, options: &Options) -> Result<Self, OpenError> {
         let (base, prefix, web) = addresses(source.url.as_ref())?;
-        let app = App::new(options)?;
-        let mut client = client
+        let login = Login::of(source, options)?;
+        let client = client
             .with_header("accept", "application/vnd.github+json")
             .with_header("x-github-api-version", "2022-11-28")
             .with_dialect(GitHub);
-        if app.is_none() {
-            let token = [b"Bearer ".as_slice(), source.token()?.expose()].concat();
-            client = client.with_secret("authorization", &token)?;
-        }
-        let who = app.as_ref().map_or_else(
-            || source.token.as_ref().map(|token| token.expose().to_vec()).unwrap_or_default(),
-            App::identity,
-        );
+        let who = login.identity();
         let host = base.host_str().unwrap_or_default();
         let budget = |pool| Budget::of(host, &who, pool);
+        let rest = client.clone().with_budget(budget("core"));
         Ok(Self {
             web,
-            rest: client.clone().with_budget(budget("core")),
             graphql: client.with_budget(budget("graphql")),
+            all: if login.is_app() { "installation/repositories?per_page=100" } else { "user/repos?per_page=100" },
+            session: Session::new(login, rest.clone(), prefix),
+            rest,
             prefix,
-            all: if app.is_some() { "installation/repositories?per_page=100" } else { "user/repos?per_page=100" },
-            app,
         })
     }
 
@@ -109,33 +104,19 @@ impl Api {
     }
 
     async fn ask(&self, client: &Client, path: &str) -> Result<Answer, PullError> {
-        let path = self.path(path);
-        match &self.app {
-            None => client.get(&path).await,
-            Some(_) => client.get_as(&path, self.authorization().await?).await,
-        }
+        self.session.send(client, Method::GET, &self.path(path), Bytes::new()).await
     }
 
     /// Asks GraphQL; the `data` of the answer. `attempts` is how often what fails by itself is repeated.
     pub(super) async fn query(&self, query: &str, variables: Value, attempts: u32) -> Result<Value, PullError> {
-        let body = json!({ "query": query, "variables": variables });
+        let body = json!({ "query": query, "variables": variables }).to_string();
         let client = self.graphql.clone().with_attempts(attempts);
-        let answer = match &self.app {
-            None => client.post(GRAPHQL, &body).await?,
-            Some(_) => client.post_as(GRAPHQL, &body, self.authorization().await?).await?,
-        };
+        let answer = self.session.send(&client, Method::POST, GRAPHQL, body.into()).await?;
         let Said { data, errors } = answer.json()?;
         match errors.first() {
             None => data.ok_or_else(|| PullError::Data("GraphQL: an answer without data".to_owned())),
             Some(error) => Err(error.class()),
         }
-    }
-
-    async fn authorization(&self) -> Result<HeaderValue, PullError> {
-        let wrong = || PullError::Data("the token of the installation can't be sent".to_owned());
-        let Some(app) = &self.app else { return Err(wrong()) };
-        let token = app.token(&self.rest, &self.path("app/installations")).await?;
-        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| wrong())
     }
 
     /// The repositories to pull, `owner/name`: those that are named, all of an owner that is, else all that

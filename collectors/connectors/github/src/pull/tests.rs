@@ -325,7 +325,11 @@ async fn an_app_exchanges_its_signature_for_a_token_once_and_asks_with_it() {
     let tokens = exchanged.clone();
     let exchange = move |headers: HeaderMap| {
         tokens.lock().unwrap().push(headers["authorization"].to_str().unwrap().to_owned());
-        async { Json(json!({ "token": "ghs_1", "expires_at": "2100-01-01T00:00:00Z" })) }
+        async {
+            Json(
+                json!({ "token": "ghs_1", "expires_at": "2100-01-01T00:00:00Z", "permissions": { "contents": "read" } }),
+            )
+        }
     };
     let router = router(&hub)
         .layer(axum::middleware::from_fn(async |request: axum::extract::Request, next: axum::middleware::Next| {
@@ -344,7 +348,7 @@ async fn an_app_exchanges_its_signature_for_a_token_once_and_asks_with_it() {
     assert_eq!(parts.len(), 3);
     let claims = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, parts[1]).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
-    assert_eq!(claims["iss"], "7");
+    assert_eq!(claims["iss"], 7);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 600);
 }
 

@@ -20,7 +20,15 @@ async fn recordings() -> Served {
 /// Starts a recording; where it is.
 async fn start(server: &Served, scenario: &str) -> Url {
     let client = Client::new(&opened(json!({ "connector": "github" })), server.url()).unwrap();
-    let started = client.post("fixtures", &json!({ "scenario": scenario })).await.unwrap();
+    let started = client
+        .send(
+            Method::POST,
+            client.address("fixtures").unwrap(),
+            json!({ "scenario": scenario }).to_string().into(),
+            HeaderMap::new(),
+        )
+        .await
+        .unwrap();
     started.json::<Value>().unwrap()["url"].as_str().unwrap().parse().unwrap()
 }
 
@@ -105,7 +113,8 @@ async fn what_github_refuses_is_told_in_its_own_words_and_not_asked_again() {
 
     let hub = connector(&start(&server, "errors").await, TOKEN);
     let label = json!({ "name": "foo", "color": "invalid" });
-    let error = hub.api.rest.post("repos/octokit-fixture-org/errors/labels", &label).await.unwrap_err();
+    let (path, body) = ("repos/octokit-fixture-org/errors/labels", label.to_string().into());
+    let error = hub.api.session.send(&hub.api.rest, Method::POST, path, body).await.unwrap_err();
     assert!(matches!(error, PullError::Data(_)), "{error:?}");
     let said = error.to_string();
     let expected = "/labels: the server answered 422 Unprocessable Entity: Validation Failed; `color` is invalid";

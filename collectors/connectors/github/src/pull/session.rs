@@ -1,0 +1,210 @@
+//! A session with one GitHub: octocrab signs in and keeps the token of an App's installation, [`Client`] sends within
+//! its budget, retries and stays on the host.
+
+use std::fmt::Write as _;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http_body_util::{BodyExt, Full};
+use octocrab::auth::{AppAuth, EncodingKey};
+use octocrab::models::{AppId, InstallationId};
+use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
+use pull::{Answer, Client, OpenError, Opened, PullError};
+use runtime::secret;
+use serde::Deserialize;
+use tokio::sync::{Mutex, OnceCell};
+use tower::Service;
+use url::Url;
+
+use super::options::Options;
+
+/// A token of an installation is exchanged for a new one when it expires this soon.
+const EXPIRES_SOON: TimeDelta = TimeDelta::minutes(5);
+
+/// Who asks: a token, or an App and its installation.
+pub(super) struct Login {
+    state: AuthState,
+    installation: Option<u64>,
+}
+
+impl Login {
+    /// Returns the App of the options if they name one, otherwise the token of the source.
+    pub(super) fn of(source: &Opened, options: &Options) -> Result<Self, OpenError> {
+        let Some(id) = options.app_id else {
+            let unsendable = || OpenError::new("token", "holds characters that no HTTP header can".to_owned());
+            let token = std::str::from_utf8(source.token()?.expose()).map_err(|_| unsendable())?;
+            HeaderValue::from_str(token).map_err(|_| unsendable())?;
+            return Ok(Self { state: AuthState::AccessToken { token: token.to_owned().into() }, installation: None });
+        };
+        let wrong = |problem: String| OpenError::new("options.private_key", problem);
+        let reference = options.private_key.as_ref();
+        let reference = reference.ok_or_else(|| wrong("is not set; expected { file = \"app.pem\" }".to_owned()))?;
+        let pem = secret::read(reference).map_err(|error| wrong(error.to_string()))?;
+        let key = EncodingKey::from_rsa_pem(pem.expose());
+        let key = key.map_err(|_| wrong("is no RSA private key in PEM form".to_owned()))?;
+        Ok(Self { state: AuthState::App(AppAuth { app_id: AppId(id), key }), installation: options.installation_id })
+    }
+
+    pub(super) fn is_app(&self) -> bool {
+        matches!(self.state, AuthState::App(_))
+    }
+
+    /// Returns whose rate budget is used: that of the token, or of the installation.
+    pub(super) fn identity(&self) -> Vec<u8> {
+        use octocrab::secrecy::ExposeSecret;
+        match &self.state {
+            AuthState::AccessToken { token } => token.expose_secret().as_bytes().to_vec(),
+            AuthState::App(app) => {
+                let mut text = format!("app {}", app.app_id);
+                if let Some(installation) = self.installation {
+                    // Writing to a String does not fail.
+                    let _infallible = write!(text, " at {installation}");
+                }
+                text.into_bytes()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Requests of one login to one GitHub.
+pub(super) struct Session {
+    login: Login,
+    sender: Sender,
+    octocrab: OnceCell<Octocrab>,
+    /// Held while a token is exchanged, so that workers that start together exchange one.
+    exchange: Mutex<()>,
+}
+
+impl Session {
+    /// `rest` sends what octocrab asks for by itself, below `prefix`.
+    pub(super) fn new(login: Login, rest: Client, prefix: &'static str) -> Self {
+        let sender = Sender { rest, prefix };
+        Self { login, sender, octocrab: OnceCell::new(), exchange: Mutex::default() }
+    }
+
+    /// Sends through a client: with its budget, retries and attempts.
+    pub(super) async fn send(
+        &self,
+        client: &Client,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Answer, PullError> {
+        let url = client.address(path)?;
+        let octocrab = self.signed_in().await?;
+        let request = Request::builder()
+            .method(method)
+            // octocrab signs what has no host, and nothing else
+            .uri(&url[url::Position::BeforePath..url::Position::AfterQuery])
+            .extension(Route { client: client.clone(), url: url.clone() })
+            .body(OctoBody::from(body))
+            .map_err(|error| PullError::Data(format!("`{path}` can't be asked for: {error}")))?;
+        let (head, body) = octocrab.execute(request).await.map_err(pull_error)?.into_parts();
+        let body = body.collect().await.map_err(pull_error)?.to_bytes();
+        Ok(Answer { status: head.status, headers: head.headers, body, url })
+    }
+
+    /// Returns octocrab with a token that is valid for some minutes.
+    async fn signed_in(&self) -> Result<Octocrab, PullError> {
+        let octocrab = self.octocrab.get_or_try_init(|| self.sign_in()).await?;
+        if self.login.is_app() {
+            let _one_at_a_time = self.exchange.lock().await;
+            octocrab.installation_token_with_buffer(EXPIRES_SOON).await.map_err(pull_error)?;
+        }
+        Ok(octocrab.clone())
+    }
+
+    async fn sign_in(&self) -> Result<Octocrab, PullError> {
+        let builder = OctocrabBuilder::new_empty().with_service(self.sender.clone());
+        let Ok(octocrab) = builder.with_auth(self.login.state.clone()).build();
+        if !self.login.is_app() {
+            return Ok(octocrab);
+        }
+        let installation = match self.login.installation {
+            Some(installation) => installation,
+            None => only_installation(&octocrab).await?,
+        };
+        octocrab.installation(InstallationId(installation)).map_err(pull_error)
+    }
+}
+
+/// Returns the installation of an App that has one.
+async fn only_installation(app: &Octocrab) -> Result<u64, PullError> {
+    #[derive(Deserialize)]
+    struct Installation {
+        id: u64,
+    }
+    let answer = app._get("/app/installations").await.map_err(pull_error)?;
+    let body = answer.into_body().collect().await.map_err(pull_error)?.to_bytes();
+    let found: Vec<Installation> = serde_json::from_slice(&body)
+        .map_err(|error| PullError::Data(format!("/app/installations: {}", connector::json::tell(&error))))?;
+    let count = found.len();
+    let [Installation { id }] = found.try_into().map_err(|_| {
+        PullError::Data(format!("the App has {count} installations; name one: options.installation_id"))
+    })?;
+    Ok(id)
+}
+
+/// The client and the address of a request of ours. Octocrab's own, such as that of an installation's token, have none.
+#[derive(Clone)]
+struct Route {
+    client: Client,
+    url: Url,
+}
+
+/// What octocrab sends with.
+#[derive(Clone)]
+struct Sender {
+    rest: Client,
+    prefix: &'static str,
+}
+
+impl Service<Request<OctoBody>> for Sender {
+    type Response = Response<Full<Bytes>>;
+    type Error = PullError;
+    type Future = BoxFuture<'static, Result<Self::Response, PullError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), PullError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<OctoBody>) -> Self::Future {
+        let Self { rest, prefix } = self.clone();
+        async move {
+            let (mut head, body) = request.into_parts();
+            let Route { client, url } = match head.extensions.remove() {
+                Some(route) => route,
+                None => {
+                    let url = rest.address(&format!("{prefix}{}", head.uri.path().trim_start_matches('/')))?;
+                    Route { client: rest, url }
+                }
+            };
+            let body = body.collect().await.map_err(pull_error)?.to_bytes();
+            let signature = head.headers.remove(header::AUTHORIZATION);
+            let headers = HeaderMap::from_iter(signature.map(|signature| (header::AUTHORIZATION, signature)));
+            let answer = client.send(head.method, url, body, headers).await?;
+            let mut response = Response::new(Full::new(answer.body));
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers;
+            Ok(response)
+        }
+        .boxed()
+    }
+}
+
+/// Returns the error of [`Client`] that octocrab passes on, or its own.
+fn pull_error(error: octocrab::Error) -> PullError {
+    match error {
+        octocrab::Error::Service { source, .. } => match source.downcast::<PullError>() {
+            Ok(error) => *error,
+            Err(error) => PullError::Transient(error.to_string()),
+        },
+        octocrab::Error::JWT { .. } => PullError::Data("the App's key can't sign".to_owned()),
+        error => PullError::Data(format!("GitHub: {error}")),
+    }
+}
