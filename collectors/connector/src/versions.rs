@@ -1,4 +1,4 @@
-//! Which picture of a thing is the newer one: versions as the forges' and trackers' normalizers make them.
+//! Orders versions of one thing, as the normalizers of forges and trackers make them.
 
 use std::sync::LazyLock;
 

@@ -143,7 +143,7 @@ impl Reader<'_> {
     }
 }
 
-/// The time, a microsecond later at each call: a later line is a later picture.
+/// The time, a microsecond later at each call: a later line is a later version.
 #[derive(Default)]
 struct Clock(Option<DateTime<Utc>>);
 

@@ -209,7 +209,7 @@ impl Collector {
         self.log.0.lock().unwrap().iter().filter(|event| event.kind == kind).count()
     }
 
-    /// What the store would hold: of each thing the picture with the greatest version, unless it is gone.
+    /// What the store would hold: of each thing the greatest version, unless it is deleted.
     fn rows(&self) -> BTreeMap<String, Value> {
         let connector = registry::connector("git").unwrap();
         let mut kept: BTreeMap<String, (Version, String, Value)> = BTreeMap::new();

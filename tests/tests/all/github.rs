@@ -73,7 +73,7 @@ fn normalize(event: &str, data: Bytes) -> Result<Vec<Fact>, NotStored> {
     GitHub.normalize(&delivery(event, data))
 }
 
-/// What a store holds of facts that came in this order: of each thing the greatest picture.
+/// What a store holds of facts that came in this order: of each thing the greatest version.
 fn settled(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> {
     let mut rows: BTreeMap<String, Fact> = BTreeMap::new();
     for fact in facts {

@@ -40,7 +40,7 @@ async fn write(store: &Store, facts: &[Fact]) {
     tx.commit().await.unwrap();
 }
 
-/// Later pictures of some facts: a change whose merge a force-push took away, a tag that was deleted, an
+/// Later versions of some facts: a change whose merge a force-push took away, a tag that was deleted, an
 /// incident that was resolved months later, one that turned out to have another cause.
 fn later(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
     let newer = |version: Version, days: i64| Version { at: version.at + TimeDelta::days(days), ..version };

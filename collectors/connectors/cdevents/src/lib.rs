@@ -150,7 +150,7 @@ fn repository(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
     Ok(vec![Fact::Repository(Repository { id, name, url, default_branch: None, partial: false, version })])
 }
 
-/// A change. The events name neither commits nor sizes nor people, so this is the weakest picture of it
+/// A change. The events name neither commits nor sizes nor people, so this is the weakest version of it
 /// that there can be: whatever a forge or a clone says of it counts more, however old.
 fn change(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
     let (state, rank) = match predicate {

@@ -101,7 +101,7 @@ pub fn envelopes(
         if problems.len() >= MAX_PROBLEMS {
             return false;
         }
-        // A later fact of a request is a later picture.
+        // A later fact of a request is a later version.
         let now = later(to.received, count);
         match text.and_then(|text| envelope(text, to.source, to.tenant, now)) {
             _ if count == MAX_FACTS => {
@@ -196,7 +196,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Reads a fact. Without a version it counts as the picture of `received`: who speaks last is right.
+/// Reads a fact. Without a version it gets the time `received`: the last one wins.
 fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
     let wrong = |path: &str, problem: &str| Problem { path: path.to_owned(), problem: problem.to_owned() };
     let Some(object) = value.as_object_mut() else {

@@ -1,6 +1,6 @@
 //! GitHub's entities → facts. Shared by webhooks, imports of recorded events and, later, pulls.
 //!
-//! The order of pictures of one entity: GitHub's times have seconds, and two events of one second are
+//! The order of versions of one entity: GitHub's times have seconds, and two events of one second are
 //! common (opened and labelled, closed and reopened). [`moment`] puts a rank of the entity's state into
 //! the microseconds of `version.at`, so that the later state wins whatever order the events come in.
 
@@ -133,7 +133,7 @@ pub fn moved_organization(organization: &wire::Organization, before: &str, recei
 }
 
 /// An account as an event mentions it. Payloads do not say when an account last changed, so all its
-/// pictures have the same time: a mention never makes a row change.
+/// versions have the same time: a mention never makes a row change.
 #[must_use]
 pub fn account(place: &Place, user: &wire::User) -> Fact {
     let id = place.account_id(&user.login);
@@ -311,7 +311,7 @@ fn is_production(deployment: &wire::Deployment) -> Option<bool> {
 }
 
 /// The version of a deployment of this rank. GraphQL does not say whether an environment is production, so of two
-/// pictures of one state that which says it is kept.
+/// versions of one state that which says it is kept.
 fn deployment_version(at: DateTime<Utc>, rank: i64, production: Option<bool>) -> Version {
     stated(moment(at, 2 * rank + i64::from(production.is_some())))
 }

@@ -295,7 +295,7 @@ pub(super) fn change(row: &Of<PullRequest>) -> Result<Vec<Fact>, NotStored> {
     facts.push(Fact::Change(Change {
         commits: node.commits.each().map(|commit| commit.commit.oid).collect(),
         ready_at: node.ready_at(),
-        // of two pictures of one second, this one knows more than an event's
+        // of two versions of one second, this one knows more than an event's
         version: kernel::Version { at: change.version.at + TimeDelta::microseconds(5), ..change.version },
         ..change
     }));

@@ -2,7 +2,7 @@
 //!
 //! Webhooks and the API tell the same thing with other words, so whatever one of them leaves out is made
 //! from what both have: addresses from the project's, accounts from the number of the user (hooks name
-//! authors by nothing else), times in whole seconds. Among pictures of one second the further state
+//! authors by nothing else), times in whole seconds. Among versions of one second the further state
 //! counts; its rank goes into the microseconds of `version.at`.
 
 use std::sync::LazyLock;
@@ -137,7 +137,7 @@ impl wire::Commit {
     }
 }
 
-/// A commit of a push or of a merge request. Neither tells its parents, so a clone's picture counts more.
+/// A commit of a push or of a merge request. Neither tells its parents, so a clone's version counts more.
 pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit) -> Result<Commit, Reject> {
     let committed = commit.committed_date.or(commit.timestamp).ok_or_else(|| {
         Reject::new(RejectReason::Schema, "commits: expected `timestamp` or `committed_date` in each of them")
@@ -193,7 +193,7 @@ pub(super) fn tag(place: &Place, push: &wire::Push, received: DateTime<Utc>) -> 
     })
 }
 
-/// What a merge request's picture says of its life.
+/// What a merge request's version says of its life.
 struct Life {
     state: ChangeState,
     merged_at: Option<DateTime<Utc>>,
@@ -203,7 +203,7 @@ struct Life {
 }
 
 /// Hooks do not tell when a merge request was merged or closed, but the hook of that very event has its
-/// time. A later picture that can't say it must not replace one that did: it is only inferred.
+/// time. A later version that can't say it must not replace one that did: it is only inferred.
 fn life(request: &wire::MergeRequest, head: Option<Sha>) -> Life {
     let action = request.action.as_deref().unwrap_or_default();
     let updated = request.updated_at.0;
@@ -233,7 +233,7 @@ fn life(request: &wire::MergeRequest, head: Option<Sha>) -> Life {
     }
 }
 
-/// A merge request. `ready_at` is when it stopped to be a draft, if this picture tells.
+/// A merge request. `ready_at` is when it was marked ready for review, if this version has it.
 pub(super) fn change(place: &Place, request: &wire::MergeRequest, ready_at: Option<DateTime<Utc>>) -> Change {
     let head_sha = request.sha.or_else(|| request.last_commit.as_ref()?.id);
     let Life { state, merged_at, closed_at, merge_sha, version } = life(request, head_sha);
@@ -370,7 +370,7 @@ fn seconds(duration: f64) -> TimeDelta {
     TimeDelta::try_milliseconds((duration * 1000.0) as i64).unwrap_or_default()
 }
 
-/// The picture of something that runs: the time of its last step, and how far it is.
+/// The version of something that runs: the time of its last step, and how far it is.
 fn run_version(
     created: DateTime<Utc>,
     started: Option<DateTime<Utc>>,
@@ -642,7 +642,7 @@ fn incident_of(
     })
 }
 
-/// An issue, how it came to where it stands as far as this picture tells, and the incident that it is if
+/// An issue, how it came to where it stands as far as this version tells, and the incident that it is if
 /// its type or one of its labels says so. A label that is taken off turns the incident into none, and so does
 /// closing the issue as a duplicate or as what won't be done.
 pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::IssueHook>) -> Vec<Fact> {

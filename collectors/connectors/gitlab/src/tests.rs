@@ -70,7 +70,7 @@ fn checked(facts: &[Fact]) {
     }
 }
 
-/// What a store holds of facts that came in this order: of each thing the greatest picture.
+/// What a store holds of facts that came in this order: of each thing the greatest version.
 fn settled(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> {
     let mut rows: BTreeMap<String, ((kernel::Version, String), Fact)> = BTreeMap::new();
     for fact in facts {

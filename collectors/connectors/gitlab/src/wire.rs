@@ -8,7 +8,7 @@ use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
 /// An instant in any of the forms that GitLab writes. Webhooks tell whole seconds and the API
-/// milliseconds, so the fraction is cut off: both give the same picture of a thing.
+/// milliseconds, so the fraction is cut off: both give the same version of a thing.
 #[derive(Clone, Copy)]
 pub(super) struct When(pub(super) DateTime<Utc>);
 

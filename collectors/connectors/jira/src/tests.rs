@@ -70,7 +70,7 @@ fn checked(facts: &[Fact]) {
     }
 }
 
-/// What a store holds of facts that came in this order: of each thing the greatest picture.
+/// What a store holds of facts that came in this order: of each thing the greatest version.
 fn settled(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> {
     let mut rows: BTreeMap<String, ((kernel::Version, String), Fact)> = BTreeMap::new();
     for fact in facts {
@@ -156,7 +156,7 @@ fn what_is_pulled_and_what_is_pushed_of_the_same_issue_are_the_same_facts() {
     let pushed = both_ways(&HOOKS);
     for name in ["pull.issue", "pull.issue.long"] {
         let pulled = settled(facts(name));
-        // What the earlier statuses mean is told by the list of statuses, not by the last picture.
+        // What the earlier statuses mean is told by the list of statuses, not by the last version.
         let known = |key: &&String| !key.starts_with("status ") || pulled.contains_key(*key);
         let pushed: BTreeMap<_, _> = pushed.iter().filter(|(key, _)| known(key)).collect();
         assert_eq!(pushed, pulled.iter().collect(), "{name}");

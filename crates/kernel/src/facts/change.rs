@@ -78,8 +78,8 @@ pub struct Change {
     /// When it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_at: Option<DateTime<Utc>>,
-    /// When it stopped to be a draft, if it was one. The store keeps the latest that any picture of the
-    /// change told: a later picture without it does not take it away.
+    /// When it was marked ready for review, if it was a draft. The store keeps the latest of all versions of the
+    /// change: a later version without it does not take it away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[fact(latest)]
     pub ready_at: Option<DateTime<Utc>>,

@@ -1,4 +1,4 @@
-//! What was closed by a source that told nothing else of it then. A picture of an incident or a work item
+//! What was closed by a source that told nothing else of it then. A version of an incident or a work item
 //! and its closing give the same row in any order: the closing counts if it is not earlier.
 
 use kernel::Incident;
@@ -9,7 +9,7 @@ use super::concern::Concern;
 use super::row::Changed;
 use crate::StoreError;
 
-/// Closes the incidents and work items of these ids that a closing is about and that no later picture says
+/// Closes the incidents and work items of these ids that a closing is about and that no later version says
 /// are open. What became of their rows is not counted: it is no fact's.
 pub(super) async fn apply(connection: &mut PgConnection, ids: &[String]) -> Result<Changed, StoreError> {
     let mut changed = Changed::default();

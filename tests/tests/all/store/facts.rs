@@ -1,4 +1,4 @@
-//! Facts: whatever order pictures arrive in, the row is the same; only what really changed becomes stale.
+//! Facts: whatever order versions arrive in, the row is the same; only what really changed becomes stale.
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::{
@@ -492,7 +492,7 @@ async fn a_mark_is_neither_lost_nor_seen_before_its_facts() {
     }
 }
 
-/// A picture of one of two things, with few distinct versions so that ties are frequent.
+/// A version of one of two things, with few distinct times so that ties are frequent.
 fn picture() -> impl Strategy<Value = Fact> {
     (0..2_u8, 0..3_u8, 0..3_i64, 0..1500_i64, 0..3_u8).prop_map(|(thing, detail, at, nanos, content)| {
         let detail = [Detail::Inferred, Detail::Stated, Detail::Measured][usize::from(detail)];
@@ -506,7 +506,7 @@ fn picture() -> impl Strategy<Value = Fact> {
     })
 }
 
-/// A batch and another order of it, with some pictures twice.
+/// A batch and another order of it, with some versions twice.
 fn orders() -> impl Strategy<Value = (Vec<Fact>, Vec<Fact>)> {
     proptest::collection::vec(picture(), 1..12).prop_flat_map(|facts| {
         let twice: Vec<Fact> = facts.iter().chain(facts.iter().step_by(2)).cloned().collect();
@@ -539,7 +539,7 @@ fn any_order_and_any_duplicates_give_the_same_rows() {
     });
 }
 
-/// A picture of one change, that tells when it stopped to be a draft or does not.
+/// A version of one change, with or without the time it was marked ready for review.
 fn draft() -> impl Strategy<Value = Change> {
     (0..2_u8, 0..3_i64, proptest::option::of(0..3_i64), 0..3_u8).prop_map(|(detail, at, ready, content)| Change {
         title: format!("t{content}"),
