@@ -137,8 +137,8 @@ async fn every_fact_that_metrics_can_be_made_of_marks_what_is_held_of_it() {
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
     let triggers = "select tgname::text from pg_trigger
                     where tgrelid = ('main.' || $1)::regclass and tgname like 'mark_chunks%' order by 1";
-    for fact in runtime::custom::FACTS {
-        let found: Vec<String> = sqlx::query_scalar(triggers).bind(fact.fact).fetch_all(&mut connection).await.unwrap();
-        assert_eq!(found, ["mark_chunks_delete", "mark_chunks_insert", "mark_chunks_update"], "{}", fact.fact);
+    for kind in dora::custom::measurable() {
+        let found: Vec<String> = sqlx::query_scalar(triggers).bind(kind.name).fetch_all(&mut connection).await.unwrap();
+        assert_eq!(found, ["mark_chunks_delete", "mark_chunks_insert", "mark_chunks_update"], "{}", kind.name);
     }
 }
