@@ -54,18 +54,27 @@ fn one(registry: Registry, event: &Envelope) -> Normalized {
         return Normalized { connector: "unknown", outcome: Err(reject.into()) };
     };
     // A connector has no state that a panic could leave half changed.
-    let facts = catch_unwind(AssertUnwindSafe(|| connector.normalize(event))).unwrap_or_else(|_| {
+    let normalized = catch_unwind(AssertUnwindSafe(|| connector::normalize(connector, event)));
+    let connector::Normalized { outcome, passed_by } = normalized.unwrap_or_else(|_| {
         tracing::error!(
             source.name = event.source,
             event.id = event.id,
             event.kind = event.kind,
             "a normalizer broke off"
         );
-        Err(Reject::new(RejectReason::Internal, "the normalizer broke off: this is a fault in it").into())
+        let reject = Reject::new(RejectReason::Internal, "the normalizer broke off: this is a fault in it");
+        connector::Normalized { outcome: Err(reject.into()), passed_by: Vec::new() }
     });
-    let outcome = facts.and_then(|facts| {
-        facts.iter().try_for_each(Fact::check)?;
-        Ok(facts)
-    });
+    if let Some(first) = passed_by.first().filter(|_| outcome.is_ok()) {
+        tracing::warn!(
+            source.name = event.source,
+            event.id = event.id,
+            event.kind = event.kind,
+            part = first.path,
+            problem = first.problem,
+            parts = passed_by.len(),
+            "what can't be read of an event is passed by, the rest is stored"
+        );
+    }
     Normalized { connector: connector.name(), outcome }
 }

@@ -6,8 +6,8 @@ use kernel::Secret;
 use kernel::{Fact, IgnoreReason, NotStored, Reject, Tenant};
 use serde::Serialize;
 
-use crate::Connector;
 use crate::webhook::{Destination, RawRequest, Received, Refusal, unverified};
+use crate::{Connector, Normalized, normalize};
 
 /// What a request would become.
 #[derive(Debug)]
@@ -70,20 +70,16 @@ pub fn check(
         }
         Ok(Received::Ignored(reason)) => End::Ignored(reason),
         Ok(Received::Events(events)) => {
-            End::Accepted(events.iter().map(|event| became(connector.normalize(event))).collect())
+            End::Accepted(events.iter().map(|event| became(normalize(connector, event))).collect())
         }
     };
     Some(Checked { verified, end })
 }
 
-fn became(normalized: Result<Vec<Fact>, NotStored>) -> Became {
-    let rejected = |Reject { reason, detail }| Became::Rejected { reason, detail };
-    match normalized {
-        Ok(facts) => match facts.iter().try_for_each(Fact::check) {
-            Ok(()) => Became::Stored(facts),
-            Err(reject) => rejected(reject),
-        },
+fn became(normalized: Normalized) -> Became {
+    match normalized.outcome {
+        Ok(facts) => Became::Stored(facts),
         Err(NotStored::Ignored(reason)) => Became::Ignored(reason),
-        Err(NotStored::Rejected(reject)) => rejected(reject),
+        Err(NotStored::Rejected(Reject { reason, detail })) => Became::Rejected { reason, detail },
     }
 }

@@ -38,10 +38,8 @@ pub fn read_with<T>(
     read: impl FnOnce(Tracked<'_, '_>) -> Result<T, serde_json::Error>,
 ) -> Result<T, Problem> {
     let mut track = serde_path_to_error::Track::new();
-    read(Tracked::new(value, &mut track)).map_err(|error| {
-        let error = serde_path_to_error::Error::new(track.path(), error);
-        Problem { path: path_of(&error), problem: tell(error.inner()) }
-    })
+    read(Tracked::new(value, &mut track))
+        .map_err(|error| problem(&serde_path_to_error::Error::new(track.path(), error)))
 }
 
 /// A value that is read and remembers where it is.
@@ -50,6 +48,11 @@ pub type Tracked<'a, 'b> = serde_path_to_error::Deserializer<'a, 'b, serde_json:
 /// A list that can be `null`, and so can its entries: what a source has nothing to say of.
 pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
     Ok(Option::<Vec<Option<T>>>::deserialize(from)?.into_iter().flatten().flatten().collect())
+}
+
+/// The same, where no list is not an empty one.
+pub fn some_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Vec<T>>, D::Error> {
+    Ok(Option::<Vec<Option<T>>>::deserialize(from)?.map(|list| list.into_iter().flatten().collect()))
 }
 
 /// A value that can be `null`, which is the default.
@@ -63,6 +66,11 @@ pub struct Problem {
     pub path: String,
     /// Such as ``missing field `timestamp` ``.
     pub problem: String,
+}
+
+/// Where an error is, and what it says.
+pub(crate) fn problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    Problem { path: path_of(error), problem: tell(error.inner()) }
 }
 
 fn reject(error: &serde_path_to_error::Error<serde_json::Error>) -> Reject {

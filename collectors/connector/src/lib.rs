@@ -7,6 +7,7 @@ pub mod canceled;
 pub mod check;
 pub mod cloudevents;
 pub mod json;
+pub mod lenient;
 pub mod outcomes;
 mod port;
 pub mod problem;
@@ -18,4 +19,4 @@ pub mod trailers;
 pub mod versions;
 pub mod webhook;
 
-pub use port::Connector;
+pub use port::{Connector, Normalized, normalize};

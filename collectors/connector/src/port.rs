@@ -1,7 +1,8 @@
 //! What a source is to the rest of `sei`: a name, a pure normalizer and, where it pushes, a webhook.
 
-use kernel::{Envelope, Fact, NotStored};
+use kernel::{Envelope, Fact, NotStored, Reject, RejectReason};
 
+use crate::lenient::{self, PassedBy};
 use crate::webhook::Webhook;
 
 /// A source of events. A crate and a line in the registry each; its wire types stay in its crate.
@@ -17,4 +18,43 @@ pub trait Connector: Send + Sync {
     fn webhook(&self) -> Option<&dyn Webhook> {
         None
     }
+}
+
+/// What an event became.
+#[derive(Debug)]
+pub struct Normalized {
+    /// The facts, each of which can be, or why there are none.
+    pub outcome: Result<Vec<Fact>, NotStored>,
+    /// What of the event was passed by.
+    pub passed_by: Vec<PassedBy>,
+}
+
+/// Normalizes an event. One that would be ignored without what can't be read of it is rejected. Of several facts of one
+/// kind, those that can't be (such as a commit of the year 1) are passed by; where there is no other fact of their kind,
+/// the event is rejected.
+#[must_use]
+pub fn normalize(connector: &dyn Connector, envelope: &Envelope) -> Normalized {
+    let (outcome, mut passed_by) = lenient::naming(|| connector.normalize(envelope));
+    let outcome = match (outcome, passed_by.first()) {
+        (Err(NotStored::Ignored(_)), Some(PassedBy { path, problem })) => {
+            Err(Reject::new(RejectReason::Schema, format!("{path}: {problem}")).into())
+        }
+        (outcome, _) => outcome,
+    };
+    let outcome = outcome.and_then(|facts| {
+        let odd: Vec<_> = facts.iter().map(|fact| fact.check().err()).collect();
+        if odd.iter().all(Option::is_none) {
+            return Ok(facts);
+        }
+        let left: Vec<&Fact> = facts.iter().zip(&odd).filter(|(_, odd)| odd.is_none()).map(|(fact, _)| fact).collect();
+        for (fact, reject) in facts.iter().zip(&odd) {
+            let Some(reject) = reject else { continue };
+            if !left.iter().any(|other| other.kind() == fact.kind()) {
+                return Err(reject.clone().into());
+            }
+            passed_by.push(PassedBy { path: fact.kind().to_owned(), problem: reject.detail.clone() });
+        }
+        Ok(left.into_iter().cloned().collect())
+    });
+    Normalized { outcome, passed_by }
 }

@@ -10,7 +10,11 @@ mod cases;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod odd_parts;
+#[cfg(test)]
 mod recorded;
+#[cfg(test)]
+mod sweep;
 
 static CONNECTORS: &[&dyn Connector] = &[
     &connector_git::Git,

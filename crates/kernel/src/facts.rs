@@ -134,11 +134,16 @@ facts! {
 pub struct Partial {
     /// The fields that the event has; the others are empty.
     pub of: Box<Fact>,
+    /// When the event happened, which decides which of two values of a field is the newer one. Which event says how a
+    /// thing ended, the versions decide.
+    pub at: DateTime<Utc>,
 }
 
-impl From<Fact> for Partial {
-    fn from(fact: Fact) -> Self {
-        Self { of: Box::new(fact) }
+impl Partial {
+    /// What an event of this time states of a thing.
+    #[must_use]
+    pub fn new(fact: Fact, at: DateTime<Utc>) -> Self {
+        Self { of: Box::new(fact), at }
     }
 }
 

@@ -595,8 +595,12 @@ async fn a_message_larger_than_an_object_may_be_is_shortened_and_the_history_goe
     let body = "x".repeat(33 << 20);
     let data = format!("tree {TREE}\nparent {parent}\n{people}\n\nLong (#2)\n\n{body}\nEnd\n");
     let long = repo.raw_commit(data.as_bytes());
+    repo.git(&["tag", "v1.0.0", &long]);
+    repo.git(&["tag", "-a", "-m", "Release", "v1.1.0", &long]);
     let mut collector = Collector::of(&repo);
     let summary = collector.collect().await;
+    let tagged: Vec<(String, String)> = collector.tags().into_iter().map(|(name, sha, _)| (name, sha)).collect();
+    assert_eq!(tagged, ["v1.0.0", "v1.1.0"].map(|name| (name.to_owned(), long.clone())));
     assert!(warned(&summary, "longer than 32 MiB"), "{:?}", summary.warnings);
     assert!(!summary.partial);
     assert_eq!((summary.commits, collector.changes()), (2, vec![1, 2]));

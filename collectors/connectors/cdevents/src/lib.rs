@@ -15,12 +15,12 @@ use connector::cloudevents::{self, Reading};
 use connector::outcomes;
 use connector::versions::{inferred, label_selectors, moment, stated};
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use connector::{Connector, json};
+use connector::{Connector, lenient};
 use kernel::Secret;
 use kernel::{
     AccountId, Change, ChangeId, ChangeState, Closing, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason,
-    Incident, IncidentId, NotStored, Outcome, PipelineRun, Reject, Repository, RepositoryId, Review, ReviewState,
-    StatusCategory, TaskRun, Version, WorkItem, WorkItemId,
+    Incident, IncidentId, NotStored, Outcome, Partial, PipelineRun, Reject, Repository, RepositoryId, Review,
+    ReviewState, StatusCategory, TaskRun, Version, WorkItem, WorkItemId,
 };
 
 use artifact::artifact;
@@ -37,7 +37,7 @@ impl Connector for CdEvents {
     }
 
     fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
-        let event: Event = json::read(cloudevents::payload(envelope)?)?;
+        let event = read(cloudevents::payload(envelope)?)?;
         let kind = event.context.kind.to_ascii_lowercase();
         match subject_and_predicate(&kind) {
             Some(("repository", predicate @ ("created" | "modified"))) => repository(&event, predicate),
@@ -50,7 +50,8 @@ impl Connector for CdEvents {
             }
             Some(("service", predicate)) => deployment(&event, predicate),
             Some(("incident", predicate @ ("detected" | "reported" | "resolved"))) => {
-                Ok(vec![Fact::Partial(Fact::Incident(incident(&event, predicate)).into())])
+                let incident = Fact::Incident(incident(&event, predicate));
+                Ok(vec![Fact::Partial(Partial::new(incident, event.context.timestamp))])
             }
             Some(("ticket", predicate @ ("created" | "updated" | "closed"))) => Ok(ticket(&event, predicate)),
             _ => Err(NotStored::Ignored(IgnoreReason::UnusedEvent)),
@@ -91,9 +92,14 @@ fn unused(kind: &str) -> Option<IgnoreReason> {
     }
 }
 
+fn read(payload: &[u8]) -> Result<Event, Reject> {
+    let decisive = ["subject.content.environment", "subject.content.pipelineRun", "subject.content.repository"];
+    lenient::read_keeping(payload, &decisive)
+}
+
 /// The subject that a payload is about: what keeps its events in order.
 fn subject(payload: &[u8]) -> Option<String> {
-    let event: Event = json::read(payload).ok()?;
+    let event = read(payload).ok()?;
     Some(id(&event, "subject", &event.subject.id))
 }
 
@@ -194,7 +200,7 @@ fn change(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
         deleted: false,
         version: inferred(moment(DateTime::UNIX_EPOCH, rank)),
     });
-    let mut facts = vec![Fact::Partial(change.into())];
+    let mut facts = vec![Fact::Partial(Partial::new(change, at))];
     if predicate == "reviewed" {
         // The event has neither the reviewer nor the verdict.
         facts.push(Fact::Review(Review {
@@ -376,7 +382,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
     let mut facts = Vec::new();
     if kind.as_deref() == Some("incident") {
         let incident = Incident { deleted: canceled, ..ticket_incident(event, &native, closed, version) };
-        facts.push(Fact::Partial(Fact::Incident(incident).into()));
+        facts.push(Fact::Partial(Partial::new(Fact::Incident(incident), at)));
     } else if closed && kind.is_none() {
         // If an earlier event of the ticket had the type, there is an incident to close.
         facts.push(Fact::Closing(Closing { id: native.clone(), at, version }));

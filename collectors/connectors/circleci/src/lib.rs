@@ -10,7 +10,7 @@ mod wire;
 use connector::reference::RanFor;
 use connector::versions::{moment, stated};
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use connector::{Connector, json};
+use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{
     Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Reject, RejectReason, RepositoryId, TaskRun,
@@ -23,13 +23,16 @@ use wire::{Event, Job, Pipeline, Workflow};
 /// The connector.
 pub struct CircleCi;
 
+/// What decides what an event is about.
+const DECISIVE: [&str; 4] = ["job", "pipeline", "type", "workflow"];
+
 impl Connector for CircleCi {
     fn name(&self) -> &'static str {
         "circleci"
     }
 
     fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
-        let event: Event = json::read(&envelope.data)?;
+        let event: Event = lenient::read_keeping(&envelope.data, &DECISIVE)?;
         if let Some(reason) = event.kind.as_deref().and_then(unused) {
             return Err(NotStored::Ignored(reason));
         }
@@ -88,7 +91,7 @@ impl Webhook for CircleCi {
 
 /// Why events of this type are of no use, if they are not.
 fn unused(kind: &str) -> Option<IgnoreReason> {
-    match kind {
+    match kind.to_ascii_lowercase().as_str() {
         "workflow-completed" | "job-completed" => None,
         "ping" => Some(IgnoreReason::Ping),
         _ => Some(IgnoreReason::UnusedEvent),
@@ -102,7 +105,7 @@ fn run_id(workflow: &str) -> String {
 
 fn outcome(status: Option<&str>) -> Result<Option<Outcome>, NotStored> {
     let Some(status) = status else { return Ok(None) };
-    Ok(match status.to_ascii_lowercase().as_str() {
+    Ok(match status {
         "success" => Some(Outcome::Success),
         "failed" | "error" | "infrastructure_fail" | "timedout" | "terminated-unknown" => Some(Outcome::Failure),
         "canceled" | "unauthorized" | "not_run" | "not_running" | "retried" => Some(Outcome::Neither),
@@ -167,7 +170,7 @@ fn pipeline_run(event: &Event, pipeline: &Pipeline, workflow: &Workflow) -> Resu
     Ok(PipelineRun {
         id: run_id(&workflow.id),
         repository: repository(pipeline),
-        name: workflow.name.clone(),
+        name: filled(workflow.name.as_ref()).unwrap_or_else(|| "workflow".to_owned()),
         sha: vcs.and_then(|vcs| vcs.revision).or_else(|| git?.checkout_sha),
         branch,
         tag,
@@ -208,7 +211,7 @@ fn task_run(pipeline: &Pipeline, workflow: &Workflow, job: &Job) -> Result<TaskR
         id: format!("{run}/task/{}", kept_id(&job.id)),
         run,
         repository: repository(pipeline),
-        name: job.name.clone(),
+        name: filled(job.name.as_ref()).unwrap_or_else(|| "job".to_owned()),
         attempt: 1,
         queued_at: None,
         started_at: job.started_at,

@@ -1,6 +1,7 @@
 //! The fields of CircleCI's webhooks and API rows that we use. Everything else is left unread.
 
 use chrono::{DateTime, Utc};
+use connector::lenient::Word;
 use kernel::Sha;
 use serde::{Deserialize, Deserializer};
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 #[derive(Deserialize)]
 pub(super) struct Event {
     #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
+    pub(super) kind: Option<Word>,
     pub(super) project: Option<Project>,
     pub(super) pipeline: Option<Pipeline>,
     pub(super) workflow: Option<Workflow>,
@@ -66,27 +67,27 @@ pub(super) struct CircleCi {
     #[serde(rename = "project_name")]
     pub(super) project: Option<String>,
     #[serde(rename = "provider_name")]
-    pub(super) provider: Option<String>,
+    pub(super) provider: Option<Word>,
     /// What set it off: `push`, `pull_request`, `merge_request`.
-    pub(super) event_type: Option<String>,
+    pub(super) event_type: Option<Word>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Workflow {
     pub(super) id: String,
-    pub(super) name: String,
+    pub(super) name: Option<String>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) stopped_at: Option<DateTime<Utc>>,
     pub(super) url: Option<String>,
     /// Missing where the event is about a job.
-    pub(super) status: Option<String>,
+    pub(super) status: Option<Word>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Job {
     pub(super) id: String,
-    pub(super) name: String,
-    pub(super) status: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) status: Option<Word>,
     pub(super) started_at: Option<DateTime<Utc>>,
     pub(super) stopped_at: Option<DateTime<Utc>>,
 }

@@ -9,9 +9,10 @@ mod facts;
 mod wire;
 
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
-use connector::{Connector, json};
+use connector::{Connector, lenient};
 use kernel::Secret;
-use kernel::{Envelope, Fact, IgnoreReason, NotStored};
+use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -29,10 +30,10 @@ impl Connector for DevLake {
         let place = Place { connection: &envelope.source, received: envelope.time };
         let data = &envelope.data;
         match envelope.kind.strip_prefix("devlake.").unwrap_or_default() {
-            "deployments" => Ok(place.deployments(&json::read(data)?)?),
-            "issues" => Ok(place.issue(json::read(data)?)),
-            "close" => Ok(vec![place.closing(&json::read(data)?)]),
-            "pull_requests" => Ok(vec![place.change(json::read(data)?)]),
+            "deployments" => Ok(place.deployments(&read(data)?)?),
+            "issues" => Ok(place.issue(read(data)?)),
+            "close" => Ok(vec![place.closing(&read(data)?)]),
+            "pull_requests" => Ok(vec![place.change(read(data)?)]),
             _ => Err(NotStored::Ignored(IgnoreReason::UnusedEvent)),
         }
     }
@@ -40,6 +41,13 @@ impl Connector for DevLake {
     fn webhook(&self) -> Option<&dyn Webhook> {
         Some(self)
     }
+}
+
+/// What decides what an event says, as each of these stands for something where it is left out.
+fn read<T: DeserializeOwned>(data: &[u8]) -> Result<T, Reject> {
+    let decisive =
+        ["deploymentCommits", "deployment_commits", "environment", "finishedDate", "result", "status", "type"];
+    lenient::read_keeping(data, &decisive)
 }
 
 impl Webhook for DevLake {

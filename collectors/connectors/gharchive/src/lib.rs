@@ -7,6 +7,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use connector::lenient::{self, Word};
 use connector::{Connector, json};
 use connector_github::{facts, facts::Place, wire};
 use kernel::{
@@ -63,7 +64,8 @@ fn yes() -> bool {
 
 #[derive(Deserialize)]
 struct PullRequest {
-    action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    action: Word,
     pull_request: wire::PullRequest,
 }
 
@@ -75,14 +77,16 @@ struct PullRequestReview {
 
 #[derive(Deserialize)]
 struct Issues {
-    action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    action: Word,
     issue: wire::Issue,
     label: Option<wire::Label>,
 }
 
 #[derive(Deserialize)]
 struct Release {
-    action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    action: Word,
     release: wire::Release,
 }
 
@@ -168,7 +172,7 @@ impl Connector for GhArchive {
 
 impl Event<'_> {
     fn payload<T: DeserializeOwned>(&self) -> Result<T, Reject> {
-        json::read(self.payload.get().as_bytes())
+        lenient::read(self.payload.get().as_bytes())
             .map_err(|reject| Reject { detail: format!("in payload: {}", reject.detail), ..reject })
     }
 
@@ -202,7 +206,7 @@ impl Event<'_> {
             .commits
             .iter()
             .filter(|commit| commit.distinct)
-            .map(|commit| Fact::Commit(facts::commit(&place, branch, &commit.at(self.created_at))))
+            .map(|commit| Fact::Commit(facts::commit(&place, Some(branch), &commit.at(self.created_at))))
             .collect();
         if commits.is_empty() {
             return Err(NotStored::Ignored(IgnoreReason::UnusedAction));

@@ -6,7 +6,7 @@ use gix::ObjectId;
 use gix::objs::Find as _;
 use gix::refs::TargetRef;
 
-use super::raw;
+use super::{open, raw};
 
 /// The branches and tags of a repository.
 #[derive(Debug, Default)]
@@ -128,7 +128,11 @@ pub(super) fn set_at(repository: &gix::Repository, tag: Tag) -> Option<i64> {
 fn peel(repository: &gix::Repository, direct: ObjectId, buffer: &mut Vec<u8>) -> (Option<ObjectId>, Option<i64>) {
     let (mut id, mut when) = (direct, None);
     for _ in 0..20 {
-        let Ok(Some(object)) = repository.objects.try_find(&id, buffer) else { break };
+        let Ok(Some(object)) = repository.objects.try_find(&id, buffer) else {
+            // larger than an object may be, and perhaps no larger than a commit may be
+            let Some(commit) = open::commit(repository, id, buffer) else { break };
+            return (Some(id), when.or_else(|| Some(raw::committed(commit))));
+        };
         match object.kind {
             gix::objs::Kind::Commit => return (Some(id), when.or_else(|| Some(raw::committed(object.data)))),
             gix::objs::Kind::Tag => {

@@ -44,12 +44,18 @@ pub struct Place {
 impl Place {
     /// Where the code of a payload's repository lives.
     pub fn of(repository: &wire::Repository) -> Result<Self, Reject> {
-        let url = repository.html_url.clone().unwrap_or_else(|| format!("https://github.com/{}", repository.full_name));
+        let named = || format!("https://github.com/{}", repository.full_name);
+        let url = repository.html_url.clone().filter(|url| !url.is_empty()).unwrap_or_else(named);
         let id = RepositoryId::from_url(&url).ok_or_else(|| {
             Reject::new(RejectReason::Schema, "repository.html_url: expected https://host/owner/name")
         })?;
         let host = id.as_str().split('/').next().unwrap_or_default().to_owned();
         Ok(Self { id, host, default_branch: repository.default_branch.clone() })
+    }
+
+    /// `owner/name`.
+    fn path(&self) -> &str {
+        self.id.as_str().split_once('/').map_or("", |(_, path)| path)
     }
 
     #[must_use]
@@ -97,7 +103,7 @@ fn text(value: Option<&String>) -> Option<String> {
 pub fn repository(place: &Place, repository: &wire::Repository) -> Fact {
     Fact::Repository(Repository {
         id: place.id.clone(),
-        name: repository.full_name.clone(),
+        name: text(Some(&repository.full_name)).unwrap_or_else(|| place.path().to_owned()),
         url: repository.html_url.clone().or_else(|| Some(format!("https://{}", place.id))),
         default_branch: repository.default_branch.clone(),
         partial: false,
@@ -109,12 +115,12 @@ pub fn repository(place: &Place, repository: &wire::Repository) -> Fact {
 /// name of one that moved away.
 #[must_use]
 pub fn moved(place: &Place, event: &wire::RepositoryEvent, received: DateTime<Utc>) -> Option<Moved> {
-    let (owner, name) = event.repository.full_name.split_once('/')?;
+    let (owner, name) = place.path().split_once('/')?;
     let old_name = event.changes.repository.as_ref().and_then(|change| change.name.as_ref()?.from.as_deref());
     let old_owner = event.changes.owner.as_ref().and_then(|change| change.from.as_ref());
     let old_owner = old_owner.and_then(|owner| owner.organization.as_ref().or(owner.user.as_ref()));
     let old_owner = old_owner.map(|owner| owner.login.as_str());
-    if old_name.is_none() && old_owner.is_none() && event.action != "created" {
+    if old_name.is_none() && old_owner.is_none() && *event.action != *"created" {
         return None;
     }
     let old = format!("{}/{}/{}", place.host, old_owner.unwrap_or(owner), old_name.unwrap_or(name));
@@ -138,12 +144,32 @@ pub fn moved_organization(organization: &wire::Organization, before: &str, recei
 pub fn account(place: &Place, user: &wire::User) -> Fact {
     let id = place.account_id(&user.login);
     Fact::Account(Account {
-        bot: user.kind.as_deref() == Some("Bot") || people::names_bot(id.as_str()),
+        bot: user.kind.as_deref() == Some("bot") || people::names_bot(id.as_str()),
         id,
         name: user.login.clone(),
         email: None,
         version: if user.kind.is_some() { stated(DateTime::UNIX_EPOCH) } else { inferred(DateTime::UNIX_EPOCH) },
     })
+}
+
+impl wire::PullRequest {
+    /// When it last changed, as far as that is told.
+    fn changed_at(&self) -> DateTime<Utc> {
+        let known = [self.merged_at, self.closed_at].into_iter().flatten().max();
+        self.updated_at.or(known).unwrap_or(self.created_at)
+    }
+}
+
+impl wire::WorkflowRun {
+    fn changed_at(&self) -> DateTime<Utc> {
+        self.updated_at.or(self.run_started_at).unwrap_or(self.created_at)
+    }
+}
+
+impl wire::Issue {
+    fn changed_at(&self) -> DateTime<Utc> {
+        self.updated_at.or(self.closed_at).unwrap_or(self.created_at)
+    }
 }
 
 /// The account of a commit's author, where the source names a login. A person or a bot, by the name only.
@@ -155,9 +181,9 @@ pub fn author(place: &Place, person: &wire::GitPerson) -> Option<Fact> {
 
 /// A commit out of a push, whose parents the push does not tell.
 #[must_use]
-pub fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Commit {
+pub fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit) -> Commit {
     // A commit reaches several branches; the default branch tells most.
-    let rank = i64::from(place.default_branch.as_deref() == Some(branch));
+    let rank = i64::from(branch.is_some() && place.default_branch.as_deref() == branch);
     Commit {
         repository: place.id.clone(),
         sha: commit.id,
@@ -166,7 +192,7 @@ pub fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Commit {
         authored_at: commit.timestamp,
         committed_at: commit.timestamp,
         subject: commit.message.lines().next().unwrap_or_default().to_owned(),
-        branch: Some(branch.to_owned()),
+        branch: branch.map(str::to_owned),
         reverts: reverts::commits(&commit.message),
         co_authors: connector::trailers::co_authors(&commit.message),
         cherry_picked_from: connector::trailers::cherry_picked_from(&commit.message),
@@ -184,9 +210,13 @@ pub fn commit(place: &Place, branch: &str, commit: &wire::Commit) -> Commit {
 #[must_use]
 pub fn change(place: &Place, pull_request: &wire::PullRequest, action: &str) -> Change {
     let merged = pull_request.merged_at.is_some();
-    let (state, rank) = match (merged, pull_request.state.as_str(), action) {
+    let closed = match &*pull_request.state {
+        "" => pull_request.closed_at.is_some(),
+        state => state == "closed",
+    };
+    let (state, rank) = match (merged, closed, action) {
         (true, ..) => (ChangeState::Merged, 4),
-        (_, "closed", _) => (ChangeState::Abandoned, 2),
+        (_, true, _) => (ChangeState::Abandoned, 2),
         (_, _, "reopened") => (ChangeState::Open, 3),
         (_, _, "ready_for_review") => (ChangeState::Open, 1),
         _ => (ChangeState::Open, 0),
@@ -199,14 +229,14 @@ pub fn change(place: &Place, pull_request: &wire::PullRequest, action: &str) -> 
         url: pull_request.html_url.clone(),
         state,
         author: pull_request.user.as_ref().map(|user| place.account_id(&user.login)),
-        source_branch: Some(pull_request.head.reference.clone()),
-        target_branch: Some(pull_request.base.reference.clone()),
+        source_branch: pull_request.head.reference.clone(),
+        target_branch: pull_request.base.reference.clone(),
         head_sha: pull_request.head.sha,
         // Before the merge it is a test merge that is on no branch.
         merge_sha: pull_request.merge_commit_sha.filter(|_| merged),
         commits: Vec::new(),
         opened_at: Some(pull_request.created_at),
-        ready_at: (action == "ready_for_review" && !pull_request.draft).then_some(pull_request.updated_at),
+        ready_at: (action == "ready_for_review" && !pull_request.draft).then(|| pull_request.changed_at()),
         merged_at: pull_request.merged_at,
         closed_at: pull_request.closed_at.filter(|_| state == ChangeState::Abandoned),
         additions: pull_request.additions,
@@ -214,7 +244,7 @@ pub fn change(place: &Place, pull_request: &wire::PullRequest, action: &str) -> 
         labels: pull_request.labels.iter().map(|label| label.name.clone()).collect(),
         reverts: pull_request.body.as_deref().and_then(|body| reverted_change(place, body)),
         deleted: false,
-        version: stated(moment(pull_request.updated_at, rank)),
+        version: stated(moment(pull_request.changed_at(), rank)),
     }
 }
 
@@ -240,7 +270,7 @@ pub fn review(
     review: &wire::Review,
     pull_request: &wire::PullRequest,
 ) -> Result<Option<Review>, NotStored> {
-    let (state, rank) = match review.state.to_ascii_lowercase().as_str() {
+    let (state, rank) = match &*review.state {
         "approved" => (ReviewState::Approved, 0),
         "changes_requested" => (ReviewState::ChangesRequested, 0),
         "commented" => (ReviewState::Commented, 0),
@@ -248,7 +278,7 @@ pub fn review(
         "pending" => return Ok(None),
         _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
     };
-    let submitted_at = review.submitted_at.unwrap_or(pull_request.updated_at);
+    let submitted_at = review.submitted_at.unwrap_or_else(|| pull_request.changed_at());
     let change = place.id.change(pull_request.number);
     Ok(Some(Review {
         id: format!("{change}/review/{}", review.id),
@@ -257,7 +287,7 @@ pub fn review(
         state,
         submitted_at,
         // A dismissal has no time of its own, but it touches the pull request.
-        version: stated(moment(submitted_at.max(pull_request.updated_at), rank)),
+        version: stated(moment(submitted_at.max(pull_request.changed_at()), rank)),
     }))
 }
 
@@ -334,7 +364,7 @@ pub fn deployment_after(
     wire: &wire::Deployment,
     status: &wire::DeploymentStatus,
 ) -> Result<Option<Deployment>, NotStored> {
-    let outcome = match status.state.to_ascii_lowercase().as_str() {
+    let outcome = match &*status.state {
         "success" => Some(Outcome::Success),
         "failure" | "error" => Some(Outcome::Failure),
         "pending" | "queued" | "waiting" | "in_progress" => None,
@@ -381,7 +411,7 @@ pub fn release(place: &Place, release: &wire::Release, action: &str, received: D
         production: None,
         rollout: None,
         sha: release.target_commitish.as_deref().and_then(|target| Sha::parse(target).ok()),
-        name: Some(release.tag_name.clone()),
+        name: text(release.tag_name.as_ref()),
         started_at: None,
         finished_at: release.published_at,
         outcome: Some(Outcome::Success),
@@ -396,16 +426,16 @@ pub fn pipeline_run(
     place: &Place,
     run: &wire::WorkflowRun,
     workflow: Option<&wire::Workflow>,
-    repository: &wire::Repository,
 ) -> Result<PipelineRun, NotStored> {
     let attempt = run.run_attempt.unwrap_or(1);
     let outcome = concluded(run.conclusion.as_deref())?;
-    let RanFor { branch, tag, pull_request } = ran_for(place, run, repository);
+    let RanFor { branch, tag, pull_request } = ran_for(place, run);
     let waiting = matches!(run.status.as_deref(), Some("queued" | "requested" | "waiting" | "pending"));
     let name = text(run.name.as_ref())
         .or_else(|| workflow.and_then(|workflow| text(Some(&workflow.name))))
         .or_else(|| text(run.path.as_ref()))
         .unwrap_or_else(|| "workflow".to_owned());
+    let changed_at = run.changed_at();
     Ok(PipelineRun {
         id: format!("{}/run/{}/{attempt}", place.id, run.id),
         repository: Some(place.id.clone()),
@@ -418,19 +448,19 @@ pub fn pipeline_run(
         // `created_at` is that of the first attempt.
         queued_at: run.run_started_at.filter(|_| attempt > 1).unwrap_or(run.created_at),
         started_at: run.run_started_at.filter(|_| !waiting || outcome.is_some()),
-        finished_at: outcome.map(|_| run.updated_at),
+        finished_at: run.updated_at.filter(|_| outcome.is_some()),
         outcome,
         url: run.html_url.clone(),
-        version: stated(moment(run.updated_at, if outcome.is_some() { 2 } else { i64::from(!waiting) })),
+        version: stated(moment(changed_at, if outcome.is_some() { 2 } else { i64::from(!waiting) })),
     })
 }
 
 /// What a run ran for. The code of one that a pull request set off is that of the pull request, even where GitHub
 /// gives it the default branch's rights (`pull_request_target`); that of the merge queue is on no branch yet. A run
 /// for a tag has the tag's name for a branch.
-fn ran_for(place: &Place, run: &wire::WorkflowRun, repository: &wire::Repository) -> RanFor {
+fn ran_for(place: &Place, run: &wire::WorkflowRun) -> RanFor {
     let event = run.event.as_deref().unwrap_or_default();
-    let here = || wire::NamedRepository { id: None, full_name: Some(repository.full_name.clone()) };
+    let here = || wire::NamedRepository { id: None, full_name: Some(place.path().to_owned()) };
     let forked = run.head_repository.as_ref().is_some_and(|head| match &run.repository {
         Some(own) => !head.is(own),
         None => !head.is(&here()),
@@ -447,7 +477,7 @@ fn ran_for(place: &Place, run: &wire::WorkflowRun, repository: &wire::Repository
 /// How GitHub's conclusion of a run or a job is counted; `None` while it has none.
 fn concluded(conclusion: Option<&str>) -> Result<Option<Outcome>, NotStored> {
     let Some(conclusion) = conclusion.filter(|said| !said.is_empty()) else { return Ok(None) };
-    Ok(Some(match conclusion.to_ascii_lowercase().as_str() {
+    Ok(Some(match conclusion {
         "success" => Outcome::Success,
         "failure" | "timed_out" | "startup_failure" => Outcome::Failure,
         "cancelled" | "skipped" | "neutral" | "stale" | "action_required" => Outcome::Neither,
@@ -468,7 +498,7 @@ pub fn task_run(place: &Place, job: &wire::WorkflowJob) -> Result<TaskRun, NotSt
         id: format!("{run}/task/{}", job.id),
         run,
         repository: Some(place.id.clone()),
-        name: job.name.clone(),
+        name: text(job.name.as_ref()).unwrap_or_else(|| "job".to_owned()),
         attempt,
         queued_at: job.created_at,
         started_at,
@@ -490,7 +520,7 @@ pub fn is_version(tag: &str) -> bool {
 
 /// A version tag as a push tells of it. What a clone says of the tag counts more.
 #[must_use]
-pub fn tag(place: &Place, name: &str, commit: Option<&wire::Commit>, at: DateTime<Utc>) -> Deployment {
+pub fn tag(place: &Place, name: &str, event: &wire::PushEvent, at: DateTime<Utc>) -> Deployment {
     Deployment {
         id: format!("{}/tag/{name}", place.id).into(),
         source: DeploymentSource::Tag,
@@ -499,13 +529,13 @@ pub fn tag(place: &Place, name: &str, commit: Option<&wire::Commit>, at: DateTim
         environment: None,
         production: None,
         rollout: None,
-        sha: commit.map(|commit| commit.id),
+        sha: event.head_commit.as_ref().filter(|_| !event.deleted).map(|commit| commit.id),
         name: Some(name.to_owned()),
         started_at: None,
-        finished_at: commit.map(|_| at),
+        finished_at: (!event.deleted).then_some(at),
         outcome: Some(Outcome::Success),
         url: None,
-        deleted: commit.is_none(),
+        deleted: event.deleted,
         version: inferred(at),
     }
 }
@@ -517,7 +547,7 @@ fn was_incident(issue: &wire::Issue, action: &str, touched: Option<&wire::Label>
         // the event does not have its type of before
         "typed" | "untyped" => true,
         // nor what a pulled one was, whose label may have been taken off since the pull before
-        "" => issue.updated_at > issue.created_at,
+        "" => issue.changed_at() > issue.created_at,
         _ => false,
     }
 }
@@ -531,7 +561,7 @@ pub fn issue(
     action: &str,
     touched: Option<&wire::Label>,
 ) -> (WorkItem, Option<Incident>) {
-    let closed = issue.state.as_deref().map_or(issue.closed_at.is_some(), |state| state.eq_ignore_ascii_case("closed"));
+    let closed = issue.state.as_deref().map_or(issue.closed_at.is_some(), |state| state == "closed");
     let reason = text(issue.state_reason.as_ref()).filter(|_| closed);
     let gone = matches!(action, "deleted" | "transferred");
     let rank = match (gone, closed, action) {
@@ -545,7 +575,7 @@ pub fn issue(
     let id = format!("{}/issue/{}", place.id, issue.number);
     let labels: Vec<String> = issue.labels.iter().map(|label| label.name.clone()).collect();
     let canceled = closed && is_canceled(&reason, &labels);
-    let version = stated(moment(issue.updated_at, rank));
+    let version = stated(moment(issue.changed_at(), rank));
     let kind = issue.kind.as_ref().map(|kind| kind.name.to_lowercase());
     let is_one = kind.iter().chain(&labels).any(|name| is_incident(name));
     let incident = (is_one || was_incident(issue, action, touched)).then(|| Incident {

@@ -17,10 +17,11 @@ mod tests;
 pub mod wire;
 
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use connector::{Connector, json};
+use connector::{Connector, lenient};
 use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use facts::Place;
@@ -58,26 +59,26 @@ impl Connector for GitHub {
         let data = &envelope.data;
         let kind = envelope.kind.strip_prefix("github.").unwrap_or_default();
         match kind.strip_prefix("pull.").unwrap_or(kind) {
-            "change" => pulled::change(&json::read(data)?),
+            "change" => pulled::change(&read(data)?),
             // releases and deployments are pulled in another form than they are pushed in
-            "release" if kind.starts_with("pull.") => pulled::release(&json::read(data)?, envelope.time),
-            "deployment" if kind.starts_with("pull.") => pulled::deployment(&json::read(data)?),
-            "push" => push(&json::read(data)?, envelope),
-            "pull_request" => pull_request(&json::read(data)?),
-            "pull_request_review" => pull_request_review(&json::read(data)?),
-            "deployment" => deployment(&json::read(data)?),
-            "deployment_status" => deployment_status(&json::read(data)?),
-            "release" => release(&json::read(data)?, envelope),
-            "workflow_run" => workflow_run(&json::read(data)?),
-            "issues" => issues(&json::read(data)?),
-            "pull_request_review_comment" => review_comment(&json::read(data)?),
-            "issue_comment" => issue_comment(&json::read(data)?),
-            "workflow_job" => workflow_job(&json::read(data)?),
-            "code_scanning_alert" => alert(&json::read(data)?, "code-scanning"),
-            "dependabot_alert" => alert(&json::read(data)?, "dependabot"),
-            "secret_scanning_alert" => alert(&json::read(data)?, "secret-scanning"),
-            "repository" => repository(&json::read(data)?, envelope),
-            "organization" => organization(&json::read(data)?, envelope),
+            "release" if kind.starts_with("pull.") => pulled::release(&read(data)?, envelope.time),
+            "deployment" if kind.starts_with("pull.") => pulled::deployment(&read(data)?),
+            "push" => push(&read(data)?, envelope),
+            "pull_request" => pull_request(&read(data)?),
+            "pull_request_review" => pull_request_review(&read(data)?),
+            "deployment" => deployment(&read(data)?),
+            "deployment_status" => deployment_status(&read(data)?),
+            "release" => release(&read(data)?, envelope),
+            "workflow_run" => workflow_run(&read(data)?),
+            "issues" => issues(&read(data)?),
+            "pull_request_review_comment" => review_comment(&read(data)?),
+            "issue_comment" => issue_comment(&read(data)?),
+            "workflow_job" => workflow_job(&read(data)?),
+            "code_scanning_alert" => alert(&read(data)?, "code-scanning"),
+            "dependabot_alert" => alert(&read(data)?, "dependabot"),
+            "secret_scanning_alert" => alert(&read(data)?, "secret-scanning"),
+            "repository" => repository(&read(data)?, envelope),
+            "organization" => organization(&read(data)?, envelope),
             other => Err(NotStored::Ignored(why_ignored(other))),
         }
     }
@@ -85,6 +86,26 @@ impl Connector for GitHub {
     fn webhook(&self) -> Option<&dyn Webhook> {
         Some(self)
     }
+}
+
+/// What decides what an event says: how it ended, and whether it was a trial.
+const DECISIVE: [&str; 12] = [
+    "deleted",
+    "deployment.environment",
+    "deployment_status.environment",
+    "node.closedAt",
+    "node.environment",
+    "node.mergedAt",
+    "pull_request.merged_at",
+    "pull_request.closed_at",
+    "release.draft",
+    "workflow_run.conclusion",
+    "workflow_run.event",
+    "workflow_run.head_repository",
+];
+
+fn read<T: DeserializeOwned>(data: &[u8]) -> Result<T, Reject> {
+    lenient::read_keeping(data, &DECISIVE)
 }
 
 impl Webhook for GitHub {
@@ -147,8 +168,7 @@ fn push(event: &wire::PushEvent, envelope: &Envelope) -> Result<Vec<Fact>, NotSt
     let place = Place::of(&event.repository)?;
     if let Some(tag) = event.reference.strip_prefix("refs/tags/").filter(|tag| facts::is_version(tag)) {
         let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
-        let commit = event.head_commit.as_ref().filter(|_| !event.deleted);
-        facts.push(Fact::Deployment(facts::tag(&place, tag, commit, envelope.time)));
+        facts.push(Fact::Deployment(facts::tag(&place, tag, event, envelope.time)));
         return Ok(facts);
     }
     let Some(branch) = event.reference.strip_prefix("refs/heads/") else {
@@ -165,7 +185,7 @@ fn push(event: &wire::PushEvent, envelope: &Envelope) -> Result<Vec<Fact>, NotSt
             facts.push(author);
         }
     }
-    facts.extend(event.commits.iter().map(|commit| Fact::Commit(facts::commit(&place, branch, commit))));
+    facts.extend(event.commits.iter().map(|commit| Fact::Commit(facts::commit(&place, Some(branch), commit))));
     Ok(facts)
 }
 
@@ -219,7 +239,7 @@ fn release(event: &wire::ReleaseEvent, envelope: &Envelope) -> Result<Vec<Fact>,
 fn workflow_run(event: &wire::WorkflowRunEvent) -> Result<Vec<Fact>, NotStored> {
     let place = Place::of(&event.repository)?;
     let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
-    let run = facts::pipeline_run(&place, &event.workflow_run, event.workflow.as_ref(), &event.repository)?;
+    let run = facts::pipeline_run(&place, &event.workflow_run, event.workflow.as_ref())?;
     facts.push(Fact::PipelineRun(run));
     Ok(facts)
 }
@@ -240,7 +260,7 @@ fn alert(event: &wire::AlertEvent, family: &str) -> Result<Vec<Fact>, NotStored>
 
 fn repository(event: &wire::RepositoryEvent, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
     // What happened in a repository that is gone has happened all the same.
-    if event.action == "deleted" {
+    if *event.action == *"deleted" {
         return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
     }
     let place = Place::of(&event.repository)?;
@@ -253,7 +273,7 @@ fn repository(event: &wire::RepositoryEvent, envelope: &Envelope) -> Result<Vec<
 fn organization(event: &wire::OrganizationEvent, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
     // who is in it is for the settings to say
     let before = event.changes.login.as_ref().and_then(|login| login.from.as_deref());
-    let Some(before) = before.filter(|_| event.action == "renamed") else {
+    let Some(before) = before.filter(|_| *event.action == *"renamed") else {
         return Err(NotStored::Ignored(IgnoreReason::OutOfScope));
     };
     Ok(vec![Fact::Moved(facts::moved_organization(&event.organization, before, envelope.time))])

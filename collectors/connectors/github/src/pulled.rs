@@ -3,8 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use connector::json;
-use kernel::{Change, Commit, Fact, IgnoreReason, NotStored, Reject, Sha};
-use serde::Deserialize;
+use connector::lenient::Word;
+use kernel::{Change, Commit, Fact, IgnoreReason, NotStored, Sha};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use super::facts::{self, Place};
 use super::mentions::mentions;
@@ -35,7 +37,7 @@ struct Name {
 struct Actor {
     login: String,
     #[serde(rename = "__typename")]
-    kind: Option<String>,
+    kind: Option<Word>,
 }
 
 #[derive(Deserialize)]
@@ -69,19 +71,20 @@ pub(super) struct PullRequest {
     number: i64,
     #[serde(default, deserialize_with = "json::or_default")]
     title: String,
-    url: String,
-    state: String,
-    #[serde(default)]
+    url: Option<String>,
+    #[serde(default, deserialize_with = "json::or_default")]
+    state: Word,
+    #[serde(default, deserialize_with = "json::or_default")]
     is_draft: bool,
     body: Option<String>,
     created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    updated_at: Option<DateTime<Utc>>,
     closed_at: Option<DateTime<Utc>>,
     merged_at: Option<DateTime<Utc>>,
     merge_commit: Option<Object>,
-    head_ref_name: String,
+    head_ref_name: Option<String>,
     head_ref_oid: Option<Sha>,
-    base_ref_name: String,
+    base_ref_name: Option<String>,
     additions: Option<i64>,
     deletions: Option<i64>,
     author: Option<Actor>,
@@ -101,7 +104,8 @@ pub(super) struct PullRequest {
 #[serde(rename_all = "camelCase")]
 struct PullRequestReview {
     full_database_id: Number,
-    state: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    state: Word,
     submitted_at: Option<DateTime<Utc>>,
     author: Option<Actor>,
 }
@@ -146,24 +150,24 @@ struct Comment {
 #[serde(rename_all = "camelCase")]
 struct TimelineItem {
     #[serde(rename = "__typename")]
-    kind: String,
+    kind: Option<String>,
     created_at: Option<DateTime<Utc>>,
 }
 
 /// A `BigInt`, which comes as text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Number {
-    Text(String),
-    Number(i64),
-}
+struct Number(i64);
 
-impl Number {
-    fn get(&self) -> Result<i64, Reject> {
-        let wrong = || Reject::new(kernel::RejectReason::Schema, "fullDatabaseId: expected a number");
-        match self {
-            Self::Number(number) => Ok(*number),
-            Self::Text(text) => text.parse().map_err(|_| wrong()),
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Loose {
+            Text(String),
+            Number(i64),
+        }
+        match Loose::deserialize(from)? {
+            Loose::Number(number) => Ok(Self(number)),
+            Loose::Text(text) => text.parse().map(Self).map_err(|_| Error::custom("expected a number")),
         }
     }
 }
@@ -172,11 +176,11 @@ impl Number {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Release {
     database_id: i64,
-    tag_name: String,
+    tag_name: Option<String>,
     tag_commit: Option<Object>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     is_draft: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::or_default")]
     is_prerelease: bool,
     published_at: Option<DateTime<Utc>>,
     updated_at: Option<DateTime<Utc>>,
@@ -199,7 +203,8 @@ pub(super) struct Deployment {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DeploymentStatus {
-    state: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    state: Word,
     environment: Option<String>,
     log_url: Option<String>,
     created_at: DateTime<Utc>,
@@ -208,7 +213,7 @@ struct DeploymentStatus {
 impl Actor {
     /// REST and webhooks call a bot `name[bot]`; GraphQL calls it `name` and says that it is one.
     fn user(&self) -> wire::User {
-        let bot = self.kind.as_deref() == Some("Bot") && !self.login.ends_with("[bot]");
+        let bot = self.kind.as_deref() == Some("bot") && !self.login.ends_with("[bot]");
         let login = if bot { format!("{}[bot]", self.login) } else { self.login.clone() };
         wire::User { login, kind: self.kind.clone() }
     }
@@ -230,8 +235,8 @@ impl PullRequest {
         wire::PullRequest {
             number: self.number,
             title: self.title.clone(),
-            html_url: Some(self.url.clone()),
-            state: if self.state == "OPEN" { "open" } else { "closed" }.to_owned(),
+            html_url: self.url.clone(),
+            state: if matches!(&*self.state, "" | "open") { self.state.clone() } else { Word::of("closed") },
             user: self.author.as_ref().map(Actor::user),
             body: self.body.clone(),
             created_at: self.created_at,
@@ -250,7 +255,7 @@ impl PullRequest {
 
     /// When it last stopped to be a draft, unless it became one again.
     fn ready_at(&self) -> Option<DateTime<Utc>> {
-        let ready = self.timeline_items.each().filter(|item| item.kind == "ReadyForReviewEvent");
+        let ready = self.timeline_items.each().filter(|item| item.kind.as_deref() == Some("ReadyForReviewEvent"));
         ready.filter_map(|item| item.created_at).max().filter(|_| !self.is_draft)
     }
 }
@@ -262,7 +267,7 @@ pub(super) fn change(row: &Of<PullRequest>) -> Result<Vec<Fact>, NotStored> {
     let mut reviews = Vec::new();
     for review in node.reviews.iter().flat_map(List::each) {
         let review = wire::Review {
-            id: review.full_database_id.get()?,
+            id: review.full_database_id.0,
             user: review.author.as_ref().map(Actor::user),
             state: review.state.clone(),
             submitted_at: review.submitted_at,
@@ -275,7 +280,7 @@ pub(super) fn change(row: &Of<PullRequest>) -> Result<Vec<Fact>, NotStored> {
     }
     for comment in node.comments.each() {
         let comment = wire::Comment {
-            id: comment.full_database_id.get()?,
+            id: comment.full_database_id.0,
             user: comment.author.as_ref().map(Actor::user),
             created_at: comment.created_at,
             updated_at: comment.updated_at,
@@ -300,7 +305,7 @@ pub(super) fn change(row: &Of<PullRequest>) -> Result<Vec<Fact>, NotStored> {
         ..change
     }));
     facts.extend(reviews.into_iter().map(Fact::Review));
-    let branch = &node.head_ref_name;
+    let branch = node.head_ref_name.as_deref();
     facts.extend(node.commits.each().map(|commit| Fact::Commit(commit.commit.fact(&place, branch))));
     Ok(facts)
 }
@@ -313,7 +318,7 @@ impl CommitNode {
     }
 
     /// As a push tells of it, but for the two times, which a push does not tell apart.
-    fn fact(&self, place: &Place, branch: &str) -> Commit {
+    fn fact(&self, place: &Place, branch: Option<&str>) -> Commit {
         let wire = wire::Commit {
             id: self.oid,
             message: self.message.clone(),
@@ -364,7 +369,7 @@ pub(super) fn deployment(row: &Of<Deployment>) -> Result<Vec<Fact>, NotStored> {
     let mut deployment = facts::deployment(&place, &wire);
     for status in node.statuses.iter().flat_map(List::each) {
         let status = wire::DeploymentStatus {
-            state: status.state.to_lowercase(),
+            state: status.state.clone(),
             environment: status.environment.clone(),
             log_url: status.log_url.clone(),
             target_url: None,

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use connector::json;
+use connector::lenient::Word;
 use kernel::Sha;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -30,6 +31,8 @@ impl LooseTime {
 
 #[derive(Deserialize)]
 pub struct Repository {
+    /// Empty where it is not told.
+    #[serde(default, deserialize_with = "json::or_default")]
     pub full_name: String,
     pub html_url: Option<String>,
     pub default_branch: Option<String>,
@@ -40,7 +43,7 @@ pub struct Repository {
 pub struct User {
     pub login: String,
     #[serde(rename = "type")]
-    pub kind: Option<String>,
+    pub kind: Option<Word>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -73,11 +76,16 @@ pub struct PushEvent {
     #[serde(default, deserialize_with = "json::list")]
     pub commits: Vec<Commit>,
     /// Where it leads to now; for a tag, the commit that it names.
-    pub head_commit: Option<Commit>,
+    pub head_commit: Option<HeadCommit>,
     #[serde(default, deserialize_with = "json::or_default")]
     pub deleted: bool,
     pub repository: Repository,
     pub sender: Option<User>,
+}
+
+#[derive(Deserialize)]
+pub struct HeadCommit {
+    pub id: Sha,
 }
 
 #[derive(Deserialize)]
@@ -97,7 +105,8 @@ pub struct GitPerson {
 
 #[derive(Deserialize)]
 pub struct PullRequestEvent {
-    pub action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub action: Word,
     pub pull_request: PullRequest,
     pub repository: Repository,
     pub sender: Option<User>,
@@ -109,15 +118,18 @@ pub struct PullRequest {
     #[serde(default, deserialize_with = "json::or_default")]
     pub title: String,
     pub html_url: Option<String>,
-    pub state: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub state: Word,
     pub user: Option<User>,
     pub body: Option<String>,
     pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
+    pub updated_at: Option<DateTime<Utc>>,
     pub closed_at: Option<DateTime<Utc>>,
     pub merged_at: Option<DateTime<Utc>>,
     pub merge_commit_sha: Option<Sha>,
+    #[serde(default, deserialize_with = "json::or_default")]
     pub head: Head,
+    #[serde(default, deserialize_with = "json::or_default")]
     pub base: Base,
     #[serde(default, deserialize_with = "json::or_default")]
     pub draft: bool,
@@ -127,17 +139,17 @@ pub struct PullRequest {
     pub labels: Vec<Label>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct Head {
     #[serde(rename = "ref")]
-    pub reference: String,
+    pub reference: Option<String>,
     pub sha: Option<Sha>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct Base {
     #[serde(rename = "ref")]
-    pub reference: String,
+    pub reference: Option<String>,
     pub repo: Option<Repository>,
 }
 
@@ -153,7 +165,8 @@ pub struct ReviewEvent {
 pub struct Review {
     pub id: i64,
     pub user: Option<User>,
-    pub state: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub state: Word,
     pub submitted_at: Option<DateTime<Utc>>,
 }
 
@@ -186,7 +199,8 @@ pub struct DeploymentStatusEvent {
 
 #[derive(Deserialize)]
 pub struct DeploymentStatus {
-    pub state: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub state: Word,
     pub environment: Option<String>,
     pub log_url: Option<String>,
     pub target_url: Option<String>,
@@ -195,7 +209,8 @@ pub struct DeploymentStatus {
 
 #[derive(Deserialize)]
 pub struct ReleaseEvent {
-    pub action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub action: Word,
     pub release: Release,
     pub repository: Repository,
     pub sender: Option<User>,
@@ -204,7 +219,7 @@ pub struct ReleaseEvent {
 #[derive(Deserialize)]
 pub struct Release {
     pub id: i64,
-    pub tag_name: String,
+    pub tag_name: Option<String>,
     pub target_commitish: Option<String>,
     pub html_url: Option<String>,
     #[serde(default, deserialize_with = "json::or_default")]
@@ -237,16 +252,16 @@ pub struct WorkflowRun {
     pub head_sha: Option<Sha>,
     pub head_branch: Option<String>,
     /// What set it off: `push`, `pull_request`.
-    pub event: Option<String>,
+    pub event: Option<Word>,
     pub repository: Option<NamedRepository>,
     /// Where its commit is from.
     pub head_repository: Option<NamedRepository>,
     pub run_attempt: Option<i64>,
     pub run_started_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
-    pub status: Option<String>,
-    pub conclusion: Option<String>,
+    pub updated_at: Option<DateTime<Utc>>,
+    pub status: Option<Word>,
+    pub conclusion: Option<Word>,
     pub html_url: Option<String>,
 }
 
@@ -270,7 +285,8 @@ impl NamedRepository {
 
 #[derive(Deserialize)]
 pub struct IssuesEvent {
-    pub action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub action: Word,
     pub issue: Issue,
     /// The label that was put on or taken off.
     pub label: Option<Label>,
@@ -284,10 +300,10 @@ pub struct Issue {
     #[serde(default, deserialize_with = "json::or_default")]
     pub title: String,
     pub html_url: Option<String>,
-    pub state: Option<String>,
+    pub state: Option<Word>,
     pub state_reason: Option<String>,
     pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
+    pub updated_at: Option<DateTime<Utc>>,
     pub closed_at: Option<DateTime<Utc>>,
     #[serde(default, deserialize_with = "labels")]
     pub labels: Vec<Label>,
@@ -304,7 +320,8 @@ pub struct IssueType {
 
 #[derive(Deserialize)]
 pub struct ReviewCommentEvent {
-    pub action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub action: Word,
     pub comment: Comment,
     pub repository: Repository,
     pub sender: Option<User>,
@@ -312,7 +329,8 @@ pub struct ReviewCommentEvent {
 
 #[derive(Deserialize)]
 pub struct IssueCommentEvent {
-    pub action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub action: Word,
     pub comment: Comment,
     pub issue: CommentedIssue,
     pub repository: Repository,
@@ -348,9 +366,9 @@ pub struct WorkflowJob {
     pub id: i64,
     pub run_id: i64,
     pub run_attempt: Option<i64>,
-    pub name: String,
-    pub status: Option<String>,
-    pub conclusion: Option<String>,
+    pub name: Option<String>,
+    pub status: Option<Word>,
+    pub conclusion: Option<Word>,
     pub created_at: Option<DateTime<Utc>>,
     pub started_at: Option<DateTime<Utc>>,
     pub completed_at: Option<DateTime<Utc>>,
@@ -359,7 +377,8 @@ pub struct WorkflowJob {
 
 #[derive(Deserialize)]
 pub struct RepositoryEvent {
-    pub action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub action: Word,
     #[serde(default, deserialize_with = "json::or_default")]
     pub changes: RepositoryChanges,
     pub repository: Repository,
@@ -396,7 +415,8 @@ pub struct Before<T> {
 
 #[derive(Deserialize)]
 pub struct OrganizationEvent {
-    pub action: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub action: Word,
     #[serde(default, deserialize_with = "json::or_default")]
     pub changes: OrganizationChanges,
     pub organization: Organization,
@@ -439,7 +459,7 @@ pub struct Alert {
     /// Of secret scanning.
     pub secret_type: Option<String>,
     pub secret_type_display_name: Option<String>,
-    pub resolution: Option<String>,
+    pub resolution: Option<Word>,
     pub resolved_at: Option<DateTime<Utc>>,
 }
 

@@ -122,6 +122,7 @@ pub(super) fn account(place: &Place, user: &wire::User) -> Option<Fact> {
 
 /// The author of a commit, where that is an address and no account. What a clone says of them counts more.
 pub(super) fn author(place: &Place, commit: &wire::Commit) -> Option<Fact> {
+    let commit = &commit.told;
     let id = place.git_account(commit.email()?)?;
     let email = id.as_str().strip_prefix("email/")?.to_owned();
     let name = commit.author.as_ref().and_then(|author| author.name.as_ref()).or(commit.author_name.as_ref());
@@ -131,25 +132,23 @@ pub(super) fn author(place: &Place, commit: &wire::Commit) -> Option<Fact> {
     Some(Fact::Account(Account { id, bot, name, email: Some(email), version }))
 }
 
-impl wire::Commit {
+impl wire::ToldCommit {
     fn email(&self) -> Option<&str> {
         self.author.as_ref().and_then(|author| author.email.as_deref()).or(self.author_email.as_deref())
     }
 }
 
 /// A commit of a push or of a merge request. Neither tells its parents, so a clone's version counts more.
-pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit) -> Result<Commit, Reject> {
-    let committed = commit.committed_date.or(commit.timestamp).ok_or_else(|| {
-        Reject::new(RejectReason::Schema, "commits: expected `timestamp` or `committed_date` in each of them")
-    })?;
+pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit) -> Commit {
+    let wire::Commit { committed, told: commit } = commit;
     // A commit reaches several branches; the default branch tells most. The API tells when it was written.
     let rank = i64::from(commit.authored_date.is_some()) + 2 * i64::from(place.default_branch.as_deref() == branch);
-    Ok(Commit {
+    Commit {
         repository: place.id.clone(),
         sha: commit.id,
         parents: (!commit.parent_ids.is_empty()).then(|| commit.parent_ids.clone()),
         author: commit.email().and_then(|email| place.git_account(email)),
-        authored_at: commit.authored_date.unwrap_or(committed).0,
+        authored_at: commit.authored_date.unwrap_or(*committed).0,
         committed_at: committed.0,
         subject: commit.message.lines().next().unwrap_or_default().to_owned(),
         branch: branch.map(str::to_owned),
@@ -163,7 +162,7 @@ pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit)
         deletions: None,
         changed_files: None,
         version: inferred(moment(committed.0, rank)),
-    })
+    }
 }
 
 /// A version tag that was made or deleted; `None` for a tag that is no version. What a clone says of the
@@ -172,8 +171,8 @@ pub(super) fn tag(place: &Place, push: &wire::Push, received: DateTime<Utc>) -> 
     let name = push.reference.strip_prefix("refs/tags/").filter(|name| VERSION_TAG.is_match(name))?;
     let deleted = push.after.is_some_and(|after| after.is_null());
     let sha = push.checkout_sha.filter(|sha| !deleted && !sha.is_null());
-    let commit = push.commits.iter().find(|commit| Some(commit.id) == sha);
-    let at = commit.and_then(|commit| commit.timestamp).map_or(received, |when| when.0);
+    let commit = push.commits.iter().find(|commit| Some(commit.told.id) == sha);
+    let at = commit.map_or(received, |commit| commit.committed.0);
     Some(Deployment {
         id: format!("{}/tag/{name}", place.id).into(),
         source: DeploymentSource::Tag,
@@ -193,6 +192,19 @@ pub(super) fn tag(place: &Place, push: &wire::Push, received: DateTime<Utc>) -> 
     })
 }
 
+impl wire::MergeRequest {
+    /// When it last changed, as far as that is told.
+    fn changed_at(&self) -> DateTime<Utc> {
+        self.updated_at.or(self.merged_at).or(self.closed_at).unwrap_or(self.created_at).0
+    }
+}
+
+impl wire::Issue {
+    fn changed_at(&self) -> DateTime<Utc> {
+        self.updated_at.or(self.closed_at).unwrap_or(self.created_at).0
+    }
+}
+
 /// What a merge request's version says of its life.
 struct Life {
     state: ChangeState,
@@ -206,7 +218,7 @@ struct Life {
 /// time. A later version that can't say it must not replace one that did: it is only inferred.
 fn life(request: &wire::MergeRequest, head: Option<Sha>) -> Life {
     let action = request.action.as_deref().unwrap_or_default();
-    let updated = request.updated_at.0;
+    let updated = request.changed_at();
     let by_event = |name| (action == name).then_some(updated);
     match request.state.as_deref() {
         Some("merged") => {
@@ -289,7 +301,7 @@ pub(super) fn ready_by_hook(hook: &wire::MergeRequestHook) -> Option<DateTime<Ut
         (Some(previous), Some(current)) => DRAFT.is_match(previous) && !DRAFT.is_match(current),
         _ => false,
     });
-    (by_flag || by_title).then_some(hook.object_attributes.updated_at.0)
+    (by_flag || by_title).then(|| hook.object_attributes.changed_at())
 }
 
 /// When it became ready last, by what GitLab wrote under it.
@@ -320,7 +332,7 @@ pub(super) fn approval(place: &Place, hook: &wire::MergeRequestHook) -> Option<R
         _ => return None,
     };
     let by = place.account_of(hook.user.as_ref(), None)?;
-    Some(verdict(place, place.id.change(request.iid), by, state, request.updated_at.0))
+    Some(verdict(place, place.id.change(request.iid), by, state, request.changed_at()))
 }
 
 /// A comment by a person, or an approval that GitLab wrote down; `None` for its other notes.
@@ -333,7 +345,7 @@ pub(super) fn review(place: &Place, change: &ChangeId, note: &wire::Note) -> Opt
             reviewer: by,
             state: ReviewState::Commented,
             submitted_at: note.created_at.0,
-            version: stated(note.updated_at.0),
+            version: stated(note.updated_at.unwrap_or(note.created_at).0),
         });
     }
     let state = match note.body.trim() {
@@ -347,7 +359,7 @@ pub(super) fn review(place: &Place, change: &ChangeId, note: &wire::Note) -> Opt
 
 /// How something ended; `None` while it waits, runs or has a manual job before it.
 fn outcome(status: &str) -> Result<Option<Outcome>, NotStored> {
-    Ok(match status.to_ascii_lowercase().as_str() {
+    Ok(match status {
         "success" => Some(Outcome::Success),
         "failed" => Some(Outcome::Failure),
         "canceled" | "skipped" => Some(Outcome::Neither),
@@ -390,7 +402,7 @@ pub(super) fn pipeline_run(
     let outcome = outcome(&pipeline.status)?;
     let created = pipeline.created_at.0;
     // Hooks do not tell the start, and no seconds in the queue are none at all.
-    let begun = matches!(pipeline.status.as_str(), "running" | "success" | "failed");
+    let begun = matches!(&*pipeline.status, "running" | "success" | "failed");
     let queued = pipeline.queued_duration.map(seconds).or_else(|| begun.then(TimeDelta::zero));
     let started_at = queued.and_then(|queued| Some(created.checked_add_signed(queued)?.max(created)));
     let RanFor { branch, tag, pull_request } = ran_for(pipeline, for_change);
@@ -445,7 +457,7 @@ pub(super) fn task_run(
         id: format!("{run}/task/{}", job.id),
         run,
         repository: Some(place.id.clone()),
-        name: job.name.clone(),
+        name: job.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "job".to_owned()),
         attempt: 1,
         queued_at: started_at.and_then(queued),
         started_at,
@@ -609,7 +621,7 @@ fn was_incident(issue: &wire::Issue, hook: Option<&wire::IssueHook>) -> bool {
             .and_then(|changes| changes.labels.as_ref())
             .is_some_and(|labels| wire::titles(labels.previous.as_ref()).iter().any(|label| is_incident(label))),
         // a pulled issue does not have what it was before: its label may have been taken off since the pull before
-        None => issue.updated_at.0 > issue.created_at.0,
+        None => issue.changed_at() > issue.created_at.0,
     }
 }
 
@@ -647,7 +659,7 @@ fn incident_of(
 /// closing the issue as a duplicate or as what won't be done.
 pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::IssueHook>) -> Vec<Fact> {
     let action = issue.action.as_deref().unwrap_or_default();
-    let updated = issue.updated_at.0;
+    let updated = issue.changed_at();
     let closed = issue.state.as_deref().map_or(issue.closed_at.is_some(), |state| state == CLOSED);
     let closed_at = issue.closed_at.map(|when| when.0).or_else(|| (action == "close").then_some(updated));
     let rank = match (closed, action) {
@@ -701,7 +713,7 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
 
 /// A step that the API lists; `None` for one that is neither closing nor reopening.
 pub(super) fn state_event(place: &Place, iid: i64, event: &wire::StateEvent) -> Option<Transition> {
-    let closing = match event.state.as_str() {
+    let closing = match &*event.state {
         "closed" => true,
         "reopened" => false,
         _ => return None,

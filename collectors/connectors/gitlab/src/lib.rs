@@ -10,9 +10,10 @@ mod tests;
 mod wire;
 
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use connector::{Connector, json};
+use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use facts::Place;
@@ -46,24 +47,24 @@ impl Connector for GitLab {
     fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let data = &envelope.data;
         match envelope.kind.strip_prefix("gitlab.").unwrap_or_default() {
-            "push" => push(&json::read(data)?),
-            "tag_push" => tag_push(&json::read(data)?, envelope),
-            "merge_request" => merge_request(&json::read(data)?),
-            "note" => note(&json::read(data)?),
-            "pipeline" => pipeline(&json::read(data)?, envelope),
-            "build" => job(&json::read(data)?, envelope),
-            "deployment" => deployment(&json::read(data)?, envelope),
-            "release" => release(&json::read(data)?, envelope),
-            "issue" | "incident" | "work_item" => issue(&json::read(data)?),
+            "push" => push(&read(data)?),
+            "tag_push" => tag_push(&read(data)?, envelope),
+            "merge_request" => merge_request(&read(data)?),
+            "note" => note(&read(data)?),
+            "pipeline" => pipeline(&read(data)?, envelope),
+            "build" => job(&read(data)?, envelope),
+            "deployment" => deployment(&read(data)?, envelope),
+            "release" => release(&read(data)?, &read(data)?, envelope),
+            "issue" | "incident" | "work_item" => issue(&read(data)?),
             "project_create" | "project_rename" | "project_transfer" | "group_rename" => {
-                renamed(&json::read(data)?, envelope)
+                renamed(&read(data)?, envelope)
             }
-            "pull.merge_request" => pulled_merge_request(&json::read(data)?),
-            "pull.pipeline" => pulled_pipeline(&json::read(data)?),
-            "pull.job" => pulled_job(&json::read(data)?, envelope),
-            "pull.deployment" => pulled_deployment(&json::read(data)?),
-            "pull.release" => pulled_release(&json::read(data)?, envelope),
-            "pull.issue" => pulled_issue(&json::read(data)?),
+            "pull.merge_request" => pulled_merge_request(&read(data)?),
+            "pull.pipeline" => pulled_pipeline(&read(data)?),
+            "pull.job" => pulled_job(&read(data)?, envelope),
+            "pull.deployment" => pulled_deployment(&read(data)?),
+            "pull.release" => pulled_release(&read(data)?, envelope),
+            "pull.issue" => pulled_issue(&read(data)?),
             _ => Err(NotStored::Ignored(IgnoreReason::UnusedEvent)),
         }
     }
@@ -71,6 +72,26 @@ impl Connector for GitLab {
     fn webhook(&self) -> Option<&dyn Webhook> {
         Some(self)
     }
+}
+
+/// What decides what an event says: whose it is, how it ended, and whether it was a trial.
+const DECISIVE: [&str; 12] = [
+    "environment",
+    "merge_request",
+    "object_attributes.closed_at",
+    "object_attributes.merged_at",
+    "object_attributes.source",
+    "object_attributes.tag",
+    "project",
+    "row.closed_at",
+    "row.environment",
+    "row.merged_at",
+    "row.pipeline",
+    "row.source",
+];
+
+fn read<T: DeserializeOwned>(data: &[u8]) -> Result<T, Reject> {
+    lenient::read_keeping(data, &DECISIVE)
 }
 
 impl Webhook for GitLab {
@@ -158,18 +179,17 @@ fn push(event: &wire::Push) -> Result<Vec<Fact>, NotStored> {
         return Err(unused());
     };
     let mut facts = mentions(&place, [Some(&event.user())]);
-    commits(&place, Some(branch), &event.commits, &mut facts)?;
+    commits(&place, Some(branch), &event.commits, &mut facts);
     Ok(facts)
 }
 
 /// The commits of a branch, and each of their authors once.
-fn commits(place: &Place, branch: Option<&str>, commits: &[wire::Commit], facts: &mut Vec<Fact>) -> Result<(), Reject> {
+fn commits(place: &Place, branch: Option<&str>, commits: &[wire::Commit], facts: &mut Vec<Fact>) {
     for commit in commits {
         let author = facts::author(place, commit);
         facts.extend(author.filter(|author| !facts.contains(author)));
-        facts.push(Fact::Commit(facts::commit(place, branch, commit)?));
+        facts.push(Fact::Commit(facts::commit(place, branch, commit)));
     }
-    Ok(())
 }
 
 impl wire::Push {
@@ -242,11 +262,11 @@ fn deployment(event: &wire::DeploymentHook, envelope: &Envelope) -> Result<Vec<F
     Ok(facts)
 }
 
-fn release(event: &wire::ReleaseHook, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+fn release(event: &wire::ReleaseHook, release: &wire::Release, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
     let place = Place::of(&event.project)?;
     let deleted = event.action.as_deref() == Some("delete");
     let mut facts = mentions(&place, []);
-    facts.push(Fact::Deployment(facts::release(&place, &event.release, deleted, envelope.time)));
+    facts.push(Fact::Deployment(facts::release(&place, release, deleted, envelope.time)));
     Ok(facts)
 }
 
@@ -279,7 +299,7 @@ fn pulled_merge_request(pulled: &wire::Pulled<wire::MergeRequest>) -> Result<Vec
     let reviews = pulled.notes.iter().filter_map(|note| facts::review(&place, &change.id, note));
     facts.extend(reviews.map(Fact::Review));
     facts.push(Fact::Change(change));
-    commits(&place, request.source_branch.as_deref(), &pulled.commits, &mut facts)?;
+    commits(&place, request.source_branch.as_deref(), &pulled.commits, &mut facts);
     Ok(facts)
 }
 

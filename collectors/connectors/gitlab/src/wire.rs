@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use connector::json;
+use connector::lenient::Word;
 use kernel::Sha;
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
@@ -148,14 +149,31 @@ pub(super) struct Push {
     pub(super) commits: Vec<Commit>,
 }
 
+/// A commit that tells its time.
+#[derive(Deserialize)]
+#[serde(try_from = "ToldCommit")]
+pub(super) struct Commit {
+    pub(super) committed: When,
+    pub(super) told: ToldCommit,
+}
+
+impl TryFrom<ToldCommit> for Commit {
+    type Error = &'static str;
+
+    fn try_from(told: ToldCommit) -> Result<Self, Self::Error> {
+        let committed = told.committed_date.or(told.timestamp).ok_or("expected `timestamp` or `committed_date`")?;
+        Ok(Self { committed, told })
+    }
+}
+
 /// A commit of a push (`timestamp`, `author`) or of the API (`committed_date`, `author_email`).
 #[derive(Deserialize)]
-pub(super) struct Commit {
+pub(super) struct ToldCommit {
     pub(super) id: Sha,
     #[serde(default, deserialize_with = "json::or_default")]
     pub(super) message: String,
-    pub(super) timestamp: Option<When>,
     pub(super) authored_date: Option<When>,
+    pub(super) timestamp: Option<When>,
     pub(super) committed_date: Option<When>,
     pub(super) author: Option<GitPerson>,
     pub(super) author_name: Option<String>,
@@ -189,9 +207,9 @@ pub(super) struct MergeRequest {
     #[serde(default, deserialize_with = "json::or_default")]
     pub(super) title: String,
     pub(super) description: Option<String>,
-    pub(super) state: Option<String>,
+    pub(super) state: Option<Word>,
     /// What the event did, in webhooks.
-    pub(super) action: Option<String>,
+    pub(super) action: Option<Word>,
     /// GitLab itself took the approvals back, not the user of the event.
     #[serde(default)]
     pub(super) system: Option<bool>,
@@ -200,7 +218,7 @@ pub(super) struct MergeRequest {
     pub(super) source_branch: Option<String>,
     pub(super) target_branch: Option<String>,
     pub(super) created_at: When,
-    pub(super) updated_at: When,
+    pub(super) updated_at: Option<When>,
     pub(super) merged_at: Option<When>,
     pub(super) closed_at: Option<When>,
     #[serde(default = "nothing", deserialize_with = "lenient")]
@@ -240,7 +258,7 @@ pub(super) struct Note {
     #[serde(default, deserialize_with = "json::or_default")]
     pub(super) body: String,
     pub(super) created_at: When,
-    pub(super) updated_at: When,
+    pub(super) updated_at: Option<When>,
 }
 
 #[derive(Deserialize)]
@@ -264,8 +282,9 @@ pub(super) struct Pipeline {
     #[serde(default, deserialize_with = "json::or_default")]
     pub(super) tag: bool,
     pub(super) sha: Option<Sha>,
-    pub(super) source: Option<String>,
-    pub(super) status: String,
+    pub(super) source: Option<Word>,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(super) status: Word,
     pub(super) created_at: When,
     pub(super) finished_at: Option<When>,
     /// Seconds between creation and start.
@@ -278,8 +297,9 @@ pub(super) struct Pipeline {
 #[derive(Deserialize)]
 pub(super) struct Job {
     pub(super) id: i64,
-    pub(super) name: String,
-    pub(super) status: String,
+    pub(super) name: Option<String>,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(super) status: Word,
     pub(super) created_at: Option<When>,
     pub(super) started_at: Option<When>,
     pub(super) finished_at: Option<When>,
@@ -296,8 +316,9 @@ pub(super) struct Reference {
 #[derive(Deserialize)]
 pub(super) struct JobHook {
     pub(super) build_id: i64,
-    pub(super) build_name: String,
-    pub(super) build_status: String,
+    pub(super) build_name: Option<String>,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(super) build_status: Word,
     pub(super) build_created_at: Option<When>,
     pub(super) build_started_at: Option<When>,
     pub(super) build_finished_at: Option<When>,
@@ -321,7 +342,8 @@ pub(super) struct DeploymentHook {
     pub(super) deployment_id: Option<i64>,
     pub(super) deployable_id: Option<i64>,
     pub(super) deployable_url: Option<String>,
-    pub(super) status: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(super) status: Word,
     pub(super) status_changed_at: Option<When>,
     pub(super) environment: Option<String>,
     pub(super) environment_tier: Option<String>,
@@ -336,7 +358,8 @@ pub(super) struct DeploymentHook {
 #[derive(Deserialize)]
 pub(super) struct Deployment {
     pub(super) id: i64,
-    pub(super) status: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(super) status: Word,
     pub(super) sha: Option<Sha>,
     #[serde(rename = "ref")]
     pub(super) reference: Option<String>,
@@ -352,12 +375,11 @@ pub(super) struct Environment {
     pub(super) name: String,
 }
 
+/// What the hook of a release tells beside the release itself.
 #[derive(Deserialize)]
 pub(super) struct ReleaseHook {
-    pub(super) action: Option<String>,
+    pub(super) action: Option<Word>,
     pub(super) project: Project,
-    #[serde(flatten)]
-    pub(super) release: Release,
 }
 
 #[derive(Deserialize)]
@@ -388,8 +410,8 @@ pub(super) struct Issue {
     pub(super) iid: i64,
     #[serde(default, deserialize_with = "json::or_default")]
     pub(super) title: String,
-    pub(super) state: Option<String>,
-    pub(super) action: Option<String>,
+    pub(super) state: Option<Word>,
+    pub(super) action: Option<Word>,
     /// `issue`, `incident`, `task`; in webhooks `type`, in the API both.
     #[serde(rename = "issue_type")]
     pub(super) named_type: Option<String>,
@@ -403,7 +425,7 @@ pub(super) struct Issue {
     pub(super) links: Option<Links>,
     pub(super) weight: Option<f64>,
     pub(super) created_at: When,
-    pub(super) updated_at: When,
+    pub(super) updated_at: Option<When>,
     pub(super) closed_at: Option<When>,
     /// What it is in the project that it was moved to.
     pub(super) moved_to_id: Option<i64>,
@@ -441,7 +463,8 @@ pub(super) struct Renamed {
 pub(super) struct StateEvent {
     pub(super) user: Option<User>,
     pub(super) created_at: When,
-    pub(super) state: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(super) state: Word,
 }
 
 /// A row as our own pull put it together: what GitLab said, and the project that it said it of.

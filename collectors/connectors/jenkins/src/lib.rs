@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use connector::reference::RanFor;
 use connector::versions::{inferred, moment, stated};
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
-use connector::{Connector, json};
+use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{
     Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Reject, RejectReason, RepositoryId, Sha, TaskRun,
@@ -35,9 +35,9 @@ impl Connector for Jenkins {
 
     fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         if envelope.kind == "jenkins.build" {
-            return pulled(&json::read(&envelope.data)?);
+            return pulled(&lenient::read(&envelope.data)?);
         }
-        let notification: Notification = json::read(&envelope.data)?;
+        let notification: Notification = lenient::read(&envelope.data)?;
         Ok(vec![Fact::PipelineRun(pushed(&notification, &envelope.source)?)])
     }
 
@@ -94,11 +94,11 @@ fn instant(millis: i64) -> Option<DateTime<Utc>> {
 }
 
 fn outcome(result: &str) -> Result<Outcome, NotStored> {
-    Ok(match result.to_ascii_uppercase().as_str() {
-        "SUCCESS" => Outcome::Success,
+    Ok(match result {
+        "success" => Outcome::Success,
         // Unstable: it was built, and its tests failed.
-        "FAILURE" | "FAILED" | "UNSTABLE" => Outcome::Failure,
-        "ABORTED" | "NOT_BUILT" | "NOT_BUILD" | "NOT_EXECUTED" => Outcome::Neither,
+        "failure" | "failed" | "unstable" => Outcome::Failure,
+        "aborted" | "not_built" | "not_build" | "not_executed" => Outcome::Neither,
         _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
     })
 }
@@ -204,7 +204,7 @@ fn pulled(Pulled { job, build, stages }: &Pulled) -> Result<Vec<Fact>, NotStored
 
 fn task_run(run: &str, repository: Option<&RepositoryId>, stage: &Stage) -> Result<TaskRun, NotStored> {
     let started_at = stage.started_at.and_then(instant);
-    let running = matches!(stage.status.as_deref(), None | Some("IN_PROGRESS" | "PAUSED_PENDING_INPUT" | "QUEUED"));
+    let running = matches!(stage.status.as_deref(), None | Some("in_progress" | "paused_pending_input" | "queued"));
     let ended = stage.status.as_deref().filter(|_| !running);
     let finished_at = ended.and(started_at).and_then(|started| {
         started.checked_add_signed(TimeDelta::try_milliseconds(stage.duration.unwrap_or_default())?)
@@ -213,7 +213,7 @@ fn task_run(run: &str, repository: Option<&RepositoryId>, stage: &Stage) -> Resu
         id: format!("{run}/task/{}", stage.id),
         run: run.to_owned(),
         repository: repository.cloned(),
-        name: stage.name.clone(),
+        name: stage.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "stage".to_owned()),
         attempt: 1,
         queued_at: None,
         started_at,

@@ -2,6 +2,7 @@
 //! left unread.
 
 use connector::json;
+use connector::lenient::Word;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,8 +19,9 @@ pub(super) struct NotifiedBuild {
     /// Relative to Jenkins' address.
     pub(super) url: Option<String>,
     pub(super) number: i64,
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) phase: Phase,
-    pub(super) status: Option<String>,
+    pub(super) status: Option<Word>,
     /// Milliseconds since 1970.
     pub(super) timestamp: Option<i64>,
     /// Milliseconds.
@@ -32,12 +34,13 @@ pub(super) struct NotifiedBuild {
 
 /// What the plugin tells of. It called `FINALIZED` `FINISHED` once; a step of a pipeline can notify without any
 /// phase (`NONE`).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Phase {
     Queued,
     Started,
     Completed,
     Finalized,
+    #[default]
     Other,
 }
 
@@ -86,7 +89,7 @@ pub(super) struct Build {
     pub(super) duration: i64,
     #[serde(default, deserialize_with = "json::or_default")]
     pub(super) building: bool,
-    pub(super) result: Option<String>,
+    pub(super) result: Option<Word>,
     pub(super) url: Option<String>,
     #[serde(default, deserialize_with = "json::list")]
     pub(super) actions: Vec<Action>,
@@ -126,8 +129,8 @@ pub(super) struct Branch {
 #[derive(Deserialize)]
 pub(super) struct Stage {
     pub(super) id: String,
-    pub(super) name: String,
-    pub(super) status: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) status: Option<Word>,
     #[serde(rename = "startTimeMillis")]
     pub(super) started_at: Option<i64>,
     #[serde(rename = "durationMillis")]

@@ -105,8 +105,8 @@ pub(super) fn sprint(
     observed: Option<DateTime<Utc>>,
     deleted: bool,
 ) -> Sprint {
-    let state = sprint.state.to_lowercase();
-    let begun = matches!(state.as_str(), "active" | "closed");
+    let state = &*sprint.state;
+    let begun = matches!(state, "active" | "closed");
     let rank = if state == "closed" { 2 } else { i64::from(begun) };
     let instant = |when: Option<wire::When>| when.map(|when| when.0);
     Sprint {
@@ -137,7 +137,7 @@ pub(super) struct History {
 /// An issue, its steps and sprints, the people in it, and the incident that it is or was.
 pub(super) fn issue(
     tracker: &Tracker,
-    issue: &wire::Issue<'_>,
+    issue: &wire::Issue,
     ids: &wire::FieldIds,
     mut history: History,
 ) -> Result<Vec<Fact>, Reject> {
@@ -145,9 +145,8 @@ pub(super) fn issue(
     let at = issue.needed::<wire::When>("updated")?.0;
     let created = issue.needed::<wire::When>("created")?.0;
     let wire_status: wire::Status = issue.needed("status")?;
-    let kind = issue.field::<wire::Name>("issuetype")?.map(|kind| kind.name.to_lowercase());
-    let labels: Vec<Option<String>> = issue.field("labels")?.unwrap_or_default();
-    let labels: Vec<String> = labels.into_iter().flatten().collect();
+    let kind = issue.lenient::<wire::Name>("issuetype").map(|kind| kind.name.to_lowercase());
+    let labels: Vec<String> = issue.entries("labels");
     let people = ["assignee", "reporter", "creator"].map(|name| issue.lenient::<wire::User>(name));
     let [assignee, reporter, creator] = people.each_ref().map(|user| tracker.account(user.as_ref()?));
     let resolved: Option<wire::When> = issue.lenient("resolutiondate");
@@ -163,7 +162,7 @@ pub(super) fn issue(
         id: id.clone(),
         key: issue.key.clone(),
         project: format!("{}/{}", tracker.id, issue.key.rsplit_once('-').map_or("", |(project, _)| project)),
-        title: issue.field("summary")?.unwrap_or_default(),
+        title: issue.lenient("summary").unwrap_or_default(),
         kind: kind.clone(),
         status: wire_status.name.clone(),
         status_category,
@@ -215,7 +214,7 @@ impl History {
 /// Whether a finished issue was given up rather than done, by its resolution, its status or its labels. Where a payload
 /// leaves the resolution out, the last that its history names counts.
 fn canceled(
-    issue: &wire::Issue<'_>,
+    issue: &wire::Issue,
     status: &wire::Status,
     ids: &wire::FieldIds,
     history: &History,
@@ -231,7 +230,7 @@ fn canceled(
 }
 
 /// What it is part of: the parent, or the epic of a Jira that has those apart.
-fn parent(issue: &wire::Issue<'_>, ids: &wire::FieldIds) -> Option<String> {
+fn parent(issue: &wire::Issue, ids: &wire::FieldIds) -> Option<String> {
     if let Some(parent) = issue.lenient::<wire::Key>("parent") {
         return Some(parent.key);
     }
@@ -245,7 +244,7 @@ fn parent(issue: &wire::Issue<'_>, ids: &wire::FieldIds) -> Option<String> {
     keys.next().is_none().then_some(only)
 }
 
-fn number(issue: &wire::Issue<'_>, name: &str) -> Option<f64> {
+fn number(issue: &wire::Issue, name: &str) -> Option<f64> {
     issue
         .lenient(name)
         .or_else(|| issue.lenient::<String>(name)?.trim().parse().ok())
@@ -330,7 +329,7 @@ fn entries(tracker: &Tracker, item: &WorkItem, history: &History) -> Vec<SprintE
 }
 
 /// What an issue is part of: its project, by its key and within its Jira, the components of it, its labels.
-fn selectors(issue: &wire::Issue<'_>, item: &WorkItem) -> Vec<String> {
+fn selectors(issue: &wire::Issue, item: &WorkItem) -> Vec<String> {
     let (site, project) = item.project.rsplit_once('/').unwrap_or_default();
     let components: Vec<wire::Name> = issue.entries("components");
     let projects = [format!("jira:{project}"), format!("jira:{site}/{project}")];
@@ -345,7 +344,7 @@ fn selectors(issue: &wire::Issue<'_>, item: &WorkItem) -> Vec<String> {
 
 /// The incident that an issue is, by its type or one of its labels. One that it is no longer is deleted, and so is
 /// one that was given up: a duplicate, or what turned out to be no incident.
-fn incident(issue: &wire::Issue<'_>, item: &WorkItem, history: &History) -> Option<Incident> {
+fn incident(issue: &wire::Issue, item: &WorkItem, history: &History) -> Option<Incident> {
     let is_one = item.kind.as_deref().is_some_and(is_incident) || item.labels.iter().any(|label| is_incident(label));
     let types = history.named("issuetype").filter_map(|(_, change)| change.from_name.as_deref());
     let labels = history.named("labels").filter_map(|(_, change)| change.from_name.as_deref());

@@ -9,7 +9,7 @@ mod tests;
 mod wire;
 
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use connector::{Connector, json};
+use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored};
 use sha2::{Digest, Sha256};
@@ -50,14 +50,16 @@ impl Connector for Jira {
     fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         let data = &envelope.data;
         match envelope.kind.strip_prefix("jira.").unwrap_or_default() {
-            event @ ("issue_created" | "issue_updated" | "issue_deleted") => issue(event, &json::read(data)?, envelope),
-            "sprint_deleted" => sprint(&json::read(data)?, envelope, true),
-            "sprint_created" | "sprint_updated" | "sprint_started" | "sprint_closed" => {
-                sprint(&json::read(data)?, envelope, false)
+            event @ ("issue_created" | "issue_updated" | "issue_deleted") => {
+                issue(event, &lenient::read(data)?, envelope)
             }
-            "pull.issue" => pulled_issue(json::read(data)?),
-            "pull.status" => pulled_status(&json::read(data)?, envelope),
-            "pull.sprint" => pulled_sprint(&json::read(data)?, envelope),
+            "sprint_deleted" => sprint(&lenient::read(data)?, envelope, true),
+            "sprint_created" | "sprint_updated" | "sprint_started" | "sprint_closed" => {
+                sprint(&lenient::read(data)?, envelope, false)
+            }
+            "pull.issue" => pulled_issue(lenient::read(data)?),
+            "pull.status" => pulled_status(&lenient::read(data)?, envelope),
+            "pull.sprint" => pulled_sprint(&lenient::read(data)?, envelope),
             _ => Err(NotStored::Ignored(IgnoreReason::UnusedEvent)),
         }
     }
@@ -127,7 +129,7 @@ impl wire::About {
     }
 }
 
-fn issue(event: &str, hook: &wire::IssueHook<'_>, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
+fn issue(event: &str, hook: &wire::IssueHook, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
     let tracker = Tracker::of(hook.issue.url.as_ref())?;
     // A hook's change has no time of its own, but it is what updated the issue.
     let updated = hook.issue.lenient("updated");
@@ -157,7 +159,7 @@ fn sprint(hook: &wire::SprintHook, envelope: &Envelope, deleted: bool) -> Result
     Ok(vec![Fact::Sprint(facts::sprint(&tracker, &hook.sprint, Some(at), deleted))])
 }
 
-fn pulled_issue(pulled: wire::PulledIssue<'_>) -> Result<Vec<Fact>, NotStored> {
+fn pulled_issue(pulled: wire::PulledIssue) -> Result<Vec<Fact>, NotStored> {
     let tracker = Tracker::of(Some(&pulled.site))?;
     let mut row = pulled.row;
     let inside = row.changelog.take();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use connector::json;
+use connector::lenient::{self, Word};
 use kernel::{Reject, RejectReason};
 use serde::de::{DeserializeOwned, Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
@@ -48,10 +49,9 @@ pub(super) struct Named {
 }
 
 #[derive(Deserialize)]
-pub(super) struct IssueHook<'a> {
+pub(super) struct IssueHook {
     pub(super) user: Option<User>,
-    #[serde(borrow)]
-    pub(super) issue: Issue<'a>,
+    pub(super) issue: Issue,
     pub(super) changelog: Option<Entry>,
 }
 
@@ -63,20 +63,19 @@ pub(super) struct SprintHook {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Issue<'a> {
+pub(super) struct Issue {
     #[serde(rename = "self")]
     pub(super) url: Option<String>,
     pub(super) key: String,
-    #[serde(borrow)]
-    fields: BTreeMap<String, &'a RawValue>,
+    fields: BTreeMap<String, Box<RawValue>>,
     pub(super) changelog: Option<Changelog>,
 }
 
-impl Issue<'_> {
+impl Issue {
     /// A field; `None` where there is none.
     pub(super) fn field<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Reject> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
-        json::read(raw.as_bytes())
+        lenient::read(raw.as_bytes())
             .map(Some)
             .map_err(|reject| Reject { detail: format!("fields.{name}: {}", reject.detail), ..reject })
     }
@@ -87,9 +86,9 @@ impl Issue<'_> {
         self.field(name)?.ok_or_else(missing)
     }
 
-    /// A field, where it is of the expected form.
+    /// A field, where it can be read.
     pub(super) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        serde_json::from_str(self.raw(name)?).ok()
+        self.field(name).ok().flatten()
     }
 
     /// The entries of a list that are of the expected form.
@@ -128,7 +127,7 @@ pub(super) struct User {
     #[serde(rename = "emailAddress")]
     pub(super) email: Option<String>,
     #[serde(rename = "accountType")]
-    pub(super) account_type: Option<String>,
+    pub(super) account_type: Option<Word>,
 }
 
 #[derive(Deserialize)]
@@ -140,7 +139,7 @@ pub(super) struct Status {
 
 #[derive(Deserialize)]
 pub(super) struct Category {
-    pub(super) key: Option<String>,
+    pub(super) key: Option<Word>,
 }
 
 #[derive(Deserialize)]
@@ -221,9 +220,10 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 #[derive(Clone, Deserialize)]
 pub(super) struct Sprint {
     pub(super) id: i64,
+    #[serde(default, deserialize_with = "json::or_default")]
     pub(super) name: String,
-    #[serde(default)]
-    pub(super) state: String,
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(super) state: Word,
     pub(super) goal: Option<String>,
     #[serde(rename = "self")]
     pub(super) url: Option<String>,
@@ -262,15 +262,18 @@ impl Sprint {
     /// The sprints of a custom field, if that is what it holds.
     pub(super) fn all_of(raw: &str) -> Option<Vec<Self>> {
         if raw.contains(PRINTED) {
-            let printed: Vec<String> = serde_json::from_str(raw).ok()?;
-            return printed.iter().map(|text| Self::printed(text)).collect();
+            let printed: Vec<Value> = serde_json::from_str(raw).ok()?;
+            return Some(printed.iter().filter_map(|text| Self::printed(text.as_str()?)).collect());
         }
         if !raw.starts_with('[') || !raw.contains("\"state\"") {
             return None;
         }
-        let sprints: Vec<Self> = serde_json::from_str(raw).ok()?;
-        let known = |sprint: &Self| matches!(sprint.state.as_str(), "future" | "active" | "closed");
-        (!sprints.is_empty() && sprints.iter().all(known)).then_some(sprints)
+        let values: Vec<Value> = serde_json::from_str(raw).ok()?;
+        let sprints: Vec<Self> = values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect();
+        let known = |sprint: &Self| matches!(&*sprint.state, "future" | "active" | "closed");
+        // one whose state is not told is one beside others
+        let all = sprints.iter().any(known) && sprints.iter().all(|one| known(one) || one.state.is_empty());
+        all.then_some(sprints)
     }
 
     fn printed(text: &str) -> Option<Self> {
@@ -294,7 +297,7 @@ impl Sprint {
         Some(Self {
             id: value("id")?.parse().ok()?,
             name: value("name").cloned().unwrap_or_default(),
-            state: value("state").map(|state| state.to_lowercase()).unwrap_or_default(),
+            state: value("state").map(|state| Word::of(state)).unwrap_or_default(),
             goal: value("goal").cloned(),
             url: None,
             board: value("rapidViewId").and_then(|id| id.parse().ok()),
@@ -322,14 +325,14 @@ pub(super) struct FieldIds {
 
 /// An issue as our own pull put it together.
 #[derive(Deserialize)]
-pub(super) struct PulledIssue<'a> {
+pub(super) struct PulledIssue {
     /// Where it is: `https://host`.
     pub(super) site: String,
     #[serde(default)]
     pub(super) fields: FieldIds,
-    #[serde(borrow)]
-    pub(super) row: Issue<'a>,
+    pub(super) row: Issue,
     /// The whole history, where it did not fit into the row.
+    #[serde(default, deserialize_with = "json::some_list")]
     pub(super) histories: Option<Vec<Entry>>,
 }
 
@@ -360,7 +363,7 @@ mod tests {
         for (raw, name, goal) in [(cloud, "S 7", None), (printed, "S, 7", Some("faster, better"))] {
             let sprints = Sprint::all_of(raw).unwrap_or_default();
             let sprint = sprints.first().unwrap_or_else(|| panic!("no sprint in {raw}"));
-            assert_eq!((sprint.id, sprint.board, sprint.state.as_str()), (7, Some(8), "closed"));
+            assert_eq!((sprint.id, sprint.board, &*sprint.state), (7, Some(8), "closed"));
             assert_eq!((sprint.name.as_str(), sprint.goal.as_deref()), (name, goal));
             assert_eq!(sprint.complete.map(|when| when.0.timestamp()), Some(1_592_805_598));
         }

@@ -12,13 +12,13 @@ mod wire;
 use chrono::{DateTime, Utc};
 use connector::versions::{moment, stated};
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use connector::{Connector, json};
+use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, Incident, IncidentId, NotStored, Version};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use wire::{Event, Message, Pulled};
+use wire::{Event, Log, LogEntry, Message, OfIncident};
 
 /// The connector.
 pub struct PagerDuty;
@@ -30,11 +30,18 @@ impl Connector for PagerDuty {
 
     fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
         match envelope.kind.as_str() {
-            "pagerduty.incident" => return Ok(vec![Fact::Incident(pulled(&json::read(&envelope.data)?))]),
-            "pagerduty.log_entry" => return Ok(vec![Fact::Incident(logged(json::read(&envelope.data)?))]),
+            "pagerduty.incident" => {
+                let Log { log_entries } = lenient::read(&envelope.data)?;
+                return Ok(vec![Fact::Incident(pulled(&lenient::read(&envelope.data)?, &log_entries))]);
+            }
+            // an incident as an entry of its log holds it: as it is now, with what the entry tells
+            "pagerduty.log_entry" => {
+                let OfIncident { incident } = lenient::read(&envelope.data)?;
+                return Ok(vec![Fact::Incident(pulled(&incident, &[lenient::read(&envelope.data)?]))]);
+            }
             _ => {}
         }
-        let message: Message<'_> = json::read(&envelope.data)?;
+        let message: Message = lenient::read_keeping(&envelope.data, &["event"])?;
         match message.event {
             Some(event) => Ok(vec![Fact::Incident(pushed(&event)?)]),
             // Webhooks of versions 1 and 2, which PagerDuty has retired and never signed.
@@ -94,7 +101,7 @@ impl Webhook for PagerDuty {
 
 /// Why events of this type are of no use, if they are not.
 fn unused(event_type: &str) -> Option<IgnoreReason> {
-    match event_type {
+    match event_type.to_ascii_lowercase().as_str() {
         "pagey.ping" => Some(IgnoreReason::Ping),
         "incident.triggered"
         | "incident.acknowledged"
@@ -116,12 +123,12 @@ fn incident_id(native: &str) -> String {
     format!("pagerduty/{}", kept_id(native))
 }
 
-fn pushed(event: &Event<'_>) -> Result<Incident, NotStored> {
-    let kind = event.kind.as_str();
+fn pushed(event: &Event) -> Result<Incident, NotStored> {
+    let kind = &*event.kind;
     if let Some(reason) = unused(kind) {
         return Err(NotStored::Ignored(reason));
     }
-    let data: wire::Incident = json::read(event.data.get().as_bytes())?;
+    let data: wire::Incident = lenient::read(event.data.get().as_bytes())?;
     let resolved = kind == "incident.resolved";
     // Of an incident that was resolved before, such an event does not say when.
     if data.status.as_deref() == Some("resolved") && !resolved {
@@ -137,9 +144,11 @@ fn pushed(event: &Event<'_>) -> Result<Incident, NotStored> {
 }
 
 /// An incident as the REST API has it, with its log where that was pulled too.
-fn pulled(Pulled { incident: data, log_entries }: &Pulled) -> Incident {
-    let logged =
-        |kind: &'static str| log_entries.iter().filter(move |entry| entry.kind == kind).map(|entry| entry.created_at);
+fn pulled(data: &wire::Incident, log_entries: &[LogEntry]) -> Incident {
+    let logged = |kind: &'static str| {
+        let of_kind = log_entries.iter().filter(move |entry| entry.kind.as_deref() == Some(kind));
+        of_kind.filter_map(|entry| entry.created_at)
+    };
     let listed = data.acknowledgements.iter().map(|acknowledgement| acknowledgement.at);
     let resolved = data.status.as_deref() == Some("resolved");
     let changed_at = data.last_status_change_at.or(data.created_at).unwrap_or_default();
@@ -150,11 +159,6 @@ fn pulled(Pulled { incident: data, log_entries }: &Pulled) -> Incident {
         resolved_at: resolved.then_some(resolved_at),
         ..incident(data, data.created_at.unwrap_or(changed_at), stated(moment(last, i64::from(resolved))))
     }
-}
-
-/// An incident as an entry of its log holds it: as it is now, with what the entry tells.
-fn logged(wire::PulledEntry { incident, entry }: wire::PulledEntry) -> Incident {
-    pulled(&Pulled { incident, log_entries: vec![entry] })
 }
 
 fn incident(data: &wire::Incident, detected_at: DateTime<Utc>, version: Version) -> Incident {

@@ -2,49 +2,44 @@
 
 use chrono::{DateTime, Utc};
 use connector::json;
+use connector::lenient::Word;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A delivery. Those of versions 1 and 2 have `messages` instead.
 #[derive(Deserialize)]
-pub(super) struct Message<'a> {
-    #[serde(borrow)]
-    pub(super) event: Option<Event<'a>>,
+pub(super) struct Message {
+    pub(super) event: Option<Event>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Event<'a> {
+pub(super) struct Event {
     #[serde(rename = "event_type")]
-    pub(super) kind: String,
+    pub(super) kind: Word,
     pub(super) occurred_at: DateTime<Utc>,
     /// An incident, in the events that are used.
-    #[serde(borrow)]
-    pub(super) data: &'a RawValue,
+    pub(super) data: Box<RawValue>,
 }
 
-/// What a pull keeps of an incident: as the API lists it, and the entries of its log beside it.
+/// The entries of its log that a pull keeps beside the fields of an incident.
 #[derive(Deserialize)]
-pub(super) struct Pulled {
-    #[serde(flatten)]
-    pub(super) incident: Incident,
+pub(super) struct Log {
     #[serde(default, deserialize_with = "json::list")]
     pub(super) log_entries: Vec<LogEntry>,
 }
 
-/// An entry of the log of all incidents, with its incident in it.
+/// The incident that a pull keeps beside the fields of an entry of its log.
 #[derive(Deserialize)]
-pub(super) struct PulledEntry {
+pub(super) struct OfIncident {
     pub(super) incident: Incident,
-    #[serde(flatten)]
-    pub(super) entry: LogEntry,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Incident {
     pub(super) id: String,
     pub(super) title: Option<String>,
-    pub(super) status: Option<String>,
+    pub(super) status: Option<Word>,
     pub(super) html_url: Option<String>,
     pub(super) service: Option<Reference>,
     pub(super) priority: Option<Reference>,
@@ -62,7 +57,8 @@ impl Incident {
     /// Whether it was resolved by being merged into another incident: the same outage once more.
     pub(super) fn is_merged(&self) -> bool {
         let kind = self.resolve_reason.as_ref().and_then(|reason| reason.get("type")?.as_str());
-        self.status.as_deref() == Some("resolved") && kind.is_some_and(|kind| kind.starts_with("merge_resolve_reason"))
+        self.status.as_deref() == Some("resolved")
+            && kind.is_some_and(|kind| Word::of(kind).starts_with("merge_resolve_reason"))
     }
 }
 
@@ -80,6 +76,6 @@ pub(super) struct Acknowledgement {
 #[derive(Deserialize)]
 pub(super) struct LogEntry {
     #[serde(rename = "type")]
-    pub(super) kind: String,
-    pub(super) created_at: DateTime<Utc>,
+    pub(super) kind: Option<Word>,
+    pub(super) created_at: Option<DateTime<Utc>>,
 }

@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use connector::cloudevents::{self, Reading};
+use connector::lenient::{self, Word};
 use connector::reference::RanFor;
 use connector::versions::{moment, stated};
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 use connector::{Connector, json};
 use kernel::Secret;
-use kernel::{Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, RepositoryId, Sha, TaskRun, Version};
+use kernel::{
+    Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Reject, RepositoryId, Sha, TaskRun, Version,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -69,7 +72,7 @@ impl Connector for Tekton {
     }
 
     fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
-        let event: Event = json::read(cloudevents::payload(envelope)?)?;
+        let event: Event = read(cloudevents::payload(envelope)?)?;
         match event {
             Event { pipeline_run: Some(run), .. } => Ok(vec![Fact::PipelineRun(pipeline_run(&run))]),
             Event { task_run: Some(run), .. } => Ok(vec![Fact::TaskRun(task_run(&run))]),
@@ -102,9 +105,13 @@ fn unused(kind: &str) -> Option<IgnoreReason> {
     (!used).then_some(IgnoreReason::UnusedEvent)
 }
 
+fn read(payload: &[u8]) -> Result<Event, Reject> {
+    lenient::read_keeping(payload, &["pipelineRun", "taskRun"])
+}
+
 /// The pipeline run that a payload is about: what keeps its events in order.
 fn subject(payload: &[u8]) -> Option<String> {
-    match json::read(payload).ok()? {
+    match read(payload).ok()? {
         Event { pipeline_run: Some(run), .. } => Some(run_id(&run.metadata.uid)),
         Event { task_run: Some(run), .. } => Some(parent(&run)),
         _ => None,
@@ -132,13 +139,13 @@ struct Run {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
-    name: String,
+    name: Option<String>,
     uid: String,
     creation_timestamp: DateTime<Utc>,
     #[serde(default, deserialize_with = "json::or_default")]
-    labels: BTreeMap<String, String>,
+    labels: BTreeMap<String, Option<String>>,
     #[serde(default, deserialize_with = "json::or_default")]
-    annotations: BTreeMap<String, String>,
+    annotations: BTreeMap<String, Option<String>>,
     #[serde(default, deserialize_with = "json::list")]
     owner_references: Vec<Owner>,
 }
@@ -185,18 +192,18 @@ struct Status {
 #[derive(Deserialize)]
 struct Condition {
     #[serde(rename = "type")]
-    kind: String,
-    status: String,
+    kind: Word,
+    status: Word,
     #[serde(default, deserialize_with = "json::or_default")]
-    reason: String,
+    reason: Word,
 }
 
 impl Run {
     /// What Pipelines as Code says, as an annotation or a label.
     fn told(&self, name: &str) -> Option<&str> {
         let name = format!("{PIPELINES_AS_CODE}{name}");
-        let told = self.metadata.annotations.get(&name).or_else(|| self.metadata.labels.get(&name))?;
-        Some(told.as_str()).filter(|told| !told.is_empty())
+        let Metadata { annotations, labels, .. } = &self.metadata;
+        [annotations, labels].into_iter().find_map(|told| filled(told, &name))
     }
 
     /// What the first of these parameters says that `read` can make something of.
@@ -207,6 +214,11 @@ impl Run {
             matching.filter_map(|parameter| parameter.value.as_str()).find_map(&read)
         };
         names.iter().find_map(|name| values_of(name))
+    }
+
+    /// Its name; that of an object, whose id is enough to know it by, can be missing.
+    fn name(&self) -> String {
+        self.metadata.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| self.metadata.uid.clone())
     }
 
     fn repository(&self) -> Option<RepositoryId> {
@@ -241,15 +253,15 @@ impl Run {
     }
 
     fn label(&self, name: &str) -> Option<String> {
-        self.metadata.labels.get(&format!("tekton.dev/{name}")).filter(|label| !label.is_empty()).cloned()
+        filled(&self.metadata.labels, &format!("tekton.dev/{name}")).map(str::to_owned)
     }
 
     fn outcome(&self) -> Option<Outcome> {
-        let ended = self.status.conditions.iter().find(|condition| condition.kind == "Succeeded")?;
-        match ended.status.as_str() {
-            "True" => Some(Outcome::Success),
-            "False" if ended.reason.contains("Cancel") || ended.reason.contains("Stopped") => Some(Outcome::Neither),
-            "False" => Some(Outcome::Failure),
+        let ended = self.status.conditions.iter().find(|condition| *condition.kind == *"succeeded")?;
+        match &*ended.status {
+            "true" => Some(Outcome::Success),
+            "false" if ended.reason.contains("cancel") || ended.reason.contains("stopped") => Some(Outcome::Neither),
+            "false" => Some(Outcome::Failure),
             _ => None,
         }
     }
@@ -267,6 +279,10 @@ impl Run {
             (None, None) => stated(moment(self.metadata.creation_timestamp, 0)),
         }
     }
+}
+
+fn filled<'a>(texts: &'a BTreeMap<String, Option<String>>, name: &str) -> Option<&'a str> {
+    texts.get(name)?.as_deref().filter(|text| !text.is_empty())
 }
 
 /// A repository by its address; an image or a name is none.
@@ -297,7 +313,7 @@ fn pipeline_run(run: &Run) -> PipelineRun {
     PipelineRun {
         id: run_id(&run.metadata.uid),
         repository: run.repository(),
-        name: named.or_else(|| run.label("pipeline")).unwrap_or_else(|| run.metadata.name.clone()),
+        name: named.or_else(|| run.label("pipeline")).unwrap_or_else(|| run.name()),
         sha: run.sha(),
         branch,
         tag,
@@ -321,7 +337,7 @@ fn task_run(run: &Run) -> TaskRun {
         run: parent,
         repository: run.repository(),
         // The task's name in its pipeline tells more than that of its definition.
-        name: run.label("pipelineTask").or(named).unwrap_or_else(|| run.metadata.name.clone()),
+        name: run.label("pipelineTask").or(named).unwrap_or_else(|| run.name()),
         attempt: i64::try_from(run.status.retries.len()).unwrap_or_default().saturating_add(1),
         queued_at: Some(run.metadata.creation_timestamp),
         started_at: run.status.start_time,

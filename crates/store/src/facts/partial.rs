@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use kernel::{Fact, Version};
+use kernel::{Fact, Partial, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -24,11 +24,21 @@ const EARLIEST: [&str; 3] = ["detected_at", "acknowledged_at", "opened_at"];
 /// Bits of a digest that the hash of a completed fact has; those above count the events that it was made from.
 const HASH_BITS: u32 = 48;
 
+/// Fields that follow from how a thing ended, and so from the greatest version. All others are as the newest event that
+/// has them states them.
+const OF_THE_END: [&str; 2] = ["state", "version"];
+
+/// Events of one thing that are known again; further ones are only counted, so that a row stays small.
+const MOST_EVENTS: usize = 256;
+
 /// What the events of one thing stated of it.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Stated {
     /// The digests of these events.
     events: BTreeSet<i64>,
+    /// How many there were beside them.
+    #[serde(default)]
+    further_events: u64,
     fields: BTreeMap<String, Field>,
 }
 
@@ -36,6 +46,9 @@ struct Stated {
 #[derive(Debug, Serialize, Deserialize)]
 struct Field {
     version: Version,
+    /// When its event happened; unknown of those that older programs wrote.
+    #[serde(default)]
+    at: DateTime<Utc>,
     digest: i64,
     value: Value,
 }
@@ -45,12 +58,12 @@ type Key = (String, String);
 
 /// Replaces partial facts by facts that hold all that was stated of their things so far, one a thing.
 pub(super) async fn complete(connection: &mut PgConnection, facts: &mut Vec<Picture<'_>>) -> Result<(), StoreError> {
-    let mut parts: BTreeMap<Key, Vec<(Fact, i64)>> = BTreeMap::new();
+    let mut parts: BTreeMap<Key, Vec<(Partial, i64)>> = BTreeMap::new();
     for picture in facts.iter() {
         if let Fact::Partial(partial) = picture.fact.as_ref() {
             let record = partial.of.record();
             let key = (record.kind().name.to_owned(), Row::new(picture).id().to_owned());
-            parts.entry(key).or_default().push((partial.of.as_ref().clone(), picture.digest));
+            parts.entry(key).or_default().push((partial.clone(), picture.digest));
         }
     }
     if parts.is_empty() {
@@ -95,8 +108,8 @@ pub(super) async fn complete(connection: &mut PgConnection, facts: &mut Vec<Pict
 }
 
 impl Stated {
-    fn add(&mut self, part: &Fact, digest: i64) -> Result<(), StoreError> {
-        let Value::Object(mut fields) = serde_json::to_value(part).map_err(unstorable)? else { return Ok(()) };
+    fn add(&mut self, Partial { of, at }: &Partial, digest: i64) -> Result<(), StoreError> {
+        let Value::Object(mut fields) = serde_json::to_value(of).map_err(unstorable)? else { return Ok(()) };
         let version = fields.get("version").cloned().unwrap_or_default();
         let version: Version = serde_json::from_value(version).map_err(unstorable)?;
         for name in OF_THE_NEWEST {
@@ -106,12 +119,16 @@ impl Stated {
             if !OF_THE_NEWEST.contains(&name.as_str()) && says_nothing(&value) {
                 continue;
             }
-            let new = Field { version, digest, value };
+            let new = Field { version, at: *at, digest, value };
             if self.fields.get(&name).is_none_or(|known| new.replaces(known, &name)) {
                 self.fields.insert(name, new);
             }
         }
-        self.events.insert(digest);
+        if self.events.len() < MOST_EVENTS {
+            self.events.insert(digest);
+        } else if !self.events.contains(&digest) {
+            self.further_events = self.further_events.saturating_add(1);
+        }
         Ok(())
     }
 
@@ -120,7 +137,8 @@ impl Stated {
         let fields = self.fields.iter().filter(|(_, field)| !field.value.is_null());
         let value: Value = fields.map(|(name, field)| (name.clone(), field.value.clone())).collect();
         let hash = xxh3_64(value.to_string().as_bytes()).cast_signed() & ((1 << HASH_BITS) - 1);
-        let events = i64::try_from(self.events.len()).unwrap_or(i64::MAX).min(i64::MAX >> HASH_BITS);
+        let events = self.further_events.saturating_add(self.events.len() as u64);
+        let events = i64::try_from(events).unwrap_or(i64::MAX).min(i64::MAX >> HASH_BITS);
         let fact = serde_json::from_value(value).map_err(unstorable)?;
         Ok(Picture { fact: Cow::Owned(fact), digest: (events << HASH_BITS) | hash })
     }
@@ -132,7 +150,10 @@ impl Field {
         let instant = |field: &Self| field.value.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
         match (instant(self), instant(known)) {
             (Some(new), Some(known)) if EARLIEST.contains(&name) => new < known,
-            _ => (self.version, self.digest) > (known.version, known.digest),
+            _ if OF_THE_NEWEST.contains(&name) || OF_THE_END.contains(&name) => {
+                (self.version, self.at, self.digest) > (known.version, known.at, known.digest)
+            }
+            _ => (self.at, self.version, self.digest) > (known.at, known.version, known.digest),
         }
     }
 }

@@ -137,3 +137,51 @@ async fn a_ticket_that_is_closed_without_its_type_ends_its_incident() {
                  from main.incident";
     assert_eq!(in_any_order(&database, &events, query).await, json!(["high", ["label:checkout"], "09:40"]));
 }
+
+#[tokio::test]
+async fn the_newest_title_of_a_change_or_a_ticket_stays_whatever_became_of_it() {
+    let database = tests::database().await;
+    let repository = json!({ "id": "shop/checkout", "source": "https://git.example.org" });
+    let change = |kind: &str, minute, title: &str| {
+        event(kind, minute, "41", &json!({ "repository": repository, "description": title }))
+    };
+    let events = [
+        change("change.created", 10, "Add vouchers"),
+        change("change.updated", 20, "Add vouchers and gift cards"),
+        change("change.merged", 30, "Vouchers and gift cards"),
+        change("change.reviewed", 40, "Vouchers, gift cards"),
+    ];
+    let query = "select jsonb_build_array(title, state) from main.change";
+    assert_eq!(in_any_order(&database, &events, query).await, json!(["Vouchers, gift cards", "merged"]));
+    let ticket = |kind: &str, minute, title: &str| {
+        event(kind, minute, "SHOP-12", &json!({ "ticketType": "incident", "summary": title }))
+    };
+    let events =
+        [ticket("ticket.created", 10, "Totals are off"), ticket("ticket.updated", 20, "Totals are a cent off")];
+    let query = "select jsonb_build_array(title) from main.incident";
+    assert_eq!(in_any_order(&database, &events, query).await, json!(["Totals are a cent off"]));
+}
+
+#[tokio::test]
+async fn what_is_kept_of_the_events_of_one_thing_is_bounded() {
+    let database = tests::database().await;
+    let reported = |minute: u32| {
+        let title = format!("Report {minute}");
+        let reported = event("incident.reported", minute % 60, "9", &json!({ "description": title }));
+        match reported.as_slice() {
+            [Fact::Partial(part)] => {
+                let at = part.at + chrono::TimeDelta::hours(i64::from(minute / 60));
+                Fact::Partial(kernel::Partial { at, ..part.clone() })
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    for minutes in [0..200, 200..400, 400..600] {
+        write(&database, &minutes.map(reported).collect::<Vec<_>>()).await;
+    }
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    let query = "select jsonb_build_array(jsonb_array_length(stated -> 'events'), stated -> 'further_events',
+                                          (select title from main.incident)) from main.partial_fact";
+    let found: Value = sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(found, json!([256, 344, "Report 599"]));
+}

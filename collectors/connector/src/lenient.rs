@@ -1,0 +1,269 @@
+//! Reading the payload of an event so that an odd part of it costs no more than that part. What can't be read is set
+//! to null; where null is not taken either it is left out, then the object that needs it, and so on outwards. Nothing
+//! is passed by that an event is about: then the event is rejected, with the first problem on the way there.
+//!
+//! Whatever is passed by is named to whoever normalizes ([`naming`]).
+
+use std::cell::RefCell;
+use std::ops::Deref;
+
+use kernel::{Reject, RejectReason};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use serde_path_to_error::Segment;
+
+use crate::json;
+
+/// The most attempts to read one payload: up to three for each odd part.
+const MOST_ATTEMPTS: usize = 300;
+/// A large payload is read fewer times, so that all attempts together read no more than this.
+const MOST_BYTES: usize = 256 << 20;
+/// A payload of the largest size is still read this many times.
+const LEAST_ATTEMPTS: usize = 8;
+
+/// A part of an event that could not be read and was passed by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PassedBy {
+    /// Such as `commits[3].timestamp`.
+    pub path: String,
+    /// What is wrong there, and what was expected.
+    pub problem: String,
+}
+
+thread_local! {
+    /// What was passed by on this thread, while it is asked for.
+    static NAMED: RefCell<Option<Vec<PassedBy>>> = const { RefCell::new(None) };
+}
+
+/// Does some work, and names what was passed by in it.
+pub fn naming<R>(work: impl FnOnce() -> R) -> (R, Vec<PassedBy>) {
+    NAMED.set(Some(Vec::new()));
+    let result = work();
+    (result, NAMED.take().unwrap_or_default())
+}
+
+fn name(passed_by: impl Iterator<Item = PassedBy>) {
+    NAMED.with_borrow_mut(|named| {
+        if let Some(named) = named {
+            named.extend(passed_by);
+        }
+    });
+}
+
+/// Reads a payload, passing by what can't be read.
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
+    read_keeping(bytes, &[])
+}
+
+/// The same, where these parts are never passed by, as they decide what the event says. Each is named by the keys that
+/// lead to it, such as `subject.content.environment`.
+pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Result<T, Reject> {
+    let strict = json::read(bytes);
+    let Err(Reject { reason: RejectReason::Schema, .. }) = &strict else { return strict };
+    let Ok(mut payload) = serde_json::from_slice::<Value>(bytes) else { return strict };
+    let attempts = (MOST_BYTES / bytes.len().max(1)).clamp(LEAST_ATTEMPTS, MOST_ATTEMPTS);
+    let mut passed_by: Vec<Gap> = Vec::new();
+    for _ in 0..attempts {
+        let error = match serde_path_to_error::deserialize(&payload) {
+            Ok(value) => {
+                name(passed_by.into_iter().map(|gap| gap.part));
+                return Ok(value);
+            }
+            Err(error) => error,
+        };
+        let Some(place) = place(error.path()) else { return strict };
+        let json::Problem { path, problem } = json::problem(&error);
+        // what needed a part that is gone now is no further problem
+        let known = passed_by.iter().position(|gap| gap.causes(&place, &problem));
+        let mut gap = known.map_or_else(
+            || Gap { place: place.clone(), part: PassedBy { path, problem } },
+            |known| passed_by.swap_remove(known),
+        );
+        let Some(left_out) = leave_out(&mut payload, place, decisive) else {
+            return Err(Reject::new(RejectReason::Schema, format!("{}: {}", gap.part.path, gap.part.problem)));
+        };
+        gap.place = left_out;
+        passed_by.push(gap);
+    }
+    let detail = match passed_by.first() {
+        Some(Gap { part, .. }) => format!("{}: {}; too many other parts can't be read either", part.path, part.problem),
+        None => return strict,
+    };
+    Err(Reject::new(RejectReason::Schema, detail))
+}
+
+/// What was made less of so far because of one part.
+struct Gap {
+    place: Vec<Step>,
+    part: PassedBy,
+}
+
+impl Gap {
+    /// Whether an error at this place is there because of the gap: it is the gap, or misses it.
+    fn causes(&self, place: &[Step], problem: &str) -> bool {
+        match self.place.split_last() {
+            Some((Step::Key(key), outside)) if outside == place => problem.contains(&format!("`{key}`")),
+            _ => self.place == place,
+        }
+    }
+}
+
+/// A step from a value to one inside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// Where an error is; `None` where that is no place in the document.
+fn place(path: &serde_path_to_error::Path) -> Option<Vec<Step>> {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => Some(Step::Index(*index)),
+            Segment::Map { key } => Some(Step::Key(key.clone())),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// Makes less of the value at a place, or of what it is in, and says where that was; `None` where nothing can be left
+/// out.
+fn leave_out(payload: &mut Value, mut place: Vec<Step>, decisive: &[&str]) -> Option<Vec<Step>> {
+    loop {
+        let keys: Vec<&str> = place.iter().filter_map(Step::key).collect();
+        if keys.is_empty() || decisive.contains(&keys.join(".").as_str()) {
+            return None;
+        }
+        let (last, outside) = place.split_last()?;
+        match (find(payload, outside)?, last) {
+            (Value::Object(fields), Step::Key(key)) => {
+                let value = fields.get_mut(key)?;
+                if value.is_null() {
+                    fields.remove(key);
+                } else {
+                    *value = Value::Null;
+                }
+                return Some(place);
+            }
+            (Value::Array(items), Step::Index(index)) => {
+                let item = items.get_mut(*index)?;
+                if !item.is_null() {
+                    *item = Value::Null;
+                    return Some(place);
+                }
+            }
+            _ => return None,
+        }
+        place.pop();
+    }
+}
+
+impl Step {
+    fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Index(_) => None,
+        }
+    }
+}
+
+fn find<'a>(payload: &'a mut Value, place: &[Step]) -> Option<&'a mut Value> {
+    place.iter().try_fold(payload, |value, step| match step {
+        Step::Key(key) => value.get_mut(key),
+        Step::Index(index) => value.get_mut(index),
+    })
+}
+
+/// A word out of a list that the source has, read in any letter case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Word(String);
+
+impl Word {
+    /// What somebody wrote, as a word.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(text.trim().to_ascii_lowercase())
+    }
+}
+
+impl Deref for Word {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self::of(&std::borrow::Cow::<str>::deserialize(from)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Outer {
+        id: i64,
+        title: Option<String>,
+        author: Option<Named>,
+        run: Option<Named>,
+        #[serde(default, deserialize_with = "json::list")]
+        rows: Vec<Named>,
+        #[serde(default)]
+        labels: std::collections::BTreeMap<String, String>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Named {
+        name: String,
+    }
+
+    fn outer(payload: &Value) -> (Result<Outer, Reject>, Vec<String>) {
+        let (read, passed_by) = naming(|| read_keeping::<Outer>(payload.to_string().as_bytes(), &["run"]));
+        (read, passed_by.into_iter().map(|one| one.path).collect())
+    }
+
+    #[test]
+    fn an_odd_part_costs_no_more_than_itself_and_is_named() {
+        let (read, passed_by) = outer(&json!({
+            "id": 1, "title": 7, "author": {"name": null}, "run": {"name": "r"},
+            "rows": [{"name": "a"}, {"name": [1]}, null, {}, {"name": "b"}], "labels": {"x": null, "y": "z"},
+        }));
+        let read = read.unwrap();
+        assert_eq!((read.id, read.title.is_none(), read.author.is_none()), (1, true, true));
+        assert_eq!(read.run.map(|run| run.name).as_deref(), Some("r"));
+        assert_eq!(read.rows.into_iter().map(|row| row.name).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(read.labels.into_keys().collect::<Vec<_>>(), ["y"]);
+        let mut named = passed_by;
+        named.sort();
+        assert_eq!(named, ["author.name", "labels.x", "rows[1].name", "rows[3]", "title"]);
+    }
+
+    #[test]
+    fn what_an_event_is_about_is_never_passed_by() {
+        for (payload, said) in [
+            (json!({"id": null, "title": 7}), "id: invalid type: null, expected i64"),
+            (json!({"title": 7}), ".: missing field `id`"),
+            (json!({"id": 1, "title": 7, "run": {"name": null}}), "run.name: invalid type: null, expected a string"),
+            (json!({"id": 1, "run": 7}), "run: invalid type: integer `7`, expected struct Named"),
+        ] {
+            let reject = outer(&payload).0.unwrap_err();
+            assert_eq!((reject.reason, reject.detail.as_str()), (RejectReason::Schema, said), "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_payload_of_nothing_but_odd_parts_is_not_read_for_ever() {
+        let rows: Vec<Value> = (0..MOST_ATTEMPTS).map(|_| json!({"name": 1})).collect();
+        let reject = outer(&json!({"id": 1, "rows": rows})).0.unwrap_err();
+        let said =
+            "rows[0].name: invalid type: integer `1`, expected a string; too many other parts can't be read either";
+        assert_eq!(reject.detail, said);
+    }
+}
