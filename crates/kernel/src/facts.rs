@@ -220,7 +220,8 @@ mod tests {
         let detail = |fact: Fact| fact.check().unwrap_err().detail;
         let found = detail(closing("2206-01-01T00:00:00Z", "2026-01-01T00:00:00Z"));
         assert_eq!(found, "closing.at is 2206-01-01 00:00:00 UTC; expected a time between 1970 and 2199");
-        let partial = Fact::Partial(closing("2026-01-01T00:00:00Z", "1960-01-01T00:00:00Z").into());
+        let partial =
+            Fact::Partial(Partial::new(closing("2026-01-01T00:00:00Z", "1960-01-01T00:00:00Z"), DateTime::UNIX_EPOCH));
         assert!(detail(partial).starts_with("closing.version.at is 1960-01-01"));
     }
 }
