@@ -44,11 +44,11 @@ pub fn measurable() -> impl Iterator<Item = &'static Kind> {
     Fact::KINDS.iter().copied().filter(|kind| kind.happened_at.is_some())
 }
 
-/// The fields of a kind of fact that metrics can be made of: neither its own identity and address, nor ids of commits,
-/// nor what is marked as deleted, which no metric counts.
+/// The fields of a kind of fact that metrics can be made of: neither its own id and address, nor ids of commits, nor
+/// what is marked as deleted, which no metric counts.
 pub fn fields(kind: &'static Kind) -> impl Iterator<Item = (&'static str, FieldKind)> {
-    let others = kind.other_columns().filter(|(_, column)| !matches!(column.name, "deleted" | "url"));
-    others.filter_map(|(_, column)| {
+    let others = kind.columns.iter().filter(|column| !matches!(column.name, "id" | "deleted" | "url"));
+    others.filter_map(|column| {
         let holds = match column.holds {
             Holds::Text => Text,
             Holds::Texts => Texts,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kernel::Tenant;
-use store::{Store, computation_queue, stale};
+use store::{Store, StoreError, computation_queue, stale};
 use tokio::task::JoinSet;
 use tokio::time::{Instant as Moment, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -99,19 +99,20 @@ async fn plan_announced(
     let mut listener = store::listen(store, &[stale::CHANNEL, computation_queue::CHANNEL]).await?;
     let mut waiting: BTreeSet<Tenant> = every_tenant(store).await?;
     loop {
+        let mut has_failed = false;
         while let Some(tenant) = waiting.pop_first() {
             match plan(&store.for_tenant(&tenant), options, Scope::Stale).await {
                 // also what others have planned, and left
                 Ok(_) => tenants.add(tenant),
                 Err(error) => {
                     later(Some(&tenant), error).await?;
-                    if is_there(store, &tenant).await {
-                        waiting.insert(tenant);
-                    }
+                    has_failed = true;
                 }
             }
         }
-        waiting = match announcements(&mut listener, tenants).await {
+        // a tenant that fails again and again delays the others by one wait a round
+        let announced = if has_failed { None } else { announcements(&mut listener, tenants).await };
+        waiting = match announced {
             Some(announced) => announced,
             None => every_tenant(store).await?,
         };
@@ -132,8 +133,10 @@ async fn worker(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> R
             }
             Err(error) => {
                 later(Some(&tenant), error).await?;
-                if !is_there(&store, &tenant).await {
-                    tenants.done(&tenant, added);
+                tenants.done(&tenant, added);
+                if is_there(&store, &tenant).await {
+                    // behind those that wait
+                    tenants.add(tenant);
                 }
             }
         }
@@ -142,7 +145,9 @@ async fn worker(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> R
 
 /// Waits a moment before the next try, if there is to be one.
 async fn later(tenant: Option<&Tenant>, error: DoraError) -> Result<(), DoraError> {
-    if !error.is_transient() {
+    // a table that is missing without a tenant's being dropped is missing for good
+    let is_unmigrated = tenant.is_none() && matches!(error, DoraError::Store(StoreError::NoTable(_)));
+    if is_unmigrated || !error.is_transient() {
         return Err(error);
     }
     let tenant = tenant.map(tracing::field::display);

@@ -18,9 +18,9 @@ use crate::json;
 /// The most attempts to read one payload: up to three for each odd part.
 const MOST_ATTEMPTS: usize = 300;
 /// A large payload is read fewer times, so that all attempts together read no more than this.
-const MOST_BYTES: usize = 256 << 20;
-/// A payload of the largest size is still read this many times.
-const LEAST_ATTEMPTS: usize = 8;
+const MOST_BYTES: usize = 64 << 20;
+/// Of a larger payload no odd part is passed by: as a document in memory it takes many times its size.
+const LARGEST: usize = 4 << 20;
 
 /// A part of an event that could not be read and was passed by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,9 +38,22 @@ thread_local! {
 
 /// Does some work, and names what was passed by in it.
 pub fn naming<R>(work: impl FnOnce() -> R) -> (R, Vec<PassedBy>) {
+    /// Also ends the naming where the work panics.
+    struct End;
+    impl Drop for End {
+        fn drop(&mut self) {
+            NAMED.set(None);
+        }
+    }
     NAMED.set(Some(Vec::new()));
+    let _end = End;
     let result = work();
     (result, NAMED.take().unwrap_or_default())
+}
+
+/// Names a part that a connector passed by itself.
+pub fn pass_by(path: String, problem: String) {
+    name(std::iter::once(PassedBy { path, problem }));
 }
 
 fn name(passed_by: impl Iterator<Item = PassedBy>) {
@@ -61,11 +74,16 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
 pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Result<T, Reject> {
     let strict = json::read(bytes);
     let Err(Reject { reason: RejectReason::Schema, .. }) = &strict else { return strict };
+    if bytes.len() > LARGEST {
+        return strict;
+    }
     let Ok(mut payload) = serde_json::from_slice::<Value>(bytes) else { return strict };
-    let attempts = (MOST_BYTES / bytes.len().max(1)).clamp(LEAST_ATTEMPTS, MOST_ATTEMPTS);
+    let attempts = (MOST_BYTES / bytes.len().max(1)).min(MOST_ATTEMPTS);
     let mut passed_by: Vec<Gap> = Vec::new();
     for _ in 0..attempts {
         let error = match serde_path_to_error::deserialize(&payload) {
+            // what was wrong is no part of a document in memory, such as a key that is there twice
+            Ok(_) if passed_by.is_empty() => return strict,
             Ok(value) => {
                 name(passed_by.into_iter().map(|gap| gap.part));
                 return Ok(value);

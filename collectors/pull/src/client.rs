@@ -378,8 +378,8 @@ impl Client {
         }
         let host = url.host_str().unwrap_or_default();
         if !self.said_waiting.swap(true, Ordering::Relaxed) {
-            let of = self.patience.attempts;
-            tracing::warn!(host, "waiting for an answer; a request is sent up to {of} times");
+            let attempts = self.attempts();
+            tracing::warn!(host, "waiting for an answer; a request is sent up to {attempts} times");
         }
         answer.await
     }

@@ -133,10 +133,10 @@ fn column(declared: &Declaration, (position, field): (usize, &Field)) -> Tokens 
     let ty = &field.ty;
     let moves = field.moves;
     let filled = field.filled || declared.key == [position];
-    let form = match &field.form {
-        Some(form) => quote! { catalog::Form::#form },
-        None => quote! { <#ty as catalog::Field>::FORM },
-    };
+    let form = field
+        .form
+        .as_ref()
+        .map_or_else(|| quote! { <#ty as catalog::Field>::FORM }, |form| quote! { catalog::Form::#form });
     let keep = match field.keep {
         Keep::Newest => quote! { catalog::Keep::Newest },
         Keep::Earliest => quote! { catalog::Keep::Earliest },

@@ -187,7 +187,8 @@ impl Fact {
                 Value::Time(instant) => Some((column.name, instant)),
                 _ => None,
             });
-        fields.chain([("version.at", record.version().at)])
+        let stated = if let Self::Partial(partial) = self { Some(("at", partial.at)) } else { None };
+        fields.chain([("version.at", record.version().at)]).chain(stated)
     }
 }
 

@@ -53,6 +53,8 @@ pub async fn run<E: Display + From<std::io::Error>>(
         () = asked(usable) => end.cancel(),
     }
     role.await?;
+    // a signal from here on waits for the new run of the program
+    crate::signals::hold_back();
     if shutdown.is_cancelled() { Ok(()) } else { Err(restart().into()) }
 }
 

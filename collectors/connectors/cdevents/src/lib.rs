@@ -15,7 +15,7 @@ use connector::cloudevents::{self, Reading};
 use connector::outcomes;
 use connector::versions::{inferred, label_selectors, moment, stated};
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
-use connector::{Connector, lenient};
+use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{
     AccountId, Change, ChangeId, ChangeState, Closing, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason,
@@ -92,14 +92,17 @@ fn unused(kind: &str) -> Option<IgnoreReason> {
     }
 }
 
+/// What decides what an event says: where, and as a part of what.
+const DECISIVE: [&str; 4] =
+    ["subject.content", "subject.content.environment", "subject.content.pipelineRun", "subject.content.repository"];
+
 fn read(payload: &[u8]) -> Result<Event, Reject> {
-    let decisive = ["subject.content.environment", "subject.content.pipelineRun", "subject.content.repository"];
-    lenient::read_keeping(payload, &decisive)
+    lenient::read_keeping(payload, &DECISIVE)
 }
 
 /// The subject that a payload is about: what keeps its events in order.
 fn subject(payload: &[u8]) -> Option<String> {
-    let event = read(payload).ok()?;
+    let event: Event = json::read(payload).ok()?;
     Some(id(&event, "subject", &event.subject.id))
 }
 

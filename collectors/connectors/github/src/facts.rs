@@ -45,7 +45,7 @@ impl Place {
     /// Where the code of a payload's repository lives.
     pub fn of(repository: &wire::Repository) -> Result<Self, Reject> {
         let named = || format!("https://github.com/{}", repository.full_name);
-        let url = repository.html_url.clone().filter(|url| !url.is_empty()).unwrap_or_else(named);
+        let url = repository.html_url.clone().unwrap_or_else(named);
         let id = RepositoryId::from_url(&url).ok_or_else(|| {
             Reject::new(RejectReason::Schema, "repository.html_url: expected https://host/owner/name")
         })?;

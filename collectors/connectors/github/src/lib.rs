@@ -88,8 +88,9 @@ impl Connector for GitHub {
     }
 }
 
-/// What decides what an event says: how it ended, and whether it was a trial.
-const DECISIVE: [&str; 12] = [
+/// What decides what an event says: whose it is, what became of it, and whether it was a trial.
+const DECISIVE: [&str; 15] = [
+    "action",
     "deleted",
     "deployment.environment",
     "deployment_status.environment",
@@ -99,6 +100,8 @@ const DECISIVE: [&str; 12] = [
     "pull_request.merged_at",
     "pull_request.closed_at",
     "release.draft",
+    "repository.html_url",
+    "workflow_job.conclusion",
     "workflow_run.conclusion",
     "workflow_run.event",
     "workflow_run.head_repository",

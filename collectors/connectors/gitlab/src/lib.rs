@@ -75,7 +75,9 @@ impl Connector for GitLab {
 }
 
 /// What decides what an event says: whose it is, how it ended, and whether it was a trial.
-const DECISIVE: [&str; 12] = [
+const DECISIVE: [&str; 14] = [
+    "action",
+    "after",
     "environment",
     "merge_request",
     "object_attributes.closed_at",

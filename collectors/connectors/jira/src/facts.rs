@@ -145,7 +145,7 @@ pub(super) fn issue(
     let at = issue.needed::<wire::When>("updated")?.0;
     let created = issue.needed::<wire::When>("created")?.0;
     let wire_status: wire::Status = issue.needed("status")?;
-    let kind = issue.lenient::<wire::Name>("issuetype").map(|kind| kind.name.to_lowercase());
+    let kind = issue.field::<wire::Name>("issuetype")?.map(|kind| kind.name.to_lowercase());
     let labels: Vec<String> = issue.entries("labels");
     let people = ["assignee", "reporter", "creator"].map(|name| issue.lenient::<wire::User>(name));
     let [assignee, reporter, creator] = people.each_ref().map(|user| tracker.account(user.as_ref()?));

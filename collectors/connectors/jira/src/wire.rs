@@ -88,13 +88,21 @@ impl Issue {
 
     /// A field, where it can be read.
     pub(super) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        self.field(name).ok().flatten()
+        self.field(name).unwrap_or_else(|reject| {
+            lenient::pass_by(format!("fields.{name}"), reject.detail);
+            None
+        })
     }
 
     /// The entries of a list that are of the expected form.
     pub(super) fn entries<T: DeserializeOwned>(&self, name: &str) -> Vec<T> {
         let entries: Vec<Value> = self.lenient(name).unwrap_or_default();
-        entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect()
+        let read = |(index, entry)| {
+            serde_json::from_value(entry)
+                .inspect_err(|error| lenient::pass_by(format!("fields.{name}[{index}]"), json::tell(error)))
+                .ok()
+        };
+        entries.into_iter().enumerate().filter_map(read).collect()
     }
 
     fn raw(&self, name: &str) -> Option<&str> {

@@ -32,11 +32,12 @@ impl Connector for PagerDuty {
         match envelope.kind.as_str() {
             "pagerduty.incident" => {
                 let Log { log_entries } = lenient::read(&envelope.data)?;
-                return Ok(vec![Fact::Incident(pulled(&lenient::read(&envelope.data)?, &log_entries))]);
+                let incident = lenient::read_keeping(&envelope.data, &["status"])?;
+                return Ok(vec![Fact::Incident(pulled(&incident, &log_entries))]);
             }
             // an incident as an entry of its log holds it: as it is now, with what the entry tells
             "pagerduty.log_entry" => {
-                let OfIncident { incident } = lenient::read(&envelope.data)?;
+                let OfIncident { incident } = lenient::read_keeping(&envelope.data, &["incident.status"])?;
                 return Ok(vec![Fact::Incident(pulled(&incident, &[lenient::read(&envelope.data)?]))]);
             }
             _ => {}
@@ -128,7 +129,7 @@ fn pushed(event: &Event) -> Result<Incident, NotStored> {
     if let Some(reason) = unused(kind) {
         return Err(NotStored::Ignored(reason));
     }
-    let data: wire::Incident = lenient::read(event.data.get().as_bytes())?;
+    let data: wire::Incident = lenient::read_keeping(event.data.get().as_bytes(), &["status"])?;
     let resolved = kind == "incident.resolved";
     // Of an incident that was resolved before, such an event does not say when.
     if data.status.as_deref() == Some("resolved") && !resolved {

@@ -111,7 +111,7 @@ fn read(payload: &[u8]) -> Result<Event, Reject> {
 
 /// The pipeline run that a payload is about: what keeps its events in order.
 fn subject(payload: &[u8]) -> Option<String> {
-    match read(payload).ok()? {
+    match json::read(payload).ok()? {
         Event { pipeline_run: Some(run), .. } => Some(run_id(&run.metadata.uid)),
         Event { task_run: Some(run), .. } => Some(parent(&run)),
         _ => None,

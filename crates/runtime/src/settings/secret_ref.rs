@@ -39,8 +39,10 @@ impl SecretRef {
     }
 }
 
+/// Whether a name is one as variables have: long ones are words with `_` between them, which keys are not.
 fn is_variable(name: &str) -> bool {
-    name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+    let is_readable = name.len() < 16 || name.contains('_');
+    is_readable && name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
 }
 
 fn is_path(path: &Path) -> bool {

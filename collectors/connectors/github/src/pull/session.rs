@@ -204,6 +204,9 @@ fn pull_error(error: octocrab::Error) -> PullError {
             Ok(error) => *error,
             Err(error) => PullError::Transient(error.to_string()),
         },
+        octocrab::Error::Json { source, .. } => {
+            PullError::Data(format!("GitHub: {}: {}", source.path(), connector::json::tell(source.inner())))
+        }
         octocrab::Error::JWT { .. } => PullError::Data("the App's key can't sign".to_owned()),
         error => PullError::Data(format!("GitHub: {error}")),
     }
