@@ -403,7 +403,7 @@ mod tests {
         let window = Window { from: at(5), to: at(25) };
         let services: Vec<&ServiceBasis> = services.iter().collect();
         let measured = Measured { metric, noun: "deployments", sways: metric != "deployment_frequency", zone: Tz::UTC };
-        let seen = Seen { known, total, ..Seen::default() };
+        let seen = Seen { total, known, ..Seen::default() };
         let caveats = measured.caveats(&services, seen, window);
         assert!(caveats.iter().all(|caveat| caveat.text.ends_with('.') && !caveat.text.contains("  ")), "{caveats:?}");
         caveats.into_iter().map(|caveat| caveat.code).collect()

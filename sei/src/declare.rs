@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn what_is_no_longer_declared_is_deleted() -> Result<()> {
-        let mut settings = Settings::default();
-        settings.service = vec![ServiceSettings { name: "shop".into(), ..ServiceSettings::default() }];
+        let service = vec![ServiceSettings { name: "shop".into(), ..ServiceSettings::default() }];
+        let settings = Settings { service, ..Settings::default() };
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
         let before = Declared {
             services: names(&["shop", "old"]),

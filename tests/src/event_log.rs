@@ -44,10 +44,6 @@ impl TestLog {
 }
 
 /// Settings of a log whose topic and group nobody else has.
-///
-/// # Panics
-/// When the defaults can't be loaded.
-#[expect(clippy::expect_used, reason = "a test can't go on without")]
 pub async fn log_settings(kind: LogKind) -> settings::Log {
     let mut settings = settings::Log::default();
     let name = unique("test");

@@ -364,9 +364,12 @@ fn needed_by(connector: &str) -> BTreeSet<String> {
     rows.flat_map(|(.., places)| places.iter().map(|place| (*place).to_owned())).collect()
 }
 
+/// A connector, a place in a payload, and the payload.
+type Place = (&'static str, String, String);
+
 /// Sweeps payloads, and names the places without which there are no facts although they are not among those that are
 /// needed, with the payload. Returns the number of attempts a connector too.
-fn sweep_all(payloads: Vec<Payload>) -> (BTreeMap<&'static str, usize>, BTreeSet<(&'static str, String, String)>) {
+fn sweep_all(payloads: Vec<Payload>) -> (BTreeMap<&'static str, usize>, BTreeSet<Place>) {
     let (mut tried, mut unknown) = (BTreeMap::new(), BTreeSet::new());
     for payload in payloads {
         let name = payload.connector.name();

@@ -328,9 +328,7 @@ pub fn names_bot(account: &str) -> bool {
             .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()))
     });
     login.contains(BOT_MARK)
-        || local.ends_with("-bot")
-        || local.ends_with("_bot")
-        || local.ends_with(".bot")
+        || ["-bot", "_bot", ".bot"].iter().any(|ending| local.ends_with(ending))
         || token
         || KNOWN_BOTS.contains(&local)
 }

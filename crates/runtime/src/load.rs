@@ -217,7 +217,7 @@ impl Layered {
                 _ => {}
             }
             let tried = fixes.entry(path.clone()).or_default();
-            let fixed = match *tried {
+            let is_changed = match *tried {
                 0 if !matches!(error.kind, Kind::MissingField(_)) => remove(value, &path),
                 0 | 1 => put(value, &path, Value::from("")),
                 2 => put(value, &path, Value::from(Vec::<String>::new())),
@@ -233,7 +233,7 @@ impl Layered {
                 expected: expected(&error.kind, schema.at(&path), stated),
                 place: self.place(whole, &path),
             });
-            if !fixed {
+            if !is_changed {
                 return None;
             }
         }

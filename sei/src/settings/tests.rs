@@ -206,7 +206,7 @@ fn every_key_stands_in_the_reference_with_a_text() {
             let header = format!("{}{key}]", if path.is_empty() { "[".to_owned() } else { format!("{path}.") });
             let written = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));
             assert!(written || text.contains(&header) || webhooks, "{path}.{key} is not in the reference");
-            visit(&format!("{path}.{key}").trim_start_matches('.').to_owned(), inner, text);
+            visit(format!("{path}.{key}").trim_start_matches('.'), inner, text);
         }
     }
     let schema = generate_schema::<Settings>();

@@ -127,8 +127,8 @@ pub(crate) struct Served {
 pub(crate) fn settings() -> GatewaySettings {
     let secrets = vec![secret(SECRET)];
     let main = WebhookSource { secrets, tenant: None, canceled: Vec::new() };
-    let mut settings = GatewaySettings::default();
-    settings.webhooks = BTreeMap::from([("github".to_owned(), BTreeMap::from([("main".to_owned(), main)]))]);
+    let webhooks = BTreeMap::from([("github".to_owned(), BTreeMap::from([("main".to_owned(), main)]))]);
+    let mut settings = GatewaySettings { webhooks, ..GatewaySettings::default() };
     settings.server.timeout = Duration::from_secs(10);
     settings.events.allow_without_token = true;
     settings

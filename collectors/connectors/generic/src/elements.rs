@@ -24,7 +24,6 @@ pub type Broken = (At, Problem);
 
 /// Calls `each` with every fact of a text, until it says false. What is no more than a bad line goes to
 /// `each` too, and it goes on after it; JSON cannot be read after an error. A fact may have `limit` bytes.
-#[must_use]
 pub fn elements(
     text: impl BufRead,
     form: Form,

@@ -37,6 +37,7 @@ impl std::fmt::Debug for Remote {
 }
 
 /// The repository that an address is of: that of a URL; that of a path on this machine, which needs no remote.
+#[must_use]
 pub fn repository_of(address: &str) -> Option<RepositoryId> {
     let at_path = || {
         let path = std::path::absolute(address.strip_prefix("file://").unwrap_or(address)).ok()?;

@@ -135,10 +135,12 @@ mod tests {
     use super::*;
 
     fn hosts(listen: &str, allowed: &[&str], public: Option<&str>) -> Hosts {
-        let mut server = crate::settings::Server::default();
-        server.listen = listen.parse().unwrap();
-        server.allowed_hosts = allowed.iter().map(|name| (*name).to_owned()).collect();
-        server.public_url = public.map(str::to_owned);
+        let server = crate::settings::Server {
+            listen: listen.parse().unwrap(),
+            allowed_hosts: allowed.iter().map(|name| (*name).to_owned()).collect(),
+            public_url: public.map(str::to_owned),
+            ..crate::settings::Server::default()
+        };
         Hosts::of(&server)
     }
 

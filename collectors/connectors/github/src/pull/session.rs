@@ -177,12 +177,11 @@ impl Service<Request<OctoBody>> for Sender {
         let Self { rest, prefix } = self.clone();
         async move {
             let (mut head, body) = request.into_parts();
-            let Route { client, url } = match head.extensions.remove() {
-                Some(route) => route,
-                None => {
-                    let url = rest.address(&format!("{prefix}{}", head.uri.path().trim_start_matches('/')))?;
-                    Route { client: rest, url }
-                }
+            let Route { client, url } = if let Some(route) = head.extensions.remove() {
+                route
+            } else {
+                let url = rest.address(&format!("{prefix}{}", head.uri.path().trim_start_matches('/')))?;
+                Route { client: rest, url }
             };
             let body = body.collect().await.map_err(pull_error)?.to_bytes();
             let signature = head.headers.remove(header::AUTHORIZATION);
