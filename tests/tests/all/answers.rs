@@ -168,7 +168,7 @@ fn a_service_known_only_from_git_says_that_its_fail_rate_is_a_lower_bound() {
     assert_eq!(rate["basis"], json!({ "evidence": [], "known": 1.0 }));
     let steps = rate["series"].as_array().unwrap();
     assert!(steps.iter().any(|step| step["caveats"] == json!(["lower_bound"])), "{rate}");
-    assert_eq!(codes(&report["change_lead_time"]["caveats"]), ["first_deployment"]);
+    assert_eq!(codes(&report["change_lead_time"]["caveats"]), ["first_deployment", "no_earlier_beginning"]);
     for form in ["table", "markdown", "csv"] {
         let text = program.good(&[&window[..], &["--format", form]].concat());
         assert!(text.contains("No incident is known of `ex.org/f/git-only`"), "{form}:\n{text}");

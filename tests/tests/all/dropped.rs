@@ -165,8 +165,8 @@ fn get(path: impl Into<String>) -> Question {
 fn questions(deployment: &str, change: &str) -> Vec<Question> {
     let window = "from=2026-01-01&to=2026-03-01";
     let graphql = json!({ "query": "{ services { nodes { name } } repositories { nodes { id } } \
-                                      deployments(first: 5) { nodes { id } } metric(name: \"change_throughput\", \
-                                      from: \"2026-01-01T00:00:00Z\", to: \"2026-03-01T00:00:00Z\") { metric { name } } }" });
+                                      deployments(first: 5) { nodes { id } } metric(name: \"change_throughput\", question: { \
+                                      from: \"2026-01-01T00:00:00Z\", to: \"2026-03-01T00:00:00Z\" }) { metric { name } } }" });
     vec![
         get("/api/v1/services"),
         get("/api/v1/repositories"),

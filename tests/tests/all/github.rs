@@ -113,8 +113,6 @@ fn what_is_wrong_with_a_payload_is_said_by_its_path() {
     let cases = [
         (push[..500].to_owned(), "malformed"),
         (push.replace("\"ref\"", "\"reference\""), "schema: .: missing field `ref`"),
-        (push.replace("\"2026-02-02T14:40:00Z\"", "1770043200"), "schema: commits[1].timestamp: "),
-        (push.replace(&"2".repeat(40), "2222"), "schema: commits[1].id: "),
         (push.replace("\"repository\"", "\"repo\""), "schema: .: missing field `repository`"),
         ("[]".repeat(3), "schema: .: "),
         ("[".repeat(100_000), "schema: [0]: "),
