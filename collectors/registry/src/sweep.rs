@@ -123,6 +123,7 @@ const NEEDED: &[(&str, &str, &[&str])] = &[
             "row.statusCategory.key",
         ],
     ),
+    ("jira", "whether it is an incident", &["issue.fields.issuetype.name", "row.fields.issuetype.name"]),
     ("jira", "which sprint", &["row.id", "sprint", "sprint.id", "sprint.self"]),
     (
         "pagerduty",
