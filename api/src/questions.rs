@@ -1,7 +1,7 @@
 //! What can be asked: one struct for each question, which REST takes as a query string, GraphQL as an input object and
 //! the command line as flags. The comment on a field is its text in all three.
 //!
-//! Promises: what a text may be is decided by its type, in [`parameters`]; what fields may be together is decided where
+//! Promises: what a text may be is decided by its type, in `parameters`; what fields may be together is decided where
 //! a question becomes the engine's. Both give an [`Invalid`], which each of the three words in its own terms.
 
 mod invalid;
