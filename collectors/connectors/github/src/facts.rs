@@ -1,7 +1,7 @@
 //! GitHub's entities → facts. Shared by webhooks, imports of recorded events and, later, pulls.
 //!
 //! The order of versions of one entity: GitHub's times have seconds, and two events of one second are
-//! common (opened and labelled, closed and reopened). [`moment`] puts a rank of the entity's state into
+//! common (opened and labelled, closed and reopened). `moment` puts a rank of the entity's state into
 //! the microseconds of `version.at`, so that the later state wins whatever order the events come in.
 
 use std::sync::LazyLock;
