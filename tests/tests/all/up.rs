@@ -573,9 +573,12 @@ fn a_hangup_right_after_the_start_ends_no_program() {
             kill(pid, Signal::SIGHUP).unwrap();
             // it comes as far as the database
             database.set_nonblocking(true).unwrap();
+            // kept open: without its database a program ends
+            let mut asked = None;
             wait_until("it asks the database", || {
                 assert_eq!(child.try_wait().unwrap(), None, "{name} has ended: {}", said());
-                database.accept().is_ok()
+                asked = database.accept().ok();
+                asked.is_some()
             });
             wait_until("it has taken the signal", || {
                 assert_eq!(child.try_wait().unwrap(), None, "{name} has ended: {}", said());
