@@ -2,7 +2,7 @@
 //! to null; where null is not taken either it is left out, then the object that needs it, and so on outwards. Nothing
 //! is passed by that an event is about: then the event is rejected, with the first problem on the way there.
 //!
-//! Whatever is passed by is named to whoever normalizes ([`naming`]).
+//! The caller of the normalizer gets the path of each skipped part ([`naming`]).
 
 use std::cell::RefCell;
 use std::ops::Deref;
@@ -198,7 +198,7 @@ fn find<'a>(payload: &'a mut Value, place: &[Step]) -> Option<&'a mut Value> {
 pub struct Word(String);
 
 impl Word {
-    /// What somebody wrote, as a word.
+    /// Returns a text as a word.
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self(text.trim().to_ascii_lowercase())

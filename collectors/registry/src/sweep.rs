@@ -16,7 +16,7 @@ use serde_json::Value;
 /// The connectors that are not swept, and why.
 const NOT_SWEPT: [(&str, &str); 3] = [
     ("git", "it reads repositories"),
-    ("generic", "its facts are checked where they enter, and whoever sends them hears of each odd part"),
+    ("generic", "its facts are checked where they enter, and the answer names each odd part"),
     ("gharchive", "it shares GitHub's wire types"),
 ];
 

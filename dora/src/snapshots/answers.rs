@@ -140,7 +140,7 @@ impl Answers {
 }
 
 /// Lets go of the answers that were asked for longest ago where there are too many.
-#[expect(clippy::mutable_key_type, reason = "a key holds the default budget, which nobody spends from")]
+#[expect(clippy::mutable_key_type, reason = "a key holds the default budget, which is never spent from")]
 fn let_go(kept: &mut HashMap<Key, Kept>) {
     let mut points: usize = kept.values().map(|kept| kept.points).sum();
     while points > MAX_POINTS || kept.len() > MAX_ANSWERS {

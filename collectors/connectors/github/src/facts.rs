@@ -153,7 +153,7 @@ pub fn account(place: &Place, user: &wire::User) -> Fact {
 }
 
 impl wire::PullRequest {
-    /// When it last changed, as far as that is told.
+    /// Returns when it last changed, as far as the payload has it.
     fn changed_at(&self) -> DateTime<Utc> {
         let known = [self.merged_at, self.closed_at].into_iter().flatten().max();
         self.updated_at.or(known).unwrap_or(self.created_at)
