@@ -1,0 +1,275 @@
+//! The verdicts, and the rows of deployments and incidents.
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, FindingKind, IncidentMetric, Rule,
+};
+
+use super::{Expected, World, finish, micros, succeeded};
+
+/// The verdict on one deployment, before rollouts are put together.
+struct Verdict {
+    failed: Vec<Evidence>,
+    recovered: Option<Evidence>,
+    rework: Vec<Evidence>,
+    negative: bool,
+}
+
+impl<'a> World<'a> {
+    fn evidence(&self, rule: Rule, number: usize) -> Evidence {
+        let deployment = self.deployments[number];
+        Evidence {
+            rule,
+            what: "deployment".to_owned(),
+            id: deployment.id.to_string(),
+            target: None,
+            url: deployment.url.clone(),
+            at: finish(deployment),
+        }
+    }
+
+    pub(super) fn rows(mut self) -> Expected {
+        let count = self.deployments.len();
+        let mut failed: Vec<Vec<Evidence>> = vec![Vec::new(); count];
+        let mut repaired: Vec<Vec<Evidence>> = vec![Vec::new(); count];
+        let mut rework: Vec<Vec<Evidence>> = vec![Vec::new(); count];
+        let mut ends: Vec<Vec<Option<Evidence>>> = vec![Vec::new(); count];
+        for later in 0..count {
+            // rule 3
+            if let (DeploymentKind::Rollback, Some(ran)) = (self.kinds[later], self.previous[later]) {
+                rework[later].push(self.evidence(Rule::RolledBack, ran));
+                failed[ran].push(self.evidence(Rule::RolledBack, later));
+                repaired[ran].push(self.evidence(Rule::RolledBack, later));
+            }
+            // rule 4, hotfix
+            for fix in self.hotfixes(later) {
+                rework[later].push(fix.clone());
+                if let Some(before) = self.previous[later].filter(|before| self.within_window(*before, later)) {
+                    failed[before].push(fix);
+                    repaired[before].push(self.evidence(Rule::Hotfixed, later));
+                }
+            }
+        }
+        // rule 4, reverts
+        for (undone, by, evidence) in self.reverts() {
+            if self.carries(undone) {
+                if self.within_window(undone, by) {
+                    failed[undone].push(evidence.clone());
+                }
+                repaired[undone].push(self.evidence(Rule::Reverted, by));
+            }
+            rework[by].push(evidence);
+        }
+        // rule 5
+        let (mut counters, mut off) = (false, false);
+        for earlier in 0..count {
+            let next = (earlier + 1..count).find(|later| {
+                self.one_repository(earlier, *later)
+                    && self.version(earlier).zip(self.version(*later)).is_some_and(|(one, other)| is_next(one, other))
+            });
+            let Some(next) = next.filter(|next| self.within_window(earlier, *next)) else { continue };
+            if self.is_counter(next) {
+                counters = true;
+            } else if self.case.settings.patch_release_is_hotfix {
+                failed[earlier].push(self.evidence(Rule::PatchRelease, next));
+                repaired[earlier].push(self.evidence(Rule::PatchRelease, next));
+                rework[next].push(self.evidence(Rule::PatchRelease, earlier));
+            } else {
+                off = true;
+            }
+        }
+        if if self.case.settings.patch_release_is_hotfix { counters } else { off } {
+            self.findings.insert((FindingKind::PatchReleases, "web".to_owned()));
+        }
+        // attempts
+        if self.case.settings.count_failed_attempts {
+            for number in (0..count).filter(|n| !succeeded(self.deployments[*n])) {
+                failed[number].push(self.evidence(Rule::FailedAttempt, number));
+                let line = |n: &usize| succeeded(self.deployments[*n]) && self.one_line(*n, number);
+                if let Some(next) = (number + 1..count).find(line) {
+                    repaired[number].push(self.evidence(Rule::FailedAttempt, next));
+                }
+            }
+        }
+        // rules 1 and 2
+        let mut incidents = Vec::new();
+        for incident in self.incidents.clone() {
+            let evidence = |rule, at| Evidence {
+                rule,
+                what: "incident".to_owned(),
+                id: incident.id.to_string(),
+                target: None,
+                url: incident.url.clone(),
+                at,
+            };
+            let own = incident.service.as_deref() == Some("web");
+            let cause = self.cause(incident);
+            if let Some((rule, number, newest)) = cause {
+                let target = newest.map(|newest| self.deployments[newest].id.to_string());
+                failed[number].push(Evidence { target, ..evidence(rule, incident.detected_at) });
+                ends[number].push(incident.resolved_at.map(|at| evidence(rule, at)));
+            }
+            let fix = incident.fixed_by_deployment.as_ref();
+            let fix = fix.and_then(|text| self.named(text, own, incident.detected_at, false));
+            if let Some(fix) = fix.filter(|fix| succeeded(self.deployments[*fix])) {
+                rework[fix].push(evidence(Rule::NamedAsFix, incident.detected_at));
+                if let Some((_, number, _)) = cause {
+                    repaired[number].push(self.evidence(Rule::NamedAsFix, fix));
+                }
+            }
+            if own {
+                let restore = incident.resolved_at.map(|at| micros(at - incident.detected_at));
+                if restore.is_some_and(|restore| restore < 0) {
+                    self.findings.insert((FindingKind::NegativeDuration, incident.id.to_string()));
+                }
+                incidents.push(IncidentMetric {
+                    service: "web".to_owned(),
+                    incident: incident.id.clone(),
+                    title: incident.title.clone(),
+                    severity: None,
+                    url: incident.url.clone(),
+                    detected_at: incident.detected_at,
+                    resolved_at: incident.resolved_at,
+                    restore_us: restore.filter(|restore| *restore >= 0),
+                    deployment: cause
+                        .map(|(_, number, _)| self.deployments[self.leader(number).unwrap_or(number)].id.clone()),
+                });
+            }
+        }
+        let changes = self.change_rows();
+        // the incidents of a deployment end together, with the last of them
+        for number in 0..count {
+            if let Some(all) = ends[number].iter().cloned().collect::<Option<Vec<_>>>() {
+                repaired[number].extend(all.into_iter().max_by_key(order));
+            }
+        }
+        let verdicts: Vec<Verdict> = (0..count)
+            .map(|n| {
+                let finished = finish(self.deployments[n]);
+                let recovered = repaired[n].iter().filter(|x| x.at >= finished).min_by_key(|x| order(x));
+                Verdict {
+                    failed: failed[n].clone(),
+                    recovered: recovered.filter(|_| !failed[n].is_empty()).cloned(),
+                    rework: rework[n].clone(),
+                    negative: repaired[n].iter().any(|x| x.at < finished),
+                }
+            })
+            .collect();
+        let deployments = (0..count).map(|n| self.row(n, &changes, &verdicts)).collect();
+        for change in self.changes.clone() {
+            if self.is_duplicate(change) {
+                self.findings.insert((FindingKind::DuplicateChange, change.id.to_string()));
+            }
+        }
+        Expected { deployments, changes, incidents, findings: self.findings }
+    }
+
+    /// The version of a release, where it is one that has a patch level.
+    fn version(&self, number: usize) -> Option<&'a str> {
+        let x = self.deployments[number];
+        let release = matches!(x.source, DeploymentSource::Release | DeploymentSource::Tag);
+        let name = x.name.as_deref().filter(|_| release && self.kinds[number] != DeploymentKind::None)?;
+        Some(bare(name)).filter(|name| name.contains('.') && !name.starts_with("20"))
+    }
+
+    /// Whether more than half of the releases of a year are the next patch level of the one before. The random
+    /// histories are all of one year, and their versions of one product.
+    fn is_counter(&self, number: usize) -> bool {
+        let releases: Vec<&str> = (0..self.deployments.len())
+            .filter(|n| self.one_repository(*n, number))
+            .filter_map(|n| self.version(n))
+            .collect();
+        let in_a_row = releases.windows(2).filter(|pair| is_next(pair[0], pair[1])).count();
+        in_a_row * 2 > releases.len()
+    }
+
+    fn row(&mut self, number: usize, changes: &[ChangeMetric], verdicts: &[Verdict]) -> DeploymentMetric {
+        let x = self.deployments[number];
+        let finished = finish(x);
+        let leader = self.leader(number);
+        let parts: Vec<&Verdict> = (0..self.deployments.len())
+            .filter(|n| leader.is_none() && (*n == number || self.leader(*n) == Some(number)))
+            .map(|n| &verdicts[n])
+            .collect();
+        let tidy = |evidence: Vec<Evidence>| {
+            let mut evidence = evidence;
+            evidence.sort_by_key(order);
+            evidence.dedup();
+            evidence
+        };
+        let failed = tidy(parts.iter().flat_map(|part| part.failed.clone()).collect());
+        let rework = tidy(parts.iter().flat_map(|part| part.rework.clone()).collect());
+        // it recovered when the last of those that failed did
+        let ends: Option<Vec<&Evidence>> =
+            parts.iter().filter(|part| !part.failed.is_empty()).map(|part| part.recovered.as_ref()).collect();
+        let recovered = ends.and_then(|ends| ends.into_iter().max_by_key(|x| order(x)));
+        if !failed.is_empty() && parts.iter().any(|part| part.negative) {
+            self.findings.insert((FindingKind::NegativeDuration, x.id.to_string()));
+        }
+        if succeeded(x) {
+            match x.sha {
+                None => self.findings.insert((FindingKind::NoCommit, x.id.to_string())),
+                Some(sha) if !self.commits.contains_key(&sha) => {
+                    self.findings.insert((FindingKind::UnknownCommit, x.id.to_string()))
+                }
+                Some(_) => false,
+            };
+        }
+        let second =
+            x.sha.is_some() && (0..number).any(|n| succeeded(self.deployments[n]) && self.deployments[n].sha == x.sha);
+        DeploymentMetric {
+            service: "web".to_owned(),
+            deployment: x.id.clone(),
+            finished_at: finished,
+            source: x.source,
+            repository: x.repository.clone(),
+            environment: x.environment.clone(),
+            name: x.name.clone(),
+            sha: x.sha,
+            url: x.url.clone(),
+            success: succeeded(x),
+            previous: self.previous[number].map(|n| self.deployments[n].id.clone()),
+            kind: self.kinds[number],
+            commits: i32::try_from({
+                let own = self.commits.keys().filter(|sha| self.carrier(**sha) == Some(number));
+                own.filter(|sha| !self.elsewhere(**sha)).count()
+            })
+            .unwrap(),
+            changes: i32::try_from(changes.iter().filter(|row| row.deployment == x.id && !row.is_commit).count())
+                .unwrap(),
+            failed: !failed.is_empty(),
+            failed_by: failed,
+            recovered_at: recovered.map(|x| x.at.max(finished)),
+            recovered_by: recovered.cloned(),
+            rework: !rework.is_empty(),
+            rework_by: rework,
+            counts: succeeded(x)
+                && leader.is_none()
+                && match self.kinds[number] {
+                    DeploymentKind::Redeployment => false,
+                    DeploymentKind::None => !second,
+                    _ => true,
+                },
+            rollout: leader.map(|leader| self.deployments[leader].id.clone()),
+        }
+    }
+}
+
+/// A version of the random histories without its `v`.
+fn bare(name: &str) -> &str {
+    name.trim_start_matches('v')
+}
+
+/// Whether a version is the next patch level of another.
+fn is_next(one: &str, other: &str) -> bool {
+    let parts = |name: &str| {
+        let (line, patch) = name.rsplit_once('.').unwrap();
+        (line.to_owned(), patch.parse::<u32>().unwrap())
+    };
+    let ((line, patch), (next_line, next)) = (parts(one), parts(other));
+    line == next_line && next == patch + 1
+}
+
+fn order(x: &Evidence) -> (DateTime<Utc>, Rule, String, String, Option<String>) {
+    (x.at, x.rule, x.what.clone(), x.id.clone(), x.target.clone())
+}

@@ -1,0 +1,189 @@
+//! How it ends, at any time, by any signal.
+
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rand::{RngExt, SeedableRng};
+use tests::Program;
+
+use super::parts::{
+    HeldMigrations, get, no_server_is_left, report, repository, rows, server_pid, servers, text, wait_until,
+};
+
+/// Waits a little, differently each time, so that a kill meets another step.
+fn wait(up: &mut Up, milliseconds: u64) {
+    std::thread::sleep(Duration::from_millis(milliseconds));
+    up.signal(Signal::SIGKILL);
+}
+
+#[test]
+fn killed_while_it_collects_it_ends_up_with_the_same_rows() {
+    let calm = Program::new();
+    let path = repository(&calm, 4000, Some(100));
+    let mut up = calm.up(&["--repo", &text(&path)]);
+    up.address();
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+
+    let killed = Program::new();
+    for milliseconds in [60, 250, 400, 500, 600, 700, 800, 1000] {
+        let mut up = killed.up(&["--repo", &text(&path)]);
+        wait(&mut up, milliseconds);
+        let _ = up.end(Signal::SIGKILL);
+    }
+    let mut up = killed.up(&["--repo", &text(&path)]);
+    up.address();
+    let both = (report(&calm), report(&killed));
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+    assert_eq!(both.0, both.1);
+    let (calm, killed) = (rows(&calm), rows(&killed));
+    for (table, expected) in &calm {
+        let same = killed[table] == *expected;
+        assert!(same, "{table}: {} rows, {} expected, or others", killed[table].len(), expected.len());
+    }
+    assert_eq!((calm["commit"].len(), calm["deployment"].len()), (4000, 40));
+}
+
+#[test]
+fn a_second_ctrl_c_ends_it_at_once_and_nothing_is_lost() {
+    let program = Program::new();
+    let path = text(&repository(&program, 30, Some(10)));
+    let mut up = program.up(&["--repo", &path]);
+    up.address();
+    let before = report(&program);
+    up.signal(Signal::SIGINT);
+    up.wait_for_error("once more forces it");
+    // one that comes this soon may be taken for the same request; one of those that follow is not
+    let said = up.end_by_repeated(Signal::SIGINT);
+    assert!(matches!(said.code, Some(0 | 130)), "{:?}: {}", said.code, said.err);
+    assert_eq!(report(&program), before);
+    // what was left running was taken over, and stopped
+    assert_eq!(servers(&program), Vec::<String>::new());
+}
+
+#[test]
+fn a_signal_that_arrives_twice_at_once_ends_it_in_order() {
+    let program = Program::new();
+    let path = text(&repository(&program, 3, Some(2)));
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let mut up = program.up(&["--repo", &path]);
+        up.address();
+        // as `timeout` does: to the process, and to its group
+        up.signal(signal);
+        let said = up.end(signal);
+        assert_eq!(said.code, Some(0), "{signal}: {}", said.err);
+        assert_eq!(server_pid(&program), None, "{signal}: the database has ended before it");
+    }
+}
+
+#[test]
+fn ended_at_any_time_by_any_signal_it_leaves_no_database_running() {
+    let program = Program::new();
+    let path = text(&repository(&program, 10, Some(5)));
+    let mut dice = rand::rngs::StdRng::seed_from_u64(10);
+    for run in 0..16 {
+        let signal = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP][dice.random_range(0..3)];
+        let (milliseconds, twice) = (dice.random_range(0..2500), dice.random_bool(0.4));
+        let what = format!("run {run}: {signal} after {milliseconds} ms{}", if twice { ", twice" } else { "" });
+        let up = program.up(&["--repo", &path]);
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        up.signal(signal);
+        if twice {
+            std::thread::sleep(Duration::from_millis(dice.random_range(0..500)));
+            up.signal(signal);
+        }
+        let said = up.end(if signal == Signal::SIGHUP { Signal::SIGTERM } else { signal });
+        assert!(!said.err.contains("on-release"), "{what}: {}", said.err);
+        no_server_is_left(&program, &what);
+    }
+    let mut up = program.up(&["--repo", &path]);
+    up.address();
+    assert_eq!(up.end(Signal::SIGINT).code, Some(0));
+}
+
+#[test]
+fn it_ends_at_a_signal_while_it_waits_for_the_lock_of_migrations() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let program = Program::new();
+        let mut held = HeldMigrations::hold(&program);
+        std::fs::write(program.folder().join("sei.toml"), "[database.url]\nfile = \"url\"\n").unwrap();
+        let up = program.up(&[]);
+        held.wait_for_sessions(1, false);
+        // the lock stays held: only the signal can end it
+        let said = up.end(signal);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert!(!said.out.contains("Page:"), "{}", said.out);
+        // its session notices that its client is gone, and leaves the database free for the next
+        held.release();
+        held.wait_for_sessions(0, true);
+        program.good(&["migrate"]);
+    }
+}
+
+#[test]
+fn a_hangup_right_after_the_start_ends_no_program() {
+    use nix::sys::signal::SigSet;
+    let hangup = SigSet::from_iter([Signal::SIGHUP]);
+    for name in ["sei", "sei-webhooks", "sei-collector", "sei-processor", "sei-dora", "sei-api"] {
+        for _ in 0..5 {
+            let folder = tempfile::tempdir().unwrap();
+            let mut command = Command::new(tests::binary(name));
+            // a database that waits for ever: it listens, and never answers
+            let database = TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("postgres://a@{}/b", database.local_addr().unwrap());
+            std::fs::write(folder.path().join("url"), url).unwrap();
+            let settings = "server.listen = '127.0.0.1:0'\ndatabase.url = { file = 'url' }\n";
+            std::fs::write(folder.path().join("sei.toml"), settings).unwrap();
+            if name == "sei" {
+                command.arg("up");
+            }
+            let log = folder.path().join("log");
+            let file = std::fs::File::create(&log).unwrap();
+            command.current_dir(folder.path()).stdout(Stdio::null()).stderr(file);
+            let said = || std::fs::read_to_string(&log).unwrap();
+            // held back while the system loads the program, as no program can help that, and let through by itself
+            hangup.thread_block().unwrap();
+            let mut child = command.spawn().unwrap();
+            hangup.thread_unblock().unwrap();
+            let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+            kill(pid, Signal::SIGHUP).unwrap();
+            // it comes as far as the database
+            database.set_nonblocking(true).unwrap();
+            // kept open: without its database a program ends
+            let mut asked = None;
+            wait_until("it asks the database", || {
+                assert_eq!(child.try_wait().unwrap(), None, "{name} has ended: {}", said());
+                asked = database.accept().ok();
+                asked.is_some()
+            });
+            wait_until("it has taken the signal", || {
+                assert_eq!(child.try_wait().unwrap(), None, "{name} has ended: {}", said());
+                let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+                status.lines().any(|line| line.starts_with("ShdPnd:") && line.ends_with("0000000000000000"))
+            });
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_hangup_during_the_start_reads_the_settings_once_it_has_started() {
+    let program = Program::new();
+    let mut held = HeldMigrations::hold(&program);
+    let settings = program.folder().join("sei.toml");
+    std::fs::write(&settings, "[database.url]\nfile = \"url\"\n").unwrap();
+    let mut up = program.up(&["--config", &text(&settings)]);
+    held.wait_for_sessions(1, false);
+    std::fs::write(&settings, "[database.url]\nfile = \"url\"\n\n[[service]]\nname = \"shop\"\n").unwrap();
+    program.good(&["reload", "--config", "/dev/null"]);
+    up.signal(Signal::SIGHUP);
+    held.release();
+    up.wait_for_error("the settings have changed");
+    let address = up.address();
+    let (status, services) = get(&address, "/api/v1/services");
+    assert!(status == 200 && services.contains("\"shop\""), "{status} {services}");
+    assert_eq!(up.end(Signal::SIGTERM).code, Some(0));
+}
