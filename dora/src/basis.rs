@@ -311,8 +311,8 @@ impl Measured<'_> {
             ),
             CaveatCode::EndsUnknown => {
                 let why = if self.begins_with_a_commit() {
-                    "; of a change that is known only from git, a merge shows when work on it began once a deployment \
-                     carried it, and a squash never does"
+                    "; of a change that is known only from git, a merge shows when work on it began, and a squash never \
+                     does"
                 } else {
                     ""
                 };

@@ -8,8 +8,8 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use kernel::{
-    Account, AccountId, Change, ChangeState, Deployment, DeploymentSource, Fact, Incident, PipelineRun, Repository,
-    RepositoryId, Review, ReviewState, Service, Sha,
+    Account, AccountId, Change, ChangeState, Deployment, DeploymentSource, Detail, Fact, Incident, PipelineRun,
+    Repository, RepositoryId, Review, ReviewState, Service, Sha,
 };
 use regex::Regex;
 use store::history::CommitRow;
@@ -66,6 +66,7 @@ pub(crate) struct ChangeRecord {
     pub target_branch: u32,
     pub head: Option<u32>,
     pub merge: Option<u32>,
+    /// Those that its source lists.
     pub commits: Box<[u32]>,
     pub opened: Option<i64>,
     pub ready: Option<i64>,
@@ -198,6 +199,9 @@ impl HistoryBuilder {
         if change.deleted || change.state != ChangeState::Merged {
             return;
         }
+        // what git showed of a merge is found in the graph, by ancestry and with what merges inside it are of
+        let is_inferred = change.version.detail == Detail::Inferred;
+        let listed = if is_inferred { &[][..] } else { change.commits.as_slice() };
         let History { graph, texts, changes, .. } = &mut self.history;
         let mut number = |text: Option<&str>| text.map_or(Texts::NONE, |text| texts.number(text));
         changes.push(ChangeRecord {
@@ -210,7 +214,7 @@ impl HistoryBuilder {
             target_branch: number(change.target_branch.as_deref()),
             head: change.head_sha.map(|sha| graph.intern(sha)),
             merge: change.merge_sha.map(|sha| graph.intern(sha)),
-            commits: change.commits.iter().map(|sha| graph.intern(*sha)).collect(),
+            commits: listed.iter().map(|sha| graph.intern(*sha)).collect(),
             opened: change.opened_at.map(|at| at.timestamp_micros()),
             ready: change.ready_at.map(|at| at.timestamp_micros()),
             merged: change.merged_at.map(|at| at.timestamp_micros()),

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use dora::settings::{FirstDeployment, LeadTimeStart};
 use kernel::{
-    Account, Change, ChangeState, Commit, Deployment, DeploymentSource, Fact, Incident, Outcome, RepositoryId, Review,
-    ReviewState,
+    Account, Change, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Outcome, RepositoryId,
+    Review, ReviewState,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -105,14 +105,14 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         titles(),
         option::weighted(0.2, 1..=CHANGES),
         option::weighted(0.2, select(vec!["hotfix", "dependencies", "feature"])),
-        (prop::bool::weighted(0.1), prop::bool::weighted(0.15)),
+        (prop::bool::weighted(0.1), prop::bool::weighted(0.15), prop::bool::weighted(0.15)),
     );
     vec(one, 0..=usize::try_from(CHANGES).unwrap()).prop_map(|changes| {
         let mut facts = Vec::new();
         for (number, one) in (1..).zip(changes) {
             let ((merge, head, state), (merged, opened, ready), commits, listed, branch, title, reverts, label, more) =
                 one;
-            let (bot, elsewhere) = more;
+            let (bot, elsewhere, inferred) = more;
             let mut fact = Change { state, source_branch: branch, ..change(number, 0, 0) };
             fact.merge_sha = merge.map(sha);
             fact.head_sha = head.map(sha);
@@ -123,6 +123,9 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
             fact.title = title.unwrap_or(fact.title);
             fact.reverts = reverts.map(|number| RepositoryId::from(REPOSITORY).change(number));
             fact.labels = label.map(ToOwned::to_owned).into_iter().collect();
+            if inferred {
+                fact.version.detail = Detail::Inferred;
+            }
             if bot {
                 fact.author = Some("example.com/robot".into());
             }

@@ -3,5 +3,6 @@
 
 mod history;
 mod hostile;
+mod merges;
 mod parts;
 mod refs;

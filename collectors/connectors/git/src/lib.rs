@@ -11,60 +11,18 @@
 //! outside of any change; when a branch moved, so that a branch deployment is as old as its commit; whether
 //! a deployment succeeded. A forge's own events say all of that, and win over what is inferred here.
 //!
-//! The way of a collection: `location` and `mirror` (or a local path) → `open` → `refs` compared
-//! with the `cursor` → `plan` → `walk` and `lines` → `page` → the event log → `normalize`. The
-//! cursor moves only after the log has acknowledged every page. A repository is only ever read; mirrors of
-//! remote ones are ours.
+//! `pull` reads a repository into pages (`page`), which travel through the event log; `normalize` turns them into
+//! facts.
 
-#[cfg(feature = "pull")]
-mod changes;
-#[cfg(feature = "pull")]
-mod collect;
-#[cfg(feature = "pull")]
-mod counts;
-#[cfg(feature = "pull")]
-mod cursor;
-#[cfg(feature = "pull")]
-mod effort;
-#[cfg(feature = "pull")]
-mod error;
-#[cfg(feature = "pull")]
-mod files;
-#[cfg(feature = "pull")]
-mod inspect;
-#[cfg(feature = "pull")]
-mod lines;
-#[cfg(feature = "pull")]
-mod location;
 mod mailmap;
-#[cfg(feature = "pull")]
-mod mailmap_file;
 mod message;
-#[cfg(feature = "pull")]
-mod mirror;
 mod normalize;
-#[cfg(feature = "pull")]
-mod open;
 mod page;
 #[cfg(feature = "pull")]
-mod pages;
-#[cfg(feature = "pull")]
-mod plan;
-#[cfg(feature = "pull")]
-mod produce;
-#[cfg(feature = "pull")]
-mod raw;
-#[cfg(feature = "pull")]
-mod refs;
-#[cfg(feature = "pull")]
-mod renames;
-#[cfg(feature = "pull")]
-mod walk;
+mod pull;
 
 #[cfg(feature = "pull")]
-pub use collect::{DefaultBranch, From, Summary, Target, collect, collect_since, mirror, shown};
-#[cfg(feature = "pull")]
-pub use error::GitError;
-#[cfg(feature = "pull")]
-pub use location::repository_of;
+pub use self::pull::{
+    DefaultBranch, From, GitError, Summary, Target, collect, collect_since, mirror, repository_of, shown,
+};
 pub use normalize::Git;

@@ -156,7 +156,7 @@ fn change(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, claim: 
         target_branch: target.or_else(|| repository.default_branch.clone().filter(|_| on_line)),
         head_sha: commit.parents.get(1).copied().filter(|_| commit.parents.len() == 2),
         merge_sha: Some(commit.sha),
-        commits: Vec::new(),
+        commits: commit.brought.clone(),
         opened_at: None,
         ready_at: None,
         merged_at: Some(clamp_instant(commit.committed)),
@@ -166,7 +166,7 @@ fn change(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, claim: 
         labels: Vec::new(),
         reverts: claim.reverts.map(|number| repository.id.change(number)),
         deleted: commit.marks & mark::GONE != 0,
-        version: Version { detail: Detail::Inferred, at: graph_version(frame, commit, on_line) },
+        version: Version { detail: Detail::Inferred, at: change_version(frame, commit, on_line) },
     }
 }
 
@@ -210,6 +210,13 @@ fn tag_deployment(frame: &Frame, tag: &PageTag) -> Deployment {
         deleted: tag.gone,
         version: Version { detail: Detail::Stated, at: instant(frame.observed) },
     }
+}
+
+/// What is known of its commits is later than that nothing is known, as when a shallow clone was completed.
+fn change_version(frame: &Frame, commit: &PageCommit, on_line: bool) -> DateTime<Utc> {
+    // off the line there is no room between the version of what is gone and that of the line
+    let later = !commit.brought.is_empty() && (on_line || frame.floor.is_none());
+    graph_version(frame, commit, on_line) + TimeDelta::microseconds(i64::from(later))
 }
 
 /// The version of what follows from a commit's place in the graph.

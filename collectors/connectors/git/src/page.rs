@@ -93,6 +93,9 @@ pub(super) struct PageCommit {
     /// Some of them stand for those below.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub folders_truncated: bool,
+    /// Of a merge that merged a change the commits that it brought, without itself; none where that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<Sha>,
 }
 
 /// A version tag.

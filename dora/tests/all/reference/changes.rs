@@ -3,9 +3,14 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use kernel::{Change, ChangeId, Commit, DeploymentKind, Sha};
+use kernel::{Change, ChangeId, Commit, DeploymentKind, Detail, Sha};
 
 use super::{World, finish};
+
+/// The commits that the source of a change lists. What git showed of its merge is found in the graph.
+fn listed(change: &Change) -> &[Sha] {
+    if change.version.detail == Detail::Inferred { &[] } else { &change.commits }
+}
 
 impl<'a> World<'a> {
     /// The deployment that brought a change to production first: itself, a duplicate of it, or a copy of one of its
@@ -72,7 +77,7 @@ impl<'a> World<'a> {
 
     /// Whether a change has a commit: its source lists it, its merge brought it, or it was squashed into it.
     fn has(&self, change: &Change, sha: Sha) -> bool {
-        change.commits.contains(&sha)
+        listed(change).contains(&sha)
             || change.merge_sha == Some(sha)
             || self.change_of(sha).is_some_and(|owner| owner.id == change.id)
     }
@@ -87,7 +92,7 @@ impl<'a> World<'a> {
 
     /// The changes that all commits of a change came with; none where it has one of its own.
     fn originals(&self, change: &Change) -> BTreeSet<ChangeId> {
-        let listed: Vec<Sha> = change.commits.iter().copied().filter(|sha| self.is_own(*sha)).collect();
+        let listed: Vec<Sha> = listed(change).iter().copied().filter(|sha| self.is_own(*sha)).collect();
         let brought: Vec<Sha> = self
             .commits
             .keys()
@@ -193,7 +198,7 @@ impl<'a> World<'a> {
 
     fn explicit(&self, change: &Change) -> Vec<&'a Commit> {
         // a commit that is listed twice is counted twice, as the source says
-        change.commits.iter().filter_map(|sha| self.commits.get(sha).copied()).collect()
+        listed(change).iter().filter_map(|sha| self.commits.get(sha).copied()).collect()
     }
 
     fn brought_by_merge(&self, change: &Change) -> Vec<&'a Commit> {

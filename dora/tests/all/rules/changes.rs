@@ -1,7 +1,7 @@
 //! What belongs to a change, when it began, and the stages of its lead time.
 
 use dora::settings::LeadTimeStart;
-use kernel::{Account, Change, ChangeState, Commit, Deployment, FindingKind, ReviewState};
+use kernel::{Account, Change, ChangeState, Commit, Deployment, Detail, FindingKind, ReviewState, Version};
 
 use super::pushed;
 use crate::build::{Case, at, change, commit, deploy, hours, review, sha, tag, version};
@@ -133,6 +133,30 @@ fn commits_that_a_source_lists_are_the_commits_of_a_change() {
         .compute();
     assert_eq!(computed.change(1).started_at, Some(at(-10)));
     assert_eq!(computed.change(1).commits, 2);
+}
+
+#[test]
+fn what_git_listed_of_a_merge_is_found_in_the_graph_and_an_inner_change_keeps_its_commits() {
+    let inferred = Version { detail: Detail::Inferred, ..version() };
+    // 2 and 3 are of the inner change, which is merged by 4; 5 is of the outer one
+    let inner = Change { commits: vec![sha(2), sha(3)], version: inferred, ..change(1, 4, 8) };
+    let outer = Change { commits: vec![sha(2), sha(3), sha(4), sha(5)], version: inferred, ..change(0, 6, 8) };
+    let computed = Case::new()
+        .add(commit(1, 0, &[]))
+        .add(commit(2, 1, &[1]))
+        .add(commit(3, 2, &[2]))
+        .add(commit(4, 8, &[1, 3]))
+        .add(commit(5, 3, &[4]))
+        .add(commit(6, 8, &[1, 5]))
+        .add(inner)
+        .add(outer)
+        .add(deploy("a", 1, 1))
+        .add(deploy("b", 6, 9))
+        .compute();
+    for number in [0, 1] {
+        assert_eq!(computed.change(number).started_at, Some(at(1)), "#{number}");
+    }
+    assert_eq!([0, 1].map(|number| computed.change(number).commits), [3, 2]);
 }
 
 #[test]

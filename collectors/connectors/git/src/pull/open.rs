@@ -13,7 +13,7 @@ use kernel::RepositoryId;
 use super::error::GitError;
 use super::inspect;
 use super::location::{host_and_path, of_path};
-use super::page::PageRepository;
+use crate::page::PageRepository;
 
 /// Larger objects are not read: a file of this size counts as binary.
 pub(super) const OBJECT_LIMIT: usize = 32 << 20;

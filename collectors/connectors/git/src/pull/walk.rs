@@ -8,6 +8,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use gix::ObjectId;
 use gix::objs::{FindHeader as _, Kind};
 
+use super::graph::Graph;
 use super::{open, raw};
 
 /// Reads commits for their place in the graph.
@@ -18,6 +19,16 @@ pub(super) struct Walker {
     buffer: Vec<u8>,
     /// Commits that could not be read.
     pub unreadable: Vec<ObjectId>,
+}
+
+/// A commit that a walk over everything has come to.
+pub(super) struct Visited<'a> {
+    pub id: ObjectId,
+    /// Its bytes, if they were read.
+    pub data: Option<&'a [u8]>,
+    /// It is on the first-parent line of the first start.
+    pub on_first_line: bool,
+    pub is_merge: bool,
 }
 
 /// How one first-parent line became another.
@@ -42,11 +53,6 @@ impl Walker {
         &self.repository
     }
 
-    /// Whether the graph is known without reading commits.
-    pub fn has_graph(&self) -> bool {
-        self.graph.is_some()
-    }
-
     /// Reads a commit's bytes; `None` if it is missing or broken, which is noted.
     pub fn read(&mut self, id: ObjectId) -> Option<&[u8]> {
         let length = open::commit(&self.repository, id, &mut self.buffer).map(<[u8]>::len);
@@ -66,8 +72,23 @@ impl Walker {
         open::has_commit(&self.repository, id)
     }
 
+    /// Whether some commits' parents were left out.
+    pub fn is_shallow(&self) -> bool {
+        !self.shallow.is_empty()
+    }
+
+    /// Whether a commit's parents were left out.
+    pub fn is_cut(&self, id: ObjectId) -> bool {
+        self.shallow.contains(&id)
+    }
+
+    /// The same of another handle on the repository.
+    pub fn with(&self, repository: gix::Repository) -> Self {
+        Self::new(repository, self.shallow.clone())
+    }
+
     /// The parents that are there, and the time of a commit; `false` if it can't be read.
-    fn place(&mut self, id: ObjectId, parents: &mut Vec<ObjectId>, time: &mut i64) -> bool {
+    pub fn place(&mut self, id: ObjectId, parents: &mut Vec<ObjectId>, time: &mut i64) -> bool {
         parents.clear();
         if let Some(known) = self.by_graph(id, parents) {
             *time = known;
@@ -91,39 +112,45 @@ impl Walker {
         Some(i64::try_from(commit.committer_timestamp()).unwrap_or(i64::MAX))
     }
 
-    /// Calls `each` once for every commit that can be reached, first along the line of `starts`' first.
-    /// `each` gets the bytes if they were read, whether the commit is on that line, and says whether to go on.
+    /// Calls `each` once for every commit that can be reached, first along the line of `starts`' first, and notes
+    /// all of them in `graph`, which must be empty. `each` says whether to go on.
     pub fn all(
         &mut self,
         starts: impl IntoIterator<Item = ObjectId>,
-        mut each: impl FnMut(ObjectId, Option<&[u8]>, bool) -> bool,
+        graph: &mut Graph,
+        mut each: impl FnMut(Visited<'_>) -> bool,
     ) {
-        let mut seen = gix::hashtable::HashSet::default();
-        let mut starts: VecDeque<ObjectId> = starts.into_iter().collect();
-        let (mut parents, mut line) = (Vec::new(), true);
+        let mut starts: VecDeque<u32> = starts.into_iter().map(|id| graph.number(id)).collect();
+        let (mut parents, mut on_first_line) = (Vec::new(), true);
         while let Some(start) = starts.pop_front() {
             let mut next = Some(start);
-            while let Some(id) = next.take() {
-                if !seen.insert(id) {
-                    break;
-                }
+            while let Some(commit) = next.take().filter(|commit| !graph.is_read(*commit)) {
+                let id = graph.id(commit);
                 let shallow = self.shallow.contains(&id);
-                let data = if self.by_graph(id, &mut parents).is_some() {
-                    None
-                } else {
-                    let Some(data) = self.read(id) else { break };
+                let (time, data) = if let Some(time) = self.by_graph(id, &mut parents) {
+                    (time, None)
+                } else if let Some(data) = self.read(id) {
                     raw::parents(data, &mut parents);
-                    Some(data)
+                    (raw::committed(data), Some(data))
+                } else {
+                    graph.cut(commit);
+                    break;
                 };
-                if !each(id, data, line) {
+                let is_merge = parents.len() > 1;
+                if shallow {
+                    parents.clear();
+                }
+                graph.read(commit, time, &parents);
+                if shallow {
+                    graph.cut(commit);
+                }
+                if !each(Visited { id, data, on_first_line, is_merge }) {
                     return;
                 }
-                if !shallow {
-                    next = parents.first().copied();
-                    starts.extend(parents.iter().skip(1).filter(|parent| !seen.contains(*parent)));
-                }
+                next = graph.parents(commit).first().copied();
+                starts.extend(graph.parents(commit).iter().skip(1).filter(|parent| !graph.is_read(**parent)));
             }
-            line = false;
+            on_first_line = false;
         }
     }
 

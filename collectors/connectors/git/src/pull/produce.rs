@@ -4,26 +4,31 @@
 use std::collections::HashSet;
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gix::{ObjectId, ThreadSafeRepository};
 use kernel::Sha;
 use tokio::sync::mpsc::Sender;
 
+use super::brought::{Brought, Listed};
+use super::counts::{Counts, Folders};
 use super::effort::Uncounted;
+use super::graph::Graph;
 use super::lines::LineCounter;
-use super::normalize::claim;
 use super::open::{self, OBJECT_LIMIT};
-use super::page::{Frame, Page, mark};
-use super::pages::{self, PageWriter, tag_pages};
+use super::pages::{self, Context, PageWriter, tag_pages};
 use super::plan::{Plan, Work};
 use super::raw::RawCommit;
-use super::walk::Walker;
+use super::walk::{Visited, Walker};
+use crate::normalize::claim;
+use crate::page::{Frame, Page, mark};
 
 /// Commits that travel together to a thread that writes pages.
 const CHUNK: usize = 256;
 /// Fewer of them where lines are counted, which takes long for some.
 const COUNTED_CHUNK: usize = 32;
+/// Bytes of merges that are kept until all is walked; those of further ones are read again.
+const KEPT_BYTES: usize = 64 << 20;
 
 /// A serialised page.
 pub(super) struct Encoded {
@@ -50,6 +55,8 @@ pub(super) struct Found {
     pub too_large: Tally,
     /// How many commits' messages were too long to be kept, and one of them.
     pub too_long: Tally,
+    /// How many merges brought too many commits to list them, and one of them.
+    pub unlisted: Tally,
 }
 
 /// How many, and one of them.
@@ -71,6 +78,7 @@ impl Found {
         self.uncounted = sum(self.uncounted, other.uncounted);
         self.too_large = sum(self.too_large, other.too_large);
         self.too_long = sum(self.too_long, other.too_long);
+        self.unlisted = sum(self.unlisted, other.unlisted);
     }
 }
 
@@ -84,7 +92,9 @@ pub(super) fn produce(
     let mut found = Found::default();
     // what was known of a commit that is lost stays known
     let one = plan.frame.counted.then_some(NonZero::<usize>::MIN);
-    let mut gone = Encoder::new(repository, plan.gone_frame.clone(), one, pages);
+    let brought = Mutex::new(Brought::new(walker.with(repository.to_thread_local())));
+    let to = Destination { brought: &brought, pages };
+    let mut gone = Encoder::new(repository, plan.gone_frame.clone(), one, to);
     gone.all(&Chunk::unread(&plan.gone));
     drop(gone.finish());
     for page in tag_pages(&plan.frame, plan.tags.clone()) {
@@ -93,18 +103,13 @@ pub(super) fn produce(
     }
     let (chunks, waiting) = sync_channel(8);
     let waiting = Mutex::new(waiting);
-    // without counting one thread keeps up with the walk, unless the walk need not read commits
-    let threads = if plan.frame.counted || walker.has_graph() {
-        std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
-    } else {
-        NonZero::<usize>::MIN
-    };
+    let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let counting = plan.frame.counted.then_some(threads);
     std::thread::scope(|scope| {
         let encoders: Vec<_> = (0..threads.get())
             .map(|_| {
                 scope.spawn(|| {
-                    let mut encoder = Encoder::new(repository, plan.frame.clone(), counting, pages);
+                    let mut encoder = Encoder::new(repository, plan.frame.clone(), counting, to);
                     while let Some(chunk) = next(&waiting) {
                         if !encoder.all(&chunk) {
                             break;
@@ -114,7 +119,7 @@ pub(super) fn produce(
                 })
             })
             .collect();
-        walk(walker, plan, &chunks);
+        walk(walker, plan, &brought, &chunks);
         drop(chunks);
         for encoder in encoders {
             match encoder.join() {
@@ -138,10 +143,11 @@ pub(super) fn produce(
 }
 
 fn next(waiting: &Mutex<Receiver<Chunk>>) -> Option<Chunk> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+    lock(waiting).recv().ok()
 }
 
-fn walk(walker: &mut Walker, plan: &Plan, chunks: &SyncSender<Chunk>) {
+/// Sends the commits of a plan. Of everything, merges come last: what they brought is known when all is walked.
+fn walk(walker: &mut Walker, plan: &Plan, brought: &Mutex<Brought>, chunks: &SyncSender<Chunk>) {
     let size = if plan.frame.counted { COUNTED_CHUNK } else { CHUNK };
     match &plan.work {
         Work::These(commits) => {
@@ -153,16 +159,40 @@ fn walk(walker: &mut Walker, plan: &Plan, chunks: &SyncSender<Chunk>) {
         }
         Work::All { starts, on_default, deployed } => {
             let mut chunk = Chunk::default();
-            walker.all(starts.iter().copied(), |id, data, on_first_line| {
+            let (mut merges, mut kept_bytes) = (vec![Chunk::default()], 0);
+            let mut graph = Graph::default();
+            walker.all(starts.iter().copied(), &mut graph, |visited| {
+                let Visited { id, data, on_first_line, is_merge } = visited;
                 let default = if on_first_line && *on_default { mark::DEFAULT } else { 0 };
                 let deployment = if deployed.contains(&id) { mark::DEPLOYMENT } else { 0 };
+                if is_merge {
+                    let data = data.filter(|data| kept_bytes + data.len() <= KEPT_BYTES);
+                    kept_bytes += data.map_or(0, <[u8]>::len);
+                    if merges.last().is_none_or(|chunk| chunk.commits.len() >= size) {
+                        merges.push(Chunk::default());
+                    }
+                    if let Some(chunk) = merges.last_mut() {
+                        chunk.push(id, default | deployment, data);
+                    }
+                    return true;
+                }
                 chunk.push(id, default | deployment, data);
                 chunk.commits.len() < size || chunks.send(std::mem::take(&mut chunk)).is_ok()
             });
-            // nobody listens: nothing to do about it here
-            drop(chunks.send(chunk));
+            let tip = starts.first().copied().filter(|_| *on_default);
+            lock(brought).take(graph, tip);
+            for chunk in std::iter::once(chunk).chain(merges) {
+                // nobody listens: nothing to do about it here
+                if chunks.send(chunk).is_err() {
+                    return;
+                }
+            }
         }
     }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Some commits, with their bytes where the walk had to read them anyway.
@@ -191,12 +221,19 @@ impl Chunk {
     }
 }
 
+/// What the threads that write pages share.
+#[derive(Clone, Copy)]
+struct Destination<'p> {
+    brought: &'p Mutex<Brought>,
+    pages: &'p Sender<Encoded>,
+}
+
 /// Writes pages in one thread.
 struct Encoder<'p> {
     repository: gix::Repository,
     counter: Option<LineCounter>,
     writer: PageWriter,
-    pages: &'p Sender<Encoded>,
+    to: Destination<'p>,
     found: Found,
     buffer: Vec<u8>,
 }
@@ -207,11 +244,11 @@ impl<'p> Encoder<'p> {
         repository: &ThreadSafeRepository,
         frame: Frame,
         counting: Option<NonZero<usize>>,
-        pages: &'p Sender<Encoded>,
+        to: Destination<'p>,
     ) -> Self {
         let counter = counting.map(|threads| LineCounter::new(repository.to_thread_local(), threads));
         let repository = repository.to_thread_local();
-        Self { repository, counter, writer: PageWriter::new(frame), pages, found: Found::default(), buffer: Vec::new() }
+        Self { repository, counter, writer: PageWriter::new(frame), to, found: Found::default(), buffer: Vec::new() }
     }
 
     /// Writes a chunk; `false` when nobody listens any more.
@@ -238,37 +275,51 @@ impl<'p> Encoder<'p> {
     fn one(&mut self, id: ObjectId, marks: u8, data: &[u8]) -> bool {
         let commit = RawCommit::parse(data);
         let Ok(sha) = Sha::from_bytes(id.as_bytes()) else { return true };
-        let counted = self.counter.as_mut().map(|counter| counter.count(&commit));
-        let lines = match counted {
-            Some(Ok(counts)) => counts.zip(self.counter.as_ref().map(LineCounter::folders)),
-            Some(Err(Uncounted::Unreadable(object))) => {
-                self.found.uncounted = sum(self.found.uncounted, Some((1, object)));
-                None
-            }
-            Some(Err(Uncounted::TooLarge)) => {
-                self.found.too_large = sum(self.found.too_large, Some((1, id)));
-                None
-            }
-            None => None,
-        };
+        let lines = self.lines(id, &commit);
         self.found.commits += 1;
         self.found.deployments += u64::from(marks & mark::DEPLOYMENT != 0);
         if commit.message.len() > OBJECT_LIMIT {
             self.found.too_long = sum(self.found.too_long, Some((1, id)));
         }
         let message = pages::message(&commit);
-        if let Some(claim) = claim(&message, commit.parents.len(), marks) {
-            self.found.changes.insert(claim.number);
-        }
-        match self.writer.push(sha, &commit, message, marks, lines) {
-            Some(page) => send(self.pages, &page),
+        let change = claim(&message, commit.parents.len(), marks).map(|claim| claim.number);
+        self.found.changes.extend(change);
+        let is_merge = commit.parents.len() > 1 && marks & mark::GONE == 0;
+        let brought = change.filter(|_| is_merge).map(|_| self.brought(id)).unwrap_or_default();
+        match self.writer.push(sha, &commit, message, Context { marks, lines, brought }) {
+            Some(page) => send(self.to.pages, &page),
             None => true,
+        }
+    }
+
+    fn lines(&mut self, id: ObjectId, commit: &RawCommit<'_>) -> Option<(Counts, Folders)> {
+        match self.counter.as_mut()?.count(commit) {
+            Ok(counts) => counts.zip(self.counter.as_ref().map(LineCounter::folders)),
+            Err(Uncounted::Unreadable(object)) => {
+                self.found.uncounted = sum(self.found.uncounted, Some((1, object)));
+                None
+            }
+            Err(Uncounted::TooLarge) => {
+                self.found.too_large = sum(self.found.too_large, Some((1, id)));
+                None
+            }
+        }
+    }
+
+    fn brought(&mut self, merge: ObjectId) -> Vec<Sha> {
+        match lock(self.to.brought).by(merge) {
+            Listed::Commits(commits) => commits,
+            Listed::Unknown => Vec::new(),
+            Listed::TooMany => {
+                self.found.unlisted = sum(self.found.unlisted, Some((1, merge)));
+                Vec::new()
+            }
         }
     }
 
     fn finish(self) -> Found {
         if let Some(page) = self.writer.finish() {
-            send(self.pages, &page);
+            send(self.to.pages, &page);
         }
         self.found
     }

@@ -7,69 +7,30 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use eventlog::EventLog;
 use gix::ThreadSafeRepository;
-use kernel::near::UnknownName;
-use kernel::{Envelope, RepositoryId, Sha, Tenant};
+use kernel::{Envelope, Tenant};
 use pull::progress::Progress;
 use regex::Regex;
 use runtime::settings::GitSource;
-use serde::Serialize;
 use serde_json::Value;
 use store::Store;
 use tokio::sync::mpsc;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::cursor::{self, Cursor, Wanted};
-use crate::error::GitError;
-use crate::location::Location;
+use super::cursor::{self, Cursor, Wanted};
+use super::error::GitError;
+use super::location::Location;
+use super::plan::{Plan, Standing};
+use super::produce::{Encoded, Found};
+use super::refs::Refs;
+use super::summary::{self, Summary};
+use super::walk::Walker;
+use super::{mailmap_file, open, plan, produce};
 use crate::mailmap::Mailmap;
 use crate::page::PageRepository;
-use crate::plan::{Plan, Standing};
-use crate::produce::{Encoded, Found};
-use crate::refs::Refs;
-use crate::walk::Walker;
-use crate::{effort, mailmap, mailmap_file, normalize, open, plan, produce};
+use crate::{mailmap, normalize};
 
 /// How long collecting one repository may take. The largest public ones take minutes.
 const WHOLE: Duration = Duration::from_hours(12);
-
-/// What a collection found. Counts are of this collection, but for `branches` and `tags`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Summary {
-    /// The repository.
-    pub repository: RepositoryId,
-    /// The branch that changes go to, and the commit that it points to.
-    pub default_branch: Option<DefaultBranch>,
-    /// Branches that the repository has.
-    pub branches: u64,
-    /// Tags that the repository has.
-    pub tags: u64,
-    /// Commits told of: those that are new, or all after history was rewritten.
-    pub commits: u64,
-    /// Changes found among them.
-    pub changes: u64,
-    /// Deployments found: version tags, and commits of the deployment branch.
-    pub deployments: u64,
-    /// The history is cut off (a shallow clone, missing objects): numbers are partial.
-    pub partial: bool,
-    /// Whether there was anything new to tell.
-    pub changed: bool,
-    /// What the reader should know, a sentence each.
-    pub warnings: Vec<String>,
-    /// That the branch whose merges are deployments is not there, and which branches are: one of the warnings.
-    #[serde(skip)]
-    pub missing_branch: Option<String>,
-    /// How long it took.
-    pub elapsed: Duration,
-}
-
-/// The branch that changes go to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DefaultBranch {
-    /// Its name.
-    pub name: String,
-    /// The commit that it points to.
-    pub commit: Sha,
-}
 
 /// Where a collection begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +108,7 @@ pub fn shown(url: &str) -> String {
 pub fn mirror(url: &str, mirrors: &Path) -> Option<PathBuf> {
     match Location::parse(url).ok()? {
         Location::Local(_) => None,
-        Location::Remote(remote) => Some(crate::mirror::folder(mirrors, &remote)),
+        Location::Remote(remote) => Some(super::mirror::folder(mirrors, &remote)),
     }
 }
 
@@ -181,7 +142,7 @@ impl Opened {
         let (path, url) = match location {
             Location::Local(path) => (path, None),
             Location::Remote(remote) => {
-                (crate::mirror::fetch(&remote, target.mirrors, target.progress).await?, Some(remote.url))
+                (super::mirror::fetch(&remote, target.mirrors, target.progress).await?, Some(remote.url))
             }
         };
         let wanted = Wanted {
@@ -313,7 +274,7 @@ impl Opened {
         let mailmap = mailmap.map(|mailmap| serde_json::to_vec(&mailmap)).transpose().map_err(unwritten)?;
         let next = (plan.moved || plan.changed).then(|| serde_json::to_value(&plan.next)).transpose();
         let next = next.map_err(unwritten)?;
-        Ok(Told { summary: summary(&refs, plan, &found), next, mailmap })
+        Ok(Told { summary: summary::summary(&refs, plan, &found), next, mailmap })
     }
 }
 
@@ -328,84 +289,6 @@ fn changed_mailmap(plan: &Plan, old: Option<&Cursor>, repository: &gix::Reposito
         before: text(before),
         now: text(now),
     })
-}
-
-/// What the reader should know of the repository, a sentence each.
-fn warnings(refs: &Refs, plan: &Plan, found: &Found) -> Vec<String> {
-    let mut warnings = plan.warnings.clone();
-    if refs.default.is_none() && refs.tips().next().is_none() {
-        warnings.push("the repository is empty: it has no commits yet".to_owned());
-    } else if refs.default.is_none() {
-        warnings.push("which branch is the default one is not known: squashed changes are not recognised".to_owned());
-    }
-    if plan.frame.repository.partial {
-        warnings.push(
-            "the clone is shallow, its history is cut off: numbers are partial; `git fetch --unshallow` completes it"
-                .to_owned(),
-        );
-    }
-    if let Some(first) = plan.next.unreadable.first() {
-        warnings.push(format!(
-            "{} commits can't be read ({first} is one), the history behind them is not seen: numbers are partial; `git fsck` says more",
-            plan.next.unreadable.len()
-        ));
-    }
-    if let Some((commits, object)) = found.uncounted {
-        warnings.push(format!(
-            "the changed lines of {commits} commits are not counted: objects such as {object} are missing or damaged"
-        ));
-    }
-    if let Some((commits, first)) = found.too_large {
-        warnings.push(format!(
-            "the changed lines of {commits} commits are not counted ({first} is one): comparing one takes more than {} entries of directories, {} MiB or {} s",
-            effort::ENTRIES_LIMIT,
-            effort::BYTES_LIMIT >> 20,
-            effort::TIME_LIMIT.as_secs()
-        ));
-    }
-    if let Some((commits, first)) = found.too_long {
-        warnings.push(format!(
-            "the messages of {commits} commits are longer than {} MiB ({first} is one): only their beginning and end are kept",
-            open::OBJECT_LIMIT >> 20
-        ));
-    }
-    if refs.broken > 0 {
-        warnings.push(format!("{} branches or tags can't be read; `git for-each-ref` names them", refs.broken));
-    }
-    warnings
-}
-
-fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
-    let partial = plan.frame.repository.partial || !plan.next.unreadable.is_empty();
-    let mut warnings = warnings(refs, &plan, found);
-    let missing = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none());
-    let missing_branch = missing.map(|branch| {
-        let names = refs.branch_names();
-        let near = UnknownName::new(branch, names.iter().copied());
-        let shown = names.iter().take(10).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let shown = if shown.is_empty() { "none".to_owned() } else { shown };
-        let more = if names.len() > 10 { format!(" and {} more", names.len() - 10) } else { String::new() };
-        let meant = near.suggestion().map_or_else(String::new, |suggestion| format!(" ({suggestion})"));
-        format!("there is no branch `{branch}`, which `deployment_branch` names{meant}; there are: {shown}{more}")
-    });
-    warnings.extend(missing_branch.clone());
-    let default_branch = refs.default.as_ref().and_then(|(name, tip)| {
-        Some(DefaultBranch { name: name.clone(), commit: Sha::from_bytes(tip.as_bytes()).ok()? })
-    });
-    Summary {
-        repository: plan.frame.repository.id,
-        default_branch,
-        branches: refs.branch_names().len() as u64,
-        tags: refs.tags.len() as u64,
-        commits: found.commits,
-        changes: found.changes.len() as u64,
-        deployments: found.deployments,
-        partial,
-        changed: plan.changed,
-        warnings,
-        missing_branch,
-        elapsed: Duration::ZERO,
-    }
 }
 
 /// Runs work that reads files on a thread for that. Should it panic on a damaged repository, that is an error.

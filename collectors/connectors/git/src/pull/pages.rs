@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use kernel::Sha;
 
 use super::counts::{Counts, Folders};
-use super::page::{Frame, Page, PageCommit, PageTag};
 use super::raw::RawCommit;
+use crate::page::{Frame, Page, PageCommit, PageTag};
 
 /// A page ends at so many commits …
 const COMMITS: usize = 2_000;
@@ -18,6 +18,16 @@ const MESSAGE_HEAD: usize = 3_072;
 const MESSAGE_TAIL: usize = 1_024;
 /// Bytes at either end of a message that are decoded.
 const DECODED: usize = 64 << 10;
+
+/// What is known of a commit beside what it says itself.
+#[derive(Default)]
+pub(super) struct Context {
+    /// See [`crate::page::mark`].
+    pub marks: u8,
+    pub lines: Option<(Counts, Folders)>,
+    /// See [`PageCommit::brought`].
+    pub brought: Vec<Sha>,
+}
 
 /// Fills pages with commits.
 pub(super) struct PageWriter {
@@ -35,20 +45,15 @@ impl PageWriter {
     }
 
     /// Adds a commit, and returns the page if it is full by that.
-    pub fn push(
-        &mut self,
-        sha: Sha,
-        commit: &RawCommit<'_>,
-        message: String,
-        marks: u8,
-        lines: Option<(Counts, Folders)>,
-    ) -> Option<Page> {
+    pub fn push(&mut self, sha: Sha, commit: &RawCommit<'_>, message: String, context: Context) -> Option<Page> {
+        let Context { marks, lines, brought } = context;
         let author = self.person(commit, commit.author.who, commit.author.parts());
         let committer = (commit.committer.who != commit.author.who)
             .then(|| self.person(commit, commit.committer.who, commit.committer.parts()));
         let (lines, folders) = lines.unzip();
         let (folders, shortened) = folders.map(|folders| (folders.names, folders.shortened)).unzip();
         self.bytes += folders.iter().flatten().map(|folder| folder.len() + 4).sum::<usize>();
+        self.bytes += brought.iter().map(|sha| 2 * sha.as_bytes().len() + 3).sum::<usize>();
         self.bytes += 160 + 44 * commit.parents.len() + message.bytes().map(width).sum::<usize>();
         self.page.commits.push(PageCommit {
             sha,
@@ -62,6 +67,7 @@ impl PageWriter {
             lines: lines.map(|counts| (counts.additions, counts.deletions, counts.files)),
             folders,
             folders_truncated: shortened.unwrap_or_default(),
+            brought,
         });
         (self.page.commits.len() >= COMMITS || self.bytes >= BYTES).then(|| self.take())
     }
@@ -154,7 +160,7 @@ mod tests {
 
     fn push(writer: &mut PageWriter, sha: Sha, data: &[u8], marks: u8) -> Option<Page> {
         let commit = RawCommit::parse(data);
-        writer.push(sha, &commit, message(&commit), marks, None)
+        writer.push(sha, &commit, message(&commit), Context { marks, ..Context::default() })
     }
 
     #[test]

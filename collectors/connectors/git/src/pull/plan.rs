@@ -10,12 +10,12 @@ use gix::ObjectId;
 use regex::Regex;
 
 use super::cursor::{self, Cursor, Wanted};
-use super::normalize::claim;
-use super::page::{Frame, PageRepository, PageTag, mark};
 use super::pages;
 use super::raw::RawCommit;
 use super::refs::{Refs, set_at};
 use super::walk::Walker;
+use crate::normalize::claim;
+use crate::page::{Frame, PageRepository, PageTag, mark};
 
 /// What is to be told.
 #[derive(Debug)]

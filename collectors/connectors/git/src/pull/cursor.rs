@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
-use super::page::PageRepository;
 use super::refs::{Refs, Tag};
+use crate::page::PageRepository;
 
 /// The form of the cursor; another one is not understood and everything is collected again.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// Kept by the store after each collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,9 +17,9 @@ pub(super) struct Cursor {
     form: u32,
     /// When the refs were looked at, in microseconds; the next time is later.
     pub observed: i64,
-    /// See [`super::page::Frame::floor`].
+    /// See [`crate::page::Frame::floor`].
     pub floor: Option<i64>,
-    /// See [`super::page::Frame::commit_floor`].
+    /// See [`crate::page::Frame::commit_floor`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit_floor: Option<i64>,
     pub repository: PageRepository,

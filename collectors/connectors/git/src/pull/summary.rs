@@ -1,0 +1,136 @@
+//! What a collection found, and what its reader should know.
+
+use std::time::Duration;
+
+use kernel::near::UnknownName;
+use kernel::{RepositoryId, Sha};
+use serde::Serialize;
+
+use super::plan::Plan;
+use super::produce::Found;
+use super::refs::Refs;
+use super::{brought, effort, open};
+
+/// What a collection found. Counts are of this collection, but for `branches` and `tags`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The branch that changes go to, and the commit that it points to.
+    pub default_branch: Option<DefaultBranch>,
+    /// Branches that the repository has.
+    pub branches: u64,
+    /// Tags that the repository has.
+    pub tags: u64,
+    /// Commits told of: those that are new, or all after history was rewritten.
+    pub commits: u64,
+    /// Changes found among them.
+    pub changes: u64,
+    /// Deployments found: version tags, and commits of the deployment branch.
+    pub deployments: u64,
+    /// The history is cut off (a shallow clone, missing objects): numbers are partial.
+    pub partial: bool,
+    /// Whether there was anything new to tell.
+    pub changed: bool,
+    /// What the reader should know, a sentence each.
+    pub warnings: Vec<String>,
+    /// That the branch whose merges are deployments is not there, and which branches are: one of the warnings.
+    #[serde(skip)]
+    pub missing_branch: Option<String>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// The branch that changes go to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DefaultBranch {
+    /// Its name.
+    pub name: String,
+    /// The commit that it points to.
+    pub commit: Sha,
+}
+
+/// What the reader should know of the repository, a sentence each.
+fn warnings(refs: &Refs, plan: &Plan, found: &Found) -> Vec<String> {
+    let mut warnings = plan.warnings.clone();
+    if refs.default.is_none() && refs.tips().next().is_none() {
+        warnings.push("the repository is empty: it has no commits yet".to_owned());
+    } else if refs.default.is_none() {
+        warnings.push("which branch is the default one is not known: squashed changes are not recognised".to_owned());
+    }
+    if plan.frame.repository.partial {
+        warnings.push(
+            "the clone is shallow, its history is cut off: numbers are partial; `git fetch --unshallow` completes it"
+                .to_owned(),
+        );
+    }
+    if let Some(first) = plan.next.unreadable.first() {
+        warnings.push(format!(
+            "{} commits can't be read ({first} is one), the history behind them is not seen: numbers are partial; `git fsck` says more",
+            plan.next.unreadable.len()
+        ));
+    }
+    if let Some((commits, object)) = found.uncounted {
+        warnings.push(format!(
+            "the changed lines of {commits} commits are not counted: objects such as {object} are missing or damaged"
+        ));
+    }
+    if let Some((commits, first)) = found.too_large {
+        warnings.push(format!(
+            "the changed lines of {commits} commits are not counted ({first} is one): comparing one takes more than {} entries of directories, {} MiB or {} s",
+            effort::ENTRIES_LIMIT,
+            effort::BYTES_LIMIT >> 20,
+            effort::TIME_LIMIT.as_secs()
+        ));
+    }
+    if let Some((commits, first)) = found.too_long {
+        warnings.push(format!(
+            "the messages of {commits} commits are longer than {} MiB ({first} is one): only their beginning and end are kept",
+            open::OBJECT_LIMIT >> 20
+        ));
+    }
+    if let Some((merges, first)) = found.unlisted {
+        warnings.push(format!(
+            "what {merges} merges brought is not listed ({first} is one): it is more than {} commits, or finding it takes too long; their changes have no cycle time until a deployment carries them",
+            brought::LISTED
+        ));
+    }
+    if refs.broken > 0 {
+        warnings.push(format!("{} branches or tags can't be read; `git for-each-ref` names them", refs.broken));
+    }
+    warnings
+}
+
+/// The summary of a collection.
+pub(super) fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
+    let partial = plan.frame.repository.partial || !plan.next.unreadable.is_empty();
+    let mut warnings = warnings(refs, &plan, found);
+    let missing = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none());
+    let missing_branch = missing.map(|branch| {
+        let names = refs.branch_names();
+        let near = UnknownName::new(branch, names.iter().copied());
+        let shown = names.iter().take(10).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let shown = if shown.is_empty() { "none".to_owned() } else { shown };
+        let more = if names.len() > 10 { format!(" and {} more", names.len() - 10) } else { String::new() };
+        let meant = near.suggestion().map_or_else(String::new, |suggestion| format!(" ({suggestion})"));
+        format!("there is no branch `{branch}`, which `deployment_branch` names{meant}; there are: {shown}{more}")
+    });
+    warnings.extend(missing_branch.clone());
+    let default_branch = refs.default.as_ref().and_then(|(name, tip)| {
+        Some(DefaultBranch { name: name.clone(), commit: Sha::from_bytes(tip.as_bytes()).ok()? })
+    });
+    Summary {
+        repository: plan.frame.repository.id,
+        default_branch,
+        branches: refs.branch_names().len() as u64,
+        tags: refs.tags.len() as u64,
+        commits: found.commits,
+        changes: found.changes.len() as u64,
+        deployments: found.deployments,
+        partial,
+        changed: plan.changed,
+        warnings,
+        missing_branch,
+        elapsed: Duration::ZERO,
+    }
+}
