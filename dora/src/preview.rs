@@ -117,21 +117,15 @@ fn merges(history: &History, branch: &PreviewBranch) -> Vec<Deployment> {
         .map(|commit| {
             let (sha, at) = (graph.sha(commit), instant(graph.committed(commit)));
             Deployment {
-                production: None,
-                rollout: None,
-                id: DeploymentId(format!("{}/branch/{}/{sha}", branch.repository, branch.name)),
                 source: DeploymentSource::Branch,
                 repository: Some(branch.repository.clone()),
-                service: None,
-                environment: None,
                 sha: Some(sha),
-                name: None,
-                started_at: None,
                 finished_at: Some(at),
                 outcome: Some(Outcome::Success),
-                url: None,
-                deleted: false,
-                version: Version { detail: Detail::Stated, at },
+                ..Deployment::new(
+                    DeploymentId(format!("{}/branch/{}/{sha}", branch.repository, branch.name)),
+                    Version { detail: Detail::Stated, at },
+                )
             }
         })
         .collect();

@@ -31,19 +31,7 @@ pub(crate) fn all(known: &Services) -> Vec<Service> {
 }
 
 fn undeclared(name: &str) -> Service {
-    Service {
-        name: name.to_owned(),
-        repositories: Vec::new(),
-        paths: Vec::new(),
-        deployments: None,
-        team: None,
-        production: None,
-        deployments_from: None,
-        branches: Vec::new(),
-        incidents: Vec::new(),
-        deleted: false,
-        version: Version { detail: Detail::Inferred, at: chrono::DateTime::default() },
-    }
+    Service::new(name.to_owned(), Version { detail: Detail::Inferred, at: chrono::DateTime::default() })
 }
 
 /// The service of findings that are about none.

@@ -90,7 +90,6 @@ fn service(settings: &ServiceSettings, now: DateTime<Utc>) -> Result<Service> {
             .map_err(|_| anyhow!("service `{}`: deployments_from can't be `{name}`", settings.name))
     };
     Ok(Service {
-        name: settings.name.clone(),
         repositories: settings.repositories.iter().cloned().map(RepositoryId).collect(),
         paths: settings.paths.iter().map(|path| path.trim_matches('/').to_owned()).collect(),
         deployments: settings.deployments.clone(),
@@ -99,30 +98,24 @@ fn service(settings: &ServiceSettings, now: DateTime<Utc>) -> Result<Service> {
         deployments_from: settings.deployments_from.as_ref().map(source).transpose()?,
         branches: settings.branches.clone(),
         incidents: settings.incidents.clone(),
-        deleted: false,
-        version: version(now),
+        ..Service::new(settings.name.clone(), version(now))
     })
 }
 
 fn team(settings: &TeamSettings, now: DateTime<Utc>) -> Team {
     Team {
-        name: settings.name.clone(),
         parent: settings.parent.clone(),
         members: settings.members.iter().cloned().map(AccountId).collect(),
-        deleted: false,
-        version: version(now),
+        ..Team::new(settings.name.clone(), version(now))
     }
 }
 
 fn person(settings: &PersonSettings, now: DateTime<Utc>) -> Person {
     Person {
-        name: settings.name.clone(),
         origin: people::CONFIGURED.to_owned(),
         accounts: settings.accounts.iter().map(|account| AccountId(account.to_lowercase())).collect(),
         emails: settings.emails.iter().map(|email| email.to_lowercase()).collect(),
-        apart: false,
-        deleted: false,
-        version: version(now),
+        ..Person::new(settings.name.clone(), version(now))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Ident, Lit, LitStr, Meta, Result, Type};
+use syn::{
+    Attribute, Data, DeriveInput, Error, Expr, ExprLit, ExprPath, Fields, Ident, Lit, LitStr, Meta, Result, Token, Type,
+};
 
 /// Which of the values that versions of a fact had stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +12,14 @@ pub enum Keep {
     Newest,
     Earliest,
     Latest,
+}
+
+/// What a field holds if it is not given, by serde's attribute `default`.
+pub enum DefaultValue {
+    /// The default of its type.
+    OfType,
+    /// What this function returns.
+    Returned(ExprPath),
 }
 
 /// A field that is a column.
@@ -22,6 +32,8 @@ pub struct Field {
     /// How its texts are written, if not as its type has it.
     pub form: Option<Ident>,
     pub filled: bool,
+    /// What it holds if it is not given; a field without it is required.
+    pub default: Option<DefaultValue>,
 }
 
 /// A kind of fact.
@@ -150,9 +162,14 @@ fn fields(input: &DeriveInput) -> Result<Vec<Field>> {
             with: None,
             form: None,
             filled: false,
+            default: None,
         };
-        for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("fact")) {
-            attribute.parse_nested_meta(|meta| read.add(&meta))?;
+        for attribute in &field.attrs {
+            if attribute.path().is_ident("fact") {
+                attribute.parse_nested_meta(|meta| read.add(&meta))?;
+            } else if attribute.path().is_ident("serde") {
+                attribute.parse_nested_meta(|meta| read.add_of_serde(&meta))?;
+            }
         }
         fields.push(read);
     }
@@ -175,6 +192,18 @@ impl Field {
             self.filled = true;
         } else {
             return Err(meta.error("expected `earliest`, `latest`, `moves`, `with`, `form` or `filled`"));
+        }
+        Ok(())
+    }
+
+    /// Of serde's attributes only `default` matters.
+    fn add_of_serde(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        let has_value = meta.input.peek(Token![=]);
+        match (meta.path.is_ident("default"), has_value) {
+            (true, true) => self.default = Some(DefaultValue::Returned(meta.value()?.parse::<LitStr>()?.parse()?)),
+            (true, false) => self.default = Some(DefaultValue::OfType),
+            (false, true) => drop(meta.value()?.parse::<Expr>()?),
+            (false, false) => {}
         }
         Ok(())
     }
@@ -249,5 +278,19 @@ mod tests {
         assert_eq!(declared.name, "quality_measure");
         assert_eq!(declared.description, "A measure of code.");
         assert_eq!((declared.key, declared.order, declared.exported), (vec![0], vec![0], true));
+    }
+
+    #[test]
+    fn a_field_that_json_may_leave_out_is_not_required() {
+        let text = r#"#[fact(example = "{}")] struct A {
+            id: String,
+            #[serde(default, skip_serializing_if = "Option::is_none")] url: Option<String>,
+            #[serde(default = "first", rename = "try")] attempt: i64,
+            #[serde(rename = "Name")] name: String,
+            version: V,
+        }"#;
+        let declared = Declaration::read(&syn::parse_str(text).unwrap()).unwrap();
+        let required = declared.fields.iter().filter(|field| field.default.is_none());
+        assert_eq!(required.map(|field| field.ident.to_string()).collect::<Vec<_>>(), ["id", "name"]);
     }
 }

@@ -9,11 +9,16 @@ use proc_macro2::TokenStream as Tokens;
 use quote::quote;
 use syn::{DeriveInput, parse_macro_input};
 
-use crate::declaration::{Declaration, Field, Keep};
+use crate::declaration::{Declaration, DefaultValue, Field, Keep};
 
 /// Declares a struct as a kind of fact.
 ///
 /// Its columns are its fields, in their order; the field `version` becomes the columns `detail` and `version_at`.
+///
+/// A field with `#[serde(default)]` is optional, the others are required. The struct gets a function `new` of its
+/// required fields and the version, in which the optional ones have their defaults. Facts are made by
+/// `Deployment { name, url, ..Deployment::new(id, version) }`, so that code need not name an optional field that it has
+/// no value for.
 ///
 /// `#[fact(…)]` on the struct takes:
 /// - `key(a, b)`: the fields that identify it, otherwise `id`;
@@ -40,6 +45,7 @@ pub fn fact_kind(input: TokenStream) -> TokenStream {
 fn implementation(declared: &Declaration) -> Tokens {
     let Declaration { ident, .. } = declared;
     let kind = kind(declared);
+    let constructor = constructor(declared);
     let values = declared.fields.iter().map(value).chain(declared.kept.iter().map(|(_, method)| {
         quote! { self.#method().map_or(catalog::Value::Null, catalog::Value::Time) }
     }));
@@ -58,6 +64,8 @@ fn implementation(declared: &Declaration) -> Tokens {
     quote! {
         const _: () = {
             use crate::facts::catalog;
+
+            #constructor
 
             impl catalog::Record for #ident {
                 fn kind(&self) -> &'static catalog::Kind {
@@ -96,6 +104,28 @@ fn implementation(declared: &Declaration) -> Tokens {
                 }
             }
         };
+    }
+}
+
+/// The function `new`, of the required fields.
+fn constructor(declared: &Declaration) -> Tokens {
+    let Declaration { ident, fields, .. } = declared;
+    let required = fields.iter().filter(|field| field.default.is_none()).map(|Field { ident, ty, .. }| {
+        quote! { #ident: #ty }
+    });
+    let values = fields.iter().map(|Field { ident, ty, default, .. }| match default {
+        None => quote! { #ident },
+        Some(DefaultValue::OfType) => quote! { #ident: <#ty as ::core::default::Default>::default() },
+        Some(DefaultValue::Returned(function)) => quote! { #ident: #function() },
+    });
+    quote! {
+        impl #ident {
+            /// Of the required fields, in their order; the others have the value that JSON without them gives.
+            #[must_use]
+            pub fn new(#(#required,)* version: catalog::Version) -> Self {
+                Self { #(#values,)* version }
+            }
+        }
     }
 }
 

@@ -211,11 +211,22 @@ mod tests {
     }
 
     #[test]
+    fn a_new_fact_is_what_json_of_its_required_fields_is() {
+        let version = Version { detail: Detail::Stated, at: DateTime::UNIX_EPOCH };
+        let json = |fields: serde_json::Value| serde_json::from_value::<Fact>(fields).unwrap();
+        let of_json = json(serde_json::json!({"fact": "deployment", "id": "d", "version": version}));
+        assert_eq!(Fact::Deployment(Deployment::new("d".into(), version)), of_json);
+        let of_json =
+            json(serde_json::json!({"fact": "task_run", "id": "t", "run": "r", "name": "n", "version": version}));
+        assert_eq!(Fact::TaskRun(TaskRun::new("t".to_owned(), "r".to_owned(), "n".to_owned(), version)), of_json);
+    }
+
+    #[test]
     fn a_time_that_nothing_can_have_happened_at_is_named() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let closing = |time: &str, version: &str| {
             let version = Version { detail: Detail::Stated, at: at(version) };
-            Fact::Closing(Closing { id: "i".to_owned(), at: at(time), version })
+            Fact::Closing(Closing::new("i".to_owned(), at(time), version))
         };
         assert_eq!(closing("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z").check(), Ok(()));
         let detail = |fact: Fact| fact.check().unwrap_err().detail;

@@ -129,21 +129,14 @@ fn deployment_id(run: &PipelineRun) -> String {
 
 fn from_run(run: &PipelineRun) -> Deployment {
     Deployment {
-        production: None,
-        rollout: None,
-        id: DeploymentId(deployment_id(run)),
         source: DeploymentSource::Pipeline,
         repository: run.repository.clone(),
-        service: None,
-        environment: None,
         sha: run.sha,
-        name: None,
         started_at: run.started_at,
         finished_at: run.finished_at,
         outcome: run.outcome,
         url: run.url.clone(),
-        deleted: false,
-        version: run.version,
+        ..Deployment::new(DeploymentId(deployment_id(run)), run.version)
     }
 }
 

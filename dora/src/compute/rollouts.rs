@@ -141,7 +141,7 @@ fn is_one_source(deployments: &[Measured<'_>], one: usize, other: usize) -> bool
 mod tests {
     use std::borrow::Cow;
 
-    use kernel::{Deployment, DeploymentSource, Detail, Version};
+    use kernel::{Deployment, Detail, Version};
 
     use super::*;
 
@@ -164,21 +164,9 @@ mod tests {
 
     fn measured(rows: &[Row]) -> Vec<Measured<'static>> {
         let fact = |row: &Row| Deployment {
-            id: "d".into(),
-            source: DeploymentSource::Deployment,
-            repository: None,
-            service: None,
             environment: Some(row.environment.to_owned()),
-            production: None,
             rollout: row.rollout.map(ToOwned::to_owned),
-            sha: None,
-            name: None,
-            started_at: None,
-            finished_at: None,
-            outcome: None,
-            url: None,
-            deleted: false,
-            version: Version { detail: Detail::default(), at: chrono::DateTime::default() },
+            ..Deployment::new("d".into(), Version { detail: Detail::default(), at: chrono::DateTime::default() })
         };
         let measured = |(at, row): (i64, &Row)| Measured {
             fact: Cow::Owned(fact(row)),

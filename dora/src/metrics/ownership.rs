@@ -171,23 +171,15 @@ mod tests {
 
     fn team(name: &str, parent: Option<&str>, members: &[&str]) -> Team {
         let members = members.iter().map(|member| (*member).into()).collect();
-        Team { name: name.into(), parent: parent.map(Into::into), members, deleted: false, version: version() }
+        Team { parent: parent.map(Into::into), members, ..Team::new(name.into(), version()) }
     }
 
     #[test]
     fn a_team_holds_what_its_parts_hold_by_service_and_by_author() {
         let service = Service {
-            name: "cart".into(),
             repositories: vec!["h/cart".into()],
-            paths: Vec::new(),
-            deployments: None,
             team: Some("web".into()),
-            production: None,
-            deployments_from: None,
-            branches: Vec::new(),
-            incidents: Vec::new(),
-            deleted: false,
-            version: version(),
+            ..Service::new("cart".into(), version())
         };
         let known = Services {
             declared: vec![service],
@@ -230,19 +222,8 @@ mod tests {
 
     #[test]
     fn teams_that_are_part_of_each_other_own_the_same_services() {
-        let service = |name: &str, team: &str| Service {
-            name: name.into(),
-            repositories: Vec::new(),
-            paths: Vec::new(),
-            deployments: None,
-            team: Some(team.into()),
-            production: None,
-            deployments_from: None,
-            branches: Vec::new(),
-            incidents: Vec::new(),
-            deleted: false,
-            version: version(),
-        };
+        let service =
+            |name: &str, team: &str| Service { team: Some(team.into()), ..Service::new(name.into(), version()) };
         let known = Services {
             declared: vec![service("a", "left"), service("b", "right"), service("c", "undeclared")],
             teams: vec![team("left", Some("right"), &[]), team("right", Some("left"), &[])],

@@ -80,19 +80,7 @@ impl Case {
     pub fn new() -> Self {
         Self {
             facts: Vec::new(),
-            service: Service {
-                name: "web".to_owned(),
-                repositories: vec![REPOSITORY.into()],
-                paths: Vec::new(),
-                deployments: None,
-                team: None,
-                production: None,
-                deployments_from: None,
-                branches: Vec::new(),
-                incidents: Vec::new(),
-                deleted: false,
-                version: version(),
-            },
+            service: Service { repositories: vec![REPOSITORY.into()], ..Service::new("web".to_owned(), version()) },
             settings: settings(),
         }
     }
@@ -184,85 +172,46 @@ impl From<kernel::PipelineRun> for Item {
 
 pub fn commit(number: u32, hour: i64, parents: &[u32]) -> Commit {
     Commit {
-        cherry_picked_from: None,
-        repository: REPOSITORY.into(),
-        sha: sha(number),
         parents: Some(parents.iter().map(|parent| sha(*parent)).collect()),
         author: Some("email/ann@example.com".into()),
-        authored_at: at(hour),
-        committed_at: at(hour),
         subject: format!("Commit {number}"),
-        branch: None,
-        reverts: Vec::new(),
-        co_authors: Vec::new(),
-        folders: None,
-        folders_truncated: false,
-        deleted: false,
-        additions: None,
-        deletions: None,
-        changed_files: None,
-        version: version(),
+        ..Commit::new(REPOSITORY.into(), sha(number), at(hour), at(hour), version())
     }
 }
 
 /// A merged change.
 pub fn change(number: i64, merge: u32, merged: i64) -> Change {
     Change {
-        id: RepositoryId::from(REPOSITORY).change(number),
-        repository: REPOSITORY.into(),
         number: Some(number),
         title: format!("Change {number}"),
         url: Some(format!("https://example.com/shop/web/pull/{number}")),
-        state: ChangeState::Merged,
         author: Some("example.com/ann".into()),
         source_branch: Some(format!("topic-{number}")),
         target_branch: Some("main".to_owned()),
-        head_sha: None,
         merge_sha: Some(sha(merge)),
-        commits: Vec::new(),
-        opened_at: None,
-        ready_at: None,
         merged_at: Some(at(merged)),
-        closed_at: None,
-        additions: None,
-        deletions: None,
-        labels: Vec::new(),
-        reverts: None,
-        deleted: false,
-        version: version(),
+        ..Change::new(RepositoryId::from(REPOSITORY).change(number), REPOSITORY.into(), ChangeState::Merged, version())
     }
 }
 
 pub fn review(number: i64, id: u32, reviewer: &str, state: ReviewState, hour: i64) -> Review {
     let change = RepositoryId::from(REPOSITORY).change(number);
     Review {
-        id: format!("{change}/review/{id}"),
-        change,
         reviewer: Some(reviewer.into()),
-        state,
-        submitted_at: at(hour),
-        version: version(),
+        ..Review::new(format!("{change}/review/{id}"), change, state, at(hour), version())
     }
 }
 
 /// A successful deployment of the forge to production.
 pub fn deploy(id: &str, commit: u32, hour: i64) -> Deployment {
     Deployment {
-        production: None,
-        rollout: None,
-        id: id.into(),
-        source: DeploymentSource::Deployment,
         repository: Some(REPOSITORY.into()),
-        service: None,
         environment: Some("production".to_owned()),
         sha: Some(sha(commit)),
-        name: None,
-        started_at: None,
         finished_at: Some(at(hour)),
         outcome: Some(Outcome::Success),
         url: Some(format!("https://example.com/deployments/{id}")),
-        deleted: false,
-        version: version(),
+        ..Deployment::new(id.into(), version())
     }
 }
 
@@ -278,21 +227,10 @@ pub fn tag(name: &str, commit: u32, hour: i64) -> Deployment {
 
 pub fn incident(id: &str, detected: i64, resolved: Option<i64>) -> Incident {
     Incident {
-        id: id.into(),
         service: Some("web".to_owned()),
-        repository: None,
-        selectors: Vec::new(),
         title: format!("Incident {id}"),
-        severity: None,
-        detected_at: at(detected),
-        acknowledged_at: None,
         resolved_at: resolved.map(at),
-        caused_by_deployment: None,
-        caused_by_change: None,
-        external_cause: false,
-        fixed_by_deployment: None,
         url: Some(format!("https://example.com/incidents/{id}")),
-        deleted: false,
-        version: version(),
+        ..Incident::new(id.into(), at(detected), version())
     }
 }

@@ -24,31 +24,18 @@ fn of(repository: &str, deployment: Deployment) -> Deployment {
 
 fn run(id: &str, name: &str, commit: u32, hour: i64) -> PipelineRun {
     PipelineRun {
-        id: format!("{REPOSITORY}/run/{id}"),
         repository: Some(REPOSITORY.into()),
-        name: name.to_owned(),
         sha: Some(sha(commit)),
-        branch: None,
-        tag: None,
-        pull_request: false,
-        attempt: 1,
-        queued_at: at(hour),
-        started_at: None,
         finished_at: Some(at(hour)),
         outcome: Some(Outcome::Success),
-        url: None,
-        version: version(),
+        ..PipelineRun::new(format!("{REPOSITORY}/run/{id}"), name.to_owned(), at(hour), version())
     }
 }
 
 fn repository(default_branch: Option<&str>) -> Repository {
     Repository {
-        id: REPOSITORY.into(),
-        name: "shop/web".to_owned(),
-        url: None,
         default_branch: default_branch.map(ToOwned::to_owned),
-        partial: false,
-        version: version(),
+        ..Repository::new(REPOSITORY.into(), "shop/web".to_owned(), version())
     }
 }
 

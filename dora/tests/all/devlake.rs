@@ -44,20 +44,12 @@ fn neither_rollbacks_nor_reverts_nor_hotfixes_fail_a_deployment() {
 #[test]
 fn deployments_and_deploying_pipelines_count_together_and_each_time() {
     let run = PipelineRun {
-        tag: None,
-        pull_request: false,
-        id: "run/1".to_owned(),
         repository: Some(crate::build::REPOSITORY.into()),
-        name: "deploy".to_owned(),
         sha: Some(sha(2)),
-        branch: None,
-        attempt: 1,
-        queued_at: at(5),
         started_at: Some(at(6)),
         finished_at: Some(at(7)),
         outcome: Some(kernel::Outcome::Success),
-        url: None,
-        version: version(),
+        ..PipelineRun::new("run/1".to_owned(), "deploy".to_owned(), at(5), version())
     };
     let computed = devlake()
         .line(2)

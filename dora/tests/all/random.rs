@@ -257,13 +257,8 @@ pub fn cases() -> impl Strategy<Value = Case> {
         });
         case.service.repositories.push(OTHER.into());
         case.service.paths = folder.map(ToOwned::to_owned).into_iter().collect();
-        let robot = Account {
-            id: "example.com/robot".into(),
-            name: "Robot".to_owned(),
-            bot: true,
-            email: None,
-            version: version(),
-        };
+        let robot =
+            Account { name: "Robot".to_owned(), bot: true, ..Account::new("example.com/robot".into(), version()) };
         case.facts.push(Fact::Account(robot));
         case.facts.extend(commits.into_iter().map(Fact::Commit));
         case.facts.extend(changes.into_iter().map(Fact::Change));

@@ -176,13 +176,8 @@ fn earlier_statements(persons: &[Person]) -> impl Iterator<Item = &Person> {
 
 fn nobody(name: &str) -> Person {
     Person {
-        name: name.to_owned(),
         origin: people::TOLD.to_owned(),
-        accounts: Vec::new(),
-        emails: Vec::new(),
-        apart: false,
-        deleted: false,
-        version: Version { detail: Detail::Measured, at: DateTime::UNIX_EPOCH },
+        ..Person::new(name.to_owned(), Version { detail: Detail::Measured, at: DateTime::UNIX_EPOCH })
     }
 }
 

@@ -224,16 +224,9 @@ impl Life {
         let deletions = self.commits.iter().filter_map(|commit| commit.deletions).sum();
         let last = if ended { self.ends_at } else { self.ready_at.unwrap_or(self.opened_at) };
         out.extend([Fact::Change(Change {
-            id: self.id.clone(),
-            repository: setting.repository.clone(),
             number: Some(self.number),
             title: self.title.clone(),
             url: Some(format!("https://{}/pull/{}", setting.repository, self.number)),
-            state: match (ended, merged) {
-                (true, true) => ChangeState::Merged,
-                (true, false) => ChangeState::Abandoned,
-                _ => ChangeState::Open,
-            },
             author: Some(self.author.clone()),
             source_branch: Some(self.branch.clone()),
             target_branch: Some("main".to_owned()),
@@ -248,8 +241,16 @@ impl Life {
             deletions: Some(deletions),
             labels: self.labels.clone(),
             reverts: self.reverts.clone(),
-            deleted: false,
-            version: stated(last),
+            ..Change::new(
+                self.id.clone(),
+                setting.repository.clone(),
+                match (ended, merged) {
+                    (true, true) => ChangeState::Merged,
+                    (true, false) => ChangeState::Abandoned,
+                    _ => ChangeState::Open,
+                },
+                stated(last),
+            )
         })]);
         if setting.surroundings {
             out.extend(self.reviews.iter().filter(|review| known(review.submitted_at)).cloned().map(Fact::Review));
@@ -265,20 +266,18 @@ impl Life {
         let started_at = self.opened_at + TimeDelta::seconds(dice.between(5, 120));
         let finished_at = started_at + TimeDelta::seconds(dice.between(240, 1200));
         Fact::PipelineRun(PipelineRun {
-            tag: None,
-            pull_request: false,
-            id: format!("{}/run/{}/1", setting.repository, self.number),
             repository: Some(setting.repository.clone()),
-            name: "CI".to_owned(),
             sha: Some(head),
             branch: Some(self.branch.clone()),
-            attempt: 1,
-            queued_at: self.opened_at,
             started_at: Some(started_at),
             finished_at: Some(finished_at),
             outcome: Some(if dice.chance(0.9) { Outcome::Success } else { Outcome::Failure }),
-            url: None,
-            version: stated(finished_at),
+            ..PipelineRun::new(
+                format!("{}/run/{}/1", setting.repository, self.number),
+                "CI".to_owned(),
+                self.opened_at,
+                stated(finished_at),
+            )
         })
     }
 
@@ -288,27 +287,22 @@ impl Life {
         let name = setting.repository.as_str().rsplit('/').next().unwrap_or_default();
         let created_at = self.started_at - dice.hours(90.0);
         Some(WorkItem {
-            canceled: false,
-            // teams number their items by repository, so that two never meet
-            id: WorkItemId(format!("tracker.demo.example/{name}/{key}")),
-            key,
-            project: setting.key.to_owned(),
             title: self.title.split_once(": ").map_or(self.title.clone(), |(_, title)| title.to_owned()),
             kind: Some(dice.word(&["story", "story", "task", "bug"]).to_owned()),
             status: if done { "Done" } else { "In progress" }.to_owned(),
-            status_category: if done { StatusCategory::Done } else { StatusCategory::InProgress },
             assignee: Some(self.author.clone()),
-            reporter: None,
-            parent: None,
-            sprints: Vec::new(),
-            created_at,
             started_at: Some(self.started_at),
             done_at: done.then_some(last),
             points: dice.pick(&[1.0, 2.0, 3.0, 5.0, 8.0]).copied(),
-            labels: Vec::new(),
-            url: None,
-            deleted: false,
-            version: stated(last),
+            ..WorkItem::new(
+                // teams number their items by repository, so that two never meet
+                WorkItemId(format!("tracker.demo.example/{name}/{key}")),
+                key,
+                setting.key.to_owned(),
+                if done { StatusCategory::Done } else { StatusCategory::InProgress },
+                created_at,
+                stated(last),
+            )
         })
     }
 }
@@ -341,12 +335,8 @@ fn reviews(
             };
             let others: Vec<&AccountId> = setting.members.iter().filter(|member| *member != author).collect();
             reviews.push(Review {
-                id: format!("{id}/review/{round}"),
-                change: id.clone(),
                 reviewer: dice.pick(&others).map(|member| (*member).clone()),
-                state,
-                submitted_at: at,
-                version: stated(at),
+                ..Review::new(format!("{id}/review/{round}"), id.clone(), state, at, stated(at))
             });
         }
     }
@@ -363,23 +353,12 @@ fn commit(
 ) -> Commit {
     let (additions, deletions) = (whole(dice.around(24.0, 1.2)), whole(dice.around(9.0, 1.3)));
     Commit {
-        cherry_picked_from: None,
-        repository: setting.repository.clone(),
-        sha,
         parents: Some(parents),
         author: Some(author.clone()),
-        authored_at: at,
-        committed_at: at,
         subject,
-        branch: None,
-        reverts: Vec::new(),
-        co_authors: Vec::new(),
-        folders: None,
-        folders_truncated: false,
-        deleted: false,
         additions: Some(additions),
         deletions: Some(deletions),
         changed_files: Some(1 + dice.count(2.0)),
-        version: stated(at),
+        ..Commit::new(setting.repository.clone(), sha, at, at, stated(at))
     }
 }

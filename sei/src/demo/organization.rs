@@ -114,46 +114,31 @@ impl Organization {
     /// The facts about it that need no history.
     pub(super) fn facts(&self) -> Vec<Fact> {
         let version = Version { detail: Detail::Stated, at: self.begin };
-        let department = |name: &&str| {
-            Fact::Team(Team { name: (*name).to_owned(), parent: None, members: Vec::new(), deleted: false, version })
-        };
+        let department = |name: &&str| Fact::Team(Team::new((*name).to_owned(), version));
         let mut facts: Vec<Fact> = names::DEPARTMENTS.iter().map(department).collect();
         let account = |id: &AccountId, bot| {
             let name = id.as_str().rsplit('/').next().unwrap_or_default().replace('.', " ");
-            Fact::Account(Account { id: id.clone(), name, bot, email: None, version })
+            Fact::Account(Account { name, bot, ..Account::new(id.clone(), version) })
         };
         facts.push(account(&self.bot, true));
         for team in &self.teams {
             facts.extend(team.members.iter().map(|member| account(member, false)));
             facts.push(Fact::Team(Team {
-                name: team.name.clone(),
                 parent: Some(team.parent.clone()),
                 members: team.members.clone(),
-                deleted: false,
-                version,
+                ..Team::new(team.name.clone(), version)
             }));
         }
         for service in &self.services {
             facts.push(Fact::Repository(Repository {
-                id: service.repository.clone(),
-                name: format!("acme/{}", service.name),
                 url: Some(format!("https://{}", service.repository)),
                 default_branch: Some("main".to_owned()),
-                partial: false,
-                version,
+                ..Repository::new(service.repository.clone(), format!("acme/{}", service.name), version)
             }));
             facts.push(Fact::Service(Service {
-                name: service.name.clone(),
                 repositories: vec![service.repository.clone()],
-                paths: Vec::new(),
-                deployments: None,
                 team: self.teams.get(service.team).map(|team| team.name.clone()),
-                production: None,
-                deployments_from: None,
-                branches: Vec::new(),
-                incidents: Vec::new(),
-                deleted: false,
-                version,
+                ..Service::new(service.name.clone(), version)
             }));
         }
         facts

@@ -151,24 +151,14 @@ impl History {
         let (at, repository) = (self.begin, self.with_service(|service| service.repository.clone()));
         let Some(repository) = repository else { return };
         self.out.push_back(Fact::Commit(kernel::Commit {
-            cherry_picked_from: None,
-            repository,
-            sha,
             parents: Some(Vec::new()),
             author: self.members().first().cloned(),
-            authored_at: at,
-            committed_at: at,
             subject: "Start".to_owned(),
             branch: Some("main".to_owned()),
-            reverts: Vec::new(),
-            co_authors: Vec::new(),
-            folders: None,
-            folders_truncated: false,
-            deleted: false,
             additions: Some(120),
             deletions: Some(0),
             changed_files: Some(8),
-            version: stated(at),
+            ..kernel::Commit::new(repository, sha, at, at, stated(at))
         }));
     }
 
@@ -298,21 +288,16 @@ impl History {
         };
         let id = DeploymentId(id);
         let production = Deployment {
-            production: None,
-            rollout: None,
-            id: id.clone(),
             source,
             url: Some(format!("https://{id}")),
             repository: Some(repository),
-            service: None,
             environment: (style == Style::Environments).then(|| "production".to_owned()),
             sha: Some(sha),
             name: Some(name),
             started_at: Some(at),
             finished_at: Some(finished_at),
             outcome: Some(outcome),
-            deleted: false,
-            version: stated(finished_at),
+            ..Deployment::new(id.clone(), stated(finished_at))
         };
         if self.scale.surroundings && style == Style::Environments && !patch {
             let before = TimeDelta::minutes(self.dice.between(10, 50));
@@ -385,23 +370,12 @@ impl History {
     fn incident(&mut self, detected_at: DateTime<Utc>) -> Incident {
         self.incidents += 1;
         let service = self.with_service(|plan| plan.name.clone()).unwrap_or_default();
+        let id = IncidentId(format!("pager.demo.example/{service}-{}", self.incidents));
         Incident {
-            id: IncidentId(format!("pager.demo.example/{service}-{}", self.incidents)),
             title: format!("{}: {service}", self.dice.word(&names::SYMPTOMS)),
             service: Some(service),
-            repository: None,
-            selectors: Vec::new(),
             severity: Some(self.dice.word(&["sev1", "sev2", "sev2", "sev3"]).to_owned()),
-            detected_at,
-            acknowledged_at: None,
-            resolved_at: None,
-            caused_by_deployment: None,
-            caused_by_change: None,
-            external_cause: false,
-            fixed_by_deployment: None,
-            url: None,
-            deleted: false,
-            version: stated(detected_at),
+            ..Incident::new(id, detected_at, stated(detected_at))
         }
     }
 

@@ -91,16 +91,15 @@ impl<I> Surroundings<I> {
             let ends_at = started_at + SPRINT;
             let completed_at = (ends_at <= self.end).then_some(ends_at);
             self.out.push_back(Fact::Sprint(Sprint {
-                id: self.sprint(number),
                 board: Some(self.name.clone()),
-                name: format!("{} {number}", self.name),
-                goal: None,
                 started_at: Some(started_at),
                 ends_at: Some(ends_at),
                 completed_at,
-                url: None,
-                deleted: false,
-                version: stated(completed_at.unwrap_or(started_at)),
+                ..Sprint::new(
+                    self.sprint(number),
+                    format!("{} {number}", self.name),
+                    stated(completed_at.unwrap_or(started_at)),
+                )
             }));
         }
     }
@@ -117,13 +116,15 @@ impl<I> Surroundings<I> {
             ];
             for (metric, value) in values {
                 self.out.push_back(Fact::QualityMeasure(QualityMeasure {
-                    id: format!("quality.demo.example/{}/{metric}/{}", self.name, at.date_naive()),
                     repository: Some(self.repository.clone()),
-                    project: format!("quality.demo.example/{}", self.name),
-                    metric: metric.to_owned(),
-                    value,
-                    at,
-                    version: stated(at),
+                    ..QualityMeasure::new(
+                        format!("quality.demo.example/{}/{metric}/{}", self.name, at.date_naive()),
+                        format!("quality.demo.example/{}", self.name),
+                        metric.to_owned(),
+                        value,
+                        at,
+                        stated(at),
+                    )
                 }));
             }
         }
@@ -136,21 +137,20 @@ impl<I> Surroundings<I> {
                 continue;
             }
             let fixed_at = Some(opened_at + self.dice.hours(24.0 * 9.0)).filter(|at| *at < self.end);
+            let severity = self.dice.word(&["critical", "high", "high", "medium", "medium", "low"]).to_owned();
             self.out.push_back(Fact::Vulnerability(Vulnerability {
-                id: format!("{}/alert/{number}", self.repository),
                 repository: Some(self.repository.clone()),
-                severity: self.dice.word(&["critical", "high", "high", "medium", "medium", "low"]).to_owned(),
                 title: self
                     .dice
                     .word(&["Outdated parser", "Weak hash", "Unchecked redirect", "Open bucket"])
                     .to_owned(),
-                rule: None,
-                opened_at,
                 fixed_at,
-                dismissed_at: None,
-                url: None,
-                deleted: false,
-                version: stated(fixed_at.unwrap_or(opened_at)),
+                ..Vulnerability::new(
+                    format!("{}/alert/{number}", self.repository),
+                    severity,
+                    opened_at,
+                    stated(fixed_at.unwrap_or(opened_at)),
+                )
             }));
         }
     }
@@ -166,20 +166,18 @@ impl<I> Surroundings<I> {
             let finished_at = started_at + TimeDelta::seconds(self.dice.between(300, 900));
             let outcome = if self.dice.chance(0.94) { Outcome::Success } else { Outcome::Failure };
             let run = PipelineRun {
-                tag: None,
-                pull_request: false,
-                id: format!("{}/run/{}/1", self.repository, commit.sha),
                 repository: Some(self.repository.clone()),
-                name: "CI".to_owned(),
                 sha: Some(commit.sha),
                 branch: commit.branch.clone(),
-                attempt: 1,
-                queued_at: commit.committed_at,
                 started_at: Some(started_at),
                 finished_at: Some(finished_at),
                 outcome: Some(outcome),
-                url: None,
-                version: stated(finished_at),
+                ..PipelineRun::new(
+                    format!("{}/run/{}/1", self.repository, commit.sha),
+                    "CI".to_owned(),
+                    commit.committed_at,
+                    stated(finished_at),
+                )
             };
             let run = self.run(run);
             self.out.push_back(Fact::PipelineRun(run));
@@ -221,14 +219,14 @@ impl<I> Surroundings<I> {
             let late = self.dice.chance(0.15);
             let at = if late { started_at.max(sprint_starts + TimeDelta::hours(1)) } else { sprint_starts };
             let sprint = self.sprint(nth + 1);
-            self.out.push_back(Fact::SprintEntry(SprintEntry {
-                id: format!("{}/sprint/{sprint}", item.id.as_str()),
-                sprint: sprint.clone(),
-                item: item.id.clone(),
+            self.out.push_back(Fact::SprintEntry(SprintEntry::new(
+                format!("{}/sprint/{sprint}", item.id.as_str()),
+                sprint.clone(),
+                item.id.clone(),
                 at,
-                added: true,
-                version: stated(at),
-            }));
+                true,
+                stated(at),
+            )));
             item.sprints.push(sprint);
         }
         item
@@ -242,15 +240,17 @@ impl<I> Surroundings<I> {
             StatusCategory::Done => "Done",
         };
         self.out.push_back(Fact::Transition(Transition {
-            id: format!("{}/transition/{number}", item.id.as_str()),
-            item: item.id.clone(),
-            at,
             author: item.assignee.clone(),
             from_status: Some(status(from).to_owned()),
-            to_status: status(to).to_owned(),
             from_category: Some(from),
             to_category: Some(to),
-            version: stated(at),
+            ..Transition::new(
+                format!("{}/transition/{number}", item.id.as_str()),
+                item.id.clone(),
+                at,
+                status(to).to_owned(),
+                stated(at),
+            )
         }));
     }
 }

@@ -3,9 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use dora::{Report, ReportQuery, Scope};
-use kernel::{
-    Deployment, DeploymentSource, Detail, Envelope, Fact, FindingKind, Incident, Outcome, Service, Tenant, Version,
-};
+use kernel::{Deployment, Detail, Envelope, Fact, FindingKind, Incident, Outcome, Service, Tenant, Version};
 use serde_json::{Value, json};
 use store::Store;
 
@@ -23,21 +21,12 @@ fn version(day: u32) -> Version {
 
 fn deployment(id: &str, repository: &str, day: u32) -> Fact {
     Fact::Deployment(Deployment {
-        id: id.into(),
-        source: DeploymentSource::Deployment,
         repository: Some(repository.into()),
-        service: None,
         environment: Some("production".to_owned()),
-        production: None,
-        rollout: None,
         sha: kernel::Sha::parse(&format!("{day:040x}")).ok(),
-        name: None,
-        started_at: None,
         finished_at: Some(at(day, 8)),
         outcome: Some(Outcome::Success),
-        url: None,
-        deleted: false,
-        version: version(day),
+        ..Deployment::new(id.into(), version(day))
     })
 }
 

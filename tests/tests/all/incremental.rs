@@ -117,22 +117,17 @@ fn crossing(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
             let change = random.random_bool(0.3).then(|| &changes[random.random_range(0..changes.len())].id);
             let incident = |at: DateTime<Utc>, resolved_at, caused_by_deployment| {
                 Fact::Incident(kernel::Incident {
-                    id: format!("{id}/incident").as_str().into(),
                     service: Some(format!("crossing-{}", number % 3)),
-                    repository: None,
-                    selectors: Vec::new(),
                     title: "crossing".to_owned(),
-                    severity: None,
-                    detected_at: finished + TimeDelta::hours(1),
-                    acknowledged_at: None,
                     resolved_at,
                     caused_by_deployment,
                     caused_by_change: change.cloned(),
-                    external_cause: false,
                     fixed_by_deployment: fixed_by_deployment.clone(),
-                    url: None,
-                    deleted: false,
-                    version: Version { at, ..deployment.version },
+                    ..kernel::Incident::new(
+                        format!("{id}/incident").as_str().into(),
+                        finished + TimeDelta::hours(1),
+                        Version { at, ..deployment.version },
+                    )
                 })
             };
             crossing.push(incident(finished, None, caused_by_deployment));
@@ -146,17 +141,8 @@ fn crossing(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
     let both: Vec<kernel::RepositoryId> = repositories.into_iter().take(2).collect();
     if let Some(version) = changes.first().map(|change| change.version) {
         crossing.push(Fact::Service(kernel::Service {
-            name: "of-two-repositories".to_owned(),
             repositories: both,
-            paths: Vec::new(),
-            deployments: None,
-            team: None,
-            production: None,
-            deployments_from: None,
-            branches: Vec::new(),
-            incidents: Vec::new(),
-            deleted: false,
-            version,
+            ..kernel::Service::new("of-two-repositories".to_owned(), version)
         }));
     }
     crossing

@@ -121,12 +121,14 @@ fn reviews_of_all(facts: &[Fact], reviewer: &AccountId) -> Vec<Fact> {
     let states = [ReviewState::Approved, ReviewState::Commented, ReviewState::ChangesRequested];
     let review = |(change, state): (&kernel::Change, ReviewState)| {
         Fact::Review(Review {
-            id: format!("{}/review/of/{reviewer}", change.id),
-            change: change.id.clone(),
             reviewer: Some(reviewer.clone()),
-            state,
-            submitted_at: change.opened_at.unwrap() + TimeDelta::minutes(1),
-            version: Version { detail: Detail::Stated, at: served::end() },
+            ..Review::new(
+                format!("{}/review/of/{reviewer}", change.id),
+                change.id.clone(),
+                state,
+                change.opened_at.unwrap() + TimeDelta::minutes(1),
+                Version { detail: Detail::Stated, at: served::end() },
+            )
         })
     };
     changes.zip(states.into_iter().cycle()).map(review).collect()

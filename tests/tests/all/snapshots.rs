@@ -140,20 +140,8 @@ async fn teams_services_and_tenants_that_change_are_seen() {
     let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1);
     compare(store, &snapshots, "at first").await;
     let version = Version { detail: Detail::Stated, at: served::end() };
-    let team = Team { name: "new".into(), parent: None, members: Vec::new(), deleted: false, version };
-    let service = Service {
-        name: "new service".into(),
-        repositories: Vec::new(),
-        paths: Vec::new(),
-        deployments: None,
-        team: Some("new".into()),
-        production: None,
-        deployments_from: None,
-        branches: Vec::new(),
-        incidents: Vec::new(),
-        deleted: false,
-        version,
-    };
+    let team = Team::new("new".into(), version);
+    let service = Service { team: Some("new".into()), ..Service::new("new service".into(), version) };
     let by_team = Question { team: Some("new".into()), ..question(None) };
     assert!(snapshots.ask(store, &["deployment_frequency"], &by_team).await.is_err());
     write(store, &[Fact::Team(team), Fact::Service(service)]).await;

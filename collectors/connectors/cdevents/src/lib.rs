@@ -156,7 +156,7 @@ fn repository(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
         _ => id.as_str().split_once('/').map_or(id.as_str(), |(_, path)| path).to_owned(),
     };
     let version = inferred(moment(event.context.timestamp, i64::from(predicate == "modified")));
-    Ok(vec![Fact::Repository(Repository { id, name, url, default_branch: None, partial: false, version })])
+    Ok(vec![Fact::Repository(Repository { url, ..Repository::new(id, name, version) })])
 }
 
 /// A change. The events name neither commits nor sizes nor people, so this is the weakest version of it
@@ -180,40 +180,23 @@ fn change(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
     };
     let at = event.context.timestamp;
     let change = Fact::Change(Change {
-        id: id.clone(),
-        repository,
         number,
         title: content.description.clone().unwrap_or_default(),
-        url: None,
-        state,
-        author: None,
-        source_branch: None,
-        target_branch: None,
-        head_sha: None,
-        merge_sha: None,
-        commits: Vec::new(),
         opened_at: (predicate == "created").then_some(at),
-        ready_at: None,
         merged_at: (state == ChangeState::Merged).then_some(at),
         closed_at: (state == ChangeState::Abandoned).then_some(at),
-        additions: None,
-        deletions: None,
-        labels: Vec::new(),
-        reverts: None,
-        deleted: false,
-        version: inferred(moment(DateTime::UNIX_EPOCH, rank)),
+        ..Change::new(id.clone(), repository, state, inferred(moment(DateTime::UNIX_EPOCH, rank)))
     });
     let mut facts = vec![Fact::Partial(Partial::new(change, at))];
     if predicate == "reviewed" {
         // The event has neither the reviewer nor the verdict.
-        facts.push(Fact::Review(Review {
-            id: format!("{id}/review/{}", kept_id(&event.context.id)),
-            change: id,
-            reviewer: None,
-            state: ReviewState::Commented,
-            submitted_at: at,
-            version: inferred(moment(at, 0)),
-        }));
+        facts.push(Fact::Review(Review::new(
+            format!("{id}/review/{}", kept_id(&event.context.id)),
+            id,
+            ReviewState::Commented,
+            at,
+            inferred(moment(at, 0)),
+        )));
     }
     Ok(facts)
 }
@@ -243,20 +226,16 @@ fn pipeline_run(event: &Event, predicate: &str) -> Result<PipelineRun, Reject> {
     let at = event.context.timestamp;
     let subject = &event.subject;
     Ok(PipelineRun {
-        id: run_id(event, &subject.id),
-        repository: None,
-        name: filled(subject.content.pipeline_name.as_ref()).unwrap_or_else(|| subject.id.clone()),
-        sha: None,
-        branch: None,
-        tag: None,
-        pull_request: false,
-        attempt: 1,
-        queued_at: at,
         started_at: (predicate == "started").then_some(at),
         finished_at: (predicate == "finished").then_some(at),
         outcome: outcome(event, predicate)?,
         url: address(event),
-        version: stated(moment(at, rank(predicate))),
+        ..PipelineRun::new(
+            run_id(event, &subject.id),
+            filled(subject.content.pipeline_name.as_ref()).unwrap_or_else(|| subject.id.clone()),
+            at,
+            stated(moment(at, rank(predicate))),
+        )
     })
 }
 
@@ -272,17 +251,16 @@ fn task_run(event: &Event, predicate: &str) -> Result<TaskRun, Reject> {
         None => run_id(event, &subject.id),
     };
     Ok(TaskRun {
-        id: format!("{run}/task/{}", kept_id(&subject.id)),
-        run,
-        repository: None,
-        name: filled(subject.content.task_name.as_ref()).unwrap_or_else(|| subject.id.clone()),
-        attempt: 1,
-        queued_at: None,
         started_at: (predicate == "started").then_some(at),
         finished_at: (predicate == "finished").then_some(at),
         outcome: outcome(event, predicate)?,
         url: address(event),
-        version: stated(moment(at, rank(predicate))),
+        ..TaskRun::new(
+            format!("{run}/task/{}", kept_id(&subject.id)),
+            run,
+            filled(subject.content.task_name.as_ref()).unwrap_or_else(|| subject.id.clone()),
+            stated(moment(at, rank(predicate))),
+        )
     })
 }
 
@@ -299,21 +277,16 @@ fn deployment(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
     let at = event.context.timestamp;
     let native = format!("{}/deployment/{}", place(&event.context.source), event.context.id);
     Ok(vec![Fact::Deployment(Deployment {
-        id: kept_id(&native).into(),
         source: DeploymentSource::Cdevents,
         repository: deployed.repository,
         service: filled(Some(&event.subject.id)),
         environment: content.environment.as_ref().and_then(|environment| filled(Some(&environment.id))),
-        production: None,
-        rollout: None,
         sha: deployed.sha,
         name: deployed.version,
-        started_at: None,
         finished_at: Some(at),
         outcome: Some(outcome),
         url: address(event),
-        deleted: false,
-        version: stated(moment(at, 0)),
+        ..Deployment::new(kept_id(&native).into(), stated(moment(at, 0)))
     })])
 }
 
@@ -325,22 +298,18 @@ fn incident(event: &Event, predicate: &str) -> Incident {
     let (caused_by, fixed_by) = if resolved { (None, concerned) } else { (concerned, None) };
     let told = |name: &str| event.custom.get(name).and_then(|value| value.as_str()).map(str::to_owned);
     Incident {
-        id: IncidentId(id(event, "incident", &event.subject.id)),
         service: content.service.as_ref().and_then(|service| filled(Some(&service.id))),
-        repository: None,
-        selectors: Vec::new(),
         title: content.description.clone().unwrap_or_default(),
         severity: told("severity").or_else(|| told("priority")),
-        detected_at: at,
-        acknowledged_at: None,
         resolved_at: resolved.then_some(at),
         caused_by_deployment: caused_by,
-        caused_by_change: None,
-        external_cause: false,
         fixed_by_deployment: fixed_by,
         url: filled(content.ticket_uri.as_ref()),
-        deleted: false,
-        version: stated(moment(at, i64::from(resolved))),
+        ..Incident::new(
+            IncidentId(id(event, "incident", &event.subject.id)),
+            at,
+            stated(moment(at, i64::from(resolved))),
+        )
     }
 }
 
@@ -349,22 +318,12 @@ fn ticket_incident(event: &Event, id: &str, is_closed: bool, version: Version) -
     let content = &event.subject.content;
     let at = event.context.timestamp;
     Incident {
-        id: IncidentId(id.to_owned()),
-        service: None,
-        repository: None,
         selectors: label_selectors(&content.labels),
         title: content.summary.clone().unwrap_or_default(),
         severity: filled(content.priority.as_ref()),
-        detected_at: at,
-        acknowledged_at: None,
         resolved_at: is_closed.then_some(at),
-        caused_by_deployment: None,
-        caused_by_change: None,
-        external_cause: false,
-        fixed_by_deployment: None,
         url: address(event),
-        deleted: false,
-        version,
+        ..Incident::new(IncidentId(id.to_owned()), at, version)
     }
 }
 
@@ -388,7 +347,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         facts.push(Fact::Partial(Partial::new(Fact::Incident(incident), at)));
     } else if closed && kind.is_none() {
         // If an earlier event of the ticket had the type, there is an incident to close.
-        facts.push(Fact::Closing(Closing { id: native.clone(), at, version }));
+        facts.push(Fact::Closing(Closing::new(native.clone(), at, version)));
     }
     let status = if closed {
         filled(content.resolution.as_ref()).unwrap_or_else(|| "closed".to_owned())
@@ -396,26 +355,23 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         "open".to_owned()
     };
     facts.push(Fact::WorkItem(WorkItem {
-        id: WorkItemId(native),
-        key: event.subject.id.clone(),
-        project: filled(content.group.as_ref()).unwrap_or_else(|| place(source(event))),
         title: content.summary.clone().unwrap_or_default(),
         kind,
         status,
-        status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
         assignee: content.assignees.first().and_then(person),
         reporter: content.creator.as_ref().and_then(person),
-        parent: None,
-        sprints: Vec::new(),
-        created_at: at,
-        started_at: None,
         done_at: closed.then_some(at),
-        points: None,
         labels: content.labels.clone(),
         url: address(event),
-        deleted: false,
         canceled,
-        version,
+        ..WorkItem::new(
+            WorkItemId(native),
+            event.subject.id.clone(),
+            filled(content.group.as_ref()).unwrap_or_else(|| place(source(event))),
+            if closed { StatusCategory::Done } else { StatusCategory::ToDo },
+            at,
+            version,
+        )
     }));
     facts
 }

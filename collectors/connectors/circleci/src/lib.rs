@@ -168,21 +168,22 @@ fn pipeline_run(event: &Event, pipeline: &Pipeline, workflow: &Workflow) -> Resu
     let vcs = pipeline.vcs.as_ref();
     let git = pipeline.trigger_parameters.as_ref().and_then(|parameters| parameters.git.as_ref());
     Ok(PipelineRun {
-        id: run_id(&workflow.id),
         repository: repository(pipeline),
-        name: filled(workflow.name.as_ref()).unwrap_or_else(|| "workflow".to_owned()),
         sha: vcs.and_then(|vcs| vcs.revision).or_else(|| git?.checkout_sha),
         branch,
         tag,
         pull_request,
-        attempt: 1,
-        // A workflow is created when it begins; before that only its pipeline is there.
-        queued_at: pipeline.created_at.map_or(workflow.created_at, |created| created.min(workflow.created_at)),
         started_at: Some(workflow.created_at),
         finished_at,
         outcome,
         url: filled(workflow.url.as_ref()).or_else(|| page(event, pipeline, workflow)),
-        version: stated(moment(finished_at.unwrap_or(workflow.created_at), if outcome.is_some() { 2 } else { 1 })),
+        ..PipelineRun::new(
+            run_id(&workflow.id),
+            filled(workflow.name.as_ref()).unwrap_or_else(|| "workflow".to_owned()),
+            // A workflow is created when it begins; before that only its pipeline is there.
+            pipeline.created_at.map_or(workflow.created_at, |created| created.min(workflow.created_at)),
+            stated(moment(finished_at.unwrap_or(workflow.created_at), if outcome.is_some() { 2 } else { 1 })),
+        )
     })
 }
 
@@ -208,17 +209,16 @@ fn task_run(pipeline: &Pipeline, workflow: &Workflow, job: &Job) -> Result<TaskR
         (None, None) => 0,
     };
     Ok(TaskRun {
-        id: format!("{run}/task/{}", kept_id(&job.id)),
-        run,
         repository: repository(pipeline),
-        name: filled(job.name.as_ref()).unwrap_or_else(|| "job".to_owned()),
-        attempt: 1,
-        queued_at: None,
         started_at: job.started_at,
         finished_at,
         outcome,
-        url: None,
-        version: stated(moment(last, rank)),
+        ..TaskRun::new(
+            format!("{run}/task/{}", kept_id(&job.id)),
+            run,
+            filled(job.name.as_ref()).unwrap_or_else(|| "job".to_owned()),
+            stated(moment(last, rank)),
+        )
     })
 }
 

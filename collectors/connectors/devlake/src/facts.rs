@@ -8,8 +8,8 @@ use connector::canceled::is_canceled_end;
 use connector::outcomes;
 use connector::versions;
 use kernel::{
-    Account, AccountId, Change, ChangeState, Closing, Deployment, DeploymentSource, Detail, Fact, Incident, Reject,
-    RejectReason, RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
+    Account, AccountId, Change, ChangeState, Closing, Deployment, Detail, Fact, Incident, Reject, RejectReason,
+    RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
 };
 
 use super::wire;
@@ -74,22 +74,17 @@ impl Place<'_> {
             format!("{sha}/{}", started_at.unwrap_or(finished_at).timestamp())
         });
         let result = commit.result.as_deref().or(wire.result.as_deref()).unwrap_or("SUCCESS");
+        let id = format!("{}/deployment/{id}/{repository}", self.connection);
         Ok(Deployment {
-            production: None,
             rollout: wire.id.as_ref().map(|id| format!("{}/{id}", self.connection)),
-            id: format!("{}/deployment/{id}/{repository}", self.connection).into(),
-            source: DeploymentSource::Deployment,
             repository: Some(repository),
-            service: None,
             environment: Some(wire.environment.clone().unwrap_or_else(|| "PRODUCTION".to_owned())),
             sha: commit.commit_sha.as_deref().and_then(|sha| Sha::parse(sha).ok()),
             name: commit.ref_name.clone().or_else(|| wire.name.clone()),
             started_at,
             finished_at: Some(finished_at),
             outcome: Some(outcomes::required(result, "result")?),
-            url: None,
-            deleted: false,
-            version: self.version(),
+            ..Deployment::new(id.into(), self.version())
         })
     }
 
@@ -117,47 +112,31 @@ impl Place<'_> {
         let mut facts: Vec<Fact> = Vec::new();
         if wire.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("incident")) {
             facts.push(Fact::Incident(Incident {
-                id: id.as_str().into(),
-                service: None,
                 repository: Some(self.own()),
                 selectors: wire.component.as_deref().map(versions::component_selectors).unwrap_or_default(),
                 title: wire.title.clone(),
                 severity: wire.severity.or(wire.priority),
-                detected_at: created_at,
-                acknowledged_at: None,
                 resolved_at: done_at,
-                caused_by_deployment: None,
-                caused_by_change: None,
-                external_cause: false,
-                fixed_by_deployment: None,
                 url: wire.url.clone(),
                 deleted: done && given_up,
-                version: self.version(),
+                ..Incident::new(id.as_str().into(), created_at, self.version())
             }));
         }
         let parent = wire.parent_issue_key.or(wire.epic_key);
         let item = WorkItem {
-            id: WorkItemId(id),
-            key: wire.key,
-            project: self.connection.to_owned(),
             title: wire.title,
             kind: wire.kind.map(|kind| kind.to_lowercase()),
             status: wire.original_status.or(wire.status).unwrap_or_default(),
-            status_category: category,
             assignee: assignee.as_ref().map(|account| account.id.clone()),
             reporter: reporter.as_ref().map(|account| account.id.clone()),
             parent: parent.map(|key| WorkItemId(self.issue_id(&key))),
-            sprints: Vec::new(),
-            created_at,
-            started_at: None,
             done_at,
             // nothing estimated is sent as 0
             points: wire.story_point.filter(|points| *points > 0.0),
             labels: wire.component.into_iter().collect(),
             url: wire.url,
-            deleted: false,
             canceled: done && given_up,
-            version: self.version(),
+            ..WorkItem::new(WorkItemId(id), wire.key, self.connection.to_owned(), category, created_at, self.version())
         };
         facts.push(Fact::WorkItem(item));
         facts.extend(assignee.into_iter().chain(reporter).map(Fact::Account));
@@ -166,7 +145,7 @@ impl Place<'_> {
 
     /// An issue that was closed, of which nothing else is told.
     pub(super) fn closing(&self, wire: &wire::Close) -> Fact {
-        Fact::Closing(Closing { id: self.issue_id(&wire.key), at: self.received, version: self.version() })
+        Fact::Closing(Closing::new(self.issue_id(&wire.key), self.received, self.version()))
     }
 
     fn issue_id(&self, key: &str) -> String {
@@ -175,11 +154,8 @@ impl Place<'_> {
 
     fn account(&self, id: Option<&str>, name: Option<&str>) -> Option<Account> {
         Some(Account {
-            id: AccountId(format!("{}/{}", self.connection, id.or(name)?).to_lowercase()),
             name: name.or(id)?.to_owned(),
-            bot: false,
-            email: None,
-            version: self.version(),
+            ..Account::new(AccountId(format!("{}/{}", self.connection, id.or(name)?).to_lowercase()), self.version())
         })
     }
 
@@ -197,28 +173,20 @@ impl Place<'_> {
         let merged = state == ChangeState::Merged;
         let sha = |text: Option<String>| text.and_then(|text| Sha::parse(&text).ok());
         Fact::Change(Change {
-            id: repository.change(wire.key),
-            repository,
             number: Some(wire.key),
             title: wire.display_title.unwrap_or_default(),
             url: wire.url,
-            state,
             author: self.account(wire.author_id.as_deref(), wire.author_name.as_deref()).map(|account| account.id),
             source_branch: wire.head_ref,
             target_branch: wire.base_ref,
             head_sha: sha(wire.head_commit_sha),
             merge_sha: sha(wire.merge_commit_sha).filter(|_| merged),
-            commits: Vec::new(),
             opened_at: wire.created_date,
-            ready_at: None,
             merged_at: wire.merged_date.filter(|_| merged),
             closed_at: wire.closed_date.filter(|_| state == ChangeState::Abandoned),
             additions: wire.additions,
             deletions: wire.deletions,
-            labels: Vec::new(),
-            reverts: None,
-            deleted: false,
-            version: self.version(),
+            ..Change::new(repository.change(wire.key), repository, state, self.version())
         })
     }
 }

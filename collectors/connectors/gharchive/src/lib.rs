@@ -187,12 +187,12 @@ impl Event<'_> {
     /// The repository as the event names it. The event does not say when the repository last changed.
     fn repository(&self, place: &Place) -> Fact {
         Fact::Repository(Repository {
-            id: place.id.clone(),
-            name: self.repo.name.clone(),
             url: Some(format!("https://github.com/{}", self.repo.name)),
-            default_branch: None,
-            partial: false,
-            version: Version { detail: Detail::Inferred, at: DateTime::UNIX_EPOCH },
+            ..Repository::new(
+                place.id.clone(),
+                self.repo.name.clone(),
+                Version { detail: Detail::Inferred, at: DateTime::UNIX_EPOCH },
+            )
         })
     }
 
@@ -284,21 +284,16 @@ impl Event<'_> {
         };
         let place = self.place();
         let deployment = Deployment {
-            id: format!("{}/tag/{name}", place.id).into(),
             source: DeploymentSource::Tag,
             repository: Some(place.id.clone()),
-            service: None,
-            environment: None,
-            production: None,
-            rollout: None,
-            sha: None,
             name: Some(name.to_owned()),
-            started_at: None,
             finished_at: (!deleted).then_some(self.created_at),
             outcome: Some(Outcome::Success),
-            url: None,
             deleted,
-            version: Version { detail: Detail::Inferred, at: self.created_at },
+            ..Deployment::new(
+                format!("{}/tag/{name}", place.id).into(),
+                Version { detail: Detail::Inferred, at: self.created_at },
+            )
         };
         Ok(vec![self.repository(&place), Fact::Deployment(deployment)])
     }

@@ -32,13 +32,10 @@ pub(super) fn facts(mailmap: &Mailmap) -> Vec<Fact> {
     let at = DateTime::from_timestamp_micros(mailmap.observed).unwrap_or_default();
     let person = |(name, emails): (String, BTreeSet<String>), deleted| {
         Fact::Person(Person {
-            name,
             origin: format!("{}{}", people::MAILMAP, mailmap.repository),
-            accounts: Vec::new(),
             emails: emails.into_iter().collect(),
-            apart: false,
             deleted,
-            version: Version { detail: Detail::Stated, at },
+            ..Person::new(name, Version { detail: Detail::Stated, at })
         })
     };
     let now = persons(mailmap.now.as_deref().unwrap_or_default());

@@ -84,7 +84,7 @@ fn facts(page: &Page) -> Vec<Fact> {
     facts.extend(accounts.into_iter().map(|(id, (at, name))| {
         let bot = people::is_bot(&id, &name);
         let email = id.0.strip_prefix("email/").map(str::to_owned);
-        Fact::Account(Account { id, name, bot, email, version: Version { detail: Detail::Stated, at } })
+        Fact::Account(Account { name, bot, email, ..Account::new(id, Version { detail: Detail::Stated, at }) })
     }));
     facts
 }
@@ -93,12 +93,14 @@ fn facts(page: &Page) -> Vec<Fact> {
 fn repository(frame: &Frame) -> Fact {
     let repository = &frame.repository;
     Fact::Repository(Repository {
-        id: repository.id.clone(),
-        name: repository.name.clone(),
         url: repository.url.clone(),
         default_branch: repository.default_branch.clone(),
         partial: repository.partial,
-        version: Version { detail: Detail::Measured, at: instant(frame.observed) },
+        ..Repository::new(
+            repository.id.clone(),
+            repository.name.clone(),
+            Version { detail: Detail::Measured, at: instant(frame.observed) },
+        )
     })
 }
 
@@ -114,14 +116,9 @@ fn commit_fact(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, su
     };
     Commit {
         cherry_picked_from: connector::trailers::cherry_picked_from(&commit.message),
-        repository: frame.repository.id.clone(),
-        sha: commit.sha,
         parents: Some(commit.parents.clone()),
         author,
-        authored_at: clamp_instant(commit.authored),
-        committed_at,
         subject: subject.to_owned(),
-        branch: None,
         reverts: reverts::commits(&commit.message),
         co_authors: connector::trailers::co_authors(&commit.message),
         folders: commit.folders.clone(),
@@ -130,7 +127,13 @@ fn commit_fact(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, su
         additions: lines.map(|[additions, ..]| additions),
         deletions: lines.map(|[_, deletions, _]| deletions),
         changed_files: lines.map(|[.., files]| files),
-        version: Version { detail: if measured { Detail::Measured } else { Detail::Stated }, at },
+        ..Commit::new(
+            frame.repository.id.clone(),
+            commit.sha,
+            clamp_instant(commit.authored),
+            committed_at,
+            Version { detail: if measured { Detail::Measured } else { Detail::Stated }, at },
+        )
     }
 }
 
@@ -144,12 +147,9 @@ fn change(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, claim: 
     let target = claim.target_branch.map(str::to_owned);
     let path = claim.path.or_else(|| guessed_path(repository.url.as_deref()?));
     Change {
-        id: repository.id.change(claim.number),
-        repository: repository.id.clone(),
         number: Some(claim.number),
         title: claim.title.to_owned(),
         url: path.and_then(|path| Some(format!("{}/{path}/{}", repository.url.as_ref()?, claim.number))),
-        state: ChangeState::Merged,
         // the author of a merge commit is who merged
         author: author.filter(|_| commit.parents.len() < 2),
         source_branch: claim.source_branch.map(str::to_owned),
@@ -157,58 +157,50 @@ fn change(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, claim: 
         head_sha: commit.parents.get(1).copied().filter(|_| commit.parents.len() == 2),
         merge_sha: Some(commit.sha),
         commits: commit.brought.clone(),
-        opened_at: None,
-        ready_at: None,
         merged_at: Some(clamp_instant(commit.committed)),
-        closed_at: None,
-        additions: None,
-        deletions: None,
-        labels: Vec::new(),
         reverts: claim.reverts.map(|number| repository.id.change(number)),
         deleted: commit.marks & mark::GONE != 0,
-        version: Version { detail: Detail::Inferred, at: change_version(frame, commit, on_line) },
+        ..Change::new(
+            repository.id.change(claim.number),
+            repository.id.clone(),
+            ChangeState::Merged,
+            Version { detail: Detail::Inferred, at: change_version(frame, commit, on_line) },
+        )
     }
 }
 
 fn branch_deployment(frame: &Frame, branch: &str, commit: &PageCommit) -> Deployment {
     let repository = &frame.repository;
     Deployment {
-        production: None,
-        rollout: None,
-        id: DeploymentId(format!("{}/branch/{branch}/{}", repository.id, commit.sha)),
         source: DeploymentSource::Branch,
         repository: Some(repository.id.clone()),
-        service: None,
-        environment: None,
         sha: Some(commit.sha),
-        name: None,
-        started_at: None,
         finished_at: Some(clamp_instant(commit.committed)),
         outcome: Some(Outcome::Success),
         url: repository.url.as_ref().map(|url| format!("{url}/{}/{}", commit_path(url), commit.sha)),
         deleted: commit.marks & mark::GONE != 0,
-        version: Version { detail: Detail::Stated, at: graph_version(frame, commit, true) },
+        ..Deployment::new(
+            DeploymentId(format!("{}/branch/{branch}/{}", repository.id, commit.sha)),
+            Version { detail: Detail::Stated, at: graph_version(frame, commit, true) },
+        )
     }
 }
 
 fn tag_deployment(frame: &Frame, tag: &PageTag) -> Deployment {
     let repository = &frame.repository;
     Deployment {
-        production: None,
-        rollout: None,
-        id: DeploymentId(format!("{}/tag/{}", repository.id, tag.name)),
         source: DeploymentSource::Tag,
         repository: Some(repository.id.clone()),
-        service: None,
-        environment: None,
         sha: tag.sha,
         name: Some(tag.name.clone()),
-        started_at: None,
         finished_at: tag.at.map(clamp_instant),
         outcome: Some(Outcome::Success),
         url: repository.url.as_ref().and_then(|url| Some(format!("{url}/{}/{}", tag_path(url)?, tag.name))),
         deleted: tag.gone,
-        version: Version { detail: Detail::Stated, at: instant(frame.observed) },
+        ..Deployment::new(
+            DeploymentId(format!("{}/tag/{}", repository.id, tag.name)),
+            Version { detail: Detail::Stated, at: instant(frame.observed) },
+        )
     }
 }
 

@@ -29,17 +29,18 @@ pub(super) fn vulnerability(place: &Place, family: &str, alert: &wire::Alert) ->
     let dismissed_at = alert.dismissed_at.or(alert.auto_dismissed_at).or(alert.resolved_at.filter(|_| !mended));
     let changed = [alert.updated_at, fixed_at, dismissed_at].into_iter().flatten().max();
     Vulnerability {
-        id: format!("{}/{family}/{}", place.id, alert.number),
         repository: Some(place.id.clone()),
-        severity: severity.map_or_else(|| UNRATED.to_owned(), |severity| rated(&severity)),
         title: title.or_else(|| rule_id.clone()).unwrap_or_else(|| format!("alert {}", alert.number)),
         rule: rule_id,
-        opened_at: alert.created_at,
         fixed_at,
         dismissed_at,
         url: alert.html_url.clone(),
-        deleted: false,
-        version: Version { detail: Detail::Stated, at: changed.unwrap_or(alert.created_at) },
+        ..Vulnerability::new(
+            format!("{}/{family}/{}", place.id, alert.number),
+            severity.map_or_else(|| UNRATED.to_owned(), |severity| rated(&severity)),
+            alert.created_at,
+            Version { detail: Detail::Stated, at: changed.unwrap_or(alert.created_at) },
+        )
     }
 }
 

@@ -102,12 +102,13 @@ fn text(value: Option<&String>) -> Option<String> {
 #[must_use]
 pub fn repository(place: &Place, repository: &wire::Repository) -> Fact {
     Fact::Repository(Repository {
-        id: place.id.clone(),
-        name: text(Some(&repository.full_name)).unwrap_or_else(|| place.path().to_owned()),
         url: repository.html_url.clone().or_else(|| Some(format!("https://{}", place.id))),
         default_branch: repository.default_branch.clone(),
-        partial: false,
-        version: inferred(repository.updated_at.as_ref().and_then(wire::LooseTime::instant).unwrap_or_default()),
+        ..Repository::new(
+            place.id.clone(),
+            text(Some(&repository.full_name)).unwrap_or_else(|| place.path().to_owned()),
+            inferred(repository.updated_at.as_ref().and_then(wire::LooseTime::instant).unwrap_or_default()),
+        )
     })
 }
 
@@ -125,7 +126,7 @@ pub fn moved(place: &Place, event: &wire::RepositoryEvent, received: DateTime<Ut
     }
     let old = format!("{}/{}/{}", place.host, old_owner.unwrap_or(owner), old_name.unwrap_or(name));
     let at = event.repository.updated_at.as_ref().and_then(wire::LooseTime::instant).unwrap_or(received);
-    Some(Moved { id: old.to_lowercase(), new_id: place.id.to_string(), version: stated(at) })
+    Some(Moved::new(old.to_lowercase(), place.id.to_string(), stated(at)))
 }
 
 /// All repositories of an organization, under its old name.
@@ -135,7 +136,7 @@ pub fn moved_organization(organization: &wire::Organization, before: &str, recei
     let host = api.as_ref().and_then(|api| api.as_str().split('/').next()).unwrap_or("github.com");
     let host = host.strip_prefix("api.").unwrap_or(host);
     let id = |login: &str| format!("{host}/{login}").to_lowercase();
-    Moved { id: id(before), new_id: id(&organization.login), version: stated(received) }
+    Moved::new(id(before), id(&organization.login), stated(received))
 }
 
 /// An account as an event mentions it. Payloads do not say when an account last changed, so all its
@@ -145,10 +146,11 @@ pub fn account(place: &Place, user: &wire::User) -> Fact {
     let id = place.account_id(&user.login);
     Fact::Account(Account {
         bot: user.kind.as_deref() == Some("bot") || people::names_bot(id.as_str()),
-        id,
         name: user.login.clone(),
-        email: None,
-        version: if user.kind.is_some() { stated(DateTime::UNIX_EPOCH) } else { inferred(DateTime::UNIX_EPOCH) },
+        ..Account::new(
+            id,
+            if user.kind.is_some() { stated(DateTime::UNIX_EPOCH) } else { inferred(DateTime::UNIX_EPOCH) },
+        )
     })
 }
 
@@ -185,24 +187,19 @@ pub fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit) -> Com
     // A commit reaches several branches; the default branch tells most.
     let rank = i64::from(branch.is_some() && place.default_branch.as_deref() == branch);
     Commit {
-        repository: place.id.clone(),
-        sha: commit.id,
-        parents: None,
         author: commit.author.as_ref().and_then(|person| place.git_account_id(person)),
-        authored_at: commit.timestamp,
-        committed_at: commit.timestamp,
         subject: commit.message.lines().next().unwrap_or_default().to_owned(),
         branch: branch.map(str::to_owned),
         reverts: reverts::commits(&commit.message),
         co_authors: connector::trailers::co_authors(&commit.message),
         cherry_picked_from: connector::trailers::cherry_picked_from(&commit.message),
-        folders: None,
-        folders_truncated: false,
-        deleted: false,
-        additions: None,
-        deletions: None,
-        changed_files: None,
-        version: inferred(moment(commit.timestamp, rank)),
+        ..Commit::new(
+            place.id.clone(),
+            commit.id,
+            commit.timestamp,
+            commit.timestamp,
+            inferred(moment(commit.timestamp, rank)),
+        )
     }
 }
 
@@ -222,19 +219,15 @@ pub fn change(place: &Place, pull_request: &wire::PullRequest, action: &str) -> 
         _ => (ChangeState::Open, 0),
     };
     Change {
-        id: place.id.change(pull_request.number),
-        repository: place.id.clone(),
         number: Some(pull_request.number),
         title: pull_request.title.clone(),
         url: pull_request.html_url.clone(),
-        state,
         author: pull_request.user.as_ref().map(|user| place.account_id(&user.login)),
         source_branch: pull_request.head.reference.clone(),
         target_branch: pull_request.base.reference.clone(),
         head_sha: pull_request.head.sha,
         // Before the merge it is a test merge that is on no branch.
         merge_sha: pull_request.merge_commit_sha.filter(|_| merged),
-        commits: Vec::new(),
         opened_at: Some(pull_request.created_at),
         ready_at: (action == "ready_for_review" && !pull_request.draft).then(|| pull_request.changed_at()),
         merged_at: pull_request.merged_at,
@@ -243,8 +236,12 @@ pub fn change(place: &Place, pull_request: &wire::PullRequest, action: &str) -> 
         deletions: pull_request.deletions,
         labels: pull_request.labels.iter().map(|label| label.name.clone()).collect(),
         reverts: pull_request.body.as_deref().and_then(|body| reverted_change(place, body)),
-        deleted: false,
-        version: stated(moment(pull_request.changed_at(), rank)),
+        ..Change::new(
+            place.id.change(pull_request.number),
+            place.id.clone(),
+            state,
+            stated(moment(pull_request.changed_at(), rank)),
+        )
     }
 }
 
@@ -281,13 +278,15 @@ pub fn review(
     let submitted_at = review.submitted_at.unwrap_or_else(|| pull_request.changed_at());
     let change = place.id.change(pull_request.number);
     Ok(Some(Review {
-        id: format!("{change}/review/{}", review.id),
-        change,
         reviewer: review.user.as_ref().map(|user| place.account_id(&user.login)),
-        state,
-        submitted_at,
-        // A dismissal has no time of its own, but it touches the pull request.
-        version: stated(moment(submitted_at.max(pull_request.changed_at()), rank)),
+        ..Review::new(
+            format!("{change}/review/{}", review.id),
+            change,
+            state,
+            submitted_at,
+            // A dismissal has no time of its own, but it touches the pull request.
+            stated(moment(submitted_at.max(pull_request.changed_at()), rank)),
+        )
     }))
 }
 
@@ -297,12 +296,14 @@ pub fn review(
 pub fn comment(place: &Place, change: i64, id: &str, comment: &wire::Comment) -> Review {
     let change = place.id.change(change);
     Review {
-        id: format!("{change}/comment/{id}"),
-        change,
         reviewer: comment.user.as_ref().map(|user| place.account_id(&user.login)),
-        state: ReviewState::Commented,
-        submitted_at: comment.created_at,
-        version: stated(comment.updated_at.unwrap_or(comment.created_at)),
+        ..Review::new(
+            format!("{change}/comment/{id}"),
+            change,
+            ReviewState::Commented,
+            comment.created_at,
+            stated(comment.updated_at.unwrap_or(comment.created_at)),
+        )
     }
 }
 
@@ -310,21 +311,16 @@ pub fn comment(place: &Place, change: i64, id: &str, comment: &wire::Comment) ->
 #[must_use]
 pub fn deployment(place: &Place, deployment: &wire::Deployment) -> Deployment {
     Deployment {
-        id: format!("{}/deployment/{}", place.id, deployment.id).into(),
-        source: DeploymentSource::Deployment,
         repository: Some(place.id.clone()),
-        service: None,
         environment: text(deployment.environment.as_ref()),
         production: is_production(deployment),
-        rollout: None,
         sha: deployment.sha,
         name: deployed_name(place, deployment),
         started_at: Some(deployment.created_at),
-        finished_at: None,
-        outcome: None,
-        url: None,
-        deleted: false,
-        version: deployment_version(deployment.created_at, 0, is_production(deployment)),
+        ..Deployment::new(
+            format!("{}/deployment/{}", place.id, deployment.id).into(),
+            deployment_version(deployment.created_at, 0, is_production(deployment)),
+        )
     }
 }
 
@@ -403,21 +399,16 @@ pub fn release(place: &Place, release: &wire::Release, action: &str, received: D
         _ => 0,
     };
     Some(Deployment {
-        id: format!("{}/release/{}", place.id, release.id).into(),
         source: DeploymentSource::Release,
         repository: Some(place.id.clone()),
-        service: None,
         environment: release.prerelease.then(|| PRERELEASE.to_owned()),
-        production: None,
-        rollout: None,
         sha: release.target_commitish.as_deref().and_then(|target| Sha::parse(target).ok()),
         name: text(release.tag_name.as_ref()),
-        started_at: None,
         finished_at: release.published_at,
         outcome: Some(Outcome::Success),
         url: release.html_url.clone(),
         deleted: gone,
-        version: stated(moment(changed_at, rank)),
+        ..Deployment::new(format!("{}/release/{}", place.id, release.id).into(), stated(moment(changed_at, rank)))
     })
 }
 
@@ -437,21 +428,23 @@ pub fn pipeline_run(
         .unwrap_or_else(|| "workflow".to_owned());
     let changed_at = run.changed_at();
     Ok(PipelineRun {
-        id: format!("{}/run/{}/{attempt}", place.id, run.id),
         repository: Some(place.id.clone()),
-        name,
         sha: run.head_sha,
         branch,
         tag,
         pull_request,
         attempt,
-        // `created_at` is that of the first attempt.
-        queued_at: run.run_started_at.filter(|_| attempt > 1).unwrap_or(run.created_at),
         started_at: run.run_started_at.filter(|_| !waiting || outcome.is_some()),
         finished_at: run.updated_at.filter(|_| outcome.is_some()),
         outcome,
         url: run.html_url.clone(),
-        version: stated(moment(changed_at, if outcome.is_some() { 2 } else { i64::from(!waiting) })),
+        ..PipelineRun::new(
+            format!("{}/run/{}/{attempt}", place.id, run.id),
+            name,
+            // `created_at` is that of the first attempt.
+            run.run_started_at.filter(|_| attempt > 1).unwrap_or(run.created_at),
+            stated(moment(changed_at, if outcome.is_some() { 2 } else { i64::from(!waiting) })),
+        )
     })
 }
 
@@ -495,20 +488,22 @@ pub fn task_run(place: &Place, job: &wire::WorkflowJob) -> Result<TaskRun, NotSt
     let finished_at = job.completed_at.filter(|_| outcome.is_some());
     let latest = [job.created_at, started_at, finished_at].into_iter().flatten().max();
     Ok(TaskRun {
-        id: format!("{run}/task/{}", job.id),
-        run,
         repository: Some(place.id.clone()),
-        name: text(job.name.as_ref()).unwrap_or_else(|| "job".to_owned()),
         attempt,
         queued_at: job.created_at,
         started_at,
         finished_at,
         outcome,
         url: job.html_url.clone(),
-        version: stated(moment(
-            latest.or(job.started_at).unwrap_or_default(),
-            if outcome.is_some() { 2 } else { i64::from(!waiting) },
-        )),
+        ..TaskRun::new(
+            format!("{run}/task/{}", job.id),
+            run,
+            text(job.name.as_ref()).unwrap_or_else(|| "job".to_owned()),
+            stated(moment(
+                latest.or(job.started_at).unwrap_or_default(),
+                if outcome.is_some() { 2 } else { i64::from(!waiting) },
+            )),
+        )
     })
 }
 
@@ -522,21 +517,14 @@ pub fn is_version(tag: &str) -> bool {
 #[must_use]
 pub fn tag(place: &Place, name: &str, event: &wire::PushEvent, at: DateTime<Utc>) -> Deployment {
     Deployment {
-        id: format!("{}/tag/{name}", place.id).into(),
         source: DeploymentSource::Tag,
         repository: Some(place.id.clone()),
-        service: None,
-        environment: None,
-        production: None,
-        rollout: None,
         sha: event.head_commit.as_ref().filter(|_| !event.deleted).map(|commit| commit.id),
         name: Some(name.to_owned()),
-        started_at: None,
         finished_at: (!event.deleted).then_some(at),
         outcome: Some(Outcome::Success),
-        url: None,
         deleted: event.deleted,
-        version: inferred(at),
+        ..Deployment::new(format!("{}/tag/{name}", place.id).into(), inferred(at))
     }
 }
 
@@ -579,44 +567,33 @@ pub fn issue(
     let kind = issue.kind.as_ref().map(|kind| kind.name.to_lowercase());
     let is_one = kind.iter().chain(&labels).any(|name| is_incident(name));
     let incident = (is_one || was_incident(issue, action, touched)).then(|| Incident {
-        id: IncidentId(id.clone()),
-        service: None,
         repository: Some(place.id.clone()),
         selectors: label_selectors(&labels),
         title: issue.title.clone(),
         severity: labels.iter().find(|label| SEVERITY.is_match(label)).cloned(),
-        detected_at: issue.created_at,
-        acknowledged_at: None,
         resolved_at: issue.closed_at.filter(|_| closed),
-        caused_by_deployment: None,
-        caused_by_change: None,
-        external_cause: false,
-        fixed_by_deployment: None,
         url: issue.html_url.clone(),
         deleted: gone || canceled || !is_one,
-        version,
+        ..Incident::new(IncidentId(id.clone()), issue.created_at, version)
     });
     let item = WorkItem {
-        id: WorkItemId(id),
-        key: format!("#{}", issue.number),
-        project: place.id.to_string(),
         title: issue.title.clone(),
         kind,
         status: reason.unwrap_or_else(|| if closed { "closed".to_owned() } else { "open".to_owned() }),
-        status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
         canceled,
         assignee: issue.assignee.as_ref().map(|user| place.account_id(&user.login)),
-        reporter: None,
-        parent: None,
-        sprints: Vec::new(),
-        created_at: issue.created_at,
-        started_at: None,
         done_at: issue.closed_at.filter(|_| closed),
-        points: None,
         labels,
         url: issue.html_url.clone(),
         deleted: gone,
-        version,
+        ..WorkItem::new(
+            WorkItemId(id),
+            format!("#{}", issue.number),
+            place.id.to_string(),
+            if closed { StatusCategory::Done } else { StatusCategory::ToDo },
+            issue.created_at,
+            version,
+        )
     };
     (item, incident)
 }

@@ -96,12 +96,9 @@ pub(super) fn repository(place: &Place) -> Fact {
     let name = place.url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
     let rank = i64::from(place.default_branch.is_some());
     Fact::Repository(Repository {
-        id: place.id.clone(),
-        name: name.to_owned(),
         url: Some(place.url.clone()),
         default_branch: place.default_branch.clone(),
-        partial: false,
-        version: inferred(moment(DateTime::UNIX_EPOCH, rank)),
+        ..Repository::new(place.id.clone(), name.to_owned(), inferred(moment(DateTime::UNIX_EPOCH, rank)))
     })
 }
 
@@ -112,11 +109,10 @@ pub(super) fn account(place: &Place, user: &wire::User) -> Option<Fact> {
     let email = user.email.as_deref().and_then(address);
     let rank = i64::from(email.is_some()) + 2 * i64::from(user.bot.is_some());
     Some(Fact::Account(Account {
-        id: place.account_of(Some(user), None)?,
         bot: user.bot == Some(true) || people::names_bot(&name) || name.eq_ignore_ascii_case(GHOST),
         name,
         email,
-        version: stated(moment(DateTime::UNIX_EPOCH, rank)),
+        ..Account::new(place.account_of(Some(user), None)?, stated(moment(DateTime::UNIX_EPOCH, rank)))
     }))
 }
 
@@ -129,7 +125,7 @@ pub(super) fn author(place: &Place, commit: &wire::Commit) -> Option<Fact> {
     let name = name.cloned().unwrap_or_default();
     let version = inferred(DateTime::UNIX_EPOCH);
     let bot = people::is_bot(&id, &name);
-    Some(Fact::Account(Account { id, bot, name, email: Some(email), version }))
+    Some(Fact::Account(Account { bot, name, email: Some(email), ..Account::new(id, version) }))
 }
 
 impl wire::ToldCommit {
@@ -144,24 +140,20 @@ pub(super) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit)
     // A commit reaches several branches; the default branch tells most. The API tells when it was written.
     let rank = i64::from(commit.authored_date.is_some()) + 2 * i64::from(place.default_branch.as_deref() == branch);
     Commit {
-        repository: place.id.clone(),
-        sha: commit.id,
         parents: (!commit.parent_ids.is_empty()).then(|| commit.parent_ids.clone()),
         author: commit.email().and_then(|email| place.git_account(email)),
-        authored_at: commit.authored_date.unwrap_or(*committed).0,
-        committed_at: committed.0,
         subject: commit.message.lines().next().unwrap_or_default().to_owned(),
         branch: branch.map(str::to_owned),
         reverts: reverts::commits(&commit.message),
         co_authors: trailers::co_authors(&commit.message),
         cherry_picked_from: trailers::cherry_picked_from(&commit.message),
-        folders: None,
-        folders_truncated: false,
-        deleted: false,
-        additions: None,
-        deletions: None,
-        changed_files: None,
-        version: inferred(moment(committed.0, rank)),
+        ..Commit::new(
+            place.id.clone(),
+            commit.id,
+            commit.authored_date.unwrap_or(*committed).0,
+            committed.0,
+            inferred(moment(committed.0, rank)),
+        )
     }
 }
 
@@ -174,21 +166,15 @@ pub(super) fn tag(place: &Place, push: &wire::Push, received: DateTime<Utc>) -> 
     let commit = push.commits.iter().find(|commit| Some(commit.told.id) == sha);
     let at = commit.map_or(received, |commit| commit.committed.0);
     Some(Deployment {
-        id: format!("{}/tag/{name}", place.id).into(),
         source: DeploymentSource::Tag,
         repository: Some(place.id.clone()),
-        service: None,
-        environment: None,
-        production: None,
-        rollout: None,
         sha,
         name: Some(name.to_owned()),
-        started_at: None,
         finished_at: (!deleted).then_some(at),
         outcome: Some(Outcome::Success),
         url: Some(place.page(&format!("tags/{name}"))),
         deleted,
-        version: inferred(received),
+        ..Deployment::new(format!("{}/tag/{name}", place.id).into(), inferred(received))
     })
 }
 
@@ -250,29 +236,22 @@ pub(super) fn change(place: &Place, request: &wire::MergeRequest, ready_at: Opti
     let head_sha = request.sha.or_else(|| request.last_commit.as_ref()?.id);
     let Life { state, merged_at, closed_at, merge_sha, version } = life(request, head_sha);
     Change {
-        id: place.id.change(request.iid),
-        repository: place.id.clone(),
         number: Some(request.iid),
         title: request.title.clone(),
         url: Some(place.page(&format!("merge_requests/{}", request.iid))),
-        state,
         author: place.account_of(request.author.as_ref(), request.author_id),
         source_branch: request.source_branch.clone(),
         target_branch: request.target_branch.clone(),
         head_sha,
         merge_sha,
-        // They are found by the branch that they were pushed to.
-        commits: Vec::new(),
+        // Its commits are found by the branch that they were pushed to.
         opened_at: Some(request.created_at.0),
         ready_at,
         merged_at,
         closed_at,
-        additions: None,
-        deletions: None,
         labels: wire::titles(request.labels.as_ref()),
         reverts: request.description.as_deref().and_then(|text| reverted_change(place, text)),
-        deleted: false,
-        version,
+        ..Change::new(place.id.change(request.iid), place.id.clone(), state, version)
     }
 }
 
@@ -313,12 +292,14 @@ pub(super) fn ready_by_notes(notes: &[wire::Note]) -> Option<DateTime<Utc>> {
 fn verdict(place: &Place, change: ChangeId, by: AccountId, state: ReviewState, at: DateTime<Utc>) -> Review {
     let who = by.as_str().strip_prefix(&format!("{}/", place.host)).unwrap_or(by.as_str()).replace('/', "-");
     Review {
-        id: format!("{change}/review/{who}"),
-        change,
         reviewer: Some(by),
-        state,
-        submitted_at: at,
-        version: stated(moment(at, i64::from(state == ReviewState::Dismissed))),
+        ..Review::new(
+            format!("{change}/review/{who}"),
+            change,
+            state,
+            at,
+            stated(moment(at, i64::from(state == ReviewState::Dismissed))),
+        )
     }
 }
 
@@ -340,12 +321,14 @@ pub(super) fn review(place: &Place, change: &ChangeId, note: &wire::Note) -> Opt
     let by = place.account_of(note.author.as_ref(), note.author_id);
     if !note.system {
         return Some(Review {
-            id: format!("{change}/comment/{}", note.id),
-            change: change.clone(),
             reviewer: by,
-            state: ReviewState::Commented,
-            submitted_at: note.created_at.0,
-            version: stated(note.updated_at.unwrap_or(note.created_at).0),
+            ..Review::new(
+                format!("{change}/comment/{}", note.id),
+                change.clone(),
+                ReviewState::Commented,
+                note.created_at.0,
+                stated(note.updated_at.unwrap_or(note.created_at).0),
+            )
         });
     }
     let state = match note.body.trim() {
@@ -407,20 +390,21 @@ pub(super) fn pipeline_run(
     let started_at = queued.and_then(|queued| Some(created.checked_add_signed(queued)?.max(created)));
     let RanFor { branch, tag, pull_request } = ran_for(pipeline, for_change);
     Ok(PipelineRun {
-        id: place.run(pipeline.id),
         repository: Some(place.id.clone()),
-        name: pipeline.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "pipeline".to_owned()),
         sha: pipeline.sha,
         branch,
         tag,
         pull_request,
-        attempt: 1,
-        queued_at: created,
         started_at,
         finished_at: pipeline.finished_at.map(|when| when.0).filter(|_| outcome.is_some()),
         outcome,
         url: Some(place.page(&format!("pipelines/{}", pipeline.id))),
-        version: run_version(created, started_at, pipeline.finished_at.map(|when| when.0), outcome.is_some()),
+        ..PipelineRun::new(
+            place.run(pipeline.id),
+            pipeline.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "pipeline".to_owned()),
+            created,
+            run_version(created, started_at, pipeline.finished_at.map(|when| when.0), outcome.is_some()),
+        )
     })
 }
 
@@ -454,17 +438,18 @@ pub(super) fn task_run(
     };
     let run = place.run(pipeline);
     Ok(TaskRun {
-        id: format!("{run}/task/{}", job.id),
-        run,
         repository: Some(place.id.clone()),
-        name: job.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "job".to_owned()),
-        attempt: 1,
         queued_at: started_at.and_then(queued),
         started_at,
         finished_at: finished.filter(|_| outcome.is_some()),
         outcome,
         url: Some(place.page(&format!("jobs/{}", job.id))),
-        version: run_version(created.unwrap_or(received), started_at, finished, outcome.is_some()),
+        ..TaskRun::new(
+            format!("{run}/task/{}", job.id),
+            run,
+            job.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "job".to_owned()),
+            run_version(created.unwrap_or(received), started_at, finished, outcome.is_some()),
+        )
     })
 }
 
@@ -504,13 +489,9 @@ fn deployment(place: &Place, deployed: &Deployed<'_>) -> Result<Deployment, NotS
     // GitLab guesses a tier by the name, unless it was set; older versions and some tokens do not see it
     let production = deployed.tier.filter(|tier| !tier.is_empty()).map(|tier| tier.eq_ignore_ascii_case("production"));
     Ok(Deployment {
-        id: format!("{}/deployment/{}", place.id, deployed.id).into(),
-        source: DeploymentSource::Deployment,
         repository: Some(place.id.clone()),
-        service: None,
         environment: deployed.environment.filter(|name| !name.is_empty()).cloned(),
         production,
-        rollout: None,
         sha: deployed.sha,
         name: deployed.reference.and_then(|reference| own_name(place, reference)),
         // The hook of one that has ended does not tell it, and a number must not depend on the way here.
@@ -518,8 +499,10 @@ fn deployment(place: &Place, deployed: &Deployed<'_>) -> Result<Deployment, NotS
         finished_at: outcome.map(|_| deployed.at),
         outcome,
         url: deployed.job.map(|job| place.page(&format!("jobs/{job}"))),
-        deleted: false,
-        version: stated(moment(deployed.at, 2 * rank + i64::from(production.is_some()))),
+        ..Deployment::new(
+            format!("{}/deployment/{}", place.id, deployed.id).into(),
+            stated(moment(deployed.at, 2 * rank + i64::from(production.is_some()))),
+        )
     })
 }
 
@@ -585,21 +568,18 @@ pub(super) fn release(place: &Place, release: &wire::Release, deleted: bool, rec
     let created = release.created_at.map(|when| when.0);
     let released = release.released_at.map(|when| when.0).or(created);
     Deployment {
-        id: format!("{}/release/{}", place.id, release.tag).into(),
         source: DeploymentSource::Release,
         repository: Some(place.id.clone()),
-        service: None,
-        environment: None,
-        production: None,
-        rollout: None,
         sha: release.commit.as_ref().and_then(|commit| commit.id),
         name: Some(release.tag.clone()),
-        started_at: None,
         finished_at: released,
         outcome: Some(Outcome::Success),
         url: Some(place.page(&format!("releases/{}", release.tag))),
         deleted,
-        version: stated(moment(released.max(created).unwrap_or(received), if deleted { 3 } else { 0 })),
+        ..Deployment::new(
+            format!("{}/release/{}", place.id, release.tag).into(),
+            stated(moment(released.max(created).unwrap_or(received), if deleted { 3 } else { 0 })),
+        )
     }
 }
 
@@ -635,22 +615,14 @@ fn incident_of(
     let is_one = item.kind.iter().chain(&item.labels).any(|name| is_incident(name));
     let severity = issue.severity.as_deref().map(str::to_lowercase).filter(|severity| severity != "unknown");
     (is_one || was_incident(issue, hook)).then(|| Incident {
-        id: IncidentId(item.id.0.clone()),
-        service: None,
         repository: Some(place.id.clone()),
         selectors: label_selectors(&item.labels),
         title: item.title.clone(),
         severity: item.labels.iter().find(|label| is_severity(label)).cloned().or(severity),
-        detected_at: item.created_at,
-        acknowledged_at: None,
         resolved_at: item.done_at,
-        caused_by_deployment: None,
-        caused_by_change: None,
-        external_cause: false,
-        fixed_by_deployment: None,
         url: item.url.clone(),
         deleted: item.deleted || item.canceled || !is_one,
-        version: item.version,
+        ..Incident::new(IncidentId(item.id.0.clone()), item.created_at, item.version)
     })
 }
 
@@ -674,27 +646,26 @@ pub(super) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
     let assignee = issue.assignee.as_ref().or_else(|| hook?.assignees.first());
     let canceled = closed && is_canceled(issue, &labels, hook);
     let item = WorkItem {
-        id: id.clone(),
-        key: format!("#{}", issue.iid),
-        project: place.id.to_string(),
         title: issue.title.clone(),
         kind,
         status: if closed { CLOSED } else { OPEN }.to_owned(),
-        status_category: if closed { StatusCategory::Done } else { StatusCategory::ToDo },
         canceled,
         assignee: place.account_of(assignee, issue.assignee_id),
         reporter: place.account_of(issue.author.as_ref(), issue.author_id),
-        parent: None,
-        sprints: Vec::new(),
-        created_at: issue.created_at.0,
-        started_at: None,
         done_at: closed_at.filter(|_| closed),
         points: issue.weight,
         labels,
         url: Some(place.page(&format!("issues/{}", issue.iid))),
         // what was moved goes on in another project, and is closed here
         deleted: issue.moved_to_id.is_some(),
-        version,
+        ..WorkItem::new(
+            id.clone(),
+            format!("#{}", issue.iid),
+            place.id.to_string(),
+            if closed { StatusCategory::Done } else { StatusCategory::ToDo },
+            issue.created_at.0,
+            version,
+        )
     };
     let incident = incident_of(place, issue, hook, &item);
     let written = transition(&id, None, issue.created_at.0, item.reporter.clone());
@@ -737,14 +708,16 @@ fn transition(item: &WorkItemId, closing: Option<bool>, at: DateTime<Utc>, autho
     };
     let category = |status| if status == CLOSED { StatusCategory::Done } else { StatusCategory::ToDo };
     Transition {
-        id: format!("{item}/transition/{name}"),
-        item: item.clone(),
-        at,
         author,
         from_status: from.map(str::to_owned),
-        to_status: to.to_owned(),
         from_category: from.map(category),
         to_category: Some(category(to)),
-        version: Version { detail: Detail::Stated, at },
+        ..Transition::new(
+            format!("{item}/transition/{name}"),
+            item.clone(),
+            at,
+            to.to_owned(),
+            Version { detail: Detail::Stated, at },
+        )
     }
 }

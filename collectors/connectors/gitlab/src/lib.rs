@@ -288,7 +288,7 @@ fn renamed(event: &wire::Renamed, envelope: &Envelope) -> Result<Vec<Fact>, NotS
     let old = event.old_path_with_namespace.as_deref().unwrap_or(&event.path_with_namespace);
     let at = event.updated_at.map_or(envelope.time, |when| when.0);
     let version = kernel::Version { detail: kernel::Detail::Stated, at };
-    Ok(vec![Fact::Moved(kernel::Moved { id: id(old), new_id: id(&event.path_with_namespace), version })])
+    Ok(vec![Fact::Moved(kernel::Moved::new(id(old), id(&event.path_with_namespace), version))])
 }
 
 fn pulled_merge_request(pulled: &wire::Pulled<wire::MergeRequest>) -> Result<Vec<Fact>, NotStored> {

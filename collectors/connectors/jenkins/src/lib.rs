@@ -143,20 +143,16 @@ fn pushed(notification: &Notification, source: &str) -> Result<PipelineRun, NotS
         job.ran_for(scm.and_then(|scm| scm.branch.as_deref()).unwrap_or_default())
     };
     Ok(PipelineRun {
-        id: job.run(build.number),
         repository: scm.and_then(|scm| RepositoryId::from_url(scm.url.as_deref()?)),
-        name: job.name(),
         sha: scm.and_then(|scm| Sha::parse(scm.commit.as_deref()?).ok()),
         branch,
         tag,
         pull_request,
-        attempt: 1,
-        queued_at: started_at.unwrap_or(at),
         started_at,
         finished_at: ended.then_some(at),
         outcome: build.status.as_deref().filter(|_| ended).map(outcome).transpose()?,
         url: build.full_url.clone(),
-        version: version(at, rank),
+        ..PipelineRun::new(job.run(build.number), job.name(), started_at.unwrap_or(at), version(at, rank))
     })
 }
 
@@ -182,20 +178,21 @@ fn pulled(Pulled { job, build, stages }: &Pulled) -> Result<Vec<Fact>, NotStored
         job.ran_for(revision.and_then(|revision| revision.branch.first()?.name.as_deref()).unwrap_or_default())
     };
     let pipeline_run = PipelineRun {
-        id: run.clone(),
         repository: repository.clone(),
-        name: job.name(),
         sha: revision.and_then(|revision| Sha::parse(revision.sha.as_deref()?).ok()),
         branch,
         tag,
         pull_request,
-        attempt: 1,
-        queued_at: started_at,
         started_at: Some(started_at),
         finished_at,
         outcome: ended.map(outcome).transpose()?,
         url: build.url.clone(),
-        version: version(finished_at.unwrap_or(started_at), if ended.is_some() { 2 } else { 1 }),
+        ..PipelineRun::new(
+            run.clone(),
+            job.name(),
+            started_at,
+            version(finished_at.unwrap_or(started_at), if ended.is_some() { 2 } else { 1 }),
+        )
     };
     // a stage of a status that is new to us is left out
     let stages = stages.iter().filter_map(|stage| task_run(&run, repository.as_ref(), stage).ok().map(Fact::TaskRun));
@@ -210,17 +207,16 @@ fn task_run(run: &str, repository: Option<&RepositoryId>, stage: &Stage) -> Resu
         started.checked_add_signed(TimeDelta::try_milliseconds(stage.duration.unwrap_or_default())?)
     });
     Ok(TaskRun {
-        id: format!("{run}/task/{}", stage.id),
-        run: run.to_owned(),
         repository: repository.cloned(),
-        name: stage.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "stage".to_owned()),
-        attempt: 1,
-        queued_at: None,
         started_at,
         finished_at,
         outcome: ended.map(outcome).transpose()?,
-        url: None,
-        version: stated(moment(finished_at.or(started_at).unwrap_or_default(), if ended.is_some() { 2 } else { 1 })),
+        ..TaskRun::new(
+            format!("{run}/task/{}", stage.id),
+            run.to_owned(),
+            stage.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "stage".to_owned()),
+            stated(moment(finished_at.or(started_at).unwrap_or_default(), if ended.is_some() { 2 } else { 1 })),
+        )
     })
 }
 

@@ -68,10 +68,9 @@ fn account(tracker: &Tracker, user: &wire::User) -> Option<Fact> {
     let name = user.display_name.clone().or_else(|| user.name.clone()).unwrap_or_default();
     Some(Fact::Account(Account {
         bot: user.account_type.as_deref() == Some("app") || people::is_bot(&id, &name),
-        id,
         name,
         email,
-        version: stated(moment(DateTime::UNIX_EPOCH, rank)),
+        ..Account::new(id, stated(moment(DateTime::UNIX_EPOCH, rank)))
     }))
 }
 
@@ -88,13 +87,13 @@ fn category(status: &wire::Status) -> Option<StatusCategory> {
 /// What a status means, by the list of statuses (`observed` tells when it was asked for) or as an issue
 /// mentions it; `None` where that is not told.
 pub(super) fn status(tracker: &Tracker, status: &wire::Status, observed: Option<DateTime<Utc>>) -> Option<Status> {
-    Some(Status {
-        id: format!("{}/status/{}", tracker.id, status.name.to_lowercase()),
-        tracker: tracker.id.clone(),
-        name: status.name.clone(),
-        category: category(status)?,
-        version: observed.map_or_else(|| inferred(DateTime::UNIX_EPOCH), stated),
-    })
+    Some(Status::new(
+        format!("{}/status/{}", tracker.id, status.name.to_lowercase()),
+        tracker.id.clone(),
+        status.name.clone(),
+        category(status)?,
+        observed.map_or_else(|| inferred(DateTime::UNIX_EPOCH), stated),
+    ))
 }
 
 /// A sprint, by a hook or the list of sprints (`observed` tells when) or as an issue mentions it. Sprints
@@ -110,17 +109,18 @@ pub(super) fn sprint(
     let rank = if state == "closed" { 2 } else { i64::from(begun) };
     let instant = |when: Option<wire::When>| when.map(|when| when.0);
     Sprint {
-        id: tracker.sprint(sprint.id),
         board: sprint.board.map(|board| board.to_string()),
-        name: sprint.name.clone(),
         goal: sprint.goal.clone().filter(|goal| !goal.is_empty()),
         // Until then it is only planned.
         started_at: instant(sprint.activated.or(sprint.start)).filter(|_| begun),
         ends_at: instant(sprint.end),
         completed_at: instant(sprint.complete).filter(|_| state == "closed"),
-        url: None,
         deleted,
-        version: observed.map_or_else(|| inferred(moment(DateTime::UNIX_EPOCH, rank)), stated),
+        ..Sprint::new(
+            tracker.sprint(sprint.id),
+            sprint.name.clone(),
+            observed.map_or_else(|| inferred(moment(DateTime::UNIX_EPOCH, rank)), stated),
+        )
     }
 }
 
@@ -159,26 +159,27 @@ pub(super) fn issue(
     let id = tracker.item(&issue.key);
     let version = stated(if history.deleted { moment(at, 9) } else { at });
     let item = WorkItem {
-        id: id.clone(),
-        key: issue.key.clone(),
-        project: format!("{}/{}", tracker.id, issue.key.rsplit_once('-').map_or("", |(project, _)| project)),
         title: issue.lenient("summary").unwrap_or_default(),
         kind: kind.clone(),
         status: wire_status.name.clone(),
-        status_category,
         assignee,
         reporter,
         parent: parent(issue, ids).map(|key| tracker.item(&key)),
         sprints: sprints.iter().map(|sprint| tracker.sprint(sprint.id)).collect(),
-        created_at: created,
-        started_at: None,
         done_at: done_at.map(|when| when.0),
         points: ids.points.iter().find_map(|name| number(issue, name)),
         labels: labels.clone(),
         url: Some(format!("{}/browse/{}", tracker.url, issue.key)),
         deleted: history.deleted,
         canceled: done && canceled(issue, &wire_status, ids, &history, &labels),
-        version,
+        ..WorkItem::new(
+            id.clone(),
+            issue.key.clone(),
+            format!("{}/{}", tracker.id, issue.key.rsplit_once('-').map_or("", |(project, _)| project)),
+            status_category,
+            created,
+            version,
+        )
     };
     let mut facts = Vec::new();
     let authors = history.entries.iter().filter_map(|entry| entry.author.as_ref());
@@ -259,16 +260,10 @@ fn time_of(entry: &wire::Entry) -> Option<DateTime<Utc>> {
 /// The steps from status to status, the first of them being that it was written down.
 fn transitions(tracker: &Tracker, item: &WorkItem, creator: Option<AccountId>, history: &History) -> Vec<Transition> {
     let step = |id: &str, at, author, from: Option<&String>, to: &str| Transition {
-        id: format!("{}/transition/{id}", item.id),
-        item: item.id.clone(),
-        at,
         author,
         from_status: from.cloned(),
-        to_status: to.to_owned(),
         // Steps are told by names; what these mean is in the statuses.
-        from_category: None,
-        to_category: None,
-        version: stated(at),
+        ..Transition::new(format!("{}/transition/{id}", item.id), item.id.clone(), at, to.to_owned(), stated(at))
     };
     let mut steps = Vec::new();
     let mut first = None;
@@ -301,13 +296,15 @@ fn list(ids: Option<&String>) -> BTreeSet<i64> {
 
 /// How it came into sprints and out of them.
 fn entries(tracker: &Tracker, item: &WorkItem, history: &History) -> Vec<SprintEntry> {
-    let entry = |native: &str, sprint: i64, at, added| SprintEntry {
-        id: format!("{}/sprint-entry/{native}/{sprint}", item.id),
-        sprint: tracker.sprint(sprint),
-        item: item.id.clone(),
-        at,
-        added,
-        version: stated(at),
+    let entry = |native: &str, sprint: i64, at, added| {
+        SprintEntry::new(
+            format!("{}/sprint-entry/{native}/{sprint}", item.id),
+            tracker.sprint(sprint),
+            item.id.clone(),
+            at,
+            added,
+            stated(at),
+        )
     };
     let mut all = Vec::new();
     let mut first = None;
@@ -351,21 +348,12 @@ fn incident(issue: &wire::Issue, item: &WorkItem, history: &History) -> Option<I
     let was_one = types.chain(labels.flat_map(str::split_whitespace)).any(is_incident);
     let priority = issue.lenient::<wire::Name>("priority").map(|priority| priority.name);
     (is_one || was_one).then(|| Incident {
-        id: IncidentId(item.id.0.clone()),
-        service: None,
-        repository: None,
         selectors: selectors(issue, item),
         title: item.title.clone(),
         severity: item.labels.iter().find(|label| is_severity(label)).cloned().or(priority),
-        detected_at: item.created_at,
-        acknowledged_at: None,
         resolved_at: item.done_at,
-        caused_by_deployment: None,
-        caused_by_change: None,
-        external_cause: false,
-        fixed_by_deployment: None,
         url: item.url.clone(),
         deleted: item.deleted || item.canceled || !is_one,
-        version: item.version,
+        ..Incident::new(IncidentId(item.id.0.clone()), item.created_at, item.version)
     })
 }

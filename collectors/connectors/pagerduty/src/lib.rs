@@ -167,22 +167,13 @@ fn incident(data: &wire::Incident, detected_at: DateTime<Utc>, version: Version)
     let native = data.service.as_ref().and_then(|service| service.id.as_ref());
     let selector = native.and_then(|id| kernel::incident_selector(&format!("pagerduty:{id}")));
     Incident {
-        id: IncidentId(incident_id(&data.id)),
         service: name(&data.service),
-        repository: None,
         selectors: selector.into_iter().collect(),
         title: data.title.clone().unwrap_or_default(),
         severity: name(&data.priority).or_else(|| data.urgency.clone()),
-        detected_at,
-        acknowledged_at: None,
-        resolved_at: None,
-        caused_by_deployment: None,
-        caused_by_change: None,
-        external_cause: false,
-        fixed_by_deployment: None,
         url: data.html_url.clone(),
         deleted: data.is_merged(),
-        version,
+        ..Incident::new(IncidentId(incident_id(&data.id)), detected_at, version)
     }
 }
 

@@ -311,20 +311,21 @@ fn pipeline_run(run: &Run) -> PipelineRun {
     let RanFor { branch, tag, pull_request } = run.ran_for();
     let named = run.spec.pipeline_ref.as_ref().and_then(|reference| reference.name.clone());
     PipelineRun {
-        id: run_id(&run.metadata.uid),
         repository: run.repository(),
-        name: named.or_else(|| run.label("pipeline")).unwrap_or_else(|| run.name()),
         sha: run.sha(),
         branch,
         tag,
         pull_request,
-        attempt: 1,
-        queued_at: run.metadata.creation_timestamp,
         started_at: run.status.start_time,
         finished_at: run.finished_at(outcome),
         outcome,
         url: run.told("log-url").map(str::to_owned),
-        version: run.version(outcome),
+        ..PipelineRun::new(
+            run_id(&run.metadata.uid),
+            named.or_else(|| run.label("pipeline")).unwrap_or_else(|| run.name()),
+            run.metadata.creation_timestamp,
+            run.version(outcome),
+        )
     }
 }
 
@@ -333,18 +334,20 @@ fn task_run(run: &Run) -> TaskRun {
     let named = run.spec.task_ref.as_ref().and_then(|reference| reference.name.clone());
     let parent = parent(run);
     TaskRun {
-        id: format!("{parent}/task/{}", kept_id(&run.metadata.uid)),
-        run: parent,
         repository: run.repository(),
-        // The task's name in its pipeline tells more than that of its definition.
-        name: run.label("pipelineTask").or(named).unwrap_or_else(|| run.name()),
         attempt: i64::try_from(run.status.retries.len()).unwrap_or_default().saturating_add(1),
         queued_at: Some(run.metadata.creation_timestamp),
         started_at: run.status.start_time,
         finished_at: run.finished_at(outcome),
         outcome,
         url: run.told("log-url").map(str::to_owned),
-        version: run.version(outcome),
+        ..TaskRun::new(
+            format!("{parent}/task/{}", kept_id(&run.metadata.uid)),
+            parent,
+            // The task's name in its pipeline tells more than that of its definition.
+            run.label("pipelineTask").or(named).unwrap_or_else(|| run.name()),
+            run.version(outcome),
+        )
     }
 }
 

@@ -7,18 +7,15 @@ use crate::{Detail, Version};
 const VERSION: Version = Version { detail: Detail::Stated, at: DateTime::UNIX_EPOCH };
 
 fn account(id: &str, name: &str, email: Option<&str>) -> Account {
-    Account { id: id.into(), name: name.to_owned(), bot: false, email: email.map(str::to_owned), version: VERSION }
+    Account { name: name.to_owned(), email: email.map(str::to_owned), ..Account::new(id.into(), VERSION) }
 }
 
 fn person(origin: &str, name: &str, accounts: &[&str], emails: &[&str]) -> Person {
     Person {
-        name: name.to_owned(),
         origin: origin.to_owned(),
         accounts: accounts.iter().map(|id| AccountId::from(*id)).collect(),
         emails: emails.iter().map(|email| (*email).to_owned()).collect(),
-        apart: false,
-        deleted: false,
-        version: VERSION,
+        ..Person::new(name.to_owned(), VERSION)
     }
 }
 

@@ -136,7 +136,7 @@ mod tests {
     fn the_best_version_of_each_thing_is_kept_whatever_the_order() {
         let account = |id: &str, detail, seconds| {
             let version = Version { detail, at: DateTime::from_timestamp(seconds, 0).unwrap() };
-            Fact::Account(Account { id: id.into(), name: String::new(), bot: false, email: None, version })
+            Fact::Account(Account::new(id.into(), version))
         };
         let mut pictures = [
             (account("a", Detail::Inferred, 9), 9),

@@ -87,13 +87,8 @@ fn changes_of_bots_and_with_labels_can_be_left_out_of_lead_time() {
         settings.exclude_bots_from_lead_time = true;
     });
     assert_eq!(shown(&by_name), [(false, false), (true, true)]);
-    let account = Account {
-        id: "example.com/updater".into(),
-        name: "Updater".to_owned(),
-        bot: true,
-        email: None,
-        version: version(),
-    };
+    let account =
+        Account { name: "Updater".to_owned(), bot: true, ..Account::new("example.com/updater".into(), version()) };
     assert_eq!(shown(&case.add(account)), [(false, false), (true, false)]);
 }
 

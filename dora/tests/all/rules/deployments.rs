@@ -177,20 +177,11 @@ fn what_was_cancelled_or_still_runs_or_has_no_time_does_not_count() {
 fn the_first_kind_of_deployment_that_there_is_measures() {
     let release = |id: &str, hour| Deployment { source: DeploymentSource::Release, ..tag(id, 1, hour) };
     let run = PipelineRun {
-        tag: None,
-        pull_request: false,
-        id: format!("{REPOSITORY}/run/7/1"),
         repository: Some(REPOSITORY.into()),
-        name: "Deploy to the world".to_owned(),
         sha: Some(sha(2)),
-        branch: None,
-        attempt: 1,
-        queued_at: at(18),
-        started_at: None,
         finished_at: Some(at(19)),
         outcome: Some(Outcome::Success),
-        url: None,
-        version: version(),
+        ..PipelineRun::new(format!("{REPOSITORY}/run/7/1"), "Deploy to the world".to_owned(), at(18), version())
     };
     let mut case = Case::new().line(2).add(tag("1.0", 1, 10)).add(release("r1", 11)).add(run.clone());
     let ids = |case: &Case| -> Vec<String> {

@@ -6,14 +6,7 @@ use crate::build::{Case, REPOSITORY, change, commit, deploy, tag, version};
 
 #[test]
 fn an_unknown_commit_and_a_shallow_clone_are_findings() {
-    let shallow = Repository {
-        id: REPOSITORY.into(),
-        name: "shop/web".to_owned(),
-        url: None,
-        default_branch: None,
-        partial: true,
-        version: version(),
-    };
+    let shallow = Repository { partial: true, ..Repository::new(REPOSITORY.into(), "shop/web".to_owned(), version()) };
     let computed = Case::new().line(1).add(shallow).add(deploy("a", 1, 5)).add(deploy("b", 77, 10)).compute();
     let found: Vec<(FindingKind, &str)> =
         computed.findings.iter().map(|finding| (finding.kind, finding.subject.as_str())).collect();

@@ -57,14 +57,9 @@ impl Connector for Test {
                 Ok(vec![Fact::Commit(commit)])
             }
             // No index takes an id of this size.
-            "test.refused" => Ok(vec![Fact::Repository(Repository {
-                id: noise(50_000).into(),
-                name: String::new(),
-                url: None,
-                default_branch: None,
-                partial: false,
-                version: version(),
-            })]),
+            "test.refused" => {
+                Ok(vec![Fact::Repository(Repository::new(noise(50_000).into(), String::new(), version()))])
+            }
             _ => Err(Reject::new(RejectReason::Schema, "it is bad").into()),
         }
     }
@@ -78,24 +73,8 @@ fn commit(repository: &str, number: usize) -> Commit {
     let mut sha = [7; 20];
     sha[..8].copy_from_slice(&number.to_be_bytes());
     Commit {
-        cherry_picked_from: None,
-        repository: repository.into(),
-        sha: Sha::from_bytes(&sha).unwrap(),
-        parents: None,
-        author: None,
-        authored_at: version().at,
-        committed_at: version().at,
         subject: format!("commit {number}"),
-        branch: None,
-        reverts: Vec::new(),
-        co_authors: Vec::new(),
-        folders: None,
-        folders_truncated: false,
-        deleted: false,
-        additions: None,
-        deletions: None,
-        changed_files: None,
-        version: version(),
+        ..Commit::new(repository.into(), Sha::from_bytes(&sha).unwrap(), version().at, version().at, version())
     }
 }
 

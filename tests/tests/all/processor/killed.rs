@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eventlog::settings::LogKind;
-use kernel::{Commit, Deployment, DeploymentSource, Detail, Envelope, Fact, Outcome, Sha, Version};
+use kernel::{Commit, Deployment, Detail, Envelope, Fact, Outcome, Sha, Version};
 use rand::{RngExt, SeedableRng};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{counts, positions};
@@ -118,44 +118,20 @@ fn events(from: usize, count: usize) -> Vec<Envelope> {
                 3 => raw(format!("{{ this is no JSON {number}").into_bytes(), &repository),
                 6 => fact(
                     &Fact::Deployment(Deployment {
-                        production: None,
-                        rollout: None,
-                        id: format!("{repository}/deployment/{}", number / 20).into(),
-                        source: DeploymentSource::Deployment,
                         repository: Some(repository.as_str().into()),
-                        service: None,
                         environment: Some("production".into()),
                         sha: Some(sha),
                         name: Some(number.to_string()),
-                        started_at: None,
                         finished_at: Some(at(number)),
                         outcome: Some(Outcome::Success),
-                        url: None,
-                        deleted: false,
-                        version,
+                        ..Deployment::new(format!("{repository}/deployment/{}", number / 20).into(), version)
                     }),
                     &repository,
                 ),
                 _ => fact(
                     &Fact::Commit(Commit {
-                        cherry_picked_from: None,
-                        repository: repository.as_str().into(),
-                        sha,
-                        parents: None,
-                        author: None,
-                        authored_at: at(number),
-                        committed_at: at(number),
                         subject: format!("commit {number}"),
-                        branch: None,
-                        reverts: Vec::new(),
-                        co_authors: Vec::new(),
-                        folders: None,
-                        folders_truncated: false,
-                        deleted: false,
-                        additions: None,
-                        deletions: None,
-                        changed_files: None,
-                        version,
+                        ..Commit::new(repository.as_str().into(), sha, at(number), at(number), version)
                     }),
                     &repository,
                 ),

@@ -45,39 +45,21 @@ fn facts_of(reported: &Reported) -> [Fact; 3] {
     let Reported { version, started, finished, outcome } = reported.clone();
     let deployment = |id: &str, source| {
         Fact::Deployment(Deployment {
-            id: id.into(),
             source,
             repository: Some("h/o/r".into()),
-            service: None,
-            environment: None,
-            production: None,
-            rollout: None,
-            sha: None,
-            name: None,
             started_at: started,
             finished_at: finished,
             outcome,
-            url: None,
-            deleted: false,
-            version,
+            ..Deployment::new(id.into(), version)
         })
     };
     [
         Fact::PipelineRun(PipelineRun {
-            id: "h/o/r/run/1/1".to_owned(),
             repository: Some("h/o/r".into()),
-            name: "deploy".to_owned(),
-            sha: None,
-            branch: None,
-            tag: None,
-            pull_request: false,
-            attempt: 1,
-            queued_at: instant(0),
             started_at: started,
             finished_at: finished,
             outcome,
-            url: None,
-            version,
+            ..PipelineRun::new("h/o/r/run/1/1".to_owned(), "deploy".to_owned(), instant(0), version)
         }),
         deployment("deployment", DeploymentSource::Deployment),
         deployment("tag", DeploymentSource::Tag),
@@ -102,17 +84,8 @@ async fn write(database: &TestDatabase, versions: &[Reported], piece: usize) -> 
     let mut ends = Vec::new();
     let mut tx = database.store.begin().await.unwrap();
     let service = Service {
-        name: "h/o/r".to_owned(),
         repositories: vec!["h/o/r".into()],
-        paths: Vec::new(),
-        deployments: None,
-        team: None,
-        production: None,
-        deployments_from: None,
-        branches: Vec::new(),
-        incidents: Vec::new(),
-        deleted: false,
-        version: Version { detail: Detail::Stated, at: DateTime::UNIX_EPOCH },
+        ..Service::new("h/o/r".to_owned(), Version { detail: Detail::Stated, at: DateTime::UNIX_EPOCH })
     };
     history::read(&mut tx, &service, |row| match row {
         Row::PipelineRun(run) => ends.push(("run".to_owned(), run.outcome, run.finished_at)),

@@ -2,9 +2,7 @@
 //! in whichever order the facts and the move come.
 
 use chrono::{DateTime, Utc};
-use kernel::{
-    Change, ChangeState, Deployment, DeploymentSource, Detail, Fact, Moved, Outcome, PipelineRun, Repository, Version,
-};
+use kernel::{Change, ChangeState, Deployment, Detail, Fact, Moved, Outcome, PipelineRun, Repository, Version};
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::facts;
@@ -22,83 +20,44 @@ fn stated(seconds: i64) -> Version {
 
 fn change(repository: &str, state: ChangeState, at: i64) -> Fact {
     Fact::Change(Change {
-        id: format!("{repository}#1").into(),
-        repository: repository.into(),
         number: Some(1),
         title: "Round prices".to_owned(),
-        url: None,
-        state,
-        author: None,
-        source_branch: None,
         target_branch: Some("main".to_owned()),
-        head_sha: None,
-        merge_sha: None,
-        commits: Vec::new(),
         opened_at: Some(instant(0)),
         ready_at: (state == ChangeState::Open).then(|| instant(1)),
         merged_at: (state == ChangeState::Merged).then(|| instant(at)),
-        closed_at: None,
-        additions: None,
-        deletions: None,
-        labels: Vec::new(),
-        reverts: None,
-        deleted: false,
-        version: stated(at),
+        ..Change::new(format!("{repository}#1").into(), repository.into(), state, stated(at))
     })
 }
 
 fn deployment(repository: &str, number: i64) -> Fact {
     Fact::Deployment(Deployment {
-        id: format!("{repository}/deployment/{number}").into(),
-        source: DeploymentSource::Deployment,
         repository: Some(repository.into()),
-        service: None,
         environment: Some("production".to_owned()),
-        production: None,
-        rollout: None,
-        sha: None,
-        name: None,
-        started_at: None,
         finished_at: Some(instant(number)),
         outcome: Some(Outcome::Success),
-        url: None,
-        deleted: false,
-        version: stated(number),
+        ..Deployment::new(format!("{repository}/deployment/{number}").into(), stated(number))
     })
 }
 
 fn run(repository: &str, at: i64) -> Fact {
     Fact::PipelineRun(PipelineRun {
-        id: format!("{repository}/run/5/1"),
         repository: Some(repository.into()),
-        name: "deploy".to_owned(),
-        sha: None,
         branch: Some("main".to_owned()),
-        tag: None,
-        pull_request: false,
-        attempt: 1,
-        queued_at: instant(at),
-        started_at: None,
-        finished_at: None,
-        outcome: None,
-        url: None,
-        version: stated(at),
+        ..PipelineRun::new(format!("{repository}/run/5/1"), "deploy".to_owned(), instant(at), stated(at))
     })
 }
 
 fn repository(id: &str, name: &str, version: Version) -> Fact {
     Fact::Repository(Repository {
-        id: id.into(),
-        name: name.to_owned(),
         url: Some(format!("https://github.com/{name}")),
         default_branch: Some("main".to_owned()),
-        partial: false,
-        version,
+        ..Repository::new(id.into(), name.to_owned(), version)
     })
 }
 
 fn moved(from: &str, to: &str, at: i64) -> Fact {
-    Fact::Moved(Moved { id: from.to_owned(), new_id: to.to_owned(), version: stated(at) })
+    Fact::Moved(Moved::new(from.to_owned(), to.to_owned(), stated(at)))
 }
 
 const OLD: &str = "github.com/acme/oldname";

@@ -12,7 +12,7 @@ fn tenant(name: &str) -> Tenant {
 
 fn account(id: &str) -> Fact {
     let version = Version { detail: Detail::Stated, at: Utc::now() };
-    Fact::Account(Account { id: id.into(), name: id.to_owned(), bot: true, email: None, version })
+    Fact::Account(Account { name: id.to_owned(), bot: true, ..Account::new(id.into(), version) })
 }
 
 fn count(events: i64) -> EventCount {

@@ -31,49 +31,39 @@ fn sha(number: u32) -> Sha {
 
 pub(super) fn commit(number: u32) -> Commit {
     Commit {
-        cherry_picked_from: None,
-        repository: "h/o/r".into(),
-        sha: sha(number),
         parents: (number > 0).then(|| vec![sha(number - 1)]),
         author: Some("email/a@x".into()),
-        authored_at: instant(i64::from(number)),
-        committed_at: instant(i64::from(number) + 1),
         subject: format!("Commit {number}, and what it does in a sentence"),
-        branch: None,
-        reverts: vec![],
         co_authors: vec!["email/b@example.com".into()],
         folders: Some(vec![String::new(), "src".to_owned()]),
         folders_truncated: true,
-        deleted: false,
         additions: Some(10),
         deletions: Some(2),
         changed_files: Some(1),
-        version: version(Detail::Measured, i64::from(number)),
+        ..Commit::new(
+            "h/o/r".into(),
+            sha(number),
+            instant(i64::from(number)),
+            instant(i64::from(number) + 1),
+            version(Detail::Measured, i64::from(number)),
+        )
     }
 }
 
 pub(super) fn deployment(id: &str, at: i64) -> Deployment {
     Deployment {
-        production: None,
-        rollout: None,
-        id: id.into(),
-        source: DeploymentSource::Deployment,
-        repository: None,
-        service: None,
         environment: Some("production".to_owned()),
         sha: Some(sha(1)),
         name: Some("v1".to_owned()),
         started_at: Some(instant(0)),
         finished_at: Some(instant(60)),
         outcome: Some(Outcome::Success),
-        url: None,
-        deleted: false,
-        version: stated(at),
+        ..Deployment::new(id.into(), stated(at))
     }
 }
 
 pub(super) fn account(name: &str, bot: bool, at: i64) -> Fact {
-    Fact::Account(Account { id: "h/x".into(), name: name.to_owned(), bot, email: None, version: stated(at) })
+    Fact::Account(Account { name: name.to_owned(), bot, ..Account::new("h/x".into(), stated(at)) })
 }
 
 const HARD: &str = "quote \" backslash \\ comma , brace {} NULL ä 🦀";
@@ -83,101 +73,60 @@ pub(super) fn one_of_each() -> Vec<Fact> {
     let hard = HARD;
     let mut facts = vec![
         Fact::Repository(Repository {
-            id: "h/o/r".into(),
-            name: hard.to_owned(),
             url: Some("https://h/o/r".to_owned()),
-            default_branch: None,
             partial: true,
-            version: stated(0),
+            ..Repository::new("h/o/r".into(), hard.to_owned(), stated(0))
         }),
         Fact::Commit(Commit { parents: Some(vec![sha(2), sha(3)]), reverts: vec![sha(4)], ..commit(1) }),
         Fact::Change(change()),
-        Fact::Review(Review {
-            id: "h/o/r#1/review/1".to_owned(),
-            change: "h/o/r#1".into(),
-            reviewer: None,
-            state: ReviewState::ChangesRequested,
-            submitted_at: instant(1),
-            version: stated(0),
-        }),
+        Fact::Review(Review::new(
+            "h/o/r#1/review/1".to_owned(),
+            "h/o/r#1".into(),
+            ReviewState::ChangesRequested,
+            instant(1),
+            stated(0),
+        )),
         Fact::PipelineRun(PipelineRun {
-            tag: None,
-            pull_request: false,
-            id: "h/o/r/run/1/1".to_owned(),
             repository: Some("h/o/r".into()),
-            name: "deploy".to_owned(),
-            sha: None,
-            branch: None,
-            attempt: 1,
-            queued_at: instant(0),
             started_at: Some(instant(1)),
-            finished_at: None,
-            outcome: None,
-            url: None,
-            version: stated(0),
+            ..PipelineRun::new("h/o/r/run/1/1".to_owned(), "deploy".to_owned(), instant(0), stated(0))
         }),
         Fact::Deployment(deployment("d", 0)),
         Fact::Incident(Incident {
-            id: "i".into(),
             service: Some("shop".to_owned()),
-            repository: None,
             selectors: vec!["service:shop".to_owned()],
             title: hard.to_owned(),
-            severity: None,
-            detected_at: instant(0),
-            acknowledged_at: None,
             resolved_at: Some(instant(9)),
             caused_by_deployment: Some("d".to_owned()),
-            caused_by_change: None,
-            external_cause: false,
-            fixed_by_deployment: None,
-            url: None,
-            deleted: false,
-            version: stated(0),
+            ..Incident::new("i".into(), instant(0), stated(0))
         }),
         Fact::WorkItem(WorkItem {
-            canceled: false,
-            id: "w".into(),
-            key: "W-1".to_owned(),
-            project: "W".to_owned(),
             title: hard.to_owned(),
-            kind: None,
             status: "Doing".to_owned(),
-            status_category: StatusCategory::InProgress,
-            assignee: None,
             reporter: Some("h/y".into()),
             parent: Some("w0".into()),
             sprints: vec![hard.to_owned()],
-            created_at: instant(0),
-            started_at: None,
-            done_at: None,
             points: Some(0.5),
-            labels: vec![],
-            url: None,
-            deleted: false,
-            version: stated(0),
+            ..WorkItem::new(
+                "w".into(),
+                "W-1".to_owned(),
+                "W".to_owned(),
+                StatusCategory::InProgress,
+                instant(0),
+                stated(0),
+            )
         }),
         account("x", true, 0),
         Fact::Service(Service {
-            name: "shop".to_owned(),
             repositories: vec!["h/o/r".into(), "h/o/s".into()],
             paths: vec!["services/t".to_owned()],
             deployments: Some("^t-".to_owned()),
             team: Some("t".to_owned()),
-            production: None,
             deployments_from: Some(DeploymentSource::Tag),
             branches: vec!["release/*".to_owned()],
-            incidents: Vec::new(),
-            deleted: false,
-            version: stated(0),
+            ..Service::new("shop".to_owned(), stated(0))
         }),
-        Fact::Team(Team {
-            name: "t".to_owned(),
-            parent: None,
-            members: vec!["h/x".into()],
-            deleted: false,
-            version: stated(0),
-        }),
+        Fact::Team(Team { members: vec!["h/x".into()], ..Team::new("t".to_owned(), stated(0)) }),
     ];
     facts.extend(planning_and_quality());
     facts
@@ -186,116 +135,82 @@ pub(super) fn one_of_each() -> Vec<Fact> {
 pub(super) fn planning_and_quality() -> [Fact; 10] {
     [
         Fact::TaskRun(TaskRun {
-            id: "h/o/r/run/1/1/task/2".to_owned(),
-            run: "h/o/r/run/1/1".to_owned(),
-            repository: None,
-            name: HARD.to_owned(),
             attempt: 2,
-            queued_at: None,
             started_at: Some(instant(1)),
             finished_at: Some(instant(2)),
             outcome: Some(Outcome::Neither),
-            url: None,
-            version: stated(0),
+            ..TaskRun::new("h/o/r/run/1/1/task/2".to_owned(), "h/o/r/run/1/1".to_owned(), HARD.to_owned(), stated(0))
         }),
-        Fact::Closing(Closing { id: "c".to_owned(), at: instant(4), version: stated(0) }),
+        Fact::Closing(Closing::new("c".to_owned(), instant(4), stated(0))),
         Fact::Transition(Transition {
-            id: "w/transition/1".to_owned(),
-            item: "w".into(),
-            at: instant(3),
             author: Some("h/x".into()),
-            from_status: None,
-            to_status: HARD.to_owned(),
-            from_category: None,
             to_category: Some(StatusCategory::Done),
-            version: stated(0),
+            ..Transition::new("w/transition/1".to_owned(), "w".into(), instant(3), HARD.to_owned(), stated(0))
         }),
-        Fact::Status(Status {
-            id: "h/status/doing".to_owned(),
-            tracker: "h".to_owned(),
-            name: "Doing".to_owned(),
-            category: StatusCategory::InProgress,
-            version: stated(0),
-        }),
+        Fact::Status(Status::new(
+            "h/status/doing".to_owned(),
+            "h".to_owned(),
+            "Doing".to_owned(),
+            StatusCategory::InProgress,
+            stated(0),
+        )),
         Fact::Sprint(Sprint {
-            id: "h/sprint/1".to_owned(),
             board: Some(HARD.to_owned()),
-            name: "1".to_owned(),
-            goal: None,
             started_at: Some(instant(0)),
-            ends_at: None,
             completed_at: Some(instant(9)),
-            url: None,
-            deleted: false,
-            version: stated(0),
+            ..Sprint::new("h/sprint/1".to_owned(), "1".to_owned(), stated(0))
         }),
-        Fact::SprintEntry(SprintEntry {
-            id: "w/sprint-entry/1/h/sprint/1".to_owned(),
-            sprint: "h/sprint/1".to_owned(),
-            item: "w".into(),
-            at: instant(1),
-            added: true,
-            version: stated(0),
-        }),
+        Fact::SprintEntry(SprintEntry::new(
+            "w/sprint-entry/1/h/sprint/1".to_owned(),
+            "h/sprint/1".to_owned(),
+            "w".into(),
+            instant(1),
+            true,
+            stated(0),
+        )),
         Fact::Vulnerability(Vulnerability {
-            id: "v".to_owned(),
             repository: Some("h/o/r".into()),
-            severity: "high".to_owned(),
             title: HARD.to_owned(),
-            rule: None,
-            opened_at: instant(0),
-            fixed_at: None,
             dismissed_at: Some(instant(5)),
-            url: None,
-            deleted: false,
-            version: stated(0),
+            ..Vulnerability::new("v".to_owned(), "high".to_owned(), instant(0), stated(0))
         }),
         Fact::QualityMeasure(QualityMeasure {
-            id: "p/coverage/0".to_owned(),
             repository: Some("h/o/r".into()),
-            project: "p".to_owned(),
-            metric: "coverage".to_owned(),
-            value: 81.25,
-            at: instant(0),
-            version: stated(0),
+            ..QualityMeasure::new(
+                "p/coverage/0".to_owned(),
+                "p".to_owned(),
+                "coverage".to_owned(),
+                81.25,
+                instant(0),
+                stated(0),
+            )
         }),
         Fact::Person(Person {
-            name: HARD.to_owned(),
             origin: "configuration".to_owned(),
             accounts: vec!["h/x".into(), "h/y".into()],
             emails: vec![HARD.to_owned()],
             apart: true,
-            deleted: false,
-            version: stated(0),
+            ..Person::new(HARD.to_owned(), stated(0))
         }),
-        Fact::Moved(Moved { id: "h/moved/away".to_owned(), new_id: "h/moved/here".to_owned(), version: stated(0) }),
+        Fact::Moved(Moved::new("h/moved/away".to_owned(), "h/moved/here".to_owned(), stated(0))),
     ]
 }
 
 pub(super) fn change() -> Change {
     Change {
-        id: "h/o/r#1".into(),
-        repository: "h/o/r".into(),
         number: Some(1),
         title: HARD.to_owned(),
-        url: None,
-        state: ChangeState::Merged,
         author: Some("h/x".into()),
         source_branch: Some("a".to_owned()),
         target_branch: Some("b".to_owned()),
         head_sha: Some(sha(1)),
-        merge_sha: None,
         commits: vec![sha(1), sha(2)],
         opened_at: Some(instant(1)),
-        ready_at: None,
         merged_at: Some(instant(2)),
-        closed_at: None,
         additions: Some(1),
-        deletions: None,
         labels: vec![HARD.to_owned(), String::new()],
         reverts: Some("h/o/r#0".into()),
-        deleted: false,
-        version: stated(0),
+        ..Change::new("h/o/r#1".into(), "h/o/r".into(), ChangeState::Merged, stated(0))
     }
 }
 

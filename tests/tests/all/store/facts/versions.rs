@@ -89,7 +89,7 @@ async fn what_is_closed_by_its_id_alone_is_closed_in_any_order_until_a_later_pic
             Fact::WorkItem(WorkItem { id: "x".into(), version: stated(at), ..item.clone() }),
         ]
     };
-    let closing = |at| [Fact::Closing(Closing { id: "x".to_owned(), at: instant(at), version: stated(at) })];
+    let closing = |at| [Fact::Closing(Closing::new("x".to_owned(), instant(at), stated(at)))];
     let told: [Vec<Fact>; 4] = [open(1).into(), closing(5).into(), open(3).into(), open(9).into()];
     // orders of the first three, then of all
     for (order, closed) in [
@@ -116,7 +116,7 @@ async fn what_is_closed_by_its_id_alone_is_closed_in_any_order_until_a_later_pic
     }
     take_stale(&database.store).await;
     write(&database.store, &open(0)).await;
-    let later = [Fact::Closing(Closing { id: "x".to_owned(), at: instant(20), version: stated(20) })];
+    let later = [Fact::Closing(Closing::new("x".to_owned(), instant(20), stated(20)))];
     assert_eq!(write(&database.store, &later).await, facts::Written { changed: 1, unchanged: 0 });
     assert_eq!(take_stale(&database.store).await, ["incident:service:shop", "service:shop"]);
 }
