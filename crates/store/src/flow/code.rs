@@ -1,0 +1,106 @@
+//! What is known of the code itself: vulnerabilities, measures, and who changed it.
+
+use super::read::{Part, Span, opt_text, rows, text};
+use crate::tables::COUNTED_COMMITS;
+use crate::{StoreError, StoreTx};
+
+/// A vulnerability that was open in the span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VulnerabilityRow {
+    /// The repository.
+    pub repository: Option<String>,
+    /// Its severity.
+    pub severity: String,
+    /// When it was found.
+    pub opened: i64,
+    /// When it was fixed.
+    pub fixed: Option<i64>,
+    /// When it was dismissed.
+    pub dismissed: Option<i64>,
+}
+
+/// A measure of code.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MeasureRow {
+    /// The repository.
+    pub repository: Option<String>,
+    /// The source's project.
+    pub project: String,
+    /// What was measured.
+    pub metric: String,
+    /// The measure.
+    pub value: f64,
+    /// When.
+    pub at: i64,
+}
+
+/// How many lines an account changed in a repository.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AuthorRow {
+    /// The repository.
+    pub repository: String,
+    /// Who.
+    pub author: String,
+    /// Lines added and deleted.
+    pub lines: i64,
+    /// Commits.
+    pub commits: i64,
+}
+
+/// Vulnerabilities that were open in the span.
+pub async fn vulnerabilities(tx: &mut StoreTx, part: &Part) -> Result<Vec<VulnerabilityRow>, StoreError> {
+    let statement = format!(
+        "select repository, severity, opened_at, fixed_at, dismissed_at from vulnerability where not deleted and {}",
+        part.condition("opened_at < $TO and coalesce(fixed_at, dismissed_at, 'infinity') >= $FROM", "''")
+    );
+    rows(tx, part, &statement, |row| {
+        Ok(VulnerabilityRow {
+            repository: opt_text(row)?,
+            severity: text(row)?,
+            opened: row.micros()?,
+            fixed: row.opt_micros()?,
+            dismissed: row.opt_micros()?,
+        })
+    })
+    .await
+}
+
+/// Measures of code up to the end of the span: those in it, and of each project the last before it.
+pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, StoreError> {
+    let statement = match part {
+        Part::Span(_) => {
+            "select repository, project, metric, value, at from quality_measure
+             where at >= $FROM and at < $TO
+             union all
+             (select distinct on (project, metric) repository, project, metric, value, at
+              from quality_measure where at < $FROM order by project, metric, at desc)"
+        }
+        _ => "select repository, project, metric, value, at from quality_measure order by at, id",
+    };
+    rows(tx, part, statement, |row| {
+        Ok(MeasureRow {
+            repository: opt_text(row)?,
+            project: text(row)?,
+            metric: text(row)?,
+            value: row.f64()?,
+            at: row.micros()?,
+        })
+    })
+    .await
+}
+
+/// Who changed how much in the year before the end of the span.
+pub async fn authors(tx: &mut StoreTx, span: Span) -> Result<Vec<AuthorRow>, StoreError> {
+    let statement = format!(
+        "select repository, author,
+                sum(coalesce(additions, 0) + coalesce(deletions, 0))::bigint, count(*)
+         from commit
+         where author is not null and authored_at >= $TO - interval '1 year' and authored_at < $TO
+           and {COUNTED_COMMITS}
+         group by 1, 2"
+    );
+    rows(tx, &Part::Span(span), &statement, |row| {
+        Ok(AuthorRow { repository: text(row)?, author: text(row)?, lines: row.i64()?, commits: row.i64()? })
+    })
+    .await
+}

@@ -1,0 +1,191 @@
+//! Deployments, what they carried, and incidents, as the engine computed them.
+
+use kernel::DeploymentKind;
+
+use super::change::WRITERS;
+use super::read::{Part, opt_text, rows, text};
+use crate::metric_rows::{RULES, Rules};
+use crate::{StoreError, StoreTx};
+
+/// A change or commit that was deployed in the span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeployedRow {
+    /// The service.
+    pub service: String,
+    /// Its repository.
+    pub repository: String,
+    /// Who wrote it.
+    pub author: Option<String>,
+    /// Who wrote its commits.
+    pub writers: Vec<String>,
+    /// The branch that it comes from.
+    pub branch: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// When it was deployed.
+    pub deployed: i64,
+    /// Lead time.
+    pub lead_time: Option<i64>,
+    /// Its stages: coding, pickup, review, approval, deploy.
+    pub stages: [Option<i64>; 5],
+}
+
+/// A production deployment that finished in the span, or recovered in it, or was not recovered before it.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are columns")]
+pub struct DeploymentRow {
+    /// The service.
+    pub service: String,
+    /// The repository whose code it is.
+    pub repository: Option<String>,
+    /// When it finished.
+    pub finished: i64,
+    /// It counts as a deployment.
+    pub counts: bool,
+    /// Its outcome is success.
+    pub success: bool,
+    /// How it relates to the one before it.
+    pub kind: DeploymentKind,
+    /// It is counted with another deployment of the same rollout.
+    pub in_rollout: bool,
+    /// It failed.
+    pub failed: bool,
+    /// When service was restored.
+    pub recovered: Option<i64>,
+    /// It repaired rather than advanced.
+    pub rework: bool,
+    /// The rules that say so.
+    pub rules: Rules,
+}
+
+/// When the code of a repository was deployed first for a service, over all time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FirstDeploymentRow {
+    /// The service.
+    pub service: String,
+    /// The repository.
+    pub repository: Option<String>,
+    /// When, of the deployments that count.
+    pub at: i64,
+}
+
+/// An incident that was open in the span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IncidentRow {
+    /// The service.
+    pub service: String,
+    /// As its source has it.
+    pub severity: Option<String>,
+    /// When it was noticed.
+    pub detected: i64,
+    /// When service was restored.
+    pub resolved: Option<i64>,
+    /// Detected → resolved.
+    pub restore: Option<i64>,
+    /// When the deployment finished that it failed.
+    pub failed_deployment: Option<i64>,
+}
+
+/// Changes and commits that were deployed in the span and count for lead time; who wrote their commits only where
+/// that is asked for.
+pub async fn deployed(tx: &mut StoreTx, part: &Part, with_writers: bool) -> Result<Vec<DeployedRow>, StoreError> {
+    let writers = if with_writers { WRITERS } else { "'{}'::text[]" };
+    let statement = format!(
+        "select m.service, m.repository, m.author,
+                case when c.id is not null then {writers} else '{{}}'::text[] end, c.source_branch, m.title,
+                coalesce(c.labels, '{{}}'), m.deployed_at, m.lead_time_us, m.coding_us, m.pickup_us, m.review_us,
+                m.approval_us, m.deploy_us
+         from change_metric m left join change c on c.id = m.change
+         where {} and not m.excluded",
+        part.condition("m.deployed_at >= $FROM and m.deployed_at < $TO", "m.service")
+    );
+    rows(tx, part, &statement, |row| {
+        Ok(DeployedRow {
+            service: text(row)?,
+            repository: text(row)?,
+            author: opt_text(row)?,
+            writers: row.texts()?,
+            branch: opt_text(row)?,
+            title: text(row)?,
+            labels: row.texts()?,
+            deployed: row.micros()?,
+            lead_time: row.opt_i64()?,
+            stages: [row.opt_i64()?, row.opt_i64()?, row.opt_i64()?, row.opt_i64()?, row.opt_i64()?],
+        })
+    })
+    .await
+}
+
+/// Production deployments that finished in the span, and failed ones that were open in it; oldest first.
+pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<DeploymentRow>, StoreError> {
+    let statement = format!(
+        "select service, repository, finished_at, counts, success, kind, rollout is not null, failed, recovered_at,
+                rework, {RULES}
+         from deployment_metric
+         where {}
+         order by finished_at, deployment",
+        part.condition(
+            "finished_at < $TO
+             and (finished_at >= $FROM or failed and (recovered_at is null or recovered_at >= $FROM))",
+            "service"
+        )
+    );
+    rows(tx, part, &statement, |row| {
+        Ok(DeploymentRow {
+            service: text(row)?,
+            repository: opt_text(row)?,
+            finished: row.micros()?,
+            counts: row.bool()?,
+            success: row.bool()?,
+            kind: row.word()?,
+            in_rollout: row.bool()?,
+            failed: row.bool()?,
+            recovered: row.opt_micros()?,
+            rework: row.bool()?,
+            rules: Rules::read(row)?,
+        })
+    })
+    .await
+}
+
+/// The first deployments of services, of each of their repositories, before the end of the span.
+pub async fn first_deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<FirstDeploymentRow>, StoreError> {
+    let statement = format!(
+        "select service, repository, min(finished_at) from deployment_metric
+         where counts and {} group by service, repository",
+        part.condition("finished_at < $TO", "service")
+    );
+    rows(tx, part, &statement, |row| {
+        Ok(FirstDeploymentRow { service: text(row)?, repository: opt_text(row)?, at: row.micros()? })
+    })
+    .await
+}
+
+/// Incidents that were open in the span, and those that failed a deployment that finished in it.
+pub async fn incidents(tx: &mut StoreTx, part: &Part) -> Result<Vec<IncidentRow>, StoreError> {
+    let statement = format!(
+        "select i.service, i.severity, i.detected_at, i.resolved_at, i.restore_us, d.finished_at
+         from incident_metric i
+         left join deployment_metric d on d.service = i.service and d.deployment = i.deployment and d.failed
+         where {}",
+        part.condition(
+            "i.detected_at < $TO and (i.resolved_at is null or i.resolved_at >= $FROM)
+             or i.resolved_at >= $FROM and i.resolved_at < $TO
+             or d.finished_at >= $FROM and d.finished_at < $TO",
+            "i.service"
+        )
+    );
+    rows(tx, part, &statement, |row| {
+        Ok(IncidentRow {
+            service: text(row)?,
+            severity: opt_text(row)?,
+            detected: row.micros()?,
+            resolved: row.opt_micros()?,
+            restore: row.opt_i64()?,
+            failed_deployment: row.opt_micros()?,
+        })
+    })
+    .await
+}

@@ -1,0 +1,180 @@
+//! Work items, their ways through workflows, and sprints.
+
+use kernel::StatusCategory;
+
+use super::read::{Part, opt_text, rows, text};
+use crate::{StoreError, StoreTx};
+
+/// A work item that was there in the span and not done before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemRow {
+    /// Its id.
+    pub id: String,
+    /// The project, or the repository that it is in.
+    pub project: String,
+    /// As the source has it: `story`, `bug`.
+    pub kind: Option<String>,
+    /// Where it stands.
+    pub category: StatusCategory,
+    /// Who works on it.
+    pub assignee: Option<String>,
+    /// When it was written down.
+    pub created: i64,
+    /// When work on it began first, as the source says.
+    pub started: Option<i64>,
+    /// When it was finished last, as the source says.
+    pub done: Option<i64>,
+    /// Closed as won't do, duplicate or not planned.
+    pub canceled: bool,
+    /// Story points.
+    pub points: Option<f64>,
+    /// Its labels.
+    pub labels: Vec<String>,
+}
+
+/// A work item's way from one status to another.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TransitionRow {
+    /// The work item.
+    pub item: String,
+    /// When.
+    pub at: i64,
+    /// The status that it had, and its category if the source reports it.
+    pub from: (Option<String>, Option<StatusCategory>),
+    /// The status that it got, and its category if the source reports it.
+    pub to: (String, Option<StatusCategory>),
+}
+
+/// What a status means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatusRow {
+    /// The tracker that has it.
+    pub tracker: String,
+    /// Its name.
+    pub name: String,
+    /// What it means.
+    pub category: StatusCategory,
+}
+
+/// A sprint that ended in the span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SprintRow {
+    /// Its id.
+    pub id: String,
+    /// The board that it is on.
+    pub board: Option<String>,
+    /// When it began.
+    pub started: i64,
+    /// When it was completed, or planned to end.
+    pub ended: i64,
+}
+
+/// A work item that was put into one of those sprints, or taken out of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EntryRow {
+    /// The sprint.
+    pub sprint: String,
+    /// The work item.
+    pub item: String,
+    /// When.
+    pub at: i64,
+    /// Put in; otherwise taken out.
+    pub added: bool,
+    /// The item's story points.
+    pub points: Option<f64>,
+    /// When the item was finished last, unless it was canceled.
+    pub done: Option<i64>,
+    /// The item's project.
+    pub project: Option<String>,
+}
+
+/// Work items that were there in the span and not done before it.
+pub async fn items(tx: &mut StoreTx, part: &Part) -> Result<Vec<ItemRow>, StoreError> {
+    let statement = format!(
+        "select id, project, kind, status_category, assignee, created_at, started_at, done_at, canceled, points, labels
+         from work_item where not deleted and {}",
+        part.condition("created_at < $TO and (done_at is null or done_at >= $FROM)", "project")
+    );
+    rows(tx, part, &statement, |row| {
+        Ok(ItemRow {
+            id: text(row)?,
+            project: text(row)?,
+            kind: opt_text(row)?,
+            category: row.word()?,
+            assignee: opt_text(row)?,
+            created: row.micros()?,
+            started: row.opt_micros()?,
+            done: row.opt_micros()?,
+            canceled: row.bool()?,
+            points: row.opt_f64()?,
+            labels: row.texts()?,
+        })
+    })
+    .await
+}
+
+/// The transitions of those work items, oldest first.
+pub async fn transitions(tx: &mut StoreTx, part: &Part) -> Result<Vec<TransitionRow>, StoreError> {
+    let statement = format!(
+        "select t.item, t.at, t.from_status, t.from_category, t.to_status, t.to_category
+         from transition t join work_item w on w.id = t.item
+         where not w.deleted and {} order by t.at, t.id",
+        part.condition("w.created_at < $TO and (w.done_at is null or w.done_at >= $FROM)", "w.project")
+    );
+    rows(tx, part, &statement, |row| {
+        Ok(TransitionRow {
+            item: text(row)?,
+            at: row.micros()?,
+            from: (opt_text(row)?, row.opt_word()?),
+            to: (text(row)?, row.opt_word()?),
+        })
+    })
+    .await
+}
+
+/// What statuses mean.
+pub async fn statuses(tx: &mut StoreTx) -> Result<Vec<StatusRow>, StoreError> {
+    rows(tx, &Part::All, "select tracker, name, category from status order by id", |row| {
+        Ok(StatusRow { tracker: text(row)?, name: text(row)?, category: row.word()? })
+    })
+    .await
+}
+
+/// Sprints that ended in the span.
+pub async fn sprints(tx: &mut StoreTx, part: &Part) -> Result<Vec<SprintRow>, StoreError> {
+    let statement = format!(
+        "select id, board, started_at, coalesce(completed_at, ends_at) from sprint
+         where not deleted and started_at is not null and coalesce(completed_at, ends_at) is not null and {}",
+        part.condition("coalesce(completed_at, ends_at) >= $FROM and coalesce(completed_at, ends_at) < $TO", "''")
+    );
+    rows(tx, part, &statement, |row| {
+        Ok(SprintRow { id: text(row)?, board: opt_text(row)?, started: row.micros()?, ended: row.micros()? })
+    })
+    .await
+}
+
+/// What was put into those sprints and taken out of them, oldest first.
+pub async fn entries(tx: &mut StoreTx, part: &Part) -> Result<Vec<EntryRow>, StoreError> {
+    let statement = format!(
+        "select e.sprint, e.item, e.at, e.added, w.points, case when not w.canceled then w.done_at end, w.project
+         from sprint_entry e join sprint s on s.id = e.sprint
+         left join work_item w on w.id = e.item and not w.deleted
+         where not s.deleted and {} order by e.at, e.id",
+        part.condition(
+            "coalesce(s.completed_at, s.ends_at) >= $FROM and coalesce(s.completed_at, s.ends_at) < $TO",
+            "''"
+        )
+    );
+    rows(tx, part, &statement, |row| {
+        Ok(EntryRow {
+            sprint: text(row)?,
+            item: text(row)?,
+            at: row.micros()?,
+            added: row.bool()?,
+            points: row.opt_f64()?,
+            done: row.opt_micros()?,
+            project: opt_text(row)?,
+        })
+    })
+    .await
+}

@@ -1,0 +1,87 @@
+//! Which rows are read, and how: a statement is copied out of the database, row by row.
+
+use chrono::{DateTime, Utc};
+
+use crate::copy::{self, Tuple};
+use crate::{StoreError, StoreTx};
+
+/// A span of time `[from, to)` that facts are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First instant.
+    pub from: DateTime<Utc>,
+    /// First instant after it.
+    pub to: DateTime<Utc>,
+}
+
+/// Which rows are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Those that a span is about.
+    Span(Span),
+    /// All of them.
+    All,
+    /// All of these repositories, projects or services.
+    Owners(Vec<String>),
+}
+
+impl Part {
+    /// The condition of a statement: in a span `in_span`, else that the column is one of the owners.
+    pub(super) fn condition(&self, in_span: &str, owner: &str) -> String {
+        match self {
+            Self::Span(_) => in_span.to_owned(),
+            Self::All => "true".to_owned(),
+            Self::Owners(_) => format!("{owner} = any (current_setting('sei.owners')::text[])"),
+        }
+    }
+}
+
+async fn choose(tx: &mut StoreTx, part: &Part) -> Result<(), StoreError> {
+    match part {
+        Part::All => {}
+        Part::Span(span) => {
+            sqlx::query!(
+                "select set_config('sei.from', $1::timestamptz::text, true) as first,
+                        set_config('sei.to', $2::timestamptz::text, true) as last",
+                span.from,
+                span.to,
+            )
+            .fetch_one(tx.connection())
+            .await?;
+        }
+        Part::Owners(owners) => {
+            sqlx::query!("select set_config('sei.owners', $1::text[]::text, true) as owners", owners)
+                .fetch_one(tx.connection())
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads rows of a statement in which `$FROM` and `$TO` stand for the span.
+pub(super) async fn rows<T>(
+    tx: &mut StoreTx,
+    part: &Part,
+    statement: &str,
+    decode: impl Fn(&mut Tuple<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    choose(tx, part).await?;
+    let statement = statement
+        .replace("$FROM", "current_setting('sei.from')::timestamptz")
+        .replace("$TO", "current_setting('sei.to')::timestamptz");
+    let mut found = Vec::new();
+    copy::read(tx.connection(), &format!("copy ({statement}) to stdout (format binary)"), |row| {
+        found.push(decode(row)?);
+        Ok(())
+    })
+    .await?;
+    Ok(found)
+}
+
+pub(super) fn text(row: &mut Tuple<'_>) -> Result<String, StoreError> {
+    Ok(row.text()?.to_owned())
+}
+
+pub(super) fn opt_text(row: &mut Tuple<'_>) -> Result<Option<String>, StoreError> {
+    Ok(row.opt_text()?.map(str::to_owned))
+}

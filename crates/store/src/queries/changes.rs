@@ -1,0 +1,188 @@
+//! Changes that reached production.
+
+use chrono::{DateTime, Utc};
+use kernel::ChangeMetric;
+
+use super::page::{Range, TimeKey, among};
+use crate::{Store, StoreError};
+
+/// Which changes; everything that is `None` is left open.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeFilter {
+    /// Of this service.
+    pub service: Option<String>,
+    /// Of services that this team owns.
+    pub team: Option<String>,
+    /// Carried by this deployment.
+    pub deployment: Option<String>,
+    /// Deployed at this time or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Deployed before this time.
+    pub to: Option<DateTime<Utc>>,
+}
+
+macro_rules! select_changes {
+    ($rest:tt, $($argument:expr),+) => {
+        sqlx::query_as!(
+            ChangeRow,
+            r#"select m.service as "service!", m.change as "change!", m.is_commit as "is_commit!",
+                      m.deployment as "deployment!", m.deployed_at as "deployed_at!", m.repository as "repository!",
+                      m.title as "title!", m.author as "author?", m.bot as "bot!", m.commits as "commits!",
+                      m.started_at as "started_at?", m.opened_at as "opened_at?", m.ready_at as "ready_at?",
+                      m.first_review_at as "first_review_at?", m.approved_at as "approved_at?",
+                      m.merged_at as "merged_at?", m.coding_us as "coding_us?", m.pickup_us as "pickup_us?",
+                      m.review_us as "review_us?", m.approval_us as "approval_us?", m.deploy_us as "deploy_us?",
+                      m.lead_time_us as "lead_time_us?", m.excluded as "excluded!"
+                 from "# + $rest,
+            $($argument),+
+        )
+    };
+}
+
+/// What deployments of services carried, in one statement: `limit` changes of each at most, from the last id on.
+pub async fn carried(
+    store: &Store,
+    services: &[String],
+    deployments: &[String],
+    limit: u32,
+) -> Result<Vec<ChangeMetric>, StoreError> {
+    let rows = select_changes!(
+        "unnest($1::text[], $2::text[]) as one(service, deployment)
+         cross join lateral (
+             select * from change_metric c
+              where c.deployment = one.deployment and c.service = one.service
+              order by c.change desc limit $3) m
+         order by m.service, m.deployment, m.change desc",
+        services,
+        deployments,
+        i64::from(limit)
+    )
+    .fetch_all(store.pool())
+    .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Changes (and commits outside of any change) that reached production, newest deployment first; at most
+/// `limit`, after `after`.
+pub async fn changes(
+    store: &Store,
+    filter: &ChangeFilter,
+    after: Option<&TimeKey>,
+    limit: u32,
+) -> Result<Vec<ChangeMetric>, StoreError> {
+    let Range { from, before } = Range::new(filter.from, filter.to, after);
+    let among = among(store, filter.service.as_deref(), filter.team.as_deref()).await?;
+    let limit = i64::from(limit);
+    let rows = if let Some(deployment) = &filter.deployment {
+        // What one deployment carried has one time: either all of it is in the window or nothing, and the rest
+        // of the order is the order.
+        let mut rows = select_changes!(
+            "change_metric m
+              where m.deployment = $1 and ($2 = '' or (m.service, m.change) < ($2, $3))
+                and ($4::text[] is null or m.service = any($4))
+              order by m.service desc, m.change desc limit $5",
+            deployment,
+            before.service,
+            before.id,
+            among.as_deref(),
+            limit
+        )
+        .fetch_all(store.pool())
+        .await?;
+        rows.retain(|row| {
+            filter.from.is_none_or(|from| row.deployed_at >= from) && filter.to.is_none_or(|to| row.deployed_at < to)
+        });
+        rows
+    } else if let Some(among) = &among {
+        select_changes!(
+            "(select one.among,
+                     case when one.among < $3 then $2::timestamptz + interval '1 microsecond' else $2 end as before_at,
+                     case when one.among = $3 then $4 else '' end as before_id
+                from unnest($1::text[]) as one(among)) s
+             cross join lateral (
+                 select * from change_metric c
+                  where (c.service, c.deployed_at, c.change) < (s.among, s.before_at, s.before_id)
+                    and (c.service, c.deployed_at) >= (s.among, $5)
+                  order by c.service desc, c.deployed_at desc, c.change desc limit $6) m
+             order by m.deployed_at desc, m.service desc, m.change desc limit $6",
+            among,
+            before.at,
+            before.service,
+            before.id,
+            from,
+            limit
+        )
+        .fetch_all(store.pool())
+        .await?
+    } else {
+        select_changes!(
+            "change_metric m
+              where (m.deployed_at, m.service, m.change) < ($1, $2, $3) and m.deployed_at >= $4
+              order by m.deployed_at desc, m.service desc, m.change desc limit $5",
+            before.at,
+            before.service,
+            before.id,
+            from,
+            limit
+        )
+        .fetch_all(store.pool())
+        .await?
+    };
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+struct ChangeRow {
+    service: String,
+    change: String,
+    is_commit: bool,
+    deployment: String,
+    deployed_at: DateTime<Utc>,
+    repository: String,
+    title: String,
+    author: Option<String>,
+    bot: bool,
+    commits: i32,
+    started_at: Option<DateTime<Utc>>,
+    opened_at: Option<DateTime<Utc>>,
+    ready_at: Option<DateTime<Utc>>,
+    first_review_at: Option<DateTime<Utc>>,
+    approved_at: Option<DateTime<Utc>>,
+    merged_at: Option<DateTime<Utc>>,
+    coding_us: Option<i64>,
+    pickup_us: Option<i64>,
+    review_us: Option<i64>,
+    approval_us: Option<i64>,
+    deploy_us: Option<i64>,
+    lead_time_us: Option<i64>,
+    excluded: bool,
+}
+
+impl From<ChangeRow> for ChangeMetric {
+    fn from(row: ChangeRow) -> Self {
+        Self {
+            service: row.service,
+            change: row.change.into(),
+            is_commit: row.is_commit,
+            deployment: row.deployment.into(),
+            deployed_at: row.deployed_at,
+            repository: row.repository.into(),
+            title: row.title,
+            author: row.author.map(Into::into),
+            bot: row.bot,
+            commits: row.commits,
+            started_at: row.started_at,
+            opened_at: row.opened_at,
+            ready_at: row.ready_at,
+            first_review_at: row.first_review_at,
+            approved_at: row.approved_at,
+            merged_at: row.merged_at,
+            coding_us: row.coding_us,
+            pickup_us: row.pickup_us,
+            review_us: row.review_us,
+            approval_us: row.approval_us,
+            deploy_us: row.deploy_us,
+            lead_time_us: row.lead_time_us,
+            excluded: row.excluded,
+        }
+    }
+}
