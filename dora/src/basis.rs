@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use kernel::Rule;
 use serde::Serialize;
 use store::metric_rows::ServiceBasis;
+use strum::{IntoStaticStr, VariantArray, VariantNames};
 use utoipa::ToSchema;
 
 use crate::metrics::Window;
@@ -18,8 +19,23 @@ const FEW: u64 = 5;
 const NAMED: usize = 3;
 
 /// A kind of source that gave evidence for verdicts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Enum, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Enum,
+    ToSchema,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum EvidenceSource {
     /// Incidents.
     Incidents,
@@ -35,23 +51,12 @@ pub enum EvidenceSource {
     Attempts,
 }
 
+kernel::closed_lists! {
+    EvidenceSource: "source of evidence",
+    CaveatCode: "code of a caveat",
+}
+
 impl EvidenceSource {
-    const ALL: [Self; 6] =
-        [Self::Incidents, Self::Rollbacks, Self::Reverts, Self::Hotfixes, Self::PatchReleases, Self::Attempts];
-
-    /// As JSON has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Incidents => "incidents",
-            Self::Rollbacks => "rollbacks",
-            Self::Reverts => "reverts",
-            Self::Hotfixes => "hotfixes",
-            Self::PatchReleases => "patch_releases",
-            Self::Attempts => "attempts",
-        }
-    }
-
     const fn of(rule: Rule) -> Self {
         match rule {
             Rule::IncidentNamesIt | Rule::IncidentWhileNewest | Rule::NamedAsFix => Self::Incidents,
@@ -88,7 +93,11 @@ impl EvidenceSet {
     }
 
     fn sources(self) -> Vec<EvidenceSource> {
-        EvidenceSource::ALL.into_iter().filter(|source| self.0 & (1 << *source as u8) != 0).collect()
+        <EvidenceSource as VariantArray>::VARIANTS
+            .iter()
+            .copied()
+            .filter(|source| self.0 & (1 << *source as u8) != 0)
+            .collect()
     }
 }
 
@@ -103,8 +112,23 @@ pub struct Basis {
 }
 
 /// What a caveat is about. Codes are stable: new ones may come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Enum, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Enum,
+    ToSchema,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum CaveatCode {
     /// Nothing was computed yet.
     NothingComputed,
@@ -132,28 +156,6 @@ pub enum CaveatCode {
     StillOpen,
     /// A single observation can change the value much.
     FewObservations,
-}
-
-impl CaveatCode {
-    /// As JSON has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NothingComputed => "nothing_computed",
-            Self::NoDeployments => "no_deployments",
-            Self::NothingDeployed => "nothing_deployed",
-            Self::PartialHistory => "partial_history",
-            Self::LowerBound => "lower_bound",
-            Self::NoIncidents => "no_incidents",
-            Self::UnmappedIncidents => "unmapped_incidents",
-            Self::PatchReleases => "patch_releases",
-            Self::FirstDeployment => "first_deployment",
-            Self::EndsUnknown => "ends_unknown",
-            Self::NoEarlierBeginning => "no_earlier_beginning",
-            Self::StillOpen => "still_open",
-            Self::FewObservations => "few_observations",
-        }
-    }
 }
 
 /// What a reader must know about a value.

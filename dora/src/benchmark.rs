@@ -11,6 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
+use strum::{VariantArray, VariantNames};
 
 pub(crate) use levels::{fail_rate_level, frequency_level, lead_time_level, recovery_level};
 pub(crate) use quick_check::{Group, duration_score, frequency_score, group, rate_score};
@@ -51,7 +52,8 @@ impl Benchmark {
     pub fn pattern() -> String {
         let groups = |edition| quick_check::patterns(edition).join("|");
         let (of_2024, of_2025) = (groups(QuickCheckEdition::Y2024), groups(QuickCheckEdition::Y2025));
-        format!("^((2019|202[1-4])(/({of_2024}))?|2025(/({of_2025}))?)$")
+        let years = <LevelYear as VariantNames>::VARIANTS.join("|");
+        format!("^(({years})(/({of_2024}))?|{}(/({of_2025}))?)$", QuickCheckEdition::Y2025)
     }
 }
 
@@ -72,33 +74,31 @@ impl FromStr for Benchmark {
     fn from_str(text: &str) -> Result<Self, NotABenchmark> {
         let mut parts = text.split('/');
         let year = parts.next().unwrap_or_default();
-        let (levels, edition) = match year {
-            "2019" => (LevelYear::Y2019, QuickCheckEdition::Y2024),
-            "2021" => (LevelYear::Y2021, QuickCheckEdition::Y2024),
-            "2022" => (LevelYear::Y2022, QuickCheckEdition::Y2024),
-            "2023" => (LevelYear::Y2023, QuickCheckEdition::Y2024),
-            "2024" => (LevelYear::Y2024, QuickCheckEdition::Y2024),
-            "2025" => (LevelYear::Y2024, QuickCheckEdition::Y2025),
-            _ => {
-                return Err(NotABenchmark(
-                    "2019, 2021, 2022, 2023, 2024 or 2025, and a group if wanted: `2025/technology`".to_owned(),
-                ));
-            }
+        let (levels, edition) = if year == QuickCheckEdition::Y2025.as_str() {
+            (LevelYear::Y2024, QuickCheckEdition::Y2025)
+        } else {
+            let levels = year.parse::<LevelYear>().map_err(|_| {
+                let years = <LevelYear as VariantNames>::VARIANTS.join(", ");
+                let newest = QuickCheckEdition::Y2025;
+                NotABenchmark(format!("{years} or {newest}, and a group if wanted: `{newest}/technology`"))
+            })?;
+            (levels, QuickCheckEdition::Y2024)
         };
+        let known = |kind: &GroupKind, group: &str| quick_check::group(edition, *kind, group).is_some();
         let rest: Vec<&str> = parts.collect();
-        let (kind, group) = match rest.as_slice() {
-            [] => (GroupKind::Industry, "all"),
-            ["industry", group] => (GroupKind::Industry, *group),
-            [group] if quick_check::group(edition, GroupKind::Industry, group).is_some() => {
-                (GroupKind::Industry, *group)
+        let found = match rest.as_slice() {
+            [] => Some((GroupKind::Industry, "all")),
+            [group] => {
+                let mut kinds = <GroupKind as VariantArray>::VARIANTS.iter().copied();
+                kinds.find(|kind| known(kind, group)).map(|kind| (kind, *group))
             }
-            ["organization_size", group] | [group] => (GroupKind::OrganizationSize, *group),
-            _ => (GroupKind::Industry, ""),
+            [kind, group] => kind.parse().ok().map(|kind: GroupKind| (kind, *group)),
+            _ => None,
         };
-        if quick_check::group(edition, kind, group).is_none() {
+        let Some((kind, group)) = found.filter(|(kind, group)| known(kind, group)) else {
             let groups = quick_check::keys(edition).join(", ");
             return Err(NotABenchmark(format!("a group of the Quick Check of {edition} after the year: {groups}")));
-        }
+        };
         Ok(Self { levels, edition, kind, group: group.to_owned() })
     }
 }
@@ -106,7 +106,7 @@ impl FromStr for Benchmark {
 impl fmt::Display for Benchmark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.edition {
-            QuickCheckEdition::Y2025 => f.write_str("2025")?,
+            QuickCheckEdition::Y2025 => write!(f, "{}", self.edition)?,
             QuickCheckEdition::Y2024 => write!(f, "{}", self.levels)?,
         }
         if self.group == "all" && self.kind == GroupKind::Industry {

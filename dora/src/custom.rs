@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use kernel::Fact;
 use kernel::catalog::{Holds, Kind};
 use runtime::settings::Findings;
+use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use crate::settings::CustomMetricSettings;
 
@@ -118,7 +119,8 @@ pub enum Taken {
 }
 
 /// What is made of the values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum Aggregate {
     /// How many facts.
     Count,
@@ -138,16 +140,9 @@ pub enum Aggregate {
     Rate,
 }
 
-const AGGREGATES: [(&str, Aggregate); 8] = [
-    ("count", Aggregate::Count),
-    ("per_week", Aggregate::PerWeek),
-    ("sum", Aggregate::Sum),
-    ("mean", Aggregate::Mean),
-    ("median", Aggregate::Median),
-    ("p75", Aggregate::P75),
-    ("p90", Aggregate::P90),
-    ("rate", Aggregate::Rate),
-];
+kernel::closed_lists! {
+    Aggregate: "aggregation",
+}
 
 /// A metric that a user defined, understood.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,10 +188,9 @@ impl CustomMetric {
         if settings.name.is_empty() || !settings.name.chars().all(good) || settings.name.len() > 60 {
             all.push(wrong("name", &settings.name, "1 to 60 lower-case letters, digits or `_`"));
         }
-        let aggregate = AGGREGATES.iter().find(|(name, _)| *name == settings.aggregation).map(|(_, is)| *is);
-        if aggregate.is_none() {
-            let names = AGGREGATES.map(|(name, _)| name).join(", ");
-            all.push(wrong("aggregation", &settings.aggregation, format!("one of {names}")));
+        let aggregate = settings.aggregation.parse::<Aggregate>();
+        if let Err(error) = &aggregate {
+            all.push(wrong("aggregation", &error.found, format!("one of {}", error.expected)));
         }
         let known =
             measurable().find_map(|kind| Some((kind, kind.happened_at?)).filter(|_| kind.name == settings.fact));
@@ -223,7 +217,7 @@ impl CustomMetric {
                 }
             }
         };
-        let value = aggregate.and_then(|aggregate| {
+        let value = aggregate.ok().and_then(|aggregate| {
             let found = settings.value.as_deref();
             match taken(fact, found, aggregate) {
                 Ok(value) => Some((aggregate, value)),

@@ -8,7 +8,7 @@ use kernel::{ChangeState, DeploymentKind, DeploymentMetric, FindingKind, Outcome
 use store::history::search::{self, FoundChange, FoundCommit, FoundDeployment};
 use store::{Store, StoreTx};
 
-use crate::compute::measured::{self, Fit, Known, name};
+use crate::compute::measured::{self, Fit, Known};
 use crate::compute::{Subject, compute, counts_commits, is_before_counting};
 use crate::engine::{compute_aside, load};
 use crate::history::index;
@@ -254,7 +254,7 @@ impl Explainer<'_> {
 
     fn about_source(&self, fact: &Known<'_>) -> String {
         let service = &self.history.service;
-        let kind = name(fact.fact.source);
+        let kind = fact.fact.source.as_str();
         let chosen = match self.history.deployments_from {
             Some(_) => "because `service.deployments_from` says so",
             None => "the first kind of deployment that it has",
@@ -265,7 +265,7 @@ impl Explainer<'_> {
             }
             Some(source) => format!(
                 "Its source is `{kind}`, but `{service}` is measured by `{}`, {chosen}; so it does not count.",
-                name(source)
+                source.as_str()
             ),
             None => format!("Its source is `{kind}`; `{service}` has no deployments to be measured by."),
         }

@@ -1,20 +1,36 @@
 //! What a report is asked about.
 
-use std::fmt;
-
 use async_graphql::Enum;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 use utoipa::ToSchema;
 
 use crate::{Benchmark, Budget};
 
 /// The length of the steps of a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Enum, ToSchema, ValueEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    Enum,
+    ToSchema,
+    ValueEnum,
+    Display,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Interval {
     /// Local days: 23 to 25 hours.
     Day,
@@ -28,24 +44,8 @@ pub enum Interval {
     Year,
 }
 
-impl Interval {
-    /// As JSON and flags have it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Quarter => "quarter",
-            Self::Year => "year",
-        }
-    }
-}
-
-impl fmt::Display for Interval {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+kernel::closed_lists! {
+    Interval: "interval",
 }
 
 /// What a report is asked about.

@@ -2,7 +2,7 @@
 //! rule reads differently on both of its sides: "Deployment 3 rolled it back" of the one that failed, "It
 //! rolled back deployment 2" of the one that repaired.
 
-use kernel::{Evidence, Rule};
+use kernel::{Evidence, EvidenceKind, Rule};
 
 /// Why a deployment failed.
 #[must_use]
@@ -65,12 +65,11 @@ fn lower(evidence: &Evidence) -> String {
 
 /// What met the rule, at the beginning of a sentence.
 fn named(evidence: &Evidence) -> String {
-    let what = match evidence.what.as_str() {
-        "incident" => "Incident",
-        "deployment" => "Deployment",
-        "change" => "Change",
-        "commit" => "Commit",
-        other => other,
+    let what = match evidence.what {
+        EvidenceKind::Incident => "Incident",
+        EvidenceKind::Deployment => "Deployment",
+        EvidenceKind::Change => "Change",
+        EvidenceKind::Commit => "Commit",
     };
     format!("{what} {}", evidence.id)
 }
@@ -79,10 +78,10 @@ fn named(evidence: &Evidence) -> String {
 mod tests {
     use super::*;
 
-    fn evidence(rule: Rule, what: &str, target: Option<&str>) -> Evidence {
+    fn evidence(rule: Rule, what: EvidenceKind, target: Option<&str>) -> Evidence {
         Evidence {
             rule,
-            what: what.to_owned(),
+            what,
             id: "3".to_owned(),
             target: target.map(ToOwned::to_owned),
             url: None,
@@ -92,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_rollback_is_worded_from_its_own_side() {
-        let rollback = evidence(Rule::RolledBack, "deployment", None);
+        let rollback = evidence(Rule::RolledBack, EvidenceKind::Deployment, None);
         assert_eq!(failed_by(&rollback), "Deployment 3 rolled it back.");
         assert_eq!(rework_by(&rollback), "It rolled back deployment 3.");
         assert_eq!(recovered_by(&rollback), "Deployment 3 rolled it back.");
@@ -100,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_revert_names_what_it_reverts() {
-        let revert = evidence(Rule::Reverted, "change", Some("x#1"));
+        let revert = evidence(Rule::Reverted, EvidenceKind::Change, Some("x#1"));
         assert_eq!(failed_by(&revert), "Change 3 reverts x#1, which it carried.");
         assert_eq!(rework_by(&revert), "It carried a revert of x#1: change 3.");
     }
@@ -108,14 +107,14 @@ mod tests {
     #[test]
     fn no_reason_for_rework_says_that_it_was_repaired_itself() {
         for rule in [Rule::RolledBack, Rule::Reverted, Rule::Hotfixed, Rule::PatchRelease, Rule::NamedAsFix] {
-            let reason = rework_by(&evidence(rule, "deployment", None));
+            let reason = rework_by(&evidence(rule, EvidenceKind::Deployment, None));
             assert!(!reason.contains("it back") && !reason.contains("cause"), "{reason}");
         }
     }
 
     #[test]
     fn an_incident_after_the_repair_names_the_deployment_that_was_newest() {
-        let late = evidence(Rule::IncidentWhileNewest, "incident", Some("d4"));
+        let late = evidence(Rule::IncidentWhileNewest, EvidenceKind::Incident, Some("d4"));
         assert_eq!(failed_by(&late), "Incident 3 was detected right after deployment d4, which had undone it.");
     }
 }

@@ -15,6 +15,7 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use kernel::FindingKind;
 use serde::Serialize;
+use strum::{IntoStaticStr, VariantArray, VariantNames};
 use utoipa::ToSchema;
 
 use crate::{
@@ -22,9 +23,25 @@ use crate::{
     Window,
 };
 
-/// A metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Enum, ToSchema)]
+/// A metric: the five, then time to restore.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Enum,
+    ToSchema,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum MetricName {
     /// Change lead time.
     ChangeLeadTime,
@@ -40,17 +57,11 @@ pub enum MetricName {
     TimeToRestore,
 }
 
-impl MetricName {
-    /// The five, then time to restore.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::ChangeLeadTime,
-        Self::DeploymentFrequency,
-        Self::ChangeFailRate,
-        Self::FailedDeploymentRecoveryTime,
-        Self::DeploymentReworkRate,
-        Self::TimeToRestore,
-    ];
+kernel::closed_lists! {
+    MetricName: "metric of a report",
+}
 
+impl MetricName {
     /// The values of its answer that a report shows.
     pub(crate) const fn values(self) -> &'static [ValueName] {
         use ValueName as V;
@@ -71,19 +82,6 @@ impl MetricName {
             Self::DeploymentFrequency => ValueName::PerDay,
             Self::ChangeFailRate | Self::DeploymentReworkRate => ValueName::Rate,
             Self::ChangeLeadTime | Self::FailedDeploymentRecoveryTime | Self::TimeToRestore => ValueName::Median,
-        }
-    }
-
-    /// As JSON has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ChangeLeadTime => "change_lead_time",
-            Self::DeploymentFrequency => "deployment_frequency",
-            Self::ChangeFailRate => "change_fail_rate",
-            Self::FailedDeploymentRecoveryTime => "failed_deployment_recovery_time",
-            Self::DeploymentReworkRate => "deployment_rework_rate",
-            Self::TimeToRestore => "time_to_restore",
         }
     }
 

@@ -38,7 +38,7 @@ impl Evidence {
     fn new(from: kernel::Evidence, reason: fn(&kernel::Evidence) -> String) -> Self {
         let reason = reason(&from);
         let kernel::Evidence { rule, what, id, target, url, at } = from;
-        Self { rule, what, id, target, url, at, reason }
+        Self { rule, what: what.to_string(), id, target, url, at, reason }
     }
 }
 
@@ -279,7 +279,7 @@ impl From<ServiceRow> for Service {
         Self {
             name: row.name,
             team: row.team,
-            source: row.source,
+            source: row.source.map(|source| source.as_str().to_owned()),
             statement: row.statement,
             repositories: row.repositories,
             computed_at: row.computed_at,

@@ -23,7 +23,7 @@ pub use facts::*;
 pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, ShaError, WorkItemId};
 pub use keys::work_item_keys;
 pub use metric_facts::*;
-pub use names::NameError;
+pub use names::{NameError, word};
 pub use outcome::{IgnoreReason, NotStored, Reject, RejectReason};
 pub use secret::Secret;
 pub use selectors::{SELECTOR_FORMS, incident_selector};

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray, VariantNames};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 use crate::{AccountId, ChangeId, DeploymentId, DeploymentSource, IncidentId, RepositoryId, Sha};
 
@@ -31,9 +31,24 @@ pub enum DeploymentKind {
 }
 
 /// The rule by which a piece of evidence counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
+#[strum(serialize_all = "snake_case")]
 pub enum Rule {
     /// An incident names it, its version, its commit, or a change that it carried.
     IncidentNamesIt,
@@ -54,13 +69,43 @@ pub enum Rule {
     NamedAsFix,
 }
 
+/// What can meet a rule.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Display,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum EvidenceKind {
+    /// A change.
+    Change,
+    /// A commit.
+    Commit,
+    /// A deployment.
+    Deployment,
+    /// An incident.
+    Incident,
+}
+
 /// Why a verdict was given: the rule, and the thing that met it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Evidence {
     /// The rule that was met.
     pub rule: Rule,
-    /// What met it: `incident`, `deployment`, `change` or `commit`.
-    pub what: String,
+    /// What met it.
+    pub what: EvidenceKind,
     /// Its id.
     pub id: String,
     /// What it undid, by id: of a revert the change or commit that it reverts; of an incident that was detected

@@ -1,12 +1,13 @@
-//! The closed lists that facts hold: a word of each, as JSON and the database write it, is the name of a variant. This
-//! turns them into text and back, and says which words there are.
-
-use std::str::FromStr;
+//! Closed lists: a word of each, as JSON and the database write it, is the name of a variant. This turns them into text
+//! and back, and says which words there are.
 
 use strum::{VariantArray, VariantNames};
 
 use crate::facts::catalog::{Field, Holds, Value, expected};
-use crate::{ChangeState, DeploymentKind, DeploymentSource, FindingKind, Outcome, ReviewState, StatusCategory};
+use crate::{
+    ChangeState, DeploymentKind, DeploymentSource, EvidenceKind, FindingKind, IgnoreReason, Outcome, RejectReason,
+    ReviewState, Rule, StatusCategory,
+};
 
 /// A text that is not one of the words of a list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +21,24 @@ pub struct NameError {
     pub expected: String,
 }
 
-macro_rules! words {
+/// Reads a word of a closed list; `list` is what it is called in the error.
+pub fn word<T>(text: &str, list: &'static str) -> Result<T, NameError>
+where
+    T: VariantArray + VariantNames + Copy,
+    &'static str: From<T>,
+{
+    let mut all = <T as VariantArray>::VARIANTS.iter().copied();
+    all.find(|value| <&'static str>::from(*value) == text).ok_or_else(|| NameError {
+        found: text.to_owned(),
+        list,
+        expected: <T as VariantNames>::VARIANTS.join(", "),
+    })
+}
+
+/// Gives enums their words as text, and reads them. The words are those of `strum`: the enums derive `IntoStaticStr`,
+/// `VariantArray` and `VariantNames`.
+#[macro_export]
+macro_rules! closed_lists {
     ($($type:ident: $list:literal,)+) => {$(
         impl $type {
             /// The word, as JSON and the database have it.
@@ -30,18 +48,32 @@ macro_rules! words {
             }
         }
 
-        impl FromStr for $type {
-            type Err = NameError;
-            fn from_str(text: &str) -> Result<Self, NameError> {
-                let mut all = <Self as VariantArray>::VARIANTS.iter().copied();
-                all.find(|value| value.as_str() == text).ok_or_else(|| NameError {
-                    found: text.to_owned(),
-                    list: $list,
-                    expected: <Self as VariantNames>::VARIANTS.join(", "),
-                })
+        impl ::std::str::FromStr for $type {
+            type Err = $crate::NameError;
+
+            fn from_str(text: &str) -> Result<Self, $crate::NameError> {
+                $crate::word(text, $list)
             }
         }
+    )+};
+}
 
+closed_lists! {
+    ChangeState: "state of a change",
+    ReviewState: "state of a review",
+    Outcome: "outcome",
+    DeploymentSource: "source of deployments",
+    StatusCategory: "category of a status",
+    DeploymentKind: "kind of deployment",
+    FindingKind: "kind of finding",
+    EvidenceKind: "kind of evidence",
+    Rule: "rule of a verdict",
+    IgnoreReason: "reason to ignore an event",
+    RejectReason: "reason to reject an event",
+}
+
+macro_rules! fields {
+    ($($type:ty,)+) => {$(
         impl Field for $type {
             const HOLDS: Holds = Holds::Text;
             const WORDS: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
@@ -60,19 +92,18 @@ macro_rules! words {
     )+};
 }
 
-words! {
-    ChangeState: "state of a change",
-    ReviewState: "state of a review",
-    Outcome: "outcome",
-    DeploymentSource: "source of deployments",
-    StatusCategory: "category of a status",
-    DeploymentKind: "kind of deployment",
-    FindingKind: "kind of finding",
+fields! {
+    ChangeState,
+    ReviewState,
+    Outcome,
+    DeploymentSource,
+    StatusCategory,
 }
 
 #[cfg(test)]
 mod tests {
     use std::fmt::Debug;
+    use std::str::FromStr;
 
     use serde::{Serialize, de::DeserializeOwned};
 
@@ -98,6 +129,8 @@ mod tests {
         same_as_json::<StatusCategory>();
         same_as_json::<DeploymentKind>();
         same_as_json::<FindingKind>();
+        same_as_json::<EvidenceKind>();
+        same_as_json::<Rule>();
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The named ends of an event that did not become facts. Each reason is a metric label.
 
 use serde::Serialize;
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 /// Why an event is left alone on purpose. Counted, not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr, VariantArray, VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum IgnoreReason {
@@ -20,16 +22,10 @@ pub enum IgnoreReason {
     UnknownValue,
 }
 
-impl IgnoreReason {
-    /// The metric label.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-}
-
 /// Why an event cannot become facts. It is kept, with its bytes, and can be replayed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr, VariantArray, VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum RejectReason {
@@ -47,14 +43,6 @@ pub enum RejectReason {
     Unauthenticated,
     /// A fault of `sei` itself: the normalizer broke off, or the database refuses what it made of the event.
     Internal,
-}
-
-impl RejectReason {
-    /// The metric label.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
 }
 
 /// A rejection: its reason, and a sentence that says where in the payload and what was expected.

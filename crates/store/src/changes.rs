@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use strum::{IntoStaticStr, VariantArray, VariantNames};
+
 use crate::{Store, StoreError, StoreTx};
 
 /// A point in time that a reader has read at. It is of one schema: of another, everything has changed.
@@ -11,8 +13,42 @@ pub struct ReadAt {
     schema: i64,
 }
 
+/// What chunks are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Source {
+    /// Services, repositories, teams and members.
+    Ownership,
+    /// What is known of services over all time.
+    Bases,
+    /// Changes, with their reviews.
+    Changes,
+    /// What was deployed.
+    Deployed,
+    /// Deployments.
+    Deployments,
+    /// Incidents.
+    Incidents,
+    /// Runs of pipelines.
+    Runs,
+    /// Work items, with their transitions.
+    Items,
+    /// Sprints, with what was put into them.
+    Sprints,
+    /// Vulnerabilities.
+    Vulnerabilities,
+    /// Measures of code.
+    Measures,
+    /// Facts that only metrics of the user's own read.
+    Facts,
+}
+
+kernel::closed_lists! {
+    Source: "source of chunks",
+}
+
 /// A chunk: a source, and a repository, project or service; an empty owner stands for all.
-pub type Chunk = (String, String);
+pub type Chunk = (Source, String);
 
 /// Begins a transaction that reads all of its statements at one point in time.
 pub async fn begin_reading(store: &Store) -> Result<StoreTx, StoreError> {
@@ -22,7 +58,8 @@ pub async fn begin_reading(store: &Store) -> Result<StoreTx, StoreError> {
 }
 
 /// The point in time that a transaction of [`begin_reading`] reads at, and the chunks that have changed since another;
-/// `None` where that can't be known, so that everything may have changed.
+/// `None` where that can't be known, so that everything may have changed: of the first point in time, and where a version
+/// of `sei` that knows more sources has marked one of them.
 pub async fn since(tx: &mut StoreTx, before: Option<&ReadAt>) -> Result<(ReadAt, Option<BTreeSet<Chunk>>), StoreError> {
     let now = sqlx::query!(
         r#"select pg_current_snapshot()::text as "snapshot!", 'changed_chunk'::regclass::oid::bigint as "schema!""#
@@ -42,15 +79,16 @@ pub async fn since(tx: &mut StoreTx, before: Option<&ReadAt>) -> Result<(ReadAt,
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok((now, Some(changed.into_iter().map(|row| (row.source, row.owner)).collect())))
+    let chunks = changed.into_iter().map(|row| Some((row.source.parse().ok()?, row.owner)));
+    Ok((now, chunks.collect()))
 }
 
 /// Marks chunks of sources as changed by this transaction.
-pub(crate) async fn mark(tx: &mut StoreTx, sources: &[&str], owners: &[String]) -> Result<(), StoreError> {
+pub(crate) async fn mark(tx: &mut StoreTx, sources: &[Source], owners: &[String]) -> Result<(), StoreError> {
     if owners.is_empty() {
         return Ok(());
     }
-    let sources: Vec<String> = sources.iter().map(|source| (*source).to_owned()).collect();
+    let sources: Vec<String> = sources.iter().map(|source| source.as_str().to_owned()).collect();
     sqlx::query!(
         "insert into changed_chunk (source, owner)
          select source, owner from unnest($1::text[]) as source, unnest($2::text[]) as owner

@@ -127,8 +127,7 @@ impl<'a> Tuple<'a> {
 
     /// A word of a closed list, or null.
     pub fn opt_word<T: FromStr<Err = NameError>>(&mut self) -> Result<Option<T>, StoreError> {
-        let word = self.opt_text()?.map(str::parse).transpose();
-        word.map_err(|error: NameError| StoreError::Unreadable(error.to_string()))
+        Ok(self.opt_text()?.map(str::parse).transpose()?)
     }
 
     /// A word of a closed list.

@@ -1,10 +1,14 @@
 //! How many events ended how: the proof that none vanished. Moved in the batch's transaction, so the
 //! counts are as exact as the positions.
 
+use kernel::NameError;
+use strum::{IntoStaticStr, VariantArray, VariantNames};
+
 use crate::{Store, StoreError, StoreTx};
 
 /// How an event ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr, VariantArray, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// It became facts.
     Stored,
@@ -14,23 +18,8 @@ pub enum Outcome {
     Rejected,
 }
 
-impl Outcome {
-    /// The metric label, and what the database holds.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Stored => "stored",
-            Self::Ignored => "ignored",
-            Self::Rejected => "rejected",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, StoreError> {
-        [Self::Stored, Self::Ignored, Self::Rejected]
-            .into_iter()
-            .find(|outcome| outcome.as_str() == text)
-            .ok_or_else(|| StoreError::Unreadable(format!("event_count.outcome is `{text}`")))
-    }
+kernel::closed_lists! {
+    Outcome: "outcome of an event",
 }
 
 /// How many events of one kind from one source ended in one way.
@@ -89,7 +78,10 @@ pub async fn all(store: &Store) -> Result<Vec<EventCount>, StoreError> {
             Ok(EventCount {
                 source: row.source,
                 kind: row.kind,
-                outcome: Outcome::parse(&row.outcome)?,
+                outcome: row
+                    .outcome
+                    .parse()
+                    .map_err(|error: NameError| StoreError::Unreadable(format!("event_count.outcome: {error}")))?,
                 reason: row.reason,
                 events: row.events,
             })

@@ -1,6 +1,6 @@
 //! What can go wrong with the database, by what the caller does next.
 
-use kernel::Tenant;
+use kernel::{NameError, Tenant};
 use sqlx::migrate::MigrateError;
 
 /// An error of the store.
@@ -48,6 +48,13 @@ pub enum StoreError {
     /// Stop: trying again won't help.
     #[error("the database refuses to work for us")]
     Fatal(#[source] sqlx::Error),
+}
+
+/// A word that this version doesn't know.
+impl From<NameError> for StoreError {
+    fn from(error: NameError) -> Self {
+        Self::Unreadable(error.to_string())
+    }
 }
 
 impl StoreError {

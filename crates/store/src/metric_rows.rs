@@ -10,8 +10,9 @@ pub use basis::{Rules, ServiceBasis, service_bases};
 pub use write::{Written, write_changes, write_deployments, write_findings, write_incidents};
 
 use chrono::{DateTime, Utc};
-use kernel::{FindingKind, NameError};
+use kernel::{DeploymentSource, FindingKind};
 
+use crate::changes::Source;
 use crate::{StoreError, StoreTx, changes};
 
 /// A computation of a service.
@@ -20,7 +21,7 @@ pub struct Computation {
     /// The service.
     pub service: String,
     /// What it is measured by.
-    pub source: Option<String>,
+    pub source: Option<DeploymentSource>,
     /// For a service without deployments: what to configure.
     pub statement: Option<String>,
     /// When.
@@ -48,7 +49,7 @@ pub async fn write_computation(tx: &mut StoreTx, row: &Computation) -> Result<()
              deployments = excluded.deployments, changes = excluded.changes, commits = excluded.commits,
              partial = excluded.partial, options = excluded.options, error = null",
         row.service,
-        row.source,
+        row.source.map(DeploymentSource::as_str),
         row.statement,
         row.computed_at,
         row.deployments,
@@ -59,7 +60,7 @@ pub async fn write_computation(tx: &mut StoreTx, row: &Computation) -> Result<()
     )
     .execute(tx.connection())
     .await?;
-    changes::mark(tx, &["bases"], std::slice::from_ref(&row.service)).await?;
+    changes::mark(tx, &[Source::Bases], std::slice::from_ref(&row.service)).await?;
     changes::forget_old(tx).await?;
     Ok(())
 }
@@ -79,19 +80,32 @@ pub async fn write_failure(tx: &mut StoreTx, service: &str, error: &str, options
     )
     .execute(tx.connection())
     .await?;
-    changes::mark(tx, &["bases"], &[service.to_owned()]).await?;
+    changes::mark(tx, &[Source::Bases], &[service.to_owned()]).await?;
     Ok(())
 }
 
 /// All computations, by service.
 pub async fn computations(tx: &mut StoreTx) -> Result<Vec<Computation>, StoreError> {
-    Ok(sqlx::query_as!(
-        Computation,
+    let rows = sqlx::query!(
         "select service, source, statement, computed_at, deployments, changes, commits, partial, options
          from computation order by service"
     )
     .fetch_all(tx.connection())
-    .await?)
+    .await?;
+    let rows = rows.into_iter().map(|row| {
+        Ok(Computation {
+            service: row.service,
+            source: row.source.as_deref().map(str::parse).transpose()?,
+            statement: row.statement,
+            computed_at: row.computed_at,
+            deployments: row.deployments,
+            changes: row.changes,
+            commits: row.commits,
+            partial: row.partial,
+            options: row.options,
+        })
+    });
+    rows.collect()
 }
 
 /// Deletes everything that was computed about a service that there is no more. Returns how many rows.
@@ -117,8 +131,8 @@ pub(crate) async fn mark_all(tx: &mut StoreTx, service: &str) -> Result<(), Stor
     )
     .fetch_all(tx.connection())
     .await?;
-    changes::mark(tx, &["changes"], &repositories).await?;
-    let sources = ["deployments", "incidents", "deployed", "bases"];
+    changes::mark(tx, &[Source::Changes], &repositories).await?;
+    let sources = [Source::Deployments, Source::Incidents, Source::Deployed, Source::Bases];
     changes::mark(tx, &sources, &[service.to_owned()]).await
 }
 
@@ -142,9 +156,6 @@ pub async fn findings(tx: &mut StoreTx, services: &[String]) -> Result<Vec<Findi
     )
     .fetch_all(tx.connection())
     .await?;
-    let rows = rows.into_iter().map(|row| {
-        let kind = row.kind.parse().map_err(|error: NameError| StoreError::Unreadable(error.to_string()))?;
-        Ok(FindingRow { kind, n: row.n, example: row.example })
-    });
+    let rows = rows.into_iter().map(|row| Ok(FindingRow { kind: row.kind.parse()?, n: row.n, example: row.example }));
     rows.collect()
 }

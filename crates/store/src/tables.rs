@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::Fact;
+use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use crate::copy;
 use crate::{StoreError, StoreTx};
@@ -19,7 +20,8 @@ pub fn exported() -> impl Iterator<Item = &'static str> {
 const INTERNAL: [&str; 2] = ["digest", "options"];
 
 /// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum Kind {
     /// Text; object ids in hex, JSON as text.
     Text,
@@ -35,19 +37,8 @@ pub enum Kind {
     Texts,
 }
 
-impl Kind {
-    /// As documents have it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Int => "int",
-            Self::Float => "float",
-            Self::Bool => "bool",
-            Self::Time => "time",
-            Self::Texts => "texts",
-        }
-    }
+kernel::closed_lists! {
+    Kind: "kind of column",
 }
 
 /// A column.

@@ -1,10 +1,9 @@
 //! The tables of levels of the annual reports (State of DevOps, DORA: 2019, 2021, 2022, 2023, 2024). A
 //! value takes the best level whose condition it meets; a year without such a cluster skips it.
 
-use std::fmt;
-
 use async_graphql::Enum;
 use serde::Serialize;
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 use utoipa::ToSchema;
 
 const HOUR: f64 = 3600.0;
@@ -14,8 +13,24 @@ const WEEK: f64 = 7.0 * DAY;
 pub(crate) const MONTH: f64 = 30.4375 * DAY;
 
 /// How well a value does, by a year's report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Enum, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Enum,
+    ToSchema,
+    Display,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Level {
     /// The lowest.
     Low,
@@ -27,55 +42,36 @@ pub enum Level {
     Elite,
 }
 
-impl Level {
-    /// As JSON has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Elite => "elite",
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// The report that a table of levels is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema, Display, IntoStaticStr, VariantArray, VariantNames,
+)]
 pub enum LevelYear {
     /// 2019.
     #[serde(rename = "2019")]
+    #[strum(serialize = "2019")]
     Y2019,
     /// 2021.
     #[serde(rename = "2021")]
+    #[strum(serialize = "2021")]
     Y2021,
     /// 2022, without an elite level.
     #[serde(rename = "2022")]
+    #[strum(serialize = "2022")]
     Y2022,
     /// 2023.
     #[serde(rename = "2023")]
+    #[strum(serialize = "2023")]
     Y2023,
     /// 2024.
     #[serde(rename = "2024")]
+    #[strum(serialize = "2024")]
     Y2024,
 }
 
-impl fmt::Display for LevelYear {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Y2019 => "2019",
-            Self::Y2021 => "2021",
-            Self::Y2022 => "2022",
-            Self::Y2023 => "2023",
-            Self::Y2024 => "2024",
-        })
-    }
+kernel::closed_lists! {
+    Level: "level",
+    LevelYear: "year with levels",
 }
 
 /// The limits of elite, high and medium; `None` where the year had no such level.

@@ -1,11 +1,11 @@
 //! DORA's Quick Check: its scores from 0 to 10, and how industries and organizations of a size answered.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::LazyLock;
 
 use async_graphql::{Enum, SimpleObject};
 use serde::{Deserialize, Serialize};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 use utoipa::ToSchema;
 
 use super::levels::MONTH;
@@ -14,36 +14,53 @@ const HOUR: f64 = 3600.0;
 const DAY: f64 = 24.0 * HOUR;
 
 /// An edition of the Quick Check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Enum,
+    ToSchema,
+    PartialOrd,
+    Ord,
+    Deserialize,
+    Display,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
 pub enum QuickCheckEdition {
     /// 2024: four metrics.
     #[serde(rename = "2024")]
+    #[strum(serialize = "2024")]
     Y2024,
     /// 2025: five metrics.
     #[serde(rename = "2025")]
+    #[strum(serialize = "2025")]
     Y2025,
 }
 
-impl QuickCheckEdition {
-    /// The year.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Y2024 => "2024",
-            Self::Y2025 => "2025",
-        }
-    }
-}
-
-impl fmt::Display for QuickCheckEdition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// How answers are grouped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Enum,
+    ToSchema,
+    PartialOrd,
+    Ord,
+    Deserialize,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum GroupKind {
     /// By industry.
     Industry,
@@ -51,15 +68,9 @@ pub enum GroupKind {
     OrganizationSize,
 }
 
-impl GroupKind {
-    /// As JSON has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Industry => "industry",
-            Self::OrganizationSize => "organization_size",
-        }
-    }
+kernel::closed_lists! {
+    QuickCheckEdition: "edition of the Quick Check",
+    GroupKind: "kind of group",
 }
 
 /// How a group answered: mean and standard deviation of its scores, 10 is best.
@@ -114,15 +125,12 @@ impl Group {
     }
 }
 
-#[derive(Deserialize)]
-struct Data {
-    editions: BTreeMap<String, Edition>,
-}
+/// Groups by their keys, by kind.
+type Groups = BTreeMap<GroupKind, BTreeMap<String, Group>>;
 
 #[derive(Deserialize)]
-struct Edition {
-    industry: BTreeMap<String, Group>,
-    organization_size: BTreeMap<String, Group>,
+struct Data {
+    editions: BTreeMap<QuickCheckEdition, Groups>,
 }
 
 static DATA: LazyLock<Data> = LazyLock::new(|| {
@@ -133,25 +141,27 @@ static DATA: LazyLock<Data> = LazyLock::new(|| {
 
 /// A group's answers.
 pub(crate) fn group(edition: QuickCheckEdition, kind: GroupKind, key: &str) -> Option<&'static Group> {
-    let edition = DATA.editions.get(edition.as_str())?;
-    match kind {
-        GroupKind::Industry => edition.industry.get(key),
-        GroupKind::OrganizationSize => edition.organization_size.get(key),
-    }
+    DATA.editions.get(&edition)?.get(&kind)?.get(key)
+}
+
+/// The kinds and keys of all groups of an edition.
+fn groups(edition: QuickCheckEdition) -> impl Iterator<Item = (GroupKind, &'static String)> {
+    let kinds = DATA.editions.get(&edition).into_iter().flatten();
+    kinds.flat_map(|(kind, groups)| groups.keys().map(move |key| (*kind, key)))
 }
 
 /// All groups of an edition, as they can be written in a benchmark.
 pub(super) fn keys(edition: QuickCheckEdition) -> Vec<String> {
-    let Some(edition) = DATA.editions.get(edition.as_str()) else { return Vec::new() };
-    let industries = edition.industry.keys().cloned();
-    industries.chain(edition.organization_size.keys().map(|key| format!("organization_size/{key}"))).collect()
+    let written = groups(edition).map(|(kind, key)| match kind {
+        GroupKind::Industry => key.clone(),
+        GroupKind::OrganizationSize => format!("{}/{key}", kind.as_str()),
+    });
+    written.collect()
 }
 
 /// Patterns of the groups of an edition, as they can be written in a benchmark.
 pub(super) fn patterns(edition: QuickCheckEdition) -> Vec<String> {
-    let Some(edition) = DATA.editions.get(edition.as_str()) else { return Vec::new() };
-    let industries = edition.industry.keys().map(|key| format!("(industry/)?{key}"));
-    industries.chain(edition.organization_size.keys().map(|key| format!("(organization_size/)?{key}"))).collect()
+    groups(edition).map(|(kind, key)| format!("({}/)?{key}", kind.as_str())).collect()
 }
 
 /// The score of a category, 1 to 6.
@@ -183,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_data_file_can_be_read_and_has_both_editions() {
-        assert_eq!(DATA.editions.keys().collect::<Vec<_>>(), ["2024", "2025"]);
+        assert_eq!(DATA.editions.keys().collect::<Vec<_>>(), [&QuickCheckEdition::Y2024, &QuickCheckEdition::Y2025]);
         let all = group(QuickCheckEdition::Y2025, GroupKind::Industry, "all").unwrap();
         assert_eq!(all.change_lead_time, Some(Mean { mean: 5.5, std: Some(2.4) }));
         assert_eq!(all.overall().map(|overall| overall.mean), Some(6.72));

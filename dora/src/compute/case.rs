@@ -1,7 +1,7 @@
 //! What verdicts are given from, and what they hold.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a deployment, numbers are theirs")]
 
-use kernel::{DeploymentKind, Evidence, Finding, FindingKind, Incident, IncidentMetric, Rule};
+use kernel::{DeploymentKind, Evidence, EvidenceKind, Finding, FindingKind, Incident, IncidentMetric, Rule};
 
 use super::carried::{Carried, Subject};
 use super::measured::Measured;
@@ -133,8 +133,8 @@ impl Verdict {
     }
 }
 
-fn order(evidence: &Evidence) -> (i64, Rule, &str, &str, Option<&str>) {
-    (evidence.at.timestamp_micros(), evidence.rule, &evidence.what, &evidence.id, evidence.target.as_deref())
+fn order(evidence: &Evidence) -> (i64, Rule, EvidenceKind, &str, Option<&str>) {
+    (evidence.at.timestamp_micros(), evidence.rule, evidence.what, &evidence.id, evidence.target.as_deref())
 }
 
 impl Case<'_> {
@@ -158,7 +158,7 @@ impl Case<'_> {
         let deployment = &self.deployments[number];
         Evidence {
             rule,
-            what: "deployment".to_owned(),
+            what: EvidenceKind::Deployment,
             id: deployment.fact.id.to_string(),
             target: None,
             url: deployment.fact.url.clone(),
@@ -168,13 +168,12 @@ impl Case<'_> {
 
     /// What a deployment carried as evidence.
     pub fn evidence(&self, rule: Rule, subject: Subject, by: usize) -> Evidence {
-        let url = match subject {
-            Subject::Change(number) => self.history.changes[number as usize].url.as_deref().map(ToOwned::to_owned),
-            Subject::Commit(_) => None,
+        let (what, url) = match subject {
+            Subject::Change(number) => (EvidenceKind::Change, self.history.changes[number as usize].url.as_deref()),
+            Subject::Commit(_) => (EvidenceKind::Commit, None),
         };
-        let what = if matches!(subject, Subject::Change(_)) { "change" } else { "commit" };
         let at = instant(self.deployments[by].finished);
-        Evidence { rule, what: what.to_owned(), id: self.id(subject), target: None, url, at }
+        Evidence { rule, what, id: self.id(subject), target: None, url: url.map(ToOwned::to_owned), at }
     }
 
     pub fn id(&self, subject: Subject) -> String {
@@ -192,8 +191,8 @@ pub(crate) fn incident_evidence(
     at: chrono::DateTime<chrono::Utc>,
     target: Option<String>,
 ) -> Evidence {
-    let (what, id) = ("incident".to_owned(), incident.id.to_string());
-    Evidence { rule, what, id, target, url: incident.url.clone(), at }
+    let id = incident.id.to_string();
+    Evidence { rule, what: EvidenceKind::Incident, id, target, url: incident.url.clone(), at }
 }
 
 /// The end of an incident as evidence, where it has one.

@@ -303,18 +303,6 @@ fn listed(names: &BTreeSet<&str>) -> String {
     format!("{}{}", first.join(", "), more.unwrap_or_default())
 }
 
-/// As settings and JSON have it.
-pub(crate) const fn name(source: DeploymentSource) -> &'static str {
-    match source {
-        DeploymentSource::Deployment => "deployment",
-        DeploymentSource::Branch => "branch",
-        DeploymentSource::Pipeline => "pipeline",
-        DeploymentSource::Cdevents => "cdevents",
-        DeploymentSource::Release => "release",
-        DeploymentSource::Tag => "tag",
-    }
-}
-
 /// Whether a kind of deployment says what is released rather than what runs.
 pub(crate) const fn says_release(source: DeploymentSource) -> bool {
     matches!(source, DeploymentSource::Release | DeploymentSource::Tag)

@@ -14,7 +14,6 @@ use tracing::error;
 
 use super::plan::digest;
 use super::service::{Compute, compute_aside, load};
-use crate::compute::measured;
 use crate::{DoraError, History, Options, ServiceMetrics, Summary, services};
 
 /// What workers of a tenant share. Cheap to clone.
@@ -152,7 +151,7 @@ async fn write(
     };
     let computation = Computation {
         service: name.to_owned(),
-        source: metrics.source.map(|source| measured::name(source).to_owned()),
+        source: metrics.source,
         statement: metrics.statement.clone(),
         computed_at: Utc::now(),
         deployments: summary.deployments.cast_signed(),

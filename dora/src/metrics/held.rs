@@ -64,26 +64,24 @@ fn next_version() -> u64 {
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// What a source is called in the store.
-fn source(name: &str) -> Option<Source> {
-    Some(match name {
-        "ownership" => Source::Ownership,
-        "bases" => Source::Bases,
-        "changes" => Source::Changes,
-        "deployed" => Source::Deployed,
-        "deployments" => Source::Deployments,
-        "incidents" => Source::Incidents,
-        "runs" => Source::Runs,
-        "items" => Source::Items,
-        "sprints" => Source::Sprints,
-        "vulnerabilities" => Source::Vulnerabilities,
-        "measures" => Source::Measures,
-        _ => return None,
+/// What is read of what changed in the store; `None` of facts that only metrics of the user's own read, which are not
+/// held.
+const fn source(changed: changes::Source) -> Option<Source> {
+    Some(match changed {
+        changes::Source::Ownership => Source::Ownership,
+        changes::Source::Bases => Source::Bases,
+        changes::Source::Changes => Source::Changes,
+        changes::Source::Deployed => Source::Deployed,
+        changes::Source::Deployments => Source::Deployments,
+        changes::Source::Incidents => Source::Incidents,
+        changes::Source::Runs => Source::Runs,
+        changes::Source::Items => Source::Items,
+        changes::Source::Sprints => Source::Sprints,
+        changes::Source::Vulnerabilities => Source::Vulnerabilities,
+        changes::Source::Measures => Source::Measures,
+        changes::Source::Facts => return None,
     })
 }
-
-/// What the facts are called in the store that only metrics of the user's own read. They are not held.
-const FACTS: &str = "facts";
 
 /// Whether the rows of a source are held. Authors are summed up to the end of a window, and the facts of custom
 /// metrics are read as they are asked for.
@@ -143,12 +141,9 @@ impl Rows {
                 if !changed.is_empty() {
                     self.version = next_version();
                 }
-                for (name, owner) in changed {
-                    match source(&name) {
-                        Some(source) => self.note(source, owner),
-                        None if name == FACTS => {}
-                        // written by a version of sei that knows more
-                        None => *self = Self { version: next_version(), ..Self::default() },
+                for (changed, owner) in changed {
+                    if let Some(source) = source(changed) {
+                        self.note(source, owner);
                     }
                 }
             }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use strum::VariantArray;
+
 use crate::custom::CustomMetric;
 
 use super::model::{Aggregation, Definition, Slice, ValueName};
@@ -43,7 +45,7 @@ impl Input {
             Self::Changes(_) | Self::Deployed(_) | Self::Custom(_) => {
                 &[Service, Team, AuthorTeam, Repository, Label, Type, Ai, Author]
             }
-            Self::Reviews(_) => &Slice::ALL,
+            Self::Reviews(_) => Slice::VARIANTS,
             Self::Deployments(_)
             | Self::Measures(_)
             | Self::Runs(_)

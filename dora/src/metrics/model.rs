@@ -1,12 +1,11 @@
 //! The vocabulary of every metric: what is asked, and the answer as a whole, in parts and as a series.
 
-use std::fmt;
-
 use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 use utoipa::ToSchema;
 
 use super::unit::Unit;
@@ -14,35 +13,29 @@ use super::window::Window;
 use crate::settings;
 use crate::{Basis, Budget, Caveat, CaveatCode, Interval};
 
-macro_rules! words {
-    ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        impl $type {
-            /// All of them.
-            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
-
-            /// As JSON and flags have it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),+
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-
 /// What a metric can be asked for by.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Enum, ToSchema, ValueEnum,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Enum,
+    ToSchema,
+    ValueEnum,
+    Display,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
 )]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Slice {
     /// The service.
     Service,
@@ -66,18 +59,10 @@ pub enum Slice {
     ReviewPair,
 }
 
-words!(Slice {
-    Service = "service",
-    Team = "team",
-    AuthorTeam = "author_team",
-    Repository = "repository",
-    Label = "label",
-    Type = "type",
-    Ai = "ai",
-    Author = "author",
-    ReviewTeams = "review_teams",
-    ReviewPair = "review_pair",
-});
+kernel::closed_lists! {
+    Slice: "slice",
+    ValueName: "value",
+}
 
 impl Slice {
     /// Whether it names people.
@@ -130,8 +115,25 @@ pub enum Aggregation {
 }
 
 /// One of the values that an answer has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Enum, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Enum,
+    ToSchema,
+    Display,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ValueName {
     /// The median.
     Median,
@@ -188,36 +190,6 @@ pub enum ValueName {
     /// The size of the smallest set.
     Fewest,
 }
-
-words!(ValueName {
-    Median = "median",
-    P75 = "p75",
-    P90 = "p90",
-    Mean = "mean",
-    Coding = "coding",
-    Pickup = "pickup",
-    Review = "review",
-    Approval = "approval",
-    Deploy = "deploy",
-    PerDay = "per_day",
-    DaysPerWeek = "days_per_week",
-    TimeBetween = "time_between",
-    Deployments = "deployments",
-    Rate = "rate",
-    Failed = "failed",
-    Rework = "rework",
-    Of = "of",
-    Recovered = "recovered",
-    Open = "open",
-    Yes = "yes",
-    Count = "count",
-    PerWeek = "per_week",
-    Sum = "sum",
-    Ratio = "ratio",
-    Share = "share",
-    AtEnd = "at_end",
-    Fewest = "fewest",
-});
 
 impl ValueName {
     /// The unit of such a value of a metric whose headline has the unit `metric`.

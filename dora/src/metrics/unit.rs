@@ -2,11 +2,13 @@
 
 use async_graphql::Enum;
 use serde::Serialize;
+use strum::{IntoStaticStr, VariantArray, VariantNames};
 use utoipa::ToSchema;
 
 /// What a number is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema, IntoStaticStr, VariantArray, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Unit {
     /// Seconds.
     Seconds,
@@ -24,6 +26,10 @@ pub enum Unit {
     Number,
 }
 
+kernel::closed_lists! {
+    Unit: "unit",
+}
+
 impl Unit {
     /// The value for people: `2 d 3 h`, `0.75 a day`, `12.5 %`.
     #[must_use]
@@ -39,20 +45,6 @@ impl Unit {
             Self::Count => format!("{value:.0}"),
             Self::PerWeek => format!("{} a week", significant(value)),
             Self::Number => significant(value),
-        }
-    }
-
-    /// As JSON has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Seconds => "seconds",
-            Self::PerDay => "per_day",
-            Self::DaysPerWeek => "days_per_week",
-            Self::Ratio => "ratio",
-            Self::Count => "count",
-            Self::PerWeek => "per_week",
-            Self::Number => "number",
         }
     }
 }

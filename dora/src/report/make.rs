@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono_tz::Tz;
 use store::metric_rows::{self, Computation, FindingRow, ServiceBasis};
 use store::{Store, StoreTx};
+use strum::VariantNames;
 
 use super::judge::{level_and_score, others, quick_check};
 use super::{FindingCount, MetricName, MetricReport, Report, ServiceStatus};
@@ -17,7 +18,7 @@ use crate::settings::Dora;
 use crate::{Benchmark, DoraError, MetricAnswer, MetricSettings, Point, Question, ReportQuery, Value, Window};
 
 /// How many series a report has, about: those of the values of each metric.
-pub const REPORT_SERIES: usize = MetricName::ALL.len() * series(true);
+pub const REPORT_SERIES: usize = <MetricName as VariantNames>::VARIANTS.len() * series(true);
 /// The number of services without deployments that are named; the others are counted.
 const NAMED: usize = 10;
 
@@ -31,8 +32,8 @@ pub async fn report(store: &Store, settings: &Dora, query: &ReportQuery) -> Resu
 
 /// What a report is made from.
 pub(crate) fn plan(settings: &Dora, query: &ReportQuery) -> Result<Plan, DoraError> {
-    let names = MetricName::ALL.map(MetricName::as_str);
-    Plan::new(MetricSettings { dora: settings, custom: &[] }, &names, &question(query))
+    let names = <MetricName as VariantNames>::VARIANTS;
+    Plan::new(MetricSettings { dora: settings, custom: &[] }, names, &question(query))
 }
 
 /// A report from tables that were read in this transaction.
@@ -148,7 +149,7 @@ pub(crate) fn metric_report(metric: MetricName, answer: MetricAnswer, benchmark:
 fn status(row: Computation, bases: &[&ServiceBasis]) -> ServiceStatus {
     let known = bases.iter().find(|known| known.service == row.service);
     ServiceStatus {
-        source: row.source,
+        source: row.source.map(|source| source.as_str().to_owned()),
         deployments: row.deployments.max(0).cast_unsigned(),
         changes: row.changes.max(0).cast_unsigned(),
         first_deployment_at: known.and_then(|basis| basis.first),

@@ -140,7 +140,7 @@ impl Status {
                 .into_iter()
                 .map(|row| Service {
                     name: row.name,
-                    measured_by: row.source,
+                    measured_by: row.source.map(|source| source.as_str().to_owned()),
                     deployments: row.deployments,
                     changes: row.changes,
                     commits: row.commits,

@@ -31,11 +31,7 @@ impl Rules {
 }
 
 fn rules(row: &mut Tuple<'_>) -> Result<Vec<Rule>, StoreError> {
-    let read = |name: String| {
-        let rule = serde_json::from_value(name.as_str().into());
-        rule.map_err(|_| StoreError::Unreadable(format!("deployment_metric has evidence by the rule `{name}`")))
-    };
-    row.texts()?.into_iter().map(read).collect()
+    row.texts()?.iter().map(|name| Ok(name.parse::<Rule>()?)).collect()
 }
 
 /// What is known of a service over all time.

@@ -1,10 +1,7 @@
 //! Metric facts as rows of COPY's binary format. The bytes of a row are also what its digest is of.
 
 use chrono::{DateTime, Utc};
-use kernel::{
-    AccountId, ChangeMetric, DeploymentId, DeploymentKind, DeploymentMetric, DeploymentSource, IncidentMetric,
-    RepositoryId, Sha,
-};
+use kernel::{AccountId, ChangeMetric, DeploymentId, DeploymentMetric, IncidentMetric, RepositoryId, Sha};
 use serde::Serialize;
 
 use crate::copy::time;
@@ -88,28 +85,6 @@ impl Encoded {
     }
 }
 
-const fn source(source: DeploymentSource) -> &'static str {
-    match source {
-        DeploymentSource::Deployment => "deployment",
-        DeploymentSource::Branch => "branch",
-        DeploymentSource::Pipeline => "pipeline",
-        DeploymentSource::Cdevents => "cdevents",
-        DeploymentSource::Release => "release",
-        DeploymentSource::Tag => "tag",
-    }
-}
-
-const fn kind(kind: DeploymentKind) -> &'static str {
-    match kind {
-        DeploymentKind::First => "first",
-        DeploymentKind::Normal => "normal",
-        DeploymentKind::Rollback => "rollback",
-        DeploymentKind::RollForward => "roll_forward",
-        DeploymentKind::Redeployment => "redeployment",
-        DeploymentKind::None => "none",
-    }
-}
-
 impl Encode for DeploymentMetric {
     const TABLE: &'static str = "deployment_metric";
     const COLUMNS: &'static str = "service, deployment, finished_at, source, repository, environment, name, sha, url, \
@@ -125,7 +100,7 @@ impl Encode for DeploymentMetric {
         into.text(&self.service);
         into.text(self.deployment.as_str());
         into.instant(Some(self.finished_at));
-        into.text(source(self.source));
+        into.text(self.source.as_str());
         into.optional(self.repository.as_ref().map(RepositoryId::as_str));
         into.optional(self.environment.as_deref());
         into.optional(self.name.as_deref());
@@ -133,7 +108,7 @@ impl Encode for DeploymentMetric {
         into.optional(self.url.as_deref());
         into.bool(self.success);
         into.optional(self.previous.as_ref().map(DeploymentId::as_str));
-        into.text(kind(self.kind));
+        into.text(self.kind.as_str());
         into.field(&self.commits.to_be_bytes());
         into.field(&self.changes.to_be_bytes());
         into.bool(self.failed);

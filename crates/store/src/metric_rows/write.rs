@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::encode::{Encode, Encoded};
+use crate::changes::Source;
 use crate::copy::{self, Rows};
 use crate::{StoreError, StoreTx, changes};
 
@@ -35,13 +36,13 @@ pub async fn write_deployments(
     rows: &[DeploymentMetric],
 ) -> Result<Written, StoreError> {
     let (written, _) = write::<DeploymentMetric>(tx, service, rows.iter()).await?;
-    mark(tx, written, &["deployments", "incidents", "bases"], &[service.to_owned()]).await
+    mark(tx, written, &[Source::Deployments, Source::Incidents, Source::Bases], &[service.to_owned()]).await
 }
 
 /// Makes the incidents of a service these.
 pub async fn write_incidents(tx: &mut StoreTx, service: &str, rows: &[IncidentMetric]) -> Result<Written, StoreError> {
     let (written, _) = write::<IncidentMetric>(tx, service, rows.iter()).await?;
-    mark(tx, written, &["incidents", "bases"], &[service.to_owned()]).await
+    mark(tx, written, &[Source::Incidents, Source::Bases], &[service.to_owned()]).await
 }
 
 /// Makes the changes of a service these.
@@ -52,12 +53,17 @@ pub async fn write_changes(
 ) -> Result<Written, StoreError> {
     let (written, repositories) = write::<ChangeMetric>(tx, service, rows).await?;
     let repositories: Vec<String> = repositories.into_iter().collect();
-    mark(tx, written, &["changes"], &repositories).await?;
-    mark(tx, written, &["deployed"], &[service.to_owned()]).await
+    mark(tx, written, &[Source::Changes], &repositories).await?;
+    mark(tx, written, &[Source::Deployed], &[service.to_owned()]).await
 }
 
 /// Marks chunks where anything was written.
-async fn mark(tx: &mut StoreTx, written: Written, sources: &[&str], owners: &[String]) -> Result<Written, StoreError> {
+async fn mark(
+    tx: &mut StoreTx,
+    written: Written,
+    sources: &[Source],
+    owners: &[String],
+) -> Result<Written, StoreError> {
     if written != Written::default() {
         changes::mark(tx, sources, owners).await?;
     }
@@ -75,7 +81,7 @@ pub async fn write_findings(tx: &mut StoreTx, service: &str, rows: &[Finding]) -
     let new: Vec<(String, String, String)> = rows.filter(|row| !stored.remove(row)).collect();
     let both = || new.iter().chain(&stored);
     if both().next().is_some() {
-        changes::mark(tx, &["bases"], &[service.to_owned()]).await?;
+        changes::mark(tx, &[Source::Bases], &[service.to_owned()]).await?;
     }
     let duplicate = FindingKind::DuplicateChange.as_str();
     let duplicates: Vec<String> =
@@ -85,7 +91,7 @@ pub async fn write_findings(tx: &mut StoreTx, service: &str, rows: &[Finding]) -
             sqlx::query_scalar!("select distinct repository from change where id = any ($1)", &duplicates)
                 .fetch_all(tx.connection())
                 .await?;
-        changes::mark(tx, &["changes"], &repositories).await?;
+        changes::mark(tx, &[Source::Changes], &repositories).await?;
     }
     let connection = tx.connection();
     let (kinds, subjects): (Vec<String>, Vec<String>) =

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::{DeploymentMetric, Evidence, RepositoryId, Sha};
 use sqlx::types::Json;
 
-use super::page::{Range, TimeKey, among, word};
+use super::page::{Range, TimeKey, among};
 use crate::{Store, StoreError};
 
 /// Which deployments; everything that is `None` is left open.
@@ -154,7 +154,7 @@ impl TryFrom<DeploymentRow> for DeploymentMetric {
             service: row.service,
             deployment: row.deployment.into(),
             finished_at: row.finished_at,
-            source: word(&row.source)?,
+            source: row.source.parse()?,
             repository: row.repository.map(RepositoryId),
             environment: row.environment,
             name: row.name,
@@ -162,7 +162,7 @@ impl TryFrom<DeploymentRow> for DeploymentMetric {
             url: row.url,
             success: row.success,
             previous: row.previous.map(Into::into),
-            kind: word(&row.kind)?,
+            kind: row.kind.parse()?,
             commits: row.commits,
             changes: row.changes,
             failed: row.failed,

@@ -1,9 +1,8 @@
 //! Services, repositories, and what the engine noticed about the data.
 
 use chrono::{DateTime, Utc};
-use kernel::Finding;
+use kernel::{DeploymentSource, Finding};
 
-use super::page::word;
 use crate::{Store, StoreError};
 
 /// A service as it was computed last.
@@ -14,7 +13,7 @@ pub struct ServiceRow {
     /// The team that owns it, where declared.
     pub team: Option<String>,
     /// Which kind of deployment it is measured by; `None` where it has none.
-    pub source: Option<String>,
+    pub source: Option<DeploymentSource>,
     /// One sentence about what there is to measure, where that is not plain.
     pub statement: Option<String>,
     /// The repositories that its code lives in.
@@ -39,8 +38,7 @@ pub struct ServiceRow {
 /// deployment is asked for as the greatest row up to the service's end, which only the primary key can
 /// answer: asked plainly, the planner walks the index of times through all other services.
 pub async fn services(store: &Store, after: Option<&str>, limit: u32) -> Result<Vec<ServiceRow>, StoreError> {
-    let rows = sqlx::query_as!(
-        ServiceRow,
+    let rows = sqlx::query!(
         r#"select c.service as name, s.team as "team?", c.source, c.statement, coalesce(s.repositories, array[c.service]) as "repositories!",
                   c.computed_at, c.deployments, c.changes, c.commits, c.partial, c.error,
                   d.finished_at as "last_deployment_at?"
@@ -56,7 +54,23 @@ pub async fn services(store: &Store, after: Option<&str>, limit: u32) -> Result<
     )
     .fetch_all(store.pool())
     .await?;
-    Ok(rows)
+    let rows = rows.into_iter().map(|row| {
+        Ok(ServiceRow {
+            name: row.name,
+            team: row.team,
+            source: row.source.as_deref().map(str::parse).transpose()?,
+            statement: row.statement,
+            repositories: row.repositories,
+            computed_at: row.computed_at,
+            deployments: row.deployments,
+            changes: row.changes,
+            commits: row.commits,
+            partial: row.partial,
+            error: row.error,
+            last_deployment_at: row.last_deployment_at,
+        })
+    });
+    rows.collect()
 }
 
 /// A repository.
@@ -159,7 +173,7 @@ struct FindingRow {
 impl TryFrom<FindingRow> for Finding {
     type Error = StoreError;
     fn try_from(row: FindingRow) -> Result<Self, StoreError> {
-        let kind = word(&row.kind)?;
+        let kind = row.kind.parse()?;
         Ok(Self { service: row.service, kind, subject: row.subject, detail: row.detail })
     }
 }

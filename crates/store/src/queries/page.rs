@@ -1,9 +1,7 @@
-//! What lists have in common: where a page begins, whose rows it has, and words of closed lists.
-
-use std::str::FromStr;
+//! What lists have in common: where a page begins, and whose rows it has.
 
 use chrono::{DateTime, TimeZone, Utc};
-use kernel::{ChangeMetric, DeploymentMetric, NameError};
+use kernel::{ChangeMetric, DeploymentMetric};
 
 use crate::{Store, StoreError};
 
@@ -80,9 +78,4 @@ async fn services_of(store: &Store, team: Option<&str>) -> Result<Option<Vec<Str
     .fetch_all(store.pool())
     .await?;
     Ok(Some(names))
-}
-
-/// A closed list's value from its word.
-pub(super) fn word<T: FromStr<Err = NameError>>(word: &str) -> Result<T, StoreError> {
-    word.parse().map_err(|error: NameError| StoreError::Unreadable(error.to_string()))
 }

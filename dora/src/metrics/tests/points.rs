@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use kernel::Rule;
 use proptest::prelude::*;
 use store::metric_rows::{Rules, ServiceBasis};
+use strum::{VariantArray, VariantNames};
 
 use super::super::plan::Plan;
 use super::super::rows::{Deployed, Deployment, Entry, FirstDeployment, Incident, Subject};
@@ -177,11 +178,11 @@ pub(super) fn of(observed: &Observed) -> Metrics {
         values_in_series: true,
         ..Question::default()
     };
-    let names = MetricName::ALL.map(MetricName::as_str);
-    let plan = Plan::new(MetricSettings { dora: &dora, custom: &[] }, &names, &question).unwrap();
+    let names = <MetricName as VariantNames>::VARIANTS;
+    let plan = Plan::new(MetricSettings { dora: &dora, custom: &[] }, names, &question).unwrap();
     let answers = plan.answer(&observed.tables()).unwrap();
     let benchmark = Benchmark::default();
-    let reports = MetricName::ALL.into_iter().zip(answers);
+    let reports = <MetricName as VariantArray>::VARIANTS.iter().copied().zip(answers);
     let mut reports = reports.map(|(name, answer)| metric_report(name, answer, &benchmark));
     let mut next = || reports.next().unwrap();
     Metrics {

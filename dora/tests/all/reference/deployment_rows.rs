@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, FindingKind, IncidentMetric, Rule,
+    ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, EvidenceKind, FindingKind,
+    IncidentMetric, Rule,
 };
 
 use super::{Expected, World, finish, micros, succeeded};
@@ -20,7 +21,7 @@ impl<'a> World<'a> {
         let deployment = self.deployments[number];
         Evidence {
             rule,
-            what: "deployment".to_owned(),
+            what: EvidenceKind::Deployment,
             id: deployment.id.to_string(),
             target: None,
             url: deployment.url.clone(),
@@ -96,7 +97,7 @@ impl<'a> World<'a> {
         for incident in self.incidents.clone() {
             let evidence = |rule, at| Evidence {
                 rule,
-                what: "incident".to_owned(),
+                what: EvidenceKind::Incident,
                 id: incident.id.to_string(),
                 target: None,
                 url: incident.url.clone(),
@@ -270,6 +271,6 @@ fn is_next(one: &str, other: &str) -> bool {
     line == next_line && next == patch + 1
 }
 
-fn order(x: &Evidence) -> (DateTime<Utc>, Rule, String, String, Option<String>) {
-    (x.at, x.rule, x.what.clone(), x.id.clone(), x.target.clone())
+fn order(x: &Evidence) -> (DateTime<Utc>, Rule, EvidenceKind, String, Option<String>) {
+    (x.at, x.rule, x.what, x.id.clone(), x.target.clone())
 }

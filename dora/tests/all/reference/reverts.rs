@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Change, DeploymentKind, Evidence, RepositoryId, Rule, Sha};
+use kernel::{Change, DeploymentKind, Evidence, EvidenceKind, RepositoryId, Rule, Sha};
 use regex::Regex;
 
 use super::{World, finish};
@@ -15,7 +15,7 @@ impl World<'_> {
         match change {
             Some(change) => Evidence {
                 rule,
-                what: "change".to_owned(),
+                what: EvidenceKind::Change,
                 id: change.id.to_string(),
                 target: None,
                 url: change.url.clone(),
@@ -23,7 +23,7 @@ impl World<'_> {
             },
             None => Evidence {
                 rule,
-                what: "commit".to_owned(),
+                what: EvidenceKind::Commit,
                 id: commit.unwrap().to_string(),
                 target: None,
                 url: None,

@@ -1,6 +1,6 @@
 //! Which deployments failed, by which rule, what repaired them, and what is rework.
 
-use kernel::{Change, Commit, Deployment, DeploymentKind, Incident, Outcome, RepositoryId, Rule};
+use kernel::{Change, Commit, Deployment, DeploymentKind, EvidenceKind, Incident, Outcome, RepositoryId, Rule};
 
 use crate::build::{Case, REPOSITORY, at, change, commit, deploy, hours, incident, sha, tag};
 
@@ -98,7 +98,7 @@ fn rule_4_a_revert_within_the_window_fails_what_had_carried_the_change() {
     let computed = case(20).add(link.clone()).compute();
     assert_eq!(computed.failed(), ["b"]);
     let evidence = &computed.deployment("b").failed_by[0];
-    assert_eq!((evidence.rule, evidence.what.as_str()), (Rule::Reverted, "change"));
+    assert_eq!((evidence.rule, evidence.what), (Rule::Reverted, EvidenceKind::Change));
     assert_eq!(evidence.id, format!("{REPOSITORY}#2"));
     assert_eq!(computed.deployment("b").recovered_at, Some(at(20)));
     assert_eq!(computed.rework(), ["c"]);
@@ -118,7 +118,7 @@ fn rule_4_a_revert_within_the_window_fails_what_had_carried_the_change() {
     };
     let by_sha = words(Commit { reverts: vec![sha(3)], ..commit(4, 12, &[3]) });
     assert_eq!(by_sha.failed(), ["b"]);
-    assert_eq!(by_sha.deployment("b").failed_by[0].what, "commit");
+    assert_eq!(by_sha.deployment("b").failed_by[0].what, EvidenceKind::Commit);
     let by_subject = words(Commit { subject: "Revert \"Commit 3\"".to_owned(), ..commit(4, 12, &[3]) });
     assert_eq!(by_subject.failed(), ["b"]);
 }
@@ -206,7 +206,7 @@ fn recovery_is_the_earliest_of_what_repaired() {
     let rules: Vec<Rule> = row.failed_by.iter().map(|evidence| evidence.rule).collect();
     assert_eq!(rules, [Rule::IncidentWhileNewest, Rule::RolledBack]);
     assert_eq!(row.recovered_at, Some(at(13)));
-    assert_eq!(row.recovered_by.as_ref().unwrap().what, "incident");
+    assert_eq!(row.recovered_by.as_ref().unwrap().what, EvidenceKind::Incident);
     // or after it
     let computed = case().add(deploy("back", 1, 14)).add(incident("i", 11, Some(30))).compute();
     assert_eq!(computed.deployment("b").recovered_at, Some(at(14)));

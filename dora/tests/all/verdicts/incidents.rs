@@ -50,7 +50,8 @@ fn an_incident_written_down_after_the_rollback_is_that_of_what_was_rolled_back()
     let case = || Case::new().line(2).add(deploy("1", 1, 10)).add(deploy("2", 2, 34)).add(deploy("3", 1, 35));
     let computed = case().add(incident("i", 36, Some(37))).compute();
     assert_eq!(computed.failed(), ["2"]);
-    let evidence = computed.deployment("2").failed_by.iter().find(|found| found.what == "incident").unwrap();
+    let evidence =
+        computed.deployment("2").failed_by.iter().find(|found| found.what == kernel::EvidenceKind::Incident).unwrap();
     assert_eq!(evidence.target.as_deref(), Some("3"));
     assert_eq!(computed.incidents[0].deployment, Some("2".into()));
     assert_eq!(computed.deployment("2").recovered_at, Some(at(35)));

@@ -3,7 +3,9 @@
 //! the store run on such a server as they are.
 
 use chrono::{DateTime, Duration, Utc};
-use kernel::{ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, Rule, Sha, Tenant};
+use kernel::{
+    ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, EvidenceKind, Rule, Sha, Tenant,
+};
 use parts::{Part, missing};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::queries::{self, ChangeFilter, DeploymentFilter, TimeKey};
@@ -58,7 +60,7 @@ fn deployments(service: &str, turn: i64) -> Vec<DeploymentMetric> {
             let failed = (day + turn) % 9 == 0;
             let evidence = || Evidence {
                 rule: Rule::RolledBack,
-                what: "deployment".to_owned(),
+                what: EvidenceKind::Deployment,
                 id: format!("{service}/{}", day + 1),
                 target: None,
                 url: None,
