@@ -32,6 +32,12 @@ impl Secret {
     pub fn is(&self, other: &[u8]) -> bool {
         self.0.ct_eq(other).into()
     }
+
+    /// Whether `other` is one of these secrets. All are compared, so that the time does not say which of them came near.
+    #[must_use]
+    pub fn is_one_of(secrets: &[Self], other: &[u8]) -> bool {
+        secrets.iter().fold(false, |fits, secret| fits | secret.is(other))
+    }
 }
 
 impl std::fmt::Debug for Secret {
