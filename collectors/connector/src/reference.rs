@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use kernel::Sha;
 use regex::Regex;
 
-use crate::versions::pattern;
+use crate::versions::{is_version_tag, pattern};
 
 /// What the refs of pull and merge requests look like, in full and as CI systems shorten them; and the branches of
 /// GitHub's merge queue, and Gerrit's changes.
@@ -18,7 +18,6 @@ static PULL_REQUEST: LazyLock<Regex> = LazyLock::new(|| {
                    | refs/changes/ )",
     )
 });
-static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(kernel::VERSION_TAGS));
 /// A version of three parts, or nothing but a version of two.
 static WHOLE_VERSION: LazyLock<Regex> = LazyLock::new(|| pattern(r"^v?\d+[._]\d+$|\d+[._]\d+[._]\d+$"));
 /// Branches that versions are kept on.
@@ -88,7 +87,16 @@ pub fn decoded(text: &str) -> String {
 }
 
 fn is_tag(name: &str) -> bool {
-    VERSION_TAG.is_match(name) && WHOLE_VERSION.is_match(name) && !VERSION_BRANCH.is_match(name)
+    is_version_tag(name) && WHOLE_VERSION.is_match(name) && !VERSION_BRANCH.is_match(name)
+}
+
+/// What was deployed, where its `ref` is a name of its own: neither a commit nor the default branch.
+#[must_use]
+pub fn own_name(name: &str, default_branch: Option<&str>) -> Option<String> {
+    let name = name.strip_prefix("refs/tags/").unwrap_or(name);
+    let own =
+        !name.is_empty() && !name.starts_with("refs/") && Sha::parse(name).is_err() && default_branch != Some(name);
+    own.then(|| name.to_owned())
 }
 
 #[cfg(test)]

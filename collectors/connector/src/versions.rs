@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Detail, Version};
 use regex::Regex;
 
+static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(kernel::VERSION_TAGS));
+
 /// Labels and types that make an issue an incident: `incident`, `type: incident`, `type::incident`.
 static INCIDENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:\[system\] )?incident$|^type::? ?incident"));
 
@@ -39,6 +41,12 @@ pub fn inferred(at: DateTime<Utc>) -> Version {
 #[must_use]
 pub fn moment(second: DateTime<Utc>, rank: i64) -> DateTime<Utc> {
     second.checked_add_signed(TimeDelta::microseconds(rank)).unwrap_or(second)
+}
+
+/// Whether a tag is a version.
+#[must_use]
+pub fn is_version_tag(name: &str) -> bool {
+    VERSION_TAG.is_match(name)
 }
 
 /// Whether a label or a type makes an issue an incident.

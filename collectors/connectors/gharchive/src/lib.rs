@@ -8,12 +8,10 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use connector::lenient::{self, Word};
+use connector::versions::{inferred, is_version_tag};
 use connector::{Connector, json};
 use connector_github::{facts, facts::Place, wire};
-use kernel::{
-    Deployment, DeploymentSource, Detail, Envelope, Fact, IgnoreReason, NotStored, Outcome, Reject, Repository,
-    RepositoryId, Tenant, Version,
-};
+use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject, Repository, RepositoryId, Tenant};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -188,11 +186,7 @@ impl Event<'_> {
     fn repository(&self, place: &Place) -> Fact {
         Fact::Repository(Repository {
             url: Some(format!("https://github.com/{}", self.repo.name)),
-            ..Repository::new(
-                place.id.clone(),
-                self.repo.name.clone(),
-                Version { detail: Detail::Inferred, at: DateTime::UNIX_EPOCH },
-            )
+            ..Repository::new(place.id.clone(), self.repo.name.clone(), inferred(DateTime::UNIX_EPOCH))
         })
     }
 
@@ -275,26 +269,14 @@ impl Event<'_> {
         }
     }
 
-    /// A version tag that was made or deleted. What a clone says of the tag counts more.
+    /// A version tag that was made or deleted.
     fn tag(&self, reference: &Reference, deleted: bool) -> Result<Vec<Fact>, NotStored> {
-        let Some(name) =
-            reference.name.as_deref().filter(|name| reference.ref_type == "tag" && facts::is_version(name))
+        let Some(name) = reference.name.as_deref().filter(|name| reference.ref_type == "tag" && is_version_tag(name))
         else {
             return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
         };
         let place = self.place();
-        let deployment = Deployment {
-            source: DeploymentSource::Tag,
-            repository: Some(place.id.clone()),
-            name: Some(name.to_owned()),
-            finished_at: (!deleted).then_some(self.created_at),
-            outcome: Some(Outcome::Success),
-            deleted,
-            ..Deployment::new(
-                format!("{}/tag/{name}", place.id).into(),
-                Version { detail: Detail::Inferred, at: self.created_at },
-            )
-        };
+        let deployment = facts::tag(&place, name, None, deleted, self.created_at);
         Ok(vec![self.repository(&place), Fact::Deployment(deployment)])
     }
 }

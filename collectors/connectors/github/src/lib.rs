@@ -16,6 +16,7 @@ mod tests;
 #[doc(hidden)]
 pub mod wire;
 
+use connector::versions::is_version_tag;
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 use connector::{Connector, lenient};
 use kernel::Secret;
@@ -169,9 +170,10 @@ fn subject(body: &[u8]) -> Option<String> {
 
 fn push(event: &wire::PushEvent, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
     let place = Place::of(&event.repository)?;
-    if let Some(tag) = event.reference.strip_prefix("refs/tags/").filter(|tag| facts::is_version(tag)) {
+    if let Some(tag) = event.reference.strip_prefix("refs/tags/").filter(|tag| is_version_tag(tag)) {
         let mut facts = mentions(&place, &event.repository, [event.sender.as_ref()]);
-        facts.push(Fact::Deployment(facts::tag(&place, tag, event, envelope.time)));
+        let sha = event.head_commit.as_ref().map(|commit| commit.id);
+        facts.push(Fact::Deployment(facts::tag(&place, tag, sha, event.deleted, envelope.time)));
         return Ok(facts);
     }
     let Some(branch) = event.reference.strip_prefix("refs/heads/") else {

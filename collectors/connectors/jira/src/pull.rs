@@ -4,6 +4,8 @@
 //! JQL compares times by the minute, in the time zone of the user who asks. So that zone is asked for, and
 //! the last minute comes again. Histories that do not fit into the search's answer are asked for one by one.
 
+mod answers;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -14,14 +16,15 @@ use chrono_tz::Tz;
 use pull::parts::first_of;
 use pull::seek::{Grain, Seek};
 use pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use self::answers::{Answered, Found, Listed, Token, Told, found, read};
 use super::Jira;
 use super::facts::Tracker;
-use super::wire::{FieldIds, When};
+use super::wire::FieldIds;
 
 /// Rows on a page. Cloud gives fewer where they are large.
 const MOST: usize = 100;
@@ -86,79 +89,11 @@ struct Fields {
     wanted: String,
 }
 
-/// Where a walk through Cloud's pages is.
-#[derive(Default, Deserialize, Serialize)]
-struct Token {
-    token: String,
-    /// The latest change that was told, should the token no longer be taken.
-    from: Option<DateTime<Utc>>,
-}
-
-/// What a walk must know of an issue.
-#[derive(Deserialize)]
-struct Found {
-    id: String,
-    key: String,
-    fields: Changed,
-    changelog: Option<Length>,
-}
-
-#[derive(Deserialize)]
-struct Changed {
-    updated: When,
-}
-
-#[derive(Deserialize)]
-struct Length {
-    total: Option<usize>,
-    #[serde(default)]
-    histories: Vec<serde::de::IgnoredAny>,
-}
-
-/// The answer to a search.
-#[derive(Deserialize)]
-struct Answered {
-    #[serde(default)]
-    issues: Vec<Box<RawValue>>,
-    #[serde(rename = "nextPageToken")]
-    next: Option<String>,
-    total: Option<u64>,
-}
-
 /// What a search says of its issues.
 #[derive(Clone, Copy)]
 enum Extent {
     Whole,
     Names,
-}
-
-/// A page of a list that counts rows.
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(default, alias = "histories")]
-    values: Vec<Box<RawValue>>,
-    #[serde(rename = "isLast")]
-    last: Option<bool>,
-    total: Option<usize>,
-}
-
-/// A row with what was asked for with it, as the normalizer reads it.
-#[derive(Serialize)]
-struct Told<'a> {
-    site: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fields: Option<&'a FieldIds>,
-    row: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    histories: Option<Vec<Box<RawValue>>>,
-}
-
-impl Told<'_> {
-    fn row(&self, kind: &'static str, subject: String) -> Row {
-        // What was JSON is JSON.
-        let data = serde_json::to_vec(self).unwrap_or_default().into();
-        Row { kind, key: subject.clone(), subject: Some(subject), data }
-    }
 }
 
 impl Pulling {
@@ -455,26 +390,6 @@ fn local(zone: Tz, at: DateTime<Utc>) -> String {
     let first = zone.from_local_datetime(&there).earliest().is_some_and(|first| first.to_utc() < at);
     let there = if first { there - TimeDelta::hours(1) } else { there };
     there.format("%Y-%m-%d %H:%M").to_string()
-}
-
-/// Issues as they were read, and their rows.
-type Issues = Vec<(Found, Box<RawValue>)>;
-
-/// The issues of an answer, and the rows that can't be read as issues.
-fn found(rows: Vec<Box<RawValue>>) -> (Issues, Vec<Box<RawValue>>) {
-    let (mut issues, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
-    for row in rows {
-        match read(&row, "search") {
-            Ok(issue) => issues.push((issue, row)),
-            Err(_) => unreadable.push(row),
-        }
-    }
-    (issues, unreadable)
-}
-
-fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
-    serde_json::from_str(row.get())
-        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", connector::json::tell(&error))))
 }
 
 fn escaped(text: &str) -> String {
