@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, Tenant};
-use runtime::{Outcome, Reason, labels};
+use runtime::{Reason, labels};
 use store::counts::{self, EventCount};
 use store::origins::{self, NewOrigin};
 use store::rejects::{self, NewReject};
@@ -41,7 +41,7 @@ impl Part {
 pub(crate) struct Prepared {
     part: Part,
     tenants: BTreeMap<Tenant, OfTenant>,
-    ended: BTreeMap<(&'static str, Label), u64>,
+    ended: BTreeMap<(&'static str, Reason), u64>,
     events: Summary,
 }
 
@@ -52,33 +52,7 @@ struct OfTenant {
     ends: Vec<(usize, usize)>,
     /// By index in the part's events.
     rejects: Vec<(usize, Reject)>,
-    counts: BTreeMap<(String, String, Label), i64>,
-}
-
-/// How an event ended, in an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Label {
-    Stored,
-    Ignored(kernel::IgnoreReason),
-    Rejected(RejectReason),
-}
-
-impl Label {
-    fn outcome(self) -> (counts::Outcome, Outcome) {
-        match self {
-            Self::Stored => (counts::Outcome::Stored, Outcome::Stored),
-            Self::Ignored(_) => (counts::Outcome::Ignored, Outcome::Ignored),
-            Self::Rejected(_) => (counts::Outcome::Rejected, Outcome::Rejected),
-        }
-    }
-
-    fn reason(self) -> (&'static str, Reason) {
-        match self {
-            Self::Stored => ("", Reason::None),
-            Self::Ignored(reason) => (reason.as_str(), Reason::Ignored(reason)),
-            Self::Rejected(reason) => (reason.as_str(), Reason::Rejected(reason)),
-        }
-    }
+    counts: BTreeMap<(String, String, Reason), i64>,
 }
 
 impl Prepared {
@@ -117,26 +91,26 @@ impl Prepared {
     fn add(&mut self, at: usize, connector: &'static str, outcome: Result<Vec<Fact>, NotStored>) {
         let Some((_, event)) = self.part.events.get(at) else { return };
         let of = self.tenants.entry(event.tenant.clone()).or_default();
-        let label = match outcome {
+        let reason = match outcome {
             Ok(facts) => {
                 of.facts.extend(facts);
                 of.ends.push((at, of.facts.len()));
                 self.events.stored += 1;
-                Label::Stored
+                Reason::None
             }
             Err(NotStored::Ignored(reason)) => {
                 self.events.ignored += 1;
-                Label::Ignored(reason)
+                Reason::Ignored(reason)
             }
             Err(NotStored::Rejected(reject)) => {
                 let reason = reject.reason;
                 of.rejects.push((at, reject));
                 self.events.rejected += 1;
-                Label::Rejected(reason)
+                Reason::Rejected(reason)
             }
         };
-        *of.counts.entry((event.source.clone(), event.kind.clone(), label)).or_default() += 1;
-        *self.ended.entry((connector, label)).or_default() += 1;
+        *of.counts.entry((event.source.clone(), event.kind.clone(), reason)).or_default() += 1;
+        *self.ended.entry((connector, reason)).or_default() += 1;
     }
 
     /// Writes everything and moves the position, or does nothing at all. The position is the first lock
@@ -170,8 +144,8 @@ impl Prepared {
     }
 
     fn measure(&self) {
-        for ((connector, label), events) in &self.ended {
-            let ended = labels::Ended { connector, outcome: label.outcome().1, reason: label.reason().1 };
+        for ((connector, reason), events) in &self.ended {
+            let ended = labels::Ended::new(connector, *reason);
             runtime::metrics().events_ended.get_or_create(&ended).inc_by(*events);
         }
     }
@@ -200,11 +174,11 @@ impl OfTenant {
     }
 
     fn counts(&self) -> Vec<EventCount> {
-        let count = |((source, kind, label), events): (&(String, String, Label), &i64)| EventCount {
+        let count = |((source, kind, reason), events): (&(String, String, Reason), &i64)| EventCount {
             source: source.clone(),
             kind: kind.clone(),
-            outcome: label.outcome().0,
-            reason: label.reason().0.to_owned(),
+            outcome: reason.outcome(),
+            reason: reason.as_str().to_owned(),
             events: *events,
         };
         self.counts.iter().map(count).collect()

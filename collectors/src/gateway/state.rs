@@ -11,7 +11,7 @@ use kernel::{Envelope, IgnoreReason, Tenant, TenantError};
 use runtime::http::Peer;
 use runtime::secret::{self, Secret, SecretError};
 use runtime::telemetry::Occasionally;
-use runtime::{Outcome, Reason, labels};
+use runtime::{Reason, labels};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -181,7 +181,7 @@ impl Inner {
 /// Counts what is left alone on purpose; nothing of it is kept.
 pub(super) fn ignored(source: &Source, reason: IgnoreReason) -> Answer {
     let connector = source.connector.name();
-    let label = labels::Ended { connector, outcome: Outcome::Ignored, reason: Reason::Ignored(reason) };
+    let label = labels::Ended::new(connector, Reason::Ignored(reason));
     runtime::metrics().events_ended.get_or_create(&label).inc();
     Answer::Ignored(reason)
 }

@@ -43,7 +43,7 @@ pub fn fact_kind(input: TokenStream) -> TokenStream {
 }
 
 fn implementation(declared: &Declaration) -> Tokens {
-    let Declaration { ident, .. } = declared;
+    let Declaration { ident, name, .. } = declared;
     let kind = kind(declared);
     let constructor = constructor(declared);
     let values = declared.fields.iter().map(value).chain(declared.kept.iter().map(|(_, method)| {
@@ -92,6 +92,7 @@ fn implementation(declared: &Declaration) -> Tokens {
             }
 
             impl catalog::Declared for #ident {
+                const NAME: &'static str = #name;
                 const KIND: &'static catalog::Kind = #kind;
 
                 fn read<'a, E: From<catalog::Unreadable>>(

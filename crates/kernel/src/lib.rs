@@ -24,7 +24,7 @@ pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, 
 pub use keys::work_item_keys;
 pub use metric_facts::*;
 pub use names::{NameError, word};
-pub use outcome::{IgnoreReason, NotStored, Reject, RejectReason};
+pub use outcome::{EventOutcome, IgnoreReason, NotStored, Reject, RejectReason};
 pub use secret::Secret;
 pub use selectors::{SELECTOR_FORMS, incident_selector};
 pub use tags::VERSION_TAGS;

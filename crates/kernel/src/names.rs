@@ -5,8 +5,8 @@ use strum::{VariantArray, VariantNames};
 
 use crate::facts::catalog::{Field, Holds, Value, expected};
 use crate::{
-    ChangeState, DeploymentKind, DeploymentSource, EvidenceKind, FindingKind, IgnoreReason, Outcome, RejectReason,
-    ReviewState, Rule, StatusCategory,
+    ChangeState, DeploymentKind, DeploymentSource, EventOutcome, EvidenceKind, FindingKind, IgnoreReason, Outcome,
+    RejectReason, ReviewState, Rule, StatusCategory,
 };
 
 /// A text that is not one of the words of a list.
@@ -66,6 +66,7 @@ closed_lists! {
     StatusCategory: "category of a status",
     DeploymentKind: "kind of deployment",
     FindingKind: "kind of finding",
+    EventOutcome: "outcome of an event",
     EvidenceKind: "kind of evidence",
     Rule: "rule of a verdict",
     IgnoreReason: "reason to ignore an event",

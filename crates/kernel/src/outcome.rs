@@ -3,6 +3,21 @@
 use serde::Serialize;
 use strum::{IntoStaticStr, VariantArray, VariantNames};
 
+/// How an event ended.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr, VariantArray, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum EventOutcome {
+    /// It became facts.
+    Stored,
+    /// It was left alone on purpose.
+    Ignored,
+    /// It can't be read, and was kept.
+    Rejected,
+}
+
 /// Why an event is left alone on purpose. Counted, not kept.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr, VariantArray, VariantNames,

@@ -32,7 +32,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub use changed::changed_keys;
 pub use load::{Checked, StartError, check, load, load_with_warnings, log_warnings, start};
-pub use metrics::{Metrics, Outcome, Reason, labels, metrics};
+pub use metrics::{Metrics, Reason, labels, metrics};
 pub use problem::{Problem, SettingsError, Severity};
 pub use redact::redact;
 pub use shutdown::{before_forced_end, catch_signals, shutdown};

@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use kernel::EventOutcome;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -11,30 +12,18 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-/// How an event ended.
+/// How an event ended, as a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// It became facts.
-    Stored,
-    /// Deliberately not stored.
-    Ignored,
-    /// Could not be read; kept.
-    Rejected,
-}
+struct Outcome(EventOutcome);
 
 impl EncodeLabelValue for Outcome {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
-        match self {
-            Self::Stored => "stored",
-            Self::Ignored => "ignored",
-            Self::Rejected => "rejected",
-        }
-        .encode(encoder)
+        self.0.as_str().encode(encoder)
     }
 }
 
 /// Why it ended so: the closed lists of the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// Stored needs no reason.
     None,
@@ -44,14 +33,31 @@ pub enum Reason {
     Rejected(kernel::RejectReason),
 }
 
-impl EncodeLabelValue for Reason {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+impl Reason {
+    /// How what has this reason ended.
+    #[must_use]
+    pub const fn outcome(self) -> EventOutcome {
+        match self {
+            Self::None => EventOutcome::Stored,
+            Self::Ignored(_) => EventOutcome::Ignored,
+            Self::Rejected(_) => EventOutcome::Rejected,
+        }
+    }
+
+    /// Its word; empty where none is needed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "",
             Self::Ignored(reason) => reason.as_str(),
             Self::Rejected(reason) => reason.as_str(),
         }
-        .encode(encoder)
+    }
+}
+
+impl EncodeLabelValue for Reason {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        self.as_str().encode(encoder)
     }
 }
 
@@ -69,12 +75,17 @@ pub mod labels {
     /// By connector, outcome and reason.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     pub struct Ended {
-        /// The connector; `unknown` for a name that this version does not have.
-        pub connector: &'static str,
-        /// How the event ended.
-        pub outcome: Outcome,
-        /// Why.
-        pub reason: Reason,
+        connector: &'static str,
+        outcome: Outcome,
+        reason: Reason,
+    }
+
+    impl Ended {
+        /// Of an event of a connector (`unknown` for a name that this version does not have) that ended for a reason.
+        #[must_use]
+        pub const fn new(connector: &'static str, reason: Reason) -> Self {
+            Self { connector, outcome: Outcome(reason.outcome()), reason }
+        }
     }
 
     /// By partition of the log.
@@ -234,11 +245,7 @@ mod tests {
         metrics.events_received.get_or_create(&labels::Connector { connector: "git" }).inc();
         metrics
             .events_ended
-            .get_or_create(&labels::Ended {
-                connector: "github",
-                outcome: Outcome::Rejected,
-                reason: Reason::Rejected(kernel::RejectReason::Schema),
-            })
+            .get_or_create(&labels::Ended::new("github", Reason::Rejected(kernel::RejectReason::Schema)))
             .inc();
         metrics.log_lag.get_or_create(&labels::Partition { partition: 3 }).set(7);
         let text = metrics.encode();

@@ -1,26 +1,9 @@
 //! How many events ended how: the proof that none vanished. Moved in the batch's transaction, so the
 //! counts are as exact as the positions.
 
-use kernel::NameError;
-use strum::{IntoStaticStr, VariantArray, VariantNames};
+use kernel::{EventOutcome, NameError};
 
 use crate::{Store, StoreError, StoreTx};
-
-/// How an event ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr, VariantArray, VariantNames)]
-#[strum(serialize_all = "snake_case")]
-pub enum Outcome {
-    /// It became facts.
-    Stored,
-    /// It was left alone on purpose.
-    Ignored,
-    /// It can't be read and was kept.
-    Rejected,
-}
-
-kernel::closed_lists! {
-    Outcome: "outcome of an event",
-}
 
 /// How many events of one kind from one source ended in one way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +13,7 @@ pub struct EventCount {
     /// `<connector>.<event>`.
     pub kind: String,
     /// How they ended.
-    pub outcome: Outcome,
+    pub outcome: EventOutcome,
     /// The reason, out of its closed list; empty for stored events.
     pub reason: String,
     /// How many.

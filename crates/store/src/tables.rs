@@ -2,7 +2,8 @@
 //! kinds, in the order of the schema. What is internal (digests, positions, cursors, bytes) stays inside.
 
 use chrono::{DateTime, Utc};
-use kernel::Fact;
+use kernel::catalog::Declared;
+use kernel::{Commit, Fact};
 use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use crate::copy;
@@ -187,7 +188,7 @@ pub async fn read(
         conditions.push(format!("\"{column}\" >= '{}' and \"{column}\" < '{}'", instant(from), instant(to)));
     }
     if which.not_deleted && has("deleted") {
-        conditions.push(if table.name == "commit" { COUNTED_COMMITS } else { "not deleted" }.to_owned());
+        conditions.push(if table.name == Commit::NAME { COUNTED_COMMITS } else { "not deleted" }.to_owned());
     }
     let filter = if conditions.is_empty() { String::new() } else { format!("where {}", conditions.join(" and ")) };
     let statement = format!(

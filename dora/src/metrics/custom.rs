@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use kernel::Change;
+use kernel::catalog::Declared;
 use polars::prelude::*;
 use store::StoreTx;
 use store::flow::Span;
@@ -198,12 +200,11 @@ impl Facts {
             let of = |all: &[Option<Name>]| all.get(nth).cloned().flatten();
             let labels = self.lists.get("labels").zip(position).and_then(|(labels, row)| labels.get(row as usize));
             let labels = labels.and_then(Option::as_deref).unwrap_or_default();
-            let kind = match metric.fact {
-                "change" => {
-                    let title = of(&title).unwrap_or_default();
-                    Some(change_type(&title, labels, of(&branch).as_deref()).into())
-                }
-                _ => of(&kind).or_else(|| of(&severity)),
+            let kind = if metric.fact == Change::NAME {
+                let title = of(&title).unwrap_or_default();
+                Some(change_type(&title, labels, of(&branch).as_deref()).into())
+            } else {
+                of(&kind).or_else(|| of(&severity))
             };
             subjects.push(Subject {
                 service: of(&service),

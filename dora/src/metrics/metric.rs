@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kernel::catalog::Declared;
 use strum::VariantArray;
 
 use crate::custom::CustomMetric;
@@ -72,7 +73,7 @@ impl Input {
             Self::Vulnerabilities(_) => "vulnerabilities",
             Self::Measures(_) => "measures",
             Self::Authors(_) => "authors",
-            Self::Custom(metric) if metric.fact == "vulnerability" => "vulnerabilities",
+            Self::Custom(metric) if metric.fact == kernel::Vulnerability::NAME => "vulnerabilities",
             Self::Custom(metric) => return Cow::Owned(format!("{}s", metric.fact.replace('_', " "))),
         })
     }

@@ -10,6 +10,7 @@ use kernel::Tenant;
 use kernel::near::UnknownName;
 use store::forget::{self, DeletedRows, Forgotten};
 use store::{Store, computation_queue};
+use strum::Display;
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::{Machine, with};
@@ -52,7 +53,8 @@ pub(crate) struct Forget {
     tenant: ForTenant,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Display)]
+#[strum(serialize_all = "snake_case")]
 enum Kind {
     /// Its facts, the metrics of its service, its cursor and its mirror; accounts are kept
     Repository,
@@ -74,16 +76,6 @@ impl Kind {
             Self::Service => Forgotten::Service,
             Self::Team => Forgotten::Team,
             Self::Person => Forgotten::Person,
-        }
-    }
-
-    const fn noun(self) -> &'static str {
-        match self {
-            Self::Repository => "repository",
-            Self::Source => "source",
-            Self::Service => "service",
-            Self::Team => "team",
-            Self::Person => "person",
         }
     }
 }
@@ -129,7 +121,7 @@ impl Forget {
         match section {
             Some(section) => bail!(
                 "the {} `{name}` is in the settings and would come back: take it out of {section} first",
-                self.kind.noun()
+                self.kind
             ),
             None => Ok(()),
         }
@@ -150,7 +142,7 @@ impl Forget {
         }
         if deleted.is_empty() {
             let unknown = UnknownName::new(name, known.iter().map(String::as_str));
-            bail!("there is no {} {unknown}", kind.noun());
+            bail!("there is no {} {unknown}", kind);
         }
         if self.dry_run {
             tx.rollback().await?;
@@ -158,7 +150,7 @@ impl Forget {
             bail!(
                 "this deletes {} of the {} `{name}` for good: say --yes if you mean it, --dry-run shows which",
                 count(rows(&deleted), "row"),
-                kind.noun()
+                kind
             );
         } else {
             tx.commit().await?;
@@ -193,7 +185,7 @@ impl Forget {
         for one in deleted {
             table.add_row([one.table.to_owned(), one.rows.to_string()]);
         }
-        let (noun, name) = (self.kind.noun(), &self.name);
+        let (noun, name) = (self.kind, &self.name);
         let words = if self.dry_run { "would be forgotten" } else { "is forgotten" };
         output::print(&format!("{table}\nThe {noun} `{name}` {words}: {}.", count(rows(deleted), "row")))
     }

@@ -191,6 +191,8 @@ pub trait Record: Sync {
 
 /// A type that is a kind of fact.
 pub trait Declared: Record + Sized {
+    /// Its name: that of its kind.
+    const NAME: &'static str;
     /// The kind.
     const KIND: &'static Kind;
 

@@ -1,7 +1,8 @@
 //! What has to be computed again when rows of facts change: by the kind of fact, an expression over a row. Kinds that
 //! are not listed here concern nothing that is computed as they are written.
 
-use kernel::catalog::Kind;
+use kernel::catalog::{Declared, Kind};
+use kernel::{Account, Change, Commit, Deployment, Incident, PipelineRun, Repository, Review, Service, Team};
 
 use crate::declared::{list, quoted};
 use crate::stale;
@@ -33,12 +34,12 @@ impl Concern {
     pub(super) fn of(kind: &Kind) -> Self {
         let everything = format!("array['{}']", stale::EVERYTHING);
         match kind.name {
-            "repository" => Self::new(&["id"], "array[r.id]", Before::Same),
-            "commit" => Self::new(&["repository"], "array[r.repository]", Before::Same),
+            Repository::NAME => Self::new(&["id"], "array[r.id]", Before::Same),
+            Commit::NAME => Self::new(&["repository"], "array[r.repository]", Before::Same),
             // when a source says that one belongs elsewhere now, both repositories are concerned
-            "change" => Self::new(&["repository"], "array[r.repository]", Before::ByItself),
+            Change::NAME => Self::new(&["repository"], "array[r.repository]", Before::ByItself),
             // the repository of the change; until that is known, its id says which
-            "review" => Self::new(
+            Review::NAME => Self::new(
                 &["change"],
                 &format!(
                     "array[coalesce((select c.repository from change as c where c.id = r.change),
@@ -48,13 +49,15 @@ impl Concern {
                 Before::ByItself,
             ),
             // some of them are deployments; one that knows no repository is measured with none
-            "pipeline_run" => Self::new(&["repository"], "array_remove(array[r.repository], null)", Before::ByItself),
-            "deployment" => Self::new(&["repository", "service"], &owners(&everything), Before::ByItself),
-            "incident" => Self::new(INCIDENT, &of_incident(&everything), Before::ByItself),
+            PipelineRun::NAME => {
+                Self::new(&["repository"], "array_remove(array[r.repository], null)", Before::ByItself)
+            }
+            Deployment::NAME => Self::new(&["repository", "service"], &owners(&everything), Before::ByItself),
+            Incident::NAME => Self::new(INCIDENT, &of_incident(&everything), Before::ByItself),
             // of what accounts say only whether they are bots enters metrics
-            "account" => Self::new(&["bot"], &everything, Before::AnotherNow("bot")),
+            Account::NAME => Self::new(&["bot"], &everything, Before::AnotherNow("bot")),
             // a change of one may concern any repository
-            "service" | "team" => Self::new(&["name"], &everything, Before::Same),
+            Service::NAME | Team::NAME => Self::new(&["name"], &everything, Before::Same),
             _ => Self::default(),
         }
     }

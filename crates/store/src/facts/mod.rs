@@ -1,5 +1,6 @@
-//! Writing facts. Batches go in by one statement a table, which follows from how its kind is declared. Whatever order versions of one thing arrive in,
-//! and however often, the row ends up the same: the one with the greatest (detail, version, digest).
+//! Writing facts. Batches go in by one statement a table, which follows from how its kind is declared. Whatever order
+//! versions of one thing arrive in, and however often, the row ends up the same: the one with the greatest (detail,
+//! version, digest).
 
 mod array;
 mod closing;
@@ -12,7 +13,8 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::Fact;
+use kernel::catalog::Declared;
+use kernel::{Closing, Fact, Incident, Repository, WorkItem};
 
 use self::row::{Picture, Row, best};
 use crate::{StoreError, StoreTx, stale};
@@ -43,8 +45,8 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let mut renamed = repository::write_names(tx.connection(), &names).await?;
     moved::Moves::read(tx.connection()).await?.apply(&mut pictures)?;
     let mut tables = by_table(&pictures);
-    let closable = ids(&tables, &["incident", "work_item", "closing"]);
-    renamed.extend(ids(&tables, &["repository"]));
+    let closable = ids(&tables, &[Incident::NAME, WorkItem::NAME, Closing::NAME]);
+    renamed.extend(ids(&tables, &[Repository::NAME]));
     let connection = tx.connection();
     // always in this order: it is the order of locks
     for kind in Fact::KINDS {

@@ -11,10 +11,10 @@ use bytes::Bytes;
 use connector::{commits, event, registry};
 use eventlog::settings::LogKind;
 use eventlog::{EventLog, Limit};
-use kernel::{Envelope, Tenant};
+use kernel::{Envelope, EventOutcome, Tenant};
 use processors::{Processor, Summary};
 use sqlx::Row;
-use store::counts::{self, Outcome};
+use store::counts;
 use store::{Store, rejects};
 use tokio_util::sync::CancellationToken;
 
@@ -49,7 +49,7 @@ fn processor(log: &TestLog) -> Processor {
 }
 
 /// How many events ended how, by kind.
-async fn ended(store: &Store) -> BTreeMap<(String, Outcome, String), i64> {
+async fn ended(store: &Store) -> BTreeMap<(String, EventOutcome, String), i64> {
     let counts = counts::all(store).await.unwrap();
     counts.into_iter().map(|count| ((count.kind, count.outcome, count.reason), count.events)).collect()
 }
@@ -81,13 +81,13 @@ async fn every_event_ends_as_stored_ignored_or_rejected(kind: LogKind) {
     let store = &log.database.store;
     let ended = ended(store).await;
     let expected = [
-        ("nobody.event", Outcome::Rejected, "unknown_connector", 1),
-        ("test.bad", Outcome::Rejected, "schema", 1),
-        ("test.commits", Outcome::Stored, "", 200),
-        ("test.ignored", Outcome::Ignored, "unused_event", 1),
-        ("test.panic", Outcome::Rejected, "internal", 1),
-        ("test.refused", Outcome::Rejected, "internal", 1),
-        ("test.year_1", Outcome::Rejected, "implausible_time", 1),
+        ("nobody.event", EventOutcome::Rejected, "unknown_connector", 1),
+        ("test.bad", EventOutcome::Rejected, "schema", 1),
+        ("test.commits", EventOutcome::Stored, "", 200),
+        ("test.ignored", EventOutcome::Ignored, "unused_event", 1),
+        ("test.panic", EventOutcome::Rejected, "internal", 1),
+        ("test.refused", EventOutcome::Rejected, "internal", 1),
+        ("test.year_1", EventOutcome::Rejected, "implausible_time", 1),
     ];
     let expected = expected.map(|(kind, outcome, reason, events)| ((kind.into(), outcome, reason.into()), events));
     assert_eq!(ended, BTreeMap::from(expected));

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::Utc;
-use kernel::{Envelope, Reject, RejectReason, Tenant};
-use store::counts::{self, EventCount, Outcome};
+use kernel::{Envelope, EventOutcome, Reject, RejectReason, Tenant};
+use store::counts::{self, EventCount};
 use store::rejects::{self, NewReject};
 use store::{Store, StoreError, positions, segments};
 use tests::{database, eventually};
@@ -311,8 +311,8 @@ async fn counts_add_up_over_concurrent_batches() {
         reason: reason.to_owned(),
         events: 1,
     };
-    let stored = count("test.a", Outcome::Stored, "");
-    let ignored = count("test.b", Outcome::Ignored, "ping");
+    let stored = count("test.a", EventOutcome::Stored, "");
+    let ignored = count("test.b", EventOutcome::Ignored, "ping");
     let mut tasks = Vec::new();
     for turn in 0..20 {
         let store = database.store.clone();

@@ -1,8 +1,8 @@
 //! Tenants: one transaction may write to several, and none sees another's data.
 
 use chrono::Utc;
-use kernel::{Account, Detail, Fact, Tenant, Version};
-use store::counts::{self, EventCount, Outcome};
+use kernel::{Account, Detail, EventOutcome, Fact, Tenant, Version};
+use store::counts::{self, EventCount};
 use store::{Store, StoreError, TenantInfo, facts, positions};
 use tests::database;
 
@@ -17,7 +17,7 @@ fn account(id: &str) -> Fact {
 
 fn count(events: i64) -> EventCount {
     let (source, kind, reason) = ("s".to_owned(), "k".to_owned(), String::new());
-    EventCount { source, kind, outcome: Outcome::Stored, reason, events }
+    EventCount { source, kind, outcome: EventOutcome::Stored, reason, events }
 }
 
 async fn events(store: &Store) -> i64 {
