@@ -1,8 +1,9 @@
 //! How many events ended how: the proof that none vanished. Moved in the batch's transaction, so the
 //! counts are as exact as the positions.
 
-use kernel::{EventOutcome, NameError};
+use kernel::EventOutcome;
 
+use crate::error::word;
 use crate::{Store, StoreError, StoreTx};
 
 /// How many events of one kind from one source ended in one way.

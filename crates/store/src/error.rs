@@ -1,5 +1,7 @@
 //! What can go wrong with the database, by what the caller does next.
 
+use std::str::FromStr;
+
 use kernel::{NameError, Tenant};
 use sqlx::migrate::MigrateError;
 
@@ -55,6 +57,11 @@ impl From<NameError> for StoreError {
     fn from(error: NameError) -> Self {
         Self::Unreadable(error.to_string())
     }
+}
+
+/// Reads a word of a closed list out of a column.
+pub(crate) fn word<T: FromStr<Err = NameError>>(column: &str, text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|error: NameError| StoreError::Unreadable(format!("{column}: {error}")))
 }
 
 impl StoreError {

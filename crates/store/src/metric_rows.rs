@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use kernel::{DeploymentSource, FindingKind};
 
 use crate::changes::Source;
+use crate::error::word;
 use crate::{StoreError, StoreTx, changes};
 
 /// A computation of a service.
@@ -95,7 +96,7 @@ pub async fn computations(tx: &mut StoreTx) -> Result<Vec<Computation>, StoreErr
     let rows = rows.into_iter().map(|row| {
         Ok(Computation {
             service: row.service,
-            source: row.source.as_deref().map(str::parse).transpose()?,
+            source: row.source.as_deref().map(|source| word("computation.source", source)).transpose()?,
             statement: row.statement,
             computed_at: row.computed_at,
             deployments: row.deployments,
@@ -156,6 +157,8 @@ pub async fn findings(tx: &mut StoreTx, services: &[String]) -> Result<Vec<Findi
     )
     .fetch_all(tx.connection())
     .await?;
-    let rows = rows.into_iter().map(|row| Ok(FindingRow { kind: row.kind.parse()?, n: row.n, example: row.example }));
+    let rows = rows
+        .into_iter()
+        .map(|row| Ok(FindingRow { kind: word("finding.kind", &row.kind)?, n: row.n, example: row.example }));
     rows.collect()
 }

@@ -142,7 +142,7 @@ impl Forget {
         }
         if deleted.is_empty() {
             let unknown = UnknownName::new(name, known.iter().map(String::as_str));
-            bail!("there is no {} {unknown}", kind);
+            bail!("there is no {kind} {unknown}");
         }
         if self.dry_run {
             tx.rollback().await?;

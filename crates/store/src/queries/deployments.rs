@@ -5,6 +5,7 @@ use kernel::{DeploymentMetric, Evidence, RepositoryId, Sha};
 use sqlx::types::Json;
 
 use super::page::{Range, TimeKey, among};
+use crate::error::word;
 use crate::{Store, StoreError};
 
 /// Which deployments; everything that is `None` is left open.
@@ -154,7 +155,7 @@ impl TryFrom<DeploymentRow> for DeploymentMetric {
             service: row.service,
             deployment: row.deployment.into(),
             finished_at: row.finished_at,
-            source: row.source.parse()?,
+            source: word("deployment_metric.source", &row.source)?,
             repository: row.repository.map(RepositoryId),
             environment: row.environment,
             name: row.name,
@@ -162,7 +163,7 @@ impl TryFrom<DeploymentRow> for DeploymentMetric {
             url: row.url,
             success: row.success,
             previous: row.previous.map(Into::into),
-            kind: row.kind.parse()?,
+            kind: word("deployment_metric.kind", &row.kind)?,
             commits: row.commits,
             changes: row.changes,
             failed: row.failed,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{DeploymentSource, Finding};
 
+use crate::error::word;
 use crate::{Store, StoreError};
 
 /// A service as it was computed last.
@@ -58,7 +59,7 @@ pub async fn services(store: &Store, after: Option<&str>, limit: u32) -> Result<
         Ok(ServiceRow {
             name: row.name,
             team: row.team,
-            source: row.source.as_deref().map(str::parse).transpose()?,
+            source: row.source.as_deref().map(|source| word("computation.source", source)).transpose()?,
             statement: row.statement,
             repositories: row.repositories,
             computed_at: row.computed_at,
@@ -173,7 +174,7 @@ struct FindingRow {
 impl TryFrom<FindingRow> for Finding {
     type Error = StoreError;
     fn try_from(row: FindingRow) -> Result<Self, StoreError> {
-        let kind = row.kind.parse()?;
+        let kind = word("finding.kind", &row.kind)?;
         Ok(Self { service: row.service, kind, subject: row.subject, detail: row.detail })
     }
 }

@@ -6,7 +6,7 @@ use kernel::Fact;
 use kernel::catalog::{Column, Holds, Kind};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, Row};
-use store::{StoreError, facts, people};
+use store::{StoreError, counts, facts, people, queries};
 use tests::database;
 
 use super::facts::{as_fact, rows};
@@ -147,4 +147,22 @@ async fn what_a_later_version_wrote_is_an_error_that_says_what_was_found_and_exp
     let expected = "service.deployments_from: `telepathy` is no source of deployments; expected one of deployment, branch, \
                     pipeline, cdevents, release, tag";
     assert!(error.ends_with(expected), "{error}");
+    tx.rollback().await.unwrap();
+
+    for insert in [
+        "insert into main.computation (service, source, computed_at, deployments, changes, commits, partial, options)
+         values ('shop', 'telepathy', now(), 0, 0, 0, false, 0)",
+        "insert into main.finding (service, kind, subject, detail) values ('shop', 'haunted', 'x', 'It is.')",
+        "insert into main.event_count (source, kind, outcome, reason, events) values ('a/b', 'a.b', 'eaten', '', 1)",
+    ] {
+        sqlx::query(insert).execute(&mut connection).await.unwrap();
+    }
+    let unreadable = |error: StoreError| error.to_string().split_once(": ").unwrap().1.to_owned();
+    let services = unreadable(queries::services(&database.store, None, 1).await.unwrap_err());
+    assert!(services.starts_with("computation.source: `telepathy` is no source of deployments"), "{services}");
+    let findings = unreadable(queries::findings(&database.store, None, None, 1).await.unwrap_err());
+    assert!(findings.starts_with("finding.kind: `haunted` is no kind of finding"), "{findings}");
+    let counts = unreadable(counts::all(&database.store).await.unwrap_err());
+    let expected = "event_count.outcome: `eaten` is no outcome of an event; expected one of stored, ignored, rejected";
+    assert_eq!(counts, expected);
 }
