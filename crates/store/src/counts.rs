@@ -62,10 +62,7 @@ pub async fn all(store: &Store) -> Result<Vec<EventCount>, StoreError> {
             Ok(EventCount {
                 source: row.source,
                 kind: row.kind,
-                outcome: row
-                    .outcome
-                    .parse()
-                    .map_err(|error: NameError| StoreError::Unreadable(format!("event_count.outcome: {error}")))?,
+                outcome: word("event_count.outcome", &row.outcome)?,
                 reason: row.reason,
                 events: row.events,
             })

@@ -149,13 +149,14 @@ async fn what_a_later_version_wrote_is_an_error_that_says_what_was_found_and_exp
     assert!(error.ends_with(expected), "{error}");
     tx.rollback().await.unwrap();
 
-    for insert in [
+    for statement in [
         "insert into main.computation (service, source, computed_at, deployments, changes, commits, partial, options)
          values ('shop', 'telepathy', now(), 0, 0, 0, false, 0)",
         "insert into main.finding (service, kind, subject, detail) values ('shop', 'haunted', 'x', 'It is.')",
+        "alter table main.event_count drop constraint event_count_outcome_check",
         "insert into main.event_count (source, kind, outcome, reason, events) values ('a/b', 'a.b', 'eaten', '', 1)",
     ] {
-        sqlx::query(insert).execute(&mut connection).await.unwrap();
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
     }
     let unreadable = |error: StoreError| error.to_string().split_once(": ").unwrap().1.to_owned();
     let services = unreadable(queries::services(&database.store, None, 1).await.unwrap_err());
