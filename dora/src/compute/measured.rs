@@ -246,7 +246,7 @@ pub(crate) fn statement(history: &History, known: &[Known<'_>], releases_count: 
         return format!(
             "`{service}` has deployments, but none of the kind that `service.deployments_from` asks for ({}). Take \
              that setting out, or send such deployments.",
-            name(chosen)
+            chosen.as_str()
         );
     }
     if !environments.is_empty() {
