@@ -207,7 +207,7 @@ fn settings(running: &Running, machine: &Machine, address: SocketAddr) -> Result
         format!(
             "database.url = {{ file = '{}' }}\nserver.listen = '{address}'\nlog.kind = 'kafka'\n\
              log.topic = 'sei.bench'\nlog.kafka.brokers = '{kafka}'\n\
-             [webhooks.github.main]\nsecrets = [{{ file = '{}' }}]\n",
+             [[source]]\nconnector = 'github'\n[source.webhook]\nsecrets = [{{ file = '{}' }}]\n",
             url.display(),
             secret.display()
         ),

@@ -8,20 +8,21 @@ use std::time::Instant;
 use chrono::Utc;
 use chrono_tz::Tz;
 use connector::Connector;
-use connector_git::{self as git, GitError};
+use connector_git::{self as git, GitError, GitSource};
 use eventlog::EventLog;
 use futures::FutureExt;
 use kernel::Tenant;
 use pull::progress::Progress;
-use pull::{self, OpenError, Target};
-use runtime::settings::{GitSource, PullSource};
+use pull::{self, Target};
+use runtime::settings::Source;
 use runtime::{labels, panics};
 use store::source_state::{self, Attempt};
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::ready::Ready;
-use crate::scheduler::{Job, ScheduleError, Times};
+use crate::scheduler::{Job, Times};
+use crate::sources::{self, ConfiguredRepository, SourceError};
 
 /// Makes what shows the progress of a source of this name.
 pub type ShowProgress = dyn Fn(&str) -> Box<dyn Progress> + Send + Sync;
@@ -39,17 +40,6 @@ pub struct Collector {
     pub progress: Arc<ShowProgress>,
     /// Where the days that sources are pulled since begin.
     pub time_zone: Tz,
-}
-
-/// A source of the settings that cannot be collected.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// What it says is wrong.
-    #[error("[[source]] {0} can't be pulled")]
-    Open(String, #[source] OpenError),
-    /// Its schedule is.
-    #[error("`{0}` is never due")]
-    Schedule(String, #[source] ScheduleError),
 }
 
 impl Collector {
@@ -75,7 +65,7 @@ impl Collector {
     }
 
     /// Pulls a source.
-    pub async fn pull(&self, ready: &Ready, settings: &PullSource, from: pull::From) -> pull::Summary {
+    pub async fn pull(&self, ready: &Ready, from: pull::From) -> pull::Summary {
         let began = Utc::now();
         let (start, name, connector) = (Instant::now(), &ready.source.name, ready.connector.name());
         let progress = (self.progress)(name);
@@ -84,7 +74,7 @@ impl Collector {
             source: name,
             connector,
             tenant,
-            since: settings.since.map(|day| kernel::midnight(day, self.time_zone)),
+            since: ready.source.since.map(|day| kernel::midnight(day, self.time_zone)),
             log: &*self.log,
             cursors: &self.store.for_tenant(tenant),
             progress: &*progress,
@@ -110,26 +100,31 @@ impl Collector {
     /// it is: what was not acknowledged is collected again.
     pub fn jobs(
         &self,
-        git: &[GitSource],
-        sources: &[PullSource],
+        sources: &[Source],
         git_at_once: bool,
         shutdown: &CancellationToken,
     ) -> Result<Vec<Job>, SourceError> {
-        let git = git.iter().map(|source| self.git_job(source, git_at_once, shutdown));
-        let pulls = sources.iter().map(|source| self.pull_job(source, shutdown));
+        let repositories = sources::repositories(sources)?;
+        let git = repositories.into_iter().map(|repository| self.git_job(repository, git_at_once, shutdown));
+        let pulls = sources::pulled(sources).map(|source| self.pull_job(source, shutdown));
         git.chain(pulls).collect()
     }
 
-    fn git_job(&self, source: &GitSource, at_once: bool, shutdown: &CancellationToken) -> Result<Job, SourceError> {
-        let name = git::shown(&source.url);
-        let times = Times::new(&source.schedule, Tz::UTC, std::time::Duration::ZERO)
+    fn git_job(
+        &self,
+        repository: ConfiguredRepository,
+        at_once: bool,
+        shutdown: &CancellationToken,
+    ) -> Result<Job, SourceError> {
+        let (name, timing) = (git::shown(&repository.source.url), &repository.timing);
+        let times = Times::new(&timing.schedule, timing.time_zone, timing.jitter)
             .map_err(|error| SourceError::Schedule(name.clone(), error))?;
-        let (this, source, shutdown) = (self.clone(), source.clone(), shutdown.clone());
+        let (this, repository, shutdown) = (self.clone(), Arc::new(repository), shutdown.clone());
         Ok(Job::new(name, times, at_once, move || {
-            let (this, source, shutdown) = (this.clone(), source.clone(), shutdown.clone());
+            let (this, repository, shutdown) = (this.clone(), Arc::clone(&repository), shutdown.clone());
             async move {
-                let tenant = Tenant::default();
-                let collected = this.git(&source, git::From::Cursor, &tenant).boxed();
+                let source = &repository.source;
+                let collected = this.git(source, git::From::Cursor, &repository.tenant).boxed();
                 match shutdown.run_until_cancelled(collected).await {
                     Some(Ok(summary)) if summary.changed => {
                         let (commits, changes) = (summary.commits, summary.changes);
@@ -153,18 +148,18 @@ impl Collector {
         }))
     }
 
-    fn pull_job(&self, source: &PullSource, shutdown: &CancellationToken) -> Result<Job, SourceError> {
+    fn pull_job(&self, source: &Source, shutdown: &CancellationToken) -> Result<Job, SourceError> {
         let name = source.full_name();
-        let times = Times::new(&source.schedule, source.time_zone, source.jitter)
+        let wrong = |error| SourceError::Open(name.clone(), error);
+        let timing = sources::timing(source).map_err(wrong)?;
+        let times = Times::new(&timing.schedule, timing.time_zone, timing.jitter)
             .map_err(|error| SourceError::Schedule(name.clone(), error))?;
-        let ready = Ready::new(source).map_err(|error| SourceError::Open(name.clone(), error))?;
-        let both = Arc::new((ready, source.clone()));
+        let ready = Arc::new(Ready::new(source).map_err(wrong)?);
         let (this, shutdown) = (self.clone(), shutdown.clone());
         Ok(Job::new(name, times, true, move || {
-            let (this, both, shutdown) = (this.clone(), Arc::clone(&both), shutdown.clone());
+            let (this, ready, shutdown) = (this.clone(), Arc::clone(&ready), shutdown.clone());
             async move {
-                let (ready, source) = &*both;
-                let pulled = this.pull(ready, source, pull::From::Cursor);
+                let pulled = this.pull(&ready, pull::From::Cursor);
                 let Some(summary) = shutdown.run_until_cancelled(pulled).await else { return };
                 for problem in &summary.problems {
                     let (stream, error) = (&problem.stream, &problem.error);

@@ -7,5 +7,6 @@ pub mod ready;
 mod roles;
 pub mod scheduler;
 pub mod settings;
+pub mod sources;
 
 pub use roles::{CollectorRole, WebhooksRole};

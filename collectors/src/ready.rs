@@ -2,7 +2,7 @@
 
 use connector::Connector;
 use pull::{OpenError, Opened, Puller};
-use runtime::settings::PullSource;
+use runtime::settings::Source;
 
 /// A source of the settings that is ready to be asked.
 pub struct Ready {
@@ -16,7 +16,7 @@ pub struct Ready {
 
 impl Ready {
     /// Reads the secrets of a source and checks all that the settings say of it. Asks it nothing yet.
-    pub fn new(settings: &PullSource) -> Result<Self, OpenError> {
+    pub fn new(settings: &Source) -> Result<Self, OpenError> {
         let unknown = || {
             let names = registry::pulled().iter().map(|pull| pull.name()).collect::<Vec<_>>().join(", ");
             OpenError::new("connector", format!("`{}` can't be pulled; expected one of {names}", settings.connector))

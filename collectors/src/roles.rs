@@ -37,10 +37,10 @@ impl Role for CollectorRole {
         let progress: Arc<crate::collector::ShowProgress> = Arc::new(|_| Box::new(Silent));
         let collector = Collector { store, log, mirrors, progress, time_zone: settings.dora.time_zone };
         // what can't be collected is an error before anything is
-        collector.jobs(&settings.git, &settings.source, true, &CancellationToken::new())?;
-        if settings.git.is_empty() && settings.source.is_empty() {
+        collector.jobs(&settings.source, true, &CancellationToken::new())?;
+        if settings.source.iter().all(|source| source.pull.is_none()) {
             tracing::info!(
-                "there is nothing to collect: the settings have no [[source]] and no [[git]]; waiting for SIGHUP, \
+                "there is nothing to collect: the settings have no [[source]] with [source.pull]; waiting for SIGHUP, \
                  which reads them again"
             );
         }
@@ -48,7 +48,7 @@ impl Role for CollectorRole {
     }
 
     fn usable(&self, settings: &CollectorSettings) -> Result<()> {
-        self.collector.jobs(&settings.git, &settings.source, true, &CancellationToken::new())?;
+        self.collector.jobs(&settings.source, true, &CancellationToken::new())?;
         role::database_url(&settings.database).map(drop)
     }
 
@@ -57,7 +57,7 @@ impl Role for CollectorRole {
     }
 
     async fn work(&self, end: CancellationToken) -> Result<()> {
-        let jobs = self.collector.jobs(&self.settings.git, &self.settings.source, true, &end)?;
+        let jobs = self.collector.jobs(&self.settings.source, true, &end)?;
         scheduler::run(jobs, end.clone()).await;
         // nothing is ever due
         end.cancelled().await;

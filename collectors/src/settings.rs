@@ -1,11 +1,7 @@
 //! The section `[events]` of the settings, and what collecting and receiving read.
 
-use std::collections::BTreeMap;
-
 use eventlog::settings::Log;
-use runtime::settings::{
-    Data, Database, Findings, GitSource, PullSource, SecretRef, Server, Settings, Telemetry, WebhookSource,
-};
+use runtime::settings::{Data, Database, Findings, Part, SecretRef, Server, Settings, Source, SourceType, Telemetry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -75,20 +71,6 @@ pub struct Calendar {
     pub time_zone: chrono_tz::Tz,
 }
 
-/// Webhook sources by connector and name.
-pub type WebhookSources = BTreeMap<String, BTreeMap<String, WebhookSource>>;
-
-/// Reports what is wrong with the sections of sources.
-pub fn check_sources(git: &[GitSource], pulls: &[PullSource], webhooks: &WebhookSources, findings: &mut Findings) {
-    GitSource::check(git, findings);
-    PullSource::check(pulls, findings);
-    for (connector, sources) in webhooks {
-        for (name, source) in sources {
-            source.check(connector, name, findings);
-        }
-    }
-}
-
 /// The sections that the collector reads.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
@@ -97,10 +79,9 @@ pub struct CollectorSettings {
     pub data: Data,
     pub database: Database,
     pub dora: Calendar,
-    pub git: Vec<GitSource>,
     pub log: Log,
     pub server: Server,
-    pub source: Vec<PullSource>,
+    pub source: Vec<Source>,
     pub telemetry: Telemetry,
 }
 
@@ -117,13 +98,21 @@ impl Settings for CollectorSettings {
         &self.telemetry
     }
 
+    fn sources(&self) -> &[Source] {
+        &self.source
+    }
+
+    fn source_types() -> Vec<SourceType> {
+        registry::source_types()
+    }
+
     fn check(&self, findings: &mut Findings) {
         self.data.check(findings);
         self.database.check(findings);
         self.log.check(findings);
         self.server.check(findings);
         self.telemetry.check(findings);
-        check_sources(&self.git, &self.source, &WebhookSources::new(), findings);
+        Source::check(&self.source, &Self::source_types(), &[Part::Pull], findings);
     }
 }
 
@@ -136,8 +125,8 @@ pub struct GatewaySettings {
     pub events: Events,
     pub log: Log,
     pub server: Server,
+    pub source: Vec<Source>,
     pub telemetry: Telemetry,
-    pub webhooks: WebhookSources,
 }
 
 impl Settings for GatewaySettings {
@@ -153,12 +142,20 @@ impl Settings for GatewaySettings {
         &self.telemetry
     }
 
+    fn sources(&self) -> &[Source] {
+        &self.source
+    }
+
+    fn source_types() -> Vec<SourceType> {
+        registry::source_types()
+    }
+
     fn check(&self, findings: &mut Findings) {
         self.database.check(findings);
         self.events.check(findings);
         self.log.check(findings);
         self.server.check(findings);
         self.telemetry.check(findings);
-        check_sources(&[], &[], &self.webhooks, findings);
+        Source::check(&self.source, &Self::source_types(), &[Part::Webhook], findings);
     }
 }

@@ -132,8 +132,10 @@ function emptiness(report, demo) {
     ...report.statements.map((text) => h("p", {}, sentence(text))),
     h("p", {}, "Deployments come from version tags, from a branch whose merges are deployments, or from events:"),
     h("pre", {}, [
-      "[[git]]",
-      'url = "/path/or/url"',
+      "[[source]]",
+      'connector = "git"',
+      "[source.pull]",
+      'urls = ["/path/or/url"]',
       "tag_pattern = '^v\\d+'           # tags that are deployments",
       'deployment_branch = "main"      # or: each merge to this branch',
     ].join("\n")),

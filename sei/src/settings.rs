@@ -5,11 +5,11 @@ mod organization;
 mod tests;
 
 use api::settings::{Api, ApiSettings};
-use collectors::settings::{Calendar, CollectorSettings, Events, GatewaySettings, WebhookSources, check_sources};
+use collectors::settings::{Calendar, CollectorSettings, Events, GatewaySettings};
 use dora::settings::{CustomMetricSettings, Dora, EngineSettings};
 use eventlog::settings::Log;
 use processors::ProcessorSettings;
-use runtime::settings::{Data, Database, Findings, GitSource, PullSource, Server, Telemetry};
+use runtime::settings::{Data, Database, Findings, Part, Server, Source, SourceType, Telemetry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,17 +25,14 @@ pub struct Settings {
     pub database: Database,
     pub dora: Dora,
     pub events: Events,
-    pub git: Vec<GitSource>,
     pub log: Log,
     pub metric: Vec<CustomMetricSettings>,
     pub person: Vec<PersonSettings>,
     pub server: Server,
     pub service: Vec<ServiceSettings>,
-    pub source: Vec<PullSource>,
+    pub source: Vec<Source>,
     pub team: Vec<TeamSettings>,
     pub telemetry: Telemetry,
-    #[schemars(extend("x-example-keys" = "github.main"))]
-    pub webhooks: WebhookSources,
 }
 
 impl runtime::settings::Settings for Settings {
@@ -51,6 +48,14 @@ impl runtime::settings::Settings for Settings {
         &self.telemetry
     }
 
+    fn sources(&self) -> &[Source] {
+        &self.source
+    }
+
+    fn source_types() -> Vec<SourceType> {
+        registry::source_types()
+    }
+
     fn check(&self, findings: &mut Findings) {
         self.api.check(findings);
         self.data.check(findings);
@@ -61,22 +66,27 @@ impl runtime::settings::Settings for Settings {
         self.server.check(findings);
         self.telemetry.check(findings);
         dora::custom::check(&self.metric, findings);
-        check_sources(&self.git, &self.source, &self.webhooks, findings);
+        Source::check(
+            &self.source,
+            &<Self as runtime::settings::Settings>::source_types(),
+            &[Part::Pull, Part::Webhook],
+            findings,
+        );
         organization::check(&self.service, &self.team, &self.person, findings);
     }
 }
 
 impl From<&Settings> for CollectorSettings {
     fn from(settings: &Settings) -> Self {
-        let Settings { data, database, dora, git, log, server, source, telemetry, .. } = settings.clone();
-        Self { data, database, dora: Calendar { time_zone: dora.time_zone }, git, log, server, source, telemetry }
+        let Settings { data, database, dora, log, server, source, telemetry, .. } = settings.clone();
+        Self { data, database, dora: Calendar { time_zone: dora.time_zone }, log, server, source, telemetry }
     }
 }
 
 impl From<&Settings> for GatewaySettings {
     fn from(settings: &Settings) -> Self {
-        let Settings { database, events, log, server, telemetry, webhooks, .. } = settings.clone();
-        Self { database, events, log, server, telemetry, webhooks }
+        let Settings { database, events, log, server, source, telemetry, .. } = settings.clone();
+        Self { database, events, log, server, source, telemetry }
     }
 }
 

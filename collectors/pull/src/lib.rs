@@ -13,6 +13,7 @@ mod client;
 mod error;
 mod links;
 mod missed;
+pub mod options;
 pub mod parts;
 pub mod progress;
 mod retry;
@@ -34,6 +35,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use connector::Connector;
+use runtime::settings::OptionsType;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,12 +46,15 @@ pub use client::{Answer, Client, Dialect, Plain};
 pub use error::PullError;
 pub use missed::details;
 pub use run::run;
-pub use source::{OpenError, Opened};
+pub use source::{OpenError, Opened, read_options, tenant};
 pub use summary::{Problem, Summary};
 pub use target::{Cursors, From, Target};
 
 /// The pull side of a connector.
 pub trait Pull: Connector {
+    /// The type of its options, `[source.pull]`.
+    fn options(&self) -> OptionsType;
+
     /// Checks what the settings say of a source and makes it ready to be asked. Asks nothing yet.
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError>;
 }

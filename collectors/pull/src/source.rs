@@ -1,13 +1,14 @@
-//! A configured source, with its secrets read and its own options checked.
+//! A configured source, with its secrets read and its options checked.
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use connector::json;
 use kernel::Tenant;
 use runtime::secret::{self, Secret};
-use runtime::settings::PullSource;
+use runtime::settings::{RawOptions, SecretRef, Source};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 use url::Url;
 
 /// A source of the settings.
@@ -27,14 +28,28 @@ pub struct Opened {
     pub ca_file: Option<PathBuf>,
     /// The proxy to go through.
     pub proxy: Option<String>,
-    options: Map<String, Value>,
+    /// The first day that is pulled.
+    pub since: Option<NaiveDate>,
+    pub(crate) options: RawOptions,
+}
+
+/// The options that most connectors have, each of which declares them in its own type.
+#[derive(Deserialize)]
+struct Common {
+    url: Option<String>,
+    token: Option<SecretRef>,
+    #[serde(default)]
+    projects: Vec<String>,
+    ca_file: Option<PathBuf>,
+    proxy: Option<String>,
+    since: Option<NaiveDate>,
 }
 
 /// What is wrong with a source of the settings.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{key}`: {problem}")]
 pub struct OpenError {
-    /// The key below `[[source]]`.
+    /// The key below `[source.pull]`.
     pub key: String,
     /// What is wrong with it and what was expected.
     pub problem: String,
@@ -48,22 +63,39 @@ impl OpenError {
     }
 }
 
+/// The tenant of a source.
+pub fn tenant(source: &Source) -> Result<Tenant, OpenError> {
+    let tenant = source.tenant.as_deref().map_or_else(|| Ok(Tenant::default()), Tenant::new);
+    tenant.map_err(|error| OpenError::new("tenant", error.to_string()))
+}
+
+/// The options of a source, in the form that its connector gives them. Give that form
+/// `#[serde(deny_unknown_fields)]`, so that a misspelt key is named.
+pub fn read_options<T: DeserializeOwned>(options: &RawOptions) -> Result<T, OpenError> {
+    json::read_value(options.to_value()).map_err(|wrong| {
+        let key = if wrong.path == "." { "pull".to_owned() } else { wrong.path };
+        OpenError::new(key, wrong.problem)
+    })
+}
+
 impl Opened {
     /// Reads the secrets that the settings point to.
-    pub fn new(settings: &PullSource) -> Result<Self, OpenError> {
-        let url = settings.url.as_deref().map(Url::parse).transpose();
+    pub fn new(source: &Source) -> Result<Self, OpenError> {
+        let raw = source.pull.clone().ok_or_else(|| OpenError::new("pull", "is not set; expected [source.pull]"))?;
+        let common: Common = read_options(&raw)?;
+        let url = common.url.as_deref().map(Url::parse).transpose();
         let url = url.map_err(|error| OpenError::new("url", format!("{error}; expected https://host")))?;
-        let token = settings.token.as_ref().map(secret::read).transpose();
-        let tenant = settings.tenant.as_deref().map_or_else(|| Ok(Tenant::default()), Tenant::new);
+        let token = common.token.as_ref().map(secret::read).transpose();
         Ok(Self {
-            name: settings.full_name(),
-            tenant: tenant.map_err(|error| OpenError::new("tenant", error.to_string()))?,
+            name: source.full_name(),
+            tenant: tenant(source)?,
             url,
             token: token.map_err(|error| OpenError::new("token", error.to_string()))?,
-            projects: settings.projects.clone(),
-            ca_file: settings.ca_file.clone(),
-            proxy: settings.proxy.clone(),
-            options: settings.options.clone(),
+            projects: common.projects,
+            ca_file: common.ca_file,
+            proxy: common.proxy,
+            since: common.since,
+            options: raw,
         })
     }
 
@@ -73,12 +105,8 @@ impl Opened {
         self.token.as_ref().ok_or_else(|| OpenError::new("token", expected))
     }
 
-    /// The connector's own settings, in the form that the connector gives them. Give that form
-    /// `#[serde(deny_unknown_fields)]`, so that a misspelt key is named.
+    /// The options in the form that the connector gives them, as [`read_options`].
     pub fn options<T: DeserializeOwned>(&self) -> Result<T, OpenError> {
-        json::read_value(Value::Object(self.options.clone())).map_err(|wrong| {
-            let path = if wrong.path == "." { String::new() } else { format!(".{}", wrong.path) };
-            OpenError::new(format!("options{path}"), wrong.problem)
-        })
+        read_options(&self.options)
     }
 }

@@ -14,7 +14,7 @@ use axum::http::{HeaderName, HeaderValue};
 use chrono::{DateTime, Utc};
 use eventlog::{EventLog, LogError, LogReader, Position};
 use kernel::{Envelope, Tenant};
-use runtime::settings::PullSource;
+use runtime::settings::Source;
 use serde_json::{Value, json};
 use store::StoreError;
 use tower::ServiceExt;
@@ -45,12 +45,15 @@ impl Transport for Mock {
     }
 }
 
-/// A source of the settings, as `{"connector": …, "options": {…}}`. Each has a budget of its own.
+/// A source with these options and a token. Each has a budget of its own.
 #[must_use]
-pub fn opened(settings: Value) -> Opened {
+pub fn opened(connector: &str, mut options: Value) -> Opened {
     static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-    let settings: PullSource = serde_json::from_value(settings).unwrap();
-    let mut opened = Opened::new(&settings).unwrap();
+    let mut source = Source::new(connector, "main");
+    source.pull = Some(serde_json::from_value(options.clone()).unwrap());
+    let mut opened = Opened::new(&source).unwrap();
+    options["token"] = json!({ "env": "TOKEN" });
+    opened.options = serde_json::from_value(options).unwrap();
     let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     opened.token = kernel::Secret::new(format!("token-{count}").into_bytes());
     opened
@@ -59,7 +62,7 @@ pub fn opened(settings: Value) -> Opened {
 /// A client that asks a router.
 #[must_use]
 pub fn client(router: Router) -> Client {
-    client_of(router, &opened(json!({"connector": "mock"})), HOST)
+    client_of(router, &opened("mock", json!({})), HOST)
 }
 
 /// A client of a source that asks a router, with this base.

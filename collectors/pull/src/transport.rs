@@ -161,7 +161,7 @@ mod tests {
             .route("/new", get(token))
             .route("/away", get(async move || Redirect::permanent(&away)))
             .route("/round", get(async || Redirect::permanent("/round")));
-        let source = opened(json!({ "connector": "mock" }));
+        let source = opened("mock", json!({}));
         let client = Client::new(&source, serve(router).await).unwrap().with_attempts(1);
         let client = client.with_secret("circle-token", b"7").unwrap();
         assert_eq!(&client.get("old").await.unwrap().body[..], b"7");

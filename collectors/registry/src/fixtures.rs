@@ -47,8 +47,8 @@ fn each_registered_connector_has_fixtures() {
 #[test]
 fn each_registered_connector_has_a_page_on_how_to_set_it_up() {
     for connector in crate::all() {
-        let page = root().join("docs/sources").join(format!("{}.md", connector.name()));
-        assert!(page.is_file(), "docs/sources/{}.md is missing: see docs/connector-guide.md", connector.name());
+        let page = directory(connector.name()).join("README.md");
+        assert!(page.is_file(), "{} is missing: see docs/connector-guide.md", page.display());
     }
 }
 
@@ -57,7 +57,7 @@ fn the_table_of_the_readme_has_one_row_a_connector() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let rows: Vec<&str> = readme
         .lines()
-        .filter_map(|line| line.strip_prefix("| [`")?.split_once("`](docs/sources/"))
+        .filter_map(|line| line.strip_prefix("| [`")?.split_once("`](collectors/connectors/"))
         .map(|(name, _)| name)
         .collect();
     let registered: BTreeSet<&str> = crate::all().iter().map(|connector| connector.name()).collect();

@@ -4,6 +4,8 @@
 use connector::Connector;
 #[cfg(feature = "pull")]
 use pull::Pull;
+#[cfg(feature = "pull")]
+use runtime::settings::{OptionsType, SourceType};
 
 #[cfg(test)]
 mod cases;
@@ -66,6 +68,20 @@ pub fn pull(name: &str) -> Option<&'static dyn Pull> {
 #[must_use]
 pub fn pulled() -> &'static [&'static dyn Pull] {
     PULLED
+}
+
+/// What each connector takes in the settings; those that are neither pulled nor send webhooks are left out.
+#[cfg(feature = "pull")]
+#[must_use]
+pub fn source_types() -> Vec<SourceType> {
+    let kind = |connector: &&dyn Connector| {
+        let name = connector.name();
+        let is_git = name == connector_git::Git.name();
+        let pull =
+            if is_git { Some(OptionsType::of::<connector_git::Options>()) } else { pull(name).map(Pull::options) };
+        SourceType { connector: name, pull, has_webhook: connector.webhook().is_some() }
+    };
+    all().iter().map(kind).filter(|kind| kind.pull.is_some() || kind.has_webhook).collect()
 }
 
 #[cfg(test)]

@@ -78,7 +78,8 @@ impl IntoResponse for Answer {
                 response
             }
             Self::NotFound => {
-                let hint = "configure it as [webhooks.<connector>.<name>]; without a name the address means `main`";
+                let hint = "configure it as a [[source]] with this connector and name, and [source.webhook]; without a \
+                            name the address means `main`";
                 error(StatusCode::NOT_FOUND, "no such webhook is configured", Some(hint))
             }
             Self::Slow => error(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", None),

@@ -10,6 +10,7 @@ use eventlog::EventLog;
 use kernel::{Envelope, IgnoreReason, Tenant, TenantError};
 use runtime::http::Peer;
 use runtime::secret::{self, Secret, SecretError};
+use runtime::settings::WebhookOptions;
 use runtime::telemetry::Occasionally;
 use runtime::{Reason, labels};
 use tokio::sync::Semaphore;
@@ -49,6 +50,21 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// Reads the secrets of a configured source, which stands at this key.
+    fn new(key: &str, configured: &runtime::settings::Source, webhook: &WebhookOptions) -> Result<Self, GatewayError> {
+        let connector = registry::connector(&configured.connector)
+            .filter(|found| found.webhook().is_some())
+            .ok_or_else(|| GatewayError::NoWebhook(configured.full_name(), with_webhooks()))?;
+        let secrets = read_all(&format!("{key}.webhook.secrets"), &webhook.secrets)?;
+        if secrets.is_empty() {
+            return Err(GatewayError::NoSecret(key.to_owned()));
+        }
+        let tenant = configured.tenant.as_deref().map_or_else(|| Ok(Tenant::default()), Tenant::new);
+        let tenant = tenant.map_err(|source| GatewayError::Tenant { key: key.to_owned(), source })?;
+        let (name, canceled) = (configured.full_name(), webhook.canceled.clone());
+        Ok(Self { connector, name, secrets, tenant, canceled, refused: Occasionally::new() })
+    }
+
     /// Logs a refusal: the kind of it, since its text may be as long as the request.
     pub(super) fn refused(&self, answer: &Answer) {
         if let Some(more) = self.refused.pass() {
@@ -71,10 +87,10 @@ pub enum GatewayError {
         source: SecretError,
     },
     /// There are no secrets, so that nothing could be verified.
-    #[error("`{0}.secrets` is empty; a webhook needs at least one secret")]
+    #[error("`{0}.webhook.secrets` is empty; a webhook needs at least one secret")]
     NoSecret(String),
     /// No connector of this name takes webhooks.
-    #[error("`webhooks.{0}`: no connector of this name takes webhooks; there are {1}")]
+    #[error("[[source]] {0}: no connector of this name takes webhooks; there are {1}")]
     NoWebhook(String, String),
     /// A tenant's name that is none.
     #[error("`{key}.tenant` names no tenant")]
@@ -92,24 +108,10 @@ impl GatewayState {
     /// called within a tokio runtime.
     pub fn new(settings: &GatewaySettings, log: Arc<dyn EventLog>) -> Result<Self, GatewayError> {
         let mut sources = BTreeMap::new();
-        for (connector, names) in &settings.webhooks {
-            for (name, source) in names {
-                let key = format!("webhooks.{connector}.{name}");
-                let found = registry::connector(connector)
-                    .filter(|found| found.webhook().is_some())
-                    .ok_or_else(|| GatewayError::NoWebhook(connector.clone(), with_webhooks()))?;
-                let secrets = read_all(&format!("{key}.secrets"), &source.secrets)?;
-                if secrets.is_empty() {
-                    return Err(GatewayError::NoSecret(key));
-                }
-                let tenant = match &source.tenant {
-                    Some(tenant) => Tenant::new(tenant).map_err(|source| GatewayError::Tenant { key, source })?,
-                    None => Tenant::default(),
-                };
-                let name_of_source = format!("{connector}/{name}");
-                let (refused, canceled) = (Occasionally::new(), source.canceled.clone());
-                let source = Source { connector: found, name: name_of_source, secrets, tenant, canceled, refused };
-                sources.insert((connector.clone(), name.clone()), source);
+        for (nth, configured) in settings.source.iter().enumerate() {
+            if let Some(webhook) = &configured.webhook {
+                let source = Source::new(&format!("source.{nth}"), configured, webhook)?;
+                sources.insert((configured.connector.clone(), configured.name.clone()), source);
             }
         }
         Ok(Self(Arc::new(Inner {

@@ -1,6 +1,5 @@
 //! What the gateway's account of bodies shows while clients of real sockets hold them.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +9,7 @@ use eventlog::{EventLog, LogError, LogReader, Position};
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::Envelope;
 use runtime::http::Listeners;
-use runtime::settings::{SecretRef, Server, WebhookSource};
+use runtime::settings::{SecretRef, Server, Source, WebhookOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -60,12 +59,12 @@ struct Served {
 fn settings() -> GatewaySettings {
     let path = tempfile::NamedTempFile::new().unwrap().into_temp_path().keep().unwrap();
     std::fs::write(&path, SECRET).unwrap();
-    let main = WebhookSource { secrets: vec![SecretRef::File(path)], tenant: None, canceled: Vec::new() };
+    let webhook = WebhookOptions { secrets: vec![SecretRef::File(path)], canceled: Vec::new() };
     let timeout = Duration::from_mins(2);
     GatewaySettings {
         events: Events { body_limit: BODY, body_memory: BUDGET, ..Events::default() },
         server: Server { listen: "127.0.0.1:0".parse().unwrap(), timeout, ..Server::default() },
-        webhooks: BTreeMap::from([("github".to_owned(), BTreeMap::from([("main".to_owned(), main)]))]),
+        source: vec![Source { webhook: Some(webhook), ..Source::new("github", "main") }],
         ..GatewaySettings::default()
     }
 }

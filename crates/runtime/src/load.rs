@@ -10,7 +10,7 @@ use kernel::near::UnknownName;
 
 use crate::layers::{Layer, Origin};
 use crate::problem::{Problem, SettingsError, Severity};
-use crate::settings::{Finding, Findings, SECRET_REFERENCE, SECTIONS, Schema, Settings, generate_schema};
+use crate::settings::{Finding, Findings, SECRET_REFERENCE, SECTIONS, Schema, Settings, generate_schema, instead_of};
 use crate::telemetry::TelemetryError;
 
 /// Where a file is looked for when none is named.
@@ -155,10 +155,13 @@ impl Layered {
         let whole = value.clone();
         let mut problems: BTreeMap<String, Problem> = BTreeMap::new();
         self.unknown_sections(&mut value, &mut problems);
-        let settings = self.extract::<S>(&mut value, &whole, &mut problems);
+        let schema = generate_schema::<S>();
+        let read = |value: &Value| value.deserialize::<S>().map_err(Box::new);
+        let settings = self.extract(&Table { schema: &schema, path: &[] }, read, &mut value, &mut problems, &whole);
         if let Some(settings) = &settings {
             let mut findings = Findings::default();
             settings.check(&mut findings);
+            self.check_options(settings, &value, &whole, &mut problems, &mut findings);
             for finding in findings.into_vec() {
                 // What was fixed above is not the user's own value any more.
                 let known =
@@ -187,7 +190,7 @@ impl Layered {
                 Problem {
                     severity: Severity::Error,
                     found: found(&kind, false, None),
-                    expected: expected(&kind, None, None),
+                    expected: instead_of(&name).map_or_else(|| expected(&kind, None, None), str::to_owned),
                     place: self.place(&Value::from(sections.clone()), &path),
                     key: name.clone(),
                 },
@@ -196,17 +199,40 @@ impl Layered {
         }
     }
 
-    /// Reads the typed settings out of `value`; what does not fit is reported, taken out and read again.
-    fn extract<S: Settings>(
+    /// Checks the options of sources by the types of their connectors.
+    fn check_options<S: Settings>(
         &self,
-        value: &mut Value,
+        settings: &S,
+        value: &Value,
         whole: &Value,
         problems: &mut BTreeMap<String, Problem>,
-    ) -> Option<S> {
-        let schema = generate_schema::<S>();
+        findings: &mut Findings,
+    ) {
+        let types = S::source_types();
+        for (nth, source) in settings.sources().iter().enumerate() {
+            let kind = types.iter().find(|kind| kind.connector == source.connector);
+            let Some(options) = kind.and_then(|kind| kind.pull) else { continue };
+            let path = ["source".to_owned(), nth.to_string(), "pull".to_owned()];
+            let Some(mut table) = find(value, &path).cloned() else { continue };
+            let (schema, key) = ((options.schema)(), path.join("."));
+            let mut read = |table: &Value| (options.check)(table, &key, findings);
+            self.extract(&Table { schema: &schema, path: &path }, &mut read, &mut table, problems, whole);
+        }
+    }
+
+    /// Reads a typed table out of `value`; what does not fit is reported, taken out and read again.
+    fn extract<T>(
+        &self,
+        table: &Table<'_>,
+        mut read: impl FnMut(&Value) -> Result<T, Box<figment::Error>>,
+        value: &mut Value,
+        problems: &mut BTreeMap<String, Problem>,
+        whole: &Value,
+    ) -> Option<T> {
+        let schema = Schema::new(table.schema);
         let mut fixes: BTreeMap<Vec<String>, usize> = BTreeMap::new();
         for _ in 0..MAX_PROBLEMS {
-            let error = match value.deserialize::<S>() {
+            let error = match read(value) {
                 Ok(settings) => return Some(settings),
                 Err(error) => error,
             };
@@ -221,17 +247,18 @@ impl Layered {
                 0 if !matches!(error.kind, Kind::MissingField(_)) => remove(value, &path),
                 0 | 1 => put(value, &path, Value::from("")),
                 2 => put(value, &path, Value::from(Vec::<String>::new())),
+                3 => put(value, &path, Value::from(Dict::from([("env".to_owned(), Value::from("A"))]))),
                 _ => false,
             };
             *tried += 1;
-            let key = path.join(".");
-            let (stated, schema) = (find(whole, &path), Schema::new(&schema));
+            let full_path = [table.path, path.as_slice()].concat();
+            let (key, stated) = (full_path.join("."), find(whole, &full_path));
             problems.entry(key.clone()).or_insert_with(|| Problem {
                 severity: Severity::Error,
                 key,
                 found: found(&error.kind, may_be_secret(schema, &path), stated),
-                expected: expected(&error.kind, schema.at(&path), stated),
-                place: self.place(whole, &path),
+                expected: expected_at(&error.kind, schema, &path, stated),
+                place: self.place(whole, &full_path),
             });
             if !is_changed {
                 return None;
@@ -257,6 +284,13 @@ impl Layered {
         let origin = nearest.and_then(|value| self.figment.get_metadata(value.tag())).map(Origin::of);
         origin.unwrap_or(Origin::Defaults).place(path, &self.file_text)
     }
+}
+
+/// A table of the settings whose type is known.
+struct Table<'a> {
+    schema: &'a serde_json::Value,
+    /// Where it stands.
+    path: &'a [String],
 }
 
 fn find<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
@@ -333,6 +367,16 @@ fn show(actual: &Actual) -> String {
     }
 }
 
+/// What was expected at a path, with the hint of the table that has no such key.
+fn expected_at(kind: &Kind, schema: Schema<'_>, path: &[String], value: Option<&Value>) -> String {
+    let expected = expected(kind, schema.at(path), value);
+    let table = path.split_last().and_then(|(_, above)| schema.at(above));
+    match (kind, table.and_then(Schema::hint)) {
+        (Kind::UnknownField(..), Some(hint)) => format!("{expected}; {hint}"),
+        _ => expected,
+    }
+}
+
 fn expected(kind: &Kind, declared: Option<Schema<'_>>, value: Option<&Value>) -> String {
     if let Kind::UnknownField(name, known) = kind {
         let unknown = UnknownName::new(name, known.iter().copied());
@@ -375,6 +419,7 @@ fn plain(expected: &str) -> String {
         "a boolean" | "bool" => "true or false".to_owned(),
         "a string" | "path string" => "a text".to_owned(),
         "a sequence" => "a list".to_owned(),
+        "a map" => "a table".to_owned(),
         other if other.starts_with("struct ") => "a table".to_owned(),
         other => other.to_owned(),
     }

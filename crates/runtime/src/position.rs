@@ -39,11 +39,11 @@ mod tests {
 
     #[test]
     fn keys_in_tables_and_lists_are_found() {
-        let text = "[server]\nlisten = 1\n\n[[git]]\nurl = \"a\"\n\n[[git]]\nurl = \"b\"\nschedule = \"x\"\n";
+        let text = "[server]\nlisten = 1\n\n[[team]]\nname = \"a\"\n\n[[team]]\nname = \"b\"\nparent = \"x\"\n";
         for (path, expected) in [
             ("server.listen", Some(2)),
-            ("git.1.schedule", Some(9)),
-            ("git.0.schedule", Some(4)),
+            ("team.1.parent", Some(9)),
+            ("team.0.parent", Some(4)),
             ("server.nothing", Some(1)),
             ("dora.bots", None),
         ] {

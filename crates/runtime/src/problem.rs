@@ -19,7 +19,7 @@ pub enum Severity {
 pub struct Problem {
     /// Error or warning.
     pub severity: Severity,
-    /// The key, with dots: `git.0.schedule`.
+    /// The key, with dots: `source.0.pull.schedule`.
     pub key: String,
     /// What was found there. Never the value of a secret.
     pub found: String,

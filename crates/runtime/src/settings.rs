@@ -6,6 +6,7 @@
 
 mod check;
 mod findings;
+mod options;
 mod process;
 pub mod reference;
 mod schema;
@@ -18,21 +19,22 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use findings::Finding;
 pub use findings::{Findings, shown};
+pub use options::{OptionsType, RawOptions, SourceOptions};
 pub use process::{Data, Database, LogFormat, Server, Telemetry};
 pub use schema::Schema;
 pub use schema::generate as generate_schema;
 pub(crate) use secret_ref::SECRET_REFERENCE;
 pub use secret_ref::SecretRef;
-pub use sources::{GitSource, PullSource, WebhookSource, every_five_minutes, version_tags};
+pub(crate) use sources::instead_of;
+pub use sources::{Part, Source, SourceType, WebhookOptions, every_five_minutes};
 
 /// The names of all sections. A program that reads only some of them still refuses a misspelled one.
-pub const SECTIONS: [&str; 15] = [
+pub const SECTIONS: [&str; 13] = [
     "api",
     "data",
     "database",
     "dora",
     "events",
-    "git",
     "log",
     "metric",
     "person",
@@ -41,7 +43,6 @@ pub const SECTIONS: [&str; 15] = [
     "source",
     "team",
     "telemetry",
-    "webhooks",
 ];
 
 /// The settings of a program: a struct with a field for each section that it reads.
@@ -54,6 +55,17 @@ pub trait Settings: Clone + Default + DeserializeOwned + Serialize + JsonSchema 
 
     /// Logs of the program itself.
     fn telemetry(&self) -> &Telemetry;
+
+    /// The sources, if the program reads them.
+    fn sources(&self) -> &[Source] {
+        &[]
+    }
+
+    /// What the connectors of the program take in `[[source]]`.
+    #[must_use]
+    fn source_types() -> Vec<SourceType> {
+        Vec::new()
+    }
 
     /// Reports what the types of the sections can't express.
     fn check(&self, findings: &mut Findings);

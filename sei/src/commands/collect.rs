@@ -3,11 +3,14 @@
 mod failures;
 mod pulled;
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
+use collectors::sources::{self, ConfiguredRepository};
 use connector_git::{self as git, Summary};
 use dora::Scope;
-use runtime::settings::GitSource;
+use kernel::Tenant;
 
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
@@ -64,7 +67,7 @@ pub(crate) struct GitOptions {
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Git {
-    /// Paths or URLs; without any, those of the settings ([[git]])
+    /// Paths or URLs; without any, those of the settings
     repositories: Vec<String>,
 
     #[command(flatten)]
@@ -83,16 +86,25 @@ pub(crate) struct Git {
 }
 
 impl GitOptions {
-    /// The sources of these repositories: as the settings have them where they do, with these options
-    /// over that.
-    pub(crate) fn sources(&self, repositories: &[String], settings: &Settings) -> Vec<GitSource> {
+    /// Whether no option is given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tag_pattern.is_none() && self.deployment_branch.is_none() && !self.line_counts
+    }
+
+    /// The repositories at these URLs, or all of the settings without any: as the settings have them where they do, with
+    /// these options over that.
+    pub(crate) fn repositories(
+        &self,
+        urls: &[String],
+        configured: &[ConfiguredRepository],
+    ) -> Vec<ConfiguredRepository> {
         let named = |url: &String| {
-            let known = settings.git.iter().find(|source| source.url == *url).cloned();
-            known.unwrap_or_else(|| GitSource::new(url.clone()))
+            let known = configured.iter().find(|repository| repository.source.url == *url).cloned();
+            known.unwrap_or_else(|| ConfiguredRepository::new(url.clone()))
         };
-        let mut sources: Vec<GitSource> =
-            if repositories.is_empty() { settings.git.clone() } else { repositories.iter().map(named).collect() };
-        for source in &mut sources {
+        let mut repositories: Vec<ConfiguredRepository> =
+            if urls.is_empty() { configured.to_vec() } else { urls.iter().map(named).collect() };
+        for ConfiguredRepository { source, .. } in &mut repositories {
             if let Some(pattern) = &self.tag_pattern {
                 source.tag_pattern.clone_from(pattern);
             }
@@ -101,7 +113,7 @@ impl GitOptions {
             }
             source.line_counts |= self.line_counts;
         }
-        sources
+        repositories
     }
 }
 
@@ -121,20 +133,30 @@ impl Collect {
 
 impl Git {
     async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        let sources = self.options.sources(&self.repositories, &settings);
-        if sources.is_empty() {
+        let mut repositories = self.options.repositories(&self.repositories, &sources::repositories(&settings.source)?);
+        if repositories.is_empty() {
             bail!(
-                "no repository to collect: name one (`sei collect git PATH`), or list them as [[git]] in the settings"
+                "no repository to collect: name one (`sei collect git PATH`), or list them in the settings: [[source]] \
+                 with `connector = \"git\"`"
             );
         }
+        if self.tenant.tenant != Tenant::default() {
+            for repository in &mut repositories {
+                repository.tenant = self.tenant.tenant.clone();
+            }
+        }
+        let tenants: BTreeSet<&Tenant> = repositories.iter().map(|repository| &repository.tenant).collect();
         with(settings, async |machine| {
-            let (store, _) = machine.tenant(&self.tenant.tenant).await?;
+            let mut stores = Vec::new();
+            for tenant in tenants {
+                stores.push(machine.tenant(tenant).await?.0);
+            }
             let log = machine.log().await?;
             let collector = machine.collector(&log);
             let (mut summaries, mut failures) = (Vec::new(), Vec::new());
-            for source in &sources {
+            for ConfiguredRepository { source, tenant, .. } in &repositories {
                 let from = if self.full { git::From::Start } else { git::From::Cursor };
-                let collected = Box::pin(collector.git(source, from, &self.tenant.tenant)).await;
+                let collected = Box::pin(collector.git(source, from, tenant)).await;
                 let what = || format!("`{}` could not be collected", git::shown(&source.url));
                 // one repository that can't be read says nothing about the others
                 match collected.with_context(what) {
@@ -146,15 +168,15 @@ impl Git {
                     Err(failure) => failures.push(failure),
                 }
             }
-            if !self.no_wait {
-                settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
+            for store in stores.iter().filter(|_| !self.no_wait) {
+                settle::settle(store, &log, &machine.settings.dora, Scope::Stale).await?;
             }
             if global.json {
                 output::print_json(&summaries)?;
             } else if !summaries.is_empty() {
                 output::print(&summaries.iter().map(line).collect::<Vec<_>>().join("\n"))?;
             }
-            failed(failures, "repositories", sources.len())
+            failed(failures, "repositories", repositories.len())
         })
         .await
     }

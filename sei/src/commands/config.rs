@@ -5,10 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use connector::Connector;
-use kernel::near::UnknownName;
+use runtime::Severity;
 use runtime::settings::reference;
-use runtime::{Problem, Severity};
 
 use crate::cli::Global;
 use crate::output::{self, count};
@@ -66,12 +64,7 @@ impl Config {
 impl Check {
     fn run(&self, global: &Global) -> Result<ExitCode> {
         let file = self.file.as_deref().or(global.config.as_deref());
-        let mut checked = runtime::check::<Settings>(file, &global.overrides());
-        if let Some(settings) = &checked.settings {
-            let place = checked.file.as_ref().map_or("the settings".to_owned(), |file| file.display().to_string());
-            checked.problems.extend(unknown_connectors(settings, &place));
-            checked.problems.sort_by_key(|problem| problem.severity);
-        }
+        let checked = runtime::check::<Settings>(file, &global.overrides());
         let errors =
             checked.problems.iter().filter(|problem| self.strict || problem.severity == Severity::Error).count();
         if global.json {
@@ -88,31 +81,4 @@ impl Check {
         }
         Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-}
-
-/// Sources and webhooks of connectors that there are not.
-pub(crate) fn unknown_connectors(settings: &Settings, place: &str) -> Vec<Problem> {
-    let pulled: Vec<&str> = registry::pulled().iter().map(|pull| pull.name()).collect();
-    let received: Vec<&str> = names(|connector| connector.webhook().is_some());
-    let of_source = settings.source.iter().enumerate().filter(|(_, source)| !pulled.contains(&&*source.connector));
-    let of_source =
-        of_source.map(|(nth, source)| (format!("source.{nth}.connector"), source.connector.as_str(), &pulled));
-    let of_webhook = settings.webhooks.keys().filter(|connector| !received.contains(&connector.as_str()));
-    let of_webhook = of_webhook.map(|connector| (format!("webhooks.{connector}"), connector.as_str(), &received));
-    let problem = |(key, found, known): (String, &str, &Vec<&str>)| {
-        let expected = format!("one of {}", known.join(", "));
-        Problem {
-            severity: Severity::Error,
-            key,
-            found: format!("`{found}`, which no connector is called"),
-            expected: UnknownName::new(found, known.iter().copied()).expected(&expected),
-            place: place.to_owned(),
-        }
-    };
-    of_source.chain(of_webhook).map(problem).collect()
-}
-
-/// The names of connectors that can do something.
-fn names(can: fn(&dyn Connector) -> bool) -> Vec<&'static str> {
-    registry::all().iter().filter(|connector| can(**connector)).map(|connector| connector.name()).collect()
 }

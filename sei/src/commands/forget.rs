@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use collectors::sources;
 use connector_git as git;
 use dora::Scope;
 use kernel::Tenant;
@@ -106,14 +107,16 @@ impl Forget {
     /// Fails if the settings say that it is to be known.
     fn check_not_configured(&self, settings: &Settings) -> Result<()> {
         let name = &self.name;
-        let mut git = settings.git.iter();
+        let repositories = sources::repositories(&settings.source)?;
+        let mut git = repositories.iter().map(|repository| &repository.source);
         let of_repository = |url: &str| git::repository_of(&git::shown(url)).is_some_and(|id| id.as_str() == name);
         let section = match self.kind {
             Kind::Repository => git
                 .any(|source| source.repository.as_ref() == Some(name) || of_repository(&source.url))
-                .then_some("[[git]]"),
-            Kind::Source if git.any(|source| format!("git/{}", git::shown(&source.url)) == *name) => Some("[[git]]"),
-            Kind::Source => settings.source.iter().any(|source| source.full_name() == *name).then_some("[[source]]"),
+                .then_some("[[source]]"),
+            Kind::Source => (git.any(|source| format!("git/{}", git::shown(&source.url)) == *name)
+                || sources::pulled(&settings.source).any(|source| source.full_name() == *name))
+            .then_some("[[source]]"),
             Kind::Service => settings.service.iter().any(|service| service.name == *name).then_some("[[service]]"),
             Kind::Team => settings.team.iter().any(|team| team.name == *name).then_some("[[team]]"),
             Kind::Person => settings.person.iter().any(|person| person.name == *name).then_some("[[person]]"),

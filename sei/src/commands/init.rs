@@ -125,7 +125,7 @@ impl Init {
         }
         let mut lines = vec![format!("`{}` is written.", file.display())];
         if answers.repository.is_none() {
-            lines.push("This directory is in no git repository: name one under [[git]] in it.".to_owned());
+            lines.push("This directory is in no git repository: name one under the git source in it.".to_owned());
         }
         if let Some(project) = &answers.project {
             lines.push(token(project));
@@ -234,14 +234,17 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
+/// The beginning of a git source.
+const GIT: &str = "[[source]]\nconnector = \"git\"\n[source.pull]\n";
+
 fn text(answers: &Answers) -> String {
     let mut text =
         "# Settings of sei. Every key with its default: `sei config default`. What is wrong here: `sei config \
                     check`.\n\n# Commits, merged changes, reverts and version tags.\n"
             .to_owned();
     match &answers.repository {
-        Some(repository) => text.extend(["[[git]]\nurl = ", &quoted(repository), "\n"]),
-        None => text += "# [[git]]\n# url = \"/path/or/url\"\n",
+        Some(repository) => text.extend([GIT, "urls = [", &quoted(repository), "]\n"]),
+        None => text += "# [[source]]\n# connector = \"git\"\n# [source.pull]\n# urls = [\"/path/or/url\"]\n",
     }
     match answers.deployment_branch.as_ref().filter(|_| answers.repository.is_some()) {
         Some(branch) => {
@@ -261,7 +264,8 @@ fn text(answers: &Answers) -> String {
             let source = format!(
                 "\n# Pull requests, reviews, deployments, releases, runs and issues.\n\
                  [[source]]\n\
-                 connector = \"{}\"\n{url}\
+                 connector = \"{}\"\n\
+                 [source.pull]\n{url}\
                  token = {{ env = \"{}\" }}\n\
                  projects = [{}]\n",
                 project.forge.connector(),
@@ -274,6 +278,7 @@ fn text(answers: &Answers) -> String {
             text += "\n# Pull requests, runs and issues of a forge: connector, token, projects.\n\
                      # [[source]]\n\
                      # connector = \"github\"\n\
+                     # [source.pull]\n\
                      # token = { env = \"GITHUB_TOKEN\" }\n\
                      # projects = [\"octocat/hello-world\"]\n";
         }
@@ -325,9 +330,10 @@ mod tests {
             write(&file, &text(&answers), false)?;
             let settings =
                 runtime::check::<Settings>(Some(&file), &[]).settings.context("settings that can be used")?;
-            assert_eq!(settings.git.first().map(|git| git.url.as_str()), repository);
-            assert_eq!(settings.git.first().and_then(|git| git.deployment_branch.as_deref()), branch);
-            assert_eq!(settings.source.len(), usize::from(nth < 3));
+            let git = collectors::sources::repositories(&settings.source)?;
+            assert_eq!(git.first().map(|git| git.source.url.as_str()), repository);
+            assert_eq!(git.first().and_then(|git| git.source.deployment_branch.as_deref()), branch);
+            assert_eq!(collectors::sources::pulled(&settings.source).count(), usize::from(nth < 3));
             assert!(write(&file, "", false).is_err(), "a file that is there is not replaced");
         }
         Ok(())

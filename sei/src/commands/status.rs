@@ -6,8 +6,7 @@ use clap::Args;
 use connector_git as git;
 use dora::Unit;
 use eventlog::settings::LogKind;
-use kernel::Tenant;
-use runtime::settings::PullSource;
+use runtime::settings::Source as SourceSettings;
 use serde::Serialize;
 use store::Store;
 use store::source_state::SourceState;
@@ -157,11 +156,12 @@ impl Status {
     /// The sources that were tried, and those of the settings that were not yet.
     async fn sources(&self, store: &Store, settings: &Settings) -> Result<Vec<Source>> {
         let tenant = &self.tenant.tenant;
-        let git = settings.git.iter().filter(|_| *tenant == Tenant::default());
-        let pulled =
-            settings.source.iter().filter(|source| source.tenant.as_deref().unwrap_or("main") == tenant.as_str());
-        let configured =
-            git.map(|source| format!("git/{}", git::shown(&source.url))).chain(pulled.map(PullSource::full_name));
+        let repositories = collectors::sources::repositories(&settings.source)?;
+        let git = repositories.iter().filter(|repository| repository.tenant == *tenant);
+        let pulled = collectors::sources::pulled(&settings.source)
+            .filter(|source| source.tenant.as_deref().unwrap_or("main") == tenant.as_str());
+        let git = git.map(|repository| format!("git/{}", git::shown(&repository.source.url)));
+        let configured = git.chain(pulled.map(SourceSettings::full_name));
         let mut sources: Vec<Source> = store::source_state::all(store).await?.into_iter().map(Source::of).collect();
         for name in configured {
             if sources.iter().all(|source| source.name != name) {

@@ -13,18 +13,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use chrono::Utc;
 use clap::Args;
 use collectors::gateway::GatewayState;
 use collectors::scheduler;
+use collectors::sources::{ConfiguredRepository, repositories, with_repositories};
 use eventlog::EventLog;
 use runtime::http::Listeners;
-use runtime::settings::GitSource;
 use tokio_util::sync::CancellationToken;
 
 use super::collect::GitOptions;
-use super::config::unknown_connectors;
 use crate::cli::Global;
 use crate::declare::declare;
 use crate::folder::DataFolder;
@@ -67,7 +66,7 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
 
 impl Up {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        let mut settings = self.with_flags(settings);
+        let mut settings = self.with_flags(settings)?;
         let before = settings.clone();
         // before anything is started: from here on a signal ends it in order
         let shutdown = runtime::shutdown();
@@ -93,7 +92,7 @@ impl Up {
                 let work = async {
                     let collector = machine.collector(&log);
                     // what is wrong with a source is told before anything is collected
-                    let jobs = collector.jobs(&machine.settings.git, &machine.settings.source, false, &shutdown)?;
+                    let jobs = collector.jobs(&machine.settings.source, false, &shutdown)?;
                     while let Err(error) = Box::pin(first::collect_and_report(&machine, &collector, global.json)).await
                     {
                         first::wait_for_database(error).await?;
@@ -124,10 +123,12 @@ impl Up {
     }
 
     /// The settings with what the flags say instead.
-    fn with_flags(&self, mut settings: Settings) -> Settings {
+    fn with_flags(&self, mut settings: Settings) -> Result<Settings> {
         settings.server.listen = self.listen.unwrap_or(settings.server.listen);
-        settings.git = self.sources(&settings);
-        settings
+        if let Some(repositories) = self.repositories(&settings)? {
+            settings.source = with_repositories(&settings.source, &repositories);
+        }
+        Ok(settings)
     }
 
     /// Which settings are others now, if these can be started with. The answer is left for `sei reload`.
@@ -139,7 +140,7 @@ impl Up {
         log: &Arc<dyn EventLog>,
     ) -> Result<Vec<String>> {
         let changed = global.settings().and_then(|(settings, _)| {
-            let settings = self.with_flags(settings);
+            let settings = self.with_flags(settings)?;
             can_start(&settings, machine, log)?;
             Ok(runtime::changed_keys(before, &settings))
         });
@@ -147,24 +148,24 @@ impl Up {
         changed
     }
 
-    /// What is collected: the repositories that were named, else those of the settings, else that of the
-    /// current directory.
-    fn sources(&self, settings: &Settings) -> Vec<GitSource> {
+    /// What is collected instead of the git repositories of the settings: the repositories that were named, else, if the
+    /// settings name nothing to collect, that of the current directory, else those of the settings with the flags.
+    fn repositories(&self, settings: &Settings) -> Result<Option<Vec<ConfiguredRepository>>> {
         let mut named = self.repo.clone();
-        if named.is_empty() && settings.git.is_empty() && settings.source.is_empty() {
+        if named.is_empty() && settings.source.iter().all(|source| source.pull.is_none()) {
             let here = std::env::current_dir().ok().and_then(|folder| repository_around(&folder));
             named.extend(here.map(|folder| folder.display().to_string()));
         }
-        if named.is_empty() && settings.git.is_empty() { Vec::new() } else { self.options.sources(&named, settings) }
+        if named.is_empty() && self.options.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(self.options.repositories(&named, &repositories(&settings.source)?)))
     }
 }
 
 /// Fails if settings can't be started with.
 fn can_start(settings: &Settings, machine: &Machine, log: &Arc<dyn EventLog>) -> Result<()> {
-    if let Some(problem) = unknown_connectors(settings, "the settings").first() {
-        bail!("{problem}");
-    }
-    machine.collector(log).jobs(&settings.git, &settings.source, false, &CancellationToken::new())?;
+    machine.collector(log).jobs(&settings.source, false, &CancellationToken::new())?;
     GatewayState::new(&settings.into(), Arc::clone(log))?;
     Ok(())
 }

@@ -37,7 +37,7 @@ pub struct ServiceSettings {
     #[schemars(example = &"checkout")]
     pub name: String,
     /// If it shares a repository with other services: the directories that are its own. Commits that change files
-    /// elsewhere only are not its commits. Needs `line_counts` of `[[git]]`.
+    /// elsewhere only are not its commits. Needs `line_counts` of the git source.
     #[serde(default)]
     #[schemars(example = ["services/checkout"])]
     pub paths: Vec<String>,

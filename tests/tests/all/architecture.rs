@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pull", &["kernel", "runtime", "store", "eventlog", "connector"]),
     ("connector-*", &["kernel", "runtime", "store", "eventlog", "connector", "pull"]),
     ("connector-gharchive", &["kernel", "connector", "connector-github"]),
-    ("registry", &["connector", "pull", "connector-*"]),
+    ("registry", &["runtime", "connector", "pull", "connector-*"]),
     ("collectors", &["kernel", "runtime", "store", "eventlog", "connector", "pull", "registry", "connector-*"]),
     ("processors", &["kernel", "runtime", "store", "eventlog", "connector", "registry"]),
     ("dora", &["kernel", "runtime", "store"]),

@@ -328,7 +328,7 @@ fn a_repository_of_a_path_is_forgotten_with_its_source() {
 fn a_source_of_the_settings_is_in_the_status_before_its_first_pull_ends() {
     let program = Program::new();
     let settings = program.folder().join("s.toml");
-    let text = "[[source]]\nconnector = \"gitlab\"\nurl = \"https://gitlab.invalid\"\n\
+    let text = "[[source]]\nconnector = \"gitlab\"\n[source.pull]\nurl = \"https://gitlab.invalid\"\n\
                 token = { file = \"/nowhere\" }\nprojects = [\"team/shop\"]\n";
     std::fs::write(&settings, text).unwrap();
     let status = program.json(&["status", "--config", &settings.display().to_string()]);

@@ -5,22 +5,22 @@ use tests::Program;
 #[test]
 fn every_error_of_a_file_is_reported_with_its_line() {
     let program = Program::new();
-    let file = "[server]\nlisten = \"0.0.0.0:http\"\nconections = 5\n\n[dora]\nhotfix = \"(\"\n\n[[git]]\nurl = \".\"\n\
-                schedule = \"*/5 * * *\"\n\n[database]\nurl = \"postgres://sei:hunter2@db/sei\"\n";
+    let file = "[server]\nlisten = \"0.0.0.0:http\"\nconections = 5\n\n[dora]\nhotfix = \"(\"\n\n[[source]]\nconnector = \"git\"\n\
+                [source.pull]\nurls = [\".\"]\nschedule = \"*/5 * * *\"\n\n[database]\nurl = \"postgres://sei:hunter2@db/sei\"\n";
     std::fs::write(program.folder().join("sei.toml"), file).unwrap();
     let output = program.run(&["config", "check"]);
     assert_eq!(output.code, Some(1));
     insta::assert_snapshot!(output.out, @r#"
     error: database.url: found something else (not shown: it may be a secret), expected a reference to a secret: { env = "NAME" } or { file = "/path" }
-      at sei.toml:13
+      at sei.toml:15
     error: dora.hotfix: found `(`, expected a regular expression (unclosed group)
       at sei.toml:6
-    error: git.0.schedule: found `*/5 * * *`, expected a cron expression, such as `*/5 * * * *` (minute, hour, day, month, day of week)
-      at sei.toml:10
     error: server.conections: found an unknown key, expected a known one; did you mean `connections`?
       at sei.toml:3
     error: server.listen: found the text `0.0.0.0:http`, expected an address and port such as "127.0.0.1:8080" or "[::1]:8080"
       at sei.toml:2
+    error: source.0.pull.schedule: found `*/5 * * *`, expected a cron expression, such as `*/5 * * * *` (minute, hour, day, month, day of week)
+      at sei.toml:12
     sei.toml: 5 errors
     "#);
     let output = program.run(&["up"]);
@@ -85,9 +85,9 @@ fn a_secret_that_was_pasted_is_shown_by_no_command_and_an_open_server_is_warned_
     let program = Program::new();
     let file = program.folder().join("sei.toml");
     for pasted in [
-        "[[source]]\nconnector = \"github\"\ntoken = \"ghp_hunter2\"\n",
+        "[[source]]\nconnector = \"github\"\n[source.pull]\ntoken = \"ghp_hunter2\"\n",
         "[events]\ntokens = [\"ghp_hunter2\"]\n",
-        "[webhooks.github.main]\nsecrets = [\"ghp_hunter2\"]\n",
+        "[[source]]\nconnector = \"github\"\n[source.webhook]\nsecrets = [\"ghp_hunter2\"]\n",
     ] {
         std::fs::write(&file, pasted).unwrap();
         for arguments in [&["config", "check"][..], &["up"], &["collect", "github"], &["status"]] {
@@ -99,7 +99,8 @@ fn a_secret_that_was_pasted_is_shown_by_no_command_and_an_open_server_is_warned_
     }
     // the name of the variable or the file may be the secret, too
     for reference in ["{ env = \"ghp_hunter2\" }", "{ file = \"ghp_hunter2\" }"] {
-        let source = format!("[[source]]\nconnector = \"github\"\nprojects = [\"a/b\"]\ntoken = {reference}\n");
+        let source =
+            format!("[[source]]\nconnector = \"github\"\n[source.pull]\nprojects = [\"a/b\"]\ntoken = {reference}\n");
         std::fs::write(&file, source).unwrap();
         for arguments in [&["config", "check"][..], &["config", "show"], &["collect", "github"]] {
             let run = program.run(arguments);
@@ -113,7 +114,12 @@ fn a_secret_that_was_pasted_is_shown_by_no_command_and_an_open_server_is_warned_
     for words in ["warning: server.listen: found 0.0.0.0:0, without a login", "server.allowed_hosts", "at sei.toml:2"] {
         assert!(output.out.contains(words), "{words}: {}", output.out);
     }
-    std::fs::write(&file, "[[git]]\nurl = \"https://ann:hunter2@git.example/a.git?token=hunter2\"\n").unwrap();
+    std::fs::write(
+        &file,
+        "[[source]]\nconnector = \"git\"\n[source.pull]\n\
+                           urls = [\"https://ann:hunter2@git.example/a.git?token=hunter2\"]\n",
+    )
+    .unwrap();
     let shown = program.good(&["config", "show"]);
     assert!(shown.contains("git.example/a.git") && !shown.contains("hunter2"), "{shown}");
 }
@@ -121,12 +127,17 @@ fn a_secret_that_was_pasted_is_shown_by_no_command_and_an_open_server_is_warned_
 #[test]
 fn a_connector_that_there_is_not_is_an_error_with_the_one_that_was_meant() {
     let program = Program::new();
-    let file = "[[source]]\nconnector = \"gitlap\"\ntoken = { file = \"sei.toml\" }\nprojects = [\"a/b\"]\n\n\
-                [webhooks.githb.main]\nsecrets = [{ file = \"sei.toml\" }]\n";
+    let file = "[[source]]\nconnector = \"gitlap\"\n[source.pull]\ntoken = { file = \"sei.toml\" }\n\n\
+                [[source]]\nconnector = \"githb\"\n[source.webhook]\nsecrets = [{ file = \"sei.toml\" }]\n";
     std::fs::write(program.folder().join("sei.toml"), file).unwrap();
     let output = program.run(&["config", "check"]);
     assert_eq!(output.code, Some(1), "{}", output.out);
-    for words in ["source.0.connector: found `gitlap`", "did you mean `gitlab`?", "webhooks.githb", "`github`"] {
+    for words in [
+        "source.0.connector: found `gitlap`",
+        "did you mean `gitlab`?",
+        "source.1.connector: found `githb`",
+        "`github`",
+    ] {
         assert!(output.out.contains(words), "{words}: {}", output.out);
     }
 }

@@ -35,5 +35,5 @@ fn every_kind_of_fact_is_documented_with_its_identity() {
         expected.push_str(&format!("| `{}` | {what} | {} |\n", kind.name, identity.join(", ")));
     }
     let table = |text: &str| text.find("\n\n").map_or(text.len(), |end| end + 1);
-    assert_part("docs/sources/generic.md", "| kind | definition |", &expected, table);
+    assert_part("collectors/connectors/generic/README.md", "| kind | definition |", &expected, table);
 }

@@ -10,7 +10,6 @@ mod saturation;
 mod sources;
 mod starved;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +21,7 @@ use eventlog::{EventLog, LogError, LogReader, Position};
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::Envelope;
 use runtime::http::Listeners;
-use runtime::settings::{SecretRef, Server, WebhookSource};
+use runtime::settings::{SecretRef, Server, Source, WebhookOptions};
 use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -125,13 +124,17 @@ pub(crate) struct Served {
 
 /// Settings with one GitHub webhook, `main`, under which everyone may post events.
 pub(crate) fn settings() -> GatewaySettings {
-    let secrets = vec![secret(SECRET)];
-    let main = WebhookSource { secrets, tenant: None, canceled: Vec::new() };
-    let webhooks = BTreeMap::from([("github".to_owned(), BTreeMap::from([("main".to_owned(), main)]))]);
-    let mut settings = GatewaySettings { webhooks, ..GatewaySettings::default() };
+    let mut settings =
+        GatewaySettings { source: vec![webhook("github", "main", &[SECRET])], ..GatewaySettings::default() };
     settings.server.timeout = Duration::from_secs(10);
     settings.events.allow_without_token = true;
     settings
+}
+
+/// A source that sends webhooks signed with one of these secrets.
+fn webhook(connector: &str, name: &str, secrets: &[&str]) -> Source {
+    let secrets = secrets.iter().map(|text| secret(text)).collect();
+    Source { webhook: Some(WebhookOptions { secrets, canceled: Vec::new() }), ..Source::new(connector, name) }
 }
 
 /// A reference to a file that holds this secret, for the rest of the process.

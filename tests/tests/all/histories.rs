@@ -6,13 +6,12 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::{DateTime, Utc};
-use connector_git as git;
+use connector_git::{self as git, GitSource};
 use kernel::{DeploymentKind, Tenant};
 use parts::Part;
 use processors::Processor;
 use pull::progress::Silent;
 use regex::Regex;
-use runtime::settings::{self, GitSource};
 
 /// A deployment as git has it: a version tag on a commit.
 struct Tagged {
@@ -30,7 +29,7 @@ fn git(repository: &Path, arguments: &[&str]) -> String {
 
 /// The version tags in the order of their time: an annotated tag's own, else its commit's.
 fn tagged(repository: &Path) -> Vec<Tagged> {
-    let pattern = Regex::new(&settings::version_tags()).unwrap();
+    let pattern = Regex::new(kernel::VERSION_TAGS).unwrap();
     let mut tags = Vec::new();
     for line in
         git(repository, &["for-each-ref", "refs/tags", "--format=%(refname:strip=2) %(taggerdate:unix)"]).lines()
@@ -75,14 +74,8 @@ async fn compare(repository: &Path) {
     let store = &database.store;
     let settings = sei::settings::Settings::default();
     let log = eventlog::open(&settings.log, store).await.unwrap();
-    let source = GitSource {
-        url: repository.to_str().unwrap().to_owned(),
-        repository: Some("localhost/history".into()),
-        tag_pattern: settings::version_tags(),
-        deployment_branch: None,
-        line_counts: false,
-        schedule: settings::every_five_minutes(),
-    };
+    let url = repository.to_str().unwrap();
+    let source = GitSource { repository: Some("localhost/history".into()), ..GitSource::new(url) };
     let mirrors = tempfile::tempdir().unwrap();
     let tenant = Tenant::default();
     let target = git::Target { mirrors: mirrors.path(), tenant: &tenant, log: &*log, progress: &Silent };

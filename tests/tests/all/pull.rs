@@ -79,7 +79,7 @@ fn program(log: &TestLog, connector: &str, address: SocketAddr, project: &str) -
     std::fs::write(program.folder().join("token"), "t0ken").unwrap();
     let settings = format!(
         "database.url = {{ file = '{folder}/url' }}\nlog.topic = '{}'\n[[source]]\nconnector = '{connector}'\n\
-         url = 'http://{address}'\ntoken = {{ file = '{folder}/token' }}\nprojects = ['{project}']\n",
+         [source.pull]\nurl = 'http://{address}'\ntoken = {{ file = '{folder}/token' }}\nprojects = ['{project}']\n",
         log.settings.topic
     );
     std::fs::write(program.folder().join("sei.toml"), settings).unwrap();

@@ -46,8 +46,13 @@ const WORDS: &[(&str, &str)] = &[
 ];
 
 /// Where a word is a product's own, or a setting's.
-const ALLOWED: &[(&str, &str)] =
-    &[("docs/sources/jenkins.md", "folders"), ("sei.default.toml", "folder"), ("k8s/base/settings.yaml", "folder")];
+const ALLOWED: &[(&str, &str)] = &[
+    ("collectors/connectors/jenkins/README.md", "folders"),
+    ("docs/settings.md", "folders"),
+    ("sei.default.toml", "folder"),
+    ("sei.default.toml", "folders"),
+    ("k8s/base/settings.yaml", "folder"),
+];
 
 /// The text in words, in lower case and separated by single spaces; everything else is left out.
 fn words(text: &str) -> String {
@@ -134,5 +139,5 @@ fn a_word_is_found_in_prose_and_not_in_code() {
         "a.md: `told`; use reported, received or stated\na.md: `so many`; use number of\n"
     );
     assert_eq!(unwanted("a.md", &prose("`told` is code\n```\nmend = 1\n```\nretold, untold")), "");
-    assert_eq!(unwanted("docs/sources/jenkins.md", "Folders"), "");
+    assert_eq!(unwanted("collectors/connectors/jenkins/README.md", "Folders"), "");
 }

@@ -1,6 +1,6 @@
 //! Connector `cdevents`: events in the vocabulary of CDEvents (versions 0.3 to 0.5), over the HTTP binding
 //! of CloudEvents. Verified by a bearer token. What becomes of which event stands in
-//! `docs/sources/cdevents.md`.
+//! the README of this crate.
 //!
 //! An event states one moment of a thing, not the thing: a run that finished does not say when it began, and an
 //! incident that is resolved does not repeat what caused it. So the store keeps the earliest of these times, and of

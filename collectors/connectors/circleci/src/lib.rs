@@ -1,7 +1,7 @@
 //! Connector `circleci`: workflows and jobs of CircleCI, pushed by outbound webhooks (verified by
 //! `circleci-signature`) and pulled from the API v2. A pull puts its rows into the form of the webhook,
 //! so that both are read by the same code. What becomes of which event stands in
-//! `docs/sources/circleci.md`.
+//! the README of this crate.
 
 #[cfg(feature = "pull")]
 mod pull;

@@ -8,6 +8,7 @@ use pull::parts;
 use pull::{
     Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
 };
+use runtime::settings::{Findings, OptionsType, SecretRef, SourceOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
@@ -24,30 +25,50 @@ const LONGEST: TimeDelta = TimeDelta::days(90);
 const NUMBERED: i64 = 20;
 
 impl Pull for CircleCi {
+    fn options(&self) -> OptionsType {
+        OptionsType::of::<Options>()
+    }
+
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let base = match &source.url {
             Some(url) => url.clone(),
             None => Url::parse(ADDRESS).map_err(|error| OpenError::new("url", error.to_string()))?,
         };
-        let _: NoOptions = source.options()?;
-        let wrong = |slug: &&String| !matches!(slug.split('/').count(), 2 | 3) || slug.split('/').any(str::is_empty);
-        if source.projects.is_empty() {
-            return Err(OpenError::new("projects", "is empty; expected slugs such as `gh/acme` or `gh/acme/shop`"));
-        }
-        if let Some(slug) = source.projects.iter().find(wrong) {
-            return Err(OpenError::new(
-                "projects",
-                format!("`{slug}` is no slug; expected one such as `gh/acme/shop`"),
-            ));
-        }
+        let Options { projects, .. } = source.options()?;
         let client = Client::new(source, base)?.with_secret("circle-token", source.token()?.expose())?;
-        Ok(Box::new(Projects { client, slugs: source.projects.clone() }))
+        Ok(Box::new(Projects { client, slugs: projects }))
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoOptions {}
+pull::pull_options! {
+    /// CircleCI's API: workflows and jobs.
+    struct Options {
+        /// Projects, or whole organizations, by their slugs.
+        #[schemars(example = ["gh/acme/shop", "bb/acme"])]
+        projects: Vec<String>,
+        /// A personal API token.
+        #[schemars(example = SecretRef::Env("CIRCLECI_TOKEN".to_owned()))]
+        token: SecretRef,
+        /// The address of the API of a CircleCI server.
+        #[serde(default)]
+        #[schemars(example = &"https://circleci.example.com/api/v2")]
+        url: Option<String>,
+    }
+}
+
+impl SourceOptions for Options {
+    fn check(&self, key: &str, findings: &mut Findings) {
+        if self.projects.is_empty() {
+            findings.error(format!("{key}.projects"), "none", "slugs such as `gh/acme` or `gh/acme/shop`");
+        }
+        for (nth, slug) in self.projects.iter().enumerate() {
+            if !matches!(slug.split('/').count(), 2 | 3) || slug.split('/').any(str::is_empty) {
+                let expected = "a slug such as `gh/acme` or `gh/acme/shop`";
+                findings.error(format!("{key}.projects.{nth}"), runtime::settings::shown(slug), expected);
+            }
+        }
+    }
+}
 
 struct Projects {
     client: Client,
@@ -479,9 +500,17 @@ mod tests {
 
     #[test]
     fn what_is_no_slug_is_named() {
-        for projects in [json!([]), json!(["shop"]), json!(["gh//shop"]), json!(["gh/acme/shop/x"])] {
-            let error = CircleCi.open(&opened(json!({"connector": "circleci", "projects": projects}))).err().unwrap();
-            assert_eq!(error.key, "projects");
+        for (projects, wrong) in [
+            (json!([]), Some("pull.projects")),
+            (json!(["gh/acme", "shop"]), Some("pull.projects.1")),
+            (json!(["gh//shop"]), Some("pull.projects.0")),
+            (json!(["gh/acme/shop/x"]), Some("pull.projects.0")),
+            (json!(["gh/acme", "gh/acme/shop"]), None),
+        ] {
+            let options: Options = opened("circleci", json!({"projects": projects})).options().unwrap();
+            let mut findings = Findings::default();
+            options.check("pull", &mut findings);
+            assert_eq!(findings.keys().next(), wrong, "{projects}");
         }
     }
 }

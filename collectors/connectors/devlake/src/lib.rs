@@ -1,6 +1,6 @@
 //! Connector `devlake`: the webhook addresses of Apache `DevLake`, so that what posts there can post here.
 //! Both of its dialects are read: today's camelCase, and the older `snake_case`. Verified by a bearer token.
-//! How a team moves stands in `docs/sources/devlake.md`.
+//! How a team moves stands in the README of this crate.
 //!
 //! What is posted has no version of its own, so the time at which it came is its version: who speaks last
 //! is right, as there.

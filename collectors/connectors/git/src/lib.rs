@@ -20,9 +20,13 @@ mod normalize;
 mod page;
 #[cfg(feature = "pull")]
 mod pull;
+#[cfg(feature = "pull")]
+mod settings;
 
 #[cfg(feature = "pull")]
 pub use self::pull::{
     DefaultBranch, From, GitError, Summary, Target, collect, collect_since, mirror, repository_of, shown,
 };
 pub use normalize::Git;
+#[cfg(feature = "pull")]
+pub use settings::{GitSource, Options};

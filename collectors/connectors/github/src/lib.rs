@@ -1,5 +1,5 @@
 //! Connector `github`: GitHub (cloud and Enterprise), pushed and pulled. Webhooks are verified by
-//! `X-Hub-Signature-256`. What becomes of which event stands in `docs/sources/github.md`.
+//! `X-Hub-Signature-256`. What becomes of which event stands in the README of this crate.
 //!
 //! What REST gives is enveloped as the webhook of the same thing would be, so one reader serves both; what
 //! GraphQL gives has another form, which `pulled` turns into the same facts.

@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use pull::{Ask, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished};
+use runtime::settings::OptionsType;
 use serde_json::Value;
 
 use self::api::Api;
@@ -28,14 +29,13 @@ use self::options::Options;
 const APPROVAL: TimeDelta = TimeDelta::days(35);
 
 impl Pull for super::GitHub {
+    fn options(&self) -> OptionsType {
+        OptionsType::of::<Options>()
+    }
+
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let options: Options = source.options()?;
         let api = Api::new(source, &options)?;
-        let named = |project: &&String| project.split('/').filter(|part| !part.is_empty()).count() > 2;
-        if let Some(project) = source.projects.iter().find(named) {
-            let problem = format!("`{project}` is none; expected `owner/name`, or `owner` for all of an owner");
-            return Err(OpenError::new("projects", problem));
-        }
         Ok(Box::new(Repositories { api, projects: source.projects.clone(), options }))
     }
 }

@@ -1,6 +1,6 @@
 //! Connector `gitlab`: GitLab and GitLab CI, pushed and pulled. Webhooks are verified by GitLab's signing
 //! token (Standard Webhooks) or by `X-Gitlab-Token`. What becomes of which event stands in
-//! `docs/sources/gitlab.md`.
+//! the README of this crate.
 
 mod facts;
 #[cfg(feature = "pull")]

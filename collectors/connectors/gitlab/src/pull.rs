@@ -14,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use pull::parts::Gap;
 use pull::{Answer, Ask, Client, Dialect, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -29,6 +30,10 @@ const PUBLIC: &str = "https://gitlab.com";
 const AT_ONCE: usize = 4;
 
 impl Pull for GitLab {
+    fn options(&self) -> OptionsType {
+        OptionsType::of::<Options>()
+    }
+
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let site = source.url.clone().map_or_else(|| Url::parse(PUBLIC), Ok);
         let base = site.map_err(|error| OpenError::new("url", error.to_string()))?;
@@ -40,14 +45,28 @@ impl Pull for GitLab {
     }
 }
 
-/// What only GitLab's sources have.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Options {
-    /// Groups whose projects are pulled, with their subgroups.
-    #[serde(default)]
-    groups: Vec<String>,
+pull::pull_options! {
+    /// GitLab's API: merge requests with notes and commits, pipelines, deployments, releases, issues.
+    struct Options {
+        /// Groups whose projects are pulled, with their subgroups.
+        #[serde(default)]
+        #[schemars(example = ["group"])]
+        groups: Vec<String>,
+        /// The projects to pull; without any and without groups, all that the token is a member of.
+        #[serde(default)]
+        #[schemars(example = ["group/project"])]
+        projects: Vec<String>,
+        /// The token to authenticate with.
+        #[schemars(example = SecretRef::Env("GITLAB_TOKEN".to_owned()))]
+        token: SecretRef,
+        /// The address of a GitLab of your own; GitLab.com without it.
+        #[serde(default)]
+        #[schemars(example = &"https://gitlab.example.com")]
+        url: Option<String>,
+    }
 }
+
+impl SourceOptions for Options {}
 
 /// How GitLab says which scope a token lacks.
 struct Words;

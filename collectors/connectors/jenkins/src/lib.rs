@@ -1,7 +1,7 @@
 //! Connector `jenkins`: builds of Jenkins, pushed by its Notification plugin (verified by a bearer token,
 //! in the header or as the end of the address, as the plugin can send no header) and pulled from its
 //! remote access API with the stages of pipelines. What becomes of which event stands in
-//! `docs/sources/jenkins.md`.
+//! the README of this crate.
 
 mod address;
 #[cfg(feature = "pull")]

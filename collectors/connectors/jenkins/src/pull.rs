@@ -10,6 +10,7 @@ use pull::parts;
 use pull::{
     Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
 };
+use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
@@ -32,9 +33,13 @@ const OVERLAP: TimeDelta = TimeDelta::days(1);
 const LONGEST: TimeDelta = TimeDelta::days(60);
 
 impl Pull for Jenkins {
+    fn options(&self) -> OptionsType {
+        OptionsType::of::<Options>()
+    }
+
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected Jenkins' address"))?;
-        let Options { user } = source.options()?;
+        let Options { user, .. } = source.options()?;
         let credentials = [user.as_bytes(), b":", source.token()?.expose()].concat();
         let authorization = format!("Basic {}", STANDARD.encode(credentials));
         let client = Client::new(source, base)?.with_secret("authorization", authorization.as_bytes())?;
@@ -42,12 +47,26 @@ impl Pull for Jenkins {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Options {
-    /// Whose API token it is.
-    user: String,
+pull::pull_options! {
+    /// Jenkins' API: builds and their stages.
+    struct Options {
+        /// Folders, multibranch projects or jobs to pull; without any, all.
+        #[serde(default)]
+        #[schemars(example = ["shop", "tools/nightly"])]
+        projects: Vec<String>,
+        /// The API token of the user.
+        #[schemars(example = SecretRef::Env("JENKINS_API_TOKEN".to_owned()))]
+        token: SecretRef,
+        /// Its address, with its path, if it has one.
+        #[schemars(example = &"https://ci.example.org")]
+        url: String,
+        /// The user whose API token it is.
+        #[schemars(example = &"ann")]
+        user: String,
+    }
 }
+
+impl SourceOptions for Options {}
 
 /// A Jenkins, and the folders and jobs of it that are pulled; all without any.
 struct Controller {
@@ -491,11 +510,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        for (settings, key) in [
-            (json!({"connector": "jenkins", "options": {"user": "ann"}}), "url"),
-            (json!({"connector": "jenkins", "url": "https://ci.example.org"}), "options"),
-        ] {
-            assert_eq!(Jenkins.open(&opened(settings)).err().unwrap().key, key);
+        for (options, missing) in
+            [(json!({"user": "ann"}), "`url`"), (json!({"url": "https://ci.example.org"}), "`user`")]
+        {
+            let error = Jenkins.open(&opened("jenkins", options)).err().unwrap().to_string();
+            assert!(error.contains(missing), "{error}");
         }
     }
 }

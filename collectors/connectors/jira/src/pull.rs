@@ -16,6 +16,7 @@ use chrono_tz::Tz;
 use pull::parts::first_of;
 use pull::seek::{Grain, Seek};
 use pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details};
+use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -39,6 +40,10 @@ const NEEDED: &str = "summary,status,issuetype,labels,priority,created,updated,r
                       assignee,reporter,creator,parent,resolution,components";
 
 impl Pull for Jira {
+    fn options(&self) -> OptionsType {
+        OptionsType::of::<Options>()
+    }
+
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected https://host"))?;
         let token = source.token()?.expose();
@@ -52,22 +57,44 @@ impl Pull for Jira {
     }
 }
 
-/// What only Jira's sources have.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Options {
-    /// Whose the token is, on Cloud.
-    email: Option<String>,
-    /// Whether it is Cloud, where the address does not tell.
-    cloud: Option<bool>,
-    /// Where people find it, where it is asked at another address.
-    site: Option<String>,
-    /// The names of the fields that hold story points.
-    points: Option<Vec<String>>,
-    /// Resolutions and statuses that mean that an item was given up, beside the usual ones.
-    #[serde(default)]
-    canceled: Vec<String>,
+pull::pull_options! {
+    /// Jira's API: issues with their history, sprints, statuses.
+    struct Options {
+        /// Resolutions and statuses that mean that an issue was canceled, beside the usual ones.
+        #[serde(default)]
+        #[schemars(example = ["Abgelehnt"])]
+        canceled: Vec<String>,
+        /// Whether it is Cloud, if the address does not show it: `*.atlassian.net` is Cloud.
+        #[serde(default)]
+        #[schemars(example = true)]
+        cloud: Option<bool>,
+        /// Cloud: the e-mail address of the account whose token it is.
+        #[serde(default)]
+        #[schemars(example = &"you@example.org")]
+        email: Option<String>,
+        /// The names of the field that holds story points; the first that exists is used. Without any, Story Points and
+        /// Story point estimate.
+        #[serde(default)]
+        #[schemars(example = ["Story Points"])]
+        points: Option<Vec<String>>,
+        /// The keys of the projects to pull; without any, all that the token can read.
+        #[serde(default)]
+        #[schemars(example = ["SHOP", "OPS"])]
+        projects: Vec<String>,
+        /// The address at which people find it, if `url` is `api.atlassian.com/ex/jira/…`.
+        #[serde(default)]
+        #[schemars(example = &"https://you.atlassian.net")]
+        site: Option<String>,
+        /// The token to authenticate with.
+        #[schemars(example = SecretRef::Env("JIRA_TOKEN".to_owned()))]
+        token: SecretRef,
+        /// Its address.
+        #[schemars(example = &"https://you.atlassian.net")]
+        url: String,
+    }
 }
+
+impl SourceOptions for Options {}
 
 /// A source that is ready to be asked.
 pub(super) struct Pulling {

@@ -1,6 +1,6 @@
 //! Connector `pagerduty`: incidents of PagerDuty, pushed by webhooks of version 3 (verified by
 //! `X-PagerDuty-Signature`) and pulled from the REST API. What becomes of which event stands in
-//! `docs/sources/pagerduty.md`.
+//! the README of this crate.
 //!
 //! An event does not repeat what happened before: that of a resolution does not say when somebody took
 //! the incident. So the earliest acknowledgement that any event told is what the store keeps.

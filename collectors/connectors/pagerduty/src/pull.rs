@@ -8,6 +8,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
@@ -32,22 +33,41 @@ const WINDOW: TimeDelta = TimeDelta::days(150);
 const LOG_WINDOW: TimeDelta = TimeDelta::days(30);
 
 impl Pull for PagerDuty {
+    fn options(&self) -> OptionsType {
+        OptionsType::of::<Options>()
+    }
+
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let base = match &source.url {
             Some(url) => url.clone(),
             None => Url::parse(ADDRESS).map_err(|error| OpenError::new("url", error.to_string()))?,
         };
-        let _: NoOptions = source.options()?;
+        let Options { projects, .. } = source.options()?;
         let authorization = [b"Token token=", source.token()?.expose()].concat();
         let client =
             Client::new(source, base)?.with_header("accept", VERSION).with_secret("authorization", &authorization)?;
-        Ok(Box::new(Account { client, services: source.projects.clone() }))
+        Ok(Box::new(Account { client, services: projects }))
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoOptions {}
+pull::pull_options! {
+    /// PagerDuty's API: incidents and their log entries.
+    struct Options {
+        /// The ids of the services whose incidents are pulled; without any, all.
+        #[serde(default)]
+        #[schemars(example = ["PIJ90N7"])]
+        projects: Vec<String>,
+        /// A read-only API key.
+        #[schemars(example = SecretRef::Env("PAGERDUTY_API_KEY".to_owned()))]
+        token: SecretRef,
+        /// The address of the API of another service region.
+        #[serde(default)]
+        #[schemars(example = &"https://api.eu.pagerduty.com")]
+        url: Option<String>,
+    }
+}
+
+impl SourceOptions for Options {}
 
 /// An account, and the services of it that are pulled; all without any.
 struct Account {

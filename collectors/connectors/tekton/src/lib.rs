@@ -1,6 +1,6 @@
 //! Connector `tekton`: the CloudEvents that Tekton Pipelines sends of its pipeline and task runs. Verified
 //! by a bearer token. An event holds the whole Kubernetes object, so each tells the run as it stands.
-//! What becomes of which event stands in `docs/sources/tekton.md`.
+//! What becomes of which event stands in the README of this crate.
 
 use std::collections::BTreeMap;
 

@@ -201,7 +201,7 @@ async fn a_connection_that_closes_in_the_middle_of_a_body_is_noticed() {
             stream.shutdown().await.unwrap();
         }
     });
-    let source = crate::testing::opened(serde_json::json!({"connector": "mock", "name": "real"}));
+    let source = crate::testing::opened("mock", serde_json::json!({}));
     let client = Client::new(&source, base).unwrap().with_patience(exact());
     assert_eq!(&client.get("x").await.unwrap().body[..], b"{\"whole\":1}");
     server.await.unwrap();

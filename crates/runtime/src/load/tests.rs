@@ -2,7 +2,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::settings::{Database, LogFormat, PullSource, SecretRef, Server, Telemetry};
+use crate::settings::{
+    Database, LogFormat, OptionsType, Part, SecretRef, Server, Source, SourceOptions, SourceType, Telemetry,
+};
 
 /// The settings of a program with a few sections.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -10,8 +12,24 @@ use crate::settings::{Database, LogFormat, PullSource, SecretRef, Server, Teleme
 struct Few {
     database: Database,
     server: Server,
-    source: Vec<PullSource>,
+    source: Vec<Source>,
     telemetry: Telemetry,
+}
+
+/// The options of a connector.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    #[expect(dead_code, reason = "read, to see what reading says")]
+    token: SecretRef,
+    #[serde(default)]
+    projects: Vec<String>,
+}
+
+impl SourceOptions for Options {
+    fn check(&self, key: &str, findings: &mut Findings) {
+        findings.one_or_more(format!("{key}.projects"), self.projects.len());
+    }
 }
 
 impl Settings for Few {
@@ -27,10 +45,18 @@ impl Settings for Few {
         &self.telemetry
     }
 
+    fn sources(&self) -> &[Source] {
+        &self.source
+    }
+
+    fn source_types() -> Vec<SourceType> {
+        vec![SourceType { connector: "forge", pull: Some(OptionsType::of::<Options>()), has_webhook: false }]
+    }
+
     fn check(&self, findings: &mut Findings) {
         self.database.check(findings);
         self.server.check(findings);
-        PullSource::check(&self.source, findings);
+        Source::check(&self.source, &Self::source_types(), &[Part::Pull], findings);
         self.telemetry.check(findings);
     }
 }
@@ -112,6 +138,29 @@ fn a_problem_says_which_variable_or_flag_it_is_in() {
     assert_eq!(places, ["the environment variable SEI_SERVER__CONNECTIONS", "the flag --set server.public_url=…"]);
     let (_, problems) = read("", &[], &["nonsense"]);
     assert_eq!(problems.len(), 1);
+}
+
+#[test]
+fn options_of_a_source_are_read_as_their_connector_declares_them() {
+    let keys = |options: &str| {
+        let (settings, problems) =
+            read(&format!("[[source]]\nconnector = \"forge\"\n[source.pull]\n{options}"), &[], &[]);
+        assert_eq!(settings.is_none(), problems.iter().any(|problem| problem.severity == Severity::Error));
+        assert!(!format!("{problems:?}").contains("hunter2"), "{problems:?}");
+        problems.into_iter().map(|problem| (problem.key, problem.place)).collect::<Vec<_>>()
+    };
+    let at = |key: &str, line: usize| (key.to_owned(), format!("my.toml:{line}"));
+    assert_eq!(keys("token = { env = \"PATH\" }\nprojects = [\"a\"]\n"), []);
+    assert_eq!(
+        keys("token = \"hunter2\"\nprojets = 5\nschedule = \"x\"\n"),
+        [
+            at("source.0.pull.projects", 3),
+            at("source.0.pull.projets", 5),
+            at("source.0.pull.schedule", 6),
+            at("source.0.pull.token", 4)
+        ]
+    );
+    assert_eq!(keys("projects = [\"a\", 5]\n"), [at("source.0.pull.projects.1", 4), at("source.0.pull.token", 3)]);
 }
 
 #[test]

@@ -32,6 +32,11 @@ impl Findings {
         self.0
     }
 
+    /// The keys of what is wrong so far.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|finding| finding.key.as_str())
+    }
+
     fn push(&mut self, severity: Severity, key: String, found: String, expected: String) {
         self.0.push(Finding { severity, key, found, expected });
     }

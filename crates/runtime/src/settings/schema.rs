@@ -100,6 +100,17 @@ impl<'a> Schema<'a> {
         self.0.get("examples")?.get(0)
     }
 
+    /// What a table that lacks a key suggests instead.
+    pub(crate) fn hint(self) -> Option<&'a str> {
+        self.text("x-hint")
+    }
+
+    /// The value that holds the schema.
+    #[must_use]
+    pub fn value(self) -> &'a Value {
+        self.0
+    }
+
     /// A key of the schema that is only for the reference.
     pub(super) fn text(self, key: &str) -> Option<&'a str> {
         self.0.get(key)?.as_str()

@@ -1,95 +1,78 @@
-//! The sections of sources: git repositories, pulls, webhooks.
+//! The section `[[source]]`: where events come from. A source has a connector and up to two parts: `pull`, whose options
+//! are of the connector's own type, and `webhook`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::time::Duration;
 
+use kernel::near::UnknownName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::findings::{Findings, shown};
+use super::options::{OptionsType, RawOptions};
 use super::secret_ref::SecretRef;
-use crate::duration;
 
-/// A webhook source, by its connector and a name of your choice: this one is served at `POST /webhooks/github/main`.
+/// A source of events: collected on a schedule (`[source.pull]`), received as webhooks (`[source.webhook]`), or both.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WebhookSource {
-    /// Jira: resolutions and statuses that mean that an issue was canceled, beside the usual ones (Won't Do,
-    /// Duplicate, …).
+#[schemars(extend("x-hint" = "options of the connector belong under [source.pull], secrets under [source.webhook]"))]
+pub struct Source {
+    /// The connector. Its page, `collectors/connectors/<connector>/README.md`, states what to set up at the source.
+    #[schemars(example = &"github")]
+    pub connector: String,
+    /// A name of your choice, unique among the sources of a connector.
+    #[serde(default = "main_name")]
+    pub name: String,
+    /// What is pulled, and when.
     #[serde(default)]
-    #[schemars(example = ["Abgelehnt"])]
-    pub canceled: Vec<String>,
-    /// The secrets that its signatures are made with; several for rotation. At least one, each of 8 bytes or more.
-    #[schemars(example = [SecretRef::Env("GITHUB_WEBHOOK_SECRET".to_owned())])]
-    pub secrets: Vec<SecretRef>,
+    pub pull: Option<RawOptions>,
     /// The tenant that receives the events; `main` without it.
     #[serde(default)]
     #[schemars(example = &"main")]
     pub tenant: Option<String>,
+    /// Webhooks, received at `POST /webhooks/<connector>/<name>`.
+    #[serde(default)]
+    pub webhook: Option<WebhookOptions>,
 }
 
-/// A git repository to collect.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+/// What a source that sends webhooks is verified with.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GitSource {
-    /// A branch: each merge or push to it is a deployment.
+pub struct WebhookOptions {
+    /// Resolutions and statuses that mean that an issue was canceled, beside the usual ones (Won't Do, Duplicate, …).
     #[serde(default)]
-    #[schemars(example = &"main")]
-    pub deployment_branch: Option<String>,
-    /// Whether changed lines are counted (slower).
-    #[serde(default)]
-    pub line_counts: bool,
-    /// The id of the repository, host/owner/name, if its remote should not decide it.
-    #[serde(default)]
-    #[schemars(example = &"github.com/octocat/hello-world")]
-    pub repository: Option<String>,
-    /// When it is collected: a cron expression (minute, hour, day, month, day of week), in UTC. With six fields the
-    /// first is seconds, with seven the last is the year as well. Days of the week are numbered as in crontab: 0 and 7
-    /// are Sunday.
-    #[serde(default = "every_five_minutes")]
-    pub schedule: String,
-    /// Tags that are deployments, a regular expression. The default matches versions, but no pre-releases.
-    #[serde(default = "version_tags")]
-    pub tag_pattern: String,
-    /// A path, or a URL that git can clone.
-    #[schemars(example = &"https://github.com/octocat/hello-world.git")]
-    pub url: String,
+    #[schemars(example = ["Abgelehnt"], extend("x-connector" = WITH_CANCELED))]
+    pub canceled: Vec<String>,
+    /// The secrets that its signatures are made with; several for rotation. At least one, each of 8 bytes or more.
+    #[schemars(example = [SecretRef::Env("WEBHOOK_SECRET".to_owned())])]
+    pub secrets: Vec<SecretRef>,
 }
 
-impl GitSource {
-    /// A repository with the defaults of everything else.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            repository: None,
-            tag_pattern: version_tags(),
-            deployment_branch: None,
-            line_counts: false,
-            schedule: every_five_minutes(),
-        }
-    }
+/// The connector whose webhooks can have `canceled`.
+const WITH_CANCELED: &str = "jira";
 
-    /// Reports what is wrong with the repositories of the settings.
-    pub fn check(sources: &[Self], findings: &mut Findings) {
-        for (index, source) in sources.iter().enumerate() {
-            let key = |name: &str| format!("git.{index}.{name}");
-            if source.url.is_empty() {
-                findings.error(key("url"), "nothing", "a path, or a URL that git can clone");
-            }
-            findings.pattern(key("tag_pattern"), &source.tag_pattern);
-            if let Some(id) = &source.repository {
-                findings.repository(key("repository"), id);
-            }
-            findings.schedule(key("schedule"), &source.schedule);
-        }
-    }
+/// A part of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `[source.pull]`
+    Pull,
+    /// `[source.webhook]`
+    Webhook,
 }
 
-/// The default of `git.tag_pattern`: [`kernel::VERSION_TAGS`].
-#[must_use]
-pub fn version_tags() -> String {
-    kernel::VERSION_TAGS.to_owned()
+/// What a connector takes in the settings.
+#[derive(Clone, Copy)]
+pub struct SourceType {
+    /// Its name.
+    pub connector: &'static str,
+    /// The type of `[source.pull]`, if it can be pulled.
+    pub pull: Option<OptionsType>,
+    /// Whether it takes webhooks.
+    pub has_webhook: bool,
+}
+
+fn main_name() -> String {
+    "main".to_owned()
 }
 
 /// The default schedule of a source.
@@ -98,102 +81,133 @@ pub fn every_five_minutes() -> String {
     "*/5 * * * *".to_owned()
 }
 
-/// A source that is pulled: asked for its history once, and then for what is new.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PullSource {
-    /// Further certificate authorities to trust, a file in PEM form.
-    #[serde(default)]
-    #[schemars(example = &"/etc/ssl/company.pem")]
-    pub ca_file: Option<PathBuf>,
-    /// The connector. docs/sources/ states what each pulls and what its token must be able to read.
-    #[schemars(example = &"github")]
-    pub connector: String,
-    /// The maximum delay of a pull after its scheduled time, so that not all begin at once.
-    #[serde(default, with = "duration")]
-    #[schemars(with = "duration::Text", example = &"30s")]
-    pub jitter: Duration,
-    /// A name of your choice, unique among the sources of a connector.
-    #[serde(default = "main_name")]
-    pub name: String,
-    /// Options of this connector alone; docs/sources/ lists them.
-    #[serde(default)]
-    pub options: serde_json::Map<String, serde_json::Value>,
-    /// The projects or repositories to pull, as the source calls them; without any, all that the token can read.
-    #[serde(default)]
-    #[schemars(example = ["octocat/hello-world"])]
-    pub projects: Vec<String>,
-    /// The proxy to go through; without it what `HTTPS_PROXY` and `NO_PROXY` name.
-    #[serde(default)]
-    #[schemars(example = &"http://proxy.example.com:3128")]
-    pub proxy: Option<String>,
-    /// When it is pulled: a cron expression, as for `[[git]]`.
-    #[serde(default = "every_five_minutes")]
-    pub schedule: String,
-    /// The first day, in `dora.time_zone`, that is pulled; everything without it.
-    #[serde(default)]
-    #[schemars(example = &"2024-01-01")]
-    pub since: Option<chrono::NaiveDate>,
-    /// The tenant that receives the events; `main` without it.
-    #[serde(default)]
-    #[schemars(example = &"main")]
-    pub tenant: Option<String>,
-    /// The time zone of the schedule, by its IANA name.
-    #[serde(default)]
-    #[schemars(with = "String", extend("format" = "time-zone"))]
-    pub time_zone: chrono_tz::Tz,
-    /// The token to authenticate with.
-    #[serde(default)]
-    #[schemars(example = SecretRef::Env("GITHUB_TOKEN".to_owned()))]
-    pub token: Option<SecretRef>,
-    /// Its address, if it is not the vendor's own: GitHub Enterprise, a self-managed GitLab or Jira.
-    #[serde(default)]
-    #[schemars(example = &"https://github.example.com")]
-    pub url: Option<String>,
-}
+impl Source {
+    /// A source without parts.
+    pub fn new(connector: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { connector: connector.into(), name: name.into(), pull: None, tenant: None, webhook: None }
+    }
 
-fn main_name() -> String {
-    "main".to_owned()
-}
-
-impl PullSource {
     /// The connector and the name: `github/main`. Events and cursors of the source have it.
     #[must_use]
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.connector, self.name)
     }
 
-    /// Reports what is wrong with the sources of the settings. What a connector requires is checked when it is opened.
-    pub fn check(sources: &[Self], findings: &mut Findings) {
+    /// Reports what is wrong with the sources of the settings, beside the options of connectors. Secrets are read only of
+    /// the parts that the program uses.
+    pub fn check(sources: &[Self], types: &[SourceType], parts: &[Part], findings: &mut Findings) {
         let mut seen = BTreeSet::new();
         for (index, source) in sources.iter().enumerate() {
-            let key = |name: &str| format!("source.{index}.{name}");
-            findings.name(key("name"), &source.name, seen.insert(source.full_name()), "sources of a connector");
+            let key = format!("source.{index}");
+            let first = seen.insert(source.full_name());
+            findings.name(format!("{key}.name"), &source.name, first, ONCE);
             if source.name.contains('/') {
-                findings.error(key("name"), shown(&source.name), "a name without `/`");
+                findings.error(format!("{key}.name"), shown(&source.name), "a name without `/`");
             }
-            if let Some(token) = &source.token {
-                findings.secret(key("token"), token);
+            findings.tenant(format!("{key}.tenant"), source.tenant.as_deref());
+            source.check_parts(&key, types, findings);
+            if let Some(options) = &source.pull {
+                options.check(&format!("{key}.pull"), parts.contains(&Part::Pull), findings);
             }
-            findings.schedule(key("schedule"), &source.schedule);
-            findings.tenant(key("tenant"), source.tenant.as_deref());
+            if let Some(webhook) = &source.webhook {
+                let secrets = parts.contains(&Part::Webhook);
+                webhook.check(&format!("{key}.webhook"), &source.connector, secrets, findings);
+            }
+        }
+    }
+
+    /// Whether there is such a connector, and it has the parts of the source.
+    fn check_parts(&self, key: &str, types: &[SourceType], findings: &mut Findings) {
+        let Some(kind) = types.iter().find(|kind| kind.connector == self.connector) else {
+            let names: Vec<&str> = types.iter().map(|kind| kind.connector).collect();
+            let expected = UnknownName::new(&self.connector, names.iter().copied());
+            let expected = expected.expected(&format!("one of {}", names.join(", ")));
+            let found = format!("{}, which no connector is called", shown(&self.connector));
+            findings.error(format!("{key}.connector"), found, expected);
+            return;
+        };
+        let parts = kind.parts();
+        match (&self.pull, &self.webhook) {
+            (None, None) => findings.error(key, format!("neither {PULL} nor {WEBHOOK}"), format!("{parts} below it")),
+            (Some(_), _) if kind.pull.is_none() => {
+                findings.error(format!("{key}.pull"), format!("{PULL} of {}", self.connector), format!("{parts} only"));
+            }
+            (_, Some(_)) if !kind.has_webhook => {
+                let found = format!("{WEBHOOK} of {}", self.connector);
+                findings.error(format!("{key}.webhook"), found, format!("{parts} only"));
+            }
+            _ => {}
         }
     }
 }
 
-impl WebhookSource {
-    /// Reports what is wrong with the webhook source of a connector.
-    pub fn check(&self, connector: &str, name: &str, findings: &mut Findings) {
-        let key = format!("webhooks.{connector}.{name}");
+/// Among what the name of a source is used once.
+const ONCE: &str = "sources of a connector; one can have both [source.pull] and [source.webhook]";
+const PULL: &str = "[source.pull]";
+const WEBHOOK: &str = "[source.webhook]";
+
+impl SourceType {
+    fn parts(&self) -> &'static str {
+        match (self.pull.is_some(), self.has_webhook) {
+            (true, true) => "[source.pull], [source.webhook] or both",
+            (false, _) => WEBHOOK,
+            (true, false) => PULL,
+        }
+    }
+
+    /// The schema of `[[source]]` for sources of this connector, made from that for all.
+    pub(super) fn section(&self, all: &Value) -> Value {
+        let mut section = all.clone();
+        if let Some(section) = section.as_object_mut() {
+            section.insert("x-variant".to_owned(), self.connector.into());
+        }
+        let Some(properties) = section.pointer_mut("/items/properties").and_then(Value::as_object_mut) else {
+            return section;
+        };
+        if let Some(connector) = properties.get_mut("connector").and_then(Value::as_object_mut) {
+            connector.insert("examples".to_owned(), json!([self.connector]));
+        }
+        match self.pull {
+            Some(options) => properties.insert("pull".to_owned(), (options.schema)()),
+            None => properties.remove("pull"),
+        };
+        if !self.has_webhook {
+            properties.remove("webhook");
+        }
+        if let Some(webhook) =
+            section.pointer_mut("/items/properties/webhook/properties").and_then(Value::as_object_mut)
+        {
+            webhook.retain(|_, key| key.get("x-connector").is_none_or(|connector| connector == self.connector));
+            if let Some(secrets) = webhook.get_mut("secrets").and_then(Value::as_object_mut) {
+                let variable = format!("{}_WEBHOOK_SECRET", self.connector.to_ascii_uppercase());
+                secrets.insert("examples".to_owned(), json!([[{ "env": variable }]]));
+            }
+        }
+        section
+    }
+}
+
+impl WebhookOptions {
+    fn check(&self, key: &str, connector: &str, secrets: bool, findings: &mut Findings) {
         if self.secrets.is_empty() {
             findings.error(format!("{key}.secrets"), "none", "one or more: nothing is accepted unverified");
         }
-        for (index, reference) in self.secrets.iter().enumerate() {
+        for (index, reference) in self.secrets.iter().enumerate().filter(|_| secrets) {
             findings.verifying_secret(format!("{key}.secrets.{index}"), reference);
         }
-        findings.tenant(format!("{key}.tenant"), self.tenant.as_deref());
-        if connector != "jira" && !self.canceled.is_empty() {
+        if connector != WITH_CANCELED && !self.canceled.is_empty() {
             findings.error(format!("{key}.canceled"), shown(&self.canceled.join(", ")), "none: only Jira has it");
         }
+    }
+}
+
+/// What to write instead of a section that `[[source]]` has replaced.
+pub(crate) fn instead_of(section: &str) -> Option<&'static str> {
+    match section {
+        "git" => Some("[[source]] with `connector = \"git\"`, and below it [source.pull] with `urls = [\"…\"]`"),
+        "webhooks" => Some(
+            "[[source]] with `connector = \"…\"` and `name = \"…\"`, and below it [source.webhook] with `secrets = […]`",
+        ),
+        _ => None,
     }
 }

@@ -3,10 +3,11 @@
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use collectors::ready::Ready;
+use collectors::sources::pulled;
 use dora::Scope;
 use kernel::TimeOrDay;
 use pull::{From, Summary};
-use runtime::settings::PullSource;
+use runtime::settings::Source;
 
 use super::failures::failed;
 use crate::cli::Global;
@@ -66,7 +67,7 @@ impl Pulled {
                     }
                 };
                 let (store, _) = machine.tenant(&ready.source.tenant).await?;
-                let summary = collector.pull(&ready, source, from).await;
+                let summary = collector.pull(&ready, from).await;
                 if !self.no_wait {
                     settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
                 }
@@ -85,11 +86,14 @@ impl Pulled {
         .await
     }
 
-    fn sources(&self, connector: &str, settings: &Settings) -> Result<Vec<PullSource>> {
-        let of_connector = || settings.source.iter().filter(|source| source.connector == connector);
+    fn sources(&self, connector: &str, settings: &Settings) -> Result<Vec<Source>> {
+        let of_connector = || pulled(&settings.source).filter(|source| source.connector == connector);
         let known: Vec<&str> = of_connector().map(|source| source.name.as_str()).collect();
         if known.is_empty() {
-            bail!("the settings have no [[source]] with `connector = \"{connector}\"`; `sei config default` shows one");
+            bail!(
+                "the settings have no [[source]] with `connector = \"{connector}\"` and [source.pull]; `sei config default` \
+                 shows one"
+            );
         }
         if let Some(unknown) = self.names.iter().find(|name| !known.contains(&name.as_str())) {
             bail!("there is no [[source]] of {connector} with the name `{unknown}`; there are: {}", known.join(", "));

@@ -7,11 +7,12 @@ use anyhow::{Context, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use collectors::collector::Collector;
+use collectors::sources::{self, ConfiguredRepository};
 use connector_git as git;
 use dora::{Preview, PreviewBranch, Report, ReportQuery, Scope};
 use eventlog::LogError;
 use kernel::{RepositoryId, Tenant};
-use runtime::settings::PullSource;
+use runtime::settings::Source;
 use store::StoreError;
 
 use crate::commands::demo;
@@ -35,11 +36,13 @@ pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector,
     let own = format!("http://{}", settings.server.listen);
     tracing::info!("listening on {own}");
     let address = settings.server.public_url.as_ref().map_or(own, |url| url.trim_end_matches('/').to_owned());
-    if settings.git.is_empty() && !settings.source.is_empty() {
-        let names = settings.source.iter().map(PullSource::full_name).collect::<Vec<_>>().join(", ");
+    let repositories = sources::repositories(&settings.source)?;
+    let pulled: Vec<String> = sources::pulled(&settings.source).map(Source::full_name).collect();
+    if repositories.is_empty() && !pulled.is_empty() {
+        let names = pulled.join(", ");
         return output::print(&format!("Pulling {names}.\n\n{}", addresses(&address, settings)));
     }
-    let collected = collect(collector, settings).await;
+    let collected = collect(collector, &repositories).await;
     settle::processed(&machine.store, &*collector.log).await?;
     // the engine would wait a moment for more
     dora::recompute(&machine.store, &settings.dora, Scope::Stale).await?;
@@ -53,7 +56,7 @@ pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector,
         return output::print(&report::text(&report, Format::Json, false, false)?);
     }
     let mut parts = Vec::new();
-    if settings.git.is_empty() {
+    if repositories.is_empty() {
         parts.push(format!(
             "No repository is collected: this directory is none, --repo names none and the settings list none.\n\
              Events are taken at {address}/webhooks/…, and with a token, or over the socket, at /v1/events."
@@ -87,16 +90,19 @@ pub(super) async fn wait_for_database(error: Error) -> Result<()> {
     Ok(())
 }
 
-/// Collects each repository; what is wrong with one is printed and does not keep the others.
-async fn collect(collector: &Collector, settings: &Settings) -> Vec<git::Summary> {
+/// Collects each repository; what is wrong with one is printed and does not keep the others. Returns what was collected
+/// for the tenant whose report is shown.
+async fn collect(collector: &Collector, repositories: &[ConfiguredRepository]) -> Vec<git::Summary> {
     let mut collected = Vec::new();
-    for source in &settings.git {
-        match collector.git(source, git::From::Cursor, &Tenant::default()).await {
+    for ConfiguredRepository { source, tenant, .. } in repositories {
+        match collector.git(source, git::From::Cursor, tenant).await {
             Ok(summary) => {
                 if let Some(missing) = &summary.missing_branch {
                     eprintln!("error: {}: {missing}", summary.repository);
                 }
-                collected.push(summary);
+                if *tenant == Tenant::default() {
+                    collected.push(summary);
+                }
             }
             Err(error) => {
                 let shown = git::shown(&source.url);
@@ -158,7 +164,7 @@ fn preview_text(previews: &[Preview], zone: Tz) -> Option<String> {
     }
     lines.push(format!(
         "It is computed once and stored nowhere. If merges do deploy, `--deployment-branch {0}`, or\n\
-         `deployment_branch = \"{0}\"` under [[git]], makes it the report; if tags do, `--tag-pattern REGEX`.",
+         `deployment_branch = \"{0}\"` under [source.pull] of git, makes it the report; if tags do, `--tag-pattern REGEX`.",
         first.branch
     ));
     Some(lines.join("\n"))
@@ -174,7 +180,8 @@ async fn is_empty(machine: &Machine) -> Result<bool> {
 /// is this program's own.
 async fn demo(machine: &Machine, address: &str) -> Result<Option<String>> {
     let settings = &machine.settings;
-    let expected = !settings.webhooks.is_empty() || !settings.events.tokens.is_empty() || !settings.source.is_empty();
+    let receives = settings.source.iter().any(|source| source.webhook.is_some()) || !settings.events.tokens.is_empty();
+    let expected = receives || sources::pulled(&settings.source).next().is_some();
     if expected || settings.database.url.is_some() {
         return Ok(None);
     }

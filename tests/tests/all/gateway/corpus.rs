@@ -5,10 +5,9 @@ use std::path::Path;
 
 use eventlog::settings::LogKind;
 use processors::Processor;
-use runtime::settings::WebhookSource;
 use tests::TestLog;
 
-use super::{SECRET, secret, serve, settings, sign};
+use super::{SECRET, serve, settings, sign, webhook};
 
 /// A connector, the folders of what was sent to it, and the headers of a file of these.
 type Recorded = (&'static str, &'static [&'static str], fn(&str, &[u8]) -> Vec<(&'static str, String)>);
@@ -44,10 +43,7 @@ async fn every_recorded_webhook_is_taken_and_has_a_named_end() {
     let Some(corpus) = parts::corpus() else { return };
     let log = TestLog::new(LogKind::Embedded).await;
     let mut settings = settings();
-    for (connector, ..) in RECORDED {
-        let main = WebhookSource { secrets: vec![secret(SECRET)], tenant: None, canceled: Vec::new() };
-        settings.webhooks.insert(connector.to_owned(), BTreeMap::from([("main".to_owned(), main)]));
-    }
+    settings.source = RECORDED.iter().map(|(connector, ..)| webhook(connector, "main", &[SECRET])).collect();
     let served = serve(&settings, log.log.clone()).await;
     let mut answers: BTreeMap<(&str, u16), u64> = BTreeMap::new();
     for (connector, folders, headers) in RECORDED {

@@ -1,28 +1,20 @@
 //! What scripts post: facts as Standard Webhooks, and to the addresses of `DevLake`.
 
-use std::collections::BTreeMap;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use collectors::settings::GatewaySettings;
 use hmac::{Hmac, KeyInit, Mac};
-use runtime::settings::WebhookSource;
 use sha2::Sha256;
 
-use super::{MemoryLog, secret, serve, settings};
+use super::{MemoryLog, serve, settings, webhook};
 
 const DEPLOYMENT: &str = r#"{"fact":"deployment","id":"shop/1","finished_at":"2026-02-03T09:00:00Z"}"#;
 const JSON: (&str, &str) = ("content-type", "application/json");
 const KEY: &[u8] = b"a key of these tests, not short";
 
 fn with(connector: &str, name: &str, secrets: &[&str]) -> GatewaySettings {
-    let source = WebhookSource {
-        secrets: secrets.iter().map(|text| secret(text)).collect(),
-        tenant: None,
-        canceled: Vec::new(),
-    };
     let mut settings = settings();
-    settings.webhooks.insert(connector.to_owned(), BTreeMap::from([(name.to_owned(), source)]));
+    settings.source.push(webhook(connector, name, secrets));
     settings
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{MemoryLog, SECRET, secret, serve, settings, sign};
+use super::{MemoryLog, SECRET, secret, serve, settings, sign, webhook};
 
 const PAYLOAD: &[u8] = br#"{"ref":"refs/heads/main","commits":[],"repository":{"full_name":"a/b"}}"#;
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -51,8 +51,7 @@ async fn the_recorded_signature_of_github_is_taken() {
     for vector in vectors {
         let text = |field: &str| vector[field].as_str().unwrap();
         let mut recorded = settings();
-        let sources = recorded.webhooks.get_mut("github").unwrap();
-        sources.get_mut("main").unwrap().secrets = vec![secret(text("secret"))];
+        recorded.source = vec![webhook("github", "main", &[text("secret")])];
         let served = serve(&recorded, MemoryLog::new()).await;
         let headers = [JSON, EVENT, (text("header"), text("value"))];
         assert_eq!(served.post("/webhooks/github/main", &headers, text("body").as_bytes()).await.status, 202);
@@ -93,19 +92,18 @@ async fn a_wrong_empty_missing_or_doubled_signature_is_refused_without_a_reason(
 #[tokio::test]
 async fn secrets_rotate_and_a_webhook_without_any_does_not_start() {
     let mut rotating = settings();
-    let sources = rotating.webhooks.get_mut("github").unwrap();
-    sources.get_mut("main").unwrap().secrets.push(secret("the next secret"));
+    rotating.source = vec![webhook("github", "main", &[SECRET, "the next secret"])];
     let served = serve(&rotating, MemoryLog::new()).await;
     for secret in [SECRET, "the next secret"] {
         let signature = sign(secret, PAYLOAD);
         let headers = [JSON, EVENT, ("x-hub-signature-256", signature.as_str())];
         assert_eq!(served.post("/webhooks/github/main", &headers, PAYLOAD).await.status, 202, "{secret}");
     }
-    for secrets in [vec![], vec![secret("")], vec![secret(" ")], vec![secret("seven77")]] {
+    for secrets in [&[][..], &[""], &[" "], &["seven77"]] {
         let mut without = settings();
-        without.webhooks.get_mut("github").unwrap().get_mut("main").unwrap().secrets = secrets;
+        without.source = vec![webhook("github", "main", secrets)];
         let error = collectors::gateway::GatewayState::new(&without, MemoryLog::new()).err().unwrap();
-        assert!(error.to_string().contains("webhooks.github.main"), "{error}");
+        assert!(error.to_string().contains("source.0.webhook.secrets"), "{error}");
     }
 }
 

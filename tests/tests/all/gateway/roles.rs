@@ -123,7 +123,10 @@ async fn rows(database: &TestDatabase, log: &TestLog, table: &str) -> Vec<String
 async fn the_gateway_takes_webhooks_and_ends_in_order() {
     let log = TestLog::new(LogKind::Embedded).await;
     let folder = tempfile::tempdir().unwrap();
-    let settings = format!("[webhooks.github.main]\nsecrets = [{{ file = '{}/secret' }}]\n", folder.path().display());
+    let settings = format!(
+        "[[source]]\nconnector = 'github'\n[source.webhook]\nsecrets = [{{ file = '{}/secret' }}]\n",
+        folder.path().display()
+    );
     let running = Running::start("sei-webhooks", folder.path(), &log, &settings).await;
     let payload = super::super::github::fixture("release.published");
     assert_eq!(running.served.github("release", "d-1", &payload).await.status, 202);
@@ -132,6 +135,11 @@ async fn the_gateway_takes_webhooks_and_ends_in_order() {
     assert_eq!(running.served.post("/webhooks/github/main", &wrong, &payload).await.status, 401);
     assert_eq!(running.end().await, Some(0));
     assert_eq!(rows(&log.database, &log, "deployment").await.len(), 1);
+}
+
+/// Settings that collect a git repository.
+fn git_settings(repository: &impl std::fmt::Display) -> String {
+    format!("[[source]]\nconnector = 'git'\n[source.pull]\nurls = ['{repository}']\n")
 }
 
 #[tokio::test]
@@ -148,7 +156,7 @@ async fn the_collector_collects_at_once_and_ends_in_order() {
     git(&["init", "--quiet", "--initial-branch=main"]);
     git(&["commit", "--quiet", "--allow-empty", "--message=First"]);
     git(&["tag", "v1.0.0"]);
-    let settings = format!("[[git]]\nurl = '{}'\n", repository.display());
+    let settings = git_settings(&repository.display());
     let running = Running::start("sei-collector", folder.path(), &log, &settings).await;
     eventually(DEADLINE, async || rows(&log.database, &log, "commit").await.len() == 1).await;
     assert_eq!(rows(&log.database, &log, "deployment").await.len(), 1);

@@ -1,15 +1,13 @@
 //! What sources send that do not do as GitHub does: CloudEvents, lists of signatures, tokens in addresses;
 //! and `sei webhooks check`, which says the same as the gateway.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use runtime::settings::WebhookSource;
 use serde_json::{Value, json};
 use tests::Program;
 
-use super::{MemoryLog, SECRET, Served, secret, serve, settings, sign};
+use super::{MemoryLog, SECRET, Served, serve, settings, sign, webhook};
 
 fn fixture(name: &str) -> PathBuf {
     let (connector, fixture) = name.split_once('/').unwrap();
@@ -20,9 +18,7 @@ fn fixture(name: &str) -> PathBuf {
 async fn gateway(log: Arc<MemoryLog>) -> Served {
     let mut settings = settings();
     for connector in ["cdevents", "tekton", "jenkins", "pagerduty", "circleci"] {
-        let secrets = vec![secret("old-secret"), secret(SECRET)];
-        let source = WebhookSource { secrets, tenant: None, canceled: Vec::new() };
-        settings.webhooks.insert(connector.to_owned(), BTreeMap::from([("main".to_owned(), source)]));
+        settings.source.push(webhook(connector, "main", &["old-secret", SECRET]));
     }
     serve(&settings, log).await
 }

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use connector_git::From;
+use connector_git::{From, GitSource};
 use dora::Scope;
 use kernel::Tenant;
 use processors::Processor;
 use pull::progress::Silent;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use runtime::settings::GitSource;
 use serde_json::Value;
 use tests::{Program, TestDatabase};
 

@@ -9,11 +9,10 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use connector_git::{GitError, Summary, Target};
+use connector_git::{GitError, GitSource, Summary, Target};
 use eventlog::{EventLog, LogError, LogReader, Position};
 use kernel::{Envelope, Fact, Tenant, Version};
 use pull::progress::Silent;
-use runtime::settings::GitSource;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -15,7 +15,7 @@ use super::parts::{get, no_server_is_left, repository, server_pid, servers, text
 fn events_come_over_the_socket_and_refused_requests_do_not_fill_the_log() {
     let program = Program::new();
     std::fs::write(program.folder().join("secret"), "a secret of this test").unwrap();
-    let settings = "[webhooks.github.main]\nsecrets = [{ file = \"secret\" }]\n";
+    let settings = "[[source]]\nconnector = \"github\"\n[source.webhook]\nsecrets = [{ file = \"secret\" }]\n";
     std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
     let mut up = program.up(&[]);
     let address = up.address();
@@ -154,23 +154,28 @@ fn no_secret_of_the_environment_reaches_the_database_and_nobody_else_looks_into_
     assert_eq!(up.end(Signal::SIGINT).code, Some(0));
 }
 
+/// Settings with a git source whose `urls` are these.
+fn git_source(urls: &str) -> String {
+    format!("[[source]]\nconnector = \"git\"\n[source.pull]\nurls = {urls}\n")
+}
+
 #[test]
 fn settings_are_read_again_while_it_runs_and_wrong_ones_change_nothing() {
     let program = Program::new();
     let path = text(&repository(&program, 20, Some(10)));
     let settings = program.folder().join("sei.toml");
-    std::fs::write(&settings, format!("[[git]]\nurl = \"{path}\"\n")).unwrap();
+    std::fs::write(&settings, git_source(&format!("[\"{path}\"]"))).unwrap();
     let mut up = program.up(&["--config", &text(&settings)]);
     let address = up.address();
 
-    std::fs::write(&settings, "[[git]]\nurl = 5\n").unwrap();
+    std::fs::write(&settings, git_source("5")).unwrap();
     let said = program.run(&["reload", "--config", "/dev/null"]);
     assert_eq!(said.code, Some(1), "{}", said.out);
-    assert!(said.err.contains("git.0.url") && said.err.contains("keeps the settings"), "{}", said.err);
+    assert!(said.err.contains("source.0.pull.urls") && said.err.contains("keeps the settings"), "{}", said.err);
     up.wait_for_error("the new settings can't be used");
     assert_eq!(get(&address, "/livez").0, 200);
 
-    std::fs::write(&settings, format!("[[git]]\nurl = \"{path}\"\n\n[[service]]\nname = \"shop\"\n")).unwrap();
+    std::fs::write(&settings, git_source(&format!("[\"{path}\"]\n\n[[service]]\nname = \"shop\""))).unwrap();
     let said = program.good(&["reload", "--config", "/dev/null"]);
     assert!(said.contains("starts again with what has changed: service"), "{said}");
     up.wait_for_error("changed=\"service\"");

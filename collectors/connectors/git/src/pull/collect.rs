@@ -10,7 +10,6 @@ use gix::ThreadSafeRepository;
 use kernel::{Envelope, Tenant};
 use pull::progress::Progress;
 use regex::Regex;
-use runtime::settings::GitSource;
 use serde_json::Value;
 use store::Store;
 use tokio::sync::mpsc;
@@ -27,6 +26,7 @@ use super::walk::Walker;
 use super::{mailmap_file, open, plan, produce};
 use crate::mailmap::Mailmap;
 use crate::page::PageRepository;
+use crate::settings::GitSource;
 use crate::{mailmap, normalize};
 
 /// How long collecting one repository may take. The largest public ones take minutes.

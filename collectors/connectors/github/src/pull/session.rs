@@ -40,7 +40,7 @@ impl Login {
             HeaderValue::from_str(token).map_err(|_| unsendable())?;
             return Ok(Self { state: AuthState::AccessToken { token: token.to_owned().into() }, installation: None });
         };
-        let wrong = |problem: String| OpenError::new("options.private_key", problem);
+        let wrong = |problem: String| OpenError::new("private_key", problem);
         let reference = options.private_key.as_ref();
         let reference = reference.ok_or_else(|| wrong("is not set; expected { file = \"app.pem\" }".to_owned()))?;
         let pem = secret::read(reference).map_err(|error| wrong(error.to_string()))?;

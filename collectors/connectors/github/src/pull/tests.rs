@@ -187,7 +187,9 @@ fn router(hub: &Shared) -> Router {
 }
 
 fn source(options: &Value) -> Opened {
-    opened(json!({ "connector": "github", "url": HOST, "projects": ["Octo/Hello"], "options": options }))
+    let mut all = json!({ "url": HOST, "projects": ["Octo/Hello"] });
+    all.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+    opened("github", all)
 }
 
 fn puller_of(router: Router, source: &Opened) -> Repositories {
@@ -213,7 +215,7 @@ fn ids(memory: &Memory) -> BTreeSet<String> {
     memory.events().into_iter().map(|event| event.id).collect()
 }
 
-/// The number that `docs/sources/github.md` states.
+/// The number that the connector's page states.
 #[tokio::test(start_paused = true)]
 async fn a_thousand_changes_with_reviews_commits_and_comments_cost_ten_requests() {
     let hub = Arc::new(Hub { changes: 1000, commits: 3, ..Hub::default() });
@@ -300,17 +302,14 @@ async fn a_secondary_limit_is_waited_for_whatever_way_it_is_said() {
 
 #[test]
 fn settings_that_can_not_work_are_named() {
-    let problem = |settings: Value| {
-        let mut source = opened(settings);
+    let open = |options: Value| {
+        let mut source = opened("github", options);
         source.token = None;
         GitHub.open(&source).err().unwrap().to_string()
     };
-    let open = |options: Value, projects: Value| {
-        problem(json!({ "connector": "github", "projects": projects, "options": options }))
-    };
-    assert!(open(json!({}), json!([])).starts_with("`token`: is not set"));
-    assert!(open(json!({ "app": 7 }), json!([])).contains("unknown field `app`"));
-    assert!(open(json!({ "app_id": 7 }), json!([])).starts_with("`options.private_key`: is not set"));
+    assert!(open(json!({})).starts_with("`token`: is not set"));
+    assert!(open(json!({ "app": 7 })).contains("unknown field `app`"));
+    assert!(open(json!({ "app_id": 7 })).starts_with("`private_key`: is not set"));
 }
 
 /// An App's key, made for this test.

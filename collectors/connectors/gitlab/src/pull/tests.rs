@@ -165,7 +165,7 @@ fn pulling(state: &Shared, projects: &[&str]) -> Pulling {
         let state = Arc::clone(&state);
         async move { answer(&state, &request) }
     });
-    let source = opened(json!({ "connector": "gitlab", "projects": projects }));
+    let source = opened("gitlab", json!({ "projects": projects }));
     let client = client_of(router, &source, &format!("{HOST}/api/v4/")).with_dialect(Words);
     Pulling::new(client, &source).unwrap()
 }

@@ -160,8 +160,7 @@ fn pulling(state: &Shared, cloud: bool) -> Pulling {
         let state = Arc::clone(&state);
         async move { answer(&state, &request) }
     });
-    let source =
-        opened(json!({ "connector": "jira", "url": HOST, "projects": ["SHOP"], "options": { "cloud": cloud } }));
+    let source = opened("jira", json!({ "url": HOST, "projects": ["SHOP"], "cloud": cloud }));
     Pulling::new(client_of(router, &source, HOST), &source).unwrap()
 }
 
@@ -274,12 +273,10 @@ fn times_are_told_in_the_zone_of_who_asks() {
 
 #[test]
 fn a_source_is_refused_that_does_not_say_where_it_is() {
-    let wrong = |settings: Value| Jira.open(&opened(settings)).err().map(|error| error.key);
-    assert_eq!(wrong(json!({ "connector": "jira" })), Some("url".to_owned()));
-    let cloud = json!({ "connector": "jira", "url": "https://lakeside.atlassian.net", "options": { "email": "ann@example.org" } });
-    assert_eq!(wrong(cloud), None);
-    let misspelt = json!({ "connector": "jira", "url": HOST, "options": { "mail": "x" } });
-    assert!(wrong(misspelt).is_some_and(|key| key.starts_with("options")));
+    let wrong = |options: Value| Jira.open(&opened("jira", options)).err().map(|error| error.key);
+    assert_eq!(wrong(json!({})), Some("url".to_owned()));
+    assert_eq!(wrong(json!({ "url": "https://lakeside.atlassian.net", "email": "ann@example.org" })), None);
+    assert_eq!(wrong(json!({ "url": HOST, "mail": "x" })), Some("mail".to_owned()));
 }
 
 #[tokio::test]
@@ -287,7 +284,7 @@ async fn a_jira_of_others_is_pulled_and_then_what_changed_in_it() {
     // A stateful Jira Data Center of others.
     let server = Served::start("jira820", &[]).await;
     let free = format!("127.0.0.1:{}", server.port);
-    let puller = Jira.open(&opened(json!({ "connector": "jira", "url": format!("http://{free}") }))).unwrap();
+    let puller = Jira.open(&opened("jira", json!({ "url": format!("http://{free}") }))).unwrap();
     let memory = Memory::default();
     let summary = memory.pull(&*puller, From::Cursor).await;
     assert!(summary.complete(), "{summary:?}");

@@ -19,7 +19,7 @@ async fn recordings() -> Served {
 
 /// Starts a recording; where it is.
 async fn start(server: &Served, scenario: &str) -> Url {
-    let client = Client::new(&opened(json!({ "connector": "github" })), server.url()).unwrap();
+    let client = Client::new(&opened("github", json!({})), server.url()).unwrap();
     let started = client
         .send(
             Method::POST,
@@ -34,7 +34,7 @@ async fn start(server: &Served, scenario: &str) -> Url {
 
 /// The connector, asking there as it asks api.github.com.
 fn connector(url: &Url, token: &str) -> Repositories {
-    let mut source = opened(json!({ "connector": "github" }));
+    let mut source = opened("github", json!({}));
     source.token = Secret::new(token.as_bytes().to_vec());
     let options: Options = source.options().unwrap();
     let api = Api::over(Client::new(&source, url.clone()).unwrap(), &source, &options).unwrap();
