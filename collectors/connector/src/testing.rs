@@ -19,7 +19,8 @@ pub fn verified(request: RawRequest) -> Verified {
     unverified(request, |_| true).1
 }
 
-/// Names and bytes of the payloads in a connector's crate: `fixtures/<event>[.<what>].json`.
+/// Names and bytes of the payloads in a connector's crate: `fixtures/<event>[.<what>].json`, of pulled rows
+/// `fixtures/pull.<event>[.<what>].json`.
 #[must_use]
 pub fn fixtures(crate_directory: &Path) -> Vec<(String, Bytes)> {
     let Ok(directory) = std::fs::read_dir(crate_directory.join("fixtures")) else { return Vec::new() };
@@ -35,7 +36,9 @@ pub fn fixtures(crate_directory: &Path) -> Vec<(String, Bytes)> {
 /// A fixture as it would be in the log. Its time is one that no fixture holds.
 #[must_use]
 pub fn event(connector: &dyn Connector, name: &str, data: Bytes) -> Envelope {
-    let event = name.split('.').next().unwrap_or_default();
+    let parts: Vec<&str> = name.split('.').collect();
+    // rows that were pulled are events of two words, `pull.issue`
+    let event = parts.iter().take(if name.starts_with("pull.") { 2 } else { 1 }).copied().collect::<Vec<_>>().join(".");
     Envelope {
         id: "1".to_owned(),
         source: format!("{}/main", connector.name()),

@@ -8,13 +8,6 @@ use kernel::{Fact, NotStored};
 
 use crate::connector;
 
-/// Connectors without such files, and why.
-const ELSEWHERE: [(&str, &str); 3] = [
-    ("git", "its tests make repositories"),
-    ("generic", "its payloads are the examples of its schema"),
-    ("gharchive", "its tests put GitHub's payloads into other words"),
-];
-
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -32,23 +25,48 @@ pub(crate) fn normalized(name: &str, fixture: &str) -> Result<Vec<Fact>, NotStor
 }
 
 #[test]
-fn each_registered_connector_has_fixtures() {
+fn each_fixture_of_each_connector_becomes_what_its_snapshot_says() {
     for connector in crate::all() {
-        let name = connector.name();
-        let reason = ELSEWHERE.iter().find(|(excused, _)| *excused == name);
-        let found = connector::testing::fixtures(&directory(name)).len();
-        assert!(
-            found > 0 || reason.is_some(),
-            "collectors/connectors/{name}/fixtures/ holds no payloads: see docs/connector-guide.md"
-        );
+        let directory = directory(connector.name());
+        // the connectors' crates hold payloads, and what becomes of them: see docs/connector-guide.md
+        connector::testing::assert_snapshots(*connector, &directory.display().to_string());
+    }
+}
+
+#[test]
+fn each_snapshot_is_of_a_fixture() {
+    for connector in crate::all() {
+        let directory = directory(connector.name());
+        let fixtures: BTreeSet<String> =
+            connector::testing::fixtures(&directory).into_iter().map(|(name, _)| format!("{name}.snap")).collect();
+        let snapshots = std::fs::read_dir(directory.join("fixtures/snapshots")).unwrap();
+        let snapshots: BTreeSet<String> =
+            snapshots.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        assert_eq!(snapshots, fixtures, "{}", connector.name());
     }
 }
 
 #[test]
 fn each_registered_connector_has_a_page_on_how_to_set_it_up() {
     for connector in crate::all() {
-        let page = directory(connector.name()).join("README.md");
-        assert!(page.is_file(), "{} is missing: see docs/connector-guide.md", page.display());
+        let name = connector.name();
+        let page = std::fs::read_to_string(directory(name).join("README.md"));
+        let page =
+            page.unwrap_or_else(|_| panic!("collectors/connectors/{name}/README.md: see docs/connector-guide.md"));
+        assert!(page.starts_with("# "), "{name}: the page begins with its title");
+    }
+}
+
+#[test]
+fn the_links_of_pages_lead_to_files() {
+    for connector in crate::all() {
+        let directory = directory(connector.name());
+        let page = std::fs::read_to_string(directory.join("README.md")).unwrap();
+        for link in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap_or_default();
+            let inside = path.contains("://") || path.is_empty();
+            assert!(inside || directory.join(path).is_file(), "{}: {link}", connector.name());
+        }
     }
 }
 

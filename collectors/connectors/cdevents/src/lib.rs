@@ -375,11 +375,3 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
     }));
     facts
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn each_fixture_becomes_what_its_snapshot_says() {
-        connector::testing::assert_snapshots(&super::CdEvents, env!("CARGO_MANIFEST_DIR"));
-    }
-}

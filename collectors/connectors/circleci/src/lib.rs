@@ -221,11 +221,3 @@ fn task_run(pipeline: &Pipeline, workflow: &Workflow, job: &Job) -> Result<TaskR
         )
     })
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn each_fixture_becomes_what_its_snapshot_says() {
-        connector::testing::assert_snapshots(&super::CircleCi, env!("CARGO_MANIFEST_DIR"));
-    }
-}

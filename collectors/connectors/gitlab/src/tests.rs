@@ -21,12 +21,7 @@ const CHECKOUT: &str = "gitlab.example.org/lakeside/checkout";
 
 /// The names of our payloads: `<kind>[.<what happened>]`, pulled rows `pull.<kind>[.<what happened>]`.
 fn fixtures() -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect();
-    names.sort();
-    names
+    testing::fixtures(Path::new(env!("CARGO_MANIFEST_DIR"))).into_iter().map(|(name, _)| name).collect()
 }
 
 fn folder() -> PathBuf {

@@ -219,11 +219,3 @@ fn task_run(run: &str, repository: Option<&RepositoryId>, stage: &Stage) -> Resu
         )
     })
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn each_fixture_becomes_what_its_snapshot_says() {
-        connector::testing::assert_snapshots(&super::Jenkins, env!("CARGO_MANIFEST_DIR"));
-    }
-}

@@ -176,11 +176,3 @@ fn incident(data: &wire::Incident, detected_at: DateTime<Utc>, version: Version)
         ..Incident::new(IncidentId(incident_id(&data.id)), detected_at, version)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn each_fixture_becomes_what_its_snapshot_says() {
-        connector::testing::assert_snapshots(&super::PagerDuty, env!("CARGO_MANIFEST_DIR"));
-    }
-}

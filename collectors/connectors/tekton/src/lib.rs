@@ -350,11 +350,3 @@ fn task_run(run: &Run) -> TaskRun {
         )
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn each_fixture_becomes_what_its_snapshot_says() {
-        connector::testing::assert_snapshots(&super::Tekton, env!("CARGO_MANIFEST_DIR"));
-    }
-}
