@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::ops::Deref;
 
-use kernel::{Reject, RejectReason};
+use kernel::{IgnoreReason, NotStored, Reject, RejectReason};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -54,6 +54,27 @@ pub fn naming<R>(work: impl FnOnce() -> R) -> (R, Vec<PassedBy>) {
 /// Names a part that a connector passed by itself.
 pub fn pass_by(path: String, problem: String) {
     name(std::iter::once(PassedBy { path, problem }));
+}
+
+/// What a part of an event says. One that is rejected is named and passed by, one that is ignored is only passed by.
+pub fn part<T>(path: String, result: Result<T, NotStored>) -> Option<T> {
+    match result {
+        Ok(part) => Some(part),
+        Err(NotStored::Ignored(_)) => None,
+        Err(NotStored::Rejected(reject)) => {
+            pass_by(path, reject.detail);
+            None
+        }
+    }
+}
+
+/// Why a word that decides what an event says is not understood: an empty one is missing, another is new to us.
+#[must_use]
+pub fn not_understood(path: &str, word: &str) -> NotStored {
+    match word {
+        "" => Reject::new(RejectReason::Schema, format!("{path}: missing, null or empty, expected a word")).into(),
+        _ => NotStored::Ignored(IgnoreReason::UnknownValue),
+    }
 }
 
 fn name(passed_by: impl Iterator<Item = PassedBy>) {

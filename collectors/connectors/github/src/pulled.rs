@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use connector::json;
-use connector::lenient::Word;
+use connector::lenient::{self, Word};
 use kernel::{Change, Commit, Fact, IgnoreReason, NotStored, Sha};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -272,11 +272,9 @@ pub(super) fn change(row: &Of<PullRequest>) -> Result<Vec<Fact>, NotStored> {
             state: review.state.clone(),
             submitted_at: review.submitted_at,
         };
-        match facts::review(&place, &review, &wire) {
-            // of a state that is new to us; the change is none the worse for it
-            Err(NotStored::Ignored(_)) => {}
-            found => reviews.extend(found?),
-        }
+        // the change is none the worse for a review whose state is missing or new to us
+        let path = format!("node.reviews (review {})", review.id);
+        reviews.extend(lenient::part(path, facts::review(&place, &review, &wire)).flatten());
     }
     for comment in node.comments.each() {
         let comment = wire::Comment {
@@ -375,10 +373,8 @@ pub(super) fn deployment(row: &Of<Deployment>) -> Result<Vec<Fact>, NotStored> {
             target_url: None,
             created_at: status.created_at,
         };
-        let after = match facts::deployment_after(&place, &wire, &status) {
-            Err(NotStored::Ignored(_)) => None,
-            after => after?,
-        };
+        let path = format!("node.statuses (status of {})", status.created_at);
+        let after = lenient::part(path, facts::deployment_after(&place, &wire, &status)).flatten();
         deployment = after.filter(|after| after.version.at > deployment.version.at).unwrap_or(deployment);
     }
     let mut facts = mentions(&place, &repository, []);

@@ -107,6 +107,54 @@ fn a_conclusion_or_state_that_is_new_to_us_is_ignored_by_that_name() {
     assert_eq!(run(&json!({ "conclusion": "SUCCESS" })).outcome, Some(kernel::Outcome::Success));
 }
 
+/// A review of a pull request, with other states than theirs.
+fn reviewed(review: &Value, pull_request: &Value) -> Value {
+    let mut event = json!({
+        "action": "submitted",
+        "review": { "id": 5, "user": { "login": "bo" }, "submitted_at": "2026-02-02T09:00:00Z", "state": "approved" },
+        "pull_request": {
+            "number": 12, "state": "open", "created_at": "2026-02-02T08:00:00Z", "updated_at": "2026-02-02T09:00:00Z",
+        },
+        "repository": repository(), "sender": null,
+    });
+    event["review"]["state"] = review.clone();
+    event["pull_request"]["state"] = pull_request.clone();
+    event
+}
+
+#[test]
+fn a_review_or_status_without_a_state_is_rejected_by_that_name() {
+    for (event, data, path) in [
+        ("pull_request_review", reviewed(&Value::Null, &json!("open")), "review.state"),
+        ("deployment_status", deployed(&json!({}), &json!({ "state": null })), "deployment_status.state"),
+    ] {
+        match normalize(event, &data) {
+            Err(NotStored::Rejected(reject)) => {
+                assert_eq!(reject.detail, format!("{path}: missing, null or empty, expected a word"));
+            }
+            other => panic!("{event}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_pull_request_without_a_state_is_what_its_times_say_and_that_is_named() {
+    let mut closed = reviewed(&json!("approved"), &Value::Null);
+    closed["pull_request"]["closed_at"] = json!("2026-02-02T08:30:00Z");
+    for (data, expected) in [
+        (reviewed(&json!("approved"), &Value::Null), kernel::ChangeState::Open),
+        (closed, kernel::ChangeState::Abandoned),
+    ] {
+        let (facts, passed_by) = connector::lenient::naming(|| facts("pull_request", &data));
+        let state =
+            facts.iter().find_map(|fact| if let Fact::Change(change) = fact { Some(change.state) } else { None });
+        assert_eq!(state, Some(expected));
+        let problems: Vec<&str> = passed_by.iter().map(|part| part.problem.as_str()).collect();
+        assert_eq!(problems, ["missing or null in pull request 12; its times say whether it was closed"]);
+        assert_eq!(passed_by[0].path, "state");
+    }
+}
+
 fn deployed(deployment: &Value, status: &Value) -> Value {
     let mut event = json!({
         "action": "created",

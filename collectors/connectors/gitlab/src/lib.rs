@@ -237,8 +237,11 @@ fn pipeline(event: &wire::PipelineHook, envelope: &Envelope) -> Result<Vec<Fact>
     let mut facts = mentions(&place, [event.user.as_ref()]);
     let for_change = event.merge_request.is_some();
     facts.push(Fact::PipelineRun(facts::pipeline_run(&place, pipeline, for_change)?));
-    // a job of a status that is new to us is left out
-    let jobs = event.builds.iter().filter_map(|job| facts::task_run(&place, pipeline.id, job, envelope.time).ok());
+    // a job whose status is missing or new to us is left out
+    let jobs = event.builds.iter().filter_map(|job| {
+        let task_run = facts::task_run(&place, pipeline.id, job, envelope.time);
+        lenient::part(format!("builds (job {})", job.id), task_run)
+    });
     facts.extend(jobs.map(Fact::TaskRun));
     Ok(facts)
 }

@@ -200,6 +200,27 @@ fn a_change_that_was_closed_and_reopened_within_a_second_is_open() {
 }
 
 #[test]
+fn a_merge_request_without_a_state_is_what_its_times_say_and_that_is_named() {
+    let times = [
+        (json!({}), ChangeState::Open),
+        (json!({ "closed_at": "2026-02-02 13:00:00 UTC" }), ChangeState::Abandoned),
+        (json!({ "merged_at": "2026-02-02 13:00:00 UTC" }), ChangeState::Merged),
+    ];
+    for (times, expected) in times {
+        let mut hook: Value = serde_json::from_slice(&fixture("merge_request.open")).unwrap();
+        hook["object_attributes"]["state"] = Value::Null;
+        hook["object_attributes"].as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
+        let event = event("merge_request", hook.to_string().into());
+        let (facts, passed_by) = connector::lenient::naming(|| GitLab.normalize(&event).unwrap());
+        let state =
+            facts.iter().find_map(|fact| if let Fact::Change(change) = fact { Some(change.state) } else { None });
+        assert_eq!(state, Some(expected));
+        let named: Vec<(&str, &str)> = passed_by.iter().map(|one| (&*one.path, &*one.problem)).collect();
+        assert_eq!(named, [("state", "missing or null in merge request 41; its times say whether it ended")]);
+    }
+}
+
+#[test]
 fn an_approval_can_be_taken_back_and_given_again() {
     assert_eq!(approval(&both_ways(&["merge_request.approved"])).state, ReviewState::Approved);
     let rows = both_ways(&["merge_request.approved", "merge_request.unapproved"]);

@@ -1,9 +1,9 @@
 //! Pull requests and their reviews.
 
 use chrono::{DateTime, Utc};
-use connector::reverts;
 use connector::versions::{inferred, moment, stated};
-use kernel::{Change, ChangeId, ChangeState, IgnoreReason, NotStored, RepositoryId, Review, ReviewState};
+use connector::{lenient, reverts};
+use kernel::{Change, ChangeId, ChangeState, NotStored, RepositoryId, Review, ReviewState};
 
 use super::place::Place;
 use crate::wire;
@@ -21,7 +21,12 @@ impl wire::PullRequest {
 pub fn change(place: &Place, pull_request: &wire::PullRequest, action: &str) -> Change {
     let merged = pull_request.merged_at.is_some();
     let closed = match &*pull_request.state {
-        "" => pull_request.closed_at.is_some(),
+        "" => {
+            let number = pull_request.number;
+            let problem = format!("missing or null in pull request {number}; its times say whether it was closed");
+            lenient::pass_by("state".to_owned(), problem);
+            pull_request.closed_at.is_some()
+        }
         state => state == "closed",
     };
     let (state, rank) = match (merged, closed, action) {
@@ -86,7 +91,7 @@ pub fn review(
         "commented" => (ReviewState::Commented, 0),
         "dismissed" => (ReviewState::Dismissed, 1),
         "pending" => return Ok(None),
-        _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
+        state => return Err(lenient::not_understood("review.state", state)),
     };
     let submitted_at = review.submitted_at.unwrap_or_else(|| pull_request.changed_at());
     let change = place.id.change(pull_request.number);

@@ -1,9 +1,10 @@
 //! Deployments and releases.
 
 use chrono::{DateTime, Utc};
+use connector::lenient;
 use connector::reference::own_name;
 use connector::versions::{moment, stated};
-use kernel::{Deployment, DeploymentSource, IgnoreReason, NotStored, Outcome, Sha, Version};
+use kernel::{Deployment, DeploymentSource, NotStored, Outcome, Sha, Version};
 
 use super::place::{Place, text};
 use crate::wire;
@@ -58,7 +59,7 @@ pub fn deployment_after(
         "failure" | "error" => Some(Outcome::Failure),
         "pending" | "queued" | "waiting" | "in_progress" => None,
         "inactive" => return Ok(None),
-        _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
+        state => return Err(lenient::not_understood("deployment_status.state", state)),
     };
     let begun = deployment(place, wire);
     let environment = text(status.environment.as_ref()).or_else(|| begun.environment.clone());

@@ -116,6 +116,23 @@ fn a_change_is_the_same_pushed_or_pulled_but_for_what_only_a_pull_knows() {
 }
 
 #[test]
+fn a_pulled_review_without_a_state_is_named_and_costs_no_more_than_itself() {
+    let mut node = pulled_change();
+    node["reviews"]["nodes"][0]["state"] = Value::Null;
+    let row = json!({ "repository": pulled_repository(), "node": node });
+    let (facts, passed_by) = connector::lenient::naming(|| normalize("pull.change", &row));
+    let without: Vec<Fact> = pulled().into_iter().filter(|fact| !is_approval(fact)).collect();
+    assert_eq!((facts.len(), facts), (without.len(), without));
+    let named: Vec<(&str, &str)> = passed_by.iter().map(|one| (&*one.path, &*one.problem)).collect();
+    let problem = "review.state: missing, null or empty, expected a word";
+    assert_eq!(named, [("node.reviews (review 4000000001)", problem)]);
+}
+
+fn is_approval(fact: &Fact) -> bool {
+    matches!(fact, Fact::Review(review) if review.state == kernel::ReviewState::Approved)
+}
+
+#[test]
 fn a_review_and_a_comment_are_the_same_pushed_or_pulled() {
     let ann = json!({ "login": "Ann", "type": "User" });
     let review = json!({

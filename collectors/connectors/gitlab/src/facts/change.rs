@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
+use connector::lenient;
 use connector::versions::{inferred, moment, pattern, stated};
 use kernel::{AccountId, Change, ChangeId, ChangeState, RepositoryId, Review, ReviewState, Sha, Version};
 use regex::Regex;
@@ -37,13 +38,27 @@ struct Life {
     version: Version,
 }
 
+/// The state of a merge request; of one that has none what its times say.
+fn state(request: &wire::MergeRequest) -> Option<&str> {
+    if let Some(state) = request.state.as_deref().filter(|state| !state.is_empty()) {
+        return Some(state);
+    }
+    let problem = format!("missing or null in merge request {}; its times say whether it ended", request.iid);
+    lenient::pass_by("state".to_owned(), problem);
+    match (request.merged_at, request.closed_at) {
+        (Some(_), _) => Some("merged"),
+        (None, Some(_)) => Some("closed"),
+        (None, None) => None,
+    }
+}
+
 /// Hooks do not tell when a merge request was merged or closed, but the hook of that very event has its
 /// time. A later version that can't say it must not replace one that did: it is only inferred.
 fn life(request: &wire::MergeRequest, head: Option<Sha>) -> Life {
     let action = request.action.as_deref().unwrap_or_default();
     let updated = request.changed_at();
     let by_event = |name| (action == name).then_some(updated);
-    match request.state.as_deref() {
+    match state(request) {
         Some("merged") => {
             let merged_at = request.merged_at.map(|when| when.0).or_else(|| by_event("merge"));
             // A fast-forward leaves no commit of its own, unless it squashes.

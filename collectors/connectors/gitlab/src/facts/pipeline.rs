@@ -1,9 +1,10 @@
 //! Pipelines and their jobs.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use connector::lenient;
 use connector::reference::RanFor;
 use connector::versions::{moment, stated};
-use kernel::{IgnoreReason, NotStored, Outcome, PipelineRun, TaskRun, Version};
+use kernel::{NotStored, Outcome, PipelineRun, TaskRun, Version};
 
 use super::place::Place;
 use crate::wire;
@@ -24,7 +25,7 @@ pub(super) fn outcome(status: &str) -> Result<Option<Outcome>, NotStored> {
         | "manual"
         | "scheduled"
         | "blocked" => None,
-        _ => return Err(NotStored::Ignored(IgnoreReason::UnknownValue)),
+        status => return Err(lenient::not_understood("status", status)),
     })
 }
 
