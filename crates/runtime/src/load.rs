@@ -163,9 +163,12 @@ impl Layered {
             settings.check(&mut findings);
             self.check_options(settings, &value, &whole, &mut problems, &mut findings);
             for finding in findings.into_vec() {
-                // What was fixed above is not the user's own value any more.
-                let known =
-                    problems.keys().any(|key| finding.key == *key || finding.key.starts_with(&format!("{key}.")));
+                // What was fixed above is not the user's own value any more, nor is a list whose entry was.
+                let is_below =
+                    |key: &str, above: &str| key.strip_prefix(above).is_some_and(|rest| rest.starts_with('.'));
+                let known = problems
+                    .keys()
+                    .any(|key| finding.key == *key || is_below(&finding.key, key) || is_below(key, &finding.key));
                 if !known {
                     let problem = self.of_finding(finding, &whole);
                     problems.insert(problem.key.clone(), problem);
