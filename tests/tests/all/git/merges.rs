@@ -289,7 +289,7 @@ async fn a_merge_that_only_git_knows_has_a_cycle_time_before_and_after_it_is_dep
     let answer = served.get(&format!("/api/v1/metrics/change_cycle_time?{WINDOW}")).await;
     assert_eq!(answer["data"]["whole"]["basis"]["known"], 0.5, "{answer}");
     // deployed, it began when it did before
-    repo.git(&["tag", "v1.0.0", "HEAD~3"]);
+    repo.git(&["tag", "v1.0.0", "HEAD~2"]);
     repo.git(&["tag", "v1.1.0"]);
     compute(&repo, &served.database).await;
     assert_eq!(metric(&served, "change_cycle_time").await, (Some(expected), 1));
