@@ -67,6 +67,10 @@ pub struct ReportQuestion {
     #[arg(long, value_name = "YEAR[/GROUP]")]
     #[param(inline)]
     pub benchmark: Option<BenchmarkText>,
+    /// Whether a preview is offered where no deployment is known: values as if each merge to the default branch were a
+    /// deployment; `true` without it.
+    #[arg(long, value_name = "BOOL")]
+    pub preview: Option<bool>,
 }
 
 /// What a metric is asked about.
@@ -102,7 +106,9 @@ impl ReportQuestion {
         let benchmark = read("benchmark", self.benchmark.as_ref())?.unwrap_or_default();
         let Ends { from, to, time_zone } = self.span.ends(store, &self.services, time_zone, Utc::now()).await?;
         let ServiceFilter { service, team } = self.services.clone();
-        Ok(ReportQuery { from, to, interval: self.interval, time_zone, service, team, benchmark, budget })
+        let hides_preview = self.preview == Some(false);
+        let interval = self.interval;
+        Ok(ReportQuery { from, to, interval, time_zone, service, team, benchmark, hides_preview, budget })
     }
 
     /// Returns the number of steps of its series, about.

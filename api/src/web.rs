@@ -31,6 +31,7 @@ static FILES: &[File] = &[
     file!("/web/chart.js", "text/javascript; charset=utf-8", "chart.js"),
     file!("/web/deployments.js", "text/javascript; charset=utf-8", "deployments.js"),
     file!("/web/detail.js", "text/javascript; charset=utf-8", "detail.js"),
+    file!("/web/preview.js", "text/javascript; charset=utf-8", "preview.js"),
     file!("/web/format.js", "text/javascript; charset=utf-8", "format.js"),
     file!("/web/dom.js", "text/javascript; charset=utf-8", "dom.js"),
     file!("/web/explorer.js", "text/javascript; charset=utf-8", "explorer.js"),

@@ -7,6 +7,7 @@ import { DeploymentList } from "./deployments.js";
 import { closeDetail, openDetail } from "./detail.js";
 import { at, h, sentence } from "./dom.js";
 import { clock, count, digits } from "./format.js";
+import { preview } from "./preview.js";
 import { all, get } from "./server.js";
 
 const EVERY = 30_000;
@@ -122,14 +123,13 @@ function emptiness(report, demo) {
       h("h2", {}, "Nothing has been collected yet"),
       h("p", {}, "Point sei at a repository, and its metrics appear here within seconds:"),
       h("pre", {}, "sei collect git /path/or/url"),
-      ...(demo
-        ? [h("p", {}, "Or look at ", h("a", { href: `?tenant=${encodeURIComponent(demo)}` }, "the demo"), ", an invented organization.")]
-        : [h("p", {}, "Or look at made-up data first, in a tenant of its own:"), h("pre", {}, "sei demo load")]),
+      ...demoOffer(demo),
     ];
   }
   return [
     h("h2", {}, "There are no production deployments"),
     ...report.statements.map((text) => h("p", {}, sentence(text))),
+    ...(report.preview ? [preview(report.preview, time)] : demoOffer(demo)),
     h("p", {}, "Deployments come from version tags, from a branch whose merges are deployments, or from events:"),
     h("pre", {}, [
       "[[source]]",
@@ -140,6 +140,12 @@ function emptiness(report, demo) {
       'deployment_branch = "main"      # or: each merge to this branch',
     ].join("\n")),
   ];
+}
+
+function demoOffer(demo) {
+  return demo
+    ? [h("p", {}, "Or look at ", h("a", { href: `?tenant=${encodeURIComponent(demo)}` }, "the demo"), ", an invented organization.")]
+    : [h("p", {}, "Or look at made-up data first, in a tenant of its own:"), h("pre", {}, "sei demo load")];
 }
 
 // The address may name a deployment.

@@ -156,6 +156,8 @@ pub enum CaveatCode {
     StillOpen,
     /// A single observation can change the value much.
     FewObservations,
+    /// The values of a preview: no deployment is known, and each merge is taken for one.
+    PreviewMergesAsDeployments,
 }
 
 /// What a reader must know about a value.
@@ -331,6 +333,7 @@ impl Measured<'_> {
             CaveatCode::FewObservations => {
                 format!("There are few observations (n = {}): each of them changes the value much.", seen.known)
             }
+            CaveatCode::PreviewMergesAsDeployments => PREVIEW.to_owned(),
         }
     }
 }
@@ -344,6 +347,10 @@ pub(crate) fn no_earlier_beginning(lead_time: Option<f64>) -> Option<Caveat> {
     let caveat = Caveat { code: CaveatCode::NoEarlierBeginning, text: NO_EARLIER_BEGINNING.to_owned() };
     (lead_time == Some(0.0)).then_some(caveat)
 }
+
+/// What the values of a preview are.
+pub(crate) const PREVIEW: &str = "No production deployment is known. The values are as if each merge to the default \
+    branch were a deployment; no metric, level, score or export has any of them.";
 
 pub(crate) const NOTHING_COMPUTED: &str = "Nothing was computed yet: no repository, deployment or change is known. \
     Collect a repository with `sei collect git`, or look at `sei demo load`.";
@@ -375,11 +382,16 @@ pub(crate) fn nothing_deployed(services: &Services<'_>, window: Window, zone: Tz
 
 /// The names of the services of which something is true: some, then how many more.
 pub(crate) fn names(services: &Services<'_>, is: &dyn Fn(&ServiceBasis) -> bool) -> String {
-    let which: Vec<String> =
-        services.iter().filter(|service| is(service)).map(|service| format!("`{}`", service.service)).collect();
-    match which.split_at_checked(NAMED) {
+    let which = services.iter().filter(|service| is(service)).map(|service| service.service.as_str());
+    listed(&which.collect::<Vec<_>>())
+}
+
+/// Names of services: some, then how many more.
+pub(crate) fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_at_checked(NAMED) {
         Some((first, more @ [_, ..])) => format!("{} and {} more services", first.join(", "), more.len()),
-        _ => which.join(", "),
+        _ => quoted.join(", "),
     }
 }
 

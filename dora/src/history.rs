@@ -50,6 +50,8 @@ pub struct History {
     pub(crate) incidents: Vec<Incident>,
     pub(crate) bots: HashSet<u32>,
     pub(crate) default_branches: BTreeMap<RepositoryId, String>,
+    /// The commits that these branches point to, where they were seen.
+    pub(crate) default_tips: BTreeMap<RepositoryId, u32>,
     /// Repositories whose history is cut off.
     pub(crate) partial: BTreeSet<RepositoryId>,
 }
@@ -133,6 +135,7 @@ impl HistoryBuilder {
                 incidents: Vec::new(),
                 bots: HashSet::new(),
                 default_branches: BTreeMap::new(),
+                default_tips: BTreeMap::new(),
                 partial: BTreeSet::new(),
             },
         })
@@ -186,6 +189,10 @@ impl HistoryBuilder {
         }
         if let Some(branch) = &repository.default_branch {
             self.history.default_branches.insert(repository.id.clone(), branch.clone());
+        }
+        if let Some(tip) = repository.default_branch_tip {
+            let tip = self.history.graph.intern(tip);
+            self.history.default_tips.insert(repository.id.clone(), tip);
         }
     }
 

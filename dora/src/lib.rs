@@ -41,7 +41,7 @@ pub use metrics::{
     Window, ask, definitions, window_start,
 };
 pub use options::Options;
-pub use preview::{Preview, PreviewBranch, preview};
+pub use preview::{Preview, ServicePreview};
 pub use query::{Interval, ReportQuery};
 pub use report::{
     FindingCount, MetricName, MetricReport, QuickCheck, REPORT_SERIES, Report, Score, ServiceStatus, report,

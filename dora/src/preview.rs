@@ -1,196 +1,255 @@
-//! What a service without deployments would be measured as if each merge to its default branch were a deployment:
-//! lead time and frequency, computed in memory. Nothing of it is stored, so no later number depends on it.
+//! What services without deployments would be measured as if each merge to their default branch were a deployment: a
+//! function of the merges that the engine keeps of them. The answer stands beside a report. No metric, level, score or
+//! export has any of it.
 
+mod merges;
+
+use std::collections::BTreeSet;
+
+use async_graphql::SimpleObject;
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
-use kernel::{Deployment, DeploymentId, DeploymentSource, Detail, Outcome, RepositoryId, Sha, Version};
 use serde::Serialize;
-use store::Store;
+use store::metric_rows::{Computation, MergePreview};
+use utoipa::ToSchema;
 
-use crate::basis::{Caveat, no_earlier_beginning};
-use crate::compute::instant;
-use crate::engine::load;
+use crate::basis::{self, Caveat, CaveatCode, no_earlier_beginning};
 use crate::metrics::{Calendar, median};
-use crate::settings;
-use crate::{DoraError, History, Options, Unit, Value, ValueName, Window, compute, services};
+use crate::{DoraError, Unit, Value, ValueName, Window};
+pub(crate) use merges::merge_preview;
 
-/// How long the window of a preview is.
-const WINDOW: Duration = Duration::days(90);
+/// What a preview is, in words.
+const LABEL: &str = "As if each merge to the default branch were a deployment";
+/// Services that are listed at most.
+const LISTED: usize = 10;
 
-/// The branch that a preview follows, and the commit that it points to.
-#[derive(Clone, Debug)]
-pub struct PreviewBranch {
-    /// The repository that it is a branch of.
-    pub repository: RepositoryId,
-    /// Its name, such as `main`.
-    pub name: String,
-    /// The commit that it points to.
-    pub tip: Sha,
-}
-
-/// Lead time and frequency as if each merge, or push, to the branch were a deployment.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What would be measured as if each merge to the default branch were a deployment.
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
 pub struct Preview {
-    /// The service.
-    pub service: String,
-    /// The branch.
-    pub branch: String,
-    /// 90 days up to now; up to the last merge where that is longer ago.
+    /// What the values are, in words.
+    pub label: &'static str,
+    /// The window of the report. Where nothing was merged in it, a window of the same length up to the last merge.
     pub window: Window,
     /// The number of merges, or pushes, in the window.
     pub merges: Value,
-    /// Merges a day.
+    /// Merges a day, on average.
     pub frequency: Value,
-    /// The median lead time of the changes that they carried.
+    /// The median lead time of the changes that were merged, up to their merge.
     pub lead_time: Value,
-    /// What a reader must know about it.
+    /// The services that were merged to in the window, those with the most merges first; at most 10.
+    pub services: Vec<ServicePreview>,
+    /// What a reader must know about the values.
     pub caveats: Vec<Caveat>,
+    /// What to connect or configure so that the real values are known.
+    pub remedy: String,
 }
 
-/// Previews a service that has no deployments. `None` where the service has some, or the branch has no commits.
-pub async fn preview(
-    store: &Store,
-    settings: &settings::Dora,
-    service: &str,
-    branch: &PreviewBranch,
-    now: DateTime<Utc>,
-) -> Result<Option<Preview>, DoraError> {
-    let options = Options::new(settings)?;
-    let mut tx = store.begin().await?;
-    let known = services::all(&store::history::services(&mut tx).await?);
-    let Some(service) = known.iter().find(|known| known.name == service) else { return Ok(None) };
-    let history = load(&mut tx, service).await?;
-    tx.rollback().await?;
-    let (branch, zone, name) = (branch.clone(), settings.time_zone, service.name.clone());
-    tokio::task::spawn_blocking(move || of_history(history, &options, &branch, zone, now))
-        .await
-        .map_err(|error| DoraError::ended(name, error))?
+/// The preview of a service.
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
+pub struct ServicePreview {
+    /// The service.
+    pub service: String,
+    /// The default branches of its repositories, each name once.
+    pub branches: Vec<String>,
+    /// The number of merges, or pushes, in the window.
+    pub merges: Value,
+    /// Merges a day, on average.
+    pub frequency: Value,
+    /// The median lead time of the changes that were merged, up to their merge.
+    pub lead_time: Value,
 }
 
-fn of_history(
-    mut history: History,
-    options: &Options,
-    branch: &PreviewBranch,
+/// The preview of services over a window; `None` where one of them has a deployment, or nothing was merged.
+pub(crate) fn preview(
+    services: &[Computation],
+    merges: &[MergePreview],
+    window: Window,
     zone: Tz,
-    now: DateTime<Utc>,
 ) -> Result<Option<Preview>, DoraError> {
-    if !compute(&history, options).deployments.is_empty() {
+    if services.iter().any(|service| service.deployments > 0) {
         return Ok(None);
     }
-    history.deployments = merges(&history, branch);
-    history.deployments_from = Some(DeploymentSource::Branch);
-    let metrics = compute(&history, options);
-    let last = metrics.deployments.iter().map(|row| row.finished_at).filter(|at| *at <= now).max();
-    let Some(last) = last else { return Ok(None) };
-    let to = if last < now - WINDOW { last + Duration::seconds(1) } else { now };
-    let calendar = Calendar { zone };
-    let Some(from) = calendar.before(to, WINDOW) else { return Ok(None) };
-    let window = Window { from, to };
-    let within = |at: DateTime<Utc>| window.from <= at && at < window.to;
-    let merges = metrics.deployments.iter().filter(|row| row.counts && within(row.finished_at)).count() as u64;
-    let changes = metrics.changes(&history, options).filter(|row| !row.excluded && within(row.deployed_at));
-    let lead_times: Vec<f64> = changes.filter_map(|row| Some(row.lead_time_us? as f64 / 1e6)).collect();
-    let n = lead_times.len() as u64;
-    let lead_time = median(lead_times)?;
-    let per_day = merges as f64 / calendar.days(window.from, window.to);
-    Ok(Some(Preview {
-        service: history.service,
-        branch: branch.name.clone(),
-        window,
-        merges: Value::new(ValueName::Deployments, Some(merges as f64), Unit::Count, merges),
-        frequency: Value::new(ValueName::PerDay, Some(per_day), Unit::PerDay, merges),
-        lead_time: Value::new(ValueName::Median, lead_time, Unit::Seconds, n),
-        caveats: no_earlier_beginning(lead_time).into_iter().collect(),
-    }))
+    let names: BTreeSet<&str> = services.iter().map(|service| service.service.as_str()).collect();
+    let merges: Vec<&MergePreview> = merges.iter().filter(|row| names.contains(row.service.as_str())).collect();
+    let Some(window) = window_with_merges(&merges, window) else { return Ok(None) };
+    let days = Calendar { zone }.days(window.from, window.to);
+    let whole = Values::of(&merges, window, days)?;
+    let mut listed = Vec::new();
+    for row in &merges {
+        let Values { merges, frequency, lead_time } = Values::of(&[row], window, days)?;
+        let (service, branches) = (row.service.clone(), row.branches.clone());
+        listed.push(ServicePreview { service, branches, merges, frequency, lead_time });
+    }
+    listed.retain(|service| service.merges.n > 0);
+    listed.sort_by(|one, other| other.merges.n.cmp(&one.merges.n).then_with(|| one.service.cmp(&other.service)));
+    let branch = listed.first().and_then(|service| service.branches.first()).map_or("main", String::as_str);
+    let remedy = remedy(branch);
+    listed.truncate(LISTED);
+    let partial: Vec<&str> =
+        services.iter().filter(|service| service.partial).map(|service| service.service.as_str()).collect();
+    let caveats = caveats(&whole, &partial);
+    let Values { merges, frequency, lead_time } = whole;
+    Ok(Some(Preview { label: LABEL, window, merges, frequency, lead_time, services: listed, caveats, remedy }))
 }
 
-/// A deployment for each commit along the first parents of the branch, as the git connector makes them of a
-/// deployment branch.
-fn merges(history: &History, branch: &PreviewBranch) -> Vec<Deployment> {
-    let graph = &history.graph;
-    let mut seen = std::collections::HashSet::new();
-    let tip = graph.find(&branch.tip);
-    let line = std::iter::successors(tip, |commit| graph.parents(*commit).first().copied());
-    // invented histories can go in circles
-    let line = line.take_while(|commit| graph.known(*commit) && seen.insert(*commit));
-    let mut deployments: Vec<Deployment> = line
-        .map(|commit| {
-            let (sha, at) = (graph.sha(commit), instant(graph.committed(commit)));
-            Deployment {
-                source: DeploymentSource::Branch,
-                repository: Some(branch.repository.clone()),
-                sha: Some(sha),
-                finished_at: Some(at),
-                outcome: Some(Outcome::Success),
-                ..Deployment::new(
-                    DeploymentId(format!("{}/branch/{}/{sha}", branch.repository, branch.name)),
-                    Version { detail: Detail::Stated, at },
-                )
-            }
+/// The window, or one of the same length up to the last merge before its end. `None` where there is no merge before it.
+/// It begins no earlier than the merges that are kept of each service.
+fn window_with_merges(merges: &[&MergePreview], window: Window) -> Option<Window> {
+    let end = window.to.timestamp_micros();
+    let before_end = |row: &&MergePreview| {
+        let count = row.merged_us.partition_point(|at| *at < end);
+        row.merged_us.get(..count).and_then(<[i64]>::last).copied()
+    };
+    let last = DateTime::from_timestamp_micros(merges.iter().filter_map(before_end).max()?)?;
+    let Window { mut from, mut to } = window;
+    if last < from {
+        to = last + Duration::seconds(1);
+        from = to.checked_sub_signed(window.to - window.from)?;
+    }
+    let kept = merges.iter().filter(|row| row.truncated).filter_map(|row| row.merged_us.first()).max();
+    let kept: Option<DateTime<Utc>> = kept.and_then(|at| DateTime::from_timestamp_micros(*at));
+    Some(Window { from: kept.filter(|kept| *kept < to).map_or(from, |kept| kept.max(from)), to })
+}
+
+/// The values of some services.
+struct Values {
+    merges: Value,
+    frequency: Value,
+    lead_time: Value,
+}
+
+impl Values {
+    fn of(rows: &[&MergePreview], window: Window, days: f64) -> Result<Self, DoraError> {
+        let (from, to) = (window.from.timestamp_micros(), window.to.timestamp_micros());
+        let within = |at: i64| from <= at && at < to;
+        let count = rows.iter().flat_map(|row| &row.merged_us).filter(|at| within(**at)).count() as u64;
+        let changes = rows.iter().flat_map(|row| row.change_merged_us.iter().zip(&row.lead_time_us));
+        let lead_times: Vec<f64> =
+            changes.filter(|(at, _)| within(**at)).map(|(_, lead_time)| *lead_time as f64 / 1e6).collect();
+        let n = lead_times.len() as u64;
+        let per_day = (days > 0.0).then(|| count as f64 / days);
+        Ok(Self {
+            merges: Value::new(ValueName::Count, Some(count as f64), Unit::Count, count),
+            frequency: Value::new(ValueName::PerDay, per_day, Unit::PerDay, count),
+            lead_time: Value::new(ValueName::Median, median(lead_times)?, Unit::Seconds, n),
         })
-        .collect();
-    // a history holds them by id
-    deployments.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-    deployments
+    }
+}
+
+fn caveats(values: &Values, partial: &[&str]) -> Vec<Caveat> {
+    let merges = Caveat { code: CaveatCode::PreviewMergesAsDeployments, text: basis::PREVIEW.to_owned() };
+    let partial = (!partial.is_empty()).then(|| {
+        let names = basis::listed(partial);
+        Caveat { code: CaveatCode::PartialHistory, text: basis::partial_history(&names) }
+    });
+    std::iter::once(merges).chain(partial).chain(no_earlier_beginning(values.lead_time.value)).collect()
+}
+
+fn remedy(branch: &str) -> String {
+    format!(
+        "Connect what deploys: version tags (`tag_pattern` under `[source.pull]` of git), releases, deployments or pipelines of a \
+         forge or CI server, CDEvents, or events of your own. If merges do deploy, `deployment_branch = \"{branch}\"` \
+         under `[source.pull]` of git, or `--deployment-branch {branch}`, makes them the report."
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Commit, Fact, Service};
-
     use super::*;
-    use crate::HistoryBuilder;
 
-    const REPOSITORY: &str = "example.com/shop/web";
+    const DAY: i64 = 86_400_000_000;
 
-    fn sha(number: u8) -> Sha {
-        Sha::from_bytes(&[number; 20]).unwrap()
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
     }
 
-    fn commit(number: u8, parents: &[u8], authored: &str, committed: &str) -> Fact {
-        let parents: Vec<Sha> = parents.iter().map(|parent| sha(*parent)).collect();
-        let commit = serde_json::json!({
-            "repository": REPOSITORY, "sha": sha(number), "parents": parents,
-            "authored_at": authored, "committed_at": committed, "subject": "x",
-            "version": { "at": committed },
-        });
-        let commit: Commit = serde_json::from_value(commit).unwrap();
-        Fact::Commit(commit)
+    fn window(from: &str, to: &str) -> Window {
+        Window { from: at(from), to: at(to) }
     }
 
-    fn previewed(now: &str, tip: u8) -> Option<Preview> {
-        let service: Service = serde_json::from_value(serde_json::json!({
-            "name": "web", "repositories": [REPOSITORY], "version": { "at": "2026-01-01T00:00:00Z" },
-        }))
-        .unwrap();
-        let mut builder = HistoryBuilder::new(&service).unwrap();
-        // 1 ← 2 ← 4 (merges 3, which was written a day before)
-        for fact in [
-            commit(1, &[], "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
-            commit(2, &[1], "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"),
-            commit(3, &[1], "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"),
-            commit(4, &[2, 3], "2026-01-03T00:00:00Z", "2026-01-03T00:00:00Z"),
-        ] {
-            builder.fact(&fact);
+    fn computed(service: &str, deployments: i64) -> Computation {
+        Computation {
+            service: service.to_owned(),
+            source: None,
+            statement: None,
+            computed_at: at("2026-03-01T00:00:00Z"),
+            deployments,
+            changes: 0,
+            commits: 9,
+            partial: false,
+            options: 0,
         }
-        let options = Options::new(&crate::settings::Dora::default()).unwrap();
-        let branch = PreviewBranch { repository: REPOSITORY.into(), name: "main".to_owned(), tip: sha(tip) };
-        of_history(builder.build(), &options, &branch, Tz::UTC, now.parse().unwrap()).unwrap()
+    }
+
+    /// A merge a day from 2026-01-01 on, each of a change that took an hour more than the one before.
+    fn merged(service: &str, days: i64) -> MergePreview {
+        let first = at("2026-01-01T12:00:00Z").timestamp_micros();
+        let merged_us: Vec<i64> = (0..days).map(|day| first + day * DAY).collect();
+        MergePreview {
+            service: service.to_owned(),
+            branches: vec!["main".to_owned()],
+            change_merged_us: merged_us.clone(),
+            lead_time_us: (1..=days).map(|hours| hours * DAY / 24).collect(),
+            merged_us,
+            truncated: false,
+        }
+    }
+
+    fn previewed(services: &[Computation], merges: &[MergePreview], window: Window) -> Option<Preview> {
+        preview(services, merges, window, Tz::UTC).unwrap()
     }
 
     #[test]
-    fn each_merge_to_the_branch_is_previewed_as_a_deployment() {
-        let preview = previewed("2026-01-04T00:00:00Z", 4).unwrap();
-        assert_eq!(preview.merges.value, Some(3.0));
-        assert_eq!(preview.frequency.n, 3);
-        assert!(preview.lead_time.value.is_some(), "{preview:?}");
+    fn merges_are_counted_over_the_window_and_over_all_services_without_deployments() {
+        let (services, january) =
+            ([computed("a", 0), computed("b", 0)], window("2026-01-01T00:00:00Z", "2026-01-11T00:00:00Z"));
+        let found = previewed(&services, &[merged("a", 20), merged("b", 2), merged("other", 9)], january).unwrap();
+        assert_eq!((found.window, found.merges.value, found.merges.n), (january, Some(12.0), 12));
+        assert_eq!((found.frequency.value, found.frequency.n), (Some(1.2), 12));
+        // 1 to 10 h, 1 h and 2 h
+        assert_eq!((found.lead_time.value, found.lead_time.n), (Some(4.5 * 3600.0), 12));
+        let each: Vec<_> = found.services.iter().map(|one| (one.service.as_str(), one.merges.n)).collect();
+        assert_eq!(each, [("a", 10), ("b", 2)]);
+        assert_eq!(found.label, "As if each merge to the default branch were a deployment");
+        assert_eq!(found.caveats[0].code, CaveatCode::PreviewMergesAsDeployments);
+        assert!(found.remedy.contains("`deployment_branch = \"main\"`"), "{}", found.remedy);
     }
 
     #[test]
-    fn a_branch_that_rests_is_previewed_up_to_its_last_merge_and_an_unknown_one_not_at_all() {
-        let preview = previewed("2027-01-04T00:00:00Z", 4).unwrap();
-        assert_eq!(preview.window.to, "2026-01-03T00:00:01Z".parse::<DateTime<Utc>>().unwrap());
-        assert_eq!(preview.merges.value, Some(3.0));
-        assert_eq!(previewed("2026-01-04T00:00:00Z", 9), None);
+    fn one_deployment_of_any_service_leaves_no_preview() {
+        let window = window("2026-01-01T00:00:00Z", "2026-01-11T00:00:00Z");
+        let merges = [merged("a", 20), merged("b", 2)];
+        assert_eq!(previewed(&[computed("a", 0), computed("b", 1)], &merges, window), None);
+        assert!(previewed(&[computed("a", 0)], &merges, window).is_some());
+        assert_eq!(previewed(&[], &merges, window), None);
+    }
+
+    #[test]
+    fn a_branch_that_rests_is_previewed_up_to_its_last_merge_before_the_end() {
+        let services = [computed("a", 0)];
+        let later = window("2026-06-01T00:00:00Z", "2026-06-11T00:00:00Z");
+        let found = previewed(&services, &[merged("a", 20)], later).unwrap();
+        assert_eq!(found.window, window("2026-01-10T12:00:01Z", "2026-01-20T12:00:01Z"));
+        assert_eq!(found.merges.n, 10);
+        let before = window("2025-06-01T00:00:00Z", "2025-06-11T00:00:00Z");
+        assert_eq!(previewed(&services, &[merged("a", 20)], before), None);
+    }
+
+    #[test]
+    fn a_preview_begins_no_earlier_than_the_merges_that_are_kept() {
+        let long = window("2025-01-01T00:00:00Z", "2026-01-11T12:00:00Z");
+        let kept = MergePreview { truncated: true, ..merged("a", 20) };
+        let found = previewed(&[computed("a", 0)], &[kept], long).unwrap();
+        assert_eq!(found.window.from, at("2026-01-01T12:00:00Z"));
+        assert_eq!(found.frequency.value, Some(1.0));
+    }
+
+    #[test]
+    fn a_history_that_is_cut_off_is_a_caveat_of_its_preview() {
+        let partial = Computation { partial: true, ..computed("a", 0) };
+        let all = window("2026-01-01T00:00:00Z", "2026-01-11T00:00:00Z");
+        let found = previewed(&[partial], &[merged("a", 20)], all).unwrap();
+        let codes: Vec<CaveatCode> = found.caveats.iter().map(|caveat| caveat.code).collect();
+        assert_eq!(codes, [CaveatCode::PreviewMergesAsDeployments, CaveatCode::PartialHistory]);
     }
 }

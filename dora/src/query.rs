@@ -65,6 +65,8 @@ pub struct ReportQuery {
     pub team: Option<String>,
     /// What values are held against.
     pub benchmark: Benchmark,
+    /// Whether to offer no preview where no deployment is known.
+    pub hides_preview: bool,
     /// What it may cost.
     pub budget: Budget,
 }

@@ -19,8 +19,8 @@ use strum::{IntoStaticStr, VariantArray, VariantNames};
 use utoipa::ToSchema;
 
 use crate::{
-    Basis, Caveat, GroupKind, Interval, Level, LevelYear, Mean, Point, QuickCheckEdition, Unit, Value, ValueName,
-    Window,
+    Basis, Caveat, GroupKind, Interval, Level, LevelYear, Mean, Point, Preview, QuickCheckEdition, Unit, Value,
+    ValueName, Window,
 };
 
 /// A metric: the five, then time to restore.
@@ -263,6 +263,10 @@ pub struct Report {
     pub caveats: Vec<Caveat>,
     /// The texts of `caveats`.
     pub statements: Vec<String>,
+    /// Where no deployment of the services is known: what would be measured as if each merge to the default branch
+    /// were a deployment. No other value of the report has any of it.
+    #[schema(required)]
+    pub preview: Option<Preview>,
 }
 
 impl Report {

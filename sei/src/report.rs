@@ -1,9 +1,11 @@
 //! A report as people and spreadsheets read it. No number is computed here.
 
+mod preview;
+
 use anyhow::Result;
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
-use dora::{Basis, CaveatCode, MetricReport, Report, ValueName};
+use dora::{Basis, CaveatCode, MetricReport, Report, ValueName, Window};
 
 use crate::output::{self, DEMO};
 
@@ -51,9 +53,18 @@ fn heading(report: &Report) -> String {
             all => format!("all {} services", all.len()),
         },
     };
-    let zone: Tz = report.time_zone.parse().unwrap_or(Tz::UTC);
-    let day = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%Y-%m-%d");
-    format!("DORA metrics of {about}, {} to {} ({})", day(report.window.from), day(report.window.to), report.time_zone)
+    format!("DORA metrics of {about}, {} ({})", days(report.window, zone(report)), report.time_zone)
+}
+
+/// The time zone in which a report shows days.
+fn zone(report: &Report) -> Tz {
+    report.time_zone.parse().unwrap_or(Tz::UTC)
+}
+
+/// The days from which and to which a window is.
+fn days(window: Window, zone: Tz) -> String {
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d");
+    format!("{} to {}", day(window.from), day(window.to))
 }
 
 /// What gave evidence for a value, in a line.
@@ -175,6 +186,12 @@ fn table(report: &Report, demo: bool, series: bool) -> String {
         }
     }
     lines.extend(remarks(report));
+    lines.extend(
+        report
+            .preview
+            .iter()
+            .map(|preview| format!("\n{}", preview::text(preview, &days(preview.window, zone(report))))),
+    );
     lines.join("\n")
 }
 
@@ -192,6 +209,7 @@ fn markdown(report: &Report, demo: bool, series: bool) -> String {
         }
     }
     parts.extend(remarks(report));
+    parts.extend(report.preview.iter().map(|preview| preview::markdown(preview, &days(preview.window, zone(report)))));
     parts.join("\n\n")
 }
 

@@ -65,6 +65,7 @@ const REPOSITORY: &[Rule] = &[
     ("change_metric", NO_SERVICE),
     ("incident_metric", NO_SERVICE),
     ("finding", NO_SERVICE),
+    ("merge_preview", NO_SERVICE),
     ("computation", NO_SERVICE),
     ("cursor", OF_GIT),
     ("event_count", OF_GIT),
@@ -87,6 +88,7 @@ const SERVICE: &[Rule] = &[
     ("change_metric", OF_SERVICE),
     ("incident_metric", OF_SERVICE),
     ("finding", OF_SERVICE),
+    ("merge_preview", OF_SERVICE),
     ("computation", OF_SERVICE),
 ];
 

@@ -3,10 +3,12 @@
 
 mod basis;
 mod encode;
+mod preview;
 mod write;
 
 pub(crate) use basis::RULES;
 pub use basis::{Rules, ServiceBasis, service_bases};
+pub use preview::{MergePreview, previews, write_preview};
 pub use write::{Written, write_changes, write_deployments, write_findings, write_incidents};
 
 use chrono::{DateTime, Utc};
@@ -113,7 +115,7 @@ pub async fn computations(tx: &mut StoreTx) -> Result<Vec<Computation>, StoreErr
 pub async fn forget(tx: &mut StoreTx, service: &str) -> Result<u64, StoreError> {
     let mut deleted = 0;
     mark_all(tx, service).await?;
-    for table in ["deployment_metric", "change_metric", "incident_metric", "finding", "computation"] {
+    for table in ["deployment_metric", "change_metric", "incident_metric", "finding", "merge_preview", "computation"] {
         // the name is out of the list above
         let statement = format!("delete from {table} where service = $1");
         let statement = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(service);

@@ -3,7 +3,9 @@
 use kernel::Service;
 use store::StoreTx;
 use store::history::Row;
+use store::metric_rows::MergePreview;
 
+use crate::preview::merge_preview;
 use crate::{DoraError, History, HistoryBuilder, Options, ServiceMetrics};
 
 /// The computation of a service: [`crate::compute`].
@@ -38,5 +40,17 @@ pub(crate) async fn compute_aside(
         let metrics = compute(&history, &options);
         (history, metrics)
     });
+    task.await.map_err(|error| DoraError::ended(service, error))
+}
+
+/// Previews a service that has no deployments, on a thread that may be busy for long.
+pub(super) async fn preview_aside(
+    history: History,
+    options: &Options,
+    compute: Compute,
+) -> Result<Option<MergePreview>, DoraError> {
+    let service = format!("the preview of `{}`", history.service());
+    let options = options.clone();
+    let task = tokio::task::spawn_blocking(move || merge_preview(history, &options, compute));
     task.await.map_err(|error| DoraError::ended(service, error))
 }

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tracing::error;
 
 use super::plan::digest;
-use super::service::{Compute, compute_aside, load};
+use super::service::{Compute, compute_aside, load, preview_aside};
 use crate::{DoraError, History, Options, ServiceMetrics, Summary, services};
 
 /// What workers of a tenant share. Cheap to clone.
@@ -103,7 +103,14 @@ impl Workshop {
         let ended = |message| DoraError::Ended { of: format!("`{}`", service.name), message };
         let history = runtime::panics::caught(load(tx, service)).await.map_err(ended)??;
         let (history, metrics) = compute_aside(history, &self.options, self.compute).await?;
-        write(tx, &history, &metrics, &self.options).await
+        let summary = write(tx, &history, &metrics, &self.options).await?;
+        let preview = if metrics.deployments.is_empty() {
+            preview_aside(history, &self.options, self.compute).await?
+        } else {
+            None
+        };
+        metric_rows::write_preview(tx, &service.name, preview.as_ref()).await?;
+        Ok(summary)
     }
 
     /// Keeps why a service can't be computed, if that is about it alone: it must not stop the others. It is tried

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use store::StoreTx;
 use store::changes::{self, ReadAt};
 use store::flow::Part;
+use store::metric_rows::MergePreview;
 
 use super::load::{Loader, Names};
 use super::plan::Plan;
@@ -224,7 +225,9 @@ impl Rows {
             Source::Bases => {
                 self.tables.bases = read.bases.clone();
                 self.tables.computations = read.computations.clone();
-                0
+                self.tables.previews = read.previews.clone();
+                let times = |row: &MergePreview| row.merged_us.len() + 2 * row.lead_time_us.len();
+                self.tables.previews.iter().map(times).sum::<usize>() * size_of::<i64>()
             }
             Source::Changes => replace!(changes),
             Source::Deployed => replace!(deployed),

@@ -14,6 +14,7 @@ use crate::basis::{self, Caveat, CaveatCode};
 use crate::benchmark::group;
 use crate::budget::series;
 use crate::metrics::{Calendar, Plan, Tables, load};
+use crate::preview::preview;
 use crate::settings::Dora;
 use crate::{Benchmark, DoraError, MetricAnswer, MetricSettings, Point, Question, ReportQuery, Value, Window};
 
@@ -94,6 +95,7 @@ fn made(
     let throughput = [&change_lead_time, &deployment_frequency, &failed_deployment_recovery_time];
     let quick_check = quick_check(&query.benchmark, throughput, [&change_fail_rate, &deployment_rework_rate]);
     let caveats = caveats(&bases, &deployment_frequency, window, query.time_zone);
+    let preview = if query.hides_preview { None } else { preview(&asked, &tables.previews, window, query.time_zone)? };
     let services: Vec<ServiceStatus> = asked.into_iter().map(|row| status(row, &bases)).collect();
     Ok(Report {
         window,
@@ -114,6 +116,7 @@ fn made(
         services,
         statements: caveats.iter().map(|caveat| caveat.text.clone()).collect(),
         caveats,
+        preview,
     })
 }
 

@@ -25,6 +25,7 @@ pub(crate) async fn rows(options: &PgConnectOptions) -> Vec<String> {
         ("change_metric", "t"),
         ("incident_metric", "t"),
         ("finding", "t"),
+        ("merge_preview", "t"),
         ("computation", "(service, source, statement, deployments, changes, commits, partial)"),
     ] {
         let query = format!("select {columns}::text from main.{table} t order by 1");

@@ -38,6 +38,7 @@ mod metrics;
 mod metrics_parts;
 mod page;
 mod people;
+mod preview;
 mod processor;
 mod pull;
 mod rows;

@@ -195,6 +195,22 @@ async fn a_page_without_deployments_shows_what_to_configure() {
     let empty = seen.part("id=\"empty\"", "</section>");
     assert!(empty.contains("no production deployments") && empty.contains("deployment_branch"), "{empty}");
     assert!(!seen.dom.contains("data-metric"), "no table of blanks");
+    // and what would be measured as if merges were deployments, in the words and numbers of REST
+    assert!(seen.complaints.is_empty(), "{:#?}", seen.complaints);
+    let rest = served.get("/api/v1/dora").await;
+    let preview = &rest["data"]["preview"];
+    let shown = seen.part("class=\"preview\"", "</section>");
+    assert!(shown.contains(preview["label"].as_str().unwrap()), "{shown}");
+    assert!(shown.contains("data-caveat=\"preview_merges_as_deployments\""), "{shown}");
+    for name in ["merges", "frequency", "lead_time"] {
+        let value = &preview[name];
+        let mark = format!("data-preview=\"{}\"", value["name"].as_str().unwrap());
+        let (before, after) = shown.split_once(&mark).unwrap_or_else(|| panic!("{name}: {shown}"));
+        let from = before.rfind('<').unwrap();
+        let (exact, text) = Seen::data(&format!("{}{mark}{after}", &before[from..]), "").unwrap();
+        assert_eq!((Some(exact), Some(text.as_str())), (value["value"].as_f64(), value["text"].as_str()), "{name}");
+        assert_eq!(Seen::data(after, "n = ").map(|(n, _)| n), value["n"].as_f64(), "{name}");
+    }
 }
 
 #[tokio::test]

@@ -95,6 +95,7 @@ fn repository(frame: &Frame) -> Fact {
     Fact::Repository(Repository {
         url: repository.url.clone(),
         default_branch: repository.default_branch.clone(),
+        default_branch_tip: repository.default_branch_tip,
         partial: repository.partial,
         ..Repository::new(
             repository.id.clone(),

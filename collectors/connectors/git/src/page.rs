@@ -27,6 +27,8 @@ pub(super) struct PageRepository {
     pub url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_branch: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_branch_tip: Option<Sha>,
     #[serde(default)]
     pub partial: bool,
 }

@@ -29,4 +29,4 @@ mod walk;
 pub use collect::{From, Target, collect, collect_since, mirror, shown};
 pub use error::GitError;
 pub use location::repository_of;
-pub use summary::{DefaultBranch, Summary};
+pub use summary::Summary;

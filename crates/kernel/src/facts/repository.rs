@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::version::Version;
-use crate::RepositoryId;
+use crate::{RepositoryId, Sha};
 
 /// A repository of code. Identity: `id`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
@@ -25,6 +25,9 @@ pub struct Repository {
     /// The branch that changes go to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_branch: Option<String>,
+    /// The commit that this branch points to, where it was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_branch_tip: Option<Sha>,
     /// The history is cut off (a shallow clone): numbers computed from it are partial.
     #[serde(default)]
     pub partial: bool,

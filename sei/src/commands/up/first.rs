@@ -1,15 +1,14 @@
-//! The first collection after the start, and what is printed then: the report; where there is nothing to report, a
-//! preview of what could be; where there is nothing at all, the demo.
+//! The first collection after the start, and what is printed then: the report, with a preview where there is nothing to
+//! report; where there is nothing at all, the demo.
 
 use std::time::Duration;
 
-use anyhow::{Context, Error, Result};
-use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
+use anyhow::{Error, Result};
+use chrono::TimeDelta;
 use collectors::collector::Collector;
 use collectors::sources::{self, ConfiguredRepository};
 use connector_git as git;
-use dora::{Preview, PreviewBranch, Report, ReportQuery, Scope};
+use dora::{Report, ReportQuery, Scope};
 use eventlog::LogError;
 use kernel::{RepositoryId, Tenant};
 use runtime::settings::Source;
@@ -17,13 +16,10 @@ use store::StoreError;
 
 use crate::commands::demo;
 use crate::machine::Machine;
-use crate::output::count;
 use crate::report::{self, Format};
 use crate::settings::Settings;
 use crate::{output, settle};
 
-/// Of how many repositories a preview is shown.
-const MAX_PREVIEWS: usize = 5;
 /// How long to wait for a database that is away.
 const RETRY: Duration = Duration::from_secs(1);
 /// Of how many services it is asked whether anything is known.
@@ -65,12 +61,8 @@ pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector,
     if !report.services.is_empty() {
         parts.push(report::text(&report, Format::Table, false, false)?);
     }
-    if report::is_blank(&report) {
-        let previews = previews(machine, &collected).await?;
-        if previews.is_empty() && is_empty(machine).await? {
-            parts.extend(demo(machine, &address).await?);
-        }
-        parts.extend(preview_text(&previews, settings.dora.time_zone));
+    if report::is_blank(&report) && report.preview.is_none() && is_empty(machine).await? {
+        parts.extend(demo(machine, &address).await?);
     }
     parts.push(addresses(&address, settings));
     output::print(&parts.join("\n\n"))
@@ -126,48 +118,6 @@ async fn newest_report(machine: &Machine, service: Option<String>) -> Result<Rep
         }
         _ => Ok(report),
     }
-}
-
-async fn previews(machine: &Machine, collected: &[git::Summary]) -> Result<Vec<Preview>> {
-    let (settings, now) = (&machine.settings, Utc::now());
-    let mut previews = Vec::new();
-    for summary in collected.iter().take(MAX_PREVIEWS) {
-        let Some(default) = &summary.default_branch else { continue };
-        let (repository, name, tip) = (summary.repository.clone(), default.name.clone(), default.commit);
-        let branch = PreviewBranch { repository, name, tip };
-        let service = service_of(&summary.repository, settings);
-        let preview = dora::preview(&machine.store, &settings.dora, &service, &branch, now).await;
-        previews.extend(preview.context("the preview could not be computed")?);
-    }
-    Ok(previews)
-}
-
-/// The previews in words, and how to make them real.
-fn preview_text(previews: &[Preview], zone: Tz) -> Option<String> {
-    let first = previews.first()?;
-    let day = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d");
-    let text = |value: &dora::Value| value.text.clone().unwrap_or_else(|| "–".to_owned());
-    let mut lines = vec!["Preview, as if each merge to the default branch were a deployment:".to_owned()];
-    for preview in previews {
-        lines.push(format!(
-            "  {}, {} to {}: {} to `{}`, {}; median change lead time {} of {}",
-            preview.service,
-            day(preview.window.from),
-            day(preview.window.to),
-            count(preview.merges.n, "merge"),
-            preview.branch,
-            text(&preview.frequency),
-            text(&preview.lead_time),
-            count(preview.lead_time.n, "change"),
-        ));
-        lines.extend(preview.caveats.iter().map(|caveat| format!("    {}", caveat.text)));
-    }
-    lines.push(format!(
-        "It is computed once and stored nowhere. If merges do deploy, `--deployment-branch {0}`, or\n\
-         `deployment_branch = \"{0}\"` under [source.pull] of git, makes it the report; if tags do, `--tag-pattern REGEX`.",
-        first.branch
-    ));
-    Some(lines.join("\n"))
 }
 
 /// Whether nothing is known of any service.

@@ -16,7 +16,7 @@ pub(super) fn git(repository: &Path, arguments: &[&str]) {
 }
 
 /// A repository of so many commits, an hour apart, with a version tag on each so manieth.
-pub(super) fn repository(program: &Program, commits: usize, tag_every: Option<usize>) -> PathBuf {
+pub(crate) fn repository(program: &Program, commits: usize, tag_every: Option<usize>) -> PathBuf {
     let path = program.folder().join("repository");
     std::fs::create_dir(&path).unwrap();
     git(&path, &["init", "--quiet", "--initial-branch=main"]);
@@ -43,15 +43,21 @@ pub(super) fn repository(program: &Program, commits: usize, tag_every: Option<us
     path
 }
 
-pub(super) fn text(path: &Path) -> String {
+pub(crate) fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
 /// The status and body of a GET.
-pub(super) fn get(address: &str, path: &str) -> (u16, String) {
+pub(crate) fn get(address: &str, path: &str) -> (u16, String) {
+    asked(address, &format!("GET {path}"), "")
+}
+
+/// The status and body of a request with a body of JSON.
+pub(crate) fn asked(address: &str, request: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let about = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
+    write!(stream, "{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{about}\r\n\r\n{body}").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();

@@ -116,12 +116,19 @@ fn a_repository_without_deployments_says_what_to_configure() {
     assert!(!out.contains("Change lead time"), "a table of blanks:\n{out}");
     assert!(out.contains("Preview, as if each merge to the default branch were a deployment"), "{out}");
     assert!(out.contains("8 merges to `main`") && out.contains("--deployment-branch main"), "{out}");
-    assert_eq!(report(&program)["deployment_frequency"]["n"], 0, "a preview changes no number");
+    let preview = report(&program);
+    assert_eq!(preview["deployment_frequency"]["n"], 0, "a preview changes no number");
     assert_eq!(up.end(Signal::SIGINT).code, Some(0));
     // and doing so helps, although the history is collected already
     program.good(&["collect", "git", &path, "--deployment-branch", "main"]);
     let report = report(&program);
     assert_eq!(report["deployment_frequency"]["n"], 8, "{report}");
+    // what was previewed is the report now
+    assert_eq!(report["preview"], serde_json::Value::Null);
+    for (metric, previewed) in [("deployment_frequency", "frequency"), ("change_lead_time", "lead_time")] {
+        assert_eq!(report[metric]["value"], preview["preview"][previewed]["value"], "{metric}");
+        assert_eq!(report[metric]["n"], preview["preview"][previewed]["n"], "{metric}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use eventlog::EventLog;
 use gix::ThreadSafeRepository;
-use kernel::{Envelope, Tenant};
+use kernel::{Envelope, Sha, Tenant};
 use pull::progress::Progress;
 use regex::Regex;
 use serde_json::Value;
@@ -247,6 +247,7 @@ impl Opened {
         }
         let mut identity = self.identity.clone();
         identity.default_branch = refs.default.as_ref().map(|(name, _)| name.clone());
+        identity.default_branch_tip = refs.default.as_ref().and_then(|(_, tip)| Sha::from_bytes(tip.as_bytes()).ok());
         identity.partial = !cut.is_empty();
         let standing = Standing {
             repository: identity,

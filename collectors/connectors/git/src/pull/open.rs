@@ -103,7 +103,7 @@ pub(super) fn identify(repository: &gix::Repository, configured: Option<&str>, u
         (None, None) => id.to_string(),
     };
     let url = address_of.map(|(host, path)| format!("https://{host}/{path}"));
-    PageRepository { id, name, url, default_branch: None, partial: false }
+    PageRepository { id, name, url, default_branch: None, default_branch_tip: None, partial: false }
 }
 
 /// The folder by which people know it.

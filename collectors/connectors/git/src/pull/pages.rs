@@ -153,6 +153,7 @@ mod tests {
             name: "x".into(),
             url: None,
             default_branch: None,
+            default_branch_tip: None,
             partial: false,
         };
         Frame { repository, observed: 1, floor: None, commit_floor: None, counted: false, deployment_branch: None }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use kernel::RepositoryId;
 use kernel::near::UnknownName;
-use kernel::{RepositoryId, Sha};
 use serde::Serialize;
 
 use super::plan::Plan;
@@ -16,8 +16,6 @@ use super::{brought, effort, open};
 pub struct Summary {
     /// The repository.
     pub repository: RepositoryId,
-    /// The branch that changes go to, and the commit that it points to.
-    pub default_branch: Option<DefaultBranch>,
     /// Branches that the repository has.
     pub branches: u64,
     /// Tags that the repository has.
@@ -39,15 +37,6 @@ pub struct Summary {
     pub missing_branch: Option<String>,
     /// How long it took.
     pub elapsed: Duration,
-}
-
-/// The branch that changes go to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DefaultBranch {
-    /// Its name.
-    pub name: String,
-    /// The commit that it points to.
-    pub commit: Sha,
 }
 
 /// What the reader should know of the repository, a sentence each.
@@ -116,12 +105,8 @@ pub(super) fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
         format!("there is no branch `{branch}`, which `deployment_branch` names{meant}; there are: {shown}{more}")
     });
     warnings.extend(missing_branch.clone());
-    let default_branch = refs.default.as_ref().and_then(|(name, tip)| {
-        Some(DefaultBranch { name: name.clone(), commit: Sha::from_bytes(tip.as_bytes()).ok()? })
-    });
     Summary {
         repository: plan.frame.repository.id,
-        default_branch,
         branches: refs.branch_names().len() as u64,
         tags: refs.tags.len() as u64,
         commits: found.commits,

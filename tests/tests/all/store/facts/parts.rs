@@ -74,6 +74,7 @@ pub(super) fn one_of_each() -> Vec<Fact> {
     let mut facts = vec![
         Fact::Repository(Repository {
             url: Some("https://h/o/r".to_owned()),
+            default_branch_tip: Some(sha(1)),
             partial: true,
             ..Repository::new("h/o/r".into(), hard.to_owned(), stated(0))
         }),
