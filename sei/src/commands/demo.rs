@@ -59,7 +59,7 @@ pub(crate) struct Load {
     #[arg(long)]
     deployments: Option<u32>,
 
-    /// The day after the last one; today without it
+    /// The day after the last one, from midnight of `dora.time_zone`; today without it
     #[arg(long, value_name = "DAY")]
     end: Option<NaiveDate>,
 }
@@ -97,7 +97,7 @@ async fn is_loaded(machine: &Machine) -> Result<bool> {
 pub(crate) async fn load_once(machine: &Machine) -> Result<()> {
     let tenant = tenant()?;
     if machine.store.tenants().await?.iter().all(|info| info.tenant != tenant) {
-        let end = kernel::midnight(Utc::now().date_naive(), Tz::UTC);
+        let end = midnight(None, machine.settings.dora.time_zone);
         machine.store.create_tenant(&tenant, true).await?;
         load(machine, &Demo { seed: SEED, end, scale: Scale::default() }).await?;
     }
@@ -114,11 +114,16 @@ async fn load(machine: &Machine, demo: &Demo) -> Result<(Store, u64)> {
     Ok((store, events))
 }
 
+/// When a day begins in a time zone; today without one.
+fn midnight(day: Option<NaiveDate>, zone: Tz) -> DateTime<Utc> {
+    kernel::midnight(day.unwrap_or_else(|| Utc::now().with_timezone(&zone).date_naive()), zone)
+}
+
 impl Load {
     async fn run(&self, machine: &Machine, global: &Global) -> Result<()> {
         is_loaded(machine).await?;
         machine.store.replace_tenant(&tenant()?, true).await?;
-        let demo = self.demo();
+        let demo = self.demo(machine.settings.dora.time_zone);
         let (store, events) = load(machine, &demo).await?;
         let tenant = store.tenant();
         if global.json {
@@ -134,8 +139,7 @@ impl Load {
         ))
     }
 
-    fn demo(&self) -> Demo {
-        let end = self.end.unwrap_or_else(|| Utc::now().date_naive());
+    fn demo(&self, zone: Tz) -> Demo {
         let yearly = |number: u32| {
             let number = u64::from(number) * u64::from(self.days) / 365;
             u32::try_from(number).unwrap_or(u32::MAX)
@@ -143,7 +147,7 @@ impl Load {
         let scale = Scale::default();
         Demo {
             seed: self.seed,
-            end: kernel::midnight(end, Tz::UTC),
+            end: midnight(self.end, zone),
             scale: Scale {
                 teams: self.teams,
                 services: self.services,

@@ -36,6 +36,20 @@ fn it_is_loaded_marked_loaded_again_and_dropped() {
     assert!(output.err.contains("run `sei demo load` first"), "{}", output.err);
 }
 
+#[test]
+fn it_ends_at_midnight_of_the_time_zone_of_reports() {
+    let program = Program::new();
+    // 12 hours before UTC, so that the day of UTC would end half a day into it
+    let zone = ["--set", "dora.time_zone=Pacific/Auckland"];
+    program.good(&[&LOAD[..], &zone].concat());
+    let until = |to: &str| {
+        let report = ["dora", "report", "--tenant", "demo", "--from", "2026-06-01", "--to", to];
+        program.json(&[&report[..], &zone].concat())["deployment_frequency"]["n"].as_u64().unwrap()
+    };
+    assert!(until("2026-06-29") < until("2026-06-30"), "the last day is the one before");
+    assert_eq!(until("2026-06-30"), until("2026-07-02"), "nothing happens after its end");
+}
+
 /// When something was computed is no part of what was computed.
 fn forget_times(report: &mut serde_json::Value) {
     for service in report["services"].as_array_mut().unwrap() {
