@@ -107,6 +107,10 @@ impl Span {
         if matches!(read("window", self.window.as_ref())?, Some(WindowLength::All)) {
             let ServiceFilter { service, team } = services;
             from = queries::first_deployment_at(store, service.as_deref(), team.as_deref()).await?;
+            if let Some((first, to)) = from.zip(to).filter(|(first, to)| to <= first) {
+                let expected = format!("a time after the first deployment, {}", first.to_rfc3339());
+                return Err(Invalid::contradiction("to", to.to_rfc3339(), expected).into());
+            }
         }
         Ok(Ends { from, to, time_zone })
     }

@@ -99,6 +99,18 @@ async fn a_window_of_all_begins_with_the_first_deployment() {
 }
 
 #[tokio::test]
+async fn a_window_of_all_that_ends_before_the_first_deployment_is_refused_by_its_end() {
+    let served = served::filled().await;
+    for path in ["/api/v1/dora", "/api/v1/metrics/deployment_frequency"] {
+        let reply = served.ask("GET", &format!("{path}?window=all&to=1990-01-01"), &[], "").await;
+        let problem = reply.json();
+        assert_eq!((reply.status, &problem["parameter"]), (422, &"to".into()), "{problem}");
+        assert!(problem["expected"].as_str().unwrap().starts_with("a time after the first deployment, "), "{problem}");
+        assert!(!problem["detail"].as_str().unwrap().contains("from"), "{problem}");
+    }
+}
+
+#[tokio::test]
 async fn a_deployment_is_shown_with_its_evidence_and_what_it_carried() {
     let served = served::filled().await;
     let failed = served.get("/api/v1/deployments?window=all&failed=true&limit=1").await;
