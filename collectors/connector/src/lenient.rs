@@ -57,6 +57,7 @@ pub fn pass_by(path: String, problem: String) {
 }
 
 /// What a part of an event says. One that is rejected is named and passed by, one that is ignored is only passed by.
+#[must_use]
 pub fn part<T>(path: String, result: Result<T, NotStored>) -> Option<T> {
     match result {
         Ok(part) => Some(part),
