@@ -147,9 +147,10 @@ fn caveats(values: &Values, partial: &[&str]) -> Vec<Caveat> {
 
 fn remedy(branch: &str) -> String {
     format!(
-        "Connect what deploys: version tags (`tag_pattern` under `[source.pull]` of git), releases, deployments or pipelines of a \
-         forge or CI server, CDEvents, or events of your own. If merges do deploy, `deployment_branch = \"{branch}\"` \
-         under `[source.pull]` of git, or `--deployment-branch {branch}`, makes them the report."
+        "Connect what deploys: version tags (`tag_pattern` under `[source.pull]` of git), releases, deployments or \
+         pipelines of a forge or CI server, CDEvents, or events of your own. If merges do deploy, \
+         `deployment_branch = \"{branch}\"` under `[source.pull]` of git, or `--deployment-branch {branch}`, makes them \
+         the report."
     )
 }
 

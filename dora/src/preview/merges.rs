@@ -1,4 +1,4 @@
-//! The merges of a service without deployments: those along the first parents of its default branches, computed with the
+//! The merges of a service without deployments: those along the first parents of its default branches, computed by the
 //! rules of the engine as if each were a deployment.
 
 use std::collections::HashSet;
