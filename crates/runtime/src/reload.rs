@@ -39,35 +39,53 @@ pub async fn asked<E: Display>(usable: impl Fn() -> Result<Vec<String>, E>) {
     }
 }
 
-/// Runs a role of its own until it ends. The role gets the token that asks it to end; when it has ended after a SIGHUP,
-/// the program is started again, unless `shutdown` asked for the end meanwhile.
-pub async fn run<E: Display + From<std::io::Error>>(
+/// What a program does once its roles have ended in order and everything is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Next {
+    /// It ends.
+    Exit,
+    /// It starts again.
+    Restart,
+}
+
+impl Next {
+    /// Returns in order to end, and replaces the process by a new run to start again, unless `shutdown` asked for the
+    /// end meanwhile. Call it last: nothing of this run is dropped by a restart.
+    pub fn act(self, shutdown: &CancellationToken) -> std::io::Result<()> {
+        if self == Self::Exit {
+            return Ok(());
+        }
+        // a signal from here on waits for the new run of the program
+        crate::signals::hold_back();
+        if shutdown.is_cancelled() { Ok(()) } else { Err(restart()) }
+    }
+}
+
+/// Runs a role of its own until it ends. The role gets the token that asks it to end; it is asked by `shutdown`, and by
+/// a SIGHUP, after which the program is to start again.
+pub async fn run<E: Display>(
     shutdown: &CancellationToken,
     usable: impl Fn() -> Result<Vec<String>, E>,
     role: impl AsyncFnOnce(CancellationToken) -> Result<(), E>,
-) -> Result<(), E> {
+) -> Result<Next, E> {
     let end = shutdown.child_token();
     let mut role = pin!(role(end.clone()));
     tokio::select! {
-        ended = &mut role => return ended,
+        ended = &mut role => return ended.map(|()| Next::Exit),
         () = asked(usable) => end.cancel(),
     }
-    role.await?;
-    // a signal from here on waits for the new run of the program
-    crate::signals::hold_back();
-    if shutdown.is_cancelled() { Ok(()) } else { Err(restart().into()) }
+    role.await.map(|()| Next::Restart)
 }
 
 /// Replaces this process by a new run of its program with the same arguments. Returns only if that fails.
-#[must_use]
-pub fn restart() -> std::io::Error {
+fn restart() -> std::io::Error {
     let mut arguments = std::env::args_os();
     let mut command = Command::new("/proc/self/exe");
     if let Some(name) = arguments.next() {
         command.arg0(name);
     }
     command.args(arguments);
-    crate::signals::hold_back();
     let error = command.exec();
     std::io::Error::new(error.kind(), format!("the program could not be started again: {error}"))
 }

@@ -12,10 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::health::{self, Check, Readiness};
 use crate::http::{self, Hosts, Listeners};
+use crate::reload::Next;
 use crate::settings::{Database, Settings};
 
 /// How long readiness waits between two checks of what a role depends on.
 pub const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// How long the checks of a role may take together, longer than any of them by itself.
+const CHECK_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A role: what it opens, serves, watches and works on.
 pub trait Role: Send + Sync + Sized + 'static {
@@ -80,12 +83,21 @@ pub fn main<R: Role>() -> Result<()> {
 }
 
 /// Runs a role until the shutdown ([`crate::shutdown`]). After SIGHUP, if the settings as they are then can be used, it
-/// ends in order and the program starts again.
+/// ends in order, as by the shutdown, and the program starts again.
 pub async fn run<R: Role>(
     shutdown: &CancellationToken,
     settings: R::Settings,
     reread: impl Fn() -> Result<R::Settings>,
 ) -> Result<()> {
+    Ok(until_closed::<R>(shutdown, settings, reread).await?.act(shutdown)?)
+}
+
+/// Runs a role until it has ended and closed what it opened.
+async fn until_closed<R: Role>(
+    shutdown: &CancellationToken,
+    settings: R::Settings,
+    reread: impl Fn() -> Result<R::Settings>,
+) -> Result<Next> {
     let before = settings.clone();
     let server = settings.server().clone();
     let role = R::open(settings).await?;
@@ -129,8 +141,18 @@ pub async fn run<R: Role>(
 /// Keeps readiness up to date for ever.
 async fn watch<R: Role>(role: &R, readiness: &Readiness) {
     loop {
-        role.check(readiness).await;
+        check_in_time(role.check(readiness), readiness, R::CHECKS).await;
         tokio::time::sleep(CHECK_INTERVAL).await;
+    }
+}
+
+/// Waits for checks for a bounded time: those that have not ended by then do not hold, since what they wait for does not
+/// answer.
+pub async fn check_in_time(look: impl Future<Output = ()>, readiness: &Readiness, checks: &[Check]) {
+    if tokio::time::timeout(CHECK_PATIENCE, look).await.is_err() {
+        for check in checks {
+            readiness.failed(*check, format!("no answer within {} s", CHECK_PATIENCE.as_secs()));
+        }
     }
 }
 
@@ -142,4 +164,85 @@ pub fn database_url(settings: &Database) -> Result<String> {
     )?;
     let url = crate::secret::read(url).context("`database.url` can't be read")?;
     Ok(url.expose_str().context("`database.url` is no URL of a PostgreSQL database")?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::settings::{Findings, Server, Telemetry};
+
+    #[derive(Clone, Default, Deserialize, Serialize, JsonSchema)]
+    struct Sections {
+        database: Database,
+        server: Server,
+        telemetry: Telemetry,
+    }
+
+    impl Settings for Sections {
+        fn database(&self) -> &Database {
+            &self.database
+        }
+        fn server(&self) -> &Server {
+            &self.server
+        }
+        fn telemetry(&self) -> &Telemetry {
+            &self.telemetry
+        }
+        fn check(&self, _: &mut Findings) {}
+    }
+
+    static CLOSED: AtomicBool = AtomicBool::new(false);
+
+    struct Idle;
+
+    impl Role for Idle {
+        type Settings = Sections;
+        const NAME: &'static str = "idle";
+        const ABOUT: &'static str = "Does nothing";
+        const CHECKS: &'static [Check] = &[Check::Database];
+
+        async fn open(_: Sections) -> Result<Self> {
+            Ok(Self)
+        }
+        fn usable(&self, _: &Sections) -> Result<()> {
+            Ok(())
+        }
+        async fn check(&self, readiness: &Readiness) {
+            readiness.passed(Check::Database);
+        }
+        async fn close(self) {
+            CLOSED.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reload_closes_what_a_shutdown_closes() {
+        let server = Server { listen: "127.0.0.1:0".parse().unwrap(), ..Server::default() };
+        let settings = Sections { server, ..Sections::default() };
+        let shutdown = CancellationToken::new();
+        let shut_down = || shutdown.cancel();
+        let ways: [(&dyn Fn(), Next); 2] = [(&crate::reload::ask, Next::Restart), (&shut_down, Next::Exit)];
+        for (ask, expected) in ways {
+            CLOSED.store(false, Ordering::SeqCst);
+            ask();
+            let next = until_closed::<Idle>(&shutdown, settings.clone(), || Ok(settings.clone())).await.unwrap();
+            assert_eq!((next, CLOSED.load(Ordering::SeqCst)), (expected, true));
+        }
+        assert!(Next::Restart.act(&shutdown).is_ok(), "the end that was asked for meanwhile counts");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_that_never_ends_does_not_hold() {
+        let readiness = Readiness::default();
+        readiness.passed(Check::Database);
+        check_in_time(std::future::pending(), &readiness, &[Check::Database]).await;
+        assert!(!readiness.is_ready());
+        check_in_time(async { readiness.passed(Check::Database) }, &readiness, &[Check::Database]).await;
+        assert!(readiness.is_ready());
+    }
 }

@@ -21,6 +21,7 @@ use collectors::scheduler;
 use collectors::sources::{ConfiguredRepository, repositories, with_repositories};
 use eventlog::EventLog;
 use runtime::http::Listeners;
+use runtime::reload::Next;
 use tokio_util::sync::CancellationToken;
 
 use super::collect::GitOptions;
@@ -82,7 +83,7 @@ impl Up {
             declare(&machine.store, &machine.settings, Utc::now()).await?;
             Roles::start(&machine, listeners).await
         };
-        let mut reload = false;
+        let mut next = Next::Exit;
         let result = match shutdown.run_until_cancelled(started).await {
             // nothing runs yet that would have to end in order
             None => Ok(()),
@@ -106,7 +107,7 @@ impl Up {
                     error = roles.failed() => Err(error),
                     () = shutdown.cancelled() => Ok(()),
                     () = runtime::reload::asked(|| self.usable(global, &before, &machine, &log)) => {
-                        reload = true;
+                        next = Next::Restart;
                         Ok(())
                     }
                 };
@@ -115,11 +116,7 @@ impl Up {
         };
         result.and(machine.close().await)?;
         drop(only_one);
-        // who asked it to end wants it ended, whatever was asked beside that
-        if reload && !shutdown.is_cancelled() {
-            return Err(runtime::reload::restart().into());
-        }
-        Ok(())
+        Ok(next.act(&shutdown)?)
     }
 
     /// The settings with what the flags say instead.

@@ -11,7 +11,7 @@ use eventlog::EventLog;
 use processors::ProcessorRole;
 use runtime::health::{self, Check, Readiness};
 use runtime::http::{self, Hosts, Listeners};
-use runtime::role::{CHECK_INTERVAL, Role};
+use runtime::role::{CHECK_INTERVAL, Role, check_in_time};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -142,7 +142,10 @@ impl Looking {
 
     /// Looks whether the database and the log answer, and what the API answers.
     async fn look(&self) {
-        self.processor.check(&self.readiness).await;
-        self.api.check(&self.readiness).await;
+        let look = async {
+            self.processor.check(&self.readiness).await;
+            self.api.check(&self.readiness).await;
+        };
+        check_in_time(look, &self.readiness, &[Check::Database, Check::Log, Check::Answers]).await;
     }
 }
