@@ -41,6 +41,9 @@ pub(super) enum Answer {
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 impl Answer {
+    /// The program ends before the request was read.
+    pub(super) const INTERRUPTED: Self = Self::Busy("the request was interrupted");
+
     /// What it is, in words that do not depend on the request.
     pub(super) fn kind(&self) -> &'static str {
         match self {

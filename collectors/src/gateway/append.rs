@@ -2,9 +2,11 @@
 //! next. Each request hears only of its own events, and only after the log acknowledged them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use eventlog::{EventLog, LogError};
 use kernel::Envelope;
+use runtime::panics;
 use tokio::sync::{mpsc, oneshot};
 
 /// Requests in one append, at most.
@@ -31,10 +33,11 @@ struct Waiting {
 pub(super) struct Appender(mpsc::Sender<Waiting>);
 
 impl Appender {
-    /// Starts the task that appends. It ends when the appender is dropped, after what was handed to it.
-    pub(super) fn start(log: Arc<dyn EventLog>, requests: usize) -> Self {
+    /// Starts the task that appends. It ends when the appender is dropped, after what was handed to it. An append may
+    /// take as long as a request: by then all that wait for it have been answered, and the next are not held up.
+    pub(super) fn start(log: Arc<dyn EventLog>, requests: usize, timeout: Duration) -> Self {
         let (queue, waiting) = mpsc::channel(requests.clamp(1, 1 << 16));
-        tokio::spawn(run(log, waiting));
+        tokio::spawn(run(log, waiting, timeout));
         Self(queue)
     }
 
@@ -46,7 +49,7 @@ impl Appender {
     }
 }
 
-async fn run(log: Arc<dyn EventLog>, mut queue: mpsc::Receiver<Waiting>) {
+async fn run(log: Arc<dyn EventLog>, mut queue: mpsc::Receiver<Waiting>, timeout: Duration) {
     let mut waiting = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut waiting, GROUP).await > 0 {
         let mut group = Vec::new();
@@ -56,10 +59,19 @@ async fn run(log: Arc<dyn EventLog>, mut queue: mpsc::Receiver<Waiting>) {
             group.push(request);
             if bytes >= GROUP_BYTES {
                 bytes = 0;
-                append(&*log, std::mem::take(&mut group)).await;
+                guarded(&*log, std::mem::take(&mut group), timeout).await;
             }
         }
-        append(&*log, group).await;
+        guarded(&*log, group, timeout).await;
+    }
+}
+
+/// Appends, and goes on whatever becomes of it: requests without an answer are asked to send again.
+async fn guarded(log: &dyn EventLog, group: Vec<Waiting>, timeout: Duration) {
+    match tokio::time::timeout(timeout, panics::caught(append(log, group))).await {
+        Ok(Ok(())) => {}
+        Ok(Err(panic)) => tracing::error!(panic, "appending to the event log panicked: this is a fault of sei"),
+        Err(_) => tracing::warn!("the event log did not take events within {timeout:?}"),
     }
 }
 
@@ -122,7 +134,10 @@ mod tests {
 
     use super::*;
 
-    /// Remembers how many events each append had, and refuses those of the kind `bad`.
+    const TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// Remembers how many events each append had, and refuses those of the kind `bad`. One of the kind `broken` makes it
+    /// panic, one of the kind `endless` is never taken.
     #[derive(Default)]
     struct Counting(Mutex<Vec<usize>>);
 
@@ -132,6 +147,10 @@ mod tests {
             // Others come to wait meanwhile.
             tokio::task::yield_now().await;
             self.0.lock().unwrap().push(events.len());
+            assert!(events.iter().all(|event| event.kind != "broken"), "a broken log");
+            if events.iter().any(|event| event.kind == "endless") {
+                std::future::pending::<()>().await;
+            }
             if events.iter().any(|event| event.kind == "bad") { Err(LogError::Refused("bad".into())) } else { Ok(()) }
         }
         async fn reader(&self, _: &str) -> Result<Box<dyn LogReader>, LogError> {
@@ -168,7 +187,7 @@ mod tests {
     #[tokio::test]
     async fn requests_that_wait_together_are_appended_together() {
         let log = Arc::new(Counting::default());
-        let appender = Appender::start(log.clone(), 100);
+        let appender = Appender::start(log.clone(), 100, TIMEOUT);
         let results = join_all((0..50).map(|_| appender.append(vec![event("good")]))).await;
         assert!(results.iter().all(Result::is_ok));
         let appends = log.0.lock().unwrap().clone();
@@ -177,9 +196,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_event_is_refused_alone() {
-        let appender = Appender::start(Arc::new(Counting::default()), 100);
+        let appender = Appender::start(Arc::new(Counting::default()), 100, TIMEOUT);
         let kinds = ["good", "bad", "good"];
         let results = join_all(kinds.map(|kind| appender.append(vec![event(kind)]))).await;
         assert_eq!(results, [Ok(()), Err(Failed::Refused), Ok(())]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_log_that_panics_or_never_answers_costs_one_append() {
+        let appender = Appender::start(Arc::new(Counting::default()), 100, TIMEOUT);
+        for kind in ["broken", "endless"] {
+            assert_eq!(appender.append(vec![event(kind)]).await, Err(Failed::Again), "{kind}");
+            assert_eq!(appender.append(vec![event("good")]).await, Ok(()), "after {kind}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use futures::StreamExt;
+use runtime::panics;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
@@ -66,8 +67,8 @@ pub(super) async fn read<'a>(headers: &HeaderMap, body: Body, bounds: &Bounds<'a
     let limit = bounds.limit;
     let held = bounds.budget.body(bounds.source, limit)?;
     held.keep()?;
-    let inflated = tokio::task::spawn_blocking(move || inflate(&bytes, limit, held));
-    let bytes = inflated.await.unwrap_or(Err(Answer::Bad("the body is no gzip")))?;
+    let inflated = panics::blocking(move || inflate(&bytes, limit, held)).await;
+    let bytes = inflated.ok_or(Answer::INTERRUPTED)??;
     Ok(Whole { bytes, _place: place })
 }
 

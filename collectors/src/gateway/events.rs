@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use chrono::Utc;
 use connector::webhook::Destination;
 use connector_generic as generic;
+use runtime::panics;
 use tokio::time::Instant;
 
 use super::answer::Answer;
@@ -28,12 +29,11 @@ async fn receive(state: &GatewayState, request: Request) -> Result<Answer, Answe
     let key = parts.headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
     let (owner, bytes) = (state.clone(), body.bytes.clone());
     // Megabytes of facts take a while to check; other requests go on meanwhile.
-    let read = tokio::task::spawn_blocking(move || {
+    let read = panics::blocking(move || {
         let source = &owner.0.events;
         let to = Destination { source: &source.name, tenant: &source.tenant, received: Utc::now(), canceled: &[] };
         generic::envelopes(&bytes, form, key.as_deref(), &to)
     });
-    let read = read.await.map_err(|_| Answer::Busy("the request was interrupted"))?;
-    let events = read.map_err(Answer::Unprocessable)?;
+    let events = read.await.ok_or(Answer::INTERRUPTED)?.map_err(Answer::Unprocessable)?;
     gateway.append(&gateway.events, events, deadline).await
 }

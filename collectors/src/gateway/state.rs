@@ -129,7 +129,7 @@ impl GatewayState {
                 refused: Occasionally::new(),
                 canceled: Vec::new(),
             },
-            appender: Appender::start(log, settings.events.in_flight),
+            appender: Appender::start(log, settings.events.in_flight, settings.server.timeout),
             permits: Semaphore::new(settings.events.in_flight.min(Semaphore::MAX_PERMITS)),
             budget: Budget::new(settings.events.body_memory),
             body_limit: settings.events.body_limit,

@@ -3,6 +3,7 @@
 use axum::extract::{Path, Request, State};
 use chrono::Utc;
 use connector::webhook::{Destination, RawRequest, Received, Webhook};
+use runtime::panics;
 use tokio::time::Instant;
 
 use super::answer::Answer;
@@ -67,11 +68,11 @@ async fn receive(
         read(source, webhook, request)
     } else {
         let (owner, key) = (state.clone(), key.clone());
-        let read = tokio::task::spawn_blocking(move || match owner.0.sources.get(&key) {
+        let read = panics::blocking(move || match owner.0.sources.get(&key) {
             Some(source) => read(source, webhook, request),
             None => Err(Answer::NotFound),
         });
-        read.await.map_err(|_| Answer::Busy("the request was interrupted"))?
+        read.await.ok_or(Answer::INTERRUPTED)?
     };
     match read? {
         Received::Events(events) => gateway.append(source, events, deadline).await,

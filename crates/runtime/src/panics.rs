@@ -24,6 +24,18 @@ pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
     AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| message(&*panic))
 }
 
+/// Does work that takes long on a thread of its own. A panic in it goes on in the caller, as it would without the
+/// thread. Returns `None` if the program ends before the work has begun.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => Some(done),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => None,
+        },
+    }
+}
+
 /// A middleware that answers a request whose handler panics with 500 and a problem (RFC 9457).
 pub async fn answer(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -67,6 +79,13 @@ mod tests {
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
         assert_eq!(ask("/whole").await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_panic_on_another_thread_goes_on_in_the_caller() {
+        assert_eq!(blocking(|| 1).await, Some(1));
+        let panicked = caught(blocking(|| -> u8 { panic!("item {}", 7) })).await;
+        assert_eq!(panicked, Err("item 7".to_owned()));
     }
 
     #[tokio::test]

@@ -169,7 +169,11 @@ impl Shell {
             return;
         };
         let shell = Arc::clone(self);
-        self.tasks.spawn(async move { shell.converse(stream, from, &place).await });
+        self.tasks.spawn(async move {
+            if let Err(panic) = panics::caught(shell.converse(stream, from, &place)).await {
+                tracing::error!(panic, "serving a connection panicked: this is a fault of sei");
+            }
+        });
     }
 
     /// Serves a connection until it ends, is silent for too long, or must make room for another.
