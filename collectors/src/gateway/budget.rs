@@ -1,26 +1,26 @@
 //! The memory that bodies may take, all together. It is shared by address: when it is used up, the address that
 //! holds the most loses its oldest incomplete body. So a sender whose bodies come in takes part however many
-//! others let theirs hang, and nothing is kept of those.
+//! others let theirs hang, and nothing is kept of those. No body goes that need not, and none where all that could go
+//! would not be enough.
 //!
 //! A body that comes complete in one piece takes no part in it: there is at most one such piece for each request
 //! at work, and it holds 64 KiB at most.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use runtime::telemetry::Occasionally;
 use tokio::sync::Notify;
 
-use super::buffer::Buffer;
-
-static NOT_MAPPED: Occasionally = Occasionally::new();
+use super::buffer::{Buffer, Buffers};
 
 /// The bytes that all bodies share.
 #[derive(Debug)]
 pub(super) struct Budget {
     bytes: usize,
+    buffers: Arc<Buffers>,
     table: Mutex<Table>,
 }
 
@@ -58,6 +58,14 @@ pub(super) struct Held {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Exhausted;
 
+/// What the bodies of one source hold.
+#[derive(Debug, Default)]
+struct Share {
+    bytes: usize,
+    /// Those that are not complete, with their bytes, the oldest last.
+    incomplete: Vec<(u64, usize)>,
+}
+
 /// A complete body: its bytes, and then its share of the budget.
 struct Complete {
     buffer: Buffer,
@@ -72,17 +80,12 @@ impl AsRef<[u8]> for Complete {
 
 impl Budget {
     pub(super) fn new(bytes: usize) -> Arc<Self> {
-        Arc::new(Self { bytes, table: Mutex::default() })
+        Arc::new(Self { bytes, buffers: Arc::default(), table: Mutex::default() })
     }
 
     /// A body that holds nothing yet and will hold this many bytes at most.
     pub(super) fn body(self: &Arc<Self>, source: Option<IpAddr>, capacity: usize) -> Result<Held, Exhausted> {
-        let buffer = Buffer::with_capacity(capacity).map_err(|error| {
-            if let Some(more) = NOT_MAPPED.pass() {
-                tracing::warn!(not_logged = more, "the system maps no memory for a body of {capacity} bytes: {error}");
-            }
-            Exhausted
-        })?;
+        let buffer = Buffer::with_capacity(&self.buffers, capacity).ok_or(Exhausted)?;
         let memory = Arc::new(Memory { buffer: Mutex::new(Some(buffer)), given_up: Notify::new() });
         let mut table = lock(&self.table);
         let id = table.next;
@@ -111,16 +114,16 @@ impl Held {
 
     /// Takes bytes of the budget for this body.
     fn take(&self, more: usize) -> Result<(), Exhausted> {
-        // declared before the lock, so that unmapping begins after the table is unlocked
-        let mut given_up = Vec::new();
         let mut table = lock(&self.budget.table);
-        while table.used + more > self.budget.bytes {
-            given_up.push(table.give_one_up(self.id)?);
-        }
+        let missing = (table.used + more).saturating_sub(self.budget.bytes);
+        let given_up = table.make_room(missing, self.id)?;
         let entry = table.bodies.get_mut(&self.id).ok_or(Exhausted)?;
         entry.bytes += more;
         table.used += more;
         debug_assert!(table.used <= self.budget.bytes, "{} of {} bytes are used", table.used, self.budget.bytes);
+        drop(table);
+        // unmapping takes a while
+        drop(given_up);
         Ok(())
     }
 
@@ -156,19 +159,52 @@ impl Table {
         }
     }
 
-    /// Gives up the oldest incomplete body, except `but`, of the source that holds the most. Returns its memory.
-    fn give_one_up(&mut self, but: u64) -> Result<Option<Buffer>, Exhausted> {
-        let mut by_source: HashMap<Option<IpAddr>, usize> = HashMap::new();
-        for entry in self.bodies.values() {
-            *by_source.entry(entry.source).or_default() += entry.bytes;
+    /// Gives up incomplete bodies, except `but`, that hold as many bytes as are missing. Returns their memory.
+    fn make_room(&mut self, missing: usize, but: u64) -> Result<Vec<Option<Buffer>>, Exhausted> {
+        let ids = if missing == 0 { Vec::new() } else { self.to_give_up(missing, but).ok_or(Exhausted)? };
+        let mut given_up = Vec::with_capacity(ids.len());
+        for id in ids {
+            let Some(memory) = self.bodies.get(&id).map(|entry| Arc::clone(&entry.memory)) else { continue };
+            memory.given_up.notify_one();
+            self.remove(id);
+            given_up.push(lock(&memory.buffer).take());
         }
-        let incomplete = self.bodies.iter().filter(|(id, entry)| !entry.complete && entry.bytes > 0 && **id != but);
-        let found = incomplete.max_by_key(|(id, entry)| (by_source.get(&entry.source), std::cmp::Reverse(**id)));
-        let (id, entry) = found.ok_or(Exhausted)?;
-        let (id, memory) = (*id, Arc::clone(&entry.memory));
-        memory.given_up.notify_one();
-        self.remove(id);
-        Ok(lock(&memory.buffer).take())
+        Ok(given_up)
+    }
+
+    /// The bodies to be given up: again and again the oldest of the source that holds the most by then, and none whose
+    /// bytes the others free as well. `None` if all together would not be enough.
+    fn to_give_up(&self, missing: usize, but: u64) -> Option<Vec<u64>> {
+        let mut sources: HashMap<Option<IpAddr>, Share> = HashMap::new();
+        for (id, entry) in &self.bodies {
+            let held = sources.entry(entry.source).or_default();
+            held.bytes += entry.bytes;
+            if !entry.complete && entry.bytes > 0 && *id != but {
+                held.incomplete.push((*id, entry.bytes));
+            }
+        }
+        let mut sources: Vec<Share> = sources.into_values().filter(|held| !held.incomplete.is_empty()).collect();
+        for held in &mut sources {
+            held.incomplete.sort_unstable_by_key(|(id, _)| Reverse(*id));
+        }
+        let (mut chosen, mut freed) = (Vec::new(), 0);
+        while freed < missing {
+            let oldest = |held: &Share| held.incomplete.last().map(|(id, _)| Reverse(*id));
+            let greatest = sources.iter_mut().filter(|held| !held.incomplete.is_empty());
+            let held = greatest.max_by_key(|held| (held.bytes, oldest(held)))?;
+            let (id, bytes) = held.incomplete.pop()?;
+            held.bytes -= bytes;
+            freed += bytes;
+            chosen.push((id, bytes));
+        }
+        chosen.retain(|(_, bytes)| {
+            let is_needed = freed - bytes < missing;
+            if !is_needed {
+                freed -= bytes;
+            }
+            is_needed
+        });
+        Some(chosen.into_iter().map(|(id, _)| id).collect())
     }
 }
 
@@ -221,5 +257,38 @@ mod tests {
         assert_eq!(third.extend(&[0; 1]), Err(Exhausted));
         drop(whole);
         assert_eq!(third.extend(&[0; 50]), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn no_body_goes_for_one_that_finds_no_room_even_so() {
+        let budget = Budget::new(100);
+        let complete = budget.body(source(1), 60).unwrap();
+        complete.extend(&[0; 60]).unwrap();
+        let complete = complete.complete().unwrap();
+        let hanging = budget.body(source(2), 100).unwrap();
+        hanging.extend(&[0; 20]).unwrap();
+        let large = budget.body(source(3), 100).unwrap();
+        assert_eq!(large.extend(&[0; 50]), Err(Exhausted));
+        assert!(!given_up(&hanging).await && budget.used() == 80);
+        assert_eq!(large.extend(&[0; 40]), Ok(()));
+        assert!(given_up(&hanging).await);
+        drop(complete);
+    }
+
+    #[tokio::test]
+    async fn no_more_bodies_go_than_are_needed() {
+        let budget = Budget::new(100);
+        let sizes = [1, 2, 60, 30];
+        let hanging: Vec<_> = sizes.iter().map(|_| budget.body(source(1), 100).unwrap()).collect();
+        for (held, size) in hanging.iter().zip(sizes) {
+            held.extend(&vec![0; size]).unwrap();
+        }
+        let next = budget.body(source(2), 100).unwrap();
+        next.extend(&[0; 40]).unwrap();
+        let mut gone = Vec::new();
+        for held in &hanging {
+            gone.push(given_up(held).await);
+        }
+        assert_eq!(gone, [false, false, true, false], "the third is enough by itself");
     }
 }
