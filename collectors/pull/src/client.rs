@@ -420,10 +420,7 @@ impl Client {
             return Judged::Never(PullError::Data(format!("{what}: {why}; if that is right, name it in `url`")));
         }
         match status {
-            StatusCode::UNAUTHORIZED => {
-                let missing = Some("any right at all: it is wrong, expired or revoked".to_owned());
-                Judged::Never(PullError::Denied { what, missing })
-            }
+            StatusCode::UNAUTHORIZED => Judged::Never(PullError::Unauthenticated(what)),
             StatusCode::FORBIDDEN => {
                 let missing = self.dialect.missing(&answer);
                 Judged::Never(PullError::Denied { what, missing })

@@ -22,6 +22,9 @@ pub enum PullError {
         /// The scope or permission that is missing, where the source names it.
         missing: Option<String>,
     },
+    /// The source does not know the token. One that is exchanged for another can be exchanged again.
+    #[error("the token may not read {0}; it lacks any right at all: it is wrong, expired or revoked")]
+    Unauthenticated(String),
     /// There is no such thing, or the token may not know of it.
     #[error("there is no {0}, or the token may not see it")]
     Gone(String),
@@ -34,6 +37,12 @@ pub enum PullError {
 }
 
 impl PullError {
+    /// Whether the token may not read what was asked for.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Denied { .. } | Self::Unauthenticated(_))
+    }
+
     /// Whether the same may work later without anybody's doing.
     #[must_use]
     pub fn is_transient(&self) -> bool {

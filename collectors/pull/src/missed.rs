@@ -41,7 +41,7 @@ where
             Err(error) => missed.push(Missed { what, key, error }),
         }
     }
-    let all_refused = fetched.is_empty() && missed.iter().all(|one| matches!(one.error, PullError::Denied { .. }));
+    let all_refused = fetched.is_empty() && missed.iter().all(|one| one.error.is_denied());
     match missed.first() {
         Some(first) if all_refused => Err(first.error.clone()),
         _ => Ok((fetched, missed)),

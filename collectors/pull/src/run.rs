@@ -47,7 +47,10 @@ async fn streams(
         summary.rows += walk.rows;
         summary.pages += walk.pages;
         if let Err(error) = end {
-            let refused = matches!(error, Stopped::Pull(PullError::Denied { .. } | PullError::Gone(_)));
+            let refused = match &error {
+                Stopped::Pull(error) => error.is_denied() || matches!(error, PullError::Gone(_)),
+                _ => false,
+            };
             let expected = stream.optional && refused;
             summary.problems.push(Problem { stream: stream.key(), error: words(&error), expected, warning: false });
         }

@@ -287,7 +287,7 @@ fn environment(row: &RawValue) -> Option<i64> {
 /// What is not there, or what the token may not see, is nothing.
 fn allowed<T>(answer: Result<T, PullError>) -> Result<Option<T>, PullError> {
     match answer {
-        Err(PullError::Gone(_) | PullError::Denied { .. }) => Ok(None),
+        Err(error) if error.is_denied() || matches!(error, PullError::Gone(_)) => Ok(None),
         answer => answer.map(Some),
     }
 }

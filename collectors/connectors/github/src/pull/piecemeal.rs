@@ -46,7 +46,10 @@ fn is_of_rows(error: &PullError) -> bool {
     match error {
         PullError::Transient(_) => true,
         PullError::Data(what) | PullError::Gone(what) | PullError::Denied { what, .. } => what.contains(".nodes."),
-        PullError::Unreachable(_) | PullError::RateLimited(_) | PullError::Cursor(_) => false,
+        PullError::Unauthenticated(_)
+        | PullError::Unreachable(_)
+        | PullError::RateLimited(_)
+        | PullError::Cursor(_) => false,
     }
 }
 

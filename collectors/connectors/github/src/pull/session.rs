@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, TryFutureExt};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use octocrab::auth::{AppAuth, EncodingKey};
@@ -16,7 +16,7 @@ use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
 use pull::{Answer, Client, OpenError, Opened, PullError};
 use runtime::secret;
 use serde::Deserialize;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 use tower::Service;
 use url::Url;
 
@@ -75,19 +75,35 @@ impl Login {
 pub(super) struct Session {
     login: Login,
     sender: Sender,
-    octocrab: OnceCell<Octocrab>,
     /// Held while a token is exchanged, so that workers that start together exchange one.
-    exchange: Mutex<()>,
+    signed_in: Mutex<SignedIn>,
+}
+
+/// Octocrab with the token that it has.
+#[derive(Default)]
+struct SignedIn {
+    octocrab: Option<Octocrab>,
+    /// How often it was signed in.
+    times: u64,
+}
+
+/// A request, which may have to be signed a second time.
+struct Unsigned<'a> {
+    client: &'a Client,
+    method: Method,
+    url: Url,
+    body: Bytes,
 }
 
 impl Session {
     /// `rest` sends what octocrab asks for by itself, below `prefix`.
     pub(super) fn new(login: Login, rest: Client, prefix: &'static str) -> Self {
         let sender = Sender { rest, prefix };
-        Self { login, sender, octocrab: OnceCell::new(), exchange: Mutex::default() }
+        Self { login, sender, signed_in: Mutex::default() }
     }
 
-    /// Sends through a client: with its budget, retries and attempts.
+    /// Sends through a client: with its budget, retries and attempts. Waiting for a limit may take longer than the token
+    /// of an App's installation is valid: a request that comes too late is sent once more, with a new one.
     pub(super) async fn send(
         &self,
         client: &Client,
@@ -95,28 +111,36 @@ impl Session {
         path: &str,
         body: Bytes,
     ) -> Result<Answer, PullError> {
-        let url = client.address(path)?;
-        let octocrab = self.signed_in().await?;
-        let request = Request::builder()
-            .method(method)
-            // octocrab signs what has no host, and nothing else
-            .uri(&url[url::Position::BeforePath..url::Position::AfterQuery])
-            .extension(Route { client: client.clone(), url: url.clone() })
-            .body(OctoBody::from(body))
-            .map_err(|error| PullError::Data(format!("`{path}` can't be asked for: {error}")))?;
-        let (head, body) = octocrab.execute(request).await.map_err(pull_error)?.into_parts();
-        let body = body.collect().await.map_err(pull_error)?.to_bytes();
-        Ok(Answer { status: head.status, headers: head.headers, body, url })
+        let request = Unsigned { client, method, url: client.address(path)?, body };
+        let (octocrab, time) = self.signed_in(None).await?;
+        match request.send(&octocrab).await {
+            Err(PullError::Unauthenticated(_)) if self.login.is_app() => {
+                let (octocrab, _) = self.signed_in(Some(time)).await?;
+                request.send(&octocrab).await
+            }
+            answer => answer,
+        }
     }
 
-    /// Returns octocrab with a token that is valid for some minutes.
-    async fn signed_in(&self) -> Result<Octocrab, PullError> {
-        let octocrab = self.octocrab.get_or_try_init(|| self.sign_in()).await?;
-        if self.login.is_app() {
-            let _one_at_a_time = self.exchange.lock().await;
-            octocrab.installation_token_with_buffer(EXPIRES_SOON).await.map_err(pull_error)?;
+    /// Returns octocrab with a token that is valid for some minutes, and how often it was signed in by then. `refused` is
+    /// that number of a token that GitHub does not know any more.
+    async fn signed_in(&self, refused: Option<u64>) -> Result<(Octocrab, u64), PullError> {
+        let mut signed_in = self.signed_in.lock().await;
+        if refused == Some(signed_in.times) {
+            signed_in.octocrab = None;
         }
-        Ok(octocrab.clone())
+        let octocrab = match signed_in.octocrab.clone() {
+            Some(octocrab) => octocrab,
+            None => twice(|| self.sign_in()).await?,
+        };
+        if self.login.is_app() {
+            twice(|| octocrab.installation_token_with_buffer(EXPIRES_SOON).map_err(pull_error)).await?;
+        }
+        if signed_in.octocrab.is_none() {
+            signed_in.times += 1;
+            signed_in.octocrab = Some(octocrab.clone());
+        }
+        Ok((octocrab, signed_in.times))
     }
 
     async fn sign_in(&self) -> Result<Octocrab, PullError> {
@@ -130,6 +154,30 @@ impl Session {
             None => only_installation(&octocrab).await?,
         };
         octocrab.installation(InstallationId(installation)).map_err(pull_error)
+    }
+}
+
+impl Unsigned<'_> {
+    async fn send(&self, octocrab: &Octocrab) -> Result<Answer, PullError> {
+        let Self { client, method, url, body } = self;
+        let request = Request::builder()
+            .method(method)
+            // octocrab signs what has no host, and nothing else
+            .uri(&url[url::Position::BeforePath..url::Position::AfterQuery])
+            .extension(Route { client: (*client).clone(), url: url.clone() })
+            .body(OctoBody::from(body.clone()))
+            .map_err(|error| PullError::Data(format!("`{}` can't be asked for: {error}", url.path())))?;
+        let (head, body) = octocrab.execute(request).await.map_err(pull_error)?.into_parts();
+        let body = body.collect().await.map_err(pull_error)?.to_bytes();
+        Ok(Answer { status: head.status, headers: head.headers, body, url: url.clone() })
+    }
+}
+
+/// Asks with the App's own signature, which is valid for ten minutes: once more where a limit was waited for longer.
+async fn twice<T, F: Future<Output = Result<T, PullError>>>(ask: impl Fn() -> F) -> Result<T, PullError> {
+    match ask().await {
+        Err(PullError::Unauthenticated(_)) => ask().await,
+        answer => answer,
     }
 }
 

@@ -351,6 +351,66 @@ async fn an_app_exchanges_its_signature_for_a_token_once_and_asks_with_it() {
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 600);
 }
 
+/// Counts the answers that an App was given.
+#[derive(Default)]
+struct AppServed {
+    exchanges: Mutex<u64>,
+    requests: Mutex<u64>,
+}
+
+/// A GitHub that knows an App's signatures from the second on, has the App wait for more than an hour at the first
+/// request, and knows no token but the one with the number `valid` from then on.
+fn github_with_waits(hub: &Shared, served: &Arc<AppServed>, valid: u64) -> Router {
+    let (exchanged, asked) = (served.clone(), served.clone());
+    let exchange = async move || {
+        let mut exchanges = exchanged.exchanges.lock().unwrap();
+        *exchanges += 1;
+        if *exchanges == 1 {
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
+        let token = format!("ghs_{}", *exchanges);
+        Json(json!({ "token": token, "expires_at": "2100-01-01T00:00:00Z", "permissions": {} })).into_response()
+    };
+    let known = move |request: axum::extract::Request, next: axum::middleware::Next| {
+        let is_first = {
+            let mut requests = asked.requests.lock().unwrap();
+            *requests += 1;
+            *requests == 1
+        };
+        async move {
+            if is_first {
+                (StatusCode::FORBIDDEN, [("retry-after", "3660")], "{}").into_response()
+            } else if request.headers()["authorization"] == format!("Bearer ghs_{valid}") {
+                next.run(request).await
+            } else {
+                StatusCode::UNAUTHORIZED.into_response()
+            }
+        }
+    };
+    router(hub)
+        .layer(axum::middleware::from_fn(known))
+        .route("/api/v3/app/installations/9/access_tokens", post(exchange))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_expires_while_a_limit_is_waited_for_is_exchanged_and_asked_with_again() {
+    let key = std::env::temp_dir().join(format!("sei-app-waits-{}", std::process::id()));
+    std::fs::write(&key, KEY).unwrap();
+    let source = source(&json!({ "app_id": 8, "installation_id": 9, "private_key": { "file": key } }));
+    let hub = Arc::new(Hub { changes: 1, commits: 1, ..Hub::default() });
+    let served = Arc::new(AppServed::default());
+    let summary = Memory::default().pull(&puller_of(github_with_waits(&hub, &served, 3), &source), From::Cursor).await;
+    assert!(summary.complete() && summary.rows == 1, "{summary:?}");
+    assert_eq!(*served.exchanges.lock().unwrap(), 3, "one was refused, one expired");
+    // one that is never known is exchanged once more for each request, and no further
+    let served = Arc::new(AppServed::default());
+    let puller = puller_of(github_with_waits(&hub, &served, 0), &source);
+    let error = puller.api.get("repos/Octo/Hello/issues").await.unwrap_err();
+    assert!(error.to_string().contains("wrong, expired or revoked"), "{error}");
+    assert_eq!((*served.exchanges.lock().unwrap(), *served.requests.lock().unwrap()), (3, 3));
+    std::fs::remove_file(&key).unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_that_github_cannot_finish_hides_no_others_and_comes_when_it_can() {
     let hub = Arc::new(Hub { changes: 30, commits: 1, broken: Mutex::new(Some(7)), ..Hub::default() });
