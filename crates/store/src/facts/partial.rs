@@ -28,16 +28,24 @@ const HASH_BITS: u32 = 48;
 /// has them states them.
 const OF_THE_END: [&str; 2] = ["state", "version"];
 
-/// Events of one thing that are known again; further ones are only counted, so that a row stays small.
+/// Events of one thing that are known again, so that a row stays small. Of more it is only known that there are more.
 const MOST_EVENTS: usize = 256;
 
-/// What the events of one thing stated of it.
+/// The digest of what was completed from more events than are known again: how many they are can't tell which of two
+/// completed facts is the later one, so the one that is written later replaces the other. It is the later one, as both
+/// were made while the row of the thing's parts was locked.
+pub(super) const OF_MANY: i64 = i64::MAX;
+
+/// What the events of one thing stated of it. It follows from the set of these events alone.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Stated {
-    /// The digests of these events.
+    /// The digests of these events; none where they are many.
     events: BTreeSet<i64>,
-    /// How many there were beside them.
+    /// Whether there are more than are known again.
     #[serde(default)]
+    many: bool,
+    /// What older programs counted beside those that they knew again.
+    #[serde(default, skip_serializing)]
     further_events: u64,
     fields: BTreeMap<String, Field>,
 }
@@ -86,10 +94,15 @@ pub(super) async fn complete(connection: &mut PgConnection, facts: &mut Vec<Pict
     for row in known {
         let mut whole: Stated = serde_json::from_value(row.stated).map_err(unstorable)?;
         let key = (row.kind, row.id);
+        let mut says_more = !whole.many;
+        whole.many |= whole.further_events > 0;
         for (part, digest) in parts.remove(&key).into_iter().flatten() {
-            whole.add(&part, digest)?;
+            says_more |= whole.add(&part, digest)?;
         }
-        facts.push(whole.fact()?);
+        // what many events stated, and these state again, is in its row
+        if says_more {
+            facts.push(whole.fact()?);
+        }
         kinds.push(key.0);
         ids.push(key.1);
         stated.push(serde_json::to_value(&whole).map_err(unstorable)?);
@@ -108,13 +121,15 @@ pub(super) async fn complete(connection: &mut PgConnection, facts: &mut Vec<Pict
 }
 
 impl Stated {
-    fn add(&mut self, Partial { of, at }: &Partial, digest: i64) -> Result<(), StoreError> {
-        let Value::Object(mut fields) = serde_json::to_value(of).map_err(unstorable)? else { return Ok(()) };
+    /// Adds what an event states. Returns whether a field was stated anew.
+    fn add(&mut self, Partial { of, at }: &Partial, digest: i64) -> Result<bool, StoreError> {
+        let Value::Object(mut fields) = serde_json::to_value(of).map_err(unstorable)? else { return Ok(false) };
         let version = fields.get("version").cloned().unwrap_or_default();
         let version: Version = serde_json::from_value(version).map_err(unstorable)?;
         for name in OF_THE_NEWEST {
             fields.entry(name).or_insert(Value::Null);
         }
+        let mut is_news = false;
         for (name, value) in fields {
             if !OF_THE_NEWEST.contains(&name.as_str()) && says_nothing(&value) {
                 continue;
@@ -122,25 +137,28 @@ impl Stated {
             let new = Field { version, at: *at, digest, value };
             if self.fields.get(&name).is_none_or(|known| new.replaces(known, &name)) {
                 self.fields.insert(name, new);
+                is_news = true;
             }
         }
-        if self.events.len() < MOST_EVENTS {
+        if !self.many {
             self.events.insert(digest);
-        } else if !self.events.contains(&digest) {
-            self.further_events = self.further_events.saturating_add(1);
+            self.many = self.events.len() > MOST_EVENTS;
         }
-        Ok(())
+        if self.many {
+            self.events.clear();
+        }
+        Ok(is_news)
     }
 
-    /// The fact of all that was stated. Its digest grows with each further event.
+    /// The fact of all that was stated. Its digest grows with each further event, up to that of many.
     fn fact(&self) -> Result<Picture<'static>, StoreError> {
         let fields = self.fields.iter().filter(|(_, field)| !field.value.is_null());
         let value: Value = fields.map(|(name, field)| (name.clone(), field.value.clone())).collect();
         let hash = xxh3_64(value.to_string().as_bytes()).cast_signed() & ((1 << HASH_BITS) - 1);
-        let events = self.further_events.saturating_add(self.events.len() as u64);
-        let events = i64::try_from(events).unwrap_or(i64::MAX).min(i64::MAX >> HASH_BITS);
+        let events = i64::try_from(self.events.len()).unwrap_or_default();
         let fact = serde_json::from_value(value).map_err(unstorable)?;
-        Ok(Picture { fact: Cow::Owned(fact), digest: (events << HASH_BITS) | hash })
+        let digest = if self.many { OF_MANY } else { (events << HASH_BITS) | hash };
+        Ok(Picture { fact: Cow::Owned(fact), digest })
     }
 }
 
@@ -149,7 +167,10 @@ impl Field {
     fn replaces(&self, known: &Self, name: &str) -> bool {
         let instant = |field: &Self| field.value.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
         match (instant(self), instant(known)) {
-            (Some(new), Some(known)) if EARLIEST.contains(&name) => new < known,
+            // of events that state the same time the first in an order of their own, so that it is the same one always
+            (Some(new), Some(earliest)) if EARLIEST.contains(&name) => {
+                (new, self.at, self.version, self.digest) < (earliest, known.at, known.version, known.digest)
+            }
             _ if OF_THE_NEWEST.contains(&name) || OF_THE_END.contains(&name) => {
                 (self.version, self.at, self.digest) > (known.version, known.at, known.digest)
             }

@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::array::{sha_array, text_array};
 use super::concern::Concern;
+use super::partial::OF_MANY;
 use super::row::{CHUNK, Changed, Row, best, in_microseconds};
 use crate::StoreError;
 use crate::declared::{list, native, quoted};
@@ -94,7 +95,8 @@ fn times<'a>(rows: &[Row<'a>], position: usize, keep: Keep) -> BTreeMap<&'a str,
     times
 }
 
-/// Inserts rows out of one array a column, or replaces those that are older.
+/// Inserts rows out of one array a column, or replaces those that are older, and those that were completed from many
+/// parts by what was completed later.
 fn upsert(kind: &Kind, concern: &Concern) -> String {
     let names: Vec<&str> = kind.columns.iter().map(|column| column.name).chain(VERSION.map(|(name, _)| name)).collect();
     let names = list(names.iter().map(|name| quoted(name)));
@@ -126,6 +128,8 @@ fn upsert(kind: &Kind, concern: &Concern) -> String {
              select {selected} from unnest({arrays}) as n ({names})
              on conflict ({key}) do update set {set}
              where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
+                or (excluded.detail, excluded.version_at, excluded.digest, {OF_MANY})
+                 = (t.detail, t.version_at, t.digest, t.digest)
              returning {returned}
          )
          select (select count(*) from written), {}",

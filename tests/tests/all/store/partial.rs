@@ -162,13 +162,12 @@ async fn the_newest_title_of_a_change_or_a_ticket_stays_whatever_became_of_it() 
     assert_eq!(in_any_order(&database, &events, query).await, json!(["Totals are a cent off"]));
 }
 
-#[tokio::test]
-async fn what_is_kept_of_the_events_of_one_thing_is_bounded() {
-    let database = tests::database().await;
-    let reported = |minute: u32| {
-        let title = format!("Report {minute}");
-        let reported = event("incident.reported", minute % 60, "9", &json!({ "description": title }));
-        match reported.as_slice() {
+/// Reports of one incident, five in each minute, which say different things.
+fn reports(count: u32) -> Vec<Fact> {
+    let report = |number: u32| {
+        let (minute, said) = (number / 5, json!({ "description": format!("Report {number}") }));
+        let kind = if number.is_multiple_of(7) { "incident.detected" } else { "incident.reported" };
+        match event(kind, minute % 60, "9", &said).as_slice() {
             [Fact::Partial(part)] => {
                 let at = part.at + chrono::TimeDelta::hours(i64::from(minute / 60));
                 Fact::Partial(kernel::Partial { at, ..part.clone() })
@@ -176,12 +175,63 @@ async fn what_is_kept_of_the_events_of_one_thing_is_bounded() {
             other => panic!("{other:?}"),
         }
     };
-    for minutes in [0..200, 200..400, 400..600] {
-        write(&database, &minutes.map(reported).collect::<Vec<_>>()).await;
+    (0..count).map(report).collect()
+}
+
+#[tokio::test]
+async fn what_is_kept_of_the_events_of_one_thing_is_bounded() {
+    let database = tests::database().await;
+    for reports in reports(600).chunks(200) {
+        write(&database, reports).await;
     }
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
-    let query = "select jsonb_build_array(jsonb_array_length(stated -> 'events'), stated -> 'further_events',
-                                          (select title from main.incident)) from main.partial_fact";
+    let query =
+        "select jsonb_build_array(jsonb_array_length(stated -> 'events'), stated -> 'many', stated ? 'further_events')
+                 from main.partial_fact";
     let found: Value = sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap();
-    assert_eq!(found, json!([256, 344, "Report 599"]));
+    assert_eq!(found, json!([0, true, false]));
+}
+
+#[tokio::test]
+async fn many_events_of_one_thing_end_the_same_in_any_order_and_however_often_they_come() {
+    let database = tests::database().await;
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    let reports = reports(600);
+    let (mut ends, mut parts) = (Vec::new(), Vec::new());
+    // steps that have no divisor in common with the number of reports
+    for (step, batch) in [(1, 200), (7, 100), (599, 50), (221, 600), (1, 1)] {
+        sqlx::query("truncate main.incident, main.partial_fact").execute(&mut connection).await.unwrap();
+        let told: Vec<Fact> = (0..600).map(|nth| reports[nth * step % 600].clone()).collect();
+        for batch in told.chunks(batch) {
+            write(&database, batch).await;
+        }
+        let first = rows::all(&database.options()).await;
+        for batch in told.chunks(150).rev() {
+            let written = write(&database, batch).await;
+            assert_eq!((written.changed, written.unchanged), (0, batch.len() as u64), "a replay says nothing new");
+        }
+        assert_eq!(rows::all(&database.options()).await, first, "{step}");
+        ends.push(first);
+        let query = "select stated from main.partial_fact";
+        parts.push(sqlx::query_scalar::<_, Value>(query).fetch_one(&mut connection).await.unwrap());
+        assert_eq!((ends.first(), parts.first()), (ends.last(), parts.last()), "{step}");
+    }
+    let title: String = sqlx::query_scalar("select title from main.incident").fetch_one(&mut connection).await.unwrap();
+    let last = ["Report 595", "Report 596", "Report 597", "Report 598", "Report 599"];
+    assert!(last.contains(&title.as_str()), "one of the last minute: {title}");
+}
+
+#[tokio::test]
+async fn what_older_programs_counted_of_many_events_goes_on_as_many() {
+    let database = tests::database().await;
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    let reports = reports(600);
+    write(&database, &reports[..256]).await;
+    let counted = "update main.partial_fact set stated = stated || '{\"further_events\": 40}'";
+    sqlx::query(counted).execute(&mut connection).await.unwrap();
+    write(&database, &reports[256..]).await;
+    let row = rows::all(&database.options()).await;
+    sqlx::query("truncate main.incident, main.partial_fact").execute(&mut connection).await.unwrap();
+    write(&database, &reports).await;
+    assert_eq!(rows::all(&database.options()).await, row);
 }
