@@ -10,6 +10,8 @@ use runtime::settings::{OptionsType, SourceType};
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod declared;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod odd_parts;

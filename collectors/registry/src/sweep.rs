@@ -16,7 +16,7 @@ use serde_json::Value;
 /// The connectors that are not swept, and why.
 const NOT_SWEPT: [(&str, &str); 3] = [
     ("git", "it reads repositories"),
-    ("generic", "its facts are checked where they enter, and the answer names each odd part"),
+    ("generic", "it takes what its schema says and nothing else: `declared.rs` tries that"),
     ("gharchive", "it shares GitHub's wire types"),
 ];
 
@@ -38,7 +38,9 @@ const NEEDED: &[(&str, &str, &[&str])] = &[
     ("circleci", "which workflow and job, and when", &["job.id", "workflow", "workflow.created_at", "workflow.id"]),
     ("circleci", "what tells the repository", &["pipeline"]),
     ("devlake", "what was deployed", &["deploymentCommits", "deploymentCommits.*"]),
-    ("devlake", "which issue or pull request", &["issueKey", "issue_key", "pullRequestKey"]),
+    ("devlake", "of which repository", &["deploymentCommits.*.repoUrl"]),
+    ("devlake", "which issue or pull request", &["issueKey", "issue_key", "pullRequestKey", "pull_request_key"]),
+    ("devlake", "where it stands: an issue without a status would open again what is done", &["status"]),
     ("github", "of which repository", &["repository"]),
     ("github", "which alert, and when", &["alert", "alert.created_at", "alert.number"]),
     ("github", "which branch or tag, and what came to it", &["commits", "ref"]),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use connector::canceled::is_canceled_end;
+use connector::lenient;
 use connector::outcomes;
 use connector::versions;
 use kernel::{
@@ -17,6 +18,9 @@ use super::wire;
 /// Between a repository's address and the number of a change, as forges write it.
 const CHANGES: [&str; 6] =
     ["/-/merge_requests/", "/merge_requests/", "/pull-requests/", "/pullrequest/", "/pulls/", "/pull/"];
+
+/// What is wrong with a deployed commit without a repository.
+const NO_ADDRESS: &str = "missing, null or empty; expected the address of the repository that was deployed";
 
 /// Where something was posted to, and when.
 pub(super) struct Place<'a> {
@@ -53,8 +57,16 @@ impl Place<'_> {
             listed => listed,
         };
         let mut by_repository = BTreeMap::new();
-        for commit in listed {
+        for (nth, commit) in listed.iter().enumerate() {
+            // it may be of any of the repositories, of which each has a deployment of its own
+            if commit.repo_url.is_none() && !wire.commits.is_empty() {
+                lenient::pass_by(format!("deploymentCommits[{nth}].repoUrl"), NO_ADDRESS.to_owned());
+                continue;
+            }
             by_repository.insert(self.repository(commit.repo_url.as_deref()), commit);
+        }
+        if by_repository.is_empty() {
+            return Err(Reject::new(RejectReason::Schema, format!("deploymentCommits[0].repoUrl: {NO_ADDRESS}")));
         }
         let facts = by_repository.into_iter().map(|(repository, commit)| self.deployment(wire, repository, commit));
         facts.map(|deployment| deployment.map(Fact::Deployment)).collect()
@@ -97,8 +109,13 @@ impl Place<'_> {
         }
     }
 
-    /// A work item, the incident that it is if its type says so, and whose they are.
-    pub(super) fn issue(&self, wire: wire::Issue) -> Vec<Fact> {
+    /// A work item, the incident that it is if its type says so, and whose they are. One that does not say where it
+    /// stands would open again what is done.
+    pub(super) fn issue(&self, wire: wire::Issue) -> Result<Vec<Fact>, Reject> {
+        if wire.status.is_none() && wire.resolution_date.is_none() {
+            let problem = "status: missing, null or empty; expected TODO, IN_PROGRESS or DONE";
+            return Err(Reject::new(RejectReason::Schema, problem));
+        }
         let id = self.issue_id(&wire.key);
         let given_up = [&wire.status, &wire.original_status].into_iter().flatten().any(|name| is_canceled_end(name));
         let category = category(&wire);
@@ -121,6 +138,9 @@ impl Place<'_> {
                 deleted: done && given_up,
                 ..Incident::new(id.as_str().into(), created_at, self.version())
             }));
+        } else if let (None, Some(at)) = (&wire.kind, done_at) {
+            // if it was posted with its type before, there is an incident to close
+            facts.push(Fact::Closing(Closing::new(id.clone(), at, self.version())));
         }
         let parent = wire.parent_issue_key.or(wire.epic_key);
         let item = WorkItem {
@@ -140,7 +160,7 @@ impl Place<'_> {
         };
         facts.push(Fact::WorkItem(item));
         facts.extend(assignee.into_iter().chain(reporter).map(Fact::Account));
-        facts
+        Ok(facts)
     }
 
     /// An issue that was closed, of which nothing else is told.

@@ -150,6 +150,35 @@ fn an_issue_that_was_given_up_is_canceled_and_no_incident() {
 }
 
 #[test]
+fn an_issue_that_is_done_and_names_no_type_ends_the_incident_that_it_was() {
+    for (rest, ends) in [
+        (r#""type":null,"status":"DONE","resolutionDate":"2020-01-03T12:00:00Z""#, true),
+        (r#""status":"TODO""#, false),
+        (r#""type":"BUG","status":"DONE""#, false),
+    ] {
+        let body = format!(r#"{{"issueKey":"A-1",{rest}}}"#);
+        let facts = facts("issues", Box::leak(body.into_boxed_str())).unwrap();
+        let closing = facts.iter().find_map(|fact| if let Fact::Closing(it) = fact { Some(it) } else { None });
+        let expected = ends.then(|| ("devlake/1/issue/A-1", "2020-01-03T12:00:00Z".parse().unwrap()));
+        assert_eq!(closing.map(|closing| (closing.id.as_str(), closing.at)), expected, "{rest}");
+    }
+}
+
+#[test]
+fn a_deployed_commit_without_a_repository_is_no_deployment_of_another_and_is_named() {
+    let sha = "015e3d3b480e417aede5a1293bd61de9b0fd051d";
+    let one = format!(r#"{{"repoUrl":null,"commitSha":"{sha}"}}"#);
+    let other = format!(r#"{{"repoUrl":"https://github.com/octocat/shop","commitSha":"{sha}"}}"#);
+    let body = |commits: &str| -> &'static str {
+        Box::leak(format!(r#"{{"id":"x","deploymentCommits":[{commits}]}}"#).into_boxed_str())
+    };
+    let told: Vec<_> = deployments(body(&format!("{other},{one}"))).into_iter().map(|x| x.repository).collect();
+    assert_eq!(told, [Some("github.com/octocat/shop".into())]);
+    let error = facts("deployments", body(&one)).unwrap_err().to_string();
+    assert!(error.contains("deploymentCommits[0].repoUrl: missing, null or empty"), "{error}");
+}
+
+#[test]
 fn an_issue_is_closed_by_its_address_alone() {
     match facts("issue/DLK-1234/close", "").unwrap().as_slice() {
         [Fact::Closing(closing)] => {
@@ -188,6 +217,7 @@ fn what_cannot_be_read_is_rejected_and_other_addresses_are_not_there() {
         ("deployments", "[]"),
         ("deployments", r#"{"id":"x","startedDate":"yesterday"}"#),
         ("issues", r#"{"title":"no key"}"#),
+        ("issues", r#"{"issueKey":"A-1","type":"INCIDENT","status":null,"originalStatus":"Released"}"#),
         ("pull_requests", r#"{"id":"pr1"}"#),
     ] {
         assert!(matches!(facts(path, body), Err(NotStored::Rejected(_))), "{path} {body}");
