@@ -1,21 +1,33 @@
 //! How many requests of the API are at work at once, and how many wait for that. Lists, reports and GraphQL have
-//! lanes of their own, so that what costs little does not wait behind what costs much. Probes, the page and
-//! webhooks take no part in it.
+//! lanes of their own, and what costs much has one too, whichever of them it belongs to: so what costs little does not
+//! wait behind it. Probes, the page and webhooks take no part in it.
+//!
+//! A lane measures how long its requests take for what they cost. A request that would wait too long, by what waits
+//! before it, is sent away at once.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use crate::problem::Problem;
 
 /// How long a request waits for its turn.
-const WAIT: Duration = Duration::from_secs(10);
+const WAIT: Duration = Duration::from_secs(5);
 /// How many wait for each one at work.
 const WAITING: usize = 4;
+/// What each request costs beside what it asks for.
+const BASE: u64 = 500;
+/// What costs more, in fields and values of series, has a lane of its own: a report of 90 days by week costs 900, one of
+/// 90 days by day 2,700.
+const MUCH: u64 = 2_500;
 
 /// The lanes of a server, and how long its requests may take.
 #[derive(Clone, Debug)]
@@ -26,77 +38,254 @@ pub struct Admission {
     pub reports: Lane,
     /// GraphQL.
     pub graphql: Lane,
+    /// Reports, metrics and GraphQL that cost much.
+    costly: Lane,
+    /// GraphQL requests that have come whole, until they are answered.
+    pub graphql_door: Door,
 }
 
 impl Admission {
-    /// Lists have as many places as this, the others a quarter of it each.
+    /// Lists have as many places as this, reports and GraphQL a quarter of it each. What costs much keeps processors
+    /// busy: it has half as many places as there are `processors`, and no more than a quarter.
     #[must_use]
-    pub fn new(at_work: usize, timeout: Duration) -> Self {
-        let lane = |at_work: usize| {
-            let at_work = at_work.clamp(1, Semaphore::MAX_PERMITS / (2 * WAITING));
-            let places = Arc::new(Semaphore::new(at_work * (1 + WAITING)));
-            Lane { at_work: Arc::new(Semaphore::new(at_work)), places, timeout }
-        };
-        Self { lists: lane(at_work), reports: lane(at_work / 4), graphql: lane(at_work / 4) }
+    pub fn new(at_work: usize, processors: usize, timeout: Duration) -> Self {
+        let quarter = (at_work / 4).max(1);
+        let costly = (processors / 2).clamp(1, quarter);
+        let lane = |at_work| Lane::new(at_work, timeout);
+        let door = Arc::new(Semaphore::new(permits(quarter + costly) * (1 + WAITING)));
+        Self {
+            lists: lane(at_work),
+            reports: lane(quarter),
+            graphql: lane(quarter),
+            costly: lane(costly),
+            graphql_door: Door { places: door, timeout },
+        }
     }
+
+    /// Waits for the turn of a report or a metric of this cost.
+    pub async fn reports_by_cost(&self, cost: usize) -> Result<Turn, Problem> {
+        let cost = cost as u64;
+        self.by_cost(&self.reports, cost).enter(cost).await
+    }
+
+    /// The lane of a request that belongs into this one unless it costs much.
+    #[must_use]
+    pub fn by_cost<'a>(&'a self, lane: &'a Lane, cost: u64) -> &'a Lane {
+        if cost > MUCH { &self.costly } else { lane }
+    }
+}
+
+fn permits(at_work: usize) -> usize {
+    at_work.clamp(1, Semaphore::MAX_PERMITS / (4 * WAITING))
 }
 
 /// One lane. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Lane {
+pub struct Lane(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    width: usize,
     at_work: Arc<Semaphore>,
     /// At work or waiting.
     places: Arc<Semaphore>,
+    /// What those that are at work or wait cost together.
+    load: AtomicU64,
+    /// How long requests took lately, for each unit of their cost.
+    pace_secs: Mutex<f64>,
     timeout: Duration,
 }
 
+/// A request at work. The turn ends when this is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    began: Instant,
+    place: Place,
+    _at_work: OwnedSemaphorePermit,
+}
+
+/// A request that is at work or waits.
+#[derive(Debug)]
+struct Place {
+    lane: Lane,
+    cost: u64,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.lane.0.load.fetch_sub(self.cost, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.place.lane.note(self.place.cost, self.began.elapsed());
+    }
+}
+
 impl Lane {
-    async fn enter(&self) -> Result<(SemaphorePermit<'_>, SemaphorePermit<'_>), Problem> {
-        let place = self.places.try_acquire().map_err(|_| Problem::too_many_requests())?;
-        match tokio::time::timeout(WAIT, self.at_work.acquire()).await {
-            Ok(Ok(turn)) => Ok((place, turn)),
-            Ok(Err(_)) | Err(_) => Err(Problem::too_many_requests()),
-        }
+    fn new(at_work: usize, timeout: Duration) -> Self {
+        let width = permits(at_work);
+        Self(Arc::new(Inner {
+            width,
+            at_work: Arc::new(Semaphore::new(width)),
+            places: Arc::new(Semaphore::new(width * (1 + WAITING))),
+            load: AtomicU64::new(0),
+            pace_secs: Mutex::new(0.0),
+            timeout,
+        }))
+    }
+
+    /// Waits for a turn, or says at once that it would take too long.
+    pub async fn enter(&self, cost: u64) -> Result<Turn, Problem> {
+        let (inner, cost) = (&self.0, cost.saturating_add(BASE));
+        let place = Arc::clone(&inner.places).try_acquire_owned().map_err(|_| Problem::too_many_requests())?;
+        let before = inner.load.fetch_add(cost, Ordering::Relaxed);
+        let place = Place { lane: self.clone(), cost, _place: place };
+        let at_work = match Arc::clone(&inner.at_work).try_acquire_owned() {
+            Ok(at_work) => at_work,
+            Err(_) if self.wait_for(before) > WAIT => return Err(Problem::too_many_requests()),
+            Err(_) => {
+                let turn = tokio::time::timeout(WAIT, Arc::clone(&inner.at_work).acquire_owned()).await;
+                turn.ok().and_then(Result::ok).ok_or_else(Problem::too_many_requests)?
+            }
+        };
+        Ok(Turn { began: Instant::now(), place, _at_work: at_work })
+    }
+
+    /// How long a request waits behind others that cost this much together.
+    fn wait_for(&self, cost: u64) -> Duration {
+        #[expect(clippy::cast_precision_loss, reason = "about as long")]
+        let secs = cost as f64 * *self.pace() / self.0.width as f64;
+        Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX)
+    }
+
+    /// Notes how long a request took. Of the last few the latest counts most.
+    fn note(&self, cost: u64, took: Duration) {
+        #[expect(clippy::cast_precision_loss, reason = "about as long")]
+        let latest = took.as_secs_f64() / cost as f64;
+        let mut pace = self.pace();
+        *pace = if *pace == 0.0 { latest } else { 0.75 * *pace + 0.25 * latest };
+    }
+
+    fn pace(&self) -> std::sync::MutexGuard<'_, f64> {
+        self.0.pace_secs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Lets a request in when it is its turn, and answers it in time, whatever becomes of it.
 pub async fn admit(State(lane): State<Lane>, request: Request, next: Next) -> Response {
-    let answered = tokio::time::timeout(lane.timeout, async {
-        let _turn = lane.enter().await?;
-        Ok::<Response, Problem>(next.run(request).await)
-    });
-    match answered.await {
+    in_time(lane.0.timeout, async {
+        let _turn = lane.enter(0).await?;
+        Ok(next.run(request).await)
+    })
+    .await
+}
+
+/// Answers a request in time, whatever becomes of it. Its handler takes the turn, as it knows the cost.
+pub async fn answer_in_time(State(lane): State<Lane>, request: Request, next: Next) -> Response {
+    in_time(lane.0.timeout, async { Ok(next.run(request).await) }).await
+}
+
+async fn in_time(timeout: Duration, answer: impl Future<Output = Result<Response, Problem>>) -> Response {
+    match tokio::time::timeout(timeout, answer).await {
         Ok(Ok(response)) => response,
         Ok(Err(problem)) => problem.into_response(),
-        Err(_) => Problem::too_slow(lane.timeout).into_response(),
+        Err(_) => Problem::too_slow(timeout).into_response(),
     }
+}
+
+/// Bounds requests whose cost is in their body, which has to be read before they are given a lane. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Door {
+    places: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+impl Door {
+    /// The longest body, in bytes.
+    pub const BODY: usize = 64 * 1024;
+}
+
+/// Lets a request in once its body is there, so that one whose client is slow takes no place from others, and answers it
+/// in time, whatever becomes of it.
+pub async fn admit_whole(State(door): State<Door>, request: Request, next: Next) -> Response {
+    in_time(door.timeout, async {
+        let (parts, body) = request.into_parts();
+        let whole = axum::body::to_bytes(body, Door::BODY).await;
+        let whole = whole.map_err(|_| {
+            let detail = format!("Expected one of at most {} bytes that comes whole.", Door::BODY);
+            Problem::bad_body(StatusCode::PAYLOAD_TOO_LARGE, detail)
+        })?;
+        let _place = door.places.try_acquire().map_err(|_| Problem::too_many_requests())?;
+        Ok(next.run(Request::from_parts(parts, Body::from(whole))).await)
+    })
+    .await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const TIMEOUT: Duration = Duration::from_secs(30);
+
     #[tokio::test(start_paused = true)]
     async fn who_waits_gets_a_turn_and_who_finds_no_place_is_sent_away_at_once() {
-        let Admission { lists, reports, .. } = Admission::new(4, Duration::from_secs(30));
-        let turn = reports.enter().await.unwrap();
+        let Admission { lists, reports, .. } = Admission::new(4, 2, TIMEOUT);
+        let turn = reports.enter(0).await.unwrap();
         let waiting: Vec<_> = (0..WAITING)
             .map(|_| {
                 let lane = reports.clone();
-                tokio::spawn(async move { lane.enter().await.map(drop) })
+                tokio::spawn(async move { lane.enter(0).await.map(drop) })
             })
             .collect();
-        while reports.places.available_permits() > 0 {
+        while reports.0.places.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(reports.enter().await.err(), Some(Problem::too_many_requests()));
-        assert!(lists.enter().await.is_ok(), "another lane has its own places");
+        assert_eq!(reports.enter(0).await.err(), Some(Problem::too_many_requests()));
+        assert!(lists.enter(0).await.is_ok(), "another lane has its own places");
         drop(turn);
         for one in waiting {
             assert_eq!(one.await.unwrap(), Ok(()));
         }
-        let _turn = reports.enter().await.unwrap();
-        assert!(reports.enter().await.is_err(), "the wait ends");
+        let _turn = reports.enter(0).await.unwrap();
+        assert!(reports.enter(0).await.is_err(), "the wait ends");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_would_wait_too_long_by_what_the_last_took_is_sent_away_at_once() {
+        let lane = Lane::new(1, TIMEOUT);
+        let take = async |cost, secs| {
+            let turn = lane.enter(cost).await.unwrap();
+            tokio::time::advance(Duration::from_secs(secs)).await;
+            drop(turn);
+        };
+        take(1_000, 10).await;
+        let began = Instant::now();
+        let turn = lane.enter(1_000).await.unwrap();
+        assert_eq!(lane.enter(1).await.err(), Some(Problem::too_many_requests()), "10 s are before it");
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        drop(turn);
+        for _ in 0..20 {
+            take(1_000, 1).await;
+        }
+        let turn = lane.enter(1_000).await.unwrap();
+        let next = lane.clone();
+        let next = tokio::spawn(async move { next.enter(1_000).await.map(drop) });
+        tokio::task::yield_now().await;
+        assert_eq!(lane.0.load.load(Ordering::Relaxed), 2 * (BASE + 1_000), "it waits for about a second");
+        drop(turn);
+        assert_eq!(next.await.unwrap(), Ok(()));
+        assert_eq!(lane.0.load.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_costs_much_has_a_lane_of_its_own_that_leaves_half_of_the_processors() {
+        for (at_work, processors, expected) in [(32, 2, 1), (32, 16, 8), (32, 64, 8), (32, 1, 1), (1, 8, 1)] {
+            let admission = Admission::new(at_work, processors, TIMEOUT);
+            assert_eq!(admission.by_cost(&admission.graphql, MUCH + 1).0.width, expected);
+            assert!(Arc::ptr_eq(&admission.by_cost(&admission.graphql, MUCH).0, &admission.graphql.0));
+        }
     }
 }

@@ -100,6 +100,9 @@ pub struct MetricQuestion {
     pub interval: Option<Interval>,
 }
 
+/// What a report or a metric costs beside the values of its series.
+const FIXED_COST: usize = 500;
+
 impl ReportQuestion {
     /// Returns the engine's question. Days are of `time_zone` unless the question names another.
     pub async fn query(&self, store: &Store, time_zone: Tz, budget: Budget) -> Result<ReportQuery, QuestionError> {
@@ -111,10 +114,11 @@ impl ReportQuestion {
         Ok(ReportQuery { from, to, interval, time_zone, service, team, benchmark, hides_preview, budget })
     }
 
-    /// Returns the number of steps of its series, about.
+    /// Returns what answering it costs, about: a fixed part, and the values of its series.
     #[must_use]
-    pub fn steps(&self, now: DateTime<Utc>) -> usize {
-        self.span.steps(self.interval, now)
+    pub fn cost(&self, now: DateTime<Utc>) -> usize {
+        let steps = self.span.steps(self.interval, now);
+        FIXED_COST.saturating_add(dora::REPORT_SERIES.saturating_mul(steps))
     }
 }
 
@@ -137,9 +141,10 @@ impl MetricQuestion {
         })
     }
 
-    /// Returns the number of steps of its series, about.
+    /// Returns what answering it costs, about: a fixed part, and the values of its series.
     #[must_use]
-    pub fn steps(&self, now: DateTime<Utc>) -> usize {
-        self.span.steps(self.interval, now)
+    pub fn cost(&self, now: DateTime<Utc>) -> usize {
+        let steps = self.span.steps(self.interval, now);
+        FIXED_COST.saturating_add(steps)
     }
 }

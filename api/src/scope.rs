@@ -13,7 +13,29 @@ pub struct Scope {
     /// Reads that tenant only.
     pub store: Store,
     /// What its reads take turns with, where one request makes many.
-    turns: Option<Arc<Semaphore>>,
+    turns: Option<Turns>,
+}
+
+/// The turns of the reads of one request.
+#[derive(Clone, Debug)]
+struct Turns {
+    /// Among themselves, so that however many they are, those of another request wait for few of them.
+    own: Arc<Semaphore>,
+    /// With those of other requests.
+    shared: Arc<Semaphore>,
+}
+
+/// How many reads of one request run at once.
+const AT_ONCE: usize = 2;
+
+impl Turns {
+    fn new(shared: Arc<Semaphore>) -> Self {
+        Self { own: Arc::new(Semaphore::new(AT_ONCE)), shared }
+    }
+
+    async fn take(&self) -> Option<(SemaphorePermit<'_>, SemaphorePermit<'_>)> {
+        Some((self.own.acquire().await.ok()?, self.shared.acquire().await.ok()?))
+    }
 }
 
 impl Scope {
@@ -23,14 +45,32 @@ impl Scope {
         Self { tenant, store, turns: None }
     }
 
-    /// The same, whose reads take turns with others.
+    /// The same for one request, whose reads take turns among themselves and with those of others.
     #[must_use]
-    pub fn sharing(self, turns: Arc<Semaphore>) -> Self {
-        Self { turns: Some(turns), ..self }
+    pub fn sharing(self, shared: Arc<Semaphore>) -> Self {
+        Self { turns: Some(Turns::new(shared)), ..self }
     }
 
     /// Waits for its turn to read. The turn ends when what is returned is dropped.
-    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.turns.as_ref()?.acquire().await.ok()
+    pub async fn turn(&self) -> Option<(SemaphorePermit<'_>, SemaphorePermit<'_>)> {
+        self.turns.as_ref()?.take().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_with_many_reads_leaves_turns_to_others() {
+        let shared = Arc::new(Semaphore::new(3));
+        let (many, few) = (Turns::new(Arc::clone(&shared)), Turns::new(shared));
+        let at_once = async |turns: &Turns| tokio::time::timeout(Duration::ZERO, turns.take()).await.is_ok();
+        let held = [many.take().await, many.take().await];
+        assert!(!at_once(&many).await && at_once(&few).await);
+        drop(held);
+        assert!(at_once(&many).await);
     }
 }

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Api {
-    /// The maximum number of API requests at work: lists this many, reports and GraphQL a quarter each. Four times as
-    /// many wait for up to 10 s; above that the answer is 503 with Retry-After.
+    /// The maximum number of API requests at work: lists this many, reports and GraphQL a quarter each. Those that cost
+    /// much have places of their own, half as many as there are processors. Four times as many wait for up to 5 s; above
+    /// that the answer is 503 with Retry-After.
     pub in_flight: usize,
     /// Whether raw events, which may hold personal data, are shown to everyone who reaches the API. Without it only
     /// over the UNIX socket.

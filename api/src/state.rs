@@ -42,6 +42,7 @@ impl ApiState {
     #[must_use]
     pub fn new(store: &Store, settings: &ApiSettings) -> Self {
         let (server, api) = (&settings.server, &settings.api);
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         // half of the connections, so that what else is asked finds one
         let graphql_reads = usize::try_from(settings.database.connections / 2).unwrap_or(1).max(1);
         Self {
@@ -51,7 +52,7 @@ impl ApiState {
             hosts: Hosts::of(server),
             log: Arc::new(settings.log.clone()),
             raw_events: api.raw_events,
-            admission: Admission::new(api.in_flight, server.timeout),
+            admission: Admission::new(api.in_flight, processors, server.timeout),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
             answers: Answers::default(),
             snapshots: Snapshots::new(

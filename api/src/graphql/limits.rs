@@ -1,10 +1,12 @@
-//! What a valid query may cost, with its cost and the limit in the error.
+//! What a valid query may cost, with its cost and the limit in the error, and when it may run.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
 use async_graphql::{ServerError, ValidationResult};
 
+use crate::admission::{Admission, Turn};
+use crate::problem::Problem;
 use crate::reads::COST_MAX;
 
 /// How deep a query may nest; the introspection of tools needs 13.
@@ -13,8 +15,39 @@ pub(super) const DEPTH: usize = 16;
 /// 9,000; a report of a year by day has 9,000.
 const COMPLEXITY: usize = COST_MAX as usize;
 
-/// Refuses valid queries that cost too much. They were counted while they were validated, and nothing of them
-/// has run.
+/// The turn of a request, taken when its cost is known and held until it is answered.
+#[derive(Clone)]
+pub(super) struct TurnOf {
+    admission: Admission,
+    turn: Arc<Mutex<Option<Result<Turn, Problem>>>>,
+}
+
+impl TurnOf {
+    pub(super) fn new(admission: &Admission) -> Self {
+        Self { admission: admission.clone(), turn: Arc::default() }
+    }
+
+    /// Waits for the turn of a query of this cost. Returns whether it has one.
+    async fn take(&self, cost: usize) -> bool {
+        let cost = cost as u64;
+        let turn = self.admission.by_cost(&self.admission.graphql, cost).enter(cost).await;
+        let is_taken = turn.is_ok();
+        *self.lock() = Some(turn);
+        is_taken
+    }
+
+    /// Why there was no turn, if there was none.
+    pub(super) fn refused(&self) -> Option<Problem> {
+        self.lock().as_ref()?.as_ref().err().cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Result<Turn, Problem>>> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Refuses valid queries that cost too much, and has the others wait for their turn. They were counted while they were
+/// validated, and nothing of them has run.
 pub(super) struct Limits;
 
 impl ExtensionFactory for Limits {
@@ -39,7 +72,11 @@ impl Extension for Limits {
         } else if depth > DEPTH {
             format!("the query is too deep: it nests {depth} fields deep, and at most {DEPTH} are allowed")
         } else {
-            return Ok(cost);
+            let Some(turn) = context.data_opt::<TurnOf>() else { return Ok(cost) };
+            if turn.take(complexity).await {
+                return Ok(cost);
+            }
+            "the server is busy".to_owned()
         };
         Err(vec![ServerError::new(message, None)])
     }

@@ -1,6 +1,6 @@
 //! GraphQL at `/graphql`: `POST` of JSON answers, `GET` shows an explorer. One request costs a bounded amount
 //! of work, which is known before it is done: its size, what its fragments stand for ([`cost`]), its depth and
-//! its complexity; and it has a bounded time.
+//! its complexity; it takes its turn by that cost; and it has a bounded time.
 
 mod carried;
 mod cost;
@@ -11,22 +11,20 @@ mod refusal;
 
 use async_graphql::{EmptyMutation, EmptySubscription, Schema, ServerError};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Extension, State};
-use axum::http::StatusCode;
+use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router, middleware};
 use runtime::http::Peer;
+use runtime::panics;
 
 use crate::answers::Fault;
 use crate::problem::Problem;
 use crate::scope::Scope;
 use crate::{ApiState, admission, reads, tenant, web};
-use limits::{DEPTH, Limits};
+use limits::{DEPTH, Limits, TurnOf};
 use query::Query;
 
-/// The longest request, in bytes.
-const BODY: usize = 64 * 1024;
 /// Errors of one answer, at most.
 const ERRORS: usize = 20;
 
@@ -41,8 +39,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
     let answer = post(answer)
         .route_layer(middleware::from_fn_with_state(state.clone(), tenant::choose))
         .route_layer(Extension(schema))
-        .route_layer(DefaultBodyLimit::max(BODY))
-        .route_layer(middleware::from_fn_with_state(state.admission().graphql.clone(), admission::admit));
+        .route_layer(middleware::from_fn_with_state(state.admission().graphql_door.clone(), admission::admit_whole));
     Router::new().route("/graphql", answer.get(web::explorer))
 }
 
@@ -66,18 +63,23 @@ async fn answer(
         }
     };
     // reading it takes time that other requests have, too
-    let read = tokio::task::spawn_blocking(move || {
+    let read = panics::blocking(move || {
         let document = cost::read(&request.query, &request.variables)?;
         request.set_parsed_query(document);
         Ok::<_, cost::Refused>(request)
     });
     let request = match read.await {
-        Ok(Ok(request)) => request,
-        Ok(Err(refused)) => return refused_document(&refused),
-        Err(_) => return Problem::bad_body(StatusCode::BAD_REQUEST, "The query can't be read.").into_response(),
+        Some(Ok(request)) => request,
+        Some(Err(refused)) => return refused_document(&refused),
+        None => return Problem::too_many_requests().into_response(),
     };
     let scope = scope.sharing(state.graphql_reads());
-    let mut response = schema.execute(request.data(state).data(scope).data(peer).data(reads::budget())).await;
+    let turn = TurnOf::new(state.admission());
+    let request = request.data(state).data(scope).data(peer).data(reads::budget()).data(turn.clone());
+    let mut response = schema.execute(request).await;
+    if let Some(busy) = turn.refused() {
+        return busy.into_response();
+    }
     let fault = response.errors.iter().any(is_fault);
     response.errors.truncate(ERRORS);
     let mut response = Json(response).into_response();

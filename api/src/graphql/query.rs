@@ -30,9 +30,7 @@ impl Query {
     }
 
     /// The five metrics over a window, with their series. Without a window: the 90 days up to now.
-    #[graphql(
-        complexity = "500 + dora::REPORT_SERIES * question.unwrap_or_default().steps(Utc::now()) + child_complexity"
-    )]
+    #[graphql(complexity = "question.unwrap_or_default().cost(Utc::now()) + child_complexity")]
     async fn dora(&self, context: &Context<'_>, question: Option<ReportQuestion>) -> async_graphql::Result<Report> {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         let budget = context.data::<Budget>()?.clone();
@@ -47,7 +45,7 @@ impl Query {
     }
 
     /// A metric over a window: the whole, and if asked for each slice. Without a window: up to now, 90 days for most.
-    #[graphql(complexity = "500 + question.unwrap_or_default().steps(Utc::now()) + child_complexity")]
+    #[graphql(complexity = "question.unwrap_or_default().cost(Utc::now()) + child_complexity")]
     async fn metric(
         &self,
         context: &Context<'_>,

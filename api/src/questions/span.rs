@@ -116,12 +116,11 @@ impl Span {
     }
 
     /// Returns the number of steps of a series over the window, about. Where it begins with the first deployment, that
-    /// is not known here: the budget of the request counts the steps when they are.
+    /// is not known here, and it counts as if it began where one without a beginning does: the budget of the request
+    /// counts the steps when they are known.
     pub(super) fn steps(&self, interval: Option<Interval>, now: DateTime<Utc>) -> usize {
-        let all = self.window.as_ref().is_some_and(|window| window.as_str() == "all");
         let window = self.window(Tz::UTC, now).ok().and_then(|(_, window)| window);
         let days = match window {
-            _ if all => 0,
             None | Some(Window { from: None, .. }) => 90,
             Some(Window { from: Some(from), to }) => (to.unwrap_or(now) - from).num_days().max(0),
         };

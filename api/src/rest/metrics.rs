@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Extension, Path, State};
+use chrono::Utc;
 use dora::{Definition, MetricAnswer};
 
 use crate::ApiState;
@@ -55,6 +56,7 @@ pub async fn metric(
     Path(name): Path<String>,
     Asked(question): Asked<MetricQuestion>,
 ) -> Result<Json<Answer<MetricAnswer>>, Problem> {
+    let _turn = state.admission().reports_by_cost(question.cost(Utc::now())).await?;
     let answer = reads::metric(&state, &scope, &name, &question, reads::budget()).await?;
     Ok(Json(Answer::new(&scope.tenant, answer)))
 }

@@ -32,6 +32,10 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         let admit = middleware::from_fn_with_state(lane.clone(), admission::admit);
         route.route_layer(negotiate()).route_layer(choose()).route_layer(admit)
     };
+    let by_cost = |route: MethodRouter<ApiState>| {
+        let in_time = middleware::from_fn_with_state(state.admission().reports.clone(), admission::answer_in_time);
+        route.route_layer(negotiate()).route_layer(choose()).route_layer(in_time)
+    };
     let list = |route| admitted(route, &state.admission().lists);
     let report = |route| admitted(route, &state.admission().reports);
     // Ids hold slashes, which clients may leave as they are: so the last segment takes the rest of the path.
@@ -43,8 +47,8 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/metrics", list(get(metrics::metrics)))
         .route("/api/v1/findings", list(get(lists::findings)))
         .route("/api/v1/tenants", list(get(lists::tenants)))
-        .route("/api/v1/dora", report(get(reports::dora)))
-        .route("/api/v1/metrics/{name}", report(get(metrics::metric)))
+        .route("/api/v1/dora", by_cost(get(reports::dora)))
+        .route("/api/v1/metrics/{name}", by_cost(get(metrics::metric)))
         .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))
         .route("/api/v1/changes/{*id}", report(get(reports::change)))
         .route("/api/v1/events", report(get(events::events)))

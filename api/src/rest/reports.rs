@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Extension, Path, State};
+use chrono::Utc;
 use dora::Report;
 
 use crate::ApiState;
@@ -31,6 +32,7 @@ pub async fn dora(
     Extension(scope): Extension<Scope>,
     Asked(question): Asked<ReportQuestion>,
 ) -> Result<Json<Answer<Report>>, Problem> {
+    let _turn = state.admission().reports_by_cost(question.cost(Utc::now())).await?;
     let report = reads::report(&state, &scope, &question, reads::budget()).await?;
     Ok(Json(Answer::new(&scope.tenant, report)))
 }
