@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, EvidenceKind, FindingKind,
+    ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, EvidenceKind, FindingKind, Incident,
     IncidentMetric, Rule,
 };
 
@@ -14,6 +14,43 @@ struct Verdict {
     recovered: Option<Evidence>,
     rework: Vec<Evidence>,
     negative: bool,
+}
+
+/// The evidence of each deployment.
+struct Found {
+    failed: Vec<Vec<Evidence>>,
+    repaired: Vec<Vec<Evidence>>,
+    rework: Vec<Vec<Evidence>>,
+    /// The resolution of each of its incidents, if it is resolved.
+    ends: Vec<Vec<Option<Evidence>>>,
+}
+
+impl Found {
+    fn new(count: usize) -> Self {
+        let none = || vec![Vec::new(); count];
+        Self { failed: none(), repaired: none(), rework: none(), ends: vec![Vec::new(); count] }
+    }
+
+    fn verdicts(mut self, world: &World<'_>) -> Vec<Verdict> {
+        let count = self.failed.len();
+        // the incidents of a deployment end together, with the last of them
+        for number in 0..count {
+            if let Some(all) = self.ends[number].iter().cloned().collect::<Option<Vec<_>>>() {
+                self.repaired[number].extend(all.into_iter().max_by_key(order));
+            }
+        }
+        let verdict = |n: usize| {
+            let finished = finish(world.deployments[n]);
+            let recovered = self.repaired[n].iter().filter(|x| x.at >= finished).min_by_key(|x| order(x));
+            Verdict {
+                failed: self.failed[n].clone(),
+                recovered: recovered.filter(|_| !self.failed[n].is_empty()).cloned(),
+                rework: self.rework[n].clone(),
+                negative: self.repaired[n].iter().any(|x| x.at < finished),
+            }
+        };
+        (0..count).map(verdict).collect()
+    }
 }
 
 impl<'a> World<'a> {
@@ -31,37 +68,57 @@ impl<'a> World<'a> {
 
     pub(super) fn rows(mut self) -> Expected {
         let count = self.deployments.len();
-        let mut failed: Vec<Vec<Evidence>> = vec![Vec::new(); count];
-        let mut repaired: Vec<Vec<Evidence>> = vec![Vec::new(); count];
-        let mut rework: Vec<Vec<Evidence>> = vec![Vec::new(); count];
-        let mut ends: Vec<Vec<Option<Evidence>>> = vec![Vec::new(); count];
-        for later in 0..count {
-            // rule 3
-            if let (DeploymentKind::Rollback, Some(ran)) = (self.kinds[later], self.previous[later]) {
-                rework[later].push(self.evidence(Rule::RolledBack, ran));
-                failed[ran].push(self.evidence(Rule::RolledBack, later));
-                repaired[ran].push(self.evidence(Rule::RolledBack, later));
+        let mut found = Found::new(count);
+        self.rollbacks_and_hotfixes(&mut found);
+        self.undone(&mut found);
+        self.patch_releases(&mut found);
+        self.failed_attempts(&mut found);
+        let incidents = self.incident_rows(&mut found);
+        let changes = self.change_rows();
+        let verdicts = found.verdicts(&self);
+        let deployments = (0..count).map(|n| self.row(n, &changes, &verdicts)).collect();
+        for change in self.changes.clone() {
+            if self.is_duplicate(change) {
+                self.findings.insert((FindingKind::DuplicateChange, change.id.to_string()));
             }
-            // rule 4, hotfix
+        }
+        Expected { deployments, changes, incidents, findings: self.findings }
+    }
+
+    /// Rule 3, and the hotfixes of rule 4.
+    fn rollbacks_and_hotfixes(&self, found: &mut Found) {
+        for later in 0..self.deployments.len() {
+            if let (DeploymentKind::Rollback, Some(ran)) = (self.kinds[later], self.previous[later]) {
+                found.rework[later].push(self.evidence(Rule::RolledBack, ran));
+                found.failed[ran].push(self.evidence(Rule::RolledBack, later));
+                found.repaired[ran].push(self.evidence(Rule::RolledBack, later));
+            }
             for fix in self.hotfixes(later) {
-                rework[later].push(fix.clone());
+                found.rework[later].push(fix.clone());
                 if let Some(before) = self.previous[later].filter(|before| self.within_window(*before, later)) {
-                    failed[before].push(fix);
-                    repaired[before].push(self.evidence(Rule::Hotfixed, later));
+                    found.failed[before].push(fix);
+                    found.repaired[before].push(self.evidence(Rule::Hotfixed, later));
                 }
             }
         }
-        // rule 4, reverts
+    }
+
+    /// The reverts of rule 4.
+    fn undone(&self, found: &mut Found) {
         for (undone, by, evidence) in self.reverts() {
             if self.carries(undone) {
                 if self.within_window(undone, by) {
-                    failed[undone].push(evidence.clone());
+                    found.failed[undone].push(evidence.clone());
                 }
-                repaired[undone].push(self.evidence(Rule::Reverted, by));
+                found.repaired[undone].push(self.evidence(Rule::Reverted, by));
             }
-            rework[by].push(evidence);
+            found.rework[by].push(evidence);
         }
-        // rule 5
+    }
+
+    /// Rule 5.
+    fn patch_releases(&mut self, found: &mut Found) {
+        let count = self.deployments.len();
         let (mut counters, mut off) = (false, false);
         for earlier in 0..count {
             let next = (earlier + 1..count).find(|later| {
@@ -72,9 +129,9 @@ impl<'a> World<'a> {
             if self.is_counter(next) {
                 counters = true;
             } else if self.case.settings.patch_release_is_hotfix {
-                failed[earlier].push(self.evidence(Rule::PatchRelease, next));
-                repaired[earlier].push(self.evidence(Rule::PatchRelease, next));
-                rework[next].push(self.evidence(Rule::PatchRelease, earlier));
+                found.failed[earlier].push(self.evidence(Rule::PatchRelease, next));
+                found.repaired[earlier].push(self.evidence(Rule::PatchRelease, next));
+                found.rework[next].push(self.evidence(Rule::PatchRelease, earlier));
             } else {
                 off = true;
             }
@@ -82,17 +139,24 @@ impl<'a> World<'a> {
         if if self.case.settings.patch_release_is_hotfix { counters } else { off } {
             self.findings.insert((FindingKind::PatchReleases, "web".to_owned()));
         }
-        // attempts
-        if self.case.settings.count_failed_attempts {
-            for number in (0..count).filter(|n| !succeeded(self.deployments[*n])) {
-                failed[number].push(self.evidence(Rule::FailedAttempt, number));
-                let line = |n: &usize| succeeded(self.deployments[*n]) && self.one_line(*n, number);
-                if let Some(next) = (number + 1..count).find(line) {
-                    repaired[number].push(self.evidence(Rule::FailedAttempt, next));
-                }
+    }
+
+    fn failed_attempts(&self, found: &mut Found) {
+        let count = self.deployments.len();
+        if !self.case.settings.count_failed_attempts {
+            return;
+        }
+        for number in (0..count).filter(|n| !succeeded(self.deployments[*n])) {
+            found.failed[number].push(self.evidence(Rule::FailedAttempt, number));
+            let line = |n: &usize| succeeded(self.deployments[*n]) && self.one_line(*n, number);
+            if let Some(next) = (number + 1..count).find(line) {
+                found.repaired[number].push(self.evidence(Rule::FailedAttempt, next));
             }
         }
-        // rules 1 and 2
+    }
+
+    /// Rules 1 and 2, and the rows of the service's own incidents.
+    fn incident_rows(&mut self, found: &mut Found) -> Vec<IncidentMetric> {
         let mut incidents = Vec::new();
         for incident in self.incidents.clone() {
             let evidence = |rule, at| Evidence {
@@ -107,62 +171,40 @@ impl<'a> World<'a> {
             let cause = self.cause(incident);
             if let Some((rule, number, newest)) = cause {
                 let target = newest.map(|newest| self.deployments[newest].id.to_string());
-                failed[number].push(Evidence { target, ..evidence(rule, incident.detected_at) });
-                ends[number].push(incident.resolved_at.map(|at| evidence(rule, at)));
+                found.failed[number].push(Evidence { target, ..evidence(rule, incident.detected_at) });
+                found.ends[number].push(incident.resolved_at.map(|at| evidence(rule, at)));
             }
             let fix = incident.fixed_by_deployment.as_ref();
             let fix = fix.and_then(|text| self.named(text, own, incident.detected_at, false));
             if let Some(fix) = fix.filter(|fix| succeeded(self.deployments[*fix])) {
-                rework[fix].push(evidence(Rule::NamedAsFix, incident.detected_at));
+                found.rework[fix].push(evidence(Rule::NamedAsFix, incident.detected_at));
                 if let Some((_, number, _)) = cause {
-                    repaired[number].push(self.evidence(Rule::NamedAsFix, fix));
+                    found.repaired[number].push(self.evidence(Rule::NamedAsFix, fix));
                 }
             }
             if own {
-                let restore = incident.resolved_at.map(|at| micros(at - incident.detected_at));
-                if restore.is_some_and(|restore| restore < 0) {
-                    self.findings.insert((FindingKind::NegativeDuration, incident.id.to_string()));
-                }
-                incidents.push(IncidentMetric {
-                    service: "web".to_owned(),
-                    incident: incident.id.clone(),
-                    title: incident.title.clone(),
-                    severity: None,
-                    url: incident.url.clone(),
-                    detected_at: incident.detected_at,
-                    resolved_at: incident.resolved_at,
-                    restore_us: restore.filter(|restore| *restore >= 0),
-                    deployment: cause
-                        .map(|(_, number, _)| self.deployments[self.leader(number).unwrap_or(number)].id.clone()),
-                });
+                incidents.push(self.incident_row(incident, cause.map(|(_, number, _)| number)));
             }
         }
-        let changes = self.change_rows();
-        // the incidents of a deployment end together, with the last of them
-        for number in 0..count {
-            if let Some(all) = ends[number].iter().cloned().collect::<Option<Vec<_>>>() {
-                repaired[number].extend(all.into_iter().max_by_key(order));
-            }
+        incidents
+    }
+
+    fn incident_row(&mut self, incident: &Incident, cause: Option<usize>) -> IncidentMetric {
+        let restore = incident.resolved_at.map(|at| micros(at - incident.detected_at));
+        if restore.is_some_and(|restore| restore < 0) {
+            self.findings.insert((FindingKind::NegativeDuration, incident.id.to_string()));
         }
-        let verdicts: Vec<Verdict> = (0..count)
-            .map(|n| {
-                let finished = finish(self.deployments[n]);
-                let recovered = repaired[n].iter().filter(|x| x.at >= finished).min_by_key(|x| order(x));
-                Verdict {
-                    failed: failed[n].clone(),
-                    recovered: recovered.filter(|_| !failed[n].is_empty()).cloned(),
-                    rework: rework[n].clone(),
-                    negative: repaired[n].iter().any(|x| x.at < finished),
-                }
-            })
-            .collect();
-        let deployments = (0..count).map(|n| self.row(n, &changes, &verdicts)).collect();
-        for change in self.changes.clone() {
-            if self.is_duplicate(change) {
-                self.findings.insert((FindingKind::DuplicateChange, change.id.to_string()));
-            }
+        IncidentMetric {
+            service: "web".to_owned(),
+            incident: incident.id.clone(),
+            title: incident.title.clone(),
+            severity: None,
+            url: incident.url.clone(),
+            detected_at: incident.detected_at,
+            resolved_at: incident.resolved_at,
+            restore_us: restore.filter(|restore| *restore >= 0),
+            deployment: cause.map(|number| self.deployments[self.leader(number).unwrap_or(number)].id.clone()),
         }
-        Expected { deployments, changes, incidents, findings: self.findings }
     }
 
     /// The version of a release, where it is one that has a patch level.
@@ -184,29 +226,7 @@ impl<'a> World<'a> {
         in_a_row * 2 > releases.len()
     }
 
-    fn row(&mut self, number: usize, changes: &[ChangeMetric], verdicts: &[Verdict]) -> DeploymentMetric {
-        let x = self.deployments[number];
-        let finished = finish(x);
-        let leader = self.leader(number);
-        let parts: Vec<&Verdict> = (0..self.deployments.len())
-            .filter(|n| leader.is_none() && (*n == number || self.leader(*n) == Some(number)))
-            .map(|n| &verdicts[n])
-            .collect();
-        let tidy = |evidence: Vec<Evidence>| {
-            let mut evidence = evidence;
-            evidence.sort_by_key(order);
-            evidence.dedup();
-            evidence
-        };
-        let failed = tidy(parts.iter().flat_map(|part| part.failed.clone()).collect());
-        let rework = tidy(parts.iter().flat_map(|part| part.rework.clone()).collect());
-        // it recovered when the last of those that failed did
-        let ends: Option<Vec<&Evidence>> =
-            parts.iter().filter(|part| !part.failed.is_empty()).map(|part| part.recovered.as_ref()).collect();
-        let recovered = ends.and_then(|ends| ends.into_iter().max_by_key(|x| order(x)));
-        if !failed.is_empty() && parts.iter().any(|part| part.negative) {
-            self.findings.insert((FindingKind::NegativeDuration, x.id.to_string()));
-        }
+    fn find_missing_commit(&mut self, x: &Deployment) {
         if succeeded(x) {
             match x.sha {
                 None => self.findings.insert((FindingKind::NoCommit, x.id.to_string())),
@@ -216,6 +236,26 @@ impl<'a> World<'a> {
                 Some(_) => false,
             };
         }
+    }
+
+    fn row(&mut self, number: usize, changes: &[ChangeMetric], verdicts: &[Verdict]) -> DeploymentMetric {
+        let x = self.deployments[number];
+        let finished = finish(x);
+        let leader = self.leader(number);
+        let parts: Vec<&Verdict> = (0..self.deployments.len())
+            .filter(|n| leader.is_none() && (*n == number || self.leader(*n) == Some(number)))
+            .map(|n| &verdicts[n])
+            .collect();
+        let failed = tidy(parts.iter().flat_map(|part| part.failed.clone()).collect());
+        let rework = tidy(parts.iter().flat_map(|part| part.rework.clone()).collect());
+        // it recovered when the last of those that failed did
+        let ends: Option<Vec<&Evidence>> =
+            parts.iter().filter(|part| !part.failed.is_empty()).map(|part| part.recovered.as_ref()).collect();
+        let recovered = ends.and_then(|ends| ends.into_iter().max_by_key(|x| order(x)));
+        if !failed.is_empty() && parts.iter().any(|part| part.negative) {
+            self.findings.insert((FindingKind::NegativeDuration, x.id.to_string()));
+        }
+        self.find_missing_commit(x);
         let second =
             x.sha.is_some() && (0..number).any(|n| succeeded(self.deployments[n]) && self.deployments[n].sha == x.sha);
         DeploymentMetric {
@@ -273,4 +313,10 @@ fn is_next(one: &str, other: &str) -> bool {
 
 fn order(x: &Evidence) -> (DateTime<Utc>, Rule, EvidenceKind, String, Option<String>) {
     (x.at, x.rule, x.what, x.id.clone(), x.target.clone())
+}
+
+fn tidy(mut evidence: Vec<Evidence>) -> Vec<Evidence> {
+    evidence.sort_by_key(order);
+    evidence.dedup();
+    evidence
 }
