@@ -1,4 +1,4 @@
-//! Cursors: a place in a list, as an opaque text. A cursor names the last row that was read, so a page
+//! Cursors: a position in a list, as an opaque text. A cursor names the last row that was read, so a page
 //! after it is the same whatever was inserted before it.
 
 use base64::Engine;
@@ -9,8 +9,8 @@ use store::queries::{FindingKey, TimeKey};
 /// What a cursor may be, in words.
 pub const EXPECTED: &str = "a cursor out of an earlier answer, unchanged";
 
-/// A place in a list that a cursor can name.
-pub trait Place: Sized {
+/// A position in a list that a cursor can name.
+pub trait ListPosition: Sized {
     /// The texts that make it up.
     fn parts(&self) -> Vec<String>;
     /// From those texts.
@@ -22,7 +22,7 @@ pub trait Place: Sized {
         URL_SAFE_NO_PAD.encode(parts.to_string())
     }
 
-    /// From a cursor; `None` if it is none of this list.
+    /// Decodes a cursor; `None` if it is not one of this list.
     fn read(cursor: &str) -> Option<Self> {
         let json = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let parts: Vec<String> = serde_json::from_slice(&json).ok()?;
@@ -34,7 +34,7 @@ pub trait Place: Sized {
     }
 }
 
-impl Place for TimeKey {
+impl ListPosition for TimeKey {
     fn parts(&self) -> Vec<String> {
         vec![self.at.timestamp_micros().to_string(), self.service.clone(), self.id.clone()]
     }
@@ -46,7 +46,7 @@ impl Place for TimeKey {
     }
 }
 
-impl Place for FindingKey {
+impl ListPosition for FindingKey {
     fn parts(&self) -> Vec<String> {
         vec![self.service.clone(), self.kind.clone(), self.subject.clone()]
     }
@@ -57,7 +57,7 @@ impl Place for FindingKey {
     }
 }
 
-impl Place for String {
+impl ListPosition for String {
     fn parts(&self) -> Vec<String> {
         vec![self.clone()]
     }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_survives_its_cursor_and_a_forged_cursor_is_none() {
+    fn a_position_survives_its_cursor_and_a_forged_cursor_is_refused() {
         let place = TimeKey {
             at: "2026-02-28T12:00:00.123456Z".parse().unwrap(),
             service: "shöp/\"x\"".to_owned(),

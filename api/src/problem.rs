@@ -111,7 +111,7 @@ impl Problem {
         Self::new("urn:sei:problem:not-acceptable", StatusCode::NOT_ACCEPTABLE, "Not offered", detail)
     }
 
-    /// Nobody created this tenant.
+    /// This tenant does not exist.
     #[must_use]
     pub fn unknown_tenant(name: &str) -> Self {
         let found = shortened(name);

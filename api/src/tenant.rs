@@ -1,5 +1,5 @@
-//! Whose data a request is about: the header `sei-tenant`, or the parameter `tenant`, or `main`. What is said
-//! about a tenant that nobody created is 404, before any query of it.
+//! Whose data a request is about: the header `sei-tenant`, or the parameter `tenant`, or `main`. What is stated
+//! about a tenant that does not exist is 404, before any query of it.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_is_timed_and_its_failure_told() -> Result<()> {
+    fn a_process_is_timed_and_its_failure_reported() -> Result<()> {
         let needed = run(Command::new("sh").args(["-c", "sleep 0.1; echo done"]), true)?;
         assert!(needed.seconds >= 0.1 && needed.peak_mb > 0.1, "{} s, {} MB", needed.seconds, needed.peak_mb);
         assert_eq!(needed.output, b"done\n");

@@ -32,7 +32,7 @@ pub(crate) fn measure(machine: &Machine, figures: &mut Figures) -> Result<()> {
         resident = resident.max(megabytes);
     }
     figures.at_most("sei up until /readyz says yes", median(ready), 3.0, "s");
-    figures.at_most("sei up when idle, resident (PostgreSQL apart)", resident, 150.0, "MB");
+    figures.at_most("sei up when idle, resident (without PostgreSQL)", resident, 150.0, "MB");
     Ok(())
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn wait_until_ready(child: &mut Child, address: SocketAddr) -> Result
     Ok(())
 }
 
-/// An address that nobody listens on.
+/// An address that no process listens on.
 pub(crate) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_of_an_answer_is_said() {
+    fn what_is_missing_of_an_answer_is_stated() {
         for (metric, known, total, expected) in [
             ("change_lead_time", 30, 40, vec![CaveatCode::EndsUnknown]),
             ("change_cycle_time", 0, 40, vec![CaveatCode::EndsUnknown]),

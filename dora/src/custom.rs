@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_key() {
+    fn what_is_wrong_is_named_with_its_key() {
         for (settings, key) in [
             (settings("changes", &[], None, "count"), "fact"),
             (settings("change", &["status = merged"], None, "count"), "filter.0"),

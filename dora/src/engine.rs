@@ -28,12 +28,12 @@ pub(crate) use service::{compute_aside, load};
 use tenants::Tenants;
 use work::{Others, Workshop};
 
-/// After the first new facts, wait so long for more before computing …
+/// After the first new facts, wait this long for more before computing …
 const QUIET: Duration = Duration::from_millis(300);
 /// … but no longer than this.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often to look for new facts that were not announced.
-const LOOK: Duration = Duration::from_mins(1);
+const IDLE_CHECK_INTERVAL: Duration = Duration::from_mins(1);
 /// How long to wait before trying again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -185,7 +185,7 @@ fn log(tenant: &Tenant, summary: &Summary) {
 /// nothing was announced for long. What others planned is handed to the workers at once.
 async fn announcements(listener: &mut store::Listener, tenants: &Tenants) -> Option<BTreeSet<Tenant>> {
     let mut announced = BTreeSet::new();
-    let mut quiet = Moment::now() + LOOK;
+    let mut quiet = Moment::now() + IDLE_CHECK_INTERVAL;
     let mut end = quiet;
     loop {
         let notice = match timeout_at(quiet.min(end), listener.recv()).await {

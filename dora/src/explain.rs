@@ -18,7 +18,7 @@ use crate::{
     ServiceMetrics, services,
 };
 
-/// So many candidates are listed.
+/// The most candidates that are listed.
 const CANDIDATES: i64 = 20;
 
 /// Why a deployment or a change counts as it does. `id` is a deployment's id or name (tag, version), a
@@ -196,7 +196,7 @@ fn not_merged(service: &Service, found: &FoundChange) -> ChangeExplanation {
     let why = match found.state {
         ChangeState::Open => "It is open: a change counts once it is merged and deployed.",
         ChangeState::Abandoned => "It was closed without being merged, so it does not count.",
-        ChangeState::Merged => "It is merged, but is none of the changes of this service.",
+        ChangeState::Merged => "It is merged, but is not one of the changes of this service.",
     };
     ChangeExplanation {
         service: service.name.clone(),
@@ -211,7 +211,7 @@ fn not_merged(service: &Service, found: &FoundChange) -> ChangeExplanation {
     }
 }
 
-/// Tells what a computation saw.
+/// Explains what a computation found.
 struct Explainer<'a> {
     history: &'a History,
     metrics: &'a ServiceMetrics,
@@ -436,7 +436,7 @@ fn about_outcome(fact: &Known<'_>) -> String {
         },
         Fit::Failure => "It failed: an attempt, not a deployment.",
         Fit::Running => "It is still running, so it does not count yet.",
-        Fit::Neither => "It was cancelled, skipped or superseded, so it does not count.",
+        Fit::Neither => "It was canceled, skipped or superseded, so it does not count.",
         Fit::NoTime => "Its source does not say when it ended, so it does not count.",
     }
     .to_owned()

@@ -1,4 +1,4 @@
-//! Waiting between attempts: longer each time, and not for ever where somebody waits for the end.
+//! Waiting between attempts: longer each time, and not for ever where a user waits for the end.
 
 use std::time::Duration;
 

@@ -158,7 +158,7 @@ fn shortened(text: &str, place: &str) -> String {
 }
 
 impl OfTenant {
-    /// Which event told of which fact.
+    /// Which event reported which fact.
     fn origins(&self, events: &[(i64, Envelope)]) -> Vec<NewOrigin<'_>> {
         let mut origins = Vec::new();
         let mut facts = self.facts.iter();

@@ -2,7 +2,7 @@
 //!
 //! Promises: each event of the log ends exactly once, as stored, ignored or rejected, and is counted so;
 //! the facts, rejects and counts of a batch and the position after it move in one transaction. Nothing is
-//! stepped over: what can't be written now is tried again, what can never be written is rejected with its
+//! skipped: what can't be written now is tried again, what can never be written is rejected with its
 //! bytes. A normalizer that breaks off harms only the event that it broke off on.
 
 mod backoff;

@@ -55,7 +55,7 @@ fn one(registry: Registry, event: &Envelope) -> Normalized {
     };
     // A connector has no state that a panic could leave half changed.
     let normalized = catch_unwind(AssertUnwindSafe(|| connector::normalize(connector, event)));
-    let connector::Normalized { outcome, passed_by } = normalized.unwrap_or_else(|_| {
+    let connector::Normalized { outcome, skipped } = normalized.unwrap_or_else(|_| {
         tracing::error!(
             source.name = event.source,
             event.id = event.id,
@@ -63,17 +63,17 @@ fn one(registry: Registry, event: &Envelope) -> Normalized {
             "a normalizer broke off"
         );
         let reject = Reject::new(RejectReason::Internal, "the normalizer broke off: this is a fault in it");
-        connector::Normalized { outcome: Err(reject.into()), passed_by: Vec::new() }
+        connector::Normalized { outcome: Err(reject.into()), skipped: Vec::new() }
     });
-    if let Some(first) = passed_by.first().filter(|_| outcome.is_ok()) {
+    if let Some(first) = skipped.first().filter(|_| outcome.is_ok()) {
         tracing::warn!(
             source.name = event.source,
             event.id = event.id,
             event.kind = event.kind,
             part = first.path,
             problem = first.problem,
-            parts = passed_by.len(),
-            "what can't be read of an event is passed by, the rest is stored"
+            parts = skipped.len(),
+            "what can't be read of an event is skipped, the rest is stored"
         );
     }
     Normalized { connector: connector.name(), outcome }

@@ -20,12 +20,12 @@ use crate::{ProcessError, Registry, Summary};
 /// A batch: large enough that a transaction costs little an event, small enough to fit into memory
 /// however much its events unfold.
 const LIMIT: Limit = Limit { events: 5000, bytes: 8 << 20 };
-/// How long one look at the log waits for something new.
+/// How long one read of the log waits for something new.
 const WAIT: Duration = Duration::from_millis(500);
 /// How long a batch may still take once shutdown has begun. Then it is left to the next start.
 const GRACE: Duration = Duration::from_secs(10);
-/// How often lag is measured and a position that somebody has reset is noticed.
-const LOOK: Duration = Duration::from_secs(5);
+/// How often lag is measured and positions that were reset are noticed.
+const LAG_INTERVAL: Duration = Duration::from_secs(5);
 /// How often the log is asked to let go of old events.
 const TRIM: Duration = Duration::from_hours(1);
 /// How long draining goes on while nothing works.
@@ -70,7 +70,7 @@ impl Reading {
 /// How writing a batch ended.
 enum Settled {
     Written(Summary),
-    /// Somebody else has moved the position.
+    /// Another process has moved the position.
     Moved,
     /// Not written, because shutdown has begun.
     Shutdown,
@@ -106,12 +106,12 @@ impl Processor {
     /// written then is still in the log.
     pub async fn run(&self, shutdown: CancellationToken) -> Result<(), ProcessError> {
         let mut run = Run::new(self, &shutdown, None);
-        let mut looked = Instant::now();
+        let mut checked = Instant::now();
         let mut trimmed: Option<Instant> = None;
         while run.step().await?.is_some() {
-            if looked.elapsed() >= LOOK {
-                run.look().await;
-                looked = Instant::now();
+            if checked.elapsed() >= LAG_INTERVAL {
+                run.check_positions().await;
+                checked = Instant::now();
             }
             if trimmed.is_none_or(|trimmed| trimmed.elapsed() >= TRIM) {
                 self.trim().await;
@@ -297,13 +297,13 @@ impl<'a> Run<'a> {
         self.reader.as_ref().map(|reader| reader.stands()).unwrap_or_default()
     }
 
-    /// Measures how much is left to do, and goes where the store says after somebody has reset a position
+    /// Measures how much is left to do, and goes where the store says after a position was reset
     /// (a replay). All batches that were handed out are written at this point.
-    async fn look(&mut self) {
+    async fn check_positions(&mut self) {
         let processor = self.processor;
-        let looked = async { Ok::<_, ProcessError>((processor.stands().await?, processor.log.ends().await?)) };
-        let (stored, ends) = match looked.await {
-            Ok(looked) => looked,
+        let checked = async { Ok::<_, ProcessError>((processor.stands().await?, processor.log.ends().await?)) };
+        let (stored, ends) = match checked.await {
+            Ok(checked) => checked,
             Err(error) => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "the lag is not known");
                 return;

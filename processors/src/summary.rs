@@ -1,10 +1,10 @@
-//! What became of events, for those who ask at the end.
+//! The outcomes of events, for those who ask at the end.
 
 use std::ops::AddAssign;
 
 use serde::Serialize;
 
-/// What became of events.
+/// The outcomes of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// Events that became facts.
@@ -15,7 +15,7 @@ pub struct Summary {
     pub rejected: u64,
     /// Rows that are new or were replaced.
     pub rows_changed: u64,
-    /// Facts that said nothing new.
+    /// Facts that stated nothing new.
     pub rows_unchanged: u64,
 }
 

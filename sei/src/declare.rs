@@ -1,7 +1,7 @@
 //! The services, teams and persons that the settings declare, as facts of the tenant `main`.
 //!
 //! What is no longer declared is marked as deleted, if it was the settings that had declared it: services
-//! that were told by events stay.
+//! that were reported by events stay.
 
 use std::collections::BTreeSet;
 
@@ -135,7 +135,7 @@ mod tests {
             ..Declared::default()
         };
         let declared = Declared { services: names(&["shop"]), ..Declared::default() };
-        let told: Vec<(String, bool)> = facts(&settings, &before, &declared, DateTime::UNIX_EPOCH)?
+        let found: Vec<(String, bool)> = facts(&settings, &before, &declared, DateTime::UNIX_EPOCH)?
             .into_iter()
             .map(|fact| match fact {
                 Fact::Service(service) => (service.name, service.deleted),
@@ -144,7 +144,7 @@ mod tests {
                 other => (other.kind().to_owned(), false),
             })
             .collect();
-        assert_eq!(told, [("shop".into(), false), ("old".into(), true), ("red".into(), true), ("Ann".into(), true)]);
+        assert_eq!(found, [("shop".into(), false), ("old".into(), true), ("red".into(), true), ("Ann".into(), true)]);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Promises: the same [`Demo`] gives the same facts, in the same order, whenever and wherever; facts
 //! come as a stream, so that a million of commits need little memory; everything that it names is below
-//! `demo.example`, so that nobody takes it for real.
+//! `demo.example`, so that it is not taken for real.
 
 mod dice;
 mod life;

@@ -126,7 +126,7 @@ impl Machine {
         }
     }
 
-    /// Closes the connections, and stops the private cluster if nobody else uses it.
+    /// Closes the connections, and stops the private cluster if no other process uses it.
     pub(crate) async fn close(self) -> Result<()> {
         self.store.close().await;
         match self.database {

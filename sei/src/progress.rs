@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the log hears of it where there is no terminal.
 const LINE: Duration = Duration::from_secs(10);
 
-/// Shows progress to whoever started the process.
+/// Shows progress on the terminal.
 pub(crate) struct Shown {
     what: String,
     terminal: bool,

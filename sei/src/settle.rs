@@ -1,4 +1,4 @@
-//! Waiting until what was published is stored and computed, whoever does it.
+//! Waiting until what was published is stored and computed, by any process.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

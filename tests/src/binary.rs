@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 pub fn binary(name: &str) -> PathBuf {
     // target/<profile>/deps/<this test>
     let test = std::env::current_exe().expect("a test knows its own path");
-    let folder = test.parent().and_then(|deps| deps.parent()).expect("a test is in the target folder");
+    let folder = test.parent().and_then(|deps| deps.parent()).expect("a test is in the target directory");
     // Under cargo it is brought up to date; a test that runs by itself takes what is there.
     if let Ok(cargo) = std::env::var("CARGO") {
         static BUILT: OnceLock<()> = OnceLock::new();
@@ -29,7 +29,7 @@ pub fn binary(name: &str) -> PathBuf {
 fn build(cargo: &str, release: bool) {
     let mut build = Command::new(cargo);
     build.args(["build", "--quiet", "--workspace", "--bins", "--tests"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    // what cargo tells this test of its package: build scripts that look at it would run again, and all that
+    // cargo's variables about this test's package: build scripts that depend on them would run again, and all that
     // hangs on them be built again
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_")) {

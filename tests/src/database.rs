@@ -121,7 +121,7 @@ async fn template() -> Result<String> {
         let store = Store::connect(url_of(&format!("{name}_new"))?.parse()?, 1).await?;
         store.migrate().await?;
         store.close().await;
-        // a database that somebody is in can't be copied, and workers of TimescaleDB enter each they may
+        // a database with open connections can't be copied, and workers of TimescaleDB enter each they may
         connection.execute(AssertSqlSafe(format!("alter database \"{name}_new\" allow_connections false"))).await?;
         let workers = sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1");
         workers.bind(format!("{name}_new")).execute(&mut connection).await?;

@@ -10,7 +10,7 @@ use eventlog::settings::{self, LogKind};
 
 use crate::{TestDatabase, database, kafka};
 
-/// A database and a log that nobody else uses.
+/// A database and a log of its own.
 pub struct TestLog {
     /// The database; the embedded log is in it, and the positions of both.
     pub database: TestDatabase,
@@ -43,7 +43,7 @@ impl TestLog {
     }
 }
 
-/// Settings of a log whose topic and group nobody else has.
+/// Settings of a log with a topic and a group of its own.
 pub async fn log_settings(kind: LogKind) -> settings::Log {
     let mut settings = settings::Log::default();
     let name = unique("test");

@@ -12,7 +12,7 @@ pub use binary::binary;
 pub use database::{TestDatabase, database, database_server, empty_database};
 pub use event_log::{TestLog, log_settings, unique};
 pub use kafka::kafka;
-pub use program::{Program, Said, Up};
+pub use program::{CommandOutput, Program, Up};
 
 /// Waits until a condition holds, asking often, and panics when it does not within the deadline.
 ///

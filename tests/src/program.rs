@@ -15,14 +15,14 @@ use tempfile::TempDir;
 /// How long anything may take.
 const DEADLINE: Duration = Duration::from_mins(2);
 
-/// `sei` with a folder of its own for everything.
+/// `sei` with a directory of its own for everything.
 pub struct Program {
     path: PathBuf,
     folder: TempDir,
 }
 
-/// What a command has said.
-pub struct Said {
+/// What a command has printed, and how it ended.
+pub struct CommandOutput {
     /// Its exit code.
     pub code: Option<i32>,
     /// Standard output.
@@ -39,19 +39,19 @@ pub struct Up {
 }
 
 impl Program {
-    /// With a new, empty folder that the database's user can get into.
+    /// With a new, empty directory that the database's user can get into.
     ///
     /// # Panics
     /// When there is no room for it.
     #[must_use]
     #[expect(clippy::expect_used, reason = "a test can't go on without")]
     pub fn new() -> Self {
-        let everybody = std::fs::Permissions::from_mode(0o755);
-        let folder = tempfile::Builder::new().prefix("sei-test-").permissions(everybody).tempdir();
-        Self { path: crate::binary("sei"), folder: folder.expect("a temporary folder") }
+        let readable = std::fs::Permissions::from_mode(0o755);
+        let folder = tempfile::Builder::new().prefix("sei-test-").permissions(readable).tempdir();
+        Self { path: crate::binary("sei"), folder: folder.expect("a temporary directory") }
     }
 
-    /// The folder.
+    /// The directory.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -63,7 +63,7 @@ impl Program {
         self.folder().join("data")
     }
 
-    /// The command with these arguments, in the folder, with nothing of the tests' own environment.
+    /// The command with these arguments, in the directory, with nothing of the tests' own environment.
     pub fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(&self.path);
         command.args(arguments).arg("--data").arg(self.data()).current_dir(self.folder());
@@ -78,8 +78,8 @@ impl Program {
     /// # Panics
     /// When it can't be started.
     #[expect(clippy::expect_used, reason = "a test can't go on without")]
-    pub fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Said {
-        self.command(arguments).output().map(Said::from).expect("sei runs")
+    pub fn run(&self, arguments: &[impl AsRef<OsStr>]) -> CommandOutput {
+        self.command(arguments).output().map(CommandOutput::from).expect("sei runs")
     }
 
     /// Runs a command that must work, and returns what it printed.
@@ -87,9 +87,9 @@ impl Program {
     /// # Panics
     /// When it fails.
     pub fn good(&self, arguments: &[impl AsRef<OsStr>]) -> String {
-        let said = self.run(arguments);
-        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-        said.out
+        let output = self.run(arguments);
+        assert_eq!(output.code, Some(0), "{}{}", output.out, output.err);
+        output.out
     }
 
     /// Runs a command that must print JSON.
@@ -192,7 +192,7 @@ impl Up {
             let out = read(&self.out);
             let ended = self.child.try_wait().ok().flatten();
             assert!(ended.is_none(), "sei up ended ({ended:?}):\n{out}{}", read(&self.err));
-            assert!(start.elapsed() < DEADLINE, "sei up never said `{words}`:\n{out}{}", read(&self.err));
+            assert!(start.elapsed() < DEADLINE, "sei up never printed `{words}`:\n{out}{}", read(&self.err));
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -218,7 +218,7 @@ impl Up {
     /// # Panics
     /// When it does not end in time.
     #[must_use]
-    pub fn end(self, signal: Signal) -> Said {
+    pub fn end(self, signal: Signal) -> CommandOutput {
         self.signal(signal);
         self.ended(|_| {})
     }
@@ -228,15 +228,15 @@ impl Up {
     /// # Panics
     /// As [`Up::end`].
     #[must_use]
-    pub fn end_by_repeated(self, signal: Signal) -> Said {
+    pub fn end_by_repeated(self, signal: Signal) -> CommandOutput {
         self.ended(|up| up.signal(signal))
     }
 
-    fn ended(mut self, meanwhile: impl Fn(&Self)) -> Said {
+    fn ended(mut self, meanwhile: impl Fn(&Self)) -> CommandOutput {
         let start = Instant::now();
         loop {
             if let Ok(Some(status)) = self.child.try_wait() {
-                return Said { code: status.code(), out: read(&self.out), err: read(&self.err) };
+                return CommandOutput { code: status.code(), out: read(&self.out), err: read(&self.err) };
             }
             assert!(start.elapsed() < DEADLINE, "sei up did not end:\n{}", read(&self.err));
             meanwhile(&self);
@@ -258,7 +258,7 @@ impl Drop for Up {
     }
 }
 
-impl From<Output> for Said {
+impl From<Output> for CommandOutput {
     fn from(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }

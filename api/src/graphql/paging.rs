@@ -4,7 +4,7 @@ use async_graphql::OutputType;
 use async_graphql::connection::{Connection, Edge, EmptyFields};
 
 use super::refusal::{invalid, refused};
-use crate::cursor::Place;
+use crate::cursor::ListPosition;
 use crate::questions::{LIMIT, LIMIT_MAX, RowLimit, Text};
 use crate::reads::{Page, Part};
 
@@ -21,7 +21,7 @@ pub(super) fn checked(first: Option<u32>) -> async_graphql::Result<u32> {
     Text::<RowLimit>::new(first.to_string()).read("first").map(|RowLimit(limit)| limit).map_err(invalid)
 }
 
-pub(super) fn part<P: Place>(first: Option<u32>, after: Option<&str>) -> async_graphql::Result<Part<P>> {
+pub(super) fn part<P: ListPosition>(first: Option<u32>, after: Option<&str>) -> async_graphql::Result<Part<P>> {
     Part::after("after", after, checked(first)?).map_err(invalid)
 }
 

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 use super::text::{Text, read};
 use super::{Cursor, Invalid, LIMIT, RowLimit, ServiceFilter, Span};
-use crate::cursor::Place;
+use crate::cursor::ListPosition;
 use crate::reads::Part;
 
 /// A number of rows, as it was given.
@@ -79,7 +79,7 @@ pub struct EventsQuestion {
 
 impl Page {
     /// Returns the part of a list that the page is.
-    pub(crate) fn part<P: Place>(&self) -> Result<Part<P>, Invalid> {
+    pub(crate) fn part<P: ListPosition>(&self) -> Result<Part<P>, Invalid> {
         let limit = read("limit", self.limit.as_ref())?.map_or(LIMIT, |RowLimit(limit)| limit);
         Part::after("cursor", self.cursor.as_ref().map(Text::as_str), limit)
     }

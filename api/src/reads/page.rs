@@ -1,6 +1,6 @@
 //! Pages of lists, read by keyset.
 
-use crate::cursor::{EXPECTED, Place};
+use crate::cursor::{EXPECTED, ListPosition};
 use crate::questions::Invalid;
 
 /// Which part of a list.
@@ -12,7 +12,7 @@ pub struct Part<P> {
     pub limit: u32,
 }
 
-impl<P: Place> Part<P> {
+impl<P: ListPosition> Part<P> {
     /// The part after a cursor, which `name` is the parameter of.
     pub fn after(name: &str, cursor: Option<&str>, limit: u32) -> Result<Self, Invalid> {
         let after = match cursor {
@@ -38,7 +38,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    pub(super) fn new<R: Into<T>, P: Place>(mut rows: Vec<R>, limit: u32, place: impl Fn(&R) -> P) -> Self {
+    pub(super) fn new<R: Into<T>, P: ListPosition>(mut rows: Vec<R>, limit: u32, place: impl Fn(&R) -> P) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);

@@ -2,7 +2,7 @@
 
 /// What in a text can be the key of a work item, in order, each once: `PROJ-12` in any letter case and in
 /// any brackets, given in capitals, and `#12`. Whether there is such a work item, only the work items can
-/// tell: `UTF-8` has the same form.
+/// be recognized: `UTF-8` has the same form.
 #[must_use]
 pub fn work_item_keys(text: &str) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();

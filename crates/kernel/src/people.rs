@@ -3,13 +3,13 @@
 //!
 //! Accounts are joined by
 //!
-//! - an address that both have. Addresses that many share (`noreply@…`, names of machines) join nobody, and
+//! - an address that both have. Addresses that many share (`noreply@…`, names of machines) join no accounts, and
 //!   neither are people joined with programs that commit in their name;
 //! - a login, within one source: an address that a forge made up for a login is that login's;
 //! - a person's facts: from configuration, a `.mailmap`, `sei people`, or sent in. One that is `apart`
 //!   outweighs all else that speaks of its accounts.
 //!
-//! The same login at two sources joins nobody: it can be two humans.
+//! The same login at two sources joins no accounts: it can be two humans.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ pub enum Because {
         account: AccountId,
     },
     /// A statement says so.
-    Said {
+    Stated {
         /// See [`Person::origin`].
         origin: String,
         /// See [`Person::name`].
@@ -190,7 +190,7 @@ fn stated(persons: &[&Person], members: &[Member<'_>], places: &BTreeMap<&str, u
         let named: BTreeSet<usize> = person.accounts.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
         let addressed = person.emails.iter().filter_map(|email| having.get(email.to_lowercase().as_str())).flatten();
         Claim {
-            because: Because::Said { origin: person.origin.clone(), name: person.name.clone() },
+            because: Because::Stated { origin: person.origin.clone(), name: person.name.clone() },
             members: addressed.copied().chain(named.iter().copied()).collect(),
             named,
             apart: person.apart,
@@ -223,7 +223,7 @@ impl Sets {
     }
 }
 
-/// What is known of one human, on the way to telling it.
+/// What is known of one human, while it is gathered.
 #[derive(Default)]
 struct Gathered<'a> {
     members: Vec<&'a Member<'a>>,
@@ -243,7 +243,7 @@ fn gather(members: &[Member<'_>], claims: &[Claim], sets: &mut Sets) -> Vec<Join
         if claim.members.len() > 1 {
             human.because.insert(&claim.because);
         }
-        if let Because::Said { origin, name } = &claim.because {
+        if let Because::Stated { origin, name } = &claim.because {
             human.names.insert(told_name(origin, name));
         }
     }

@@ -25,7 +25,7 @@ pub const EARLIEST_AUTHOR_TIME: DateTime<Utc> = match DateTime::from_timestamp(6
 };
 
 /// The nearest believable instant to a number of seconds since 1970-01-01 UTC. For commits, which
-/// must stay in the graph whatever their clock said.
+/// must stay in the graph whatever their clock showed.
 #[must_use]
 pub fn clamp_instant(seconds: i64) -> DateTime<Utc> {
     let seconds = seconds.clamp(RANGE.start, RANGE.end - 1);

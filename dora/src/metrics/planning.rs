@@ -74,7 +74,7 @@ impl Item {
                 None => {}
             }
         }
-        // a source without transitions may tell the ends
+        // a source without transitions may report the ends
         item.started = item.started.or(row.started);
         item.done = item.done.or(row.done);
         if row.category != StatusCategory::Done {
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn without_transitions_the_item_tells_its_ends_itself() {
+    fn without_transitions_the_item_states_its_ends_itself() {
         let row = ItemRow { started: Some(150), done: Some(250), ..item("done") };
         assert_eq!(seen(cycle_time, &row, &[]).value[0], Some(100.0));
         let open = ItemRow { started: Some(150), ..item("in_progress") };

@@ -195,7 +195,7 @@ impl Row for Run {
     }
 }
 
-/// A work item, and what its transitions tell.
+/// A work item, and what its transitions state.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Item {
     pub created: i64,

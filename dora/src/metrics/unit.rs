@@ -68,7 +68,7 @@ fn duration(seconds: f64) -> String {
     if seconds < 60.0 {
         return format!("{sign}{} s", significant(seconds));
     }
-    // f64 holds every number of minutes that plausible instants can be apart
+    // f64 holds every number of minutes that can lie between plausible instants
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and far below 2^63")]
     let minutes = (seconds / 60.0).round() as u64;
     let (hours, days) = (minutes / 60, minutes / 1440);

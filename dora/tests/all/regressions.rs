@@ -100,7 +100,7 @@ fn parents_that_go_round_in_a_circle_end() {
 }
 
 #[test]
-fn many_incidents_and_deployments_in_one_line_are_all_judged() {
+fn many_incidents_and_deployments_in_one_line_are_all_attributed() {
     let mut case = Case::new().line(10_000);
     for number in 1..=10_000_u32 {
         case = case.add(deploy(&format!("{number:05}"), number, i64::from(number) * 2));

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_can_be_told_apart_and_none_is_a_formula() {
+    fn cells_are_distinct_and_none_is_a_formula() {
         for (value, text) in [
             (Value::Text(None), ""),
             (Value::Text(Some("a,\"b\"".into())), "a,\"b\""),

@@ -28,7 +28,7 @@ Examples:
 
 Accounts stay: they are of people, whom other repositories, services and `sei people` may name.
 
-What is forgotten stays gone: only a source that tells of it once more, and `sei events replay`, which reads the log
+What is forgotten stays gone: only a source that reports it once more, and `sei events replay`, which reads the log
 from its beginning, bring it back.";
 
 /// Delete what is known of a repository, a source, a service, a team or a person

@@ -24,7 +24,7 @@ Examples:
   sei people split 'Bo Li' github.com/bo                        this one is only his
 
 Accounts are joined by an address that both have, by .mailmap, by [[person]] of the settings, and by what
-is said here; never because two sources have the same login.";
+is stated here; never because two sources have the same login.";
 
 /// List people with their accounts and why these are joined, or change that
 #[derive(Args, Debug)]
@@ -40,13 +40,13 @@ pub(crate) struct People {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// State that accounts belong to one person, in addition to earlier statements
-    Merge(Said),
+    Merge(Statement),
     /// State that accounts belong to this person only, whatever joins them
-    Split(Said),
+    Split(Statement),
 }
 
 #[derive(Args, Debug)]
-struct Said {
+struct Statement {
     /// The person's name
     name: String,
 
@@ -62,8 +62,8 @@ impl People {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         match &self.action {
             None => self.list(settings, global).await,
-            Some(Action::Merge(said)) => said.run(settings, global, merged).await,
-            Some(Action::Split(said)) => said.run(settings, global, split).await,
+            Some(Action::Merge(statements)) => statements.run(settings, global, merged).await,
+            Some(Action::Split(statements)) => statements.run(settings, global, split).await,
         }
     }
 
@@ -78,7 +78,7 @@ impl People {
     }
 }
 
-impl Said {
+impl Statement {
     async fn run(
         &self,
         settings: Settings,
@@ -137,23 +137,23 @@ fn statement(person: Person, at: DateTime<Utc>) -> Fact {
 }
 
 /// The statements that make accounts one person's, in addition to earlier ones, and no longer
-/// apart from them.
+/// separate from them.
 fn merged(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person> {
-    let mut said = without(persons, name, accounts, |person| person.apart);
+    let mut statements = without(persons, name, accounts, |person| person.apart);
     let before = earlier_statements(persons).find(|person| person.name == name);
-    let mut person = before.cloned().unwrap_or_else(|| nobody(name));
+    let mut person = before.cloned().unwrap_or_else(|| empty_statement(name));
     person.accounts.extend_from_slice(accounts);
     person.accounts.sort();
     person.accounts.dedup();
-    said.push(person);
-    said
+    statements.push(person);
+    statements
 }
 
 /// The statements that make accounts this person's only.
 fn split(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person> {
-    let mut said = without(persons, name, accounts, |_| true);
-    said.push(Person { accounts: accounts.to_vec(), apart: true, ..nobody(name) });
-    said
+    let mut statements = without(persons, name, accounts, |_| true);
+    statements.push(Person { accounts: accounts.to_vec(), apart: true, ..empty_statement(name) });
+    statements
 }
 
 /// Others whom these accounts were stated to be, without them.
@@ -174,7 +174,7 @@ fn earlier_statements(persons: &[Person]) -> impl Iterator<Item = &Person> {
     persons.iter().filter(|person| person.origin == people::TOLD && !person.deleted)
 }
 
-fn nobody(name: &str) -> Person {
+fn empty_statement(name: &str) -> Person {
     Person {
         origin: people::TOLD.to_owned(),
         ..Person::new(name.to_owned(), Version { detail: Detail::Measured, at: DateTime::UNIX_EPOCH })
@@ -211,7 +211,7 @@ fn reason(because: &Because) -> String {
     match because {
         Because::Address { address } => format!("the address {address}"),
         Because::Login { account } => format!("an address of {account}"),
-        Because::Said { origin, name } => match origin.as_str() {
+        Because::Statement { origin, name } => match origin.as_str() {
             people::TOLD => format!("sei people: {name}"),
             people::CONFIGURED => format!("the settings: {name}"),
             "" => format!("a fact that was sent in: {name}"),
@@ -232,8 +232,8 @@ mod tests {
     }
 
     /// Persons after a statement, as the store would have them.
-    fn after(mut persons: Vec<Person>, said: Vec<Person>) -> Vec<Person> {
-        for person in said {
+    fn after(mut persons: Vec<Person>, statements: Vec<Person>) -> Vec<Person> {
+        for person in statements {
             persons.retain(|known| (&known.origin, &known.name) != (&person.origin, &person.name));
             persons.push(person);
         }
@@ -248,9 +248,10 @@ mod tests {
     }
 
     #[test]
-    fn merging_adds_splitting_takes_apart_and_the_last_word_counts() {
+    fn merging_adds_splitting_separates_and_the_last_statement_counts() {
         type Step = fn(&[Person], &str, &[AccountId]) -> Vec<Person>;
-        let configured = Person { origin: people::CONFIGURED.to_owned(), accounts: ids(&["a", "b"]), ..nobody("Both") };
+        let configured =
+            Person { origin: people::CONFIGURED.to_owned(), accounts: ids(&["a", "b"]), ..empty_statement("Both") };
         let mut persons = vec![configured];
         let steps: [(Step, &str, &[&str], &[&str]); 5] = [
             (merged, "Ann", &["a", "c"], &["Ann: a b c"]),
@@ -260,8 +261,8 @@ mod tests {
             (merged, "Ann", &["b", "c"], &["Ann: a b c", "Cy: d"]),
         ];
         for (what, name, accounts, expected) in steps {
-            let said = what(&persons, name, &ids(accounts));
-            persons = after(persons, said);
+            let statements = what(&persons, name, &ids(accounts));
+            persons = after(persons, statements);
             assert_eq!(listed(&persons), expected, "{name} {accounts:?}");
         }
     }

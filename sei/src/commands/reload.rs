@@ -36,7 +36,7 @@ impl Reload {
         }
         let folder = DataFolder::open(path)?;
         let process = folder.running()?.ok_or_else(no_process)?;
-        // an answer that nobody has taken is of another time
+        // an answer that was not taken is of another time
         folder.take_reload_answer();
         kill(Pid::from_raw(process), Signal::SIGHUP).with_context(|| format!("process {process} can't be asked"))?;
         let answer = tokio::time::timeout(PATIENCE, answer(&folder)).await.ok();

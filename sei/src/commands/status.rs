@@ -18,7 +18,7 @@ use crate::settings::Settings;
 use crate::{output, settle};
 
 /// Services that are listed.
-const MOST_SERVICES: u32 = 1000;
+const MAX_SERVICES: u32 = 1000;
 
 /// Show the state of sources, the log, events and computations
 #[derive(Args, Debug)]
@@ -112,7 +112,7 @@ impl Status {
         let lag = settle::lag(&store, log.as_ref(), &ends).await?;
         let partitions = ends.iter().zip(lag).map(|(end, (number, lag))| Partition { number, end: end.next, lag });
         let counts = store::counts::all(&store).await?;
-        let services = store::queries::services(&store, None, MOST_SERVICES).await?;
+        let services = store::queries::services(&store, None, MAX_SERVICES).await?;
         Ok(Snapshot {
             tenant: self.tenant.tenant.to_string(),
             demo,

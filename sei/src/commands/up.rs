@@ -92,7 +92,7 @@ impl Up {
                 let log = Arc::clone(&roles.log);
                 let work = async {
                     let collector = machine.collector(&log);
-                    // what is wrong with a source is told before anything is collected
+                    // what is wrong with a source is reported before anything is collected
                     let jobs = collector.jobs(&machine.settings.source, false, &shutdown)?;
                     while let Err(error) = Box::pin(first::collect_and_report(&machine, &collector, global.json)).await
                     {
@@ -167,7 +167,7 @@ fn can_start(settings: &Settings, machine: &Machine, log: &Arc<dyn EventLog>) ->
     Ok(())
 }
 
-/// The git repository that a folder is in, if it is in one.
+/// The git repository that a directory is in, if it is in one.
 fn repository_around(folder: &Path) -> Option<PathBuf> {
     let is_bare = |folder: &Path| folder.join("HEAD").is_file() && folder.join("objects").is_dir();
     folder.ancestors().find(|folder| folder.join(".git").exists() || is_bare(folder)).map(Path::to_owned)

@@ -1,4 +1,4 @@
-//! `sei webhooks`: what a payload would become, for whoever sets a source up or asks why nothing came of a
+//! `sei webhooks`: what a payload would become, for users who set a source up or ask why nothing came of a
 //! delivery. Needs no database and changes nothing.
 
 use std::path::PathBuf;

@@ -55,7 +55,7 @@ impl Dice {
         median * (sigma * self.normal()).exp()
     }
 
-    /// A duration around so many hours, one minute at least.
+    /// A duration around this number of hours, one minute at least.
     pub(super) fn hours(&mut self, median: f64) -> TimeDelta {
         TimeDelta::seconds(whole(self.around(median, 0.9) * 3600.0).max(60))
     }

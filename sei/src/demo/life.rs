@@ -47,7 +47,7 @@ pub(super) struct Setting<'a> {
     pub(super) commits: f64,
     /// Changes are merged as one commit.
     pub(super) squash: bool,
-    /// Reviews, runs and work items are told too.
+    /// Reviews, runs and work items are reported too.
     pub(super) surroundings: bool,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct Life {
     item: Option<i64>,
 }
 
-/// The next instant at which somebody works: from Monday to Friday, 8 to 18 o'clock.
+/// The next working instant: from Monday to Friday, 8 to 18 o'clock.
 pub(super) fn working(dice: &mut Dice, at: DateTime<Utc>) -> DateTime<Utc> {
     let weekend = matches!(at.weekday(), Weekday::Sat | Weekday::Sun);
     if !weekend && (8..18).contains(&at.hour()) {

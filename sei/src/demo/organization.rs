@@ -153,7 +153,7 @@ fn team(dice: &mut Dice, index: usize) -> TeamPlan {
     let members = (0..size)
         .map(|member| {
             let (first, last) = (dice.word(&names::FIRST), dice.word(&names::LAST));
-            // the number keeps two people of one name apart
+            // the number distinguishes two people of one name
             AccountId(format!("{HOST}/{first}.{last}{}", i64::try_from(index).unwrap_or_default() * 10 + member))
         })
         .collect();

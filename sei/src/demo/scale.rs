@@ -20,7 +20,7 @@ pub struct Scale {
     pub commits_per_change: f64,
     /// Deployments to production, over all services and days.
     pub deployments: u32,
-    /// The share of failed deployments that somebody writes an incident for.
+    /// The share of failed deployments that have an incident.
     pub incidents: f64,
     /// Reviews, CI runs, work items and deployments to staging come too.
     pub surroundings: bool,
@@ -43,7 +43,7 @@ impl Default for Scale {
 }
 
 impl Scale {
-    /// For benchmarks: about so many commits and deployments, and nothing beside them, in 20 services
+    /// For benchmarks: about this number of commits and deployments, and nothing beside them, in 20 services
     /// over two years.
     #[must_use]
     pub fn benchmark(commits: u32, deployments: u32) -> Self {

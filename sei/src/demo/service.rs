@@ -58,7 +58,7 @@ struct History {
     end: DateTime<Utc>,
     day: i64,
     dice: Dice,
-    /// What is going to happen, in the order of time; the number keeps equal times apart.
+    /// What is going to happen, in the order of time; the number distinguishes equal times.
     agenda: BTreeMap<(DateTime<Utc>, u64), Task>,
     tasks: u64,
     out: VecDeque<Fact>,
@@ -397,7 +397,7 @@ impl History {
         self.out.push_back(Fact::Incident(incident));
     }
 
-    /// What has not ended at the end of the history is told as it stands.
+    /// What has not ended at the end of the history is reported as it stands.
     fn leave_open(&mut self) {
         for task in std::mem::take(&mut self.agenda).into_values() {
             let repair = match task {

@@ -75,7 +75,7 @@ impl<I> Surroundings<I> {
         ((at - self.begin).as_seconds_f64() / (self.end - self.begin).as_seconds_f64().max(1.0)).clamp(0.0, 1.0)
     }
 
-    /// Instants `days` days apart.
+    /// Instants at a distance of `days` days.
     fn each(&self, days: usize) -> Vec<DateTime<Utc>> {
         let step = TimeDelta::days(i64::try_from(days).unwrap_or(1));
         std::iter::successors(Some(self.begin), |at| Some(*at + step)).take_while(|at| *at < self.end).collect()

@@ -1,5 +1,5 @@
 //! The arrows of ARCHITECTURE.md, held against what cargo and git say of this repository. What fails here
-//! compiles all the same: these tests keep the shape, not the behaviour.
+//! compiles all the same: these tests keep the shape, not the behavior.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -111,7 +111,7 @@ fn packages() -> Result<Vec<Package>> {
         }
         packages.push(Package {
             name: package["name"].as_str().context("a package has a name")?.to_owned(),
-            folder: Path::new(manifest).parent().context("a manifest is in a folder")?.to_owned(),
+            folder: Path::new(manifest).parent().context("a manifest is in a directory")?.to_owned(),
             dependencies,
             normal,
         });

@@ -39,7 +39,7 @@ fn help_names_every_command_and_the_exit_codes() {
 }
 
 #[test]
-fn exit_codes_tell_a_wrong_command_line_from_a_failure() {
+fn exit_codes_distinguish_a_wrong_command_line_from_a_failure() {
     let program = Program::new();
     for (arguments, code) in [
         (&["version"][..], 0),
@@ -47,7 +47,7 @@ fn exit_codes_tell_a_wrong_command_line_from_a_failure() {
         (&["dora", "report", "--interval", "fortnight"], 2),
         (&["--set", "server.listen=nowhere", "status"], 1),
         (&["import", "no-such-file.ndjson"], 1),
-        (&["dora", "report", "--tenant", "nobody"], 1),
+        (&["dora", "report", "--tenant", "missing"], 1),
         (&["dora", "report", "--from", "yesterday"], 2),
         (&["dora", "explain", "v0.0.0"], 1),
         (&["dora", "report", "--window", "0d"], 2),
@@ -56,13 +56,13 @@ fn exit_codes_tell_a_wrong_command_line_from_a_failure() {
         (&["dora", "report", "--json", "--format", "csv"], 2),
         (&["dora", "metric", "change_throughput", "--repository", "nope/x"], 1),
     ] {
-        let said = program.run(arguments);
-        assert_eq!(said.code, Some(code), "{arguments:?}: {}{}", said.out, said.err);
-        assert_eq!(said.err.is_empty(), code == 0, "{arguments:?}: {}", said.err);
-        assert!(code == 0 || said.out.is_empty(), "{arguments:?}: {}", said.out);
+        let output = program.run(arguments);
+        assert_eq!(output.code, Some(code), "{arguments:?}: {}{}", output.out, output.err);
+        assert_eq!(output.err.is_empty(), code == 0, "{arguments:?}: {}", output.err);
+        assert!(code == 0 || output.out.is_empty(), "{arguments:?}: {}", output.out);
     }
-    let said = program.run(&["dora", "report", "--tenant", "nobody"]);
-    assert!(said.err.contains("there is no tenant `nobody`"), "{}", said.err);
+    let output = program.run(&["dora", "report", "--tenant", "missing"]);
+    assert!(output.err.contains("there is no tenant `missing`"), "{}", output.err);
 }
 
 #[test]
@@ -147,20 +147,24 @@ fn a_repository_that_cannot_be_read_is_named_and_the_others_are_collected() {
     }
     std::fs::write(broken.join(".git/HEAD"), "nonsense").unwrap();
     let [broken, good] = [broken, good].map(|folder| folder.display().to_string());
-    let said = program.run(&["collect", "git", &broken, &good]);
-    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
-    assert!(said.out.contains("1 new commit, 0 changes, 1 deployment"), "{}", said.out);
-    assert!(said.err.contains("broken` could not be collected") && said.err.contains("its `HEAD`"), "{}", said.err);
+    let output = program.run(&["collect", "git", &broken, &good]);
+    assert_eq!(output.code, Some(1), "{}{}", output.out, output.err);
+    assert!(output.out.contains("1 new commit, 0 changes, 1 deployment"), "{}", output.out);
+    assert!(
+        output.err.contains("broken` could not be collected") && output.err.contains("its `HEAD`"),
+        "{}",
+        output.err
+    );
     let status = program.json(&["status"]);
     let sources: Vec<bool> =
         status["sources"].as_array().unwrap().iter().map(|source| source["error"].is_null()).collect();
     assert_eq!(sources, [false, true], "{status}");
     // of several the number and each of them
     let missing = program.folder().join("missing").display().to_string();
-    let said = program.run(&["collect", "git", &broken, &missing, &good]);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("2 of 3 repositories could not be collected"), "{}", said.err);
-    assert!(said.err.contains("there is no `"), "{}", said.err);
+    let output = program.run(&["collect", "git", &broken, &missing, &good]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("2 of 3 repositories could not be collected"), "{}", output.err);
+    assert!(output.err.contains("there is no `"), "{}", output.err);
 }
 
 #[test]
@@ -169,13 +173,13 @@ fn an_import_that_leaves_lines_out_fails_and_names_them_in_words() {
     let file = program.folder().join("bad.ndjson");
     std::fs::write(&file, "not json\n{\"fact\":\n").unwrap();
     let file = file.display().to_string();
-    let said = program.run(&["import", &file, "--keep-going"]);
-    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
-    assert!(said.out.contains("1 file: 0 events imported, 0 ignored, 2 lines rejected"), "{}", said.out);
-    assert!(said.out.contains("line 1: not a JSON object: unexpected text at column"), "{}", said.out);
-    assert!(said.out.contains("line 2: not a JSON object: it ends in the middle"), "{}", said.out);
-    let said = program.run(&["import", &file, "--json"]);
-    let error: serde_json::Value = serde_json::from_str(said.err.trim()).unwrap();
+    let output = program.run(&["import", &file, "--keep-going"]);
+    assert_eq!(output.code, Some(1), "{}{}", output.out, output.err);
+    assert!(output.out.contains("1 file: 0 events imported, 0 ignored, 2 lines rejected"), "{}", output.out);
+    assert!(output.out.contains("line 1: not a JSON object: unexpected text at column"), "{}", output.out);
+    assert!(output.out.contains("line 2: not a JSON object: it ends in the middle"), "{}", output.out);
+    let output = program.run(&["import", &file, "--json"]);
+    let error: serde_json::Value = serde_json::from_str(output.err.trim()).unwrap();
     assert!(error["error"].as_str().unwrap().contains("line 1"), "{error}");
     assert!(error["causes"].is_array(), "{error}");
 }
@@ -183,9 +187,9 @@ fn an_import_that_leaves_lines_out_fails_and_names_them_in_words() {
 #[test]
 fn errors_are_json_where_json_is_asked_for() {
     let program = Program::new();
-    for arguments in [&["dora", "report", "--tenant", "nobody", "--json"][..], &["nonsense", "--json"]] {
-        let said = program.run(arguments);
-        let error: serde_json::Value = serde_json::from_str(said.err.trim()).unwrap();
+    for arguments in [&["dora", "report", "--tenant", "missing", "--json"][..], &["nonsense", "--json"]] {
+        let output = program.run(arguments);
+        let error: serde_json::Value = serde_json::from_str(output.err.trim()).unwrap();
         assert!(error["error"].as_str().is_some_and(|text| !text.is_empty()), "{error}");
     }
     assert_eq!(program.json(&["config", "default"])["server"]["listen"], "127.0.0.1:8080");
@@ -215,9 +219,9 @@ fn an_unknown_name_is_answered_with_those_that_are_near() {
         (&["dora", "metric", "change_throughput", "--repository", "astral-sh/uv"], "`github.com/astral-sh/uv`"),
         (&["forget", "repository", "uv", "--dry-run"], "`github.com/astral-sh/uv`"),
     ] {
-        let said = program.run(arguments);
-        assert_eq!(said.code, Some(1), "{arguments:?}: {}", said.out);
-        assert!(said.err.contains("did you mean ") && said.err.contains(near), "{arguments:?}: {}", said.err);
+        let output = program.run(arguments);
+        assert_eq!(output.code, Some(1), "{arguments:?}: {}", output.out);
+        assert!(output.err.contains("did you mean ") && output.err.contains(near), "{arguments:?}: {}", output.err);
     }
     assert_eq!(program.run(&["dora", "report", "--team", "nope"]).code, Some(1));
 }
@@ -251,9 +255,9 @@ fn a_repository_that_only_deployments_name_is_known_by_its_name() {
     let file = program.folder().join("one.ndjson");
     std::fs::write(&file, deployment).unwrap();
     program.good(&["import", &file.display().to_string()]);
-    let said = program.run(&["forget", "repository", "github.com/astral-sh/ruf", "--dry-run"]);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("did you mean `github.com/astral-sh/ruff`"), "{}", said.err);
+    let output = program.run(&["forget", "repository", "github.com/astral-sh/ruf", "--dry-run"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("did you mean `github.com/astral-sh/ruff`"), "{}", output.err);
 }
 
 #[test]
@@ -270,9 +274,9 @@ fn a_deployment_branch_that_is_not_there_is_a_failure_that_names_those_that_are(
     let program = Program::new();
     let folder = program.folder().join("repository");
     repository(&folder);
-    let said = program.run(&["collect", "git", &folder.display().to_string(), "--deployment-branch", "nope"]);
-    assert_eq!(said.code, Some(1), "{}", said.out);
-    assert!(said.err.contains("there is no branch `nope`") && said.err.contains("there are: `"), "{}", said.err);
+    let output = program.run(&["collect", "git", &folder.display().to_string(), "--deployment-branch", "nope"]);
+    assert_eq!(output.code, Some(1), "{}", output.out);
+    assert!(output.err.contains("there is no branch `nope`") && output.err.contains("there are: `"), "{}", output.err);
 }
 
 #[test]
@@ -294,13 +298,16 @@ fn completions_the_manual_and_a_first_settings_file_are_written() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
-    let said = init("git@gitlab.example.com:team/shop.git");
-    assert!(said.contains("GITLAB_TOKEN") && !said.contains("GitHub"), "{said}");
+    let output = init("git@gitlab.example.com:team/shop.git");
+    assert!(output.contains("GITLAB_TOKEN") && !output.contains("GitHub"), "{output}");
     let file = std::fs::read_to_string(program.folder().join("sei.toml")).unwrap();
     assert!(file.contains("connector = \"gitlab\"\nurl = \"https://gitlab.example.com\""), "{file}");
     assert!(!gh.with_extension("log").exists(), "gh is asked for GitLab");
-    let said = init("https://github.com/octocat/hello-world.git");
-    assert!(said.contains("The token may read octocat/hello-world.") && said.contains("$(gh auth token)"), "{said}");
+    let output = init("https://github.com/octocat/hello-world.git");
+    assert!(
+        output.contains("The token may read octocat/hello-world.") && output.contains("$(gh auth token)"),
+        "{output}"
+    );
     let asked = std::fs::read_to_string(gh.with_extension("log")).unwrap();
     assert!(asked.contains("api repos/octocat/hello-world"), "{asked}");
     let file = std::fs::read_to_string(program.folder().join("sei.toml")).unwrap();

@@ -122,7 +122,7 @@ async fn commits_that_nothing_reaches_any_more_have_no_share_in_the_bus_factor()
     let from = Some("2026-02-01T00:00:00Z".parse().unwrap());
     let question = Question { from, to, ..Question::default() };
     assert_eq!(ask(store, std::slice::from_ref(&commits), ("commits", question.clone())).await.whole.value, Some(3.0));
-    // what a deployment reached ran, whatever became of the branch
+    // what a deployment reached ran, whatever happened to the branch
     write(store, &[tag("v1.0.0", 12, 4)]).await;
     assert_eq!(ask(store, &[commits], ("commits", question)).await.whole.value, Some(4.0));
 }

@@ -39,9 +39,9 @@ pub(crate) enum Mood {
     Away,
     /// It takes no more.
     Saturated,
-    /// It refuses what is larger than so many bytes.
+    /// It refuses what is larger than this number of bytes.
     Small(usize),
-    /// It answers only after somebody wakes it.
+    /// It answers only after the test wakes it.
     Asleep,
 }
 

@@ -158,11 +158,11 @@ async fn files_that_are_cut_off_damaged_or_not_there_are_errors_that_say_so() {
     assert!(error.to_string().contains("missing.ndjson can't be opened"), "{error}");
 }
 
-/// Adds up what it is told.
+/// Adds up the progress that it receives.
 #[derive(Default)]
-struct Told(Mutex<(Option<u64>, u64)>);
+struct Total(Mutex<(Option<u64>, u64)>);
 
-impl Progress for Told {
+impl Progress for Total {
     fn stage(&self, _: &'static str, total: Option<u64>) {
         self.0.lock().unwrap().0 = total;
     }
@@ -172,7 +172,7 @@ impl Progress for Told {
 }
 
 #[tokio::test]
-async fn progress_is_told_in_bytes_of_the_files_and_ends_at_their_size() {
+async fn progress_is_in_bytes_of_the_files_and_ends_at_their_size() {
     let folder = tempfile::tempdir().unwrap();
     let lines: String =
         (0..10_000).map(|number| format!("{{\"fact\":\"deployment\",\"id\":\"shop/{number}\"}}\n")).collect();
@@ -180,9 +180,9 @@ async fn progress_is_told_in_bytes_of_the_files_and_ends_at_their_size() {
         file(folder.path(), "a.ndjson", lines.as_bytes()),
         file(folder.path(), "b.ndjson.gz", &gzip(lines.as_bytes())),
     ];
-    let told = Told::default();
-    let summary = import(&paths, &facts(false), &*MemoryLog::new(), &told).await.unwrap();
+    let fetched = Total::default();
+    let summary = import(&paths, &facts(false), &*MemoryLog::new(), &fetched).await.unwrap();
     assert_eq!((summary.files, summary.events), (2, 20_000));
-    let (total, done) = *told.0.lock().unwrap();
+    let (total, done) = *fetched.0.lock().unwrap();
     assert_eq!(total, Some(done));
 }

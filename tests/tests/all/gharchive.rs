@@ -30,7 +30,7 @@ async fn imported(log: &dyn EventLog, paths: &[PathBuf]) -> ImportSummary {
     import(paths, &options(), log, &Silent).await.unwrap()
 }
 
-/// Processes all, and tells how many events ended how.
+/// Processes all, and returns the number of events by outcome.
 async fn processed(database: &TestDatabase, log: &std::sync::Arc<dyn EventLog>) -> BTreeMap<String, i64> {
     let processor = Processor::new(database.store.clone(), log.clone(), registry::connector);
     processor.drain().await.unwrap();

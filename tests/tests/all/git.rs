@@ -1,4 +1,4 @@
-//! The git connector on repositories that the `git` program made: what it tells must be what `git` says, in
+//! The git connector on repositories that the `git` program made: what it reports must be what `git` says, in
 //! one collection or in many.
 
 mod history;

@@ -1,5 +1,5 @@
-//! GitHub's webhooks: what becomes of each kind of event, in any order, of other people's recorded
-//! payloads, and of payloads that somebody tampered with.
+//! GitHub's webhooks: the facts of each kind of event, in any order, of other people's recorded
+//! payloads, and of payloads that were tampered with.
 
 mod mutated;
 mod order;
@@ -108,7 +108,7 @@ fn each_kind_of_event_becomes_these_facts() {
 }
 
 #[test]
-fn what_is_wrong_with_a_payload_is_said_by_its_path() {
+fn what_is_wrong_with_a_payload_is_named_by_its_path() {
     let push = String::from_utf8(fixture("push").to_vec()).unwrap();
     let cases = [
         (push[..500].to_owned(), "malformed"),
@@ -120,12 +120,12 @@ fn what_is_wrong_with_a_payload_is_said_by_its_path() {
         (String::new(), "malformed: .: not a JSON object: it ends in the middle"),
     ];
     for (payload, expected) in cases {
-        let said = normalize("push", payload.clone().into()).unwrap_err().to_string();
-        assert!(said.starts_with(&format!("rejected: {expected}")), "{payload:.60}: {said}");
+        let message = normalize("push", payload.clone().into()).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("rejected: {expected}")), "{payload:.60}: {message}");
     }
     let not_text = push.replace("Bo", "\u{0}").into_bytes().into_iter().map(|byte| if byte == 0 { 0xff } else { byte });
-    let said = normalize("push", not_text.collect()).unwrap_err().to_string();
-    assert!(said.starts_with("rejected: malformed: no UTF-8 at byte "), "{said}");
+    let message = normalize("push", not_text.collect()).unwrap_err().to_string();
+    assert!(message.starts_with("rejected: malformed: no UTF-8 at byte "), "{message}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Real histories: what the engine says of every version tag must equal what git says, tag by tag. The
-//! folders of the repositories are in `SEI_HISTORIES`, separated by `:`.
+//! directories of the repositories are in `SEI_HISTORIES`, separated by `:`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -95,39 +95,39 @@ async fn compare(repository: &Path) {
     for (nth, tag) in expected.iter().enumerate() {
         let id = format!("localhost/history/tag/{}", tag.name);
         let explanation = dora::explain(store, &settings.dora, &id).await.unwrap().unwrap();
-        let told = explanation.deployments.first().unwrap_or_else(|| panic!("{id} is no deployment"));
-        let metric = told.metric.as_ref().unwrap_or_else(|| panic!("{id} has no metric facts"));
+        let fetched = explanation.deployments.first().unwrap_or_else(|| panic!("{id} is no deployment"));
+        let metric = fetched.metric.as_ref().unwrap_or_else(|| panic!("{id} has no metric facts"));
         assert_eq!(metric.finished_at.timestamp(), tag.at, "{id}: time");
         assert_eq!(metric.sha.unwrap().to_string(), tag.sha, "{id}: commit");
 
-        let git_says = if nth == 0 { BTreeMap::new() } else { carried(repository, &tag.sha, &earlier) };
+        let of_git = if nth == 0 { BTreeMap::new() } else { carried(repository, &tag.sha, &earlier) };
         if nth == 0 {
             assert_eq!(metric.kind, DeploymentKind::First);
         }
-        let sei_says: BTreeSet<String> = told.commits.iter().map(|commit| commit.sha.to_string()).collect();
-        assert_eq!(sei_says, git_says.keys().cloned().collect(), "{id}: commits carried");
-        assert_eq!(usize::try_from(metric.commits).unwrap(), git_says.len(), "{id}: number of commits");
-        commits += git_says.len();
+        let of_sei: BTreeSet<String> = fetched.commits.iter().map(|commit| commit.sha.to_string()).collect();
+        assert_eq!(of_sei, of_git.keys().cloned().collect(), "{id}: commits carried");
+        assert_eq!(usize::try_from(metric.commits).unwrap(), of_git.len(), "{id}: number of commits");
+        commits += of_git.len();
 
-        for commit in &told.commits {
+        for commit in &fetched.commits {
             if let Some(change) = &commit.change {
-                authored.entry(change.to_string()).or_default().push(git_says[&commit.sha.to_string()]);
+                authored.entry(change.to_string()).or_default().push(of_git[&commit.sha.to_string()]);
             }
         }
-        let alone = told.commits.iter().filter(|commit| commit.change.is_none()).count();
-        let told_alone = told.changes.iter().filter(|change| change.is_commit).count();
-        assert_eq!(told_alone, alone, "{id}: each commit outside of any change stands alone");
-        for change in &told.changes {
-            let commit = change.is_commit.then(|| git_says[change.change.as_str().rsplit('@').next().unwrap()]);
+        let alone = fetched.commits.iter().filter(|commit| commit.change.is_none()).count();
+        let direct_commits = fetched.changes.iter().filter(|change| change.is_commit).count();
+        assert_eq!(direct_commits, alone, "{id}: each commit outside of any change stands alone");
+        for change in &fetched.changes {
+            let commit = change.is_commit.then(|| of_git[change.change.as_str().rsplit('@').next().unwrap()]);
             lead_times.push((id.clone(), tag.at, change.change.to_string(), commit, change.lead_time_us));
         }
         earlier.push(&tag.sha);
     }
-    for (id, at, change, commit, told) in &lead_times {
+    for (id, at, change, commit, fetched) in &lead_times {
         let start = commit.unwrap_or_else(|| *authored[change].iter().min().unwrap());
         let expected = (at - start.max(0)) * 1_000_000;
         missing += u32::from(expected < 0);
-        assert_eq!(*told, (expected >= 0).then_some(expected), "{id}: lead time of {change}");
+        assert_eq!(*fetched, (expected >= 0).then_some(expected), "{id}: lead time of {change}");
     }
     let report = dora::report(
         store,

@@ -165,7 +165,7 @@ async fn recovered(database: &TestDatabase, deployment: &str) -> Option<DateTime
 }
 
 #[tokio::test]
-async fn a_closing_and_an_earlier_detection_reach_the_service_that_an_incident_names() {
+async fn a_close_event_and_an_earlier_detection_reach_the_service_that_an_incident_names() {
     let database = tests::database().await;
     write(&database, &named()).await;
     write(&database, &[incident(&json!({ "caused_by_deployment": "long" }))]).await;

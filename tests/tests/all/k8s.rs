@@ -59,7 +59,7 @@ fn faults(object: &Value) -> Vec<String> {
         }
     };
     rule(object["kind"] != "Secret", "secrets are referred to, never kept here");
-    rule(object["metadata"]["labels"]["app.kubernetes.io/part-of"] == "sei", "it is labelled as part of sei");
+    rule(object["metadata"]["labels"]["app.kubernetes.io/part-of"] == "sei", "it is labeled as part of sei");
     let Some(template) = pod(object) else { return faults };
     let spec = &template["spec"];
     let served = object["kind"] == "Deployment";
@@ -71,7 +71,10 @@ fn faults(object: &Value) -> Vec<String> {
     for outside in ["hostNetwork", "hostPID", "hostIPC"] {
         rule(spec[outside].is_null(), "it stays out of the node's namespaces");
     }
-    rule(list(&spec["volumes"]).iter().all(|volume| volume["hostPath"].is_null()), "no folder of the node is mounted");
+    rule(
+        list(&spec["volumes"]).iter().all(|volume| volume["hostPath"].is_null()),
+        "no directory of the node is mounted",
+    );
     let containers = list(&spec["containers"]);
     rule(!containers.is_empty(), "it runs something");
     for container in containers.iter().chain(list(&spec["initContainers"])) {
@@ -171,7 +174,7 @@ fn the_settings_of_the_manifests_load_and_their_secrets_are_mounted() -> Result<
     std::fs::write(&file, settings)?;
     let loaded = runtime::load::<sei::settings::Settings>(Some(&file), &[])?;
     assert_eq!(loaded.server.listen.port(), 8080, "probes and services ask for 8080");
-    assert!(!loaded.server.listen.ip().is_loopback(), "a pod that listens on loopback answers nobody");
+    assert!(!loaded.server.listen.ip().is_loopback(), "a pod that listens on loopback can't be reached");
 
     let mounted: BTreeSet<_> = objects
         .iter()

@@ -146,7 +146,7 @@ async fn services_and_teams_are_parts_of_the_whole() {
 }
 
 #[tokio::test]
-async fn who_reviews_whom_is_told_by_teams_and_by_pairs_where_that_is_on() {
+async fn who_reviews_whom_is_reported_by_teams_and_by_pairs_where_that_is_on() {
     let served = served::filled().await;
     let store = &served.database.store;
     let teams = ask(store, &[], named("reviews", Some(Slice::ReviewTeams))).await;

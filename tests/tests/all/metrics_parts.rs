@@ -1,5 +1,5 @@
 //! What must hold of every metric over every window: a window is the sum of its parts, rates are within 0 and 1,
-//! and what bots review is nobody's.
+//! and what bots review counts for no reviewer.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dora::{Aggregation, Definition, MetricAnswer, MetricPart, Question, ReportQuery, Unit};

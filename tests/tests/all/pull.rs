@@ -87,7 +87,7 @@ fn program(log: &TestLog, connector: &str, address: SocketAddr, project: &str) -
 }
 
 #[tokio::test]
-async fn a_pull_that_is_killed_goes_on_where_it_was_and_tells_everything_once() {
+async fn a_pull_that_is_killed_goes_on_where_it_was_and_reports_everything_once() {
     let hub = Arc::new(Hub { stuck: Mutex::new(vec![100, 300]), ..Hub::default() });
     let empty = any(async || Json(json!({ "total_count": 0, "workflow_runs": [] })));
     let router = Router::new()
@@ -114,7 +114,7 @@ async fn a_pull_that_is_killed_goes_on_where_it_was_and_tells_everything_once() 
         (collected, program.json(&["status"]), program)
     });
     let (collected, status, _program) = collecting.await.unwrap();
-    // the pages that nobody had acknowledged were asked for again, and no others
+    // the pages without an acknowledgement were requested again, and no others
     assert_eq!(*hub.asked.lock().unwrap(), [0, 100, 100, 200, 300, 300, 400]);
     assert_eq!(collected[0]["problems"], json!([]), "{collected}");
     assert_eq!(collected[0]["rows"], 200, "{collected}");

@@ -42,7 +42,7 @@ fn an_address_that_two_accounts_have_joins_them_and_a_login_at_two_sources_does_
 }
 
 #[test]
-fn addresses_that_many_share_join_nobody() {
+fn addresses_that_many_share_join_no_accounts() {
     for shared in
         ["noreply@github.com", "root@localhost", "me@laptop.local", "dev@(none)", "ann@example.com", "nothing"]
     {
@@ -70,7 +70,7 @@ fn an_address_that_a_forge_made_up_is_the_login_s() {
 }
 
 #[test]
-fn what_is_said_joins_and_names_and_accounts_that_nobody_saw_yet_are_listed() {
+fn statements_join_and_name_and_accounts_not_yet_seen_are_listed() {
     let accounts = [account("github.com/ann", "ann", None), account("email/a@x.org", "a", None)];
     let mailmap = person("mailmap h/o/r", "A. Smith <ann@x.org>", &[], &["ann@x.org", "A@x.org"]);
     assert_eq!(
@@ -87,7 +87,7 @@ fn what_is_said_joins_and_names_and_accounts_that_nobody_saw_yet_are_listed() {
 }
 
 #[test]
-fn one_that_was_split_off_stays_apart_whatever_else_is_said() {
+fn one_that_was_split_off_stays_separate_whatever_else_is_stated() {
     let accounts = [
         account("github.com/ann", "ann", Some("team@x.org")),
         account("email/team@x.org", "Team", None),
@@ -172,7 +172,7 @@ fn two_orders<T: Clone + std::fmt::Debug>(
 
 proptest! {
     #[test]
-    fn the_order_of_what_is_known_does_not_matter_and_nobody_is_lost_or_doubled(
+    fn the_order_of_what_is_known_does_not_matter_and_no_account_is_lost_or_doubled(
         (accounts, mixed) in two_orders(some_account(), |account| account.id.to_string()),
         (persons, stated) in two_orders(some_person(), |person| format!("{}/{}", person.origin, person.name)),
     ) {

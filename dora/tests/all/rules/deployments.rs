@@ -77,7 +77,7 @@ fn going_back_is_a_rollback_and_the_same_commit_again_a_redeployment() {
 }
 
 #[test]
-fn going_forward_again_blames_nobody() {
+fn going_forward_again_fails_no_other_deployment() {
     let computed = Case::new()
         .line(3)
         .add(deploy("a", 1, 10))
@@ -157,7 +157,7 @@ fn only_production_counts() {
 }
 
 #[test]
-fn what_was_cancelled_or_still_runs_or_has_no_time_does_not_count() {
+fn what_was_canceled_or_still_runs_or_has_no_time_does_not_count() {
     let outcome = |id: &str, outcome: Option<Outcome>| Deployment { outcome, ..deploy(id, 1, 10) };
     let computed = Case::new()
         .line(1)

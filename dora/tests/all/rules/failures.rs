@@ -124,7 +124,7 @@ fn rule_4_a_revert_within_the_window_fails_what_had_carried_the_change() {
 }
 
 #[test]
-fn rule_4_what_is_reverted_before_it_is_deployed_blames_nobody() {
+fn rule_4_what_is_reverted_before_it_is_deployed_fails_no_deployment() {
     let computed = Case::new()
         .line(3)
         .add(Commit { reverts: vec![sha(3)], ..commit(4, 4, &[3]) })

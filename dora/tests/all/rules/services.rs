@@ -61,7 +61,7 @@ fn of_a_shared_repository_a_service_has_the_commits_that_change_its_directories(
         .add(of_directories(2, 2, &[1], &["services/web/src"]))
         .add(of_directories(3, 3, &[2], &["services/mail"]))
         .add(of_directories(4, 4, &[3], &["services/website", ""]))
-        // nobody looked into it, so it may be of any
+        // it was not looked into, so it may be of any
         .add(commit(5, 5, &[4]))
         .add(deploy("a", 1, 6))
         .add(deploy("b", 5, 10));

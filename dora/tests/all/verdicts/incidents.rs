@@ -6,7 +6,7 @@ use super::to;
 use crate::build::{Case, at, change, commit, deploy, incident, sha};
 
 #[test]
-fn an_incident_after_an_attempt_or_a_rollback_in_one_environment_is_judged_there() {
+fn an_incident_after_an_attempt_or_a_rollback_in_one_environment_is_attributed_there() {
     let both = || {
         let case = Case::new().line(2).add(to("production-eu", "eu-1", 1, 5)).add(to("production-us", "us-1", 1, 6));
         case.add(to("production-eu", "eu-2", 2, 10))

@@ -21,7 +21,7 @@ fn reapplied(subject: &str, reverts: &[u32]) -> Computed {
 }
 
 #[test]
-fn a_revert_of_a_revert_brings_the_change_back_and_blames_nobody() {
+fn a_revert_of_a_revert_brings_the_change_back_and_fails_no_deployment() {
     for (subject, reverts) in [
         ("Reapply \"Add cache\"", &[3][..]),
         ("Revert \"Revert \"Add cache\"\"", &[3]),

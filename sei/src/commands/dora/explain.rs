@@ -7,15 +7,15 @@ use kernel::{ChangeMetric, DeploymentMetric, Evidence, Finding};
 use crate::output;
 
 /// How many commits are listed; JSON has them all.
-const MOST_COMMITS: usize = 50;
+const MAX_COMMITS: usize = 50;
 
 pub(super) fn text(explanation: &Explanation) -> String {
     let mut lines = Vec::new();
     for deployment in &explanation.deployments {
-        tell_deployment(deployment, &mut lines);
+        describe_deployment(deployment, &mut lines);
     }
     for change in &explanation.changes {
-        tell_change(change, &mut lines);
+        describe_change(change, &mut lines);
     }
     if !explanation.candidates.is_empty() {
         lines.push(format!("`{}` can mean any of these; ask again with one of the ids:", explanation.asked));
@@ -36,20 +36,20 @@ fn short(sha: &kernel::Sha) -> String {
     sha.to_string().chars().take(10).collect()
 }
 
-fn tell_deployment(explanation: &DeploymentExplanation, lines: &mut Vec<String>) {
+fn describe_deployment(explanation: &DeploymentExplanation, lines: &mut Vec<String>) {
     lines.push(format!("Deployment {} of {}", explanation.deployment, explanation.service));
     lines.extend(explanation.why.iter().map(|why| format!("  {why}")));
     if let Some(metric) = &explanation.metric {
-        tell_verdict(metric, lines);
+        describe_verdict(metric, lines);
     }
     if let Some(previous) = &explanation.previous {
         lines.push(format!("  before it: {} at {}", previous.deployment, time(previous.finished_at)));
     }
-    tell_commits(&explanation.commits, lines);
+    describe_commits(&explanation.commits, lines);
     if !explanation.changes.is_empty() {
         lines.push(format!("changes, and commits outside of any: {}", explanation.changes.len()));
         let mut table = output::table(&["change", "title", "coding", "pickup", "review", "deploy", "lead time"]);
-        for change in explanation.changes.iter().take(MOST_COMMITS) {
+        for change in explanation.changes.iter().take(MAX_COMMITS) {
             let mut row = vec![change.change.to_string(), change.title.clone()];
             row.extend(stages(change).map(|(_, text)| text));
             table.add_row(row);
@@ -57,11 +57,11 @@ fn tell_deployment(explanation: &DeploymentExplanation, lines: &mut Vec<String>)
         lines.push(table.to_string());
         more(explanation.changes.len(), lines);
     }
-    tell_findings(&explanation.findings, lines);
+    describe_findings(&explanation.findings, lines);
     lines.push(format!("  what was received: sei events of {}", explanation.deployment));
 }
 
-fn tell_change(explanation: &ChangeExplanation, lines: &mut Vec<String>) {
+fn describe_change(explanation: &ChangeExplanation, lines: &mut Vec<String>) {
     lines.push(format!("Change {} of {}: {}", explanation.change, explanation.service, explanation.title));
     lines.extend(explanation.url.iter().map(|url| format!("  {url}")));
     lines.extend(explanation.why.iter().map(|why| format!("  {why}")));
@@ -78,14 +78,14 @@ fn tell_change(explanation: &ChangeExplanation, lines: &mut Vec<String>) {
         lines.extend(points.iter().filter_map(|(name, at)| Some(format!("  {name}: {}", time((*at)?)))));
         lines.extend(stages(metric).map(|(name, text)| format!("  {name}: {text}")));
     }
-    tell_commits(&explanation.commits, lines);
-    tell_findings(&explanation.findings, lines);
+    describe_commits(&explanation.commits, lines);
+    describe_findings(&explanation.findings, lines);
     if explanation.metric.as_ref().is_none_or(|metric| !metric.is_commit) {
         lines.push(format!("  what was received: sei events of {}", explanation.change));
     }
 }
 
-fn tell_verdict(metric: &DeploymentMetric, lines: &mut Vec<String>) {
+fn describe_verdict(metric: &DeploymentMetric, lines: &mut Vec<String>) {
     lines.push(format!(
         "  finished at {}, carried {} and {}",
         time(metric.finished_at),
@@ -110,25 +110,25 @@ fn tell_verdict(metric: &DeploymentMetric, lines: &mut Vec<String>) {
     }
 }
 
-fn tell_commits(commits: &[CarriedCommit], lines: &mut Vec<String>) {
+fn describe_commits(commits: &[CarriedCommit], lines: &mut Vec<String>) {
     if commits.is_empty() {
         return;
     }
     lines.push(format!("{}:", output::count(commits.len(), "commit")));
-    for commit in commits.iter().take(MOST_COMMITS) {
+    for commit in commits.iter().take(MAX_COMMITS) {
         let change = commit.change.as_ref().map_or(String::new(), |change| format!("  [{change}]"));
         lines.push(format!("  {} {} {}{change}", short(&commit.sha), time(commit.authored_at), commit.subject));
     }
     more(commits.len(), lines);
 }
 
-fn tell_findings(findings: &[Finding], lines: &mut Vec<String>) {
+fn describe_findings(findings: &[Finding], lines: &mut Vec<String>) {
     lines.extend(findings.iter().map(|finding| format!("  noticed: {}", finding.detail)));
 }
 
 fn more(count: usize, lines: &mut Vec<String>) {
-    if count > MOST_COMMITS {
-        lines.push(format!("  … and {} more; --json lists them all", count - MOST_COMMITS));
+    if count > MAX_COMMITS {
+        lines.push(format!("  … and {} more; --json lists them all", count - MAX_COMMITS));
     }
 }
 

@@ -59,12 +59,12 @@ async fn served() -> (Served, Arc<dyn EventLog>) {
 async fn a_number_leads_to_its_rows_a_row_to_its_evidence_and_that_to_what_was_sent() {
     let (served, log) = served().await;
     let store = served.database.store.clone();
-    let told = [
+    let fetched = [
         event("e-1", "main", &deployment(3)),
         event("e-2", "main", &deployment(4)),
         event("e-3", "main", &incident(None)),
     ];
-    process(&store, &log, told.to_vec()).await;
+    process(&store, &log, fetched.to_vec()).await;
     let resolved = event("e-4", "main", &incident(Some("2026-02-04T11:30:00Z")));
     process(&store, &log, vec![resolved.clone()]).await;
 
@@ -95,7 +95,7 @@ async fn a_number_leads_to_its_rows_a_row_to_its_evidence_and_that_to_what_was_s
 }
 
 #[tokio::test]
-async fn what_is_read_again_is_told_once_and_what_left_the_log_not_at_all() {
+async fn what_is_read_again_is_reported_once_and_what_left_the_log_not_at_all() {
     let (served, log) = served().await;
     let store = served.database.store.clone();
     process(&store, &log, vec![event("e-1", "main", &deployment(3))]).await;
@@ -112,7 +112,7 @@ async fn what_is_read_again_is_told_once_and_what_left_the_log_not_at_all() {
 }
 
 #[tokio::test]
-async fn nobody_sees_another_tenants_events() {
+async fn no_tenant_sees_another_tenants_events() {
     let (served, log) = served().await;
     let store = served.database.store.clone();
     store.create_tenant(&Tenant::new("other").unwrap(), false).await.unwrap();

@@ -91,7 +91,7 @@ async fn a_page_is_read_by_an_index_and_reads_no_more_than_it_needs() {
         assert_eq!(queries::findings(&store, None, None, PAGE).await.unwrap().len(), 51);
         assert_eq!(queries::findings(&store, service.as_deref(), None, PAGE).await.unwrap().len(), 51);
     }
-    // A connection tells its counts when it ends.
+    // A connection reports its counts when it ends.
     store.close().await;
 
     // 20 runs of: how many lists of the table, each of a page, some with a few rows to skip.

@@ -81,7 +81,7 @@ async fn a_reader_begins_where_the_store_stands(kind: LogKind) {
         advance(&log, batch).await;
         written.insert(batch.partition, batch.to);
     }
-    // Neither the first reader's place nor what it may have told Kafka matters.
+    // Neither the first reader's position nor what it may have committed to Kafka matters.
     drop(reader);
     let total: i64 = log.log.ends().await.unwrap().iter().map(|end| end.next).sum();
     let left = total - written.values().sum::<i64>();
@@ -108,7 +108,7 @@ async fn a_partition_that_was_rewound_comes_again(kind: LogKind) {
     let again = read(&mut *reader, limit, 90).await;
     assert_joined(&again);
     assert_eq!((again[0].from, again.last().unwrap().to), (10, 100));
-    // Somebody else resets the position altogether.
+    // Another process resets the position altogether.
     positions::reset(&log.database.store, CONSUMER, log.log.topic()).await.unwrap();
     reader.rewind(0);
     let again = read(&mut *reader, limit, 100).await;
@@ -254,7 +254,7 @@ async fn after_retention_a_reader_goes_on_at_the_start(kind: LogKind) {
 
 async fn a_single_event_is_found_by_its_position_until_it_has_left(kind: LogKind) {
     let log = TestLog::with(kind, |settings| settings.partitions = 1).await;
-    // apart, so that there is more than one segment
+    // separately, so that there is more than one segment
     for number in 0..4 {
         log.log.append(vec![event("a", number), event("a", number + 10)]).await.unwrap();
     }
@@ -301,7 +301,7 @@ async fn the_embedded_log_lets_go_of_what_is_old_and_read() {
     .await;
     log.log.append(events(1, 5)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(5)).await;
-    assert_eq!(log.log.trim().await.unwrap(), 0, "it is old, but nobody has read it");
+    assert_eq!(log.log.trim().await.unwrap(), 0, "it is old, but no reader has read it");
     let mut reader = log.log.reader(CONSUMER).await.unwrap();
     advance(&log, &read(&mut *reader, MANY, 5).await[0]).await;
     assert_eq!(log.log.trim().await.unwrap(), 5);

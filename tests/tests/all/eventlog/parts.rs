@@ -34,7 +34,7 @@ pub(super) fn events(keys: usize, each: usize) -> Vec<Envelope> {
     (0..each).flat_map(|number| (0..keys).map(move |key| event(&format!("repository-{key}"), number))).collect()
 }
 
-/// Reads batches until there are so many events.
+/// Reads batches until there are `count` events.
 pub(super) async fn read(reader: &mut dyn LogReader, limit: Limit, count: usize) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     let start = Instant::now();
@@ -78,7 +78,7 @@ pub(super) async fn advance(log: &TestLog, batch: &Batch) {
     tx.commit().await.unwrap();
 }
 
-/// Reads so many events and writes each batch before the next: whenever the group shares partitions out
+/// Reads `count` events and writes each batch before the next: whenever the group shares partitions out
 /// again, reading goes on behind what is written.
 pub(super) async fn read_and_write(log: &TestLog, reader: &mut dyn LogReader, count: usize) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();

@@ -9,7 +9,7 @@ use tests::TestLog;
 
 use super::{SECRET, serve, settings, sign, webhook};
 
-/// A connector, the folders of what was sent to it, and the headers of a file of these.
+/// A connector, the directories of what was sent to it, and the headers of a file of these.
 type Recorded = (&'static str, &'static [&'static str], fn(&str, &[u8]) -> Vec<(&'static str, String)>);
 
 const RECORDED: [Recorded; 6] = [

@@ -104,7 +104,7 @@ impl Drop for Running {
     }
 }
 
-/// The status of a page, if somebody answers.
+/// The status of a page, if there is an answer.
 fn ask(address: SocketAddr, path: &str) -> Option<u16> {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(address).ok()?;

@@ -112,14 +112,14 @@ fn a_check_says_what_the_gateway_would() {
         ("jenkins", "circleci/event.ping", &[], 1, Value::Null, "rejected"),
         ("jenkins", "jenkins/notification.started", &["--secret", "t", "--path", "t"], 0, json!(true), "stored"),
     ] {
-        let said = check(source, file, more);
-        assert_eq!(said.code, Some(code), "{source} {file} {more:?}: {}{}", said.out, said.err);
-        let told: Value = serde_json::from_str(&said.out).unwrap();
-        assert_eq!(told["verified"], verified, "{told}");
-        assert!(told["becomes"].to_string().contains(&format!("\"{end}\"")), "{end}: {told}");
+        let output = check(source, file, more);
+        assert_eq!(output.code, Some(code), "{source} {file} {more:?}: {}{}", output.out, output.err);
+        let fetched: Value = serde_json::from_str(&output.out).unwrap();
+        assert_eq!(fetched["verified"], verified, "{fetched}");
+        assert!(fetched["becomes"].to_string().contains(&format!("\"{end}\"")), "{end}: {fetched}");
     }
-    let said = program.run(&["webhooks", "check", "git", "nothing.json"]);
-    assert!(said.code == Some(1) && said.err.contains("`git` takes no webhooks; "), "{}", said.err);
+    let output = program.run(&["webhooks", "check", "git", "nothing.json"]);
+    assert!(output.code == Some(1) && output.err.contains("`git` takes no webhooks; "), "{}", output.err);
     let words =
         program.good(&["webhooks", "check", "circleci", &fixture("circleci/event.job_failed").display().to_string()]);
     assert!(words.starts_with("verified: not tried") && words.contains("becomes task_run:"), "{words}");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::parts::{Collector, ID, Repo, TREE, seconds, text, text_of, woven};
 
 #[tokio::test]
-async fn a_mailmap_is_told_when_it_changes_and_taken_back_when_it_goes() {
+async fn a_mailmap_is_reported_when_it_changes_and_taken_back_when_it_goes() {
     let repo = Repo::new();
     repo.commit("Root");
     let mut collector = Collector::of(&repo);
@@ -25,7 +25,7 @@ async fn a_mailmap_is_told_when_it_changes_and_taken_back_when_it_goes() {
     assert_eq!(persons(&collector), [ann, r#"Bob <bob@example.org> ["bob@example.org"]"#]);
     repo.commit("Something else");
     collector.collect().await;
-    assert_eq!(collector.events_of("git.mailmap"), 1, "a mailmap that did not change is not told again");
+    assert_eq!(collector.events_of("git.mailmap"), 1, "a mailmap that did not change is not reported again");
     repo.write(".mailmap", "Ann Smith <ann@example.org> <ann@old.example.org>\n");
     repo.commit("Bob has left");
     collector.collect().await;
@@ -107,7 +107,7 @@ async fn line_counts_are_those_of_git() {
 }
 
 #[tokio::test]
-async fn merges_squashes_and_reverts_are_told_by_their_messages() {
+async fn merges_squashes_and_reverts_are_recognized_by_their_messages() {
     let repo = Repo::new();
     repo.commit("Root");
     repo.branch("fix/it");
@@ -224,11 +224,11 @@ async fn texts_that_are_no_utf_8_are_read_as_well_as_can_be() {
         |name: &str| format!("author J?rgen <{name}@x> 1700000000 +0000\ncommitter B <b@x> 1700000000 +0000\n");
     let latin = |text: String| text.bytes().map(|byte| if byte == b'?' { 0xfc } else { byte }).collect::<Vec<_>>();
     let plain = repo.raw_commit(&latin(format!("tree {TREE}\n{}\nGr?n (#3)\n", people("k"))));
-    let told = format!("tree {TREE}\nparent {plain}\n{}encoding ISO-8859-1\n\nGr?n (#4)\n", people("j"));
-    let told = repo.raw_commit(&latin(told));
+    let fetched = format!("tree {TREE}\nparent {plain}\n{}encoding ISO-8859-1\n\nGr?n (#4)\n", people("j"));
+    let fetched = repo.raw_commit(&latin(fetched));
     let collector = Collector::of(&repo).collected().await;
     assert_eq!(collector.commit(&plain)["subject"], "Gr\u{fffd}n (#3)");
-    assert_eq!(collector.commit(&told)["subject"], "Grün (#4)");
+    assert_eq!(collector.commit(&fetched)["subject"], "Grün (#4)");
     assert_eq!([&collector.change(3)["title"], &collector.change(4)["title"]], ["Gr\u{fffd}n", "Grün"]);
     let names: Vec<Value> = collector.kind("account").iter().map(|row| row["name"].clone()).collect();
     assert_eq!(names, ["Jürgen", "J\u{fffd}rgen"]);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use super::parts::{Collector, Repo, TREE, warned, whole};
+use super::parts::{Collector, Repo, TREE, warned, with_causes};
 
 #[tokio::test]
 async fn a_tree_of_ten_billion_files_is_not_counted_and_stops_nothing_else() {
@@ -78,16 +78,16 @@ async fn a_link_or_pipe_in_a_repository_is_named_and_what_it_leads_to_is_not_sho
     let head = repo.path().join(".git/HEAD");
     std::fs::remove_file(&head).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", &head).unwrap();
-    let said = whole(&Collector::of(&repo).attempt().await.unwrap_err());
-    assert!(said.contains("`HEAD` is a link that leads out of it") && !said.contains("root:"), "{said}");
+    let message = with_causes(&Collector::of(&repo).attempt().await.unwrap_err());
+    assert!(message.contains("`HEAD` is a link that leads out of it") && !message.contains("root:"), "{message}");
     std::fs::remove_file(&head).unwrap();
     std::fs::copy("/etc/passwd", &head).unwrap();
-    let said = whole(&Collector::of(&repo).attempt().await.unwrap_err());
-    assert!(said.contains("names neither a branch nor a commit") && !said.contains("root:"), "{said}");
+    let message = with_causes(&Collector::of(&repo).attempt().await.unwrap_err());
+    assert!(message.contains("names neither a branch nor a commit") && !message.contains("root:"), "{message}");
     std::fs::write(&head, "ref: refs/heads/main\n").unwrap();
     std::os::unix::fs::symlink("/dev/zero", repo.path().join(".git/packed-refs")).unwrap();
-    let said = whole(&Collector::of(&repo).attempt().await.unwrap_err());
-    assert!(said.contains("`packed-refs` is a link that leads out of it"), "{said}");
+    let message = with_causes(&Collector::of(&repo).attempt().await.unwrap_err());
+    assert!(message.contains("`packed-refs` is a link that leads out of it"), "{message}");
     std::fs::remove_file(repo.path().join(".git/packed-refs")).unwrap();
     Collector::of(&repo).attempt().await.unwrap();
 }
@@ -126,8 +126,8 @@ async fn credentials_go_to_the_host_of_the_url_and_to_no_other() {
     let (first, first_saw) = server(move |path| format!("http://{to}{path}")).await;
     for credentials in ["ann:s3cret", "t0ken"] {
         let mut collector = Collector::new(format!("http://{credentials}@{first}/team/app.git"));
-        let said = whole(&collector.attempt().await.unwrap_err());
-        assert!(said.contains("could not be fetched") && !said.contains("s3cret"), "{said}");
+        let message = with_causes(&collector.attempt().await.unwrap_err());
+        assert!(message.contains("could not be fetched") && !message.contains("s3cret"), "{message}");
     }
     let sent: Vec<String> = first_saw.lock().unwrap().iter().flatten().cloned().collect();
     let expected = format!("Basic {}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, "ann:s3cret"));

@@ -262,8 +262,8 @@ const WINDOW: &str = "from=2023-11-01&to=2023-12-01";
 /// The value of a metric in seconds, and of how many observations it is.
 async fn metric(served: &served::Served, name: &str) -> (Option<f64>, u64) {
     let answer = served.get(&format!("/api/v1/metrics/{name}?{WINDOW}")).await;
-    let whole = &answer["data"]["whole"];
-    (whole["value"].as_f64(), whole["n"].as_u64().unwrap())
+    let with_causes = &answer["data"]["whole"];
+    (with_causes["value"].as_f64(), with_causes["n"].as_u64().unwrap())
 }
 
 /// The author time of a commit, which is an hour before it is committed.

@@ -20,7 +20,7 @@ pub(super) const ID: &str = "example.org/team/app";
 
 pub(super) const TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-/// A repository in a folder of its own. Each call of `git` is a minute after the one before.
+/// A repository in a directory of its own. Each call of `git` is a minute after the one before.
 pub(super) struct Repo {
     pub(super) folder: TempDir,
     pub(super) clock: Cell<i64>,
@@ -133,7 +133,7 @@ impl EventLog for MemoryLog {
     }
 
     async fn reader(&self, _: &str) -> Result<Box<dyn LogReader>, LogError> {
-        Err(LogError::Fatal("nobody reads it".to_owned(), None))
+        Err(LogError::Fatal("it can't be read".to_owned(), None))
     }
 
     async fn ends(&self) -> Result<Vec<Position>, LogError> {
@@ -273,7 +273,7 @@ fn identity(fact: &Fact) -> String {
         Fact::Deployment(x) => format!("deployment {}", x.id),
         Fact::Account(x) => format!("account {}", x.id),
         Fact::Person(x) => format!("person {}", x.name),
-        other => panic!("git tells nothing of a {}", other.kind()),
+        other => panic!("git reports no {}", other.kind()),
     }
 }
 
@@ -310,6 +310,6 @@ pub(super) fn woven() -> Repo {
 }
 
 /// An error with its causes.
-pub(super) fn whole(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {}", whole(cause)))
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {}", with_causes(cause)))
 }

@@ -76,7 +76,7 @@ async fn the_line_of_the_deployment_branch_is_its_deployments() {
 }
 
 #[tokio::test]
-async fn an_empty_repository_has_nothing_to_tell_until_its_first_commit() {
+async fn an_empty_repository_has_nothing_to_report_until_its_first_commit() {
     let repo = Repo::new();
     let mut collector = Collector::of(&repo);
     let summary = collector.collect().await;
@@ -160,8 +160,8 @@ async fn what_is_no_repository_is_refused_with_what_to_do() {
     ] {
         let mut collector = Collector::new(&url);
         let error = collector.attempt().await.unwrap_err();
-        let said = error.to_string();
-        assert!(said.contains(says) && said.contains(advises) && !error.is_transient(), "{url}: {said}");
+        let message = error.to_string();
+        assert!(message.contains(says) && message.contains(advises) && !error.is_transient(), "{url}: {message}");
         assert_eq!((collector.events(), &collector.cursor), (0, &None));
     }
 }

@@ -1,4 +1,4 @@
-//! Payloads that somebody tampered with: a normalizer always returns, with facts or with a reason.
+//! Payloads that were tampered with: a normalizer always returns, with facts or with a reason.
 
 use bytes::Bytes;
 use kernel::NotStored;

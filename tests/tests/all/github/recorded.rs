@@ -15,7 +15,7 @@ use super::super::gateway::{MemoryLog, serve, settings};
 use super::normalize;
 use tests::TestLog;
 
-/// The folder of `@octokit/webhooks-examples`.
+/// The directory of `@octokit/webhooks-examples`.
 fn examples() -> PathBuf {
     if let Some(folder) = std::env::var_os("SEI_OCTOKIT_EXAMPLES") {
         return folder.into();

@@ -219,7 +219,7 @@ async fn a_window_of_the_address_is_honored_whatever_it_is() {
 }
 
 #[tokio::test]
-async fn requests_that_nobody_waits_for_any_more_end_without_a_complaint() {
+async fn abandoned_requests_end_without_a_complaint() {
     let Some(browser) = browser() else { return };
     let served = served::filled().await;
     let test = "report(async () => {

@@ -30,7 +30,7 @@ pub(crate) fn event(kind: &str, key: &str, data: &str) -> Envelope {
     }
 }
 
-/// An event that becomes so many commits of a repository, with numbers from `first` on.
+/// An event that becomes a number of commits of a repository, with numbers from `first` on.
 pub(crate) fn commits(repository: &str, first: usize, count: usize) -> Envelope {
     event("test.commits", repository, &format!("{repository} {first} {count}"))
 }

@@ -80,7 +80,7 @@ impl Victim {
         Running(child.unwrap())
     }
 
-    fn said(&self) -> String {
+    fn log_text(&self) -> String {
         let read = |name: &str| std::fs::read_to_string(Path::new(self.folder.path()).join(name)).unwrap_or_default();
         read("out") + &read("err")
     }
@@ -104,7 +104,7 @@ fn raw(data: Vec<u8>, key: &str) -> Envelope {
     }
 }
 
-/// So many events: commits in several versions, deployments, and some that can't be read.
+/// A number of events: commits in several versions, deployments, and some that can't be read.
 fn events(from: usize, count: usize) -> Vec<Envelope> {
     (from..from + count)
         .map(|number| {
@@ -161,12 +161,12 @@ async fn is_done(log: &TestLog) -> bool {
 
 /// Starts it once more, lets it finish, and stops it.
 async fn finish(log: &TestLog, victim: &Victim) {
-    let starts = || victim.said().matches(" processing").count();
+    let starts = || victim.log_text().matches(" processing").count();
     let before = starts();
     let running = victim.start();
     eventually(PATIENCE, async || starts() > before && is_done(log).await).await;
-    assert!(running.stop().await, "{}", victim.said());
-    assert!(!victim.said().contains("panicked"), "{}", victim.said());
+    assert!(running.stop().await, "{}", victim.log_text());
+    assert!(!victim.log_text().contains("panicked"), "{}", victim.log_text());
 }
 
 /// The steps of a batch's transaction, by the lock that the next one waits for.
@@ -220,7 +220,9 @@ async fn killed_within_each_step_it_counts_each_event_once(kind: LogKind) {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             };
-            tokio::time::timeout(PATIENCE, at_the_lock).await.unwrap_or_else(|_| panic!("{step}: {}", victim.said()));
+            tokio::time::timeout(PATIENCE, at_the_lock)
+                .await
+                .unwrap_or_else(|_| panic!("{step}: {}", victim.log_text()));
             running.kill();
             if server_ends_too {
                 let end = "select pg_terminate_backend(pid) from pg_locks where not granted

@@ -234,7 +234,7 @@ async fn connections_that_break_cost_time_and_nothing_else() {
     let mut connection = sqlx::ConnectOptions::connect(&log.database.options()).await.unwrap();
     for round in 0..20 {
         let events: Vec<Envelope> = (0..50).map(|number| commits("r", round * 50 + number, 1)).collect();
-        // Its own connections break too. An append that fails is made again, whatever became of it.
+        // Its own connections break too. An append that fails is made again, whether or not it was written.
         eventually(PATIENCE, || async { log.log.append(events.clone()).await.is_ok() }).await;
         let others = "select pg_terminate_backend(pid) from pg_stat_activity
                       where datname = current_database() and pid <> pg_backend_pid()";

@@ -7,7 +7,7 @@ use parts::{Part, missing};
 use store::{ClusterError, PrivateCluster, Store, cursors};
 use tempfile::TempDir;
 
-/// A directory that the server's user can reach, whoever we are.
+/// A directory that the server's user can reach, whichever user we are.
 fn directory() -> TempDir {
     use std::os::unix::fs::PermissionsExt;
     let directory = tempfile::tempdir().unwrap();
@@ -61,7 +61,7 @@ async fn it_starts_stops_and_continues_with_the_same_data() {
 }
 
 #[tokio::test]
-async fn nobody_else_can_get_to_it() {
+async fn no_other_user_can_get_to_it() {
     let parent = directory();
     let cluster = PrivateCluster::start(&parent.path().join("database")).await.unwrap();
     let options = cluster.options();
@@ -97,7 +97,7 @@ async fn a_server_that_was_killed_with_its_lock_file_left_behind_starts_again() 
 }
 
 #[tokio::test]
-async fn the_last_user_stops_it_whoever_started_it() {
+async fn the_last_user_stops_it_whichever_process_started_it() {
     let parent = directory();
     let directory = parent.path().join("database");
     let starter = PrivateCluster::start(&directory).await.unwrap();

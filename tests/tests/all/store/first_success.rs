@@ -140,7 +140,7 @@ async fn a_job_that_is_started_weeks_later_in_a_finished_pipeline_does_not_move_
         let (_, ends) = write(&database, &[version(1, success), later.clone()], 1).await;
         assert_eq!(ends[0], ("deployment".to_owned(), success, Some(instant(86_400))));
         assert_eq!(ends[1], ("run".to_owned(), success, Some(instant(86_400))));
-        // a tag that was set anew is where it is now
+        // a tag that was set again is where it is now
         assert_eq!(ends[2], ("tag".to_owned(), later.outcome, later.finished));
     }
 }

@@ -197,7 +197,7 @@ async fn retention_deletes_what_is_old_and_read_and_nothing_else() {
         segments::append(store, "t", 1, vec![event("k", n, 1), event("k", n + 10, 1)]).await.unwrap();
     }
     let later = Utc::now() + chrono::Duration::hours(1);
-    assert_eq!(segments::trim_before(store, "t", later).await.unwrap(), 0, "nobody has read anything");
+    assert_eq!(segments::trim_before(store, "t", later).await.unwrap(), 0, "nothing has been read");
     let mut tx = store.begin().await.unwrap();
     positions::advance(&mut tx, "slow", "t", 0, 0, 3).await.unwrap();
     positions::advance(&mut tx, "fast", "t", 0, 0, 6).await.unwrap();

@@ -53,8 +53,8 @@ async fn in_any_order(database: &TestDatabase, events: &[Vec<Fact>], query: &'st
         for at_once in [false, true] {
             let clear = "truncate main.incident, main.change, main.work_item, main.closing, main.partial_fact";
             sqlx::query(clear).execute(&mut connection).await.unwrap();
-            let told: Vec<Vec<Fact>> = order.iter().chain(&order[..1]).map(|event| events[*event].clone()).collect();
-            let batches = if at_once { vec![told.concat()] } else { told };
+            let fetched: Vec<Vec<Fact>> = order.iter().chain(&order[..1]).map(|event| events[*event].clone()).collect();
+            let batches = if at_once { vec![fetched.concat()] } else { fetched };
             for batch in &batches {
                 let written = write(database, batch).await;
                 assert_eq!(written.changed + written.unchanged, batch.len() as u64);
@@ -139,7 +139,7 @@ async fn a_ticket_that_is_closed_without_its_type_ends_its_incident() {
 }
 
 #[tokio::test]
-async fn the_newest_title_of_a_change_or_a_ticket_stays_whatever_became_of_it() {
+async fn the_newest_title_of_a_change_or_a_ticket_stays_whatever_its_state() {
     let database = tests::database().await;
     let repository = json!({ "id": "shop/checkout", "source": "https://git.example.org" });
     let change = |kind: &str, minute, title: &str| {

@@ -54,8 +54,8 @@ impl SmallDisk {
         let run = |program: &str, arguments: &[&str]| {
             let output = std::process::Command::new(program).args(arguments).arg(folder.path()).output();
             let output = output.map_err(|error| error.to_string())?;
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            if output.status.success() { Ok(()) } else { Err(format!("{program}: {said}")) }
+            let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            if output.status.success() { Ok(()) } else { Err(format!("{program}: {message}")) }
         };
         run("mount", &["-t", "tmpfs", "-o", "size=2m,mode=777", "tmpfs"])?;
         let disk = Self { folder };
@@ -118,7 +118,7 @@ async fn a_full_disk_is_a_clear_error_and_nothing_else_is_disturbed() {
     let error = store::segments::append(store, "t", 1, event(8 << 20)).await.unwrap_err();
     assert!(matches!(error, StoreError::DiskFull(_)), "{error:?}");
     assert!(error.is_transient() && error.to_string().contains("disk is full"), "{error}");
-    // somebody makes room: nothing was written before, and the next goes on without a gap
+    // room is made: nothing was written before, and the next goes on without a gap
     disk.grow();
     store::segments::append(store, "t", 1, event(2000)).await.unwrap();
     let read = store::segments::read(store, "t", 0, 0, 10, usize::MAX).await.unwrap();

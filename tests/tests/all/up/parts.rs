@@ -15,7 +15,7 @@ pub(super) fn git(repository: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A repository of so many commits, an hour apart, with a version tag on each so manieth.
+/// A repository of `commits` commits, one an hour, with a version tag on every `tag_every`th.
 pub(crate) fn repository(program: &Program, commits: usize, tag_every: Option<usize>) -> PathBuf {
     let path = program.folder().join("repository");
     std::fs::create_dir(&path).unwrap();

@@ -60,13 +60,13 @@ fn events_come_over_the_socket_and_refused_requests_do_not_fill_the_log() {
         let long = format!("[{{\"fact\":\"{}\"}}]", "x".repeat(130_000));
         assert_eq!(status(local(), post("/v1/events", &long)), "422");
     }
-    let said = up.end(Signal::SIGTERM);
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = up.end(Signal::SIGTERM);
+    assert_eq!(output.code, Some(0), "{}", output.err);
     assert!(!socket.exists());
-    let refused = said.err.lines().filter(|line| line.contains("refused a request")).count();
+    let refused = output.err.lines().filter(|line| line.contains("refused a request")).count();
     // one in ten seconds for each of the two sources, however long the 600 requests took
-    assert!((2..200).contains(&refused), "{refused} lines:\n{}", said.err);
-    assert!(said.err.lines().all(|line| line.len() <= 4096), "a long line");
+    assert!((2..200).contains(&refused), "{refused} lines:\n{}", output.err);
+    assert!(output.err.lines().all(|line| line.len() <= 4096), "a long line");
 }
 
 trait ReadWrite: Read + std::io::Write {}
@@ -88,9 +88,9 @@ fn a_database_that_dies_is_started_again() {
             && get(&address, "/api/v1/services") == before
             && get(&address, "/readyz").0 == 200
     });
-    let said = up.end(Signal::SIGINT);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.err.contains("was started again"), "{}", said.err);
+    let output = up.end(Signal::SIGINT);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    assert!(output.err.contains("was started again"), "{}", output.err);
     assert_eq!(servers(&program), Vec::<String>::new());
 }
 
@@ -114,8 +114,8 @@ fn a_database_that_dies_as_soon_as_it_is_ready_ends_nothing() {
             let status = program.json(&["status"]);
             status["stale"] == false && status["services"][0]["deployments"] == 5
         });
-        let said = up.end(Signal::SIGINT);
-        assert_eq!(said.code, Some(0), "{}", said.err);
+        let output = up.end(Signal::SIGINT);
+        assert_eq!(output.code, Some(0), "{}", output.err);
     }
 }
 
@@ -132,7 +132,7 @@ fn a_database_whose_sei_was_killed_is_stopped_by_the_next() {
 }
 
 #[test]
-fn no_secret_of_the_environment_reaches_the_database_and_nobody_else_looks_into_the_data_folder() {
+fn no_secret_of_the_environment_reaches_the_database_and_no_other_user_sees_the_data_directory() {
     use std::os::unix::fs::PermissionsExt;
     let program = Program::new();
     let path = text(&repository(&program, 5, None));
@@ -169,22 +169,22 @@ fn settings_are_read_again_while_it_runs_and_wrong_ones_change_nothing() {
     let address = up.address();
 
     std::fs::write(&settings, git_source("5")).unwrap();
-    let said = program.run(&["reload", "--config", "/dev/null"]);
-    assert_eq!(said.code, Some(1), "{}", said.out);
-    assert!(said.err.contains("source.0.pull.urls") && said.err.contains("keeps the settings"), "{}", said.err);
+    let output = program.run(&["reload", "--config", "/dev/null"]);
+    assert_eq!(output.code, Some(1), "{}", output.out);
+    assert!(output.err.contains("source.0.pull.urls") && output.err.contains("keeps the settings"), "{}", output.err);
     up.wait_for_error("the new settings can't be used");
     assert_eq!(get(&address, "/livez").0, 200);
 
     std::fs::write(&settings, git_source(&format!("[\"{path}\"]\n\n[[service]]\nname = \"shop\""))).unwrap();
-    let said = program.good(&["reload", "--config", "/dev/null"]);
-    assert!(said.contains("starts again with what has changed: service"), "{said}");
+    let output = program.good(&["reload", "--config", "/dev/null"]);
+    assert!(output.contains("starts again with what has changed: service"), "{output}");
     up.wait_for_error("changed=\"service\"");
     let address = up.next_address();
     let (status, services) = get(&address, "/api/v1/services");
     assert!(status == 200 && services.contains("\"shop\""), "{status} {services}");
     assert_eq!(up.end(Signal::SIGTERM).code, Some(0));
     assert_eq!(servers(&program), Vec::<String>::new());
-    let said = program.run(&["reload"]);
-    assert_eq!(said.code, Some(1), "{}", said.out);
-    assert!(said.err.contains("no `sei up` runs"), "{}", said.err);
+    let output = program.run(&["reload"]);
+    assert_eq!(output.code, Some(1), "{}", output.out);
+    assert!(output.err.contains("no `sei up` runs"), "{}", output.err);
 }

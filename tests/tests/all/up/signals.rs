@@ -56,8 +56,8 @@ fn a_second_ctrl_c_ends_it_at_once_and_nothing_is_lost() {
     up.signal(Signal::SIGINT);
     up.wait_for_error("once more forces it");
     // one that comes this soon may be taken for the same request; one of those that follow is not
-    let said = up.end_by_repeated(Signal::SIGINT);
-    assert!(matches!(said.code, Some(0 | 130)), "{:?}: {}", said.code, said.err);
+    let output = up.end_by_repeated(Signal::SIGINT);
+    assert!(matches!(output.code, Some(0 | 130)), "{:?}: {}", output.code, output.err);
     assert_eq!(report(&program), before);
     // what was left running was taken over, and stopped
     assert_eq!(servers(&program), Vec::<String>::new());
@@ -72,8 +72,8 @@ fn a_signal_that_arrives_twice_at_once_ends_it_in_order() {
         up.address();
         // as `timeout` does: to the process, and to its group
         up.signal(signal);
-        let said = up.end(signal);
-        assert_eq!(said.code, Some(0), "{signal}: {}", said.err);
+        let output = up.end(signal);
+        assert_eq!(output.code, Some(0), "{signal}: {}", output.err);
         assert_eq!(server_pid(&program), None, "{signal}: the database has ended before it");
     }
 }
@@ -94,8 +94,8 @@ fn ended_at_any_time_by_any_signal_it_leaves_no_database_running() {
             std::thread::sleep(Duration::from_millis(dice.random_range(0..500)));
             up.signal(signal);
         }
-        let said = up.end(if signal == Signal::SIGHUP { Signal::SIGTERM } else { signal });
-        assert!(!said.err.contains("on-release"), "{what}: {}", said.err);
+        let output = up.end(if signal == Signal::SIGHUP { Signal::SIGTERM } else { signal });
+        assert!(!output.err.contains("on-release"), "{what}: {}", output.err);
         no_server_is_left(&program, &what);
     }
     let mut up = program.up(&["--repo", &path]);
@@ -112,9 +112,9 @@ fn it_ends_at_a_signal_while_it_waits_for_the_lock_of_migrations() {
         let up = program.up(&[]);
         held.wait_for_sessions(1, false);
         // the lock stays held: only the signal can end it
-        let said = up.end(signal);
-        assert_eq!(said.code, Some(0), "{}", said.err);
-        assert!(!said.out.contains("Page:"), "{}", said.out);
+        let output = up.end(signal);
+        assert_eq!(output.code, Some(0), "{}", output.err);
+        assert!(!output.out.contains("Page:"), "{}", output.out);
         // its session notices that its client is gone, and leaves the database free for the next
         held.release();
         held.wait_for_sessions(0, true);
@@ -142,7 +142,7 @@ fn a_hangup_right_after_the_start_ends_no_program() {
             let log = folder.path().join("log");
             let file = std::fs::File::create(&log).unwrap();
             command.current_dir(folder.path()).stdout(Stdio::null()).stderr(file);
-            let said = || std::fs::read_to_string(&log).unwrap();
+            let output = || std::fs::read_to_string(&log).unwrap();
             // held back while the system loads the program, as no program can help that, and let through by itself
             hangup.thread_block().unwrap();
             let mut child = command.spawn().unwrap();
@@ -154,12 +154,12 @@ fn a_hangup_right_after_the_start_ends_no_program() {
             // kept open: without its database a program ends
             let mut asked = None;
             wait_until("it asks the database", || {
-                assert_eq!(child.try_wait().unwrap(), None, "{name} has ended: {}", said());
+                assert_eq!(child.try_wait().unwrap(), None, "{name} has ended: {}", output());
                 asked = database.accept().ok();
                 asked.is_some()
             });
             wait_until("it has taken the signal", || {
-                assert_eq!(child.try_wait().unwrap(), None, "{name} has ended: {}", said());
+                assert_eq!(child.try_wait().unwrap(), None, "{name} has ended: {}", output());
                 let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
                 status.lines().any(|line| line.starts_with("ShdPnd:") && line.ends_with("0000000000000000"))
             });

@@ -29,8 +29,8 @@ fn it_reports_ends_in_order_and_continues_with_the_same_data() {
     let deployments = first["deployment_frequency"]["values"].as_array().unwrap();
     let count = deployments.iter().find(|value| value["name"] == "deployments").unwrap();
     assert_eq!(count["value"], 6.0, "{first}");
-    let said = up.end(Signal::SIGINT);
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = up.end(Signal::SIGINT);
+    assert_eq!(output.code, Some(0), "{}", output.err);
     assert_eq!(servers(&program), Vec::<String>::new(), "the private database was left running");
 
     let mut up = program.up(&["--repo", &repository]);
@@ -57,7 +57,7 @@ fn what_is_new_is_collected_beside_a_running_one() {
 }
 
 #[test]
-fn the_last_one_stops_the_database_whoever_started_it() {
+fn the_last_one_stops_the_database_whichever_process_started_it() {
     let program = Program::new();
     let path = text(&repository(&program, 5, None));
     program.good(&["migrate"]);
@@ -76,32 +76,32 @@ fn a_busy_port_is_explained() {
     let program = Program::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let said = program.run(&["up", "--listen", &address]);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("is in use") && said.err.contains("--listen"), "{}", said.err);
+    let output = program.run(&["up", "--listen", &address]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("is in use") && output.err.contains("--listen"), "{}", output.err);
     assert_eq!(servers(&program), Vec::<String>::new());
 }
 
 #[test]
-fn a_foreign_data_folder_is_left_alone() {
+fn a_foreign_data_directory_is_left_alone() {
     let program = Program::new();
     std::fs::create_dir(program.data()).unwrap();
     std::fs::write(program.data().join("thesis.tex"), "x").unwrap();
-    let said = program.run(&["up"]);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("not sei's") && said.err.contains("--data"), "{}", said.err);
+    let output = program.run(&["up"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("not sei's") && output.err.contains("--data"), "{}", output.err);
     assert_eq!(std::fs::read_dir(program.data()).unwrap().count(), 1);
 }
 
 #[test]
-fn a_second_one_on_the_same_folder_is_refused_and_the_first_goes_on() {
+fn a_second_one_on_the_same_directory_is_refused_and_the_first_goes_on() {
     let program = Program::new();
     let path = text(&repository(&program, 3, None));
     let mut first = program.up(&["--repo", &path]);
     let address = first.address();
-    let said = program.run(&["up", "--listen", "127.0.0.1:0"]);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("already runs") && said.err.contains("--data"), "{}", said.err);
+    let output = program.run(&["up", "--listen", "127.0.0.1:0"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.err.contains("already runs") && output.err.contains("--data"), "{}", output.err);
     assert_eq!(get(&address, "/readyz").0, 200);
     assert_eq!(first.end(Signal::SIGINT).code, Some(0));
 }
@@ -148,13 +148,13 @@ fn an_empty_repository_and_none_at_all_are_no_failure() {
 }
 
 #[test]
-fn a_path_that_is_no_repository_is_told_and_the_rest_goes_on() {
+fn a_path_that_is_no_repository_is_reported_and_the_rest_goes_on() {
     let program = Program::new();
     let mut up = program.up(&["--repo", "/no/such/repository"]);
     up.wait_for("Ctrl-C stops sei");
-    let said = up.end(Signal::SIGINT);
-    assert_eq!(said.code, Some(0));
-    assert!(said.err.contains("/no/such/repository"), "{}", said.err);
+    let output = up.end(Signal::SIGINT);
+    assert_eq!(output.code, Some(0));
+    assert!(output.err.contains("/no/such/repository"), "{}", output.err);
 }
 
 #[test]
@@ -177,8 +177,8 @@ fn with_a_named_database_and_kafka_it_reports_the_same() {
          [log.kafka]\nbrokers = \"{brokers}\"\ngroup = \"{group}\"\n"
     );
     std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
-    let said = program.run(&["status"]);
-    assert!(said.err.contains("run `sei migrate` first"), "{}", said.err);
+    let output = program.run(&["status"]);
+    assert!(output.err.contains("run `sei migrate` first"), "{}", output.err);
     let mut up = program.up(&["--repo", &path]);
     up.address();
     assert_eq!(report(&program), expected);

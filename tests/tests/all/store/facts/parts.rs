@@ -280,10 +280,10 @@ pub(super) fn as_fact(table: &str, row: &str) -> serde_json::Value {
 }
 
 /// A version of one of two things, with few distinct times so that ties are frequent.
-pub(super) fn picture() -> impl Strategy<Value = Fact> {
+pub(super) fn any_version() -> impl Strategy<Value = Fact> {
     (0..2_u8, 0..3_u8, 0..3_i64, 0..1500_i64, 0..3_u8).prop_map(|(thing, detail, at, nanos, content)| {
         let detail = [Detail::Inferred, Detail::Stated, Detail::Measured][usize::from(detail)];
-        // less than a microsecond apart, and before 2000 too, where rounding goes the other way
+        // less than a microsecond from each other, and before 2000 too, where rounding goes the other way
         let at = DateTime::from_timestamp(900_000_000 + at * 100_000_000, 0).unwrap() + Duration::nanoseconds(nanos);
         Fact::Deployment(Deployment {
             name: Some(format!("v{content}")),
@@ -295,7 +295,7 @@ pub(super) fn picture() -> impl Strategy<Value = Fact> {
 
 /// A batch and another order of it, with some versions twice.
 pub(super) fn orders() -> impl Strategy<Value = (Vec<Fact>, Vec<Fact>)> {
-    proptest::collection::vec(picture(), 1..12).prop_flat_map(|facts| {
+    proptest::collection::vec(any_version(), 1..12).prop_flat_map(|facts| {
         let twice: Vec<Fact> = facts.iter().chain(facts.iter().step_by(2)).cloned().collect();
         (Just(facts), Just(twice).prop_shuffle())
     })

@@ -6,7 +6,8 @@ use store::{facts, stale};
 use tests::database;
 
 use super::parts::{
-    account, change, commit, deployment, instant, one_of_each, picture, planning_and_quality, stated, take_stale, write,
+    account, any_version, change, commit, deployment, instant, one_of_each, planning_and_quality, stated, take_stale,
+    write,
 };
 
 #[tokio::test]
@@ -84,12 +85,15 @@ async fn a_mark_is_neither_lost_nor_seen_before_its_facts() {
 #[tokio::test]
 async fn a_change_that_was_ready_earlier_than_known_is_stale_and_one_that_was_not_is_not() {
     let database = database().await;
-    let picture = |at, ready: Option<i64>| {
+    let any_version = |at, ready: Option<i64>| {
         [Fact::Change(Change { ready_at: ready.map(instant), version: stated(at), ..change() })]
     };
-    for (facts, changed) in
-        [(picture(5, None), 1), (picture(1, Some(4)), 1), (picture(2, Some(3)), 0), (picture(6, None), 1)]
-    {
+    for (facts, changed) in [
+        (any_version(5, None), 1),
+        (any_version(1, Some(4)), 1),
+        (any_version(2, Some(3)), 0),
+        (any_version(6, None), 1),
+    ] {
         assert_eq!(write(&database.store, &facts).await.changed, changed, "{facts:?}");
         assert_eq!(take_stale(&database.store).await.len() as u64, changed, "{facts:?}");
     }

@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use store::facts;
 use tests::database;
 
-use super::parts::{as_fact, change, instant, one_of_each, orders, picture, rows, stated, take_stale, version, write};
+use super::parts::{as_fact, change, instant, one_of_each, orders, any_version, rows, stated, take_stale, version, write};
 
 #[test]
 fn any_order_and_any_duplicates_give_the_same_rows() {
@@ -45,16 +45,16 @@ fn draft() -> impl Strategy<Value = Change> {
 }
 
 #[test]
-fn the_latest_end_of_a_draft_stays_whichever_picture_wins_in_any_order() {
+fn the_latest_end_of_a_draft_stays_whichever_version_wins_in_any_order() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let database = runtime.block_on(database());
     let cases = ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() };
     let orders = proptest::collection::vec(draft(), 1..8)
-        .prop_flat_map(|pictures| (Just(pictures.clone()), Just(pictures).prop_shuffle()));
-    proptest!(cases, |((pictures, shuffled) in orders, split in 1..4_usize)| {
+        .prop_flat_map(|versions| (Just(versions.clone()), Just(versions).prop_shuffle()));
+    proptest!(cases, |((versions, shuffled) in orders, split in 1..4_usize)| {
         runtime.block_on(async {
             let mut ends = Vec::new();
-            for (order, split) in [(&pictures, pictures.len()), (&shuffled, split)] {
+            for (order, split) in [(&versions, versions.len()), (&shuffled, split)] {
                 let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
                 sqlx::query("truncate main.change").execute(&mut connection).await.unwrap();
                 let facts: Vec<Fact> = order.iter().cloned().map(Fact::Change).collect();
@@ -64,7 +64,7 @@ fn the_latest_end_of_a_draft_stays_whichever_picture_wins_in_any_order() {
                 }
                 let rows = rows(&database, "change").await;
                 let Fact::Change(end) = serde_json::from_value(as_fact("change", &rows[0])).unwrap() else { panic!() };
-                prop_assert_eq!(end.ready_at, pictures.iter().filter_map(|picture| picture.ready_at).max());
+                prop_assert_eq!(end.ready_at, versions.iter().filter_map(|any_version| any_version.ready_at).max());
                 ends.push(rows);
             }
             prop_assert_eq!(&ends[0], &ends[1]);
@@ -74,7 +74,7 @@ fn the_latest_end_of_a_draft_stays_whichever_picture_wins_in_any_order() {
 }
 
 #[tokio::test]
-async fn what_is_closed_by_its_id_alone_is_closed_in_any_order_until_a_later_picture_opens_it() {
+async fn what_is_closed_by_its_id_alone_is_closed_in_any_order_until_a_later_version_opens_it() {
     let database = database().await;
     let Some(Fact::Incident(incident)) = one_of_each().into_iter().find(|fact| matches!(fact, Fact::Incident(_)))
     else {
@@ -90,7 +90,7 @@ async fn what_is_closed_by_its_id_alone_is_closed_in_any_order_until_a_later_pic
         ]
     };
     let closing = |at| [Fact::Closing(Closing::new("x".to_owned(), instant(at), stated(at)))];
-    let told: [Vec<Fact>; 4] = [open(1).into(), closing(5).into(), open(3).into(), open(9).into()];
+    let fetched: [Vec<Fact>; 4] = [open(1).into(), closing(5).into(), open(3).into(), open(9).into()];
     // orders of the first three, then of all
     for (order, closed) in [
         (&[0, 1, 2][..], true),
@@ -104,7 +104,7 @@ async fn what_is_closed_by_its_id_alone_is_closed_in_any_order_until_a_later_pic
         let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
         sqlx::query("truncate main.incident, main.work_item, main.closing").execute(&mut connection).await.unwrap();
         for step in order {
-            write(&database.store, &told[*step]).await;
+            write(&database.store, &fetched[*step]).await;
         }
         let query =
             "select i.resolved_at, w.done_at, w.status_category from main.incident i join main.work_item w using (id)";
