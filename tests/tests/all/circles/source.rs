@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// What stands before an item that is only compiled for tests.
-const TEST_ONLY: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
+use crate::lexer::{Kind, Token, end_of_tests, tokens};
 
 /// What a file declares, without its tests.
 #[derive(Debug, Default)]
@@ -27,7 +26,9 @@ pub struct Use {
 
 impl Source {
     pub fn read(text: &str) -> Self {
-        let mut reader = Reader { tokens: tokens(text), at: 0, inline: Vec::new(), source: Self::default() };
+        let is_code = |token: &Token<'_>| matches!(token.kind, Kind::Word | Kind::Sign);
+        let tokens = tokens(text).into_iter().filter(is_code).collect();
+        let mut reader = Reader { tokens, at: 0, inline: Vec::new(), source: Self::default() };
         reader.items();
         reader.source
     }
@@ -39,23 +40,27 @@ impl Source {
     }
 }
 
-struct Reader {
-    tokens: Vec<String>,
+struct Reader<'a> {
+    tokens: Vec<Token<'a>>,
     at: usize,
     /// The depths of braces at which modules within the file begin.
     inline: Vec<i32>,
     source: Source,
 }
 
-impl Reader {
-    fn token(&self, ahead: usize) -> &str {
-        self.tokens.get(self.at + ahead).map_or("", String::as_str)
+impl<'a> Reader<'a> {
+    fn token(&self, ahead: usize) -> &'a str {
+        self.tokens.get(self.at + ahead).map_or("", |token| token.text)
     }
 
     fn items(&mut self) {
         let (mut depth, mut is_public) = (0, false);
         while self.at < self.tokens.len() {
             let is_reexport = std::mem::take(&mut is_public);
+            if let Some(end) = end_of_tests(&self.tokens, self.at) {
+                self.at = end;
+                continue;
+            }
             match self.token(0) {
                 "use" => {
                     self.at += 1;
@@ -64,9 +69,6 @@ impl Reader {
                 "pub" => {
                     is_public = true;
                     self.visibility();
-                }
-                "#" if self.tokens[self.at..].iter().map(String::as_str).take(TEST_ONLY.len()).eq(TEST_ONLY) => {
-                    self.skip_item();
                 }
                 "struct" | "enum" | "fn" | "trait" | "type" | "const" | "static" | "union" | "mod" => {
                     if self.token(0) == "mod" && self.token(2) == "{" {
@@ -162,85 +164,8 @@ impl Reader {
             self.source.paths.insert(self.outside(&path));
         }
     }
-
-    /// Skips an item with its attributes: to its `;`, or to the end of its braces.
-    fn skip_item(&mut self) {
-        let mut depth = 0;
-        while self.at < self.tokens.len() {
-            let sign = self.token(0).to_owned();
-            depth += i32::from(sign == "{") - i32::from(sign == "}");
-            self.at += 1;
-            if depth == 0 && (sign == ";" || sign == "}" && self.token(0) != ";") {
-                break;
-            }
-        }
-    }
 }
 
 fn is_word(token: &str) -> bool {
     token.starts_with(|first: char| first.is_alphabetic() || first == '_')
-}
-
-/// Words, `::` and single signs, without comments, texts, characters and lifetimes.
-fn tokens(text: &str) -> Vec<String> {
-    let mut tokens = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            rest.find("*/").map_or(rest.len(), |end| end + 2)
-        } else if let Some(length) = literal(rest) {
-            length
-        } else {
-            let length = match rest {
-                _ if is_word(rest) => word_length(rest),
-                _ if rest.starts_with("::") => 2,
-                _ => first.len_utf8(),
-            };
-            tokens.extend((!first.is_whitespace()).then(|| rest[..length].to_owned()));
-            length
-        };
-        rest = &rest[length..];
-    }
-    tokens
-}
-
-fn word_length(rest: &str) -> usize {
-    rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
-}
-
-/// The length of the text, character or lifetime that is first.
-fn literal(rest: &str) -> Option<usize> {
-    let plain = rest.strip_prefix('b').unwrap_or(rest);
-    let prefix = rest.len() - plain.len();
-    if let Some(raw) = plain.strip_prefix('r') {
-        let hashes = &raw[..raw.len() - raw.trim_start_matches('#').len()];
-        if let Some(text) = raw[hashes.len()..].strip_prefix('"') {
-            let end = format!("\"{hashes}");
-            let before = rest.len() - text.len();
-            return Some(text.find(&end).map_or(rest.len(), |found| before + found + end.len()));
-        }
-    }
-    if plain.starts_with('"') {
-        return Some(prefix + quoted(plain, '"').unwrap_or(plain.len()));
-    }
-    let inner = plain.strip_prefix('\'')?;
-    let is_character = inner.starts_with('\\') || inner.chars().nth(1) == Some('\'');
-    let length = if is_character { quoted(plain, '\'') } else { None };
-    Some(prefix + length.unwrap_or(1 + word_length(inner)))
-}
-
-/// The length of what stands in quotes at the start, with them.
-fn quoted(text: &str, quote: char) -> Option<usize> {
-    let mut is_escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            _ if c == quote => return Some(at + c.len_utf8()),
-            _ => {}
-        }
-    }
-    None
 }

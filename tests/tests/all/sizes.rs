@@ -1,0 +1,189 @@
+//! Files, functions and lists of parameters are short enough to be read at once. Blank lines, comments and what only
+//! tests compile are not counted.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use crate::architecture::{files, root};
+use crate::lexer::{Kind, Token, end_of_tests, tokens};
+
+const MAX_FILE_LINES: usize = 400;
+const MAX_FUNCTION_LINES: usize = 60;
+/// `self` is not counted.
+const MAX_PARAMETERS: usize = 6;
+
+/// What is larger, with the reason: a file, or a function as `file::name`.
+const LARGER: &[(&str, &str)] = &[
+    ("collectors/connectors/github/src/facts.rs", "to be split by kind of fact"),
+    ("collectors/connectors/github/src/wire.rs", "to be split by kind of payload"),
+    ("collectors/connectors/gitlab/src/facts.rs", "to be split by kind of fact"),
+    ("collectors/connectors/gitlab/src/pull/tests.rs", "to be split by stream"),
+    ("collectors/connectors/gitlab/src/wire.rs", "to be split by kind of payload"),
+    ("collectors/connectors/jira/src/pull.rs", "to be split by stream"),
+    ("crates/store/src/flow.rs", "to be split by input"),
+    ("crates/store/src/queries.rs", "to be split by list"),
+];
+
+/// A function: its name, its number of parameters, and the lines of its body, as clippy counts them.
+#[derive(Debug, PartialEq, Eq)]
+struct Function<'a> {
+    name: &'a str,
+    parameters: usize,
+    lines: usize,
+}
+
+/// The tokens of a file that are code.
+fn code(text: &str) -> Vec<Token<'_>> {
+    let tokens: Vec<Token<'_>> = tokens(text).into_iter().filter(|token| token.kind != Kind::Comment).collect();
+    let mut code = Vec::new();
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        match end_of_tests(&tokens, at) {
+            Some(end) => at = end,
+            None => {
+                code.push(*token);
+                at += 1;
+            }
+        }
+    }
+    code
+}
+
+/// The number of lines that hold code; those of a text are counted unless they are blank.
+fn lines(code: &[Token<'_>]) -> usize {
+    let lines = code.iter().flat_map(|token| {
+        let lines = token.text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        lines.map(|(index, _)| token.line + index)
+    });
+    lines.collect::<BTreeSet<_>>().len()
+}
+
+/// The functions of a file, also those within others.
+fn functions<'a>(code: &[Token<'a>]) -> Vec<Function<'a>> {
+    let begins = |pair: &[Token<'_>]| pair[0].text == "fn" && pair[1].kind == Kind::Word;
+    let starts = code.windows(2).enumerate().filter(|(_, pair)| begins(pair));
+    starts.map(|(start, pair)| function(pair[1].text, &code[start..])).collect()
+}
+
+/// The function at the start of these tokens.
+fn function<'a>(name: &'a str, code: &[Token<'a>]) -> Function<'a> {
+    let (mut angles, mut depth, mut parameters, mut is_empty) = (0_i32, 0_i32, 0, true);
+    let mut at = 2;
+    // to the end of the parameters
+    while let Some(token) = code.get(at) {
+        let is_arrow = token.text == ">" && code[at - 1].text == "-";
+        match token.text {
+            "<" => angles += 1,
+            ">" if !is_arrow => angles -= 1,
+            "(" if depth > 0 || angles == 0 => depth += 1,
+            "[" | "{" if depth > 0 => depth += 1,
+            ")" | "]" | "}" if depth > 0 => depth -= 1,
+            _ => {}
+        }
+        let is_between = depth == 1 && angles == 0 && token.text == ",";
+        let ends = depth == 0 && token.text == ")" && angles == 0;
+        if is_between || ends {
+            parameters += usize::from(!is_empty);
+            is_empty = true;
+        } else if !(depth == 1 && matches!(token.text, "(" | "self" | "&" | "mut")) && depth > 0 && !is_lifetime(token)
+        {
+            is_empty = false;
+        }
+        at += 1;
+        if ends {
+            break;
+        }
+    }
+    let body = body(code.get(at..).unwrap_or_default());
+    Function { name, parameters, lines: lines(body) }
+}
+
+/// What stands between the braces that come first; nothing if a `;` does.
+fn body<'c, 'a>(code: &'c [Token<'a>]) -> &'c [Token<'a>] {
+    let start = code.iter().position(|token| matches!(token.text, "{" | ";")).unwrap_or(code.len());
+    let mut depth = 0_i32;
+    let end = code[start..].iter().position(|token| {
+        depth += i32::from(token.text == "{") - i32::from(token.text == "}");
+        depth == 0
+    });
+    code.get(start + 1..start + end.unwrap_or(0)).unwrap_or_default()
+}
+
+fn is_lifetime(token: &Token<'_>) -> bool {
+    token.kind == Kind::Literal && token.text.starts_with('\'')
+}
+
+/// What a file has that is larger than it should be: the place as in [`LARGER`], and what is wrong.
+fn larger(file: &str, text: &str) -> Vec<(String, String)> {
+    let code = code(text);
+    let mut found = Vec::new();
+    let mut find = |place: String, what: &str, count: usize, most: usize| {
+        if count > most {
+            let problem = format!("{count} {what}, expected at most {most}");
+            found.push((place, problem));
+        }
+    };
+    find(file.to_owned(), "lines of code", lines(&code), MAX_FILE_LINES);
+    // a test is read from top to bottom, and lists what it needs
+    if !file.split('/').any(|part| matches!(part, "tests" | "tests.rs")) {
+        for function in functions(&code) {
+            let place = format!("{file}::{}", function.name);
+            find(place.clone(), "lines", function.lines, MAX_FUNCTION_LINES);
+            find(place, "parameters", function.parameters, MAX_PARAMETERS);
+        }
+    }
+    found
+}
+
+#[test]
+fn files_functions_and_parameter_lists_are_short() -> Result<()> {
+    let root = root();
+    let mut problems = Vec::new();
+    let mut unused: BTreeSet<&str> = LARGER.iter().map(|(place, _)| *place).collect();
+    for file in files()?.iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs")) {
+        let name = file.strip_prefix(&root)?.display().to_string();
+        for (place, problem) in larger(&name, &std::fs::read_to_string(file)?) {
+            if !unused.remove(place.as_str()) && !LARGER.iter().any(|(larger, _)| *larger == place) {
+                problems.push(format!("{place}: {problem}; split it by subject"));
+            }
+        }
+    }
+    problems.extend(unused.iter().map(|place| format!("{place} is no longer larger: remove it from `LARGER`")));
+    assert!(problems.is_empty(), "{problems:#?}");
+    Ok(())
+}
+
+#[test]
+fn lines_of_code_are_those_without_comments_blank_lines_and_tests() {
+    let text = "//! About.\n\nfn a() {\n    // why\n    \"x\n\ny\"\n}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\nconst C: u8 = 1;\n";
+    assert_eq!(lines(&code(text)), 5);
+}
+
+#[test]
+fn functions_have_their_parameters_and_lines() {
+    let text = "fn a() {}\n\
+        impl<'a> B {\n\
+            fn c<F: Fn(u8, u8) -> u8>(&'a mut self, (d, e): (u8, Map<u8, u8>), f: F,) -> u8\n\
+            where F: Copy {\n\
+                let g: fn(u8) = h;\n\
+            }\n\
+        }\n\
+        trait I { fn j(self: Box<Self>, k: [u8; 2]); }";
+    let found: Vec<(&str, usize, usize)> =
+        functions(&code(text)).iter().map(|f| (f.name, f.parameters, f.lines)).collect::<Vec<_>>();
+    assert_eq!(found, [("a", 0, 0), ("c", 2, 1), ("j", 2, 0)]);
+}
+
+#[test]
+fn what_is_too_large_is_named() {
+    let long = format!("fn a(b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8) {{\n{}}}\n", "b();\n".repeat(400));
+    let expected = [
+        ("x.rs", "402 lines of code, expected at most 400"),
+        ("x.rs::a", "400 lines, expected at most 60"),
+        ("x.rs::a", "7 parameters, expected at most 6"),
+    ];
+    assert_eq!(larger("x.rs", &long), expected.map(|(place, problem)| (place.to_owned(), problem.to_owned())));
+    assert_eq!(larger("tests/x.rs", &long).len(), 1);
+    assert_eq!(larger("x.rs", "fn a(b: u8, c: u8) {}"), []);
+}
