@@ -1,7 +1,7 @@
 //! The private cluster: it starts, continues, and says what to do when it can't.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parts::{Part, missing};
 use store::{ClusterError, PrivateCluster, Store, cursors};
@@ -38,18 +38,12 @@ fn server_pid(directory: &Path) -> String {
 async fn it_starts_stops_and_continues_with_the_same_data() {
     let parent = directory();
     let directory = parent.path().join("a/database");
-    let start = Instant::now();
     let cluster = PrivateCluster::start(&directory).await.unwrap();
-    println!("first start: {:?}", start.elapsed());
     save(&cluster, 1).await;
     cluster.stop().await.unwrap();
     assert!(!directory.join("data/postmaster.pid").exists());
 
-    let start = Instant::now();
     let cluster = PrivateCluster::start(&directory).await.unwrap();
-    let again = start.elapsed();
-    println!("second start: {again:?}");
-    assert!(again < Duration::from_secs(5), "{again:?}");
     assert_eq!(saved(&cluster).await, Some(serde_json::json!(1)));
 
     // a second one uses what runs, and does not stop it

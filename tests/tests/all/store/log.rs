@@ -119,7 +119,7 @@ async fn an_append_is_announced() {
 }
 
 #[tokio::test]
-async fn a_large_append_is_fast_and_a_single_30_mb_event_goes_through() {
+async fn a_large_append_and_a_single_30_mb_event_go_through() {
     let database = database().await;
     let store = &database.store;
     // text like that of commits, which no compressor makes vanish
@@ -130,21 +130,13 @@ async fn a_large_append_is_fast_and_a_single_30_mb_event_goes_through() {
     })
     .take(1 << 20)
     .collect();
-    let megabytes = 60;
-    let events =
-        (0..megabytes).map(|n| Envelope { data: page.clone().into(), ..event(&n.to_string(), n, 0) }).collect();
-    let start = Instant::now();
+    let events = (0..60).map(|n| Envelope { data: page.clone().into(), ..event(&n.to_string(), n, 0) }).collect();
     segments::append(store, "t", 4, events).await.unwrap();
-    let append = f64::from(megabytes) / start.elapsed().as_secs_f64();
-    let start = Instant::now();
     let mut read = 0;
     for partition in 0..4 {
         read += read_all(store, partition, 0, 500).await.len();
     }
-    println!("append {append:.0} MB/s, read {:.0} MB/s", f64::from(megabytes) / start.elapsed().as_secs_f64());
     assert_eq!(read, 60);
-    // far below what any machine should do
-    assert!(append > 5.0, "{append:.0} MB/s");
 
     segments::append(store, "big", 1, vec![event("k", "big", 30 << 20)]).await.unwrap();
     assert_eq!(segments::read(store, "big", 0, 0, 10, usize::MAX).await.unwrap()[0].1.data.len(), 30 << 20);
