@@ -1,8 +1,8 @@
 //! The API and the page: what the engine computed, over REST, GraphQL and in a browser.
 //!
-//! Promises: it only reads, over connections that can't write; it does no arithmetic on metrics, so a number
-//! is the same here as everywhere; every list is read by keyset and bounded; an answer says whose data it is
-//! and whether that is made up; an error names what was wrong with the request and nothing of our insides.
+//! Promises: it only reads, over connections that can't write; it does no arithmetic on metrics, so a number is the
+//! same here as everywhere; every list is bounded and read by keyset; an answer names its tenant and states whether its
+//! data is generated; an error names what is wrong with the request and exposes nothing internal.
 
 mod admission;
 mod answers;

@@ -1,8 +1,8 @@
-//! What can be asked: one struct for each question, which REST takes as a query string, GraphQL as an input object and
-//! the command line as flags. The comment on a field is its text in all three.
+//! The questions that clients can ask: one struct for each, which REST takes as a query string, GraphQL as an input
+//! object and the command line as flags. The comment on a field is its text in all three.
 //!
-//! Promises: what a text may be is decided by its type, in `parameters`; what fields may be together is decided where
-//! a question becomes the engine's. Both give an [`Invalid`], which each of the three words in its own terms.
+//! Promises: the type of a field (`parameters`) decides which values it takes; the conversion of a question to the
+//! engine's decides which fields go together. Both return an [`Invalid`], which each interface puts into its own terms.
 
 mod invalid;
 mod lists;

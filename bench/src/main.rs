@@ -1,8 +1,8 @@
-//! `make bench`: measures the release build of `sei`, as a process, against the limits that the project set
-//! itself. Speeds are ratios to a peer that does the same work in the same run, where there is one.
+//! `make bench`: measures the release build of `sei`, as a process, against the project's limits. Speeds are ratios to
+//! a peer that does the same work in the same run, where there is one.
 //!
-//! It promises to end with 0 when everything could be measured, whether or not the limits were met: a slow
-//! machine is no fault of the code. A limit that was missed says so in its line.
+//! It ends with 0 when everything could be measured, whether or not the limits were met, since a slow machine is not a
+//! fault of the code. The line of a figure states whether its limit was met.
 
 mod engine;
 mod figures;

@@ -1,9 +1,9 @@
-//! The DORA engine: the only place that knows a formula. It reads facts, computes with polars, and writes
-//! metric facts: one row a deployment, one row a change, each with the evidence of its verdict.
+//! The DORA engine: the only crate that contains formulas. It reads facts, computes with polars, and writes metric
+//! facts: one row for each deployment and one for each change, with the evidence of its verdict.
 //!
-//! Promises: a computation is a function of the facts and the settings, whatever order they arrived in;
-//! computing what is stale gives the same rows as computing everything; an empty metric is `null`, never
-//! 0. The definitions are in `docs/metrics.md`.
+//! Promises: a computation is a function of the facts and the settings, whatever order the facts arrived in; computing
+//! stale services gives the same rows as computing all; a missing value is `null`, never 0. The definitions are in
+//! `docs/metrics.md`.
 
 mod basis;
 mod benchmark;

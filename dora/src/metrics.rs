@@ -1,11 +1,10 @@
-//! Metrics: every number that is shown of deliveries, changes, reviews, CI, planning, quality and security, and those
-//! that users define. All are asked for in one way and answered in one shape; the report of the DORA metrics is
-//! made of such answers.
+//! Metrics: every number of deliveries, changes, reviews, CI, planning, quality and security, and those that users
+//! define. All are requested in one way and answered in one shape; the DORA report is made of such answers.
 //!
-//! The parts, in the order in which a question passes them: a `plan` finds the metrics in the `registry`, and `load`
-//! reads the `tables` that they need, each once. A `view` holds the rows that the question is about; the functions of
-//! `delivery`, `flow`, `review`, `ci`, `planning`, `quality`, `security` and `custom` make `observations` of them,
-//! which a `grid` places in the cells of slices and spans. `aggregate` has polars (`frames`) summarize each cell.
+//! The steps of a question: `plan` finds the metrics in the `registry`; `load` reads the `tables` that they need, each
+//! once; a `view` selects the rows that the question is about; the functions of `delivery`, `flow`, `review`, `ci`,
+//! `planning`, `quality`, `security` and `custom` turn rows into `observations`; a `grid` assigns these to cells of
+//! slices and spans; `aggregate` summarizes each cell with polars (`frames`).
 
 mod aggregate;
 mod ask;

@@ -1,10 +1,10 @@
-//! What metrics are made from, held in memory for each tenant, so that most questions read little or nothing from the
-//! store.
+//! The rows that metrics are made from, held in memory for each tenant, so that most questions read little or nothing
+//! from the store.
 //!
-//! Promises: an answer is what a fresh read of the store gives at the time of the question. Before each one the store
-//! is asked which chunks have changed since the last read, whatever transactions wrote them, and those are read again.
-//! A read that is given up leaves nothing half-done: what had to be read still has to. Rows take a bounded amount of
-//! memory; what was asked for longest ago goes first. A question that is asked again, or by many at once, is answered
+//! Promises: an answer equals one from a fresh read of the store at the time of the question. Before each answer the
+//! store is asked which chunks have changed since the last read, in whichever transaction, and those are read again. A
+//! canceled read leaves nothing half-done: its chunks are read by the next one. Rows take a bounded amount of memory;
+//! those unused for longest are dropped first. Equal questions, one after the other or at the same time, are computed
 //! once as long as nothing has changed.
 
 mod answers;

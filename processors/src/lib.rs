@@ -1,9 +1,9 @@
-//! From the log to the store: read a batch, normalize it, write what it became.
+//! From the log to the store: read a batch, normalize it, write the facts.
 //!
-//! Promises: each event of the log ends exactly once, as stored, ignored or rejected, and is counted so;
-//! the facts, rejects and counts of a batch and the position after it move in one transaction. Nothing is
-//! skipped: what can't be written now is tried again, what can never be written is rejected with its
-//! bytes. A normalizer that breaks off harms only the event that it broke off on.
+//! Promises: each event has exactly one outcome (stored, ignored or rejected) and is counted once; the facts, dead
+//! letters and counts of a batch and the position after it are written in one transaction. Nothing is skipped: what
+//! can't be written now is retried, what can never be written is rejected and its bytes are kept. A normalizer that
+//! panics affects only the event that it was reading.
 
 mod backoff;
 mod batch;

@@ -1,8 +1,8 @@
-//! What a GraphQL document costs, known before anything walks it as it is executed.
+//! The cost of a GraphQL document, computed before anything walks the document as it is executed.
 //!
-//! A document of a kilobyte can stand for more fields than can be counted, since each fragment may spread another
-//! one twice. Here each fragment is looked at once: its cost is a sum over its own fields and over the costs of
-//! the fragments that it spreads. Only what costs little goes on to validation, which walks what is spread.
+//! A document of a kilobyte can expand to an unbounded number of fields, since each fragment may spread another one
+//! twice. Here each fragment is visited once: its cost is the sum over its own fields and the costs of the fragments
+//! that it spreads. Only a document below the limit goes on to validation, which walks spread fragments.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

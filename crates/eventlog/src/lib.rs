@@ -1,9 +1,9 @@
 //! The event log behind one interface: Kafka, and the embedded log in PostgreSQL.
 //!
-//! Promises, of both, shown by the same contract tests: what [`EventLog::append`] has returned `Ok`
-//! for is durable and will be read; events with the same key are read in the order in which they were
-//! appended; a reader starts where the store's position says and never skips an event. Who reads writes
-//! what it read, and moves the position, in one transaction of the store.
+//! Both promise, held by the same contract tests: events for which [`EventLog::append`] returned `Ok` are durable and
+//! will be read; events with the same key are read in the order in which they were appended; a reader starts at the
+//! position in the store and never skips an event. A consumer writes what it read and moves the position in one
+//! transaction.
 
 mod embedded;
 mod error;
