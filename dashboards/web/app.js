@@ -183,7 +183,7 @@ const refresh = () => {
   if (document.visibilityState === "visible" && Date.now() - loadedAt >= EVERY) load(false);
 };
 document.addEventListener("visibilitychange", refresh);
-// what nobody waits for any more is not asked for
+// an answer that is no longer awaited is not requested
 addEventListener("pagehide", () => running?.abort());
 addEventListener("pageshow", (event) => event.persisted && load(false));
 setInterval(refresh, 1000 + EVERY);
