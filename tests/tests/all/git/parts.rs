@@ -23,7 +23,7 @@ pub(super) const TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 /// A repository in a directory of its own. Each call of `git` is a minute after the one before.
 pub(super) struct Repo {
     pub(super) folder: TempDir,
-    pub(super) clock: Cell<i64>,
+    clock: Cell<i64>,
 }
 
 impl Repo {
@@ -157,9 +157,9 @@ impl EventLog for MemoryLog {
 pub(super) struct Collector {
     pub(super) source: GitSource,
     pub(super) mirrors: TempDir,
-    pub(super) log: MemoryLog,
+    log: MemoryLog,
     pub(super) cursor: Option<Value>,
-    pub(super) now: i64,
+    now: i64,
 }
 
 impl Collector {

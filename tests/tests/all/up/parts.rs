@@ -116,9 +116,9 @@ pub(super) fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
 
 /// A database that `sei up` waits at: another session holds the lock under which schemas are migrated.
 pub(super) struct HeldMigrations {
-    pub(super) runtime: tokio::runtime::Runtime,
-    pub(super) other: PgConnection,
-    pub(super) _database: TestDatabase,
+    runtime: tokio::runtime::Runtime,
+    other: PgConnection,
+    _database: TestDatabase,
 }
 
 impl HeldMigrations {
