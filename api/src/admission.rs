@@ -100,19 +100,19 @@ struct Inner {
 #[derive(Debug)]
 pub struct Turn {
     began: Instant,
-    place: Place,
+    place: ListPosition,
     _at_work: OwnedSemaphorePermit,
 }
 
 /// A request that is at work or waits.
 #[derive(Debug)]
-struct Place {
+struct ListPosition {
     lane: Lane,
     cost: u64,
     _place: OwnedSemaphorePermit,
 }
 
-impl Drop for Place {
+impl Drop for ListPosition {
     fn drop(&mut self) {
         self.lane.0.load.fetch_sub(self.cost, Ordering::Relaxed);
     }
@@ -142,7 +142,7 @@ impl Lane {
         let (inner, cost) = (&self.0, cost.saturating_add(BASE));
         let place = Arc::clone(&inner.places).try_acquire_owned().map_err(|_| Problem::too_many_requests())?;
         let before = inner.load.fetch_add(cost, Ordering::Relaxed);
-        let place = Place { lane: self.clone(), cost, _place: place };
+        let place = ListPosition { lane: self.clone(), cost, _place: place };
         let at_work = match Arc::clone(&inner.at_work).try_acquire_owned() {
             Ok(at_work) => at_work,
             Err(_) if self.wait_for(before) > WAIT => return Err(Problem::too_many_requests()),
@@ -174,7 +174,7 @@ impl Lane {
     }
 }
 
-/// Lets a request in when it is its turn, and answers it in time, whatever becomes of it.
+/// Lets a request in when it is its turn, and answers it in time, whatever its outcome.
 pub async fn admit(State(lane): State<Lane>, request: Request, next: Next) -> Response {
     in_time(lane.0.timeout, async {
         let _turn = lane.enter(0).await?;
@@ -183,7 +183,7 @@ pub async fn admit(State(lane): State<Lane>, request: Request, next: Next) -> Re
     .await
 }
 
-/// Answers a request in time, whatever becomes of it. Its handler takes the turn, as it knows the cost.
+/// Answers a request in time, whatever its outcome. Its handler takes the turn, as it knows the cost.
 pub async fn answer_in_time(State(lane): State<Lane>, request: Request, next: Next) -> Response {
     in_time(lane.0.timeout, async { Ok(next.run(request).await) }).await
 }
@@ -209,7 +209,7 @@ impl Door {
 }
 
 /// Lets a request in once its body is there, so that one whose client is slow takes no place from others, and answers it
-/// in time, whatever becomes of it.
+/// in time, whatever its outcome.
 pub async fn admit_whole(State(door): State<Door>, request: Request, next: Next) -> Response {
     in_time(door.timeout, async {
         let (parts, body) = request.into_parts();
@@ -231,7 +231,7 @@ mod tests {
     const TIMEOUT: Duration = Duration::from_secs(30);
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_gets_a_turn_and_who_finds_no_place_is_sent_away_at_once() {
+    async fn a_waiting_request_gets_a_turn_and_one_beyond_the_queue_is_refused_at_once() {
         let Admission { lists, reports, .. } = Admission::new(4, 2, TIMEOUT);
         let turn = reports.enter(0).await.unwrap();
         let waiting: Vec<_> = (0..WAITING)

@@ -55,7 +55,7 @@ impl Task {
         result.unwrap_or_else(|error| Err(Error::new(error))).with_context(|| format!("the {} failed", self.name))
     }
 
-    /// Waits for an end that nobody asked for.
+    /// Waits for an end that was not requested.
     async fn failed(&mut self) -> Error {
         match self.end().await {
             Ok(()) => anyhow!("the {} ended by itself", self.name),
@@ -78,8 +78,8 @@ impl Roles {
         let engine = EngineRole::new(&settings.into(), store.clone());
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
 
-        let looking = Looking { readiness: readiness.clone(), processor: Arc::clone(&processor), api: api.clone() };
-        looking.look().await;
+        let watching = Watching { readiness: readiness.clone(), processor: Arc::clone(&processor), api: api.clone() };
+        watching.check().await;
         let router = Router::new()
             .merge(health::router(readiness.clone(), Hosts::of(&settings.server)))
             .merge(gateway.routes())
@@ -91,13 +91,13 @@ impl Roles {
         let processor = Task::start("processor", async move { processor.work(end).await });
         let end = working.clone();
         let engine = Task::start("engine", async move { engine.work(end).await });
-        let watch = Task::start("watch", looking.keep_looking(working.clone()));
+        let watch = Task::start("watch", watching.keep_checking(working.clone()));
         let database = database::keep_running(machine.private_database(), working.clone());
         let database = Task::start("private database", database);
         Ok(Self { log, readiness, api, receiving, working, server, processor, engine, watch, database })
     }
 
-    /// Waits until a role ends although nobody asked it to.
+    /// Waits until a role ends without a request to.
     pub(super) async fn failed(&mut self) -> Error {
         tokio::select! {
             error = self.server.failed() => error,
@@ -124,28 +124,28 @@ impl Roles {
 }
 
 /// What readiness depends on.
-struct Looking {
+struct Watching {
     readiness: Readiness,
     processor: Arc<ProcessorRole>,
     api: ApiRole,
 }
 
-impl Looking {
+impl Watching {
     /// Keeps readiness up to date.
-    async fn keep_looking(self, until: CancellationToken) -> Result<()> {
+    async fn keep_checking(self, until: CancellationToken) -> Result<()> {
         while until.run_until_cancelled(tokio::time::sleep(CHECK_INTERVAL)).await.is_some() {
             // it may take long, and ends with the rest
-            until.run_until_cancelled(self.look()).await;
+            until.run_until_cancelled(self.check()).await;
         }
         Ok(())
     }
 
-    /// Looks whether the database and the log answer, and what the API answers.
-    async fn look(&self) {
-        let look = async {
+    /// Checks whether the database and the log answer, and what the API answers.
+    async fn check(&self) {
+        let check = async {
             self.processor.check(&self.readiness).await;
             self.api.check(&self.readiness).await;
         };
-        check_in_time(look, &self.readiness, &[Check::Database, Check::Log, Check::Answers]).await;
+        check_in_time(check, &self.readiness, &[Check::Database, Check::Log, Check::Answers]).await;
     }
 }

@@ -165,9 +165,9 @@ async fn the_newest_title_of_a_change_or_a_ticket_stays_whatever_its_state() {
 /// Reports of one incident, five in each minute, which say different things.
 fn reports(count: u32) -> Vec<Fact> {
     let report = |number: u32| {
-        let (minute, said) = (number / 5, json!({ "description": format!("Report {number}") }));
+        let (minute, output) = (number / 5, json!({ "description": format!("Report {number}") }));
         let kind = if number.is_multiple_of(7) { "incident.detected" } else { "incident.reported" };
-        match event(kind, minute % 60, "9", &said).as_slice() {
+        match event(kind, minute % 60, "9", &output).as_slice() {
             [Fact::Partial(part)] => {
                 let at = part.at + chrono::TimeDelta::hours(i64::from(minute / 60));
                 Fact::Partial(kernel::Partial { at, ..part.clone() })
@@ -201,12 +201,12 @@ async fn many_events_of_one_thing_end_the_same_in_any_order_and_however_often_th
     // steps that have no divisor in common with the number of reports
     for (step, batch) in [(1, 200), (7, 100), (599, 50), (221, 600), (1, 1)] {
         sqlx::query("truncate main.incident, main.partial_fact").execute(&mut connection).await.unwrap();
-        let told: Vec<Fact> = (0..600).map(|nth| reports[nth * step % 600].clone()).collect();
-        for batch in told.chunks(batch) {
+        let fetched: Vec<Fact> = (0..600).map(|nth| reports[nth * step % 600].clone()).collect();
+        for batch in fetched.chunks(batch) {
             write(&database, batch).await;
         }
         let first = rows::all(&database.options()).await;
-        for batch in told.chunks(150).rev() {
+        for batch in fetched.chunks(150).rev() {
             let written = write(&database, batch).await;
             assert_eq!((written.changed, written.unchanged), (0, batch.len() as u64), "a replay says nothing new");
         }
