@@ -20,7 +20,7 @@ export function preview({ label, window, merges, frequency, lead_time: leadTime,
 
 function fact(name, { name: value, value: exact, text, n }, noun) {
   return h("div", {}, h("dt", {}, name), h("dd", {}, shown(exact, text, { "data-preview": value }),
-    h("span", { class: "n" }, " n = ", h("data", { value: n }, count(n, noun)))));
+    h("span", { class: "n" }, " · n = ", h("data", { value: n }, count(n, noun)))));
 }
 
 function service({ service: name, merges, frequency, lead_time: leadTime }) {
