@@ -109,6 +109,13 @@ enum Command {
     Version(commands::version::Version),
 }
 
+impl Command {
+    /// Flags of the command that stand for a setting.
+    fn overrides(&self) -> Option<String> {
+        if let Self::Up(up) = self { up.overrides() } else { None }
+    }
+}
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -171,7 +178,8 @@ fn refused(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn run(Cli { global, command }: Cli) -> Result<ExitCode> {
+fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
+    global.set.extend(command.overrides());
     match command {
         Command::Config(command) => return command.run(&global),
         Command::Schema(command) => return done(command.run()),
@@ -245,6 +253,15 @@ impl Global {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_of_a_flag_is_checked_like_the_setting() {
+        let Cli { mut global, command } = Cli::try_parse_from(["sei", "up", "--listen", "0.0.0.0:80"]).unwrap();
+        global.set.extend(command.overrides());
+        let (settings, warnings) = global.settings().unwrap();
+        assert_eq!(settings.server.listen.to_string(), "0.0.0.0:80");
+        assert!(warnings.iter().any(|warning| warning.key == "server.listen"), "{warnings:?}");
+    }
 
     #[test]
     fn the_command_line_is_sound() {

@@ -68,6 +68,15 @@ pub struct Problem {
     pub problem: String,
 }
 
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.path.as_str() {
+            "." => f.write_str(&self.problem),
+            path => write!(f, "{path}: {}", self.problem),
+        }
+    }
+}
+
 /// Where an error is, and what it says.
 pub(crate) fn problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     Problem { path: path_of(error), problem: tell(error.inner()) }
@@ -75,7 +84,7 @@ pub(crate) fn problem(error: &serde_path_to_error::Error<serde_json::Error>) -> 
 
 fn reject(error: &serde_path_to_error::Error<serde_json::Error>) -> Reject {
     let reason = if error.inner().is_data() { RejectReason::Schema } else { RejectReason::Malformed };
-    Reject::new(reason, format!("{}: {}", path_of(error), tell(error.inner())))
+    Reject::new(reason, problem(error).to_string())
 }
 
 fn path_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
@@ -101,7 +110,14 @@ pub fn tell(error: &serde_json::Error) -> String {
         },
         None => said,
     };
-    cut(hidden)
+    cut(without_our_types(&hidden))
+}
+
+/// `expected struct Project with 3 elements` in the words of JSON: names of our types help no one who sent it.
+fn without_our_types(text: &str) -> String {
+    let Some((before, name)) = text.split_once("expected struct ") else { return text.to_owned() };
+    let after = name.find(" at line ").and_then(|at| name.get(at..)).unwrap_or_default();
+    format!("{before}expected an object{after}")
 }
 
 fn cut(mut text: String) -> String {

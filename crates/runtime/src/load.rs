@@ -62,7 +62,7 @@ pub fn load_with_warnings<S: Settings>(
 /// Logs what may not be meant.
 pub fn log_warnings(warnings: &[Problem]) {
     for warning in warnings {
-        tracing::warn!(setting.key = warning.key, "{warning}");
+        tracing::warn!(setting.key = warning.key, "{}", warning.text());
     }
 }
 

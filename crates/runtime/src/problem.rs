@@ -35,7 +35,16 @@ impl fmt::Display for Problem {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        write!(f, "{severity}: {}: found {}, expected {}\n  at {}", self.key, self.found, self.expected, self.place)
+        write!(f, "{severity}: {}", self.text())
+    }
+}
+
+impl Problem {
+    /// What is wrong and where, without its severity.
+    pub(crate) fn text(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| {
+            write!(f, "{}: found {}, expected {}\n  at {}", self.key, self.found, self.expected, self.place)
+        })
     }
 }
 

@@ -119,9 +119,13 @@ impl Up {
         Ok(next.act(&shutdown)?)
     }
 
-    /// The settings with what the flags say instead.
+    /// Flags that stand for a setting, as `--set` takes it: so they are checked as the setting is.
+    pub(crate) fn overrides(&self) -> Option<String> {
+        self.listen.map(|address| format!("server.listen={address}"))
+    }
+
+    /// The settings with the repositories of the flags instead.
     fn with_flags(&self, mut settings: Settings) -> Result<Settings> {
-        settings.server.listen = self.listen.unwrap_or(settings.server.listen);
         if let Some(repositories) = self.repositories(&settings)? {
             settings.source = with_repositories(&settings.source, &repositories);
         }

@@ -112,12 +112,12 @@ fn what_is_wrong_with_a_payload_is_named_by_its_path() {
     let push = String::from_utf8(fixture("push").to_vec()).unwrap();
     let cases = [
         (push[..500].to_owned(), "malformed"),
-        (push.replace("\"ref\"", "\"reference\""), "schema: .: missing field `ref`"),
-        (push.replace("\"repository\"", "\"repo\""), "schema: .: missing field `repository`"),
-        ("[]".repeat(3), "schema: .: "),
+        (push.replace("\"ref\"", "\"reference\""), "schema: missing field `ref`"),
+        (push.replace("\"repository\"", "\"repo\""), "schema: missing field `repository`"),
+        ("[]".repeat(3), "schema: "),
         ("[".repeat(100_000), "schema: [0]: "),
         (format!("{{\"commits\":{}", "[".repeat(100_000)), "schema: commits[0][0]: "),
-        (String::new(), "malformed: .: not a JSON object: it ends in the middle"),
+        (String::new(), "malformed: not a JSON object: it ends in the middle"),
     ];
     for (payload, expected) in cases {
         let message = normalize("push", payload.clone().into()).unwrap_err().to_string();

@@ -177,7 +177,7 @@ impl Puller for Projects {
         // of one that had not ended only the id was kept
         let pipeline = if key.get("created_at").is_some() { Some(key.clone()) } else { self.pipeline(&id).await? };
         let Some(pipeline) = pipeline else { return Ok(Vec::new()) };
-        Ok(self.rows(&id, pipeline).await?.0)
+        Ok(self.rows(&id, pipeline, found).await?.0)
     }
 
     fn budget(&self) -> Option<Left> {
@@ -200,8 +200,7 @@ fn is_project(slug: &str) -> bool {
 }
 
 fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
-    connector::json::read_value(row.clone())
-        .map_err(|wrong| PullError::Data(format!("unexpected answer: {}: {}", wrong.path, wrong.problem)))
+    connector::json::read_value(row.clone()).map_err(|wrong| PullError::Data(format!("unexpected answer: {wrong}")))
 }
 
 impl Projects {
@@ -268,7 +267,7 @@ impl Projects {
         let asked = pipelines.into_iter().map(|(created, pipeline)| {
             let (what, key) = (format!("pipeline {}", created.id), pipeline.clone());
             let rows = async move {
-                let (rows, ended) = self.rows(&created.id, pipeline).await?;
+                let (rows, ended) = self.rows(&created.id, pipeline, std::convert::identity).await?;
                 Ok((created, rows, ended))
             };
             (what, key, rows)
@@ -313,15 +312,20 @@ impl Projects {
         }
     }
 
-    /// The workflows of a pipeline and their jobs, and whether all workflows have ended. Those that were deleted
-    /// meanwhile have none.
-    async fn rows(&self, id: &str, pipeline: Value) -> Result<(Vec<Row>, bool), PullError> {
+    /// The workflows of a pipeline and their jobs, and whether all workflows have ended. `listed` decides about a list that
+    /// the source doesn't have.
+    async fn rows(
+        &self,
+        id: &str,
+        pipeline: Value,
+        listed: fn(Listed) -> Listed,
+    ) -> Result<(Vec<Row>, bool), PullError> {
         let (mut rows, mut ended) = (Vec::new(), true);
-        for workflow in found(self.all(&format!("pipeline/{id}/workflow")).await)? {
+        for workflow in listed(self.all(&format!("pipeline/{id}/workflow")).await)? {
             let Some(id) = workflow.get("id").and_then(Value::as_str).map(str::to_owned) else { continue };
             let status = workflow.get("status").and_then(Value::as_str);
             ended &= !matches!(super::outcome(status), Ok(None));
-            let jobs = found(self.all(&format!("workflow/{id}/job")).await)?;
+            let jobs = listed(self.all(&format!("workflow/{id}/job")).await)?;
             let key = run_id(&id);
             rows.push(row("circleci.workflow", &key, &json!({"pipeline": pipeline, "workflow": workflow})));
             let job = |job| json!({"pipeline": pipeline, "workflow": workflow, "job": job});
@@ -340,7 +344,11 @@ fn is_run(job: &Value) -> bool {
     job.get("type").and_then(Value::as_str) != Some("approval")
 }
 
-fn found(rows: Result<Vec<Value>, PullError>) -> Result<Vec<Value>, PullError> {
+/// Rows of a short list.
+type Listed = Result<Vec<Value>, PullError>;
+
+/// A list that the source didn't have when it was asked for again was deleted: it is empty.
+fn found(rows: Listed) -> Listed {
     match rows {
         Err(PullError::Gone(_)) => Ok(Vec::new()),
         other => other,
@@ -402,14 +410,15 @@ mod tests {
         let source = Projects { client: client(api()), slugs: vec!["gh/acme/shop".to_owned()] };
         let memory = Memory::default();
         let summary = memory.pull(&source, From::Start).await;
-        assert!(summary.complete(), "{summary:?}");
-        // one of the pipelines has gone
-        assert_eq!((summary.rows, summary.pages), (198, 5), "{summary:?}");
+        // the workflows of one pipeline are not there: it is asked for again, and then taken for deleted
+        assert!(summary.warnings()[0].contains("pipeline p7 could not be fetched"), "{summary:?}");
+        assert_eq!((summary.rows, summary.pages, summary.failure()), (198, 5, None), "{summary:?}");
         for event in memory.events() {
             assert_eq!(CircleCi.normalize(&event).unwrap().len(), 1, "{event:?}");
         }
         let again = memory.pull(&source, From::Cursor).await;
         assert_eq!((again.rows, again.pages), (6, 1), "{again:?}");
+        assert!(again.complete() && again.warnings().is_empty(), "{again:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -300,8 +300,7 @@ fn row(job: &str, build: &Value, stages: Option<Value>) -> Row {
 }
 
 fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
-    connector::json::read_value(row.clone())
-        .map_err(|wrong| PullError::Data(format!("unexpected answer: {}: {}", wrong.path, wrong.problem)))
+    connector::json::read_value(row.clone()).map_err(|wrong| PullError::Data(format!("unexpected answer: {wrong}")))
 }
 
 /// `job/a/job/b` of `a/b`, whose parts are as addresses have them.

@@ -45,16 +45,14 @@ pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progre
     tokio::fs::create_dir_all(mirrors).await.map_err(io)?;
     // they hold private code; also a folder that an earlier version left open
     tokio::fs::set_permissions(mirrors, Permissions::from_mode(0o700)).await.map_err(io)?;
-    if !folder.join("HEAD").is_file() {
-        tokio::fs::create_dir_all(&folder).await.map_err(io)?;
-        let mut init = Git::new(remote)?;
-        init.command.args(["init", "--quiet", "--bare", "--"]).arg(&folder);
-        init.run(None).await?;
-    }
     let ssh = batch_ssh(&folder, remote).await?;
-    let mut head = Git::at(&folder, remote)?;
-    head.command.envs(ssh).args(["ls-remote", "--symref", "--", &remote.url, "HEAD"]);
-    let head = head.run(None).await?;
+    let mut list = Git::at(&folder, remote)?;
+    list.command.envs(ssh).args(["ls-remote", "--symref", "--", &remote.url, "HEAD", "refs/heads/*"]);
+    let list = list.run(None).await?;
+    let (format, mirrored) = (object_format(&list), mirrored_format(&folder).await);
+    if mirrored.is_none() || format.is_some() && format != mirrored {
+        make(&folder, format.unwrap_or(SHA1), remote).await?;
+    }
     progress.stage("Fetching", Some(100));
     let mut fetch = Git::at(&folder, remote)?;
     fetch.command.envs(ssh).args([
@@ -71,12 +69,42 @@ pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progre
         "+refs/tags/*:refs/tags/*",
     ]);
     fetch.run(Some(progress)).await?;
-    if let Some(branch) = default_branch(&head) {
+    if let Some(branch) = default_branch(&list) {
         let mut set = Git::at(&folder, remote)?;
         set.command.args(["symbolic-ref", "HEAD", &branch]);
         set.run(None).await?;
     }
     Ok(folder)
+}
+
+/// Makes an empty mirror whose ids have a format, in place of one with another format.
+async fn make(folder: &Path, format: &str, remote: &Remote) -> Result<(), GitError> {
+    let io = |error| GitError::Io(format!("`{}` can't be made", folder.display()), error);
+    if tokio::fs::try_exists(folder).await.map_err(io)? {
+        tokio::fs::remove_dir_all(folder).await.map_err(io)?;
+    }
+    tokio::fs::create_dir_all(folder).await.map_err(io)?;
+    let mut init = Git::new(remote)?;
+    init.command.args(["init", "--quiet", "--bare", "--object-format", format, "--"]).arg(folder);
+    init.run(None).await?;
+    Ok(())
+}
+
+const SHA1: &str = "sha1";
+const SHA256: &str = "sha256";
+
+/// The format of the ids that `git ls-remote` lists; `None` if it lists none.
+fn object_format(list: &str) -> Option<&'static str> {
+    let mut ids = list.lines().filter_map(|line| line.split_once('\t')).map(|(id, _)| id);
+    let id = ids.find(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    Some(if id.len() == 64 { SHA256 } else { SHA1 })
+}
+
+/// The format of a mirror's ids; `None` if there is no mirror.
+async fn mirrored_format(folder: &Path) -> Option<&'static str> {
+    let config = tokio::fs::read_to_string(folder.join("config")).await.ok()?;
+    let sha256 = config.lines().any(|line| line.trim().eq_ignore_ascii_case("objectformat = sha256"));
+    Some(if sha256 { SHA256 } else { SHA1 })
 }
 
 /// `ref: refs/heads/main\tHEAD`, as `git ls-remote --symref` says it.
@@ -416,5 +444,12 @@ mod tests {
         assert_eq!(percentage("fatal: no"), None);
         assert_eq!(default_branch("ref: refs/heads/main\tHEAD\nabc\tHEAD\n").as_deref(), Some("refs/heads/main"));
         assert_eq!(default_branch(""), None);
+    }
+
+    #[test]
+    fn the_format_of_a_remote_is_that_of_its_ids() {
+        let of = |id: &str| object_format(&format!("ref: refs/heads/main\tHEAD\n{id}\tHEAD\n{id}\trefs/heads/main\n"));
+        assert_eq!([of(&"a".repeat(40)), of(&"0".repeat(64))], [Some(SHA1), Some(SHA256)]);
+        assert_eq!(object_format(""), None);
     }
 }

@@ -54,10 +54,11 @@ fn warnings(refs: &Refs, plan: &Plan, found: &Found) -> Vec<String> {
         );
     }
     if let Some(first) = plan.next.unreadable.first() {
-        warnings.push(format!(
-            "{} commits can't be read ({first} is one), the history behind them is not seen: numbers are partial; `git fsck` says more",
-            plan.next.unreadable.len()
-        ));
+        let unreadable = match plan.next.unreadable.len() {
+            1 => format!("commit {first} can't be read, the history behind it"),
+            many => format!("{many} commits can't be read ({first} is one), the history behind them"),
+        };
+        warnings.push(format!("{unreadable} is not seen: numbers are partial; `git fsck` says more"));
     }
     if let Some((commits, object)) = found.uncounted {
         warnings.push(format!(

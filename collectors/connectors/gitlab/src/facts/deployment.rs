@@ -59,7 +59,7 @@ pub(crate) fn deployment_of_hook(
     deployment(
         place,
         &Deployed {
-            id: id.ok_or_else(|| Reject::new(RejectReason::Schema, ".: missing field `deployment_id`"))?,
+            id: id.ok_or_else(|| Reject::new(RejectReason::Schema, "missing field `deployment_id`"))?,
             status: &hook.status,
             at: hook.status_changed_at.map_or(received, |when| when.0),
             environment: hook.environment.as_ref(),
