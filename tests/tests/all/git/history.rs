@@ -249,6 +249,15 @@ async fn a_repository_with_sha_256_is_read_as_any_other() {
     assert_eq!((commits, one.len()), (expected, 64));
     assert_eq!(collector.tags(), [("v1.0.0".to_owned(), one.clone(), repo.committed(&one))]);
     assert_eq!((collector.changes(), collector.commit(&one)["changed_files"].as_i64()), (vec![2], Some(1)));
+    // by URL the mirror has to have its format too, also where one of another format is there
+    let url = format!("file://{}", text(&std::fs::canonicalize(repo.path()).unwrap()));
+    let mut by_url = Collector::new(url).collected().await;
+    assert_eq!(by_url.rows(), Collector::of(&repo).collected().await.rows());
+    std::fs::remove_dir_all(repo.path().join(".git")).unwrap();
+    repo.git(&["init", "-q", "-b", "main"]);
+    let other = repo.commit("Other");
+    by_url.collect().await;
+    assert_eq!(by_url.commit(&other)["subject"], "Other");
 }
 
 #[tokio::test]
