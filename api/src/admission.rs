@@ -100,19 +100,19 @@ struct Inner {
 #[derive(Debug)]
 pub struct Turn {
     began: Instant,
-    place: ListPosition,
+    place: QueueSlot,
     _at_work: OwnedSemaphorePermit,
 }
 
 /// A request that is at work or waits.
 #[derive(Debug)]
-struct ListPosition {
+struct QueueSlot {
     lane: Lane,
     cost: u64,
     _place: OwnedSemaphorePermit,
 }
 
-impl Drop for ListPosition {
+impl Drop for QueueSlot {
     fn drop(&mut self) {
         self.lane.0.load.fetch_sub(self.cost, Ordering::Relaxed);
     }
@@ -142,7 +142,7 @@ impl Lane {
         let (inner, cost) = (&self.0, cost.saturating_add(BASE));
         let place = Arc::clone(&inner.places).try_acquire_owned().map_err(|_| Problem::too_many_requests())?;
         let before = inner.load.fetch_add(cost, Ordering::Relaxed);
-        let place = ListPosition { lane: self.clone(), cost, _place: place };
+        let place = QueueSlot { lane: self.clone(), cost, _place: place };
         let at_work = match Arc::clone(&inner.at_work).try_acquire_owned() {
             Ok(at_work) => at_work,
             Err(_) if self.wait_for(before) > WAIT => return Err(Problem::too_many_requests()),

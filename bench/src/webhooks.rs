@@ -162,9 +162,9 @@ pub(crate) async fn bare(address: &str, answers: Option<&str>) -> Result<()> {
 /// The recorded payloads of `@octokit/webhooks-examples`, which `scripts/bench` fetches.
 #[expect(clippy::disallowed_methods, reason = "where the inputs of a measurement are is no setting of the program")]
 fn examples() -> Result<Vec<Example>> {
-    let folder = std::env::var_os("SEI_OCTOKIT_EXAMPLES")
+    let directory = std::env::var_os("SEI_OCTOKIT_EXAMPLES")
         .context("SEI_OCTOKIT_EXAMPLES is not set: run this by scripts/bench, which fetches the payloads")?;
-    let index = std::fs::read(Path::new(&folder).join("api.github.com/index.json"))?;
+    let index = std::fs::read(Path::new(&directory).join("api.github.com/index.json"))?;
     let index: Vec<Value> = serde_json::from_slice(&index)?;
     let mut examples = Vec::new();
     for event in &index {

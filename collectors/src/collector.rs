@@ -34,7 +34,7 @@ pub struct Collector {
     pub store: Store,
     /// The log.
     pub log: Arc<dyn EventLog>,
-    /// The folder for clones of remote git repositories.
+    /// The directory for clones of remote git repositories.
     pub mirrors: PathBuf,
     /// Shows how far it has come.
     pub progress: Arc<ShowProgress>,
@@ -53,7 +53,7 @@ impl Collector {
         let collected = panics::caught(collecting).await.unwrap_or_else(|message| Err(GitError::Ended(message)));
         let attempt = Attempt {
             began,
-            told: collected.as_ref().map_or(0, |summary| signed(summary.commits)),
+            fetched: collected.as_ref().map_or(0, |summary| signed(summary.commits)),
             error: collected.as_ref().err().map(|error| words(error)),
             problems: Vec::new(),
             complete: collected.is_ok(),
@@ -84,7 +84,7 @@ impl Collector {
         let budget = ready.puller.budget();
         let attempt = Attempt {
             began,
-            told: signed(summary.rows),
+            fetched: signed(summary.rows),
             error: summary.failure().map(|error| runtime::redact(&error).into_owned()),
             problems: summary.warnings().iter().map(|warning| runtime::redact(warning).into_owned()).collect(),
             complete: !summary.incomplete && summary.failure().is_none(),
@@ -166,7 +166,7 @@ impl Collector {
                     if problem.expected {
                         tracing::debug!(source.name = summary.source, stream, error, "left out");
                     } else if problem.warning {
-                        tracing::warn!(source.name = summary.source, stream, error, "passed by");
+                        tracing::warn!(source.name = summary.source, stream, error, "skipped");
                     } else {
                         tracing::error!(source.name = summary.source, stream, error, "could not be pulled");
                     }

@@ -1,9 +1,8 @@
 //! The webhook gateway: `POST /webhooks/{connector}[/{name}[/…]]` and `POST /v1/events`.
 //!
-//! Promises: what it answered with 202 is durable in the event log; nothing unverified is read further
-//! than its signature; work is bounded before it begins (size, time, memory, requests in flight); a place among
-//! the requests in flight is taken only by a body that is complete; it answers 4xx only where sending the same
-//! again cannot help, and 5xx where it can.
+//! Promises: what was answered with 202 is durable in the event log; unverified input is read only for its signature;
+//! work is bounded before it begins (size, time, memory, requests in flight); only a complete body counts as a request
+//! in flight; an answer is 4xx only where the same request can't succeed later, otherwise 5xx.
 
 mod access;
 mod answer;

@@ -33,7 +33,7 @@ impl Role for CollectorRole {
 
     async fn open(settings: CollectorSettings) -> Result<Self> {
         let (store, log) = store_and_log(&settings.database, &settings.log).await?;
-        let mirrors = settings.data.folder.join("mirrors");
+        let mirrors = settings.data.directory.join("mirrors");
         let progress: Arc<crate::collector::ShowProgress> = Arc::new(|_| Box::new(Silent));
         let collector = Collector { store, log, mirrors, progress, time_zone: settings.dora.time_zone };
         // what can't be collected is an error before anything is

@@ -134,7 +134,7 @@ fn note_doubts(history: &History, deployment: &Measured<'_>, verdict: &Verdict, 
             service: history.service.clone(),
             kind,
             subject: fact.id.to_string(),
-            detail: format!("{what}, so the changes that it carried are told by time"),
+            detail: format!("{what}, so the changes that it carried are determined by time"),
         });
     }
     if verdict.negative && !verdict.failed_by.is_empty() {

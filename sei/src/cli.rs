@@ -25,7 +25,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "KEY=VALUE", help_heading = "Settings")]
     pub(crate) set: Vec<String>,
 
-    /// The data directory (data.folder)
+    /// The data directory (data.directory)
     #[arg(long, global = true, value_name = "DIR", help_heading = "Settings")]
     pub(crate) data: Option<PathBuf>,
 
@@ -241,7 +241,7 @@ fn quiet(telemetry: &mut Telemetry) {
 impl Global {
     /// Flags that are settings, as `key=value`.
     pub(crate) fn overrides(&self) -> Vec<String> {
-        let data = self.data.as_ref().map(|path| format!("data.folder={:?}", path.display().to_string()));
+        let data = self.data.as_ref().map(|path| format!("data.directory={:?}", path.display().to_string()));
         self.set.iter().cloned().chain(data).collect()
     }
 

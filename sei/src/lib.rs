@@ -7,7 +7,7 @@ pub mod cli;
 mod commands;
 mod declare;
 pub mod demo;
-mod folder;
+mod directory;
 mod machine;
 mod output;
 mod progress;

@@ -16,14 +16,14 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::declare::declare;
-use crate::folder::DataFolder;
+use crate::directory::DataDirectory;
 use crate::progress::Shown;
 use crate::settings::Settings;
 
 /// The opened parts.
 pub(crate) struct Machine {
     pub(crate) settings: Settings,
-    pub(crate) folder: DataFolder,
+    pub(crate) directory: DataDirectory,
     pub(crate) store: Store,
     database: Option<PrivateDatabase>,
 }
@@ -57,12 +57,12 @@ impl Machine {
     /// Opens the database. A private cluster is joined where it runs, else started, and its schema is
     /// brought up to date; another database is left as it is. None if the shutdown came before it was open.
     pub(crate) async fn open(settings: Settings, shutdown: &CancellationToken) -> Result<Option<Self>> {
-        let folder = DataFolder::open(&settings.data.folder)?;
+        let directory = DataDirectory::open(&settings.data.directory)?;
         let (options, database) = if let Some(reference) = &settings.database.url {
             (named_database(reference)?, None)
         } else {
             // one that is given up halfway ends what it has started
-            let Some((database, options)) = PrivateDatabase::start(&folder, shutdown).await? else {
+            let Some((database, options)) = PrivateDatabase::start(&directory, shutdown).await? else {
                 return Ok(None);
             };
             (options, Some(database))
@@ -76,7 +76,7 @@ impl Machine {
             anyhow::Ok(store)
         };
         let failed = match shutdown.run_until_cancelled(opened).await {
-            Some(Ok(store)) => return Ok(Some(Self { settings, folder, store, database })),
+            Some(Ok(store)) => return Ok(Some(Self { settings, directory, store, database })),
             Some(Err(error)) => Some(error.context("the database can't be used")),
             None => None,
         };
@@ -101,7 +101,7 @@ impl Machine {
         Collector {
             store: self.store.clone(),
             log: Arc::clone(log),
-            mirrors: self.folder.mirrors(),
+            mirrors: self.directory.mirrors(),
             progress: Arc::new(|source| Box::new(Shown::new(source))),
             time_zone: self.settings.dora.time_zone,
         }
@@ -139,11 +139,11 @@ impl Machine {
 impl PrivateDatabase {
     /// Starts it, or joins it where it runs; with how to connect to it. `None` if the shutdown came before.
     async fn start(
-        folder: &DataFolder,
+        directory: &DataDirectory,
         shutdown: &CancellationToken,
     ) -> Result<Option<(Self, PgConnectOptions)>, ClusterError> {
         runtime::before_forced_end(store::abandon_clusters);
-        let started = PrivateCluster::start_unless(&folder.cluster(), shutdown.cancelled()).await?;
+        let started = PrivateCluster::start_unless(&directory.cluster(), shutdown.cancelled()).await?;
         Ok(started.map(|cluster| {
             let options = cluster.options();
             (Self(Arc::new(Mutex::new(Some(cluster)))), options)

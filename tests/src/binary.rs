@@ -13,13 +13,13 @@ use std::sync::OnceLock;
 pub fn binary(name: &str) -> PathBuf {
     // target/<profile>/deps/<this test>
     let test = std::env::current_exe().expect("a test knows its own path");
-    let folder = test.parent().and_then(|deps| deps.parent()).expect("a test is in the target directory");
+    let directory = test.parent().and_then(|deps| deps.parent()).expect("a test is in the target directory");
     // Under cargo it is brought up to date; a test that runs by itself takes what is there.
     if let Ok(cargo) = std::env::var("CARGO") {
         static BUILT: OnceLock<()> = OnceLock::new();
-        BUILT.get_or_init(|| build(&cargo, folder.ends_with("release")));
+        BUILT.get_or_init(|| build(&cargo, directory.ends_with("release")));
     }
-    let path = folder.join(name);
+    let path = directory.join(name);
     assert!(path.exists(), "{} is missing: build it first", path.display());
     path
 }

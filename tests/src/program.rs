@@ -18,7 +18,7 @@ const DEADLINE: Duration = Duration::from_mins(2);
 /// `sei` with a directory of its own for everything.
 pub struct Program {
     path: PathBuf,
-    folder: TempDir,
+    directory: TempDir,
 }
 
 /// What a command has printed, and how it ended.
@@ -47,26 +47,26 @@ impl Program {
     #[expect(clippy::expect_used, reason = "a test can't go on without")]
     pub fn new() -> Self {
         let readable = std::fs::Permissions::from_mode(0o755);
-        let folder = tempfile::Builder::new().prefix("sei-test-").permissions(readable).tempdir();
-        Self { path: crate::binary("sei"), folder: folder.expect("a temporary directory") }
+        let directory = tempfile::Builder::new().prefix("sei-test-").permissions(readable).tempdir();
+        Self { path: crate::binary("sei"), directory: directory.expect("a temporary directory") }
     }
 
     /// The directory.
     #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Its data directory.
     #[must_use]
     pub fn data(&self) -> PathBuf {
-        self.folder().join("data")
+        self.directory().join("data")
     }
 
     /// The command with these arguments, in the directory, with nothing of the tests' own environment.
     pub fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(&self.path);
-        command.args(arguments).arg("--data").arg(self.data()).current_dir(self.folder());
+        command.args(arguments).arg("--data").arg(self.data()).current_dir(self.directory());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SEI_")) {
             command.env_remove(name);
         }

@@ -14,11 +14,11 @@ use crate::{Connector, Normalized, normalize};
 pub struct Checked {
     /// Whether it is signed as the source signs, with one of the secrets.
     pub verified: bool,
-    /// What becomes of its content, signed or not.
+    /// The outcome of its content, signed or not.
     pub end: End,
 }
 
-/// What becomes of a request's content.
+/// The outcome of a request's content.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
@@ -27,13 +27,13 @@ pub enum End {
     /// The gateway would answer 200 and keep nothing.
     Ignored(IgnoreReason),
     /// The gateway would answer 202, and each event would end so.
-    Accepted(Vec<Became>),
+    Accepted(Vec<CheckedEvent>),
 }
 
-/// What becomes of an event.
+/// The outcome of an event.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Became {
+pub enum CheckedEvent {
     /// These facts.
     Stored(Vec<Fact>),
     /// Nothing, on purpose.
@@ -70,16 +70,16 @@ pub fn check(
         }
         Ok(Received::Ignored(reason)) => End::Ignored(reason),
         Ok(Received::Events(events)) => {
-            End::Accepted(events.iter().map(|event| became(normalize(connector, event))).collect())
+            End::Accepted(events.iter().map(|event| checked_event(normalize(connector, event))).collect())
         }
     };
     Some(Checked { verified, end })
 }
 
-fn became(normalized: Normalized) -> Became {
+fn checked_event(normalized: Normalized) -> CheckedEvent {
     match normalized.outcome {
-        Ok(facts) => Became::Stored(facts),
-        Err(NotStored::Ignored(reason)) => Became::Ignored(reason),
-        Err(NotStored::Rejected(Reject { reason, detail })) => Became::Rejected { reason, detail },
+        Ok(facts) => CheckedEvent::Stored(facts),
+        Err(NotStored::Ignored(reason)) => CheckedEvent::Ignored(reason),
+        Err(NotStored::Rejected(Reject { reason, detail })) => CheckedEvent::Rejected { reason, detail },
     }
 }

@@ -1,4 +1,4 @@
-//! Reading JSON that somebody else wrote: says where it went wrong and what was expected there, shows
+//! Reading JSON from outside: states where it is wrong and what was expected there, shows
 //! nothing of the payload itself, and is bounded in size and depth (`serde_json`'s own limit of 128).
 
 use kernel::{Reject, RejectReason};
@@ -23,7 +23,7 @@ pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Reject> {
     })?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| reject(&error))?;
-    reader.end().map_err(|error| Reject::new(RejectReason::Malformed, tell(&error)))?;
+    reader.end().map_err(|error| Reject::new(RejectReason::Malformed, describe(&error)))?;
     Ok(value)
 }
 
@@ -79,7 +79,7 @@ impl std::fmt::Display for Problem {
 
 /// Where an error is, and what it says.
 pub(crate) fn problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    Problem { path: path_of(error), problem: tell(error.inner()) }
+    Problem { path: path_of(error), problem: describe(error.inner()) }
 }
 
 fn reject(error: &serde_path_to_error::Error<serde_json::Error>) -> Reject {
@@ -91,9 +91,9 @@ fn path_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     cut(error.path().to_string())
 }
 
-/// What an error says, without the text that was found: that can be somebody's address or a secret.
+/// What an error says, without the text that was found: that can be personal data or a secret.
 #[must_use]
-pub fn tell(error: &serde_json::Error) -> String {
+pub fn describe(error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Eof => return "not a JSON object: it ends in the middle".to_owned(),
         Category::Syntax => {
@@ -102,13 +102,13 @@ pub fn tell(error: &serde_json::Error) -> String {
         }
         Category::Data | Category::Io => {}
     }
-    let said = error.to_string();
-    let hidden = match said.split_once(" string \"") {
+    let message = error.to_string();
+    let hidden = match message.split_once(" string \"") {
         Some((before, rest)) => match rest.rsplit_once("\", expected") {
             Some((_, after)) => format!("{before} a string, expected{after}"),
             None => format!("{before} a string"),
         },
-        None => said,
+        None => message,
     };
     cut(without_our_types(&hidden))
 }

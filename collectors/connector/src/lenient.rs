@@ -1,6 +1,6 @@
-//! Reading the payload of an event so that an odd part of it costs no more than that part. What can't be read is set
-//! to null; where null is not taken either it is left out, then the object that needs it, and so on outwards. Nothing
-//! is passed by that an event is about: then the event is rejected, with the first problem on the way there.
+//! Reads the payload of an event so that an invalid part costs only that part. What can't be read is set to null; where
+//! null is not accepted either, it is left out, then the object that needs it, and so on outwards. The subject of an
+//! event is never skipped: without it the event is rejected with the first problem found.
 //!
 //! The caller of the normalizer gets the path of each skipped part ([`naming`]).
 
@@ -16,15 +16,15 @@ use serde_path_to_error::Segment;
 use crate::json;
 
 /// The most attempts to read one payload: up to three for each odd part.
-const MOST_ATTEMPTS: usize = 300;
+const MAX_ATTEMPTS: usize = 300;
 /// A large payload is read fewer times, so that all attempts together read no more than this.
-const MOST_BYTES: usize = 64 << 20;
-/// Of a larger payload no odd part is passed by: as a document in memory it takes many times its size.
+const MAX_BYTES: usize = 64 << 20;
+/// Of a larger payload no odd part is skipped: as a document in memory it takes many times its size.
 const LARGEST: usize = 4 << 20;
 
-/// A part of an event that could not be read and was passed by.
+/// A part of an event that could not be read and was skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PassedBy {
+pub struct SkippedPart {
     /// Such as `commits[3].timestamp`.
     pub path: String,
     /// What is wrong there, and what was expected.
@@ -32,12 +32,12 @@ pub struct PassedBy {
 }
 
 thread_local! {
-    /// What was passed by on this thread, while it is asked for.
-    static NAMED: RefCell<Option<Vec<PassedBy>>> = const { RefCell::new(None) };
+    /// What was skipped on this thread, while it is asked for.
+    static NAMED: RefCell<Option<Vec<SkippedPart>>> = const { RefCell::new(None) };
 }
 
-/// Does some work, and names what was passed by in it.
-pub fn naming<R>(work: impl FnOnce() -> R) -> (R, Vec<PassedBy>) {
+/// Does some work, and names what was skipped in it.
+pub fn naming<R>(work: impl FnOnce() -> R) -> (R, Vec<SkippedPart>) {
     /// Also ends the naming where the work panics.
     struct End;
     impl Drop for End {
@@ -51,12 +51,12 @@ pub fn naming<R>(work: impl FnOnce() -> R) -> (R, Vec<PassedBy>) {
     (result, NAMED.take().unwrap_or_default())
 }
 
-/// Names a part that a connector passed by itself.
+/// Names a part that a connector skipped itself.
 pub fn pass_by(path: String, problem: String) {
-    name(std::iter::once(PassedBy { path, problem }));
+    name(std::iter::once(SkippedPart { path, problem }));
 }
 
-/// What a part of an event says. One that is rejected is named and passed by, one that is ignored is only passed by.
+/// What a part of an event states. One that is rejected is named and skipped, one that is ignored is only skipped.
 #[must_use]
 pub fn part<T>(path: String, result: Result<T, NotStored>) -> Option<T> {
     match result {
@@ -78,10 +78,10 @@ pub fn not_understood(path: &str, word: &str) -> NotStored {
     }
 }
 
-fn name(passed_by: impl Iterator<Item = PassedBy>) {
+fn name(skipped: impl Iterator<Item = SkippedPart>) {
     NAMED.with_borrow_mut(|named| {
         if let Some(named) = named {
-            named.extend(passed_by);
+            named.extend(skipped);
         }
     });
 }
@@ -91,7 +91,7 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
     read_keeping(bytes, &[])
 }
 
-/// The same, where these parts are never passed by, as they decide what the event says. Each is named by the keys that
+/// The same, where these parts are never skipped, as they decide what the event states. Each is named by the keys that
 /// lead to it, such as `subject.content.environment`.
 pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Result<T, Reject> {
     let strict = json::read(bytes);
@@ -100,14 +100,14 @@ pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Res
         return strict;
     }
     let Ok(mut payload) = serde_json::from_slice::<Value>(bytes) else { return strict };
-    let attempts = (MOST_BYTES / bytes.len().max(1)).min(MOST_ATTEMPTS);
-    let mut passed_by: Vec<Gap> = Vec::new();
+    let attempts = (MAX_BYTES / bytes.len().max(1)).min(MAX_ATTEMPTS);
+    let mut skipped: Vec<Gap> = Vec::new();
     for _ in 0..attempts {
         let error = match serde_path_to_error::deserialize(&payload) {
             // what was wrong is no part of a document in memory, such as a key that is there twice
-            Ok(_) if passed_by.is_empty() => return strict,
+            Ok(_) if skipped.is_empty() => return strict,
             Ok(value) => {
-                name(passed_by.into_iter().map(|gap| gap.part));
+                name(skipped.into_iter().map(|gap| gap.part));
                 return Ok(value);
             }
             Err(error) => error,
@@ -115,18 +115,18 @@ pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Res
         let Some(place) = place(error.path()) else { return strict };
         let json::Problem { path, problem } = json::problem(&error);
         // what needed a part that is gone now is no further problem
-        let known = passed_by.iter().position(|gap| gap.causes(&place, &problem));
+        let known = skipped.iter().position(|gap| gap.causes(&place, &problem));
         let mut gap = known.map_or_else(
-            || Gap { place: place.clone(), part: PassedBy { path, problem } },
-            |known| passed_by.swap_remove(known),
+            || Gap { place: place.clone(), part: SkippedPart { path, problem } },
+            |known| skipped.swap_remove(known),
         );
         let Some(left_out) = leave_out(&mut payload, place, decisive) else {
             return Err(Reject::new(RejectReason::Schema, format!("{}: {}", gap.part.path, gap.part.problem)));
         };
         gap.place = left_out;
-        passed_by.push(gap);
+        skipped.push(gap);
     }
-    let detail = match passed_by.first() {
+    let detail = match skipped.first() {
         Some(Gap { part, .. }) => format!("{}: {}; too many other parts can't be read either", part.path, part.problem),
         None => return strict,
     };
@@ -136,7 +136,7 @@ pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Res
 /// What was made less of so far because of one part.
 struct Gap {
     place: Vec<Step>,
-    part: PassedBy,
+    part: SkippedPart,
 }
 
 impl Gap {
@@ -265,13 +265,13 @@ mod tests {
     }
 
     fn outer(payload: &Value) -> (Result<Outer, Reject>, Vec<String>) {
-        let (read, passed_by) = naming(|| read_keeping::<Outer>(payload.to_string().as_bytes(), &["run"]));
-        (read, passed_by.into_iter().map(|one| one.path).collect())
+        let (read, skipped) = naming(|| read_keeping::<Outer>(payload.to_string().as_bytes(), &["run"]));
+        (read, skipped.into_iter().map(|one| one.path).collect())
     }
 
     #[test]
     fn an_odd_part_costs_no_more_than_itself_and_is_named() {
-        let (read, passed_by) = outer(&json!({
+        let (read, skipped) = outer(&json!({
             "id": 1, "title": 7, "author": {"name": null}, "run": {"name": "r"},
             "rows": [{"name": "a"}, {"name": [1]}, null, {}, {"name": "b"}], "labels": {"x": null, "y": "z"},
         }));
@@ -280,30 +280,30 @@ mod tests {
         assert_eq!(read.run.map(|run| run.name).as_deref(), Some("r"));
         assert_eq!(read.rows.into_iter().map(|row| row.name).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(read.labels.into_keys().collect::<Vec<_>>(), ["y"]);
-        let mut named = passed_by;
+        let mut named = skipped;
         named.sort();
         assert_eq!(named, ["author.name", "labels.x", "rows[1].name", "rows[3]", "title"]);
     }
 
     #[test]
-    fn what_an_event_is_about_is_never_passed_by() {
-        for (payload, said) in [
+    fn what_an_event_is_about_is_never_skipped() {
+        for (payload, expected_detail) in [
             (json!({"id": null, "title": 7}), "id: invalid type: null, expected i64"),
             (json!({"title": 7}), "missing field `id`"),
             (json!({"id": 1, "title": 7, "run": {"name": null}}), "run.name: invalid type: null, expected a string"),
             (json!({"id": 1, "run": 7}), "run: invalid type: integer `7`, expected an object"),
         ] {
             let reject = outer(&payload).0.unwrap_err();
-            assert_eq!((reject.reason, reject.detail.as_str()), (RejectReason::Schema, said), "{payload}");
+            assert_eq!((reject.reason, reject.detail.as_str()), (RejectReason::Schema, expected_detail), "{payload}");
         }
     }
 
     #[test]
     fn a_payload_of_nothing_but_odd_parts_is_not_read_for_ever() {
-        let rows: Vec<Value> = (0..MOST_ATTEMPTS).map(|_| json!({"name": 1})).collect();
+        let rows: Vec<Value> = (0..MAX_ATTEMPTS).map(|_| json!({"name": 1})).collect();
         let reject = outer(&json!({"id": 1, "rows": rows})).0.unwrap_err();
-        let said =
+        let expected_detail =
             "rows[0].name: invalid type: integer `1`, expected a string; too many other parts can't be read either";
-        assert_eq!(reject.detail, said);
+        assert_eq!(reject.detail, expected_detail);
     }
 }

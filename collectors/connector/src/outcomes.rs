@@ -35,7 +35,7 @@ mod tests {
         for unknown in ["", "green", "unknown"] {
             assert_eq!(outcome(unknown), None, "{unknown}");
         }
-        let said = required("green", "result").unwrap_err().to_string();
-        assert!(said.starts_with("schema: result: unknown outcome; expected success"), "{said}");
+        let message = required("green", "result").unwrap_err().to_string();
+        assert!(message.starts_with("schema: result: unknown outcome; expected success"), "{message}");
     }
 }

@@ -2,7 +2,7 @@
 
 use kernel::{Envelope, Fact, NotStored, Reject, RejectReason};
 
-use crate::lenient::{self, PassedBy};
+use crate::lenient::{self, SkippedPart};
 use crate::webhook::Webhook;
 
 /// A source of events. A crate and a line in the registry each; its wire types stay in its crate.
@@ -25,18 +25,18 @@ pub trait Connector: Send + Sync {
 pub struct Normalized {
     /// The facts, each of which can be, or why there are none.
     pub outcome: Result<Vec<Fact>, NotStored>,
-    /// What of the event was passed by.
-    pub passed_by: Vec<PassedBy>,
+    /// The parts of the event that were skipped.
+    pub skipped: Vec<SkippedPart>,
 }
 
 /// Normalizes an event. One that would be ignored without what can't be read of it is rejected. Of several facts of one
-/// kind, those that can't be (such as a commit of the year 1) are passed by; where there is no other fact of their kind,
+/// kind, those that can't be (such as a commit of the year 1) are skipped; where there is no other fact of their kind,
 /// the event is rejected.
 #[must_use]
 pub fn normalize(connector: &dyn Connector, envelope: &Envelope) -> Normalized {
-    let (outcome, mut passed_by) = lenient::naming(|| connector.normalize(envelope));
-    let outcome = match (outcome, passed_by.first()) {
-        (Err(NotStored::Ignored(_)), Some(PassedBy { path, problem })) => {
+    let (outcome, mut skipped) = lenient::naming(|| connector.normalize(envelope));
+    let outcome = match (outcome, skipped.first()) {
+        (Err(NotStored::Ignored(_)), Some(SkippedPart { path, problem })) => {
             Err(Reject::new(RejectReason::Schema, format!("{path}: {problem}")).into())
         }
         (outcome, _) => outcome,
@@ -52,9 +52,9 @@ pub fn normalize(connector: &dyn Connector, envelope: &Envelope) -> Normalized {
             if !left.iter().any(|other| other.kind() == fact.kind()) {
                 return Err(reject.clone().into());
             }
-            passed_by.push(PassedBy { path: fact.kind().to_owned(), problem: reject.detail.clone() });
+            skipped.push(SkippedPart { path: fact.kind().to_owned(), problem: reject.detail.clone() });
         }
         Ok(left.into_iter().cloned().collect())
     });
-    Normalized { outcome, passed_by }
+    Normalized { outcome, skipped }
 }

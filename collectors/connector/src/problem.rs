@@ -1,8 +1,8 @@
-//! What is wrong with facts that somebody sent, and where it is.
+//! What is wrong with facts that a client sent, and where it is.
 
 use serde::Serialize;
 
-/// What is wrong with one of the facts that somebody sent.
+/// What is wrong with one of the facts that a client sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FactProblem {
     /// Which: counted from 1 in lines, from 0 in an array.

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bytes::Bytes;
-use kernel::{Envelope, Fact, Tenant};
+use kernel::{Envelope, Fact, NotStored, Tenant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::Connector;
 use crate::webhook::{RawRequest, Verified, unverified};
+use crate::{Connector, normalize};
 
 /// A request as if it had verified.
 #[must_use]
@@ -83,6 +83,15 @@ pub fn any_value() -> impl Strategy<Value = Value> {
         Just(json!("9999-12-31T23:59:59Z")),
         Just(json!("0000-01-01T00:00:00Z")),
     ]
+}
+
+/// Asserts that an event ends with facts that can be stored, or with a reason.
+pub fn assert_named_outcome(connector: &dyn Connector, event: &Envelope) {
+    match normalize(connector, event).outcome {
+        Ok(facts) => assert!(facts.iter().all(|fact| fact.check().is_ok()), "{facts:?}"),
+        Err(NotStored::Ignored(_)) => {}
+        Err(NotStored::Rejected(reject)) => assert!(!reject.detail.is_empty(), "a reject without a detail"),
+    }
 }
 
 /// The JSON pointers of all values in a value.

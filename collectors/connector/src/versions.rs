@@ -25,7 +25,7 @@ pub fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern is valid")
 }
 
-/// Said by the source itself.
+/// Stated by the source itself.
 #[must_use]
 pub fn stated(at: DateTime<Utc>) -> Version {
     Version { detail: Detail::Stated, at }

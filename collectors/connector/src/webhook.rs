@@ -1,6 +1,6 @@
 //! What a source that pushes is to the gateway. A request changes its type when it is verified:
 //! [`RawRequest`] → [`Verified`]. Only the checks in this module can make a `Verified`, and only a
-//! `Verified` can become events, so a body that nobody signed cannot be processed.
+//! `Verified` can become events, so an unsigned body cannot be processed.
 
 pub mod bearer;
 pub mod standard;

@@ -1,4 +1,4 @@
-//! Appending to the event log with patience: what a collector does, who has nobody to send away.
+//! Appending to the event log with patience: a collector has no client that it could ask to try again.
 
 use std::time::Duration;
 

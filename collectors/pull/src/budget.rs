@@ -1,5 +1,5 @@
-//! What a token may still ask. All workers of one token share one budget, so that none sends a request
-//! while another was just told to wait.
+//! What a token may still request. All workers of one token share one budget, so that none sends a request
+//! while another has to wait.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
@@ -10,10 +10,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-/// What a source said is left.
+/// The rest of a rate limit, as a source reported it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Left {
-    /// Requests (or points) that are left.
+pub struct RateLimit {
+    /// Requests (or points) that remain.
     pub remaining: u64,
     /// How many there are in a period.
     pub limit: Option<u64>,
@@ -32,7 +32,7 @@ struct State {
     /// Requests that may still be sent before `renewed`.
     remaining: Option<u64>,
     renewed: Option<Instant>,
-    told: Option<Left>,
+    reported: Option<RateLimit>,
 }
 
 static BUDGETS: LazyLock<Mutex<HashMap<[u8; 32], Weak<Budget>>>> = LazyLock::new(Mutex::default);
@@ -70,18 +70,18 @@ impl Budget {
         }
     }
 
-    /// The source forbids requests for so long.
+    /// The source forbids requests for this time.
     pub(super) fn forbid(&self, wait: Duration) {
         let until = Instant::now() + wait;
         let mut state = self.state();
         state.not_before = state.not_before.max(Some(until));
     }
 
-    /// The source says what is left, and in how long that is renewed.
-    pub(super) fn told(&self, left: Left, renewed_in: Option<Duration>) {
+    /// The source reported what remains, and in how long that is renewed.
+    pub(super) fn reported(&self, left: RateLimit, renewed_in: Option<Duration>) {
         let mut state = self.state();
         let renewed = renewed_in.map(|wait| Instant::now() + wait);
-        // answers overtake each other: within one period, the least that was told counts
+        // answers overtake each other: within one period, the least reported number counts
         let second = Duration::from_secs(1);
         let same_period = matches!((state.renewed, renewed), (Some(old), Some(new)) if new <= old + second);
         state.remaining = Some(match state.remaining {
@@ -89,13 +89,13 @@ impl Budget {
             _ => left.remaining,
         });
         state.renewed = renewed;
-        state.told = Some(left);
+        state.reported = Some(left);
     }
 
-    /// What the source said is left.
+    /// The rest of the rate limit, as the source reported it last.
     #[must_use]
-    pub fn left(&self) -> Option<Left> {
-        self.state().told
+    pub fn left(&self) -> Option<RateLimit> {
+        self.state().reported
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -137,7 +137,7 @@ mod tests {
     async fn what_is_left_is_spent_and_then_waited_for() {
         let budget = Budget::default();
         let start = Instant::now();
-        budget.told(Left { remaining: 2, limit: Some(10), resets_at: None }, Some(Duration::from_mins(1)));
+        budget.reported(RateLimit { remaining: 2, limit: Some(10), resets_at: None }, Some(Duration::from_mins(1)));
         for expected in [0, 0, 60, 60] {
             budget.permit(Duration::from_hours(1)).await.unwrap();
             assert_eq!(start.elapsed().as_secs(), expected);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_is_told_to_wait_longer_than_it_likes_to_hears_how_long() {
+    async fn a_wait_beyond_the_patience_is_an_error_with_its_length() {
         let budget = Budget::default();
         budget.forbid(Duration::from_hours(2));
         assert_eq!(budget.permit(Duration::from_hours(1)).await, Err(Duration::from_hours(2)));

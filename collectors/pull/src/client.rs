@@ -13,7 +13,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 use url::Url;
 
-use super::budget::{Budget, Left};
+use super::budget::{Budget, RateLimit};
 use super::error::PullError;
 use super::links;
 use super::retry::{Patience, random};
@@ -22,7 +22,7 @@ use super::source::{OpenError, Opened};
 use super::transport::{Http, Request, Transport};
 
 /// Waited when a source says that a limit is reached but not for how long. GitHub asks for a minute.
-const UNSAID: Duration = Duration::from_mins(1);
+const DEFAULT_WAIT: Duration = Duration::from_mins(1);
 /// What a source says beyond this is not believed: there are times too far ahead for a clock to count to.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
 
@@ -132,7 +132,7 @@ impl Answer {
         DateTime::parse_from_rfc2822(self.header("date")?).ok().map(|date| date.to_utc())
     }
 
-    /// How long until a moment, by the source's clock where it tells it: ours may be wrong.
+    /// How long until a moment, by the source's clock where it is known: ours may be wrong.
     fn until(&self, moment: DateTime<Utc>) -> Duration {
         (moment - self.date().unwrap_or_else(Utc::now)).to_std().unwrap_or_default()
     }
@@ -150,26 +150,26 @@ impl Answer {
     #[must_use]
     pub fn exhausted(&self) -> Option<Duration> {
         let (left, wait) = self.left()?;
-        (left.remaining == 0).then_some(wait.unwrap_or(UNSAID))
+        (left.remaining == 0).then_some(wait.unwrap_or(DEFAULT_WAIT))
     }
 
     /// What is left of the budget, and in how long it is renewed.
-    fn left(&self) -> Option<(Left, Option<Duration>)> {
+    fn left(&self) -> Option<(RateLimit, Option<Duration>)> {
         let number = |names: [&str; 3]| names.iter().find_map(|name| self.header(name)?.parse::<u64>().ok());
         let remaining = number(["x-ratelimit-remaining", "ratelimit-remaining", "x-rate-limit-remaining"])?;
         let limit = number(["x-ratelimit-limit", "ratelimit-limit", "x-rate-limit-limit"]);
         let reset = number(["x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset"]);
         // a time of this century in seconds or milliseconds, or a number of seconds: sources mean any of them
-        let until = |moment: Option<DateTime<Utc>>| moment.map_or(UNSAID, |moment| self.until(moment));
+        let until = |moment: Option<DateTime<Utc>>| moment.map_or(DEFAULT_WAIT, |moment| self.until(moment));
         let wait = reset.map(|reset| match i64::try_from(reset) {
             Ok(0..=1_000_000_000) => Duration::from_secs(reset),
             Ok(seconds @ ..=1_000_000_000_000) => until(DateTime::from_timestamp(seconds, 0)),
             Ok(millis) => until(DateTime::from_timestamp_millis(millis)),
-            Err(_) => UNSAID,
+            Err(_) => DEFAULT_WAIT,
         });
         let wait = wait.map(|wait| wait.min(LONGEST));
         let date = self.date().unwrap_or_else(Utc::now);
-        Some((Left { remaining, limit, resets_at: wait.map(|wait| date + wait) }, wait))
+        Some((RateLimit { remaining, limit, resets_at: wait.map(|wait| date + wait) }, wait))
     }
 }
 
@@ -187,7 +187,7 @@ pub struct Client {
     seen: Arc<Seen>,
     reach: Arc<Mutex<Reach>>,
     /// A message that an answer takes long was shown.
-    said_waiting: Arc<AtomicBool>,
+    wait_logged: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -212,7 +212,7 @@ impl Client {
             patience: Patience::default(),
             seen: Arc::default(),
             reach: Arc::new(Mutex::new(Reach::Unknown)),
-            said_waiting: Arc::default(),
+            wait_logged: Arc::default(),
         }
     }
 
@@ -246,7 +246,7 @@ impl Client {
         self
     }
 
-    /// The same with so many attempts of what fails by itself.
+    /// The same with this number of attempts of what fails by itself.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.patience.attempts = attempts;
@@ -260,9 +260,9 @@ impl Client {
         self.clone().with_attempts(DETAIL_ATTEMPTS)
     }
 
-    /// What is left of the budget, as far as the source has told.
+    /// The rest of the rate limit, if the source has reported it.
     #[must_use]
-    pub fn left(&self) -> Option<Left> {
+    pub fn left(&self) -> Option<RateLimit> {
         self.budget.left()
     }
 
@@ -315,21 +315,21 @@ impl Client {
                     if let Some(kept) = kept.as_ref().filter(|_| answer.status == StatusCode::NOT_MODIFIED) {
                         answer = answer.unchanged(kept);
                     }
-                    match self.judge(answer) {
-                        Judged::Good(answer) => {
+                    match self.verdict(answer) {
+                        Verdict::Good(answer) => {
                             if method == Method::GET {
                                 self.seen.keep(url.as_str(), &answer.headers, &answer.body);
                             }
                             return Ok(answer);
                         }
-                        Judged::Never(error) => return Err(error),
-                        Judged::Again(problem) => problem,
-                        Judged::Wait(wait) => {
+                        Verdict::Never(error) => return Err(error),
+                        Verdict::Again(problem) => problem,
+                        Verdict::Wait(wait) => {
                             // forbidden is forbidden for all workers, and no reason to lose the request
                             limited += 1;
                             let wait = wait + self.patience.backoff.jittered(limited.min(3) + 1, random());
                             self.budget.forbid(wait);
-                            tracing::info!(url.path = url.path(), seconds = wait.as_secs(), "told to wait");
+                            tracing::info!(url.path = url.path(), seconds = wait.as_secs(), "rate limited: waiting");
                             continue;
                         }
                     }
@@ -377,60 +377,60 @@ impl Client {
             return answer;
         }
         let host = url.host_str().unwrap_or_default();
-        if !self.said_waiting.swap(true, Ordering::Relaxed) {
+        if !self.wait_logged.swap(true, Ordering::Relaxed) {
             let attempts = self.attempts();
             tracing::warn!(host, "waiting for an answer; a request is sent up to {attempts} times");
         }
         answer.await
     }
 
-    fn judge(&self, answer: Answer) -> Judged {
+    fn verdict(&self, answer: Answer) -> Verdict {
         if let Some((left, renewed_in)) = answer.left() {
-            self.budget.told(left, renewed_in);
+            self.budget.reported(left, renewed_in);
         }
         let status = answer.status;
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return Judged::Wait(answer.retry_after().or_else(|| answer.exhausted()).unwrap_or(UNSAID));
+            return Verdict::Wait(answer.retry_after().or_else(|| answer.exhausted()).unwrap_or(DEFAULT_WAIT));
         }
         if let Some(wait) = self.dialect.limited(&answer) {
-            return Judged::Wait(answer.retry_after().unwrap_or(wait));
+            return Verdict::Wait(answer.retry_after().unwrap_or(wait));
         }
         if status == StatusCode::FORBIDDEN
             && let Some(wait) = answer.retry_after().or_else(|| answer.exhausted())
         {
-            return Judged::Wait(wait);
+            return Verdict::Wait(wait);
         }
         if status == StatusCode::SERVICE_UNAVAILABLE
             && let Some(wait) = answer.retry_after()
         {
-            return Judged::Wait(wait);
+            return Verdict::Wait(wait);
         }
         if let Some(problem) = self.dialect.failed(&answer) {
-            return Judged::Again(problem);
+            return Verdict::Again(problem);
         }
         if status.is_success() {
             return match serde_json::from_slice::<IgnoredAny>(&answer.body) {
-                Ok(_) => Judged::Good(answer),
-                Err(error) => Judged::Again(format!("the answer is no JSON: {}", json::tell(&error))),
+                Ok(_) => Verdict::Good(answer),
+                Err(error) => Verdict::Again(format!("the answer is no JSON: {}", json::describe(&error))),
             };
         }
         let what = answer.url.path().to_owned();
         if let Some(other) = answer.sent_on() {
             let why = format!("the server sends on to {other}, where the token does not go");
-            return Judged::Never(PullError::Data(format!("{what}: {why}; if that is right, name it in `url`")));
+            return Verdict::Never(PullError::Data(format!("{what}: {why}; if that is right, name it in `url`")));
         }
         match status {
-            StatusCode::UNAUTHORIZED => Judged::Never(PullError::Unauthenticated(what)),
+            StatusCode::UNAUTHORIZED => Verdict::Never(PullError::Unauthenticated(what)),
             StatusCode::FORBIDDEN => {
                 let missing = self.dialect.missing(&answer);
-                Judged::Never(PullError::Denied { what, missing })
+                Verdict::Never(PullError::Denied { what, missing })
             }
-            StatusCode::NOT_FOUND | StatusCode::GONE => Judged::Never(PullError::Gone(what)),
-            StatusCode::REQUEST_TIMEOUT => Judged::Again("the server waited too long".to_owned()),
-            _ if status.is_server_error() => Judged::Again(format!("the server answered {status}")),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Verdict::Never(PullError::Gone(what)),
+            StatusCode::REQUEST_TIMEOUT => Verdict::Again("the server waited too long".to_owned()),
+            _ if status.is_server_error() => Verdict::Again(format!("the server answered {status}")),
             _ => {
                 let why = self.dialect.wrong(&answer).map(|why| format!(": {why}")).unwrap_or_default();
-                Judged::Never(PullError::Data(format!("{what}: the server answered {status}{why}")))
+                Verdict::Never(PullError::Data(format!("{what}: the server answered {status}{why}")))
             }
         }
     }
@@ -454,7 +454,7 @@ impl Client {
     }
 }
 
-enum Judged {
+enum Verdict {
     Good(Answer),
     Never(PullError),
     Again(String),

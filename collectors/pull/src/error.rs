@@ -11,7 +11,7 @@ pub enum PullError {
     /// The host has never answered: its name may be wrong, or the network is not there.
     #[error("{0}")]
     Unreachable(String),
-    /// Ask again at this time. Only told when it is too far away to wait for.
+    /// Ask again at this time. Only when it is too far away to wait for.
     #[error("the rate limit is used up until {0}")]
     RateLimited(DateTime<Utc>),
     /// The token may not read this. Asking again does not help until it may.
@@ -43,7 +43,7 @@ impl PullError {
         matches!(self, Self::Denied { .. } | Self::Unauthenticated(_))
     }
 
-    /// Whether the same may work later without anybody's doing.
+    /// Whether the same may work later without any change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Transient(_) | Self::Unreachable(_) | Self::RateLimited(_))

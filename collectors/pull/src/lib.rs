@@ -1,11 +1,10 @@
-//! Asking a source for its history and for what is new: the side of a connector that pulls.
+//! Pulling: fetching a source's history and what is new since the last pull.
 //!
-//! A connector says what streams a source has and fetches one page of one of them at a time; everything
-//! else is here, once for all sources. [`run`] appends a page's rows to the event log and saves where the
-//! next page begins only after the log has acknowledged them, so that a pull that was cut off anywhere
-//! asks for at most one page again. [`Client`] retries, obeys rate limits under a [`Budget`] that all
-//! workers of a token share, and classes errors by what to do next. Rows travel raw: the same pure
-//! normalizer reads what was pulled, pushed and replayed.
+//! A connector names the streams of a source and fetches one page of one stream at a time; everything else is here,
+//! once for all sources. [`run`] appends a page's rows to the event log and saves the position of the next page only
+//! after the log has acknowledged them, so a pull that was cut off repeats at most one page. [`Client`] retries, obeys
+//! rate limits with a [`Budget`] that all workers of a token share, and classifies errors by what the caller does next.
+//! Rows are logged raw: the same pure normalizer reads what was pulled, pushed and replayed.
 
 mod append;
 mod budget;
@@ -41,7 +40,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use append::append;
-pub use budget::{Budget, Left};
+pub use budget::{Budget, RateLimit};
 pub use client::{Answer, Client, Dialect, Plain};
 pub use error::PullError;
 pub use missed::details;
@@ -80,8 +79,8 @@ pub trait Puller: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// What is left of the source's rate budget, as far as it has told.
-    fn budget(&self) -> Option<Left> {
+    /// The rest of the source's rate limit, if it has reported it.
+    fn budget(&self) -> Option<RateLimit> {
         None
     }
 }
@@ -96,12 +95,12 @@ pub struct Stream {
     /// How far before the newest row of the last pull the next one begins, for equal times and for rows
     /// that change without their time doing so.
     pub overlap: TimeDelta,
-    /// The source may refuse it to a token that is good enough for the rest: told, but no failure.
+    /// The source may refuse it to a token that is good enough for the rest: reported, but not a failure.
     pub optional: bool,
     /// How long after it began a row can still end. Rows that have not ended are asked for again until then; zero
     /// for lists whose rows come again by themselves when they change.
     pub ends_within: TimeDelta,
-    /// Why it can't be pulled, if that is known before: a folder, group or owner that can't be listed. The others are.
+    /// Why it can't be pulled, if that is known before: a parent (such as a group or an owner) that can't be listed. The others are.
     pub failed: Option<PullError>,
 }
 
@@ -151,9 +150,9 @@ pub struct Ask<'a> {
     pub stream: &'a Stream,
     /// Only what changed at or after this; `None` for everything.
     pub since: Option<DateTime<Utc>>,
-    /// `since` is where the last pull ended, minus the overlap; not a time that somebody named.
+    /// `since` is where the last pull ended, minus the overlap; not a time that was asked for.
     pub incremental: bool,
-    /// The page, as the page before it said; `None` for the first.
+    /// The page, as the page before it named it; `None` for the first.
     pub cursor: Option<&'a Value>,
     /// When this pull began.
     pub began: DateTime<Utc>,
@@ -169,11 +168,11 @@ impl Ask<'_> {
     /// Where the page begins, in the connector's own words; `None` for the first.
     pub fn cursor_as<T: DeserializeOwned>(&self) -> Result<Option<T>, PullError> {
         let cursor = self.cursor.map(T::deserialize).transpose();
-        cursor.map_err(|error| PullError::Cursor(connector::json::tell(&error)))
+        cursor.map_err(|error| PullError::Cursor(connector::json::describe(&error)))
     }
 
-    /// Whether a row that changed at this time was told by the last pull. For lists that are ordered by
-    /// another time than that of the last change, whose overlap is long: only what changed is told again.
+    /// Whether a row that changed at this time was reported by the last pull. For lists that are ordered by
+    /// another time than that of the last change, whose overlap is long: only what changed is reported again.
     #[must_use]
     pub fn is_known(&self, changed: DateTime<Utc>) -> bool {
         let last = self.since.and_then(|since| since.checked_add_signed(self.stream.overlap));
@@ -189,15 +188,15 @@ pub struct Page {
     /// Where the next page begins, in the connector's own words; `None` after the last one.
     pub next: Option<Value>,
     /// The latest time at which a row of this page changed. The next pull begins there; where no page
-    /// tells, it begins when this pull began.
+    /// reports it, it begins when this pull began.
     pub newest: Option<DateTime<Utc>>,
-    /// How many rows the stream has in all, if the source tells.
+    /// How many rows the stream has in all, if the source reports it.
     pub total: Option<u64>,
     /// Its rows that have not ended.
     pub unfinished: Vec<Unfinished>,
     /// The ids of its rows that have ended, or are gone.
     pub finished: Vec<String>,
-    /// What is missing on it. It is named, passed by, and asked for again by [`Puller::again`].
+    /// What is missing on it. It is named, skipped, and requested again by [`Puller::again`].
     pub missed: Vec<Missed>,
 }
 
@@ -233,7 +232,7 @@ impl Page {
     }
 }
 
-/// A thing as the source told it.
+/// A thing as the source reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The kind of its event, such as `github.pull.issue`.

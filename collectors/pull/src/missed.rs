@@ -1,4 +1,4 @@
-//! What a pull passes by: things whose details could not be fetched. One of them stops no stream. It is named as a
+//! What a pull skips: things whose details could not be fetched. One of them stops no stream. It is named as a
 //! problem, kept with the stream's cursor, and asked for again by the next pulls, until it is fetched.
 
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use super::Missed;
 use super::error::PullError;
 
 /// Things of a stream that are kept to be asked for again. With more of them it is no longer single things that fail.
-pub(super) const MOST: usize = 100;
+pub(super) const MAX_KEPT: usize = 100;
 /// Things whose details are asked for side by side.
 const AT_ONCE: usize = 4;
 /// As often each next pull asks again; from then on one pull an hour does.
@@ -21,7 +21,7 @@ const SELDOM: TimeDelta = TimeDelta::hours(1);
 /// Things that are named one by one; the rest is counted.
 const NAMED: usize = 10;
 
-/// Fetches the details of things, some at the same time, in their order. Those that can't be had are passed by, unless
+/// Fetches the details of things, some at the same time, in their order. Those that can't be had are skipped, unless
 /// the source refuses them all: then it is the stream that it refuses.
 pub async fn details<T, F>(
     asked: impl IntoIterator<Item = (String, Value, F)>,
@@ -30,7 +30,7 @@ where
     F: Future<Output = Result<T, PullError>>,
 {
     let asked = asked.into_iter().map(|(what, key, answer)| async move { (what, key, answer.await) });
-    // Collected, as the compiler can't tell that a lazy one outlives its questions.
+    // Collected, as the compiler can't prove that a lazy one outlives its questions.
     let asked: Vec<_> = asked.collect();
     let mut answers = futures::stream::iter(asked).buffered(AT_ONCE);
     let (mut fetched, mut missed) = (Vec::new(), Vec::new());
@@ -48,7 +48,7 @@ where
     }
 }
 
-/// A thing that was passed by, as the cursor keeps it.
+/// A thing that was skipped, as the cursor keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Kept {
     what: String,
@@ -60,16 +60,16 @@ pub(super) struct Kept {
     asked_at: DateTime<Utc>,
 }
 
-/// All that a stream passed by.
+/// All that a stream skipped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct PassedBy {
+pub(super) struct SkippedThings {
     pub(super) kept: Vec<Kept>,
     /// Things that are no longer asked for, since the source had none of them and there were too many.
     #[serde(default)]
     given_up: u64,
 }
 
-impl PassedBy {
+impl SkippedThings {
     pub(super) fn is_empty(&self) -> bool {
         self.kept.is_empty() && self.given_up == 0
     }
@@ -96,18 +96,19 @@ impl PassedBy {
         }
     }
 
-    /// Keeps what a page passed by. Fails where so much does that it is no longer single things.
+    /// Keeps what a page skipped. Fails where so much does that it is no longer single things.
     pub(super) fn add(&mut self, missed: Vec<Missed>, now: DateTime<Utc>) -> Result<(), PullError> {
         for Missed { what, key, error } in missed {
             let gone = matches!(error, PullError::Gone(_));
             // a gap in a list is the same one, wherever it is now
             self.kept.retain(|kept| kept.key != key && kept.what != what);
             self.kept.push(Kept { what, key, error: error.to_string(), gone, asked: 0, asked_at: now });
-            if self.kept.len() <= MOST {
+            if self.kept.len() <= MAX_KEPT {
                 continue;
             }
             let Some(oldest) = self.kept.iter().position(|kept| kept.gone) else {
-                let why = format!("the details of more than {MOST} things can't be fetched; the last of them: {error}");
+                let why =
+                    format!("the details of more than {MAX_KEPT} things can't be fetched; the last of them: {error}");
                 return Err(PullError::Transient(why));
             };
             self.kept.remove(oldest);
@@ -152,35 +153,35 @@ mod tests {
     }
 
     #[test]
-    fn what_is_passed_by_is_asked_for_each_time_and_then_once_an_hour() {
-        let mut passed_by = PassedBy::default();
+    fn what_is_skipped_is_requested_each_time_and_then_once_an_hour() {
+        let mut skipped = SkippedThings::default();
         let mut now = DateTime::UNIX_EPOCH;
-        passed_by.add(vec![missed(1, failed()), missed(2, gone())], now).unwrap();
+        skipped.add(vec![missed(1, failed()), missed(2, gone())], now).unwrap();
         for _ in 0..ASKED_EACH_TIME {
             now += TimeDelta::minutes(5);
-            assert_eq!(passed_by.due(now), [Value::from(1), Value::from(2)]);
-            passed_by.asked_again(&1.into(), Some(&failed()), now);
-            passed_by.asked_again(&2.into(), Some(&failed()), now);
+            assert_eq!(skipped.due(now), [Value::from(1), Value::from(2)]);
+            skipped.asked_again(&1.into(), Some(&failed()), now);
+            skipped.asked_again(&2.into(), Some(&failed()), now);
         }
-        assert!(passed_by.due(now + TimeDelta::minutes(59)).is_empty());
-        assert_eq!(passed_by.due(now + SELDOM).len(), 2);
-        passed_by.asked_again(&1.into(), None, now);
-        assert_eq!(passed_by.problems(), ["row 2 could not be fetched and is asked for again: 500"]);
-        passed_by.asked_again(&2.into(), None, now);
-        assert!(passed_by.is_empty());
+        assert!(skipped.due(now + TimeDelta::minutes(59)).is_empty());
+        assert_eq!(skipped.due(now + SELDOM).len(), 2);
+        skipped.asked_again(&1.into(), None, now);
+        assert_eq!(skipped.problems(), ["row 2 could not be fetched and is asked for again: 500"]);
+        skipped.asked_again(&2.into(), None, now);
+        assert!(skipped.is_empty());
     }
 
     #[test]
     fn what_is_kept_is_bounded_and_nothing_that_may_come_back_is_given_up() {
-        let mut passed_by = PassedBy::default();
+        let mut skipped = SkippedThings::default();
         let now = DateTime::UNIX_EPOCH;
-        passed_by.add((0..MOST).map(|number| missed(number, failed())).collect(), now).unwrap();
-        assert!(passed_by.clone().add(vec![missed(MOST, failed())], now).is_err());
+        skipped.add((0..MAX_KEPT).map(|number| missed(number, failed())).collect(), now).unwrap();
+        assert!(skipped.clone().add(vec![missed(MAX_KEPT, failed())], now).is_err());
         // again the same is no further one
-        passed_by.add(vec![missed(7, gone())], now).unwrap();
-        passed_by.add(vec![missed(MOST, failed())], now).unwrap();
-        assert_eq!(passed_by.kept.len(), MOST);
-        let problems = passed_by.problems();
+        skipped.add(vec![missed(7, gone())], now).unwrap();
+        skipped.add(vec![missed(MAX_KEPT, failed())], now).unwrap();
+        assert_eq!(skipped.kept.len(), MAX_KEPT);
+        let problems = skipped.problems();
         assert_eq!(problems.len(), NAMED + 1);
         let rest = "90 more could not be fetched and are asked for again; 1 that the source does not have are given up";
         assert_eq!(problems[NAMED], rest);

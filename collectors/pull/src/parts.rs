@@ -8,9 +8,9 @@ use serde_json::json;
 use super::{Missed, PullError};
 
 /// Rows in a row that can't be read, without one that can, after which it is not single rows that fail.
-const MOST_UNREADABLE: usize = 5;
+const MAX_UNREADABLE: usize = 5;
 /// Pages that are looked through for a gap at most.
-const MOST_GAP_PAGES: usize = 50;
+const MAX_GAP_PAGES: usize = 50;
 
 /// The rows of a part of a list, in its order; an error stands for a row that can't be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ where
             Err(error) if may_be_of_a_row(&error) && smaller.is_empty() => {
                 parts.rows.push(Err(error));
                 unreadable += 1;
-                if unreadable >= MOST_UNREADABLE && !readable {
+                if unreadable >= MAX_UNREADABLE && !readable {
                     return Err(whole);
                 }
             }
@@ -100,7 +100,7 @@ where
     let mut page = gap.at / size;
     let mut found = fetch(page * size, size).await?;
     let mut asked = 1;
-    while page > 0 && asked < MOST_GAP_PAGES && !found.first().is_some_and(is_newer) {
+    while page > 0 && asked < MAX_GAP_PAGES && !found.first().is_some_and(is_newer) {
         page -= 1;
         asked += 1;
         found = fetch(page * size, size).await?;
@@ -113,8 +113,8 @@ where
         if ended || gap.from.is_none() && rows.len() >= size {
             return Ok(rows);
         }
-        if asked >= MOST_GAP_PAGES {
-            return Err(PullError::Data(format!("the rows were not found within {MOST_GAP_PAGES} pages")));
+        if asked >= MAX_GAP_PAGES {
+            return Err(PullError::Data(format!("the rows were not found within {MAX_GAP_PAGES} pages")));
         }
         page += 1;
         asked += 1;
@@ -241,7 +241,7 @@ mod tests {
     #[tokio::test]
     async fn a_source_that_answers_nothing_fails_as_a_whole_and_soon() {
         let broken: Vec<usize> = (0..300).collect();
-        assert_eq!(read_all(300, &broken).await, (Err(failed()), 1 + MOST_UNREADABLE));
+        assert_eq!(read_all(300, &broken).await, (Err(failed()), 1 + MAX_UNREADABLE));
         let never = |_: usize, _: usize| std::future::ready(Ok(vec![0]));
         let denied = PullError::Gone("/x".to_owned());
         assert_eq!(read(denied.clone(), (0, 10), &[1], never).await, Err(denied));

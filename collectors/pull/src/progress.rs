@@ -1,19 +1,19 @@
-//! How a long pull tells the outside how far it has come. A terminal shows a bar, a service counts;
+//! How a long pull reports its progress. A terminal shows a bar, a service counts;
 //! collectors know of neither.
 
-/// Told by a collector how far it has come.
+/// Receives the progress of a collector.
 pub trait Progress: Send + Sync {
-    /// A new stage begins, of so many units if that is known.
+    /// A new stage begins, of this number of units if that is known.
     fn stage(&self, name: &'static str, total: Option<u64>);
 
-    /// So many more units are to be expected in this stage than was known so far.
+    /// This number of units more is to be expected in this stage than was known so far.
     fn expect(&self, _: u64) {}
 
-    /// So many more units of the stage are done.
+    /// This number of units of the stage is done beyond those before.
     fn advance(&self, units: u64);
 }
 
-/// Tells nobody.
+/// Reports nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

@@ -12,7 +12,7 @@ pub(crate) struct Patience {
     pub(crate) attempts: u32,
     /// The longest waits before the second attempt and each further one.
     pub(crate) backoff: Backoff,
-    /// The longest rate limit that is waited for; a longer one is told to the caller.
+    /// The longest rate limit that is waited for; a longer one is returned to the caller.
     pub(crate) limit: Duration,
 }
 
@@ -27,7 +27,7 @@ impl Default for Patience {
     }
 }
 
-/// A number that nobody can foresee. The standard library seeds its hashers so.
+/// An unpredictable number. The standard library seeds its hashers so.
 pub(crate) fn random() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }

@@ -11,7 +11,7 @@ use super::{Ask, PullError};
 /// How fine a source compares times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// It compares what it tells.
+    /// It compares the times that it reports.
     Exact,
     /// It leaves the seconds out.
     Minute,
@@ -19,23 +19,23 @@ pub enum Grain {
 
 /// Where a walk is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seek {
+pub struct ListCursor {
     /// Only what changed at or after this.
     pub from: Option<DateTime<Utc>>,
-    /// How many rows that changed at or after `from` are behind us: above 0 only where so many changed at
-    /// once that they fill pages.
+    /// How many rows that changed at or after `from` are behind us: above 0 only where the rows that changed at
+    /// one time fill pages.
     pub skip: u64,
-    /// The rows that the page before told and that this one tells again.
+    /// The rows of the page before that this one has again.
     seen: Vec<String>,
 }
 
-impl Seek {
-    /// Where a page begins: as the page before it said, or at the time that is asked for.
+impl ListCursor {
+    /// Where a page begins: as the page before it named it, or at the time that is asked for.
     pub fn at(ask: &Ask<'_>) -> Result<Self, PullError> {
         Ok(ask.cursor_as()?.unwrap_or_else(|| Self { from: ask.since, ..Self::default() }))
     }
 
-    /// Whether a row was told by the page before, unchanged.
+    /// Whether the page before had this row, unchanged.
     #[must_use]
     pub fn seen(&self, id: &str, changed: DateTime<Utc>) -> bool {
         self.seen.contains(&name(id, changed))
@@ -80,7 +80,7 @@ mod tests {
     fn walk(seconds: &[i64], moves: &[usize], grain: Grain) -> (Vec<String>, usize) {
         let mut list: Vec<(String, DateTime<Utc>)> =
             seconds.iter().enumerate().map(|(number, second)| (number.to_string(), at(*second))).collect();
-        let (mut told, mut pages, mut seek) = (Vec::new(), 0, Seek::default());
+        let (mut reported, mut pages, mut seek) = (Vec::new(), 0, ListCursor::default());
         let mut now = 1_000_000;
         loop {
             list.sort_by_key(|(_, changed)| *changed);
@@ -90,10 +90,10 @@ mod tests {
             };
             let rows = list.iter().filter(|(_, changed)| seek.from.is_none_or(|from| coarse(changed) >= from));
             let page: Vec<_> = rows.skip(usize::try_from(seek.skip).unwrap()).take(3).cloned().collect();
-            told.extend(page.iter().filter(|(id, changed)| !seek.seen(id, *changed)).map(|(id, _)| id.clone()));
+            reported.extend(page.iter().filter(|(id, changed)| !seek.seen(id, *changed)).map(|(id, _)| id.clone()));
             pages += 1;
             if page.len() < 3 {
-                return (told, pages);
+                return (reported, pages);
             }
             seek = seek.after(&page, 0, grain).unwrap();
             seek = serde_json::from_value(serde_json::to_value(&seek).unwrap()).unwrap();
@@ -112,14 +112,14 @@ mod tests {
         ) {
             for grain in [Grain::Exact, Grain::Minute] {
                 // Within one moment a source has no order that a walk could hold on to.
-                let apart = |(number, second): (i64, &i64)| match grain {
+                let distinct = |(number, second): (i64, &i64)| match grain {
                     Grain::Exact => second * 41 + number,
                     Grain::Minute => number * 60 + second % 60,
                 };
-                let seconds: Vec<i64> = (0..).zip(&seconds).map(apart).collect();
-                let (told, _) = walk(&seconds, &moves, grain);
+                let seconds: Vec<i64> = (0..).zip(&seconds).map(distinct).collect();
+                let (reported, _) = walk(&seconds, &moves, grain);
                 for number in 0..seconds.len() {
-                    prop_assert!(told.contains(&number.to_string()), "{number} of {seconds:?} is missing in {told:?}");
+                    prop_assert!(reported.contains(&number.to_string()), "{number} of {seconds:?} is missing in {reported:?}");
                 }
             }
         }
@@ -127,9 +127,9 @@ mod tests {
 
     #[test]
     fn many_rows_of_one_moment_are_walked_and_nothing_comes_twice() {
-        let (told, pages) = walk(&[5; 10], &[], Grain::Exact);
-        assert_eq!((told.len(), pages), (10, 5));
-        let (told, _) = walk(&[1, 2, 3, 4, 5, 6, 7], &[], Grain::Exact);
-        assert_eq!(told, ["0", "1", "2", "3", "4", "5", "6"]);
+        let (reported, pages) = walk(&[5; 10], &[], Grain::Exact);
+        assert_eq!((reported.len(), pages), (10, 5));
+        let (reported, _) = walk(&[1, 2, 3, 4, 5, 6, 7], &[], Grain::Exact);
+        assert_eq!(reported, ["0", "1", "2", "3", "4", "5", "6"]);
     }
 }

@@ -15,13 +15,13 @@ pub struct Summary {
     pub pages: u64,
     /// What could not be pulled.
     pub problems: Vec<Problem>,
-    /// Something that the source has was passed by.
+    /// Something that the source has was skipped.
     pub incomplete: bool,
     /// How long it took.
     pub elapsed: Duration,
 }
 
-/// A stream that could not be pulled to its end, or something of it that was passed by.
+/// A stream that could not be pulled to its end, or something of it that was skipped.
 #[derive(Debug, Serialize)]
 pub struct Problem {
     /// The stream; empty if the source could not be asked what streams it has.
@@ -71,10 +71,10 @@ impl Summary {
     /// What streams went on past, in words.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.told(|problem| problem.warning).collect()
+        self.texts(|problem| problem.warning).collect()
     }
 
-    fn told(&self, which: impl Fn(&Problem) -> bool) -> impl Iterator<Item = String> {
+    fn texts(&self, which: impl Fn(&Problem) -> bool) -> impl Iterator<Item = String> {
         self.problems.iter().filter(move |problem| which(problem)).map(|problem| {
             if problem.stream.is_empty() {
                 problem.error.clone()

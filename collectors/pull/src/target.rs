@@ -57,7 +57,7 @@ pub struct Target<'a> {
     pub log: &'a dyn EventLog,
     /// The cursors.
     pub cursors: &'a dyn Cursors,
-    /// Who is told how far it has come.
+    /// Receives the progress.
     pub progress: &'a dyn Progress,
 }
 
@@ -72,7 +72,7 @@ pub(super) enum Stopped {
     Store(#[from] StoreError),
 }
 
-/// A pull that somebody asked for (`--full`, `--since`). One that was killed is gone on with, and streams
+/// A pull that a user asked for (`--full`, `--since`). One that was killed is gone on with, and streams
 /// that it had finished are not asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Wanted {
@@ -91,7 +91,8 @@ impl Wanted {
     ) -> Result<Self, Stopped> {
         let kept = target.cursors.load(target.source).await?.map(serde_json::from_value::<Self>).transpose();
         let kept = kept.unwrap_or_else(|error| {
-            let error = format!("its cursor can't be read: {}; it is not gone on with", connector::json::tell(&error));
+            let error =
+                format!("its cursor can't be read: {}; it is not gone on with", connector::json::describe(&error));
             summary.problems.push(Problem { stream: String::new(), error, expected: false, warning: true });
             None
         });

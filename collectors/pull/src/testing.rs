@@ -71,7 +71,7 @@ pub fn client_of(router: Router, source: &Opened, base: &str) -> Client {
     Client::over(Arc::new(Mock(router)), source, Url::parse(base).unwrap())
 }
 
-/// A log in memory. With `dies_after`, it acknowledges so many appends and then never answers again.
+/// A log in memory. With `dies_after`, it acknowledges this number of appends and then never answers again.
 #[derive(Default)]
 pub struct MemoryLog {
     /// The events so far.
@@ -168,14 +168,14 @@ impl Memory {
 
 /// What a scripted server answers.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct ScriptedAnswer {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: String,
     broken: bool,
 }
 
-impl Said {
+impl ScriptedAnswer {
     /// An answer with this status and body.
     #[must_use]
     pub fn new(status: u16, body: impl Into<String>) -> Self {
@@ -218,7 +218,7 @@ pub struct Script(Arc<Mutex<ScriptState>>);
 
 #[derive(Default)]
 struct ScriptState {
-    answers: VecDeque<Said>,
+    answers: VecDeque<ScriptedAnswer>,
     asked: Vec<(Duration, String)>,
     conditions: Vec<Option<String>>,
     start: Option<tokio::time::Instant>,
@@ -227,7 +227,7 @@ struct ScriptState {
 impl Script {
     /// Gives these answers, one a request.
     #[must_use]
-    pub fn new(answers: impl IntoIterator<Item = Said>) -> Self {
+    pub fn new(answers: impl IntoIterator<Item = ScriptedAnswer>) -> Self {
         let script = Self::default();
         {
             let mut state = script.0.lock().unwrap();
@@ -261,8 +261,8 @@ impl Script {
                 state.asked.push((after, path));
                 let condition = request.headers().get("if-none-match").and_then(|value| value.to_str().ok());
                 state.conditions.push(condition.map(str::to_owned));
-                let said = state.answers.pop_front().unwrap_or_else(|| Said::new(418, "{}"));
-                said.into_response()
+                let answer = state.answers.pop_front().unwrap_or_else(|| ScriptedAnswer::new(418, "{}"));
+                answer.into_response()
             }
         })
     }

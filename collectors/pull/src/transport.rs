@@ -13,13 +13,13 @@ use url::Url;
 use super::source::OpenError;
 
 /// The largest answer that is read, in bytes.
-const MOST_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 64 << 20;
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(20);
 /// How long an answer may be silent.
 const SILENCE: Duration = Duration::from_secs(90);
 /// How long an answer may take in all.
-const WHOLE: Duration = Duration::from_mins(10);
+const TOTAL_TIMEOUT: Duration = Duration::from_mins(10);
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
 
@@ -61,28 +61,28 @@ impl Http {
             .user_agent(concat!("sei/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
-            .timeout(WHOLE)
+            .timeout(TOTAL_TIMEOUT)
             .redirect(redirects());
         if let Some(path) = ca_file {
             let wrong = |why: String| OpenError::new("ca_file", format!("`{}`: {why}", path.display()));
             let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-            let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(tell(&error)))?;
+            let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(describe(&error)))?;
             if certificates.is_empty() {
                 return Err(wrong("holds no certificate in PEM form".to_owned()));
             }
             builder = builder.tls_certs_merge(certificates);
         }
         if let Some(url) = proxy {
-            let proxy = reqwest::Proxy::all(url).map_err(|error| OpenError::new("proxy", tell(&error)))?;
+            let proxy = reqwest::Proxy::all(url).map_err(|error| OpenError::new("proxy", describe(&error)))?;
             builder = builder.proxy(proxy);
         }
-        let client = builder.build().map_err(|error| OpenError::new("url", tell(&error)))?;
+        let client = builder.build().map_err(|error| OpenError::new("url", describe(&error)))?;
         Ok(Arc::new(Self(client)))
     }
 }
 
-/// Redirects are followed on the same host. Another one would be told a token that is in a header of the
-/// source's own, which nobody takes for a secret.
+/// Redirects are followed on the same host. Another one would receive a token that is in a header of the
+/// source's own, which HTTP clients don't treat as a secret.
 fn redirects() -> Policy {
     Policy::custom(|attempt| {
         let from = attempt.previous().last().map(Url::origin);
@@ -100,12 +100,12 @@ fn redirects() -> Policy {
 impl Transport for Http {
     async fn send(&self, request: Request) -> Result<Response, String> {
         let sent = self.0.request(request.method, request.url).headers(request.headers).body(request.body).send();
-        let mut answer = sent.await.map_err(|error| tell(&error))?;
+        let mut answer = sent.await.map_err(|error| describe(&error))?;
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
         let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| tell(&error))? {
-            if body.len() + chunk.len() > MOST_BYTES {
-                return Err(format!("the answer has more than {MOST_BYTES} bytes"));
+        while let Some(chunk) = answer.chunk().await.map_err(|error| describe(&error))? {
+            if body.len() + chunk.len() > MAX_BYTES {
+                return Err(format!("the answer has more than {MAX_BYTES} bytes"));
             }
             body.extend_from_slice(&chunk);
         }
@@ -114,7 +114,7 @@ impl Transport for Http {
 }
 
 /// An error with its causes, but without the address: that can hold what is secret.
-fn tell(error: &reqwest::Error) -> String {
+fn describe(error: &reqwest::Error) -> String {
     let mut text = if error.is_timeout() {
         "the answer took too long".to_owned()
     } else if error.is_connect() {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_redirect_is_followed_with_the_token_on_the_same_host_and_told_otherwise() {
+    async fn a_redirect_is_followed_with_the_token_on_the_same_host_and_is_an_error_elsewhere() {
         let token = async |headers: HeaderMap| headers.get("circle-token").unwrap().to_str().unwrap().to_owned();
         let elsewhere = serve(Router::new().fallback(async || "1")).await;
         let away = elsewhere.join("a?secret=1").unwrap().to_string();
@@ -167,8 +167,8 @@ mod tests {
         assert_eq!(&client.get("old").await.unwrap().body[..], b"7");
         let error = client.get("away").await.unwrap_err();
         let origin = elsewhere.origin().ascii_serialization();
-        let said = format!("/away: the server sends on to {origin}, where the token does not go");
-        assert_eq!(error.to_string(), format!("{said}; if that is right, name it in `url`"));
+        let expected = format!("/away: the server sends on to {origin}, where the token does not go");
+        assert_eq!(error.to_string(), format!("{expected}; if that is right, name it in `url`"));
         assert!(!error.is_transient());
         assert!(client.get("round").await.unwrap_err().to_string().contains("too many redirects"));
     }

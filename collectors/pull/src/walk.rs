@@ -1,4 +1,4 @@
-//! Pulling one stream to its end: first what earlier pulls passed by, then page after page into the log, and the
+//! Pulling one stream to its end: first what earlier pulls skipped, then page after page into the log, and the
 //! cursor after each.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,16 +10,16 @@ use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::error::PullError;
-use super::missed::PassedBy;
+use super::missed::SkippedThings;
 use super::target::{From, Stopped, Target, Wanted};
 use super::{Ask, Page, Puller, Row, Stream, Unfinished};
 use crate::append;
 
-/// Things that were passed by and are asked for again side by side.
+/// Skipped things that are requested again side by side.
 const AT_ONCE: usize = 4;
 
 /// Unfinished rows of a stream that are remembered at most, the latest first.
-const MOST_UNFINISHED: usize = 100;
+const MAX_UNFINISHED: usize = 100;
 
 /// How far a stream was pulled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +34,8 @@ struct Mark {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unfinished: Vec<Unfinished>,
     /// What could not be fetched and is asked for again.
-    #[serde(default, skip_serializing_if = "PassedBy::is_empty")]
-    passed_by: PassedBy,
+    #[serde(default, skip_serializing_if = "SkippedThings::is_empty")]
+    skipped: SkippedThings,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,12 +72,12 @@ impl<'a> Walk<'a> {
 
     /// Whether it went on past something that the source has.
     pub(super) fn is_incomplete(&self) -> bool {
-        self.mark.passed_by.is_of_the_source()
+        self.mark.skipped.is_of_the_source()
     }
 
     /// What it went on past, in words.
     pub(super) fn warnings(self) -> Vec<String> {
-        self.warnings.into_iter().chain(self.mark.passed_by.problems()).collect()
+        self.warnings.into_iter().chain(self.mark.skipped.problems()).collect()
     }
 
     /// Pulls it to its end.
@@ -100,7 +100,7 @@ impl<'a> Walk<'a> {
         loop {
             let page = match self.puller.page(&ask(self.stream, &at, at.cursor.as_ref())).await {
                 Err(PullError::Cursor(why)) if at.cursor.is_some() => {
-                    self.warn(&format!("where its next page begins can't be read: {why}"), "this pull begins anew");
+                    self.warn(&format!("where its next page begins can't be read: {why}"), "this pull starts over");
                     at.cursor = None;
                     continue;
                 }
@@ -114,7 +114,7 @@ impl<'a> Walk<'a> {
         if !left.is_empty() {
             let page = self.puller.unfinished(&ask(self.stream, &at, None), &left).await?;
             self.mark.remember(&page, self.stream, at.began);
-            self.mark.passed_by.add(page.missed, self.wanted.began)?;
+            self.mark.skipped.add(page.missed, self.wanted.began)?;
             self.append(page.rows).await?;
             self.save().await?;
         }
@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
         match serde_json::from_value(kept) {
             Ok(mark) => self.mark = mark,
             Err(error) => {
-                let what = format!("its cursor `{}` can't be read: {}", self.name, connector::json::tell(&error));
+                let what = format!("its cursor `{}` can't be read: {}", self.name, connector::json::describe(&error));
                 self.warn(&what, "all of it is pulled again");
             }
         }
@@ -139,9 +139,9 @@ impl<'a> Walk<'a> {
         self.warnings.push(format!("{what}; {outcome}"));
     }
 
-    /// Asks again for what earlier pulls passed by.
+    /// Asks again for what earlier pulls skipped.
     async fn ask_again(&mut self, at: &UnderWay) -> Result<(), Stopped> {
-        let due = self.mark.passed_by.due(self.wanted.began);
+        let due = self.mark.skipped.due(self.wanted.began);
         if due.is_empty() {
             return Ok(());
         }
@@ -161,7 +161,7 @@ impl<'a> Walk<'a> {
                 Err(error @ PullError::RateLimited(_)) => return Err(error.into()),
                 Err(error) => Some(error),
             };
-            self.mark.passed_by.asked_again(&key, error.as_ref(), self.wanted.began);
+            self.mark.skipped.asked_again(&key, error.as_ref(), self.wanted.began);
         }
         self.save().await
     }
@@ -175,7 +175,7 @@ impl<'a> Walk<'a> {
         {
             self.target.progress.expect(total);
         }
-        self.mark.passed_by.add(missed, self.wanted.began)?;
+        self.mark.skipped.add(missed, self.wanted.began)?;
         self.append(rows).await?;
         if next.is_some() && next == at.cursor {
             let circle = "the source names a page as the one after itself, so its pages would never end";
@@ -242,10 +242,10 @@ impl Mark {
         self.unfinished.extend(page.unfinished.iter().cloned());
         self.unfinished.retain(|row| now - row.began < stream.ends_within);
         self.unfinished.sort_by(|a, b| b.began.cmp(&a.began).then_with(|| a.id.cmp(&b.id)));
-        self.unfinished.truncate(MOST_UNFINISHED);
+        self.unfinished.truncate(MAX_UNFINISHED);
     }
 
-    /// Where to begin: where an equal pull was cut off, else anew.
+    /// Where to begin: where an equal pull was cut off, else at the start.
     fn begin(&self, wanted: Wanted, overlap: TimeDelta, configured: Option<DateTime<Utc>>) -> UnderWay {
         let since = match wanted.from {
             From::Cursor => self.newest.and_then(|newest| newest.checked_sub_signed(overlap)).or(configured),

@@ -28,7 +28,7 @@ pub(crate) fn normalized(name: &str, fixture: &str) -> Result<Vec<Fact>, NotStor
 fn each_fixture_of_each_connector_becomes_what_its_snapshot_says() {
     for connector in crate::all() {
         let directory = directory(connector.name());
-        // the connectors' crates hold payloads, and what becomes of them: see docs/connector-guide.md
+        // the connectors' crates hold payloads, and their outcomes: see docs/connector-guide.md
         connector::testing::assert_snapshots(*connector, &directory.display().to_string());
     }
 }

@@ -39,7 +39,7 @@ fn a_commit_without_a_time_or_of_an_impossible_one_costs_no_other_commit() {
     let times = [json!("2026-02-03T09:00:00Z"), Value::Null, json!("0001-01-01T00:00:00Z"), json!("now")];
     let push = normalized(&GitHub, "github.push", &push(&times));
     assert_eq!(commits(&push), 1);
-    let named: Vec<&str> = push.passed_by.iter().map(|part| part.path.as_str()).collect();
+    let named: Vec<&str> = push.skipped.iter().map(|part| part.path.as_str()).collect();
     assert_eq!(named, ["commits[1].timestamp", "commits[3].timestamp", "commit"]);
 }
 

@@ -1,5 +1,5 @@
 //! Payloads that others recorded, of the sources whose connectors are beside this: through verification
-//! and normalizer, signed as the source signs. `SEI_CORPUS` names the folder; nothing of it is ours to
+//! and normalizer, signed as the source signs. `SEI_CORPUS` names the directory; nothing of it is ours to
 //! publish, so without it these tests are skipped and say so.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::path::Path;
 use bytes::Bytes;
 use chrono::DateTime;
 use connector::Connector;
-use connector::check::{Became, Checked, End, check};
+use connector::check::{Checked, CheckedEvent, End, check};
 use connector::testing::csv;
 use connector::webhook::RawRequest;
 use hmac::{Hmac, KeyInit, Mac};
@@ -18,9 +18,9 @@ use kernel::{Envelope, Fact, NotStored, Tenant};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-/// The JSON files of a folder, by name.
-fn files(folder: &Path) -> BTreeMap<String, Bytes> {
-    let all = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+/// The JSON files of a directory, by name.
+fn files(directory: &Path) -> BTreeMap<String, Bytes> {
+    let all = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let json = all.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     json.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap().into()))
         .collect()
@@ -51,8 +51,8 @@ fn end(name: &str, checked: Checked) -> &'static str {
     match checked.end {
         End::Ignored(_) => "ignored",
         End::Accepted(events) => match events.as_slice() {
-            [Became::Stored(facts)] if !facts.is_empty() => "stored",
-            [Became::Ignored(_)] => "ignored",
+            [CheckedEvent::Stored(facts)] if !facts.is_empty() => "stored",
+            [CheckedEvent::Ignored(_)] => "ignored",
             other => panic!("{name}: {other:?}"),
         },
         End::Refused(why) => panic!("{name}: {why}"),
@@ -128,7 +128,7 @@ fn signatures_with_known_answers_verify_and_no_others() {
 #[test]
 fn every_recorded_webhook_is_stored_or_ignored() {
     let Some(corpus) = parts::corpus() else { return };
-    for (connector, header, folder, expected) in [
+    for (connector, header, directory, expected) in [
         (
             &connector_circleci::CircleCi as &dyn Connector,
             "circleci-signature",
@@ -138,11 +138,11 @@ fn every_recorded_webhook_is_stored_or_ignored() {
         (&connector_pagerduty::PagerDuty, "x-pagerduty-signature", "zulip/pagerduty", [("ignored", 7), ("stored", 3)]),
     ] {
         let mut tally: BTreeMap<&str, u64> = BTreeMap::new();
-        for (name, body) in files(&corpus.join(folder)) {
+        for (name, body) in files(&corpus.join(directory)) {
             let request = request(&body, &[(header, &signed(&body))]);
             *tally.entry(end(&name, checked(connector, request, "s3cret"))).or_default() += 1;
         }
-        assert_eq!(tally, BTreeMap::from(expected), "{folder}");
+        assert_eq!(tally, BTreeMap::from(expected), "{directory}");
     }
 }
 
@@ -243,7 +243,7 @@ fn rows_of_jenkins_become_runs_and_stages() {
 #[test]
 fn rows_of_pagerduty_become_incidents_with_their_first_acknowledgement() {
     let Some(corpus) = parts::corpus().map(|corpus| corpus.join("api-rows/pagerduty")) else { return };
-    let told: Vec<_> = rows(&corpus.join("_raw_pagerduty_incidents.csv"))
+    let found: Vec<_> = rows(&corpus.join("_raw_pagerduty_incidents.csv"))
         .into_iter()
         .map(|(row, _)| match &facts(&connector_pagerduty::PagerDuty, "pagerduty.incident", &row)[..] {
             [Fact::Incident(incident)] => {
@@ -255,26 +255,26 @@ fn rows_of_pagerduty_become_incidents_with_their_first_acknowledgement() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(told, [(Some(1), None), (Some(9), None), (Some(10), Some(368))]);
+    assert_eq!(found, [(Some(1), None), (Some(9), None), (Some(10), Some(368))]);
 }
 
 #[test]
 fn whatever_is_changed_in_a_recorded_payload_it_has_a_named_end() {
     let Some(corpus) = parts::corpus() else { return };
     let wrong = [Value::Null, json!(-1), json!("x"), json!([[]]), json!({"id": {}}), json!(9e99)];
-    for (connector, kind, folder) in [
+    for (connector, kind, directory) in [
         ("cdevents", "cdevents.event", "cdevents/conformance"),
         ("circleci", "circleci.event", "zulip/circleci"),
         ("pagerduty", "pagerduty.event", "zulip/pagerduty"),
     ] {
         let connector = crate::connector(connector).unwrap();
-        for body in files(&corpus.join(folder)).into_values() {
+        for body in files(&corpus.join(directory)).into_values() {
             let payload: Value = serde_json::from_slice(&body).unwrap();
             for pointer in pointers(&payload) {
                 for value in &wrong {
                     let mut payload = payload.clone();
                     *payload.pointer_mut(&pointer).unwrap() = value.clone();
-                    drop(connector.normalize(&Envelope {
+                    let event = Envelope {
                         id: "1".to_owned(),
                         source: "x/main".to_owned(),
                         kind: kind.to_owned(),
@@ -284,7 +284,8 @@ fn whatever_is_changed_in_a_recorded_payload_it_has_a_named_end() {
                         key: "1".to_owned(),
                         content_type: "application/json".to_owned(),
                         data: payload.to_string().into(),
-                    }));
+                    };
+                    connector::testing::assert_named_outcome(connector, &event);
                 }
             }
         }

@@ -36,7 +36,7 @@ const NEEDED: &[(&str, &str, &[&str])] = &[
     ("cdevents", "which run a task is of: else it would be one by itself", &["subject.content.pipelineRun.id"]),
     ("cdevents", "where it was deployed to: else it would be production", &["subject.content.environment.id"]),
     ("circleci", "which workflow and job, and when", &["job.id", "workflow", "workflow.created_at", "workflow.id"]),
-    ("circleci", "what tells the repository", &["pipeline"]),
+    ("circleci", "what names the repository", &["pipeline"]),
     ("devlake", "what was deployed", &["deploymentCommits", "deploymentCommits.*"]),
     ("devlake", "of which repository", &["deploymentCommits.*.repoUrl"]),
     ("devlake", "which issue or pull request", &["issueKey", "issue_key", "pullRequestKey", "pull_request_key"]),
@@ -200,8 +200,8 @@ impl Payload {
     }
 }
 
-fn json_files(folder: &Path) -> Vec<(String, Bytes)> {
-    let all = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+fn json_files(directory: &Path) -> Vec<(String, Bytes)> {
+    let all = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let mut json: Vec<PathBuf> = all.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
     json.sort();
     let stem = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -215,7 +215,7 @@ fn swept() -> Vec<&'static dyn Connector> {
 
 /// The connector's own payloads, in files named by what they are.
 fn own_payloads(connector: &'static dyn Connector) -> Vec<Payload> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors").join(connector.name()).join("fixtures");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors").join(connector.name()).join("fixtures");
     let payload = |(name, data): (String, Bytes)| {
         let kind = match name.split('.').collect::<Vec<_>>()[..] {
             ["pull", kind, ..] => format!("pull.{kind}"),
@@ -236,13 +236,13 @@ fn own_payloads(connector: &'static dyn Connector) -> Vec<Payload> {
         };
         Payload { connector, name, event, value }
     };
-    json_files(&folder).into_iter().map(payload).collect()
+    json_files(&directory).into_iter().map(payload).collect()
 }
 
 /// What others recorded, as the gateway would put it into the log.
 fn recorded_payloads(corpus: &Path) -> Vec<Payload> {
     let mut payloads = Vec::new();
-    for (connector, folder) in [
+    for (connector, directory) in [
         ("cdevents", "cdevents/conformance"),
         ("circleci", "zulip/circleci"),
         ("github", "go-playground/testdata/github"),
@@ -254,7 +254,7 @@ fn recorded_payloads(corpus: &Path) -> Vec<Payload> {
         ("pagerduty", "zulip/pagerduty"),
     ] {
         let connector = crate::connector(connector).unwrap();
-        for (name, body) in json_files(&corpus.join(folder)) {
+        for (name, body) in json_files(&corpus.join(directory)) {
             let Ok(value) = serde_json::from_slice(&body) else { continue };
             let kind = name.split("__").next().unwrap().replace('-', "_");
             let mut request = RawRequest::new(body);
@@ -368,11 +368,11 @@ fn needed_by(connector: &str) -> BTreeSet<String> {
 }
 
 /// A connector, a place in a payload, and the payload.
-type Place = (&'static str, String, String);
+type UnknownPlace = (&'static str, String, String);
 
 /// Sweeps payloads, and names the places without which there are no facts although they are not among those that are
 /// needed, with the payload. Returns the number of attempts a connector too.
-fn sweep_all(payloads: Vec<Payload>) -> (BTreeMap<&'static str, usize>, BTreeSet<Place>) {
+fn sweep_all(payloads: Vec<Payload>) -> (BTreeMap<&'static str, usize>, BTreeSet<UnknownPlace>) {
     let (mut tried, mut unknown) = (BTreeMap::new(), BTreeSet::new());
     for payload in payloads {
         let name = payload.connector.name();

@@ -11,7 +11,7 @@ use serde_json::json;
 /// An answer.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// So many events are durable.
+    /// The number of durable events.
     Accepted(usize),
     /// Nothing of use, on purpose.
     Ignored(IgnoreReason),

@@ -66,7 +66,7 @@ async fn run(log: Arc<dyn EventLog>, mut queue: mpsc::Receiver<Waiting>, timeout
     }
 }
 
-/// Appends, and goes on whatever becomes of it: requests without an answer are asked to send again.
+/// Appends, and goes on whatever its outcome: requests without an answer are asked to send again.
 async fn guarded(log: &dyn EventLog, group: Vec<Waiting>, timeout: Duration) {
     match tokio::time::timeout(timeout, panics::caught(append(log, group))).await {
         Ok(Ok(())) => {}
@@ -76,7 +76,7 @@ async fn guarded(log: &dyn EventLog, group: Vec<Waiting>, timeout: Duration) {
 }
 
 async fn append(log: &dyn EventLog, mut group: Vec<Waiting>) {
-    // Who gave up was told to send again.
+    // A client that gave up was answered to send again.
     group.retain(|request| !request.done.is_closed());
     if group.is_empty() {
         return;

@@ -38,7 +38,7 @@ pub(super) struct Bounds<'a> {
 }
 
 /// A whole body, and its place among the requests in flight.
-pub(super) struct Whole<'a> {
+pub(super) struct CompleteBody<'a> {
     pub(super) bytes: Bytes,
     _place: SemaphorePermit<'a>,
 }
@@ -51,7 +51,7 @@ impl From<Exhausted> for Answer {
 
 /// The body, inflated where it is gzip. Only once it is complete it takes a place among the requests in flight;
 /// where there is none it is shed.
-pub(super) async fn read<'a>(headers: &HeaderMap, body: Body, bounds: &Bounds<'a>) -> Result<Whole<'a>, Answer> {
+pub(super) async fn read<'a>(headers: &HeaderMap, body: Body, bounds: &Bounds<'a>) -> Result<CompleteBody<'a>, Answer> {
     let gzip = match headers.get(header::CONTENT_ENCODING).map(axum::http::HeaderValue::as_bytes) {
         None | Some(b"" | b"identity") => false,
         Some(b"gzip" | b"x-gzip") => true,
@@ -62,14 +62,14 @@ pub(super) async fn read<'a>(headers: &HeaderMap, body: Body, bounds: &Bounds<'a
     let place = bounds.places.try_acquire();
     let place = place.map_err(|_| Answer::Busy("more requests are in flight than this server takes"))?;
     if !gzip {
-        return Ok(Whole { bytes, _place: place });
+        return Ok(CompleteBody { bytes, _place: place });
     }
     let limit = bounds.limit;
     let held = bounds.budget.body(bounds.source, limit)?;
     held.keep()?;
     let inflated = panics::blocking(move || inflate(&bytes, limit, held)).await;
     let bytes = inflated.ok_or(Answer::INTERRUPTED)??;
-    Ok(Whole { bytes, _place: place })
+    Ok(CompleteBody { bytes, _place: place })
 }
 
 async fn collect(headers: &HeaderMap, body: Body, bounds: &Bounds<'_>) -> Result<Bytes, Answer> {

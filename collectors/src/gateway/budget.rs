@@ -1,10 +1,9 @@
-//! The memory that bodies may take, all together. It is shared by address: when it is used up, the address that
-//! holds the most loses its oldest incomplete body. So a sender whose bodies come in takes part however many
-//! others let theirs hang, and nothing is kept of those. No body goes that need not, and none where all that could go
-//! would not be enough.
+//! The memory that request bodies may take in total. It is shared by address: when it is used up, the address that
+//! holds most loses its oldest incomplete body. So complete bodies are accepted however many incomplete ones other
+//! senders leave open, and the memory of those is freed.
 //!
-//! A body that comes complete in one piece takes no part in it: there is at most one such piece for each request
-//! at work, and it holds 64 KiB at most.
+//! A body that arrives complete in one piece takes no share: there is at most one such piece for each request at work,
+//! and it holds at most 64 KiB.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -92,7 +92,7 @@ pub enum GatewayError {
     /// No connector of this name takes webhooks.
     #[error("[[source]] {0}: no connector of this name takes webhooks; there are {1}")]
     NoWebhook(String, String),
-    /// A tenant's name that is none.
+    /// An invalid name of a tenant.
     #[error("`{key}.tenant` names no tenant")]
     Tenant {
         /// The key in the settings.

@@ -10,7 +10,7 @@ use super::answer::Answer;
 use super::body;
 use super::state::{GatewayState, Inner, Source, ignored};
 
-/// Bodies of so many bytes take a while to hash and to read; other requests go on meanwhile.
+/// Bodies of this size take a while to hash and to read; other requests go on meanwhile.
 const LARGE: usize = 1 << 20;
 
 /// The name that an address without one means.

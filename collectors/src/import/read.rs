@@ -101,7 +101,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Takes a line or element; false when nobody wants more.
+    /// Takes a line or element; false when the receiver wants no more.
     fn element(&mut self, text: &str) -> Result<bool, Problem> {
         let tenant = &self.options.tenant;
         let now = self.clock.next();
@@ -135,7 +135,7 @@ impl Reader<'_> {
         true
     }
 
-    /// Hands the batch over; false when nobody takes it any more.
+    /// Hands the batch over; false when the receiver is gone.
     fn hand_over(&mut self) -> bool {
         self.batch.bytes = self.bytes.swap(0, Ordering::Relaxed);
         self.size = 0;

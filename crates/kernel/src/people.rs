@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::{Account, AccountId, Person};
 
 /// The origin of statements by `sei people`.
-pub const TOLD: &str = "people";
+pub const SEI_PEOPLE: &str = "people";
 
 /// The origin of what the settings declare.
 pub const CONFIGURED: &str = "configuration";
@@ -38,13 +38,13 @@ pub struct Joined {
     /// The addresses of the accounts, in order.
     pub emails: Vec<String>,
     /// Why they are joined, in order; empty for an account that stands alone.
-    pub because: Vec<Because>,
+    pub because: Vec<JoinReason>,
 }
 
 /// Why accounts are joined.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case", tag = "by")]
-pub enum Because {
+pub enum JoinReason {
     /// They have this address.
     Address {
         /// In lower case.
@@ -117,7 +117,7 @@ impl<'a> Member<'a> {
 
 /// That accounts are one human's.
 struct Claim {
-    because: Because,
+    because: JoinReason,
     members: BTreeSet<usize>,
     /// The members that a person names, by their own ids.
     named: BTreeSet<usize>,
@@ -125,7 +125,7 @@ struct Claim {
 }
 
 impl Claim {
-    fn plain(because: Because, members: BTreeSet<usize>) -> Self {
+    fn plain(because: JoinReason, members: BTreeSet<usize>) -> Self {
         Self { because, members, named: BTreeSet::new(), apart: false }
     }
 }
@@ -138,7 +138,7 @@ fn addresses(members: &[Member<'_>]) -> Vec<Claim> {
         }
     }
     let claim = |((address, _), members): ((&str, bool), _)| {
-        Claim::plain(Because::Address { address: address.to_owned() }, members)
+        Claim::plain(JoinReason::Address { address: address.to_owned() }, members)
     };
     sharing.into_iter().map(claim).collect()
 }
@@ -165,7 +165,7 @@ fn logins(members: &[Member<'_>], places: &BTreeMap<&str, usize>) -> Vec<Claim> 
     let account = |at: usize| members.get(at).map(|member| member.id.clone());
     claims
         .into_iter()
-        .filter_map(|(login, members)| Some(Claim::plain(Because::Login { account: account(login)? }, members)))
+        .filter_map(|(login, members)| Some(Claim::plain(JoinReason::Login { account: account(login)? }, members)))
         .collect()
 }
 
@@ -190,7 +190,7 @@ fn stated(persons: &[&Person], members: &[Member<'_>], places: &BTreeMap<&str, u
         let named: BTreeSet<usize> = person.accounts.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
         let addressed = person.emails.iter().filter_map(|email| having.get(email.to_lowercase().as_str())).flatten();
         Claim {
-            because: Because::Stated { origin: person.origin.clone(), name: person.name.clone() },
+            because: JoinReason::Stated { origin: person.origin.clone(), name: person.name.clone() },
             members: addressed.copied().chain(named.iter().copied()).collect(),
             named,
             apart: person.apart,
@@ -227,7 +227,7 @@ impl Sets {
 #[derive(Default)]
 struct Gathered<'a> {
     members: Vec<&'a Member<'a>>,
-    because: BTreeSet<&'a Because>,
+    because: BTreeSet<&'a JoinReason>,
     /// Names and how little each counts.
     names: BTreeSet<(u8, &'a str)>,
 }
@@ -243,8 +243,8 @@ fn gather(members: &[Member<'_>], claims: &[Claim], sets: &mut Sets) -> Vec<Join
         if claim.members.len() > 1 {
             human.because.insert(&claim.because);
         }
-        if let Because::Stated { origin, name } = &claim.because {
-            human.names.insert(told_name(origin, name));
+        if let JoinReason::Stated { origin, name } = &claim.because {
+            human.names.insert(stated_name(origin, name));
         }
     }
     let mut joined: Vec<Joined> = humans
@@ -267,9 +267,9 @@ fn gather(members: &[Member<'_>], claims: &[Claim], sets: &mut Sets) -> Vec<Join
 }
 
 /// A name and how little it counts: by the order of those who say it.
-fn told_name<'a>(origin: &str, name: &'a str) -> (u8, &'a str) {
+fn stated_name<'a>(origin: &str, name: &'a str) -> (u8, &'a str) {
     match origin {
-        TOLD => (0, name),
+        SEI_PEOPLE => (0, name),
         CONFIGURED => (1, name),
         // a mailmap's persons have their address in their name, so that namesakes stay two
         _ if origin.starts_with(MAILMAP) => (3, name.split_once(" <").map_or(name, |(name, _)| name)),

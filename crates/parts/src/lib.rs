@@ -45,7 +45,7 @@ pub fn missing(part: Part, why: &str) {
 /// When there is none and `SEI_REQUIRE` names `corpus`.
 #[must_use]
 pub fn corpus() -> Option<PathBuf> {
-    folder("SEI_CORPUS", Part::Corpus)
+    directory("SEI_CORPUS", Part::Corpus)
 }
 
 /// What an environment variable names, if it is set: a path, or several.
@@ -53,7 +53,7 @@ pub fn corpus() -> Option<PathBuf> {
 /// # Panics
 /// When it is not set and `SEI_REQUIRE` names the part.
 #[must_use]
-pub fn folder(name: &str, part: Part) -> Option<PathBuf> {
+pub fn directory(name: &str, part: Part) -> Option<PathBuf> {
     let found = variable(name);
     if found.is_none() {
         missing(part, &format!("{name} is not set"));

@@ -32,7 +32,7 @@ pub enum StoreError {
     /// A value can't be stored: reject what it came from.
     #[error("the database refuses a value")]
     Data(#[source] sqlx::Error),
-    /// Nobody created this tenant: create it, or reject what names it.
+    /// This tenant does not exist: create it, or reject what names it.
     #[error("there is no tenant `{0}`; `sei tenant create {0}` makes it")]
     UnknownTenant(Tenant),
     /// Stop: what is stored can't be read. The text says which row.

@@ -1,9 +1,9 @@
-//! The database: the only crate that speaks SQL, one file a table. It works on PostgreSQL from version
-//! 15 on, with TimescaleDB where it is there, and equally without.
+//! The database: the only crate that contains SQL, one file for each table. It works on PostgreSQL 15 or later, with
+//! and without TimescaleDB.
 //!
-//! Promises: a batch's facts, rejects, counts and position move in one transaction or not at all; a row
-//! is never replaced by an older version of the thing; no statement names a tenant, the connection's
-//! `search_path` does. It leaves to others what facts and metrics mean.
+//! Promises: the facts, dead letters, counts and position of a batch are written in one transaction; an older version
+//! of a thing never replaces a newer row; no statement names a tenant, since the connection's `search_path` does. What
+//! facts and metrics mean is left to other crates.
 
 pub mod changes;
 pub mod cluster;

@@ -1,4 +1,4 @@
-//! Waiting for what other processes announce, so that nobody has to poll often.
+//! Waiting for what other processes announce, so that no process has to poll often.
 
 use crate::pool::ListeningConnection;
 use crate::{Store, StoreError};

@@ -1,10 +1,8 @@
-//! The connections that reads and writes share. Any future may be dropped at any await, and what it had in
-//! flight (a COPY, a transaction, half an answer) would be taken by the next user of the connection for the
-//! answer to a question of its own.
+//! The connections that reads and writes share. Any future may be dropped at any await. What it had in flight (a COPY,
+//! a transaction, half an answer) would reach the next user of the connection.
 //!
-//! So a connection that is lent counts as unclean until its borrower has come to an orderly end and gives it
-//! back; every other one is closed: after a drop, an error or a panic. Nothing else in the crate sees the raw
-//! pool, so nothing can go around this.
+//! So a borrowed connection is closed unless its borrower returned it after an orderly end: after a drop, an error or a
+//! panic it is not used again. Nothing else in the crate sees the raw pool.
 
 use std::time::Duration;
 

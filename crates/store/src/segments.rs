@@ -1,7 +1,6 @@
-//! The table of the embedded event log: segments of many events, compressed. A partition's positions
-//! have no gaps, and a segment becomes visible only after all those before it: an append moves the
-//! partition's `next` under a row lock that it holds until it commits, so the order of positions is the
-//! order of commits. A reader that takes what it sees in order can't skip an event.
+//! The table of the embedded event log: segments of many events, compressed. A partition's positions have no gaps, and
+//! a segment becomes visible only after those before it: an append moves the partition's `next` under a row lock that
+//! it holds until commit, so positions follow commit order. A reader that reads in order can't skip an event.
 
 use chrono::{DateTime, Utc};
 use kernel::Envelope;

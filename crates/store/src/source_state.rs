@@ -11,7 +11,7 @@ pub struct Attempt {
     /// When it began.
     pub began: DateTime<Utc>,
     /// Number of fetched rows, or commits.
-    pub told: i64,
+    pub fetched: i64,
     /// Why it failed, if it did.
     pub error: Option<String>,
     /// What it went on past: things that could not be fetched.
@@ -36,7 +36,7 @@ pub struct SourceState {
     /// When the last attempt had begun that read everything: all that happened before is known.
     pub complete_until: Option<DateTime<Utc>>,
     /// Number of rows, or commits, that the last attempt fetched.
-    pub told: i64,
+    pub fetched: i64,
     /// When it failed last.
     pub failed_at: Option<DateTime<Utc>>,
     /// Why, if it has not worked since.
@@ -70,7 +70,7 @@ pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), 
              problems = excluded.problems",
         source,
         attempt.began,
-        attempt.told,
+        attempt.fetched,
         attempt.error,
         attempt.budget_left,
         attempt.budget_resets_at,
@@ -86,7 +86,7 @@ pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), 
 pub async fn all(store: &Store) -> Result<Vec<SourceState>, StoreError> {
     let states = sqlx::query_as!(
         SourceState,
-        "select source, attempted_at, succeeded_at, complete_until, told, failed_at, error,
+        "select source, attempted_at, succeeded_at, complete_until, told as fetched, failed_at, error,
                 (select max(saved_at) from cursor
                   where cursor.source = source_state.source or starts_with(cursor.source, source_state.source || '/'))
                     as cursor_saved_at,

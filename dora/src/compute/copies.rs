@@ -1,6 +1,6 @@
 //! Which commits and changes are the same one. A cherry-pick or rebase is a copy: it has the author, author time
 //! and subject of its original, or names it in its trailer. A change all of whose commits came with other changes,
-//! as they are or as copies (a promotion from one branch to another, a backport), is none of its own.
+//! as they are or as copies (a promotion from one branch to another, a backport), does not count as a change of its own.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a commit or a change, numbers are theirs")]
 
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use crate::history::{Graph, History, Texts, index};
 pub(crate) struct Copies {
     /// For each commit that has copies the number that they share.
     groups: HashMap<u32, u32>,
-    /// For each change whether it is none of its own.
+    /// For each change whether it does not count as a change of its own.
     duplicate: Vec<bool>,
     /// Change of its own, and another (a duplicate of it, or a copy of one of its commits) that it arrives with.
     arrivals: Vec<(u32, Arrival)>,

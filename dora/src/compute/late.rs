@@ -26,9 +26,10 @@ pub(super) fn environment(deployment: &Measured<'_>) -> Environment {
 
 /// Finds late reports: those of a source that repeats what another one reports, but falls behind it.
 ///
-/// A source has not yet reported what runs in an environment, and reports the commit of something that another
-/// source had reported there since its own last report. It is known to repeat: its last report in the repository was
-/// of a rollout of another source, or it reports later what runs now. A tool that only takes back reports neither.
+/// A report is late if another source has reported something newer in the environment, and the report's commit is one
+/// that another source reported there since this source's last report. The source must be known to repeat: its last
+/// report in the repository repeated another source's rollout, or it later reports what runs now. A tool that only
+/// rolls back does neither.
 pub(super) struct Late<'a> {
     deployments: &'a [Measured<'a>],
     /// For each source, environment and commit its last report.

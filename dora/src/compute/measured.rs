@@ -28,9 +28,9 @@ pub(crate) enum Fit {
     RunAgain,
     /// It is still running.
     Running,
-    /// It was cancelled, skipped or superseded.
+    /// It was canceled, skipped or superseded.
     Neither,
-    /// It ended, but nobody says when.
+    /// It ended, but no source says when.
     NoTime,
 }
 
@@ -304,6 +304,6 @@ fn listed(names: &BTreeSet<&str>) -> String {
 }
 
 /// Whether a kind of deployment says what is released rather than what runs.
-pub(crate) const fn says_release(source: DeploymentSource) -> bool {
+pub(crate) const fn is_release_source(source: DeploymentSource) -> bool {
     matches!(source, DeploymentSource::Release | DeploymentSource::Tag)
 }

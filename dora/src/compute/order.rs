@@ -1,9 +1,9 @@
-//! The order in which deployments took effect: by effective time; at the same time an ancestor goes before what
-//! descends from it, then the earlier start, then the id.
+//! The order in which deployments took effect: by effective time; at the same time an ancestor goes before its
+//! descendants, then the earlier start, then the id.
 //!
-//! The time of some deployments is their commit's clock: merges to a branch, tags without a time of their own.
-//! Commits of one first-parent line reach it one after the other, whatever their clocks say, so times that run
-//! against the line are moved between those of their neighbors.
+//! The time of some deployments is a commit's clock: merges to a branch, tags without a time of their own. Commits of
+//! one first-parent line reach it one after the other, whatever their clocks say, so times that contradict the line are
+//! moved between those of their neighbors.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a commit, a deployment or a time of a line")]
 
 use std::cmp::Reverse;

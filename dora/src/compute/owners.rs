@@ -1,9 +1,10 @@
-//! Which change each commit came with, and where a change began. A merge brings what its other parents
-//! reach and its first does not (`git rev-list M^1..M`); of a merge inside another's branch the inner one
-//! owns what it brought, and the outer one began with it all the same.
-//! Found in one pass: first-parent chains from the tips, oldest commit first, each commit visited once. Where
-//! that pass meets what an earlier tip reached, it can't know which side of the merge it is on, and what that
-//! merge brought is walked by itself.
+//! Which change each commit came with, and where a change began. A merge brings what its other parents reach and its
+//! first parent does not (`git rev-list M^1..M`). Of a merge inside another branch, the inner merge owns what it
+//! brought, and the outer change begins with it as well.
+//!
+//! One pass: first-parent chains from the tips, oldest commit first, each commit visited once. Where the pass meets
+//! commits that an earlier tip reached, it can't know on which side of the merge they are; what that merge brought is
+//! then walked separately.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a commit or a change, numbers are theirs")]
 
 use std::cmp::Reverse;
@@ -161,7 +162,7 @@ fn from_graph(
     Beginning { first, commits: i32::from(merge.is_some()), implausible }
 }
 
-/// The commits that are nobody's parent, main lines first: the tip of the default branch, then by how
+/// The commits that are no commit's parent, main lines first: the tip of the default branch, then by how
 /// many changes were merged on the way to it.
 fn tips(history: &History, merged_by: &[u32]) -> Vec<u32> {
     let graph = &history.graph;

@@ -8,7 +8,7 @@ use chrono::Datelike;
 use kernel::{Finding, FindingKind, Rule};
 
 use super::case::{Case, Verdicts};
-use super::measured::says_release;
+use super::measured::is_release_source;
 use super::spans::instant;
 use super::version::Version;
 
@@ -60,7 +60,7 @@ impl<'a> Releases<'a> {
         let mut last: HashMap<Line<'a>, Version<'a>> = HashMap::new();
         for number in case.line() {
             let deployment = &case.deployments[number];
-            let name = deployment.fact.name.as_deref().filter(|_| says_release(deployment.fact.source));
+            let name = deployment.fact.name.as_deref().filter(|_| is_release_source(deployment.fact.source));
             let Some(version) = name.and_then(Version::parse) else { continue };
             let year = instant(deployment.finished).year();
             if version.is_calendar(year) {

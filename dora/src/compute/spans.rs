@@ -18,7 +18,7 @@ pub(crate) struct Times {
     pub merged: Option<i64>,
     pub started: Option<i64>,
     pub deployed: i64,
-    /// Its commits should tell when it started, and are not known.
+    /// Its commits determine when it started, and are not known.
     pub unknown_start: bool,
     /// How many of its commits have an author time that is not believed.
     pub implausible: i32,

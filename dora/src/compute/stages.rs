@@ -32,7 +32,7 @@ pub(crate) struct Stages<'a> {
 pub(crate) struct Noticed {
     /// The durations that would be negative.
     pub negative: Option<(String, Vec<&'static str>)>,
-    /// What became of the start of its lead time, since its commits are not known.
+    /// How the start of its lead time was determined, since its commits are not known.
     pub unknown_start: Option<(String, &'static str)>,
     /// How many of its commits have an author time that is not believed.
     pub implausible: Option<(String, i32)>,
@@ -56,7 +56,7 @@ impl Stages<'_> {
             }
         };
         let bot = self.is_bot(author);
-        let labelled = labels
+        let labeled = labels
             .iter()
             .filter_map(|label| self.text(*label))
             .any(|label| self.options.exclude_labels.contains(label));
@@ -83,7 +83,7 @@ impl Stages<'_> {
             approval_us: spans.approval.unwrap_or_default(),
             deploy_us: spans.deploy.unwrap_or_default(),
             lead_time_us: spans.lead_time.unwrap_or_default(),
-            excluded: bot && self.options.exclude_bots || labelled,
+            excluded: bot && self.options.exclude_bots || labeled,
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use kernel::DeploymentKind;
 
-use super::measured::{Measured, says_release};
+use super::measured::{Measured, is_release_source};
 use crate::Options;
 use crate::history::{Graph, index};
 use crate::settings::FirstDeployment;
@@ -154,7 +154,7 @@ impl Line {
             return DeploymentKind::Normal;
         };
         let ran = deployments[previous].commit;
-        if deployment.late || says_release(deployment.fact.source) {
+        if deployment.late || is_release_source(deployment.fact.source) {
             return DeploymentKind::None;
         }
         if ran == Some(commit) {

@@ -74,8 +74,8 @@ fn elsewhere(row: &CommitRow<'_>, paths: &[String]) -> bool {
     match row.folders {
         None => row.parents.is_some_and(|parents| parents.len() > 1),
         // a file above a path belongs to none; a directory that stands for those below it may be any of them
-        Some(folders) => !folders.iter().any(|folder| {
-            paths.iter().any(|path| holds(path, folder) || (row.folders_truncated && holds(folder, path)))
+        Some(folders) => !folders.iter().any(|directory| {
+            paths.iter().any(|path| holds(path, directory) || (row.folders_truncated && holds(directory, path)))
         }),
     }
 }

@@ -220,8 +220,8 @@ mod tests {
 
     #[test]
     fn of_a_shared_repository_merges_that_brought_something_of_the_service_count() {
-        let of = |mut commit: Value, folder: &str| {
-            commit["folders"] = json!([folder]);
+        let of = |mut commit: Value, directory: &str| {
+            commit["folders"] = json!([directory]);
             commit
         };
         let history = [

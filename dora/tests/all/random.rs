@@ -245,7 +245,7 @@ pub fn cases() -> impl Strategy<Value = Case> {
     );
     let facts = (commits(), changes(), reviews(), deployments(), incidents());
     (facts, settings).prop_map(|((commits, changes, reviews, deployments, incidents), settings)| {
-        let (all, start, patch, attempts, window, (exclude, folder)) = settings;
+        let (all, start, patch, attempts, window, (exclude, directory)) = settings;
         let mut case = Case::new().set(|to| {
             to.first_deployment = if all { FirstDeployment::CarriesAll } else { FirstDeployment::Baseline };
             to.lead_time_start = start;
@@ -256,7 +256,7 @@ pub fn cases() -> impl Strategy<Value = Case> {
             to.exclude_labels = vec!["dependencies".to_owned()];
         });
         case.service.repositories.push(OTHER.into());
-        case.service.paths = folder.map(ToOwned::to_owned).into_iter().collect();
+        case.service.paths = directory.map(ToOwned::to_owned).into_iter().collect();
         let robot =
             Account { name: "Robot".to_owned(), bot: true, ..Account::new("example.com/robot".into(), version()) };
         case.facts.push(Fact::Account(robot));

@@ -169,7 +169,7 @@ impl Forget {
             Kind::Service | Kind::Team | Kind::Person => return Ok(()),
         };
         for url in [format!("{url}.git"), url] {
-            let Some(mirror) = git::mirror(&url, &machine.folder.mirrors()).filter(|mirror| mirror.exists()) else {
+            let Some(mirror) = git::mirror(&url, &machine.directory.mirrors()).filter(|mirror| mirror.exists()) else {
                 continue;
             };
             std::fs::remove_dir_all(&mirror)

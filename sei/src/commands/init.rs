@@ -170,7 +170,8 @@ impl Init {
                 let question =
                     format!("Pull changes, reviews and runs of {name} from {host} as github, gitlab or none?");
                 let answer = ask(&question, known.connector())?;
-                Forge::from_str(&answer, true).map_err(|_| anyhow!("`{answer}` is none of github, gitlab and none"))?
+                Forge::from_str(&answer, true)
+                    .map_err(|_| anyhow!("`{answer}` is not one of github, gitlab and none"))?
             }
             (None, known) => known.unwrap_or(Forge::None),
         };
@@ -309,7 +310,7 @@ mod tests {
 
     #[test]
     fn the_file_that_is_written_is_right_whatever_was_answered() -> Result<()> {
-        let folder = tempfile::tempdir()?;
+        let directory = tempfile::tempdir()?;
         for (nth, (repository, branch, forge)) in [
             (Some("https://github.com/octocat/hello-world.git"), Some("main"), None),
             (Some("git@gitlab.com:team/shop/api.git"), Some("main"), None),
@@ -326,7 +327,7 @@ mod tests {
                 deployment_branch: branch.map(str::to_owned),
                 project: init.project(repository, false)?,
             };
-            let file = folder.path().join(format!("{nth}.toml"));
+            let file = directory.path().join(format!("{nth}.toml"));
             write(&file, &text(&answers), false)?;
             let settings =
                 runtime::check::<Settings>(Some(&file), &[]).settings.context("settings that can be used")?;

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use dora::Scope;
-use kernel::people::{self, Because, Joined};
+use kernel::people::{self, JoinReason, Joined};
 use kernel::{Account, AccountId, Detail, Fact, Person, Version};
 use store::Store;
 
@@ -97,7 +97,7 @@ impl Statement {
             known(&named, &accounts, &persons)?;
             let now = Utc::now();
             let facts = what(&persons, &self.name, &named).into_iter().map(|person| statement(person, now));
-            let events = facts.map(|fact| connector_generic::told(&fact, SOURCE, tenant, now));
+            let events = facts.map(|fact| connector_generic::own_event(&fact, SOURCE, tenant, now));
             let log = machine.log().await?;
             log.append(events.collect::<Result<_, _>>()?).await?;
             settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
@@ -171,12 +171,12 @@ fn without(persons: &[Person], name: &str, accounts: &[AccountId], which: fn(&Pe
 }
 
 fn earlier_statements(persons: &[Person]) -> impl Iterator<Item = &Person> {
-    persons.iter().filter(|person| person.origin == people::TOLD && !person.deleted)
+    persons.iter().filter(|person| person.origin == people::SEI_PEOPLE && !person.deleted)
 }
 
 fn empty_statement(name: &str) -> Person {
     Person {
-        origin: people::TOLD.to_owned(),
+        origin: people::SEI_PEOPLE.to_owned(),
         ..Person::new(name.to_owned(), Version { detail: Detail::Measured, at: DateTime::UNIX_EPOCH })
     }
 }
@@ -207,12 +207,12 @@ fn text(joined: &[Joined], demo: bool) -> String {
 }
 
 /// Why, in words.
-fn reason(because: &Because) -> String {
+fn reason(because: &JoinReason) -> String {
     match because {
-        Because::Address { address } => format!("the address {address}"),
-        Because::Login { account } => format!("an address of {account}"),
-        Because::Statement { origin, name } => match origin.as_str() {
-            people::TOLD => format!("sei people: {name}"),
+        JoinReason::Address { address } => format!("the address {address}"),
+        JoinReason::Login { account } => format!("an address of {account}"),
+        JoinReason::Stated { origin, name } => match origin.as_str() {
+            people::SEI_PEOPLE => format!("sei people: {name}"),
             people::CONFIGURED => format!("the settings: {name}"),
             "" => format!("a fact that was sent in: {name}"),
             origin => match origin.strip_prefix(people::MAILMAP) {

@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::cli::Global;
-use crate::folder::{DataFolder, ReloadAnswer};
+use crate::directory::{DataDirectory, ReloadAnswer};
 use crate::output;
 use crate::settings::Settings;
 
@@ -28,18 +28,18 @@ const ASK: Duration = Duration::from_millis(20);
 impl Reload {
     pub(crate) async fn run(&self, settings: &Settings, global: &Global) -> Result<()> {
         let Self {} = self;
-        let path = &settings.data.folder;
+        let path = &settings.data.directory;
         let no_process =
             || anyhow!("no `sei up` runs on the data directory `{}`; name its directory with --data", path.display());
         if !path.exists() {
             return Err(no_process());
         }
-        let folder = DataFolder::open(path)?;
-        let process = folder.running()?.ok_or_else(no_process)?;
+        let directory = DataDirectory::open(path)?;
+        let process = directory.running()?.ok_or_else(no_process)?;
         // an answer that was not taken is of another time
-        folder.take_reload_answer();
+        directory.take_reload_answer();
         kill(Pid::from_raw(process), Signal::SIGHUP).with_context(|| format!("process {process} can't be asked"))?;
-        let answer = tokio::time::timeout(PATIENCE, answer(&folder)).await.ok();
+        let answer = tokio::time::timeout(PATIENCE, answer(&directory)).await.ok();
         let words = match &answer {
             Some(ReloadAnswer { error: Some(error), .. }) => {
                 bail!("process {process} keeps the settings from before, since the new ones can't be used: {error}")
@@ -58,9 +58,9 @@ impl Reload {
     }
 }
 
-async fn answer(folder: &DataFolder) -> ReloadAnswer {
+async fn answer(directory: &DataDirectory) -> ReloadAnswer {
     loop {
-        match folder.take_reload_answer() {
+        match directory.take_reload_answer() {
             Some(answer) => return answer,
             None => tokio::time::sleep(ASK).await,
         }

@@ -74,7 +74,7 @@ struct Source {
     /// Seconds for which nothing is known of it.
     lag: Option<i64>,
     cursor_saved_at: Option<DateTime<Utc>>,
-    told: i64,
+    fetched: i64,
     budget_left: Option<i64>,
     budget_resets_at: Option<DateTime<Utc>>,
     failed_at: Option<DateTime<Utc>>,
@@ -195,7 +195,7 @@ impl Snapshot {
                 or_none(source.succeeded_at.as_ref().map(time)),
                 or_none(source.lag.map(|seconds| Unit::Seconds.text(seconds as f64))),
                 or_none(source.cursor_saved_at.as_ref().map(time)),
-                source.told.to_string(),
+                source.fetched.to_string(),
                 or_none(source.budget_left.map(|left| left.to_string())),
                 source.remarks(),
             ]);
@@ -241,7 +241,7 @@ impl Source {
             attempted_at: Some(state.attempted_at),
             succeeded_at: state.succeeded_at,
             cursor_saved_at: state.cursor_saved_at,
-            told: state.told,
+            fetched: state.fetched,
             budget_left: state.budget_left,
             budget_resets_at: state.budget_resets_at,
             failed_at: state.failed_at,

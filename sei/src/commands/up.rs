@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use super::collect::GitOptions;
 use crate::cli::Global;
 use crate::declare::declare;
-use crate::folder::DataFolder;
+use crate::directory::DataDirectory;
 use crate::machine::Machine;
 use crate::settings::Settings;
 use roles::Roles;
@@ -71,10 +71,10 @@ impl Up {
         let before = settings.clone();
         // before anything is started: from here on a signal ends it in order
         let shutdown = runtime::shutdown();
-        let folder = DataFolder::open(&settings.data.folder)?;
+        let directory = DataDirectory::open(&settings.data.directory)?;
         // held until the end
-        let only_one = folder.only_one()?;
-        settings.server.socket = settings.server.socket.or_else(|| folder.socket());
+        let only_one = directory.only_one()?;
+        settings.server.socket = settings.server.socket.or_else(|| directory.socket());
         let listeners = Listeners::open(&settings.server)?;
         settings.server.listen = listeners.address()?;
         let Some(machine) = Machine::open(settings, &shutdown).await? else { return Ok(()) };
@@ -145,7 +145,7 @@ impl Up {
             can_start(&settings, machine, log)?;
             Ok(runtime::changed_keys(before, &settings))
         });
-        machine.folder.answer_reload(&changed);
+        machine.directory.answer_reload(&changed);
         changed
     }
 
@@ -154,8 +154,8 @@ impl Up {
     fn repositories(&self, settings: &Settings) -> Result<Option<Vec<ConfiguredRepository>>> {
         let mut named = self.repo.clone();
         if named.is_empty() && settings.source.iter().all(|source| source.pull.is_none()) {
-            let here = std::env::current_dir().ok().and_then(|folder| repository_around(&folder));
-            named.extend(here.map(|folder| folder.display().to_string()));
+            let here = std::env::current_dir().ok().and_then(|directory| repository_around(&directory));
+            named.extend(here.map(|directory| directory.display().to_string()));
         }
         if named.is_empty() && self.options.is_empty() {
             return Ok(None);
@@ -172,7 +172,7 @@ fn can_start(settings: &Settings, machine: &Machine, log: &Arc<dyn EventLog>) ->
 }
 
 /// The git repository that a directory is in, if it is in one.
-fn repository_around(folder: &Path) -> Option<PathBuf> {
-    let is_bare = |folder: &Path| folder.join("HEAD").is_file() && folder.join("objects").is_dir();
-    folder.ancestors().find(|folder| folder.join(".git").exists() || is_bare(folder)).map(Path::to_owned)
+fn repository_around(directory: &Path) -> Option<PathBuf> {
+    let is_bare = |directory: &Path| directory.join("HEAD").is_file() && directory.join("objects").is_dir();
+    directory.ancestors().find(|directory| directory.join(".git").exists() || is_bare(directory)).map(Path::to_owned)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use connector::check::{Became, Checked, End, check};
+use connector::check::{Checked, CheckedEvent, End, check};
 use connector::webhook::RawRequest;
 use runtime::secret::Secret;
 use serde_json::{Value, json};
@@ -124,7 +124,7 @@ fn taken(checked: &Checked) -> bool {
     match &checked.end {
         End::Refused(_) => false,
         End::Ignored(_) => true,
-        End::Accepted(events) => !events.iter().any(|event| matches!(event, Became::Rejected { .. })),
+        End::Accepted(events) => !events.iter().any(|event| matches!(event, CheckedEvent::Rejected { .. })),
     }
 }
 
@@ -146,14 +146,16 @@ fn words(checked: &Checked, secrets: &[Secret]) -> Result<String> {
         End::Accepted(events) => {
             for event in events {
                 match event {
-                    Became::Stored(facts) => {
+                    CheckedEvent::Stored(facts) => {
                         let kinds: Vec<&str> = facts.iter().map(kernel::Fact::kind).collect();
                         lines.push(format!("accepted (202), becomes {}:", kinds.join(", ")));
                         let facts = facts.iter().map(serde_json::to_value).collect::<Result<Vec<Value>, _>>()?;
                         lines.push(serde_json::to_string_pretty(&facts)?);
                     }
-                    Became::Ignored(reason) => lines.push(format!("accepted (202), then ignored: {}", reason.as_str())),
-                    Became::Rejected { reason, detail } => {
+                    CheckedEvent::Ignored(reason) => {
+                        lines.push(format!("accepted (202), then ignored: {}", reason.as_str()))
+                    }
+                    CheckedEvent::Rejected { reason, detail } => {
                         lines.push(format!("accepted (202), then REJECTED: {}: {detail}", reason.as_str()));
                     }
                 }

@@ -193,7 +193,7 @@ impl Life {
 
     /// What is known of it at `now`; once it has ended, merged onto the base of `setting`. The commit by
     /// which it came onto the branch is returned, and the facts go to `out`.
-    pub(super) fn tell(
+    pub(super) fn report(
         self,
         dice: &mut Dice,
         setting: &Setting<'_>,

@@ -203,7 +203,7 @@ impl History {
 
     fn end(&mut self, at: DateTime<Utc>, life: Life, repair: Option<Box<Repair>>) {
         let (id, title) = (life.id.clone(), life.title.clone());
-        if let Some(sha) = self.tell(life, at) {
+        if let Some(sha) = self.report(life, at) {
             self.main = sha;
             self.newest = Some((id, title, sha));
         }
@@ -213,10 +213,10 @@ impl History {
         }
     }
 
-    fn tell(&mut self, life: Life, now: DateTime<Utc>) -> Option<Sha> {
+    fn report(&mut self, life: Life, now: DateTime<Utc>) -> Option<Sha> {
         let organization = Arc::clone(&self.organization);
         let setting = setting(&organization, self.index, self.main, 1.0, &self.scale)?;
-        life.tell(&mut self.dice, &setting, now, &mut self.out)
+        life.report(&mut self.dice, &setting, now, &mut self.out)
     }
 
     fn plan_deployments(&mut self, morning: DateTime<Utc>) {
@@ -403,7 +403,7 @@ impl History {
             let repair = match task {
                 Task::End(life, repair) => {
                     let end = self.end;
-                    self.tell(*life, end);
+                    self.report(*life, end);
                     repair
                 }
                 Task::Deploy(repair) => repair,

@@ -11,8 +11,8 @@ mod sources;
 
 /// Checks a file with this text.
 fn check(text: &str) -> (Option<Settings>, Vec<Problem>) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("my.toml");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("my.toml");
     std::fs::write(&file, text).unwrap();
     let checked = runtime::check(Some(&file), &[]);
     (checked.settings, checked.problems)

@@ -32,7 +32,7 @@ fn imported(lines: &[String]) -> Program {
 }
 
 fn import(program: &Program, lines: &[String]) {
-    let path = program.folder().join("facts.ndjson");
+    let path = program.directory().join("facts.ndjson");
     std::fs::write(&path, lines.join("\n")).unwrap();
     let summary = program.json(&["import", &path.display().to_string()]);
     assert_eq!(summary["events"], lines.len(), "{summary}");
@@ -205,7 +205,7 @@ fn services_and_teams_of_the_settings_are_declared_by_every_command() {
     };
     let report = ["dora", "report"];
     assert_eq!(names(&program.json(&[&report[..], &window].concat())), ["ex.org/f/shop"]);
-    std::fs::write(program.folder().join("sei.toml"), declared).unwrap();
+    std::fs::write(program.directory().join("sei.toml"), declared).unwrap();
     let found = program.json(&[&["dora", "report", "--team", "web"][..], &window].concat());
     assert_eq!((names(&found), &found["deployment_frequency"]["n"]), (vec!["checkout".to_owned()], &json!(6)));
     let by_team = program.json(&[&["dora", "metric", "change_lead_time", "--by", "author_team"][..], &window].concat());
@@ -213,12 +213,12 @@ fn services_and_teams_of_the_settings_are_declared_by_every_command() {
 
     // by an import into an empty database
     let program = Program::new();
-    std::fs::write(program.folder().join("sei.toml"), declared).unwrap();
+    std::fs::write(program.directory().join("sei.toml"), declared).unwrap();
     import(&program, &deployed("ex.org/f/shop", &AROUND_A_LONG_DAY));
     let status = program.json(&["status"]);
     assert_eq!(status["services"][0]["name"], "checkout", "{status}");
     // what is no longer declared is so for every command, too
-    std::fs::remove_file(program.folder().join("sei.toml")).unwrap();
+    std::fs::remove_file(program.directory().join("sei.toml")).unwrap();
     assert_eq!(names(&program.json(&[&report[..], &window].concat())), ["ex.org/f/shop"]);
 }
 

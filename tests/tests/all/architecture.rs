@@ -76,7 +76,7 @@ const NOT_IN_KERNEL: &[&str] = &["tokio", "sqlx", "rdkafka", "reqwest", "axum", 
 
 struct Package {
     name: String,
-    folder: PathBuf,
+    directory: PathBuf,
     /// Of every kind: normal, for tests, for builds.
     dependencies: BTreeSet<String>,
     /// Those that a program is made of.
@@ -111,7 +111,7 @@ fn packages() -> Result<Vec<Package>> {
         }
         packages.push(Package {
             name: package["name"].as_str().context("a package has a name")?.to_owned(),
-            folder: Path::new(manifest).parent().context("a manifest is in a directory")?.to_owned(),
+            directory: Path::new(manifest).parent().context("a manifest is in a directory")?.to_owned(),
             dependencies,
             normal,
         });
@@ -192,11 +192,11 @@ pub(crate) fn files() -> Result<Vec<PathBuf>> {
         .collect())
 }
 
-fn sources(files: &[PathBuf], folder: &Path) -> Result<String> {
-    let folder = folder.canonicalize()?;
+fn sources(files: &[PathBuf], directory: &Path) -> Result<String> {
+    let directory = directory.canonicalize()?;
     let mut all = String::new();
     for file in files {
-        if file.extension().is_some_and(|extension| extension == "rs") && file.canonicalize()?.starts_with(&folder) {
+        if file.extension().is_some_and(|extension| extension == "rs") && file.canonicalize()?.starts_with(&directory) {
             all.push_str(&std::fs::read_to_string(file)?);
         }
     }
@@ -217,7 +217,7 @@ fn each_dependency_is_used() -> Result<()> {
     let files = files()?;
     let mut unused = Vec::new();
     for package in &packages {
-        let sources = sources(&files, &package.folder)?;
+        let sources = sources(&files, &package.directory)?;
         for dependency in &package.dependencies {
             // a crate depends on itself to test what a feature adds
             if *dependency != package.name && !names_word(&sources, &dependency.replace('-', "_")) {
@@ -271,7 +271,7 @@ fn what_normalizes_reaches_no_network_no_git_and_no_store() -> Result<()> {
 fn the_computation_and_the_vocabulary_are_pure() -> Result<()> {
     let files = files()?;
     let mut found = Vec::new();
-    for (folder, pure) in [("kernel", root().join("crates/kernel/src")), ("dora", root().join("dora/src/compute"))] {
+    for (directory, pure) in [("kernel", root().join("crates/kernel/src")), ("dora", root().join("dora/src/compute"))] {
         let sources = sources(&files, &pure)?;
         assert!(!sources.is_empty(), "{} is empty", pure.display());
         for word in [
@@ -285,7 +285,7 @@ fn the_computation_and_the_vocabulary_are_pure() -> Result<()> {
             "Instant::now",
         ] {
             if sources.contains(word) {
-                found.push(format!("{folder} uses {word}"));
+                found.push(format!("{directory} uses {word}"));
             }
         }
     }

@@ -91,7 +91,7 @@ fn the_schema_fits_every_fact_of_the_demo() {
 #[test]
 fn facts_of_a_file_are_imported_stored_and_computed() {
     let program = Program::new();
-    let facts = program.folder().join("facts.ndjson");
+    let facts = program.directory().join("facts.ndjson");
     let lines = [
         r#"{"fact":"deployment","id":"shop/1","service":"shop","environment":"production","finished_at":"2026-02-03T09:00:00Z","outcome":"success","version":{"at":"2026-02-03T09:00:00Z"}}"#,
         r#"{"fact":"deployment","id":"shop/2","service":"shop","environment":"production","finished_at":"2026-02-04T09:00:00Z","outcome":"success","version":{"at":"2026-02-04T09:00:00Z"}}"#,
@@ -123,11 +123,11 @@ fn facts_of_a_file_are_imported_stored_and_computed() {
 }
 
 /// A repository with one commit and one version.
-fn repository(folder: &std::path::Path) {
-    std::fs::create_dir(folder).unwrap();
+fn repository(directory: &std::path::Path) {
+    std::fs::create_dir(directory).unwrap();
     let git = |arguments: &[&str]| {
         let mut git = std::process::Command::new("git");
-        git.arg("-C").arg(folder).args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        git.arg("-C").arg(directory).args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null");
         for name in ["AUTHOR", "COMMITTER"] {
             git.env(format!("GIT_{name}_NAME"), "Ann").env(format!("GIT_{name}_EMAIL"), "ann@example.org");
         }
@@ -141,12 +141,12 @@ fn repository(folder: &std::path::Path) {
 #[test]
 fn a_repository_that_cannot_be_read_is_named_and_the_others_are_collected() {
     let program = Program::new();
-    let (broken, good) = (program.folder().join("broken"), program.folder().join("good"));
-    for folder in [&broken, &good] {
-        repository(folder);
+    let (broken, good) = (program.directory().join("broken"), program.directory().join("good"));
+    for directory in [&broken, &good] {
+        repository(directory);
     }
     std::fs::write(broken.join(".git/HEAD"), "nonsense").unwrap();
-    let [broken, good] = [broken, good].map(|folder| folder.display().to_string());
+    let [broken, good] = [broken, good].map(|directory| directory.display().to_string());
     let output = program.run(&["collect", "git", &broken, &good]);
     assert_eq!(output.code, Some(1), "{}{}", output.out, output.err);
     assert!(output.out.contains("1 new commit, 0 changes, 1 deployment"), "{}", output.out);
@@ -160,7 +160,7 @@ fn a_repository_that_cannot_be_read_is_named_and_the_others_are_collected() {
         status["sources"].as_array().unwrap().iter().map(|source| source["error"].is_null()).collect();
     assert_eq!(sources, [false, true], "{status}");
     // of several the number and each of them
-    let missing = program.folder().join("missing").display().to_string();
+    let missing = program.directory().join("missing").display().to_string();
     let output = program.run(&["collect", "git", &broken, &missing, &good]);
     assert_eq!(output.code, Some(1));
     assert!(output.err.contains("2 of 3 repositories could not be collected"), "{}", output.err);
@@ -170,7 +170,7 @@ fn a_repository_that_cannot_be_read_is_named_and_the_others_are_collected() {
 #[test]
 fn an_import_that_leaves_lines_out_fails_and_names_them_in_words() {
     let program = Program::new();
-    let file = program.folder().join("bad.ndjson");
+    let file = program.directory().join("bad.ndjson");
     std::fs::write(&file, "not json\n{\"fact\":\n").unwrap();
     let file = file.display().to_string();
     let output = program.run(&["import", &file, "--keep-going"]);
@@ -202,7 +202,7 @@ fn two_services(program: &Program) {
         r#"{"fact":"deployment","id":"uv/1","source":"tag","repository":"github.com/astral-sh/uv","finished_at":"2026-02-03T09:00:00Z","outcome":"success","version":{"at":"2026-02-03T09:00:00Z"}}"#,
         r#"{"fact":"deployment","id":"checkout/1","service":"checkout","environment":"production","finished_at":"2026-02-03T09:00:00Z","outcome":"success","version":{"at":"2026-02-03T09:00:00Z"}}"#,
     ];
-    let file = program.folder().join("two.ndjson");
+    let file = program.directory().join("two.ndjson");
     std::fs::write(&file, lines.join("\n")).unwrap();
     program.good(&["import", &file.display().to_string()]);
 }
@@ -252,7 +252,7 @@ fn a_forgotten_repository_stays_gone_and_a_dry_run_deletes_nothing() {
 fn a_repository_that_only_deployments_name_is_known_by_its_name() {
     let program = Program::new();
     let deployment = r#"{"fact":"deployment","id":"ruff/1","repository":"github.com/astral-sh/ruff","environment":"production","finished_at":"2026-02-03T09:00:00Z","outcome":"success"}"#;
-    let file = program.folder().join("one.ndjson");
+    let file = program.directory().join("one.ndjson");
     std::fs::write(&file, deployment).unwrap();
     program.good(&["import", &file.display().to_string()]);
     let output = program.run(&["forget", "repository", "github.com/astral-sh/ruf", "--dry-run"]);
@@ -272,9 +272,9 @@ fn a_mistyped_repository_can_be_forgotten() {
 #[test]
 fn a_deployment_branch_that_is_not_there_is_a_failure_that_names_those_that_are() {
     let program = Program::new();
-    let folder = program.folder().join("repository");
-    repository(&folder);
-    let output = program.run(&["collect", "git", &folder.display().to_string(), "--deployment-branch", "nope"]);
+    let directory = program.directory().join("repository");
+    repository(&directory);
+    let output = program.run(&["collect", "git", &directory.display().to_string(), "--deployment-branch", "nope"]);
     assert_eq!(output.code, Some(1), "{}", output.out);
     assert!(output.err.contains("there is no branch `nope`") && output.err.contains("there are: `"), "{}", output.err);
 }
@@ -287,7 +287,7 @@ fn completions_the_manual_and_a_first_settings_file_are_written() {
     }
     assert!(program.good(&["man"]).contains(".TH"));
     // nothing of this machine is asked: no program but these, no token but this
-    let gh = program.folder().join("bin/gh");
+    let gh = program.directory().join("bin/gh");
     std::fs::create_dir(gh.parent().unwrap()).unwrap();
     std::fs::write(&gh, "#!/bin/sh\necho \"$@\" >> \"$0.log\"\necho true\n").unwrap();
     std::fs::set_permissions(&gh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -300,7 +300,7 @@ fn completions_the_manual_and_a_first_settings_file_are_written() {
     };
     let output = init("git@gitlab.example.com:team/shop.git");
     assert!(output.contains("GITLAB_TOKEN") && !output.contains("GitHub"), "{output}");
-    let file = std::fs::read_to_string(program.folder().join("sei.toml")).unwrap();
+    let file = std::fs::read_to_string(program.directory().join("sei.toml")).unwrap();
     assert!(file.contains("connector = \"gitlab\"\nurl = \"https://gitlab.example.com\""), "{file}");
     assert!(!gh.with_extension("log").exists(), "gh is asked for GitLab");
     let output = init("https://github.com/octocat/hello-world.git");
@@ -310,18 +310,18 @@ fn completions_the_manual_and_a_first_settings_file_are_written() {
     );
     let asked = std::fs::read_to_string(gh.with_extension("log")).unwrap();
     assert!(asked.contains("api repos/octocat/hello-world"), "{asked}");
-    let file = std::fs::read_to_string(program.folder().join("sei.toml")).unwrap();
+    let file = std::fs::read_to_string(program.directory().join("sei.toml")).unwrap();
     assert!(file.contains("connector = \"github\"") && file.contains("deployment_branch = \"main\""), "{file}");
     let again = program.run(&["init", "--repo", "."]);
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("--force"), "{}", again.err);
-    assert_eq!(std::fs::read_to_string(program.folder().join("sei.toml")).unwrap(), file);
+    assert_eq!(std::fs::read_to_string(program.directory().join("sei.toml")).unwrap(), file);
 }
 
 #[test]
 fn a_repository_of_a_path_is_forgotten_with_its_source() {
     let program = Program::new();
-    let path = program.folder().join("shop");
+    let path = program.directory().join("shop");
     repository(&path);
     let shop = path.display().to_string();
     let _ = program.good(&["collect", "git", &shop]);
@@ -334,7 +334,7 @@ fn a_repository_of_a_path_is_forgotten_with_its_source() {
 #[test]
 fn a_source_of_the_settings_is_in_the_status_before_its_first_pull_ends() {
     let program = Program::new();
-    let settings = program.folder().join("s.toml");
+    let settings = program.directory().join("s.toml");
     let text = "[[source]]\nconnector = \"gitlab\"\n[source.pull]\nurl = \"https://gitlab.invalid\"\n\
                 token = { file = \"/nowhere\" }\nprojects = [\"team/shop\"]\n";
     std::fs::write(&settings, text).unwrap();

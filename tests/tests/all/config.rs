@@ -7,7 +7,7 @@ fn every_error_of_a_file_is_reported_with_its_line() {
     let program = Program::new();
     let file = "[server]\nlisten = \"0.0.0.0:http\"\nconections = 5\n\n[dora]\nhotfix = \"(\"\n\n[[source]]\nconnector = \"git\"\n\
                 [source.pull]\nurls = [\".\"]\nschedule = \"*/5 * * *\"\n\n[database]\nurl = \"postgres://sei:hunter2@db/sei\"\n";
-    std::fs::write(program.folder().join("sei.toml"), file).unwrap();
+    std::fs::write(program.directory().join("sei.toml"), file).unwrap();
     let output = program.run(&["config", "check"]);
     assert_eq!(output.code, Some(1));
     insta::assert_snapshot!(output.out, @r#"
@@ -31,7 +31,7 @@ fn every_error_of_a_file_is_reported_with_its_line() {
 #[test]
 fn a_right_file_is_well_and_warnings_fail_only_when_asked() {
     let program = Program::new();
-    let file = program.folder().join("mine.toml");
+    let file = program.directory().join("mine.toml");
     std::fs::write(&file, "[database]\nurl = { env = \"SEI_TEST_NO_SUCH_VARIABLE\" }\n").unwrap();
     let file = file.display().to_string();
     let output = program.run(&["config", "check", &file]);
@@ -63,7 +63,7 @@ fn a_time_zone_that_there_is_not_is_answered_with_the_form_and_near_names() {
         assert_eq!(output.code, Some(2), "{}", output.err);
         assert!(output.err.contains("'europe/berlin'") && output.err.contains(expected), "{}", output.err);
     }
-    std::fs::write(program.folder().join("sei.toml"), "[dora]\ntime_zone = \"europe/berlin\"\n").unwrap();
+    std::fs::write(program.directory().join("sei.toml"), "[dora]\ntime_zone = \"europe/berlin\"\n").unwrap();
     let output = program.run(&["config", "check"]);
     assert_eq!(output.code, Some(1));
     let problem = format!("dora.time_zone: found the text `europe/berlin`, {expected}\n  at sei.toml:2");
@@ -73,7 +73,7 @@ fn a_time_zone_that_there_is_not_is_answered_with_the_form_and_near_names() {
 #[test]
 fn the_reference_that_is_printed_is_a_file_that_checks() {
     let program = Program::new();
-    let file = program.folder().join("sei.toml");
+    let file = program.directory().join("sei.toml");
     std::fs::write(&file, program.good(&["config", "default"])).unwrap();
     let output = program.run(&["config", "check"]);
     assert_eq!(output.code, Some(0), "{}", output.out);
@@ -83,7 +83,7 @@ fn the_reference_that_is_printed_is_a_file_that_checks() {
 #[test]
 fn a_secret_that_was_pasted_is_shown_by_no_command_and_an_open_server_is_warned_of() {
     let program = Program::new();
-    let file = program.folder().join("sei.toml");
+    let file = program.directory().join("sei.toml");
     for pasted in [
         "[[source]]\nconnector = \"github\"\n[source.pull]\ntoken = \"ghp_hunter2\"\n",
         "[events]\ntokens = [\"ghp_hunter2\"]\n",
@@ -129,7 +129,7 @@ fn a_connector_that_there_is_not_is_an_error_with_the_one_that_was_meant() {
     let program = Program::new();
     let file = "[[source]]\nconnector = \"gitlap\"\n[source.pull]\ntoken = { file = \"sei.toml\" }\n\n\
                 [[source]]\nconnector = \"githb\"\n[source.webhook]\nsecrets = [{ file = \"sei.toml\" }]\n";
-    std::fs::write(program.folder().join("sei.toml"), file).unwrap();
+    std::fs::write(program.directory().join("sei.toml"), file).unwrap();
     let output = program.run(&["config", "check"]);
     assert_eq!(output.code, Some(1), "{}", output.out);
     for words in [

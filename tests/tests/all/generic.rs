@@ -27,8 +27,8 @@ fn facts(keep_going: bool) -> ImportOptions {
     ImportOptions { format: ImportFormat::Facts, tenant: Tenant::default(), keep_going }
 }
 
-fn file(folder: &Path, name: &str, content: &[u8]) -> PathBuf {
-    let path = folder.join(name);
+fn file(directory: &Path, name: &str, content: &[u8]) -> PathBuf {
+    let path = directory.join(name);
     std::fs::write(&path, content).unwrap();
     path
 }
@@ -94,7 +94,7 @@ async fn a_correction_without_a_version_wins_over_what_it_corrects() {
 
 #[tokio::test]
 async fn every_form_of_file_gives_the_same_events() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let examples = examples();
     let lines: String = examples.iter().map(|fact| format!("{fact}\n")).collect();
     let pretty = serde_json::to_string_pretty(&Value::from(examples.clone())).unwrap();
@@ -110,7 +110,7 @@ async fn every_form_of_file_gives_the_same_events() {
         ("windows.ndjson", lines.replace('\n', "\r\n\r\n").as_bytes()),
     ] {
         let log = MemoryLog::new();
-        let path = file(folder.path(), name, content);
+        let path = file(directory.path(), name, content);
         let summary = import(&[path], &facts(false), &*log, &Silent).await.unwrap();
         assert_eq!(summary, ImportSummary { files: 1, events: 21, ..ImportSummary::default() }, "{name}");
         let found: Vec<String> = log.events().into_iter().map(|event| event.id).collect();
@@ -120,10 +120,10 @@ async fn every_form_of_file_gives_the_same_events() {
 
 #[tokio::test]
 async fn a_bad_line_is_named_with_its_file_or_reported_and_passed_over() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let good = r#"{"fact":"deployment","id":"shop/1"}"#;
     let content = format!("{good}\n{{\"fact\":\"deployment\",\"id\":1}}\n\nnot json\n{good}\n");
-    let path = file(folder.path(), "facts.ndjson", content.as_bytes());
+    let path = file(directory.path(), "facts.ndjson", content.as_bytes());
     let error = import(std::slice::from_ref(&path), &facts(false), &*MemoryLog::new(), &Silent).await.unwrap_err();
     let ImportError::Problem(problem) = &error else { panic!("{error:?}") };
     assert_eq!(problem.file, path);
@@ -137,7 +137,7 @@ async fn a_bad_line_is_named_with_its_file_or_reported_and_passed_over() {
 
 #[tokio::test]
 async fn files_that_are_cut_off_damaged_or_not_there_are_errors_that_say_so() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let good = r#"{"fact":"deployment","id":"shop/1"}"#;
     // Enough of it that what was compressed is read in pieces, and no two lines alike.
     let lines: String = (0..5000).map(|number| format!("{}\n", good.replace('1', &number.to_string()))).collect();
@@ -149,11 +149,11 @@ async fn files_that_are_cut_off_damaged_or_not_there_are_errors_that_say_so() {
         ("cut.ndjson", &lines.as_bytes()[..lines.len() - 5], "line 5000: not a JSON object: it ends in the middle"),
         ("bytes.ndjson", b"\xff\xfe{", "no UTF-8 at byte 0"),
     ] {
-        let path = file(folder.path(), name, content);
+        let path = file(directory.path(), name, content);
         let error = import(&[path], &facts(false), &*MemoryLog::new(), &Silent).await.unwrap_err();
         assert!(error.to_string().contains(expected) && error.to_string().contains(name), "{name}: {error}");
     }
-    let missing = folder.path().join("missing.ndjson");
+    let missing = directory.path().join("missing.ndjson");
     let error = import(&[missing], &facts(true), &*MemoryLog::new(), &Silent).await.unwrap_err();
     assert!(error.to_string().contains("missing.ndjson can't be opened"), "{error}");
 }
@@ -173,12 +173,12 @@ impl Progress for Total {
 
 #[tokio::test]
 async fn progress_is_in_bytes_of_the_files_and_ends_at_their_size() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let lines: String =
         (0..10_000).map(|number| format!("{{\"fact\":\"deployment\",\"id\":\"shop/{number}\"}}\n")).collect();
     let paths = [
-        file(folder.path(), "a.ndjson", lines.as_bytes()),
-        file(folder.path(), "b.ndjson.gz", &gzip(lines.as_bytes())),
+        file(directory.path(), "a.ndjson", lines.as_bytes()),
+        file(directory.path(), "b.ndjson.gz", &gzip(lines.as_bytes())),
     ];
     let fetched = Total::default();
     let summary = import(&paths, &facts(false), &*MemoryLog::new(), &fetched).await.unwrap();

@@ -60,8 +60,8 @@ async fn an_hour_that_comes_twice_and_shuffled_gives_the_same_rows() {
     let expected = rows::all(&once.database.options()).await;
     assert!(expected["commit"].len() > 1000 && expected["change"].len() > 100);
 
-    let folder = tempfile::tempdir().unwrap();
-    let shuffled = twice_and_shuffled(&hour, folder.path());
+    let directory = tempfile::tempdir().unwrap();
+    let shuffled = twice_and_shuffled(&hour, directory.path());
     let twice = TestLog::new(LogKind::Embedded).await;
     imported(&*twice.log, &[shuffled]).await;
     processed(&twice.database, &twice.log).await;
@@ -77,11 +77,11 @@ async fn an_hour_that_comes_twice_and_shuffled_gives_the_same_rows() {
 
 #[tokio::test]
 async fn an_array_of_events_is_read_like_lines_of_them() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let tag = event("CreateEvent", &json!({"ref": "v2.4.0", "ref_type": "tag"}));
     let watch = event("WatchEvent", &json!({"action": "started"}));
     for (name, content) in [("a.json", format!("[{tag},\n{watch}]")), ("b.json", format!("{tag}\n{watch}\n"))] {
-        let path = folder.path().join(name);
+        let path = directory.path().join(name);
         std::fs::write(&path, content).unwrap();
         let log = super::gateway::MemoryLog::new();
         let summary = imported(&*log, &[path]).await;
@@ -89,12 +89,12 @@ async fn an_array_of_events_is_read_like_lines_of_them() {
     }
 }
 
-fn twice_and_shuffled(hour: &Path, folder: &Path) -> PathBuf {
+fn twice_and_shuffled(hour: &Path, directory: &Path) -> PathBuf {
     let mut text = String::new();
     MultiGzDecoder::new(std::fs::File::open(hour).unwrap()).read_to_string(&mut text).unwrap();
     let mut lines: Vec<&str> = text.lines().chain(text.lines()).collect();
     lines.shuffle(&mut rand::rngs::StdRng::seed_from_u64(7));
-    let path = folder.join("shuffled.json");
+    let path = directory.join("shuffled.json");
     std::fs::write(&path, lines.join("\n")).unwrap();
     path
 }

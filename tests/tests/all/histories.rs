@@ -62,7 +62,7 @@ fn carried(repository: &Path, wanted: &str, others: &[&str]) -> BTreeMap<String,
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_version_tag_of_real_histories_carries_what_git_says() {
-    let Some(histories) = parts::folder("SEI_HISTORIES", Part::Histories) else { return };
+    let Some(histories) = parts::directory("SEI_HISTORIES", Part::Histories) else { return };
     for history in std::env::split_paths(&histories) {
         compare(&history).await;
     }

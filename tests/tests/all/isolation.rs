@@ -35,9 +35,10 @@ async fn run(database: &TestDatabase, statement: &str) -> u64 {
 /// What `sei status` prints of a database, for people and as JSON.
 fn status(database: &TestDatabase) -> (String, serde_json::Value) {
     let program = Program::new();
-    let url = program.folder().join("url");
+    let url = program.directory().join("url");
     std::fs::write(&url, &database.url).unwrap();
-    std::fs::write(program.folder().join("sei.toml"), format!("[database.url]\nfile = '{}'\n", url.display())).unwrap();
+    std::fs::write(program.directory().join("sei.toml"), format!("[database.url]\nfile = '{}'\n", url.display()))
+        .unwrap();
     (program.good(&["status"]), program.json(&["status"]))
 }
 

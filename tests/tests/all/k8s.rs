@@ -169,8 +169,8 @@ fn the_settings_of_the_manifests_load_and_their_secrets_are_mounted() -> Result<
     let objects = objects()?;
     let settings =
         objects.iter().find_map(|object| object["data"]["sei.toml"].as_str()).context("a ConfigMap holds sei.toml")?;
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("sei.toml");
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("sei.toml");
     std::fs::write(&file, settings)?;
     let loaded = runtime::load::<sei::settings::Settings>(Some(&file), &[])?;
     assert_eq!(loaded.server.listen.port(), 8080, "probes and services ask for 8080");
@@ -192,7 +192,7 @@ fn the_settings_of_the_manifests_load_and_their_secrets_are_mounted() -> Result<
 
 #[test]
 fn a_broken_manifest_is_refused_by_the_schemas() -> Result<()> {
-    let folder = tempfile::tempdir()?;
+    let directory = tempfile::tempdir()?;
     let good = std::fs::read_to_string(base().join("api.yaml"))?;
     for (name, from, to) in [
         ("a field that no Deployment has", "replicas: 2", "replica: 2"),
@@ -204,7 +204,7 @@ fn a_broken_manifest_is_refused_by_the_schemas() -> Result<()> {
         ("what is no YAML", "spec:", "spec: ["),
     ] {
         assert!(good.contains(from), "{name}: the manifest has no `{from}` to break");
-        let file = folder.path().join("broken.yaml");
+        let file = directory.path().join("broken.yaml");
         std::fs::write(&file, good.replacen(from, to, 1))?;
         assert!(read(&[file])?.is_err(), "{name} went through");
     }

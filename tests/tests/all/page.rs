@@ -24,7 +24,7 @@ fn browser() -> Option<PathBuf> {
     let named = std::env::var_os("SEI_CHROMIUM").map(PathBuf::from);
     let on_path = || {
         let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path).map(|folder| folder.join("chromium")).find(|file| file.is_file())
+        std::env::split_paths(&path).map(|directory| directory.join("chromium")).find(|file| file.is_file())
     };
     let found = named.or_else(on_path);
     if found.is_none() {

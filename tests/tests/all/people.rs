@@ -34,8 +34,8 @@ fn listed(people: &Value) -> Vec<String> {
 #[test]
 fn people_are_listed_merged_and_split() {
     let program = Program::new();
-    std::fs::write(program.folder().join("sei.toml"), SETTINGS).unwrap();
-    std::fs::write(program.folder().join("facts.ndjson"), FACTS).unwrap();
+    std::fs::write(program.directory().join("sei.toml"), SETTINGS).unwrap();
+    std::fs::write(program.directory().join("facts.ndjson"), FACTS).unwrap();
     program.good(&["migrate"]);
     program.good(&["import", "facts.ndjson"]);
     let others = ["renovate*: github.com/renovate", "robot*: github.com/robot"];

@@ -99,7 +99,8 @@ fn a_preview_is_no_part_of_a_metric_a_level_a_score_an_export_or_csv_and_can_be_
     let csv = program.good(&[&["dora", "report", "--format", "csv"][..], &WINDOW].concat());
     assert!(!csv.contains("preview") && !csv.contains("As if"), "{csv}");
     program.good(&["export", "csv", "out"]);
-    let mut exported = std::fs::read_dir(program.folder().join("out")).unwrap().map(|file| file.unwrap().file_name());
+    let mut exported =
+        std::fs::read_dir(program.directory().join("out")).unwrap().map(|file| file.unwrap().file_name());
     assert!(exported.all(|name| !name.to_string_lossy().contains("preview")));
     // the default branch is set back, without a new commit
     let back =

@@ -74,15 +74,15 @@ fn change(number: u64) -> Value {
 /// The program with a source of this connector at an address.
 fn program(log: &TestLog, connector: &str, address: SocketAddr, project: &str) -> Program {
     let program = Program::new();
-    let folder = program.folder().display().to_string();
-    std::fs::write(program.folder().join("url"), &log.database.url).unwrap();
-    std::fs::write(program.folder().join("token"), "t0ken").unwrap();
+    let directory = program.directory().display().to_string();
+    std::fs::write(program.directory().join("url"), &log.database.url).unwrap();
+    std::fs::write(program.directory().join("token"), "t0ken").unwrap();
     let settings = format!(
-        "database.url = {{ file = '{folder}/url' }}\nlog.topic = '{}'\n[[source]]\nconnector = '{connector}'\n\
-         [source.pull]\nurl = 'http://{address}'\ntoken = {{ file = '{folder}/token' }}\nprojects = ['{project}']\n",
+        "database.url = {{ file = '{directory}/url' }}\nlog.topic = '{}'\n[[source]]\nconnector = '{connector}'\n\
+         [source.pull]\nurl = 'http://{address}'\ntoken = {{ file = '{directory}/token' }}\nprojects = ['{project}']\n",
         log.settings.topic
     );
-    std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
+    std::fs::write(program.directory().join("sei.toml"), settings).unwrap();
     program
 }
 

@@ -3,7 +3,7 @@
 use connector::reference::decoded;
 use kernel::{RepositoryId, Sha};
 
-/// What was deployed, as far as its id tells.
+/// What was deployed, as far as its id states it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Artifact {
     /// Its version; the whole id where that has none.
@@ -51,7 +51,7 @@ fn named_by_repository(name: &str) -> Option<RepositoryId> {
     let address = match kind {
         "github" => format!("https://github.com/{path}"),
         "bitbucket" => format!("https://bitbucket.org/{path}"),
-        // A module can be a folder of its repository, so only the forges are known where it ends.
+        // A module can be a directory of its repository, so only the forges are known where it ends.
         "golang" => {
             let mut parts = path.splitn(4, '/');
             let host = parts.next().filter(|host| matches!(*host, "github.com" | "gitlab.com" | "bitbucket.org"))?;
@@ -73,7 +73,7 @@ mod tests {
     const SHA: &str = "9fceb02d0ae598e95dc970b74767f19372d61af8";
 
     #[test]
-    fn a_package_url_tells_version_commit_and_repository() {
+    fn a_package_url_names_version_commit_and_repository() {
         let repository = |id: &str| Some(RepositoryId::from(id));
         let sha = Sha::parse(SHA).ok();
         for (id, version, commit, place) in [

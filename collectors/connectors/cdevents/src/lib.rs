@@ -1,10 +1,10 @@
 //! Connector `cdevents`: events in the vocabulary of CDEvents (versions 0.3 to 0.5), over the HTTP binding
-//! of CloudEvents. Verified by a bearer token. What becomes of which event stands in
+//! of CloudEvents. Verified by a bearer token. The outcome of each event stands in
 //! the README of this crate.
 //!
-//! An event states one moment of a thing, not the thing: a run that finished does not say when it began, and an
-//! incident that is resolved does not repeat what caused it. So the store keeps the earliest of these times, and of
-//! incidents and changes each field as the newest event that has it states it ([`kernel::Partial`]).
+//! An event states one moment of a thing: the event of a finished run has no start, and that of a resolved incident
+//! has no cause. So the store keeps the earliest of these times, and for each field of incidents and changes the
+//! newest statement ([`kernel::Partial`]).
 
 mod artifact;
 mod wire;
@@ -206,8 +206,8 @@ fn outcome(event: &Event, predicate: &str) -> Result<Option<Outcome>, Reject> {
     if predicate != "finished" {
         return Ok(None);
     }
-    let said = event.subject.content.outcome.as_deref().filter(|outcome| !outcome.trim().is_empty());
-    said.map_or(Ok(Outcome::Neither), |outcome| outcomes::required(outcome, "subject.content.outcome")).map(Some)
+    let stated = event.subject.content.outcome.as_deref().filter(|outcome| !outcome.trim().is_empty());
+    stated.map_or(Ok(Outcome::Neither), |outcome| outcomes::required(outcome, "subject.content.outcome")).map(Some)
 }
 
 fn rank(predicate: &str) -> i64 {
@@ -296,11 +296,11 @@ fn incident(event: &Event, predicate: &str) -> Incident {
     let resolved = predicate == "resolved";
     let concerned = content.artifact_id.as_deref().and_then(|id| artifact(id).version);
     let (caused_by, fixed_by) = if resolved { (None, concerned) } else { (concerned, None) };
-    let told = |name: &str| event.custom.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+    let custom_text = |name: &str| event.custom.get(name).and_then(|value| value.as_str()).map(str::to_owned);
     Incident {
         service: content.service.as_ref().and_then(|service| filled(Some(&service.id))),
         title: content.description.clone().unwrap_or_default(),
-        severity: told("severity").or_else(|| told("priority")),
+        severity: custom_text("severity").or_else(|| custom_text("priority")),
         resolved_at: resolved.then_some(at),
         caused_by_deployment: caused_by,
         fixed_by_deployment: fixed_by,

@@ -1,6 +1,6 @@
 //! Connector `circleci`: workflows and jobs of CircleCI, pushed by outbound webhooks (verified by
 //! `circleci-signature`) and pulled from the API v2. A pull puts its rows into the form of the webhook,
-//! so that both are read by the same code. What becomes of which event stands in
+//! so that both are read by the same code. The outcome of each event stands in
 //! the README of this crate.
 
 #[cfg(feature = "pull")]

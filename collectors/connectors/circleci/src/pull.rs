@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use pull::parts;
 use pull::{
-    Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
+    Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished, details,
 };
 use runtime::settings::{Findings, OptionsType, SecretRef, SourceOptions};
 use serde::{Deserialize, Serialize};
@@ -180,7 +180,7 @@ impl Puller for Projects {
         Ok(self.rows(&id, pipeline, found).await?.0)
     }
 
-    fn budget(&self) -> Option<Left> {
+    fn budget(&self) -> Option<RateLimit> {
         self.client.left()
     }
 }

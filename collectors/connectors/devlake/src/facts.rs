@@ -163,7 +163,7 @@ impl Place<'_> {
         Ok(facts)
     }
 
-    /// An issue that was closed, of which nothing else is told.
+    /// An issue that was closed, when only its id is known.
     pub(super) fn closing(&self, wire: &wire::Close) -> Fact {
         Fact::Closing(Closing::new(self.issue_id(&wire.key), self.received, self.version()))
     }

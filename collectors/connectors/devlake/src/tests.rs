@@ -41,9 +41,9 @@ const NEW: &str = include_str!("../fixtures/deployments.json");
 
 #[test]
 fn a_deployment_is_the_same_in_both_dialects() {
-    let told = deployments(NEW);
-    assert_eq!(told, deployments(OLD));
-    let deployment = &told[0];
+    let found = deployments(NEW);
+    assert_eq!(found, deployments(OLD));
+    let deployment = &found[0];
     assert_eq!(deployment.id.as_str(), "devlake/1/deployment/required-pipeline-id/github.com/apache/incubator-devlake");
     assert_eq!(deployment.repository, Some("github.com/apache/incubator-devlake".into()));
     assert_eq!(deployment.environment.as_deref(), Some("PRODUCTION"));
@@ -69,11 +69,11 @@ fn a_deployment_of_several_repositories_is_one_for_each() {
     }"#;
     let rollouts: Vec<_> = deployments(body).into_iter().map(|x| x.rollout.unwrap()).collect();
     assert_eq!(rollouts, ["devlake/1/required-pipeline-id"; 2]);
-    let told: Vec<_> =
+    let found: Vec<_> =
         deployments(body).into_iter().map(|x| (x.repository.unwrap().0, x.name.unwrap(), x.outcome)).collect();
     let success = Some(Outcome::Success);
     assert_eq!(
-        told,
+        found,
         [
             ("devlake/1/repo-1".to_owned(), "optional-release-v0.17".to_owned(), success),
             ("devlake/1/repo-2".to_owned(), "later".to_owned(), success),
@@ -172,8 +172,8 @@ fn a_deployed_commit_without_a_repository_is_no_deployment_of_another_and_is_nam
     let body = |commits: &str| -> &'static str {
         Box::leak(format!(r#"{{"id":"x","deploymentCommits":[{commits}]}}"#).into_boxed_str())
     };
-    let told: Vec<_> = deployments(body(&format!("{other},{one}"))).into_iter().map(|x| x.repository).collect();
-    assert_eq!(told, [Some("github.com/octocat/shop".into())]);
+    let found: Vec<_> = deployments(body(&format!("{other},{one}"))).into_iter().map(|x| x.repository).collect();
+    assert_eq!(found, [Some("github.com/octocat/shop".into())]);
     let error = facts("deployments", body(&one)).unwrap_err().to_string();
     assert!(error.contains("deploymentCommits[0].repoUrl: missing, null or empty"), "{error}");
 }
@@ -197,11 +197,11 @@ fn a_pull_request_is_in_the_repository_of_its_address() {
             other => panic!("{other:?}"),
         }
     };
-    let told = change(facts("pull_requests", body).unwrap());
-    assert_eq!((told.id.as_str(), told.state), ("github.com/org/repo#1", ChangeState::Merged));
-    assert_eq!(told.merged_at, Some("2025-02-20T17:17:36Z".parse().unwrap()));
-    assert_eq!(told.merge_sha.unwrap().to_string(), "bf0a79c57dff8f5f1f393de315ee5105a535e059");
-    assert_eq!((told.additions, told.target_branch.as_deref()), (Some(100), Some("main")));
+    let found = change(facts("pull_requests", body).unwrap());
+    assert_eq!((found.id.as_str(), found.state), ("github.com/org/repo#1", ChangeState::Merged));
+    assert_eq!(found.merged_at, Some("2025-02-20T17:17:36Z".parse().unwrap()));
+    assert_eq!(found.merge_sha.unwrap().to_string(), "bf0a79c57dff8f5f1f393de315ee5105a535e059");
+    assert_eq!((found.additions, found.target_branch.as_deref()), (Some(100), Some("main")));
     let old = r#"{"pull_request_key": 7, "display_title": "A title", "status": "OPEN", "created_date": "2025-02-20T16:17:36+0000",
         "url": "https://git.corp.org/group/app/-/merge_requests/7"}"#;
     assert_eq!(change(facts("pull_requests", old).unwrap()).id.as_str(), "git.corp.org/group/app#7");

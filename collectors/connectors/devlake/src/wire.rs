@@ -153,9 +153,9 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> 
 
 /// A time: RFC 3339, also with the offset as `date +%z` writes it.
 fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DateTime<Utc>>, D::Error> {
-    let Some(said) = text(from)? else { return Ok(None) };
+    let Some(stated) = text(from)? else { return Ok(None) };
     let instant =
-        DateTime::parse_from_rfc3339(&said).or_else(|_| DateTime::parse_from_str(&said, "%Y-%m-%dT%H:%M:%S%.f%z"));
+        DateTime::parse_from_rfc3339(&stated).or_else(|_| DateTime::parse_from_str(&stated, "%Y-%m-%dT%H:%M:%S%.f%z"));
     match instant {
         Ok(instant) => Ok(Some(instant.to_utc())),
         Err(_) => Err(de::Error::custom("expected a time such as 2020-01-01T12:00:00+00:00")),

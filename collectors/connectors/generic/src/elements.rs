@@ -1,4 +1,4 @@
-//! Takes a text apart into its facts, one at a time, so that it can be larger than memory: JSON (one
+//! Splits a text into its facts, one at a time, so that it can be larger than memory: JSON (one
 //! object, several, or an array of them) or a fact a line.
 
 use std::cell::Cell;
@@ -19,7 +19,7 @@ pub enum Form {
     Lines,
 }
 
-/// Why a text could not be taken apart to its end, and where.
+/// Why a text could not be split to its end, and where.
 pub type Broken = (At, Problem);
 
 /// Calls `each` with every fact of a text, until it says false. What is no more than a bad line goes to
@@ -57,12 +57,12 @@ fn lines(mut text: impl BufRead, limit: u64, each: &mut Each<'_>) -> Result<(), 
             _ if !line.ends_with(b"\n") && line.len() as u64 == limit => return Err((at, too_long(limit))),
             _ => {}
         }
-        let told = match std::str::from_utf8(&line) {
+        let goes_on = match std::str::from_utf8(&line) {
             Ok(text) if text.trim().is_empty() => continue,
             Ok(text) => each(at, Ok(text)),
             Err(error) => each(at, Err(whole(format!("no UTF-8 at byte {} of the line", error.valid_up_to())))),
         };
-        if !told {
+        if !goes_on {
             break;
         }
     }
@@ -101,7 +101,7 @@ fn json(mut text: impl BufRead, limit: u64, each: &mut Each<'_>) -> Result<(), B
         } else if error.is_io() {
             unreadable(&error.into())
         } else {
-            whole(json::tell(&error))
+            whole(json::describe(&error))
         };
         (At::Index(index), problem)
     })

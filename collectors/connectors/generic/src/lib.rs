@@ -1,5 +1,5 @@
 //! Connector `generic`: our own facts as JSON, from `POST /v1/events`, from senders of Standard Webhooks
-//! (`POST /webhooks/generic/{name}`) and from `sei import`, so that anything can be fed. Facts are checked where they enter, so that whoever sends them hears what is wrong; the
+//! (`POST /webhooks/generic/{name}`) and from `sei import`, so that anything can be fed. Facts are checked where they enter, so that their sender learns what is wrong; the
 //! schema that they follow is [`schema`].
 
 pub mod elements;
@@ -139,15 +139,15 @@ fn later(instant: DateTime<Utc>, microseconds: u64) -> DateTime<Utc> {
 /// replay gives the same row; its id is of what was sent.
 pub fn envelope(text: &str, source: &str, tenant: &Tenant, received: DateTime<Utc>) -> Result<Envelope, Problem> {
     let whole = |problem: String| Problem { path: ".".to_owned(), problem };
-    let value: Value = serde_json::from_str(text).map_err(|error| whole(json::tell(&error)))?;
+    let value: Value = serde_json::from_str(text).map_err(|error| whole(json::describe(&error)))?;
     let id = hex::encode(Sha256::digest(value.to_string()));
     let fact = fact(value, received)?;
-    let data = serde_json::to_vec(&fact).map_err(|error| whole(json::tell(&error)))?;
+    let data = serde_json::to_vec(&fact).map_err(|error| whole(json::describe(&error)))?;
     Ok(event(id, &fact, data, source, tenant, received))
 }
 
-/// A fact that this program itself tells, as an event.
-pub fn told(
+/// The event of a fact that this program itself states.
+pub fn own_event(
     fact: &Fact,
     source: &str,
     tenant: &Tenant,
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_fact_of_a_request_is_a_later_picture() {
+    fn a_later_fact_of_a_request_is_a_later_version() {
         let body = format!("[{DEPLOYMENT},{DEPLOYMENT}]");
         let events = taken(&body, Form::Json);
         assert!(events[0].time < events[1].time);
@@ -390,13 +390,13 @@ mod tests {
         ]
         .join("\n");
         let problems = refused(&body, Form::Lines);
-        let told: Vec<(At, &str)> = problems.iter().map(|problem| (problem.at, problem.path.as_str())).collect();
+        let found: Vec<(At, &str)> = problems.iter().map(|problem| (problem.at, problem.path.as_str())).collect();
         let expected =
             [(2, "finished_at"), (3, "colour"), (4, "fact"), (5, "submitted_at"), (6, "."), (7, "."), (8, "id")];
-        assert_eq!(told, expected.map(|(line, path)| (At::Line(line), path)), "{problems:#?}");
+        assert_eq!(found, expected.map(|(line, path)| (At::Line(line), path)), "{problems:#?}");
         let problems = refused(&format!("[{DEPLOYMENT},{{}},3"), Form::Json);
-        let told: Vec<At> = problems.iter().map(|problem| problem.at).collect();
-        assert_eq!(told, [At::Index(1), At::Index(2), At::Index(3)], "{problems:#?}");
+        let found: Vec<At> = problems.iter().map(|problem| problem.at).collect();
+        assert_eq!(found, [At::Index(1), At::Index(2), At::Index(3)], "{problems:#?}");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub fn schema() -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "sei fact",
         "description": "One fact for POST /v1/events or `sei import`: a JSON object, an array of them, or one a \
-                        line. `fact` says which kind it is. Without `version.at` a fact counts as the picture of \
+                        line. `fact` says which kind it is. Without `version.at` a fact counts as the version of \
                         the time at which it was received.",
         "oneOf": kinds,
         "$defs": definitions,

@@ -1,9 +1,8 @@
-//! Connector `gharchive`: recorded public events of GitHub, in the form of its Events API since 2015, as
-//! GH Archive publishes them by the hour. For trying `sei` on something large, and for history that
-//! nobody recorded. Shares GitHub's wire types and rules with [`connector_github`].
+//! Connector `gharchive`: recorded public events of GitHub, in the form of its Events API since 2015, as GH Archive
+//! publishes them by the hour. It serves to try `sei` with much data, and for history that was not recorded otherwise.
+//! It shares GitHub's wire types and rules with [`connector_github`].
 //!
-//! The Events API tells less than webhooks: commits come without times (the push's is taken), tags
-//! without their commit.
+//! The Events API reports less than webhooks: commits have no times (the push's time is taken), tags have no commit.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};

@@ -1,18 +1,17 @@
-//! The git connector: reads the history of a repository and tells what it finds there.
+//! The git connector: reads the history of a repository.
 //!
-//! What git can tell: commits of all branches and tags with their parents, so which commits a deployment
-//! carried; who wrote them and when; what lines they changed; changes that were merged by a merge commit or
-//! squashed, when the message names them in a forge's words; what was reverted; version tags; the line of a
-//! branch whose every merge is a deployment.
+//! It knows from git: the commits of all branches and tags with their parents, authors, times and changed lines;
+//! changes whose merge or squash commit names them in a forge's words; reverts; version tags; and the branch whose
+//! merges are deployments.
 //!
-//! What git cannot tell: when a change was opened, reviewed and approved; the first commit of a change that
-//! was squashed (its branch is gone, and the squashed commit's author time is all that is left), so that lead
-//! times of squashed changes begin late; changes that were rebased without a trace, which are commits
-//! outside of any change; when a branch moved, so that a branch deployment is as old as its commit; whether
-//! a deployment succeeded. A forge's own events say all of that, and win over what is inferred here.
+//! It does not know from git: when a change was opened, reviewed and approved; the first commit of a squashed change,
+//! whose lead time therefore begins late; changes that were rebased without a trace, which are direct commits; when a
+//! branch moved, so that a branch deployment is as old as its commit; whether a deployment succeeded. A forge's own
+//! events report all of that, and win over what is inferred here.
 //!
-//! `pull` reads a repository into pages (`page`), which travel through the event log; `normalize` turns them into
-//! facts.
+//! Order of a collection: `location` and `mirror` (or a local path), `open`, `refs` compared with the `cursor`, `plan`,
+//! `walk` and `lines`, `page`, the event log, `normalize`. The cursor moves only after the log has acknowledged every
+//! page. A repository is only read; mirrors of remote ones are ours.
 
 mod mailmap;
 mod message;

@@ -1,8 +1,8 @@
-//! `.mailmap`: which addresses in a history are one human's, by those who keep it. Read from the tip of the
-//! default branch, and told as an event of its own when it changes.
+//! `.mailmap`: which addresses in a history belong to one person, as its maintainers declare. Read from the tip of the
+//! default branch, and reported as an event of its own when it changes.
 //!
-//! Accounts here are addresses. So an entry that holds only for one of the names that used an address tells
-//! nothing of the address when another entry gives it to somebody else: such addresses are left out.
+//! Accounts here are addresses. An entry for only one of the names that used an address says nothing about the address
+//! when another entry gives it to another person: such addresses are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(super) struct Mailmap {
     pub repository: RepositoryId,
     /// When it was looked at, in microseconds since 1970-01-01 UTC.
     pub observed: i64,
-    /// As it was told last, where that is still there.
+    /// As it was reported last, where that is still there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     /// As it is; `null` if there is none.
@@ -41,14 +41,14 @@ pub(super) fn facts(mailmap: &Mailmap) -> Vec<Fact> {
     let now = persons(mailmap.now.as_deref().unwrap_or_default());
     let mut gone = persons(mailmap.before.as_deref().unwrap_or_default());
     gone.retain(|name, _| !now.contains_key(name));
-    let now = now.into_iter().map(|told| person(told, false));
+    let now = now.into_iter().map(|reported| person(reported, false));
     now.chain(gone.into_keys().map(|name| person((name, BTreeSet::new()), true))).collect()
 }
 
 /// Humans by their proper name and address, `Ann Smith <ann@x.org>`, and their addresses.
 fn persons(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let entries: Vec<Entry> = text.lines().filter_map(entry).collect();
-    // an entry without a name is of whoever has that address elsewhere
+    // an entry without a name belongs to the person who has that address elsewhere
     let mut names: BTreeMap<&str, &str> = BTreeMap::new();
     for entry in &entries {
         if let Some(name) = entry.name {
@@ -98,7 +98,7 @@ fn entry(line: &str) -> Option<Entry<'_>> {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Vec<String> {
+    fn reported(text: &str) -> Vec<String> {
         let line = |(name, emails): (String, BTreeSet<String>)| {
             format!("{name}: {}", emails.into_iter().collect::<Vec<_>>().join(" "))
         };
@@ -111,7 +111,7 @@ mod tests {
                     Ann Smith <ann@x.org> <ann@laptop>\nBo Li <bo@x.org> bo <bo@home.net> # by his wish\n\
                     <cy@x.org> <cy@old.org>\nno address\n<>\nBroken <x\n";
         assert_eq!(
-            told(text),
+            reported(text),
             [
                 "Ann Smith <ann@x.org>: ann@laptop ann@old.org ann@x.org",
                 "Bo Li <bo@x.org>: bo@home.net bo@x.org",
@@ -121,10 +121,10 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_two_used_is_nobody_s_and_namesakes_stay_two() {
+    fn an_address_that_two_used_joins_no_one_and_namesakes_stay_two() {
         let text = "Ann <ann@x.org> ann <dev@x.org>\nBo <bo@x.org> bo <dev@x.org>\nAnn <other@y.org>\n";
         assert_eq!(
-            told(text),
+            reported(text),
             ["Ann <ann@x.org>: ann@x.org", "Ann <other@y.org>: other@y.org", "Bo <bo@x.org>: bo@x.org"]
         );
     }
@@ -137,13 +137,13 @@ mod tests {
             before: Some("Ann <ann@x.org> <a@x.org>\nBo <bo@x.org> <b@x.org>\n".to_owned()),
             now: Some("Ann <ann@x.org> <ann@y.org>\n".to_owned()),
         };
-        let told: Vec<(String, bool, usize)> = facts(&mailmap)
+        let reported: Vec<(String, bool, usize)> = facts(&mailmap)
             .into_iter()
             .map(|fact| match fact {
                 Fact::Person(person) => (person.name, person.deleted, person.emails.len()),
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(told, [("Ann <ann@x.org>".to_owned(), false, 2), ("Bo <bo@x.org>".to_owned(), true, 0)]);
+        assert_eq!(reported, [("Ann <ann@x.org>".to_owned(), false, 2), ("Bo <bo@x.org>".to_owned(), true, 0)]);
     }
 }

@@ -79,7 +79,7 @@ fn worded(subject: &str) -> Option<Claim<'_>> {
         None => (subject.strip_prefix("Merge #")?, false),
     };
     let (number, rest) = number(rest)?;
-    // homu names the branch (`owner:branch, r=somebody`); bors names nothing more
+    // homu names the branch (`owner:branch, r=reviewer`); bors names nothing more
     let source_branch =
         rest.strip_prefix(" - ").and_then(|rest| rest.split(',').next()?.split_once(':')).map(|(_, to)| to);
     (bot || rest.is_empty()).then(|| Claim { number, source_branch, path: Some("pull"), ..Claim::default() })
@@ -184,9 +184,9 @@ mod tests {
 
     use super::*;
 
-    type Said<'a> = (i64, &'a str, Option<&'a str>, Option<&'a str>, Option<i64>);
+    type Expected<'a> = (i64, &'a str, Option<&'a str>, Option<&'a str>, Option<i64>);
 
-    fn said(message: &str) -> Option<Said<'_>> {
+    fn parsed(message: &str) -> Option<Expected<'_>> {
         claim(message).map(|c| (c.number, c.title, c.source_branch, c.target_branch, c.reverts))
     }
 
@@ -221,7 +221,7 @@ mod tests {
             ("Fix it (#12)\n\n* one\n* two", (12, "Fix it", None, None, None)),
             ("Fix it (see #3) (!12)", (12, "Fix it (see #3)", None, None, None)),
         ] {
-            assert_eq!(said(message), Some(expected), "{message}");
+            assert_eq!(parsed(message), Some(expected), "{message}");
         }
     }
 
@@ -243,7 +243,7 @@ mod tests {
             "é(",
             "(!",
         ] {
-            assert_eq!(said(message), None, "{message}");
+            assert_eq!(parsed(message), None, "{message}");
         }
     }
 

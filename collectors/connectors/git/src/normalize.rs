@@ -1,9 +1,10 @@
-//! From a page of history to facts: pure, the same page always gives the same facts.
+//! From a page of history to facts. Pure: the same page gives the same facts.
 //!
-//! Versions decide which report of a thing wins. A commit never changes, so its version is its
-//! own time, unless commits were lost in the meantime (see [`Frame::commit_floor`]). A change or a branch deployment is as old as its commit, unless history was rewritten in the
-//! meantime (see [`Frame::floor`]). A merge that is not on the line of the default branch yields to one
-//! that is: histories that were joined bring foreign numbers along. Tags are as old as the observation.
+//! Versions decide which report of a thing wins. A commit never changes, so its version is its own time, unless commits
+//! were lost in the meantime (see [`Frame::commit_floor`]). A change or a branch deployment is as old as its commit,
+//! unless history was rewritten in the meantime (see [`Frame::floor`]). A merge outside of the first-parent line of the
+//! default branch yields to one on it, since joined histories bring the numbers of other repositories. Tags are as old
+//! as the observation.
 
 use std::collections::BTreeMap;
 

@@ -76,7 +76,7 @@ pub(super) struct PageCommit {
     pub parents: Vec<Sha>,
     /// Who wrote it.
     pub author: usize,
-    /// Who committed it, if that is somebody else.
+    /// Who committed it, if that is not the author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committer: Option<usize>,
     /// Seconds since 1970-01-01 UTC, as the commit has it.

@@ -23,10 +23,10 @@ pub(super) fn vulnerability(place: &Place, family: &str, alert: &wire::Alert) ->
         .and_then(|rule| filled(rule.security_severity_level.as_ref()).or_else(|| filled(rule.severity.as_ref())));
     let severity = severity.or_else(|| advised.as_ref().and_then(|advised| filled(advised.severity.as_ref())));
     let severity = severity.or_else(|| advisory.as_ref().and_then(|advisory| filled(advisory.severity.as_ref())));
-    // a secret that was revoked or replaced is mended; one that is none was dismissed
-    let mended = matches!(alert.resolution.as_deref(), Some("revoked" | "pattern_edited" | "pattern_deleted"));
-    let fixed_at = alert.fixed_at.or(alert.resolved_at.filter(|_| mended));
-    let dismissed_at = alert.dismissed_at.or(alert.auto_dismissed_at).or(alert.resolved_at.filter(|_| !mended));
+    // a secret that was revoked or replaced is fixed; a false positive was dismissed
+    let fixed = matches!(alert.resolution.as_deref(), Some("revoked" | "pattern_edited" | "pattern_deleted"));
+    let fixed_at = alert.fixed_at.or(alert.resolved_at.filter(|_| fixed));
+    let dismissed_at = alert.dismissed_at.or(alert.auto_dismissed_at).or(alert.resolved_at.filter(|_| !fixed));
     let changed = [alert.updated_at, fixed_at, dismissed_at].into_iter().flatten().max();
     Vulnerability {
         repository: Some(place.id.clone()),

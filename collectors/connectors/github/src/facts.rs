@@ -1,8 +1,8 @@
-//! GitHub's entities → facts. Shared by webhooks, imports of recorded events and, later, pulls.
+//! GitHub's entities → facts, shared by webhooks, pulls and imports of recorded events.
 //!
-//! The order of versions of one entity: GitHub's times have seconds, and two events of one second are
-//! common (opened and labelled, closed and reopened). `moment` puts a rank of the entity's state into
-//! the microseconds of `version.at`, so that the later state wins whatever order the events come in.
+//! GitHub's times have seconds, and two events of one entity within one second are common (opened and labeled, closed
+//! and reopened). `moment` puts a rank of the entity's state into the microseconds of `version.at`, so that the later
+//! state wins whatever order the events come in.
 
 mod change;
 mod deployment;

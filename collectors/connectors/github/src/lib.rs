@@ -1,5 +1,5 @@
 //! Connector `github`: GitHub (cloud and Enterprise), pushed and pulled. Webhooks are verified by
-//! `X-Hub-Signature-256`. What becomes of which event stands in the README of this crate.
+//! `X-Hub-Signature-256`. The outcome of each event stands in the README of this crate.
 //!
 //! What REST gives is enveloped as the webhook of the same thing would be, so one reader serves both; what
 //! GraphQL gives has another form, which `pulled` turns into the same facts.
@@ -89,7 +89,7 @@ impl Connector for GitHub {
     }
 }
 
-/// What decides what an event says: whose it is, what became of it, and whether it was a trial.
+/// What decides the facts of an event: its subject, its outcome, and whether it was a trial.
 const DECISIVE: [&str; 15] = [
     "action",
     "deleted",
@@ -151,14 +151,14 @@ fn why_ignored(event: &str) -> IgnoreReason {
         "gollum" | "sponsorship" | "marketplace_purchase" | "team" | "team_add" | "membership" => {
             IgnoreReason::OutOfScope
         }
-        // `workflow_run`, `workflow_job` and `push` tell what `check_run`, `check_suite`, `status`, `create`
+        // `workflow_run`, `workflow_job` and `push` report what `check_run`, `check_suite`, `status`, `create`
         // and `delete` would, and more of it; other systems' checks come from those systems' own connectors
         _ => IgnoreReason::UnusedEvent,
     }
 }
 
 /// The repository that a payload is about, as far as it can be read. What is wrong with one that can't be is for
-/// the normalizer to say, so nobody keeps account here of where in the document that is.
+/// the normalizer to say, so the position in the document is not tracked here.
 fn subject(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct About {

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use pull::{Ask, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished};
+use pull::{Ask, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished};
 use runtime::settings::OptionsType;
 use serde_json::Value;
 
@@ -102,7 +102,7 @@ impl Puller for Repositories {
         }
     }
 
-    fn budget(&self) -> Option<Left> {
+    fn budget(&self) -> Option<RateLimit> {
         self.api.left()
     }
 }

@@ -315,7 +315,7 @@ impl CommitNode {
         Some(wire::GitPerson { email: author.email.clone(), username })
     }
 
-    /// As a push tells of it, but for the two times, which a push does not tell apart.
+    /// As a push reports it, but for the two times, of which a push has only one.
     fn fact(&self, place: &Place, branch: Option<&str>) -> Commit {
         let wire = wire::Commit {
             id: self.oid,

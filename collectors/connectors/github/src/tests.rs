@@ -93,7 +93,7 @@ fn a_run_for_a_tag_is_on_no_branch() {
 }
 
 #[test]
-fn checks_and_statuses_are_ignored_as_the_runs_themselves_tell_more() {
+fn checks_and_statuses_are_ignored_as_the_runs_themselves_report_more() {
     for event in ["check_run", "check_suite", "status"] {
         assert_eq!(normalize(event, &json!({})), Err(NotStored::Ignored(IgnoreReason::UnusedEvent)));
     }
@@ -145,13 +145,13 @@ fn a_pull_request_without_a_state_is_what_its_times_say_and_that_is_named() {
         (reviewed(&json!("approved"), &Value::Null), kernel::ChangeState::Open),
         (closed, kernel::ChangeState::Abandoned),
     ] {
-        let (facts, passed_by) = connector::lenient::naming(|| facts("pull_request", &data));
+        let (facts, skipped) = connector::lenient::naming(|| facts("pull_request", &data));
         let state =
             facts.iter().find_map(|fact| if let Fact::Change(change) = fact { Some(change.state) } else { None });
         assert_eq!(state, Some(expected));
-        let problems: Vec<&str> = passed_by.iter().map(|part| part.problem.as_str()).collect();
+        let problems: Vec<&str> = skipped.iter().map(|part| part.problem.as_str()).collect();
         assert_eq!(problems, ["missing or null in pull request 12; its times say whether it was closed"]);
-        assert_eq!(passed_by[0].path, "state");
+        assert_eq!(skipped[0].path, "state");
     }
 }
 
@@ -181,7 +181,7 @@ fn deployment(changes: &Value, status: &Value) -> Deployment {
 }
 
 #[test]
-fn github_says_which_environments_are_production_only_where_somebody_decided_it() {
+fn github_says_which_environments_are_production_only_where_it_was_decided() {
     for (environment, production, transient, expected) in [
         ("customer-portal", Some(true), Some(false), Some(true)),
         ("production", Some(true), None, Some(true)),

@@ -1,9 +1,9 @@
 //! GitLab's entities → facts, for webhooks and pulls alike.
 //!
-//! Webhooks and the API tell the same thing with other words, so whatever one of them leaves out is made
-//! from what both have: addresses from the project's, accounts from the number of the user (hooks name
-//! authors by nothing else), times in whole seconds. Among versions of one second the further state
-//! counts; its rank goes into the microseconds of `version.at`.
+//! Webhooks and the API report the same thing in different forms. What one of them leaves out is derived from what both
+//! have: addresses from the project's address, accounts from the number of the user (hooks identify authors by nothing
+//! else), times in whole seconds. Among versions of one second the later state wins; its rank is put into the
+//! microseconds of `version.at`.
 
 mod change;
 mod deployment;

@@ -1,5 +1,5 @@
 //! Connector `gitlab`: GitLab and GitLab CI, pushed and pulled. Webhooks are verified by GitLab's signing
-//! token (Standard Webhooks) or by `X-Gitlab-Token`. What becomes of which event stands in
+//! token (Standard Webhooks) or by `X-Gitlab-Token`. The outcome of each event stands in
 //! the README of this crate.
 
 mod facts;
@@ -98,7 +98,7 @@ fn read<T: DeserializeOwned>(data: &[u8]) -> Result<T, Reject> {
 
 impl Webhook for GitLab {
     fn verify(&self, request: RawRequest, secrets: &[Secret]) -> Result<Verified, Refusal> {
-        // Who has a signing token does not want to fall back to a token that anybody on the way can read.
+        // Who has a signing token does not want to fall back to a token that can be read on the way.
         if request.headers.contains_key("webhook-signature") {
             request.verify_standard_webhooks(secrets)
         } else {
@@ -249,7 +249,7 @@ fn pipeline(event: &wire::PipelineHook, envelope: &Envelope) -> Result<Vec<Fact>
 fn job(event: &wire::JobHook, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
     let homepage = event.repository.as_ref().and_then(|repository| repository.homepage.as_deref());
     let place = match &event.project {
-        // the default branch is left out, as older versions do not tell it
+        // the default branch is left out, as older versions do not report it
         Some(project) => Place::at(&project.web_url, None)?,
         None => Place::at(homepage.unwrap_or_default(), None)?,
     };
@@ -300,7 +300,7 @@ fn pulled_merge_request(pulled: &wire::Pulled<wire::MergeRequest>) -> Result<Vec
     let people = pulled.notes.iter().map(|note| note.author.as_ref());
     let mut facts = mentions(&place, people.chain([request.author.as_ref()]));
     let change = facts::change(&place, request, facts::ready_by_notes(&pulled.notes));
-    // Of an approval that was given and taken back the last word is wanted, in the order that it was said.
+    // Of an approval that was given and taken back the last statement is wanted, in the order of the statements.
     let reviews = pulled.notes.iter().filter_map(|note| facts::review(&place, &change.id, note));
     facts.extend(reviews.map(Fact::Review));
     facts.push(Fact::Change(change));

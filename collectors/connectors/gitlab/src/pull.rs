@@ -1,9 +1,8 @@
 //! Pulling from GitLab's REST API, project by project.
 //!
-//! Lists are walked by the time of the last change ([`pull::seek`]), as counting pages leaves rows
-//! out when rows change meanwhile. What a list leaves out is asked for with each row: the notes and commits
-//! of a merge request, the times and jobs of a pipeline, the steps of an issue. Approvals are among the
-//! notes, with their times.
+//! Lists are walked by the time of the last change ([`pull::seek`]), since counting pages leaves rows out when rows
+//! change during the walk. What a list leaves out is requested for each row: the notes and commits of a merge request,
+//! the times and jobs of a pipeline, the steps of an issue. Approvals are among the notes, with their times.
 
 mod lists;
 mod rows;
@@ -13,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use pull::parts::Gap;
-use pull::{Answer, Ask, Client, Dialect, Left, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+use pull::{Answer, Ask, Client, Dialect, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream};
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,7 +20,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use self::lists::{DEPLOYMENT, ISSUE, Listed, MERGE_REQUEST, PIPELINE, RELEASE, listed};
-use self::rows::{Key, MANY, Project, Told, read};
+use self::rows::{Key, MANY, Project, PulledRow, read};
 use super::GitLab;
 use super::facts::Place;
 
@@ -169,14 +168,14 @@ impl Pulling {
     async fn gap(&self, project: &Project, root: &str, stream: &str, gap: &Gap) -> Result<Vec<Row>, PullError> {
         let found = lists::gap(&self.client, root, stream, gap).await?;
         let Some(listed) = listed(stream) else {
-            return Ok(found.iter().map(|row| Told::of(project, row).row(RELEASE)).collect());
+            return Ok(found.iter().map(|row| PulledRow::of(project, row).row(RELEASE)).collect());
         };
         let mut rows = Vec::new();
         for row in &found {
             rows.extend(match read::<Key>(row, listed.path) {
                 Ok(key) => self.row(project, root, (listed, &key), row).await?,
                 // it is rejected with its reason
-                Err(_) => vec![Told::of(project, row).row(listed.kind)],
+                Err(_) => vec![PulledRow::of(project, row).row(listed.kind)],
             });
         }
         Ok(rows)
@@ -193,18 +192,18 @@ impl Pulling {
         let one = format!("{root}/merge_requests/{}", key.number());
         let notes = self.all(&client, &format!("{one}/notes?sort=asc&order_by=created_at&per_page={MANY}")).await?;
         let commits = self.all(&client, &format!("{one}/commits?per_page={MANY}")).await?;
-        let told = Told { notes: Some(notes), commits: Some(commits), ..Told::of(project, row) };
-        Ok(vec![told.row(MERGE_REQUEST.kind)])
+        let stated = PulledRow { notes: Some(notes), commits: Some(commits), ..PulledRow::of(project, row) };
+        Ok(vec![stated.row(MERGE_REQUEST.kind)])
     }
 
-    /// A pipeline with its jobs: the list of pipelines does not tell when one ended.
+    /// A pipeline with its jobs: the list of pipelines does not report when one ended.
     async fn pipeline(&self, project: &Project, root: &str, key: &Key) -> Result<Vec<Row>, PullError> {
         let client = self.client.for_details();
         let one = format!("{root}/pipelines/{}", key.id);
         let whole: Box<RawValue> = client.get(&one).await?.json()?;
         let jobs = self.all(&client, &format!("{one}/jobs?include_retried=true&per_page={MANY}")).await?;
-        let mut rows = vec![Told::of(project, &whole).row(PIPELINE.kind)];
-        rows.extend(jobs.iter().map(|job| Told::of(project, job).row("gitlab.pull.job")));
+        let mut rows = vec![PulledRow::of(project, &whole).row(PIPELINE.kind)];
+        rows.extend(jobs.iter().map(|job| PulledRow::of(project, job).row("gitlab.pull.job")));
         Ok(rows)
     }
 
@@ -213,7 +212,7 @@ impl Pulling {
             Some(id) => self.tier(root, id).await?,
             None => None,
         };
-        Ok(vec![Told { tier, ..Told::of(project, row) }.row(DEPLOYMENT.kind)])
+        Ok(vec![PulledRow { tier, ..PulledRow::of(project, row) }.row(DEPLOYMENT.kind)])
     }
 
     /// Asks for the tiers of environments, each once: a few by themselves, many by the list of all. Those that can't be
@@ -262,7 +261,7 @@ impl Pulling {
     async fn issue(&self, project: &Project, root: &str, key: &Key, row: &RawValue) -> Result<Vec<Row>, PullError> {
         let path = format!("{root}/issues/{}/resource_state_events?per_page={MANY}", key.number());
         let states = self.all(&self.client.for_details(), &path).await?;
-        Ok(vec![Told { states: Some(states), ..Told::of(project, row) }.row(ISSUE.kind)])
+        Ok(vec![PulledRow { states: Some(states), ..PulledRow::of(project, row) }.row(ISSUE.kind)])
     }
 }
 
@@ -379,7 +378,7 @@ impl Puller for Pulling {
         self.row(&project, &root, (listed, &key), &row).await
     }
 
-    fn budget(&self) -> Option<Left> {
+    fn budget(&self) -> Option<RateLimit> {
         self.client.left()
     }
 }

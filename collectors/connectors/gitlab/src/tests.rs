@@ -24,12 +24,12 @@ fn fixtures() -> Vec<String> {
     testing::fixtures(Path::new(env!("CARGO_MANIFEST_DIR"))).into_iter().map(|(name, _)| name).collect()
 }
 
-fn folder() -> PathBuf {
+fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
 fn fixture(name: &str) -> Bytes {
-    std::fs::read(folder().join(format!("{name}.json"))).unwrap().into()
+    std::fs::read(directory().join(format!("{name}.json"))).unwrap().into()
 }
 
 fn kind_of(name: &str) -> String {
@@ -116,7 +116,7 @@ fn each_fixture_becomes_facts_that_can_be_or_is_left_alone_on_purpose() {
     }
 }
 
-/// That the facts of a kind which a hook tells are told by the row too, field by field.
+/// The facts of a kind that a hook reports are reported by the row too, field by field.
 fn same(hook: &str, row: &str, kinds: &[&str]) {
     let pulled = facts(row);
     let pushed: Vec<Fact> = facts(hook).into_iter().filter(|fact| kinds.contains(&fact.kind())).collect();
@@ -138,7 +138,7 @@ fn what_is_pulled_and_what_is_pushed_of_the_same_thing_are_the_same_fact() {
     same("deployment.success", "pull.deployment", &["deployment", "account", "repository"]);
     same("release.create", "pull.release", &["deployment"]);
     same("issue.close", "pull.issue", &["work_item", "incident", "transition"]);
-    // A merge request tells when it became ready in a hook of its own, and the store keeps that.
+    // A merge request reports when it became ready in a hook of its own, and the store keeps that.
     let Fact::Change(ready) = facts("merge_request.ready").pop().unwrap() else { panic!() };
     let mut merged = change(&settled(facts("merge_request.merge"))).clone();
     assert_eq!(merged.ready_at, None);
@@ -152,7 +152,7 @@ fn what_is_pulled_and_what_is_pushed_of_the_same_thing_are_the_same_fact() {
 
 proptest! {
     #[test]
-    fn a_payload_that_somebody_tampered_with_ends_with_facts_or_a_reason(
+    fn a_payload_that_was_tampered_with_ends_with_facts_or_a_reason(
         which in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), testing::any_value()), 1..4),
     ) {
@@ -163,8 +163,7 @@ proptest! {
             let places = testing::places(&payload);
             *payload.pointer_mut(at.get(&places).as_str()).unwrap() = value;
         }
-        // It returns; what it says of nonsense is its own business.
-        let _said = GitLab.normalize(&event(&kind_of(name), payload.to_string().into()));
+        testing::assert_named_outcome(&GitLab, &event(&kind_of(name), payload.to_string().into()));
     }
 }
 
@@ -211,11 +210,11 @@ fn a_merge_request_without_a_state_is_what_its_times_say_and_that_is_named() {
         hook["object_attributes"]["state"] = Value::Null;
         hook["object_attributes"].as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
         let event = event("merge_request", hook.to_string().into());
-        let (facts, passed_by) = connector::lenient::naming(|| GitLab.normalize(&event).unwrap());
+        let (facts, skipped) = connector::lenient::naming(|| GitLab.normalize(&event).unwrap());
         let state =
             facts.iter().find_map(|fact| if let Fact::Change(change) = fact { Some(change.state) } else { None });
         assert_eq!(state, Some(expected));
-        let named: Vec<(&str, &str)> = passed_by.iter().map(|one| (&*one.path, &*one.problem)).collect();
+        let named: Vec<(&str, &str)> = skipped.iter().map(|one| (&*one.path, &*one.problem)).collect();
         assert_eq!(named, [("state", "missing or null in merge request 41; its times say whether it ended")]);
     }
 }
@@ -379,8 +378,8 @@ fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
         "go-playground/testdata/gitlab",
         "zulip/gitlab",
     ];
-    for folder in folders {
-        for entry in std::fs::read_dir(corpus.join(folder)).unwrap() {
+    for directory in folders {
+        for entry in std::fs::read_dir(corpus.join(directory)).unwrap() {
             let path = entry.unwrap().path();
             let bytes: Bytes = std::fs::read(&path).unwrap().into();
             let end = match received(&[("x-gitlab-event", "Some Hook")], bytes) {
@@ -401,7 +400,7 @@ fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
     for (end, count) in &tally {
         println!("{count:4} {end}");
     }
-    // Of this one somebody has put a space behind the name of each field, so there is no `iid`.
+    // In this one a space stands behind the name of each field, so there is no `iid`.
     let spoilt = |end: &String| end.contains("group_merge_request.json") && end.contains("missing field `iid`");
     assert!(!tally.keys().any(|end| end.contains("rejected") && !spoilt(end)), "{tally:#?}");
     assert_eq!(tally.values().sum::<u64>(), 119, "{tally:#?}");

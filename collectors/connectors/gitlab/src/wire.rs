@@ -1,4 +1,4 @@
-//! The fields of GitLab's payloads that we use. One form reads a thing as webhooks tell it and as the
+//! The fields of GitLab's payloads that we use. One form reads a thing as webhooks report it and as the
 //! API does, where they differ in little: `author_id` or `author`, a label as an object or as its title.
 
 mod change;
@@ -17,4 +17,4 @@ pub(super) use issue::{Issue, IssueHook, StateEvent};
 pub(super) use pipeline::{Job, JobHook, Pipeline, PipelineHook};
 pub(super) use project::{About, Renamed};
 pub(super) use pulled::Pulled;
-pub(super) use push::{Commit, Push, ToldCommit};
+pub(super) use push::{Commit, Push, StatedCommit};

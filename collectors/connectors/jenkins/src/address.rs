@@ -1,5 +1,5 @@
 //! Where a job of Jenkins is, from the addresses that Jenkins writes: `https://ci.example.org/job/folder/
-//! job/name/17/`, with `/view/…` in front of it when somebody looked through a view.
+//! job/name/17/`, with `/view/…` in front of it when a user looked through a view.
 
 use std::sync::LazyLock;
 

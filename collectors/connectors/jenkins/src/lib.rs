@@ -1,6 +1,6 @@
 //! Connector `jenkins`: builds of Jenkins, pushed by its Notification plugin (verified by a bearer token,
 //! in the header or as the end of the address, as the plugin can send no header) and pulled from its
-//! remote access API with the stages of pipelines. What becomes of which event stands in
+//! remote access API with the stages of pipelines. The outcome of each event stands in
 //! the README of this crate.
 
 mod address;

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use connector::reference::decoded;
 use pull::parts;
 use pull::{
-    Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, Unfinished, details,
+    Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished, details,
 };
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
@@ -211,7 +211,7 @@ impl Puller for Controller {
         Ok(vec![self.with_stages(job, &part(&build)?, &build).await?])
     }
 
-    fn budget(&self) -> Option<Left> {
+    fn budget(&self) -> Option<RateLimit> {
         self.client.left()
     }
 }

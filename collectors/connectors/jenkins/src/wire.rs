@@ -14,7 +14,7 @@ pub(super) struct Notification {
 
 #[derive(Deserialize)]
 pub(super) struct NotifiedBuild {
-    /// Missing where Jenkins was not told its own address.
+    /// Missing where Jenkins does not know its own address.
     pub(super) full_url: Option<String>,
     /// Relative to Jenkins' address.
     pub(super) url: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct NotifiedBuild {
     pub(super) parameters: Value,
 }
 
-/// What the plugin tells of. It called `FINALIZED` `FINISHED` once; a step of a pipeline can notify without any
+/// What the plugin reports. It called `FINALIZED` `FINISHED` once; a step of a pipeline can notify without any
 /// phase (`NONE`).
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -67,7 +67,7 @@ pub(super) struct Scm {
 /// What a pull keeps of a build: the build, and its stages where it is a pipeline.
 #[derive(Deserialize)]
 pub(super) struct Pulled {
-    /// Needed where the build does not tell its address.
+    /// Needed where the build does not report its address.
     pub(super) job: Option<Job>,
     pub(super) build: Build,
     #[serde(default, deserialize_with = "json::list")]

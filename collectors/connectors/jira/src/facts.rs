@@ -1,7 +1,7 @@
 //! Jira's entities → facts, for webhooks and pulls alike.
 //!
-//! An issue's `updated` has milliseconds and is the same wherever it is told, so it is the version. The
-//! steps of its history are told with some milliseconds of difference by the history and by the hook that
+//! An issue's `updated` has milliseconds and is the same wherever it is reported, so it is the version. The
+//! steps of its history are reported with some milliseconds of difference by the history and by the hook that
 //! brings them, so their times are whole seconds.
 
 use std::collections::BTreeSet;
@@ -59,7 +59,7 @@ impl Tracker {
     }
 }
 
-/// An account as it is mentioned. Mentions do not say when an account last changed, so the one that tells
+/// An account as it is mentioned. Mentions do not say when an account last changed, so the one that reports
 /// more counts: many people hide their address.
 fn account(tracker: &Tracker, user: &wire::User) -> Option<Fact> {
     let id = tracker.account(user)?;
@@ -84,8 +84,8 @@ fn category(status: &wire::Status) -> Option<StatusCategory> {
     }
 }
 
-/// What a status means, by the list of statuses (`observed` tells when it was asked for) or as an issue
-/// mentions it; `None` where that is not told.
+/// What a status means, by the list of statuses (`observed` is when it was requested) or as an issue
+/// mentions it; `None` where that is not reported.
 pub(super) fn status(tracker: &Tracker, status: &wire::Status, observed: Option<DateTime<Utc>>) -> Option<Status> {
     Some(Status::new(
         format!("{}/status/{}", tracker.id, status.name.to_lowercase()),
@@ -96,8 +96,8 @@ pub(super) fn status(tracker: &Tracker, status: &wire::Status, observed: Option<
     ))
 }
 
-/// A sprint, by a hook or the list of sprints (`observed` tells when) or as an issue mentions it. Sprints
-/// do not tell when they last changed.
+/// A sprint, by a hook or the list of sprints (`observed` is when) or as an issue mentions it. Sprints
+/// do not report when they last changed.
 pub(super) fn sprint(
     tracker: &Tracker,
     sprint: &wire::Sprint,
@@ -150,7 +150,7 @@ pub(super) fn issue(
     let people = ["assignee", "reporter", "creator"].map(|name| issue.lenient::<wire::User>(name));
     let [assignee, reporter, creator] = people.each_ref().map(|user| tracker.account(user.as_ref()?));
     let resolved: Option<wire::When> = issue.lenient("resolutiondate");
-    // Old versions do not tell what a status means.
+    // Old versions do not report what a status means.
     let guessed = if resolved.is_some() { StatusCategory::Done } else { StatusCategory::ToDo };
     let status_category = category(&wire_status).unwrap_or(guessed);
     let done = status_category == StatusCategory::Done;
@@ -230,7 +230,7 @@ fn canceled(
     is_canceled(ends(), labels) || ends().any(|name| is_named(name, &ids.canceled))
 }
 
-/// What it is part of: the parent, or the epic of a Jira that has those apart.
+/// What it is part of: the parent, or the epic of a Jira that has separate epics.
 fn parent(issue: &wire::Issue, ids: &wire::FieldIds) -> Option<String> {
     if let Some(parent) = issue.lenient::<wire::Key>("parent") {
         return Some(parent.key);
@@ -262,7 +262,7 @@ fn transitions(tracker: &Tracker, item: &WorkItem, creator: Option<AccountId>, h
     let step = |id: &str, at, author, from: Option<&String>, to: &str| Transition {
         author,
         from_status: from.cloned(),
-        // Steps are told by names; what these mean is in the statuses.
+        // Steps are reported by names; what these mean is in the statuses.
         ..Transition::new(format!("{}/transition/{id}", item.id), item.id.clone(), at, to.to_owned(), stated(at))
     };
     let mut steps = Vec::new();
@@ -316,7 +316,7 @@ fn entries(tracker: &Tracker, item: &WorkItem, history: &History) -> Vec<SprintE
         all.extend(from.difference(&to).map(|sprint| entry(&id.to_string(), *sprint, at, false)));
     }
     if history.complete {
-        // The history does not tell which sprints it was written down in.
+        // The history does not report which sprints it was created in.
         let native = |sprint: &String| sprint.rsplit('/').next()?.parse().ok();
         let begun = first.unwrap_or_else(|| item.sprints.iter().filter_map(native).collect());
         let at = item.created_at.trunc_subsecs(0);

@@ -1,5 +1,5 @@
 //! Connector `jira`: Jira Cloud and Data Center, pushed and pulled. Webhooks are verified by
-//! `X-Hub-Signature`. What becomes of which event stands in the README of this crate.
+//! `X-Hub-Signature`. The outcome of each event stands in the README of this crate.
 
 mod facts;
 #[cfg(feature = "pull")]

@@ -14,21 +14,21 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use pull::parts::first_of;
-use pull::seek::{Grain, Seek};
-use pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream, details};
+use pull::seek::{Grain, ListCursor};
+use pull::{Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, details};
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use self::answers::{Answered, Found, Listed, Token, Told, found, read};
+use self::answers::{Answered, Found, Listed, PulledRow, Token, found, read};
 use super::Jira;
 use super::facts::Tracker;
 use super::wire::FieldIds;
 
 /// Rows on a page. Cloud gives fewer where they are large.
-const MOST: usize = 100;
+const MAX_RESULTS: usize = 100;
 /// The names of the fields that hold story points, unless the settings name others.
 const POINTS: [&str; 2] = ["Story Points", "Story point estimate"];
 /// The types of the fields whose names can be changed.
@@ -119,7 +119,7 @@ struct Fields {
 /// What a search says of its issues.
 #[derive(Clone, Copy)]
 enum Extent {
-    Whole,
+    WithChangelog,
     Names,
 }
 
@@ -212,7 +212,7 @@ impl Pulling {
         let from = local(self.zone().await?, from.unwrap_or_default());
         let jql = format!("{only}updated >= \"{from}\" ORDER BY updated ASC, key ASC");
         let wanted = &self.fields().await?.wanted;
-        Ok(format!("fields={wanted}&expand=changelog&maxResults={MOST}&jql={}", escaped(&jql)))
+        Ok(format!("fields={wanted}&expand=changelog&maxResults={MAX_RESULTS}&jql={}", escaped(&jql)))
     }
 
     /// Asks for a page of a search. One that Jira can't answer with the histories is asked for without them: they are
@@ -220,12 +220,12 @@ impl Pulling {
     async fn found(&self, path: &str) -> Result<(Answered, Extent), PullError> {
         let error = match self.client.get(path).await {
             Err(error @ PullError::Transient(_)) => error,
-            answer => return Ok((answer?.json()?, Extent::Whole)),
+            answer => return Ok((answer?.json()?, Extent::WithChangelog)),
         };
         let client = self.client.for_details();
         let without = path.replace("&expand=changelog", "");
         if let Ok(answer) = client.get(&without).await {
-            return Ok((answer.json()?, Extent::Whole));
+            return Ok((answer.json()?, Extent::WithChangelog));
         }
         let names = without.replace(&format!("fields={}&", self.fields().await?.wanted), "fields=updated&");
         let answer = client.get(&names).await.map_err(first_of(error))?;
@@ -243,10 +243,10 @@ impl Pulling {
             self.found(&path).await?
         } else {
             match self.found(&format!("{path}&nextPageToken={}", escaped(&kept.token))).await {
-                // Tokens are taken for some days only; from there on it is asked anew.
+                // Tokens are taken for some days only; from there on the search begins again.
                 Err(PullError::Data(_)) => {
-                    let anew = self.search(&ask.stream.of, kept.from.or(ask.since)).await?;
-                    self.found(&format!("{}/search/jql?{anew}", self.api())).await?
+                    let restarted = self.search(&ask.stream.of, kept.from.or(ask.since)).await?;
+                    self.found(&format!("{}/search/jql?{restarted}", self.api())).await?
                 }
                 answer => answer?,
             }
@@ -255,12 +255,12 @@ impl Pulling {
         let newest = found.last().map(|(issue, _)| issue.fields.updated.0);
         let from = newest.max(kept.from);
         let next = answered.next.map(|token| json!(Token { token, from }));
-        let (rows, missed) = self.told(&found, &unreadable, extent).await?;
+        let (rows, missed) = self.with_histories(&found, &unreadable, extent).await?;
         Ok(Page { rows, next, newest, missed, ..Page::default() })
     }
 
     async fn counted_issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let seek = Seek::at(ask)?;
+        let seek = ListCursor::at(ask)?;
         let search = self.search(&ask.stream.of, seek.from).await?;
         let path = format!("{}/search?{search}&startAt={}", self.api(), seek.skip);
         let (answered, extent) = self.found(&path).await?;
@@ -269,15 +269,15 @@ impl Pulling {
         let names: Vec<(String, DateTime<Utc>)> =
             found.iter().map(|(issue, _)| (issue.id.clone(), issue.fields.updated.0)).collect();
         let count = seek.skip + listed as u64;
-        // An instance may give fewer rows than it is asked for, so it is the total that tells the end.
-        let more = answered.total.map_or(listed >= MOST, |total| count < total);
+        // An instance may give fewer rows than it is asked for, so the end is known by the total.
+        let more = answered.total.map_or(listed >= MAX_RESULTS, |total| count < total);
         let next = if more { seek.after(&names, unreadable.len(), Grain::Minute) } else { None };
         if more && listed > 0 && next.is_none() {
             return Err(PullError::Data(format!("search: none of {listed} issues can be read")));
         }
         let new: Vec<_> =
             found.into_iter().filter(|(issue, _)| !seek.seen(&issue.id, issue.fields.updated.0)).collect();
-        let (rows, missed) = self.told(&new, &unreadable, extent).await?;
+        let (rows, missed) = self.with_histories(&new, &unreadable, extent).await?;
         Ok(Page {
             rows,
             missed,
@@ -290,7 +290,7 @@ impl Pulling {
 
     /// Issues with their histories in full. Those that can't be read go into the log as they are, where they are
     /// rejected with their reason.
-    async fn told(
+    async fn with_histories(
         &self,
         found: &[(Found, Box<RawValue>)],
         unreadable: &[Box<RawValue>],
@@ -298,12 +298,12 @@ impl Pulling {
     ) -> Result<(Vec<Row>, Vec<Missed>), PullError> {
         let asked = found.iter().map(|(issue, row)| {
             let what = match extent {
-                Extent::Whole => format!("history of {}", issue.key),
+                Extent::WithChangelog => format!("history of {}", issue.key),
                 Extent::Names => issue.key.clone(),
             };
             let rows = async move {
                 match extent {
-                    Extent::Whole => Ok(vec![self.with_history(issue, row).await?]),
+                    Extent::WithChangelog => Ok(vec![self.with_history(issue, row).await?]),
                     Extent::Names => self.issue_again(&issue.id).await,
                 }
             };
@@ -320,8 +320,8 @@ impl Pulling {
         let whole =
             issue.changelog.as_ref().is_some_and(|log| log.total.is_none_or(|total| total <= log.histories.len()));
         let histories = if whole { None } else { Some(self.history(&issue.key).await?) };
-        let told = Told { site: &self.site, fields: Some(fields), row, histories };
-        Ok(told.row("jira.pull.issue", self.tracker.item(&issue.key).0))
+        let with_histories = PulledRow { site: &self.site, fields: Some(fields), row, histories };
+        Ok(with_histories.row("jira.pull.issue", self.tracker.item(&issue.key).0))
     }
 
     /// An issue whose history could not be had; nothing if it is gone.
@@ -338,15 +338,15 @@ impl Pulling {
     /// All that ever happened to an issue.
     async fn history(&self, key: &str) -> Result<Vec<Box<RawValue>>, PullError> {
         #[derive(Deserialize)]
-        struct Whole {
+        struct WithChangelog {
             changelog: Option<Listed>,
         }
         if self.cloud {
-            let path = format!("{}/issue/{}/changelog?maxResults={MOST}", self.api(), escaped(key));
+            let path = format!("{}/issue/{}/changelog?maxResults={MAX_RESULTS}", self.api(), escaped(key));
             return self.counted(&self.client.for_details(), &path).await;
         }
         let path = format!("{}/issue/{}?fields=updated&expand=changelog", self.api(), escaped(key));
-        let whole: Whole = self.client.for_details().get(&path).await?.json()?;
+        let whole: WithChangelog = self.client.for_details().get(&path).await?.json()?;
         Ok(whole.changelog.map(|log| log.values).unwrap_or_default())
     }
 
@@ -366,7 +366,7 @@ impl Pulling {
 
     /// A row of the whole Jira.
     fn plain(&self, kind: &'static str, row: &RawValue) -> Row {
-        Told { site: &self.site, fields: None, row, histories: None }.row(kind, self.tracker.id.clone())
+        PulledRow { site: &self.site, fields: None, row, histories: None }.row(kind, self.tracker.id.clone())
     }
 
     async fn statuses(&self) -> Result<Page, PullError> {
@@ -453,7 +453,7 @@ impl Puller for Pulling {
         }
     }
 
-    fn budget(&self) -> Option<Left> {
+    fn budget(&self) -> Option<RateLimit> {
         self.client.left()
     }
 }

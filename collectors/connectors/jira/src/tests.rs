@@ -24,12 +24,12 @@ fn fixtures() -> Vec<String> {
     testing::fixtures(Path::new(env!("CARGO_MANIFEST_DIR"))).into_iter().map(|(name, _)| name).collect()
 }
 
-fn folder() -> PathBuf {
+fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
 fn fixture(name: &str) -> Bytes {
-    std::fs::read(folder().join(format!("{name}.json"))).unwrap().into()
+    std::fs::read(directory().join(format!("{name}.json"))).unwrap().into()
 }
 
 fn kind_of(name: &str) -> String {
@@ -151,7 +151,7 @@ fn what_is_pulled_and_what_is_pushed_of_the_same_issue_are_the_same_facts() {
     let pushed = both_ways(&HOOKS);
     for name in ["pull.issue", "pull.issue.long"] {
         let pulled = settled(facts(name));
-        // What the earlier statuses mean is told by the list of statuses, not by the last version.
+        // What the earlier statuses mean is stated by the list of statuses, not by the last version.
         let known = |key: &&String| !key.starts_with("status ") || pulled.contains_key(*key);
         let pushed: BTreeMap<_, _> = pushed.iter().filter(|(key, _)| known(key)).collect();
         assert_eq!(pushed, pulled.iter().collect(), "{name}");
@@ -183,7 +183,7 @@ fn an_issue_has_its_whole_history() {
 
 proptest! {
     #[test]
-    fn a_payload_that_somebody_tampered_with_ends_with_facts_or_a_reason(
+    fn a_payload_that_was_tampered_with_ends_with_facts_or_a_reason(
         which in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), testing::any_value()), 1..4),
     ) {
@@ -194,8 +194,7 @@ proptest! {
             let places = testing::places(&payload);
             *payload.pointer_mut(at.get(&places).as_str()).unwrap() = value;
         }
-        // It returns; what it says of nonsense is its own business.
-        let _said = Jira.normalize(&event(&kind_of(name), payload.to_string().into()));
+        testing::assert_named_outcome(&Jira, &event(&kind_of(name), payload.to_string().into()));
     }
 }
 
@@ -372,7 +371,7 @@ fn every_recorded_row_of_the_api_is_read() {
         assert_eq!(found, expected + 1, "{}", row["key"]);
         tally(&facts, &mut count);
     }
-    // Histories that were asked for apart, in the order that they came.
+    // Histories that were requested separately, in the order that they came.
     let issue = &rows("issues")[0].0;
     let mut histories: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (entry, input) in rows("issue_changelogs") {
@@ -425,7 +424,7 @@ fn every_commit_that_names_an_issue_is_linked_to_it() {
         }
     }
     assert_eq!(keys.len(), 1499);
-    // Whoever names an issue writes its number right behind the project's name and one sign.
+    // A mention of an issue has its number right behind the project's name and one sign.
     let named = regex::Regex::new(r"(?i)\bALOY-([1-9][0-9]*)\b").unwrap();
     let (mut commits, mut naming, mut links) = (0, 0, 0);
     for commit in lines(&corpus.join("git/alloy-commits.ndjson.xz")) {

@@ -99,7 +99,7 @@ impl Issue {
         let entries: Vec<Value> = self.lenient(name).unwrap_or_default();
         let read = |(index, entry)| {
             serde_json::from_value(entry)
-                .inspect_err(|error| lenient::pass_by(format!("fields.{name}[{index}]"), json::tell(error)))
+                .inspect_err(|error| lenient::pass_by(format!("fields.{name}[{index}]"), json::describe(error)))
                 .ok()
         };
         entries.into_iter().enumerate().filter_map(read).collect()
@@ -168,7 +168,7 @@ pub(super) struct Changelog {
     pub(super) histories: Vec<Entry>,
 }
 
-/// What somebody changed at a time.
+/// What a user changed at a time.
 #[derive(Clone, Deserialize)]
 pub(super) struct Entry {
     pub(super) id: Option<Id>,
@@ -279,7 +279,7 @@ impl Sprint {
         let values: Vec<Value> = serde_json::from_str(raw).ok()?;
         let sprints: Vec<Self> = values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect();
         let known = |sprint: &Self| matches!(&*sprint.state, "future" | "active" | "closed");
-        // one whose state is not told is one beside others
+        // a missing state: one of several sprints
         let all = sprints.iter().any(known) && sprints.iter().all(|one| known(one) || one.state.is_empty());
         all.then_some(sprints)
     }

@@ -1,9 +1,9 @@
 //! Connector `pagerduty`: incidents of PagerDuty, pushed by webhooks of version 3 (verified by
-//! `X-PagerDuty-Signature`) and pulled from the REST API. What becomes of which event stands in
+//! `X-PagerDuty-Signature`) and pulled from the REST API. The outcome of each event stands in
 //! the README of this crate.
 //!
-//! An event does not repeat what happened before: that of a resolution does not say when somebody took
-//! the incident. So the earliest acknowledgement that any event told is what the store keeps.
+//! An event does not repeat what happened before: that of a resolution does not say when the incident was
+//! acknowledged. So the store keeps the earliest acknowledgement that any event reported.
 
 #[cfg(feature = "pull")]
 mod pull;
@@ -35,7 +35,7 @@ impl Connector for PagerDuty {
                 let incident = lenient::read_keeping(&envelope.data, &["status"])?;
                 return Ok(vec![Fact::Incident(pulled(&incident, &log_entries))]);
             }
-            // an incident as an entry of its log holds it: as it is now, with what the entry tells
+            // an incident as an entry of its log holds it: as it is now, with what the entry reports
             "pagerduty.log_entry" => {
                 let OfIncident { incident } = lenient::read_keeping(&envelope.data, &["incident.status"])?;
                 return Ok(vec![Fact::Incident(pulled(&incident, &[lenient::read(&envelope.data)?]))]);

@@ -1,13 +1,13 @@
-//! Pulling from PagerDuty's REST API, in two streams: all incidents by the time they were created, and the
-//! log entries of all incidents, each with its incident. The second tells what happens to incidents that
-//! are older than the last pull; PagerDuty lists no incidents by the time that they changed.
+//! Pulling from PagerDuty's REST API, in two streams: all incidents by the time they were created, and the log entries
+//! of all incidents, each with its incident. The second reports changes of incidents that are older than the last pull,
+//! since PagerDuty can't list incidents by the time of their last change.
 //!
-//! Both lists are paged by offset, to 10,000 rows at most, and span half a year at most. So they are asked
-//! for in windows of time; one that holds more rows is gone on with from the time of the last of them.
+//! Both lists are paged by offset, to 10,000 rows at most, and span half a year at most. So they are requested in
+//! windows of time; a window with more rows continues at the time of its last row.
 
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use pull::{Ask, Client, Left, Missed, OpenError, Opened, Page, Pull, PullError, Puller, Row, Stream};
+use pull::{Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream};
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ const LIMIT: u64 = 100;
 /// Rows that are asked for one by one of a page that can't be had as a whole.
 const PIECES: usize = 20;
 /// The most rows that offsets reach.
-const MOST: u64 = 10_000;
+const MAX_OFFSET: u64 = 10_000;
 /// The first window of a list without a beginning: PagerDuty's first year.
 const BEGINNING: i64 = 1_230_768_000;
 /// How long a window is at first. Log entries are many more than incidents.
@@ -114,7 +114,7 @@ impl Puller for Account {
         Ok(rows.iter().filter_map(row).collect())
     }
 
-    fn budget(&self) -> Option<Left> {
+    fn budget(&self) -> Option<RateLimit> {
         self.client.left()
     }
 }
@@ -142,7 +142,7 @@ impl Account {
         Ok((if name == LOG { list.log_entries } else { list.incidents }, list.more))
     }
 
-    /// A page that can't be had as a whole, in pieces: the row that fails is passed by, if the one behind it can be had.
+    /// A page that can't be had as a whole, in pieces: the row that fails is skipped, if the one behind it can be had.
     async fn piecemeal(
         &self,
         name: &str,
@@ -209,7 +209,7 @@ impl Window {
     fn next(self, rows: &[Value], passed: u64, more: bool, began: DateTime<Utc>, length: TimeDelta) -> Option<Self> {
         let within = || {
             let offset = self.offset + rows.len() as u64 + passed;
-            if offset + LIMIT <= MOST {
+            if offset + LIMIT <= MAX_OFFSET {
                 return Some(Self { offset, ..self });
             }
             let (first, last) = (created_at(rows.first()?)?, created_at(rows.last()?)?);
@@ -231,7 +231,7 @@ fn created_at(row: &Value) -> Option<DateTime<Utc>> {
     row.get("created_at")?.as_str()?.parse().ok()
 }
 
-/// An incident, or a log entry with the incident in it. Who was told of an incident is no news of it.
+/// An incident, or a log entry with the incident in it. A notification of a user does not change the incident.
 fn row(value: &Value) -> Option<Row> {
     let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let (kind, incident) = match text(value, "type") {
@@ -262,7 +262,7 @@ mod tests {
 
     type Asked = Arc<Mutex<Vec<(u64, i64)>>>;
 
-    /// An account whose incidents began one each `every` minutes since 2026, of which it lists those of
+    /// An account whose incidents began one each `every` minutes since 2026, and the list has those of
     /// the window that is asked for, and refuses offsets and windows as PagerDuty does.
     async fn incidents(
         State((asked, every)): State<(Asked, i64)>,
@@ -271,7 +271,7 @@ mod tests {
         let time = |name: &str| query[name].parse::<DateTime<Utc>>().unwrap();
         let (offset, days) = (query["offset"].parse::<u64>().unwrap(), (time("until") - time("since")).num_days());
         asked.lock().unwrap().push((offset, days));
-        if offset + LIMIT > MOST || days > 180 {
+        if offset + LIMIT > MAX_OFFSET || days > 180 {
             return Err(http::StatusCode::BAD_REQUEST);
         }
         let begin: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
@@ -348,13 +348,13 @@ mod tests {
         *broken.lock().unwrap() = vec![3, 6];
         let summary = memory.pull_at(&account, From::Start, began).await;
         assert_eq!((summary.failure(), summary.warnings().len()), (None, 2), "{summary:?}");
-        let told = |memory: &Memory| {
+        let reported = |memory: &Memory| {
             let ids = memory.events().into_iter().map(|event| event.key);
             ids.collect::<std::collections::BTreeSet<_>>().len()
         };
-        assert_eq!(told(&memory), 7);
+        assert_eq!(reported(&memory), 7);
         broken.lock().unwrap().clear();
         let summary = memory.pull_at(&account, From::Cursor, began + TimeDelta::minutes(5)).await;
-        assert!(summary.complete() && told(&memory) == 9, "{summary:?}");
+        assert!(summary.complete() && reported(&memory) == 9, "{summary:?}");
     }
 }

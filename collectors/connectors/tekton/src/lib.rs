@@ -1,6 +1,6 @@
 //! Connector `tekton`: the CloudEvents that Tekton Pipelines sends of its pipeline and task runs. Verified
-//! by a bearer token. An event holds the whole Kubernetes object, so each tells the run as it stands.
-//! What becomes of which event stands in the README of this crate.
+//! by a bearer token. An event holds the whole Kubernetes object, so each reports the run as it stands.
+//! The outcome of each event stands in the README of this crate.
 
 use std::collections::BTreeMap;
 
@@ -200,10 +200,10 @@ struct Condition {
 
 impl Run {
     /// What Pipelines as Code says, as an annotation or a label.
-    fn told(&self, name: &str) -> Option<&str> {
+    fn annotation(&self, name: &str) -> Option<&str> {
         let name = format!("{PIPELINES_AS_CODE}{name}");
         let Metadata { annotations, labels, .. } = &self.metadata;
-        [annotations, labels].into_iter().find_map(|told| filled(told, &name))
+        [annotations, labels].into_iter().find_map(|annotation| filled(annotation, &name))
     }
 
     /// What the first of these parameters says that `read` can make something of.
@@ -222,21 +222,21 @@ impl Run {
     }
 
     fn repository(&self) -> Option<RepositoryId> {
-        self.told("repo-url").and_then(repository).or_else(|| self.parameter(&REPOSITORY_PARAMETERS, repository))
+        self.annotation("repo-url").and_then(repository).or_else(|| self.parameter(&REPOSITORY_PARAMETERS, repository))
     }
 
     fn sha(&self) -> Option<Sha> {
         let read = |text: &str| Sha::parse(text.trim()).ok();
-        self.told("sha").and_then(read).or_else(|| self.parameter(&COMMIT_PARAMETERS, read))
+        self.annotation("sha").and_then(read).or_else(|| self.parameter(&COMMIT_PARAMETERS, read))
     }
 
     /// What it ran for. Pipelines as Code names the event: `push`, `incoming`, those of pull requests, and comments
     /// on these.
     fn ran_for(&self) -> RanFor {
-        let of_request = match self.told("event-type").map(str::to_lowercase) {
+        let of_request = match self.annotation("event-type").map(str::to_lowercase) {
             Some(event) => !matches!(event.as_str(), "push" | "tag" | "incoming"),
             None => {
-                self.told("pull-request").is_some()
+                self.annotation("pull-request").is_some()
                     || self.parameter(&PULL_REQUEST_PARAMETERS, |text| text.trim().parse::<u64>().ok()).is_some()
             }
         };
@@ -248,8 +248,8 @@ impl Run {
             Some(RanFor::of_either(text, None)).filter(|found| *found != RanFor::default() && !short_commit)
         };
         // the branch that was pushed to is the source; of a tag it has the full name
-        let told = self.told("source-branch").or_else(|| self.told("branch")).and_then(read);
-        told.or_else(|| self.parameter(&REFERENCE_PARAMETERS, read)).unwrap_or_default()
+        let annotation = self.annotation("source-branch").or_else(|| self.annotation("branch")).and_then(read);
+        annotation.or_else(|| self.parameter(&REFERENCE_PARAMETERS, read)).unwrap_or_default()
     }
 
     fn label(&self, name: &str) -> Option<String> {
@@ -319,7 +319,7 @@ fn pipeline_run(run: &Run) -> PipelineRun {
         started_at: run.status.start_time,
         finished_at: run.finished_at(outcome),
         outcome,
-        url: run.told("log-url").map(str::to_owned),
+        url: run.annotation("log-url").map(str::to_owned),
         ..PipelineRun::new(
             run_id(&run.metadata.uid),
             named.or_else(|| run.label("pipeline")).unwrap_or_else(|| run.name()),
@@ -340,11 +340,11 @@ fn task_run(run: &Run) -> TaskRun {
         started_at: run.status.start_time,
         finished_at: run.finished_at(outcome),
         outcome,
-        url: run.told("log-url").map(str::to_owned),
+        url: run.annotation("log-url").map(str::to_owned),
         ..TaskRun::new(
             format!("{parent}/task/{}", kept_id(&run.metadata.uid)),
             parent,
-            // The task's name in its pipeline tells more than that of its definition.
+            // The task's name in its pipeline is more specific than that of its definition.
             run.label("pipelineTask").or(named).unwrap_or_else(|| run.name()),
             run.version(outcome),
         )

@@ -3,14 +3,14 @@ use std::time::Duration;
 use runtime::backoff::Backoff;
 
 use super::*;
-use crate::testing::{Said, Script, client};
+use crate::testing::{Script, ScriptedAnswer, client};
 
-/// A date that a server tells, and one of so many seconds later as Unix time.
+/// A server's `Date`, and the time a number of seconds later as Unix time.
 const DATE: &str = "Sat, 21 Nov 2026 12:00:00 GMT";
 const DATE_SECONDS: i64 = 1_795_262_400;
 
-fn good() -> Said {
-    Said::new(200, r#"{"good":true}"#)
+fn good() -> ScriptedAnswer {
+    ScriptedAnswer::new(200, r#"{"good":true}"#)
 }
 
 /// No jitter on top of what the server says, so that times are what they are.
@@ -18,7 +18,7 @@ fn exact() -> Patience {
     Patience { backoff: Backoff { first: Duration::ZERO, longest: Duration::ZERO }, ..Patience::default() }
 }
 
-async fn ask(answers: impl IntoIterator<Item = Said>) -> (Result<Answer, PullError>, Vec<u64>) {
+async fn ask(answers: impl IntoIterator<Item = ScriptedAnswer>) -> (Result<Answer, PullError>, Vec<u64>) {
     let script = Script::new(answers);
     let answer = client(script.router()).with_patience(exact()).get("x").await;
     (answer, script.asked().into_iter().map(|(after, _)| after).collect())
@@ -27,17 +27,18 @@ async fn ask(answers: impl IntoIterator<Item = Said>) -> (Result<Answer, PullErr
 #[tokio::test(start_paused = true)]
 async fn what_fails_by_itself_is_asked_again_and_what_does_not_is_not() {
     let cut = || good().broken();
-    let page = || Said::new(200, r#"{"half":"#);
-    let (answer, asked) = ask([Said::new(502, ""), cut(), page(), Said::new(500, "{}"), good()]).await;
+    let page = || ScriptedAnswer::new(200, r#"{"half":"#);
+    let (answer, asked) =
+        ask([ScriptedAnswer::new(502, ""), cut(), page(), ScriptedAnswer::new(500, "{}"), good()]).await;
     assert!(answer.is_ok() && asked.len() == 5, "{answer:?} {asked:?}");
     for (status, expected) in [(400, "400"), (404, "there is no /x"), (422, "422"), (401, "wrong, expired or revoked")]
     {
-        let (answer, asked) = ask([Said::new(status, "{}"), good()]).await;
+        let (answer, asked) = ask([ScriptedAnswer::new(status, "{}"), good()]).await;
         let error = answer.unwrap_err();
         assert!(error.to_string().contains(expected) && !error.is_transient(), "{error}");
         assert_eq!(asked.len(), 1);
     }
-    let (answer, asked) = ask((0..20).map(|_| Said::new(503, ""))).await;
+    let (answer, asked) = ask((0..20).map(|_| ScriptedAnswer::new(503, ""))).await;
     assert!(answer.unwrap_err().is_transient());
     assert_eq!(asked.len(), 7);
 }
@@ -62,7 +63,7 @@ async fn a_host_that_never_answered_is_given_up_soon_and_asked_again_by_the_next
 
 #[tokio::test(start_paused = true)]
 async fn waits_between_attempts_grow() {
-    let script = Script::new((0..7).map(|_| Said::new(500, "")));
+    let script = Script::new((0..7).map(|_| ScriptedAnswer::new(500, "")));
     let start = tokio::time::Instant::now();
     client(script.router()).get("x").await.unwrap_err();
     // 1 + 2 + 4 + 8 + 16 + 32 seconds at most
@@ -73,26 +74,26 @@ async fn waits_between_attempts_grow() {
 async fn a_limit_is_waited_for_as_long_as_the_source_says_and_the_request_is_not_lost() {
     let reset = |after: i64| (DATE_SECONDS + after).to_string();
     let limits = [
-        (Said::new(429, "").with("retry-after", "30"), 30),
-        (Said::new(429, "").with("retry-after", "Sat, 21 Nov 2026 12:00:40 GMT").with("date", DATE), 40),
-        (Said::new(429, ""), 60),
-        (Said::new(403, "").with("retry-after", "50"), 50),
+        (ScriptedAnswer::new(429, "").with("retry-after", "30"), 30),
+        (ScriptedAnswer::new(429, "").with("retry-after", "Sat, 21 Nov 2026 12:00:40 GMT").with("date", DATE), 40),
+        (ScriptedAnswer::new(429, ""), 60),
+        (ScriptedAnswer::new(403, "").with("retry-after", "50"), 50),
         (
-            Said::new(403, "")
+            ScriptedAnswer::new(403, "")
                 .with("x-ratelimit-remaining", "0")
                 .with("x-ratelimit-reset", reset(600))
                 .with("date", DATE),
             600,
         ),
         (
-            Said::new(429, "")
+            ScriptedAnswer::new(429, "")
                 .with("x-ratelimit-remaining", "0")
                 .with("x-ratelimit-reset", reset(90) + "000")
                 .with("date", DATE),
             90,
         ),
-        (Said::new(429, "").with("ratelimit-remaining", "0").with("ratelimit-reset", "20"), 20),
-        (Said::new(503, "").with("retry-after", "10"), 10),
+        (ScriptedAnswer::new(429, "").with("ratelimit-remaining", "0").with("ratelimit-reset", "20"), 20),
+        (ScriptedAnswer::new(503, "").with("retry-after", "10"), 10),
     ];
     for (limit, seconds) in limits {
         let (answer, asked) = ask([limit.clone(), limit.clone(), good()]).await;
@@ -102,8 +103,8 @@ async fn a_limit_is_waited_for_as_long_as_the_source_says_and_the_request_is_not
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_worker_asks_while_another_was_told_to_wait() {
-    let script = Script::new([good(), Said::new(429, "").with("retry-after", "100"), good(), good(), good()]);
+async fn no_worker_sends_a_request_while_another_has_to_wait() {
+    let script = Script::new([good(), ScriptedAnswer::new(429, "").with("retry-after", "100"), good(), good(), good()]);
     let client = client(script.router()).with_patience(exact());
     client.get("first").await.unwrap();
     client.get("limited").await.unwrap();
@@ -127,12 +128,13 @@ async fn the_last_request_of_a_period_is_known_to_be_the_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_that_is_too_far_away_is_told() {
-    let reset =
-        |at: u64| Said::new(429, "").with("x-ratelimit-remaining", "0").with("x-ratelimit-reset", at.to_string());
+async fn a_limit_that_is_too_far_away_is_an_error() {
+    let reset = |at: u64| {
+        ScriptedAnswer::new(429, "").with("x-ratelimit-remaining", "0").with("x-ratelimit-reset", at.to_string())
+    };
     for limit in [
-        Said::new(429, "").with("retry-after", "86400"),
-        Said::new(429, "").with("retry-after", "1e300"),
+        ScriptedAnswer::new(429, "").with("retry-after", "86400"),
+        ScriptedAnswer::new(429, "").with("retry-after", "1e300"),
         reset(999_999_999),
         reset(900_000_000_000),
         reset(8_000_000_000_000_000),
@@ -161,8 +163,8 @@ async fn a_token_goes_to_its_own_host_only_and_is_never_shown() {
 #[tokio::test(start_paused = true)]
 async fn what_has_not_changed_is_not_sent_again() {
     let first = good().with("etag", "\"v1\"").with("link", "<https://mock.example/x?page=2>; rel=\"next\"");
-    let unchanged = Said::new(304, "").with("etag", "\"v1\"").with("x-ratelimit-remaining", "4999");
-    let script = Script::new([first, unchanged, Said::new(200, "[]").with("etag", "\"v2\"")]);
+    let unchanged = ScriptedAnswer::new(304, "").with("etag", "\"v1\"").with("x-ratelimit-remaining", "4999");
+    let script = Script::new([first, unchanged, ScriptedAnswer::new(200, "[]").with("etag", "\"v2\"")]);
     let client = client(script.router());
     let answers = [client.get("x").await.unwrap(), client.get("x").await.unwrap()];
     assert_eq!(answers[0].body, answers[1].body);

@@ -67,7 +67,7 @@ fn ids(memory: &Memory) -> BTreeSet<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pull_that_was_cut_off_at_any_page_goes_on_there_and_tells_what_a_calm_one_does() {
+async fn a_pull_that_was_cut_off_at_any_page_goes_on_there_and_reports_what_a_calm_one_does() {
     let calm = Memory::default();
     let source = Numbers { rows: 45, ..Numbers::default() };
     assert_eq!(calm.pull(&source, From::Cursor).await.rows, 90);
@@ -103,7 +103,7 @@ async fn the_next_pull_begins_at_the_newest_row_minus_the_overlap() {
 }
 
 #[tokio::test]
-async fn rows_that_shift_between_pages_are_told_again_and_are_the_same_events() {
+async fn rows_that_shift_between_pages_are_reported_again_and_are_the_same_events() {
     let (calm, shifted) = (Memory::default(), Memory::default());
     calm.pull(&Numbers { rows: 45, ..Numbers::default() }, From::Cursor).await;
     let summary = shifted.pull(&Numbers { rows: 45, shift: true, ..Numbers::default() }, From::Cursor).await;
@@ -138,7 +138,7 @@ async fn a_page_that_names_itself_as_the_next_ends_the_pull_with_an_error_and_ke
 }
 
 #[tokio::test]
-async fn a_stream_that_is_refused_is_told_and_holds_up_no_other() {
+async fn a_stream_that_is_refused_is_reported_and_holds_up_no_other() {
     for (refuses, complete) in [("alerts", true), ("numbers", false)] {
         let source = Numbers { rows: 20, refuses: Some(refuses), ..Numbers::default() };
         let summary = Memory::default().pull(&source, From::Cursor).await;
@@ -190,7 +190,7 @@ impl Puller for Broken {
 }
 
 #[tokio::test]
-async fn a_row_that_cannot_be_had_is_named_and_passed_by_and_asked_for_by_each_next_pull() {
+async fn a_row_that_cannot_be_had_is_named_skipped_and_requested_by_each_next_pull() {
     let gone = PullError::Gone("/rows/3".into());
     let failed = PullError::Transient("/rows/17: the server answered 500".into());
     let source = Broken::of([(3, gone), (17, failed.clone())]);
@@ -216,7 +216,7 @@ async fn a_row_that_cannot_be_had_is_named_and_passed_by_and_asked_for_by_each_n
     assert!(summary.complete() && summary.rows == 1, "{summary:?}");
     assert_eq!(memory.events().len(), 30);
     // nothing of it is kept
-    assert_eq!(cursors(&memory)["mock/main/numbers/a"]["passed_by"], Value::Null);
+    assert_eq!(cursors(&memory)["mock/main/numbers/a"]["skipped"], Value::Null);
 }
 
 #[tokio::test]
@@ -241,7 +241,7 @@ async fn a_source_of_which_every_row_fails_is_not_walked_past() {
     let memory = Memory::default();
     let summary = memory.pull(&Endless(Broken::default()), From::Cursor).await;
     assert!(summary.failure().unwrap().contains("more than 100 things"), "{summary:?}");
-    assert_eq!(cursors(&memory)["mock/main/numbers/a"]["passed_by"]["kept"].as_array().unwrap().len(), 100);
+    assert_eq!(cursors(&memory)["mock/main/numbers/a"]["skipped"]["kept"].as_array().unwrap().len(), 100);
 }
 
 #[tokio::test]
@@ -266,13 +266,13 @@ async fn a_cursor_that_cannot_be_read_is_named_and_all_is_pulled_again() {
         assert!(warning.ends_with("all of it is pulled again"), "{warning}");
         assert!(memory.pull_at(&Broken::default(), From::Cursor, second(1600)).await.complete());
     }
-    // the connector's own part of it: this pull begins anew
+    // the connector's own part of it: this pull starts over
     let at = json!({ "since": null, "incremental": false, "began": second(9), "newest": null, "cursor": { "odd": 1 } });
     kept["under_way"] = at;
     memory.cursors.0.lock().unwrap().insert("mock/main/numbers/a".to_owned(), kept);
     let summary = memory.pull_at(&Broken::default(), From::Cursor, second(1900)).await;
     assert_eq!((summary.rows, summary.failure()), (30, None), "{summary:?}");
-    assert!(summary.warnings()[0].ends_with("this pull begins anew"), "{summary:?}");
+    assert!(summary.warnings()[0].ends_with("this pull starts over"), "{summary:?}");
     // that of a pull that was asked for
     memory.cursors.0.lock().unwrap().insert("mock/main".to_owned(), json!([1]));
     let summary = memory.pull_at(&Broken::default(), From::Cursor, second(2200)).await;
@@ -364,7 +364,7 @@ async fn a_server_in_trouble_at_any_page_costs_time_and_no_row() {
             let memory = Memory::default();
             let summary = memory.pull_at(&Troubled::new([(page, trouble)]), From::Cursor, second(1000)).await;
             assert!(summary.complete(), "{trouble:?} at page {page}: {summary:?}");
-            assert_eq!(summary.rows, 95, "{trouble:?} at page {page}: no row is told twice");
+            assert_eq!(summary.rows, 95, "{trouble:?} at page {page}: no row is reported twice");
             assert_eq!(ids(&memory), ids(&calm), "{trouble:?} at page {page}");
             assert_eq!(cursors(&memory), cursors(&calm), "{trouble:?} at page {page}");
         }
@@ -376,7 +376,7 @@ async fn a_server_in_trouble_at_any_page_costs_time_and_no_row() {
     assert_eq!(cursors(&memory), cursors(&calm));
 }
 
-/// A list of runs that began an hour apart, as the source orders them: the newest first, ten a page.
+/// A list of runs, one an hour, as the source orders them: the newest first, ten a page.
 struct Runs {
     began: i64,
     waiting: Vec<i64>,

@@ -170,7 +170,7 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// A list of texts that nobody else holds.
+    /// An owned list of texts.
     #[must_use]
     pub fn of_texts(texts: Vec<String>) -> Self {
         Self::Texts(texts.into_iter().map(Cow::Owned).collect())

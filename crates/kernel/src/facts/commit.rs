@@ -57,7 +57,7 @@ pub struct Commit {
     /// they were not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folders: Option<Vec<String>>,
-    /// Whether `folders` were too many to list, so that some of them stand for those below.
+    /// Whether `folders` were too many to list, so that some of them stand for those below them them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub folders_truncated: bool,
     /// Lines added, where counted (against the first parent).

@@ -32,11 +32,11 @@ pub struct Person {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[fact(form = Lowercase)]
     pub emails: Vec<String>,
-    /// The accounts are nobody else's, whatever addresses and other people's words say: how one is split
+    /// The accounts are this person's alone, whatever addresses and other statements say: how one is split
     /// off that was joined wrongly.
     #[serde(default)]
     pub apart: bool,
-    /// Nobody says so any more.
+    /// The statement was withdrawn.
     #[serde(default)]
     pub deleted: bool,
     /// Its version, which resolves conflicts.

@@ -20,7 +20,7 @@ pub enum Outcome {
     Success,
     /// It did not.
     Failure,
-    /// Neither: cancelled, skipped, superseded. Not counted.
+    /// Neither: canceled, skipped, superseded. Not counted.
     Neither,
 }
 

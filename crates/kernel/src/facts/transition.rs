@@ -37,10 +37,10 @@ pub struct Transition {
     pub from_status: Option<String>,
     /// The status that it came to.
     pub to_status: String,
-    /// What the status that it left means; `null` where only a `status` fact can tell.
+    /// What the status that it left means; `null` where only a `status` fact states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_category: Option<StatusCategory>,
-    /// What the status that it came to means; `null` where only a `status` fact can tell.
+    /// What the status that it came to means; `null` where only a `status` fact states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_category: Option<StatusCategory>,
     /// Its version, which resolves conflicts.

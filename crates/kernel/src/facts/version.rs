@@ -27,9 +27,9 @@ pub enum Detail {
     /// Guessed from something else: a change from the subject of its merge commit, a commit out of a
     /// push event, without its parents.
     Inferred = 0,
-    /// Said by the source itself.
+    /// Stated by the source itself.
     #[default]
     Stated = 1,
-    /// Said by the source itself, with what is costly to find out (line counts of commits).
+    /// Stated by the source itself, with what is costly to find out (line counts of commits).
     Measured = 2,
 }

@@ -37,7 +37,7 @@ fn an_address_that_two_accounts_have_joins_them_and_a_login_at_two_sources_does_
     ];
     assert_eq!(joined_texts(&accounts, &[]), ["Ann Smith: email/ann@x.org github.com/ann", "ann: gitlab.com/ann"]);
     let human = &join(&accounts, &[])[0];
-    assert_eq!(human.because, [Because::Address { address: "ann@x.org".to_owned() }]);
+    assert_eq!(human.because, [JoinReason::Address { address: "ann@x.org".to_owned() }]);
     assert_eq!(human.emails, ["ann@x.org"]);
 }
 
@@ -62,7 +62,7 @@ fn an_address_that_a_forge_made_up_is_the_login_s() {
         let accounts = [account(login, "", None), account(&format!("email/{address}"), "Ann", None)];
         let joined = join(&accounts, &[]);
         assert_eq!(joined.len(), 1, "{address}");
-        assert_eq!(joined[0].because, [Because::Login { account: login.into() }]);
+        assert_eq!(joined[0].because, [JoinReason::Login { account: login.into() }]);
     }
     let elsewhere =
         [account("gitlab.com/octocat", "", None), account("email/octocat@users.noreply.github.com", "", None)];
@@ -94,7 +94,7 @@ fn one_that_was_split_off_stays_separate_whatever_else_is_stated() {
         account("github.com/bo", "bo", Some("team@x.org")),
     ];
     assert_eq!(join(&accounts, &[]).len(), 1);
-    let apart = Person { apart: true, ..person(TOLD, "Bo", &["github.com/bo"], &[]) };
+    let apart = Person { apart: true, ..person(SEI_PEOPLE, "Bo", &["github.com/bo"], &[]) };
     let stated = person(CONFIGURED, "All", &["github.com/ann", "github.com/bo"], &["team@x.org"]);
     assert_eq!(
         joined_texts(&accounts, &[stated, apart]),

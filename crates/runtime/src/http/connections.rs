@@ -1,8 +1,8 @@
-//! The open connections, bounded in total and by source, with room made by closing those that only wait.
+//! The open connections, bounded in total and by source. When the bound is reached, a waiting connection is closed.
 //!
-//! A connection waits while none of its requests is being worked on: it says nothing, or its request's head or
-//! body is not complete. When the bound is reached, the one that has waited longest goes, of the source with
-//! the most connections. So clients that say nothing cannot keep others out, and no one else is closed.
+//! A connection waits while none of its requests is being worked on: it sends nothing, or the head or body of its
+//! request is incomplete. Of the source with the most connections, the one that has waited longest is closed. So idle
+//! clients can't keep others out, and a request that is being worked on is never interrupted.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -77,13 +77,13 @@ struct Table {
 
 /// A connection's place among the open ones, given back when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     connections: Arc<Connections>,
     id: u64,
     pub(super) connection: Arc<Connection>,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.connections.lock().remove(self.id);
     }
@@ -128,7 +128,7 @@ impl Connections {
     }
 
     /// A place for a new connection, if need be that of one which only waits. `None` when all are at work.
-    pub(super) fn place(self: &Arc<Self>, share: Option<IpAddr>) -> Option<Place> {
+    pub(super) fn slot(self: &Arc<Self>, share: Option<IpAddr>) -> Option<ConnectionSlot> {
         let mut table = self.lock();
         if table.count(share) >= self.per_source && !table.evict(share) {
             return None;
@@ -150,7 +150,7 @@ impl Connections {
         if let Some(share) = share {
             *table.by_source.entry(share).or_default() += 1;
         }
-        Some(Place { connections: Arc::clone(self), id, connection })
+        Some(ConnectionSlot { connections: Arc::clone(self), id, connection })
     }
 
     /// Closes one that only waits, whosever it is: the system gives no more descriptors.
@@ -168,8 +168,8 @@ mod tests {
     use super::*;
 
     /// Whether a place was given to another.
-    async fn evicted(place: &Place) -> bool {
-        tokio::time::timeout(Duration::ZERO, place.connection.evicted.notified()).await.is_ok()
+    async fn evicted(slot: &ConnectionSlot) -> bool {
+        tokio::time::timeout(Duration::ZERO, slot.connection.evicted.notified()).await.is_ok()
     }
 
     #[expect(
@@ -185,15 +185,15 @@ mod tests {
         let connections = Connections::new(6);
         let mut places = Vec::new();
         for _ in 0..3 {
-            places.push(connections.place(source(1)).unwrap());
+            places.push(connections.slot(source(1)).unwrap());
             tokio::time::advance(Duration::from_secs(1)).await;
         }
         // a fourth of the same source goes in for its own first
-        let fourth = connections.place(source(1)).unwrap();
+        let fourth = connections.slot(source(1)).unwrap();
         assert!(evicted(&places[0]).await && !evicted(&places[1]).await && !evicted(&places[2]).await);
-        let others: Vec<_> = (2..5).map(|last| connections.place(source(last)).unwrap()).collect();
+        let others: Vec<_> = (2..5).map(|last| connections.slot(source(last)).unwrap()).collect();
         // all are taken: one of the greatest source's goes, and no other's
-        let seventh = connections.place(source(9)).unwrap();
+        let seventh = connections.slot(source(9)).unwrap();
         assert!(evicted(&places[1]).await && !evicted(&fourth).await && !evicted(&seventh).await);
         for other in &others {
             assert!(!evicted(other).await);
@@ -205,14 +205,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_connection_at_work_is_never_closed_for_another() {
         let connections = Connections::new(2);
-        let (first, second) = (connections.place(source(1)).unwrap(), connections.place(source(2)).unwrap());
+        let (first, second) = (connections.slot(source(1)).unwrap(), connections.slot(source(2)).unwrap());
         first.connection.request_began();
         second.connection.request_began();
-        assert!(connections.place(source(3)).is_none() && !connections.make_room());
+        assert!(connections.slot(source(3)).is_none() && !connections.make_room());
         tokio::time::advance(Duration::from_secs(5)).await;
         second.connection.request_ended();
         assert_eq!(second.connection.waiting_since(), Some(Instant::now()));
-        assert!(connections.place(source(3)).is_some());
+        assert!(connections.slot(source(3)).is_some());
         assert!(evicted(&second).await && !evicted(&first).await);
     }
 }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connections::{Connections, Place};
+use super::connections::{ConnectionSlot, Connections};
 use super::listeners::Listeners;
 use super::peer::{Network, Origin};
 use super::requests::Requests;
@@ -161,7 +161,7 @@ impl Shell {
     fn connect(self: &Arc<Self>, stream: impl AsyncRead + AsyncWrite + Refuse + Unpin + Send + 'static, from: Origin) {
         let proxy = matches!(from, Origin::Network(address) if self.trusted.iter().any(|one| one.contains(address)));
         let share = if proxy { None } else { from.share() };
-        let Some(place) = self.connections.place(share) else {
+        let Some(slot) = self.connections.slot(share) else {
             stream.refuse();
             if let Some(more) = REFUSED.pass() {
                 tracing::warn!(not_logged = more, "all connections are at work; refused one (server.connections)");
@@ -170,7 +170,7 @@ impl Shell {
         };
         let shell = Arc::clone(self);
         self.tasks.spawn(async move {
-            if let Err(panic) = panics::caught(shell.converse(stream, from, &place)).await {
+            if let Err(panic) = panics::caught(shell.converse(stream, from, &slot)).await {
                 tracing::error!(panic, "serving a connection panicked: this is a fault of sei");
             }
         });
@@ -181,9 +181,9 @@ impl Shell {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         from: Origin,
-        place: &Place,
+        slot: &ConnectionSlot,
     ) {
-        let connection = &place.connection;
+        let connection = &slot.connection;
         let requests = Requests {
             router: self.router.clone(),
             origin: from,

@@ -6,8 +6,8 @@ use super::process::{Data, Database, Server, Telemetry};
 impl Data {
     /// Reports what is wrong with the section.
     pub fn check(&self, findings: &mut Findings) {
-        if self.folder.as_os_str().is_empty() {
-            findings.error("data.folder", "nothing", "a directory");
+        if self.directory.as_os_str().is_empty() {
+            findings.error("data.directory", "nothing", "a directory");
         }
     }
 }

@@ -95,7 +95,7 @@ impl fmt::Debug for RawOptions {
     }
 }
 
-/// Any key may hold a secret, until the connector's type has said which do.
+/// Any key may hold a secret, until the connector's type has stated which do.
 impl JsonSchema for RawOptions {
     fn schema_name() -> Cow<'static, str> {
         "RawOptions".into()

@@ -15,12 +15,12 @@ use crate::duration;
 #[serde(default, deny_unknown_fields)]
 pub struct Data {
     /// The data directory: the private PostgreSQL cluster and mirrors of git repositories.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
 }
 
 impl Default for Data {
     fn default() -> Self {
-        Self { folder: ".sei".into() }
+        Self { directory: ".sei".into() }
     }
 }
 

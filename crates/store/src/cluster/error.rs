@@ -9,12 +9,12 @@ pub enum ClusterError {
     /// PostgreSQL is not installed.
     #[error("PostgreSQL is not installed: install it (`apt-get install postgresql`), or set `database.url`")]
     NotInstalled,
-    /// We are root, PostgreSQL refuses to be, and there is nobody else to be.
+    /// We are root, PostgreSQL refuses to be, and there is no other user to run it as.
     #[error("PostgreSQL refuses to run as root and there is no user `postgres`: run `sei` as another user")]
     NoUser,
     /// We are root, and the user whom PostgreSQL runs as can't get to the directory.
     #[error(
-        "user `{user}`, whom PostgreSQL runs as when `sei` runs as root, can't get into {}: set `data.folder` to a \
+        "user `{user}`, whom PostgreSQL runs as when `sei` runs as root, can't get into {}: set `data.directory` to a \
          place that this user can reach, such as /var/lib/sei, or run `sei` as another user", .at.display()
     )]
     NotReachable {
@@ -25,7 +25,7 @@ pub enum ClusterError {
     },
     /// The directory belongs to something else: nothing in it was touched.
     #[error(
-        "{} is not a database of `sei`: choose another `data.folder`, or move it away",
+        "{} is not a database of `sei`: choose another `data.directory`, or move it away",
         .0.display()
     )]
     Foreign(PathBuf),
@@ -52,7 +52,7 @@ pub enum ClusterError {
     },
     /// The short directory for the socket exists and is not ours alone.
     #[error("{} is not a directory of ours alone, as the database's socket needs it: remove it", .0.display())]
-    SocketFolder(PathBuf),
+    SocketDirectory(PathBuf),
     /// A program of PostgreSQL failed.
     #[error("{program} failed: {output}")]
     Failed {

@@ -191,7 +191,7 @@ fn socket_directory(directory: &Path, user: &RunAs) -> Result<PathBuf, ClusterEr
     if found.is_dir() && found.uid() == user.uid() && found.mode().trailing_zeros() >= 6 {
         Ok(socket_directory)
     } else {
-        Err(ClusterError::SocketFolder(socket_directory))
+        Err(ClusterError::SocketDirectory(socket_directory))
     }
 }
 

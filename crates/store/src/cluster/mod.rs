@@ -1,9 +1,9 @@
-//! A private PostgreSQL cluster for one machine, made of the operating system's packages, so that nobody
-//! has to set up a database first. It listens on a socket that only its own user (and root) can get to,
-//! on no network address; a server that is killed, with or without us, continues with the same data.
+//! A private PostgreSQL cluster for one machine, made of the operating system's packages, so that no database has to be
+//! set up first. It listens on a socket that only its own user (and root) can reach, and on no network address. A
+//! server that was killed continues with the same data.
 //!
-//! Promises: the last process that uses it stops it, however the others ended; no secret of our environment
-//! reaches its processes. It leaves to its user when to look whether the server has died ([`PrivateCluster::revive`]).
+//! Promises: the last process that uses it stops it, however the others ended; no secret of our environment reaches its
+//! processes. Its user decides when to check whether the server has died ([`PrivateCluster::revive`]).
 
 mod error;
 mod installation;
@@ -214,7 +214,7 @@ impl Drop for PrivateCluster {
     }
 }
 
-/// Makes the directory ours, if it is nobody's, and checks that it is.
+/// Makes the directory ours, if it has no owner yet, and checks that it is.
 fn prepare(directory: &Path, user: &RunAs) -> Result<(), ClusterError> {
     let marker = directory.join(MARKER);
     if let Some(parent) = directory.parent() {

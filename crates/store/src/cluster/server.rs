@@ -44,7 +44,7 @@ fn is_zombie(stat: &str) -> bool {
     stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('Z'))
 }
 
-/// A server works in its data directory. Where the system does not tell us, the number has to do.
+/// A server works in its data directory. Where the system does not show it, the number has to do.
 fn works_in(pid: i32, data: &Path) -> bool {
     match (std::fs::read_link(format!("/proc/{pid}/cwd")), data.canonicalize()) {
         (Ok(directory), Ok(data)) => directory == data,

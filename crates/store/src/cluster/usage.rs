@@ -186,7 +186,7 @@ pub(super) async fn one_at_a_time(directory: &Path) -> Result<File, ClusterError
     }
 }
 
-/// For a process that is about to end without closing anything: asks each private server that no other process
+/// For a process that is about to end and leaves everything open: asks each private server that no other process
 /// uses to stop. Takes 2 s at most.
 pub fn abandon_clusters() {
     let all: Vec<Arc<Usage>> = uses().clone();

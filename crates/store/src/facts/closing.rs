@@ -1,5 +1,5 @@
-//! What was closed by a source that told nothing else of it then. A version of an incident or a work item
-//! and its closing give the same row in any order: the closing counts if it is not earlier.
+//! Close events: what a source closed without reporting anything else about it. A version of an incident or a work item
+//! and its close event give the same row in any order: the close event counts if it is not earlier.
 
 use kernel::Incident;
 use kernel::catalog::Declared;
@@ -9,8 +9,8 @@ use super::concern::Concern;
 use super::row::Changed;
 use crate::StoreError;
 
-/// Closes the incidents and work items of these ids that a closing is about and that no later version says
-/// are open. What became of their rows is not counted: it is no fact's.
+/// Closes the incidents and work items of these ids that a close event is about and that no later version says
+/// are open. The changes of their rows are not counted: they belong to no fact.
 pub(super) async fn apply(connection: &mut PgConnection, ids: &[String]) -> Result<Changed, StoreError> {
     let mut changed = Changed::default();
     if ids.is_empty() {

@@ -16,15 +16,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::catalog::Declared;
 use kernel::{Closing, Fact, Incident, Repository, WorkItem};
 
-use self::row::{Picture, Row, best};
+use self::row::{Row, StorableFact, best};
 use crate::{StoreError, StoreTx, stale};
 
-/// What became of a batch of facts.
+/// The outcome of a batch of facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Rows that are new or were replaced.
     pub changed: u64,
-    /// Facts that said nothing new: the row was as good, or another fact of the batch was better.
+    /// Facts that stated nothing new: the row was as good, or another fact of the batch was better.
     pub unchanged: u64,
 }
 
@@ -32,19 +32,19 @@ pub struct Written {
 /// rows really changed. Two transactions that each write one batch a tenant, tenants in order of their
 /// names, never wait for each other in a circle.
 pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreError> {
-    let mut pictures: Vec<Picture<'_>> = facts.iter().map(Picture::of).collect::<Result<_, _>>()?;
+    let mut storables: Vec<StorableFact<'_>> = facts.iter().map(StorableFact::of).collect::<Result<_, _>>()?;
     // before the others, which they give other ids
-    let is_relocation = |picture: &&Picture<'_>| matches!(picture.fact.as_ref(), Fact::Moved(_));
-    let relocations: Vec<Row<'_>> = pictures.iter().filter(is_relocation).map(Row::new).collect();
+    let is_relocation = |storable: &&StorableFact<'_>| matches!(storable.fact.as_ref(), Fact::Moved(_));
+    let relocations: Vec<Row<'_>> = storables.iter().filter(is_relocation).map(Row::new).collect();
     moved::lock(tx.connection(), !relocations.is_empty()).await?;
     let mut changed = moved::write(tx.connection(), &relocations).await?;
     // under the ids that they were reported with, so that this table has nothing to rename
-    partial::complete(tx.connection(), &mut pictures).await?;
-    let is_repository = |picture: &&Picture<'_>| matches!(picture.fact.as_ref(), Fact::Repository(_));
-    let names = best(pictures.iter().filter(is_repository).map(Row::new).collect());
+    partial::complete(tx.connection(), &mut storables).await?;
+    let is_repository = |storable: &&StorableFact<'_>| matches!(storable.fact.as_ref(), Fact::Repository(_));
+    let names = best(storables.iter().filter(is_repository).map(Row::new).collect());
     let mut renamed = repository::write_names(tx.connection(), &names).await?;
-    moved::Moves::read(tx.connection()).await?.apply(&mut pictures)?;
-    let mut tables = by_table(&pictures);
+    moved::Moves::read(tx.connection()).await?.apply(&mut storables)?;
+    let mut tables = by_table(&storables);
     let closable = ids(&tables, &[Incident::NAME, WorkItem::NAME, Closing::NAME]);
     renamed.extend(ids(&tables, &[Repository::NAME]));
     let connection = tx.connection();
@@ -63,10 +63,10 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
 }
 
 /// Facts by the table that they go to. What moved was written, and what was partial completed, before.
-fn by_table<'a>(pictures: &'a [Picture<'_>]) -> BTreeMap<&'static str, Vec<Row<'a>>> {
+fn by_table<'a>(storables: &'a [StorableFact<'_>]) -> BTreeMap<&'static str, Vec<Row<'a>>> {
     let mut tables: BTreeMap<&'static str, Vec<Row<'a>>> = BTreeMap::new();
-    for picture in pictures.iter().filter(|picture| !matches!(picture.fact.as_ref(), Fact::Moved(_))) {
-        tables.entry(picture.fact.kind()).or_default().push(Row::new(picture));
+    for storable in storables.iter().filter(|storable| !matches!(storable.fact.as_ref(), Fact::Moved(_))) {
+        tables.entry(storable.fact.kind()).or_default().push(Row::new(storable));
     }
     tables
 }

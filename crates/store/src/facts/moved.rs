@@ -9,7 +9,7 @@ use kernel::catalog::{Column, Kind};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::row::{Changed, Picture, Row};
+use super::row::{Changed, Row, StorableFact};
 use super::table::joined;
 use crate::StoreError;
 use crate::declared::{list, quoted};
@@ -60,14 +60,14 @@ impl Moves {
     }
 
     /// Facts with the ids that they have now.
-    pub(super) fn apply(&self, pictures: &mut [Picture<'_>]) -> Result<(), StoreError> {
+    pub(super) fn apply(&self, storables: &mut [StorableFact<'_>]) -> Result<(), StoreError> {
         if self.0.is_empty() {
             return Ok(());
         }
-        for picture in pictures.iter_mut().filter(|picture| !matches!(*picture.fact, Fact::Moved(_))) {
-            let mut value = serde_json::to_value(&*picture.fact).map_err(super::row::unstorable)?;
-            if self.rename_fields(picture.fact.record().kind(), &mut value) {
-                picture.fact = Cow::Owned(serde_json::from_value(value).map_err(super::row::unstorable)?);
+        for storable in storables.iter_mut().filter(|storable| !matches!(*storable.fact, Fact::Moved(_))) {
+            let mut value = serde_json::to_value(&*storable.fact).map_err(super::row::unstorable)?;
+            if self.rename_fields(storable.fact.record().kind(), &mut value) {
+                storable.fact = Cow::Owned(serde_json::from_value(value).map_err(super::row::unstorable)?);
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::row::{Picture, Row, unstorable};
+use super::row::{Row, StorableFact, unstorable};
 use crate::StoreError;
 
 /// Fields in which the newest event is right even when it leaves them out: an incident that is detected again is open.
@@ -29,9 +29,9 @@ const HASH_BITS: u32 = 48;
 const OF_THE_END: [&str; 2] = ["state", "version"];
 
 /// Events of one thing that are known again, so that a row stays small. Of more it is only known that there are more.
-const MOST_EVENTS: usize = 256;
+const MAX_EVENTS: usize = 256;
 
-/// The digest of what was completed from more events than are known again: how many they are can't tell which of two
+/// The digest of what was completed from more events than are known again: their number does not show which of two
 /// completed facts is the later one, so the one that is written later replaces the other. It is the later one, as both
 /// were made while the row of the thing's parts was locked.
 pub(super) const OF_MANY: i64 = i64::MAX;
@@ -65,19 +65,22 @@ struct Field {
 type Key = (String, String);
 
 /// Replaces partial facts by facts that hold all that was stated of their things so far, one a thing.
-pub(super) async fn complete(connection: &mut PgConnection, facts: &mut Vec<Picture<'_>>) -> Result<(), StoreError> {
+pub(super) async fn complete(
+    connection: &mut PgConnection,
+    facts: &mut Vec<StorableFact<'_>>,
+) -> Result<(), StoreError> {
     let mut parts: BTreeMap<Key, Vec<(Partial, i64)>> = BTreeMap::new();
-    for picture in facts.iter() {
-        if let Fact::Partial(partial) = picture.fact.as_ref() {
+    for storable in facts.iter() {
+        if let Fact::Partial(partial) = storable.fact.as_ref() {
             let record = partial.of.record();
-            let key = (record.kind().name.to_owned(), Row::new(picture).id().to_owned());
-            parts.entry(key).or_default().push((partial.clone(), picture.digest));
+            let key = (record.kind().name.to_owned(), Row::new(storable).id().to_owned());
+            parts.entry(key).or_default().push((partial.clone(), storable.digest));
         }
     }
     if parts.is_empty() {
         return Ok(());
     }
-    facts.retain(|picture| !matches!(picture.fact.as_ref(), Fact::Partial(_)));
+    facts.retain(|storable| !matches!(storable.fact.as_ref(), Fact::Partial(_)));
     let (kinds, ids): (Vec<String>, Vec<String>) = parts.keys().cloned().unzip();
     // also locks them, so that two writers never complete one thing at once
     let known = sqlx::query!(
@@ -121,7 +124,7 @@ pub(super) async fn complete(connection: &mut PgConnection, facts: &mut Vec<Pict
 }
 
 impl Stated {
-    /// Adds what an event states. Returns whether a field was stated anew.
+    /// Adds what an event states. Returns whether a field has a new statement.
     fn add(&mut self, Partial { of, at }: &Partial, digest: i64) -> Result<bool, StoreError> {
         let Value::Object(mut fields) = serde_json::to_value(of).map_err(unstorable)? else { return Ok(false) };
         let version = fields.get("version").cloned().unwrap_or_default();
@@ -131,7 +134,7 @@ impl Stated {
         }
         let mut is_news = false;
         for (name, value) in fields {
-            if !OF_THE_NEWEST.contains(&name.as_str()) && says_nothing(&value) {
+            if !OF_THE_NEWEST.contains(&name.as_str()) && states_nothing(&value) {
                 continue;
             }
             let new = Field { version, at: *at, digest, value };
@@ -142,7 +145,7 @@ impl Stated {
         }
         if !self.many {
             self.events.insert(digest);
-            self.many = self.events.len() > MOST_EVENTS;
+            self.many = self.events.len() > MAX_EVENTS;
         }
         if self.many {
             self.events.clear();
@@ -151,14 +154,14 @@ impl Stated {
     }
 
     /// The fact of all that was stated. Its digest grows with each further event, up to that of many.
-    fn fact(&self) -> Result<Picture<'static>, StoreError> {
+    fn fact(&self) -> Result<StorableFact<'static>, StoreError> {
         let fields = self.fields.iter().filter(|(_, field)| !field.value.is_null());
         let value: Value = fields.map(|(name, field)| (name.clone(), field.value.clone())).collect();
         let hash = xxh3_64(value.to_string().as_bytes()).cast_signed() & ((1 << HASH_BITS) - 1);
         let events = i64::try_from(self.events.len()).unwrap_or_default();
         let fact = serde_json::from_value(value).map_err(unstorable)?;
         let digest = if self.many { OF_MANY } else { (events << HASH_BITS) | hash };
-        Ok(Picture { fact: Cow::Owned(fact), digest })
+        Ok(StorableFact { fact: Cow::Owned(fact), digest })
     }
 }
 
@@ -180,7 +183,7 @@ impl Field {
 }
 
 /// Whether a field has the value that it has in facts that leave it out.
-fn says_nothing(value: &Value) -> bool {
+fn states_nothing(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.is_empty(),

@@ -15,12 +15,12 @@ use crate::StoreError;
 pub(super) const CHUNK: usize = 20_000;
 
 /// A fact as it can be stored, with the hash of its content.
-pub(super) struct Picture<'a> {
+pub(super) struct StorableFact<'a> {
     pub(super) fact: Cow<'a, Fact>,
     pub(super) digest: i64,
 }
 
-impl<'a> Picture<'a> {
+impl<'a> StorableFact<'a> {
     /// PostgreSQL's text takes every character but NUL: each becomes U+FFFD, ids included.
     pub(super) fn of(fact: &'a Fact) -> Result<Self, StoreError> {
         let json = serde_json::to_string(fact).map_err(unstorable)?;
@@ -61,7 +61,7 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn new(Picture { fact, digest }: &'a Picture<'_>) -> Self {
+    pub(super) fn new(StorableFact { fact, digest }: &'a StorableFact<'_>) -> Self {
         let record = fact.record();
         let version = record.version();
         let mut key = [[].as_slice(); 2];
@@ -138,17 +138,17 @@ mod tests {
             let version = Version { detail, at: DateTime::from_timestamp(seconds, 0).unwrap() };
             Fact::Account(Account::new(id.into(), version))
         };
-        let mut pictures = [
+        let mut storables = [
             (account("a", Detail::Inferred, 9), 9),
             (account("b", Detail::Inferred, 0), 0),
             (account("a", Detail::Stated, 2), 1),
             (account("a", Detail::Stated, 2), 3),
             (account("a", Detail::Stated, 1), 9),
         ]
-        .map(|(fact, digest)| Picture { fact: Cow::Owned(fact), digest });
+        .map(|(fact, digest)| StorableFact { fact: Cow::Owned(fact), digest });
         for _ in 0..5 {
-            pictures.rotate_left(1);
-            let kept: Vec<_> = best(pictures.iter().map(Row::new).collect());
+            storables.rotate_left(1);
+            let kept: Vec<_> = best(storables.iter().map(Row::new).collect());
             let kept: Vec<_> = kept.iter().map(|row| (row.id(), row.digest)).collect();
             assert_eq!(kept, [("a", 3), ("b", 0)]);
         }

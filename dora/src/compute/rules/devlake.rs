@@ -12,7 +12,7 @@ use crate::Options;
 use crate::compute::carried::Counting;
 use crate::compute::case::{Case, Verdicts, incident_evidence, resolution};
 use crate::compute::copies::{self, Copies};
-use crate::compute::measured::{Measured, says_release};
+use crate::compute::measured::{Measured, is_release_source};
 use crate::compute::owners::Owners;
 use crate::compute::rollouts::Joined;
 use crate::compute::spans::{Span, Spans, Times};
@@ -26,7 +26,7 @@ pub(crate) struct Devlake;
 impl RuleSet for Devlake {
     /// What was deployed and deploying pipelines count together, unless the service chooses.
     fn counts_kind(&self, history: &History, source: Option<DeploymentSource>, kind: DeploymentSource) -> bool {
-        if history.deployments_from.is_none() { !says_release(kind) } else { Some(kind) == source }
+        if history.deployments_from.is_none() { !is_release_source(kind) } else { Some(kind) == source }
     }
 
     fn counts_releases(&self) -> bool {

@@ -72,7 +72,7 @@ fn weeks(part: &MetricPart) -> Vec<Option<f64>> {
     part.series.iter().map(|point| point.value).collect()
 }
 
-fn labelled(label: &str) -> Subject {
+fn labeled(label: &str) -> Subject {
     Subject { labels: [label.into()].into(), kind: Some(label.into()), ..Subject::default() }
 }
 
@@ -80,7 +80,7 @@ fn labelled(label: &str) -> Subject {
 fn each_slice_costs_as_many_values_as_the_series_has_steps() {
     let mut seen = Seen::default();
     for label in ["a", "b", "c"] {
-        seen.about(labelled(label));
+        seen.about(labeled(label));
         seen.of.value(us(1), SECOND_US);
     }
     let (calendar, window) = (Calendar { zone: Tz::UTC }, Window { from: at(0), to: at(14) });
@@ -109,7 +109,7 @@ fn each_slice_costs_as_many_values_as_the_series_has_steps() {
 fn durations_have_a_median_over_the_window_its_steps_and_its_slices() {
     let mut seen = Seen::default();
     for (label, day, seconds) in [("a", 1, 10.0), ("b", 2, 20.0), ("a", 8, 40.0), ("a", 13, 60.0), ("a", 14, 1e9)] {
-        seen.about(labelled(label));
+        seen.about(labeled(label));
         seen.of.value(us(day), seconds * SECOND_US);
     }
     let (whole, slices) = asked("change_cycle_time", &seen, Some(Slice::Label));
@@ -124,7 +124,7 @@ fn durations_have_a_median_over_the_window_its_steps_and_its_slices() {
 fn rates_counts_and_shares_are_of_what_there_was() {
     let mut seen = Seen::default();
     for (label, day, is) in [("a", 1, true), ("a", 2, false), ("b", 3, false), ("a", 4, false)] {
-        seen.about(labelled(label));
+        seen.about(labeled(label));
         seen.of.is(us(day), is);
     }
     let (whole, _) = asked("merged_without_review", &seen, None);
@@ -189,7 +189,7 @@ fn a_week_with_25_hours_on_its_sunday_has_7_days() {
 fn the_share_of_known_ends_is_given_for_the_whole_its_parts_and_its_steps() {
     let mut seen = Seen::default();
     for (label, day, from) in [("a", 1, Some(0)), ("a", 2, None), ("b", 8, None), ("b", 9, None)] {
-        seen.about(labelled(label));
+        seen.about(labeled(label));
         seen.of.span(us(day), from.map(us), Some(us(day)));
     }
     let (whole, slices) = asked("change_cycle_time", &seen, Some(Slice::Label));

@@ -90,7 +90,7 @@ impl World<'_> {
             Some(span).filter(|span| *span >= 0)
         };
         let bot = self.is_bot(author);
-        let labelled = change.labels.iter().any(|label| self.case.settings.exclude_labels.contains(label));
+        let labeled = change.labels.iter().any(|label| self.case.settings.exclude_labels.contains(label));
         let row = ChangeMetric {
             service: "web".to_owned(),
             change: change.id.clone(),
@@ -114,7 +114,7 @@ impl World<'_> {
             approval_us: span(approved, change.merged_at),
             deploy_us: span(change.merged_at, Some(deployed)),
             lead_time_us: span(start, Some(deployed)),
-            excluded: bot && self.case.settings.exclude_bots_from_lead_time || labelled,
+            excluded: bot && self.case.settings.exclude_bots_from_lead_time || labeled,
         };
         if negative {
             self.findings.insert((FindingKind::NegativeDuration, change.id.to_string()));

@@ -132,7 +132,7 @@ impl<'a> World<'a> {
         let Some(folders) = &commit.folders else { return commit.parents.as_ref().is_some_and(|all| all.len() > 1) };
         let holds = |outer: &str, inner: &str| inner == outer || inner.starts_with(&format!("{outer}/"));
         // of very many directories only those further up are known
-        !folders.iter().any(|folder| holds(path, folder) || commit.folders_truncated && holds(folder, path))
+        !folders.iter().any(|directory| holds(path, directory) || commit.folders_truncated && holds(directory, path))
     }
 
     /// Whether a change has nothing of the service: some of its commits were looked into, and all are elsewhere.

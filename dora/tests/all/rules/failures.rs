@@ -153,8 +153,8 @@ fn rule_4_a_hotfix_in_the_very_next_deployment_fails_the_one_before_it() {
     let late = case(35).add(hotfix).compute();
     assert!(late.failed().is_empty());
     assert_eq!(late.rework(), ["c"]);
-    let labelled = Change { labels: vec!["Hotfix".to_owned()], ..change(1, 3, 12) };
-    assert_eq!(case(20).add(labelled).compute().failed(), ["b"]);
+    let labeled = Change { labels: vec!["Hotfix".to_owned()], ..change(1, 3, 12) };
+    assert_eq!(case(20).add(labeled).compute().failed(), ["b"]);
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn repositories_of_one_service_each_have_their_own_first_deployment() {
 }
 
 fn of_directories(number: u32, hour: i64, parents: &[u32], folders: &[&str]) -> Commit {
-    let folders = folders.iter().map(|folder| (*folder).to_owned()).collect();
+    let folders = folders.iter().map(|directory| (*directory).to_owned()).collect();
     Commit { folders: Some(folders), ..commit(number, hour, parents) }
 }
 

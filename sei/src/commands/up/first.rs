@@ -157,6 +157,6 @@ fn addresses(address: &str, settings: &Settings) -> String {
     format!(
         "Page:    {address}/\nGraphQL: {address}/graphql\nREST:    {address}/api/openapi.json\n{socket}\
          Data:    {}\nCtrl-C stops sei; the data stays.",
-        settings.data.folder.display()
+        settings.data.directory.display()
     )
 }

@@ -47,8 +47,8 @@ async fn every_recorded_webhook_is_taken_and_has_a_named_end() {
     let served = serve(&settings, log.log.clone()).await;
     let mut answers: BTreeMap<(&str, u16), u64> = BTreeMap::new();
     for (connector, folders, headers) in RECORDED {
-        for folder in folders {
-            for entry in std::fs::read_dir(Path::new(&corpus).join(folder)).unwrap() {
+        for directory in folders {
+            for entry in std::fs::read_dir(Path::new(&corpus).join(directory)).unwrap() {
                 let path = entry.unwrap().path();
                 if path.extension().is_none_or(|extension| extension != "json") {
                     continue;

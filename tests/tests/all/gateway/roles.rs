@@ -37,12 +37,12 @@ fn served_at(address: SocketAddr) -> Served {
 
 impl Running {
     /// Starts a program, or `sei` with these words, with these settings beside those of the database, the log and the address.
-    async fn start(name: &str, folder: &Path, log: &TestLog, settings: &str) -> Self {
+    async fn start(name: &str, directory: &Path, log: &TestLog, settings: &str) -> Self {
         let address = free_address();
-        std::fs::write(folder.join("url"), &log.database.url).unwrap();
-        std::fs::write(folder.join("secret"), SECRET).unwrap();
-        write_settings(folder, log, address, settings);
-        let logged = folder.join("log");
+        std::fs::write(directory.join("url"), &log.database.url).unwrap();
+        std::fs::write(directory.join("secret"), SECRET).unwrap();
+        write_settings(directory, log, address, settings);
+        let logged = directory.join("log");
         let file = std::fs::File::create(&logged).unwrap();
         let mut words = name.split(' ');
         let mut command = Command::new(binary(words.next().unwrap()));
@@ -50,7 +50,7 @@ impl Running {
         for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("SEI_")) {
             command.env_remove(variable);
         }
-        command.arg("--config").arg(folder.join("sei.toml"));
+        command.arg("--config").arg(directory.join("sei.toml"));
         let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
         let running = Self { child, served: served_at(address), log: logged };
         running.ready().await;
@@ -86,14 +86,14 @@ impl Running {
 }
 
 /// The settings of a program that listens at this address.
-fn write_settings(folder: &Path, log: &TestLog, address: SocketAddr, settings: &str) {
+fn write_settings(directory: &Path, log: &TestLog, address: SocketAddr, settings: &str) {
     let config = format!(
-        "data.folder = '{folder}'\ndatabase.url = {{ file = '{folder}/url' }}\nserver.listen = '{address}'\n\
+        "data.directory = '{directory}'\ndatabase.url = {{ file = '{directory}/url' }}\nserver.listen = '{address}'\n\
          log.topic = '{}'\n{settings}",
         log.settings.topic,
-        folder = folder.display(),
+        directory = directory.display(),
     );
-    std::fs::write(folder.join("sei.toml"), config).unwrap();
+    std::fs::write(directory.join("sei.toml"), config).unwrap();
 }
 
 impl Drop for Running {
@@ -122,12 +122,12 @@ async fn rows(database: &TestDatabase, log: &TestLog, table: &str) -> Vec<String
 #[tokio::test]
 async fn the_gateway_takes_webhooks_and_ends_in_order() {
     let log = TestLog::new(LogKind::Embedded).await;
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let settings = format!(
         "[[source]]\nconnector = 'github'\n[source.webhook]\nsecrets = [{{ file = '{}/secret' }}]\n",
-        folder.path().display()
+        directory.path().display()
     );
-    let running = Running::start("sei-webhooks", folder.path(), &log, &settings).await;
+    let running = Running::start("sei-webhooks", directory.path(), &log, &settings).await;
     let payload = super::super::github::fixture("release.published");
     assert_eq!(running.served.github("release", "d-1", &payload).await.status, 202);
     let signature = sign("wrong", &payload);
@@ -145,8 +145,8 @@ fn git_settings(repository: &impl std::fmt::Display) -> String {
 #[tokio::test]
 async fn the_collector_collects_at_once_and_ends_in_order() {
     let log = TestLog::new(LogKind::Embedded).await;
-    let folder = tempfile::tempdir().unwrap();
-    let repository = folder.path().join("repository");
+    let directory = tempfile::tempdir().unwrap();
+    let repository = directory.path().join("repository");
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
         command.current_dir(&repository).args(["-c", "user.name=Ann", "-c", "user.email=ann@lakeside.example"]);
@@ -157,7 +157,7 @@ async fn the_collector_collects_at_once_and_ends_in_order() {
     git(&["commit", "--quiet", "--allow-empty", "--message=First"]);
     git(&["tag", "v1.0.0"]);
     let settings = git_settings(&repository.display());
-    let running = Running::start("sei-collector", folder.path(), &log, &settings).await;
+    let running = Running::start("sei-collector", directory.path(), &log, &settings).await;
     eventually(DEADLINE, async || rows(&log.database, &log, "commit").await.len() == 1).await;
     assert_eq!(rows(&log.database, &log, "deployment").await.len(), 1);
     assert_eq!(running.end().await, Some(0));
@@ -169,14 +169,14 @@ async fn every_role_starts_again_with_new_settings_and_goes_on_with_the_old_ones
     let programs = ["sei-webhooks", "sei-collector", "sei-processor", "sei-dora", "sei-api"];
     let roles = ["sei role webhooks", "sei role collector", "sei role processor", "sei role dora", "sei role api"];
     for role in programs.into_iter().chain(roles) {
-        let folder = tempfile::tempdir().unwrap();
-        let mut running = Running::start(role, folder.path(), &log, "").await;
-        write_settings(folder.path(), &log, running.served.address, "server.listen_at = 5\n");
+        let directory = tempfile::tempdir().unwrap();
+        let mut running = Running::start(role, directory.path(), &log, "").await;
+        write_settings(directory.path(), &log, running.served.address, "server.listen_at = 5\n");
         running.signal(Signal::SIGHUP);
         running.logs("the new settings can't be used").await;
         running.ready().await;
         running.served = served_at(free_address());
-        write_settings(folder.path(), &log, running.served.address, "");
+        write_settings(directory.path(), &log, running.served.address, "");
         running.signal(Signal::SIGHUP);
         running.ready().await;
         assert_eq!(running.end().await, Some(0), "{role}");

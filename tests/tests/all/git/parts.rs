@@ -22,25 +22,25 @@ pub(super) const TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// A repository in a directory of its own. Each call of `git` is a minute after the one before.
 pub(super) struct Repo {
-    pub(super) folder: TempDir,
+    pub(super) directory: TempDir,
     clock: Cell<i64>,
 }
 
 impl Repo {
     pub(super) fn new() -> Self {
-        let repo = Self { folder: tempfile::tempdir().unwrap(), clock: Cell::new(1_700_000_000) };
+        let repo = Self { directory: tempfile::tempdir().unwrap(), clock: Cell::new(1_700_000_000) };
         std::fs::create_dir(repo.path()).unwrap();
         repo.git(&["init", "-q", "-b", "main"]);
         repo
     }
 
     pub(super) fn path(&self) -> PathBuf {
-        self.folder.path().join("app")
+        self.directory.path().join("app")
     }
 
     /// A place beside the repository, as an argument.
     pub(super) fn beside(&self, name: &str) -> String {
-        text(&self.folder.path().join(name))
+        text(&self.directory.path().join(name))
     }
 
     pub(super) fn git(&self, arguments: &[&str]) -> String {

@@ -151,9 +151,9 @@ async fn what_is_no_repository_is_refused_with_what_to_do() {
     let missing = repo.beside("missing");
     for (url, says, advises) in [
         (missing.clone(), "there is no `", "give the path of a clone"),
-        (text(nothing.path()), "is not a git repository", "give the top folder of a clone"),
+        (text(nothing.path()), "is not a git repository", "give the top directory of a clone"),
         (text(&repo.path().join("sub")), "is not a git repository", "above it is one"),
-        (text(repo.folder.path()), "is not a git repository", "app` in it is one"),
+        (text(repo.directory.path()), "is not a git repository", "app` in it is one"),
         (format!("file://{missing}"), "could not be fetched", "check the address"),
         ("ftp://example.org/app".to_owned(), "a protocol that is not allowed", "expected https"),
         (String::new(), "`url` is empty", "expected the path"),

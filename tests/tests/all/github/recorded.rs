@@ -17,8 +17,8 @@ use tests::TestLog;
 
 /// The directory of `@octokit/webhooks-examples`.
 fn examples() -> PathBuf {
-    if let Some(folder) = std::env::var_os("SEI_OCTOKIT_EXAMPLES") {
-        return folder.into();
+    if let Some(directory) = std::env::var_os("SEI_OCTOKIT_EXAMPLES") {
+        return directory.into();
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/fixtures");
     let output = Command::new(script).output().unwrap();
@@ -117,8 +117,8 @@ fn event_by_content(payload: &Value, name: &str) -> Option<&'static str> {
 fn the_corpus_normalizes_without_an_unexplained_reject() {
     let Some(corpus) = parts::corpus() else { return };
     let mut tally: BTreeMap<String, u64> = BTreeMap::new();
-    for folder in ["go-playground/testdata/github", "zulip/github"] {
-        for entry in std::fs::read_dir(corpus.join(folder)).unwrap() {
+    for directory in ["go-playground/testdata/github", "zulip/github"] {
+        for entry in std::fs::read_dir(corpus.join(directory)).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             let bytes = std::fs::read(&path).unwrap();
@@ -127,12 +127,12 @@ fn the_corpus_normalizes_without_an_unexplained_reject() {
                 Some(event) => match normalize(event, bytes.into()) {
                     Ok(_) => format!("stored: {event}"),
                     Err(NotStored::Ignored(reason)) => format!("ignored: {event}: {}", reason.as_str()),
-                    Err(NotStored::Rejected(reject)) => format!("rejected: {folder}/{name}: {reject}"),
+                    Err(NotStored::Rejected(reject)) => format!("rejected: {directory}/{name}: {reject}"),
                 },
                 None => match normalize(name.split('.').next().unwrap().split("__").next().unwrap(), bytes.into()) {
                     Ok(_) => "stored by the name of its file".to_owned(),
                     Err(NotStored::Ignored(reason)) => format!("ignored: {}", reason.as_str()),
-                    Err(NotStored::Rejected(reject)) => format!("rejected: {folder}/{name}: {reject}"),
+                    Err(NotStored::Rejected(reject)) => format!("rejected: {directory}/{name}: {reject}"),
                 },
             };
             *tally.entry(end).or_default() += 1;

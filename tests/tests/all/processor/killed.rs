@@ -42,14 +42,14 @@ impl Running {
 /// What it takes to start the program again and again.
 struct Victim {
     binary: PathBuf,
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
     url: String,
 }
 
 impl Victim {
     async fn new(log: &TestLog) -> Self {
         let binary = tokio::task::spawn_blocking(|| tests::binary("sei-processor")).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let settings = &log.settings;
         let kind = if settings.kind == LogKind::Kafka { "kafka" } else { "embedded" };
         // A member with a name takes its place in the group again at once after it was killed, with what
@@ -60,19 +60,19 @@ impl Victim {
              [log.kafka.properties]\n\"group.instance.id\" = \"one\"\n",
             settings.topic, settings.kafka.brokers, settings.kafka.group
         );
-        std::fs::write(folder.path().join("sei.toml"), text).unwrap();
-        Self { binary, folder, url: log.database.url.clone() }
+        std::fs::write(directory.path().join("sei.toml"), text).unwrap();
+        Self { binary, directory, url: log.database.url.clone() }
     }
 
     fn start(&self) -> Running {
         let output = |name: &str| {
-            let file = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join(name));
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(self.directory.path().join(name));
             Stdio::from(file.unwrap())
         };
         let child = Command::new(&self.binary)
             .arg("--config")
-            .arg(self.folder.path().join("sei.toml"))
-            .current_dir(self.folder.path())
+            .arg(self.directory.path().join("sei.toml"))
+            .current_dir(self.directory.path())
             .env("SEI_KILLED_DATABASE", &self.url)
             .stdout(output("out"))
             .stderr(output("err"))
@@ -81,7 +81,8 @@ impl Victim {
     }
 
     fn log_text(&self) -> String {
-        let read = |name: &str| std::fs::read_to_string(Path::new(self.folder.path()).join(name)).unwrap_or_default();
+        let read =
+            |name: &str| std::fs::read_to_string(Path::new(self.directory.path()).join(name)).unwrap_or_default();
         read("out") + &read("err")
     }
 }

@@ -185,7 +185,7 @@ async fn a_directory_of_another_owner_is_not_touched() {
     std::fs::write(parent.path().join("thesis.txt"), "mine").unwrap();
     let error = refusal(parent.path()).await;
     assert!(matches!(error, ClusterError::Foreign(_)), "{error}");
-    assert!(error.to_string().contains("choose another `data.folder`"), "{error}");
+    assert!(error.to_string().contains("choose another `data.directory`"), "{error}");
     let left: Vec<_> = std::fs::read_dir(parent.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["thesis.txt"]);
     let file = parent.path().join("thesis.txt");
@@ -232,5 +232,5 @@ async fn a_directory_that_the_servers_user_cannot_reach_is_named() {
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
     let error = refusal(&closed.join("database")).await;
     assert!(matches!(&error, ClusterError::NotReachable { at, .. } if *at == closed), "{error}");
-    assert!(error.to_string().contains("set `data.folder`"), "{error}");
+    assert!(error.to_string().contains("set `data.directory`"), "{error}");
 }

@@ -44,24 +44,25 @@ async fn a_database_that_is_not_there_is_fatal_and_a_server_that_is_not_is_trans
 
 /// A disk of its own, where we may mount one and the server can see it.
 struct SmallDisk {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl SmallDisk {
     /// Mounts one of two megabytes, or says why that is not possible.
     fn mount() -> Result<Self, String> {
-        let folder = tempfile::Builder::new().prefix("sei-small-disk").tempdir().map_err(|error| error.to_string())?;
+        let directory =
+            tempfile::Builder::new().prefix("sei-small-disk").tempdir().map_err(|error| error.to_string())?;
         let run = |program: &str, arguments: &[&str]| {
-            let output = std::process::Command::new(program).args(arguments).arg(folder.path()).output();
+            let output = std::process::Command::new(program).args(arguments).arg(directory.path()).output();
             let output = output.map_err(|error| error.to_string())?;
             let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             if output.status.success() { Ok(()) } else { Err(format!("{program}: {message}")) }
         };
         run("mount", &["-t", "tmpfs", "-o", "size=2m,mode=777", "tmpfs"])?;
-        let disk = Self { folder };
+        let disk = Self { directory };
         std::process::Command::new("chown")
             .arg("postgres:")
-            .arg(disk.folder.path())
+            .arg(disk.directory.path())
             .status()
             .map_err(|error| error.to_string())?;
         Ok(disk)
@@ -69,13 +70,13 @@ impl SmallDisk {
 
     fn grow(&self) {
         let mut mount = std::process::Command::new("mount");
-        assert!(mount.args(["-o", "remount,size=32m"]).arg(self.folder.path()).status().unwrap().success());
+        assert!(mount.args(["-o", "remount,size=32m"]).arg(self.directory.path()).status().unwrap().success());
     }
 }
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        if let Err(error) = std::process::Command::new("umount").arg(self.folder.path()).status() {
+        if let Err(error) = std::process::Command::new("umount").arg(self.directory.path()).status() {
             eprintln!("the small disk stays mounted: {error}");
         }
     }
@@ -91,8 +92,8 @@ async fn a_full_disk_is_a_clear_error_and_nothing_else_is_disturbed() {
     let store = &database.store;
     let mut server = PgConnection::connect(&database_server()).await.unwrap();
     let space = format!("sei_small_{}", std::process::id());
-    let folder = disk.folder.path().display();
-    server.execute(AssertSqlSafe(format!("create tablespace {space} location '{folder}'"))).await.unwrap();
+    let directory = disk.directory.path().display();
+    server.execute(AssertSqlSafe(format!("create tablespace {space} location '{directory}'"))).await.unwrap();
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
     connection.execute(AssertSqlSafe(format!("alter table sei.log_segment set tablespace {space}"))).await.unwrap();
 

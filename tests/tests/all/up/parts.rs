@@ -17,7 +17,7 @@ pub(super) fn git(repository: &Path, arguments: &[&str]) {
 
 /// A repository of `commits` commits, one an hour, with a version tag on every `tag_every`th.
 pub(crate) fn repository(program: &Program, commits: usize, tag_every: Option<usize>) -> PathBuf {
-    let path = program.folder().join("repository");
+    let path = program.directory().join("repository");
     std::fs::create_dir(&path).unwrap();
     git(&path, &["init", "--quiet", "--initial-branch=main"]);
     let mut stream = String::new();
@@ -126,7 +126,7 @@ impl HeldMigrations {
     pub(super) fn hold(program: &Program) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let database = runtime.block_on(tests::empty_database());
-        std::fs::write(program.folder().join("url"), &database.url).unwrap();
+        std::fs::write(program.directory().join("url"), &database.url).unwrap();
         let mut held =
             Self { other: runtime.block_on(database.options().connect()).unwrap(), runtime, _database: database };
         held.run("select pg_advisory_lock(1936025857)");

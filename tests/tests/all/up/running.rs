@@ -14,9 +14,9 @@ use super::parts::{get, no_server_is_left, repository, server_pid, servers, text
 #[test]
 fn events_come_over_the_socket_and_refused_requests_do_not_fill_the_log() {
     let program = Program::new();
-    std::fs::write(program.folder().join("secret"), "a secret of this test").unwrap();
+    std::fs::write(program.directory().join("secret"), "a secret of this test").unwrap();
     let settings = "[[source]]\nconnector = \"github\"\n[source.webhook]\nsecrets = [{ file = \"secret\" }]\n";
-    std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
+    std::fs::write(program.directory().join("sei.toml"), settings).unwrap();
     let mut up = program.up(&[]);
     let address = up.address();
     let fact = r#"{"fact":"deployment","id":"shop/1","service":"shop","environment":"production","finished_at":"2026-02-03T09:00:00Z","outcome":"success"}"#;
@@ -163,7 +163,7 @@ fn git_source(urls: &str) -> String {
 fn settings_are_read_again_while_it_runs_and_wrong_ones_change_nothing() {
     let program = Program::new();
     let path = text(&repository(&program, 20, Some(10)));
-    let settings = program.folder().join("sei.toml");
+    let settings = program.directory().join("sei.toml");
     std::fs::write(&settings, git_source(&format!("[\"{path}\"]"))).unwrap();
     let mut up = program.up(&["--config", &text(&settings)]);
     let address = up.address();

@@ -108,7 +108,7 @@ fn it_ends_at_a_signal_while_it_waits_for_the_lock_of_migrations() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let program = Program::new();
         let mut held = HeldMigrations::hold(&program);
-        std::fs::write(program.folder().join("sei.toml"), "[database.url]\nfile = \"url\"\n").unwrap();
+        std::fs::write(program.directory().join("sei.toml"), "[database.url]\nfile = \"url\"\n").unwrap();
         let up = program.up(&[]);
         held.wait_for_sessions(1, false);
         // the lock stays held: only the signal can end it
@@ -128,20 +128,20 @@ fn a_hangup_right_after_the_start_ends_no_program() {
     let hangup = SigSet::from_iter([Signal::SIGHUP]);
     for name in ["sei", "sei-webhooks", "sei-collector", "sei-processor", "sei-dora", "sei-api"] {
         for _ in 0..5 {
-            let folder = tempfile::tempdir().unwrap();
+            let directory = tempfile::tempdir().unwrap();
             let mut command = Command::new(tests::binary(name));
             // a database that waits for ever: it listens, and never answers
             let database = TcpListener::bind("127.0.0.1:0").unwrap();
             let url = format!("postgres://a@{}/b", database.local_addr().unwrap());
-            std::fs::write(folder.path().join("url"), url).unwrap();
+            std::fs::write(directory.path().join("url"), url).unwrap();
             let settings = "server.listen = '127.0.0.1:0'\ndatabase.url = { file = 'url' }\n";
-            std::fs::write(folder.path().join("sei.toml"), settings).unwrap();
+            std::fs::write(directory.path().join("sei.toml"), settings).unwrap();
             if name == "sei" {
                 command.arg("up");
             }
-            let log = folder.path().join("log");
+            let log = directory.path().join("log");
             let file = std::fs::File::create(&log).unwrap();
-            command.current_dir(folder.path()).stdout(Stdio::null()).stderr(file);
+            command.current_dir(directory.path()).stdout(Stdio::null()).stderr(file);
             let output = || std::fs::read_to_string(&log).unwrap();
             // held back while the system loads the program, as no program can help that, and let through by itself
             hangup.thread_block().unwrap();
@@ -173,7 +173,7 @@ fn a_hangup_right_after_the_start_ends_no_program() {
 fn a_hangup_during_the_start_reads_the_settings_once_it_has_started() {
     let program = Program::new();
     let mut held = HeldMigrations::hold(&program);
-    let settings = program.folder().join("sei.toml");
+    let settings = program.directory().join("sei.toml");
     std::fs::write(&settings, "[database.url]\nfile = \"url\"\n").unwrap();
     let mut up = program.up(&["--config", &text(&settings)]);
     held.wait_for_sessions(1, false);

@@ -136,7 +136,7 @@ fn an_empty_repository_and_none_at_all_are_no_failure() {
     for repository in [true, false] {
         let program = Program::new();
         if repository {
-            git(program.folder(), &["init", "--quiet"]);
+            git(program.directory(), &["init", "--quiet"]);
         }
         let mut up = program.up(&[]);
         let out = up.wait_for("Ctrl-C stops sei");
@@ -169,14 +169,14 @@ fn with_a_named_database_and_kafka_it_reports_the_same() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (database, brokers) = runtime.block_on(async { (tests::empty_database().await, tests::kafka().await) });
     let program = Program::new();
-    let url = program.folder().join("url");
+    let url = program.directory().join("url");
     std::fs::write(&url, &database.url).unwrap();
     let (topic, group) = (tests::unique("sei.events"), tests::unique("sei-processor"));
     let settings = format!(
         "[database.url]\nfile = {url:?}\n[log]\nkind = \"kafka\"\ntopic = \"{topic}\"\n\
          [log.kafka]\nbrokers = \"{brokers}\"\ngroup = \"{group}\"\n"
     );
-    std::fs::write(program.folder().join("sei.toml"), settings).unwrap();
+    std::fs::write(program.directory().join("sei.toml"), settings).unwrap();
     let output = program.run(&["status"]);
     assert!(output.err.contains("run `sei migrate` first"), "{}", output.err);
     let mut up = program.up(&["--repo", &path]);

@@ -28,13 +28,13 @@ pub(super) struct Changes {
     /// Of one path, or renamed.
     pub modified: Vec<(Side, Side)>,
     names: Vec<u8>,
-    /// The folder that is being compared, and those in which anything differs.
-    pub folder: Vec<u8>,
+    /// The directory that is being compared, and those in which anything differs.
+    pub directory: Vec<u8>,
     pub folders: BTreeSet<Vec<u8>>,
 }
 
 impl Changes {
-    /// The name of a file within its folder.
+    /// The name of a file within its directory.
     pub fn name(&self, file: &Lone) -> &[u8] {
         self.names.get(file.name.clone()).unwrap_or_default()
     }
@@ -44,24 +44,24 @@ impl Changes {
         self.added.clear();
         self.modified.clear();
         self.names.clear();
-        self.folder.clear();
+        self.directory.clear();
         self.folders.clear();
     }
 
-    /// Something differs in the folder that is being compared.
+    /// Something differs in the directory that is being compared.
     pub fn here(&mut self) {
-        if !self.folders.contains(&self.folder) {
-            self.folders.insert(self.folder.clone());
+        if !self.folders.contains(&self.directory) {
+            self.folders.insert(self.directory.clone());
         }
     }
 
-    /// Goes into a folder; what it returns leads back.
+    /// Goes into a directory; what it returns leads back.
     pub fn enter(&mut self, name: &[u8]) -> usize {
-        let before = self.folder.len();
+        let before = self.directory.len();
         if before > 0 {
-            self.folder.push(b'/');
+            self.directory.push(b'/');
         }
-        self.folder.extend_from_slice(name);
+        self.directory.extend_from_slice(name);
         before
     }
 

@@ -30,26 +30,26 @@ use crate::settings::GitSource;
 use crate::{mailmap, normalize};
 
 /// How long collecting one repository may take. The largest public ones take minutes.
-const WHOLE: Duration = Duration::from_hours(12);
+const MAX_DURATION: Duration = Duration::from_hours(12);
 
 /// Where a collection begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
     /// Where the last one ended.
     Cursor,
-    /// At the beginning: everything is told again, which changes no row that was right.
+    /// At the beginning: everything is reported again, which changes no row that was right.
     Start,
 }
 
 /// Where what is collected goes.
 pub struct Target<'a> {
-    /// The folder for clones of remote repositories; a local repository is only read.
+    /// The directory for clones of remote repositories; a local repository is only read.
     pub mirrors: &'a Path,
     /// Whose events they are.
     pub tenant: &'a Tenant,
     /// The log.
     pub log: &'a dyn EventLog,
-    /// Who is told how far it has come.
+    /// Receives the progress.
     pub progress: &'a dyn Progress,
 }
 
@@ -73,16 +73,16 @@ pub async fn collect(
             From::Cursor => store::cursors::load(&store, &key).await?,
             From::Start => None,
         };
-        let (mut summary, cursor) = opened.tell(cursor, target, now).await?;
+        let (mut summary, cursor) = opened.append_new(cursor, target, now).await?;
         if let Some(cursor) = cursor {
             store::cursors::save(&store, &key, &cursor).await?;
         }
         summary.elapsed = started.elapsed();
         Ok(summary)
     };
-    match tokio::time::timeout(WHOLE, whole).await {
+    match tokio::time::timeout(MAX_DURATION, whole).await {
         Ok(collected) => collected,
-        Err(_) => Err(GitError::TooLong { repository: shown(&source.url), hours: WHOLE.as_secs() / 3_600 }),
+        Err(_) => Err(GitError::TooLong { repository: shown(&source.url), hours: MAX_DURATION.as_secs() / 3_600 }),
     }
 }
 
@@ -94,7 +94,7 @@ pub async fn collect_since(
     cursor: Option<Value>,
     now: DateTime<Utc>,
 ) -> Result<(Summary, Option<Value>), GitError> {
-    Opened::new(source, target).await?.tell(cursor, target, now).await
+    Opened::new(source, target).await?.append_new(cursor, target, now).await
 }
 
 /// The address of a repository as it may be shown: without credentials.
@@ -108,12 +108,12 @@ pub fn shown(url: &str) -> String {
 pub fn mirror(url: &str, mirrors: &Path) -> Option<PathBuf> {
     match Location::parse(url).ok()? {
         Location::Local(_) => None,
-        Location::Remote(remote) => Some(super::mirror::folder(mirrors, &remote)),
+        Location::Remote(remote) => Some(super::mirror::directory(mirrors, &remote)),
     }
 }
 
-/// What reading came to, when all pages are told.
-struct Told {
+/// The result of reading, when all pages are sent.
+struct Reading {
     summary: Summary,
     /// The next cursor, if it moved.
     next: Option<Value>,
@@ -175,8 +175,8 @@ impl Opened {
         format!("git/{}", self.identity.id)
     }
 
-    /// Tells what is new since the cursor.
-    async fn tell(
+    /// Appends what is new since the cursor.
+    async fn append_new(
         self,
         cursor: Option<Value>,
         target: &Target<'_>,
@@ -187,9 +187,9 @@ impl Opened {
         let subject = self.identity.id.clone();
         let shown = self.shown.clone();
         target.progress.stage("Collecting commits", None);
-        let (pages, mut told) = mpsc::channel(8);
+        let (pages, mut received) = mpsc::channel(8);
         let cursor = cursor.and_then(|cursor| Cursor::read(cursor, &source));
-        let told_all = blocking(&shown, move |_| self.read(cursor.as_ref(), now, &pages));
+        let reading = blocking(&shown, move |_| self.read(cursor.as_ref(), now, &pages));
         let event = |kind: &str, data: Vec<u8>| Envelope {
             id: format!("{:032x}", xxh3_128(&data)),
             source: source.clone(),
@@ -203,7 +203,7 @@ impl Opened {
         };
         let append = async {
             let mut batch: Vec<Encoded> = Vec::new();
-            while told.recv_many(&mut batch, 8).await > 0 {
+            while received.recv_many(&mut batch, 8).await > 0 {
                 let commits = batch.iter().map(|page| page.commits).sum();
                 let events = batch.drain(..).map(|page| event(normalize::KIND, page.data));
                 pull::append(target.log, events.collect()).await?;
@@ -212,7 +212,7 @@ impl Opened {
             Ok(())
         };
         // when the log fails, its side of the channel is dropped, which ends the reading
-        let (Told { mut summary, next, mailmap }, ()) = tokio::try_join!(async { told_all.await? }, append)?;
+        let (Reading { mut summary, next, mailmap }, ()) = tokio::try_join!(async { reading.await? }, append)?;
         if let Some(mailmap) = mailmap {
             pull::append(target.log, vec![event(mailmap::KIND, mailmap)]).await?;
         }
@@ -221,7 +221,12 @@ impl Opened {
     }
 
     /// Reads what is new since the cursor into pages.
-    fn read(self, old: Option<&Cursor>, now: DateTime<Utc>, pages: &mpsc::Sender<Encoded>) -> Result<Told, GitError> {
+    fn read(
+        self,
+        old: Option<&Cursor>,
+        now: DateTime<Utc>,
+        pages: &mpsc::Sender<Encoded>,
+    ) -> Result<Reading, GitError> {
         // a cause would show what is in the repository's files
         let broken = |problem: &str| GitError::Broken {
             repository: self.shown.clone(),
@@ -275,11 +280,11 @@ impl Opened {
         let mailmap = mailmap.map(|mailmap| serde_json::to_vec(&mailmap)).transpose().map_err(unwritten)?;
         let next = (plan.moved || plan.changed).then(|| serde_json::to_value(&plan.next)).transpose();
         let next = next.map_err(unwritten)?;
-        Ok(Told { summary: summary::summary(&refs, plan, &found), next, mailmap })
+        Ok(Reading { summary: summary::summary(&refs, plan, &found), next, mailmap })
     }
 }
 
-/// The mailmap, if it is not the one that was told.
+/// The mailmap, if it is not the one that was reported.
 fn changed_mailmap(plan: &Plan, old: Option<&Cursor>, repository: &gix::Repository) -> Option<Mailmap> {
     let before = old.and_then(|old| old.mailmap.as_deref());
     let now = plan.next.mailmap.as_deref();

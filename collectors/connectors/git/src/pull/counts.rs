@@ -13,7 +13,7 @@ pub(super) struct Counts {
 
 /// The directories in which a commit changes files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Folders {
+pub(super) struct Directories {
     /// Their names, in order.
     pub names: Vec<String>,
     /// They were too many, so that some stand for those below.

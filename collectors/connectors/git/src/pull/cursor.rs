@@ -28,7 +28,7 @@ pub(super) struct Cursor {
     pub deployment_branch: Option<String>,
     pub deployment_tip: Option<String>,
     pub default_tip: Option<String>,
-    /// The `.mailmap` that was told.
+    /// The `.mailmap` that was reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mailmap: Option<String>,
     /// Where the history was cut off.
@@ -40,7 +40,7 @@ pub(super) struct Cursor {
     tags: BTreeMap<String, String>,
 }
 
-/// What a collection was told to find.
+/// What a collection was configured to find.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub tag_pattern: String,
@@ -54,7 +54,7 @@ impl Cursor {
         match serde_json::from_value(value) {
             Ok(cursor) => Some(cursor).filter(|cursor: &Self| cursor.form == FORM),
             Err(error) => {
-                let error = connector::json::tell(&error);
+                let error = connector::json::describe(&error);
                 tracing::warn!(source.name = source, error, "the cursor can't be read, so all is collected again");
                 None
             }

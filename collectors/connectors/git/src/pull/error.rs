@@ -64,12 +64,12 @@ pub enum GitError {
     #[error("the program `git` is needed to clone `{0}` and was not found: install it (`apt-get install git`)")]
     NoGit(String),
     /// The remote repository could not be fetched.
-    #[error("`{url}` could not be fetched: {said}")]
+    #[error("`{url}` could not be fetched: {message}")]
     Remote {
         /// The URL, without credentials.
         url: String,
-        /// What `git` said, without credentials.
-        said: String,
+        /// The message of `git`, without credentials.
+        message: String,
         /// Whether another attempt may go better: the network, not the address or the credentials.
         transient: bool,
     },
@@ -88,7 +88,7 @@ pub enum GitError {
 }
 
 impl GitError {
-    /// Whether the same attempt may go better later, without anybody doing anything.
+    /// Whether the same attempt may succeed later, without any change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {

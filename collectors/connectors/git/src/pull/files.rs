@@ -25,7 +25,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Reads from this repository, as one of so many threads.
+    /// Reads from this repository, as one of this number of threads.
     pub fn new(mut repository: gix::Repository, threads: NonZero<usize>) -> Self {
         let share = BASES / threads;
         repository.object_cache_size(share / 4);

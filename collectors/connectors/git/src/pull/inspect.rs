@@ -1,9 +1,8 @@
-//! Looks at the files of a repository before any of them is opened for its content: a repository can be
-//! anybody's, and a link, a device or a pipe in the place of a file would show what is not its own, take all
-//! memory, or never end.
+//! Checks the files of a repository before any of them is opened for its content: a repository can belong to any user,
+//! and a link, a device or a pipe in the place of a file could expose another file, take all memory, or never end.
 //!
-//! Promises: what is read afterwards are regular files of bounded size inside of the repository, as they
-//! were when they were looked at; an error names a file and never shows what is in it.
+//! Promises: what is read afterwards are regular files of bounded size inside of the repository, as they were when they
+//! were checked; an error names a file and never shows its content.
 
 use std::fs::Metadata;
 use std::io::{ErrorKind, Read as _};
@@ -185,15 +184,15 @@ impl Files {
 
     /// All files below a directory that may be missing. Those of bounded size are looked at one by one; of
     /// others the kind is enough, which the directory has.
-    fn tree(&mut self, folder: &Path, limit: Option<u64>, depth: usize) -> Result<(), Problem> {
-        let shown = folder.strip_prefix(&self.common).unwrap_or(folder).display().to_string();
-        match look(folder)? {
+    fn tree(&mut self, directory: &Path, limit: Option<u64>, depth: usize) -> Result<(), Problem> {
+        let shown = directory.strip_prefix(&self.common).unwrap_or(directory).display().to_string();
+        match look(directory)? {
             None => return Ok(()),
             Some(metadata) if metadata.is_dir() && depth < DEPTH_LIMIT => {}
             Some(_) => return Err(format!("`{shown}` in it is no directory, or nested more than {DEPTH_LIMIT} deep")),
         }
         let unreadable = |error: std::io::Error| format!("its directory `{shown}` can't be read: {}", error.kind());
-        let entries = match std::fs::read_dir(folder) {
+        let entries = match std::fs::read_dir(directory) {
             // `git gc` removes directories that are empty
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             entries => entries.map_err(unreadable)?,
@@ -223,13 +222,13 @@ mod tests {
 
     /// A bare repository without anything in it.
     fn bare() -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for name in ["objects/info", "objects/pack", "refs/heads"] {
-            std::fs::create_dir_all(folder.path().join(name)).unwrap();
+            std::fs::create_dir_all(directory.path().join(name)).unwrap();
         }
-        std::fs::write(folder.path().join("HEAD"), "ref: refs/heads/main\n").unwrap();
-        std::fs::write(folder.path().join("config"), "[core]\n").unwrap();
-        folder
+        std::fs::write(directory.path().join("HEAD"), "ref: refs/heads/main\n").unwrap();
+        std::fs::write(directory.path().join("config"), "[core]\n").unwrap();
+        directory
     }
 
     fn problem(path: &Path) -> String {
@@ -247,40 +246,40 @@ mod tests {
         let secret = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(secret.path(), "root:x:0:0").unwrap();
         for name in ["HEAD", "config", "packed-refs", "shallow", "refs/tags-x", "refs/heads/x", "objects/pack/x.pack"] {
-            let folder = bare();
-            let place = folder.path().join(name);
+            let directory = bare();
+            let place = directory.path().join(name);
             let _absent = std::fs::remove_file(&place);
             symlink(secret.path(), &place).unwrap();
-            let said = problem(folder.path());
-            assert!(said.contains(name) && said.contains("leads out of it"), "{said}");
-            assert!(!said.contains("root:"), "{said}");
+            let message = problem(directory.path());
+            assert!(message.contains(name) && message.contains("leads out of it"), "{message}");
+            assert!(!message.contains("root:"), "{message}");
         }
-        let folder = bare();
-        std::fs::write(folder.path().join("HEAD"), "root:x:0:0").unwrap();
-        assert!(problem(folder.path()).contains("its `HEAD` names neither a branch nor a commit"));
+        let directory = bare();
+        std::fs::write(directory.path().join("HEAD"), "root:x:0:0").unwrap();
+        assert!(problem(directory.path()).contains("its `HEAD` names neither a branch nor a commit"));
     }
 
     #[test]
     fn what_is_no_file_or_too_large_is_refused_before_it_is_opened() {
-        let folder = bare();
-        std::fs::File::create(folder.path().join("packed-refs")).unwrap().set_len(PACKED_REFS_LIMIT + 1).unwrap();
-        assert!(problem(folder.path()).contains("more than 268435456"), "{}", problem(folder.path()));
+        let directory = bare();
+        std::fs::File::create(directory.path().join("packed-refs")).unwrap().set_len(PACKED_REFS_LIMIT + 1).unwrap();
+        assert!(problem(directory.path()).contains("more than 268435456"), "{}", problem(directory.path()));
         for name in ["HEAD", "objects/pack/x.idx", "refs/heads/x"] {
-            let folder = bare();
-            let place = folder.path().join(name);
+            let directory = bare();
+            let place = directory.path().join(name);
             let _absent = std::fs::remove_file(&place);
             let made = std::process::Command::new("mkfifo").arg(&place).status().unwrap();
             assert!(made.success());
-            assert!(problem(folder.path()).contains("no regular file"), "{}", problem(folder.path()));
+            assert!(problem(directory.path()).contains("no regular file"), "{}", problem(directory.path()));
         }
     }
 
     #[test]
     fn objects_and_directories_of_another_repository_are_not_followed() {
-        let (other, folder) = (bare(), bare());
+        let (other, directory) = (bare(), bare());
         let objects = other.path().join("objects").display().to_string();
-        std::fs::write(folder.path().join("objects/info/alternates"), format!("# none\n{objects}\n")).unwrap();
-        assert!(problem(folder.path()).contains("names objects outside of it; give its address as a file:// URL"));
+        std::fs::write(directory.path().join("objects/info/alternates"), format!("# none\n{objects}\n")).unwrap();
+        assert!(problem(directory.path()).contains("names objects outside of it; give its address as a file:// URL"));
         let tree = tempfile::tempdir().unwrap();
         std::fs::write(tree.path().join(".git"), format!("gitdir: {}\n", other.path().display())).unwrap();
         assert!(problem(tree.path()).contains("does not name it in turn"), "{}", problem(tree.path()));

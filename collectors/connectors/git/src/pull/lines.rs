@@ -10,19 +10,19 @@ use gix::ObjectId;
 use gix::diff::blob::{Algorithm, Diff, InternedInput, sources};
 
 use super::changes::{Changes, Side};
-use super::counts::{Counts, Folders};
+use super::counts::{Counts, Directories};
 use super::effort::Uncounted;
 use super::files::{Entry, Files, is_binary};
 use super::raw::RawCommit;
 use super::renames;
 
-/// So many folders of one commit are told apart.
-const FOLDERS: usize = 200;
+/// The most directories of one commit that are listed.
+const MAX_DIRECTORIES: usize = 200;
 
 /// The first `depth` levels of a directory's path, or all of it if it is not deeper.
-fn prefix(folder: &str, depth: usize) -> &str {
+fn prefix(directory: &str, depth: usize) -> &str {
     let Some(slash) = depth.checked_sub(1) else { return "" };
-    folder.match_indices('/').nth(slash).and_then(|(end, _)| folder.get(..end)).unwrap_or(folder)
+    directory.match_indices('/').nth(slash).and_then(|(end, _)| directory.get(..end)).unwrap_or(directory)
 }
 
 /// How deep directories may be nested.
@@ -35,7 +35,7 @@ pub(super) struct LineCounter {
 }
 
 impl LineCounter {
-    /// Counts in this repository, as one of so many threads.
+    /// Counts in this repository, as one of this number of threads.
     pub fn new(repository: gix::Repository, threads: NonZero<usize>) -> Self {
         Self { files: Files::new(repository, threads), changes: Changes::default() }
     }
@@ -61,17 +61,17 @@ impl LineCounter {
 
     /// The directories in which the commit that was counted last changed anything. Where they are very many,
     /// those above them.
-    pub fn folders(&self) -> Folders {
+    pub fn folders(&self) -> Directories {
         let names: BTreeSet<String> =
-            self.changes.folders.iter().map(|folder| String::from_utf8_lossy(folder).into_owned()).collect();
-        if names.len() <= FOLDERS {
-            return Folders { names: names.into_iter().collect(), shortened: false };
+            self.changes.folders.iter().map(|directory| String::from_utf8_lossy(directory).into_owned()).collect();
+        if names.len() <= MAX_DIRECTORIES {
+            return Directories { names: names.into_iter().collect(), shortened: false };
         }
         let cut = |depth: usize| names.iter().map(|name| prefix(name, depth)).collect::<BTreeSet<_>>();
         // the deeper they are cut, the more of them differ
         let depths: Vec<usize> = (0..=DEPTH_LIMIT).collect();
-        let depth = depths.partition_point(|depth| cut(*depth).len() <= FOLDERS).saturating_sub(1);
-        Folders { names: cut(depth).into_iter().map(str::to_owned).collect(), shortened: true }
+        let depth = depths.partition_point(|depth| cut(*depth).len() <= MAX_DIRECTORIES).saturating_sub(1);
+        Directories { names: cut(depth).into_iter().map(str::to_owned).collect(), shortened: true }
     }
 
     fn sum(&mut self, changes: &mut Changes) -> Result<Counts, Uncounted> {
@@ -156,10 +156,10 @@ impl LineCounter {
         match (left, right) {
             (Some((name, old)), None) if !old.mode.is_tree() => changes.lone(old, name, false),
             (None, Some((name, new))) if !new.mode.is_tree() => changes.lone(new, name, true),
-            (Some((name, old)), None) => self.folder(name, Some(old.id), None, changes)?,
-            (None, Some((name, new))) => self.folder(name, None, Some(new.id), changes)?,
+            (Some((name, old)), None) => self.directory(name, Some(old.id), None, changes)?,
+            (None, Some((name, new))) => self.directory(name, None, Some(new.id), changes)?,
             (Some((name, old)), Some((_, new))) if old.mode.is_tree() => {
-                self.folder(name, Some(old.id), Some(new.id), changes)?;
+                self.directory(name, Some(old.id), Some(new.id), changes)?;
             }
             (Some((_, old)), Some((_, new))) if old != new => {
                 changes.here();
@@ -170,26 +170,26 @@ impl LineCounter {
         Ok(())
     }
 
-    fn folder(
+    fn directory(
         &mut self,
         name: &[u8],
         old: Option<ObjectId>,
         new: Option<ObjectId>,
         changes: &mut Changes,
     ) -> Result<(), Uncounted> {
-        if changes.folder.split(|byte| *byte == b'/').count() > DEPTH_LIMIT {
+        if changes.directory.split(|byte| *byte == b'/').count() > DEPTH_LIMIT {
             return Err(Uncounted::TooLarge);
         }
         // names are kept, so they weigh more than what is only read
-        self.files.spend(0, 8 * (changes.folder.len() + name.len()))?;
+        self.files.spend(0, 8 * (changes.directory.len() + name.len()))?;
         let before = changes.enter(name);
         let compared = self.trees(old, new, changes);
-        changes.folder.truncate(before);
+        changes.directory.truncate(before);
         compared
     }
 }
 
-/// The order of entries in a tree: a folder's name sorts as if it ended with a slash.
+/// The order of entries in a tree: a directory's name sorts as if it ended with a slash.
 fn by_name((left, old): &Entry<'_>, (right, new): &Entry<'_>) -> Ordering {
     let common = left.len().min(right.len());
     let slash = |name: &[u8], side: &Side| match name.get(common) {
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn a_directory_is_shortened_by_levels() {
         for (depth, prefixes) in [(0, ["", ""]), (1, ["a", "b"]), (2, ["a/b", "b"]), (9, ["a/b/c", "b"])] {
-            assert_eq!(["a/b/c", "b"].map(|folder| prefix(folder, depth)), prefixes);
+            assert_eq!(["a/b/c", "b"].map(|directory| prefix(directory, depth)), prefixes);
         }
         assert_eq!(prefix("", 1), "");
     }

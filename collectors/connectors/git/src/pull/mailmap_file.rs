@@ -22,7 +22,7 @@ pub(super) fn find(repository: &gix::Repository, commit: ObjectId) -> Option<Obj
     Some(entry.oid.to_owned())
 }
 
-/// A file's text; none if it is missing or too long to be one that somebody keeps.
+/// A file's text; none if it is missing or too long to be kept by hand.
 pub(super) fn read(repository: &gix::Repository, blob: ObjectId) -> Option<String> {
     let mut buffer = Vec::new();
     let object = repository.objects.try_find(&blob, &mut buffer).ok()??;

@@ -26,7 +26,7 @@ use super::location::{PROTOCOLS, Remote};
 const HELPER: &str = "!f() { test \"$1\" = get && cat \"$SEI_GIT_CREDENTIAL\"; }; f";
 
 /// Where a remote repository is mirrored.
-pub(super) fn folder(mirrors: &Path, remote: &Remote) -> PathBuf {
+pub(super) fn directory(mirrors: &Path, remote: &Remote) -> PathBuf {
     let plain: String = remote
         .url
         .split_once("://")
@@ -38,23 +38,23 @@ pub(super) fn folder(mirrors: &Path, remote: &Remote) -> PathBuf {
     mirrors.join(format!("{}-{:016x}.git", plain.trim_matches(['-', '.']), xxh3_64(remote.url.as_bytes())))
 }
 
-/// Brings the mirror up to date, making it if it is not there, and returns its folder.
+/// Brings the mirror up to date, making it if it is not there, and returns its directory.
 pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progress) -> Result<PathBuf, GitError> {
-    let folder = folder(mirrors, remote);
-    let io = |error| GitError::Io(format!("`{}` can't be made", folder.display()), error);
+    let directory = directory(mirrors, remote);
+    let io = |error| GitError::Io(format!("`{}` can't be made", directory.display()), error);
     tokio::fs::create_dir_all(mirrors).await.map_err(io)?;
-    // they hold private code; also a folder that an earlier version left open
+    // they hold private code; also a directory that an earlier version left open
     tokio::fs::set_permissions(mirrors, Permissions::from_mode(0o700)).await.map_err(io)?;
-    let ssh = batch_ssh(&folder, remote).await?;
-    let mut list = Git::at(&folder, remote)?;
+    let ssh = batch_ssh(&directory, remote).await?;
+    let mut list = Git::at(&directory, remote)?;
     list.command.envs(ssh).args(["ls-remote", "--symref", "--", &remote.url, "HEAD", "refs/heads/*"]);
     let list = list.run(None).await?;
-    let (format, mirrored) = (object_format(&list), mirrored_format(&folder).await);
+    let (format, mirrored) = (object_format(&list), mirrored_format(&directory).await);
     if mirrored.is_none() || format.is_some() && format != mirrored {
-        make(&folder, format.unwrap_or(SHA1), remote).await?;
+        make(&directory, format.unwrap_or(SHA1), remote).await?;
     }
     progress.stage("Fetching", Some(100));
-    let mut fetch = Git::at(&folder, remote)?;
+    let mut fetch = Git::at(&directory, remote)?;
     fetch.command.envs(ssh).args([
         "fetch",
         "--progress",
@@ -70,22 +70,22 @@ pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progre
     ]);
     fetch.run(Some(progress)).await?;
     if let Some(branch) = default_branch(&list) {
-        let mut set = Git::at(&folder, remote)?;
+        let mut set = Git::at(&directory, remote)?;
         set.command.args(["symbolic-ref", "HEAD", &branch]);
         set.run(None).await?;
     }
-    Ok(folder)
+    Ok(directory)
 }
 
 /// Makes an empty mirror whose ids have a format, in place of one with another format.
-async fn make(folder: &Path, format: &str, remote: &Remote) -> Result<(), GitError> {
-    let io = |error| GitError::Io(format!("`{}` can't be made", folder.display()), error);
-    if tokio::fs::try_exists(folder).await.map_err(io)? {
-        tokio::fs::remove_dir_all(folder).await.map_err(io)?;
+async fn make(directory: &Path, format: &str, remote: &Remote) -> Result<(), GitError> {
+    let io = |error| GitError::Io(format!("`{}` can't be made", directory.display()), error);
+    if tokio::fs::try_exists(directory).await.map_err(io)? {
+        tokio::fs::remove_dir_all(directory).await.map_err(io)?;
     }
-    tokio::fs::create_dir_all(folder).await.map_err(io)?;
+    tokio::fs::create_dir_all(directory).await.map_err(io)?;
     let mut init = Git::new(remote)?;
-    init.command.args(["init", "--quiet", "--bare", "--object-format", format, "--"]).arg(folder);
+    init.command.args(["init", "--quiet", "--bare", "--object-format", format, "--"]).arg(directory);
     init.run(None).await?;
     Ok(())
 }
@@ -101,15 +101,15 @@ fn object_format(list: &str) -> Option<&'static str> {
 }
 
 /// The format of a mirror's ids; `None` if there is no mirror.
-async fn mirrored_format(folder: &Path) -> Option<&'static str> {
-    let config = tokio::fs::read_to_string(folder.join("config")).await.ok()?;
+async fn mirrored_format(directory: &Path) -> Option<&'static str> {
+    let config = tokio::fs::read_to_string(directory.join("config")).await.ok()?;
     let sha256 = config.lines().any(|line| line.trim().eq_ignore_ascii_case("objectformat = sha256"));
     Some(if sha256 { SHA256 } else { SHA1 })
 }
 
 /// `ref: refs/heads/main\tHEAD`, as `git ls-remote --symref` says it.
-fn default_branch(said: &str) -> Option<String> {
-    let (branch, _) = said.lines().find_map(|line| line.strip_prefix("ref: "))?.split_once('\t')?;
+fn default_branch(message: &str) -> Option<String> {
+    let (branch, _) = message.lines().find_map(|line| line.strip_prefix("ref: "))?.split_once('\t')?;
     branch.starts_with("refs/heads/").then(|| branch.to_owned())
 }
 
@@ -137,7 +137,7 @@ impl<'r> Git<'r> {
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let mut settings: Vec<(String, String)> = SETTINGS.map(|(key, value)| (key.into(), value.into())).into();
-        // of this host only: the name would tell another one as much as the password where it is a token
+        // for this host only: where the name is a token, it is as secret as a password
         let host = origin(&remote.url);
         if let (Some(user), Some(host)) = (&remote.user, host) {
             settings.push((format!("credential.{host}.username"), user.clone()));
@@ -161,9 +161,9 @@ impl<'r> Git<'r> {
         Ok(Self { remote, command, _credential: credential })
     }
 
-    fn at(folder: &Path, remote: &'r Remote) -> Result<Self, GitError> {
+    fn at(directory: &Path, remote: &'r Remote) -> Result<Self, GitError> {
         let mut git = Self::new(remote)?;
-        git.command.arg("--git-dir").arg(folder);
+        git.command.arg("--git-dir").arg(directory);
         Ok(git)
     }
 
@@ -176,7 +176,7 @@ impl<'r> Git<'r> {
         let printed = async {
             let mut text = Vec::new();
             match &mut stdout {
-                Some(stdout) => stdout.take(MOST_PRINTED).read_to_end(&mut text).await.map(|_| text),
+                Some(stdout) => stdout.take(MAX_PRINTED_BYTES).read_to_end(&mut text).await.map(|_| text),
                 None => Ok(text),
             }
         };
@@ -190,11 +190,11 @@ impl<'r> Git<'r> {
         if child.wait().await.map_err(io)?.success() {
             return Ok(String::from_utf8_lossy(&printed).into_owned());
         }
-        let said = redacted(&complained, remote);
+        let message = redacted(&complained, remote);
         Err(GitError::Remote {
             url: remote.url.clone(),
-            transient: is_transient(&said),
-            said: with_advice(said, &remote.url),
+            transient: is_transient(&message),
+            message: with_advice(message, &remote.url),
         })
     }
 }
@@ -228,7 +228,7 @@ const SETTINGS: [(&str, &str); 6] = [
 ];
 
 /// The most that is read of what `git` prints.
-const MOST_PRINTED: u64 = 1 << 20;
+const MAX_PRINTED_BYTES: u64 = 1 << 20;
 
 /// The protocol, host and port of an `http` URL: what credentials are bound to.
 fn origin(url: &str) -> Option<&str> {
@@ -249,19 +249,19 @@ fn piped(user: &str, password: &str) -> std::io::Result<PipeReader> {
     Ok(reader)
 }
 
-/// What the user tells `git` by the environment.
+/// What the user configures for `git` by the environment.
 #[expect(clippy::disallowed_methods, reason = "a setting of `git`, which it inherits from us, not one of ours")]
 fn users(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }
 
 /// What keeps `ssh` from asking for input, unless the user has a command of their own for it.
-async fn batch_ssh(folder: &Path, remote: &Remote) -> Result<Option<(&'static str, &'static str)>, GitError> {
+async fn batch_ssh(directory: &Path, remote: &Remote) -> Result<Option<(&'static str, &'static str)>, GitError> {
     let over_ssh = remote.url.starts_with("ssh:") || !remote.url.contains("://");
     if !over_ssh || users("GIT_SSH_COMMAND").is_some() || users("GIT_SSH").is_some() {
         return Ok(None);
     }
-    let mut ask = Git::at(folder, remote)?;
+    let mut ask = Git::at(directory, remote)?;
     let own = ask.command.args(["config", "--get", "core.sshCommand"]).output().await;
     let own = own.map_err(|error| missing(error, remote))?;
     let command = "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15";
@@ -318,8 +318,8 @@ fn percentage(line: &str) -> Option<u32> {
 }
 
 /// One line for a person, without anything secret.
-fn redacted(said: &str, remote: &Remote) -> String {
-    let mut said: String = said
+fn redacted(message: &str, remote: &Remote) -> String {
+    let mut message: String = message
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with("remote: Counting") && !line.starts_with("hint:"))
@@ -327,13 +327,13 @@ fn redacted(said: &str, remote: &Remote) -> String {
         .collect::<Vec<_>>()
         .join("; ");
     for secret in [&remote.password, &remote.user].into_iter().flatten().filter(|secret| secret.len() > 2) {
-        said = said.replace(secret.as_str(), "…");
+        message = message.replace(secret.as_str(), "…");
     }
-    said = runtime::redact(&said).into_owned();
-    if said.is_empty() { "`git` failed without saying why".to_owned() } else { said }
+    message = runtime::redact(&message).into_owned();
+    if message.is_empty() { "`git` failed without saying why".to_owned() } else { message }
 }
 
-fn is_transient(said: &str) -> bool {
+fn is_transient(message: &str) -> bool {
     [
         "Could not resolve host",
         "Connection refused",
@@ -350,34 +350,34 @@ fn is_transient(said: &str) -> bool {
         "Network is unreachable",
     ]
     .iter()
-    .any(|sign| said.contains(sign))
+    .any(|sign| message.contains(sign))
 }
 
 /// What to do about it, where `git` does not say.
-fn with_advice(said: String, url: &str) -> String {
-    let elsewhere = said.split_once("could not read Username for '").is_some_and(|(_, asked)| {
+fn with_advice(message: String, url: &str) -> String {
+    let elsewhere = message.split_once("could not read Username for '").is_some_and(|(_, asked)| {
         origin(url).is_some_and(|origin| !asked.strip_prefix(origin).is_some_and(|rest| rest.starts_with(['\'', '/'])))
     });
     let advice = if elsewhere {
         "the address redirects to another host, which the credentials are not for: give the address that it leads to"
-    } else if said.contains("could not read Username")
-        || said.contains("could not read Password")
-        || said.contains("Authentication failed")
+    } else if message.contains("could not read Username")
+        || message.contains("could not read Password")
+        || message.contains("Authentication failed")
     {
         "give `git` credentials for it: a credential helper, or a token in the URL"
-    } else if said.contains("Permission denied (publickey") || said.contains("Host key verification failed") {
+    } else if message.contains("Permission denied (publickey") || message.contains("Host key verification failed") {
         "`ssh` must reach this host without asking: add the key to the agent, and the host to known_hosts"
-    } else if said.contains("dubious ownership") {
+    } else if message.contains("dubious ownership") {
         "give its path instead of a file:// URL"
-    } else if said.contains("does not appear to be a git repository")
-        || said.contains("not found")
-        || said.contains("returned error: 404")
+    } else if message.contains("does not appear to be a git repository")
+        || message.contains("not found")
+        || message.contains("returned error: 404")
     {
         "check the address, and that the credentials may read it"
     } else {
-        return said;
+        return message;
     };
-    format!("{said}; {advice}")
+    format!("{message}; {advice}")
 }
 
 #[cfg(test)]
@@ -385,13 +385,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_secret_is_said() {
+    fn nothing_secret_is_shown() {
         let remote = Remote { url: "https://h/a".into(), user: Some("ann".into()), password: Some("s3cret".into()) };
         let query = redacted("fatal: unable to access 'https://h/a?private_token=t0ken': 403", &remote);
         assert_eq!(query, "fatal: unable to access 'https://h/a?private_token=…': 403");
-        let said = redacted("fatal: https://ann:s3cret@h/a\nhint: x\n", &remote);
-        assert_eq!(said, "fatal: https://…@h/a");
-        assert!(!folder(Path::new("/m"), &remote).display().to_string().contains("ann"));
+        let message = redacted("fatal: https://ann:s3cret@h/a\nhint: x\n", &remote);
+        assert_eq!(message, "fatal: https://…@h/a");
+        assert!(!directory(Path::new("/m"), &remote).display().to_string().contains("ann"));
     }
 
     #[tokio::test]
@@ -421,9 +421,9 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_that_asks_for_credentials_is_told_from_missing_ones() {
-        let said = |host: &str| format!("fatal: could not read Username for '{host}': terminal prompts disabled");
-        let advice = |host: &str| with_advice(said(host), "https://h.org/a.git");
+    fn a_redirect_that_asks_for_credentials_is_distinguished_from_missing_ones() {
+        let message = |host: &str| format!("fatal: could not read Username for '{host}': terminal prompts disabled");
+        let advice = |host: &str| with_advice(message(host), "https://h.org/a.git");
         assert!(advice("https://h.org").contains("give `git` credentials for it"));
         for other in ["https://other.org", "https://h.org:8443", "http://h.org", "https://h.org.evil"] {
             assert!(advice(other).contains("redirects to another host"), "{other}");
@@ -431,11 +431,11 @@ mod tests {
     }
 
     #[test]
-    fn mirrors_of_two_addresses_are_two_folders() {
+    fn mirrors_of_two_addresses_are_two_directories() {
         let remote = |url: &str| Remote { url: url.into(), user: None, password: None };
-        let one = folder(Path::new("/m"), &remote("https://h/a/../b?c"));
+        let one = directory(Path::new("/m"), &remote("https://h/a/../b?c"));
         assert!(one.display().to_string().starts_with("/m/h-a-..-b-c-"), "{}", one.display());
-        assert_ne!(one, folder(Path::new("/m"), &remote("https://h/a/../b&c")));
+        assert_ne!(one, directory(Path::new("/m"), &remote("https://h/a/../b&c")));
     }
 
     #[test]

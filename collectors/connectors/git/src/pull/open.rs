@@ -1,8 +1,8 @@
-//! Opens a repository for reading, whoever owns it, and says which one it is.
+//! Opens a repository for reading, independent of its owner, and identifies it.
 //!
-//! Only the repository's own configuration is read, and nothing in it is run: no environment, no system
-//! or user configuration, no filters. So a repository of another user is as safe to read as one's own, and
-//! `safe.directory` has no say here. Replacement objects (`git replace`) are a private view and are ignored.
+//! Only the repository's own configuration is read, and nothing in it is executed: no environment, no system or user
+//! configuration, no filters. So a repository of another user is as safe to read as one's own, and `safe.directory` is
+//! not needed. Replacement objects (`git replace`) are a private view and are ignored.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub(super) const OBJECT_LIMIT: usize = 32 << 20;
 /// Larger commits are not read, nor what is behind them. Of a message only the ends are kept.
 const COMMIT_LIMIT: usize = 256 << 20;
 
-/// Opens the repository at a path: a working tree's top folder, or a bare repository.
+/// Opens the repository at a path: a working tree's top directory, or a bare repository.
 pub(super) fn open(path: &Path) -> Result<ThreadSafeRepository, GitError> {
     let path = std::fs::canonicalize(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => GitError::NotFound(path.to_owned()),
@@ -67,17 +67,18 @@ pub(super) fn commit<'b>(repository: &gix::Repository, id: ObjectId, buffer: &'b
 
 /// Where a repository is nearby: above, or one below.
 fn hint(path: &Path) -> String {
-    let is_repository = |folder: &Path| folder.join(".git").exists() || folder.join("HEAD").is_file();
-    if let Some(above) = path.ancestors().skip(1).find(|folder| is_repository(folder)) {
+    let is_repository = |directory: &Path| directory.join(".git").exists() || directory.join("HEAD").is_file();
+    if let Some(above) = path.ancestors().skip(1).find(|directory| is_repository(directory)) {
         return format!("; `{}` above it is one", above.display());
     }
     let below = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut below: Vec<PathBuf> =
-        below.filter(|folder| folder.file_name().is_some_and(|name| name != ".git") && is_repository(folder)).collect();
+    let mut below: Vec<PathBuf> = below
+        .filter(|directory| directory.file_name().is_some_and(|name| name != ".git") && is_repository(directory))
+        .collect();
     below.sort();
     match below.first() {
         Some(first) => format!("; `{}` in it is one", first.display()),
-        None => ": give the top folder of a clone, a bare repository, or a URL".to_owned(),
+        None => ": give the top directory of a clone, a bare repository, or a URL".to_owned(),
     }
 }
 
@@ -106,13 +107,13 @@ pub(super) fn identify(repository: &gix::Repository, configured: Option<&str>, u
     PageRepository { id, name, url, default_branch: None, default_branch_tip: None, partial: false }
 }
 
-/// The folder by which people know it.
+/// The directory that is shown for it.
 fn place(repository: &gix::Repository) -> PathBuf {
     let common = repository.common_dir();
-    let folder = match (common.file_name(), common.parent(), repository.workdir()) {
+    let directory = match (common.file_name(), common.parent(), repository.workdir()) {
         (Some(name), Some(parent), _) if name == ".git" => parent,
         (_, _, Some(work_tree)) => work_tree,
         _ => common,
     };
-    std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
+    std::fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned())
 }

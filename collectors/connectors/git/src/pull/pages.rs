@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use kernel::Sha;
 
-use super::counts::{Counts, Folders};
+use super::counts::{Counts, Directories};
 use super::raw::RawCommit;
 use crate::page::{Frame, Page, PageCommit, PageTag};
 
-/// A page ends at so many commits …
+/// A page ends at this number of commits …
 const COMMITS: usize = 2_000;
-/// … or so many bytes, so that it fits into one message of a Kafka cluster with default settings.
+/// … or of bytes, so that it fits into one message of a Kafka cluster with default settings.
 const BYTES: usize = 700_000;
 /// Longer messages keep their first and last part: the title, and trailers.
 const MESSAGE_HEAD: usize = 3_072;
@@ -24,7 +24,7 @@ const DECODED: usize = 64 << 10;
 pub(super) struct Context {
     /// See [`crate::page::mark`].
     pub marks: u8,
-    pub lines: Option<(Counts, Folders)>,
+    pub lines: Option<(Counts, Directories)>,
     /// See [`PageCommit::brought`].
     pub brought: Vec<Sha>,
 }
@@ -52,7 +52,7 @@ impl PageWriter {
             .then(|| self.person(commit, commit.committer.who, commit.committer.parts()));
         let (lines, folders) = lines.unzip();
         let (folders, shortened) = folders.map(|folders| (folders.names, folders.shortened)).unzip();
-        self.bytes += folders.iter().flatten().map(|folder| folder.len() + 4).sum::<usize>();
+        self.bytes += folders.iter().flatten().map(|directory| directory.len() + 4).sum::<usize>();
         self.bytes += brought.iter().map(|sha| 2 * sha.as_bytes().len() + 3).sum::<usize>();
         self.bytes += 160 + 44 * commit.parents.len() + message.bytes().map(width).sum::<usize>();
         self.page.commits.push(PageCommit {

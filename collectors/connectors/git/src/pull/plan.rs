@@ -1,8 +1,8 @@
-//! What a collection has to tell, by comparing how a repository stands with how it stood.
+//! What a collection has to report, by comparing the refs of a repository with those of the last collection.
 //!
-//! What was only added to is told from where it stood. When history was rewritten so that something that
-//! was told is gone (a change, a deployment of a branch), that is told as gone, and everything else once
-//! more with a later version: which of several commits speaks for a change is then decided anew.
+//! History that was only added to is reported from the last position. When history was rewritten so that something
+//! reported (a change, a deployment of a branch) is gone, that is reported as deleted, and everything else is reported
+//! again with a later version: which of several commits represents a change is then decided again.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,22 +17,22 @@ use super::walk::Walker;
 use crate::normalize::claim;
 use crate::page::{Frame, PageRepository, PageTag, mark};
 
-/// What is to be told.
+/// What is to be reported.
 #[derive(Debug)]
 pub(super) struct Plan {
     /// Common to all pages.
     pub frame: Frame,
     /// Common to the pages of what is gone.
     pub gone_frame: Frame,
-    /// Commits by which something was told that is gone.
+    /// Commits by which something was reported that is gone.
     pub gone: Vec<(ObjectId, u8)>,
-    /// The commits to tell of.
+    /// The commits to report.
     pub work: Work,
-    /// Tags to tell of.
+    /// Tags to report.
     pub tags: Vec<PageTag>,
-    /// Whether there is anything to tell at all.
+    /// Whether there is anything to report.
     pub changed: bool,
-    /// The cursor to keep when all is told.
+    /// The cursor to keep when all is reported.
     pub next: Cursor,
     /// Whether the cursor differs from the last one.
     pub moved: bool,
@@ -40,7 +40,7 @@ pub(super) struct Plan {
     pub warnings: Vec<String>,
 }
 
-/// The commits to tell of.
+/// The commits to report.
 #[derive(Debug)]
 pub(super) enum Work {
     /// All that can be reached: first along the default branch.
@@ -96,9 +96,9 @@ pub(super) fn plan(standing: Standing<'_>, old: Option<&Cursor>, walker: &mut Wa
     };
     let gone_frame = Frame { deployment_branch: old.and_then(|old| old.deployment_branch.clone()), ..frame.clone() };
     let moved = old.is_none_or(|old| !old.stands_as(&next));
-    let told = old.is_some_and(|old| old.repository == frame.repository);
+    let reported = old.is_some_and(|old| old.repository == frame.repository);
     let nothing = matches!(&work, Work::These(commits) if commits.is_empty());
-    let changed = !(nothing && tags.is_empty() && gone.is_empty() && told);
+    let changed = !(nothing && tags.is_empty() && gone.is_empty() && reported);
     Plan { frame, gone_frame, gone, work, tags, changed, next, moved, warnings }
 }
 
@@ -178,7 +178,7 @@ fn gone_with(id: ObjectId, marks: u8, walker: &mut Walker) -> Option<(ObjectId, 
     (marks & (mark::GONE | mark::LOST) != 0).then_some((id, marks))
 }
 
-/// Whether what was told before is not enough: lines were not counted, or history reaches further now.
+/// Whether what was reported before is not enough: lines were not counted, or history reaches further now.
 fn must_read_again(old: &Cursor, next: &Cursor, walker: &mut Walker) -> bool {
     (next.line_counts && !old.line_counts)
         || old.shallow != next.shallow
@@ -216,10 +216,10 @@ fn added(old: Option<&Cursor>, refs: &Refs, lines: &Lines, walker: &mut Walker) 
     Work::These(order.into_iter().map(|id| (id, marks.get(&id).copied().unwrap_or_default())).collect())
 }
 
-/// The version tags to tell of: all if nothing was told, else those that are new, moved or gone.
+/// The version tags to report: all if nothing was reported, else those that are new, moved or gone.
 fn tags(
     refs: &Refs,
-    told: Option<&Cursor>,
+    reported: Option<&Cursor>,
     old: Option<&Cursor>,
     pattern: &Regex,
     walker: &Walker,
@@ -233,7 +233,7 @@ fn tags(
             odd.push(name.as_str());
             continue;
         };
-        let known = told.and_then(|old| old.known_tag(name, tag.direct)).is_some();
+        let known = reported.and_then(|old| old.known_tag(name, tag.direct)).is_some();
         if !known || !was.as_ref().is_some_and(|was| was.is_match(name)) {
             let sha = kernel::Sha::from_bytes(commit.as_bytes()).ok();
             tags.push(PageTag { name: name.clone(), sha, at: set_at(walker.repository(), *tag), gone: false });

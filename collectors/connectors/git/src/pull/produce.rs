@@ -11,7 +11,7 @@ use kernel::Sha;
 use tokio::sync::mpsc::Sender;
 
 use super::brought::{Brought, Listed};
-use super::counts::{Counts, Folders};
+use super::counts::{Counts, Directories};
 use super::effort::Uncounted;
 use super::graph::Graph;
 use super::lines::LineCounter;
@@ -41,11 +41,11 @@ pub(super) struct Encoded {
 /// What was found on the way.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Commits told of.
+    /// Reported commits.
     pub commits: u64,
     /// Numbers of the changes among them.
     pub changes: HashSet<i64>,
-    /// Deployments told of.
+    /// Reported deployments.
     pub deployments: u64,
     /// Commits that could not be read.
     pub unreadable: Vec<ObjectId>,
@@ -82,7 +82,7 @@ impl Found {
     }
 }
 
-/// Tells all of a plan to `pages`. Ends early when nobody listens any more.
+/// Sends all of a plan to `pages`. Ends early when the receiver is gone.
 pub(super) fn produce(
     repository: &ThreadSafeRepository,
     walker: &mut Walker,
@@ -131,7 +131,7 @@ pub(super) fn produce(
     found.unreadable.append(&mut walker.unreadable);
     found.unreadable.sort_unstable();
     found.unreadable.dedup();
-    // what is known of the repository is told even if there is nothing else, and again if it turned out
+    // what is known of the repository is reported even if there is nothing else, and again if it turned out
     // that its history is not whole
     let mut frame = plan.frame.clone();
     if !found.unreadable.is_empty() {
@@ -182,7 +182,7 @@ fn walk(walker: &mut Walker, plan: &Plan, brought: &Mutex<Brought>, chunks: &Syn
             let tip = starts.first().copied().filter(|_| *on_default);
             lock(brought).take(graph, tip);
             for chunk in std::iter::once(chunk).chain(merges) {
-                // nobody listens: nothing to do about it here
+                // the receiver is gone: nothing to do about it here
                 if chunks.send(chunk).is_err() {
                     return;
                 }
@@ -239,7 +239,7 @@ struct Encoder<'p> {
 }
 
 impl<'p> Encoder<'p> {
-    /// Counts lines where it is said among how many threads.
+    /// Counts lines where a number of threads is given.
     fn new(
         repository: &ThreadSafeRepository,
         frame: Frame,
@@ -251,7 +251,7 @@ impl<'p> Encoder<'p> {
         Self { repository, counter, writer: PageWriter::new(frame), to, found: Found::default(), buffer: Vec::new() }
     }
 
-    /// Writes a chunk; `false` when nobody listens any more.
+    /// Writes a chunk; `false` when the receiver is gone.
     fn all(&mut self, chunk: &Chunk) -> bool {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut listened = true;
@@ -292,7 +292,7 @@ impl<'p> Encoder<'p> {
         }
     }
 
-    fn lines(&mut self, id: ObjectId, commit: &RawCommit<'_>) -> Option<(Counts, Folders)> {
+    fn lines(&mut self, id: ObjectId, commit: &RawCommit<'_>) -> Option<(Counts, Directories)> {
         match self.counter.as_mut()?.count(commit) {
             Ok(counts) => counts.zip(self.counter.as_ref().map(LineCounter::folders)),
             Err(Uncounted::Unreadable(object)) => {
@@ -325,7 +325,7 @@ impl<'p> Encoder<'p> {
     }
 }
 
-/// Sends a page; `false` when nobody listens any more.
+/// Sends a page; `false` when the receiver is gone.
 fn send(pages: &Sender<Encoded>, page: &Page) -> bool {
     match serde_json::to_vec(page) {
         Ok(data) => pages.blocking_send(Encoded { data, commits: page.commits.len() as u64 }).is_ok(),

@@ -1,9 +1,9 @@
-//! Finds files that were renamed, by the rules that git has by default: first files of equal content,
-//! then files of the same name that are three quarters alike, then any that are half alike, most alike
-//! first; the last not at all if there are too many to compare.
+//! Finds renamed files by git's default rules: first files of equal content, then files of the same name that are at
+//! least three quarters alike, then any files that are at least half alike, most alike first. The last step is left out
+//! if there are too many files to compare.
 //!
-//! How alike two files are: the bytes of lines (or of blocks of 64 bytes) that both have, of the larger's
-//! size. What git does beyond, guessing by renamed folders and finding copies, is left out.
+//! Similarity is the number of bytes in lines (or blocks of 64 bytes) that both files have, divided by the size of the
+//! larger file. Renamed directories and copies are not detected.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use super::files::{Files, is_binary};
 /// Pairs are compared up to the square of it, git's `diff.renameLimit`.
 const LIMIT: usize = 1_000;
 /// Of how many in a million two files are alike.
-const WHOLE: u64 = 60_000;
+const COMPLETE: u64 = 60_000;
 const HALF: u64 = 30_000;
 const THREE_QUARTERS: u64 = 45_000;
 /// How many candidates of a file are kept.
@@ -180,13 +180,13 @@ impl Likeness<'_> {
         }
         let (before, after) = (self.size(old)?, self.size(new)?);
         let (smaller, larger) = (before.min(after), before.max(after));
-        if smaller == 0 || larger * (WHOLE - least) < (larger - smaller) * WHOLE {
+        if smaller == 0 || larger * (COMPLETE - least) < (larger - smaller) * COMPLETE {
             return Ok(0);
         }
         self.read(old)?;
         self.read(new)?;
         let (Some(before), Some(after)) = (self.prints.get(&old.id), self.prints.get(&new.id)) else { return Ok(0) };
-        Ok(shared(before, after) * WHOLE / larger)
+        Ok(shared(before, after) * COMPLETE / larger)
     }
 
     fn size(&mut self, side: Side) -> Result<u64, Uncounted> {
@@ -262,15 +262,15 @@ mod tests {
 
     fn alike(before: &str, after: &str) -> u64 {
         let larger = before.len().max(after.len()) as u64;
-        shared(&print(before.as_bytes()), &print(after.as_bytes())) * WHOLE / larger
+        shared(&print(before.as_bytes()), &print(after.as_bytes())) * COMPLETE / larger
     }
 
     #[test]
     fn files_are_alike_by_the_lines_that_both_have() {
         let lines = |range: std::ops::Range<u32>| range.map(|n| format!("line {n:04}\n")).collect::<Vec<_>>().concat();
-        assert_eq!(alike(&lines(0..100), &lines(0..100)), WHOLE);
+        assert_eq!(alike(&lines(0..100), &lines(0..100)), COMPLETE);
         assert_eq!(alike(&lines(0..100), &lines(50..150)), HALF);
         assert_eq!(alike(&lines(0..100), &lines(100..200)), 0);
-        assert_eq!(alike("a\r\nb\r\n", "a\nb\n") / 100, WHOLE * 4 / 6 / 100);
+        assert_eq!(alike("a\r\nb\r\n", "a\nb\n") / 100, COMPLETE * 4 / 6 / 100);
     }
 }

@@ -20,7 +20,7 @@ pub struct Summary {
     pub branches: u64,
     /// Tags that the repository has.
     pub tags: u64,
-    /// Commits told of: those that are new, or all after history was rewritten.
+    /// Reported commits: those that are new, or all after history was rewritten.
     pub commits: u64,
     /// Changes found among them.
     pub changes: u64,
@@ -28,7 +28,7 @@ pub struct Summary {
     pub deployments: u64,
     /// The history is cut off (a shallow clone, missing objects): numbers are partial.
     pub partial: bool,
-    /// Whether there was anything new to tell.
+    /// Whether there was anything new.
     pub changed: bool,
     /// What the reader should know, a sentence each.
     pub warnings: Vec<String>,

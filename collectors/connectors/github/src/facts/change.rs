@@ -109,7 +109,7 @@ pub fn review(
 }
 
 /// A comment on a change. `id` is GitHub's, after an `r` for one on code, as in its addresses: the two
-/// kinds are numbered apart.
+/// kinds have numbers of their own.
 #[must_use]
 pub fn comment(place: &Place, change: i64, id: &str, comment: &wire::Comment) -> Review {
     let change = place.id.change(change);

@@ -76,7 +76,7 @@ pub fn deployment_after(
     }))
 }
 
-/// A release; `None` for a draft, which nobody but its authors sees. `received` is the time of last
+/// A release; `None` for a draft, which only its authors see. `received` is the time of last
 /// resort for a release that was taken back and has no time in its payload.
 #[must_use]
 pub fn release(place: &Place, release: &wire::Release, action: &str, received: DateTime<Utc>) -> Option<Deployment> {

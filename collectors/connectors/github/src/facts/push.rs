@@ -8,10 +8,10 @@ use kernel::{Commit, Deployment, DeploymentSource, Outcome, Sha};
 use super::place::Place;
 use crate::wire;
 
-/// A commit out of a push, whose parents the push does not tell.
+/// A commit out of a push, whose parents the push does not report.
 #[must_use]
 pub fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit) -> Commit {
-    // A commit reaches several branches; the default branch tells most.
+    // A commit reaches several branches; the default branch states most.
     let rank = i64::from(branch.is_some() && place.default_branch.as_deref() == branch);
     Commit {
         author: commit.author.as_ref().and_then(|person| place.git_account_id(person)),
@@ -30,7 +30,7 @@ pub fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit) -> Com
     }
 }
 
-/// A version tag that was made or deleted, on a commit where that is told. What a clone says of the tag counts more.
+/// A version tag that was made or deleted, on a commit where that is known. What a clone states about the tag counts more.
 #[must_use]
 pub fn tag(place: &Place, name: &str, sha: Option<Sha>, deleted: bool, at: DateTime<Utc>) -> Deployment {
     Deployment {

@@ -71,7 +71,7 @@ fn ran_for(place: &Place, run: &wire::WorkflowRun) -> RanFor {
 
 /// How GitHub's conclusion of a run or a job is counted; `None` while it has none.
 fn concluded(conclusion: Option<&str>) -> Result<Option<Outcome>, NotStored> {
-    let Some(conclusion) = conclusion.filter(|said| !said.is_empty()) else { return Ok(None) };
+    let Some(conclusion) = conclusion.filter(|stated| !stated.is_empty()) else { return Ok(None) };
     Ok(Some(match conclusion {
         "success" => Outcome::Success,
         "failure" | "timed_out" | "startup_failure" => Outcome::Failure,

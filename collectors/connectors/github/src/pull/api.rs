@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use kernel::RepositoryId;
-use pull::{Answer, Budget, Client, Dialect, Left, OpenError, Opened, PullError};
+use pull::{Answer, Budget, Client, Dialect, OpenError, Opened, PullError, RateLimit};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -83,7 +83,7 @@ impl Api {
     }
 
     /// The smaller of the two budgets.
-    pub(super) fn left(&self) -> Option<Left> {
+    pub(super) fn left(&self) -> Option<RateLimit> {
         let both = [self.rest.left(), self.graphql.left()];
         both.into_iter().flatten().min_by_key(|left| left.remaining)
     }
@@ -112,7 +112,7 @@ impl Api {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let client = self.graphql.clone().with_attempts(attempts);
         let answer = self.session.send(&client, Method::POST, GRAPHQL, body.into()).await?;
-        let Said { data, errors } = answer.json()?;
+        let GraphqlBody { data, errors } = answer.json()?;
         match errors.first() {
             None => data.ok_or_else(|| PullError::Data("GraphQL: an answer without data".to_owned())),
             Some(error) => Err(error.class()),
@@ -172,7 +172,7 @@ struct Named {
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct GraphqlBody {
     data: Option<Value>,
     #[serde(default)]
     errors: Vec<Wrong>,
@@ -203,8 +203,8 @@ impl Wrong {
 /// What GraphQL says to be wrong, which it says with 200. A good answer is long, and not read for that.
 fn graphql_errors(answer: &Answer) -> Vec<Wrong> {
     let short = answer.status.is_success() && answer.body.len() < 10_000 && answer.url.path().ends_with(GRAPHQL);
-    let said = if short { serde_json::from_slice::<Said>(&answer.body).ok() } else { None };
-    said.map(|said| said.errors).unwrap_or_default()
+    let parsed = if short { serde_json::from_slice::<GraphqlBody>(&answer.body).ok() } else { None };
+    parsed.map(|parsed| parsed.errors).unwrap_or_default()
 }
 
 /// How GitHub speaks of limits and scopes.
@@ -239,12 +239,12 @@ impl Dialect for GitHub {
     }
 
     fn missing(&self, answer: &Answer) -> Option<String> {
-        if let Some(permissions) = answer.header("x-accepted-github-permissions").filter(|said| !said.is_empty()) {
+        if let Some(permissions) = answer.header("x-accepted-github-permissions").filter(|parsed| !parsed.is_empty()) {
             return Some(format!("the permission {permissions}"));
         }
         let scopes = |name| {
-            let said = answer.header(name).unwrap_or_default().split(',').map(str::trim);
-            said.filter(|scope| !scope.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+            let parsed = answer.header(name).unwrap_or_default().split(',').map(str::trim);
+            parsed.filter(|scope| !scope.is_empty()).map(str::to_owned).collect::<Vec<_>>()
         };
         let (accepted, has) = (scopes("x-accepted-oauth-scopes"), scopes("x-oauth-scopes"));
         if accepted.is_empty() || accepted.iter().any(|scope| has.contains(scope)) {

@@ -1,5 +1,5 @@
 //! Pages of GraphQL that GitHub can't finish: asked for with fewer rows, and without the one that it can't finish at
-//! all, which is passed by and asked for again by the next pulls.
+//! all, which is skipped and requested again by the next pulls.
 
 use pull::{Ask, Missed, Page, PullError, Row};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::api::Api;
 use super::lists::{Cursor, List, complete, list_of, row, time};
 
 /// The fewest that a page is cut down to when GitHub can't finish it, before rows are asked for one by one.
-const FEWEST: u32 = 5;
+const MIN_ROWS: u32 = 5;
 
 /// A repository with as many rows as GitHub can finish, and how many these are at most; the error where it can't finish
 /// a single one.
@@ -25,11 +25,11 @@ pub(super) async fn fetch(
         // a small page has nothing to give up but to be patient
         let attempts = match first {
             1 => 4,
-            ..=FEWEST => 7,
+            ..=MIN_ROWS => 7,
             _ => 2,
         };
         match api.query(list.query, variables, attempts).await {
-            Err(error) if is_of_rows(&error) && first > FEWEST => first = (first / 2).max(FEWEST),
+            Err(error) if is_of_rows(&error) && first > MIN_ROWS => first = (first / 2).max(MIN_ROWS),
             Err(error) if is_of_rows(&error) && first > 1 => first = 1,
             Err(error) if is_of_rows(&error) => return Ok(Err(error)),
             Err(error) => return Err(error),
@@ -76,14 +76,14 @@ pub(super) async fn without_next(
     let next = found.pointer("/pageInfo/endCursor").and_then(Value::as_str).map(str::to_owned);
     let more = found.pointer("/pageInfo/hasNextPage") == Some(&Value::Bool(true)) && next.is_some() && !old;
     Ok(Page {
-        next: more.then(|| json!(Cursor { after: next, first: FEWEST })),
+        next: more.then(|| json!(Cursor { after: next, first: MIN_ROWS })),
         newest: time(node, "updatedAt"),
         missed: if old { Vec::new() } else { vec![Missed { what, key: json!({ "after": after }), error }] },
         ..Page::default()
     })
 }
 
-/// A row that an earlier pull passed by: one that GitHub could not finish, by where it is in the list, or a pull
+/// A row that an earlier pull skipped: one that GitHub could not finish, by where it is in the list, or a pull
 /// request whose further pages it could not.
 pub(super) async fn again(api: &Api, ask: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
     let list = list_of(ask.stream.name);

@@ -1,7 +1,7 @@
 //! Pages that come by REST. Each row becomes what a webhook would have sent of it.
 //!
 //! Lists are asked for with what changed last first: a row that changes meanwhile moves to the front, and
-//! what it pushes onto the next page is told twice, never not at all.
+//! what it pushes onto the next page is reported twice, and never left out.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use pull::parts::{Gap, Gaps};
@@ -98,7 +98,7 @@ pub(super) async fn list(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
     Ok(page)
 }
 
-/// What earlier pulls passed by: rows of a list, the jobs of a run, or a run that had not ended.
+/// What earlier pulls skipped: rows of a list, the jobs of a run, or a run that had not ended.
 pub(super) async fn again(api: &Api, ask: &Ask<'_>, key: &Value, jobs: bool) -> Result<Vec<Row>, PullError> {
     let Some(gap) = key.get("gap") else { return runs_again(api, ask, key, jobs).await };
     let gap = Gap::deserialize(gap).map_err(|error| PullError::Data(error.to_string()))?;
@@ -217,7 +217,7 @@ async fn add_jobs(api: &Api, ask: &Ask<'_>, runs: Vec<i64>, page: &mut Page) -> 
     Ok(())
 }
 
-/// What an earlier pull passed by: the jobs of a run, or a run that had not ended.
+/// What an earlier pull skipped: the jobs of a run, or a run that had not ended.
 async fn runs_again(api: &Api, ask: &Ask<'_>, key: &Value, jobs: bool) -> Result<Vec<Row>, PullError> {
     let Some(id) = key.get("run").and_then(Value::as_str) else {
         return match key.as_i64() {

@@ -190,7 +190,7 @@ async fn only_installation(app: &Octocrab) -> Result<u64, PullError> {
     let answer = app._get("/app/installations").await.map_err(pull_error)?;
     let body = answer.into_body().collect().await.map_err(pull_error)?.to_bytes();
     let found: Vec<Installation> = serde_json::from_slice(&body)
-        .map_err(|error| PullError::Data(format!("/app/installations: {}", connector::json::tell(&error))))?;
+        .map_err(|error| PullError::Data(format!("/app/installations: {}", connector::json::describe(&error))))?;
     let count = found.len();
     let [Installation { id }] = found.try_into().map_err(|_| {
         PullError::Data(format!("the App has {count} installations; name one: options.installation_id"))
@@ -252,7 +252,7 @@ fn pull_error(error: octocrab::Error) -> PullError {
             Err(error) => PullError::Transient(error.to_string()),
         },
         octocrab::Error::Json { source, .. } => {
-            PullError::Data(format!("GitHub: {}: {}", source.path(), connector::json::tell(source.inner())))
+            PullError::Data(format!("GitHub: {}: {}", source.path(), connector::json::describe(source.inner())))
         }
         octocrab::Error::JWT { .. } => PullError::Data("the App's key can't sign".to_owned()),
         error => PullError::Data(format!("GitHub: {error}")),

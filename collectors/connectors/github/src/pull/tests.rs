@@ -93,9 +93,9 @@ async fn graphql(State(hub): State<Shared>, Json(body): Json<Value>) -> Response
         return StatusCode::BAD_GATEWAY.into_response();
     }
     if hub.largest.is_some_and(|largest| variables["first"].as_u64().is_some_and(|first| first > largest)) {
-        let said =
+        let body =
             json!({ "data": null, "errors": [{ "message": "Something went wrong while executing your query." }] });
-        return Json(said).into_response();
+        return Json(body).into_response();
     }
     if name == "ChangeRest" {
         let number = variables["id"].as_str().unwrap().trim_start_matches("PR_").parse().unwrap();
@@ -269,7 +269,7 @@ async fn the_next_pull_asks_for_what_changed_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_may_not_read_something_is_told_which_scope_it_lacks() {
+async fn a_token_that_may_not_read_something_gets_an_error_with_the_missing_scope() {
     let denied = BTreeMap::from([
         ("dependabot/alerts", (403, "x-accepted-github-permissions", "vulnerability_alerts=read")),
         ("issues", (403, "x-accepted-oauth-scopes", "repo, public_repo")),
@@ -278,21 +278,25 @@ async fn a_token_that_may_not_read_something_is_told_which_scope_it_lacks() {
     let hub = Arc::new(Hub { changes: 5, denied, ..Hub::default() });
     let summary = Memory::default().pull(&puller(&hub), From::Cursor).await;
     assert_eq!(summary.rows, 5);
-    let told: Vec<(&str, bool)> =
+    let reported: Vec<(&str, bool)> =
         summary.problems.iter().map(|problem| (problem.stream.as_str(), problem.expected)).collect();
     let expected = [("code_scanning/Octo/Hello", true), ("dependabot/Octo/Hello", true), ("issues/Octo/Hello", false)];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     assert!(summary.problems[1].error.contains("vulnerability_alerts=read"), "{summary:?}");
     assert!(summary.failure().unwrap().contains("repo or public_repo"), "{summary:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_secondary_limit_is_waited_for_whatever_way_it_is_said() {
-    use pull::testing::{Said, Script};
+async fn a_secondary_limit_is_waited_for_however_it_is_stated() {
+    use pull::testing::{Script, ScriptedAnswer};
     let secondary = r#"{"message":"You have exceeded a secondary rate limit. Please wait a few minutes."}"#;
     let graphql = r#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#;
     let repository = r#"{"data":{"repositoryOwner":{"repositories":{"pageInfo":{"hasNextPage":false},"nodes":[{"nameWithOwner":"Octo/Hello"}]}}}}"#;
-    let script = Script::new([Said::new(403, secondary), Said::new(200, graphql), Said::new(200, repository)]);
+    let script = Script::new([
+        ScriptedAnswer::new(403, secondary),
+        ScriptedAnswer::new(200, graphql),
+        ScriptedAnswer::new(200, repository),
+    ]);
     let source = source(&json!({}));
     let names = puller_of(script.router(), &source).api.repositories(&["Octo".to_owned()]).await.unwrap();
     assert_eq!(names, ["Octo/Hello"]);
@@ -317,8 +321,8 @@ const KEY: &str = include_str!("tests/app-key.pem");
 
 #[tokio::test]
 async fn an_app_exchanges_its_signature_for_a_token_once_and_asks_with_it() {
-    let folder = std::env::temp_dir().join(format!("sei-app-{}", std::process::id()));
-    std::fs::write(&folder, KEY).unwrap();
+    let key_file = std::env::temp_dir().join(format!("sei-app-{}", std::process::id()));
+    std::fs::write(&key_file, KEY).unwrap();
     let hub = Arc::new(Hub { changes: 1, commits: 1, ..Hub::default() });
     let exchanged = Arc::new(Mutex::new(Vec::new()));
     let tokens = exchanged.clone();
@@ -337,9 +341,9 @@ async fn an_app_exchanges_its_signature_for_a_token_once_and_asks_with_it() {
         }))
         .route("/api/v3/app/installations", get(async || Json(json!([{ "id": 9 }]))))
         .route("/api/v3/app/installations/9/access_tokens", post(exchange));
-    let source = source(&json!({ "app_id": 7, "private_key": { "file": folder } }));
+    let source = source(&json!({ "app_id": 7, "private_key": { "file": key_file } }));
     let summary = Memory::default().pull(&puller_of(router, &source), From::Cursor).await;
-    std::fs::remove_file(&folder).unwrap();
+    std::fs::remove_file(&key_file).unwrap();
     assert!(summary.complete() && summary.rows == 1, "{summary:?}");
     let exchanged = exchanged.lock().unwrap();
     let [jwt] = exchanged.as_slice() else { panic!("{exchanged:?}") };
@@ -416,19 +420,19 @@ async fn a_change_that_github_cannot_finish_hides_no_others_and_comes_when_it_ca
     let hub = Arc::new(Hub { changes: 30, commits: 1, broken: Mutex::new(Some(7)), ..Hub::default() });
     let (memory, puller) = (Memory::default(), puller(&hub));
     let summary = memory.pull(&puller, From::Cursor).await;
-    let told = |memory: &Memory| -> BTreeSet<i64> {
+    let reported = |memory: &Memory| -> BTreeSet<i64> {
         facts(memory)
             .into_iter()
             .filter_map(|fact| if let Fact::Change(it) = fact { it.number } else { None })
             .collect()
     };
     // the list begins with the thirtieth
-    assert_eq!(told(&memory), (1..=30).filter(|number| *number != 23).collect(), "{summary:?}");
+    assert_eq!(reported(&memory), (1..=30).filter(|number| *number != 23).collect(), "{summary:?}");
     assert_eq!(summary.failure(), None);
     assert!(summary.warnings()[0].starts_with("changes/Octo/Hello: pull request 23 could not"), "{summary:?}");
     *hub.broken.lock().unwrap() = None;
     let summary = memory.pull(&puller, From::Cursor).await;
-    assert!(summary.complete() && told(&memory).contains(&23), "{summary:?}");
+    assert!(summary.complete() && reported(&memory).contains(&23), "{summary:?}");
 }
 
 #[tokio::test(start_paused = true)]

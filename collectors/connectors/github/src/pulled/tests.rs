@@ -31,7 +31,7 @@ fn of_kind(facts: &[Fact], kind: &str) -> Vec<Value> {
 const SHA: &str = "9fceb02d0ae598e95dc970b74767f19372d61af8";
 const HEAD: &str = "1111111111111111111111111111111111111111";
 
-/// A merged pull request by a bot that was a draft, as webhooks and REST tell it.
+/// A merged pull request by a bot that was a draft, as webhooks and REST report it.
 fn pushed_change() -> Value {
     json!({
         "number": 7, "title": "Mend it", "html_url": "https://github.com/Octo/Hello/pull/7", "state": "closed",
@@ -57,7 +57,7 @@ fn pulled_repository() -> Value {
     })
 }
 
-/// The same pull request as GraphQL tells it, with its commit, review and comment.
+/// The same pull request as GraphQL reports it, with its commit, review and comment.
 fn pulled_change() -> Value {
     json!({
         "id": "PR_1", "number": 7, "title": "Mend it", "url": "https://github.com/Octo/Hello/pull/7",
@@ -120,10 +120,10 @@ fn a_pulled_review_without_a_state_is_named_and_costs_no_more_than_itself() {
     let mut node = pulled_change();
     node["reviews"]["nodes"][0]["state"] = Value::Null;
     let row = json!({ "repository": pulled_repository(), "node": node });
-    let (facts, passed_by) = connector::lenient::naming(|| normalize("pull.change", &row));
+    let (facts, skipped) = connector::lenient::naming(|| normalize("pull.change", &row));
     let without: Vec<Fact> = pulled().into_iter().filter(|fact| !is_approval(fact)).collect();
     assert_eq!((facts.len(), facts), (without.len(), without));
-    let named: Vec<(&str, &str)> = passed_by.iter().map(|one| (&*one.path, &*one.problem)).collect();
+    let named: Vec<(&str, &str)> = skipped.iter().map(|one| (&*one.path, &*one.problem)).collect();
     let problem = "review.state: missing, null or empty, expected a word";
     assert_eq!(named, [("node.reviews (review 4000000001)", problem)]);
 }

@@ -29,7 +29,7 @@ impl LooseTime {
 
 #[derive(Deserialize)]
 pub struct Repository {
-    /// Empty where it is not told.
+    /// Empty where it is not reported.
     #[serde(default, deserialize_with = "json::or_default")]
     pub full_name: String,
     pub html_url: Option<String>,

@@ -23,7 +23,7 @@ static BECAME_READY: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 impl wire::MergeRequest {
-    /// When it last changed, as far as that is told.
+    /// When it last changed, as far as that is reported.
     fn changed_at(&self) -> DateTime<Utc> {
         self.updated_at.or(self.merged_at).or(self.closed_at).unwrap_or(self.created_at).0
     }
@@ -52,7 +52,7 @@ fn state(request: &wire::MergeRequest) -> Option<&str> {
     }
 }
 
-/// Hooks do not tell when a merge request was merged or closed, but the hook of that very event has its
+/// Hooks do not report when a merge request was merged or closed, but the hook of that very event has its
 /// time. A later version that can't say it must not replace one that did: it is only inferred.
 fn life(request: &wire::MergeRequest, head: Option<Sha>) -> Life {
     let action = request.action.as_deref().unwrap_or_default();
@@ -107,7 +107,7 @@ pub(crate) fn change(place: &Place, request: &wire::MergeRequest, ready_at: Opti
     }
 }
 
-/// The merge request as a comment mentions it: it never replaces what its own events told.
+/// The merge request as a comment mentions it: it never replaces what its own events reported.
 pub(crate) fn mentioned_change(place: &Place, request: &wire::MergeRequest) -> Change {
     let change = change(place, request, None);
     Change { version: inferred(change.version.at), ..change }
@@ -122,7 +122,7 @@ fn reverted_change(place: &Place, text: &str) -> Option<ChangeId> {
     })
 }
 
-/// When a merge request became ready, by a hook that tells what changed.
+/// When a merge request became ready, by a hook that states what changed.
 pub(crate) fn ready_by_hook(hook: &wire::MergeRequestHook) -> Option<DateTime<Utc>> {
     let changes = hook.changes.as_ref()?;
     let by_flag =

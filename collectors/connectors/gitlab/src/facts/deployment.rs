@@ -9,7 +9,7 @@ use super::pipeline::outcome;
 use super::place::Place;
 use crate::wire;
 
-/// A deployment as hook and API both can tell it.
+/// A deployment as both hook and API can report it.
 struct Deployed<'a> {
     id: String,
     status: &'a str,
@@ -33,7 +33,7 @@ fn deployment(place: &Place, deployed: &Deployed<'_>) -> Result<Deployment, NotS
         production,
         sha: deployed.sha,
         name: deployed.reference.and_then(|reference| own_name(reference, place.default_branch.as_deref())),
-        // The hook of one that has ended does not tell it, and a number must not depend on the way here.
+        // The hook of one that has ended does not report it, and a number must not depend on the way here.
         started_at: Some(deployed.at).filter(|_| running),
         finished_at: outcome.map(|_| deployed.at),
         outcome,
@@ -71,7 +71,7 @@ pub(crate) fn deployment_of_hook(
     )
 }
 
-/// A deployment by the API, which does not tell the environment's tier with it.
+/// A deployment by the API, which does not report the environment's tier with it.
 pub(crate) fn deployment_of_row(
     place: &Place,
     row: &wire::Deployment,

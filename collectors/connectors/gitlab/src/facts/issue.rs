@@ -61,9 +61,9 @@ fn incident_of(
     })
 }
 
-/// An issue, how it came to where it stands as far as this version tells, and the incident that it is if
+/// An issue, how it came to where it stands as far as this version states it, and the incident that it is if
 /// its type or one of its labels says so. A label that is taken off turns the incident into none, and so does
-/// closing the issue as a duplicate or as what won't be done.
+/// which close the issue as a duplicate or as what won't be done.
 pub(crate) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::IssueHook>) -> Vec<Fact> {
     let action = issue.action.as_deref().unwrap_or_default();
     let updated = issue.changed_at();
@@ -110,33 +110,33 @@ pub(crate) fn issue(place: &Place, issue: &wire::Issue, hook: Option<&wire::Issu
         _ => None,
     };
     let by = hook.and_then(|hook| place.account_of(hook.user.as_ref(), None));
-    let step = step.map(|(closing, at)| transition(&id, Some(closing), at, by));
+    let step = step.map(|(closes, at)| transition(&id, Some(closes), at, by));
     let mut facts = vec![Fact::WorkItem(item), Fact::Transition(written)];
     facts.extend(step.map(Fact::Transition));
     facts.extend(incident.map(Fact::Incident));
     facts
 }
 
-/// A step that the API lists; `None` for one that is neither closing nor reopening.
+/// A step that the API lists; `None` for one that neither closes nor reopens.
 pub(crate) fn state_event(place: &Place, iid: i64, event: &wire::StateEvent) -> Option<Transition> {
-    let closing = match &*event.state {
+    let closes = match &*event.state {
         "closed" => true,
         "reopened" => false,
         _ => return None,
     };
     let id = WorkItemId(format!("{}/issue/{iid}", place.id));
-    Some(transition(&id, Some(closing), event.created_at.0, place.account_of(event.user.as_ref(), None)))
+    Some(transition(&id, Some(closes), event.created_at.0, place.account_of(event.user.as_ref(), None)))
 }
 
-/// An issue was closed or opened again, or written down (`None`). Hooks tell no number of the step, so it
+/// An issue was closed or opened again, or written down (`None`). Hooks report no number of the step, so it
 /// is known by its time.
-fn transition(item: &WorkItemId, closing: Option<bool>, at: DateTime<Utc>, author: Option<AccountId>) -> Transition {
-    let name = match closing {
+fn transition(item: &WorkItemId, closes: Option<bool>, at: DateTime<Utc>, author: Option<AccountId>) -> Transition {
+    let name = match closes {
         None => "created".to_owned(),
         Some(true) => format!("closed-{}", at.timestamp()),
         Some(false) => format!("reopened-{}", at.timestamp()),
     };
-    let (from, to) = match closing {
+    let (from, to) = match closes {
         None => (None, OPEN),
         Some(true) => (Some(OPEN), CLOSED),
         Some(false) => (Some(CLOSED), OPEN),

@@ -53,7 +53,7 @@ pub(crate) fn pipeline_run(
 ) -> Result<PipelineRun, NotStored> {
     let outcome = outcome(&pipeline.status)?;
     let created = pipeline.created_at.0;
-    // Hooks do not tell the start, and no seconds in the queue are none at all.
+    // Hooks do not report the start, and no seconds in the queue are none at all.
     let begun = matches!(&*pipeline.status, "running" | "success" | "failed");
     let queued = pipeline.queued_duration.map(seconds).or_else(|| begun.then(TimeDelta::zero));
     let started_at = queued.and_then(|queued| Some(created.checked_add_signed(queued)?.max(created)));
@@ -122,7 +122,7 @@ pub(crate) fn task_run(
     })
 }
 
-/// The job of a job's hook; `None` for one whose pipeline is not told.
+/// The job of a job's hook; `None` for one whose pipeline is not reported.
 pub(crate) fn job_of_hook(hook: &wire::JobHook) -> Option<(i64, wire::Job)> {
     let pipeline = hook.pipeline_id.or_else(|| hook.commit.as_ref()?.id)?;
     let job = wire::Job {

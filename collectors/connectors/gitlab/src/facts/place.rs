@@ -41,7 +41,7 @@ impl Place {
         AccountId(format!("{}/user/{id}", self.host))
     }
 
-    /// Of a user, or of the number where only that is told.
+    /// Of a user, or of the number where only that is reported.
     pub(super) fn account_of(&self, user: Option<&wire::User>, id: Option<i64>) -> Option<AccountId> {
         let named = user.and_then(|user| user.id).or(id);
         named.map(|id| self.account(id)).or_else(|| {
@@ -76,7 +76,7 @@ pub(crate) fn repository(place: &Place) -> Fact {
 }
 
 /// An account as an event mentions it; `None` where it has no name. Mentions do not say when an account
-/// last changed, so the one that tells more counts.
+/// last changed, so the one that reports more counts.
 pub(crate) fn account(place: &Place, user: &wire::User) -> Option<Fact> {
     let name = user.username.clone().filter(|name| !name.is_empty())?;
     let email = user.email.as_deref().and_then(address);
@@ -91,7 +91,7 @@ pub(crate) fn account(place: &Place, user: &wire::User) -> Option<Fact> {
 
 /// The author of a commit, where that is an address and no account. What a clone says of them counts more.
 pub(crate) fn author(place: &Place, commit: &wire::Commit) -> Option<Fact> {
-    let commit = &commit.told;
+    let commit = &commit.stated;
     let id = place.git_account(commit.email()?)?;
     let email = id.as_str().strip_prefix("email/")?.to_owned();
     let name = commit.author.as_ref().and_then(|author| author.name.as_ref()).or(commit.author_name.as_ref());
@@ -101,7 +101,7 @@ pub(crate) fn author(place: &Place, commit: &wire::Commit) -> Option<Fact> {
     Some(Fact::Account(Account { bot, name, email: Some(email), ..Account::new(id, version) }))
 }
 
-impl wire::ToldCommit {
+impl wire::StatedCommit {
     pub(super) fn email(&self) -> Option<&str> {
         self.author.as_ref().and_then(|author| author.email.as_deref()).or(self.author_email.as_deref())
     }

@@ -8,10 +8,10 @@ use kernel::{Commit, Deployment, DeploymentSource, Outcome};
 use super::place::Place;
 use crate::wire;
 
-/// A commit of a push or of a merge request. Neither tells its parents, so a clone's version counts more.
+/// A commit of a push or of a merge request. Neither reports its parents, so a clone's version counts more.
 pub(crate) fn commit(place: &Place, branch: Option<&str>, commit: &wire::Commit) -> Commit {
-    let wire::Commit { committed, told: commit } = commit;
-    // A commit reaches several branches; the default branch tells most. The API tells when it was written.
+    let wire::Commit { committed, stated: commit } = commit;
+    // A commit reaches several branches; the default branch states most. The API reports when it was written.
     let rank = i64::from(commit.authored_date.is_some()) + 2 * i64::from(place.default_branch.as_deref() == branch);
     Commit {
         parents: (!commit.parent_ids.is_empty()).then(|| commit.parent_ids.clone()),
@@ -37,7 +37,7 @@ pub(crate) fn tag(place: &Place, push: &wire::Push, received: DateTime<Utc>) -> 
     let name = push.reference.strip_prefix("refs/tags/").filter(|name| is_version_tag(name))?;
     let deleted = push.after.is_some_and(|after| after.is_null());
     let sha = push.checkout_sha.filter(|sha| !deleted && !sha.is_null());
-    let commit = push.commits.iter().find(|commit| Some(commit.told.id) == sha);
+    let commit = push.commits.iter().find(|commit| Some(commit.stated.id) == sha);
     let at = commit.map_or(received, |commit| commit.committed.0);
     Some(Deployment {
         source: DeploymentSource::Tag,

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use pull::parts::{self, Gap, Gaps, Parts};
-use pull::seek::{Grain, Seek};
+use pull::seek::{Grain, ListCursor};
 use pull::{Ask, Client, Missed, Page, PullError, Row, details};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::rows::{FEW, Key, MANY, Project, Told, read};
+use super::rows::{FEW, Key, MANY, Project, PulledRow, read};
 
 /// Rows on the pages that one which can't be had is asked for in.
 const PARTS: [usize; 2] = [10, 1];
@@ -106,7 +106,7 @@ impl Walked {
         });
         let (rows, missed) = details(asked).await?;
         let mut rows = rows.concat();
-        rows.extend(self.unreadable.iter().map(|row| Told::of(project, row).row(self.listed.kind)));
+        rows.extend(self.unreadable.iter().map(|row| PulledRow::of(project, row).row(self.listed.kind)));
         let missed = self.missed.iter().cloned().chain(missed).collect();
         Ok(Page { rows, next: self.next.clone(), newest: self.newest, total: self.total, missed, ..Page::default() })
     }
@@ -114,7 +114,7 @@ impl Walked {
 
 /// A page of a list that is sorted by the time of the last change.
 pub(super) async fn walk(client: &Client, listed: Listed, root: &str, ask: &Ask<'_>) -> Result<Walked, PullError> {
-    let seek = Seek::at(ask)?;
+    let seek = ListCursor::at(ask)?;
     let (first, size) = (usize::try_from(seek.skip).unwrap_or(usize::MAX), listed.size);
     let address = |first, size| listed.address(root, (first, size), (seek.from, None));
     let whole = client.get(&address(first, size)).await.and_then(|answer| {
@@ -190,7 +190,7 @@ pub(super) async fn gap(client: &Client, root: &str, stream: &str, gap: &Gap) ->
     }
 }
 
-/// Releases do not tell when they changed. The list begins with the latest.
+/// Releases do not report when they changed. The list begins with the latest.
 pub(super) async fn releases(client: &Client, project: &Project, root: &str, ask: &Ask<'_>) -> Result<Page, PullError> {
     let first: usize = match ask.cursor {
         // an earlier version kept the address of the page
@@ -212,7 +212,7 @@ pub(super) async fn releases(client: &Client, project: &Project, root: &str, ask
                 let at = released_at(&row);
                 gaps.readable(at);
                 oldest = at.or(oldest);
-                page.rows.push(Told::of(project, &row).row(RELEASE));
+                page.rows.push(PulledRow::of(project, &row).row(RELEASE));
             }
             Err(error) => gaps.unreadable(error),
         }

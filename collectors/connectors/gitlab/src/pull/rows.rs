@@ -22,7 +22,7 @@ pub(super) struct Project {
 
 /// A row with what was asked for with it, as the normalizer reads it.
 #[derive(Serialize)]
-pub(super) struct Told<'a> {
+pub(super) struct PulledRow<'a> {
     pub(super) project: &'a Project,
     pub(super) row: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +54,7 @@ impl Key {
     }
 }
 
-impl<'a> Told<'a> {
+impl<'a> PulledRow<'a> {
     pub(super) fn of(project: &'a Project, row: &'a RawValue) -> Self {
         Self { project, row, notes: None, commits: None, states: None, tier: None }
     }
@@ -74,5 +74,5 @@ impl<'a> Told<'a> {
 
 pub(super) fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
     serde_json::from_str(row.get())
-        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", connector::json::tell(&error))))
+        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", connector::json::describe(&error))))
 }

@@ -179,7 +179,7 @@ fn kinds(memory: &Memory) -> BTreeMap<String, usize> {
 }
 
 /// The merge requests that the log has.
-fn told(memory: &Memory) -> BTreeSet<i64> {
+fn merge_requests_of(memory: &Memory) -> BTreeSet<i64> {
     let facts = memory.events().into_iter().flat_map(|event| GitLab.normalize(&event).unwrap());
     facts.filter_map(|fact| if let Fact::Change(change) = fact { change.number } else { None }).collect()
 }
@@ -191,7 +191,7 @@ async fn a_first_pull_brings_everything_once_and_each_row_becomes_facts() {
     let memory = Memory::default();
     let summary = memory.pull(&pulling(&state, &[]), From::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
-    assert_eq!(told(&memory), (1..=45).collect());
+    assert_eq!(merge_requests_of(&memory), (1..=45).collect());
     let expected = [("gitlab.pull.job", 2), ("gitlab.pull.merge_request", 45), ("gitlab.pull.pipeline", 1)];
     assert_eq!(kinds(&memory), expected.map(|(kind, count)| (kind.to_owned(), count)).into());
     let approved = |event: &kernel::Envelope| {
@@ -212,12 +212,12 @@ async fn merge_requests_that_change_while_they_are_listed_hide_no_others() {
     {
         let mut server = state.lock().unwrap();
         server.requests = (1..=60).map(request).collect();
-        // All of the first page change as soon as it was told.
+        // All of the first page change as soon as it was sent.
         server.moves = (1..=20).map(|iid| (iid, second(3600 + iid))).collect();
     }
     let memory = Memory::default();
     let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
-    assert_eq!(told(&memory), (1..=60).collect(), "{summary:?}");
+    assert_eq!(merge_requests_of(&memory), (1..=60).collect(), "{summary:?}");
 }
 
 #[tokio::test]
@@ -236,7 +236,7 @@ async fn the_next_pull_asks_for_what_changed() {
 }
 
 #[tokio::test]
-async fn a_token_without_rights_is_told_which_scope_it_lacks() {
+async fn a_token_without_rights_gets_an_error_with_the_missing_scope() {
     let state = Shared::default();
     let refused = json!({ "error": "insufficient_scope", "error_description": "…", "scope": "api read_api" });
     state.lock().unwrap().pipelines = Some((403, refused));
@@ -264,15 +264,15 @@ async fn the_tiers_of_environments_are_asked_for_once_and_say_what_production_is
             assert!(summary.complete(), "{summary:?}");
         }
         let facts = memory.events().into_iter().flat_map(|event| GitLab.normalize(&event).unwrap());
-        let told: BTreeSet<(Option<String>, Option<bool>)> = facts
+        let merge_requests_of: BTreeSet<(Option<String>, Option<bool>)> = facts
             .filter_map(
                 |fact| if let Fact::Deployment(one) = fact { Some((one.environment, one.production)) } else { None },
             )
             .collect();
-        assert!(told.contains(&(Some("e1".to_owned()), Some(true))), "{told:?}");
-        assert!(told.contains(&(Some("e2".to_owned()), Some(false))), "{told:?}");
+        assert!(merge_requests_of.contains(&(Some("e1".to_owned()), Some(true))), "{merge_requests_of:?}");
+        assert!(merge_requests_of.contains(&(Some("e2".to_owned()), Some(false))), "{merge_requests_of:?}");
         // one that is gone has no tier
-        assert!(told.contains(&(Some("e12".to_owned()), None)), "{told:?}");
+        assert!(merge_requests_of.contains(&(Some("e12".to_owned()), None)), "{merge_requests_of:?}");
         let asked = state.lock().unwrap().asked.iter().filter(|path| path.contains("/environments")).count();
         assert_eq!(asked, requests);
     }
@@ -316,13 +316,13 @@ async fn a_merge_request_whose_commits_cannot_be_had_hides_no_others_and_comes_w
         }
         let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
         let summary = memory.pull(&puller, From::Cursor).await;
-        assert_eq!(told(&memory), (1..=25).filter(|iid| *iid != 2).collect(), "{status}: {summary:?}");
+        assert_eq!(merge_requests_of(&memory), (1..=25).filter(|iid| *iid != 2).collect(), "{status}: {summary:?}");
         assert_eq!(summary.failure(), None, "{status}");
         let warnings = summary.warnings();
         assert!(warnings[0].starts_with("merge_requests/lakeside/Checkout: merge request 2 could not"), "{warnings:?}");
         state.lock().unwrap().broken.clear();
         let summary = memory.pull(&puller, From::Cursor).await;
-        assert!(summary.complete() && told(&memory).contains(&2), "{status}: {summary:?}");
+        assert!(summary.complete() && merge_requests_of(&memory).contains(&2), "{status}: {summary:?}");
     }
 }
 
@@ -370,7 +370,7 @@ async fn a_group_that_is_gone_holds_up_no_project() {
     let puller = Pulling { groups: vec!["gone".to_owned()], ..puller };
     let memory = Memory::default();
     let summary = memory.pull(&puller, From::Cursor).await;
-    assert_eq!(told(&memory), (1..=3).collect(), "{summary:?}");
+    assert_eq!(merge_requests_of(&memory), (1..=3).collect(), "{summary:?}");
     assert!(summary.failure().unwrap().starts_with("projects/gone: there is no"), "{summary:?}");
 }
 
@@ -396,7 +396,7 @@ async fn a_merge_request_that_no_list_can_hold_hides_no_others_and_comes_when_it
         for _ in 0..2 {
             let summary = memory.pull(&puller, From::Cursor).await;
             let readable = (1..=45).filter(|iid| !unlistable.iter().any(|one| *iid == i64::try_from(*one).unwrap()));
-            assert_eq!(told(&memory), readable.collect(), "{unlistable:?}: {summary:?}");
+            assert_eq!(merge_requests_of(&memory), readable.collect(), "{unlistable:?}: {summary:?}");
             assert_eq!(summary.failure(), None, "{unlistable:?}");
             assert!(summary.incomplete, "nothing is claimed that was not read");
             let warnings = summary.warnings();
@@ -407,7 +407,7 @@ async fn a_merge_request_that_no_list_can_hold_hides_no_others_and_comes_when_it
         }
         state.lock().unwrap().unlistable.clear();
         let summary = memory.pull(&puller, From::Cursor).await;
-        assert_eq!(told(&memory), (1..=45).collect(), "{unlistable:?}: {summary:?}");
+        assert_eq!(merge_requests_of(&memory), (1..=45).collect(), "{unlistable:?}: {summary:?}");
         assert!(summary.complete() && !summary.incomplete, "{summary:?}");
     }
 }

@@ -82,7 +82,7 @@ fn a_status_that_is_new_to_us_is_ignored_by_that_name() {
 }
 
 #[test]
-fn a_job_was_queued_after_those_before_it_whichever_way_it_is_told() {
+fn a_job_was_queued_after_those_before_it_by_hook_and_by_api() {
     let job = |changes: &[(&str, Value)]| {
         let facts = normalized("build", &changed("build", changes)).unwrap();
         facts.into_iter().find_map(|fact| if let Fact::TaskRun(job) = fact { Some(job) } else { None }).unwrap()

@@ -5,7 +5,7 @@ use kernel::Sha;
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
-/// An instant in any of the forms that GitLab writes. Webhooks tell whole seconds and the API
+/// An instant in any of the forms that GitLab writes. Webhooks report whole seconds and the API
 /// milliseconds, so the fraction is cut off: both give the same version of a thing.
 #[derive(Clone, Copy)]
 pub(crate) struct When(pub(crate) DateTime<Utc>);

@@ -24,7 +24,7 @@ pub(crate) struct DeploymentHook {
     pub(crate) project: Project,
 }
 
-/// A deployment as the API tells it.
+/// A deployment as the API reports it.
 #[derive(Deserialize)]
 pub(crate) struct Deployment {
     pub(crate) id: i64,
@@ -45,7 +45,7 @@ pub(crate) struct Environment {
     pub(crate) name: String,
 }
 
-/// What the hook of a release tells beside the release itself.
+/// What the hook of a release reports beside the release itself.
 #[derive(Deserialize)]
 pub(crate) struct ReleaseHook {
     pub(crate) action: Option<Word>,

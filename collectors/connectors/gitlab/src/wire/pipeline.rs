@@ -41,7 +41,7 @@ pub(crate) struct Pipeline {
     pub(crate) user: Option<User>,
 }
 
-/// A job as the hook of its pipeline and the API tell it.
+/// A job as the hook of its pipeline and the API report it.
 #[derive(Deserialize)]
 pub(crate) struct Job {
     pub(crate) id: i64,
@@ -74,7 +74,7 @@ pub(crate) struct JobHook {
     pub(crate) user: Option<User>,
 }
 
-/// Under the name `commit` older versions tell the pipeline.
+/// Under the name `commit` older versions report the pipeline.
 #[derive(Deserialize)]
 pub(crate) struct PipelineOfJob {
     pub(crate) id: Option<i64>,

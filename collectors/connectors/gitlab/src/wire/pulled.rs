@@ -8,7 +8,7 @@ use super::common::Project;
 use super::issue::StateEvent;
 use super::push::Commit;
 
-/// A row as our own pull put it together: what GitLab said, and the project that it said it of.
+/// A row as our own pull composed it: GitLab's answer, and the project that it is about.
 #[derive(Deserialize)]
 pub(crate) struct Pulled<T> {
     pub(crate) project: Project,

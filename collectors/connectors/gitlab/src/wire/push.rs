@@ -20,26 +20,26 @@ pub(crate) struct Push {
     pub(crate) commits: Vec<Commit>,
 }
 
-/// A commit that tells its time.
+/// A commit that states its time.
 #[derive(Deserialize)]
-#[serde(try_from = "ToldCommit")]
+#[serde(try_from = "StatedCommit")]
 pub(crate) struct Commit {
     pub(crate) committed: When,
-    pub(crate) told: ToldCommit,
+    pub(crate) stated: StatedCommit,
 }
 
-impl TryFrom<ToldCommit> for Commit {
+impl TryFrom<StatedCommit> for Commit {
     type Error = &'static str;
 
-    fn try_from(told: ToldCommit) -> Result<Self, Self::Error> {
-        let committed = told.committed_date.or(told.timestamp).ok_or("expected `timestamp` or `committed_date`")?;
-        Ok(Self { committed, told })
+    fn try_from(stated: StatedCommit) -> Result<Self, Self::Error> {
+        let committed = stated.committed_date.or(stated.timestamp).ok_or("expected `timestamp` or `committed_date`")?;
+        Ok(Self { committed, stated })
     }
 }
 
 /// A commit of a push (`timestamp`, `author`) or of the API (`committed_date`, `author_email`).
 #[derive(Deserialize)]
-pub(crate) struct ToldCommit {
+pub(crate) struct StatedCommit {
     pub(crate) id: Sha,
     #[serde(default, deserialize_with = "json::or_default")]
     pub(crate) message: String,

@@ -11,7 +11,7 @@ use crate::wire::{FieldIds, When};
 #[derive(Default, Deserialize, Serialize)]
 pub(super) struct Token {
     pub(super) token: String,
-    /// The latest change that was told, should the token no longer be taken.
+    /// The latest change that was reported, should the token no longer be taken.
     pub(super) from: Option<DateTime<Utc>>,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Listed {
 
 /// A row with what was asked for with it, as the normalizer reads it.
 #[derive(Serialize)]
-pub(super) struct Told<'a> {
+pub(super) struct PulledRow<'a> {
     pub(super) site: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fields: Option<&'a FieldIds>,
@@ -67,7 +67,7 @@ pub(super) struct Told<'a> {
     pub(super) histories: Option<Vec<Box<RawValue>>>,
 }
 
-impl Told<'_> {
+impl PulledRow<'_> {
     pub(super) fn row(&self, kind: &'static str, subject: String) -> Row {
         // What was JSON is JSON.
         let data = serde_json::to_vec(self).unwrap_or_default().into();
@@ -92,5 +92,5 @@ pub(super) fn found(rows: Vec<Box<RawValue>>) -> (Issues, Vec<Box<RawValue>>) {
 
 pub(super) fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
     serde_json::from_str(row.get())
-        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", connector::json::tell(&error))))
+        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", connector::json::describe(&error))))
 }

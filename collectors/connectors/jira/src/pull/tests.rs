@@ -20,7 +20,7 @@ struct Server {
     issues: Vec<Value>,
     /// Taken no longer.
     stale: Option<String>,
-    /// Changed after so many searches: the number of an issue and its new minute.
+    /// Changed after a number of searches: the number of an issue and its new minute.
     moves: Vec<(usize, usize, usize)>,
     searches: usize,
     /// Paths that are answered with this status.
@@ -168,7 +168,7 @@ fn facts(memory: &Memory) -> Vec<Fact> {
     memory.events().iter().flat_map(|event| Jira.normalize(event).unwrap()).collect()
 }
 
-fn told(memory: &Memory) -> BTreeSet<String> {
+fn issues_of(memory: &Memory) -> BTreeSet<String> {
     facts(memory)
         .into_iter()
         .filter_map(|fact| if let Fact::WorkItem(item) = fact { Some(item.key) } else { None })
@@ -187,7 +187,7 @@ async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() 
         let memory = Memory::default();
         let summary = memory.pull(&pulling(&state, cloud), From::Cursor).await;
         assert!(summary.complete(), "{summary:?}");
-        assert_eq!(told(&memory), all(120));
+        assert_eq!(issues_of(&memory), all(120));
         let facts = facts(&memory);
         let count = |kind| facts.iter().filter(|fact| fact.kind() == kind).count();
         // 120 were written down, 12 of them have 150 steps
@@ -240,7 +240,7 @@ async fn issues_that_change_while_they_are_listed_hide_no_others() {
     let memory = Memory::default();
     let summary = memory.pull(&pulling(&state, false), From::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
-    assert_eq!(told(&memory), all(120));
+    assert_eq!(issues_of(&memory), all(120));
 }
 
 #[tokio::test]
@@ -254,11 +254,11 @@ async fn a_page_token_that_is_taken_no_longer_is_gone_on_without() {
     let memory = Memory::default();
     let summary = memory.pull(&pulling(&state, true), From::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
-    assert_eq!(told(&memory), all(120));
+    assert_eq!(issues_of(&memory), all(120));
 }
 
 #[test]
-fn times_are_told_in_the_zone_of_who_asks() {
+fn times_are_in_the_zone_of_the_user_who_asks() {
     let berlin = chrono_tz::Europe::Berlin;
     for (at, expected) in [
         ("2026-06-01T10:30:59Z", "2026-06-01 12:30"),
@@ -311,11 +311,11 @@ async fn a_jira_of_others_is_pulled_and_then_what_changed_in_it() {
             .unwrap(),
     )
     .unwrap();
-    assert_eq!(told(&memory).len() as u64, all["total"].as_u64().unwrap());
+    assert_eq!(issues_of(&memory).len() as u64, all["total"].as_u64().unwrap());
     assert!(count("transition") >= count("work_item") && count("sprint") > 0 && count("status") > 0);
     assert!(first.iter().any(|fact| matches!(fact, Fact::WorkItem(item) if item.points.is_some())));
     assert!(first.iter().any(|fact| matches!(fact, Fact::WorkItem(item) if item.parent.is_some())));
-    // Somebody goes on working.
+    // Work goes on.
     let created = client.post(format!("http://{free}/rest/api/2/issue")).header("content-type", "application/json");
     let answer = created.body(
         json!({ "fields": { "project": { "key": "JIRA820" }, "summary": "New", "issuetype": { "name": "Task" } } })
@@ -325,7 +325,7 @@ async fn a_jira_of_others_is_pulled_and_then_what_changed_in_it() {
     let key = answer["key"].as_str().unwrap().to_owned();
     let summary = memory.pull(&*puller, From::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
-    assert!(told(&memory).contains(&key), "{key}");
+    assert!(issues_of(&memory).contains(&key), "{key}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -340,18 +340,18 @@ async fn an_issue_whose_history_cannot_be_had_hides_no_others_and_comes_when_it_
         }
         let (memory, puller) = (Memory::default(), pulling(&state, cloud));
         let summary = memory.pull(&puller, From::Cursor).await;
-        let told = |memory: &Memory| -> BTreeSet<String> {
+        let issues_of = |memory: &Memory| -> BTreeSet<String> {
             let facts = memory.events().into_iter().flat_map(|event| Jira.normalize(&event).unwrap_or_default());
             facts.filter_map(|fact| if let Fact::WorkItem(item) = fact { Some(item.key) } else { None }).collect()
         };
         let mut expected = all(25);
         expected.remove("SHOP-7");
         expected.remove("SHOP-20");
-        assert_eq!((told(&memory), summary.failure()), (expected, None), "{summary:?}");
+        assert_eq!((issues_of(&memory), summary.failure()), (expected, None), "{summary:?}");
         assert!(summary.warnings()[0].contains("history of SHOP-20 could not be fetched"), "{summary:?}");
         state.lock().unwrap().broken = None;
         let summary = memory.pull(&puller, From::Cursor).await;
-        assert!(summary.complete() && told(&memory).contains("SHOP-20"), "{summary:?}");
+        assert!(summary.complete() && issues_of(&memory).contains("SHOP-20"), "{summary:?}");
     }
 }
 
@@ -376,7 +376,7 @@ async fn a_search_that_fails_for_its_histories_is_asked_for_without_them() {
         }
         let memory = Memory::default();
         let summary = memory.pull(&pulling(&state, cloud), From::Cursor).await;
-        assert!(summary.complete() && told(&memory) == all(5), "{summary:?}");
+        assert!(summary.complete() && issues_of(&memory) == all(5), "{summary:?}");
     }
 }
 
@@ -393,10 +393,10 @@ async fn an_issue_that_no_search_can_hold_hides_no_others_and_comes_when_it_can(
         let summary = memory.pull(&puller, From::Cursor).await;
         let mut expected = all(120);
         expected.remove("SHOP-60");
-        assert_eq!((told(&memory), summary.failure()), (expected, None), "{summary:?}");
+        assert_eq!((issues_of(&memory), summary.failure()), (expected, None), "{summary:?}");
         assert!(summary.incomplete && summary.warnings()[0].contains("SHOP-60 could not be fetched"), "{summary:?}");
         state.lock().unwrap().unreadable = None;
         let summary = memory.pull(&puller, From::Cursor).await;
-        assert!(summary.complete() && told(&memory) == all(120), "{summary:?}");
+        assert!(summary.complete() && issues_of(&memory) == all(120), "{summary:?}");
     }
 }

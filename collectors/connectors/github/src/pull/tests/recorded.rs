@@ -4,7 +4,7 @@
 use http::Method;
 use kernel::Secret;
 use pull::served::Served;
-use pull::{Client, Left};
+use pull::{Client, RateLimit};
 use url::Url;
 
 use super::*;
@@ -77,7 +77,7 @@ async fn all_pages_are_read_once_by_their_links_and_become_work_items() {
     let all: Vec<_> = keys.iter().map(|key| (&**key, "github.com/octokit-fixture-org/paginate-issues")).collect();
     assert_eq!(items, all);
     let resets_at = DateTime::parse_from_rfc3339("2017-10-10T16:00:00Z").unwrap().to_utc();
-    let left = Left { remaining: 4999, limit: Some(5000), resets_at: Some(resets_at) };
+    let left = RateLimit { remaining: 4999, limit: Some(5000), resets_at: Some(resets_at) };
     assert_eq!(issues.0.budget(), Some(left), "as the headers say");
 }
 
@@ -102,22 +102,25 @@ async fn a_renamed_repository_is_found_where_it_went_and_with_the_token() {
 }
 
 #[tokio::test]
-async fn what_github_refuses_is_told_in_its_own_words_and_not_asked_again() {
+async fn what_github_refuses_is_reported_in_its_own_words_and_not_requested_again() {
     let server = recordings().await;
     let hub = connector(&start(&server, "branch-protection").await, TOKEN);
     let path = "repos/octokit-fixture-org/branch-protection/branches/main/protection";
     let error = hub.api.get(path).await.unwrap_err();
     assert!(matches!(error, PullError::Gone(_)), "{error:?}");
-    let said = error.to_string();
-    assert!(said.starts_with("there is no /") && said.ends_with("protection, or the token may not see it"), "{said}");
+    let message = error.to_string();
+    assert!(
+        message.starts_with("there is no /") && message.ends_with("protection, or the token may not see it"),
+        "{message}"
+    );
 
     let hub = connector(&start(&server, "errors").await, TOKEN);
     let label = json!({ "name": "foo", "color": "invalid" });
     let (path, body) = ("repos/octokit-fixture-org/errors/labels", label.to_string().into());
     let error = hub.api.session.send(&hub.api.rest, Method::POST, path, body).await.unwrap_err();
     assert!(matches!(error, PullError::Data(_)), "{error:?}");
-    let said = error.to_string();
+    let message = error.to_string();
     let expected = "/labels: the server answered 422 Unprocessable Entity: Validation Failed; `color` is invalid";
-    assert!(said.ends_with(expected), "{said}");
+    assert!(message.ends_with(expected), "{message}");
     assert_eq!(hub.budget().map(|left| left.remaining), Some(4999), "a refusal's headers are read too");
 }

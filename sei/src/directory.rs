@@ -1,6 +1,6 @@
 //! The data directory: its owner, and the process that uses it.
 //!
-//! A folder that holds anything else is refused, and no other user is let into it. One `sei up` uses a folder
+//! A directory that holds anything else is refused, and no other user is let into it. One `sei up` uses a directory
 //! at a time; other commands may join it.
 
 use std::fs::{File, TryLockError};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
-/// Says that a folder is a data directory of `sei`, and of which format.
+/// Marks a directory as a data directory of `sei`, and names its format.
 const MARK: &str = "sei-data";
 const FORMAT: &str = "sei data folder, format 1\n";
 
@@ -30,12 +30,12 @@ pub(crate) struct ReloadAnswer {
 }
 
 /// A data directory of ours.
-pub(crate) struct DataFolder(PathBuf);
+pub(crate) struct DataDirectory(PathBuf);
 
-impl DataFolder {
+impl DataDirectory {
     /// Opens a data directory, or makes it. One that holds other things is refused and left as it is.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let elsewhere = "name another directory with --data, or set data.folder";
+        let elsewhere = "name another directory with --data, or set data.directory";
         std::fs::create_dir_all(path)
             .with_context(|| format!("the data directory `{}` can't be created; {elsewhere}", path.display()))?;
         let path =
@@ -62,7 +62,7 @@ impl DataFolder {
             );
         }
         keep_private(&path);
-        // a repository that the folder lies in does not take it up
+        // a repository that the directory lies in does not take it up
         std::fs::write(&mark, FORMAT).and_then(|()| std::fs::write(path.join(".gitignore"), "*\n")).with_context(
             || format!("nothing can be written to the data directory `{}`; {elsewhere}", path.display()),
         )?;
@@ -92,7 +92,7 @@ impl DataFolder {
         None
     }
 
-    /// Makes this process the one `sei up` of the folder, for as long as the answer is kept.
+    /// Makes this process the one `sei up` of the directory, for as long as the answer is kept.
     pub(crate) fn only_one(&self) -> Result<File> {
         let mut lock = self.lock_file("up.lock")?;
         match lock.try_lock() {
@@ -117,7 +117,7 @@ impl DataFolder {
         Ok(lock)
     }
 
-    /// The process of the `sei up` that runs on the folder, if one does.
+    /// The process of the `sei up` that runs on the directory, if one does.
     pub(crate) fn running(&self) -> Result<Option<i32>> {
         let mut lock = self.lock_file("up.lock")?;
         match lock.try_lock() {
@@ -142,7 +142,7 @@ impl DataFolder {
             }
         };
         let (path, new) = (self.0.join(RELOAD_ANSWER), self.0.join("reload.json.new"));
-        // whoever reads it sees all of it
+        // a reader sees all of it
         let written = serde_json::to_string(&answer)
             .map_err(std::io::Error::from)
             .and_then(|text| std::fs::write(&new, text))
@@ -176,8 +176,8 @@ impl DataFolder {
 /// Lets no other user in. A directory that we may not close stays as it is: its owner was chosen.
 fn keep_private(path: &Path) {
     if let Err(error) = store::keep_private(path) {
-        let (folder, error) = (path.display(), &error as &dyn std::error::Error);
-        tracing::warn!(%folder, error, "other users of this machine may be able to read the data directory");
+        let (directory, error) = (path.display(), &error as &dyn std::error::Error);
+        tracing::warn!(%directory, error, "other users of this machine may be able to read the data directory");
     }
 }
 
@@ -185,35 +185,35 @@ fn keep_private(path: &Path) {
 mod tests {
     use super::*;
 
-    fn message(folder: Result<DataFolder>) -> String {
-        folder.map(|_| ()).unwrap_err().to_string()
+    fn message(directory: Result<DataDirectory>) -> String {
+        directory.map(|_| ()).unwrap_err().to_string()
     }
 
     #[test]
-    fn a_folder_is_made_known_again_and_a_foreign_one_is_left_alone() -> Result<()> {
+    fn a_directory_is_created_recognized_and_a_foreign_one_is_left_alone() -> Result<()> {
         let parent = std::env::temp_dir().join(format!("sei-folder-{}", std::process::id()));
         let own = parent.join("own");
-        DataFolder::open(&own)?;
-        DataFolder::open(&own)?;
+        DataDirectory::open(&own)?;
+        DataDirectory::open(&own)?;
         assert_eq!(std::fs::read_to_string(own.join(".gitignore"))?, "*\n", "git leaves it alone");
         let foreign = parent.join("foreign");
         std::fs::create_dir_all(&foreign)?;
         std::fs::write(foreign.join("letter.txt"), "dear")?;
-        assert!(message(DataFolder::open(&foreign)).contains("not sei's"));
+        assert!(message(DataDirectory::open(&foreign)).contains("not sei's"));
         assert_eq!(std::fs::read_dir(&foreign)?.count(), 1);
         std::fs::write(own.join(MARK), "sei data folder, format 2\n")?;
-        assert!(message(DataFolder::open(&own)).contains("later version"));
+        assert!(message(DataDirectory::open(&own)).contains("later version"));
         std::fs::remove_dir_all(parent)?;
         Ok(())
     }
 
     #[test]
-    fn no_other_user_is_let_in_also_not_into_a_folder_that_was_open() -> Result<()> {
+    fn no_other_user_is_let_in_also_not_into_a_directory_that_was_open() -> Result<()> {
         use std::os::unix::fs::PermissionsExt;
         let path = std::env::temp_dir().join(format!("sei-private-{}", std::process::id()));
         for _ in 0..2 {
-            let folder = DataFolder::open(&path)?;
-            let allowed = std::fs::metadata(&folder.0)?.permissions().mode() & 0o777;
+            let directory = DataDirectory::open(&path)?;
+            let allowed = std::fs::metadata(&directory.0)?.permissions().mode() & 0o777;
             // root lets the database's user through
             assert!(matches!(allowed, 0o700 | 0o710), "{allowed:o}");
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
@@ -225,12 +225,12 @@ mod tests {
     #[test]
     fn one_up_at_a_time() -> Result<()> {
         let path = std::env::temp_dir().join(format!("sei-users-{}", std::process::id()));
-        let folder = DataFolder::open(&path)?;
-        let up = folder.only_one()?;
-        let second = folder.only_one().map(|_| ()).unwrap_err().to_string();
+        let directory = DataDirectory::open(&path)?;
+        let up = directory.only_one()?;
+        let second = directory.only_one().map(|_| ()).unwrap_err().to_string();
         assert!(second.contains(&format!("process {}", std::process::id())), "{second}");
         drop(up);
-        folder.only_one()?;
+        directory.only_one()?;
         std::fs::remove_dir_all(path)?;
         Ok(())
     }
