@@ -12,7 +12,7 @@ use store::StoreError;
 
 use crate::ApiState;
 use crate::problem::Problem;
-use crate::questions::{MetricQuestion, ReportQuestion};
+use crate::questions::{MetricQuestion, ReportQuestion, ServiceFilter};
 use crate::scope::Scope;
 use crate::views::{Explanation, RawEvent, TenantView};
 
@@ -76,6 +76,20 @@ pub async fn metric(
     let store = state.unhurried(scope.store.tenant());
     let mut answers = state.snapshots().ask(&store, &[name], &question).await.map_err(refused)?;
     answers.pop().ok_or_else(|| Problem::not_found("metric", name))
+}
+
+/// Fails if a list is asked for a service or a team that does not exist: an empty one would hide a misspelled name.
+pub async fn check_names(state: &ApiState, scope: &Scope, services: &ServiceFilter) -> Result<(), Problem> {
+    let ServiceFilter { service, team } = services.clone();
+    if service.is_none() && team.is_none() {
+        return Ok(());
+    }
+    let _turn = scope.turn().await;
+    // its rows name services that are not declared any more, too
+    let question = dora::Question { service, team, ..dora::Question::default() };
+    let store = state.unhurried(scope.store.tenant());
+    state.snapshots().ask(&store, &["deployment_frequency"], &question).await.map_err(refused)?;
+    Ok(())
 }
 
 /// Why a deployment or a change counts as it does.

@@ -68,7 +68,9 @@ impl Query {
         question: Option<DeploymentsQuestion>,
     ) -> List<Deployment> {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
-        let filter = question.unwrap_or_default().filter(state.dora().time_zone).map_err(invalid)?;
+        let question = question.unwrap_or_default();
+        reads::check_names(state, scope, &question.services).await.map_err(|problem| refused(&problem))?;
+        let filter = question.filter(state.dora().time_zone).map_err(invalid)?;
         let mut page = reads::deployments(scope, &filter, part(first, after.as_deref())?).await;
         if let (Ok(page), Some(limit)) = (&mut page, carried::asked(context)) {
             let mut rows: Vec<&mut Deployment> = page.rows.iter_mut().map(|(_, row)| row).collect();
@@ -88,7 +90,9 @@ impl Query {
         question: Option<ChangesQuestion>,
     ) -> List<Change> {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
-        let filter = question.unwrap_or_default().filter(state.dora().time_zone).map_err(invalid)?;
+        let question = question.unwrap_or_default();
+        reads::check_names(state, scope, &question.services).await.map_err(|problem| refused(&problem))?;
+        let filter = question.filter(state.dora().time_zone).map_err(invalid)?;
         list(reads::changes(scope, &filter, part(first, after.as_deref())?).await, after.is_some())
     }
 
@@ -113,8 +117,10 @@ impl Query {
         after: Option<String>,
         question: Option<FindingsQuestion>,
     ) -> List<Finding> {
+        let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         let (part, question) = (part(first, after.as_deref())?, question.unwrap_or_default());
-        list(reads::findings(context.data()?, question.service.as_deref(), part).await, after.is_some())
+        reads::check_names(state, scope, &question.services()).await.map_err(|problem| refused(&problem))?;
+        list(reads::findings(scope, question.service.as_deref(), part).await, after.is_some())
     }
 
     /// Why a deployment or a change counts as it does; null when nothing has this id. The id is that of a

@@ -85,6 +85,14 @@ impl Page {
     }
 }
 
+impl FindingsQuestion {
+    /// Returns the services that are asked for.
+    #[must_use]
+    pub fn services(&self) -> ServiceFilter {
+        ServiceFilter { service: self.service.clone(), team: None }
+    }
+}
+
 impl DeploymentsQuestion {
     /// Returns the filter of the store. Days are of `time_zone` unless the question names another.
     pub fn filter(self, time_zone: Tz) -> Result<DeploymentFilter, Invalid> {

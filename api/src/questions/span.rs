@@ -1,7 +1,7 @@
 //! Which time is asked about.
 
 use async_graphql::InputObject;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 use dora::Interval;
@@ -13,6 +13,9 @@ use utoipa::IntoParams;
 
 use super::text::{Text, read};
 use super::{Invalid, QuestionError, ServiceFilter, WindowLength};
+
+/// Where on Earth a day begins first, before it does in UTC.
+const EARLIEST_DAY: TimeDelta = TimeDelta::hours(14);
 
 /// The length of a window, as it was given.
 pub type WindowText = Text<WindowLength>;
@@ -63,6 +66,25 @@ pub struct Ends {
     pub time_zone: Tz,
 }
 
+impl Window {
+    /// Refuses a window that lies in the future: its days would be counted as days without a deployment. Today may be
+    /// asked for as a whole, also where it has begun already and not yet in `zone`.
+    fn check(self, zone: Tz, now: DateTime<Utc>) -> Result<(), Invalid> {
+        if let Some(from) = self.from.filter(|from| *from >= now) {
+            return Err(Invalid::contradiction("from", from.to_rfc3339(), "a time up to now"));
+        }
+        let today = (now + EARLIEST_DAY).date_naive();
+        let end = kernel::midnight(today + chrono::Days::new(1), zone);
+        match self.to.filter(|to| *to > end.max(now)) {
+            None => Ok(()),
+            Some(to) => {
+                let expected = format!("a time up to the end of today, {}", end.to_rfc3339());
+                Err(Invalid::contradiction("to", to.to_rfc3339(), expected))
+            }
+        }
+    }
+}
+
 impl Span {
     /// Returns the time zone, and the window if one is asked for. Days are of `configured` unless the span names another
     /// time zone.
@@ -91,6 +113,9 @@ impl Span {
             }
             (None, from, to) => Some(Window { from, to }),
         };
+        if let Some(window) = window {
+            window.check(zone, now)?;
+        }
         Ok((zone, window))
     }
 
@@ -145,6 +170,10 @@ mod tests {
         "2026-02-28T00:00:00Z".parse().unwrap()
     }
 
+    fn later() -> DateTime<Utc> {
+        "2026-05-01T00:00:00Z".parse().unwrap()
+    }
+
     fn span(window: &str, from: &str, to: &str) -> Span {
         let time = |text: &str| (!text.is_empty()).then(|| Text::new(text));
         let window = (!window.is_empty()).then(|| Text::new(window));
@@ -163,17 +192,18 @@ mod tests {
         assert_eq!(window("all", "", "", Tz::UTC), ends("", ""));
         assert_eq!(window("", "", "", Tz::UTC), Ok(None));
         // 30 days of a time zone whose clocks were turned meanwhile
-        let berlin = window("30d", "", "2026-04-10", Tz::Europe__Berlin);
-        assert_eq!(berlin, ends("2026-03-10T23:00:00Z", "2026-04-09T22:00:00Z"));
+        let berlin = span("30d", "", "2026-04-10").window(Tz::Europe__Berlin, later()).map(|(_, window)| window);
+        assert_eq!(berlin.ok(), ends("2026-03-10T23:00:00Z", "2026-04-09T22:00:00Z").ok());
     }
 
     #[test]
     fn a_day_begins_at_midnight_of_the_time_zone() {
-        let berlin = window("", "2026-02-28", "2026-03-30", Tz::Europe__Berlin);
+        let days = span("", "2026-02-28", "2026-03-30");
         let (from, to) = ("2026-02-27T23:00:00Z".parse().ok(), "2026-03-29T22:00:00Z".parse().ok());
-        assert_eq!(berlin, Ok(Some(Window { from, to })));
-        let named = Span { time_zone: Some(Text::new("Europe/Berlin")), ..span("", "2026-02-28", "2026-03-30") };
-        assert_eq!(named.window(Tz::UTC, now()), Ok((Tz::Europe__Berlin, Some(Window { from, to }))));
+        let berlin = (Tz::Europe__Berlin, Some(Window { from, to }));
+        assert_eq!(days.window(Tz::Europe__Berlin, later()), Ok(berlin));
+        let named = Span { time_zone: Some(Text::new("Europe/Berlin")), ..days };
+        assert_eq!(named.window(Tz::UTC, later()), Ok(berlin));
     }
 
     #[test]
@@ -181,6 +211,15 @@ mod tests {
         assert_eq!(window("30d", "2026-01-01", "", Tz::UTC), Err("from".to_owned()));
         assert_eq!(window("", "2026-01-02", "2026-01-01", Tz::UTC), Err("to".to_owned()));
         assert_eq!(window("", "2026-01-02", "2026-01-02", Tz::UTC), Err("to".to_owned()));
+    }
+
+    #[test]
+    fn a_window_of_the_future_is_refused_but_for_the_rest_of_today() {
+        assert_eq!(window("", "2026-02-28", "", Tz::UTC), Err("from".to_owned()));
+        assert_eq!(window("", "2026-03-05", "2026-03-07", Tz::UTC), Err("from".to_owned()));
+        assert_eq!(window("", "2026-02-01", "2026-03-02", Tz::UTC), Err("to".to_owned()));
+        assert_eq!(window("30d", "", "2027-01-01", Tz::UTC), Err("to".to_owned()));
+        assert!(window("", "2026-02-01", "2026-03-01", Tz::UTC).is_ok());
     }
 
     #[test]

@@ -77,6 +77,7 @@ pub async fn deployments(
     Asked((question, page)): Asked<(DeploymentsQuestion, Page)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
+    reads::check_names(&state, &scope, &question.services).await?;
     let filter = question.filter(state.dora().time_zone)?;
     Ok(listing(&uri, &scope, reads::deployments(&scope, &filter, page.part()?).await?))
 }
@@ -100,6 +101,7 @@ pub async fn changes(
     Asked((question, page)): Asked<(ChangesQuestion, Page)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
+    reads::check_names(&state, &scope, &question.services).await?;
     let filter = question.filter(state.dora().time_zone)?;
     Ok(listing(&uri, &scope, reads::changes(&scope, &filter, page.part()?).await?))
 }
@@ -119,10 +121,12 @@ pub async fn changes(
     )
 )]
 pub async fn findings(
+    State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
     Asked((question, page)): Asked<(FindingsQuestion, Page)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
+    reads::check_names(&state, &scope, &question.services()).await?;
     Ok(listing(&uri, &scope, reads::findings(&scope, question.service.as_deref(), page.part()?).await?))
 }
 

@@ -196,12 +196,14 @@ impl Loader<'_> {
         };
         let entry = |row: flow::DeploymentRow| {
             let subject = of(&row.service, row.repository.as_deref());
-            let carries = row.kind != DeploymentKind::None && !row.in_rollout;
+            // the same commit again is no further success, but can fail
+            let once = row.counts || row.failed;
+            let is_eligible = row.kind != DeploymentKind::None && !row.in_rollout && once;
             let deployment = Deployment {
                 service: subject.service.clone().unwrap_or_default(),
                 finished: row.finished,
                 counts: row.counts,
-                has_verdict: if row.success { carries } else { row.failed },
+                has_verdict: if row.success { is_eligible } else { row.failed },
                 failed: row.failed,
                 recovered: row.recovered,
                 rework: row.rework,

@@ -121,6 +121,30 @@ fn no_deployment_of_a_service_that_deploys_is_0_and_not_unknown() {
 }
 
 #[test]
+fn the_same_commit_again_dilutes_no_rate_unless_it_failed_itself() {
+    let mut lines = deployed("ex.org/f/again", &["2026-11-02T10:00:00Z", "2026-11-03T10:00:00Z"]);
+    let again = |nth: usize, at: &str| {
+        format!(
+            r#"{{"fact":"deployment","id":"ex.org/f/again/deployment/again-{nth}","repository":"ex.org/f/again","environment":"production","outcome":"success","started_at":"{at}","finished_at":"{at}","sha":"{:040x}",{VERSION}}}"#,
+            1
+        )
+    };
+    // a rollback, then what runs again and again
+    lines.extend(["2026-11-03T11:00:00Z", "2026-11-04T11:00:00Z", "2026-11-05T11:00:00Z"].iter().enumerate().map(|(nth, at)| again(nth, at)));
+    let program = imported(&lines);
+    let values = || {
+        let report = program.json(&["dora", "report", "--from", "2026-11-01", "--to", "2026-11-29"]);
+        ["deployment_frequency", "change_fail_rate", "deployment_rework_rate"].map(|name| report[name]["n"].clone())
+    };
+    assert_eq!(values(), [json!(3), json!(3), json!(3)]);
+    let incident = format!(
+        r#"{{"fact":"incident","id":"ex.org/incident/1","title":"Down","service":"ex.org/f/again","detected_at":"2026-11-05T12:00:00Z","opened_at":"2026-11-05T12:00:00Z",{VERSION}}}"#
+    );
+    import(&program, &[incident]);
+    assert_eq!(values(), [json!(3), json!(4), json!(4)], "the redeployment failed");
+}
+
+#[test]
 fn canceled_work_items_are_no_throughput() {
     let item = |number: u32, canceled: bool, done: &str| {
         let id = format!("ex.org/f/wont-do/{number}");

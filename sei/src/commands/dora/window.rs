@@ -1,26 +1,15 @@
-//! What the command line says about the time that is asked about, beyond what all interfaces check.
+//! What the command line says about the time that is asked about.
 
 use anyhow::Result;
-use api::questions::{Invalid, QuestionError, Span, Window};
+use api::questions::{QuestionError, Span};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::cli::Usage;
 
-/// Refuses a window that can't be used or lies in the future. The clock was read at `now`.
+/// Refuses a window that can't be used, before anything is opened. The clock was read at `now`.
 pub(super) fn check(span: &Span, time_zone: Tz, now: DateTime<Utc>) -> Result<()> {
-    let (zone, window) = span.window(time_zone, now).map_err(Usage::from)?;
-    let Some(Window { from, to }) = window else { return Ok(()) };
-    if let Some(from) = from.filter(|from| *from >= now) {
-        return Err(Usage::from(Invalid::contradiction("from", from.to_rfc3339(), "a time up to now")).into());
-    }
-    // today may be asked for as a whole
-    let tomorrow = now.with_timezone(&zone).date_naive() + chrono::Days::new(1);
-    let tomorrow = kernel::midnight(tomorrow, zone);
-    if let Some(to) = to.filter(|to| *to > tomorrow.max(now)) {
-        let expected = format!("a time up to the end of today, {}", tomorrow.to_rfc3339());
-        return Err(Usage::from(Invalid::contradiction("to", to.to_rfc3339(), expected)).into());
-    }
+    span.window(time_zone, now).map_err(Usage::from)?;
     Ok(())
 }
 

@@ -173,7 +173,13 @@ async fn what_is_wrong_with_a_request_is_named() {
         let reply = served.ask("GET", path, &[], "").await;
         assert_eq!((reply.status, reply.json()["type"].as_str()), (404, Some("urn:sei:problem:not-found")), "{path}");
     }
-    let many = served.ask("GET", "/api/v1/dora?from=1970-01-02&to=2190-01-01&interval=day", &[], "").await;
+    for path in ["deployments?service=chekout", "changes?team=chekout", "findings?service=chekout"] {
+        let reply = served.ask("GET", &format!("/api/v1/{path}"), &[], "").await;
+        assert_eq!(reply.status, 404, "an empty list would hide the misspelled name of {path}: {}", reply.body);
+    }
+    let ahead = served.ask("GET", "/api/v1/deployments?from=2056-02-29", &[], "").await;
+    assert_eq!((ahead.status, ahead.json()["parameter"].as_str()), (422, Some("from")), "{}", ahead.body);
+    let many = served.ask("GET", "/api/v1/dora?from=1970-01-02&interval=day", &[], "").await;
     assert_eq!((many.status, many.json()["type"].as_str()), (422, Some("urn:sei:problem:invalid-question")));
     let elsewhere = served.ask("GET", "/nothing", &[], "").await;
     assert_eq!((elsewhere.status, elsewhere.header("sei-tenant")), (404, None), "no tenant is looked up for it");
