@@ -8,7 +8,7 @@ mod rollouts;
 
 use kernel::Deployment;
 
-use crate::build::{Computed, commit, deploy, hours};
+use crate::build::{Computed, deploy, hours};
 
 fn to(environment: &str, id: &str, commit: u32, hour: i64) -> Deployment {
     Deployment { environment: Some(environment.to_owned()), ..deploy(id, commit, hour) }

@@ -130,7 +130,12 @@ fn the_same_commit_again_dilutes_no_rate_unless_it_failed_itself() {
         )
     };
     // a rollback, then what runs again and again
-    lines.extend(["2026-11-03T11:00:00Z", "2026-11-04T11:00:00Z", "2026-11-05T11:00:00Z"].iter().enumerate().map(|(nth, at)| again(nth, at)));
+    lines.extend(
+        ["2026-11-03T11:00:00Z", "2026-11-04T11:00:00Z", "2026-11-05T11:00:00Z"]
+            .iter()
+            .enumerate()
+            .map(|(nth, at)| again(nth, at)),
+    );
     let program = imported(&lines);
     let values = || {
         let report = program.json(&["dora", "report", "--from", "2026-11-01", "--to", "2026-11-29"]);

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, EvidenceKind, FindingKind, Incident,
-    IncidentMetric, Rule,
+    ChangeMetric, Deployment, DeploymentKind, DeploymentMetric, DeploymentSource, Evidence, EvidenceKind, FindingKind,
+    Incident, IncidentMetric, Rule,
 };
 
 use super::{Expected, World, finish, micros, succeeded};

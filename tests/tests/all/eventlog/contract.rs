@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eventlog::settings::{self, LogKind};
+use eventlog::settings::LogKind;
 use eventlog::{EventReader, Limit, LogError};
 use kernel::Envelope;
 use store::origins::Origin;

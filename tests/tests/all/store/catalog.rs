@@ -9,7 +9,7 @@ use sqlx::{Connection, PgConnection, Row};
 use store::{StoreError, counts, facts, people, queries};
 use tests::database;
 
-use super::facts::{as_fact, rows};
+use super::facts::parts::{as_fact, rows};
 
 /// A column: its name, its type, and whether it can't be null.
 type Known = (String, String, bool);

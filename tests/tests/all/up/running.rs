@@ -1,6 +1,5 @@
 //! What it does while it runs: requests, its database, changed settings.
 
-use std::fmt::Write;
 use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::path::Path;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rand::{RngExt, SeedableRng};
-use tests::Program;
+use tests::{Program, Up};
 
 use super::parts::{
     HeldMigrations, get, no_server_is_left, report, repository, rows, server_pid, servers, text, wait_until,

@@ -9,7 +9,7 @@ use kernel::{
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::{Store, facts, stale};
-use tests::{TestDatabase, database};
+use tests::TestDatabase;
 
 pub(super) fn instant(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
@@ -230,7 +230,7 @@ pub(super) async fn take_stale(store: &Store) -> Vec<String> {
 }
 
 /// All rows of a table, as JSON, in order.
-pub(super) async fn rows(database: &TestDatabase, table: &str) -> Vec<String> {
+pub(in crate::store) async fn rows(database: &TestDatabase, table: &str) -> Vec<String> {
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
     let query = format!("select to_jsonb(t)::text from main.{table} as t order by 1");
     sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut connection).await.unwrap()
@@ -262,7 +262,7 @@ pub(super) const TABLES: [&str; 21] = [
 ];
 
 /// What facts and rows name differently, or rows hold beside facts.
-pub(super) fn as_fact(table: &str, row: &str) -> serde_json::Value {
+pub(in crate::store) fn as_fact(table: &str, row: &str) -> serde_json::Value {
     let mut row: serde_json::Value = serde_json::from_str(row).unwrap();
     let fields = row.as_object_mut().unwrap();
     // what the store keeps for itself

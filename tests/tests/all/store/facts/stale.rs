@@ -6,8 +6,7 @@ use store::{facts, stale};
 use tests::database;
 
 use super::parts::{
-    account, any_version, change, commit, deployment, instant, one_of_each, planning_and_quality, stated, take_stale,
-    write,
+    account, change, commit, deployment, instant, one_of_each, planning_and_quality, stated, take_stale, write,
 };
 
 #[tokio::test]

@@ -7,9 +7,7 @@ use sqlx::{Connection, PgConnection};
 use store::facts;
 use tests::database;
 
-use super::parts::{
-    any_version, as_fact, change, instant, one_of_each, orders, rows, stated, take_stale, version, write,
-};
+use super::parts::{as_fact, change, instant, one_of_each, orders, rows, stated, take_stale, version, write};
 
 #[test]
 fn any_order_and_any_duplicates_give_the_same_rows() {
