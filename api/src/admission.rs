@@ -2,11 +2,11 @@
 //! lanes of their own, and what costs much has one too, whichever of them it belongs to: so what costs little does not
 //! wait behind it. Probes, the page and webhooks take no part in it.
 //!
-//! A lane measures how long its requests take for what they cost. A request that would wait too long, by what waits
-//! before it, is sent away at once.
+//! A lane measures how long its requests take for what they cost. A request that would wait too long, by what is at
+//! work and waits before it, is sent away at once.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,7 +14,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use crate::problem::Problem;
@@ -42,6 +42,8 @@ pub struct Admission {
     costly: Lane,
     /// GraphQL requests that have come whole, until they are answered.
     pub graphql_door: Door,
+    /// Reports and metrics from before their tenant is looked up until they are answered.
+    pub reports_door: Door,
 }
 
 impl Admission {
@@ -52,13 +54,14 @@ impl Admission {
         let quarter = (at_work / 4).max(1);
         let costly = (processors / 2).clamp(1, quarter);
         let lane = |at_work| Lane::new(at_work, timeout);
-        let door = Arc::new(Semaphore::new(permits(quarter + costly) * (1 + WAITING)));
+        let door = || Door { places: Arc::new(Semaphore::new(permits(quarter + costly) * (1 + WAITING))), timeout };
         Self {
             lists: lane(at_work),
             reports: lane(quarter),
             graphql: lane(quarter),
             costly: lane(costly),
-            graphql_door: Door { places: door, timeout },
+            graphql_door: door(),
+            reports_door: door(),
         }
     }
 
@@ -89,38 +92,76 @@ struct Inner {
     at_work: Arc<Semaphore>,
     /// At work or waiting.
     places: Arc<Semaphore>,
-    /// What those that are at work or wait cost together.
-    load: AtomicU64,
-    /// How long requests took lately, for each unit of their cost.
-    pace_secs: Mutex<f64>,
+    load: Mutex<Load>,
     timeout: Duration,
+}
+
+/// What is before a request.
+#[derive(Debug, Default)]
+struct Load {
+    /// What those that wait cost together.
+    waiting: u64,
+    /// What each one at work costs, and when it began.
+    at_work: BTreeMap<u64, (u64, Instant)>,
+    /// The number of the next one at work.
+    next: u64,
+    /// How long requests took lately, for each unit of their cost.
+    pace_secs: f64,
+}
+
+impl Load {
+    /// How long a request waits for what is before it, by the pace of the last few.
+    #[expect(clippy::cast_precision_loss, reason = "about as long")]
+    fn wait(&self, width: usize) -> Duration {
+        let takes = |cost: u64| cost as f64 * self.pace_secs;
+        let rests = |(cost, began): &(u64, Instant)| (takes(*cost) - began.elapsed().as_secs_f64()).max(0.0);
+        let secs = self.at_work.values().map(rests).sum::<f64>() + takes(self.waiting);
+        Duration::try_from_secs_f64(secs / width as f64).unwrap_or(Duration::MAX)
+    }
+
+    fn begin(&mut self, cost: u64) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.at_work.insert(number, (cost, Instant::now()));
+        number
+    }
+
+    /// Notes how long a request took. Of the last few the latest counts most.
+    #[expect(clippy::cast_precision_loss, reason = "about as long")]
+    fn end(&mut self, number: u64) {
+        if let Some((cost, began)) = self.at_work.remove(&number) {
+            let latest = began.elapsed().as_secs_f64() / cost as f64;
+            self.pace_secs = if self.pace_secs == 0.0 { latest } else { 0.75 * self.pace_secs + 0.25 * latest };
+        }
+    }
 }
 
 /// A request at work. The turn ends when this is dropped.
 #[derive(Debug)]
 pub struct Turn {
-    began: Instant,
-    place: QueueSlot,
-    _at_work: OwnedSemaphorePermit,
-}
-
-/// A request that is at work or waits.
-#[derive(Debug)]
-struct QueueSlot {
     lane: Lane,
-    cost: u64,
+    number: u64,
     _place: OwnedSemaphorePermit,
-}
-
-impl Drop for QueueSlot {
-    fn drop(&mut self) {
-        self.lane.0.load.fetch_sub(self.cost, Ordering::Relaxed);
-    }
+    _at_work: OwnedSemaphorePermit,
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.place.lane.note(self.place.cost, self.began.elapsed());
+        self.lane.load().end(self.number);
+    }
+}
+
+/// A request that waits, until this is dropped.
+#[derive(Debug)]
+struct Waits<'a> {
+    lane: &'a Lane,
+    cost: u64,
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        let mut load = self.lane.load();
+        load.waiting = load.waiting.saturating_sub(self.cost);
     }
 }
 
@@ -131,8 +172,7 @@ impl Lane {
             width,
             at_work: Arc::new(Semaphore::new(width)),
             places: Arc::new(Semaphore::new(width * (1 + WAITING))),
-            load: AtomicU64::new(0),
-            pace_secs: Mutex::new(0.0),
+            load: Mutex::default(),
             timeout,
         }))
     }
@@ -141,36 +181,30 @@ impl Lane {
     pub async fn enter(&self, cost: u64) -> Result<Turn, Problem> {
         let (inner, cost) = (&self.0, cost.saturating_add(BASE));
         let place = Arc::clone(&inner.places).try_acquire_owned().map_err(|_| Problem::too_many_requests())?;
-        let before = inner.load.fetch_add(cost, Ordering::Relaxed);
-        let place = QueueSlot { lane: self.clone(), cost, _place: place };
+        let (wait, waits) = self.queue(cost);
         let at_work = match Arc::clone(&inner.at_work).try_acquire_owned() {
             Ok(at_work) => at_work,
-            Err(_) if self.wait_for(before) > WAIT => return Err(Problem::too_many_requests()),
+            Err(_) if wait > WAIT => return Err(Problem::too_many_requests()),
             Err(_) => {
                 let turn = tokio::time::timeout(WAIT, Arc::clone(&inner.at_work).acquire_owned()).await;
                 turn.ok().and_then(Result::ok).ok_or_else(Problem::too_many_requests)?
             }
         };
-        Ok(Turn { began: Instant::now(), place, _at_work: at_work })
+        drop(waits);
+        let number = self.load().begin(cost);
+        Ok(Turn { lane: self.clone(), number, _place: place, _at_work: at_work })
     }
 
-    /// How long a request waits behind others that cost this much together.
-    fn wait_for(&self, cost: u64) -> Duration {
-        #[expect(clippy::cast_precision_loss, reason = "about as long")]
-        let secs = cost as f64 * *self.pace() / self.0.width as f64;
-        Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX)
+    /// Puts a request of this cost behind the others. Returns how long it waits for them, about.
+    fn queue(&self, cost: u64) -> (Duration, Waits<'_>) {
+        let mut load = self.load();
+        let wait = load.wait(self.0.width);
+        load.waiting = load.waiting.saturating_add(cost);
+        (wait, Waits { lane: self, cost })
     }
 
-    /// Notes how long a request took. Of the last few the latest counts most.
-    fn note(&self, cost: u64, took: Duration) {
-        #[expect(clippy::cast_precision_loss, reason = "about as long")]
-        let latest = took.as_secs_f64() / cost as f64;
-        let mut pace = self.pace();
-        *pace = if *pace == 0.0 { latest } else { 0.75 * *pace + 0.25 * latest };
-    }
-
-    fn pace(&self) -> std::sync::MutexGuard<'_, f64> {
-        self.0.pace_secs.lock().unwrap_or_else(PoisonError::into_inner)
+    fn load(&self) -> MutexGuard<'_, Load> {
+        self.0.load.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -183,9 +217,14 @@ pub async fn admit(State(lane): State<Lane>, request: Request, next: Next) -> Re
     .await
 }
 
-/// Answers a request in time, whatever its outcome. Its handler takes the turn, as it knows the cost.
-pub async fn answer_in_time(State(lane): State<Lane>, request: Request, next: Next) -> Response {
-    in_time(lane.0.timeout, async { Ok(next.run(request).await) }).await
+/// Lets a request in if there is a place, and answers it in time, whatever its outcome. Its handler takes the turn, as
+/// it knows the cost.
+pub async fn admit_by_cost(State(door): State<Door>, request: Request, next: Next) -> Response {
+    in_time(door.timeout, async {
+        let _place = door.enter()?;
+        Ok(next.run(request).await)
+    })
+    .await
 }
 
 async fn in_time(timeout: Duration, answer: impl Future<Output = Result<Response, Problem>>) -> Response {
@@ -196,7 +235,7 @@ async fn in_time(timeout: Duration, answer: impl Future<Output = Result<Response
     }
 }
 
-/// Bounds requests whose cost is in their body, which has to be read before they are given a lane. Cheap to clone.
+/// Bounds requests whose lane is known only when they have been read: they take no turn before. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Door {
     places: Arc<Semaphore>,
@@ -206,6 +245,10 @@ pub struct Door {
 impl Door {
     /// The longest body, in bytes.
     pub const BODY: usize = 64 * 1024;
+
+    fn enter(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.places.try_acquire().map_err(|_| Problem::too_many_requests())
+    }
 }
 
 /// Lets a request in once its body is there, so that one whose client is slow takes no place from others, and answers it
@@ -218,7 +261,7 @@ pub async fn admit_whole(State(door): State<Door>, request: Request, next: Next)
             let detail = format!("Expected one of at most {} bytes that comes whole.", Door::BODY);
             Problem::bad_body(StatusCode::PAYLOAD_TOO_LARGE, detail)
         })?;
-        let _place = door.places.try_acquire().map_err(|_| Problem::too_many_requests())?;
+        let _place = door.enter()?;
         Ok(next.run(Request::from_parts(parts, Body::from(whole))).await)
     })
     .await
@@ -266,7 +309,13 @@ mod tests {
         let turn = lane.enter(1_000).await.unwrap();
         assert_eq!(lane.enter(1).await.err(), Some(Problem::too_many_requests()), "10 s are before it");
         assert_eq!(began.elapsed(), Duration::ZERO);
+        tokio::time::advance(Duration::from_secs(9)).await;
+        let next = lane.clone();
+        let next = tokio::spawn(async move { next.enter(1).await.map(drop) });
+        tokio::task::yield_now().await;
+        assert_eq!(lane.load().waiting, BASE + 1, "it waits for the last of the 10 s");
         drop(turn);
+        assert_eq!(next.await.unwrap(), Ok(()));
         for _ in 0..20 {
             take(1_000, 1).await;
         }
@@ -274,10 +323,11 @@ mod tests {
         let next = lane.clone();
         let next = tokio::spawn(async move { next.enter(1_000).await.map(drop) });
         tokio::task::yield_now().await;
-        assert_eq!(lane.0.load.load(Ordering::Relaxed), 2 * (BASE + 1_000), "it waits for about a second");
+        assert_eq!(lane.load().waiting, BASE + 1_000, "it waits for about a second");
         drop(turn);
         assert_eq!(next.await.unwrap(), Ok(()));
-        assert_eq!(lane.0.load.load(Ordering::Relaxed), 0);
+        let load = lane.load();
+        assert_eq!((load.waiting, load.at_work.len()), (0, 0));
     }
 
     #[test]

@@ -102,6 +102,18 @@ pub struct MetricQuestion {
 
 /// What a report or a metric costs beside the values of its series.
 const FIXED_COST: usize = 500;
+/// What is added for steps and slices whose number is known only when the question is answered: enough to be taken for
+/// one that costs much.
+const UNKNOWN_COST: usize = 2_500;
+/// The number of slices that a question by slices is taken to have.
+const SLICES: usize = 50;
+
+/// The cost of the series of a question, and of what is not known about it.
+fn cost(series: usize, span: &Span, interval: Option<Interval>, now: DateTime<Utc>) -> usize {
+    // without an interval, one is chosen by which there are few steps
+    let unknown = if span.is_all() && interval.is_some() { UNKNOWN_COST } else { 0 };
+    FIXED_COST.saturating_add(series.saturating_mul(span.steps(interval, now))).saturating_add(unknown)
+}
 
 impl ReportQuestion {
     /// Returns the engine's question. Days are of `time_zone` unless the question names another.
@@ -117,8 +129,7 @@ impl ReportQuestion {
     /// Returns what answering it costs, about: a fixed part, and the values of its series.
     #[must_use]
     pub fn cost(&self, now: DateTime<Utc>) -> usize {
-        let steps = self.span.steps(self.interval, now);
-        FIXED_COST.saturating_add(dora::REPORT_SERIES.saturating_mul(steps))
+        cost(dora::REPORT_SERIES, &self.span, self.interval, now)
     }
 }
 
@@ -144,7 +155,42 @@ impl MetricQuestion {
     /// Returns what answering it costs, about: a fixed part, and the values of its series.
     #[must_use]
     pub fn cost(&self, now: DateTime<Utc>) -> usize {
-        let steps = self.span.steps(self.interval, now);
-        FIXED_COST.saturating_add(steps)
+        let slices = self.by.map_or(0, |_| SLICES.saturating_mul(self.span.steps(self.interval, now)));
+        cost(1, &self.span, self.interval, now).saturating_add(slices.min(UNKNOWN_COST))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the lane of its own is for costs more.
+    const MUCH: usize = 2_500;
+
+    fn metric(window: &str, interval: Option<Interval>, by: Option<Slice>) -> usize {
+        let span = Span { window: Some(Text::new(window)), ..Span::default() };
+        MetricQuestion { span, interval, by, ..MetricQuestion::default() }.cost(Utc::now())
+    }
+
+    fn report(window: &str, interval: Option<Interval>) -> usize {
+        let span = Span { window: Some(Text::new(window)), ..Span::default() };
+        ReportQuestion { span, interval, ..ReportQuestion::default() }.cost(Utc::now())
+    }
+
+    #[test]
+    fn what_may_cost_much_for_what_is_not_known_costs_much() {
+        let (day, week, slices) = (Some(Interval::Day), Some(Interval::Week), Some(Slice::Repository));
+        assert_eq!(metric("365d", day, None), 500 + 366);
+        assert_eq!(metric("90d", week, slices), 500 + 13 + 13 * 50);
+        assert_eq!(metric("365d", day, slices), 500 + 366 + 2_500);
+        assert_eq!(metric("all", week, None), 500 + 13 + 2_500);
+        assert_eq!(report("90d", week), 500 + 13 * dora::REPORT_SERIES);
+        assert_eq!(report("all", week), 500 + 13 * dora::REPORT_SERIES + 2_500);
+        for much in [metric("365d", day, slices), metric("all", week, None), report("all", week)] {
+            assert!(much > MUCH, "{much}");
+        }
+        for little in [metric("90d", week, slices), metric("all", None, None), report("all", None)] {
+            assert!(little <= MUCH, "{little}");
+        }
     }
 }

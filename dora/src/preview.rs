@@ -70,7 +70,8 @@ pub(crate) fn preview(
         return Ok(None);
     }
     let names: BTreeSet<&str> = services.iter().map(|service| service.service.as_str()).collect();
-    let merges: Vec<&MergePreview> = merges.iter().filter(|row| names.contains(row.service.as_str())).collect();
+    let asked = merges.iter().filter(|row| names.contains(row.service.as_str()));
+    let (later, merges): (Vec<&MergePreview>, Vec<_>) = asked.partition(|row| begins_after(row, window));
     let Some(window) = window_with_merges(&merges, window) else { return Ok(None) };
     let days = Calendar { zone }.days(window.from, window.to);
     let whole = Values::of(&merges, window, days)?;
@@ -87,9 +88,15 @@ pub(crate) fn preview(
     listed.truncate(LISTED);
     let partial: Vec<&str> =
         services.iter().filter(|service| service.partial).map(|service| service.service.as_str()).collect();
-    let caveats = caveats(&whole, &partial);
+    let later: Vec<&str> = later.iter().map(|row| row.service.as_str()).collect();
+    let caveats = caveats(&whole, &partial, &later);
     let Values { merges, frequency, lead_time } = whole;
     Ok(Some(Preview { label: LABEL, window, merges, frequency, lead_time, services: listed, caveats, remedy }))
+}
+
+/// Whether the merges that are kept begin after the window, so that it is not known what was merged in it.
+fn begins_after(row: &MergePreview, window: Window) -> bool {
+    row.truncated && row.merged_us.first().is_none_or(|first| *first >= window.to.timestamp_micros())
 }
 
 /// The window, or one of the same length up to the last merge before its end. `None` where there is no merge before it.
@@ -108,7 +115,7 @@ fn window_with_merges(merges: &[&MergePreview], window: Window) -> Option<Window
     }
     let kept = merges.iter().filter(|row| row.truncated).filter_map(|row| row.merged_us.first()).max();
     let kept: Option<DateTime<Utc>> = kept.and_then(|at| DateTime::from_timestamp_micros(*at));
-    Some(Window { from: kept.filter(|kept| *kept < to).map_or(from, |kept| kept.max(from)), to })
+    Some(Window { from: kept.map_or(from, |kept| kept.max(from)), to })
 }
 
 /// The values of some services.
@@ -136,13 +143,19 @@ impl Values {
     }
 }
 
-fn caveats(values: &Values, partial: &[&str]) -> Vec<Caveat> {
+fn caveats(values: &Values, partial: &[&str], later: &[&str]) -> Vec<Caveat> {
     let merges = Caveat { code: CaveatCode::PreviewMergesAsDeployments, text: basis::PREVIEW.to_owned() };
     let partial = (!partial.is_empty()).then(|| {
         let names = basis::listed(partial);
         Caveat { code: CaveatCode::PartialHistory, text: basis::partial_history(&names) }
     });
-    std::iter::once(merges).chain(partial).chain(no_earlier_beginning(values.lead_time.value)).collect()
+    let later = (!later.is_empty()).then(|| {
+        let names = basis::listed(later);
+        let text =
+            format!("Only the newest merges are kept: {names} is left out, as those of it begin after the window.");
+        Caveat { code: CaveatCode::PartialHistory, text }
+    });
+    std::iter::once(merges).chain(partial).chain(later).chain(no_earlier_beginning(values.lead_time.value)).collect()
 }
 
 fn remedy(branch: &str) -> String {
@@ -243,6 +256,19 @@ mod tests {
         let found = previewed(&[computed("a", 0)], &[kept], long).unwrap();
         assert_eq!(found.window.from, at("2026-01-01T12:00:00Z"));
         assert_eq!(found.frequency.value, Some(1.0));
+    }
+
+    #[test]
+    fn a_service_whose_kept_merges_begin_after_the_window_is_left_out_with_a_caveat() {
+        let services = [computed("a", 0), computed("b", 0)];
+        let january = window("2026-01-01T00:00:00Z", "2026-01-11T00:00:00Z");
+        let mut later = MergePreview { truncated: true, ..merged("b", 20) };
+        later.merged_us.drain(..15);
+        let found = previewed(&services, &[merged("a", 20), later.clone()], january).unwrap();
+        assert_eq!((found.window, found.merges.n, found.services.len()), (january, 10, 1));
+        assert_eq!(found.caveats[1].code, CaveatCode::PartialHistory);
+        assert!(found.caveats[1].text.contains("`b` is left out"), "{}", found.caveats[1].text);
+        assert_eq!(previewed(&services, &[later], january), None);
     }
 
     #[test]

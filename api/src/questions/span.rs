@@ -140,6 +140,11 @@ impl Span {
         Ok(Ends { from, to, time_zone })
     }
 
+    /// Whether it begins with the first deployment, which is known only when the question is answered.
+    pub(super) fn is_all(&self) -> bool {
+        matches!(read("window", self.window.as_ref()), Ok(Some(WindowLength::All)))
+    }
+
     /// Returns the number of steps of a series over the window, about. Where it begins with the first deployment, that
     /// is not known here, and it counts as if it began where one without a beginning does: the budget of the request
     /// counts the steps when they are known.

@@ -33,8 +33,8 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         route.route_layer(negotiate()).route_layer(choose()).route_layer(admit)
     };
     let by_cost = |route: MethodRouter<ApiState>| {
-        let in_time = middleware::from_fn_with_state(state.admission().reports.clone(), admission::answer_in_time);
-        route.route_layer(negotiate()).route_layer(choose()).route_layer(in_time)
+        let admit = middleware::from_fn_with_state(state.admission().reports_door.clone(), admission::admit_by_cost);
+        route.route_layer(negotiate()).route_layer(choose()).route_layer(admit)
     };
     let list = |route| admitted(route, &state.admission().lists);
     let report = |route| admitted(route, &state.admission().reports);

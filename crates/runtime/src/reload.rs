@@ -56,7 +56,8 @@ impl Next {
         if self == Self::Exit {
             return Ok(());
         }
-        // a signal from here on waits for the new run of the program
+        // Held back on this thread only: a signal that comes now waits for the new run if the system has it for this
+        // thread, and is lost if another thread takes it before the program is replaced.
         crate::signals::hold_back();
         if shutdown.is_cancelled() { Ok(()) } else { Err(restart()) }
     }

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::{DoraError, Options, Scope, Summary, services};
 
 /// Changes when rows computed by an earlier version have to be computed again.
-const ENGINE: u32 = 3;
+const ENGINE: u32 = 4;
 
 /// Adds to the queue of the store's tenant what has to be computed. One transaction: a mark is gone only when its
 /// services are in the queue.

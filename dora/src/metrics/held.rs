@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use store::StoreTx;
 use store::changes::{self, ReadAt};
 use store::flow::Part;
-use store::metric_rows::MergePreview;
 
 use super::load::{Loader, Names};
 use super::plan::Plan;
@@ -225,9 +224,7 @@ impl Rows {
             Source::Bases => {
                 self.tables.bases = read.bases.clone();
                 self.tables.computations = read.computations.clone();
-                self.tables.previews = read.previews.clone();
-                let times = |row: &MergePreview| row.merged_us.len() + 2 * row.lead_time_us.len();
-                self.tables.previews.iter().map(times).sum::<usize>() * size_of::<i64>()
+                0
             }
             Source::Changes => replace!(changes),
             Source::Deployed => replace!(deployed),

@@ -82,7 +82,6 @@ impl Loader<'_> {
             Source::Bases => {
                 self.tables.bases = Arc::new(store::metric_rows::service_bases(self.tx).await?);
                 self.tables.computations = Arc::new(store::metric_rows::computations(self.tx).await?);
-                self.tables.previews = Arc::new(store::metric_rows::previews(self.tx).await?);
                 Ok(())
             }
             Source::Changes => self.changes().await,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use store::metric_rows::{Computation, MergePreview, ServiceBasis};
+use store::metric_rows::{Computation, ServiceBasis};
 
 use super::custom::Facts;
 use super::metric::Input;
@@ -136,8 +136,6 @@ pub(crate) struct Tables {
     pub(crate) bases: Arc<Vec<ServiceBasis>>,
     /// Their computations, by name.
     pub(crate) computations: Arc<Vec<Computation>>,
-    /// The merges of those without deployments, by name.
-    pub(crate) previews: Arc<Vec<MergePreview>>,
     pub(super) changes: Table<Change>,
     pub(super) deployed: Table<Deployed>,
     /// Oldest first.

@@ -12,6 +12,8 @@ use crate::{History, Options, ServiceMetrics};
 
 /// The newest merges of a service that are kept.
 const MERGES_MAX: usize = 10_000;
+/// The newest changes and direct commits of a service whose lead times are kept.
+const CHANGES_MAX: usize = 50_000;
 
 /// The merges of a service without deployments; `None` where none is known. `compute` is the computation of a service.
 pub(crate) fn merge_preview(
@@ -32,21 +34,48 @@ pub(crate) fn merge_preview(
     // of a shared repository, those that brought something of the service
     let is_own = |commits: i32| history.paths.is_empty() || commits > 0;
     let rows = metrics.deployments.iter().filter(|row| row.counts && is_own(row.commits));
-    let mut merged_us: Vec<i64> = rows.map(|row| row.finished_at.timestamp_micros()).collect();
-    merged_us.sort_unstable();
-    let surplus = merged_us.len().saturating_sub(MERGES_MAX);
-    merged_us.drain(..surplus);
-    let first = *merged_us.first()?;
+    let merged_us: Vec<i64> = rows.map(|row| row.finished_at.timestamp_micros()).collect();
     let changes = metrics.changes(&history, options).filter(|row| !row.excluded);
     let changes = changes.filter_map(|row| Some((row.deployed_at.timestamp_micros(), row.lead_time_us?)));
-    let mut changes: Vec<(i64, i64)> = changes.filter(|(merged, _)| *merged >= first).collect();
-    changes.sort_unstable();
+    let Kept { merged_us, changes, truncated } = newest(merged_us, changes, [MERGES_MAX, CHANGES_MAX])?;
     let (change_merged_us, lead_time_us) = changes.into_iter().unzip();
     let mut branches: Vec<String> = history.default_branches.values().cloned().collect();
     branches.sort_unstable();
     branches.dedup();
-    let truncated = surplus > 0;
     Some(MergePreview { service: history.service, branches, merged_us, change_merged_us, lead_time_us, truncated })
+}
+
+/// What is kept of a service, oldest first.
+struct Kept {
+    merged_us: Vec<i64>,
+    /// When each was merged, and its lead time.
+    changes: Vec<(i64, i64)>,
+    truncated: bool,
+}
+
+/// At most this many of the newest merges and changes: both begin at the same time. `None` where there is no merge.
+fn newest(
+    mut merged_us: Vec<i64>,
+    changes: impl Iterator<Item = (i64, i64)>,
+    [merges_max, changes_max]: [usize; 2],
+) -> Option<Kept> {
+    merged_us.sort_unstable();
+    let are_merges_cut = keep_last(&mut merged_us, merges_max);
+    let first = *merged_us.first()?;
+    let mut changes: Vec<(i64, i64)> = changes.filter(|(merged, _)| *merged >= first).collect();
+    changes.sort_unstable();
+    let are_changes_cut = keep_last(&mut changes, changes_max);
+    if let Some((first, _)) = changes.first().filter(|_| are_changes_cut) {
+        merged_us.retain(|at| at >= first);
+    }
+    Some(Kept { merged_us, changes, truncated: are_merges_cut || are_changes_cut })
+}
+
+/// Removes all but the last. Returns whether there were more.
+fn keep_last<T>(all: &mut Vec<T>, max: usize) -> bool {
+    let surplus = all.len().saturating_sub(max);
+    all.drain(..surplus);
+    surplus > 0
 }
 
 /// The default branch of a repository.
@@ -233,6 +262,19 @@ mod tests {
         ];
         // the first is the baseline, which carries nothing
         assert_eq!(days(previewed(&["web"], &history).as_ref()), [2, 4]);
+    }
+
+    #[test]
+    fn the_newest_merges_and_changes_are_kept_and_begin_together() {
+        let kept = |max| {
+            let changes = [(4, 1), (1, 9), (3, 2), (3, 5), (2, 7)].into_iter();
+            newest(vec![3, 1, 4, 2], changes, max).map(|kept| (kept.merged_us, kept.changes, kept.truncated))
+        };
+        let all = vec![(1, 9), (2, 7), (3, 2), (3, 5), (4, 1)];
+        assert_eq!(kept([4, 5]), Some((vec![1, 2, 3, 4], all, false)));
+        assert_eq!(kept([2, 5]), Some((vec![3, 4], vec![(3, 2), (3, 5), (4, 1)], true)));
+        assert_eq!(kept([4, 3]), Some((vec![3, 4], vec![(3, 2), (3, 5), (4, 1)], true)));
+        assert!(newest(Vec::new(), [(1, 1)].into_iter(), [4, 5]).is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
-use store::metric_rows::{self, Computation, FindingRow, ServiceBasis};
+use store::metric_rows::{self, Computation, FindingRow, MergePreview, ServiceBasis};
 use store::{Store, StoreTx};
 use strum::VariantNames;
 
@@ -49,9 +49,11 @@ pub(crate) async fn from_tables(
     let asked: Vec<Computation> = asked.cloned().collect();
     let services: Vec<String> = asked.iter().map(|row| row.service.clone()).collect();
     let findings = metric_rows::findings(&mut tx, &services).await?;
+    let is_previewed = !query.hides_preview && asked.iter().all(|row| row.deployments <= 0);
+    let merges = if is_previewed { metric_rows::previews(&mut tx, &services).await? } else { Vec::new() };
     tx.rollback().await?;
     let answers = plan.answered(tables.clone()).await?;
-    made(query, answers, &tables, asked, findings)
+    made(query, answers, &tables, asked, findings, &merges)
 }
 
 /// The question that a report is an answer to.
@@ -75,6 +77,7 @@ fn made(
     tables: &Tables,
     asked: Vec<Computation>,
     findings: Vec<FindingRow>,
+    merges: &[MergePreview],
 ) -> Result<Report, DoraError> {
     let names: BTreeSet<&str> = asked.iter().map(|row| row.service.as_str()).collect();
     let bases: Vec<&ServiceBasis> =
@@ -95,7 +98,7 @@ fn made(
     let throughput = [&change_lead_time, &deployment_frequency, &failed_deployment_recovery_time];
     let quick_check = quick_check(&query.benchmark, throughput, [&change_fail_rate, &deployment_rework_rate]);
     let caveats = caveats(&bases, &deployment_frequency, window, query.time_zone);
-    let preview = if query.hides_preview { None } else { preview(&asked, &tables.previews, window, query.time_zone)? };
+    let preview = preview(&asked, merges, window, query.time_zone)?;
     let services: Vec<ServiceStatus> = asked.into_iter().map(|row| status(row, &bases)).collect();
     Ok(Report {
         window,

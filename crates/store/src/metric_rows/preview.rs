@@ -45,12 +45,13 @@ pub async fn write_preview(tx: &mut StoreTx, service: &str, preview: Option<&Mer
     Ok(())
 }
 
-/// The merges of all services without deployments, by service.
-pub async fn previews(tx: &mut StoreTx) -> Result<Vec<MergePreview>, StoreError> {
+/// The merges of those of some services that have no deployments, by service.
+pub async fn previews(tx: &mut StoreTx, services: &[String]) -> Result<Vec<MergePreview>, StoreError> {
     Ok(sqlx::query_as!(
         MergePreview,
         "select service, branches, merged_us, change_merged_us, lead_time_us, truncated
-         from merge_preview order by service"
+         from merge_preview where service = any ($1) order by service",
+        services,
     )
     .fetch_all(tx.connection())
     .await?)
