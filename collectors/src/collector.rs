@@ -49,7 +49,11 @@ impl Collector {
         let (start, name) = (Instant::now(), format!("git/{}", git::shown(&source.url)));
         let progress = (self.progress)(&name);
         let target = git::Target { mirrors: &self.mirrors, tenant, log: &*self.log, progress: &*progress };
-        let collecting = git::collect(source, from, &target, &self.store, began);
+        let collecting = async {
+            // its cursors need its tables
+            self.store.ensure_tenant(tenant).await?;
+            git::collect(source, from, &target, &self.store, began).await
+        };
         let collected = panics::caught(collecting).await.unwrap_or_else(|message| Err(GitError::Ended(message)));
         let attempt = Attempt {
             began,
@@ -79,7 +83,13 @@ impl Collector {
             cursors: &self.store.for_tenant(tenant),
             progress: &*progress,
         };
-        let pulled = panics::caught(pull::run(&*ready.puller, from, &target, began)).await;
+        let pulling = async {
+            match self.store.ensure_tenant(tenant).await {
+                Ok(()) => pull::run(&*ready.puller, from, &target, began).await,
+                Err(error) => pull::Summary::failed(name, words(&error)),
+            }
+        };
+        let pulled = panics::caught(pulling).await;
         let summary = pulled.unwrap_or_else(|message| pull::Summary::broken_off(name, &message));
         let budget = ready.puller.budget();
         let attempt = Attempt {
@@ -184,7 +194,7 @@ impl Collector {
         let ok = attempt.error.is_none();
         metrics.collections.get_or_create(&labels::Worked { connector, ok }).inc();
         metrics.collect_seconds.get_or_create(&labels::Connector { connector }).observe(start.elapsed().as_secs_f64());
-        let label = labels::Source { source: name.to_owned() };
+        let label = labels::Source { source: name.to_owned(), tenant: tenant.to_string() };
         if ok {
             metrics.source_last_success.get_or_create(&label).set(Utc::now().timestamp());
         }

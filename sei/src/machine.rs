@@ -126,6 +126,14 @@ impl Machine {
         }
     }
 
+    /// The store of a tenant that the settings name, which is made if it is not there.
+    pub(crate) async fn configured_tenant(&self, tenant: &Tenant) -> Result<Store> {
+        self.store.ensure_tenant(tenant).await.with_context(|| {
+            format!("the tenant `{tenant}` can't be made; a database without a schema needs `sei migrate` first")
+        })?;
+        Ok(self.tenant(tenant).await?.0)
+    }
+
     /// Closes the connections, and stops the private cluster if no other process uses it.
     pub(crate) async fn close(self) -> Result<()> {
         self.store.close().await;

@@ -208,7 +208,7 @@ impl Client {
             headers: HeaderMap::new(),
             budget,
             dialect: Arc::new(Plain),
-            label: labels::Source { source: source.name.clone() },
+            label: labels::Source { source: source.name.clone(), tenant: source.tenant.to_string() },
             patience: Patience::default(),
             seen: Arc::default(),
             reach: Arc::new(Mutex::new(Reach::Unknown)),

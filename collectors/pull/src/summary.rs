@@ -39,6 +39,12 @@ impl Summary {
     #[must_use]
     pub fn broken_off(source: &str, message: &str) -> Self {
         let error = format!("pulling it broke off, which is a fault of sei: {message}");
+        Self::failed(source, error)
+    }
+
+    /// Of a pull that could not begin.
+    #[must_use]
+    pub fn failed(source: &str, error: String) -> Self {
         let problems = vec![Problem { stream: String::new(), error, expected: false, warning: false }];
         Self { source: source.to_owned(), problems, ..Self::default() }
     }

@@ -109,6 +109,8 @@ pub mod labels {
     pub struct Source {
         /// Its connector and name, as the settings have them: `github/main`.
         pub source: String,
+        /// The tenant that receives its events.
+        pub tenant: String,
     }
 
     /// By whether it worked.

@@ -67,6 +67,16 @@ impl Store {
         Ok(connection.close().await?)
     }
 
+    /// Makes a tenant, if it is not there, and takes no lock if it is.
+    pub async fn ensure_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        let known = self.tenants().await?;
+        if known.iter().all(|info| info.tenant != *tenant) {
+            tracing::info!(%tenant, "the tenant is new");
+            self.create_tenant(tenant, false).await?;
+        }
+        Ok(())
+    }
+
     /// Makes a tenant without data in place of the one of that name, if there is one. A process that creates it meanwhile, because
     /// its events arrive, finds this one.
     pub async fn replace_tenant(&self, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {

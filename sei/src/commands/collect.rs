@@ -12,7 +12,7 @@ use connector_git::{self as git, Summary};
 use dora::Scope;
 use kernel::Tenant;
 
-use crate::cli::{ForTenant, Global};
+use crate::cli::Global;
 use crate::machine::with;
 use crate::output::count;
 use crate::settings::Settings;
@@ -81,8 +81,9 @@ pub(crate) struct Git {
     #[arg(long)]
     full: bool,
 
-    #[command(flatten)]
-    tenant: ForTenant,
+    /// Whose data; `main` without it
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<Tenant>,
 }
 
 impl GitOptions {
@@ -140,16 +141,20 @@ impl Git {
                  with `connector = \"git\"`"
             );
         }
-        if self.tenant.tenant != Tenant::default() {
+        if let Some(tenant) = &self.tenant {
             for repository in &mut repositories {
-                repository.tenant = self.tenant.tenant.clone();
+                repository.tenant.clone_from(tenant);
             }
         }
         let tenants: BTreeSet<&Tenant> = repositories.iter().map(|repository| &repository.tenant).collect();
         with(settings, async |machine| {
             let mut stores = Vec::new();
             for tenant in tenants {
-                stores.push(machine.tenant(tenant).await?.0);
+                // a name on the command line may be mistyped
+                stores.push(match &self.tenant {
+                    Some(_) => machine.tenant(tenant).await?.0,
+                    None => machine.configured_tenant(tenant).await?,
+                });
             }
             let log = machine.log().await?;
             let collector = machine.collector(&log);

@@ -4,11 +4,12 @@ use std::io::IsTerminal;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use collectors::sources;
+use collectors::sources::{self, ConfiguredRepository};
 use connector_git as git;
 use dora::Scope;
 use kernel::Tenant;
 use kernel::near::UnknownName;
+use runtime::settings::Source;
 use store::forget::{self, DeletedRows, Forgotten};
 use store::{Store, computation_queue};
 use strum::Display;
@@ -83,9 +84,7 @@ impl Kind {
 
 impl Forget {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
-        if self.tenant.tenant == Tenant::default() {
-            self.check_not_configured(&settings)?;
-        }
+        self.check_not_configured(&settings)?;
         with(settings, async |machine| {
             let (store, _) = machine.tenant(&self.tenant.tenant).await?;
             if !self.dry_run {
@@ -104,19 +103,27 @@ impl Forget {
         .await
     }
 
-    /// Fails if the settings say that it is to be known.
+    /// Fails if the settings say that the tenant is to know it. Services, teams and persons of the settings are those of
+    /// the default tenant.
     fn check_not_configured(&self, settings: &Settings) -> Result<()> {
         let name = &self.name;
+        let tenant = &self.tenant.tenant;
+        let is_default = *tenant == Tenant::default();
         let repositories = sources::repositories(&settings.source)?;
-        let mut git = repositories.iter().map(|repository| &repository.source);
+        let mut git =
+            repositories.iter().filter(|repository| repository.tenant == *tenant).map(|repository| &repository.source);
+        let is_pulled = |source: &Source| {
+            source.full_name() == *name && pull::tenant(source).is_ok_and(|receiver| receiver == *tenant)
+        };
         let of_repository = |url: &str| git::repository_of(&git::shown(url)).is_some_and(|id| id.as_str() == name);
         let section = match self.kind {
             Kind::Repository => git
                 .any(|source| source.repository.as_ref() == Some(name) || of_repository(&source.url))
                 .then_some("[[source]]"),
             Kind::Source => (git.any(|source| format!("git/{}", git::shown(&source.url)) == *name)
-                || sources::pulled(&settings.source).any(|source| source.full_name() == *name))
+                || sources::pulled(&settings.source).any(is_pulled))
             .then_some("[[source]]"),
+            Kind::Service | Kind::Team | Kind::Person if !is_default => None,
             Kind::Service => settings.service.iter().any(|service| service.name == *name).then_some("[[service]]"),
             Kind::Team => settings.team.iter().any(|team| team.name == *name).then_some("[[team]]"),
             Kind::Person => settings.person.iter().any(|person| person.name == *name).then_some("[[person]]"),
@@ -161,17 +168,22 @@ impl Forget {
         Ok(deleted)
     }
 
-    /// Deletes the clone of a remote repository.
+    /// Deletes the clone of a remote repository, unless another tenant has it too.
     fn delete_mirrors(&self, machine: &Machine) -> Result<()> {
         let url = match self.kind {
             Kind::Repository => format!("https://{}", self.name),
             Kind::Source => self.name.strip_prefix("git/").unwrap_or_default().to_owned(),
             Kind::Service | Kind::Team | Kind::Person => return Ok(()),
         };
+        let mirrors = machine.directory.mirrors();
+        let configured = sources::repositories(&machine.settings.source)?;
         for url in [format!("{url}.git"), url] {
-            let Some(mirror) = git::mirror(&url, &machine.directory.mirrors()).filter(|mirror| mirror.exists()) else {
+            let Some(mirror) = git::mirror(&url, &mirrors).filter(|mirror| mirror.exists()) else { continue };
+            let used =
+                |other: &ConfiguredRepository| git::mirror(&other.source.url, &mirrors).as_ref() == Some(&mirror);
+            if configured.iter().any(used) {
                 continue;
-            };
+            }
             std::fs::remove_dir_all(&mirror)
                 .with_context(|| format!("the clone `{}` can't be deleted", mirror.display()))?;
         }

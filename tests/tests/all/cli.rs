@@ -332,6 +332,27 @@ fn a_repository_of_a_path_is_forgotten_with_its_source() {
 }
 
 #[test]
+fn the_tenant_of_the_command_line_goes_before_that_of_the_settings() {
+    let program = Program::new();
+    let path = program.directory().join("shop");
+    repository(&path);
+    let shop = path.canonicalize().unwrap().display().to_string();
+    let settings = format!("[[source]]\nconnector = \"git\"\ntenant = \"fresh\"\n[source.pull]\nurls = [\"{shop}\"]\n");
+    std::fs::write(program.directory().join("sei.toml"), settings).unwrap();
+    let sources = |tenant: &str| program.json(&["status", "--tenant", tenant])["sources"].as_array().unwrap().len();
+    program.good(&["collect", "git", "--tenant", "main"]);
+    assert_eq!(program.run(&["status", "--tenant", "fresh"]).code, Some(1), "nothing was for it");
+    program.good(&["collect", "git"]);
+    assert_eq!(sources("fresh"), 1);
+    // only the tenant that the settings give it to can't forget it
+    let id = format!("localhost/{}", shop.trim_matches('/'));
+    let refused = program.run(&["forget", "repository", &id, "--tenant", "fresh", "--yes"]);
+    assert!(refused.code == Some(1) && refused.err.contains("is in the settings"), "{}", refused.err);
+    program.good(&["forget", "repository", &id, "--yes"]);
+    assert_eq!(sources("fresh"), 1);
+}
+
+#[test]
 fn a_source_of_the_settings_is_in_the_status_before_its_first_pull_ends() {
     let program = Program::new();
     let settings = program.directory().join("s.toml");

@@ -6,3 +6,4 @@ mod hostile;
 mod merges;
 mod parts;
 mod refs;
+mod tenants;

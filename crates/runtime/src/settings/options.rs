@@ -59,6 +59,11 @@ impl RawOptions {
         Value::Object(self.0.clone())
     }
 
+    /// The URLs, of a connector that takes several.
+    pub(super) fn urls(&self) -> impl Iterator<Item = &str> {
+        self.0.get("urls").and_then(Value::as_array).into_iter().flatten().map(|url| url.as_str().unwrap_or_default())
+    }
+
     /// Reports what is wrong with the keys that all connectors have.
     pub(super) fn check(&self, key: &str, secrets: bool, findings: &mut Findings) {
         if let Some(schedule) = self.0.get("schedule").and_then(Value::as_str) {

@@ -96,7 +96,7 @@ impl Source {
     /// Reports what is wrong with the sources of the settings, beside the options of connectors. Secrets are read only of
     /// the parts that the program uses.
     pub fn check(sources: &[Self], types: &[SourceType], parts: &[Part], findings: &mut Findings) {
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut urls) = (BTreeSet::new(), BTreeSet::new());
         for (index, source) in sources.iter().enumerate() {
             let key = format!("source.{index}");
             let first = seen.insert(source.full_name());
@@ -108,6 +108,12 @@ impl Source {
             source.check_parts(&key, types, findings);
             if let Some(options) = &source.pull {
                 options.check(&format!("{key}.pull"), parts.contains(&Part::Pull), findings);
+                for (nth, url) in options.urls().enumerate() {
+                    if !urls.insert((source.tenant.as_deref().unwrap_or("main"), url)) {
+                        let found = format!("{} a second time", shown(url));
+                        findings.error(format!("{key}.pull.urls.{nth}"), found, "a URL once among all of a tenant");
+                    }
+                }
             }
             if let Some(webhook) = &source.webhook {
                 let secrets = parts.contains(&Part::Webhook);

@@ -66,7 +66,7 @@ impl Pulled {
                         continue;
                     }
                 };
-                let (store, _) = machine.tenant(&ready.source.tenant).await?;
+                let store = machine.configured_tenant(&ready.source.tenant).await?;
                 let summary = collector.pull(&ready, from).await;
                 if !self.no_wait {
                     settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;

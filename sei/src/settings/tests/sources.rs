@@ -65,6 +65,23 @@ fn a_name_is_used_once_among_the_sources_of_a_connector() {
 }
 
 #[test]
+fn a_url_is_listed_once_for_a_tenant() {
+    let source = |name: &str, tenant: &str, urls: &str| {
+        let head = format!("[[source]]\nconnector = \"git\"\nname = {name:?}\ntenant = {tenant:?}\n");
+        format!("{head}[source.pull]\nurls = {urls}\n")
+    };
+    let good = [source("one", "main", "[\"a\", \"b\"]"), source("two", "other", "[\"a\"]")].concat();
+    assert_eq!(problems_of(&good), Vec::<String>::new());
+    let twice = [source("one", "main", "[\"a\", \"a\"]"), source("two", "main", "[\"b\", \"a\"]")].concat();
+    let problems = problems_of(&twice);
+    let keys = ["source.0.pull.urls.1", "source.1.pull.urls.1"];
+    assert_eq!(problems.len(), keys.len(), "{problems:#?}");
+    for (problem, key) in problems.iter().zip(keys) {
+        assert!(problem.starts_with(&format!("error: {key}: found `a` a second time")), "{problem}");
+    }
+}
+
+#[test]
 fn options_are_checked_by_the_type_of_their_connector() {
     for (connector, options, expected) in [
         (

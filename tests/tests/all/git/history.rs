@@ -261,6 +261,23 @@ async fn a_repository_with_sha_256_is_read_as_any_other() {
 }
 
 #[tokio::test]
+async fn a_remote_with_more_branches_than_are_read_of_their_list_is_collected() {
+    let repo = Repo::new();
+    let one = repo.commit("One");
+    let name = "n".repeat(200);
+    let refs: String = (0..5_000).map(|number| format!("{one} refs/heads/{name}-{number:04}\n")).collect();
+    assert!(refs.len() > (1 << 20) + (1 << 16));
+    let head = "# pack-refs with: peeled fully-peeled sorted \n";
+    std::fs::write(repo.path().join(".git/packed-refs"), format!("{head}{refs}")).unwrap();
+    // without a commit at HEAD the branches show the format of the ids
+    repo.git(&["symbolic-ref", "HEAD", "refs/heads/none"]);
+    let url = format!("file://{}", text(&std::fs::canonicalize(repo.path()).unwrap()));
+    let mut collector = Collector::new(url);
+    let summary = tokio::time::timeout(std::time::Duration::from_mins(2), collector.collect()).await.unwrap();
+    assert_eq!((summary.commits, summary.branches), (1, 5_001));
+}
+
+#[tokio::test]
 async fn texts_are_decoded_by_the_encoding_that_their_commit_names() {
     let repo = Repo::new();
     let people = "author A <a@x> 1700000000 +0000\ncommitter A <a@x> 1700000000 +0000\n";

@@ -3,7 +3,8 @@
 //! Where all of a whole history was walked, one pass along the line of the default branch, oldest merge first, finds it
 //! for all merges on that line: each commit is visited once. What other merges brought, and those of a history of which
 //! only the new part is read, is walked by itself, by commit times and no further than the branches part. All walks of
-//! a collection together visit at most [`VISITS`] commits, so that no history makes them long.
+//! a collection together visit at most [`VISITS`] commits to find what was brought, and about [`CHECKS`] to check it,
+//! so that no history makes them long.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a commit, numbers are theirs")]
 
 use std::collections::BinaryHeap;
@@ -16,11 +17,15 @@ use super::walk::Walker;
 
 /// Of a merge that brought more commits than this none is listed.
 pub(super) const LISTED: usize = 1_000;
-/// How many commits all walks of a collection visit.
+/// How many commits all walks of a collection visit until they have found all.
 const VISITS: u64 = 50_000_000;
 /// How many commits a walk goes on when it has found all, since a commit whose clock was wrong may still show that
-/// the first parent reaches what was found. (`git` itself goes on for 5.)
+/// the first parent reaches what was found.
 const BEYOND: usize = 1_000;
+/// How many commits all walks of a collection go on by [`BEYOND`].
+const CHECKS: u64 = 500_000_000;
+/// How many commits a walk goes on afterward, as in `git` itself.
+const BEYOND_AFTER_CHECKS: usize = 5;
 
 const NONE: u32 = u32::MAX;
 
@@ -33,6 +38,7 @@ pub(super) struct Brought {
     /// The walk that [`Met`] is of.
     walk: u32,
     visits_left: u64,
+    checks_left: u64,
 }
 
 /// What a merge brought.
@@ -60,7 +66,8 @@ struct Met {
 impl Brought {
     /// Reads commits as they are needed.
     pub fn new(walker: Walker) -> Self {
-        Self { walker, graph: Graph::default(), line: None, met: Vec::new(), walk: 0, visits_left: VISITS }
+        let (visits_left, checks_left) = (VISITS, CHECKS);
+        Self { walker, graph: Graph::default(), line: None, met: Vec::new(), walk: 0, visits_left, checks_left }
     }
 
     /// Takes the graph of everything, and the tip of the default branch.
@@ -104,19 +111,23 @@ impl Brought {
         for (nth, parent) in self.graph.parents(merge).to_vec().into_iter().enumerate() {
             self.visit(parent, nth == 0, &mut waiting);
         }
+        let most_beyond = if self.checks_left > 0 { BEYOND } else { BEYOND_AFTER_CHECKS };
         let (mut brought, mut beyond) = (Vec::new(), 0);
         while let Some((_, commit)) = waiting.heap.pop() {
-            self.visits_left = self.visits_left.checked_sub(1)?;
+            if waiting.open > 0 {
+                self.visits_left = self.visits_left.checked_sub(1)?;
+            } else {
+                beyond += 1;
+                self.checks_left = self.checks_left.saturating_sub(1);
+            }
             let met = &mut self.met[commit as usize];
             met.waits = false;
             let hidden = met.hidden;
-            if hidden {
-                beyond += usize::from(waiting.open == 0);
-            } else {
+            if !hidden {
                 waiting.open -= 1;
                 brought.push(commit);
             }
-            if beyond > BEYOND {
+            if beyond > most_beyond {
                 break;
             }
             for nth in 0..self.graph.parents(commit).len() {

@@ -1,6 +1,7 @@
 //! Collecting what is new in a repository.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -129,6 +130,8 @@ struct Opened {
     identity: PageRepository,
     wanted: Wanted,
     tag_pattern: Regex,
+    /// Of the mirror, until it has been read.
+    _lock: Option<File>,
 }
 
 impl Opened {
@@ -139,10 +142,11 @@ impl Opened {
             repository: shown.clone(),
             problem: format!("`tag_pattern` is no regular expression: {error}"),
         })?;
-        let (path, url) = match location {
-            Location::Local(path) => (path, None),
+        let (path, url, lock) = match location {
+            Location::Local(path) => (path, None, None),
             Location::Remote(remote) => {
-                (super::mirror::fetch(&remote, target.mirrors, target.progress).await?, Some(remote.url))
+                let mirror = super::mirror::fetch(&remote, target.mirrors, target.progress).await?;
+                (mirror.directory, Some(remote.url), Some(mirror.lock))
             }
         };
         let wanted = Wanted {
@@ -151,10 +155,10 @@ impl Opened {
             deployment_branch: source.deployment_branch.clone().filter(|name| !name.is_empty()),
         };
         let configured = source.repository.clone();
-        blocking(&shown, move |shown| {
+        let opened = blocking(&shown, move |shown| {
             Self::open(shown, &path, configured.as_deref(), url.as_deref(), wanted, tag_pattern)
-        })
-        .await?
+        });
+        Ok(Self { _lock: lock, ..opened.await?? })
     }
 
     fn open(
@@ -167,7 +171,7 @@ impl Opened {
     ) -> Result<Self, GitError> {
         let repository = open::open(path)?;
         let identity = open::identify(&repository.to_thread_local(), configured, url);
-        Ok(Self { shown, repository, identity, wanted, tag_pattern })
+        Ok(Self { shown, repository, identity, wanted, tag_pattern, _lock: None })
     }
 
     /// The name of this source: of its cursor and its events.

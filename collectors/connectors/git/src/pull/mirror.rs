@@ -7,12 +7,13 @@
 //! list, no environment, no file, no message shows them, and variables that hold other secrets of `sei`
 //! are not passed on.
 
-use std::fs::Permissions;
+use std::fs::{File, Permissions, TryLockError};
 use std::io::{PipeReader, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use pull::progress::Progress;
 use tokio::io::AsyncReadExt;
@@ -38,20 +39,36 @@ pub(super) fn directory(mirrors: &Path, remote: &Remote) -> PathBuf {
     mirrors.join(format!("{}-{:016x}.git", plain.trim_matches(['-', '.']), xxh3_64(remote.url.as_bytes())))
 }
 
-/// Brings the mirror up to date, making it if it is not there, and returns its directory.
-pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progress) -> Result<PathBuf, GitError> {
+/// A mirror that is up to date.
+pub(super) struct Mirror {
+    pub directory: PathBuf,
+    /// Keeps other collections away from it, of this process and of others.
+    pub lock: File,
+}
+
+/// Brings the mirror up to date, making it if it is not there.
+pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progress) -> Result<Mirror, GitError> {
     let directory = directory(mirrors, remote);
     let io = |error| GitError::Io(format!("`{}` can't be made", directory.display()), error);
     tokio::fs::create_dir_all(mirrors).await.map_err(io)?;
     // they hold private code; also a directory that an earlier version left open
     tokio::fs::set_permissions(mirrors, Permissions::from_mode(0o700)).await.map_err(io)?;
+    let lock = lock(&directory).await?;
     let ssh = batch_ssh(&directory, remote).await?;
-    let mut list = Git::at(&directory, remote)?;
-    list.command.envs(ssh).args(["ls-remote", "--symref", "--", &remote.url, "HEAD", "refs/heads/*"]);
-    let list = list.run(None).await?;
-    let (format, mirrored) = (object_format(&list), mirrored_format(&directory).await);
-    if mirrored.is_none() || format.is_some() && format != mirrored {
-        make(&directory, format.unwrap_or(SHA1), remote).await?;
+    let head = list(&directory, remote, ssh, "HEAD").await?;
+    let format = match object_format(&head) {
+        // an empty repository, or one whose HEAD names a branch that is not there
+        None => object_format(&list(&directory, remote, ssh, "refs/heads/*").await?),
+        format => format,
+    };
+    let mirrored = mirrored_format(&directory).await?;
+    match (mirrored, format) {
+        (None, format) => make(&directory, format.unwrap_or(SHA1), remote).await?,
+        (Some(mirrored), Some(format)) if format != mirrored => {
+            remove(&directory).await?;
+            make(&directory, format, remote).await?;
+        }
+        _ => {}
     }
     progress.stage("Fetching", Some(100));
     let mut fetch = Git::at(&directory, remote)?;
@@ -69,20 +86,53 @@ pub(super) async fn fetch(remote: &Remote, mirrors: &Path, progress: &dyn Progre
         "+refs/tags/*:refs/tags/*",
     ]);
     fetch.run(Some(progress)).await?;
-    if let Some(branch) = default_branch(&list) {
+    if let Some(branch) = default_branch(&head) {
         let mut set = Git::at(&directory, remote)?;
         set.command.args(["symbolic-ref", "HEAD", &branch]);
         set.run(None).await?;
     }
-    Ok(directory)
+    Ok(Mirror { directory, lock })
 }
 
-/// Makes an empty mirror whose ids have a format, in place of one with another format.
+/// Waits until no other collection uses a mirror. The file lock also holds between tasks of one process, since each
+/// opens the file for itself.
+async fn lock(directory: &Path) -> Result<File, GitError> {
+    let path = directory.with_extension("lock");
+    let io = |error| GitError::Io(format!("`{}` can't be locked", path.display()), error);
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_POLL).await,
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
+    }
+}
+
+/// How often a lock that another collection holds is tried. Waiting in the system could not be canceled.
+const LOCK_POLL: Duration = Duration::from_millis(200);
+
+/// What `git ls-remote` lists of a remote repository.
+async fn list(directory: &Path, remote: &Remote, ssh: Option<SshCommand>, refs: &str) -> Result<String, GitError> {
+    let mut list = Git::at(directory, remote)?;
+    list.command.envs(ssh).args(["ls-remote", "--symref", "--", &remote.url, refs]);
+    list.run(None).await
+}
+
+/// Removes a mirror. What remains when this breaks off does not look like a mirror.
+async fn remove(directory: &Path) -> Result<(), GitError> {
+    let io = |error| GitError::Io(format!("`{}` can't be removed", directory.display()), error);
+    let old = directory.with_extension("old");
+    if tokio::fs::try_exists(&old).await.map_err(io)? {
+        tokio::fs::remove_dir_all(&old).await.map_err(io)?;
+    }
+    tokio::fs::rename(directory, &old).await.map_err(io)?;
+    tokio::fs::remove_dir_all(&old).await.map_err(io)
+}
+
+/// Makes an empty mirror whose ids have a format. One that was made in part is completed.
 async fn make(directory: &Path, format: &str, remote: &Remote) -> Result<(), GitError> {
     let io = |error| GitError::Io(format!("`{}` can't be made", directory.display()), error);
-    if tokio::fs::try_exists(directory).await.map_err(io)? {
-        tokio::fs::remove_dir_all(directory).await.map_err(io)?;
-    }
     tokio::fs::create_dir_all(directory).await.map_err(io)?;
     let mut init = Git::new(remote)?;
     init.command.args(["init", "--quiet", "--bare", "--object-format", format, "--"]).arg(directory);
@@ -101,10 +151,15 @@ fn object_format(list: &str) -> Option<&'static str> {
 }
 
 /// The format of a mirror's ids; `None` if there is no mirror.
-async fn mirrored_format(directory: &Path) -> Option<&'static str> {
-    let config = tokio::fs::read_to_string(directory.join("config")).await.ok()?;
+async fn mirrored_format(directory: &Path) -> Result<Option<&'static str>, GitError> {
+    let path = directory.join("config");
+    let config = match tokio::fs::read_to_string(&path).await {
+        Ok(config) => config,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(GitError::Io(format!("`{}` can't be read", path.display()), error)),
+    };
     let sha256 = config.lines().any(|line| line.trim().eq_ignore_ascii_case("objectformat = sha256"));
-    Some(if sha256 { SHA256 } else { SHA1 })
+    Ok(Some(if sha256 { SHA256 } else { SHA1 }))
 }
 
 /// `ref: refs/heads/main\tHEAD`, as `git ls-remote --symref` says it.
@@ -176,7 +231,11 @@ impl<'r> Git<'r> {
         let printed = async {
             let mut text = Vec::new();
             match &mut stdout {
-                Some(stdout) => stdout.take(MAX_PRINTED_BYTES).read_to_end(&mut text).await.map(|_| text),
+                Some(stdout) => {
+                    (&mut *stdout).take(MAX_PRINTED_BYTES).read_to_end(&mut text).await?;
+                    // `git` would wait for ever for a reader of the rest
+                    tokio::io::copy(stdout, &mut tokio::io::sink()).await.map(|_| text)
+                }
                 None => Ok(text),
             }
         };
@@ -255,8 +314,11 @@ fn users(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }
 
+/// A variable for `git`, and its value.
+type SshCommand = (&'static str, &'static str);
+
 /// What keeps `ssh` from asking for input, unless the user has a command of their own for it.
-async fn batch_ssh(directory: &Path, remote: &Remote) -> Result<Option<(&'static str, &'static str)>, GitError> {
+async fn batch_ssh(directory: &Path, remote: &Remote) -> Result<Option<SshCommand>, GitError> {
     let over_ssh = remote.url.starts_with("ssh:") || !remote.url.contains("://");
     if !over_ssh || users("GIT_SSH_COMMAND").is_some() || users("GIT_SSH").is_some() {
         return Ok(None);
