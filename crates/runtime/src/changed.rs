@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-/// The keys whose values differ, such as `server.listen` or `source.0.schedule`; of a list whose length differs its own.
+/// The keys whose values differ, such as `server.listen` or `source.0.pull.schedule`; of a list whose length differs its own.
 #[must_use]
 pub fn changed_keys<T: Serialize>(before: &T, after: &T) -> Vec<String> {
     let mut keys = Vec::new();

@@ -14,6 +14,7 @@ use pull::served::{Served, check_request};
 use pull::testing::{HOST, Memory, client_of, opened};
 
 use super::*;
+use crate::wire::When;
 
 #[derive(Default)]
 struct Server {
