@@ -49,17 +49,17 @@ pub(super) struct IncidentPoint {
 }
 
 /// What a report is made from, and what is asked.
-struct Observed {
-    zone: Tz,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-    interval: Interval,
-    devlake: bool,
-    deployments: Vec<DeploymentPoint>,
-    changes: Vec<ChangePoint>,
-    incidents: Vec<IncidentPoint>,
-    services: Vec<ServiceBasis>,
-    incident_recoveries: Vec<(i64, Option<i64>)>,
+pub(super) struct Observed {
+    pub(super) zone: Tz,
+    pub(super) from: DateTime<Utc>,
+    pub(super) to: DateTime<Utc>,
+    pub(super) interval: Interval,
+    pub(super) devlake: bool,
+    pub(super) deployments: Vec<DeploymentPoint>,
+    pub(super) changes: Vec<ChangePoint>,
+    pub(super) incidents: Vec<IncidentPoint>,
+    pub(super) services: Vec<ServiceBasis>,
+    pub(super) incident_recoveries: Vec<(i64, Option<i64>)>,
 }
 
 pub(super) fn observed(zone: Tz, from: &str, days: i64, interval: Interval) -> Observed {
@@ -130,13 +130,13 @@ impl Observed {
     }
 }
 
-struct Metrics {
-    change_lead_time: MetricReport,
-    deployment_frequency: MetricReport,
-    change_fail_rate: MetricReport,
-    failed_deployment_recovery_time: MetricReport,
-    deployment_rework_rate: MetricReport,
-    time_to_restore: MetricReport,
+pub(super) struct Metrics {
+    pub(super) change_lead_time: MetricReport,
+    pub(super) deployment_frequency: MetricReport,
+    pub(super) change_fail_rate: MetricReport,
+    pub(super) failed_deployment_recovery_time: MetricReport,
+    pub(super) deployment_rework_rate: MetricReport,
+    pub(super) time_to_restore: MetricReport,
 }
 
 /// A service that deployed first `hour` hours after a Monday.
