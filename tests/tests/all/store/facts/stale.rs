@@ -1,7 +1,6 @@
 //! What becomes stale with a fact.
 
 use kernel::{Change, Deployment, Fact};
-use sqlx::Connection;
 use store::{facts, stale};
 use tests::database;
 

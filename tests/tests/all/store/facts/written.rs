@@ -1,7 +1,6 @@
 //! What is written once, what is not written, and what is replaced in texts.
 
 use kernel::{Deployment, Fact};
-use sqlx::Connection;
 use store::{StoreError, facts};
 use tests::database;
 
