@@ -49,11 +49,11 @@ impl Collector {
         let (start, name) = (Instant::now(), format!("git/{}", git::shown(&source.url)));
         let progress = (self.progress)(&name);
         let target = git::Target { mirrors: &self.mirrors, tenant, log: &*self.log, progress: &*progress };
-        let collecting = async {
+        let collecting = Box::pin(async {
             // its cursors need its tables
             self.store.ensure_tenant(tenant).await?;
             git::collect(source, from, &target, &self.store, began).await
-        };
+        });
         let collected = panics::caught(collecting).await.unwrap_or_else(|message| Err(GitError::Ended(message)));
         let attempt = Attempt {
             began,
@@ -170,7 +170,7 @@ impl Collector {
             let (this, ready, shutdown) = (this.clone(), Arc::clone(&ready), shutdown.clone());
             async move {
                 let pulled = this.pull(&ready, pull::From::Cursor);
-                let Some(summary) = shutdown.run_until_cancelled(pulled).await else { return };
+                let Some(summary) = shutdown.run_until_cancelled(Box::pin(pulled)).await else { return };
                 for problem in &summary.problems {
                     let (stream, error) = (&problem.stream, &problem.error);
                     if problem.expected {

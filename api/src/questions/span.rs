@@ -70,18 +70,16 @@ impl Window {
     /// Refuses a window that lies in the future: its days would be counted as days without a deployment. Today may be
     /// asked for as a whole, also where it has begun already and not yet in `zone`.
     fn check(self, zone: Tz, now: DateTime<Utc>) -> Result<(), Invalid> {
+        let today = (now + EARLIEST_DAY).date_naive();
+        let end = kernel::midnight(today + chrono::Days::new(1), zone);
+        if let Some(to) = self.to.filter(|to| *to > end.max(now)) {
+            let expected = format!("a time up to the end of today, where it began first: {}", end.to_rfc3339());
+            return Err(Invalid::contradiction("to", to.to_rfc3339(), expected));
+        }
         if let Some(from) = self.from.filter(|from| *from >= now) {
             return Err(Invalid::contradiction("from", from.to_rfc3339(), "a time up to now"));
         }
-        let today = (now + EARLIEST_DAY).date_naive();
-        let end = kernel::midnight(today + chrono::Days::new(1), zone);
-        match self.to.filter(|to| *to > end.max(now)) {
-            None => Ok(()),
-            Some(to) => {
-                let expected = format!("a time up to the end of today, {}", end.to_rfc3339());
-                Err(Invalid::contradiction("to", to.to_rfc3339(), expected))
-            }
-        }
+        Ok(())
     }
 }
 
@@ -221,7 +219,7 @@ mod tests {
     #[test]
     fn a_window_of_the_future_is_refused_but_for_the_rest_of_today() {
         assert_eq!(window("", "2026-02-28", "", Tz::UTC), Err("from".to_owned()));
-        assert_eq!(window("", "2026-03-05", "2026-03-07", Tz::UTC), Err("from".to_owned()));
+        assert_eq!(window("", "2026-03-05", "2026-03-07", Tz::UTC), Err("to".to_owned()));
         assert_eq!(window("", "2026-02-01", "2026-03-02", Tz::UTC), Err("to".to_owned()));
         assert_eq!(window("30d", "", "2027-01-01", Tz::UTC), Err("to".to_owned()));
         assert!(window("", "2026-02-01", "2026-03-01", Tz::UTC).is_ok());

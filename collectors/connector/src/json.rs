@@ -70,11 +70,13 @@ pub struct Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.path.as_str() {
-            "." => f.write_str(&self.problem),
-            path => write!(f, "{path}: {}", self.problem),
-        }
+        f.write_str(&located(&self.path, &self.problem))
     }
+}
+
+/// A problem after its path, if it is not that of the whole.
+pub(crate) fn located(path: &str, problem: &str) -> String {
+    if path == "." { problem.to_owned() } else { format!("{path}: {problem}") }
 }
 
 /// Where an error is, and what it says.

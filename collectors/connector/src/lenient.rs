@@ -121,13 +121,15 @@ pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Res
             |known| skipped.swap_remove(known),
         );
         let Some(left_out) = leave_out(&mut payload, place, decisive) else {
-            return Err(Reject::new(RejectReason::Schema, format!("{}: {}", gap.part.path, gap.part.problem)));
+            return Err(Reject::new(RejectReason::Schema, json::located(&gap.part.path, &gap.part.problem)));
         };
         gap.place = left_out;
         skipped.push(gap);
     }
     let detail = match skipped.first() {
-        Some(Gap { part, .. }) => format!("{}: {}; too many other parts can't be read either", part.path, part.problem),
+        Some(Gap { part, .. }) => {
+            format!("{}; too many other parts can't be read either", json::located(&part.path, &part.problem))
+        }
         None => return strict,
     };
     Err(Reject::new(RejectReason::Schema, detail))

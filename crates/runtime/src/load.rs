@@ -155,6 +155,7 @@ impl Layered {
         let whole = value.clone();
         let mut problems: BTreeMap<String, Problem> = BTreeMap::new();
         self.unknown_sections(&mut value, &mut problems);
+        self.entries_that_are_no_tables(&mut value, &mut problems);
         let schema = generate_schema::<S>();
         let read = |value: &Value| value.deserialize::<S>().map_err(Box::new);
         let settings = self.extract(&Table { schema: &schema, path: &[] }, read, &mut value, &mut problems, &whole);
@@ -200,6 +201,25 @@ impl Layered {
             );
             sections.remove(&name);
         }
+    }
+
+    /// Takes out lists of tables that have another entry. A list in place of a table would be read by position, and its
+    /// texts, which may be secrets, shown as names.
+    fn entries_that_are_no_tables(&self, value: &mut Value, problems: &mut BTreeMap<String, Problem>) {
+        let whole = value.clone();
+        let Value::Dict(_, sections) = value else { return };
+        sections.retain(|name, section| {
+            let Value::Array(_, entries) = section else { return true };
+            let Some(nth) = entries.iter().position(|entry| !matches!(entry, Value::Dict(..))) else { return true };
+            let path = [name.clone(), nth.to_string()];
+            let key = path.join(".");
+            let found = "no table (not shown: it may be a secret)".to_owned();
+            problems.insert(
+                key.clone(),
+                problem(&key, found, &format!("[[{name}]] and its keys"), self.place(&whole, &path)),
+            );
+            false
+        });
     }
 
     /// Checks the options of sources by the types of their connectors.

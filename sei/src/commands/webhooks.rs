@@ -153,7 +153,7 @@ fn words(checked: &Checked, secrets: &[Secret]) -> Result<String> {
                         lines.push(serde_json::to_string_pretty(&facts)?);
                     }
                     CheckedEvent::Ignored(reason) => {
-                        lines.push(format!("accepted (202), then ignored: {}", reason.as_str()))
+                        lines.push(format!("accepted (202), then ignored: {}", reason.as_str()));
                     }
                     CheckedEvent::Rejected { reason, detail } => {
                         lines.push(format!("accepted (202), then REJECTED: {}: {detail}", reason.as_str()));

@@ -108,7 +108,7 @@ secrets = []
         "error: team.0.parent: found a circle: payments → shop → payments, expected teams that end in one without a parent\n  at my.toml:42",
         "error: team.1.parent: found a circle: shop → payments → shop, expected teams that end in one without a parent\n  at my.toml:46",
         "error: source.2.webhook.secrets: found none, expected one or more: nothing is accepted unverified\n  at my.toml:52",
-        "error: log.kafka.properties.sasl.password: found a secret in the settings, expected `sasl.password` under [log.kafka.secret_properties], as a reference to the secret\n  at my.toml:55",
+        "error: log.kafka.properties.sasl.password: found a secret in the settings, expected `sasl.password` under [log.kafka.secret_properties], as a reference to the secret\n  at my.toml:54",
     ];
     for line in expected {
         assert!(problems.iter().any(|problem| problem == line), "missing: {line}\nall: {problems:#?}");

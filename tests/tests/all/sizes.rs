@@ -34,12 +34,11 @@ fn code(text: &str) -> Vec<Token<'_>> {
     let mut code = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        match end_of_tests(&tokens, at) {
-            Some(end) => at = end,
-            None => {
-                code.push(*token);
-                at += 1;
-            }
+        if let Some(end) = end_of_tests(&tokens, at) {
+            at = end;
+        } else {
+            code.push(*token);
+            at += 1;
         }
     }
     code

@@ -13,7 +13,7 @@ fn a_connector_that_there_is_not_is_named_with_the_one_that_was_meant() {
     assert_eq!(problems.len(), 1, "{problems:#?}");
     assert!(
         problems[0].starts_with("error: source.0.connector: found `gitlap`, which no connector is called, expected")
-            && problems[0].ends_with("did you mean `gitlab`?\n  at my.toml:2"),
+            && problems[0].ends_with("did you mean `gitlab` or `git`?\n  at my.toml:2"),
         "{problems:#?}"
     );
     // gharchive is imported only
@@ -139,7 +139,7 @@ fn the_examples_in_the_pages_of_connectors_and_in_the_readme_are_settings_withou
         let text = std::fs::read_to_string(&page).unwrap();
         let mut named = 0;
         for block in text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
-            let block: String = block.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+            let block = block.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
             let (settings, problems) = check(&block);
             let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
             assert!(errors.is_empty(), "{}: {block}\n{errors:#?}", page.display());

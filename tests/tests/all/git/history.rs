@@ -1,7 +1,6 @@
 //! Commits, changes and what their messages and sizes say.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 
 use serde_json::{Value, json};
 
