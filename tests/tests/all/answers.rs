@@ -143,7 +143,7 @@ fn the_same_commit_again_dilutes_no_rate_unless_it_failed_itself() {
     };
     assert_eq!(values(), [json!(3), json!(3), json!(3)]);
     let incident = format!(
-        r#"{{"fact":"incident","id":"ex.org/incident/1","title":"Down","service":"ex.org/f/again","detected_at":"2026-11-05T12:00:00Z","opened_at":"2026-11-05T12:00:00Z",{VERSION}}}"#
+        r#"{{"fact":"incident","id":"ex.org/incident/1","title":"Down","service":"ex.org/f/again","detected_at":"2026-11-05T12:00:00Z",{VERSION}}}"#
     );
     import(&program, &[incident]);
     assert_eq!(values(), [json!(3), json!(4), json!(4)], "the redeployment failed");

@@ -301,7 +301,7 @@ fn completions_the_manual_and_a_first_settings_file_are_written() {
     let output = init("git@gitlab.example.com:team/shop.git");
     assert!(output.contains("GITLAB_TOKEN") && !output.contains("GitHub"), "{output}");
     let file = std::fs::read_to_string(program.directory().join("sei.toml")).unwrap();
-    assert!(file.contains("connector = \"gitlab\"\nurl = \"https://gitlab.example.com\""), "{file}");
+    assert!(file.contains("connector = \"gitlab\"\n[source.pull]\nurl = \"https://gitlab.example.com\""), "{file}");
     assert!(!gh.with_extension("log").exists(), "gh is asked for GitLab");
     let output = init("https://github.com/octocat/hello-world.git");
     assert!(

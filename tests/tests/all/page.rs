@@ -184,7 +184,7 @@ async fn made_up_data_is_marked_and_nothing_to_show_is_explained() {
     assert!(seen.part("id=\"empty\"", ">").contains("hidden"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_without_deployments_shows_what_to_configure() {
     let Some(browser) = browser() else { return };
     let served = served::empty().await;

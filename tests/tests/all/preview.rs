@@ -112,7 +112,7 @@ fn a_preview_is_no_part_of_a_metric_a_level_a_score_an_export_or_csv_and_can_be_
     assert_eq!(report["preview"]["merges"]["n"], 5, "{report}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn services_with_deployments_have_no_preview_and_those_beside_them_have_one_of_their_own() {
     let served = served::filled().await;
     let facts = [1, 2, 3].map(|number| {

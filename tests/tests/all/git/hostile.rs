@@ -45,7 +45,7 @@ async fn directories_without_end_are_not_followed() {
     repo.git(&["update-ref", "refs/heads/main", &deep]);
     let mut collector = Collector::of(&repo);
     let summary = collector.collect().await;
-    assert!(warned(&summary, "of 1 commits are not counted"), "{:?}", summary.warnings);
+    assert!(warned(&summary, "of 1 commit are not counted"), "{:?}", summary.warnings);
     assert!(collector.commit(&deep)["additions"].is_null());
 }
 

@@ -25,6 +25,7 @@ pub(super) fn find(repository: &gix::Repository, commit: ObjectId) -> Option<Obj
 /// A file's text; none if it is missing or too long to be kept by hand.
 pub(super) fn read(repository: &gix::Repository, blob: ObjectId) -> Option<String> {
     let mut buffer = Vec::new();
+    let blob = Some(blob).filter(|blob| blob.kind() == repository.object_hash())?;
     let object = repository.objects.try_find(&blob, &mut buffer).ok()??;
     let good = object.kind == Kind::Blob && object.data.len() <= MAX_BYTES;
     good.then(|| String::from_utf8_lossy(object.data).into_owned())

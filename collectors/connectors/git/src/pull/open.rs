@@ -47,11 +47,16 @@ fn open_with(path: &Path, limit: usize) -> gix::Result<ThreadSafeRepository> {
 
 /// Whether there is a commit of this id that can be read, by what its object says of itself.
 pub(super) fn has_commit(repository: &gix::Repository, id: ObjectId) -> bool {
-    matches!(repository.objects.try_header(&id), Ok(Some(header)) if header.kind == Kind::Commit && header.size <= COMMIT_LIMIT as u64)
+    // a remote that was made anew can have ids of another format; gix asserts that they are not mixed
+    id.kind() == repository.object_hash()
+        && matches!(repository.objects.try_header(&id), Ok(Some(header)) if header.kind == Kind::Commit && header.size <= COMMIT_LIMIT as u64)
 }
 
 /// The bytes of a commit; none if it is missing, damaged or too large.
 pub(super) fn commit<'b>(repository: &gix::Repository, id: ObjectId, buffer: &'b mut Vec<u8>) -> Option<&'b [u8]> {
+    if id.kind() != repository.object_hash() {
+        return None;
+    }
     let length = match repository.objects.try_find(&id, buffer) {
         Ok(Some(object)) => (object.kind == Kind::Commit).then_some(object.data.len()),
         // too large for an object, perhaps not for a commit

@@ -54,20 +54,21 @@ fn warnings(refs: &Refs, plan: &Plan, found: &Found) -> Vec<String> {
         );
     }
     if let Some(first) = plan.next.unreadable.first() {
-        let unreadable = match plan.next.unreadable.len() {
-            1 => format!("commit {first} can't be read, the history behind it"),
-            many => format!("{many} commits can't be read ({first} is one), the history behind them"),
-        };
-        warnings.push(format!("{unreadable} is not seen: numbers are partial; `git fsck` says more"));
+        warnings.push(format!(
+            "{} can't be read (such as {first}), and the history behind is not seen: numbers are partial; `git fsck` says more",
+            counted(plan.next.unreadable.len() as u64, "commit")
+        ));
     }
     if let Some((commits, object)) = found.uncounted {
         warnings.push(format!(
-            "the changed lines of {commits} commits are not counted: objects such as {object} are missing or damaged"
+            "the changed lines of {} are not counted: objects such as {object} are missing or damaged",
+            counted(commits, "commit")
         ));
     }
     if let Some((commits, first)) = found.too_large {
         warnings.push(format!(
-            "the changed lines of {commits} commits are not counted ({first} is one): comparing one takes more than {} entries of directories, {} MiB or {} s",
+            "the changed lines of {} are not counted (such as {first}): comparing one takes more than {} entries of directories, {} MiB or {} s",
+            counted(commits, "commit"),
             effort::ENTRIES_LIMIT,
             effort::BYTES_LIMIT >> 20,
             effort::TIME_LIMIT.as_secs()
@@ -75,20 +76,30 @@ fn warnings(refs: &Refs, plan: &Plan, found: &Found) -> Vec<String> {
     }
     if let Some((commits, first)) = found.too_long {
         warnings.push(format!(
-            "the messages of {commits} commits are longer than {} MiB ({first} is one): only their beginning and end are kept",
+            "the messages of {} are longer than {} MiB (such as {first}): only their beginning and end are kept",
+            counted(commits, "commit"),
             open::OBJECT_LIMIT >> 20
         ));
     }
     if let Some((merges, first)) = found.unlisted {
         warnings.push(format!(
-            "what {merges} merges brought is not listed ({first} is one): it is more than {} commits, or finding it takes too long; their changes have no cycle time until a deployment carries them",
+            "what {} brought is not listed (such as {first}): it is more than {} commits, or finding it takes too long; such changes have no cycle time until a deployment carries them",
+            counted(merges, "merge"),
             brought::LISTED
         ));
     }
     if refs.broken > 0 {
-        warnings.push(format!("{} branches or tags can't be read; `git for-each-ref` names them", refs.broken));
+        warnings.push(format!("refs that can't be read: {}; `git for-each-ref` names them", refs.broken));
     }
     warnings
+}
+
+/// `1 commit`, `2 commits`.
+fn counted(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
 }
 
 /// The summary of a collection.
