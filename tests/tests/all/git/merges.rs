@@ -179,7 +179,7 @@ async fn a_merge_of_more_commits_than_are_listed_lists_none_and_is_named() {
     let mut collector = Collector::of(&repo);
     let summary = collector.collect().await;
     assert_eq!((listed(&collector, 1).len(), listed(&collector, 2).len()), (1_000, 0));
-    assert!(warned(&summary, "what 1 merges brought is not listed"), "{:?}", summary.warnings);
+    assert!(warned(&summary, "what 1 merge brought is not listed"), "{:?}", summary.warnings);
 }
 
 /// A random history: branches, merges of any two commits, octopuses, several roots, clocks that are wrong by years.
