@@ -47,7 +47,7 @@ fn open_with(path: &Path, limit: usize) -> gix::Result<ThreadSafeRepository> {
 
 /// Whether there is a commit of this id that can be read, by what its object says of itself.
 pub(super) fn has_commit(repository: &gix::Repository, id: ObjectId) -> bool {
-    // a remote that was made anew can have ids of another format; gix asserts that they are not mixed
+    // a remote that was recreated can have ids of another format; gix asserts that they are not mixed
     id.kind() == repository.object_hash()
         && matches!(repository.objects.try_header(&id), Ok(Some(header)) if header.kind == Kind::Commit && header.size <= COMMIT_LIMIT as u64)
 }
