@@ -169,7 +169,7 @@ mod tests {
 
     fn metric(window: &str, interval: Option<Interval>, by: Option<Slice>) -> usize {
         let span = Span { window: Some(Text::new(window)), ..Span::default() };
-        MetricQuestion { span, interval, by, ..MetricQuestion::default() }.cost(Utc::now())
+        MetricQuestion { span, by, interval, ..MetricQuestion::default() }.cost(Utc::now())
     }
 
     fn report(window: &str, interval: Option<Interval>) -> usize {

@@ -225,8 +225,8 @@ mod tests {
         let server = Server { listen: "127.0.0.1:0".parse().unwrap(), ..Server::default() };
         let settings = Sections { server, ..Sections::default() };
         let shutdown = CancellationToken::new();
-        let shut_down = || shutdown.cancel();
-        let ways: [(&dyn Fn(), Next); 2] = [(&crate::reload::ask, Next::Restart), (&shut_down, Next::Exit)];
+        let stop = || shutdown.cancel();
+        let ways: [(&dyn Fn(), Next); 2] = [(&crate::reload::ask, Next::Restart), (&stop, Next::Exit)];
         for (ask, expected) in ways {
             CLOSED.store(false, Ordering::SeqCst);
             ask();

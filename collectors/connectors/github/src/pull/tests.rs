@@ -367,12 +367,12 @@ struct AppServed {
 fn github_with_waits(hub: &Shared, served: &Arc<AppServed>, valid: u64) -> Router {
     let (exchanged, asked) = (served.clone(), served.clone());
     let exchange = async move || {
-        let mut exchanges = exchanged.exchanges.lock().unwrap();
-        *exchanges += 1;
-        if *exchanges == 1 {
+        let mut count = exchanged.exchanges.lock().unwrap();
+        *count += 1;
+        if *count == 1 {
             return StatusCode::UNAUTHORIZED.into_response();
         }
-        let token = format!("ghs_{}", *exchanges);
+        let token = format!("ghs_{}", *count);
         Json(json!({ "token": token, "expires_at": "2100-01-01T00:00:00Z", "permissions": {} })).into_response()
     };
     let known = move |request: axum::extract::Request, next: axum::middleware::Next| {
