@@ -184,7 +184,7 @@ fn request(at: usize, example: &Example) -> Bytes {
     hmac.update(body);
     let signature = hex::encode(hmac.finalize().into_bytes());
     let mut request = format!(
-        "POST {PATH} HTTP/1.1\r\nhost: sei\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+        "POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
          x-github-event: {event}\r\nx-github-delivery: delivery-{at}\r\nx-hub-signature-256: sha256={signature}\r\n\r\n",
         body.len()
     )
