@@ -42,20 +42,20 @@ mod tests {
 
     #[test]
     fn settings_that_differ_are_named_by_their_keys() {
-        let base = json!({ "server": { "listen": "127.0.0.1:1" }, "git": [] });
+        let base = json!({ "server": { "listen": "127.0.0.1:1" }, "source": [] });
         let with = |key: &str, value: Value| {
             let mut settings = base.clone();
             settings[key] = value;
             settings
         };
-        let (one, other) = (with("git", json!([{ "url": "/a" }])), with("git", json!([{ "url": "/b" }])));
+        let (one, other) = (with("source", json!([{ "url": "/a" }])), with("source", json!([{ "url": "/b" }])));
         let mut workers = other.clone();
         workers["dora"] = json!({ "workers": 7 });
         for (before, after, expected) in [
             (&base, &base, vec![]),
             (&base, &with("server", json!({ "listen": "127.0.0.1:9" })), vec!["server.listen"]),
-            (&one, &workers, vec!["dora", "git.0.url"]),
-            (&base, &one, vec!["git"]),
+            (&one, &workers, vec!["dora", "source.0.url"]),
+            (&base, &one, vec!["source"]),
         ] {
             let mut keys = changed_keys(before, after);
             keys.sort();

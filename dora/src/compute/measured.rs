@@ -291,8 +291,8 @@ pub(crate) fn statement(history: &History, known: &[Known<'_>], releases_count: 
     };
     format!(
         "`{service}` has no deployments: no version tag, release, deployment or deploying pipeline of it is known. \
-         Say which tags are deployments with `git.tag_pattern`, or name a branch whose merges are deployments with \
-         `git.deployment_branch`; or send deployments to `POST /v1/events`.{pipelines}"
+         Say which tags are deployments with `tag_pattern` in `[source.pull]` of git, or name a branch whose merges are \
+         deployments with `deployment_branch` there; or send deployments to `POST /v1/events`.{pipelines}"
     )
 }
 

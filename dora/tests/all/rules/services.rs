@@ -17,7 +17,10 @@ fn an_unknown_commit_and_a_shallow_clone_are_findings() {
 #[test]
 fn a_service_without_deployments_has_a_finding_on_what_to_configure() {
     let statement = Case::new().line(2).compute().statement.unwrap();
-    assert!(statement.contains("`git.tag_pattern`") && statement.contains("`git.deployment_branch`"), "{statement}");
+    assert!(
+        statement.contains("`tag_pattern` in `[source.pull]`") && statement.contains("`deployment_branch`"),
+        "{statement}"
+    );
     let staging = Deployment { environment: Some("staging".to_owned()), ..deploy("a", 1, 5) };
     let statement = Case::new().line(2).add(staging).compute().statement.unwrap();
     assert!(statement.contains("`staging`") && statement.contains("`service.production`"), "{statement}");
