@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use runtime::telemetry::Occasionally;
 use store::{Store, StoreError, TenantInfo, queries};
 use tokio::time::{Instant, timeout};
 
@@ -24,6 +25,8 @@ const FEW: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Services of a tenant that are compared at most.
 const SERVICES: u32 = 200;
+
+static FAILED: Occasionally = Occasionally::new();
 
 /// How requests were answered lately. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -76,10 +79,14 @@ impl Answers {
         match timeout(PATIENCE, self.compare(reading, direct)).await {
             Ok(Ok(compared)) => compared,
             Ok(Err(error)) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "a read that looks whether answers are right failed"
-                );
+                // it is looked at every second while the database is away
+                if let Some(more) = FAILED.pass() {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        not_logged = more,
+                        "a read that looks whether answers are right failed"
+                    );
+                }
                 Err("a read of a tenant's services failed".to_owned())
             }
             Err(_) => Err(format!("a read of a tenant's services took more than {} s", PATIENCE.as_secs())),

@@ -172,7 +172,7 @@ impl Collector {
                 let pulled = this.pull(&ready, pull::From::Cursor);
                 let Some(summary) = shutdown.run_until_cancelled(Box::pin(pulled)).await else { return };
                 for problem in &summary.problems {
-                    let (stream, error) = (&problem.stream, &problem.error);
+                    let (stream, error) = (problem.stream.as_deref(), &problem.error);
                     if problem.expected {
                         tracing::debug!(source.name = summary.source, stream, error, "left out");
                     } else if problem.warning {

@@ -20,7 +20,7 @@ pub async fn run(puller: &dyn Puller, from: From, target: &Target<'_>, now: Date
     let started = Instant::now();
     let mut summary = Summary { source: target.source.to_owned(), ..Summary::default() };
     if let Err(error) = streams(puller, from, target, now, &mut summary).await {
-        summary.problems.push(Problem { stream: String::new(), error: words(&error), expected: false, warning: false });
+        summary.problems.push(Problem::of_source(words(&error)));
     }
     summary.problems.sort_by(|a, b| a.stream.cmp(&b.stream));
     summary.elapsed = started.elapsed();
@@ -52,11 +52,16 @@ async fn streams(
                 _ => false,
             };
             let expected = stream.optional && refused;
-            summary.problems.push(Problem { stream: stream.key(), error: words(&error), expected, warning: false });
+            summary.problems.push(Problem {
+                stream: Some(stream.key()),
+                error: words(&error),
+                expected,
+                warning: false,
+            });
         }
         summary.incomplete |= walk.is_incomplete();
         let warnings = walk.warnings().into_iter();
-        let problem = |error| Problem { stream: stream.key(), error, expected: false, warning: true };
+        let problem = |error| Problem { stream: Some(stream.key()), error, expected: false, warning: true };
         summary.problems.extend(warnings.map(problem));
     }
     wanted.end(target).await

@@ -1,5 +1,6 @@
 //! What a pull did, and what it could not pull.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -24,8 +25,8 @@ pub struct Summary {
 /// A stream that could not be pulled to its end, or something of it that was skipped.
 #[derive(Debug, Serialize)]
 pub struct Problem {
-    /// The stream; empty if the source could not be asked what streams it has.
-    pub stream: String,
+    /// The stream; none if the source could not be asked what streams it has.
+    pub stream: Option<String>,
     /// Why, in words.
     pub error: String,
     /// It was to be expected: the stream is one that a token need not be able to read.
@@ -45,8 +46,7 @@ impl Summary {
     /// Of a pull that could not begin.
     #[must_use]
     pub fn failed(source: &str, error: String) -> Self {
-        let problems = vec![Problem { stream: String::new(), error, expected: false, warning: false }];
-        Self { source: source.to_owned(), problems, ..Self::default() }
+        Self { source: source.to_owned(), problems: vec![Problem::of_source(error)], ..Self::default() }
     }
 
     /// Whether everything that had to be pulled was.
@@ -58,17 +58,17 @@ impl Summary {
     /// What stopped streams and was not to be expected, in words.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
-        let mut streams_by_error: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut streams_by_error: Vec<(&str, Vec<Option<&str>>)> = Vec::new();
         for problem in self.problems.iter().filter(|problem| !problem.expected && !problem.warning) {
             match streams_by_error.iter_mut().find(|(error, _)| *error == problem.error) {
-                Some((_, streams)) => streams.push(&problem.stream),
-                None => streams_by_error.push((&problem.error, vec![&problem.stream])),
+                Some((_, streams)) => streams.push(problem.stream.as_deref()),
+                None => streams_by_error.push((&problem.error, vec![problem.stream.as_deref()])),
             }
         }
-        let text = |(error, streams): &(&str, Vec<&str>)| match streams.as_slice() {
-            ["", ..] | [] => (*error).to_owned(),
-            [stream] => format!("{stream}: {error}"),
-            [stream, more @ ..] => format!("{stream} and {} more: {error}", more.len()),
+        let text = |(error, streams): &(&str, Vec<Option<&str>>)| match streams.as_slice() {
+            [None, ..] | [] => (*error).to_owned(),
+            [Some(stream)] => format!("{stream}: {error}"),
+            [Some(stream), more @ ..] => format!("{stream} and {} more: {error}", more.len()),
         };
         let texts: Vec<String> = streams_by_error.iter().map(text).collect();
         (!texts.is_empty()).then(|| texts.join("; "))
@@ -77,16 +77,37 @@ impl Summary {
     /// What streams went on past, in words.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.texts(|problem| problem.warning).collect()
+        self.problems.iter().filter(|problem| problem.warning).map(Problem::to_string).collect()
     }
+}
 
-    fn texts(&self, which: impl Fn(&Problem) -> bool) -> impl Iterator<Item = String> {
-        self.problems.iter().filter(move |problem| which(problem)).map(|problem| {
-            if problem.stream.is_empty() {
-                problem.error.clone()
-            } else {
-                format!("{}: {}", problem.stream, problem.error)
-            }
-        })
+impl Problem {
+    /// Of a source, whatever its streams are.
+    pub(super) fn of_source(error: String) -> Self {
+        Self { stream: None, error, expected: false, warning: false }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(stream) = &self.stream {
+            write!(f, "{stream}: ")?;
+        }
+        f.write_str(&self.error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_of_the_whole_source_has_no_name_before_it() {
+        let mut summary = Summary::failed("jenkins/main", "/api/json: no answer".to_owned());
+        assert_eq!(summary.problems[0].to_string(), "/api/json: no answer");
+        let of_stream = Problem { stream: Some("builds/shop".to_owned()), ..Problem::of_source("gone".to_owned()) };
+        assert_eq!(of_stream.to_string(), "builds/shop: gone");
+        summary.problems.push(of_stream);
+        assert_eq!(summary.failure().as_deref(), Some("/api/json: no answer; builds/shop: gone"));
     }
 }

@@ -93,7 +93,7 @@ impl Wanted {
         let kept = kept.unwrap_or_else(|error| {
             let error =
                 format!("its cursor can't be read: {}; it is not gone on with", connector::json::describe(&error));
-            summary.problems.push(Problem { stream: String::new(), error, expected: false, warning: true });
+            summary.problems.push(Problem { warning: true, ..Problem::of_source(error) });
             None
         });
         match kept.filter(|kept| kept.open) {

@@ -56,9 +56,11 @@ impl Next {
         if self == Self::Exit {
             return Ok(());
         }
-        // Held back on this thread only: a signal that comes now waits for the new run if the system has it for this
-        // thread, and is lost if another thread takes it before the program is replaced.
+        // What comes from here on waits for the new run if the system has it for this thread. If another thread takes
+        // it, SIGINT and SIGTERM end the process, in which nothing runs any more, and SIGHUP is of no use: the new run
+        // reads the settings as they are then.
         crate::signals::hold_back();
+        crate::shutdown::end_at_once_again();
         if shutdown.is_cancelled() { Ok(()) } else { Err(restart()) }
     }
 }

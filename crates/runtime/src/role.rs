@@ -15,8 +15,10 @@ use crate::http::{self, Hosts, Listeners};
 use crate::reload::Next;
 use crate::settings::{Database, Settings};
 
-/// How long readiness waits between two checks of what a role depends on.
-pub const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// How long readiness waits between two checks of what a role depends on, while all of it is well …
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// … and while something is not, so that a fault that has passed is not shown for long.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the checks of a role may take together, longer than any of them by itself.
 const CHECK_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -113,13 +115,17 @@ async fn until_closed<R: Role>(
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
         let mut server = tokio::spawn(http::serve(listeners, router, server.clone(), receiving.clone()));
         let mut work = pin!(role.work(working.clone()));
+        let watch = async {
+            check_in_time(role.check(&readiness), &readiness, R::CHECKS).await;
+            keep_checking(|| role.check(&readiness), &readiness, R::CHECKS).await;
+        };
         tokio::select! {
             ended = &mut work => {
                 ended?;
                 bail!("{} ended although it was not asked to", R::NAME);
             }
             ended = &mut server => ended??,
-            () = watch(&role, &readiness) => {}
+            () = watch => {}
             () = end.cancelled() => {}
         }
         // not ready any more, nothing is received, what was received is worked on
@@ -138,11 +144,13 @@ async fn until_closed<R: Role>(
     ended
 }
 
-/// Keeps readiness up to date for ever.
-async fn watch<R: Role>(role: &R, readiness: &Readiness) {
+/// Keeps readiness up to date for ever, after a first check: checks every 5 s while all of it is well, every second
+/// while something is not.
+pub async fn keep_checking<F: Future<Output = ()>>(look: impl Fn() -> F, readiness: &Readiness, checks: &[Check]) {
     loop {
-        check_in_time(role.check(readiness), readiness, R::CHECKS).await;
-        tokio::time::sleep(CHECK_INTERVAL).await;
+        let pause = if readiness.is_ready() { CHECK_INTERVAL } else { RECHECK_INTERVAL };
+        tokio::time::sleep(pause).await;
+        check_in_time(look(), readiness, checks).await;
     }
 }
 
@@ -168,10 +176,12 @@ pub fn database_url(settings: &Database) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
+    use tokio::time::Instant;
 
     use super::*;
     use crate::settings::{Findings, Server, Telemetry};
@@ -234,6 +244,22 @@ mod tests {
             assert_eq!((next, CLOSED.load(Ordering::SeqCst)), (expected, true));
         }
         assert!(Next::Restart.act(&shutdown).is_ok(), "the end that was asked for meanwhile counts");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_hold_is_checked_again_within_a_second() {
+        let readiness = Readiness::default();
+        readiness.passed(Check::Database);
+        let (begun, checked) = (Instant::now(), Mutex::new(Vec::new()));
+        let look = async || {
+            let mut checked = checked.lock().unwrap();
+            checked.push(begun.elapsed().as_secs());
+            let away = checked.len() < 4;
+            readiness.set_from(Check::Database, if away { Err("away") } else { Ok(()) });
+        };
+        let checking = keep_checking(look, &readiness, &[Check::Database]);
+        assert!(tokio::time::timeout(Duration::from_secs(14), checking).await.is_err());
+        assert_eq!(*checked.lock().unwrap(), [5, 6, 7, 8, 13]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,13 +1,15 @@
 //! How a process is asked to end: the first SIGINT or SIGTERM asks, a second one forces. SIGHUP asks for a reload.
 //! A thread of its own takes signals from the first line of `main` on, so that none ends a process that is starting.
 
-use std::sync::{Mutex, Once, OnceLock, PoisonError};
-use std::thread;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, Mutex, Once, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
+use signal_hook::flag::register_conditional_default;
+use signal_hook::iterator::{Handle, Signals};
 use tokio_util::sync::CancellationToken;
 
 /// Signals this soon after the first are the same request: `timeout` and some supervisors signal the process and then
@@ -17,8 +19,14 @@ const SAME_REQUEST: Duration = Duration::from_millis(250);
 /// What is done before a forced end.
 static BEFORE_FORCED_END: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
 
-/// Canceled by the first request to end; not there before anything is running that has to end in order.
-static SHUTDOWN: OnceLock<CancellationToken> = OnceLock::new();
+/// Canceled by the first request to end.
+static SHUTDOWN: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
+
+/// SIGINT and SIGTERM end the process the usual way, at once: nothing runs that has to end in order.
+static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(true);
+
+/// What takes signals, once anything does.
+static TAKING: Mutex<Option<(Handle, JoinHandle<()>)>> = Mutex::new(None);
 
 /// Takes SIGINT, SIGTERM and SIGHUP from here on: call it in the first line of `main`, before there are other threads.
 /// SIGINT and SIGTERM end the process the usual way until [`shutdown`] is called; SIGHUP is kept for it.
@@ -26,11 +34,21 @@ pub fn catch_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // a process that can't take signals is ended by them the usual way
-        if let Ok(signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) {
-            thread::spawn(|| act_on(signals));
+        if let Ok(taking) = take_signals() {
+            *TAKING.lock().unwrap_or_else(PoisonError::into_inner) = Some(taking);
         }
         crate::signals::let_through();
     });
+}
+
+fn take_signals() -> io::Result<(Handle, JoinHandle<()>)> {
+    for signal in [SIGINT, SIGTERM] {
+        // before the thread hears of it
+        register_conditional_default(signal, &ENDS_AT_ONCE)?;
+    }
+    let signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    let handle = signals.handle();
+    Ok((handle, thread::Builder::new().name("signals".to_owned()).spawn(|| act_on_all(signals))?))
 }
 
 /// A token that is canceled by the first SIGINT (Ctrl-C) or SIGTERM. Roles watch it and shut down in order. A second
@@ -39,7 +57,21 @@ pub fn catch_signals() {
 #[must_use]
 pub fn shutdown() -> CancellationToken {
     catch_signals();
-    SHUTDOWN.get_or_init(CancellationToken::new).clone()
+    let shutdown = SHUTDOWN.clone();
+    ENDS_AT_ONCE.store(false, Ordering::SeqCst);
+    shutdown
+}
+
+/// From here on SIGINT and SIGTERM end the process the usual way again, and SIGHUP does nothing. All that came before
+/// was acted on when this returns.
+pub(crate) fn end_at_once_again() {
+    ENDS_AT_ONCE.store(true, Ordering::SeqCst);
+    let taking = TAKING.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((handle, thread)) = taking {
+        handle.close();
+        // one that panicked has nothing more to act on
+        let _ended = thread.join();
+    }
 }
 
 /// Does something, which must not take long, before a second signal ends the process: for what the process
@@ -51,26 +83,27 @@ pub fn before_forced_end(work: fn()) {
     }
 }
 
-fn act_on(mut signals: Signals) {
+/// Acts on each signal until it is told to end, then on those that have come by then.
+fn act_on_all(mut signals: Signals) {
     let mut asked_at: Option<Instant> = None;
     for signal in signals.forever() {
-        match (signal, SHUTDOWN.get(), asked_at) {
-            (SIGHUP, _, _) => crate::reload::ask(),
-            (_, None, _) => {
-                // returns only if it fails, and then there is nothing else to try
-                let _failed = emulate_default_handler(signal);
-            }
-            (_, Some(shutdown), None) => {
-                tracing::info!("shutting down; once more forces it");
-                shutdown.cancel();
-                asked_at = Some(Instant::now());
-            }
-            (_, Some(_), Some(asked_at)) => {
-                if asked_at.elapsed() >= SAME_REQUEST {
-                    force_end();
-                }
-            }
+        act_on(signal, &mut asked_at);
+    }
+    for signal in signals.pending() {
+        act_on(signal, &mut asked_at);
+    }
+}
+
+fn act_on(signal: i32, asked_at: &mut Option<Instant>) {
+    match asked_at {
+        _ if signal == SIGHUP => crate::reload::ask(),
+        None => {
+            tracing::info!("shutting down; once more forces it");
+            SHUTDOWN.cancel();
+            *asked_at = Some(Instant::now());
         }
+        Some(asked_at) if asked_at.elapsed() >= SAME_REQUEST => force_end(),
+        Some(_) => {}
     }
 }
 

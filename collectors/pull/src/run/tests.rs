@@ -248,7 +248,10 @@ async fn a_source_of_which_every_row_fails_is_not_walked_past() {
 async fn a_part_of_a_source_that_cannot_be_listed_holds_up_no_other() {
     let source = Broken { failed: Some(PullError::Gone("folder b".into())), ..Broken::default() };
     let summary = Memory::default().pull(&source, From::Cursor).await;
-    assert_eq!((summary.rows, summary.problems.len(), summary.problems[0].stream.as_str()), (30, 1, "folders/b"));
+    assert_eq!(
+        (summary.rows, summary.problems.len(), summary.problems[0].stream.as_deref()),
+        (30, 1, Some("folders/b"))
+    );
     assert!(summary.failure().unwrap().contains("there is no folder b"), "{summary:?}");
 }
 
@@ -431,7 +434,7 @@ async fn a_row_that_had_not_ended_is_asked_for_again_until_it_has_or_cannot_any_
 #[test]
 fn what_stopped_several_streams_is_named_once() {
     let problem = |stream: &str, error: &str| Problem {
-        stream: stream.to_owned(),
+        stream: Some(stream.to_owned()),
         error: error.to_owned(),
         expected: false,
         warning: false,

@@ -115,7 +115,7 @@ fn line(summary: &Summary) -> String {
             (_, true) => "warning",
             _ => "error",
         };
-        format!("  {word}: {}: {}", problem.stream, problem.error)
+        format!("  {word}: {problem}")
     });
     std::iter::once(first).chain(notes).collect::<Vec<_>>().join("\n")
 }

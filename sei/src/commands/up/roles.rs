@@ -11,7 +11,7 @@ use eventlog::EventLog;
 use processors::ProcessorRole;
 use runtime::health::{self, Check, Readiness};
 use runtime::http::{self, Hosts, Listeners};
-use runtime::role::{CHECK_INTERVAL, Role, check_in_time};
+use runtime::role::{Role, check_in_time, keep_checking};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -79,7 +79,7 @@ impl Roles {
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
 
         let watching = Watching { readiness: readiness.clone(), processor: Arc::clone(&processor), api: api.clone() };
-        watching.check().await;
+        check_in_time(watching.look(), &readiness, Watching::CHECKS).await;
         let router = Router::new()
             .merge(health::router(readiness.clone(), Hosts::of(&settings.server)))
             .merge(gateway.routes())
@@ -131,21 +131,18 @@ struct Watching {
 }
 
 impl Watching {
+    const CHECKS: &'static [Check] = &[Check::Database, Check::Log, Check::Answers];
+
     /// Keeps readiness up to date.
     async fn keep_checking(self, until: CancellationToken) -> Result<()> {
-        while until.run_until_cancelled(tokio::time::sleep(CHECK_INTERVAL)).await.is_some() {
-            // it may take long, and ends with the rest
-            until.run_until_cancelled(self.check()).await;
-        }
+        // a check may take long, and ends with the rest
+        until.run_until_cancelled(keep_checking(|| self.look(), &self.readiness, Self::CHECKS)).await;
         Ok(())
     }
 
-    /// Checks whether the database and the log answer, and what the API answers.
-    async fn check(&self) {
-        let check = async {
-            self.processor.check(&self.readiness).await;
-            self.api.check(&self.readiness).await;
-        };
-        check_in_time(check, &self.readiness, &[Check::Database, Check::Log, Check::Answers]).await;
+    /// Looks whether the database and the log answer, and at what the API answers.
+    async fn look(&self) {
+        self.processor.check(&self.readiness).await;
+        self.api.check(&self.readiness).await;
     }
 }

@@ -104,6 +104,25 @@ fn ended_at_any_time_by_any_signal_it_leaves_no_database_running() {
 }
 
 #[test]
+fn an_end_that_is_asked_for_while_it_starts_again_is_not_lost() {
+    let program = Program::new();
+    let path = text(&repository(&program, 3, Some(2)));
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGTERM] {
+        let mut up = program.up(&["--repo", &path]);
+        up.address();
+        up.signal(Signal::SIGHUP);
+        // the database is the last that ends before the program is replaced
+        while server_pid(&program).is_some() {
+            std::hint::spin_loop();
+        }
+        // by itself, or by the signal, where nothing runs that has to end in order
+        let output = up.end(signal);
+        assert!(matches!(output.code, Some(0) | None), "{signal}: {:?}: {}", output.code, output.err);
+        no_server_is_left(&program, "after an end while it starts again");
+    }
+}
+
+#[test]
 fn it_ends_at_a_signal_while_it_waits_for_the_lock_of_migrations() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let program = Program::new();

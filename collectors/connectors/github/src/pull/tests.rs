@@ -278,8 +278,11 @@ async fn a_token_that_may_not_read_something_gets_an_error_with_the_missing_scop
     let hub = Arc::new(Hub { changes: 5, denied, ..Hub::default() });
     let summary = Memory::default().pull(&puller(&hub), From::Cursor).await;
     assert_eq!(summary.rows, 5);
-    let reported: Vec<(&str, bool)> =
-        summary.problems.iter().map(|problem| (problem.stream.as_str(), problem.expected)).collect();
+    let reported: Vec<(&str, bool)> = summary
+        .problems
+        .iter()
+        .map(|problem| (problem.stream.as_deref().unwrap_or_default(), problem.expected))
+        .collect();
     let expected = [("code_scanning/Octo/Hello", true), ("dependabot/Octo/Hello", true), ("issues/Octo/Hello", false)];
     assert_eq!(reported, expected);
     assert!(summary.problems[1].error.contains("vulnerability_alerts=read"), "{summary:?}");

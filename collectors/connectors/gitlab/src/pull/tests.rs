@@ -242,7 +242,7 @@ async fn a_token_without_rights_gets_an_error_with_the_missing_scope() {
     state.lock().unwrap().pipelines = Some((403, refused));
     let summary = Memory::default().pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
     let problem = &summary.problems[0];
-    assert_eq!(problem.stream, "pipelines/lakeside/Checkout");
+    assert_eq!(problem.stream.as_deref(), Some("pipelines/lakeside/Checkout"));
     assert!(problem.error.ends_with("it lacks the scope `api` or `read_api`"), "{}", problem.error);
 }
 
