@@ -155,9 +155,9 @@ impl HistoryBuilder {
                 subject: &x.subject,
                 branch: x.branch.as_deref(),
                 reverts: &x.reverts,
-                folders: x.folders.as_deref(),
+                directories: x.directories.as_deref(),
                 cherry_picked_from: x.cherry_picked_from,
-                folders_truncated: x.folders_truncated,
+                directories_truncated: x.directories_truncated,
             }),
             Fact::Change(x) => self.change(x),
             Fact::Review(x) => self.review(x),
@@ -168,7 +168,7 @@ impl HistoryBuilder {
             Fact::Partial(x) => self.fact(&x.of),
             Fact::TaskRun(_)
             | Fact::WorkItem(_)
-            | Fact::Closing(_)
+            | Fact::CloseEvent(_)
             | Fact::Transition(_)
             | Fact::Status(_)
             | Fact::Sprint(_)

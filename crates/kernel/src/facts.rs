@@ -8,7 +8,7 @@
 mod account;
 pub mod catalog;
 mod change;
-mod closing;
+mod close_event;
 mod commit;
 mod deployment;
 mod incident;
@@ -38,7 +38,7 @@ use crate::{Reject, RejectReason, plausible_instant};
 
 pub use account::Account;
 pub use change::{Change, ChangeState};
-pub use closing::Closing;
+pub use close_event::CloseEvent;
 pub use commit::Commit;
 pub use deployment::{Deployment, DeploymentSource};
 pub use incident::Incident;
@@ -112,7 +112,7 @@ facts! {
     Deployment,
     Incident,
     WorkItem,
-    Closing,
+    CloseEvent,
     Transition,
     Status,
     Sprint,
@@ -224,16 +224,18 @@ mod tests {
     #[test]
     fn a_time_that_nothing_can_have_happened_at_is_named() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let closing = |time: &str, version: &str| {
+        let close_event = |time: &str, version: &str| {
             let version = Version { detail: Detail::Stated, at: at(version) };
-            Fact::Closing(Closing::new("i".to_owned(), at(time), version))
+            Fact::CloseEvent(CloseEvent::new("i".to_owned(), at(time), version))
         };
-        assert_eq!(closing("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z").check(), Ok(()));
+        assert_eq!(close_event("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z").check(), Ok(()));
         let detail = |fact: Fact| fact.check().unwrap_err().detail;
-        let found = detail(closing("2206-01-01T00:00:00Z", "2026-01-01T00:00:00Z"));
-        assert_eq!(found, "closing.at is 2206-01-01 00:00:00 UTC; expected a time between 1970 and 2199");
-        let partial =
-            Fact::Partial(Partial::new(closing("2026-01-01T00:00:00Z", "1960-01-01T00:00:00Z"), DateTime::UNIX_EPOCH));
-        assert!(detail(partial).starts_with("closing.version.at is 1960-01-01"));
+        let found = detail(close_event("2206-01-01T00:00:00Z", "2026-01-01T00:00:00Z"));
+        assert_eq!(found, "close_event.at is 2206-01-01 00:00:00 UTC; expected a time between 1970 and 2199");
+        let partial = Fact::Partial(Partial::new(
+            close_event("2026-01-01T00:00:00Z", "1960-01-01T00:00:00Z"),
+            DateTime::UNIX_EPOCH,
+        ));
+        assert!(detail(partial).starts_with("close_event.version.at is 1960-01-01"));
     }
 }

@@ -6,7 +6,7 @@
 //! - an address that both have. Addresses that many share (`noreply@…`, names of machines) join no accounts, and
 //!   neither are people joined with programs that commit in their name;
 //! - a login, within one source: an address that a forge made up for a login is that login's;
-//! - a person's facts: from configuration, a `.mailmap`, `sei people`, or sent in. One that is `apart`
+//! - a person's facts: from configuration, a `.mailmap`, `sei people`, or sent in. One that is `separate`
 //!   outweighs all else that speaks of its accounts.
 //!
 //! The same login at two sources joins no accounts: it can be two humans.
@@ -80,13 +80,13 @@ pub fn join(accounts: &[Account], persons: &[Person]) -> Vec<Joined> {
     let mut claims = addresses(&members);
     claims.extend(logins(&members, &places));
     claims.extend(stated(&persons, &members, &places));
-    let apart: BTreeSet<usize> =
-        claims.iter().filter(|claim| claim.apart).flat_map(|claim| &claim.named).copied().collect();
+    let separate: BTreeSet<usize> =
+        claims.iter().filter(|claim| claim.separate).flat_map(|claim| &claim.named).copied().collect();
     let mut sets = Sets((0..members.len()).collect());
     for claim in &mut claims {
         let named = &claim.named;
-        let own = |at: &usize| claim.apart && named.contains(at);
-        claim.members = claim.members.iter().copied().filter(|at| own(at) || !apart.contains(at)).collect();
+        let own = |at: &usize| claim.separate && named.contains(at);
+        claim.members = claim.members.iter().copied().filter(|at| own(at) || !separate.contains(at)).collect();
         for pair in claim.members.iter().zip(claim.members.iter().skip(1)) {
             sets.unite(*pair.0, *pair.1);
         }
@@ -121,12 +121,12 @@ struct Claim {
     members: BTreeSet<usize>,
     /// The members that a person names, by their own ids.
     named: BTreeSet<usize>,
-    apart: bool,
+    separate: bool,
 }
 
 impl Claim {
     fn plain(because: JoinReason, members: BTreeSet<usize>) -> Self {
-        Self { because, members, named: BTreeSet::new(), apart: false }
+        Self { because, members, named: BTreeSet::new(), separate: false }
     }
 }
 
@@ -193,7 +193,7 @@ fn stated(persons: &[&Person], members: &[Member<'_>], places: &BTreeMap<&str, u
             because: JoinReason::Stated { origin: person.origin.clone(), name: person.name.clone() },
             members: addressed.copied().chain(named.iter().copied()).collect(),
             named,
-            apart: person.apart,
+            separate: person.separate,
         }
     };
     persons.iter().map(claim).collect()

@@ -47,6 +47,18 @@ pub enum StoreError {
     /// Stop: the schema was made by a later version of `sei`.
     #[error("the database was migrated by a later version of `sei` (it knows migration {0}, this one does not)")]
     NewerSchema(i64),
+    /// Stop: the schema was made by migrations that were replaced, which only happens before a release.
+    #[error(
+        "the database was made by a development version of `sei` with other migrations (migration {version} in \
+         `{search_path}` differs), and can't be upgraded; use an empty database (`database.url`) or an empty data \
+         directory (`--data`), and collect the sources again"
+    )]
+    ReplacedMigration {
+        /// The schema, or those that the migration ran in.
+        search_path: String,
+        /// The first that differs.
+        version: i64,
+    },
     /// Stop: trying again won't help.
     #[error("the database refuses to work for us")]
     Fatal(#[source] sqlx::Error),

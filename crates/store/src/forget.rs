@@ -51,7 +51,7 @@ const REPOSITORY: &[Rule] = &[
     ("transition", OF_ITEM),
     ("sprint_entry", OF_ITEM),
     (
-        "closing",
+        "close_event",
         "id in (select id from work_item where project = $1 union select id from incident where repository = $1)",
     ),
     ("partial_fact", PARTS_OF_REPOSITORY),

@@ -39,11 +39,11 @@ pub struct CommitRow<'a> {
     /// The commits that it says it reverts.
     pub reverts: &'a [Sha],
     /// The directories that it changes files in; `None` if unknown.
-    pub folders: Option<&'a [String]>,
+    pub directories: Option<&'a [String]>,
     /// The commit that it was cherry-picked from.
     pub cherry_picked_from: Option<Sha>,
     /// Some of those directories stand for everything below them.
-    pub folders_truncated: bool,
+    pub directories_truncated: bool,
 }
 
 /// Which facts are of a service: its name, its repositories and what its incidents are part of. Set for the
@@ -70,8 +70,9 @@ const REPOSITORIES: &str = "any (current_setting('sei.repositories')::text[])";
 const HEX: &str = "'^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$'";
 
 /// The commits of one repository. They are most of what is read, so its name does not come with each of them.
-const COMMITS: &str = "copy (select sha, parents, author, authored_at, committed_at, subject, branch, reverts, folders,
-    cherry_picked_from, folders_truncated from commit where repository = current_setting('sei.repository'))
+const COMMITS: &str =
+    "copy (select sha, parents, author, authored_at, committed_at, subject, branch, reverts, directories,
+    cherry_picked_from, directories_truncated from commit where repository = current_setting('sei.repository'))
     to stdout (format binary)";
 
 /// What streams by.
@@ -130,9 +131,9 @@ async fn read_commits(
         let (author, authored_us, committed_us) = (row.opt_text()?, row.micros()?, row.micros()?);
         let (subject, branch) = (row.text()?, row.opt_text()?);
         row.shas(&mut reverts)?;
-        let folders = row.opt_texts()?;
+        let directories = row.opt_texts()?;
         let cherry_picked_from = row.opt_sha()?;
-        let folders_truncated = row.bool()?;
+        let directories_truncated = row.bool()?;
         each(Row::Commit(CommitRow {
             repository,
             sha,
@@ -143,9 +144,9 @@ async fn read_commits(
             subject,
             branch,
             reverts: &reverts,
-            folders: folders.as_deref(),
+            directories: directories.as_deref(),
             cherry_picked_from,
-            folders_truncated,
+            directories_truncated,
         }));
         Ok(())
     })

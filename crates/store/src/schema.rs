@@ -1,9 +1,9 @@
 //! The schemas: `sei`, which all tenants share, and one for each tenant. Migrations are compiled in,
-//! run once each, and a database that a later version migrated is left alone. Where the TimescaleDB
-//! extension can be created, its migrations are applied as well, counted separately.
+//! run once each, and a database that a later version migrated, or one with other migrations, is left alone. Where the
+//! TimescaleDB extension can be created, its migrations are applied as well, counted separately.
 
 use kernel::Tenant;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor};
 
 use crate::{Store, StoreError};
@@ -185,7 +185,21 @@ async fn run(
     migrator.dangerous_set_table_name(table);
     // the lock is held already
     migrator.set_locking(false);
-    Ok(migrator.run_direct(None, connection, false).await?)
+    let outcome = migrator.run_direct(None, connection, false).await;
+    if matches!(outcome, Err(MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_))) {
+        // one that is not known is of a later version only if those before it are the same
+        let applied = connection.list_applied_migrations(table).await?;
+        let replaced = applied.iter().find(|applied| {
+            migrator.iter().any(|own| own.version == applied.version && own.checksum != applied.checksum)
+        });
+        if let Some(replaced) = replaced {
+            return Err(StoreError::ReplacedMigration {
+                search_path: search_path.to_owned(),
+                version: replaced.version,
+            });
+        }
+    }
+    Ok(outcome?)
 }
 
 async fn see(connection: &mut PgConnection, search_path: &str) -> Result<(), StoreError> {

@@ -54,7 +54,7 @@ pub struct SourceState {
 /// Keeps what an attempt came to.
 pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into source_state as kept (source, attempted_at, succeeded_at, complete_until, told, failed_at, error,
+        "insert into source_state as kept (source, attempted_at, succeeded_at, complete_until, fetched, failed_at, error,
                                            budget_left, budget_resets_at, problems)
          values ($1, now(), case when $4::text is null then now() end, case when $8::boolean then $2::timestamptz end,
                  $3, case when $4::text is not null then now() end, $4, $5, $6, $7)
@@ -62,7 +62,7 @@ pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), 
              attempted_at = excluded.attempted_at,
              succeeded_at = coalesce(excluded.succeeded_at, kept.succeeded_at),
              complete_until = coalesce(excluded.complete_until, kept.complete_until),
-             told = excluded.told,
+             fetched = excluded.fetched,
              failed_at = coalesce(excluded.failed_at, kept.failed_at),
              error = excluded.error,
              budget_left = excluded.budget_left,
@@ -86,7 +86,7 @@ pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), 
 pub async fn all(store: &Store) -> Result<Vec<SourceState>, StoreError> {
     let states = sqlx::query_as!(
         SourceState,
-        "select source, attempted_at, succeeded_at, complete_until, told as fetched, failed_at, error,
+        "select source, attempted_at, succeeded_at, complete_until, fetched, failed_at, error,
                 (select max(saved_at) from cursor
                   where cursor.source = source_state.source or starts_with(cursor.source, source_state.source || '/'))
                     as cursor_saved_at,

@@ -71,11 +71,11 @@ fn elsewhere(row: &CommitRow<'_>, paths: &[String]) -> bool {
     if paths.is_empty() {
         return false;
     }
-    match row.folders {
+    match row.directories {
         None => row.parents.is_some_and(|parents| parents.len() > 1),
         // a file above a path belongs to none; a directory that stands for those below it may be any of them
-        Some(folders) => !folders.iter().any(|directory| {
-            paths.iter().any(|path| holds(path, directory) || (row.folders_truncated && holds(directory, path)))
+        Some(directories) => !directories.iter().any(|directory| {
+            paths.iter().any(|path| holds(path, directory) || (row.directories_truncated && holds(directory, path)))
         }),
     }
 }
@@ -314,8 +314,8 @@ mod tests {
                 subject: "",
                 branch: None,
                 reverts: &[],
-                folders: None,
-                folders_truncated: false,
+                directories: None,
+                directories_truncated: false,
                 cherry_picked_from: None,
             };
             graph.add(&row, &[], &mut texts);

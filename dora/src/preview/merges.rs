@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn of_a_shared_repository_merges_that_brought_something_of_the_service_count() {
         let of = |mut commit: Value, directory: &str| {
-            commit["folders"] = json!([directory]);
+            commit["directories"] = json!([directory]);
             commit
         };
         let history = [

@@ -47,12 +47,12 @@ fn commits() -> impl Strategy<Value = Vec<Commit>> {
         titles(),
         option::weighted(0.15, 1..=COMMITS),
         prop::bool::weighted(0.1),
-        (option::weighted(0.15, 1..=COMMITS), prop::bool::ANY, prop::bool::weighted(0.15), folders()),
+        (option::weighted(0.15, 1..=COMMITS), prop::bool::ANY, prop::bool::weighted(0.15), directories()),
     );
     vec(one, 1..=COMMITS as usize).prop_map(|commits| {
         let mut facts = Vec::new();
         for (number, (back, unknown, missing, skew, branch, title, reverts, bot, more)) in (1_u32..).zip(commits) {
-            let (copied, trailer, elsewhere, folders) = more;
+            let (copied, trailer, elsewhere, directories) = more;
             let mut parents: Vec<u32> =
                 back.into_iter().filter_map(|back| number.checked_sub(back)).filter(|parent| *parent > 0).collect();
             let mut seen = BTreeSet::new();
@@ -68,7 +68,7 @@ fn commits() -> impl Strategy<Value = Vec<Commit>> {
             if bot {
                 fact.author = Some("email/helper[bot]@example.com".into());
             }
-            fact.folders = folders;
+            fact.directories = directories;
             if elsewhere {
                 fact.repository = OTHER.into();
             }
@@ -90,7 +90,7 @@ fn commits() -> impl Strategy<Value = Vec<Commit>> {
 }
 
 /// Directories that hold each other; those of the service are in one of them.
-fn folders() -> impl Strategy<Value = Option<Vec<String>>> {
+fn directories() -> impl Strategy<Value = Option<Vec<String>>> {
     option::weighted(0.3, vec(select(vec!["", "a", "a/b", "a/b/c", "d"]).prop_map(ToOwned::to_owned), 0..3))
 }
 

@@ -212,7 +212,7 @@ fn key(fact: &Fact) -> &str {
         Fact::Deployment(fact) => fact.repository.as_ref().map_or("", |id| id.as_str()),
         Fact::Incident(fact) => fact.id.as_str(),
         Fact::WorkItem(fact) => &fact.project,
-        Fact::Closing(fact) => &fact.id,
+        Fact::CloseEvent(fact) => &fact.id,
         Fact::Transition(fact) => fact.item.as_str(),
         Fact::Status(fact) => &fact.tracker,
         Fact::Sprint(fact) => &fact.id,

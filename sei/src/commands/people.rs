@@ -139,7 +139,7 @@ fn statement(person: Person, at: DateTime<Utc>) -> Fact {
 /// The statements that make accounts one person's, in addition to earlier ones, and no longer
 /// separate from them.
 fn merged(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person> {
-    let mut statements = without(persons, name, accounts, |person| person.apart);
+    let mut statements = without(persons, name, accounts, |person| person.separate);
     let before = earlier_statements(persons).find(|person| person.name == name);
     let mut person = before.cloned().unwrap_or_else(|| empty_statement(name));
     person.accounts.extend_from_slice(accounts);
@@ -152,7 +152,7 @@ fn merged(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person>
 /// The statements that make accounts this person's only.
 fn split(persons: &[Person], name: &str, accounts: &[AccountId]) -> Vec<Person> {
     let mut statements = without(persons, name, accounts, |_| true);
-    statements.push(Person { accounts: accounts.to_vec(), apart: true, ..empty_statement(name) });
+    statements.push(Person { accounts: accounts.to_vec(), separate: true, ..empty_statement(name) });
     statements
 }
 

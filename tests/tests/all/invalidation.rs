@@ -171,7 +171,7 @@ async fn a_close_event_and_an_earlier_detection_reach_the_service_that_an_incide
     write(&database, &[incident(&json!({ "caused_by_deployment": "long" }))]).await;
     verdicts(&database, OWN).await;
     assert_eq!(recovered(&database, "long").await, None);
-    write(&database, &[fact(json!({ "fact": "closing", "id": "i", "at": "2026-11-20T15:00:00Z" }))]).await;
+    write(&database, &[fact(json!({ "fact": "close_event", "id": "i", "at": "2026-11-20T15:00:00Z" }))]).await;
     verdicts(&database, OWN).await;
     assert_eq!(recovered(&database, "long").await, Some("2026-11-20T15:00:00Z".parse().unwrap()));
     // an older version only moves when it was detected, which is the time of the evidence

@@ -18,7 +18,7 @@ use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, W
 use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{
-    AccountId, Change, ChangeId, ChangeState, Closing, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason,
+    AccountId, Change, ChangeId, ChangeState, CloseEvent, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason,
     Incident, IncidentId, NotStored, Outcome, Partial, PipelineRun, Reject, Repository, RepositoryId, Review,
     ReviewState, StatusCategory, TaskRun, Version, WorkItem, WorkItemId,
 };
@@ -347,7 +347,7 @@ fn ticket(event: &Event, predicate: &str) -> Vec<Fact> {
         facts.push(Fact::Partial(Partial::new(Fact::Incident(incident), at)));
     } else if closed && kind.is_none() {
         // If an earlier event of the ticket had the type, there is an incident to close.
-        facts.push(Fact::Closing(Closing::new(native.clone(), at, version)));
+        facts.push(Fact::CloseEvent(CloseEvent::new(native.clone(), at, version)));
     }
     let status = if closed {
         filled(content.resolution.as_ref()).unwrap_or_else(|| "closed".to_owned())

@@ -9,7 +9,7 @@ use connector::lenient;
 use connector::outcomes;
 use connector::versions;
 use kernel::{
-    Account, AccountId, Change, ChangeState, Closing, Deployment, Detail, Fact, Incident, Reject, RejectReason,
+    Account, AccountId, Change, ChangeState, CloseEvent, Deployment, Detail, Fact, Incident, Reject, RejectReason,
     RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
 };
 
@@ -140,7 +140,7 @@ impl Place<'_> {
             }));
         } else if let (None, Some(at)) = (&wire.kind, done_at) {
             // if it was posted with its type before, there is an incident to close
-            facts.push(Fact::Closing(Closing::new(id.clone(), at, self.version())));
+            facts.push(Fact::CloseEvent(CloseEvent::new(id.clone(), at, self.version())));
         }
         let parent = wire.parent_issue_key.or(wire.epic_key);
         let item = WorkItem {
@@ -164,8 +164,8 @@ impl Place<'_> {
     }
 
     /// An issue that was closed, when only its id is known.
-    pub(super) fn closing(&self, wire: &wire::Close) -> Fact {
-        Fact::Closing(Closing::new(self.issue_id(&wire.key), self.received, self.version()))
+    pub(super) fn close_event(&self, wire: &wire::Close) -> Fact {
+        Fact::CloseEvent(CloseEvent::new(self.issue_id(&wire.key), self.received, self.version()))
     }
 
     fn issue_id(&self, key: &str) -> String {

@@ -32,7 +32,7 @@ impl Connector for DevLake {
         match envelope.kind.strip_prefix("devlake.").unwrap_or_default() {
             "deployments" => Ok(place.deployments(&read(data)?)?),
             "issues" => Ok(place.issue(read(data)?)?),
-            "close" => Ok(vec![place.closing(&read(data)?)]),
+            "close" => Ok(vec![place.close_event(&read(data)?)]),
             "pull_requests" => Ok(vec![place.change(read(data)?)]),
             _ => Err(NotStored::Ignored(IgnoreReason::UnusedEvent)),
         }

@@ -158,9 +158,9 @@ fn an_issue_that_is_done_and_names_no_type_ends_the_incident_that_it_was() {
     ] {
         let body = format!(r#"{{"issueKey":"A-1",{rest}}}"#);
         let facts = facts("issues", Box::leak(body.into_boxed_str())).unwrap();
-        let closing = facts.iter().find_map(|fact| if let Fact::Closing(it) = fact { Some(it) } else { None });
+        let close_event = facts.iter().find_map(|fact| if let Fact::CloseEvent(it) = fact { Some(it) } else { None });
         let expected = ends.then(|| ("devlake/1/issue/A-1", "2020-01-03T12:00:00Z".parse().unwrap()));
-        assert_eq!(closing.map(|closing| (closing.id.as_str(), closing.at)), expected, "{rest}");
+        assert_eq!(close_event.map(|close_event| (close_event.id.as_str(), close_event.at)), expected, "{rest}");
     }
 }
 
@@ -181,8 +181,8 @@ fn a_deployed_commit_without_a_repository_is_no_deployment_of_another_and_is_nam
 #[test]
 fn an_issue_is_closed_by_its_address_alone() {
     match facts("issue/DLK-1234/close", "").unwrap().as_slice() {
-        [Fact::Closing(closing)] => {
-            assert_eq!((closing.id.as_str(), closing.at), ("devlake/1/issue/DLK-1234", received()));
+        [Fact::CloseEvent(close_event)] => {
+            assert_eq!((close_event.id.as_str(), close_event.at), ("devlake/1/issue/DLK-1234", received()));
         }
         other => panic!("{other:?}"),
     }

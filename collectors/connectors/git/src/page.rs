@@ -91,10 +91,10 @@ pub(super) struct PageCommit {
     pub lines: Option<(u64, u64, u64)>,
     /// The directories that it changes files in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub folders: Option<Vec<String>>,
+    pub directories: Option<Vec<String>>,
     /// Some of them stand for those below.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub folders_truncated: bool,
+    pub directories_truncated: bool,
     /// Of a merge that merged a change the commits that it brought, without itself; none where that is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub brought: Vec<Sha>,

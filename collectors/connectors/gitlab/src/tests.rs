@@ -372,13 +372,13 @@ fn a_delivery_is_known_by_its_key_and_its_project() {
 fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
     let Some(corpus) = parts::corpus() else { return };
     let mut tally: BTreeMap<String, u64> = BTreeMap::new();
-    let folders = [
+    let directories = [
         "go-gitlab/testdata/webhooks",
         "go-gitlab/testdata/systemhooks",
         "go-playground/testdata/gitlab",
         "zulip/gitlab",
     ];
-    for directory in folders {
+    for directory in directories {
         for entry in std::fs::read_dir(corpus.join(directory)).unwrap() {
             let path = entry.unwrap().path();
             let bytes: Bytes = std::fs::read(&path).unwrap().into();

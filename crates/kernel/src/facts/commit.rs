@@ -56,10 +56,10 @@ pub struct Commit {
     /// The directories that it changes files in, without a slash at either end, `""` for the top; `null` where
     /// they were not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub folders: Option<Vec<String>>,
-    /// Whether `folders` were too many to list, so that some of them stand for those below them them.
+    pub directories: Option<Vec<String>>,
+    /// There were too many `directories` to list: some of them stand for those below them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub folders_truncated: bool,
+    pub directories_truncated: bool,
     /// Lines added, where counted (against the first parent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additions: Option<i64>,

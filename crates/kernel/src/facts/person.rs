@@ -35,7 +35,7 @@ pub struct Person {
     /// The accounts are this person's alone, whatever addresses and other statements say: how one is split
     /// off that was joined wrongly.
     #[serde(default)]
-    pub apart: bool,
+    pub separate: bool,
     /// The statement was withdrawn.
     #[serde(default)]
     pub deleted: bool,

@@ -94,10 +94,10 @@ fn one_that_was_split_off_stays_separate_whatever_else_is_stated() {
         account("github.com/bo", "bo", Some("team@x.org")),
     ];
     assert_eq!(join(&accounts, &[]).len(), 1);
-    let apart = Person { apart: true, ..person(SEI_PEOPLE, "Bo", &["github.com/bo"], &[]) };
+    let separate = Person { separate: true, ..person(SEI_PEOPLE, "Bo", &["github.com/bo"], &[]) };
     let stated = person(CONFIGURED, "All", &["github.com/ann", "github.com/bo"], &["team@x.org"]);
     assert_eq!(
-        joined_texts(&accounts, &[stated, apart]),
+        joined_texts(&accounts, &[stated, separate]),
         ["All: email/team@x.org github.com/ann", "Bo: github.com/bo"]
     );
 }
@@ -149,7 +149,7 @@ fn some_person() -> impl Strategy<Value = Person> {
     let emails = proptest::collection::vec("[abc]@x.org", 0..3);
     (prop_oneof!["people", "configuration", "mailmap r", ""], "[PQR]", accounts, emails, 0..4_u8).prop_map(
         |(origin, name, accounts, emails, kind)| Person {
-            apart: kind == 1,
+            separate: kind == 1,
             deleted: kind == 2,
             accounts: accounts.into_iter().map(AccountId).collect(),
             emails,

@@ -3,7 +3,7 @@
 //! version, digest).
 
 mod array;
-mod closing;
+mod close_event;
 mod concern;
 mod moved;
 mod partial;
@@ -14,7 +14,7 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::catalog::Declared;
-use kernel::{Closing, Fact, Incident, Repository, WorkItem};
+use kernel::{CloseEvent, Fact, Incident, Repository, WorkItem};
 
 use self::row::{Row, StorableFact, best};
 use crate::{StoreError, StoreTx, stale};
@@ -45,7 +45,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let mut renamed = repository::write_names(tx.connection(), &names).await?;
     moved::Moves::read(tx.connection()).await?.apply(&mut storables)?;
     let mut tables = by_table(&storables);
-    let closable = ids(&tables, &[Incident::NAME, WorkItem::NAME, Closing::NAME]);
+    let closable = ids(&tables, &[Incident::NAME, WorkItem::NAME, CloseEvent::NAME]);
     renamed.extend(ids(&tables, &[Repository::NAME]));
     let connection = tx.connection();
     // always in this order: it is the order of locks
@@ -55,7 +55,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
         }
     }
     repository::name(connection, &renamed).await?;
-    changed.append(closing::apply(connection, &closable).await?);
+    changed.append(close_event::apply(connection, &closable).await?);
     let subjects: BTreeSet<String> = changed.subjects.into_iter().collect();
     let subjects: Vec<String> = subjects.into_iter().collect();
     stale::mark(tx, &subjects).await?;

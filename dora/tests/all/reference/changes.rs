@@ -129,10 +129,14 @@ impl<'a> World<'a> {
         let (Some(commit), Some(path)) = (self.commits.get(&sha), self.case.service.paths.first()) else {
             return false;
         };
-        let Some(folders) = &commit.folders else { return commit.parents.as_ref().is_some_and(|all| all.len() > 1) };
+        let Some(directories) = &commit.directories else {
+            return commit.parents.as_ref().is_some_and(|all| all.len() > 1);
+        };
         let holds = |outer: &str, inner: &str| inner == outer || inner.starts_with(&format!("{outer}/"));
         // of very many directories only those further up are known
-        !folders.iter().any(|directory| holds(path, directory) || commit.folders_truncated && holds(directory, path))
+        !directories
+            .iter()
+            .any(|directory| holds(path, directory) || commit.directories_truncated && holds(directory, path))
     }
 
     /// Whether a change has nothing of the service: some of its commits were looked into, and all are elsewhere.

@@ -52,9 +52,9 @@ fn repositories_of_one_service_each_have_their_own_first_deployment() {
     );
 }
 
-fn of_directories(number: u32, hour: i64, parents: &[u32], folders: &[&str]) -> Commit {
-    let folders = folders.iter().map(|directory| (*directory).to_owned()).collect();
-    Commit { folders: Some(folders), ..commit(number, hour, parents) }
+fn of_directories(number: u32, hour: i64, parents: &[u32], directories: &[&str]) -> Commit {
+    let directories = directories.iter().map(|directory| (*directory).to_owned()).collect();
+    Commit { directories: Some(directories), ..commit(number, hour, parents) }
 }
 
 #[test]
@@ -134,8 +134,8 @@ fn a_file_above_a_path_is_of_no_service_unless_its_directories_were_truncated() 
     assert_eq!(carried(&case), ["Commit 5"]);
     assert_eq!(case.clone().compute().deployment("b").commits, 1);
     // of one that changes very many directories, those above stand for them
-    let truncated = Commit { folders_truncated: true, ..of_directories(6, 6, &[5], &["lib", "docs"]) };
-    let elsewhere = Commit { folders_truncated: true, ..of_directories(7, 7, &[6], &["src"]) };
+    let truncated = Commit { directories_truncated: true, ..of_directories(6, 6, &[5], &["lib", "docs"]) };
+    let elsewhere = Commit { directories_truncated: true, ..of_directories(7, 7, &[6], &["src"]) };
     let case = case.add(truncated).add(elsewhere).add(deploy("c", 7, 12));
     assert_eq!(carried(&case), ["Commit 5", "Commit 6"]);
 }

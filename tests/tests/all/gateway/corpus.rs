@@ -46,8 +46,8 @@ async fn every_recorded_webhook_is_taken_and_has_a_named_end() {
     settings.source = RECORDED.iter().map(|(connector, ..)| webhook(connector, "main", &[SECRET])).collect();
     let served = serve(&settings, log.log.clone()).await;
     let mut answers: BTreeMap<(&str, u16), u64> = BTreeMap::new();
-    for (connector, folders, headers) in RECORDED {
-        for directory in folders {
+    for (connector, directories, headers) in RECORDED {
+        for directory in directories {
             for entry in std::fs::read_dir(Path::new(&corpus).join(directory)).unwrap() {
                 let path = entry.unwrap().path();
                 if path.extension().is_none_or(|extension| extension != "json") {

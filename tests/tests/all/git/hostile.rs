@@ -26,7 +26,11 @@ async fn a_tree_of_ten_billion_files_is_not_counted_and_stops_nothing_else() {
     assert!(warned(&summary, "the changed lines of 2 commits are not counted"), "{:?}", summary.warnings);
     for sha in [&planted, &after] {
         let row = collector.commit(sha);
-        assert_eq!([&row["additions"], &row["folders"]], [&Value::Null, &Value::Null], "unknown is not zero: {row}");
+        assert_eq!(
+            [&row["additions"], &row["directories"]],
+            [&Value::Null, &Value::Null],
+            "unknown is not zero: {row}"
+        );
     }
     assert_eq!(collector.commit(&before)["changed_files"], 1);
     assert_eq!(collector.commit(&last)["changed_files"], 0);

@@ -140,7 +140,8 @@ async fn what_a_later_version_wrote_is_an_error_that_says_what_was_found_and_exp
     assert!(matches!(error, StoreError::Unreadable(_)), "{error:?}");
     assert!(error.to_string().ends_with("detail: 7 is no degree of detail; expected 0, 1 or 2"), "{error}");
 
-    let insert = "insert into main.service values ('shop', '{}', null, null, 'telepathy', false, 1, now(), 0)";
+    let insert = "insert into main.service (name, repositories, deployments_from, deleted, detail, version_at, digest)
+                  values ('shop', '{}', 'telepathy', false, 1, now(), 0)";
     sqlx::query(insert).execute(&mut connection).await.unwrap();
     let mut tx = database.store.begin().await.unwrap();
     let error = store::history::services(&mut tx).await.unwrap_err().to_string();

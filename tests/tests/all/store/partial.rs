@@ -51,7 +51,7 @@ async fn in_any_order(database: &TestDatabase, events: &[Vec<Fact>], query: &'st
     let mut ends: Vec<(Value, _)> = Vec::new();
     for order in orders(events.len()) {
         for at_once in [false, true] {
-            let clear = "truncate main.incident, main.change, main.work_item, main.closing, main.partial_fact";
+            let clear = "truncate main.incident, main.change, main.work_item, main.close_event, main.partial_fact";
             sqlx::query(clear).execute(&mut connection).await.unwrap();
             let fetched: Vec<Vec<Fact>> = order.iter().chain(&order[..1]).map(|event| events[*event].clone()).collect();
             let batches = if at_once { vec![fetched.concat()] } else { fetched };

@@ -1,4 +1,4 @@
-//! Migrations: once each, by any number of processes, never on a later version's schema. And a full disk.
+//! Migrations: once each, by any number of processes, never on a later version's schema or after other migrations. And a full disk.
 
 use chrono::Utc;
 use kernel::Tenant;
@@ -31,6 +31,26 @@ async fn the_schema_of_a_later_version_is_left_alone() {
     let error = database.store.migrate().await.unwrap_err();
     assert!(matches!(error, StoreError::NewerSchema(9999)), "{error:?}");
     assert!(error.to_string().contains("later version of `sei`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_with_replaced_migrations_is_refused_with_what_to_do() {
+    let database = database().await;
+    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+    for schema in ["main", "sei"] {
+        // a development version may have had more of them, too
+        for statement in [
+            format!("update {schema}._sqlx_migrations set checksum = '\\x00' where version = 1"),
+            format!("insert into {schema}._sqlx_migrations values (9999, 'more', now(), true, '\\x00', 0)"),
+        ] {
+            connection.execute(AssertSqlSafe(statement)).await.unwrap();
+        }
+        let error = database.store.migrate().await.unwrap_err();
+        assert!(matches!(&error, StoreError::ReplacedMigration { version: 1, .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(text.contains(&format!("migration 1 in `{schema}` differs")), "{text}");
+        assert!(text.contains("use an empty database"), "{text}");
+    }
 }
 
 #[tokio::test]

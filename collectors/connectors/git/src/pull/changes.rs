@@ -30,7 +30,7 @@ pub(super) struct Changes {
     names: Vec<u8>,
     /// The directory that is being compared, and those in which anything differs.
     pub directory: Vec<u8>,
-    pub folders: BTreeSet<Vec<u8>>,
+    pub directories: BTreeSet<Vec<u8>>,
 }
 
 impl Changes {
@@ -45,13 +45,13 @@ impl Changes {
         self.modified.clear();
         self.names.clear();
         self.directory.clear();
-        self.folders.clear();
+        self.directories.clear();
     }
 
     /// Something differs in the directory that is being compared.
     pub fn here(&mut self) {
-        if !self.folders.contains(&self.directory) {
-            self.folders.insert(self.directory.clone());
+        if !self.directories.contains(&self.directory) {
+            self.directories.insert(self.directory.clone());
         }
     }
 

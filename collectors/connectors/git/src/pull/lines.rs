@@ -61,9 +61,9 @@ impl LineCounter {
 
     /// The directories in which the commit that was counted last changed anything. Where they are very many,
     /// those above them.
-    pub fn folders(&self) -> Directories {
+    pub fn directories(&self) -> Directories {
         let names: BTreeSet<String> =
-            self.changes.folders.iter().map(|directory| String::from_utf8_lossy(directory).into_owned()).collect();
+            self.changes.directories.iter().map(|directory| String::from_utf8_lossy(directory).into_owned()).collect();
         if names.len() <= MAX_DIRECTORIES {
             return Directories { names: names.into_iter().collect(), shortened: false };
         }

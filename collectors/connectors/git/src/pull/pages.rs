@@ -50,9 +50,10 @@ impl PageWriter {
         let author = self.person(commit, commit.author.who, commit.author.parts());
         let committer = (commit.committer.who != commit.author.who)
             .then(|| self.person(commit, commit.committer.who, commit.committer.parts()));
-        let (lines, folders) = lines.unzip();
-        let (folders, shortened) = folders.map(|folders| (folders.names, folders.shortened)).unzip();
-        self.bytes += folders.iter().flatten().map(|directory| directory.len() + 4).sum::<usize>();
+        let (lines, directories) = lines.unzip();
+        let (directories, shortened) =
+            directories.map(|directories| (directories.names, directories.shortened)).unzip();
+        self.bytes += directories.iter().flatten().map(|directory| directory.len() + 4).sum::<usize>();
         self.bytes += brought.iter().map(|sha| 2 * sha.as_bytes().len() + 3).sum::<usize>();
         self.bytes += 160 + 44 * commit.parents.len() + message.bytes().map(width).sum::<usize>();
         self.page.commits.push(PageCommit {
@@ -65,8 +66,8 @@ impl PageWriter {
             message,
             marks,
             lines: lines.map(|counts| (counts.additions, counts.deletions, counts.files)),
-            folders,
-            folders_truncated: shortened.unwrap_or_default(),
+            directories,
+            directories_truncated: shortened.unwrap_or_default(),
             brought,
         });
         (self.page.commits.len() >= COMMITS || self.bytes >= BYTES).then(|| self.take())

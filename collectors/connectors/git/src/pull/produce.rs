@@ -294,7 +294,7 @@ impl<'p> Encoder<'p> {
 
     fn lines(&mut self, id: ObjectId, commit: &RawCommit<'_>) -> Option<(Counts, Directories)> {
         match self.counter.as_mut()?.count(commit) {
-            Ok(counts) => counts.zip(self.counter.as_ref().map(LineCounter::folders)),
+            Ok(counts) => counts.zip(self.counter.as_ref().map(LineCounter::directories)),
             Err(Uncounted::Unreadable(object)) => {
                 self.found.uncounted = sum(self.found.uncounted, Some((1, object)));
                 None

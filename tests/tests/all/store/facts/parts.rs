@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::{
-    Account, Change, ChangeState, Closing, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Moved,
+    Account, Change, ChangeState, CloseEvent, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Moved,
     Outcome, Person, PipelineRun, QualityMeasure, Repository, Review, ReviewState, Service, Sha, Sprint, SprintEntry,
     Status, StatusCategory, TaskRun, Team, Transition, Version, Vulnerability, WorkItem,
 };
@@ -35,8 +35,8 @@ pub(super) fn commit(number: u32) -> Commit {
         author: Some("email/a@x".into()),
         subject: format!("Commit {number}, and what it does in a sentence"),
         co_authors: vec!["email/b@example.com".into()],
-        folders: Some(vec![String::new(), "src".to_owned()]),
-        folders_truncated: true,
+        directories: Some(vec![String::new(), "src".to_owned()]),
+        directories_truncated: true,
         additions: Some(10),
         deletions: Some(2),
         changed_files: Some(1),
@@ -142,7 +142,7 @@ pub(super) fn planning_and_quality() -> [Fact; 10] {
             outcome: Some(Outcome::Neither),
             ..TaskRun::new("h/o/r/run/1/1/task/2".to_owned(), "h/o/r/run/1/1".to_owned(), HARD.to_owned(), stated(0))
         }),
-        Fact::Closing(Closing::new("c".to_owned(), instant(4), stated(0))),
+        Fact::CloseEvent(CloseEvent::new("c".to_owned(), instant(4), stated(0))),
         Fact::Transition(Transition {
             author: Some("h/x".into()),
             to_category: Some(StatusCategory::Done),
@@ -190,7 +190,7 @@ pub(super) fn planning_and_quality() -> [Fact; 10] {
             origin: "configuration".to_owned(),
             accounts: vec!["h/x".into(), "h/y".into()],
             emails: vec![HARD.to_owned()],
-            apart: true,
+            separate: true,
             ..Person::new(HARD.to_owned(), stated(0))
         }),
         Fact::Moved(Moved::new("h/moved/away".to_owned(), "h/moved/here".to_owned(), stated(0))),
@@ -250,7 +250,7 @@ pub(super) const TABLES: [&str; 21] = [
     "service",
     "team",
     "task_run",
-    "closing",
+    "close_event",
     "transition",
     "status",
     "sprint",

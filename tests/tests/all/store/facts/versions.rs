@@ -1,7 +1,7 @@
 //! Whatever order versions arrive in, the row is the same.
 
 use chrono::{DateTime, Utc};
-use kernel::{Change, Closing, Detail, Fact, Incident, WorkItem};
+use kernel::{Change, CloseEvent, Detail, Fact, Incident, WorkItem};
 use proptest::prelude::*;
 use sqlx::{Connection, PgConnection};
 use store::facts;
@@ -89,8 +89,8 @@ async fn what_is_closed_by_its_id_alone_is_closed_in_any_order_until_a_later_ver
             Fact::WorkItem(WorkItem { id: "x".into(), version: stated(at), ..item.clone() }),
         ]
     };
-    let closing = |at| [Fact::Closing(Closing::new("x".to_owned(), instant(at), stated(at)))];
-    let fetched: [Vec<Fact>; 4] = [open(1).into(), closing(5).into(), open(3).into(), open(9).into()];
+    let close_event = |at| [Fact::CloseEvent(CloseEvent::new("x".to_owned(), instant(at), stated(at)))];
+    let fetched: [Vec<Fact>; 4] = [open(1).into(), close_event(5).into(), open(3).into(), open(9).into()];
     // orders of the first three, then of all
     for (order, closed) in [
         (&[0, 1, 2][..], true),
@@ -102,7 +102,7 @@ async fn what_is_closed_by_its_id_alone_is_closed_in_any_order_until_a_later_ver
         (&[1, 3], false),
     ] {
         let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
-        sqlx::query("truncate main.incident, main.work_item, main.closing").execute(&mut connection).await.unwrap();
+        sqlx::query("truncate main.incident, main.work_item, main.close_event").execute(&mut connection).await.unwrap();
         for step in order {
             write(&database.store, &fetched[*step]).await;
         }
@@ -116,7 +116,7 @@ async fn what_is_closed_by_its_id_alone_is_closed_in_any_order_until_a_later_ver
     }
     take_stale(&database.store).await;
     write(&database.store, &open(0)).await;
-    let later = [Fact::Closing(Closing::new("x".to_owned(), instant(20), stated(20)))];
+    let later = [Fact::CloseEvent(CloseEvent::new("x".to_owned(), instant(20), stated(20)))];
     assert_eq!(write(&database.store, &later).await, facts::Written { changed: 1, unchanged: 0 });
     assert_eq!(take_stale(&database.store).await, ["incident:service:shop", "service:shop"]);
 }

@@ -20,7 +20,7 @@ pub(super) async fn apply(connection: &mut PgConnection, ids: &[String]) -> Resu
     let statement = format!(
         "with written as (
              update incident as t set resolved_at = c.at
-             from closing as c
+             from close_event as c
              where t.id = any($1) and c.id = t.id and t.resolved_at is null
                    and t.version_at <= c.at and t.detected_at <= c.at
              returning {}
@@ -34,7 +34,7 @@ pub(super) async fn apply(connection: &mut PgConnection, ids: &[String]) -> Resu
     changed.add((0, subjects));
     sqlx::query!(
         "update work_item as t set status_category = 'done', done_at = c.at
-         from closing as c
+         from close_event as c
          where t.id = any($1) and c.id = t.id and t.status_category <> 'done'
                and t.version_at <= c.at and t.created_at <= c.at",
         ids,

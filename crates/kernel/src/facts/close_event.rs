@@ -12,7 +12,7 @@ use super::version::Version;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, FactKind)]
 #[serde(deny_unknown_fields)]
 #[fact(traced, not_exported, example = r#"{"id": "pager/1204", "at": "2026-02-03T09:52:00Z"}"#)]
-pub struct Closing {
+pub struct CloseEvent {
     /// That of the work item or incident; of both, where they are one thing.
     #[fact(moves)]
     pub id: String,

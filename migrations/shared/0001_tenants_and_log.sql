@@ -1,13 +1,13 @@
--- Schema `sei`: what all tenants share. The embedded event log, consumer positions, the tenants.
+-- Schema `sei`, which all tenants use: the tenants, the embedded event log, and the positions of its consumers.
 
 create table tenant (
     name        text primary key,
+    -- its data is invented
     demo        boolean not null default false,
     created_at  timestamptz not null default now()
 );
 
--- The embedded log: a segment is one appended batch, compressed. Positions count events within a
--- partition without gaps: a segment holds [base, base + count).
+-- The embedded log. Positions count the events of a partition without gaps: `next` is that of its next event.
 create table log_partition (
     topic       text    not null,
     partition   integer not null,
@@ -15,6 +15,7 @@ create table log_partition (
     primary key (topic, partition)
 );
 
+-- A segment is one appended batch, compressed. It holds the events at [base, base + count).
 create table log_segment (
     topic       text        not null,
     partition   integer     not null,
@@ -24,12 +25,12 @@ create table log_segment (
     events      bytea       not null,
     primary key (topic, partition, base)
 );
--- Retention deletes by age; segments are written in the order of time, so a BRIN index is enough.
+-- Retention deletes by age, and segments are written in the order of time: a BRIN index is enough.
 create index log_segment_appended_at on log_segment using brin (appended_at);
 alter table log_segment alter column events set storage external;
 
--- Where each consumer stands: the position of the next event. It moves in the transaction that writes
--- what the events became, and only from where it stood.
+-- The position of the next event that a consumer reads. The transaction that writes the outcome of a batch moves it,
+-- and only if it is still where the batch began.
 create table position (
     consumer    text    not null,
     topic       text    not null,
