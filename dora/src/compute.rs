@@ -1,10 +1,10 @@
 //! The computation: a function of a history and options, nothing else. No clock, no store, no order of
 //! arrival. See `docs/metrics.md` for the definitions.
 
-mod brought;
 mod carried;
 mod case;
 mod copies;
+mod difference;
 mod incidents;
 mod late;
 pub(crate) mod measured;

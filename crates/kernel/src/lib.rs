@@ -4,6 +4,7 @@
 //! Pure by promise: nothing here does I/O, knows a database, a broker or a clock. Everything else in
 //! the workspace may depend on this crate; it depends on none of it.
 
+pub mod difference;
 mod envelope;
 mod facts;
 mod ids;

@@ -10,7 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::brought;
+use super::difference::Differences;
 use crate::history::{ChangeRecord, Graph, History, Texts, index};
 
 /// Where a change began.
@@ -64,16 +64,16 @@ pub(crate) fn owners(history: &History) -> Owners {
     }
     let brought = pass.brought(changes.len());
     let Pass { mut change, .. } = pass;
-    let mut generations: Option<Vec<u32>> = None;
+    let mut differences: Option<Differences<'_>> = None;
     let brought: Vec<Beginning> = brought
         .into_iter()
         .enumerate()
         .map(|(number, brought)| match brought {
             Brought::Known(beginning) => beginning,
             Brought::Walk(merge) => {
-                let generations = &*generations.get_or_insert_with(|| brought::generations(graph));
                 let mut beginning = Beginning::default();
-                for commit in brought::by(graph, generations, merge) {
+                let differences = differences.get_or_insert_with(|| Differences::new(graph, graph.numbers()));
+                for commit in differences.brought(merge) {
                     let is_merge = merged_by[commit as usize] != Graph::NONE && graph.parents(commit).len() > 1;
                     if !is_merge {
                         beginning.add(graph, commit);

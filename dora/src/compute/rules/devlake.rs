@@ -3,7 +3,7 @@
 //! from ours.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a commit or a deployment, numbers are theirs")]
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 
 use kernel::{DeploymentKind, DeploymentSource, Rule};
 
@@ -12,6 +12,7 @@ use crate::Options;
 use crate::compute::carried::Counting;
 use crate::compute::case::{Case, Verdicts, incident_evidence, resolution};
 use crate::compute::copies::{self, Copies};
+use crate::compute::difference::Differences;
 use crate::compute::measured::{Measured, is_release_source};
 use crate::compute::owners::Owners;
 use crate::compute::rollouts::Joined;
@@ -92,7 +93,7 @@ fn spans(times: &Times) -> Spans {
 /// repository, in whatever environment, does not; so after a rollback what was taken back is carried again. The
 /// first has none before it, and carries nothing.
 fn walk(graph: &Graph, deployments: &[Measured<'_>]) -> Walk {
-    let generations = graph.generations(deployments.iter().filter_map(|deployment| deployment.commit));
+    let mut differences = Differences::new(graph, deployments.iter().filter_map(|deployment| deployment.commit));
     let mut walk = Walk { steps: Vec::with_capacity(deployments.len()), reached: vec![0; graph.len()] };
     let mut last: HashMap<u32, usize> = HashMap::new();
     for (number, deployment) in deployments.iter().enumerate() {
@@ -103,7 +104,7 @@ fn walk(graph: &Graph, deployments: &[Measured<'_>]) -> Walk {
         }
         let ran = previous.and_then(|previous| deployments[previous].commit);
         let commit = deployment.commit.filter(|_| previous.is_some());
-        let new = commit.map(|commit| difference(graph, &generations, commit, ran)).unwrap_or_default();
+        let new = commit.map(|commit| differences.between(ran, commit)).unwrap_or_default();
         let kind = match previous {
             None => DeploymentKind::First,
             Some(_) if commit.is_some() && commit == ran => DeploymentKind::Redeployment,
@@ -124,42 +125,6 @@ fn walk(graph: &Graph, deployments: &[Measured<'_>]) -> Walk {
     }
     walk.lead(deployments, |_| [true, true]);
     walk
-}
-
-const WANTED: u8 = 1;
-const HELD: u8 = 2;
-
-/// The commits that one reaches and another does not, as `git rev-list to ^from` has it: walked from both at
-/// once, newest generation first, until only what both reach is left.
-fn difference(graph: &Graph, generations: &[u32], to: u32, from: Option<u32>) -> Vec<u32> {
-    let mut marks: HashMap<u32, u8> = HashMap::from([(to, WANTED)]);
-    let mut queue = BinaryHeap::from([(generations[to as usize], to)]);
-    if let Some(from) = from {
-        *marks.entry(from).or_insert(0) |= HELD;
-        queue.push((generations[from as usize], from));
-    }
-    let mut wanted = usize::from(from != Some(to));
-    let mut found = Vec::new();
-    while wanted > 0 {
-        let Some((_, commit)) = queue.pop() else { break };
-        let mark = marks.get(&commit).copied().unwrap_or_default();
-        if mark == WANTED {
-            wanted -= 1;
-            found.push(commit);
-        }
-        for parent in graph.parents(commit) {
-            let before = marks.get(parent).copied().unwrap_or_default();
-            let after = before | mark;
-            marks.insert(*parent, after);
-            if before == 0 {
-                queue.push((generations[*parent as usize], *parent));
-                wanted += usize::from(after == WANTED);
-            } else if before == WANTED && after != WANTED {
-                wanted = wanted.saturating_sub(1);
-            }
-        }
-    }
-    found
 }
 
 /// Each incident of the service is laid to the latest deployment that had finished before it was noticed,

@@ -2,18 +2,17 @@
 //!
 //! Where all of a whole history was walked, one pass along the line of the default branch, oldest merge first, finds it
 //! for all merges on that line: each commit is visited once. What other merges brought, and those of a history of which
-//! only the new part is read, is walked by itself, by commit times and no further than the branches part. All walks of
-//! a collection together visit at most [`VISITS`] commits to find what was brought, and about [`CHECKS`] to check it,
+//! only the new part is read, is walked by itself, by commit times and little further than the branches part. All walks
+//! of a collection together visit at most [`VISITS`] commits to find what was brought, and about [`CHECKS`] to check it,
 //! so that no history makes them long.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a commit, numbers are theirs")]
 
-use std::collections::BinaryHeap;
-
 use gix::ObjectId;
 use kernel::Sha;
+use kernel::difference::Walks;
 
 use super::graph::Graph;
-use super::walk::Walker;
+use super::walk::{AsNeeded, Walker};
 
 /// Of a merge that brought more commits than this none is listed.
 pub(super) const LISTED: usize = 1_000;
@@ -34,9 +33,7 @@ pub(super) struct Brought {
     walker: Walker,
     graph: Graph,
     line: Option<Line>,
-    met: Vec<Met>,
-    /// The walk that [`Met`] is of.
-    walk: u32,
+    walks: Walks,
     visits_left: u64,
     checks_left: u64,
 }
@@ -52,22 +49,11 @@ pub(super) enum Listed {
     TooMany,
 }
 
-/// A commit that a walk has met.
-#[derive(Clone, Copy, Default)]
-struct Met {
-    /// The walk that has met it.
-    walk: u32,
-    /// The first parent of the merge reaches it.
-    hidden: bool,
-    /// It is in the heap.
-    waits: bool,
-}
-
 impl Brought {
     /// Reads commits as they are needed.
     pub fn new(walker: Walker) -> Self {
         let (visits_left, checks_left) = (VISITS, CHECKS);
-        Self { walker, graph: Graph::default(), line: None, met: Vec::new(), walk: 0, visits_left, checks_left }
+        Self { walker, graph: Graph::default(), line: None, walks: Walks::default(), visits_left, checks_left }
     }
 
     /// Takes the graph of everything, and the tip of the default branch.
@@ -80,7 +66,7 @@ impl Brought {
     /// What a merge brought.
     pub fn by(&mut self, merge: ObjectId) -> Listed {
         let merge = self.graph.number(merge);
-        self.read(merge);
+        AsNeeded { walker: &mut self.walker, graph: &mut self.graph, unreadable: 0 }.read(merge);
         let brought = self.line.as_ref().and_then(|line| line.brought(merge));
         let brought = match brought {
             Some(brought) => brought.to_vec(),
@@ -106,80 +92,25 @@ impl Brought {
 
     /// What the other parents of a merge reach and its first does not; none if too much was visited.
     fn difference(&mut self, merge: u32) -> Option<Vec<u32>> {
-        self.walk += 1;
-        let mut waiting = Waiting::default();
-        for (nth, parent) in self.graph.parents(merge).to_vec().into_iter().enumerate() {
-            self.visit(parent, nth == 0, &mut waiting);
-        }
         let most_beyond = if self.checks_left > 0 { BEYOND } else { BEYOND_AFTER_CHECKS };
-        let (mut brought, mut beyond) = (Vec::new(), 0);
-        while let Some((_, commit)) = waiting.heap.pop() {
-            if waiting.open > 0 {
+        let mut beyond = 0;
+        let mut commits = AsNeeded { walker: &mut self.walker, graph: &mut self.graph, unreadable: 0 };
+        let mut walk = self.walks.from_merge(&mut commits, merge);
+        loop {
+            if walk.is_open() {
                 self.visits_left = self.visits_left.checked_sub(1)?;
-            } else {
+            } else if beyond < most_beyond {
                 beyond += 1;
                 self.checks_left = self.checks_left.saturating_sub(1);
-            }
-            let met = &mut self.met[commit as usize];
-            met.waits = false;
-            let hidden = met.hidden;
-            if !hidden {
-                waiting.open -= 1;
-                brought.push(commit);
-            }
-            if beyond > most_beyond {
+            } else {
                 break;
             }
-            for nth in 0..self.graph.parents(commit).len() {
-                self.visit(self.graph.parents(commit)[nth], hidden, &mut waiting);
+            if !walk.step() {
+                break;
             }
         }
-        brought.retain(|commit| !self.met[*commit as usize].hidden);
-        Some(brought)
+        Some(walk.found())
     }
-
-    /// Meets a commit. One that was taken for brought may turn out to be hidden, with all that it reaches.
-    fn visit(&mut self, commit: u32, hidden: bool, waiting: &mut Waiting) {
-        self.read(commit);
-        self.met.resize(self.graph.len().max(self.met.len()), Met::default());
-        let met = &mut self.met[commit as usize];
-        if met.walk != self.walk {
-            *met = Met { walk: self.walk, hidden, waits: true };
-            waiting.open += usize::from(!hidden);
-        } else if hidden && !met.hidden {
-            met.hidden = true;
-            if met.waits {
-                waiting.open -= 1;
-                return;
-            }
-            met.waits = true;
-        } else {
-            return;
-        }
-        waiting.heap.push((self.graph.time(commit), commit));
-    }
-
-    fn read(&mut self, commit: u32) {
-        if self.graph.is_read(commit) {
-            return;
-        }
-        let id = self.graph.id(commit);
-        let (mut parents, mut time) = (Vec::new(), 0);
-        if self.walker.place(id, &mut parents, &mut time) {
-            self.graph.read(commit, time, &parents);
-        }
-        if !self.graph.is_read(commit) || self.walker.is_cut(id) {
-            self.graph.cut(commit);
-        }
-    }
-}
-
-/// Commits that are to be visited, latest first.
-#[derive(Default)]
-struct Waiting {
-    heap: BinaryHeap<(i64, u32)>,
-    /// How many of them are not hidden.
-    open: usize,
 }
 
 /// What the merges on the first-parent line of a branch brought.

@@ -3,10 +3,11 @@
 //!
 //! A commit that can't be read ends its line of history; it is noted, and the walk goes on elsewhere.
 
-use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use gix::ObjectId;
 use gix::objs::{FindHeader as _, Kind};
+use kernel::difference::{CommitGraph, Walks};
 
 use super::graph::Graph;
 use super::{open, raw};
@@ -38,6 +39,47 @@ pub(super) struct LineChange {
     pub entered: Vec<ObjectId>,
     /// Commits that were on it and are no longer, latest first.
     pub left: Vec<ObjectId>,
+}
+
+/// Commits of a graph, read as they are needed. A commit's place is when it was committed, which may be wrong.
+pub(super) struct AsNeeded<'w> {
+    pub walker: &'w mut Walker,
+    pub graph: &'w mut Graph,
+    /// The place of commits that can't be read.
+    pub unreadable: i64,
+}
+
+impl AsNeeded<'_> {
+    /// Reads a commit unless that was done.
+    pub fn read(&mut self, commit: u32) {
+        if self.graph.is_read(commit) {
+            return;
+        }
+        let id = self.graph.id(commit);
+        let (mut parents, mut time) = (Vec::new(), 0);
+        if self.walker.place(id, &mut parents, &mut time) {
+            self.graph.read(commit, time, &parents);
+        }
+        if !self.graph.is_read(commit) || self.walker.is_cut(id) {
+            self.graph.cut(commit);
+        }
+    }
+
+    /// Whether a commit that was read could not be.
+    pub fn is_unreadable(&self, commit: u32) -> bool {
+        self.graph.is_cut(commit) && !self.walker.is_cut(self.graph.id(commit))
+    }
+}
+
+impl CommitGraph for AsNeeded<'_> {
+    fn place(&mut self, commit: u32) -> i64 {
+        self.read(commit);
+        if self.is_unreadable(commit) { self.unreadable } else { self.graph.time(commit) }
+    }
+
+    fn parents(&self, commit: u32) -> &[u32] {
+        self.graph.parents(commit)
+    }
 }
 
 impl Walker {
@@ -161,58 +203,13 @@ impl Walker {
         tips: impl IntoIterator<Item = ObjectId>,
         hidden: impl IntoIterator<Item = ObjectId>,
     ) -> Vec<ObjectId> {
-        let mut marks: HashMap<ObjectId, Mark> = HashMap::new();
-        let mut queue = BinaryHeap::new();
-        let (mut parents, mut time) = (Vec::new(), 0);
-        // how many in the queue are not hidden: without any there is nothing left to find
-        let mut open = 0_usize;
-        let starts = hidden.into_iter().map(|id| (id, true)).collect::<Vec<_>>().into_iter();
-        for (id, hidden) in starts.chain(tips.into_iter().map(|id| (id, false))) {
-            if !marks.contains_key(&id) && self.place(id, &mut parents, &mut time) {
-                marks.insert(id, Mark { hidden, queued: true });
-                open += usize::from(!hidden);
-                queue.push((time, id));
-            }
-        }
-        let (mut found, mut beyond) = (Vec::new(), Vec::new());
-        while open > 0
-            && let Some((_, id)) = queue.pop()
-        {
-            let Some(mark) = marks.get_mut(&id) else { continue };
-            mark.queued = false;
-            let hidden = mark.hidden;
-            if !hidden {
-                open -= 1;
-                found.push(id);
-            }
-            if !self.place(id, &mut parents, &mut time) {
-                continue;
-            }
-            for parent in parents.iter().copied() {
-                match marks.get_mut(&parent) {
-                    Some(mark) if hidden && !mark.hidden => {
-                        mark.hidden = true;
-                        if mark.queued {
-                            open -= 1;
-                            continue;
-                        }
-                        mark.queued = true;
-                    }
-                    Some(_) => continue,
-                    None => {
-                        marks.insert(parent, Mark { hidden, queued: true });
-                        open += usize::from(!hidden);
-                    }
-                }
-                if self.place(parent, &mut beyond, &mut time) {
-                    queue.push((time, parent));
-                } else if !hidden {
-                    open -= 1;
-                }
-            }
-        }
-        found.retain(|id| marks.get(id).is_some_and(|mark| !mark.hidden));
-        found
+        let mut graph = Graph::default();
+        let tips: Vec<u32> = tips.into_iter().map(|id| graph.number(id)).collect();
+        let hidden: Vec<u32> = hidden.into_iter().map(|id| graph.number(id)).collect();
+        let mut commits = AsNeeded { walker: self, graph: &mut graph, unreadable: i64::MAX };
+        let mut found = Walks::default().begin(&mut commits, &tips, &hidden).all();
+        found.retain(|commit| !commits.is_unreadable(*commit));
+        found.into_iter().map(|commit| graph.id(commit)).collect()
     }
 
     /// How the first-parent line changed as its tip moved. Either may be missing.
@@ -247,10 +244,4 @@ impl Walker {
         }
         line
     }
-}
-
-#[derive(Clone, Copy)]
-struct Mark {
-    hidden: bool,
-    queued: bool,
 }
