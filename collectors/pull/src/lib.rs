@@ -33,11 +33,12 @@ pub mod testing;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use connector::Connector;
+use connector::{Connector, json};
 use runtime::settings::OptionsType;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::form_urlencoded::byte_serialize;
 
 pub use append::append;
 pub use budget::{Budget, RateLimit};
@@ -168,7 +169,7 @@ impl Ask<'_> {
     /// Where the page begins, in the connector's own words; `None` for the first.
     pub fn cursor_as<T: DeserializeOwned>(&self) -> Result<Option<T>, PullError> {
         let cursor = self.cursor.map(T::deserialize).transpose();
-        cursor.map_err(|error| PullError::Cursor(connector::json::describe(&error)))
+        cursor.map_err(|error| PullError::Cursor(json::describe(&error)))
     }
 
     /// Whether a row that changed at this time was reported by the last pull. For lists that are ordered by
@@ -230,6 +231,17 @@ impl Page {
             self.unfinished.push(Unfinished { id, began });
         }
     }
+}
+
+/// Reads the part of a row that a connector looks at.
+pub fn part<T: DeserializeOwned>(row: &Value) -> Result<T, PullError> {
+    json::read_value(row.clone()).map_err(|wrong| PullError::Data(format!("unexpected answer: {wrong}")))
+}
+
+/// A text as part of an address.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect()
 }
 
 /// A thing as the source reported it.

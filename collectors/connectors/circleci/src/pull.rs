@@ -7,12 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use pull::parts;
 use pull::{
     Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished, details,
+    escaped, part,
 };
 use runtime::settings::{Findings, OptionsType, SecretRef, SourceOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
-use url::form_urlencoded::byte_serialize;
 
 use super::{CircleCi, run_id};
 
@@ -187,20 +187,16 @@ impl Puller for Projects {
 
 /// Where the pipelines of a project are listed, or of all projects of an organization.
 fn listed(slug: &str) -> String {
-    let escaped: Vec<String> = slug.split('/').map(|part| byte_serialize(part.as_bytes()).collect()).collect();
-    match escaped.as_slice() {
-        [_, _] => format!("pipeline?org-slug={}", escaped.join("%2F")),
-        _ => format!("project/{}/pipeline", escaped.join("/")),
+    let parts: Vec<String> = slug.split('/').map(escaped).collect();
+    match parts.as_slice() {
+        [_, _] => format!("pipeline?org-slug={}", parts.join("%2F")),
+        _ => format!("project/{}/pipeline", parts.join("/")),
     }
 }
 
 /// Whether a slug names a project, whose pipelines are numbered, and not an organization.
 fn is_project(slug: &str) -> bool {
     slug.split('/').count() == 3
-}
-
-fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
-    connector::json::read_value(row.clone()).map_err(|wrong| PullError::Data(format!("unexpected answer: {wrong}")))
 }
 
 impl Projects {
@@ -255,8 +251,7 @@ impl Projects {
 
     /// A pipeline, if it is still there.
     async fn pipeline(&self, id: &str) -> Result<Option<Value>, PullError> {
-        let escaped: String = byte_serialize(id.as_bytes()).collect();
-        match self.client.for_details().get(&format!("pipeline/{escaped}")).await {
+        match self.client.for_details().get(&format!("pipeline/{}", escaped(id))).await {
             Err(PullError::Gone(_)) => Ok(None),
             answer => answer?.json().map(Some),
         }
@@ -289,8 +284,7 @@ impl Projects {
     ) -> Result<List<T>, PullError> {
         let path = match page {
             Some(token) => {
-                let token: String = byte_serialize(token.as_bytes()).collect();
-                format!("{path}{}page-token={token}", if path.contains('?') { '&' } else { '?' })
+                format!("{path}{}page-token={}", if path.contains('?') { '&' } else { '?' }, escaped(token))
             }
             None => path.to_owned(),
         };

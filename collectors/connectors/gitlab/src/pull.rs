@@ -12,7 +12,9 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use pull::parts::Gap;
-use pull::{Answer, Ask, Client, Dialect, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream};
+use pull::{
+    Answer, Ask, Client, Dialect, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, escaped,
+};
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
 use serde_json::Value;
@@ -305,11 +307,6 @@ fn renamed(project: &Project, asked: &str) -> Option<Row> {
         key: place.id.to_string(),
         data: data.to_string().into(),
     })
-}
-
-/// A project's path as part of an address.
-fn escaped(path: &str) -> String {
-    url::form_urlencoded::byte_serialize(path.as_bytes()).collect()
 }
 
 #[async_trait]

@@ -9,11 +9,11 @@ use connector::reference::decoded;
 use pull::parts;
 use pull::{
     Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished, details,
+    escaped, part,
 };
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use url::form_urlencoded::byte_serialize;
 
 use super::Jenkins;
 use super::address::JobAddress;
@@ -259,8 +259,7 @@ impl Controller {
 
     /// A build, if it is still there.
     async fn build(&self, job: &str, id: &str) -> Result<Option<Value>, PullError> {
-        let tree: String = byte_serialize(BUILD.as_bytes()).collect();
-        match self.client.for_details().get(&format!("{}/{id}/api/json?tree={tree}", path(job))).await {
+        match self.client.for_details().get(&format!("{}/{id}/api/json?tree={}", path(job), escaped(BUILD))).await {
             Err(PullError::Gone(_)) => Ok(None),
             answer => answer?.json().map(Some),
         }
@@ -299,19 +298,14 @@ fn row(job: &str, build: &Value, stages: Option<Value>) -> Row {
     Row { kind: "jenkins.build", subject: Some(job.to_owned()), key: job.to_owned(), data: data.to_string().into() }
 }
 
-fn part<T: serde::de::DeserializeOwned>(row: &Value) -> Result<T, PullError> {
-    connector::json::read_value(row.clone()).map_err(|wrong| PullError::Data(format!("unexpected answer: {wrong}")))
-}
-
 /// `job/a/job/b` of `a/b`, whose parts are as addresses have them.
 fn path(job: &str) -> String {
     job.split('/').map(|part| format!("job/{part}")).collect::<Vec<_>>().join("/")
 }
 
 fn api(job: &str, tree: &str) -> String {
-    let tree: String = byte_serialize(tree.as_bytes()).collect();
     let folder = if job.is_empty() { String::new() } else { format!("{}/", path(job)) };
-    format!("{folder}api/json?tree={tree}")
+    format!("{folder}api/json?tree={}", escaped(tree))
 }
 
 #[cfg(test)]

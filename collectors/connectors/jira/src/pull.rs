@@ -15,7 +15,9 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use pull::parts::first_of;
 use pull::seek::{Grain, ListCursor};
-use pull::{Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, details};
+use pull::{
+    Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, details, escaped,
+};
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -417,10 +419,6 @@ fn local(zone: Tz, at: DateTime<Utc>) -> String {
     let first = zone.from_local_datetime(&there).earliest().is_some_and(|first| first.to_utc() < at);
     let there = if first { there - TimeDelta::hours(1) } else { there };
     there.format("%Y-%m-%d %H:%M").to_string()
-}
-
-fn escaped(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 #[async_trait]
