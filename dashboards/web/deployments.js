@@ -14,7 +14,7 @@ export function verdicts(deployment) {
   else if (deployment.rework) verdict.push(["rework", "Rework"]);
   if (deployment.kind === "redeployment") verdict.push(["", "Same commit again"]);
   else if (deployment.kind === "first") verdict.push(["", "First"]);
-  else if (deployment.success && !deployment.counts) verdict.push(["", "Not counted"]);
+  else if (deployment.success && !deployment.counted) verdict.push(["", "Not counted"]);
   return verdict.length > 0 ? verdict : [["ok", "OK"]];
 }
 

@@ -179,7 +179,7 @@ fn row(
         recovered_by: recovered.map(|(_, evidence)| evidence),
         rework: !verdict.rework_by.is_empty(),
         rework_by: verdict.rework_by,
-        counts: step.counts,
+        counted: step.counted,
         rollout: step.leader.and_then(|leader| deployments.get(leader)).map(|leader| leader.fact.id.clone()),
     }
 }

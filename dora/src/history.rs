@@ -8,7 +8,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use kernel::{
-    Account, AccountId, Change, ChangeState, Deployment, DeploymentSource, Detail, Fact, Incident, PipelineRun,
+    Account, AccountId, Change, ChangeState, Completeness, Deployment, DeploymentSource, Fact, Incident, PipelineRun,
     Repository, RepositoryId, Review, ReviewState, Service, Sha,
 };
 use regex::Regex;
@@ -207,7 +207,7 @@ impl HistoryBuilder {
             return;
         }
         // what git showed of a merge is found in the graph, by ancestry and with what merges inside it are of
-        let is_inferred = change.version.detail == Detail::Inferred;
+        let is_inferred = change.version.completeness == Completeness::Inferred;
         let listed = if is_inferred { &[][..] } else { change.commits.as_slice() };
         let History { graph, texts, changes, .. } = &mut self.history;
         let mut number = |text: Option<&str>| text.map_or(Texts::NONE, |text| texts.number(text));

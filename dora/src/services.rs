@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{Detail, Finding, FindingKind, RepositoryId, Service, Version};
+use kernel::{Completeness, Finding, FindingKind, RepositoryId, Service, Version};
 use store::history::{Services, UnownedIncident};
 
 /// All services, by name.
@@ -31,7 +31,7 @@ pub(crate) fn all(known: &Services) -> Vec<Service> {
 }
 
 fn undeclared(name: &str) -> Service {
-    Service::new(name.to_owned(), Version { detail: Detail::Inferred, at: chrono::DateTime::default() })
+    Service::new(name.to_owned(), Version { completeness: Completeness::Inferred, at: chrono::DateTime::default() })
 }
 
 /// The service of findings that are about none.

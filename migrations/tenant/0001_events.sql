@@ -39,7 +39,7 @@ create table event_count (
 );
 
 -- Dead letters: events that could not be read, with their bytes for a replay. An event that arrives again has one row.
-create table reject (
+create table dead_letter (
     source          text not null,
     event_id        text not null,
     kind            text not null,
@@ -56,7 +56,7 @@ create table reject (
     payload         bytea not null,
     primary key (source, event_id)
 );
-create index reject_rejected_at on reject (rejected_at);
+create index dead_letter_rejected_at on dead_letter (rejected_at);
 
 -- The log positions of the events that a fact came from, for as long as the log may hold them: from a number to its
 -- row, from the row to its evidence, and from there to the raw event. `fact` is a digest of the topic and the id of the

@@ -9,7 +9,7 @@ create table repository (
     default_branch_tip  bytea,
     -- its history is not complete
     partial             boolean not null,
-    detail              smallint not null,
+    completeness        smallint not null,
     version_at          timestamptz not null,
     digest              bigint not null
 );
@@ -22,7 +22,7 @@ create table repository_name (
     id              text primary key,
     name            text not null,
     url             text,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -32,7 +32,7 @@ create table repository_name (
 create table moved (
     id              text primary key,
     new_id          text not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -62,7 +62,7 @@ create table commit (
     directories_truncated   boolean not null default false,
     -- no branch and no tag reaches it any more
     deleted                 boolean not null default false,
-    detail                  smallint not null,
+    completeness            smallint not null,
     version_at              timestamptz not null,
     digest                  bigint not null,
     primary key (repository, sha)
@@ -93,7 +93,7 @@ create table change (
     labels          text[] not null,
     reverts         text,
     deleted         boolean not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -106,7 +106,7 @@ create table review (
     reviewer        text,
     state           text not null check (state in ('approved', 'changes_requested', 'commented', 'dismissed')),
     submitted_at    timestamptz not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );

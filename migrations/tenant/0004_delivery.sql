@@ -18,7 +18,7 @@ create table pipeline_run (
     succeeded_at    timestamptz,
     outcome         text check (outcome in ('success', 'failure', 'neither')),
     url             text,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -38,7 +38,7 @@ create table task_run (
     finished_at     timestamptz,
     outcome         text check (outcome in ('success', 'failure', 'neither')),
     url             text,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -68,7 +68,7 @@ create table deployment (
     outcome         text check (outcome in ('success', 'failure', 'neither')),
     url             text,
     deleted         boolean not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -96,7 +96,7 @@ create table incident (
     fixed_by_deployment     text,
     url                     text,
     deleted                 boolean not null,
-    detail                  smallint not null,
+    completeness            smallint not null,
     version_at              timestamptz not null,
     digest                  bigint not null
 );

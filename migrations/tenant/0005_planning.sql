@@ -21,7 +21,7 @@ create table work_item (
     sprints         text[] not null,
     url             text,
     deleted         boolean not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -37,7 +37,7 @@ call mark_chunks_of('work_item',
 create table close_event (
     id              text primary key,
     at              timestamptz not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -52,7 +52,7 @@ create table transition (
     to_status       text not null,
     from_category   text check (from_category in ('to_do', 'in_progress', 'done')),
     to_category     text check (to_category in ('to_do', 'in_progress', 'done')),
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -66,7 +66,7 @@ create table status (
     tracker         text not null,
     name            text not null,
     category        text not null check (category in ('to_do', 'in_progress', 'done')),
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -82,7 +82,7 @@ create table sprint (
     completed_at    timestamptz,
     url             text,
     deleted         boolean not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -97,7 +97,7 @@ create table sprint_entry (
     item            text not null,
     at              timestamptz not null,
     added           boolean not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );

@@ -11,7 +11,7 @@ create table vulnerability (
     dismissed_at    timestamptz,
     url             text,
     deleted         boolean not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -26,7 +26,7 @@ create table quality_measure (
     metric          text not null,
     value           double precision not null,
     at              timestamptz not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );

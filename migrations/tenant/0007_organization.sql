@@ -5,7 +5,7 @@ create table account (
     name            text not null,
     email           text,
     bot             boolean not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -21,7 +21,7 @@ create table person (
     -- the accounts belong to this person only, whatever other statements and addresses join
     separate        boolean not null,
     deleted         boolean not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null,
     primary key (origin, name)
@@ -32,7 +32,7 @@ create table team (
     parent          text,
     members         text[] not null,
     deleted         boolean not null,
-    detail          smallint not null,
+    completeness    smallint not null,
     version_at      timestamptz not null,
     digest          bigint not null
 );
@@ -52,7 +52,7 @@ create table service (
     production          text,
     deployments_from    text,
     deleted             boolean not null,
-    detail              smallint not null,
+    completeness        smallint not null,
     version_at          timestamptz not null,
     digest              bigint not null
 );

@@ -72,7 +72,7 @@ create table deployment_metric (
     rework          boolean not null,
     rework_by       jsonb not null,
     -- whether metrics count it
-    counts          boolean not null,
+    counted         boolean not null,
     digest          bigint not null,
     primary key (service, finished_at, deployment)
 );

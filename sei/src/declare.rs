@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, anyhow};
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, DeploymentSource, Detail, Fact, Person, RepositoryId, Service, Team, Version, people};
+use kernel::{AccountId, Completeness, DeploymentSource, Fact, Person, RepositoryId, Service, Team, Version, people};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
@@ -81,7 +81,7 @@ fn facts(settings: &Settings, before: &Declared, declared: &Declared, now: DateT
 
 fn version(at: DateTime<Utc>) -> Version {
     // what is configured is better known than what any source says
-    Version { detail: Detail::Measured, at }
+    Version { completeness: Completeness::Measured, at }
 }
 
 fn service(settings: &ServiceSettings, now: DateTime<Utc>) -> Result<Service> {

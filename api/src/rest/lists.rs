@@ -59,7 +59,7 @@ pub async fn repositories(
 
 /// Production deployments, newest first, each with its verdict and the evidence for it.
 ///
-/// Failed attempts, redeployments and the parts of a rollout are among them; `counts` says which of them metrics
+/// Failed attempts, redeployments and the parts of a rollout are among them; `counted` says which of them metrics
 /// count.
 #[utoipa::path(
     get,

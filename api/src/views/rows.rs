@@ -73,7 +73,7 @@ pub struct Deployment {
     /// It succeeded; otherwise it is a failed attempt.
     pub success: bool,
     /// It counts as a deployment: it succeeded, is not the same commit once more, and leads its rollout.
-    pub counts: bool,
+    pub counted: bool,
     /// The deployment that counts, with its verdict, for the rollout that this one is part of.
     #[schema(required)]
     pub rollout: Option<String>,
@@ -122,7 +122,7 @@ impl From<DeploymentMetric> for Deployment {
             sha: row.sha.map(|sha| sha.to_string()),
             url: row.url,
             success: row.success,
-            counts: row.counts,
+            counted: row.counted,
             rollout: row.rollout.map(|id| id.0),
             previous: row.previous.map(|id| id.0),
             kind: row.kind,

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{Detail, Version};
+use kernel::{Completeness, Version};
 use regex::Regex;
 
 static VERSION_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(kernel::VERSION_TAGS));
@@ -28,13 +28,13 @@ pub fn pattern(text: &str) -> Regex {
 /// Stated by the source itself.
 #[must_use]
 pub fn stated(at: DateTime<Utc>) -> Version {
-    Version { detail: Detail::Stated, at }
+    Version { completeness: Completeness::Reported, at }
 }
 
 /// Seen in passing: the source's own word on the thing counts more.
 #[must_use]
 pub fn inferred(at: DateTime<Utc>) -> Version {
-    Version { detail: Detail::Inferred, at }
+    Version { completeness: Completeness::Inferred, at }
 }
 
 /// When a state held, with its rank among states of the same second, which goes into the microseconds.

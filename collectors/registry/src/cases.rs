@@ -1,7 +1,7 @@
 //! What all CI connectors promise alike: a run for a pull request or a fork is on no branch, a tag is no branch, names
 //! are as people write them, words are read in any letter case, and a value that is new to us has a named end.
 
-use kernel::{Detail, Fact, IgnoreReason, NotStored, Outcome, PipelineRun};
+use kernel::{Completeness, Fact, IgnoreReason, NotStored, Outcome, PipelineRun};
 
 use crate::fixtures::normalized;
 
@@ -96,6 +96,9 @@ fn a_build_ended_when_it_completed_however_late_it_was_put_away() {
     let (completed, finalized) = (run("jenkins", "notification.completed"), run("jenkins", "notification.finalized"));
     assert!(completed.version > finalized.version && completed.finished_at < finalized.finished_at);
     // its end is only inferred, and still counts more than that the build has begun
-    assert_eq!((finalized.version.detail, completed.version.detail), (Detail::Inferred, Detail::Stated));
+    assert_eq!(
+        (finalized.version.completeness, completed.version.completeness),
+        (Completeness::Inferred, Completeness::Reported)
+    );
     assert!(finalized.version > run("jenkins", "notification.started").version);
 }

@@ -13,7 +13,7 @@ use crate::declaration::{Declaration, DefaultValue, Field, Keep};
 
 /// Declares a struct as a kind of fact.
 ///
-/// Its columns are its fields, in their order; the field `version` becomes the columns `detail` and `version_at`.
+/// Its columns are its fields, in their order; the field `version` becomes the columns `completeness` and `version_at`.
 ///
 /// A field with `#[serde(default)]` is optional, the others are required. The struct gets a function `new` of its
 /// required fields and the version, in which the optional ones have their defaults. Facts are made by

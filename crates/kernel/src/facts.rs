@@ -55,7 +55,7 @@ pub use status::{Status, StatusCategory};
 pub use task_run::TaskRun;
 pub use team::Team;
 pub use transition::Transition;
-pub use version::{Detail, Version};
+pub use version::{Completeness, Version};
 pub use vulnerability::Vulnerability;
 pub use work_item::WorkItem;
 
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_new_fact_is_what_json_of_its_required_fields_is() {
-        let version = Version { detail: Detail::Stated, at: DateTime::UNIX_EPOCH };
+        let version = Version { completeness: Completeness::Reported, at: DateTime::UNIX_EPOCH };
         let json = |fields: serde_json::Value| serde_json::from_value::<Fact>(fields).unwrap();
         let of_json = json(serde_json::json!({"fact": "deployment", "id": "d", "version": version}));
         assert_eq!(Fact::Deployment(Deployment::new("d".into(), version)), of_json);
@@ -225,7 +225,7 @@ mod tests {
     fn a_time_that_nothing_can_have_happened_at_is_named() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let close_event = |time: &str, version: &str| {
-            let version = Version { detail: Detail::Stated, at: at(version) };
+            let version = Version { completeness: Completeness::Reported, at: at(version) };
             Fact::CloseEvent(CloseEvent::new("i".to_owned(), at(time), version))
         };
         assert_eq!(close_event("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z").check(), Ok(()));

@@ -164,7 +164,7 @@ pub struct DeploymentMetric {
     /// Why.
     pub rework_by: Vec<Evidence>,
     /// It counts as a deployment: it succeeded, is not the same commit once more, and leads its rollout.
-    pub counts: bool,
+    pub counted: bool,
     /// The deployment that counts, with its verdict, for the rollout that this one is part of; `None` where this
     /// one does itself.
     #[serde(default)]

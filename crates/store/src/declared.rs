@@ -12,7 +12,7 @@ pub(crate) fn columns<T: Declared>(alias: &str, instead: &[(&str, &str)]) -> Str
         Some((_, expression)) => (*expression).to_owned(),
         None => format!("{alias}.{}", quoted(column.name)),
     };
-    let version = [format!("{alias}.detail::bigint"), format!("{alias}.version_at")];
+    let version = [format!("{alias}.completeness::bigint"), format!("{alias}.version_at")];
     list(T::KIND.columns.iter().take(T::KIND.fields).map(one).chain(version))
 }
 

@@ -69,14 +69,14 @@ const REPOSITORY: &[Rule] = &[
     ("computation", NO_SERVICE),
     ("cursor", OF_GIT),
     ("event_count", OF_GIT),
-    ("reject", OF_GIT),
+    ("dead_letter", OF_GIT),
 ];
 
 const SOURCE: &[Rule] = &[
     ("source_state", "source = $1"),
     ("cursor", "source = $1 or starts_with(source, $1 || '/')"),
     ("event_count", "source = $1"),
-    ("reject", "source = $1"),
+    ("dead_letter", "source = $1"),
 ];
 
 const SERVICE: &[Rule] = &[

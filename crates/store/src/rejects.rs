@@ -50,8 +50,8 @@ pub async fn write(tx: &mut StoreTx, rejects: &[NewReject<'_>]) -> Result<(), St
     // few and possibly large: one statement a row, so that 30 MB payloads are not gathered in memory
     for NewReject { envelope, reject, topic, partition, position } in rejects {
         sqlx::query!(
-            "insert into reject (source, event_id, kind, subject, key, reason, detail, received_at, topic, partition,
-                                 position, content_type, payload)
+            "insert into dead_letter (source, event_id, kind, subject, key, reason, detail, received_at, topic,
+                                      partition, position, content_type, payload)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              on conflict (source, event_id) do update
              set kind = excluded.kind, subject = excluded.subject, key = excluded.key, reason = excluded.reason,
@@ -84,7 +84,7 @@ pub async fn list(store: &Store, limit: i64) -> Result<Vec<RejectedEvent>, Store
         RejectedEvent,
         r#"select source, event_id, kind, reason, detail, received_at, rejected_at,
                   octet_length(payload)::bigint as "bytes!"
-           from reject order by rejected_at desc, source, event_id limit $1"#,
+           from dead_letter order by rejected_at desc, source, event_id limit $1"#,
         limit,
     )
     .fetch_all(store.pool())
@@ -97,12 +97,12 @@ pub async fn take_for_replay(tx: &mut StoreTx, limit: i64) -> Result<Vec<Envelop
     let tenant = tx.tenant().clone();
     let rows = sqlx::query!(
         "with oldest as (
-             select source, event_id from reject order by rejected_at, source, event_id limit $1
+             select source, event_id from dead_letter order by rejected_at, source, event_id limit $1
              for update skip locked
          )
-         delete from reject using oldest
-         where reject.source = oldest.source and reject.event_id = oldest.event_id
-         returning reject.source, reject.event_id, kind, subject, key, received_at, content_type, payload",
+         delete from dead_letter using oldest
+         where dead_letter.source = oldest.source and dead_letter.event_id = oldest.event_id
+         returning dead_letter.source, dead_letter.event_id, kind, subject, key, received_at, content_type, payload",
         limit,
     )
     .fetch_all(tx.connection())
@@ -133,9 +133,9 @@ pub async fn trim(store: &Store, before: DateTime<Utc>, max_rows: i64) -> Result
         let mut tx = store.begin().await?;
         tx.use_tenant(&info.tenant).await?;
         let deleted = sqlx::query!(
-            "delete from reject
+            "delete from dead_letter
              where rejected_at < $1
-                or (source, event_id) in (select source, event_id from reject
+                or (source, event_id) in (select source, event_id from dead_letter
                                           order by rejected_at desc, source, event_id offset $2)",
             before,
             max_rows,
@@ -150,5 +150,5 @@ pub async fn trim(store: &Store, before: DateTime<Utc>, max_rows: i64) -> Result
 
 /// How many events are kept because they could not be read.
 pub async fn count(store: &Store) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from reject"#).fetch_one(store.pool()).await?)
+    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from dead_letter"#).fetch_one(store.pool()).await?)
 }

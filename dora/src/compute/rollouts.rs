@@ -141,7 +141,7 @@ fn is_one_source(deployments: &[Measured<'_>], one: usize, other: usize) -> bool
 mod tests {
     use std::borrow::Cow;
 
-    use kernel::{Deployment, Detail, Version};
+    use kernel::{Completeness, Deployment, Version};
 
     use super::*;
 
@@ -166,7 +166,10 @@ mod tests {
         let fact = |row: &Row| Deployment {
             environment: Some(row.environment.to_owned()),
             rollout: row.rollout.map(ToOwned::to_owned),
-            ..Deployment::new("d".into(), Version { detail: Detail::default(), at: chrono::DateTime::default() })
+            ..Deployment::new(
+                "d".into(),
+                Version { completeness: Completeness::default(), at: chrono::DateTime::default() },
+            )
         };
         let measured = |(at, row): (i64, &Row)| Measured {
             fact: Cow::Owned(fact(row)),

@@ -30,7 +30,7 @@ pub(crate) struct Step {
     /// It may have carried more than could be seen: its commit, or the parents of one, are not known.
     pub blind: bool,
     /// It counts as a deployment.
-    pub counts: bool,
+    pub counted: bool,
 }
 
 impl Step {
@@ -44,7 +44,7 @@ impl Step {
             carries: false,
             commits: 0,
             blind: false,
-            counts: false,
+            counted: false,
         }
     }
 }
@@ -131,7 +131,7 @@ impl Walk {
         for (number, (deployment, step)) in deployments.iter().zip(&mut self.steps).enumerate() {
             let leader = leaders.get(&deployment.rollout).copied();
             step.leader = leader.filter(|leader| *leader != number && deployment.success);
-            step.counts &= step.leader.is_none();
+            step.counted &= step.leader.is_none();
         }
     }
 }
@@ -190,13 +190,13 @@ pub(crate) fn walk(graph: &Graph, deployments: &[Measured<'_>], options: &Option
             None => (0, deployment.commit.is_none_or(|commit| !graph.known(commit))),
         };
         let second_name = deployment.commit.is_some_and(|commit| !deployed.insert(commit));
-        let counts = match kind {
+        let counted = match kind {
             DeploymentKind::Redeployment => false,
             DeploymentKind::None => !second_name,
             _ => true,
         };
         let (commits, previous) = (if carries { commits } else { 0 }, line.last);
-        walk.steps.push(Step { kind, previous, leader: None, fresh, carries, commits, blind, counts });
+        walk.steps.push(Step { kind, previous, leader: None, fresh, carries, commits, blind, counted });
         if kind != DeploymentKind::None {
             line.last = Some(number);
             if let Some(commit) = deployment.commit {

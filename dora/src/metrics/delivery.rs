@@ -69,7 +69,7 @@ fn deploy(row: &rows::Deployed, into: &mut Observations) {
 }
 
 fn frequency(row: &Deployment, into: &mut Observations) {
-    if row.counts {
+    if row.counted {
         // the time between two is that of the same service
         into.keyed(row.finished, &row.service, 1.0);
     }

@@ -196,12 +196,12 @@ impl Loader<'_> {
         let entry = |row: flow::DeploymentRow| {
             let subject = of(&row.service, row.repository.as_deref());
             // the same commit again is no further success, but can fail
-            let once = row.counts || row.failed;
+            let once = row.counted || row.failed;
             let is_eligible = row.kind != DeploymentKind::None && !row.in_rollout && once;
             let deployment = Deployment {
                 service: subject.service.clone().unwrap_or_default(),
                 finished: row.finished,
-                counts: row.counts,
+                counted: row.counted,
                 has_verdict: if row.success { is_eligible } else { row.failed },
                 failed: row.failed,
                 recovered: row.recovered,

@@ -161,12 +161,12 @@ impl Ownership {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Detail, Service, Team, Version};
+    use kernel::{Completeness, Service, Team, Version};
 
     use super::*;
 
     fn version() -> Version {
-        Version { detail: Detail::Stated, at: chrono::DateTime::default() }
+        Version { completeness: Completeness::Reported, at: chrono::DateTime::default() }
     }
 
     fn team(name: &str, parent: Option<&str>, members: &[&str]) -> Team {

@@ -126,7 +126,7 @@ pub(super) struct Deployment {
     pub service: Name,
     pub finished: i64,
     /// It is counted as a deployment.
-    pub counts: bool,
+    pub counted: bool,
     /// A verdict was given on it: it succeeded and says something new, or it is an attempt that counts.
     pub has_verdict: bool,
     pub failed: bool,

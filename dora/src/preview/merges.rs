@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use kernel::{Deployment, DeploymentId, DeploymentSource, Detail, Outcome, RepositoryId, Sha, Version};
+use kernel::{Completeness, Deployment, DeploymentId, DeploymentSource, Outcome, RepositoryId, Sha, Version};
 use store::metric_rows::MergePreview;
 
 use crate::compute::instant;
@@ -33,7 +33,7 @@ pub(crate) fn merge_preview(
     let metrics = compute(&history, options);
     // of a shared repository, those that brought something of the service
     let is_own = |commits: i32| history.paths.is_empty() || commits > 0;
-    let rows = metrics.deployments.iter().filter(|row| row.counts && is_own(row.commits));
+    let rows = metrics.deployments.iter().filter(|row| row.counted && is_own(row.commits));
     let merged_us: Vec<i64> = rows.map(|row| row.finished_at.timestamp_micros()).collect();
     let changes = metrics.changes(&history, options).filter(|row| !row.excluded);
     let changes = changes.filter_map(|row| Some((row.deployed_at.timestamp_micros(), row.lead_time_us?)));
@@ -143,7 +143,7 @@ impl<'h> Branch<'h> {
             outcome: Some(Outcome::Success),
             ..Deployment::new(
                 DeploymentId(format!("{}/branch/{}/{of}", self.repository, self.name)),
-                Version { detail: Detail::Stated, at },
+                Version { completeness: Completeness::Reported, at },
             )
         }
     }

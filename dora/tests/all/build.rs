@@ -4,8 +4,9 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 use dora::settings::{self, FirstDeployment, LeadTimeStart};
 use dora::{HistoryBuilder, Options, compute};
 use kernel::{
-    Account, Change, ChangeMetric, ChangeState, Commit, Deployment, DeploymentMetric, DeploymentSource, Detail, Fact,
-    Finding, Incident, IncidentMetric, Outcome, Repository, RepositoryId, Review, ReviewState, Service, Sha, Version,
+    Account, Change, ChangeMetric, ChangeState, Commit, Completeness, Deployment, DeploymentMetric, DeploymentSource,
+    Fact, Finding, Incident, IncidentMetric, Outcome, Repository, RepositoryId, Review, ReviewState, Service, Sha,
+    Version,
 };
 
 /// The repository of every fact that names none.
@@ -33,7 +34,7 @@ pub fn sha(number: u32) -> Sha {
 }
 
 pub fn version() -> Version {
-    Version { detail: Detail::Stated, at: at(0) }
+    Version { completeness: Completeness::Reported, at: at(0) }
 }
 
 /// The settings of `sei.default.toml`.

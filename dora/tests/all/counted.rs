@@ -262,7 +262,7 @@ fn a_repository_keeps_its_line_where_none_of_its_commits_is_known() {
     assert_eq!(computed.deployment("d3").kind, DeploymentKind::Redeployment);
     assert_eq!(computed.deployment("d3").previous, Some("d1".into()));
     assert!(computed.failed().is_empty() && computed.rework().is_empty());
-    assert_eq!(computed.deployments.iter().filter(|row| row.counts).count(), 2);
+    assert_eq!(computed.deployments.iter().filter(|row| row.counted).count(), 2);
 }
 
 #[test]

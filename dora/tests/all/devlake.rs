@@ -60,7 +60,7 @@ fn deployments_and_deploying_pipelines_count_together_and_each_time() {
         .add(Deployment { environment: Some("staging".to_owned()), ..deploy("s", 2, 9) })
         .compute();
     let counted: Vec<&str> =
-        computed.deployments.iter().filter(|row| row.counts).map(|row| row.deployment.as_str()).collect();
+        computed.deployments.iter().filter(|row| row.counted).map(|row| row.deployment.as_str()).collect();
     assert_eq!(counted, ["a", "run/1/deployment", "again"]);
 }
 
@@ -147,7 +147,7 @@ fn deployments_of_one_id_count_once_and_an_incident_fails_them_once() {
         }
     }
     let computed = case.add(incident("i", 49, Some(50))).compute();
-    assert_eq!(computed.deployments.iter().filter(|row| row.counts).count(), 3);
+    assert_eq!(computed.deployments.iter().filter(|row| row.counted).count(), 3);
     assert_eq!(computed.failed().len(), 1);
 }
 

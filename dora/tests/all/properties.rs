@@ -68,7 +68,7 @@ proptest! {
         for row in &computed.deployments {
             prop_assert_eq!(row.failed, !row.failed_by.is_empty());
             prop_assert_eq!(row.rework, !row.rework_by.is_empty());
-            prop_assert!(row.success || !row.counts);
+            prop_assert!(row.success || !row.counted);
             prop_assert!(row.recovered_at.is_none_or(|recovered| row.failed && recovered >= row.finished_at), "{row:?}");
         }
         prop_assert!(computed.incidents.iter().all(|row| row.restore_us.is_none_or(|span| span >= 0)));

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use dora::settings::{FirstDeployment, LeadTimeStart};
 use kernel::{
-    Account, Change, ChangeState, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Outcome, RepositoryId,
-    Review, ReviewState,
+    Account, Change, ChangeState, Commit, Completeness, Deployment, DeploymentSource, Fact, Incident, Outcome,
+    RepositoryId, Review, ReviewState,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -124,7 +124,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
             fact.reverts = reverts.map(|number| RepositoryId::from(REPOSITORY).change(number));
             fact.labels = label.map(ToOwned::to_owned).into_iter().collect();
             if inferred {
-                fact.version.detail = Detail::Inferred;
+                fact.version.completeness = Completeness::Inferred;
             }
             if bot {
                 fact.author = Some("example.com/robot".into());

@@ -38,7 +38,7 @@ fn a_deployment_whose_push_is_unknown_is_not_dropped() {
         .add(deploy("b", 99, 10))
         .add(Deployment { sha: None, ..deploy("c", 0, 20) })
         .compute();
-    assert_eq!(computed.deployments.iter().filter(|row| row.counts).count(), 3);
+    assert_eq!(computed.deployments.iter().filter(|row| row.counted).count(), 3);
     assert_eq!(computed.findings.len(), 2);
 }
 

@@ -15,7 +15,7 @@ fn to(environment: &str, id: &str, commit: u32, hour: i64) -> Deployment {
 }
 
 fn counted(computed: &Computed) -> Vec<&str> {
-    computed.deployments.iter().filter(|row| row.counts).map(|row| row.deployment.as_str()).collect()
+    computed.deployments.iter().filter(|row| row.counted).map(|row| row.deployment.as_str()).collect()
 }
 
 fn leads(computed: &Computed) -> Vec<(String, i64)> {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use dora::Scope;
 use kernel::people::{self, JoinReason, Joined};
-use kernel::{Account, AccountId, Detail, Fact, Person, Version};
+use kernel::{Account, AccountId, Completeness, Fact, Person, Version};
 use store::Store;
 
 use crate::cli::{ForTenant, Global};
@@ -133,7 +133,7 @@ fn known(named: &[AccountId], accounts: &[Account], persons: &[Person]) -> Resul
 
 fn statement(person: Person, at: DateTime<Utc>) -> Fact {
     // only people say this, so that the last word counts
-    Fact::Person(Person { version: Version { detail: Detail::Measured, at }, ..person })
+    Fact::Person(Person { version: Version { completeness: Completeness::Measured, at }, ..person })
 }
 
 /// The statements that make accounts one person's, in addition to earlier ones, and no longer
@@ -177,7 +177,7 @@ fn earlier_statements(persons: &[Person]) -> impl Iterator<Item = &Person> {
 fn empty_statement(name: &str) -> Person {
     Person {
         origin: people::SEI_PEOPLE.to_owned(),
-        ..Person::new(name.to_owned(), Version { detail: Detail::Measured, at: DateTime::UNIX_EPOCH })
+        ..Person::new(name.to_owned(), Version { completeness: Completeness::Measured, at: DateTime::UNIX_EPOCH })
     }
 }
 

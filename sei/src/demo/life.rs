@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Days, TimeDelta, Timelike, Utc, Weekday};
 use kernel::{
-    AccountId, Change, ChangeId, ChangeState, Commit, Detail, Fact, Outcome, PipelineRun, RepositoryId, Review,
+    AccountId, Change, ChangeId, ChangeState, Commit, Completeness, Fact, Outcome, PipelineRun, RepositoryId, Review,
     ReviewState, Sha, StatusCategory, Version, WorkItem, WorkItemId,
 };
 
@@ -308,7 +308,7 @@ impl Life {
 }
 
 pub(super) fn stated(at: DateTime<Utc>) -> Version {
-    Version { detail: Detail::Stated, at }
+    Version { completeness: Completeness::Reported, at }
 }
 
 /// The reviews of a change that waits for them from `at` on.

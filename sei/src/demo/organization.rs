@@ -1,7 +1,7 @@
 //! Who there is: departments, teams, people, bots, services and their ways of working.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{Account, AccountId, Detail, Fact, Repository, RepositoryId, Service, Team, Version};
+use kernel::{Account, AccountId, Completeness, Fact, Repository, RepositoryId, Service, Team, Version};
 
 use super::dice::Dice;
 use super::names;
@@ -113,7 +113,7 @@ impl Organization {
 
     /// The facts about it that need no history.
     pub(super) fn facts(&self) -> Vec<Fact> {
-        let version = Version { detail: Detail::Stated, at: self.begin };
+        let version = Version { completeness: Completeness::Reported, at: self.begin };
         let department = |name: &&str| Fact::Team(Team::new((*name).to_owned(), version));
         let mut facts: Vec<Fact> = names::DEPARTMENTS.iter().map(department).collect();
         let account = |id: &AccountId, bot| {

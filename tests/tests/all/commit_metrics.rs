@@ -33,7 +33,7 @@ fn change(number: u32, merge: u32, hour: u32) -> Value {
     json!({
         "fact": "change", "id": format!("{REPOSITORY}#{number}"), "repository": REPOSITORY, "number": number,
         "title": "T", "state": "merged", "merge_sha": sha(merge), "merged_at": time(hour),
-        "version": { "detail": "inferred", "at": time(hour) },
+        "version": { "completeness": "inferred", "at": time(hour) },
     })
 }
 

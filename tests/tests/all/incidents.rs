@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use dora::{Report, ReportQuery, Scope};
-use kernel::{Deployment, Detail, Envelope, Fact, FindingKind, Incident, Outcome, Service, Tenant, Version};
+use kernel::{Completeness, Deployment, Envelope, Fact, FindingKind, Incident, Outcome, Service, Tenant, Version};
 use serde_json::{Value, json};
 use store::Store;
 
@@ -16,7 +16,7 @@ fn at(day: u32, hour: u32) -> DateTime<Utc> {
 }
 
 fn version(day: u32) -> Version {
-    Version { detail: Detail::Stated, at: at(day, 23) }
+    Version { completeness: Completeness::Reported, at: at(day, 23) }
 }
 
 fn deployment(id: &str, repository: &str, day: u32) -> Fact {

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dora::{Aggregation, Definition, MetricAnswer, MetricPart, Question, ReportQuery, Unit};
-use kernel::{AccountId, Detail, Fact, Review, ReviewState, Version};
+use kernel::{AccountId, Completeness, Fact, Review, ReviewState, Version};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use store::Store;
@@ -127,7 +127,7 @@ fn reviews_of_all(facts: &[Fact], reviewer: &AccountId) -> Vec<Fact> {
                 change.id.clone(),
                 state,
                 change.opened_at.unwrap() + TimeDelta::minutes(1),
-                Version { detail: Detail::Stated, at: served::end() },
+                Version { completeness: Completeness::Reported, at: served::end() },
             )
         })
     };

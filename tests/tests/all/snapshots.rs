@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use dora::{MetricSettings, Question, ReportQuery, Scope, Slice, Snapshots};
-use kernel::{Detail, Fact, Outcome, Service, Team, Version};
+use kernel::{Completeness, Fact, Outcome, Service, Team, Version};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use store::Store;
@@ -48,7 +48,7 @@ async fn write(store: &Store, facts: &[Fact]) {
 /// A fact as a later event reports it.
 fn changed(fact: &Fact, round: usize) -> Option<Fact> {
     let at = served::end() + TimeDelta::days(i64::try_from(round).unwrap());
-    let version = Version { detail: Detail::Stated, at };
+    let version = Version { completeness: Completeness::Reported, at };
     Some(match fact.clone() {
         Fact::Change(mut change) => {
             change.additions = Some(i64::try_from(round).unwrap());
@@ -139,7 +139,7 @@ async fn teams_services_and_tenants_that_change_are_seen() {
     // so little that rows are let go after each question
     let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1);
     compare(store, &snapshots, "at first").await;
-    let version = Version { detail: Detail::Stated, at: served::end() };
+    let version = Version { completeness: Completeness::Reported, at: served::end() };
     let team = Team::new("new".into(), version);
     let service = Service { team: Some("new".into()), ..Service::new("new service".into(), version) };
     let by_team = Question { team: Some("new".into()), ..question(None) };

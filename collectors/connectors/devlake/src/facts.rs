@@ -9,8 +9,8 @@ use connector::lenient;
 use connector::outcomes;
 use connector::versions;
 use kernel::{
-    Account, AccountId, Change, ChangeState, CloseEvent, Deployment, Detail, Fact, Incident, Reject, RejectReason,
-    RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
+    Account, AccountId, Change, ChangeState, CloseEvent, Completeness, Deployment, Fact, Incident, Reject,
+    RejectReason, RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
 };
 
 use super::wire;
@@ -31,7 +31,7 @@ pub(super) struct Place<'a> {
 
 impl Place<'_> {
     fn version(&self) -> Version {
-        Version { detail: Detail::Stated, at: self.received }
+        Version { completeness: Completeness::Reported, at: self.received }
     }
 
     fn own(&self) -> RepositoryId {

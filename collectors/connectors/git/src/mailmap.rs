@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
-use kernel::{Detail, Fact, Person, RepositoryId, Version, people};
+use kernel::{Completeness, Fact, Person, RepositoryId, Version, people};
 use serde::{Deserialize, Serialize};
 
 /// The kind of event that a mailmap is.
@@ -35,7 +35,7 @@ pub(super) fn facts(mailmap: &Mailmap) -> Vec<Fact> {
             origin: format!("{}{}", people::MAILMAP, mailmap.repository),
             emails: emails.into_iter().collect(),
             deleted,
-            ..Person::new(name, Version { detail: Detail::Stated, at })
+            ..Person::new(name, Version { completeness: Completeness::Reported, at })
         })
     };
     let now = persons(mailmap.now.as_deref().unwrap_or_default());

@@ -12,8 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use connector::Connector;
 use connector::reverts;
 use kernel::{
-    Account, AccountId, Change, ChangeState, Commit, Deployment, DeploymentId, DeploymentSource, Detail, Envelope,
-    Fact, IgnoreReason, NotStored, Outcome, Reject, RejectReason, Repository, Version, clamp_instant, people,
+    Account, AccountId, Change, ChangeState, Commit, Completeness, Deployment, DeploymentId, DeploymentSource,
+    Envelope, Fact, IgnoreReason, NotStored, Outcome, Reject, RejectReason, Repository, Version, clamp_instant, people,
 };
 use serde::Deserialize;
 
@@ -85,7 +85,12 @@ fn facts(page: &Page) -> Vec<Fact> {
     facts.extend(accounts.into_iter().map(|(id, (at, name))| {
         let bot = people::is_bot(&id, &name);
         let email = id.0.strip_prefix("email/").map(str::to_owned);
-        Fact::Account(Account { name, bot, email, ..Account::new(id, Version { detail: Detail::Stated, at }) })
+        Fact::Account(Account {
+            name,
+            bot,
+            email,
+            ..Account::new(id, Version { completeness: Completeness::Reported, at })
+        })
     }));
     facts
 }
@@ -101,7 +106,7 @@ fn repository(frame: &Frame) -> Fact {
         ..Repository::new(
             repository.id.clone(),
             repository.name.clone(),
-            Version { detail: Detail::Measured, at: instant(frame.observed) },
+            Version { completeness: Completeness::Measured, at: instant(frame.observed) },
         )
     })
 }
@@ -134,7 +139,7 @@ fn commit_fact(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, su
             commit.sha,
             clamp_instant(commit.authored),
             committed_at,
-            Version { detail: if measured { Detail::Measured } else { Detail::Stated }, at },
+            Version { completeness: if measured { Completeness::Measured } else { Completeness::Reported }, at },
         )
     }
 }
@@ -166,7 +171,7 @@ fn change(frame: &Frame, commit: &PageCommit, author: Option<AccountId>, claim: 
             repository.id.change(claim.number),
             repository.id.clone(),
             ChangeState::Merged,
-            Version { detail: Detail::Inferred, at: change_version(frame, commit, on_line) },
+            Version { completeness: Completeness::Inferred, at: change_version(frame, commit, on_line) },
         )
     }
 }
@@ -183,7 +188,7 @@ fn branch_deployment(frame: &Frame, branch: &str, commit: &PageCommit) -> Deploy
         deleted: commit.marks & mark::GONE != 0,
         ..Deployment::new(
             DeploymentId(format!("{}/branch/{branch}/{}", repository.id, commit.sha)),
-            Version { detail: Detail::Stated, at: graph_version(frame, commit, true) },
+            Version { completeness: Completeness::Reported, at: graph_version(frame, commit, true) },
         )
     }
 }
@@ -201,7 +206,7 @@ fn tag_deployment(frame: &Frame, tag: &PageTag) -> Deployment {
         deleted: tag.gone,
         ..Deployment::new(
             DeploymentId(format!("{}/tag/{}", repository.id, tag.name)),
-            Version { detail: Detail::Stated, at: instant(frame.observed) },
+            Version { completeness: Completeness::Reported, at: instant(frame.observed) },
         )
     }
 }

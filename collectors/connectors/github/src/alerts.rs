@@ -1,6 +1,6 @@
 //! GitHub's three kinds of alerts → vulnerabilities.
 
-use kernel::{Detail, Version, Vulnerability};
+use kernel::{Completeness, Version, Vulnerability};
 
 use super::facts::Place;
 use super::wire;
@@ -39,7 +39,7 @@ pub(super) fn vulnerability(place: &Place, family: &str, alert: &wire::Alert) ->
             format!("{}/{family}/{}", place.id, alert.number),
             severity.map_or_else(|| UNRATED.to_owned(), |severity| rated(&severity)),
             alert.created_at,
-            Version { detail: Detail::Stated, at: changed.unwrap_or(alert.created_at) },
+            Version { completeness: Completeness::Reported, at: changed.unwrap_or(alert.created_at) },
         )
     }
 }

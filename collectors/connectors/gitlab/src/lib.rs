@@ -290,7 +290,7 @@ fn renamed(event: &wire::Renamed, envelope: &Envelope) -> Result<Vec<Fact>, NotS
     let id = |path: &str| format!("{host}/{path}").to_lowercase();
     let old = event.old_path_with_namespace.as_deref().unwrap_or(&event.path_with_namespace);
     let at = event.updated_at.map_or(envelope.time, |when| when.0);
-    let version = kernel::Version { detail: kernel::Detail::Stated, at };
+    let version = kernel::Version { completeness: kernel::Completeness::Reported, at };
     Ok(vec![Fact::Moved(kernel::Moved::new(id(old), id(&event.path_with_namespace), version))])
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use schemars::{Schema, SchemaGenerator};
 
-use super::version::Detail;
+use super::version::Completeness;
 pub use super::version::Version;
 use crate::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, WorkItemId};
 
@@ -196,7 +196,7 @@ pub trait Declared: Record + Sized {
     /// The kind.
     const KIND: &'static Kind;
 
-    /// Reads a fact from the values of its fields, in their order, and those of `detail` and `version_at`.
+    /// Reads a fact from the values of its fields, in their order, and those of `completeness` and `version_at`.
     fn read<'a, E: From<Unreadable>>(next: &mut dyn FnMut() -> Result<Value<'a>, E>) -> Result<Self, E>;
 }
 
@@ -212,14 +212,14 @@ pub struct Unreadable {
 
 /// Reads which version a fact is.
 pub fn read_version<'a, E: From<Unreadable>>(next: &mut dyn FnMut() -> Result<Value<'a>, E>) -> Result<Version, E> {
-    let detail: i64 = Field::read(next()?).map_err(|problem| Unreadable { column: "detail", problem })?;
-    let known = u8::try_from(detail).ok().and_then(Detail::from_repr);
-    let detail = known.ok_or_else(|| Unreadable {
-        column: "detail",
-        problem: format!("{detail} is no degree of detail; expected 0, 1 or 2"),
+    let completeness: i64 = Field::read(next()?).map_err(|problem| Unreadable { column: "completeness", problem })?;
+    let known = u8::try_from(completeness).ok().and_then(Completeness::from_repr);
+    let completeness = known.ok_or_else(|| Unreadable {
+        column: "completeness",
+        problem: format!("{completeness} is no completeness of a version; expected 0, 1 or 2"),
     })?;
     let at = Field::read(next()?).map_err(|problem| Unreadable { column: "version_at", problem })?;
-    Ok(Version { detail, at })
+    Ok(Version { completeness, at })
 }
 
 /// A type that a column can have.

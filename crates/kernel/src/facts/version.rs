@@ -10,9 +10,9 @@ use strum::FromRepr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Version {
-    /// How complete the source's version is. See [`Detail`].
+    /// How complete the source's version is. See [`Completeness`].
     #[serde(default)]
-    pub detail: Detail,
+    pub completeness: Completeness,
     /// When the source last changed it.
     pub at: DateTime<Utc>,
 }
@@ -23,13 +23,13 @@ pub struct Version {
 )]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
-pub enum Detail {
+pub enum Completeness {
     /// Guessed from something else: a change from the subject of its merge commit, a commit out of a
     /// push event, without its parents.
     Inferred = 0,
-    /// Stated by the source itself.
+    /// Reported by the source itself.
     #[default]
-    Stated = 1,
-    /// Stated by the source itself, with what is costly to find out (line counts of commits).
+    Reported = 1,
+    /// Reported by the source itself, with what is costly to find out (line counts of commits).
     Measured = 2,
 }

@@ -2,9 +2,9 @@ use chrono::DateTime;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Detail, Version};
+use crate::{Completeness, Version};
 
-const VERSION: Version = Version { detail: Detail::Stated, at: DateTime::UNIX_EPOCH };
+const VERSION: Version = Version { completeness: Completeness::Reported, at: DateTime::UNIX_EPOCH };
 
 fn account(id: &str, name: &str, email: Option<&str>) -> Account {
     Account { name: name.to_owned(), email: email.map(str::to_owned), ..Account::new(id.into(), VERSION) }

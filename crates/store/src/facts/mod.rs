@@ -1,6 +1,6 @@
 //! Writing facts. Batches go in by one statement a table, which follows from how its kind is declared. Whatever order
-//! versions of one thing arrive in, and however often, the row ends up the same: the one with the greatest (detail,
-//! version, digest).
+//! versions of one thing arrive in, and however often, the row ends up the same: the one with the greatest
+//! (completeness, version, digest).
 
 mod array;
 mod close_event;

@@ -108,18 +108,18 @@ pub(super) async fn write(connection: &mut PgConnection, rows: &[Row<'_>]) -> Re
         let Fact::Moved(moved) = row.fact else { continue };
         // reported again, it is no news: the first time that something was there counts
         let written = sqlx::query_scalar!(
-            r#"insert into moved as t (id, new_id, detail, version_at, digest) values ($1, $2, $3, $4, $5)
+            r#"insert into moved as t (id, new_id, completeness, version_at, digest) values ($1, $2, $3, $4, $5)
                on conflict (id) do update
-               set new_id = excluded.new_id, detail = excluded.detail, version_at = excluded.version_at,
+               set new_id = excluded.new_id, completeness = excluded.completeness, version_at = excluded.version_at,
                    digest = excluded.digest
                where case when excluded.new_id = t.new_id
                           then (excluded.version_at, excluded.digest) < (t.version_at, t.digest)
-                          else (excluded.detail, excluded.version_at, excluded.digest)
-                               > (t.detail, t.version_at, t.digest) end
+                          else (excluded.completeness, excluded.version_at, excluded.digest)
+                               > (t.completeness, t.version_at, t.digest) end
                returning id"#,
             moved.id,
             moved.new_id,
-            row.detail,
+            row.completeness,
             row.version_at,
             row.digest,
         )
@@ -179,7 +179,7 @@ fn statements(kind: &Kind) -> Vec<String> {
         format!("{} and new.{column} = {}", is_old(&old), moved(&old))
     });
     let both = same_key.chain(same_rest).collect::<Vec<_>>().join(" and ");
-    let version = |row: &str| format!("({row}.detail, {row}.version_at, {row}.digest)");
+    let version = |row: &str| format!("({row}.completeness, {row}.version_at, {row}.digest)");
     let mut statements = Vec::new();
     let joined = kind.columns.iter().filter_map(|column| Some((quoted(column.name), joined(column.keep)?)));
     let set = list(joined.map(|(column, join)| format!("{column} = {join}(new.{column}, old.{column})")));

@@ -18,19 +18,20 @@ pub(super) async fn write_names(connection: &mut PgConnection, rows: &[Row<'_>])
         let (names, urls): (Vec<&str>, Vec<Option<&str>>) =
             facts.map(|repository| (repository.name.as_str(), repository.url.as_deref())).unzip();
         let written = sqlx::query_scalar!(
-            r#"insert into repository_name as t (id, name, url, detail, version_at, digest)
-               select id, name, url, detail, version_at, digest
+            r#"insert into repository_name as t (id, name, url, completeness, version_at, digest)
+               select id, name, url, completeness, version_at, digest
                from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[], $6::bigint[])
-                    as n (id, name, url, detail, version_at, digest)
+                    as n (id, name, url, completeness, version_at, digest)
                on conflict (id) do update
-               set name = excluded.name, url = excluded.url, detail = excluded.detail,
+               set name = excluded.name, url = excluded.url, completeness = excluded.completeness,
                    version_at = excluded.version_at, digest = excluded.digest
-               where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
+               where (excluded.completeness, excluded.version_at, excluded.digest)
+                     > (t.completeness, t.version_at, t.digest)
                returning t.id"#,
             &rows.iter().map(Row::id).collect::<Vec<_>>() as &[&str],
             &names as &[&str],
             &urls as &[Option<&str>],
-            &rows.iter().map(|row| row.detail).collect::<Vec<_>>(),
+            &rows.iter().map(|row| row.completeness).collect::<Vec<_>>(),
             &rows.iter().map(|row| row.version_at).collect::<Vec<_>>(),
             &rows.iter().map(|row| row.digest).collect::<Vec<_>>(),
         )

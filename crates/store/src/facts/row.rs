@@ -55,7 +55,7 @@ pub(super) struct Row<'a> {
     pub(super) record: &'a dyn Record,
     /// The bytes of the one or two columns that identify it.
     key: [&'a [u8]; 2],
-    pub(super) detail: i16,
+    pub(super) completeness: i16,
     pub(super) version_at: DateTime<Utc>,
     pub(super) digest: i64,
 }
@@ -76,7 +76,7 @@ impl<'a> Row<'a> {
             fact,
             record,
             key,
-            detail: i16::from(version.detail as u8),
+            completeness: i16::from(version.completeness as u8),
             version_at: in_microseconds(version.at),
             digest: *digest,
         }
@@ -89,7 +89,7 @@ impl<'a> Row<'a> {
     }
 
     fn compare(&self, other: &Self) -> Ordering {
-        (self.detail, self.version_at, self.digest).cmp(&(other.detail, other.version_at, other.digest))
+        (self.completeness, self.version_at, self.digest).cmp(&(other.completeness, other.version_at, other.digest))
     }
 }
 
@@ -128,22 +128,22 @@ impl Changed {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Account, Detail, Version};
+    use kernel::{Account, Completeness, Version};
 
     use super::*;
 
     #[test]
     fn the_best_version_of_each_thing_is_kept_whatever_the_order() {
-        let account = |id: &str, detail, seconds| {
-            let version = Version { detail, at: DateTime::from_timestamp(seconds, 0).unwrap() };
+        let account = |id: &str, completeness, seconds| {
+            let version = Version { completeness, at: DateTime::from_timestamp(seconds, 0).unwrap() };
             Fact::Account(Account::new(id.into(), version))
         };
         let mut storables = [
-            (account("a", Detail::Inferred, 9), 9),
-            (account("b", Detail::Inferred, 0), 0),
-            (account("a", Detail::Stated, 2), 1),
-            (account("a", Detail::Stated, 2), 3),
-            (account("a", Detail::Stated, 1), 9),
+            (account("a", Completeness::Inferred, 9), 9),
+            (account("b", Completeness::Inferred, 0), 0),
+            (account("a", Completeness::Reported, 2), 1),
+            (account("a", Completeness::Reported, 2), 3),
+            (account("a", Completeness::Reported, 1), 9),
         ]
         .map(|(fact, digest)| StorableFact { fact: Cow::Owned(fact), digest });
         for _ in 0..5 {

@@ -17,7 +17,7 @@ use crate::StoreError;
 use crate::declared::{list, native, quoted};
 
 /// The columns beside those of the declaration: which version a row holds.
-const VERSION: [(&str, &str); 3] = [("detail", "smallint"), ("version_at", "timestamptz"), ("digest", "bigint")];
+const VERSION: [(&str, &str); 3] = [("completeness", "smallint"), ("version_at", "timestamptz"), ("digest", "bigint")];
 
 /// How many rows a statement changed, and what has to be computed again.
 type Answer = (i64, Vec<String>);
@@ -43,7 +43,7 @@ pub(super) async fn write(
             };
         }
         query = query
-            .bind(rows.iter().map(|row| row.detail).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.completeness).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.version_at).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.digest).collect::<Vec<_>>());
         changed.add(query.fetch_one(&mut *connection).await?);
@@ -127,9 +127,10 @@ fn upsert(kind: &Kind, concern: &Concern) -> String {
              insert into {table} as t ({names})
              select {selected} from unnest({arrays}) as n ({names})
              on conflict ({key}) do update set {set}
-             where (excluded.detail, excluded.version_at, excluded.digest) > (t.detail, t.version_at, t.digest)
-                or (excluded.detail, excluded.version_at, excluded.digest, {OF_MANY})
-                 = (t.detail, t.version_at, t.digest, t.digest)
+             where (excluded.completeness, excluded.version_at, excluded.digest)
+                 > (t.completeness, t.version_at, t.digest)
+                or (excluded.completeness, excluded.version_at, excluded.digest, {OF_MANY})
+                 = (t.completeness, t.version_at, t.digest, t.digest)
              returning {returned}
          )
          select (select count(*) from written), {}",

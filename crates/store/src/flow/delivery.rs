@@ -43,7 +43,7 @@ pub struct DeploymentRow {
     /// When it finished.
     pub finished: i64,
     /// It counts as a deployment.
-    pub counts: bool,
+    pub counted: bool,
     /// Its outcome is success.
     pub success: bool,
     /// How it relates to the one before it.
@@ -121,7 +121,7 @@ pub async fn deployed(tx: &mut StoreTx, part: &Part, with_writers: bool) -> Resu
 /// Production deployments that finished in the span, and failed ones that were open in it; oldest first.
 pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<DeploymentRow>, StoreError> {
     let statement = format!(
-        "select service, repository, finished_at, counts, success, kind, rollout is not null, failed, recovered_at,
+        "select service, repository, finished_at, counted, success, kind, rollout is not null, failed, recovered_at,
                 rework, {RULES}
          from deployment_metric
          where {}
@@ -137,7 +137,7 @@ pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Deployment
             service: text(row)?,
             repository: opt_text(row)?,
             finished: row.micros()?,
-            counts: row.bool()?,
+            counted: row.bool()?,
             success: row.bool()?,
             kind: row.word()?,
             in_rollout: row.bool()?,
@@ -154,7 +154,7 @@ pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Deployment
 pub async fn first_deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<FirstDeploymentRow>, StoreError> {
     let statement = format!(
         "select service, repository, min(finished_at) from deployment_metric
-         where counts and {} group by service, repository",
+         where counted and {} group by service, repository",
         part.condition("finished_at < $TO", "service")
     );
     rows(tx, part, &statement, |row| {

@@ -66,8 +66,8 @@ pub async fn service_bases(tx: &mut StoreTx) -> Result<Vec<ServiceBasis>, StoreE
                      exists (select from finding f where f.service = c.service and f.kind = 'patch_releases'),
                      exists (select from finding f where f.kind = 'incident_without_service')
               from computation c
-              left join (select service, min(finished_at) filter (where counts) as first,
-                                max(finished_at) filter (where counts) as last,
+              left join (select service, min(finished_at) filter (where counted) as first,
+                                max(finished_at) filter (where counted) as last,
                                 min(finished_at) filter (where kind = 'first' and commits = 0 and changes = 0)
                                     as baseline
                          from deployment_metric group by service) d using (service)

@@ -89,7 +89,7 @@ impl Encode for DeploymentMetric {
     const TABLE: &'static str = "deployment_metric";
     const COLUMNS: &'static str = "service, deployment, finished_at, source, repository, environment, name, sha, url, \
         success, previous, kind, commits, changes, failed, failed_by, recovered_at, recovered_by, rework, rework_by, \
-        counts, rollout";
+        counted, rollout";
     const KEY: (&'static str, &'static str) = ("finished_at", "deployment");
 
     fn key(&self) -> (DateTime<Utc>, &str) {
@@ -120,7 +120,7 @@ impl Encode for DeploymentMetric {
         }
         into.bool(self.rework);
         into.json(&self.rework_by);
-        into.bool(self.counts);
+        into.bool(self.counted);
         into.optional(self.rollout.as_ref().map(DeploymentId::as_str));
     }
 }

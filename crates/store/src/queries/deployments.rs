@@ -38,7 +38,7 @@ macro_rules! select_deployments {
                       m.previous as "previous?", m.kind as "kind!", m.commits as "commits!", m.changes as "changes!",
                       m.failed as "failed!", m.failed_by as "failed_by!: Json<Vec<Evidence>>",
                       m.recovered_at as "recovered_at?", m.recovered_by as "recovered_by?: Json<Evidence>",
-                      m.rework as "rework!", m.rework_by as "rework_by!: Json<Vec<Evidence>>", m.counts as "counts!",
+                      m.rework as "rework!", m.rework_by as "rework_by!: Json<Vec<Evidence>>", m.counted as "counted!",
                       m.rollout as "rollout?"
                  from "# + $rest,
             $($argument),+
@@ -144,7 +144,7 @@ struct DeploymentRow {
     recovered_by: Option<Json<Evidence>>,
     rework: bool,
     rework_by: Json<Vec<Evidence>>,
-    counts: bool,
+    counted: bool,
     rollout: Option<String>,
 }
 
@@ -172,7 +172,7 @@ impl TryFrom<DeploymentRow> for DeploymentMetric {
             recovered_by: row.recovered_by.map(|json| json.0),
             rework: row.rework,
             rework_by: row.rework_by.0,
-            counts: row.counts,
+            counted: row.counted,
             rollout: row.rollout.map(Into::into),
         })
     }

@@ -120,7 +120,7 @@ fn walk(graph: &Graph, deployments: &[Measured<'_>]) -> Walk {
             }
         }
         let carries = previous.is_some();
-        walk.steps.push(Step { kind, carries, commits, counts: true, ..Step::nothing(previous) });
+        walk.steps.push(Step { kind, carries, commits, counted: true, ..Step::nothing(previous) });
         last.insert(deployment.chain, number);
     }
     walk.lead(deployments, |_| [true, true]);

@@ -24,7 +24,7 @@ pub(super) const HOUR: i64 = 3_600_000_000;
 pub(super) struct DeploymentPoint {
     pub(super) service: usize,
     pub(super) finished_us: i64,
-    pub(super) counts: bool,
+    pub(super) counted: bool,
     pub(super) eligible: bool,
     pub(super) failed: bool,
     pub(super) recovered_us: Option<i64>,
@@ -88,7 +88,7 @@ impl Observed {
         let deployment = |point: &DeploymentPoint| Deployment {
             service: point.service.to_string().into(),
             finished: point.finished_us,
-            counts: point.counts,
+            counted: point.counted,
             has_verdict: point.eligible,
             failed: point.failed,
             recovered: point.recovered_us,
@@ -150,7 +150,7 @@ pub(super) fn deployment(hour: i64) -> DeploymentPoint {
     DeploymentPoint {
         service: 0,
         finished_us: monday() + hour * HOUR,
-        counts: true,
+        counted: true,
         eligible: true,
         failed: false,
         recovered_us: None,

@@ -20,10 +20,10 @@ prop_compose! {
     ) -> Vec<DeploymentPoint> {
         let mut points: Vec<DeploymentPoint> = rows
             .into_iter()
-            .map(|(service, hour, [counts, eligible, failed, rework], recovered, rules)| DeploymentPoint {
+            .map(|(service, hour, [counted, eligible, failed, rework], recovered, rules)| DeploymentPoint {
                 rules,
                 service,
-                counts,
+                counted,
                 eligible,
                 failed: failed && eligible,
                 rework,
@@ -113,7 +113,7 @@ proptest! {
             prop_assert_eq!(rests_on(&found.change_lead_time), expected);
 
             let counted: Vec<_> =
-                all.deployments.iter().filter(|x| x.counts && within(x.finished_us)).collect();
+                all.deployments.iter().filter(|x| x.counted && within(x.finished_us)).collect();
             let days = (to - from).num_minutes() as f64 / 1440.0;
             let deploys = !counted.is_empty() || first.is_some_and(|hour| monday() + hour * HOUR < to.timestamp_micros());
             let a_day = deploys.then(|| counted.len() as f64 / days);
@@ -124,8 +124,8 @@ proptest! {
             for (later, x) in all.deployments.iter().enumerate() {
                 let before = all.deployments[..later]
                     .iter()
-                    .rfind(|y| y.service == x.service && y.counts && window(y.finished_us));
-                if let Some(before) = before.filter(|_| x.counts && within(x.finished_us)) {
+                    .rfind(|y| y.service == x.service && y.counted && window(y.finished_us));
+                if let Some(before) = before.filter(|_| x.counted && within(x.finished_us)) {
                     gaps.push((x.finished_us - before.finished_us) as f64 / 1e6);
                 }
             }
@@ -175,14 +175,14 @@ proptest! {
                 let has = |day: i64| {
                     let date: NaiveDate = MONDAY.parse::<DateTime<Utc>>().unwrap().date_naive() + Duration::days(week * 7 + day);
                     all.deployments.iter().any(|x| {
-                        x.counts && DateTime::from_timestamp_micros(x.finished_us).unwrap().date_naive() == date
+                        x.counted && DateTime::from_timestamp_micros(x.finished_us).unwrap().date_naive() == date
                     })
                 };
                 days.push((0..7).filter(|day| has(*day)).count() as f64);
             }
             // counted in the window, or known from before its end
             let any = all.deployments.iter().any(|x| {
-                x.counts && all.from.timestamp_micros() <= x.finished_us && x.finished_us < all.to.timestamp_micros()
+                x.counted && all.from.timestamp_micros() <= x.finished_us && x.finished_us < all.to.timestamp_micros()
             }) || first.is_some_and(|hour| monday() + hour * HOUR < all.to.timestamp_micros());
             let expected = quantile(&days, 0.5).filter(|_| any);
             prop_assert!(close(value(&found.deployment_frequency, ValueName::DaysPerWeek), expected));

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use kernel::{Change, ChangeId, Commit, DeploymentKind, Detail, Sha};
+use kernel::{Change, ChangeId, Commit, Completeness, DeploymentKind, Sha};
 
 use super::{World, finish};
 
 /// The commits that the source of a change lists. What git showed of its merge is found in the graph.
 fn listed(change: &Change) -> &[Sha] {
-    if change.version.detail == Detail::Inferred { &[] } else { &change.commits }
+    if change.version.completeness == Completeness::Inferred { &[] } else { &change.commits }
 }
 
 impl<'a> World<'a> {

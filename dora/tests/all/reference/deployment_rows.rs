@@ -284,7 +284,7 @@ impl<'a> World<'a> {
             recovered_by: recovered.cloned(),
             rework: !rework.is_empty(),
             rework_by: rework,
-            counts: succeeded(x)
+            counted: succeeded(x)
                 && leader.is_none()
                 && match self.kinds[number] {
                     DeploymentKind::Redeployment => false,

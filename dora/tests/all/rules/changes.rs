@@ -1,7 +1,7 @@
 //! What belongs to a change, when it began, and the stages of its lead time.
 
 use dora::settings::LeadTimeStart;
-use kernel::{Account, Change, ChangeState, Commit, Deployment, Detail, FindingKind, ReviewState, Version};
+use kernel::{Account, Change, ChangeState, Commit, Completeness, Deployment, FindingKind, ReviewState, Version};
 
 use super::pushed;
 use crate::build::{Case, at, change, commit, deploy, hours, review, sha, tag, version};
@@ -132,7 +132,7 @@ fn commits_that_a_source_lists_are_the_commits_of_a_change() {
 
 #[test]
 fn what_git_listed_of_a_merge_is_found_in_the_graph_and_an_inner_change_keeps_its_commits() {
-    let inferred = Version { detail: Detail::Inferred, ..version() };
+    let inferred = Version { completeness: Completeness::Inferred, ..version() };
     // 2 and 3 are of the inner change, which is merged by 4; 5 is of the outer one
     let inner = Change { commits: vec![sha(2), sha(3)], version: inferred, ..change(1, 4, 8) };
     let outer = Change { commits: vec![sha(2), sha(3), sha(4), sha(5)], version: inferred, ..change(0, 6, 8) };

@@ -72,7 +72,7 @@ fn going_back_is_a_rollback_and_the_same_commit_again_a_redeployment() {
     assert_eq!(computed.deployment("b2").failed_by[0].id, "back");
     assert_eq!(computed.deployment("b2").recovered_at, Some(at(30)));
     assert_eq!(computed.rework(), ["back"]);
-    let counts: Vec<bool> = computed.deployments.iter().map(|row| row.counts).collect();
+    let counts: Vec<bool> = computed.deployments.iter().map(|row| row.counted).collect();
     assert_eq!(counts, [true, true, false, true]);
 }
 
@@ -113,7 +113,7 @@ fn a_tag_on_a_commit_that_was_reached_says_nothing() {
     );
     assert!(computed.failed().is_empty() && computed.rework().is_empty());
     // set late it is a release all the same; a second name is not
-    let counts: Vec<bool> = computed.deployments.iter().map(|row| row.counts).collect();
+    let counts: Vec<bool> = computed.deployments.iter().map(|row| row.counted).collect();
     assert_eq!(counts, [true, true, true, false]);
 }
 

@@ -189,7 +189,7 @@ fn failed_attempts_count_only_where_configured() {
         .add(deploy("b", 2, 10));
     let computed = case.compute();
     let attempt = computed.deployment("attempt");
-    assert!(!attempt.success && !attempt.failed && !attempt.counts);
+    assert!(!attempt.success && !attempt.failed && !attempt.counted);
     assert_eq!((attempt.kind, attempt.commits), (DeploymentKind::None, 0));
     assert_eq!(computed.deployment("b").commits, 1);
     let counted = case.set(|settings| settings.count_failed_attempts = true).compute();

@@ -28,7 +28,7 @@ async fn fill(connection: &mut PgConnection) {
                     'service', 'service-' || n % 20, 'deployment', 'd/' || n,
                     'finished_at', timestamptz '2026-01-01Z' + n * interval '10 minutes', 'source', 'tag', 'success', true,
                     'kind', 'normal', 'commits', 5, 'changes', 5, 'failed', n % 10 = 0, 'failed_by', '[]'::jsonb,
-                    'rework', false, 'rework_by', '[]'::jsonb, 'counts', true, 'digest', n))).*
+                    'rework', false, 'rework_by', '[]'::jsonb, 'counted', true, 'digest', n))).*
            from generate_series(1, 20000) n;
          insert into deployment_metric
          select (jsonb_populate_record(m, jsonb_build_object(
@@ -45,7 +45,7 @@ async fn fill(connection: &mut PgConnection) {
          select 'service-' || n, now(), 1, 1, 1, false, 1 from generate_series(1, 20000) n;
          insert into finding (service, kind, subject, detail)
          select 'service-' || n % 20, 'no_commit', 'd/' || n, 'x' from generate_series(1, 20000) n;
-         insert into repository (id, name, partial, detail, version_at, digest)
+         insert into repository (id, name, partial, completeness, version_at, digest)
          select 'r/' || n, 'r', false, 1, now(), 1 from generate_series(1, 20000) n;
          analyze;",
     )

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use connector::Connector;
 use kernel::{
-    Commit, Detail, Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason, Repository, Sha, Tenant, Version,
+    Commit, Completeness, Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason, Repository, Sha, Tenant,
+    Version,
 };
 
 use tests::unique;
@@ -66,7 +67,7 @@ impl Connector for Test {
 }
 
 fn version() -> Version {
-    Version { detail: Detail::Stated, at: chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap() }
+    Version { completeness: Completeness::Reported, at: chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap() }
 }
 
 fn commit(repository: &str, number: usize) -> Commit {

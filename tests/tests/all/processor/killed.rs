@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eventlog::settings::LogKind;
-use kernel::{Commit, Deployment, Detail, Envelope, Fact, Outcome, Sha, Version};
+use kernel::{Commit, Completeness, Deployment, Envelope, Fact, Outcome, Sha, Version};
 use rand::{RngExt, SeedableRng};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{counts, positions};
@@ -111,7 +111,7 @@ fn events(from: usize, count: usize) -> Vec<Envelope> {
         .map(|number| {
             let repository = format!("example.org/team/r{}", number % 7);
             let at = |seconds: usize| chrono::DateTime::from_timestamp(1_700_000_000 + seconds as i64, 0).unwrap();
-            let version = Version { detail: Detail::Stated, at: at(number * 7919 % 1000) };
+            let version = Version { completeness: Completeness::Reported, at: at(number * 7919 % 1000) };
             let mut sha = [1; 20];
             sha[..8].copy_from_slice(&(number / 3).to_be_bytes());
             let sha = Sha::from_bytes(&sha).unwrap();
@@ -150,7 +150,7 @@ async fn assert_as_in_a_calm_run(log: &TestLog, events: &[Envelope]) {
     assert_eq!(ended(&log.database.store).await, ended(&calm.database.store).await);
     assert_eq!(total(&log.database.store).await, events.len() as i64);
     assert_eq!(snapshot(log).await, snapshot(&calm).await);
-    assert!(snapshot(log).await["reject"].0 > 0 && snapshot(log).await["commit"].0 > 0);
+    assert!(snapshot(log).await["dead_letter"].0 > 0 && snapshot(log).await["commit"].0 > 0);
 }
 
 /// Whether everything that is in the log is written.
@@ -175,7 +175,7 @@ const STEPS: [(&str, &str); 6] = [
     ("before anything", "lock table sei.position in exclusive mode"),
     ("between position and facts", "lock table main.commit in exclusive mode"),
     ("between two tables of facts", "lock table main.deployment in exclusive mode"),
-    ("between facts and rejects", "lock table main.reject in exclusive mode"),
+    ("between facts and rejects", "lock table main.dead_letter in exclusive mode"),
     ("between rejects and counts", "lock table main.event_count in exclusive mode"),
     // A trigger that runs within the commit takes this lock.
     ("within the commit", "select pg_advisory_lock(7)"),

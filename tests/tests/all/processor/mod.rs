@@ -195,7 +195,7 @@ async fn snapshot(log: &TestLog) -> BTreeMap<&'static str, (i64, String)> {
         ("repository", "t::text"),
         ("commit", "t::text"),
         ("deployment", "t::text"),
-        ("reject", "source || event_id || reason || encode(payload, 'hex')"),
+        ("dead_letter", "source || event_id || reason || encode(payload, 'hex')"),
     ] {
         let query = format!(
             "select count(*), md5(coalesce(string_agg({columns}, ';' order by {columns}), '')) from main.{table} t"

@@ -17,8 +17,11 @@ type Known = (String, String, bool);
 fn declared(kind: &Kind) -> Vec<Known> {
     let columns = kind.columns.iter();
     let columns = columns.map(|column| (column.name, store::declared::native(column.holds), !column.nullable));
-    let version =
-        [("detail", "smallint", true), ("version_at", "timestamp with time zone", true), ("digest", "bigint", true)];
+    let version = [
+        ("completeness", "smallint", true),
+        ("version_at", "timestamp with time zone", true),
+        ("digest", "bigint", true),
+    ];
     let all = columns.chain(version);
     let mut all: Vec<Known> = all.map(|(name, native, required)| (name.into(), native.into(), required)).collect();
     all.sort_unstable();
@@ -99,7 +102,7 @@ fn value(kind: &Kind, column: &Column) -> Value {
 fn whole(kind: &Kind) -> Fact {
     let fields = kind.columns.iter().take(kind.fields);
     let fields = fields.map(|column| (column.name.to_owned(), value(kind, column)));
-    let version = json!({ "detail": "measured", "at": "2026-02-03T08:40:00Z" });
+    let version = json!({ "completeness": "measured", "at": "2026-02-03T08:40:00Z" });
     let other = [("fact".to_owned(), json!(kind.name)), ("version".to_owned(), version)];
     let mut fact: Fact = serde_json::from_value(fields.chain(other).collect()).unwrap();
     if let Fact::Incident(incident) = &mut fact {
@@ -133,14 +136,18 @@ async fn every_field_of_every_kind_is_stored_as_it_came() {
 async fn what_a_later_version_wrote_is_an_error_that_says_what_was_found_and_expected() {
     let database = database().await;
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
-    let insert =
-        "insert into main.account (id, name, bot, detail, version_at, digest) values ('a', '', false, 7, now(), 0)";
+    let insert = "insert into main.account (id, name, bot, completeness, version_at, digest)
+                  values ('a', '', false, 7, now(), 0)";
     sqlx::query(insert).execute(&mut connection).await.unwrap();
     let error = people::all(&database.store).await.unwrap_err();
     assert!(matches!(error, StoreError::Unreadable(_)), "{error:?}");
-    assert!(error.to_string().ends_with("detail: 7 is no degree of detail; expected 0, 1 or 2"), "{error}");
+    assert!(
+        error.to_string().ends_with("completeness: 7 is no completeness of a version; expected 0, 1 or 2"),
+        "{error}"
+    );
 
-    let insert = "insert into main.service (name, repositories, deployments_from, deleted, detail, version_at, digest)
+    let insert =
+        "insert into main.service (name, repositories, deployments_from, deleted, completeness, version_at, digest)
                   values ('shop', '{}', 'telepathy', false, 1, now(), 0)";
     sqlx::query(insert).execute(&mut connection).await.unwrap();
     let mut tx = database.store.begin().await.unwrap();

@@ -1,7 +1,7 @@
 //! What runs takes effect when it first ended with success, whatever is reported of it later, in any order.
 
 use chrono::{DateTime, Utc};
-use kernel::{Deployment, DeploymentSource, Detail, Fact, Outcome, PipelineRun, Service, Version};
+use kernel::{Completeness, Deployment, DeploymentSource, Fact, Outcome, PipelineRun, Service, Version};
 use proptest::prelude::*;
 use proptest::sample::select;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -30,10 +30,10 @@ fn reported() -> impl Strategy<Value = Reported> {
         Some(Outcome::Neither),
         None,
     ]);
-    let details = select(vec![Detail::Inferred, Detail::Stated]);
+    let details = select(vec![Completeness::Inferred, Completeness::Reported]);
     let time = || proptest::option::weighted(0.8, (0..9_i64).prop_map(instant));
-    (details, 0..5_i64, time(), time(), outcomes).prop_map(|(detail, at, started, finished, outcome)| Reported {
-        version: Version { detail, at: instant(at) },
+    (details, 0..5_i64, time(), time(), outcomes).prop_map(|(completeness, at, started, finished, outcome)| Reported {
+        version: Version { completeness, at: instant(at) },
         started,
         finished,
         outcome,
@@ -85,7 +85,7 @@ async fn write(database: &TestDatabase, versions: &[Reported], piece: usize) -> 
     let mut tx = database.store.begin().await.unwrap();
     let service = Service {
         repositories: vec!["h/o/r".into()],
-        ..Service::new("h/o/r".to_owned(), Version { detail: Detail::Stated, at: DateTime::UNIX_EPOCH })
+        ..Service::new("h/o/r".to_owned(), Version { completeness: Completeness::Reported, at: DateTime::UNIX_EPOCH })
     };
     history::read(&mut tx, &service, |row| match row {
         Row::PipelineRun(run) => ends.push(("run".to_owned(), run.outcome, run.finished_at)),
@@ -130,7 +130,7 @@ fn the_first_end_with_success_stays_in_any_order_of_versions() {
 async fn a_job_that_is_started_weeks_later_in_a_finished_pipeline_does_not_move_its_deployment() {
     let database = tests::database().await;
     let version = |day: i64, outcome: Option<Outcome>| Reported {
-        version: Version { detail: Detail::Stated, at: instant(day * 86_400) },
+        version: Version { completeness: Completeness::Reported, at: instant(day * 86_400) },
         started: Some(instant(0)),
         finished: outcome.map(|_| instant(day * 86_400)),
         outcome,

@@ -1,7 +1,7 @@
 //! Sources that report moments, not things: whichever version wins, the earliest times of all versions are kept.
 
 use chrono::{DateTime, Utc};
-use kernel::{Detail, Fact, Incident, PipelineRun, TaskRun, Version};
+use kernel::{Completeness, Fact, Incident, PipelineRun, TaskRun, Version};
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use store::facts;
@@ -23,8 +23,11 @@ const TABLES: [(&str, &str); 3] = [
 /// A version of each of the three, which all have the same times.
 fn versions() -> impl Strategy<Value = [Fact; 3]> {
     (0..2_u8, 0..3_i64, 0..4_i64, proptest::option::of(0..4_i64), 0..3_u8).prop_map(
-        |(detail, at, first, second, content)| {
-            let version = Version { detail: [Detail::Inferred, Detail::Stated][usize::from(detail)], at: instant(at) };
+        |(completeness, at, first, second, content)| {
+            let version = Version {
+                completeness: [Completeness::Inferred, Completeness::Reported][usize::from(completeness)],
+                at: instant(at),
+            };
             let (first, second, title) = (instant(first), second.map(instant), format!("t{content}"));
             [
                 Fact::Incident(Incident {

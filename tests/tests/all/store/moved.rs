@@ -2,7 +2,7 @@
 //! in whichever order the facts and the move come.
 
 use chrono::{DateTime, Utc};
-use kernel::{Change, ChangeState, Deployment, Detail, Fact, Moved, Outcome, PipelineRun, Repository, Version};
+use kernel::{Change, ChangeState, Completeness, Deployment, Fact, Moved, Outcome, PipelineRun, Repository, Version};
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::facts;
@@ -15,7 +15,7 @@ fn instant(seconds: i64) -> DateTime<Utc> {
 }
 
 fn stated(seconds: i64) -> Version {
-    Version { detail: Detail::Stated, at: instant(seconds) }
+    Version { completeness: Completeness::Reported, at: instant(seconds) }
 }
 
 fn change(repository: &str, state: ChangeState, at: i64) -> Fact {
@@ -95,9 +95,9 @@ fn a_renamed_repository_is_one_repository_in_any_order_of_its_facts() {
         run(NEW, 7),
         // what is reported late, by a clone whose remote has the old name
         deployment(OLD, 8),
-        repository(OLD, "acme/OldName", Version { detail: Detail::Measured, at: instant(8) }),
-        repository(NEW, "acme/NewName", Version { detail: Detail::Inferred, at: instant(5) }),
-        repository(NEW, "acme/Newname", Version { detail: Detail::Inferred, at: instant(4) }),
+        repository(OLD, "acme/OldName", Version { completeness: Completeness::Measured, at: instant(8) }),
+        repository(NEW, "acme/NewName", Version { completeness: Completeness::Inferred, at: instant(5) }),
+        repository(NEW, "acme/Newname", Version { completeness: Completeness::Inferred, at: instant(4) }),
     ];
     let expected = runtime.block_on(async {
         write(&database, &reported).await;
@@ -105,7 +105,7 @@ fn a_renamed_repository_is_one_repository_in_any_order_of_its_facts() {
     });
     runtime.block_on(async {
         assert_eq!(texts(&database, "select id || ' ' || state from main.change").await, [format!("{NEW}#1 merged")]);
-        let named = "select concat_ws(' ', id, name, url, detail) from main.repository";
+        let named = "select concat_ws(' ', id, name, url, completeness) from main.repository";
         assert_eq!(texts(&database, named).await, [format!("{NEW} acme/NewName https://github.com/acme/NewName 2")]);
         let deployments = texts(&database, "select id from main.deployment order by 1").await;
         assert_eq!(deployments, [2, 6, 8].map(|number| format!("{NEW}/deployment/{number}")));

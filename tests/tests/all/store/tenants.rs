@@ -1,7 +1,7 @@
 //! Tenants: one transaction may write to several, and none sees another's data.
 
 use chrono::Utc;
-use kernel::{Account, Detail, EventOutcome, Fact, Tenant, Version};
+use kernel::{Account, Completeness, EventOutcome, Fact, Tenant, Version};
 use store::counts::{self, EventCount};
 use store::{Store, StoreError, TenantInfo, facts, positions};
 use tests::database;
@@ -11,7 +11,7 @@ fn tenant(name: &str) -> Tenant {
 }
 
 fn account(id: &str) -> Fact {
-    let version = Version { detail: Detail::Stated, at: Utc::now() };
+    let version = Version { completeness: Completeness::Reported, at: Utc::now() };
     Fact::Account(Account { name: id.to_owned(), bot: true, ..Account::new(id.into(), version) })
 }
 

@@ -87,7 +87,7 @@ fn deployments(service: &str, turn: i64) -> Vec<DeploymentMetric> {
                 recovered_by: failed.then(evidence),
                 rework: false,
                 rework_by: vec![],
-                counts: true,
+                counted: true,
                 rollout: None,
             }
         })

@@ -197,8 +197,7 @@ async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() 
         let points =
             facts.iter().filter(|fact| matches!(fact, Fact::WorkItem(item) if item.points == Some(3.0))).count();
         assert_eq!(points, 120, "points are found by name");
-        let listed =
-            |fact: &&Fact| matches!(fact, Fact::Status(status) if status.version.detail == kernel::Detail::Stated);
+        let listed = |fact: &&Fact| matches!(fact, Fact::Status(status) if status.version.completeness == kernel::Completeness::Reported);
         assert_eq!(facts.iter().filter(listed).count(), 1);
         let asked = state.lock().unwrap().asked.clone();
         assert_eq!(asked.len(), asked.iter().collect::<BTreeSet<_>>().len(), "{asked:#?}");

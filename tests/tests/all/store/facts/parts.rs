@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::{
-    Account, Change, ChangeState, CloseEvent, Commit, Deployment, DeploymentSource, Detail, Fact, Incident, Moved,
-    Outcome, Person, PipelineRun, QualityMeasure, Repository, Review, ReviewState, Service, Sha, Sprint, SprintEntry,
-    Status, StatusCategory, TaskRun, Team, Transition, Version, Vulnerability, WorkItem,
+    Account, Change, ChangeState, CloseEvent, Commit, Completeness, Deployment, DeploymentSource, Fact, Incident,
+    Moved, Outcome, Person, PipelineRun, QualityMeasure, Repository, Review, ReviewState, Service, Sha, Sprint,
+    SprintEntry, Status, StatusCategory, TaskRun, Team, Transition, Version, Vulnerability, WorkItem,
 };
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -15,12 +15,12 @@ pub(super) fn instant(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
 }
 
-pub(super) fn version(detail: Detail, seconds: i64) -> Version {
-    Version { detail, at: instant(seconds) }
+pub(super) fn version(completeness: Completeness, seconds: i64) -> Version {
+    Version { completeness, at: instant(seconds) }
 }
 
 pub(super) fn stated(seconds: i64) -> Version {
-    version(Detail::Stated, seconds)
+    version(Completeness::Reported, seconds)
 }
 
 fn sha(number: u32) -> Sha {
@@ -45,7 +45,7 @@ pub(super) fn commit(number: u32) -> Commit {
             sha(number),
             instant(i64::from(number)),
             instant(i64::from(number) + 1),
-            version(Detail::Measured, i64::from(number)),
+            version(Completeness::Measured, i64::from(number)),
         )
     }
 }
@@ -268,10 +268,10 @@ pub(in crate::store) fn as_fact(table: &str, row: &str) -> serde_json::Value {
     // what the store keeps for itself
     fields.remove("digest");
     fields.remove("succeeded_at");
-    let detail = fields.remove("detail").unwrap();
-    let detail = ["inferred", "stated", "measured"][usize::try_from(detail.as_u64().unwrap()).unwrap()];
+    let completeness = fields.remove("completeness").unwrap();
+    let completeness = ["inferred", "reported", "measured"][usize::try_from(completeness.as_u64().unwrap()).unwrap()];
     let at = fields.remove("version_at").unwrap();
-    fields.insert("version".to_owned(), serde_json::json!({ "detail": detail, "at": at }));
+    fields.insert("version".to_owned(), serde_json::json!({ "completeness": completeness, "at": at }));
     fields.insert("fact".to_owned(), table.into());
     fields.retain(|_, value| !value.is_null());
     // object ids are bytes there
@@ -281,13 +281,14 @@ pub(in crate::store) fn as_fact(table: &str, row: &str) -> serde_json::Value {
 
 /// A version of one of two things, with few distinct times so that ties are frequent.
 pub(super) fn any_version() -> impl Strategy<Value = Fact> {
-    (0..2_u8, 0..3_u8, 0..3_i64, 0..1500_i64, 0..3_u8).prop_map(|(thing, detail, at, nanos, content)| {
-        let detail = [Detail::Inferred, Detail::Stated, Detail::Measured][usize::from(detail)];
+    (0..2_u8, 0..3_u8, 0..3_i64, 0..1500_i64, 0..3_u8).prop_map(|(thing, completeness, at, nanos, content)| {
+        let completeness =
+            [Completeness::Inferred, Completeness::Reported, Completeness::Measured][usize::from(completeness)];
         // less than a microsecond from each other, and before 2000 too, where rounding goes the other way
         let at = DateTime::from_timestamp(900_000_000 + at * 100_000_000, 0).unwrap() + Duration::nanoseconds(nanos);
         Fact::Deployment(Deployment {
             name: Some(format!("v{content}")),
-            version: Version { detail, at },
+            version: Version { completeness, at },
             ..deployment(&format!("d{thing}"), 0)
         })
     })

@@ -1,7 +1,7 @@
 //! Whatever order versions arrive in, the row is the same.
 
 use chrono::{DateTime, Utc};
-use kernel::{Change, CloseEvent, Detail, Fact, Incident, WorkItem};
+use kernel::{Change, CloseEvent, Completeness, Fact, Incident, WorkItem};
 use proptest::prelude::*;
 use sqlx::{Connection, PgConnection};
 use store::facts;
@@ -36,10 +36,10 @@ fn any_order_and_any_duplicates_give_the_same_rows() {
 
 /// A version of one change, with or without the time it was marked ready for review.
 fn draft() -> impl Strategy<Value = Change> {
-    (0..2_u8, 0..3_i64, proptest::option::of(0..3_i64), 0..3_u8).prop_map(|(detail, at, ready, content)| Change {
+    (0..2_u8, 0..3_i64, proptest::option::of(0..3_i64), 0..3_u8).prop_map(|(completeness, at, ready, content)| Change {
         title: format!("t{content}"),
         ready_at: ready.map(instant),
-        version: version([Detail::Inferred, Detail::Stated][usize::from(detail)], at),
+        version: version([Completeness::Inferred, Completeness::Reported][usize::from(completeness)], at),
         ..change()
     })
 }
