@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use kernel::Rule;
 use serde::Serialize;
 use store::metric_rows::ServiceBasis;
-use strum::{IntoStaticStr, VariantArray, VariantNames};
+use strum::VariantArray;
 use utoipa::ToSchema;
 
 use crate::metrics::Window;
@@ -18,42 +18,23 @@ const FEW: u64 = 5;
 /// Services that are named at most; more are counted.
 const NAMED: usize = 3;
 
-/// A kind of source that gave evidence for verdicts.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Enum,
-    ToSchema,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum EvidenceSource {
-    /// Incidents.
-    Incidents,
-    /// Deployments that rolled back.
-    Rollbacks,
-    /// Reverts of changes.
-    Reverts,
-    /// Hotfixes by branch or label.
-    Hotfixes,
-    /// Patch levels that followed.
-    PatchReleases,
-    /// Deployments that failed themselves.
-    Attempts,
-}
-
-kernel::closed_lists! {
-    EvidenceSource: "source of evidence",
-    CaveatCode: "code of a caveat",
+kernel::closed_list! {
+    /// A kind of source that gave evidence for verdicts.
+    #[derive(Enum, ToSchema)]
+    pub enum EvidenceSource: "source of evidence" {
+        /// Incidents.
+        Incidents,
+        /// Deployments that rolled back.
+        Rollbacks,
+        /// Reverts of changes.
+        Reverts,
+        /// Hotfixes by branch or label.
+        Hotfixes,
+        /// Patch levels that followed.
+        PatchReleases,
+        /// Deployments that failed themselves.
+        Attempts,
+    }
 }
 
 impl EvidenceSource {
@@ -111,53 +92,39 @@ pub struct Basis {
     pub known: Option<f64>,
 }
 
-/// What a caveat is about. Codes are stable: new ones may come.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Enum,
-    ToSchema,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum CaveatCode {
-    /// Nothing was computed yet.
-    NothingComputed,
-    /// No production deployment was ever seen.
-    NoDeployments,
-    /// There are deployments, but none in the window.
-    NothingDeployed,
-    /// The history of a service is cut off: numbers are partial.
-    PartialHistory,
-    /// No incident is known of a service: what failed is a lower bound.
-    LowerBound,
-    /// No incident is known of a service: the value says nothing about it.
-    NoIncidents,
-    /// Incidents are known that belong to no service.
-    UnmappedIncidents,
-    /// Patch levels followed releases of a service, and do not count as repairs of them.
-    PatchReleases,
-    /// The first deployment of a service is in the window; it is where counting starts.
-    FirstDeployment,
-    /// Observations are missing because one of their ends is not known.
-    EndsUnknown,
-    /// Most changes were deployed by the commit that they began with: nothing shows an earlier beginning.
-    NoEarlierBeginning,
-    /// Some have not ended yet.
-    StillOpen,
-    /// A single observation can change the value much.
-    FewObservations,
-    /// The values of a preview: no deployment is known, and each merge is taken for one.
-    PreviewMergesAsDeployments,
+kernel::closed_list! {
+    /// What a caveat is about. Codes are stable: new ones may come.
+    #[derive(Enum, ToSchema)]
+    pub enum CaveatCode: "code of a caveat" {
+        /// Nothing was computed yet.
+        NothingComputed,
+        /// No production deployment was ever seen.
+        NoDeployments,
+        /// There are deployments, but none in the window.
+        NothingDeployed,
+        /// The history of a service is cut off: numbers are partial.
+        PartialHistory,
+        /// No incident is known of a service: what failed is a lower bound.
+        LowerBound,
+        /// No incident is known of a service: the value says nothing about it.
+        NoIncidents,
+        /// Incidents are known that belong to no service.
+        UnmappedIncidents,
+        /// Patch levels followed releases of a service, and do not count as repairs of them.
+        PatchReleases,
+        /// The first deployment of a service is in the window; it is where counting starts.
+        FirstDeployment,
+        /// Observations are missing because one of their ends is not known.
+        EndsUnknown,
+        /// Most changes were deployed by the commit that they began with: nothing shows an earlier beginning.
+        NoEarlierBeginning,
+        /// Some have not ended yet.
+        StillOpen,
+        /// A single observation can change the value much.
+        FewObservations,
+        /// The values of a preview: no deployment is known, and each merge is taken for one.
+        PreviewMergesAsDeployments,
+    }
 }
 
 /// What a reader must know about a value.

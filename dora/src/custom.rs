@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use kernel::Fact;
 use kernel::catalog::{Holds, Kind};
 use runtime::settings::Findings;
-use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use crate::settings::CustomMetricSettings;
 
@@ -118,30 +117,26 @@ pub enum Taken {
     Holds(Condition),
 }
 
-/// What is made of the values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray, VariantNames)]
-#[strum(serialize_all = "snake_case")]
-pub enum Aggregate {
-    /// How many facts.
-    Count,
-    /// How many facts a week.
-    PerWeek,
-    /// The sum.
-    Sum,
-    /// The mean.
-    Mean,
-    /// The median.
-    Median,
-    /// The third quartile.
-    P75,
-    /// The ninth decile.
-    P90,
-    /// The share of those for which the condition holds.
-    Rate,
-}
-
-kernel::closed_lists! {
-    Aggregate: "aggregation",
+kernel::closed_list! {
+    /// What is made of the values.
+    pub enum Aggregate: "aggregation" {
+        /// How many facts.
+        Count,
+        /// How many facts a week.
+        PerWeek,
+        /// The sum.
+        Sum,
+        /// The mean.
+        Mean,
+        /// The median.
+        Median,
+        /// The third quartile.
+        P75,
+        /// The ninth decile.
+        P90,
+        /// The share of those for which the condition holds.
+        Rate,
+    }
 }
 
 /// A metric that a user defined, understood.

@@ -4,48 +4,28 @@ use async_graphql::Enum;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
+use serde::Deserialize;
+use strum::Display;
 use utoipa::ToSchema;
 
 use crate::{Benchmark, Budget};
 
-/// The length of the steps of a series.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    Enum,
-    ToSchema,
-    ValueEnum,
-    Display,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Interval {
-    /// Local days: 23 to 25 hours.
-    Day,
-    /// ISO weeks: they begin on Monday.
-    Week,
-    /// Calendar months.
-    Month,
-    /// Calendar quarters.
-    Quarter,
-    /// Calendar years.
-    Year,
-}
-
-kernel::closed_lists! {
-    Interval: "interval",
+kernel::closed_list! {
+    /// The length of the steps of a series.
+    #[derive(Deserialize, Enum, ToSchema, ValueEnum, Display)]
+    #[value(rename_all = "snake_case")]
+    pub enum Interval: "interval" {
+        /// Local days: 23 to 25 hours.
+        Day,
+        /// ISO weeks: they begin on Monday.
+        Week,
+        /// Calendar months.
+        Month,
+        /// Calendar quarters.
+        Quarter,
+        /// Calendar years.
+        Year,
+    }
 }
 
 /// What a report is asked about.

@@ -15,7 +15,6 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use kernel::FindingKind;
 use serde::Serialize;
-use strum::{IntoStaticStr, VariantArray, VariantNames};
 use utoipa::ToSchema;
 
 use crate::{
@@ -23,42 +22,23 @@ use crate::{
     ValueName, Window,
 };
 
-/// A metric: the five, then time to restore.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Enum,
-    ToSchema,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum MetricName {
-    /// Change lead time.
-    ChangeLeadTime,
-    /// Deployment frequency.
-    DeploymentFrequency,
-    /// Change fail rate.
-    ChangeFailRate,
-    /// Failed deployment recovery time.
-    FailedDeploymentRecoveryTime,
-    /// Deployment rework rate.
-    DeploymentReworkRate,
-    /// Time to restore, by 2021's definition.
-    TimeToRestore,
-}
-
-kernel::closed_lists! {
-    MetricName: "metric of a report",
+kernel::closed_list! {
+    /// A metric: the five, then time to restore.
+    #[derive(Enum, ToSchema)]
+    pub enum MetricName: "metric of a report" {
+        /// Change lead time.
+        ChangeLeadTime,
+        /// Deployment frequency.
+        DeploymentFrequency,
+        /// Change fail rate.
+        ChangeFailRate,
+        /// Failed deployment recovery time.
+        FailedDeploymentRecoveryTime,
+        /// Deployment rework rate.
+        DeploymentReworkRate,
+        /// Time to restore, by 2021's definition.
+        TimeToRestore,
+    }
 }
 
 impl MetricName {

@@ -27,6 +27,7 @@ mod team;
 mod transition;
 mod version;
 mod vulnerability;
+mod words;
 mod work_item;
 
 use chrono::{DateTime, Utc};

@@ -3,100 +3,69 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
+use strum::Display;
 
 use crate::{AccountId, ChangeId, DeploymentId, DeploymentSource, IncidentId, RepositoryId, Sha};
 
-/// How a deployment relates to the ones before it.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray, VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
-pub enum DeploymentKind {
-    /// The first of its repository in its environment: it has no predecessor.
-    First,
-    /// It advances: its commit is no ancestor of its predecessor's, or is not known.
-    Normal,
-    /// Its commit is an ancestor of its predecessor's.
-    Rollback,
-    /// It puts a version into production again that had been there before its predecessor took it back.
-    RollForward,
-    /// The very commit of its predecessor.
-    Redeployment,
-    /// A tag or release on a commit that was already reached, or an attempt that failed: carries
-    /// nothing, gives no verdict.
-    None,
+crate::closed_list! {
+    /// How a deployment relates to the ones before it.
+    #[derive(Deserialize)]
+    #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
+    pub enum DeploymentKind: "kind of deployment" {
+        /// The first of its repository in its environment: it has no predecessor.
+        First,
+        /// It advances: its commit is no ancestor of its predecessor's, or is not known.
+        Normal,
+        /// Its commit is an ancestor of its predecessor's.
+        Rollback,
+        /// It puts a version into production again that had been there before its predecessor took it back.
+        RollForward,
+        /// The very commit of its predecessor.
+        Redeployment,
+        /// A tag or release on a commit that was already reached, or an attempt that failed: carries
+        /// nothing, gives no verdict.
+        None,
+    }
 }
 
-/// The rule by which a piece of evidence counts.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
-#[strum(serialize_all = "snake_case")]
-pub enum Rule {
-    /// An incident names it, its version, its commit, or a change that it carried.
-    IncidentNamesIt,
-    /// An incident of its service was detected while it was the newest, within the window; or right after what
-    /// undid it.
-    IncidentWhileNewest,
-    /// A later deployment rolled back to a commit before it.
-    RolledBack,
-    /// A later deployment within the window carries a revert of what it carried.
-    Reverted,
-    /// The very next deployment within the window carries a hotfix.
-    Hotfixed,
-    /// The next patch level came within the window.
-    PatchRelease,
-    /// The attempt itself failed, and attempts are counted by configuration.
-    FailedAttempt,
-    /// An incident names it as its fix.
-    NamedAsFix,
+crate::closed_list! {
+    /// The rule by which a piece of evidence counts.
+    #[derive(Deserialize)]
+    #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
+    pub enum Rule: "rule of a verdict" {
+        /// An incident names it, its version, its commit, or a change that it carried.
+        IncidentNamesIt,
+        /// An incident of its service was detected while it was the newest, within the window; or right after what
+        /// undid it.
+        IncidentWhileNewest,
+        /// A later deployment rolled back to a commit before it.
+        RolledBack,
+        /// A later deployment within the window carries a revert of what it carried.
+        Reverted,
+        /// The very next deployment within the window carries a hotfix.
+        Hotfixed,
+        /// The next patch level came within the window.
+        PatchRelease,
+        /// The attempt itself failed, and attempts are counted by configuration.
+        FailedAttempt,
+        /// An incident names it as its fix.
+        NamedAsFix,
+    }
 }
 
-/// What can meet a rule.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    Display,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum EvidenceKind {
-    /// A change.
-    Change,
-    /// A commit.
-    Commit,
-    /// A deployment.
-    Deployment,
-    /// An incident.
-    Incident,
+crate::closed_list! {
+    /// What can meet a rule.
+    #[derive(Deserialize, Display)]
+    pub enum EvidenceKind: "kind of evidence" {
+        /// A change.
+        Change,
+        /// A commit.
+        Commit,
+        /// A deployment.
+        Deployment,
+        /// An incident.
+        Incident,
+    }
 }
 
 /// Why a verdict was given: the rule, and the thing that met it.
@@ -245,48 +214,34 @@ pub struct IncidentMetric {
     pub deployment: Option<DeploymentId>,
 }
 
-/// What the engine noticed about the data itself.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
-pub enum FindingKind {
-    /// A lead time or a stage would be negative: a clock ran backwards, or history was rewritten.
-    NegativeDuration,
-    /// A deployment names a commit that is not known.
-    UnknownCommit,
-    /// A deployment names no commit at all.
-    NoCommit,
-    /// A deployment ended, but its source does not say when; it is not counted.
-    NoTime,
-    /// The history of the repository is cut off (a shallow clone).
-    PartialHistory,
-    /// The commits of a change are not known, so its lead time starts when it was opened.
-    UnknownFirstCommit,
-    /// The service has several environments: which of them count as production.
-    Environments,
-    /// A commit was written before 1990 by its own word, so its author time counts as missing.
-    ImplausibleTime,
-    /// Incidents belong to no service, so no service's fail rate or time to restore counts them.
-    IncidentWithoutService,
-    /// All commits of a change came with other changes (a promotion, a backport), so it does not count by itself.
-    DuplicateChange,
-    /// Patch releases would mark releases as failed, but that rule is off, or not usable here.
-    PatchReleases,
+crate::closed_list! {
+    /// What the engine noticed about the data itself.
+    #[derive(Deserialize)]
+    #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
+    pub enum FindingKind: "kind of finding" {
+        /// A lead time or a stage would be negative: a clock ran backwards, or history was rewritten.
+        NegativeDuration,
+        /// A deployment names a commit that is not known.
+        UnknownCommit,
+        /// A deployment names no commit at all.
+        NoCommit,
+        /// A deployment ended, but its source does not say when; it is not counted.
+        NoTime,
+        /// The history of the repository is cut off (a shallow clone).
+        PartialHistory,
+        /// The commits of a change are not known, so its lead time starts when it was opened.
+        UnknownFirstCommit,
+        /// The service has several environments: which of them count as production.
+        Environments,
+        /// A commit was written before 1990 by its own word, so its author time counts as missing.
+        ImplausibleTime,
+        /// Incidents belong to no service, so no service's fail rate or time to restore counts them.
+        IncidentWithoutService,
+        /// All commits of a change came with other changes (a promotion, a backport), so it does not count by itself.
+        DuplicateChange,
+        /// Patch releases would mark releases as failed, but that rule is off, or not usable here.
+        PatchReleases,
+    }
 }
 
 /// A data-quality finding. Identity: `service` + `kind` + `subject`.

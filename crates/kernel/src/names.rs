@@ -1,13 +1,7 @@
-//! Closed lists: a word of each, as JSON and the database write it, is the name of a variant. This turns them into text
-//! and back, and says which words there are.
+//! Closed lists: a word of each, as JSON and the database write it, is the name of a variant. They are declared by
+//! [`closed_list`](crate::closed_list).
 
 use strum::{VariantArray, VariantNames};
-
-use crate::facts::catalog::{Field, Holds, Value, expected};
-use crate::{
-    ChangeState, DeploymentKind, DeploymentSource, EventOutcome, EvidenceKind, FindingKind, IgnoreReason, Outcome,
-    RejectReason, ReviewState, Rule, StatusCategory,
-};
 
 /// A text that is not one of the words of a list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,12 +29,34 @@ where
     })
 }
 
-/// Gives enums their words as text, and reads them. The words are those of `strum`: the enums derive `IntoStaticStr`,
-/// `VariantArray` and `VariantNames`.
+/// Declares a closed list: an enum whose words, as JSON, the database and texts have them, are the names of its variants.
+/// What every list derives stands here; a list adds what is special about it.
 #[macro_export]
-macro_rules! closed_lists {
-    ($($type:ident: $list:literal,)+) => {$(
-        impl $type {
+macro_rules! closed_list {
+    (
+        $(#[$($attribute:tt)*])*
+        $visibility:vis enum $name:ident: $list:literal { $($variants:tt)* }
+    ) => {
+        #[derive(
+            Clone,
+            Copy,
+            Debug,
+            PartialEq,
+            Eq,
+            PartialOrd,
+            Ord,
+            Hash,
+            ::serde::Serialize,
+            ::strum::IntoStaticStr,
+            ::strum::VariantArray,
+            ::strum::VariantNames,
+        )]
+        #[serde(rename_all = "snake_case")]
+        #[strum(serialize_all = "snake_case")]
+        $(#[$($attribute)*])*
+        $visibility enum $name { $($variants)* }
+
+        impl $name {
             /// The word, as JSON and the database have it.
             #[must_use]
             pub fn as_str(self) -> &'static str {
@@ -48,57 +64,14 @@ macro_rules! closed_lists {
             }
         }
 
-        impl ::std::str::FromStr for $type {
+        impl ::std::str::FromStr for $name {
             type Err = $crate::NameError;
 
             fn from_str(text: &str) -> Result<Self, $crate::NameError> {
                 $crate::word(text, $list)
             }
         }
-    )+};
-}
-
-closed_lists! {
-    ChangeState: "state of a change",
-    ReviewState: "state of a review",
-    Outcome: "outcome",
-    DeploymentSource: "source of deployments",
-    StatusCategory: "category of a status",
-    DeploymentKind: "kind of deployment",
-    FindingKind: "kind of finding",
-    EventOutcome: "outcome of an event",
-    EvidenceKind: "kind of evidence",
-    Rule: "rule of a verdict",
-    IgnoreReason: "reason to ignore an event",
-    RejectReason: "reason to reject an event",
-}
-
-macro_rules! fields {
-    ($($type:ty,)+) => {$(
-        impl Field for $type {
-            const HOLDS: Holds = Holds::Text;
-            const WORDS: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
-
-            fn value(&self) -> Value<'_> {
-                Value::Text(self.as_str())
-            }
-
-            fn read(value: Value<'_>) -> Result<Self, String> {
-                match value {
-                    Value::Text(word) => word.parse().map_err(|error: NameError| error.to_string()),
-                    other => Err(expected("a word", &other)),
-                }
-            }
-        }
-    )+};
-}
-
-fields! {
-    ChangeState,
-    ReviewState,
-    Outcome,
-    DeploymentSource,
-    StatusCategory,
+    };
 }
 
 #[cfg(test)]
@@ -109,6 +82,10 @@ mod tests {
     use serde::{Serialize, de::DeserializeOwned};
 
     use super::*;
+    use crate::{
+        ChangeState, DeploymentKind, DeploymentSource, EvidenceKind, FindingKind, Outcome, ReviewState, Rule,
+        StatusCategory,
+    };
 
     fn same_as_json<T: VariantArray + Serialize + DeserializeOwned + FromStr<Err = NameError> + PartialEq + Debug>()
     where

@@ -1,63 +1,51 @@
 //! The named ends of an event that did not become facts. Each reason is a metric label.
 
-use serde::Serialize;
-use strum::{IntoStaticStr, VariantArray, VariantNames};
-
-/// How an event ended.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr, VariantArray, VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum EventOutcome {
-    /// It became facts.
-    Stored,
-    /// It was left alone on purpose.
-    Ignored,
-    /// It can't be read, and was kept.
-    Rejected,
+crate::closed_list! {
+    /// How an event ended.
+    pub enum EventOutcome: "outcome of an event" {
+        /// It became facts.
+        Stored,
+        /// It was left alone on purpose.
+        Ignored,
+        /// It can't be read, and was kept.
+        Rejected,
+    }
 }
 
-/// Why an event is left alone on purpose. Counted, not kept.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr, VariantArray, VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum IgnoreReason {
-    /// The source sends this kind of event, `sei` has no use for it (yet).
-    UnusedEvent,
-    /// The event is used, but not this action of it (a label was coloured, a build was requested).
-    UnusedAction,
-    /// A ping or a test delivery.
-    Ping,
-    /// About something that is no code in a repository of its own: a wiki, a gist, a sponsorship.
-    OutOfScope,
-    /// It has a value (a state, an outcome) that this version does not know.
-    UnknownValue,
+crate::closed_list! {
+    /// Why an event is left alone on purpose. Counted, not kept.
+    pub enum IgnoreReason: "reason to ignore an event" {
+        /// The source sends this kind of event, `sei` has no use for it (yet).
+        UnusedEvent,
+        /// The event is used, but not this action of it (a label was coloured, a build was requested).
+        UnusedAction,
+        /// A ping or a test delivery.
+        Ping,
+        /// About something that is no code in a repository of its own: a wiki, a gist, a sponsorship.
+        OutOfScope,
+        /// It has a value (a state, an outcome) that this version does not know.
+        UnknownValue,
+    }
 }
 
-/// Why an event cannot become facts. It is kept, with its bytes, and can be replayed.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr, VariantArray, VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum RejectReason {
-    /// The payload is no JSON, or no UTF-8.
-    Malformed,
-    /// JSON, but a field that is needed is missing or has another type.
-    Schema,
-    /// A time before 1970 or after 2199.
-    ImplausibleTime,
-    /// The payload is larger than its normalizer accepts.
-    TooLarge,
-    /// No connector of this name is known to this version.
-    UnknownConnector,
-    /// The signature is missing, doubled or wrong.
-    Unauthenticated,
-    /// A fault of `sei` itself: the normalizer broke off, or the database refuses what it made of the event.
-    Internal,
+crate::closed_list! {
+    /// Why an event cannot become facts. It is kept, with its bytes, and can be replayed.
+    pub enum RejectReason: "reason to reject an event" {
+        /// The payload is no JSON, or no UTF-8.
+        Malformed,
+        /// JSON, but a field that is needed is missing or has another type.
+        Schema,
+        /// A time before 1970 or after 2199.
+        ImplausibleTime,
+        /// The payload is larger than its normalizer accepts.
+        TooLarge,
+        /// No connector of this name is known to this version.
+        UnknownConnector,
+        /// The signature is missing, doubled or wrong.
+        Unauthenticated,
+        /// A fault of `sei` itself: the normalizer broke off, or the database refuses what it made of the event.
+        Internal,
+    }
 }
 
 /// A rejection: its reason, and a sentence that says where in the payload and what was expected.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use strum::{IntoStaticStr, VariantArray, VariantNames};
-
 use crate::{Store, StoreError, StoreTx};
 
 /// A point in time that a reader has read at. It is of one schema: of another, everything has changed.
@@ -13,38 +11,34 @@ pub struct ReadAt {
     schema: i64,
 }
 
-/// What chunks are of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray, VariantNames)]
-#[strum(serialize_all = "snake_case")]
-pub enum Source {
-    /// Services, repositories, teams and members.
-    Ownership,
-    /// What is known of services over all time.
-    Bases,
-    /// Changes, with their reviews.
-    Changes,
-    /// What was deployed.
-    Deployed,
-    /// Deployments.
-    Deployments,
-    /// Incidents.
-    Incidents,
-    /// Runs of pipelines.
-    Runs,
-    /// Work items, with their transitions.
-    Items,
-    /// Sprints, with what was put into them.
-    Sprints,
-    /// Vulnerabilities.
-    Vulnerabilities,
-    /// Measures of code.
-    Measures,
-    /// Facts that only metrics of the user's own read.
-    Facts,
-}
-
-kernel::closed_lists! {
-    Source: "source of chunks",
+kernel::closed_list! {
+    /// What chunks are of.
+    pub enum Source: "source of chunks" {
+        /// Services, repositories, teams and members.
+        Ownership,
+        /// What is known of services over all time.
+        Bases,
+        /// Changes, with their reviews.
+        Changes,
+        /// What was deployed.
+        Deployed,
+        /// Deployments.
+        Deployments,
+        /// Incidents.
+        Incidents,
+        /// Runs of pipelines.
+        Runs,
+        /// Work items, with their transitions.
+        Items,
+        /// Sprints, with what was put into them.
+        Sprints,
+        /// Vulnerabilities.
+        Vulnerabilities,
+        /// Measures of code.
+        Measures,
+        /// Facts that only metrics of the user's own read.
+        Facts,
+    }
 }
 
 /// A chunk: a source, and a repository, project or service; an empty owner stands for all.

@@ -4,7 +4,6 @@
 use chrono::{DateTime, Utc};
 use kernel::catalog::Declared;
 use kernel::{Commit, Fact};
-use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use crate::copy;
 use crate::{StoreError, StoreTx};
@@ -20,26 +19,22 @@ pub fn exported() -> impl Iterator<Item = &'static str> {
 /// What no one outside needs.
 const INTERNAL: [&str; 2] = ["digest", "options"];
 
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray, VariantNames)]
-#[strum(serialize_all = "snake_case")]
-pub enum Kind {
-    /// Text; object ids in hex, JSON as text.
-    Text,
-    /// A whole number.
-    Int,
-    /// A number.
-    Float,
-    /// True or false.
-    Bool,
-    /// An instant, microseconds since 1970.
-    Time,
-    /// A list of texts.
-    Texts,
-}
-
-kernel::closed_lists! {
-    Kind: "kind of column",
+kernel::closed_list! {
+    /// What a column holds.
+    pub enum Kind: "kind of column" {
+        /// Text; object ids in hex, JSON as text.
+        Text,
+        /// A whole number.
+        Int,
+        /// A number.
+        Float,
+        /// True or false.
+        Bool,
+        /// An instant, microseconds since 1970.
+        Time,
+        /// A list of texts.
+        Texts,
+    }
 }
 
 /// A column.

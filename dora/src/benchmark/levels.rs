@@ -2,8 +2,7 @@
 //! value takes the best level whose condition it meets; a year without such a cluster skips it.
 
 use async_graphql::Enum;
-use serde::Serialize;
-use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
+use strum::Display;
 use utoipa::ToSchema;
 
 const HOUR: f64 = 3600.0;
@@ -12,66 +11,46 @@ const WEEK: f64 = 7.0 * DAY;
 /// 30.4375 days.
 pub(crate) const MONTH: f64 = 30.4375 * DAY;
 
-/// How well a value does, by a year's report.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Enum,
-    ToSchema,
-    Display,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Level {
-    /// The lowest.
-    Low,
-    /// Above the lowest.
-    Medium,
-    /// Below the best.
-    High,
-    /// The best. 2022 had none.
-    Elite,
+kernel::closed_list! {
+    /// How well a value does, by a year's report.
+    #[derive(Enum, ToSchema, Display)]
+    pub enum Level: "level" {
+        /// The lowest.
+        Low,
+        /// Above the lowest.
+        Medium,
+        /// Below the best.
+        High,
+        /// The best. 2022 had none.
+        Elite,
+    }
 }
 
-/// The report that a table of levels is from.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema, Display, IntoStaticStr, VariantArray, VariantNames,
-)]
-pub enum LevelYear {
-    /// 2019.
-    #[serde(rename = "2019")]
-    #[strum(serialize = "2019")]
-    Y2019,
-    /// 2021.
-    #[serde(rename = "2021")]
-    #[strum(serialize = "2021")]
-    Y2021,
-    /// 2022, without an elite level.
-    #[serde(rename = "2022")]
-    #[strum(serialize = "2022")]
-    Y2022,
-    /// 2023.
-    #[serde(rename = "2023")]
-    #[strum(serialize = "2023")]
-    Y2023,
-    /// 2024.
-    #[serde(rename = "2024")]
-    #[strum(serialize = "2024")]
-    Y2024,
-}
-
-kernel::closed_lists! {
-    Level: "level",
-    LevelYear: "year with levels",
+kernel::closed_list! {
+    /// The report that a table of levels is from.
+    #[derive(Enum, ToSchema, Display)]
+    pub enum LevelYear: "year with levels" {
+        /// 2019.
+        #[serde(rename = "2019")]
+        #[strum(serialize = "2019")]
+        Y2019,
+        /// 2021.
+        #[serde(rename = "2021")]
+        #[strum(serialize = "2021")]
+        Y2021,
+        /// 2022, without an elite level.
+        #[serde(rename = "2022")]
+        #[strum(serialize = "2022")]
+        Y2022,
+        /// 2023.
+        #[serde(rename = "2023")]
+        #[strum(serialize = "2023")]
+        Y2023,
+        /// 2024.
+        #[serde(rename = "2024")]
+        #[strum(serialize = "2024")]
+        Y2024,
+    }
 }
 
 /// The limits of elite, high and medium; `None` where the year had no such level.

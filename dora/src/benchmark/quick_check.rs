@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use async_graphql::{Enum, SimpleObject};
 use serde::{Deserialize, Serialize};
-use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
+use strum::Display;
 use utoipa::ToSchema;
 
 use super::levels::MONTH;
@@ -13,64 +13,30 @@ use super::levels::MONTH;
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 24.0 * HOUR;
 
-/// An edition of the Quick Check.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Enum,
-    ToSchema,
-    PartialOrd,
-    Ord,
-    Deserialize,
-    Display,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-pub enum QuickCheckEdition {
-    /// 2024: four metrics.
-    #[serde(rename = "2024")]
-    #[strum(serialize = "2024")]
-    Y2024,
-    /// 2025: five metrics.
-    #[serde(rename = "2025")]
-    #[strum(serialize = "2025")]
-    Y2025,
+kernel::closed_list! {
+    /// An edition of the Quick Check.
+    #[derive(Deserialize, Enum, ToSchema, Display)]
+    pub enum QuickCheckEdition: "edition of the Quick Check" {
+        /// 2024: four metrics.
+        #[serde(rename = "2024")]
+        #[strum(serialize = "2024")]
+        Y2024,
+        /// 2025: five metrics.
+        #[serde(rename = "2025")]
+        #[strum(serialize = "2025")]
+        Y2025,
+    }
 }
 
-/// How answers are grouped.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Enum,
-    ToSchema,
-    PartialOrd,
-    Ord,
-    Deserialize,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum GroupKind {
-    /// By industry.
-    Industry,
-    /// By the number of employees.
-    OrganizationSize,
-}
-
-kernel::closed_lists! {
-    QuickCheckEdition: "edition of the Quick Check",
-    GroupKind: "kind of group",
+kernel::closed_list! {
+    /// How answers are grouped.
+    #[derive(Deserialize, Enum, ToSchema)]
+    pub enum GroupKind: "kind of group" {
+        /// By industry.
+        Industry,
+        /// By the number of employees.
+        OrganizationSize,
+    }
 }
 
 /// How a group answered: mean and standard deviation of its scores, 10 is best.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
+use strum::Display;
 use utoipa::ToSchema;
 
 use super::unit::Unit;
@@ -13,55 +13,32 @@ use super::window::Window;
 use crate::settings;
 use crate::{Basis, Budget, Caveat, CaveatCode, Interval};
 
-/// What a metric can be asked for by.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    Enum,
-    ToSchema,
-    ValueEnum,
-    Display,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Slice {
-    /// The service.
-    Service,
-    /// The team that owns the service; a team holds the teams that are part of it.
-    Team,
-    /// The team that the author is a member of; a team holds the teams that are part of it.
-    AuthorTeam,
-    /// The repository, or the project of a work item.
-    Repository,
-    /// Each label.
-    Label,
-    /// The type of change (`feature`, `fix`, …), the kind of work item, or the severity.
-    Type,
-    /// Written with an assistant, or not.
-    Ai,
-    /// The person. Only where `dora.people` is on.
-    Author,
-    /// Who reviews whom, by teams: `team of the reviewer → team of the author`.
-    ReviewTeams,
-    /// Who reviews whom: `reviewer → author`. Only where `dora.people` is on.
-    ReviewPair,
-}
-
-kernel::closed_lists! {
-    Slice: "slice",
-    ValueName: "value",
+kernel::closed_list! {
+    /// What a metric can be asked for by.
+    #[derive(Deserialize, Enum, ToSchema, ValueEnum, Display)]
+    #[value(rename_all = "snake_case")]
+    pub enum Slice: "slice" {
+        /// The service.
+        Service,
+        /// The team that owns the service; a team holds the teams that are part of it.
+        Team,
+        /// The team that the author is a member of; a team holds the teams that are part of it.
+        AuthorTeam,
+        /// The repository, or the project of a work item.
+        Repository,
+        /// Each label.
+        Label,
+        /// The type of change (`feature`, `fix`, …), the kind of work item, or the severity.
+        Type,
+        /// Written with an assistant, or not.
+        Ai,
+        /// The person. Only where `dora.people` is on.
+        Author,
+        /// Who reviews whom, by teams: `team of the reviewer → team of the author`.
+        ReviewTeams,
+        /// Who reviews whom: `reviewer → author`. Only where `dora.people` is on.
+        ReviewPair,
+    }
 }
 
 impl Slice {
@@ -114,81 +91,65 @@ pub enum Aggregation {
     ShareOfWhole,
 }
 
-/// One of the values that an answer has.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Enum,
-    ToSchema,
-    Display,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum ValueName {
-    /// The median.
-    Median,
-    /// The third quartile.
-    P75,
-    /// The ninth decile.
-    P90,
-    /// The mean.
-    Mean,
-    /// The median time from first commit to opened.
-    Coding,
-    /// The median time from opened to first review.
-    Pickup,
-    /// The median time from first review to merged.
-    Review,
-    /// Of the review, the median time from first approval to merged.
-    Approval,
-    /// The median time from merged to deployed.
-    Deploy,
-    /// A number a day, on average.
-    PerDay,
-    /// The median number of days with a deployment a week, over whole weeks.
-    DaysPerWeek,
-    /// The median time between deployments.
-    TimeBetween,
-    /// The number of deployments.
-    Deployments,
-    /// The share.
-    Rate,
-    /// How many failed.
-    Failed,
-    /// How many repaired.
-    Rework,
-    /// Of how many.
-    Of,
-    /// How many recovered.
-    Recovered,
-    /// How many were still open at the end.
-    Open,
-    /// For how many it holds.
-    Yes,
-    /// How many.
-    Count,
-    /// A number a week, on average.
-    PerWeek,
-    /// The sum.
-    Sum,
-    /// A sum over another.
-    Ratio,
-    /// The share of the whole.
-    Share,
-    /// How many were open at the end.
-    AtEnd,
-    /// The size of the smallest set.
-    Fewest,
+kernel::closed_list! {
+    /// One of the values that an answer has.
+    #[derive(Enum, ToSchema, Display)]
+    pub enum ValueName: "value" {
+        /// The median.
+        Median,
+        /// The third quartile.
+        P75,
+        /// The ninth decile.
+        P90,
+        /// The mean.
+        Mean,
+        /// The median time from first commit to opened.
+        Coding,
+        /// The median time from opened to first review.
+        Pickup,
+        /// The median time from first review to merged.
+        Review,
+        /// Of the review, the median time from first approval to merged.
+        Approval,
+        /// The median time from merged to deployed.
+        Deploy,
+        /// A number a day, on average.
+        PerDay,
+        /// The median number of days with a deployment a week, over whole weeks.
+        DaysPerWeek,
+        /// The median time between deployments.
+        TimeBetween,
+        /// The number of deployments.
+        Deployments,
+        /// The share.
+        Rate,
+        /// How many failed.
+        Failed,
+        /// How many repaired.
+        Rework,
+        /// Of how many.
+        Of,
+        /// How many recovered.
+        Recovered,
+        /// How many were still open at the end.
+        Open,
+        /// For how many it holds.
+        Yes,
+        /// How many.
+        Count,
+        /// A number a week, on average.
+        PerWeek,
+        /// The sum.
+        Sum,
+        /// A sum over another.
+        Ratio,
+        /// The share of the whole.
+        Share,
+        /// How many were open at the end.
+        AtEnd,
+        /// The size of the smallest set.
+        Fewest,
+    }
 }
 
 impl ValueName {

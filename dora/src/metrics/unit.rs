@@ -1,33 +1,27 @@
 //! Units of values, and values as people read them.
 
 use async_graphql::Enum;
-use serde::Serialize;
-use strum::{IntoStaticStr, VariantArray, VariantNames};
 use utoipa::ToSchema;
 
-/// What a number is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum, ToSchema, IntoStaticStr, VariantArray, VariantNames)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Unit {
-    /// Seconds.
-    Seconds,
-    /// A number a day, on average over the local days of the time zone, whatever their length.
-    PerDay,
-    /// A number of days a week.
-    DaysPerWeek,
-    /// A share between 0 and 1.
-    Ratio,
-    /// A whole number.
-    Count,
-    /// A number a week, on average: seven local days.
-    PerWeek,
-    /// A number of something: lines, points, percent.
-    Number,
-}
-
-kernel::closed_lists! {
-    Unit: "unit",
+kernel::closed_list! {
+    /// What a number is.
+    #[derive(Enum, ToSchema)]
+    pub enum Unit: "unit" {
+        /// Seconds.
+        Seconds,
+        /// A number a day, on average over the local days of the time zone, whatever their length.
+        PerDay,
+        /// A number of days a week.
+        DaysPerWeek,
+        /// A share between 0 and 1.
+        Ratio,
+        /// A whole number.
+        Count,
+        /// A number a week, on average: seven local days.
+        PerWeek,
+        /// A number of something: lines, points, percent.
+        Number,
+    }
 }
 
 impl Unit {

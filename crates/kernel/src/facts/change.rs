@@ -4,24 +4,21 @@ use chrono::{DateTime, Utc};
 use fact_derive::FactKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use super::version::Version;
 use crate::{AccountId, ChangeId, RepositoryId, Sha};
 
-/// The life of a change.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantArray, VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum ChangeState {
-    /// Neither merged nor closed.
-    Open,
-    /// Merged.
-    Merged,
-    /// Closed without a merge.
-    Abandoned,
+crate::closed_list! {
+    /// The life of a change.
+    #[derive(Deserialize, JsonSchema)]
+    pub enum ChangeState: "state of a change" {
+        /// Neither merged nor closed.
+        Open,
+        /// Merged.
+        Merged,
+        /// Closed without a merge.
+        Abandoned,
+    }
 }
 
 /// A pull or merge request. Identity: `id`.

@@ -4,46 +4,30 @@ use chrono::{DateTime, Utc};
 use fact_derive::FactKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use super::pipeline_run::Outcome;
 use super::version::Version;
 use crate::{DeploymentId, RepositoryId, Sha};
 
-/// What says that a deployment took place. A service is measured by the first kind, in this order,
-/// that it has, unless it is configured otherwise.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-    IntoStaticStr,
-    VariantArray,
-    VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
-pub enum DeploymentSource {
-    /// The forge's own deployments, or one posted to `POST /v1/events`.
-    Deployment,
-    /// A commit that reached a branch whose merges are deployments, by configuration.
-    Branch,
-    /// A pipeline run whose name says so.
-    Pipeline,
-    /// A CDEvents `service.*` event.
-    Cdevents,
-    /// A release.
-    Release,
-    /// A version tag.
-    Tag,
+crate::closed_list! {
+    /// What says that a deployment took place. A service is measured by the first kind, in this order,
+    /// that it has, unless it is configured otherwise.
+    #[derive(Deserialize, JsonSchema)]
+    #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
+    pub enum DeploymentSource: "source of deployments" {
+        /// The forge's own deployments, or one posted to `POST /v1/events`.
+        Deployment,
+        /// A commit that reached a branch whose merges are deployments, by configuration.
+        Branch,
+        /// A pipeline run whose name says so.
+        Pipeline,
+        /// A CDEvents `service.*` event.
+        Cdevents,
+        /// A release.
+        Release,
+        /// A version tag.
+        Tag,
+    }
 }
 
 /// A version of a service put into an environment. Identity: `id`.

@@ -4,24 +4,21 @@ use chrono::{DateTime, Utc};
 use fact_derive::FactKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use super::version::Version;
 use crate::{RepositoryId, Sha};
 
-/// How something that ran ended.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantArray, VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Outcome {
-    /// It did what it should.
-    Success,
-    /// It did not.
-    Failure,
-    /// Neither: canceled, skipped, superseded. Not counted.
-    Neither,
+crate::closed_list! {
+    /// How something that ran ended.
+    #[derive(Deserialize, JsonSchema)]
+    pub enum Outcome: "outcome" {
+        /// It did what it should.
+        Success,
+        /// It did not.
+        Failure,
+        /// Neither: canceled, skipped, superseded. Not counted.
+        Neither,
+    }
 }
 
 /// A CI run. Identity: `id`, which holds the attempt.

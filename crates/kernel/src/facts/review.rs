@@ -4,26 +4,23 @@ use chrono::{DateTime, Utc};
 use fact_derive::FactKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use super::version::Version;
 use crate::{AccountId, ChangeId};
 
-/// The result of a review.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantArray, VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum ReviewState {
-    /// The change may be merged.
-    Approved,
-    /// The change must not be merged as it is.
-    ChangesRequested,
-    /// Neither.
-    Commented,
-    /// Taken back.
-    Dismissed,
+crate::closed_list! {
+    /// The result of a review.
+    #[derive(Deserialize, JsonSchema)]
+    pub enum ReviewState: "state of a review" {
+        /// The change may be merged.
+        Approved,
+        /// The change must not be merged as it is.
+        ChangesRequested,
+        /// Neither.
+        Commented,
+        /// Taken back.
+        Dismissed,
+    }
 }
 
 /// A review of a change, or a comment on it. Identity: `id`.

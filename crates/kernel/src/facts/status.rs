@@ -3,23 +3,20 @@
 use fact_derive::FactKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 use super::version::Version;
 
-/// Where a work item stands, whatever its workflow calls it.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantArray, VariantNames,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum StatusCategory {
-    /// Not begun.
-    ToDo,
-    /// Begun.
-    InProgress,
-    /// Finished.
-    Done,
+crate::closed_list! {
+    /// Where a work item stands, whatever its workflow calls it.
+    #[derive(Deserialize, JsonSchema)]
+    pub enum StatusCategory: "category of a status" {
+        /// Not begun.
+        ToDo,
+        /// Begun.
+        InProgress,
+        /// Finished.
+        Done,
+    }
 }
 
 /// What a status of a workflow means. Transitions that do not know their categories have them from here.
