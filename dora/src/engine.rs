@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kernel::Tenant;
-use store::{Store, StoreError, computation_queue, stale};
+use store::{Store, StoreError, computation_queue, invalidations};
 use tokio::task::JoinSet;
 use tokio::time::{Instant as Moment, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -96,7 +96,7 @@ async fn plan_announced(
     options: &Arc<Options>,
     tenants: &Tenants,
 ) -> Result<std::convert::Infallible, DoraError> {
-    let mut listener = store::listen(store, &[stale::CHANNEL, computation_queue::CHANNEL]).await?;
+    let mut listener = store::listen(store, &[invalidations::CHANNEL, computation_queue::CHANNEL]).await?;
     let mut waiting: BTreeSet<Tenant> = every_tenant(store).await?;
     loop {
         let mut has_failed = false;

@@ -89,14 +89,14 @@ fn detail(subject: &str, count: u64) -> String {
 
 /// The services that new facts are about, by the subjects that were marked.
 pub(crate) fn touched<'s>(services: &'s [Service], subjects: &[String]) -> Vec<&'s Service> {
-    if subjects.iter().any(|subject| subject == store::stale::EVERYTHING) {
+    if subjects.iter().any(|subject| subject == store::invalidations::EVERYTHING) {
         return services.iter().collect();
     }
     let subjects: BTreeSet<&str> = subjects.iter().map(String::as_str).collect();
     let is_touched = |service: &&Service| {
         let claims = service.claims().into_iter().chain([service.component()]);
-        subjects.contains(store::stale::service(&service.name).as_str())
-            || claims.into_iter().any(|selector| subjects.contains(store::stale::selector(&selector).as_str()))
+        subjects.contains(store::invalidations::service(&service.name).as_str())
+            || claims.into_iter().any(|selector| subjects.contains(store::invalidations::selector(&selector).as_str()))
             || service.repositories.iter().any(|repository| subjects.contains(repository.as_str()))
     };
     services.iter().filter(is_touched).collect()
@@ -143,7 +143,7 @@ mod tests {
         };
         let services = [service("shop", &["jira:shop"]), service("web", &[]), service("basket", &["label:Basket"])];
         let names = |selector: &str| {
-            let marks = [store::stale::selector(selector)];
+            let marks = [store::invalidations::selector(selector)];
             touched(&services, &marks).into_iter().map(|service| service.name.clone()).collect::<Vec<_>>()
         };
         assert_eq!(names("jira:SHOP"), ["shop"]);

@@ -5,7 +5,7 @@
 -- Marks of what has new facts that no computation has read yet. `subject` is the id of a repository, `service:<name>`
 -- for facts that name only a service, or `*`. Transactions add rows and never update them: writers don't wait for each
 -- other or for the engine, and the engine takes only marks whose facts are visible to it.
-create table stale (
+create table invalidation (
     id          bigint generated always as identity primary key,
     subject     text not null,
     since       timestamptz not null default now()

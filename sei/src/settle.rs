@@ -34,7 +34,7 @@ pub(crate) async fn settle(
 /// facts come all the time something always is, so it does not wait for ever.
 pub(crate) async fn computed(store: &Store) -> Result<()> {
     let start = Instant::now();
-    while store::stale::any(store).await? {
+    while store::invalidations::any(store).await? {
         if start.elapsed() > PATIENCE {
             tracing::warn!("some metrics are still being computed by another process");
             break;

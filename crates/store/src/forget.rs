@@ -5,7 +5,7 @@ use kernel::Fact;
 use kernel::people::MAILMAP;
 
 use crate::history::repositories;
-use crate::{StoreError, StoreTx, metric_rows, stale};
+use crate::{StoreError, StoreTx, invalidations, metric_rows};
 
 /// What kind of thing is forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ pub async fn names(tx: &mut StoreTx, kind: Forgotten) -> Result<Vec<String>, Sto
 /// Deletes all that is known of a thing, and marks the services that were computed from it. Returns the tables that
 /// had rows of it; a transaction that is rolled back shows what would go.
 pub async fn forget(tx: &mut StoreTx, kind: Forgotten, name: &str) -> Result<Vec<DeletedRows>, StoreError> {
-    let mut subjects = vec![stale::service(name)];
+    let mut subjects = vec![invalidations::service(name)];
     match kind {
         Forgotten::Repository => subjects.push(name.to_owned()),
         Forgotten::Service => {
@@ -156,7 +156,7 @@ pub async fn forget(tx: &mut StoreTx, kind: Forgotten, name: &str) -> Result<Vec
         deleted.extend(delete(tx, "person", "origin = $1", &origin).await?);
     }
     if kind != Forgotten::Source && !deleted.is_empty() {
-        stale::mark(tx, &subjects).await?;
+        invalidations::mark(tx, &subjects).await?;
     }
     Ok(deleted)
 }

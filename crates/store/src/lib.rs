@@ -18,6 +18,7 @@ pub mod facts;
 pub mod flow;
 pub mod forget;
 pub mod history;
+pub mod invalidations;
 mod listener;
 pub mod metric_rows;
 pub mod origins;
@@ -30,7 +31,6 @@ mod schema;
 mod segment_format;
 pub mod segments;
 pub mod source_state;
-pub mod stale;
 pub mod tables;
 mod text;
 

@@ -6,7 +6,7 @@ use crate::{Store, StoreError};
 /// An announcement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// The channel, such as [`crate::stale::CHANNEL`].
+    /// The channel, such as [`crate::invalidations::CHANNEL`].
     pub channel: String,
     /// What was announced.
     pub payload: String,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::Service;
 use store::metric_rows::Computation;
-use store::{Store, StoreTx, computation_queue, metric_rows, stale};
+use store::{Store, StoreTx, computation_queue, invalidations, metric_rows};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{DoraError, Options, Scope, Summary, services};
@@ -17,7 +17,7 @@ const ENGINE: u32 = 4;
 pub(super) async fn plan(store: &Store, options: &Options, scope: Scope) -> Result<Summary, DoraError> {
     let mut tx = store.begin().await?;
     computation_queue::lock(&mut tx).await?;
-    let subjects = stale::take(&mut tx).await?;
+    let subjects = invalidations::take(&mut tx).await?;
     let services = services::all(&store::history::services(&mut tx).await?);
     let computed = metric_rows::computations(&mut tx).await?;
     let queued = queued(&services, &computed, &subjects, digest(options), scope);

@@ -133,7 +133,7 @@ impl Status {
                 })
                 .collect(),
             rejects: store::rejects::count(&store).await?,
-            stale: store::stale::any(&store).await?,
+            stale: store::invalidations::any(&store).await?,
             sources: self.sources(&store, &machine.settings).await?,
             services: services
                 .into_iter()

@@ -122,7 +122,7 @@ async fn engines_beside_each_other_give_the_rows_of_one() {
         for engine in computed.collect::<Vec<_>>() {
             engine.await.unwrap();
         }
-        assert!(!store::stale::any(&database.store).await.unwrap(), "something was left");
+        assert!(!store::invalidations::any(&database.store).await.unwrap(), "something was left");
     }
     assert_eq!(rows(&database.options()).await, rows(&whole.options()).await);
 }
@@ -141,7 +141,7 @@ async fn the_engine_goes_on_while_tenants_come_and_go() {
     };
     let computed = async |store: &store::Store| {
         let rows = store::queries::services(store, None, 1_000).await.unwrap();
-        !rows.is_empty() && !store::stale::any(store).await.unwrap()
+        !rows.is_empty() && !store::invalidations::any(store).await.unwrap()
     };
     for nth in 0..6 {
         let tenant = kernel::Tenant::new(&format!("guest{}", nth % 2)).unwrap();

@@ -5,7 +5,7 @@ use kernel::catalog::{Declared, Kind};
 use kernel::{Account, Change, Commit, Deployment, Incident, PipelineRun, Repository, Review, Service, Team};
 
 use crate::declared::{list, quoted};
-use crate::stale;
+use crate::invalidations;
 
 /// Which rows concern what.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ enum Before {
 impl Concern {
     /// That of a kind of fact.
     pub(super) fn of(kind: &Kind) -> Self {
-        let everything = format!("array['{}']", stale::EVERYTHING);
+        let everything = format!("array['{}']", invalidations::EVERYTHING);
         match kind.name {
             Repository::NAME => Self::new(&["id"], "array[r.id]", Before::Same),
             Commit::NAME => Self::new(&["repository"], "array[r.repository]", Before::Same),
@@ -44,7 +44,7 @@ impl Concern {
                 &format!(
                     "array[coalesce((select c.repository from change as c where c.id = r.change),
                                     substring(r.change from '^(.*)#'), '{}')]",
-                    stale::EVERYTHING
+                    invalidations::EVERYTHING
                 ),
                 Before::ByItself,
             ),
@@ -128,7 +128,7 @@ fn owners(everything: &str) -> String {
     format!(
         "case when r.repository is null and r.service is null then {everything}
               else array_remove(array[r.repository, '{}' || r.service], null) end",
-        stale::SERVICE
+        invalidations::SERVICE
     )
 }
 
@@ -144,7 +144,7 @@ fn of_incident(everything: &str) -> String {
               || array(select '{}' || n from unnest(array[r.caused_by_deployment, r.caused_by_change,
                                                           r.fixed_by_deployment]) as n where n is not null) end",
         owners(everything),
-        stale::SELECTOR,
-        stale::NAMED
+        invalidations::SELECTOR,
+        invalidations::NAMED
     )
 }

@@ -17,7 +17,7 @@ use kernel::catalog::Declared;
 use kernel::{CloseEvent, Fact, Incident, Repository, WorkItem};
 
 use self::row::{Row, StorableFact, best};
-use crate::{StoreError, StoreTx, stale};
+use crate::{StoreError, StoreTx, invalidations};
 
 /// The outcome of a batch of facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     changed.append(close_event::apply(connection, &closable).await?);
     let subjects: BTreeSet<String> = changed.subjects.into_iter().collect();
     let subjects: Vec<String> = subjects.into_iter().collect();
-    stale::mark(tx, &subjects).await?;
+    invalidations::mark(tx, &subjects).await?;
     Ok(Written { changed: changed.rows, unchanged: facts.len() as u64 - changed.rows })
 }
 

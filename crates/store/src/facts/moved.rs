@@ -141,7 +141,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: &[Row<'_>]) -> Re
             }
             super::repository::rename(connection, &to).await?;
             // of a group or an owner, the repositories are not known by name here
-            changed.add((0, vec![crate::stale::EVERYTHING.to_owned()]));
+            changed.add((0, vec![crate::invalidations::EVERYTHING.to_owned()]));
         }
     }
     rename_services(connection, &moves).await?;

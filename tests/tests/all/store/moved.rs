@@ -65,7 +65,7 @@ const NEW: &str = "github.com/acme/newname";
 
 async fn clear(database: &TestDatabase) {
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
-    for table in ["moved", "repository", "repository_name", "change", "deployment", "pipeline_run", "stale"] {
+    for table in ["moved", "repository", "repository_name", "change", "deployment", "pipeline_run", "invalidation"] {
         sqlx::query(AssertSqlSafe(format!("truncate main.{table}"))).execute(&mut connection).await.unwrap();
     }
 }

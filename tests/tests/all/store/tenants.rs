@@ -48,7 +48,7 @@ async fn one_transaction_writes_to_several_tenants_and_moves_the_position() {
     }
     assert_eq!((events(&main).await, events(&other).await), (5, 2));
     assert_eq!(positions::load(&other, "c", "t").await.unwrap(), [(0, 3)], "positions are shared");
-    assert!(store::stale::any(&other).await.unwrap());
+    assert!(store::invalidations::any(&other).await.unwrap());
     // the connection goes back to its pool as it was
     assert_eq!(events(&main).await, 5);
 }

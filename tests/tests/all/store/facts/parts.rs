@@ -8,7 +8,7 @@ use kernel::{
 };
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use store::{Store, facts, stale};
+use store::{Store, facts, invalidations};
 use tests::TestDatabase;
 
 pub(super) fn instant(seconds: i64) -> DateTime<Utc> {
@@ -224,7 +224,7 @@ pub(super) async fn write(store: &Store, facts: &[Fact]) -> facts::Written {
 
 pub(super) async fn take_stale(store: &Store) -> Vec<String> {
     let mut tx = store.begin().await.unwrap();
-    let subjects = stale::take(&mut tx).await.unwrap();
+    let subjects = invalidations::take(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     subjects
 }

@@ -8,7 +8,7 @@ use crate::history::repositories;
 use crate::{Store, StoreError, StoreTx};
 
 /// The channel on which a commit that marked something is announced; the payload is the tenant.
-pub const CHANNEL: &str = "sei_stale";
+pub const CHANNEL: &str = "sei_invalidated";
 
 /// The subject that stands for everything.
 pub const EVERYTHING: &str = "*";
@@ -42,7 +42,7 @@ pub async fn mark(tx: &mut StoreTx, subjects: &[String]) -> Result<(), StoreErro
     }
     let tenant = tx.tenant().to_string();
     sqlx::query!(
-        "with marks as (insert into stale (subject) select unnest($1::text[]) returning 1)
+        "with marks as (insert into invalidation (subject) select unnest($1::text[]) returning 1)
          select pg_notify($2, $3) from (select count(*) from marks) as marked",
         subjects,
         CHANNEL,
@@ -60,7 +60,8 @@ pub async fn mark(tx: &mut StoreTx, subjects: &[String]) -> Result<(), StoreErro
 pub async fn take(tx: &mut StoreTx) -> Result<Vec<String>, StoreError> {
     let subjects = sqlx::query_scalar!(
         r#"with taken as (
-               delete from stale where id in (select id from stale for update skip locked) returning subject
+               delete from invalidation where id in (select id from invalidation for update skip locked)
+               returning subject
            )
            select distinct subject as "subject!" from taken order by 1"#
     )
@@ -107,7 +108,8 @@ async fn owners(tx: &mut StoreTx, ids: &[String]) -> Result<Vec<String>, StoreEr
 
 /// Whether anything is marked or waits to be computed.
 pub async fn any(store: &Store) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar!(r#"select exists (select from stale) or exists (select from computation_queue) as "any!""#)
-        .fetch_one(store.pool())
-        .await?)
+    let any = sqlx::query_scalar!(
+        r#"select exists (select from invalidation) or exists (select from computation_queue) as "any!""#
+    );
+    Ok(any.fetch_one(store.pool()).await?)
 }

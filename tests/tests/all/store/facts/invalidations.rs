@@ -1,7 +1,7 @@
 //! What becomes stale with a fact.
 
 use kernel::{Change, Deployment, Fact};
-use store::{facts, stale};
+use store::{facts, invalidations};
 use tests::database;
 
 use super::parts::{
@@ -56,22 +56,22 @@ async fn what_becomes_stale_is_what_the_metrics_of_a_row_depend_on() {
 async fn a_mark_is_neither_lost_nor_seen_before_its_facts() {
     let database = database().await;
     let store = &database.store;
-    let mut notices = store::listen(store, &[stale::CHANNEL]).await.unwrap();
+    let mut notices = store::listen(store, &[invalidations::CHANNEL]).await.unwrap();
     write(store, &[Fact::Commit(commit(1))]).await;
     let mut writing = store.begin().await.unwrap();
     facts::write(&mut writing, &[Fact::Commit(commit(2))]).await.unwrap();
     // the engine takes what is committed, while the other writer is still at it, and neither waits
     let mut engine = store.begin().await.unwrap();
-    assert_eq!(stale::take(&mut engine).await.unwrap(), ["h/o/r"]);
+    assert_eq!(invalidations::take(&mut engine).await.unwrap(), ["h/o/r"]);
     writing.commit().await.unwrap();
     engine.commit().await.unwrap();
-    assert!(stale::any(store).await.unwrap());
+    assert!(invalidations::any(store).await.unwrap());
     assert_eq!(take_stale(store).await, ["h/o/r"]);
-    assert!(!stale::any(store).await.unwrap());
+    assert!(!invalidations::any(store).await.unwrap());
     // one that does not commit gives back what it took
     write(store, &[Fact::Commit(commit(3))]).await;
     let mut fails = store.begin().await.unwrap();
-    assert_eq!(stale::take(&mut fails).await.unwrap(), ["h/o/r"]);
+    assert_eq!(invalidations::take(&mut fails).await.unwrap(), ["h/o/r"]);
     fails.rollback().await.unwrap();
     assert_eq!(take_stale(store).await, ["h/o/r"]);
     for _ in 0..3 {
