@@ -1,16 +1,14 @@
-//! Our own payloads in GitLab's form, with invented names, and payloads that others recorded.
+//! Our own payloads in GitLab's form, with invented names.
 
+mod deliveries;
 mod kinds;
+mod recorded;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use connector::testing::{self, csv};
-use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderMap, HeaderValue};
+use connector::testing;
 use kernel::{Change, ChangeState, Deployment, Fact, Outcome, Review, ReviewState, Tenant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -297,168 +295,5 @@ fn a_reverted_change_is_named_as_gitlab_writes_it() {
         payload["object_attributes"]["description"] = json!(text);
         let facts = GitLab.normalize(&event("merge_request", payload.to_string().into())).unwrap();
         assert_eq!(change(&settled(facts)).reverts.as_ref().map(ToString::to_string), expected, "{text}");
-    }
-}
-
-fn request(headers: &[(&'static str, &str)], body: Bytes) -> RawRequest {
-    let mut request = RawRequest::new(body);
-    let mut map = HeaderMap::new();
-    for (name, value) in headers {
-        map.append(*name, HeaderValue::from_str(value).unwrap());
-    }
-    request.headers = map;
-    request
-}
-
-fn received(headers: &[(&'static str, &str)], body: Bytes) -> Result<Received, Refusal> {
-    let secret = Secret::new(*b"s3cret").unwrap();
-    let headers = [&[("x-gitlab-token", "s3cret")], headers].concat();
-    let verified = GitLab.verify(request(&headers, body), &[secret])?;
-    let to = Destination {
-        source: "gitlab/main",
-        tenant: &Tenant::default(),
-        received: chrono::DateTime::UNIX_EPOCH,
-        canceled: &[],
-    };
-    GitLab.envelopes(&verified, &to)
-}
-
-#[test]
-fn a_hook_is_taken_with_its_token_or_its_signature_and_nothing_else() {
-    let secrets = [Secret::new(*b"s3cret").unwrap(), Secret::new(*b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()];
-    let taken = |headers: &[(&'static str, &str)]| GitLab.verify(request(headers, fixture("push")), &secrets).is_ok();
-    assert!(taken(&[("x-gitlab-token", "s3cret")]));
-    for headers in
-        [&[][..], &[("x-gitlab-token", "")], &[("x-gitlab-token", "other")], &[("authorization", "Bearer s3cret")]]
-    {
-        assert!(!taken(headers), "{headers:?}");
-    }
-    // A wrong signature is not made good by a right token.
-    let signed = [("webhook-id", "1"), ("webhook-timestamp", "0"), ("webhook-signature", "v1,AAAA")];
-    assert!(!taken(&[&signed[..], &[("x-gitlab-token", "s3cret")]].concat()));
-    let mut hmac =
-        Hmac::<Sha256>::new_from_slice(&STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()).unwrap();
-    hmac.update(b"1.0.");
-    hmac.update(&fixture("push"));
-    let signature = format!("v1,{}", STANDARD.encode(hmac.finalize().into_bytes()));
-    assert!(taken(&[("webhook-id", "1"), ("webhook-timestamp", "0"), ("webhook-signature", &signature)]));
-}
-
-#[test]
-fn a_delivery_is_known_by_its_key_and_its_project() {
-    let body = fixture("merge_request.merge");
-    let headers = [("x-gitlab-event", "Merge Request Hook"), ("idempotency-key", "abc"), ("x-gitlab-event-uuid", "u")];
-    let Ok(Received::Events(events)) = received(&headers, body.clone()) else { panic!() };
-    assert_eq!((events[0].id.as_str(), events[0].kind.as_str()), ("abc", "gitlab.merge_request"));
-    assert_eq!((events[0].key.as_str(), events[0].data.clone()), (CHECKOUT, body.clone()));
-    // Without a key, the same body is the same delivery.
-    let id =
-        |uuid| match received(&[("x-gitlab-event", "Merge Request Hook"), ("x-gitlab-event-uuid", uuid)], body.clone())
-        {
-            Ok(Received::Events(events)) => events[0].id.clone(),
-            other => panic!("{other:?}"),
-        };
-    assert_eq!(id("one"), id("two"));
-    let job = received(&[("x-gitlab-event", "Job Hook")], fixture("build"));
-    assert!(matches!(&job, Ok(Received::Events(events)) if events[0].key == CHECKOUT), "{job:?}");
-    assert_eq!(received(&[], body).unwrap_err(), Refusal::Incomplete("the header X-Gitlab-Event is missing"));
-    let unknown = received(&[("x-gitlab-event", "Emoji Hook")], Bytes::from_static(b"{\"object_kind\":\"emoji\"}"));
-    assert!(matches!(unknown, Ok(Received::Ignored(IgnoreReason::UnusedEvent))), "{unknown:?}");
-    let nonsense = received(&[("x-gitlab-event", "Push Hook")], Bytes::from_static(b"no JSON"));
-    assert!(matches!(nonsense, Ok(Received::Ignored(IgnoreReason::UnusedEvent))), "{nonsense:?}");
-}
-
-#[test]
-fn every_recorded_hook_is_stored_or_ignored_with_a_reason() {
-    let Some(corpus) = parts::corpus() else { return };
-    let mut tally: BTreeMap<String, u64> = BTreeMap::new();
-    let directories = [
-        "go-gitlab/testdata/webhooks",
-        "go-gitlab/testdata/systemhooks",
-        "go-playground/testdata/gitlab",
-        "zulip/gitlab",
-    ];
-    for directory in directories {
-        for entry in std::fs::read_dir(corpus.join(directory)).unwrap() {
-            let path = entry.unwrap().path();
-            let bytes: Bytes = std::fs::read(&path).unwrap().into();
-            let end = match received(&[("x-gitlab-event", "Some Hook")], bytes) {
-                Ok(Received::Ignored(reason)) => format!("gateway: ignored: {}", reason.as_str()),
-                Ok(Received::Events(events)) => match GitLab.normalize(&events[0]) {
-                    Ok(facts) => {
-                        checked(&facts);
-                        format!("stored: {}", events[0].kind)
-                    }
-                    Err(NotStored::Ignored(reason)) => format!("{}: ignored: {}", events[0].kind, reason.as_str()),
-                    Err(reason) => format!("{}: {reason}", path.display()),
-                },
-                Err(refusal) => format!("{}: rejected: {refusal}", path.display()),
-            };
-            *tally.entry(end).or_default() += 1;
-        }
-    }
-    for (end, count) in &tally {
-        println!("{count:4} {end}");
-    }
-    // In this one a space stands behind the name of each field, so there is no `iid`.
-    let spoilt = |end: &String| end.contains("group_merge_request.json") && end.contains("missing field `iid`");
-    assert!(!tally.keys().any(|end| end.contains("rejected") && !spoilt(end)), "{tally:#?}");
-    assert_eq!(tally.values().sum::<u64>(), 119, "{tally:#?}");
-}
-
-/// The rows of a table of recorded API answers: `data` and `input`.
-fn recorded_rows(path: &Path) -> Vec<(Value, Value)> {
-    csv(&std::fs::read_to_string(path).unwrap())
-        .into_iter()
-        .map(|row| {
-            (serde_json::from_str(&row["data"]).unwrap(), serde_json::from_str(&row["input"]).unwrap_or_default())
-        })
-        .collect()
-}
-
-#[test]
-fn every_recorded_row_of_the_api_is_read() {
-    let Some(corpus) = parts::corpus() else { return };
-    let rows = |table: &str| recorded_rows(&corpus.join(format!("api-rows/gitlab/_raw_gitlab_api_{table}.csv")));
-    let project = json!({ "web_url": "https://gitlab.com/lakeside/checkout", "default_branch": "main" });
-    // statuses that GitLab does not have: they were invented
-    let invented = |pulled: &Value| matches!(pulled["row"]["status"].as_str(), Some("completed" | "undeployed"));
-    let read = |kind: &str, pulled: Value| match GitLab.normalize(&event(kind, pulled.to_string().into())) {
-        Err(NotStored::Ignored(IgnoreReason::UnknownValue)) if invented(&pulled) => Vec::new(),
-        facts => facts.unwrap_or_else(|reason| panic!("{kind}: {reason}: {pulled:#}")),
-    };
-    let (notes, commits) = (rows("merge_request_notes"), rows("merge_request_commits"));
-    let of = |rows: &[(Value, Value)], iid: &Value| -> Vec<Value> {
-        rows.iter().filter(|(_, input)| input["Iid"] == *iid).map(|(row, _)| row.clone()).collect()
-    };
-    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    for (row, _) in rows("merge_requests_for_mr_notes_test") {
-        let iid = &row["iid"];
-        let facts = read(
-            "pull.merge_request",
-            json!({ "project": project, "row": row, "notes": of(&notes, iid), "commits": of(&commits, iid) }),
-        );
-        for fact in &facts {
-            *count.entry(fact.kind()).or_default() += 1;
-        }
-    }
-    for (kind, table) in [
-        ("pull.merge_request", "merge_requests"),
-        ("pull.pipeline", "pipeline"),
-        ("pull.pipeline", "pipeline_details"),
-        ("pull.job", "job"),
-        ("pull.deployment", "deployments"),
-        ("pull.issue", "issues"),
-    ] {
-        for (row, _) in rows(table) {
-            for fact in read(kind, json!({ "project": project, "row": row })) {
-                fact.check().unwrap();
-                *count.entry(fact.kind()).or_default() += 1;
-            }
-        }
-    }
-    println!("{count:#?}");
-    for kind in ["account", "change", "review", "commit", "pipeline_run", "task_run", "deployment", "work_item"] {
-        assert!(count.get(kind).is_some_and(|count| *count > 0), "no {kind} in {count:?}");
     }
 }

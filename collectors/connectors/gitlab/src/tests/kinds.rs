@@ -3,6 +3,7 @@
 
 use kernel::{Incident, PipelineRun, TaskRun, WorkItem};
 
+use super::deliveries::received;
 use super::*;
 
 /// A fixture with these values in these places.

@@ -2,6 +2,7 @@
 
 use kernel::Outcome;
 
+use super::hub::sha;
 use super::*;
 
 /// What a GitHub knows at a time: how many hours ago things began, and which of them wait for an approval.
