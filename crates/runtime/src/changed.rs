@@ -48,13 +48,14 @@ mod tests {
             settings[key] = value;
             settings
         };
-        let (one, other) = (with("source", json!([{ "url": "/a" }])), with("source", json!([{ "url": "/b" }])));
+        let source = |url: &str| json!([{ "connector": "git", "pull": { "urls": [url], "jitter": "30s" } }]);
+        let (one, other) = (with("source", source("/a")), with("source", source("/b")));
         let mut workers = other.clone();
         workers["dora"] = json!({ "workers": 7 });
         for (before, after, expected) in [
             (&base, &base, vec![]),
             (&base, &with("server", json!({ "listen": "127.0.0.1:9" })), vec!["server.listen"]),
-            (&one, &workers, vec!["dora", "source.0.url"]),
+            (&one, &workers, vec!["dora", "source.0.pull.urls.0"]),
             (&base, &one, vec!["source"]),
         ] {
             let mut keys = changed_keys(before, after);
