@@ -41,6 +41,15 @@ pub struct Problem {
 /// The longest part of a request that an answer repeats, in characters.
 const REPEATED: usize = 100;
 
+/// Where all of a kind are listed.
+const LISTS: [(&str, &str); 5] = [
+    ("service", "/api/v1/services"),
+    ("repository", "/api/v1/repositories"),
+    ("metric", "/api/v1/metrics"),
+    ("deployment", "/api/v1/deployments"),
+    ("tenant", "/api/v1/tenants"),
+];
+
 static UNAVAILABLE: Occasionally = Occasionally::new();
 
 impl Problem {
@@ -113,15 +122,8 @@ impl Problem {
 
     /// This tenant does not exist.
     #[must_use]
-    pub fn unknown_tenant(name: &str) -> Self {
-        let found = shortened(name);
-        let detail = format!("There is no tenant `{found}`.");
-        Self {
-            parameter: Some("tenant".to_owned()),
-            found: Some(found.into()),
-            expected: Some("a tenant listed at /api/v1/tenants".into()),
-            ..Self::new("urn:sei:problem:unknown-tenant", StatusCode::NOT_FOUND, "No such tenant", detail)
-        }
+    pub fn unknown_tenant(unknown: &UnknownName) -> Self {
+        Self { kind: "urn:sei:problem:unknown-tenant", title: "No such tenant", ..Self::unknown("tenant", unknown) }
     }
 
     /// The thing that the path or a parameter names is not there.
@@ -131,13 +133,21 @@ impl Problem {
         Self::new("urn:sei:problem:not-found", StatusCode::NOT_FOUND, "Not found", detail)
     }
 
-    /// A name that a parameter gives is not known; says which were probably meant.
+    /// A name that a parameter gives is not known; says which were probably meant, or some of those that there are, and
+    /// where all are listed.
     #[must_use]
     pub fn unknown(what: &str, unknown: &UnknownName) -> Self {
         let mut problem = Self::not_found(what, &unknown.name).about(what, &unknown.name);
+        let list = LISTS.iter().find(|(listed, _)| *listed == what).map(|(_, path)| path);
         if let Some(suggestion) = unknown.suggestion() {
             problem.detail = format!("{} {}", problem.detail, suggestion.replacen("did", "Did", 1));
             problem.expected = Some(unknown.near.join(" or ").into());
+        } else {
+            problem.expected = list.map(|path| format!("a {what} listed at {path}").into());
+            if let Some(known) = unknown.hint() {
+                let all = list.map(|path| format!("; {path} lists all")).unwrap_or_default();
+                problem.detail = format!("{} {}{all}.", problem.detail, known.replacen("there", "There", 1));
+            }
         }
         problem
     }
@@ -277,7 +287,7 @@ impl From<QuestionError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if let StoreError::UnknownTenant(tenant) = &error {
-            return Self::unknown_tenant(tenant.as_str());
+            return Self::unknown_tenant(&UnknownName::new(tenant.as_str(), []));
         }
         // trying again does not bring a missing table of an existing tenant
         if !error.is_transient() || matches!(error, StoreError::NoTable(_)) {

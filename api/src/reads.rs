@@ -7,8 +7,10 @@ pub use lists::{carry, changes, deployments, findings, repositories, services};
 pub use page::{Page, Part};
 
 use dora::{Budget, Definition, MetricAnswer, Report};
+use kernel::near::UnknownName;
 use runtime::http::Peer;
 use store::StoreError;
+use store::history::search;
 
 use crate::ApiState;
 use crate::problem::Problem;
@@ -44,6 +46,9 @@ pub async fn report(
     let query = question.query(&scope.store, state.dora().time_zone, budget).await?;
     state.snapshots().report(&state.unhurried(scope.store.tenant()), &query).await.map_err(refused)
 }
+
+/// How many deployments of a name are suggested.
+const DEPLOYMENTS: usize = 3;
 
 /// How many events are shown of a fact, at most.
 const EVENTS: i64 = 20;
@@ -90,6 +95,21 @@ pub async fn check_names(state: &ApiState, scope: &Scope, services: &ServiceFilt
     let store = state.unhurried(scope.store.tenant());
     state.snapshots().ask(&store, &["deployment_frequency"], &question).await.map_err(refused)?;
     Ok(())
+}
+
+/// Fails if a list is asked for a deployment that does not exist.
+pub async fn check_deployment(scope: &Scope, id: Option<&str>) -> Result<(), Problem> {
+    let Some(id) = id else { return Ok(()) };
+    let _turn = scope.turn().await;
+    let mut tx = scope.store.begin().await?;
+    let found = search::deployments(&mut tx, id).await?;
+    tx.rollback().await?;
+    if found.iter().any(|found| found.id.as_str() == id) {
+        return Ok(());
+    }
+    // a tag or a version is no id, since several services may have it
+    let meant = found.into_iter().take(DEPLOYMENTS).map(|found| found.id.to_string()).collect();
+    Err(Problem::unknown("deployment", &UnknownName { near: meant, ..UnknownName::new(id, []) }))
 }
 
 /// Why a deployment or a change counts as it does.

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kernel::Tenant;
+use kernel::near::UnknownName;
 
 use crate::ApiState;
 use crate::problem::Problem;
@@ -32,16 +33,13 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
 
 async fn find(state: &ApiState, headers: &HeaderMap, query: &str) -> Result<Scope, Problem> {
     let asked = asked(headers, query)?;
-    let wanted = match &asked {
-        None => Tenant::default(),
-        Some(name) => Tenant::new(name).map_err(|_| Problem::unknown_tenant(name))?,
-    };
+    let wanted = asked.unwrap_or_else(|| Tenant::default().to_string());
     let known = state.store().tenants().await?;
-    let tenant = known
-        .into_iter()
-        .find(|known| known.tenant == wanted)
-        .ok_or_else(|| Problem::unknown_tenant(wanted.as_str()))?;
-    Ok(Scope::new(tenant, state.store().for_tenant(&wanted)))
+    let Some(tenant) = known.iter().find(|known| known.tenant.as_str() == wanted) else {
+        let known = known.iter().map(|known| known.tenant.as_str());
+        return Err(Problem::unknown_tenant(&UnknownName::new(&wanted, known)));
+    };
+    Ok(Scope::new(tenant.clone(), state.store().for_tenant(&tenant.tenant)))
 }
 
 /// The tenant that the request names, which it may do twice only if it says the same.

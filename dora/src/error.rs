@@ -32,13 +32,13 @@ pub enum DoraError {
     #[error("there is no metric {0} (all are listed by `sei dora metrics` and /api/v1/metrics)")]
     UnknownMetric(UnknownName),
     /// The question names a service that does not exist.
-    #[error("there is no service {0}")]
+    #[error("there is no service {0} (all are listed by `sei status` and /api/v1/services)")]
     UnknownService(UnknownName),
     /// The question names a team that does not exist.
-    #[error("there is no team {0}")]
+    #[error("there is no team {0} (/api/v1/services names the team of each service)")]
     UnknownTeam(UnknownName),
     /// The question names a repository that does not exist.
-    #[error("there is no repository {0}")]
+    #[error("there is no repository {0} (all are listed by /api/v1/repositories)")]
     UnknownRepository(UnknownName),
     /// The question can't be answered as it was asked. The text says what was expected.
     #[error("{0}")]

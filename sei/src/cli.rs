@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 pub(crate) use api::questions::ForTenant;
 use api::questions::Invalid;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use kernel::near::UnknownName;
 use runtime::Problem;
 use runtime::redact;
 use runtime::settings::{LogFormat, Telemetry};
@@ -165,17 +167,37 @@ impl From<Invalid> for Usage {
 /// Prints help, the version, or an error of clap, as JSON if `--json` is given.
 fn refused(error: &clap::Error) -> ExitCode {
     let json = std::env::args_os().any(|argument| argument == "--json");
+    let instead = commands_instead(error);
     if json && error.use_stderr() {
         let text = error.render().to_string();
         let text = text.trim().trim_start_matches("error: ");
         let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let causes: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let mut causes: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        causes.extend(instead.as_deref());
         eprintln!("{}", serde_json::json!({ "error": first, "causes": causes }));
     } else if error.print().is_err() {
         // the output is closed
         return ExitCode::FAILURE;
+    } else if let Some(instead) = instead {
+        eprintln!("\n{instead}");
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// The commands that there are, in place of an unknown one for which clap suggests none.
+fn commands_instead(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    if error.get(ContextKind::SuggestedSubcommand).is_some() {
+        return None;
+    }
+    let mut command = Cli::command();
+    for argument in std::env::args_os().skip(1).take_while(|argument| *argument != **unknown) {
+        if let Some(inner) = command.find_subcommand(argument).cloned() {
+            command = inner;
+        }
+    }
+    let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    UnknownName::new(unknown, known).hint()
 }
 
 fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {

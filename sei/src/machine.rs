@@ -10,6 +10,7 @@ use collectors::collector::Collector;
 use dora::Scope;
 use eventlog::EventLog;
 use kernel::Tenant;
+use kernel::near::UnknownName;
 use runtime::settings::SecretRef;
 use store::{ClusterError, PgConnectOptions, PrivateCluster, Store};
 use tokio::sync::Mutex;
@@ -122,7 +123,12 @@ impl Machine {
             None if tenant.as_str() == crate::demo::TENANT => {
                 bail!("there is no demo data yet: run `sei demo load` first")
             }
-            None => bail!("there is no tenant `{tenant}`; `sei tenant create {tenant}` makes it"),
+            None => {
+                let unknown = UnknownName::new(tenant.as_str(), tenants.iter().map(|info| info.tenant.as_str()));
+                bail!(
+                    "there is no tenant {unknown} (`sei tenant list` shows all, `sei tenant create {tenant}` makes it)"
+                )
+            }
         }
     }
 

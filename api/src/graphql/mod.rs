@@ -5,6 +5,7 @@
 mod carried;
 mod cost;
 mod limits;
+mod order;
 mod paging;
 mod query;
 mod refusal;
@@ -65,18 +66,20 @@ async fn answer(
     // reading it takes time that other requests have, too
     let read = panics::blocking(move || {
         let document = cost::read(&request.query, &request.variables)?;
-        request.set_parsed_query(document);
-        Ok::<_, cost::Refused>(request)
+        request.set_parsed_query(document.clone());
+        Ok::<_, cost::Refused>((request, document))
     });
-    let request = match read.await {
-        Some(Ok(request)) => request,
+    let (request, document) = match read.await {
+        Some(Ok(read)) => read,
         Some(Err(refused)) => return refused_document(&refused),
         None => return Problem::too_many_requests().into_response(),
     };
     let scope = scope.sharing(state.graphql_reads());
     let turn = TurnOf::new(state.admission());
     let request = request.data(state).data(scope).data(peer).data(reads::budget()).data(turn.clone());
+    let operation = request.operation_name.clone();
     let mut response = schema.execute(request).await;
+    order::restore(&mut response.data, &document, operation.as_deref());
     if let Some(busy) = turn.refused() {
         return busy.into_response();
     }

@@ -92,6 +92,8 @@ impl Query {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         let question = question.unwrap_or_default();
         reads::check_names(state, scope, &question.services).await.map_err(|problem| refused(&problem))?;
+        let deployment = question.deployment.as_deref();
+        reads::check_deployment(scope, deployment).await.map_err(|problem| refused(&problem))?;
         let filter = question.filter(state.dora().time_zone).map_err(invalid)?;
         list(reads::changes(scope, &filter, part(first, after.as_deref())?).await, after.is_some())
     }

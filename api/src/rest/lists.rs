@@ -102,6 +102,7 @@ pub async fn changes(
     uri: Uri,
 ) -> Result<Response, Problem> {
     reads::check_names(&state, &scope, &question.services).await?;
+    reads::check_deployment(&scope, question.deployment.as_deref()).await?;
     let filter = question.filter(state.dora().time_zone)?;
     Ok(listing(&uri, &scope, reads::changes(&scope, &filter, page.part()?).await?))
 }

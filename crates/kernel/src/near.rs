@@ -4,6 +4,8 @@ use std::fmt;
 
 /// How many names are suggested.
 const LIMIT: usize = 3;
+/// How many names are listed where none is near.
+const LISTED: usize = 5;
 /// How alike two names are that one may be a typing mistake of: 0 to 1.
 const ALIKE: f64 = 0.8;
 /// For longer names nothing is looked for: what it costs grows with the product of both lengths.
@@ -11,19 +13,27 @@ const LONGEST_CHARS: usize = 100;
 /// How alike a name is that differs in case only.
 const SAME: f64 = 3.0;
 
-/// A name that is not known, and those that were probably meant.
+/// A name that is not known, and those that were probably meant; where none is near, some of those that there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownName {
     /// The name that was asked for.
     pub name: String,
     /// Names that there are and that are like it, the most alike first.
     pub near: Vec<String>,
+    /// Names that there are, where none is near: the first five.
+    pub others: Vec<String>,
+    /// How many more there are.
+    pub more: usize,
 }
 
 impl UnknownName {
     /// Looks for what was probably meant among the known names.
     pub fn new<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { name: name.to_owned(), near: nearest(name, known).into_iter().map(str::to_owned).collect() }
+        let known: Vec<&str> = known.into_iter().collect();
+        let near = owned(nearest(name, known.iter().copied()));
+        let listed = if near.is_empty() { known.get(..LISTED).unwrap_or(&known) } else { &[] };
+        let more = if near.is_empty() { known.len() - listed.len() } else { 0 };
+        Self { name: name.to_owned(), near, others: owned(listed.iter().copied()), more }
     }
 
     /// Returns what was expected, ended by the names that were probably meant: `a service; did you mean `shop`?`.
@@ -35,14 +45,35 @@ impl UnknownName {
     /// The question that ends an error: `did you mean …?`, if anything is near.
     #[must_use]
     pub fn suggestion(&self) -> Option<String> {
-        let near: Vec<String> = self.near.iter().map(|name| format!("`{name}`")).collect();
-        (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
+        (!self.near.is_empty()).then(|| format!("did you mean {}?", quoted(&self.near, " or ")))
     }
+
+    /// What ends an error: the question of [`Self::suggestion`], or, where nothing is near, what there is:
+    /// ``there are `a`, `b` and 3 more``.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let all = self.others.len() + self.more;
+        let listing = || {
+            let verb = if all == 1 { "is" } else { "are" };
+            let more = if self.more > 0 { format!(" and {} more", self.more) } else { String::new() };
+            (all > 0).then(|| format!("there {verb} {}{more}", quoted(&self.others, ", ")))
+        };
+        self.suggestion().or_else(listing)
+    }
+}
+
+fn owned<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    names.into_iter().map(str::to_owned).collect()
+}
+
+fn quoted(names: &[String], between: &str) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between)
 }
 
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.expected(&format!("`{}`", self.name)))
+        write!(f, "`{}`", self.name)?;
+        self.hint().map_or(Ok(()), |hint| write!(f, "; {hint}"))
     }
 }
 
@@ -111,6 +142,16 @@ mod tests {
         assert_eq!(unknown.to_string(), "`chekout`; did you mean `checkout`?");
         assert_eq!(unknown.expected("a service"), "a service; did you mean `checkout`?");
         assert_eq!(UnknownName::new("zzz", KNOWN).expected("a service"), "a service");
-        assert_eq!(UnknownName::new("payments", KNOWN).to_string(), "`payments`");
+    }
+
+    #[test]
+    fn where_nothing_is_near_some_of_what_there_is_is_named() {
+        assert_eq!(UnknownName::new("nope", []).to_string(), "`nope`");
+        assert_eq!(UnknownName::new("nope", ["checkout"]).to_string(), "`nope`; there is `checkout`");
+        assert_eq!(UnknownName::new("nope", ["cart", "shop"]).to_string(), "`nope`; there are `cart`, `shop`");
+        let many: Vec<String> = (100..112).map(|number| format!("service-{number}")).collect();
+        let unknown = UnknownName::new("nope", many.iter().map(String::as_str)).to_string();
+        let listed = "`service-100`, `service-101`, `service-102`, `service-103`, `service-104` and 7 more";
+        assert_eq!(unknown, format!("`nope`; there are {listed}"));
     }
 }

@@ -9,6 +9,9 @@ use api::questions::ReportQuestion;
 use chrono::Utc;
 use clap::{Args, Subcommand};
 use dora::{Budget, Scope};
+use kernel::near::UnknownName;
+use store::Store;
+use store::queries::{self, DeploymentFilter};
 
 use crate::cli::{ForTenant, Global, Usage};
 use crate::machine::with;
@@ -67,6 +70,9 @@ pub(crate) struct Explain {
     tenant: ForTenant,
 }
 
+/// Of how many deployments the ids are compared with one that nothing has.
+const NEWEST: u32 = 200;
+
 #[derive(Args, Debug)]
 pub(crate) struct Recompute {
     /// Compute all services, not only those with new facts
@@ -117,7 +123,7 @@ impl Explain {
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
             let Some(explanation) = dora::explain(&store, &machine.settings.dora, &self.id).await? else {
-                bail!("no deployment, change or commit has the id `{}`", self.id);
+                bail!(self.nothing(&store).await?);
             };
             if global.json {
                 return output::print_json(&explanation);
@@ -126,6 +132,21 @@ impl Explain {
             output::print(&format!("{heading}{}", explain::text(&explanation)))
         })
         .await
+    }
+}
+
+impl Explain {
+    /// Why there is nothing to explain, with deployments that there are.
+    async fn nothing(&self, store: &Store) -> Result<String> {
+        let newest = queries::deployments(store, &DeploymentFilter::default(), None, NEWEST).await?;
+        let mut ids: Vec<&str> = newest.iter().map(|row| row.deployment.as_str()).collect();
+        // several services may have one
+        ids.dedup();
+        let unknown = UnknownName::new(&self.id, ids);
+        Ok(format!(
+            "no deployment, change or commit has the id {unknown} (of the newest deployments; /api/v1/deployments and \
+             /api/v1/changes list all)"
+        ))
     }
 }
 

@@ -71,6 +71,16 @@ enum Kind {
 }
 
 impl Kind {
+    /// Where all of them are listed.
+    const fn listed(self) -> &'static str {
+        match self {
+            Self::Repository => "all are listed by /api/v1/repositories",
+            Self::Source | Self::Service => "all are listed by `sei status`",
+            Self::Team => "/api/v1/services names the team of each service",
+            Self::Person => "all are listed by `sei people`",
+        }
+    }
+
     const fn forgotten(self) -> Forgotten {
         match self {
             Self::Repository => Forgotten::Repository,
@@ -152,7 +162,7 @@ impl Forget {
         }
         if deleted.is_empty() {
             let unknown = UnknownName::new(name, known.iter().map(String::as_str));
-            bail!("there is no {kind} {unknown}");
+            bail!("there is no {kind} {unknown} ({})", kind.listed());
         }
         if self.dry_run {
             tx.rollback().await?;

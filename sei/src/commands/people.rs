@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use dora::Scope;
+use kernel::near::UnknownName;
 use kernel::people::{self, JoinReason, Joined};
 use kernel::{Account, AccountId, Completeness, Fact, Person, Version};
 use store::Store;
@@ -123,9 +124,10 @@ async fn read(store: &Store, bots: &[String]) -> Result<(Vec<Account>, Vec<Perso
 
 fn known(named: &[AccountId], accounts: &[Account], persons: &[Person]) -> Result<()> {
     for id in named {
-        let mut all = accounts.iter().map(|account| &account.id).chain(persons.iter().flat_map(|x| &x.accounts));
-        if !all.any(|known| known == id) {
-            bail!("there is no account `{id}`; `sei people` lists them");
+        let all = || accounts.iter().map(|account| &account.id).chain(persons.iter().flat_map(|x| &x.accounts));
+        if !all().any(|known| known == id) {
+            let unknown = UnknownName::new(id.as_str(), all().map(AccountId::as_str));
+            bail!("there is no account {unknown} (all are listed by `sei people`)");
         }
     }
     Ok(())

@@ -227,6 +227,25 @@ fn an_unknown_name_is_answered_with_those_that_are_near() {
 }
 
 #[test]
+fn an_unknown_name_that_is_near_none_is_answered_with_what_there_is_and_where_all_is_listed() {
+    let program = Program::new();
+    two_services(&program);
+    for (arguments, there, listed) in [
+        (&["dora", "report", "--service", "qqq"][..], "there are `checkout`, `github.com/astral-sh/uv`", "sei status"),
+        (&["dora", "report", "--tenant", "qqq"], "there is `main`", "sei tenant list"),
+        (&["dora", "metric", "qqq"], " more", "sei dora metrics"),
+        (&["dora", "explain", "qqq"], "`uv/1`", "/api/v1/deployments"),
+        (&["forget", "repository", "qqq", "--dry-run"], "there is `github.com/astral-sh/uv`", "/api/v1/repositories"),
+        (&["collect", "qqq"], "there are `git`, `github`, `gitlab`, `jira`, `jenkins` and 2 more", "--help"),
+    ] {
+        let output = program.run(arguments);
+        let code = if arguments[0] == "collect" { 2 } else { 1 };
+        assert_eq!(output.code, Some(code), "{arguments:?}: {}", output.out);
+        assert!(output.err.contains(there) && output.err.contains(listed), "{arguments:?}: {}", output.err);
+    }
+}
+
+#[test]
 fn a_forgotten_repository_stays_gone_and_a_dry_run_deletes_nothing() {
     let program = Program::new();
     two_services(&program);

@@ -6,6 +6,7 @@ use collectors::ready::Ready;
 use collectors::sources::pulled;
 use dora::Scope;
 use kernel::TimeOrDay;
+use kernel::near::UnknownName;
 use pull::{From, Summary};
 use runtime::settings::Source;
 
@@ -96,7 +97,8 @@ impl Pulled {
             );
         }
         if let Some(unknown) = self.names.iter().find(|name| !known.contains(&name.as_str())) {
-            bail!("there is no [[source]] of {connector} with the name `{unknown}`; there are: {}", known.join(", "));
+            let unknown = UnknownName::new(unknown, known);
+            bail!("there is no [[source]] of {connector} with the name {unknown} (`sei config show` shows all)");
         }
         Ok(of_connector()
             .filter(|source| self.names.is_empty() || self.names.contains(&source.name))

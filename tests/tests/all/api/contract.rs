@@ -132,6 +132,42 @@ async fn a_deployment_is_shown_with_its_evidence_and_what_it_carried() {
 }
 
 #[tokio::test]
+async fn an_unknown_name_that_is_near_none_is_answered_with_what_there_is_and_where_all_is_listed() {
+    let served = served::filled().await;
+    for (path, list) in [
+        ("dora?service=qqq", "/api/v1/services"),
+        ("changes?service=qqq", "/api/v1/services"),
+        ("metrics/qqq", "/api/v1/metrics"),
+        ("metrics/change_throughput?repository=qqq", "/api/v1/repositories"),
+        ("services?tenant=qqq", "/api/v1/tenants"),
+    ] {
+        let reply = served.ask("GET", &format!("/api/v1/{path}"), &[], "").await;
+        let problem = reply.json();
+        let detail = problem["detail"].as_str().unwrap();
+        assert_eq!(reply.status, 404, "{path}: {problem}");
+        let named = detail.matches('`').count() / 2 - 1;
+        assert!((1..=5).contains(&named) && detail.contains(". There ") && detail.contains(list), "{path}: {problem}");
+        assert!(problem["expected"].as_str().unwrap().ends_with(&format!("listed at {list}")), "{path}: {problem}");
+    }
+    let team = served.ask("GET", "/api/v1/dora?team=qqq", &[], "").await.json();
+    assert!(team["detail"].as_str().unwrap().contains("There are `"), "{team}");
+}
+
+#[tokio::test]
+async fn a_deployment_that_is_asked_for_by_its_name_is_answered_with_its_id() {
+    let served = served::empty().await;
+    let facts = [
+        r#"{"fact":"repository","id":"github.com/octo/shop","name":"shop","partial":false,"version":{"at":"2026-02-03T09:00:00Z"}}"#,
+        r#"{"fact":"deployment","id":"shop/1","name":"v1.4.0","source":"tag","repository":"github.com/octo/shop","finished_at":"2026-02-03T09:00:00Z","outcome":"success","version":{"at":"2026-02-03T09:00:00Z"}}"#,
+    ];
+    served::fill(&served.database.store, facts.iter().map(|fact| serde_json::from_str(fact).unwrap())).await;
+    let known = served.get("/api/v1/changes?deployment=shop/1").await;
+    assert_eq!(known["data"], serde_json::json!([]), "it carried nothing");
+    let by_name = served.ask("GET", "/api/v1/changes?deployment=v1.4.0", &[], "").await;
+    assert_eq!((by_name.status, by_name.json()["expected"].as_str()), (404, Some("shop/1")), "{}", by_name.body);
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_request_is_named() {
     let served = served::empty().await;
     for (path, status, parameter, found) in [
@@ -173,10 +209,17 @@ async fn what_is_wrong_with_a_request_is_named() {
         let reply = served.ask("GET", path, &[], "").await;
         assert_eq!((reply.status, reply.json()["type"].as_str()), (404, Some("urn:sei:problem:not-found")), "{path}");
     }
-    for path in ["deployments?service=chekout", "changes?team=chekout", "findings?service=chekout"] {
+    for path in [
+        "deployments?service=chekout",
+        "changes?team=chekout",
+        "changes?deployment=chekout",
+        "findings?service=chekout",
+    ] {
         let reply = served.ask("GET", &format!("/api/v1/{path}"), &[], "").await;
         assert_eq!(reply.status, 404, "an empty list would hide the misspelled name of {path}: {}", reply.body);
     }
+    let unknown = served.graphql_answer("{ changes(question: { deployment: \"chekout\" }) { nodes { id } } }").await;
+    assert_eq!(unknown["errors"][0]["extensions"]["parameter"], "deployment", "{unknown}");
     let ahead = served.ask("GET", "/api/v1/deployments?from=2056-02-29", &[], "").await;
     assert_eq!((ahead.status, ahead.json()["parameter"].as_str()), (422, Some("from")), "{}", ahead.body);
     let many = served.ask("GET", "/api/v1/dora?from=1970-01-02&interval=day", &[], "").await;

@@ -95,6 +95,18 @@ async fn a_request_that_would_cost_too_much_is_refused_before_it_runs() {
 }
 
 #[tokio::test]
+async fn what_is_read_first_is_not_answered_first() {
+    let served = served::filled().await;
+    let query = "{ slow: dora { timeZone } deployments(first: 1) { nodes { id carriedChanges { id } service } } \
+                 quick: tenant { name } }";
+    let body = serde_json::json!({ "query": query }).to_string();
+    let reply = served.ask("POST", "/graphql", &[("content-type", "application/json")], &body).await;
+    let names = ["slow", "timeZone", "deployments", "nodes", "carriedChanges", "service", "quick", "name"];
+    let places: Vec<_> = names.iter().map(|name| reply.body.find(&format!("\"{name}\":"))).collect();
+    assert!(places.is_sorted() && places[0].is_some(), "{places:?}: {}", reply.body);
+}
+
+#[tokio::test]
 async fn an_error_names_the_argument_and_nothing_of_our_insides() {
     let served = served::empty().await;
     let answer = served.graphql_answer("{ deployments(first: 5000) { nodes { id } } }").await;
