@@ -6,6 +6,7 @@
 
 mod admission;
 mod answers;
+mod cache;
 mod cursor;
 mod envelope;
 mod graphql;
@@ -17,6 +18,7 @@ mod rest;
 mod role;
 mod scope;
 pub mod settings;
+mod shared;
 mod state;
 mod tag;
 mod tenant;
@@ -35,7 +37,7 @@ use tower_http::compression::CompressionLayer;
 /// Everything that this crate serves: the page at `/` with its files below `/web/`, `/graphql`, `/api/v1/…`
 /// and `/api/openapi.json`. It has no fallback of its own, so it can be merged with other routers.
 pub fn router(state: ApiState) -> Router {
-    let (hosts, answers) = (state.hosts().clone(), state.answers().clone());
+    let (hosts, answers, cache) = (state.hosts().clone(), state.answers().clone(), state.cache().clone());
     Router::new()
         .merge(web::router())
         .merge(graphql::router(&state))
@@ -47,6 +49,8 @@ pub fn router(state: ApiState) -> Router {
         .layer(middleware::from_fn(tag::name))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(runtime::panics::answer))
+        .layer(shared::Shared)
+        .layer(middleware::from_fn_with_state(cache, cache::recall))
         .layer(middleware::from_fn_with_state(answers, answers::count))
         .layer(middleware::from_fn(guard::no_nul))
         .layer(middleware::from_fn_with_state(hosts, guard::host))

@@ -18,8 +18,8 @@ pub struct Api {
     /// Whether raw events, which may hold personal data, are shown to everyone who reaches the API. Without it only
     /// over the UNIX socket.
     pub raw_events: bool,
-    /// The maximum size in bytes of the rows held in memory to compute metrics, of all tenants together; the least
-    /// recently used are evicted.
+    /// The maximum size in bytes of the rows held in memory to compute metrics and, an eighth of it, of the reports and
+    /// metrics that were answered before, of all tenants together; the least recently used are evicted.
     pub snapshot_memory: usize,
 }
 

@@ -13,10 +13,13 @@ use tokio::sync::Semaphore;
 
 use crate::admission::Admission;
 use crate::answers::Answers;
+use crate::cache::Cache;
 use crate::settings::ApiSettings;
 
 /// How long one statement of the API may take in the database.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Of the memory that answers are made from, the part that is left to answers that were given before: one of this number.
+const CACHE_PART: usize = 8;
 
 /// The store to read, and how metrics are defined. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,6 +33,7 @@ pub struct ApiState {
     admission: Admission,
     graphql_reads: Arc<Semaphore>,
     answers: Answers,
+    cache: Cache,
     snapshots: Snapshots,
     /// Reads rows of metrics into memory, which may take as long as a request.
     unhurried: Store,
@@ -45,6 +49,7 @@ impl ApiState {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         // half of the connections, so that what else is asked finds one
         let graphql_reads = usize::try_from(settings.database.connections / 2).unwrap_or(1).max(1);
+        let cache_bytes = api.snapshot_memory / CACHE_PART;
         Self {
             store: store.read_only(STATEMENT_TIMEOUT),
             dora: Arc::new(settings.dora.clone()),
@@ -55,9 +60,10 @@ impl ApiState {
             admission: Admission::new(api.in_flight, processors, server.timeout),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
             answers: Answers::default(),
+            cache: Cache::new(store, cache_bytes, processors, server.timeout),
             snapshots: Snapshots::new(
                 dora::MetricSettings { dora: &settings.dora, custom: &settings.metric },
-                api.snapshot_memory,
+                api.snapshot_memory - cache_bytes,
             ),
             unhurried: store.read_only(server.timeout),
             direct: store.clone(),
@@ -68,6 +74,7 @@ impl ApiState {
     pub async fn close(&self) {
         self.store.close().await;
         self.unhurried.close().await;
+        self.cache.close().await;
     }
 
     /// Looks whether what the API answers is right, and says so to readiness. Takes 15 s at most.
@@ -80,6 +87,11 @@ impl ApiState {
 
     pub(crate) fn answers(&self) -> &Answers {
         &self.answers
+    }
+
+    /// Answers that were given before.
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// What metrics are made from, as it is in the database.

@@ -15,34 +15,46 @@ use crate::problem::Problem;
 /// sent compressed.
 pub async fn name(request: Request, next: Next) -> Response {
     let names = matches!(*request.method(), Method::GET | Method::HEAD);
-    let asked = request.headers().clone();
+    let known = known(request.headers());
     let response = next.run(request).await;
     if names && response.status() == StatusCode::OK {
-        named(&asked, response).await.unwrap_or_else(IntoResponse::into_response)
+        named(response).await.map_or_else(IntoResponse::into_response, |named| spare(&known, named))
     } else {
         response
     }
 }
 
-async fn named(asked: &HeaderMap, response: Response) -> Result<Response, Problem> {
+async fn named(response: Response) -> Result<Response, Problem> {
     let (mut head, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.map_err(|error| Problem::fault(&error))?;
-    let name = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes)));
-    let tag = HeaderValue::try_from(format!("W/{name}")).map_err(|error| Problem::fault(&error))?;
+    let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes)));
+    let tag = HeaderValue::try_from(tag).map_err(|error| Problem::fault(&error))?;
     head.headers.insert(header::ETAG, tag);
-    if !is_known(asked, &name) {
-        return Ok(Response::from_parts(head, Body::from(bytes)));
-    }
-    head.status = StatusCode::NOT_MODIFIED;
-    head.headers.remove(header::CONTENT_LENGTH);
-    Ok(Response::from_parts(head, Body::empty()))
+    Ok(Response::from_parts(head, Body::from(bytes)))
 }
 
-/// Whether the request has what is named so, weakly or not.
-fn is_known(asked: &HeaderMap, name: &str) -> bool {
-    let given = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    given
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|given| given == "*" || given.strip_prefix("W/").unwrap_or(given) == name)
+/// The names of what the client has.
+pub(crate) fn known(headers: &HeaderMap) -> Vec<HeaderValue> {
+    headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect()
+}
+
+/// An answer, or 304 where the client has it.
+pub(crate) fn spare(known: &[HeaderValue], mut response: Response) -> Response {
+    let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+    if response.status() != StatusCode::OK || !tag.is_some_and(|tag| is_known(known, tag)) {
+        return response;
+    }
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response.headers_mut().remove(header::CONTENT_ENCODING);
+    *response.body_mut() = Body::empty();
+    response
+}
+
+/// Whether one of the names is this one, weakly or not.
+fn is_known(known: &[HeaderValue], tag: &str) -> bool {
+    let strong = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+    let tag = strong(tag);
+    let known = known.iter().filter_map(|value| value.to_str().ok());
+    known.flat_map(|value| value.split(',')).map(str::trim).any(|known| known == "*" || strong(known) == tag)
 }

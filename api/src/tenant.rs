@@ -43,7 +43,7 @@ async fn find(state: &ApiState, headers: &HeaderMap, query: &str) -> Result<Scop
 }
 
 /// The tenant that the request names, which it may do twice only if it says the same.
-fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
+pub(crate) fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
     let header = headers.get("sei-tenant").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let parameter = url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "tenant")
