@@ -8,7 +8,6 @@ use bytes::Bytes;
 use kernel::{Envelope, IgnoreReason, Reject, RejectReason};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 use crate::json;
 use crate::webhook::{Destination, Received, Refusal, Verified, kept_id};
@@ -62,14 +61,10 @@ impl Reading {
                 Ok(self.received(&kind, envelope))
             }
             _ => {
-                let id = match (header("ce-source"), header("ce-id")) {
-                    (Some(source), Some(id)) => kept_id(&format!("{source}#{id}")),
-                    // The payload has all that is needed, and the same payload is the same event.
-                    _ => hex::encode(Sha256::digest(body)),
-                };
-                let kind = header("ce-type").unwrap_or_default();
-                let envelope = self.envelope(id, (self.subject)(body), "application/json", body.clone(), to);
-                Ok(self.received(kind, envelope))
+                let stated = header("ce-source").zip(header("ce-id")).map(|(source, id)| format!("{source}#{id}"));
+                let id = request.event_id(stated.as_deref());
+                let envelope = to.event(id, self.kind(), (self.subject)(body), body.clone());
+                Ok(self.received(header("ce-type").unwrap_or_default(), envelope))
             }
         }
     }
@@ -87,28 +82,11 @@ impl Reading {
         let id = kept_id(&format!("{}#{}", read.source, read.id));
         let kind = read.kind.into_owned();
         let subject = read.data.and_then(|data| (self.subject)(data.get().as_bytes()));
-        Ok((kind, self.envelope(id, subject, STRUCTURED, body, to)))
+        Ok((kind, Envelope { content_type: STRUCTURED.to_owned(), ..to.event(id, self.kind(), subject, body) }))
     }
 
-    fn envelope(
-        &self,
-        id: String,
-        subject: Option<String>,
-        content_type: &str,
-        data: Bytes,
-        to: &Destination<'_>,
-    ) -> Envelope {
-        Envelope {
-            id,
-            source: to.source.to_owned(),
-            kind: format!("{}.event", self.connector),
-            key: subject.clone().unwrap_or_else(|| to.source.to_owned()),
-            subject,
-            time: to.received,
-            tenant: to.tenant.clone(),
-            content_type: content_type.to_owned(),
-            data,
-        }
+    fn kind(&self) -> String {
+        format!("{}.event", self.connector)
     }
 }
 

@@ -76,6 +76,12 @@ impl Verified {
     pub fn body(&self) -> &Bytes {
         &self.0.body
     }
+
+    /// The id of its event: the one that the source states, or a digest of the body. The same body is the same event.
+    #[must_use]
+    pub fn event_id(&self, stated: Option<&str>) -> String {
+        stated.map_or_else(|| hex::encode(Sha256::digest(self.body())), kept_id)
+    }
 }
 
 /// Where the events of a request go.
@@ -88,6 +94,24 @@ pub struct Destination<'a> {
     pub received: DateTime<Utc>,
     /// Names of resolutions and statuses that mean canceled at this source, beside the usual ones.
     pub canceled: &'a [String],
+}
+
+impl Destination<'_> {
+    /// An event of a kind, in JSON. Events with the same subject stay in order; those without one, all of the source.
+    #[must_use]
+    pub fn event(&self, id: String, kind: String, subject: Option<String>, data: Bytes) -> Envelope {
+        Envelope {
+            id,
+            source: self.source.to_owned(),
+            kind,
+            key: subject.clone().unwrap_or_else(|| self.source.to_owned()),
+            subject,
+            time: self.received,
+            tenant: self.tenant.clone(),
+            content_type: "application/json".to_owned(),
+            data,
+        }
+    }
 }
 
 /// What a verified request is.

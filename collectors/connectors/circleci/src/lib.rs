@@ -16,7 +16,6 @@ use kernel::{
     Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Reject, RejectReason, RepositoryId, TaskRun,
 };
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use wire::{Event, Job, Pipeline, Workflow};
 
@@ -74,18 +73,8 @@ impl Webhook for CircleCi {
             return Ok(Received::Ignored(reason));
         }
         let subject = head.as_ref().and_then(|head| Some(run_id(&head.workflow.as_ref()?.id)));
-        let id = head.and_then(|head| head.id);
-        Ok(Received::Events(vec![Envelope {
-            id: id.map_or_else(|| hex::encode(Sha256::digest(body)), |id| kept_id(&id)),
-            source: to.source.to_owned(),
-            kind: "circleci.event".to_owned(),
-            key: subject.clone().unwrap_or_else(|| to.source.to_owned()),
-            subject,
-            time: to.received,
-            tenant: to.tenant.clone(),
-            content_type: "application/json".to_owned(),
-            data: body.clone(),
-        }]))
+        let id = request.event_id(head.and_then(|head| head.id).as_deref());
+        Ok(Received::Events(vec![to.event(id, "circleci.event".to_owned(), subject, body.clone())]))
     }
 }
 

@@ -75,17 +75,7 @@ impl Webhook for DevLake {
         id.update(to.received.timestamp_micros().to_be_bytes());
         id.update(kind);
         id.update(&data);
-        Ok(Received::Events(vec![Envelope {
-            id: hex::encode(id.finalize()),
-            source: to.source.to_owned(),
-            kind: format!("devlake.{kind}"),
-            subject: None,
-            time: to.received,
-            tenant: to.tenant.clone(),
-            key: to.source.to_owned(),
-            content_type: "application/json".to_owned(),
-            data,
-        }]))
+        Ok(Received::Events(vec![to.event(hex::encode(id.finalize()), format!("devlake.{kind}"), None, data)]))
     }
 }
 

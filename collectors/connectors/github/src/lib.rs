@@ -17,13 +17,12 @@ mod tests;
 pub mod wire;
 
 use connector::versions::is_version_tag;
-use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
 use connector::{Connector, lenient};
 use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use facts::Place;
 use mentions::mentions;
@@ -125,22 +124,9 @@ impl Webhook for GitHub {
         if !USED.contains(&event) {
             return Ok(Received::Ignored(why_ignored(event)));
         }
-        let id = match header("x-github-delivery").filter(|id| !id.is_empty()) {
-            Some(id) => kept_id(id),
-            None => hex::encode(Sha256::digest(request.body())),
-        };
-        let subject = subject(request.body());
-        Ok(Received::Events(vec![Envelope {
-            id,
-            source: to.source.to_owned(),
-            kind: format!("github.{event}"),
-            key: subject.clone().unwrap_or_else(|| to.source.to_owned()),
-            subject,
-            time: to.received,
-            tenant: to.tenant.clone(),
-            content_type: "application/json".to_owned(),
-            data: request.body().clone(),
-        }]))
+        let id = request.event_id(header("x-github-delivery").filter(|id| !id.is_empty()));
+        let body = request.body();
+        Ok(Received::Events(vec![to.event(id, format!("github.{event}"), subject(body), body.clone())]))
     }
 }
 

@@ -9,12 +9,11 @@ mod pull;
 mod tests;
 mod wire;
 
-use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
 use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject};
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use facts::Place;
 
@@ -119,27 +118,14 @@ impl Webhook for GitLab {
         };
         // The same for all attempts of one delivery. X-Gitlab-Event-UUID is not: hooks that were set off by
         // another hook share it.
-        let id = match named("idempotency-key").or_else(|| named("webhook-id")) {
-            Some(id) => kept_id(id),
-            None => hex::encode(Sha256::digest(request.body())),
-        };
+        let id = request.event_id(named("idempotency-key").or_else(|| named("webhook-id")));
         // what happens to projects and groups themselves names no host
         let at = |path: &String| {
             Place::at(&format!("{}/{path}", named("x-gitlab-instance")?.trim_end_matches('/')), None).ok()
         };
         let place = about.place().or_else(|| about.path_with_namespace.as_ref().and_then(at));
         let subject = place.map(|place| place.id.to_string());
-        Ok(Received::Events(vec![Envelope {
-            id,
-            source: to.source.to_owned(),
-            kind: format!("gitlab.{kind}"),
-            key: subject.clone().unwrap_or_else(|| to.source.to_owned()),
-            subject,
-            time: to.received,
-            tenant: to.tenant.clone(),
-            content_type: "application/json".to_owned(),
-            data: request.body().clone(),
-        }]))
+        Ok(Received::Events(vec![to.event(id, format!("gitlab.{kind}"), subject, request.body().clone())]))
     }
 }
 

@@ -20,7 +20,6 @@ use kernel::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use address::JobAddress;
 use wire::{Notification, Phase, Pulled, Stage};
@@ -64,18 +63,9 @@ impl Webhook for Jenkins {
         let body = request.body();
         let about = json::read(body).ok().map(|head: Head| head.build);
         let subject = about.and_then(|about| Some(JobAddress::of(&about.full_url.or(about.url)?, to.source)?.id()));
-        Ok(Received::Events(vec![Envelope {
-            // The plugin numbers no deliveries; the same bytes are the same event.
-            id: hex::encode(Sha256::digest(body)),
-            source: to.source.to_owned(),
-            kind: "jenkins.notification".to_owned(),
-            key: subject.clone().unwrap_or_else(|| to.source.to_owned()),
-            subject,
-            time: to.received,
-            tenant: to.tenant.clone(),
-            content_type: "application/json".to_owned(),
-            data: body.clone(),
-        }]))
+        // the plugin numbers no deliveries
+        let id = request.event_id(None);
+        Ok(Received::Events(vec![to.event(id, "jenkins.notification".to_owned(), subject, body.clone())]))
     }
 
     /// A token in one piece.

@@ -8,11 +8,10 @@ mod pull;
 mod tests;
 mod wire;
 
-use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
 use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, NotStored};
-use sha2::{Digest, Sha256};
 use url::form_urlencoded::{self, byte_serialize};
 
 use facts::{History, Tracker};
@@ -92,12 +91,9 @@ impl Webhook for Jira {
             return Ok(Received::Ignored(IgnoreReason::UnusedEvent));
         }
         let header = request.headers().get("x-atlassian-webhook-identifier").and_then(|value| value.to_str().ok());
-        let id = match header.filter(|id| !id.is_empty()) {
-            // The same for all attempts, but also for all webhooks that one change sets off.
-            Some(id) => kept_id(&format!("{id}/{event}")),
-            None => hex::encode(Sha256::digest(request.body())),
-        };
-        let subject = about.subject();
+        // The same for all attempts, but also for all webhooks that one change sets off.
+        let stated = header.filter(|id| !id.is_empty()).map(|id| format!("{id}/{event}"));
+        let id = request.event_id(stated.as_deref());
         let mut content_type = "application/json".to_owned();
         if !request.path().is_empty() {
             content_type = format!("{content_type};{POINTS_PARAMETER}={}", request.path());
@@ -106,17 +102,8 @@ impl Webhook for Jira {
             let name: String = byte_serialize(name.as_bytes()).collect();
             content_type = format!("{content_type};{CANCELED_PARAMETER}={name}");
         }
-        Ok(Received::Events(vec![Envelope {
-            id,
-            source: to.source.to_owned(),
-            kind: format!("jira.{event}"),
-            key: subject.clone().unwrap_or_else(|| to.source.to_owned()),
-            subject,
-            time: to.received,
-            tenant: to.tenant.clone(),
-            content_type,
-            data: request.body().clone(),
-        }]))
+        let envelope = to.event(id, format!("jira.{event}"), about.subject(), request.body().clone());
+        Ok(Received::Events(vec![Envelope { content_type, ..envelope }]))
     }
 }
 

@@ -279,6 +279,7 @@ fn points_are_in_the_field_that_the_address_names_and_an_epic_is_known_by_its_fo
 
 fn received(path: &str, headers: &[(&'static str, &str)], body: Bytes) -> Result<Received, Refusal> {
     use hmac::{Hmac, KeyInit, Mac};
+    use sha2::Sha256;
     let mut hmac = Hmac::<Sha256>::new_from_slice(b"s3cret").unwrap();
     hmac.update(&body);
     let signature = format!("sha256={}", hex::encode(hmac.finalize().into_bytes()));

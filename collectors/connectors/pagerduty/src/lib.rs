@@ -16,7 +16,6 @@ use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{Envelope, Fact, IgnoreReason, Incident, IncidentId, NotStored, Version};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use wire::{Event, Log, LogEntry, Message, OfIncident};
 
@@ -81,22 +80,9 @@ impl Webhook for PagerDuty {
         if let Some(reason) = unused {
             return Ok(Received::Ignored(reason));
         }
-        let (id, incident) = match about {
-            Some(about) => (kept_id(&about.id), about.data.id),
-            None => (hex::encode(Sha256::digest(body)), None),
-        };
-        let subject = incident.map(|incident| incident_id(&incident));
-        Ok(Received::Events(vec![Envelope {
-            id,
-            source: to.source.to_owned(),
-            kind: "pagerduty.event".to_owned(),
-            key: subject.clone().unwrap_or_else(|| to.source.to_owned()),
-            subject,
-            time: to.received,
-            tenant: to.tenant.clone(),
-            content_type: "application/json".to_owned(),
-            data: body.clone(),
-        }]))
+        let id = request.event_id(about.as_ref().map(|about| about.id.as_str()));
+        let subject = about.and_then(|about| about.data.id).map(|incident| incident_id(&incident));
+        Ok(Received::Events(vec![to.event(id, "pagerduty.event".to_owned(), subject, body.clone())]))
     }
 }
 
