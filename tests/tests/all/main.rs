@@ -15,6 +15,7 @@
 mod answers;
 mod api;
 mod architecture;
+mod both_logs;
 mod circles;
 mod cli;
 mod commit_metrics;

@@ -11,21 +11,9 @@ use store::origins::Origin;
 use store::positions;
 use tests::TestLog;
 
-use super::parts::{CONSUMER, MANY, PATIENCE, advance, assert_joined, by_key, event, events, noise, read, read_events};
+use crate::both_logs::on_both_logs;
 
-/// Makes each test one of the embedded log and one of Kafka.
-macro_rules! on_both_logs {
-    ($($name:ident)*) => {
-        mod embedded {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() { super::$name(super::LogKind::Embedded).await })*
-        }
-        mod kafka {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() { super::$name(super::LogKind::Kafka).await })*
-        }
-    };
-}
+use super::parts::{CONSUMER, MANY, PATIENCE, advance, assert_joined, by_key, event, events, noise, read, read_events};
 
 on_both_logs! {
     what_is_appended_is_read_whole_and_in_order_of_each_key

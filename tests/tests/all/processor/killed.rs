@@ -14,7 +14,8 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{counts, positions};
 use tests::{TestLog, eventually, unique};
 
-use super::{ended, on_both_logs, snapshot, total};
+use super::{ended, snapshot, total};
+use crate::both_logs::on_both_logs;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 

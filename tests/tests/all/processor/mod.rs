@@ -20,22 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use tests::{TestLog, eventually};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::both_logs::on_both_logs;
 
-/// Makes each test one of the embedded log and one of Kafka.
-macro_rules! on_both_logs {
-    ($($name:ident)*) => {
-        mod embedded {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() { super::$name(super::LogKind::Embedded).await })*
-        }
-        mod kafka {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() { super::$name(super::LogKind::Kafka).await })*
-        }
-    };
-}
-pub(crate) use on_both_logs;
+const PATIENCE: Duration = Duration::from_secs(30);
 
 on_both_logs! {
     every_event_ends_as_stored_ignored_or_rejected
