@@ -1,12 +1,12 @@
 //! What tests of several connectors need.
 
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use bytes::Bytes;
-use kernel::{Envelope, Fact, NotStored, Tenant};
+use kernel::{Envelope, Fact, NotStored, Tenant, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -33,12 +33,16 @@ pub fn fixtures(crate_directory: &Path) -> Vec<(String, Bytes)> {
     all
 }
 
+/// The kind of event that a fixture is of, by its name. Rows that were pulled are events of two words, `pull.issue`.
+#[must_use]
+pub fn kind_of(name: &str) -> String {
+    name.split('.').take(if name.starts_with("pull.") { 2 } else { 1 }).collect::<Vec<_>>().join(".")
+}
+
 /// A fixture as it would be in the log. Its time is one that no fixture holds.
 #[must_use]
 pub fn event(connector: &dyn Connector, name: &str, data: Bytes) -> Envelope {
-    let parts: Vec<&str> = name.split('.').collect();
-    // rows that were pulled are events of two words, `pull.issue`
-    let event = parts.iter().take(if name.starts_with("pull.") { 2 } else { 1 }).copied().collect::<Vec<_>>().join(".");
+    let event = kind_of(name);
     Envelope {
         id: "1".to_owned(),
         source: format!("{}/main", connector.name()),
@@ -68,6 +72,29 @@ pub fn assert_snapshots(connector: &dyn Connector, crate_directory: &str) {
             }
         });
     }
+}
+
+/// Asserts that facts can be stored.
+pub fn checked(facts: &[Fact]) {
+    for fact in facts {
+        fact.check().unwrap();
+    }
+}
+
+/// What a store holds of facts that came in this order: of each thing the greatest version.
+#[must_use]
+pub fn settled(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> {
+    let mut rows: BTreeMap<String, ((Version, String), Fact)> = BTreeMap::new();
+    for fact in facts {
+        let json = serde_json::to_value(&fact).unwrap();
+        let id = json.get("sha").filter(|_| fact.kind() == "commit").unwrap_or(&json["id"]);
+        let key = format!("{} {}", fact.kind(), id.as_str().unwrap());
+        let rank = (serde_json::from_value(json["version"].clone()).unwrap(), json.to_string());
+        if rows.get(&key).is_none_or(|(known, _)| *known < rank) {
+            rows.insert(key, (rank, fact));
+        }
+    }
+    rows.into_iter().map(|(key, (_, fact))| (key, fact)).collect()
 }
 
 /// A value of any shape.

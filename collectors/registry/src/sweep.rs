@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use chrono::DateTime;
 use connector::Connector;
-use connector::testing::verified;
+use connector::testing::{self, verified};
 use connector::webhook::{Destination, RawRequest, Received};
 use http::{HeaderName, HeaderValue};
 use kernel::{Envelope, Fact, NotStored, Tenant};
@@ -217,23 +217,8 @@ fn swept() -> Vec<&'static dyn Connector> {
 fn own_payloads(connector: &'static dyn Connector) -> Vec<Payload> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors").join(connector.name()).join("fixtures");
     let payload = |(name, data): (String, Bytes)| {
-        let kind = match name.split('.').collect::<Vec<_>>()[..] {
-            ["pull", kind, ..] => format!("pull.{kind}"),
-            [kind, ..] => kind.to_owned(),
-            [] => String::new(),
-        };
         let value = serde_json::from_slice(&data).unwrap();
-        let event = Envelope {
-            id: "1".to_owned(),
-            source: format!("{}/main", connector.name()),
-            kind: format!("{}.{kind}", connector.name()),
-            subject: None,
-            time: "2026-03-01T10:00:00Z".parse().unwrap(),
-            tenant: Tenant::default(),
-            key: "1".to_owned(),
-            content_type: "application/json".to_owned(),
-            data,
-        };
+        let event = testing::event(connector, &name, data);
         Payload { connector, name, event, value }
     };
     json_files(&directory).into_iter().map(payload).collect()

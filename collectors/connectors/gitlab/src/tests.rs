@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use connector::testing;
+use connector::testing::{self, checked, kind_of, settled};
 use kernel::{Change, ChangeState, Deployment, Fact, Outcome, Review, ReviewState, Tenant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -28,11 +28,6 @@ fn directory() -> PathBuf {
 
 fn fixture(name: &str) -> Bytes {
     std::fs::read(directory().join(format!("{name}.json"))).unwrap().into()
-}
-
-fn kind_of(name: &str) -> String {
-    let parts: Vec<&str> = name.split('.').collect();
-    if parts[0] == "pull" { format!("pull.{}", parts[1]) } else { parts[0].to_owned() }
 }
 
 fn event(kind: &str, data: Bytes) -> Envelope {
@@ -55,27 +50,6 @@ fn normalize(name: &str) -> Result<Vec<Fact>, NotStored> {
 
 fn facts(name: &str) -> Vec<Fact> {
     normalize(name).unwrap_or_else(|reason| panic!("{name}: {reason}"))
-}
-
-fn checked(facts: &[Fact]) {
-    for fact in facts {
-        fact.check().unwrap();
-    }
-}
-
-/// What a store holds of facts that came in this order: of each thing the greatest version.
-fn settled(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> {
-    let mut rows: BTreeMap<String, ((kernel::Version, String), Fact)> = BTreeMap::new();
-    for fact in facts {
-        let json = serde_json::to_value(&fact).unwrap();
-        let id = json.get("sha").filter(|_| fact.kind() == "commit").unwrap_or(&json["id"]);
-        let key = format!("{} {}", fact.kind(), id.as_str().unwrap());
-        let rank = (serde_json::from_value(json["version"].clone()).unwrap(), json.to_string());
-        if rows.get(&key).is_none_or(|(known, _)| *known < rank) {
-            rows.insert(key, (rank, fact));
-        }
-    }
-    rows.into_iter().map(|(key, (_, fact))| (key, fact)).collect()
 }
 
 /// The facts of these payloads, which must settle to the same in both directions.

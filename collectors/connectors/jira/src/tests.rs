@@ -1,13 +1,11 @@
 //! Our own payloads in Jira's form, with invented names, and payloads that others recorded.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use connector::testing::{self, csv};
+use connector::testing::{self, checked, csv, kind_of, settled};
 use http::{HeaderName, HeaderValue};
 use kernel::{Incident, Sprint, StatusCategory, Tenant, Transition, WorkItem};
 use proptest::prelude::*;
@@ -32,11 +30,6 @@ fn fixture(name: &str) -> Bytes {
     std::fs::read(directory().join(format!("{name}.json"))).unwrap().into()
 }
 
-fn kind_of(name: &str) -> String {
-    let parts: Vec<&str> = name.split('.').collect();
-    if parts[0] == "pull" { format!("pull.{}", parts[1]) } else { parts[0].to_owned() }
-}
-
 fn event(kind: &str, data: Bytes) -> Envelope {
     Envelope {
         id: "d0b1".into(),
@@ -57,26 +50,6 @@ fn normalize(name: &str) -> Result<Vec<Fact>, NotStored> {
 
 fn facts(name: &str) -> Vec<Fact> {
     normalize(name).unwrap_or_else(|reason| panic!("{name}: {reason}"))
-}
-
-fn checked(facts: &[Fact]) {
-    for fact in facts {
-        fact.check().unwrap();
-    }
-}
-
-/// What a store holds of facts that came in this order: of each thing the greatest version.
-fn settled(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> {
-    let mut rows: BTreeMap<String, ((kernel::Version, String), Fact)> = BTreeMap::new();
-    for fact in facts {
-        let json = serde_json::to_value(&fact).unwrap();
-        let key = format!("{} {}", fact.kind(), json["id"].as_str().unwrap());
-        let rank = (serde_json::from_value(json["version"].clone()).unwrap(), json.to_string());
-        if rows.get(&key).is_none_or(|(known, _)| *known < rank) {
-            rows.insert(key, (rank, fact));
-        }
-    }
-    rows.into_iter().map(|(key, (_, fact))| (key, fact)).collect()
 }
 
 /// The facts of these payloads, which must settle to the same in both directions.
@@ -404,43 +377,4 @@ fn every_recorded_row_of_the_api_is_read() {
     for kind in ["account", "work_item", "transition", "sprint", "sprint_entry", "status"] {
         assert!(count.get(kind).is_some_and(|count| *count > 0), "no {kind} in {count:?}");
     }
-}
-
-/// The lines of a file that is packed with xz.
-fn lines(path: &Path) -> Vec<Value> {
-    let output = Command::new("xz").arg("-dc").arg(path).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output.stdout.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
-}
-
-#[test]
-fn every_commit_that_names_an_issue_is_linked_to_it() {
-    let Some(corpus) = parts::corpus() else { return };
-    let mut keys: BTreeMap<String, WorkItem> = BTreeMap::new();
-    for row in lines(&corpus.join("tidev-jira/ALOY.ndjson.xz")) {
-        for fact in read("pull.issue", &json!({ "site": "https://jira-archive.example.org", "row": row })) {
-            if let Fact::WorkItem(item) = fact {
-                keys.insert(item.key.clone(), item);
-            }
-        }
-    }
-    assert_eq!(keys.len(), 1499);
-    // A mention of an issue has its number right behind the project's name and one sign.
-    let named = regex::Regex::new(r"(?i)\bALOY-([1-9][0-9]*)\b").unwrap();
-    let (mut commits, mut naming, mut links) = (0, 0, 0);
-    for commit in lines(&corpus.join("git/alloy-commits.ndjson.xz")) {
-        let subject = commit["subject"].as_str().unwrap();
-        let linked = kernel::work_item_keys(subject);
-        let linked: Vec<&String> = linked.iter().filter(|key| keys.contains_key(*key)).collect();
-        let expected: Vec<String> = named.captures_iter(subject).map(|found| format!("ALOY-{}", &found[1])).collect();
-        for key in expected.iter().filter(|key| keys.contains_key(*key)) {
-            assert!(linked.contains(&key), "{subject}");
-        }
-        commits += 1;
-        naming += usize::from(!linked.is_empty());
-        links += linked.len();
-    }
-    println!("{commits} commits, {naming} of them name {links} issues that there are");
-    assert_eq!(commits, 4388);
-    assert!(naming > 900, "{naming}");
 }
