@@ -18,11 +18,11 @@ use std::sync::Arc;
 
 use store::Store;
 
+use crate::embedded::EmbeddedLog;
+use crate::kafka::KafkaLog;
 use crate::settings::LogKind;
 
-pub use embedded::EmbeddedLog;
 pub use error::LogError;
-pub use kafka::KafkaLog;
 pub use log::{Batch, EventLog, Limit, LogReader, Position};
 pub use position::{EventReader, events_of};
 

@@ -2,7 +2,6 @@
 //! several tenants. A tenant is a schema and is chosen by `search_path` only; no query names one.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,9 +11,6 @@ use sqlx::{ConnectOptions, Executor, PgConnection};
 
 use crate::StoreError;
 use crate::pool::{Lent, ListeningConnection, Pool};
-
-/// What a connection is asked, to see whether it answers just that.
-static NUMBER: AtomicI64 = AtomicI64::new(1);
 
 /// A handle on the database, for one tenant. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -159,32 +155,6 @@ impl StoreTx {
     /// Takes everything back that was written.
     pub async fn rollback(self) -> Result<(), StoreError> {
         self.end("rollback").await
-    }
-
-    /// From here on what is written can be taken back alone.
-    pub async fn savepoint(&mut self) -> Result<(), StoreError> {
-        self.lent.connection().execute("savepoint one").await?;
-        Ok(())
-    }
-
-    /// Keeps what was written since the savepoint.
-    pub async fn release_savepoint(&mut self) -> Result<(), StoreError> {
-        self.lent.connection().execute("release savepoint one").await?;
-        Ok(())
-    }
-
-    /// Takes back what was written since the savepoint, after an error. Fails when the error has left the
-    /// connection out of step, so that it would take one answer for another.
-    pub async fn rollback_to_savepoint(&mut self) -> Result<(), StoreError> {
-        self.lent.connection().execute("rollback to savepoint one").await?;
-        let asked = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let answer: Option<i64> =
-            sqlx::query_scalar("select $1::bigint").bind(asked).fetch_optional(self.lent.connection()).await?;
-        self.release_savepoint().await?;
-        if answer == Some(asked) {
-            return Ok(());
-        }
-        Err(StoreError::Transient(sqlx::Error::Protocol("the connection is out of step after an error".to_owned())))
     }
 
     async fn end(mut self, statement: &'static str) -> Result<(), StoreError> {
