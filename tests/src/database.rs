@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, ensure};
+use kernel::Fact;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::Store;
@@ -31,6 +32,17 @@ impl TestDatabase {
     pub fn options(&self) -> PgConnectOptions {
         self.url.parse().unwrap()
     }
+}
+
+/// Writes facts in a transaction of their own.
+///
+/// # Panics
+/// When they can't be written.
+#[expect(clippy::unwrap_used, reason = "a test can't go on without them")]
+pub async fn write_facts(store: &Store, facts: &[Fact]) {
+    let mut tx = store.begin().await.unwrap();
+    store::facts::write(&mut tx, facts).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 impl Drop for TestDatabase {

@@ -9,7 +9,7 @@ mod program;
 use std::time::{Duration, Instant};
 
 pub use binary::binary;
-pub use database::{TestDatabase, database, database_server, empty_database};
+pub use database::{TestDatabase, database, database_server, empty_database, write_facts};
 pub use event_log::{TestLog, log_settings, unique};
 pub use kafka::kafka;
 pub use program::{CommandOutput, Program, Up};

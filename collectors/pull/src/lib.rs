@@ -38,6 +38,7 @@ use runtime::settings::OptionsType;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use url::form_urlencoded::byte_serialize;
 
 pub use append::append;
@@ -236,6 +237,12 @@ impl Page {
 /// Reads the part of a row that a connector looks at.
 pub fn part<T: DeserializeOwned>(row: &Value) -> Result<T, PullError> {
     json::read_value(row.clone()).map_err(|wrong| PullError::Data(format!("unexpected answer: {wrong}")))
+}
+
+/// Reads what a connector must know of a row of a list, which goes into the log as it is.
+pub fn read_row<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
+    serde_json::from_str(row.get())
+        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", json::describe(&error))))
 }
 
 /// A text as part of an address.

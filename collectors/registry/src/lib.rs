@@ -58,6 +58,13 @@ pub fn all() -> &'static [&'static dyn Connector] {
     CONNECTORS
 }
 
+/// The names of the connectors that take webhooks, as an error lists them.
+#[must_use]
+pub fn with_webhooks() -> String {
+    let names = all().iter().filter(|connector| connector.webhook().is_some()).map(|found| found.name());
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// The pull side of the connector of this name.
 #[cfg(feature = "pull")]
 #[must_use]

@@ -54,7 +54,7 @@ impl Source {
     fn new(key: &str, configured: &runtime::settings::Source, webhook: &WebhookOptions) -> Result<Self, GatewayError> {
         let connector = registry::connector(&configured.connector)
             .filter(|found| found.webhook().is_some())
-            .ok_or_else(|| GatewayError::NoWebhook(configured.full_name(), with_webhooks()))?;
+            .ok_or_else(|| GatewayError::NoWebhook(configured.full_name(), registry::with_webhooks()))?;
         let secrets = read_all(&format!("{key}.webhook.secrets"), &webhook.secrets)?;
         if secrets.is_empty() {
             return Err(GatewayError::NoSecret(key.to_owned()));
@@ -144,11 +144,6 @@ fn read_all(key: &str, references: &[runtime::settings::SecretRef]) -> Result<Ve
             .map_err(|source| GatewayError::Secret { key: format!("{key}.{index}"), source })
     };
     references.iter().enumerate().map(read).collect()
-}
-
-fn with_webhooks() -> String {
-    let names = registry::all().iter().filter(|connector| connector.webhook().is_some()).map(|found| found.name());
-    names.collect::<Vec<_>>().join(", ")
 }
 
 impl Inner {

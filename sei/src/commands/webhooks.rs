@@ -64,7 +64,9 @@ impl Webhooks {
 impl Check {
     fn run(&self, global: &Global) -> Result<ExitCode> {
         let connector = registry::connector(&self.source).filter(|connector| connector.webhook().is_some());
-        let Some(connector) = connector else { bail!("`{}` takes no webhooks; {} do", self.source, sources()) };
+        let Some(connector) = connector else {
+            bail!("`{}` takes no webhooks; {} do", self.source, registry::with_webhooks())
+        };
         let secrets: Vec<Secret> = self.secrets.iter().filter_map(|secret| Secret::new(secret.as_bytes())).collect();
         if secrets.len() < self.secrets.len() {
             bail!("a secret is empty; an empty secret verifies nothing");
@@ -112,11 +114,6 @@ impl Check {
         }
         std::fs::read(&self.file).with_context(unreadable)
     }
-}
-
-fn sources() -> String {
-    let names = registry::all().iter().filter(|connector| connector.webhook().is_some()).map(|found| found.name());
-    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the gateway would take the payload, and the processor understand it.

@@ -71,9 +71,7 @@ fn jira(fields: &Value) -> Vec<Fact> {
 
 /// Writes facts and computes what they made stale.
 async fn write(store: &Store, facts: &[Fact]) {
-    let mut tx = store.begin().await.unwrap();
-    store::facts::write(&mut tx, facts).await.unwrap();
-    tx.commit().await.unwrap();
+    tests::write_facts(store, facts).await;
     dora::recompute(store, &settings(), Scope::Stale).await.unwrap();
 }
 

@@ -12,7 +12,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use sei::demo::{Demo, Scale};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use store::Store;
+use tests::write_facts;
 
 use crate::api::served::settings;
 
@@ -33,12 +33,6 @@ pub(crate) async fn rows(options: &PgConnectOptions) -> Vec<String> {
         rows.extend(found.into_iter().map(|row| format!("{table} {row}")));
     }
     rows
-}
-
-async fn write(store: &Store, facts: &[Fact]) {
-    let mut tx = store.begin().await.unwrap();
-    store::facts::write(&mut tx, facts).await.unwrap();
-    tx.commit().await.unwrap();
 }
 
 /// Later versions of some facts: a change whose merge a force-push took away, a tag that was deleted, an
@@ -160,7 +154,7 @@ async fn computing_as_facts_come_in_gives_the_rows_of_computing_them_all() {
         facts.extend(later(&facts.clone(), &mut random));
 
         let whole = tests::database().await;
-        write(&whole.store, &facts).await;
+        write_facts(&whole.store, &facts).await;
         dora::recompute(&whole.store, &settings(), Scope::All).await.unwrap();
         let expected = rows(&whole.options()).await;
         assert!(expected.len() > 100, "{}", expected.len());
@@ -172,7 +166,7 @@ async fn computing_as_facts_come_in_gives_the_rows_of_computing_them_all() {
         let mut rest = facts.as_slice();
         while !rest.is_empty() {
             let (now, then) = rest.split_at(random.random_range(1..=rest.len().min(400)));
-            write(&steps.store, now).await;
+            write_facts(&steps.store, now).await;
             dora::recompute(&steps.store, &settings(), Scope::Stale).await.unwrap();
             rest = then;
         }
@@ -188,7 +182,7 @@ async fn one_more_deployment_comes_into_the_rows_by_itself() {
     let database = tests::database().await;
     let end = Utc::now();
     let facts: Vec<Fact> = Demo { seed: 3, end, scale }.facts().collect();
-    write(&database.store, &facts).await;
+    write_facts(&database.store, &facts).await;
     dora::recompute(&database.store, &settings(), Scope::All).await.unwrap();
     let until = tokio_util::sync::CancellationToken::new();
     let engine = tokio::spawn(dora::run(database.store.clone(), settings(), until.clone()));
@@ -199,7 +193,7 @@ async fn one_more_deployment_comes_into_the_rows_by_itself() {
         _ => None,
     });
     let late = kernel::Deployment { id: "one more".into(), finished_at: Some(end), ..last.unwrap() };
-    write(&database.store, &[Fact::Deployment(late)]).await;
+    write_facts(&database.store, &[Fact::Deployment(late)]).await;
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
     let found = async || {
         let count = "select count(*) from main.deployment_metric where deployment = 'one more'";

@@ -6,7 +6,7 @@ use dora::Scope;
 use kernel::Fact;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
-use tests::TestDatabase;
+use tests::{TestDatabase, write_facts};
 
 use crate::api::served::settings;
 
@@ -32,12 +32,6 @@ fn incident(more: &Value) -> Fact {
                                "detected_at": "2026-11-20T11:00:00Z" });
     incident.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     fact(incident)
-}
-
-async fn write(database: &TestDatabase, facts: &[Fact]) {
-    let mut tx = database.store.begin().await.unwrap();
-    store::facts::write(&mut tx, facts).await.unwrap();
-    tx.commit().await.unwrap();
 }
 
 /// Computes what is stale, makes sure that a full computation changes nothing, and returns which deployments of a
@@ -124,7 +118,7 @@ async fn an_incident_of_another_service_has_the_service_computed_again_whose_par
             let database = tests::database().await;
             let mut found = (Vec::new(), Vec::new());
             for facts in &order {
-                write(&database, facts).await;
+                write_facts(&database.store, facts).await;
                 found = verdicts(&database, OWN).await;
             }
             let (expected, none) = (vec![deployment.to_owned()], Vec::new());
@@ -137,20 +131,24 @@ async fn an_incident_of_another_service_has_the_service_computed_again_whose_par
 #[tokio::test]
 async fn what_an_incident_named_before_is_computed_again_when_it_names_something_else() {
     let database = tests::database().await;
-    write(&database, &named()).await;
-    write(&database, &[incident(&json!({ "caused_by_deployment": "second" }))]).await;
+    write_facts(&database.store, &named()).await;
+    write_facts(&database.store, &[incident(&json!({ "caused_by_deployment": "second" }))]).await;
     assert_eq!(verdicts(&database, OWN).await.0, ["second"]);
     let version = |hour: u32| json!({ "at": format!("2026-11-20T{hour}:00:00Z") });
-    write(&database, &[incident(&json!({ "caused_by_deployment": "long", "version": version(12) }))]).await;
+    write_facts(&database.store, &[incident(&json!({ "caused_by_deployment": "long", "version": version(12) }))]).await;
     assert_eq!(verdicts(&database, OWN).await.0, ["long"]);
     // it was none of ours after all
-    write(&database, &[incident(&json!({ "version": version(13) }))]).await;
+    write_facts(&database.store, &[incident(&json!({ "version": version(13) }))]).await;
     assert_eq!(verdicts(&database, OWN).await.0, Vec::<String>::new());
     // named once more, and then deleted
-    write(&database, &[incident(&json!({ "caused_by_change": format!("{OWN}#1"), "version": version(14) }))]).await;
+    write_facts(
+        &database.store,
+        &[incident(&json!({ "caused_by_change": format!("{OWN}#1"), "version": version(14) }))],
+    )
+    .await;
     assert_eq!(verdicts(&database, OWN).await.0, ["second"]);
     let deleted = json!({ "caused_by_change": format!("{OWN}#1"), "deleted": true, "version": version(15) });
-    write(&database, &[incident(&deleted)]).await;
+    write_facts(&database.store, &[incident(&deleted)]).await;
     assert_eq!(verdicts(&database, OWN).await.0, Vec::<String>::new());
 }
 
@@ -167,30 +165,31 @@ async fn recovered(database: &TestDatabase, deployment: &str) -> Option<DateTime
 #[tokio::test]
 async fn a_close_event_and_an_earlier_detection_reach_the_service_that_an_incident_names() {
     let database = tests::database().await;
-    write(&database, &named()).await;
-    write(&database, &[incident(&json!({ "caused_by_deployment": "long" }))]).await;
+    write_facts(&database.store, &named()).await;
+    write_facts(&database.store, &[incident(&json!({ "caused_by_deployment": "long" }))]).await;
     verdicts(&database, OWN).await;
     assert_eq!(recovered(&database, "long").await, None);
-    write(&database, &[fact(json!({ "fact": "close_event", "id": "i", "at": "2026-11-20T15:00:00Z" }))]).await;
+    write_facts(&database.store, &[fact(json!({ "fact": "close_event", "id": "i", "at": "2026-11-20T15:00:00Z" }))])
+        .await;
     verdicts(&database, OWN).await;
     assert_eq!(recovered(&database, "long").await, Some("2026-11-20T15:00:00Z".parse().unwrap()));
     // an older version only moves when it was detected, which is the time of the evidence
     let earlier = json!({ "caused_by_deployment": "long", "detected_at": "2026-11-20T10:30:00Z",
                           "version": { "at": "2026-11-20T09:00:00Z" } });
-    write(&database, &[incident(&earlier)]).await;
+    write_facts(&database.store, &[incident(&earlier)]).await;
     verdicts(&database, OWN).await;
 }
 
 #[tokio::test]
 async fn a_deployment_that_moves_to_another_service_is_computed_in_both() {
     let database = tests::database().await;
-    write(&database, &named()).await;
-    write(&database, &[incident(&json!({ "caused_by_deployment": "long" }))]).await;
+    write_facts(&database.store, &named()).await;
+    write_facts(&database.store, &[incident(&json!({ "caused_by_deployment": "long" }))]).await;
     assert_eq!(verdicts(&database, OWN).await.0, ["long"]);
     let moved = json!({ "fact": "deployment", "id": "long", "repository": "git.example.org/stale/new",
                         "environment": "production", "sha": LONG, "finished_at": "2026-11-20T10:00:00Z",
                         "outcome": "success", "version": { "at": "2026-11-20T12:00:00Z" } });
-    write(&database, &[fact(moved)]).await;
+    write_facts(&database.store, &[fact(moved)]).await;
     assert_eq!(verdicts(&database, OWN).await.0, Vec::<String>::new());
     assert_eq!(verdicts(&database, "git.example.org/stale/new").await.0, ["long"]);
 }
@@ -198,7 +197,7 @@ async fn a_deployment_that_moves_to_another_service_is_computed_in_both() {
 #[tokio::test]
 async fn a_change_of_a_service_s_settings_has_everything_computed_again() {
     let database = tests::database().await;
-    write(&database, &named()).await;
+    write_facts(&database.store, &named()).await;
     verdicts(&database, OWN).await;
     let count = || async {
         let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
@@ -210,10 +209,10 @@ async fn a_change_of_a_service_s_settings_has_everything_computed_again() {
         fact(json!({ "fact": "service", "name": "shop", "repositories": [OWN], "production": production,
                      "version": { "at": at } }))
     };
-    write(&database, &[service("^prod", "2026-11-20T10:00:00Z")]).await;
+    write_facts(&database.store, &[service("^prod", "2026-11-20T10:00:00Z")]).await;
     verdicts(&database, "shop").await;
     assert_eq!(count().await, 4);
-    write(&database, &[service("^live", "2026-11-20T11:00:00Z")]).await;
+    write_facts(&database.store, &[service("^live", "2026-11-20T11:00:00Z")]).await;
     verdicts(&database, "shop").await;
     assert_eq!(count().await, 0);
     let runs = [
@@ -221,23 +220,23 @@ async fn a_change_of_a_service_s_settings_has_everything_computed_again() {
         json!({ "fact": "pipeline_run", "id": "c/1", "repository": OWN, "name": "deploy", "branch": "ship", "attempt": 1,
                 "queued_at": "2026-11-20T08:00:00Z", "finished_at": "2026-11-20T08:00:00Z", "outcome": "success" }),
     ];
-    write(&database, &runs.map(fact)).await;
+    write_facts(&database.store, &runs.map(fact)).await;
     verdicts(&database, "shop").await;
     assert_eq!(count().await, 0);
     let ship = json!({ "fact": "service", "name": "shop", "repositories": [OWN], "branches": ["ship"],
                        "deployments_from": "pipeline", "version": { "at": "2026-11-20T12:00:00Z" } });
-    write(&database, &[fact(ship)]).await;
+    write_facts(&database.store, &[fact(ship)]).await;
     verdicts(&database, "shop").await;
     assert_eq!(count().await, 1);
     // a default branch that becomes known
     let own = json!({ "fact": "service", "name": "shop", "repositories": [OWN], "deployments_from": "pipeline",
                       "version": { "at": "2026-11-20T13:00:00Z" } });
-    write(&database, &[fact(own)]).await;
+    write_facts(&database.store, &[fact(own)]).await;
     verdicts(&database, "shop").await;
     assert_eq!(count().await, 0);
     let renamed = json!({ "fact": "repository", "id": OWN, "name": "own", "default_branch": "ship",
                           "version": { "at": "2026-11-20T14:00:00Z" } });
-    write(&database, &[fact(renamed)]).await;
+    write_facts(&database.store, &[fact(renamed)]).await;
     verdicts(&database, "shop").await;
     assert_eq!(count().await, 1);
 }

@@ -6,6 +6,7 @@ use kernel::{Completeness, Fact, Outcome, Service, Team, Version};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use store::Store;
+use tests::write_facts;
 
 use crate::api::served;
 
@@ -37,12 +38,6 @@ async fn compare(store: &Store, snapshots: &Snapshots, what: &str) {
     let query = ReportQuery { from: Some(to - TimeDelta::days(90)), to: Some(to), ..ReportQuery::default() };
     let fresh = dora::report(store, settings.dora, &query).await.unwrap();
     assert_eq!(snapshots.report(store, &query).await.unwrap(), fresh, "{what}: the report");
-}
-
-async fn write(store: &Store, facts: &[Fact]) {
-    let mut tx = store.begin().await.unwrap();
-    store::facts::write(&mut tx, facts).await.unwrap();
-    tx.commit().await.unwrap();
 }
 
 /// A fact as a later event reports it.
@@ -104,7 +99,7 @@ async fn rows_in_memory_are_those_of_a_fresh_read_after_any_writes() {
     for round in 0..ROUNDS {
         let chosen = some.new_tree(&mut runner).unwrap().current();
         let later: Vec<Fact> = chosen.into_iter().filter_map(|nth| changed(&facts[nth], round)).collect();
-        write(store, &later).await;
+        write_facts(store, &later).await;
         compare(store, &snapshots, &format!("facts of round {round}")).await;
         if round % 3 == 2 {
             dora::recompute(store, &settings, Scope::Stale).await.unwrap();
@@ -125,7 +120,7 @@ async fn a_transaction_that_commits_after_a_later_one_is_not_missed() {
     compare(store, &snapshots, "at first").await;
     let mut early = store.begin().await.unwrap();
     store::facts::write(&mut early, &[changed(first, 1).unwrap()]).await.unwrap();
-    write(store, &[changed(second, 1).unwrap()]).await;
+    write_facts(store, &[changed(second, 1).unwrap()]).await;
     compare(store, &snapshots, "the later transaction").await;
     early.commit().await.unwrap();
     compare(store, &snapshots, "the earlier transaction").await;
@@ -144,7 +139,7 @@ async fn teams_services_and_tenants_that_change_are_seen() {
     let service = Service { team: Some("new".into()), ..Service::new("new service".into(), version) };
     let by_team = Question { team: Some("new".into()), ..question(None) };
     assert!(snapshots.ask(store, &["deployment_frequency"], &by_team).await.is_err());
-    write(store, &[Fact::Team(team), Fact::Service(service)]).await;
+    write_facts(store, &[Fact::Team(team), Fact::Service(service)]).await;
     let answers = snapshots.ask(store, &["deployment_frequency"], &by_team).await.unwrap();
     assert_eq!(answers[0].whole.value, None);
     compare(store, &snapshots, "a team").await;

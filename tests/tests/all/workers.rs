@@ -6,7 +6,7 @@ use std::time::Duration;
 use dora::{History, Options, Scope, ServiceMetrics};
 use kernel::Fact;
 use sqlx::{Connection, PgConnection};
-use tests::{TestDatabase, eventually};
+use tests::{TestDatabase, eventually, write_facts};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::served;
@@ -60,12 +60,6 @@ async fn services(database: &TestDatabase) -> Vec<String> {
     rows.into_iter().map(|row| row.name).collect()
 }
 
-async fn write(database: &TestDatabase, facts: &[Fact]) {
-    let mut tx = database.store.begin().await.unwrap();
-    store::facts::write(&mut tx, facts).await.unwrap();
-    tx.commit().await.unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_service_holds_up_no_other_and_is_computed_again_when_facts_come_meanwhile() {
     let facts: Vec<Fact> = served::organization().facts().collect();
@@ -91,7 +85,7 @@ async fn a_slow_service_holds_up_no_other_and_is_computed_again_when_facts_come_
     eventually(DEADLINE, async || waiting(&database).await == [slow.as_str()]).await;
 
     // what comes while it is computed is not lost, and others are computed again, too
-    write(&database, &facts[late..=late]).await;
+    write_facts(&database.store, &facts[late..=late]).await;
     let store = database.store.clone();
     let second = tokio::spawn(async move { dora::recompute(&store, &served::settings(), Scope::All).await.unwrap() });
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
@@ -114,7 +108,7 @@ async fn engines_beside_each_other_give_the_rows_of_one() {
     let (whole, database) = (tests::database().await, tests::database().await);
     served::fill(&whole.store, facts.iter().cloned()).await;
     for part in facts.chunks(facts.len() / 7 + 1) {
-        write(&database, part).await;
+        write_facts(&database.store, part).await;
         let computed = (0..3).map(|_| {
             let store = database.store.clone();
             tokio::spawn(async move { dora::recompute(&store, &served::settings(), Scope::Stale).await.unwrap() })

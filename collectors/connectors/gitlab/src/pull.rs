@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use pull::parts::Gap;
 use pull::{
     Answer, Ask, Client, Dialect, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, escaped,
+    read_row,
 };
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
@@ -22,7 +23,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use self::lists::{DEPLOYMENT, ISSUE, Listed, MERGE_REQUEST, PIPELINE, RELEASE, listed};
-use self::rows::{Key, MANY, Project, PulledRow, read};
+use self::rows::{Key, MANY, Project, PulledRow};
 use super::GitLab;
 use super::facts::Place;
 
@@ -370,7 +371,7 @@ impl Puller for Pulling {
             return self.gap(&project, &root, ask.stream.name, &Gap::deserialize(gap).map_err(wrong)?).await;
         }
         let row = serde_json::value::to_raw_value(key).map_err(wrong)?;
-        let key: Key = read(&row, ask.stream.name)?;
+        let key: Key = read_row(&row, ask.stream.name)?;
         let listed = listed(ask.stream.name).unwrap_or(ISSUE);
         self.row(&project, &root, (listed, &key), &row).await
     }

@@ -17,6 +17,7 @@ use pull::parts::first_of;
 use pull::seek::{Grain, ListCursor};
 use pull::{
     Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, details, escaped,
+    read_row,
 };
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
@@ -24,7 +25,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use self::answers::{Answered, Found, Listed, PulledRow, Token, found, read};
+use self::answers::{Answered, Found, Listed, PulledRow, Token, found};
 use super::Jira;
 use super::facts::Tracker;
 use super::wire::FieldIds;
@@ -334,7 +335,7 @@ impl Pulling {
             Err(PullError::Gone(_)) => return Ok(Vec::new()),
             answer => answer?.json()?,
         };
-        Ok(vec![self.with_history(&read(&row, "issue")?, &row).await?])
+        Ok(vec![self.with_history(&read_row(&row, "issue")?, &row).await?])
     }
 
     /// All that ever happened to an issue.
@@ -391,7 +392,7 @@ impl Pulling {
             let of = &ask.stream.of;
             let of = if of.is_empty() { String::new() } else { format!("&projectKeyOrId={}", escaped(of)) };
             let rows = self.counted(&self.client, &format!("rest/agile/1.0/board?maxResults=50{of}")).await?;
-            let boards = rows.iter().filter_map(|row| read::<Board>(row, "board").ok());
+            let boards = rows.iter().filter_map(|row| read_row::<Board>(row, "board").ok());
             boards.filter(|board| board.kind != "kanban").map(|board| board.id).collect()
         };
         let Some((board, left)) = boards.split_first() else { return Ok(Page::default()) };

@@ -3,12 +3,12 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use pull::parts::{self, Gap, Gaps, Parts};
 use pull::seek::{Grain, ListCursor};
-use pull::{Ask, Client, Missed, Page, PullError, Row, details};
+use pull::{Ask, Client, Missed, Page, PullError, Row, details, read_row};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::rows::{FEW, Key, MANY, Project, PulledRow, read};
+use super::rows::{FEW, Key, MANY, Project, PulledRow};
 
 /// Rows on the pages that one which can't be had is asked for in.
 const PARTS: [usize; 2] = [10, 1];
@@ -139,7 +139,7 @@ pub(super) async fn walk(client: &Client, listed: Listed, root: &str, ask: &Ask<
                 continue;
             }
         };
-        let key = read::<Key>(&row, listed.path).ok();
+        let key = read_row::<Key>(&row, listed.path).ok();
         gaps.readable(key.as_ref().map(Key::changed));
         let Some(key) = key else {
             unreadable.push(row);
@@ -232,5 +232,5 @@ fn released_at(row: &RawValue) -> Option<DateTime<Utc>> {
     struct Released {
         released_at: Option<DateTime<Utc>>,
     }
-    read::<Released>(row, "releases").ok()?.released_at
+    read_row::<Released>(row, "releases").ok()?.released_at
 }

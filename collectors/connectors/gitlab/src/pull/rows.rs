@@ -1,7 +1,7 @@
 //! The rows of GitLab's lists, as they go into the log.
 
 use chrono::{DateTime, Utc};
-use pull::{PullError, Row};
+use pull::Row;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -70,9 +70,4 @@ impl<'a> PulledRow<'a> {
             data: serde_json::to_vec(self).unwrap_or_default().into(),
         }
     }
-}
-
-pub(super) fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
-    serde_json::from_str(row.get())
-        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", connector::json::describe(&error))))
 }

@@ -1,7 +1,7 @@
 //! What Jira answers, and how its rows go into the log.
 
 use chrono::{DateTime, Utc};
-use pull::{PullError, Row};
+use pull::{Row, read_row};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -82,15 +82,10 @@ pub(super) type Issues = Vec<(Found, Box<RawValue>)>;
 pub(super) fn found(rows: Vec<Box<RawValue>>) -> (Issues, Vec<Box<RawValue>>) {
     let (mut issues, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in rows {
-        match read(&row, "search") {
+        match read_row(&row, "search") {
             Ok(issue) => issues.push((issue, row)),
             Err(_) => unreadable.push(row),
         }
     }
     (issues, unreadable)
-}
-
-pub(super) fn read<'a, T: Deserialize<'a>>(row: &'a RawValue, list: &str) -> Result<T, PullError> {
-    serde_json::from_str(row.get())
-        .map_err(|error| PullError::Data(format!("{list}: unexpected row: {}", connector::json::describe(&error))))
 }
