@@ -109,7 +109,8 @@ impl Of {
     fn nothing(&self, places: usize) -> String {
         let fact = &self.fact;
         if places > 0 {
-            return format!("{places} events were about `{fact}`; the log holds none of them any more (log.retention)");
+            let (events, were) = (output::count(places, "event"), if places == 1 { "was" } else { "were" });
+            return format!("{events} {were} about `{fact}`, which the log no longer holds (log.retention)");
         }
         format!(
             "no event that the log holds is about `{fact}`; ids are as `sei dora explain` has them, and the raw form \
