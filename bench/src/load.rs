@@ -16,12 +16,14 @@ pub(crate) const CONNECTIONS: usize = 192;
 
 /// What a server did.
 pub(crate) struct Done {
-    /// Requests a second.
+    /// Requests a second that were answered with 200 or 202.
     pub(crate) rate: f64,
     /// The share that was answered 202.
     pub(crate) accepted: f64,
-    /// The share that was answered with neither 200 nor 202.
+    /// The share that was answered with neither 200 nor 202, or not at all.
     pub(crate) refused: f64,
+    /// The time within which half were answered.
+    pub(crate) p50: Duration,
     /// The time within which 99 of 100 were answered.
     pub(crate) p99: Duration,
 }
@@ -45,7 +47,13 @@ pub(crate) async fn closed(
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let request = requests.get(at % requests.len()).context("no requests")?;
                 let asked = Instant::now();
-                let status = connection.ask(request).await?;
+                let status = match connection.ask(request).await {
+                    Ok(status) => status,
+                    Err(_) => {
+                        connection = Connection::open(address).await?;
+                        0
+                    }
+                };
                 answers.push((asked.elapsed(), status));
             }
             Ok::<_, anyhow::Error>(answers)
@@ -60,8 +68,9 @@ pub(crate) async fn closed(
         answers.iter().filter(|(_, status)| counts(*status)).count() as f64 / answers.len() as f64
     };
     let (accepted, refused) = (share(&|status| status == 202), share(&|status| !matches!(status, 200 | 202)));
-    let latencies = answers.iter().map(|(latency, _)| *latency).collect();
-    Ok(Done { rate: answers.len() as f64 / seconds, accepted, refused, p99: p99(latencies)? })
+    let rate = answers.len() as f64 * (1.0 - refused) / seconds;
+    let latencies: Vec<Duration> = answers.iter().map(|(latency, _)| *latency).collect();
+    Ok(Done { rate, accepted, refused, p50: within(50, latencies.clone())?, p99: within(99, latencies)? })
 }
 
 /// Requests go out at their time, however long the answers to others take. Returns the time within which 99
@@ -91,12 +100,13 @@ pub(crate) async fn open(address: SocketAddr, requests: &[Bytes], rate: f64, las
     while let Some(connection) = connections.join_next().await {
         latencies.extend(connection??);
     }
-    p99(latencies)
+    within(99, latencies)
 }
 
-fn p99(mut latencies: Vec<Duration>) -> Result<Duration> {
+/// The time within which a percentage was answered.
+fn within(percent: usize, mut latencies: Vec<Duration>) -> Result<Duration> {
     latencies.sort_unstable();
-    latencies.get(latencies.len() * 99 / 100).copied().context("nothing was answered")
+    latencies.get(latencies.len() * percent / 100).copied().context("nothing was answered")
 }
 
 /// The connections, one after the other: how a server takes a burst of them is not what is measured.

@@ -4,6 +4,7 @@
 //! It ends with 0 when everything could be measured, whether or not the limits were met, since a slow machine is not a
 //! fault of the code. The line of a figure states whether its limit was met.
 
+mod company;
 mod engine;
 mod figures;
 mod git;
@@ -19,10 +20,14 @@ mod webhooks;
 
 use anyhow::{Result, bail};
 
+use crate::company::Company;
 use crate::figures::Figures;
 use crate::machine::Machine;
 
+/// What is measured without any name.
 const SUBJECTS: [&str; 7] = ["git", "recompute", "engine", "reads", "up", "gateway", "normalize"];
+/// What is measured at a percentage of the full size. `served` is a part of `reads`.
+const SIZED: [&str; 3] = ["engine", "reads", "served"];
 
 /// Of `engine=10` the 10, where the subject is `engine`.
 fn percent(name: &str, subject: &str) -> Option<u32> {
@@ -36,11 +41,9 @@ async fn main() -> Result<()> {
     if let [webhooks::BARE, address, answers @ ..] = &wanted.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         return webhooks::bare(address, answers.first().copied()).await;
     }
-    let known = |name: &str| {
-        SUBJECTS.contains(&name) || ["engine", "reads"].iter().any(|subject| percent(name, subject).is_some())
-    };
+    let known = |name: &str| SUBJECTS.contains(&name) || SIZED.iter().any(|subject| percent(name, subject).is_some());
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
-        bail!("nothing is measured under the name {unknown}: say {}", SUBJECTS.join(", "));
+        bail!("nothing is measured under the name {unknown}; expected {} or served", SUBJECTS.join(", "));
     }
     if wanted.is_empty() {
         wanted = SUBJECTS.map(str::to_owned).into();
@@ -53,9 +56,13 @@ async fn main() -> Result<()> {
             "gateway" => webhooks::gateway(&machine, &mut figures).await?,
             "normalize" => webhooks::normalize(&mut figures)?,
             "recompute" => recompute::measure(&machine, &mut figures).await?,
-            name => match (percent(name, "engine"), percent(name, "reads")) {
-                (Some(percent), _) => engine::measure(&machine, &mut figures, percent).await?,
-                (_, Some(percent)) => reads::measure(&machine, &mut figures, percent).await?,
+            name => match SIZED.map(|subject| percent(name, subject)) {
+                [Some(percent), ..] => engine::measure(&machine, &mut figures, percent).await?,
+                [_, Some(percent), _] => reads::measure(&machine, &mut figures, percent).await?,
+                [.., Some(percent)] => {
+                    let company = Company::new(&machine, percent).await?;
+                    served::measure(&machine, &mut figures, company).await?;
+                }
                 _ => up::measure(&machine, &mut figures)?,
             },
         }

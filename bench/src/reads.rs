@@ -5,13 +5,12 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use dora::{Interval, MetricSettings, Question, ReportQuery, Scope, Slice, Snapshots};
-use kernel::Tenant;
-use sei::demo::{Demo, Scale};
+use dora::{Interval, MetricSettings, Question, ReportQuery, Slice, Snapshots};
 use store::Store;
 
+use crate::company::Company;
 use crate::figures::{Figures, median};
-use crate::machine::{Machine, Running};
+use crate::machine::Machine;
 use crate::served;
 
 /// How often each question is asked.
@@ -26,36 +25,14 @@ const DASHBOARD: Limits = (1_000.0, 20.0);
 
 /// Measures it at a percentage of the full size.
 pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, percent: u32) -> Result<()> {
-    let data = machine.data("reads-data")?;
-    let running = Running::start(&data).await?;
-    let store = running.store.for_tenant(&Tenant::default());
-    let end = DateTime::from_timestamp(1_790_000_000, 0).context("the end of the history")?;
-    let demo = Demo { seed: 1, end, scale: scale(percent)? };
-    running.fill(demo.facts()).await?;
-    let settings = sei::settings::Settings::default();
-    dora::recompute(&store, &settings.dora, Scope::All).await?;
-    running.rest()?;
+    let company = Company::new(machine, percent).await?;
     Figures::heading(&format!("Questions at {percent} % of 300 services, 300,000 changes, 60,000 deployments:"));
+    let settings = sei::settings::Settings::default();
     let metrics = MetricSettings { dora: &settings.dora, custom: &[] };
+    let (store, end) = (company.store(), company.demo.end);
     let asker = Asker { store: &store, snapshots: Snapshots::new(metrics, MEMORY), figures, end };
     asker.ask(&dora::definitions(&[])?).await?;
-    running.stop().await?;
-    served::measure(machine, figures, &data, &demo).await
-}
-
-/// A percentage of the full size.
-fn scale(percent: u32) -> Result<Scale> {
-    let share = |full: u32| full * percent / 100;
-    let services = usize::try_from(share(300))?.max(1);
-    Ok(Scale {
-        teams: services.div_ceil(10),
-        services,
-        days: 365,
-        changes: share(300_000),
-        // some deployments are not to production
-        deployments: share(60_000) * 2,
-        ..Scale::default()
-    })
+    served::measure(machine, figures, company).await
 }
 
 struct Asker<'a> {

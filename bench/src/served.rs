@@ -1,18 +1,20 @@
 //! The same company asked over HTTP, by a thousand connections at once, while events arrive: `sei up` beside a bare axum
 //! handler that serves the same bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::Fact;
+use kernel::{Change, ChangeState, Fact};
 use sei::demo::Demo;
+use serde_json::Value;
 
+use crate::company::Company;
 use crate::figures::Figures;
 use crate::load::{self, Connection};
 use crate::machine::Machine;
@@ -27,13 +29,66 @@ const EVENTS: u32 = 100;
 /// One in this number of events is a deployment, which recomputes a service; the others are about open changes.
 const DEPLOYMENTS: usize = 10;
 const TOKEN: &str = "a token of the bench";
+/// A question that counts merged changes.
+const COUNTED: &str = "/api/v1/metrics/change_throughput?";
+/// Between two changes of which the answers are watched.
+const BETWEEN: Duration = Duration::from_millis(150);
 
 /// Measures it, on the data of a company that is there already.
-pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, data: &Path, demo: &Demo) -> Result<()> {
+pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, company: Company) -> Result<()> {
     Figures::heading(&format!("The same, asked of `sei up` over HTTP by {CONNECTIONS} connections at once:"));
     let address = up::free_address()?;
-    let settings = machine.path("served.toml");
-    let token = machine.path("token");
+    let settings = settings(machine)?;
+    let mut up = machine.sei(&company.data);
+    up.arg("--config").arg(&settings).args(["up", "--listen", &address.to_string()]);
+    let mut sei = Serving::start(&mut up, address)?;
+
+    let targets = targets(company.demo.end)?;
+    let requests: Vec<Bytes> = targets.iter().map(|target| get(target)).collect();
+    let answers = answers(address, &targets, &requests).await?;
+    let bytes: usize = answers.values().map(String::len).sum();
+    Figures::note(&format!(
+        "{} questions, {:.1} KB an answer",
+        targets.len(),
+        bytes as f64 / targets.len() as f64 / 1e3
+    ));
+    let file = machine.path("answers.json");
+    std::fs::write(&file, serde_json::to_vec(&answers)?)?;
+    let bare_address = up::free_address()?;
+    let mut bare = Command::new(std::env::current_exe()?);
+    bare.args([BARE, &bare_address.to_string()]).arg(&file);
+    let bare = Serving::start(&mut bare, bare_address)?;
+
+    // the bare handler before and after, in case that the machine does something else meanwhile
+    let plain = async || load::closed(bare_address, &requests, CONNECTIONS, LASTING / 4).await;
+    let before = plain().await.context("the bare handler")?;
+    let calm = load::closed(address, &requests, CONNECTIONS, LASTING).await.context("sei up")?;
+    let events = events(&company.demo);
+    ensure!(!events.is_empty(), "the company has no changes");
+    let (posted, busy, behind) = tokio::join!(
+        load::open(address, &events, f64::from(EVENTS), LASTING),
+        load::closed(address, &requests, CONNECTIONS, LASTING),
+        behind(address, &company, &targets),
+    );
+    let (posted, busy) = (posted.context("posting events")?, busy.context("sei up, while events arrive")?);
+    let behind = behind.context("how far answers are behind")?;
+    let after = plain().await.context("the bare handler")?;
+    drop(bare);
+
+    let plain = f64::midpoint(before.rate, after.rate);
+    Figures::note(&format!("bare handler {:.0} and {:.0} requests/s", before.rate, after.rate));
+    figure(figures, "while nothing arrives", &calm, plain);
+    figure(figures, &format!("while {EVENTS} events a second arrive"), &busy, plain);
+    Figures::note(&format!("99 of 100 events were taken within {:.0} ms", millis(posted)));
+    figures.at_most("an answer behind the store, at most", millis(behind), 1_000.0, "ms");
+    figures.at_most("sei up, resident at most", process::peak_mb(&sei.child)?, 1_000.0, "MB");
+    sei.end()?;
+    company.running.stop().await
+}
+
+/// As many connections as are needed, all from one address, and a token for posting events.
+fn settings(machine: &Machine) -> Result<PathBuf> {
+    let (settings, token) = (machine.path("served.toml"), machine.path("token"));
     std::fs::write(&token, TOKEN)?;
     std::fs::write(
         &settings,
@@ -43,51 +98,76 @@ pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, data: &Pat
             token.display()
         ),
     )?;
-    let mut up = machine.sei(data);
-    up.arg("--config").arg(&settings).args(["up", "--listen", &address.to_string()]);
-    let mut sei = Serving::start(&mut up, address)?;
-
-    let targets = targets(demo.end)?;
-    let requests: Vec<Bytes> = targets.iter().map(|target| get(target)).collect();
-    let answers = answers(address, &targets, &requests).await?;
-    let bytes: usize = answers.values().map(String::len).sum();
-    let file = machine.path("answers.json");
-    std::fs::write(&file, serde_json::to_vec(&answers)?)?;
-    let bare_address = up::free_address()?;
-    let mut bare = Command::new(std::env::current_exe()?);
-    bare.args([BARE, &bare_address.to_string()]).arg(&file);
-    let bare = Serving::start(&mut bare, bare_address)?;
-
-    let plain = load::closed(bare_address, &requests, CONNECTIONS, LASTING / 4).await.context("the bare handler")?;
-    drop(bare);
-    let calm = load::closed(address, &requests, CONNECTIONS, LASTING).await.context("sei up")?;
-    Figures::note(&format!(
-        "{} questions, {:.1} KB an answer: bare handler {:.0} requests/s, sei up {:.0} requests/s",
-        targets.len(),
-        bytes as f64 / targets.len() as f64 / 1e3,
-        plain.rate,
-        calm.rate,
-    ));
-    figures.at_least("of the bare handler's rate", calm.rate / plain.rate, 0.4, "×");
-    figure(figures, "while nothing arrives", &calm);
-
-    let events = events(demo);
-    ensure!(!events.is_empty(), "the company has no changes");
-    let (posted, busy) = tokio::join!(
-        load::open(address, &events, f64::from(EVENTS), LASTING),
-        load::closed(address, &requests, CONNECTIONS, LASTING)
-    );
-    let (posted, busy) = (posted.context("posting events")?, busy.context("sei up, while events arrive")?);
-    Figures::note(&format!("while {EVENTS} events a second arrive: {:.0} requests/s", busy.rate));
-    figure(figures, "while events arrive", &busy);
-    Figures::note(&format!("99 of 100 events were taken within {:.0} ms", posted.as_secs_f64() * 1e3));
-    figures.at_most("sei up, resident at most", process::peak_mb(&sei.child)?, 1_000.0, "MB");
-    sei.end()
+    Ok(settings)
 }
 
-fn figure(figures: &mut Figures, when: &str, done: &load::Done) {
-    figures.at_most(&format!("99 of 100 answers {when}"), done.p99.as_secs_f64() * 1e3, 100.0, "ms");
+fn figure(figures: &mut Figures, when: &str, done: &load::Done, plain: f64) {
+    Figures::note(&format!("{when}: {:.0} requests/s, half of them within {:.0} ms", done.rate, millis(done.p50)));
+    figures.at_least(&format!("of the bare handler's rate {when}"), done.rate / plain, 0.4, "×");
+    figures.at_most(&format!("99 of 100 answers {when}"), millis(done.p99), 100.0, "ms");
     figures.at_most(&format!("refused {when}"), 100.0 * done.refused, 0.0, "%");
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+/// Writes changes to the store, one after the other, and asks one of the questions until its answer counts them. Returns
+/// how long after the end of a transaction an answer came at most that did not count its change.
+async fn behind(address: SocketAddr, company: &Company, targets: &[String]) -> Result<Duration> {
+    let target = targets.iter().find(|target| target.starts_with(COUNTED)).context("no question counts changes")?;
+    let (mut connection, request) = (Connection::open(address).await?, get(target));
+    let known = company.demo.facts().find_map(|fact| match fact {
+        Fact::Change(change) if change.state == ChangeState::Merged => Some(change),
+        _ => None,
+    });
+    let known = known.context("the company merged no change")?;
+    let at = company.demo.end - TimeDelta::days(2);
+    let store = company.store();
+    let begun = Instant::now();
+    let (mut counted, _) = changes_counted(&mut connection, &request, 0).await?;
+    let mut worst = Duration::ZERO;
+    for number in 10_000_000.. {
+        let change = Change {
+            id: known.repository.change(number),
+            number: Some(number),
+            author: None,
+            commits: Vec::new(),
+            merge_sha: None,
+            head_sha: None,
+            opened_at: Some(at - TimeDelta::days(1)),
+            merged_at: Some(at),
+            ..known.clone()
+        };
+        let mut tx = store.begin().await?;
+        store::facts::write(&mut tx, &[Fact::Change(change)]).await?;
+        tx.commit().await?;
+        let (found, lag) = changes_counted(&mut connection, &request, counted + 1).await?;
+        (counted, worst) = (found, worst.max(lag));
+        if begun.elapsed() > LASTING {
+            break;
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
+    Ok(worst)
+}
+
+/// Asks until at least as many changes are counted as are wanted. Returns how many are, and when the last answer came
+/// that counted fewer, from now on.
+async fn changes_counted(connection: &mut Connection, request: &[u8], wanted: u64) -> Result<(u64, Duration)> {
+    let (begun, mut last) = (Instant::now(), Duration::ZERO);
+    while begun.elapsed() < LASTING {
+        // an answer that is refused is counted elsewhere
+        if connection.ask(request).await? == 200 {
+            let answer: Value = serde_json::from_slice(connection.body()?)?;
+            let counted = answer.pointer("/data/whole/n").and_then(Value::as_u64).context("no number of changes")?;
+            if counted >= wanted {
+                return Ok((counted, last));
+            }
+            last = begun.elapsed();
+        }
+    }
+    bail!("a change is not counted within {LASTING:?}")
 }
 
 /// Fifty questions: reports, metrics, and metrics by team.
@@ -104,7 +184,9 @@ fn targets(end: DateTime<Utc>) -> Result<Vec<String>> {
         let by = if nth % 2 == 0 { "" } else { "&by=team" };
         format!("/api/v1/metrics/{name}?{}{by}", window(30 * (1 + i64::from(nth) % 12)))
     });
-    Ok(reports.into_iter().chain(asked).collect())
+    let targets: Vec<String> = reports.into_iter().chain(asked).collect();
+    ensure!(targets.iter().collect::<BTreeSet<_>>().len() == 50, "a question is there twice");
+    Ok(targets)
 }
 
 fn get(target: &str) -> Bytes {

@@ -38,7 +38,7 @@ pub(super) struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Usable {
     AsItIs,
-    /// Yes, and it is time to make it anew.
+    /// Yes, and it is time to make it again.
     WhileRenewed,
     No,
 }

@@ -61,6 +61,10 @@ async fn add_changes(served: &Served, numbers: std::ops::Range<i64>) {
                 opened_at: Some(at - TimeDelta::days(1)),
                 merged_at: Some(at),
                 version: Version { detail: Detail::Stated, at },
+                author: None,
+                commits: Vec::new(),
+                merge_sha: None,
+                head_sha: None,
                 ..known.clone()
             })
         })
