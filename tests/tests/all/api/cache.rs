@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use kernel::{Change, ChangeState, Detail, Fact, Version};
+use kernel::{Change, ChangeState, Completeness, Fact, Version};
 use sqlx::{ConnectOptions, PgConnection};
 use tests::eventually;
 use tokio::net::TcpStream;
@@ -60,7 +60,7 @@ async fn add_changes(served: &Served, numbers: std::ops::Range<i64>) {
                 number: Some(number),
                 opened_at: Some(at - TimeDelta::days(1)),
                 merged_at: Some(at),
-                version: Version { detail: Detail::Stated, at },
+                version: Version { completeness: Completeness::Reported, at },
                 author: None,
                 commits: Vec::new(),
                 merge_sha: None,
