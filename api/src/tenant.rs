@@ -1,11 +1,14 @@
 //! Whose data a request is about: the header `sei-tenant`, or the parameter `tenant`, or `main`. What is stated
 //! about a tenant that does not exist is 404, before any query of it.
 
+mod name;
+
+pub(crate) use name::wanted;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use kernel::Tenant;
 use kernel::near::UnknownName;
 
 use crate::ApiState;
@@ -32,42 +35,11 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
 }
 
 async fn find(state: &ApiState, headers: &HeaderMap, query: &str) -> Result<Scope, Problem> {
-    let asked = asked(headers, query)?;
-    let wanted = asked.unwrap_or_else(|| Tenant::default().to_string());
+    let wanted = wanted(headers, query)?;
     let known = state.store().tenants().await?;
-    let Some(tenant) = known.iter().find(|known| known.tenant.as_str() == wanted) else {
-        let known = known.iter().map(|known| known.tenant.as_str());
-        return Err(Problem::unknown_tenant(&UnknownName::new(&wanted, known)));
-    };
-    Ok(Scope::new(tenant.clone(), state.store().for_tenant(&tenant.tenant)))
-}
-
-/// The tenant that the request names, which it may do twice only if it says the same.
-pub(crate) fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
-    let header = headers.get("sei-tenant").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let parameter = url::form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "tenant")
-        .map(|(_, value)| value.into_owned());
-    match (header, parameter) {
-        (Some(header), Some(parameter)) if header != parameter => {
-            Err(Problem::parameter("tenant", &parameter, format!("`{header}`, as the header sei-tenant has it")))
-        }
-        (header, parameter) => Ok(parameter.or(header)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn header_and_parameter_may_not_contradict_each_other() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(asked(&headers, "limit=3"), Ok(None));
-        assert_eq!(asked(&headers, "limit=3&tenant=demo"), Ok(Some("demo".to_owned())));
-        headers.insert("sei-tenant", HeaderValue::from_static("main"));
-        assert_eq!(asked(&headers, ""), Ok(Some("main".to_owned())));
-        assert_eq!(asked(&headers, "tenant=main"), Ok(Some("main".to_owned())));
-        assert_eq!(asked(&headers, "tenant=demo").unwrap_err().parameter.as_deref(), Some("tenant"));
-    }
+    let tenant = known
+        .into_iter()
+        .find(|known| known.tenant == wanted)
+        .ok_or_else(|| Problem::unknown_tenant(wanted.as_str()))?;
+    Ok(Scope::new(tenant, state.store().for_tenant(&wanted)))
 }

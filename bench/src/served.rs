@@ -36,7 +36,7 @@ const BETWEEN: Duration = Duration::from_millis(150);
 
 /// Measures it, on the data of a company that is there already.
 pub(crate) async fn measure(machine: &Machine, figures: &mut Figures, company: Company) -> Result<()> {
-    Figures::heading(&format!("The same, asked of `sei up` over HTTP by {CONNECTIONS} connections at once:"));
+    Figures::heading(&format!("Questions asked of `sei up` over HTTP by {CONNECTIONS} connections at once:"));
     let address = up::free_address()?;
     let settings = settings(machine)?;
     let mut up = machine.sei(&company.data);

@@ -1,0 +1,46 @@
+//! Which tenant a request names.
+
+use axum::http::HeaderMap;
+use kernel::Tenant;
+
+use crate::problem::Problem;
+
+/// The tenant that a request is about, which may not exist.
+pub(crate) fn wanted(headers: &HeaderMap, query: &str) -> Result<Tenant, Problem> {
+    match asked(headers, query)? {
+        None => Ok(Tenant::default()),
+        Some(name) => Tenant::new(&name).map_err(|_| Problem::unknown_tenant(&name)),
+    }
+}
+
+/// The tenant that the request names, which it may do twice only if it says the same.
+fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
+    let header = headers.get("sei-tenant").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let parameter = url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "tenant")
+        .map(|(_, value)| value.into_owned());
+    match (header, parameter) {
+        (Some(header), Some(parameter)) if header != parameter => {
+            Err(Problem::parameter("tenant", &parameter, format!("`{header}`, as the header sei-tenant has it")))
+        }
+        (header, parameter) => Ok(parameter.or(header)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn header_and_parameter_may_not_contradict_each_other() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(asked(&headers, "limit=3"), Ok(None));
+        assert_eq!(asked(&headers, "limit=3&tenant=demo"), Ok(Some("demo".to_owned())));
+        headers.insert("sei-tenant", HeaderValue::from_static("main"));
+        assert_eq!(asked(&headers, ""), Ok(Some("main".to_owned())));
+        assert_eq!(asked(&headers, "tenant=main"), Ok(Some("main".to_owned())));
+        assert_eq!(asked(&headers, "tenant=demo").unwrap_err().parameter.as_deref(), Some("tenant"));
+    }
+}
