@@ -74,7 +74,8 @@ impl Cache {
 
     /// The data of the tenant that a request asks about, if that tenant was asked about before with success.
     fn freshness(&self, head: &Parts) -> Option<Arc<Freshness>> {
-        let tenant = tenant::wanted(&head.headers, head.uri.query().unwrap_or_default()).ok()?;
+        let asked = tenant::asked(&head.headers, head.uri.query().unwrap_or_default()).ok()?;
+        let tenant = asked.map_or_else(|| Some(Tenant::default()), |name| Tenant::new(&name).ok())?;
         self.tenants().get(&tenant).cloned()
     }
 

@@ -3,12 +3,13 @@
 
 mod name;
 
-pub(crate) use name::wanted;
+pub(crate) use name::asked;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use kernel::Tenant;
 use kernel::near::UnknownName;
 
 use crate::ApiState;
@@ -35,11 +36,12 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
 }
 
 async fn find(state: &ApiState, headers: &HeaderMap, query: &str) -> Result<Scope, Problem> {
-    let wanted = wanted(headers, query)?;
+    let asked = asked(headers, query)?;
+    let wanted = asked.unwrap_or_else(|| Tenant::default().to_string());
     let known = state.store().tenants().await?;
-    let tenant = known
-        .into_iter()
-        .find(|known| known.tenant == wanted)
-        .ok_or_else(|| Problem::unknown_tenant(wanted.as_str()))?;
-    Ok(Scope::new(tenant, state.store().for_tenant(&wanted)))
+    let Some(tenant) = known.iter().find(|known| known.tenant.as_str() == wanted) else {
+        let known = known.iter().map(|known| known.tenant.as_str());
+        return Err(Problem::unknown_tenant(&UnknownName::new(&wanted, known)));
+    };
+    Ok(Scope::new(tenant.clone(), state.store().for_tenant(&tenant.tenant)))
 }

@@ -1,20 +1,11 @@
 //! Which tenant a request names.
 
 use axum::http::HeaderMap;
-use kernel::Tenant;
 
 use crate::problem::Problem;
 
-/// The tenant that a request is about, which may not exist.
-pub(crate) fn wanted(headers: &HeaderMap, query: &str) -> Result<Tenant, Problem> {
-    match asked(headers, query)? {
-        None => Ok(Tenant::default()),
-        Some(name) => Tenant::new(&name).map_err(|_| Problem::unknown_tenant(&name)),
-    }
-}
-
 /// The tenant that the request names, which it may do twice only if it says the same.
-fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
+pub(crate) fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
     let header = headers.get("sei-tenant").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let parameter = url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "tenant")
