@@ -4,12 +4,12 @@
 //! Pure by promise: nothing here does I/O, knows a database, a broker or a clock. Everything else in
 //! the workspace may depend on this crate; it depends on none of it.
 
+mod closed_list;
 pub mod difference;
 mod envelope;
 mod facts;
 mod ids;
 mod metric_facts;
-mod names;
 pub mod near;
 mod outcome;
 pub mod people;
@@ -18,11 +18,11 @@ mod selectors;
 mod tags;
 mod time;
 
+pub use closed_list::{NameError, word};
 pub use envelope::{Envelope, Tenant, TenantError};
 pub use facts::*;
 pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, ShaError, WorkItemId};
 pub use metric_facts::*;
-pub use names::{NameError, word};
 pub use outcome::{EventOutcome, IgnoreReason, NotStored, Reject, RejectReason};
 pub use secret::Secret;
 pub use selectors::{SELECTOR_FORMS, incident_selector};

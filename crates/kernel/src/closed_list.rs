@@ -1,5 +1,4 @@
-//! Closed lists: a word of each, as JSON and the database write it, is the name of a variant. They are declared by
-//! [`closed_list`](crate::closed_list).
+//! Closed lists: a word of each, as JSON and the database write it, is the name of a variant.
 
 use strum::{VariantArray, VariantNames};
 
