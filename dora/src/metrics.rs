@@ -22,6 +22,7 @@ mod metric;
 mod model;
 mod observations;
 mod ownership;
+mod parallel;
 mod plan;
 mod planning;
 mod quality;

@@ -10,7 +10,9 @@ mod read;
 
 pub use change::{ChangeRow, ReviewRow, bots, changes, reviews};
 pub use ci::{RunRow, runs};
-pub use code::{AuthorRow, MeasureRow, VulnerabilityRow, authors, measures, vulnerabilities};
+pub use code::{
+    AuthorRow, MeasureRow, ReachedCommit, VulnerabilityRow, authors, measures, reached_commits, vulnerabilities,
+};
 pub use delivery::{
     DeployedRow, DeploymentRow, FirstDeploymentRow, IncidentRow, deployed, deployments, first_deployments, incidents,
 };

@@ -16,6 +16,7 @@ use store::metric_rows::ServiceBasis;
 use super::grid::Grid;
 use super::model::{Aggregation, MetricPart, Point, Value, ValueName};
 use super::observations::Observations;
+use super::parallel;
 use super::slices::Parts;
 use super::window::Window;
 use crate::DoraError;
@@ -55,10 +56,13 @@ pub(super) fn answer(
         )));
     }
     asked.budget.spend((grid.len() - 1) * series(asked.values_in_series), steps)?;
-    let mut cells = asked.cells(&grid)?;
-    for (name, observations) in beside {
-        let others = asked.cells(&Grid::new(observations, asked.spans, parts))?;
-        for (cell, other) in cells.iter_mut().zip(others) {
+    let others: Vec<Grid<'_>> = beside.iter().map(|(_, observations)| grid.with(observations)).collect();
+    let grids: Vec<(&Grid<'_>, bool)> =
+        std::iter::once((&grid, false)).chain(others.iter().map(|grid| (grid, true))).collect();
+    let mut of_grids = parallel::each(&grids, |(grid, beside)| asked.cells(grid, *beside)).into_iter();
+    let mut cells = of_grids.next().transpose()?.unwrap_or_default();
+    for ((name, _), others) in beside.iter().zip(of_grids) {
+        for (cell, other) in cells.iter_mut().zip(others?) {
             cell.stats.extend(other.headline().map(|first| Stat { name: *name, ..*first }));
         }
     }
@@ -69,8 +73,9 @@ pub(super) fn answer(
 }
 
 impl Asked<'_> {
-    /// The cells of a grid: all spans of the first slot, then those of the next.
-    fn cells(&self, grid: &Grid<'_>) -> Result<Vec<Cell>, DoraError> {
+    /// The cells of a grid: all spans of the first slot, then those of the next. `beside` others only the headline is
+    /// shown.
+    fn cells(&self, grid: &Grid<'_>, beside: bool) -> Result<Vec<Cell>, DoraError> {
         use Aggregation as A;
         match self.metric.aggregation {
             A::OpenAtDayEnd => lasting::open_at_day_ends(grid),
@@ -79,7 +84,7 @@ impl Asked<'_> {
             A::LatestMean | A::LatestSum => lasting::latest(self.metric, grid),
             A::LargestShare | A::FewestWithHalf => summed::compared(self.metric, grid),
             A::PerDay => frequency::cells(self, grid),
-            _ => summed::cells(self.metric, self.devlake, grid),
+            _ => summed::cells(self, grid, beside),
         }
     }
 

@@ -6,7 +6,7 @@ use super::metric::Input::{Runs, RunsInOrder};
 use super::metric::metrics;
 use super::model::Aggregation::{Median, Rate, Sum, TimeOpen};
 use super::observations::Observations;
-use super::rows::{Entry, Run};
+use super::rows::{EntryRef, Run};
 use super::unit::Unit;
 
 metrics! { "ci";
@@ -48,14 +48,14 @@ fn spent(run: &Run, into: &mut Observations) {
 type Pipeline<'a> = (Option<&'a str>, &'a str);
 
 /// Runs that succeeded or failed, oldest first: the number of each, its pipeline, and whether it succeeded.
-fn over<'a>(runs: &'a [&Entry<Run>]) -> impl Iterator<Item = (u32, &'a Run, Pipeline<'a>, bool)> {
+fn over<'a>(runs: &'a [EntryRef<'_, Run>]) -> impl Iterator<Item = (u32, &'a Run, Pipeline<'a>, bool)> {
     (0_u32..).zip(runs).filter_map(|(number, entry)| {
         let pipeline = (entry.subject.repository.as_deref(), &*entry.row.name);
-        Some((number, &entry.row, pipeline, entry.row.succeeded?))
+        Some((number, entry.row, pipeline, entry.row.succeeded?))
     })
 }
 
-fn red(runs: &[&Entry<Run>], into: &mut Observations) {
+fn red(runs: &[EntryRef<'_, Run>], into: &mut Observations) {
     let mut since: BTreeMap<Pipeline<'_>, (u32, i64)> = BTreeMap::new();
     let mut seen: BTreeSet<Pipeline<'_>> = BTreeSet::new();
     for (number, run, pipeline, succeeded) in over(runs).filter(|(_, run, ..)| run.default_branch) {
@@ -77,7 +77,7 @@ fn red(runs: &[&Entry<Run>], into: &mut Observations) {
     }
 }
 
-fn flaky(runs: &[&Entry<Run>], into: &mut Observations) {
+fn flaky(runs: &[EntryRef<'_, Run>], into: &mut Observations) {
     let mut failed: BTreeMap<(Pipeline<'_>, &str), (u32, i64, bool)> = BTreeMap::new();
     for (number, run, pipeline, succeeded) in over(runs) {
         let Some(sha) = run.sha.as_deref() else { continue };
@@ -98,6 +98,7 @@ fn flaky(runs: &[&Entry<Run>], into: &mut Observations) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows::Subject;
     use super::*;
 
     fn run(sha: &str, finished: i64, succeeded: Option<bool>) -> Run {
@@ -112,17 +113,17 @@ mod tests {
         }
     }
 
-    fn in_order(metric: fn(&[&Entry<Run>], &mut Observations), runs: &[Run]) -> Observations {
-        let entry = |run: &Run| Entry { row: run.clone(), ..Entry::default() };
-        let entries: Vec<Entry<Run>> = runs.iter().map(entry).collect();
+    fn in_order(metric: fn(&[EntryRef<'_, Run>], &mut Observations), runs: &[Run]) -> Observations {
+        let subject = Subject::default();
+        let entries: Vec<EntryRef<'_, Run>> = runs.iter().map(|row| EntryRef { subject: &subject, row }).collect();
         let mut into = Observations::default();
-        metric(&entries.iter().collect::<Vec<_>>(), &mut into);
+        metric(&entries, &mut into);
         into
     }
 
     fn spans(runs: &[Run]) -> Vec<(i64, Option<i64>)> {
         let seen = in_order(red, runs);
-        seen.at.into_iter().zip(seen.until).collect()
+        seen.at.iter().enumerate().map(|(row, at)| (*at, seen.until.get(row))).collect()
     }
 
     const GREEN: Option<bool> = Some(true);
@@ -153,7 +154,7 @@ mod tests {
         let all = [run("a", 10, RED), run("a", 20, GREEN), run("b", 30, RED), run("c", 40, GREEN), run("c", 50, RED)];
         let seen = in_order(flaky, &all);
         assert_eq!(seen.at, [10, 30, 50]);
-        assert_eq!(seen.value, [Some(1.0), Some(0.0), Some(0.0)]);
+        assert_eq!(seen.values(), [Some(1.0), Some(0.0), Some(0.0)]);
     }
 
     #[test]
@@ -164,7 +165,7 @@ mod tests {
             for run in &all {
                 metric(run, &mut into);
             }
-            into.value.into_iter().flatten().collect::<Vec<_>>()
+            into.values().into_iter().flatten().collect::<Vec<_>>()
         };
         assert_eq!(values(success), [1.0, 0.0]);
         assert_eq!(values(duration), [7.0, 7.0]);

@@ -252,7 +252,8 @@ mod tests {
         };
         let facts = Facts::new(cells()).unwrap();
         let (_, seen) = facts.observe(&CustomMetric::read(&settings).unwrap(), Micros { from: 0, to: 1_000 }).unwrap();
-        seen.at.into_iter().zip(seen.value).filter_map(|(at, value)| Some((at, value?))).collect()
+        let values = seen.values();
+        seen.at.into_iter().zip(values).filter_map(|(at, value)| Some((at, value?))).collect()
     }
 
     #[test]

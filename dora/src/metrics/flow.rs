@@ -86,7 +86,7 @@ mod tests {
 
     fn values(metric: fn(&Change, About<'_>, &mut Observations), change: &Change) -> Vec<(i64, f64)> {
         let seen = observed(metric, change);
-        seen.at.iter().map(|at| at / HOUR).zip(seen.value.iter().map(|value| value.unwrap_or_default())).collect()
+        seen.at.iter().map(|at| at / HOUR).zip(seen.values().into_iter().map(Option::unwrap_or_default)).collect()
     }
 
     #[test]
@@ -101,6 +101,6 @@ mod tests {
         assert_eq!(values(abandoned, &closed), [(9, 1.0)]);
         assert_eq!(values(merged, &closed), []);
         let seen = observed(open, &closed);
-        assert_eq!((seen.at[0], seen.until[0]), (2 * HOUR, Some(9 * HOUR)));
+        assert_eq!((seen.at[0], seen.until.get(0)), (2 * HOUR, Some(9 * HOUR)));
     }
 }

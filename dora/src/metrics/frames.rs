@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use polars::prelude::*;
+use polars::series::IsSorted;
 
 use crate::DoraError;
 
@@ -11,9 +12,6 @@ use crate::DoraError;
 const CELL: &str = "cell";
 /// The column that says what a row is counted under within its cell.
 const KEY: &str = "key";
-
-/// A column of a frame.
-pub(super) type Cells<'a> = (&'a str, Vec<Option<f64>>);
 
 /// A summary of the rows of a cell, under its name.
 pub(super) type Wanted = (&'static str, Expr);
@@ -31,15 +29,17 @@ pub(super) fn exact_sum(column: &str) -> Expr {
 /// The summaries of cells; a cell without rows has none.
 #[derive(Debug, Default)]
 pub(super) struct Summaries {
-    positions: HashMap<u32, usize>,
-    columns: HashMap<&'static str, Vec<Option<f64>>>,
+    /// By cell: the row of its summaries, counted from 1; 0 without one.
+    rows: Vec<u32>,
+    columns: Vec<(&'static str, Vec<Option<f64>>)>,
 }
 
 impl Summaries {
     /// A value; `None` where there was nothing to make it from.
     pub fn get(&self, name: &'static str, cell: usize) -> Option<f64> {
-        let position = self.positions.get(&u32::try_from(cell).ok()?)?;
-        self.columns.get(name)?.get(*position).copied().flatten()
+        let row = self.rows.get(cell)?.checked_sub(1)? as usize;
+        let (_, values) = self.columns.iter().find(|(known, _)| *known == name)?;
+        values.get(row).copied().flatten()
     }
 
     /// A count.
@@ -49,11 +49,26 @@ impl Summaries {
     }
 }
 
-fn frame(cells: Vec<u32>, keys: Option<Vec<u32>>, columns: Vec<Cells<'_>>) -> Result<LazyFrame, DoraError> {
-    let mut all = vec![Column::new(CELL.into(), cells)];
-    all.extend(keys.map(|keys| Column::new(KEY.into(), keys)));
-    all.extend(columns.into_iter().map(|(name, values)| Column::new(name.into(), values)));
+/// Rows in cells. Where they come cell by cell, polars has nothing to search for.
+fn frame(cells: Vec<u32>, keys: Option<Vec<u32>>, columns: Vec<Column>) -> Result<LazyFrame, DoraError> {
+    let is_sorted = cells.is_sorted();
+    let mut cells = numbers(CELL, cells);
+    if is_sorted {
+        cells.set_sorted_flag(IsSorted::Ascending);
+    }
+    let mut all = vec![cells.into_column()];
+    all.extend(keys.map(|keys| numbers(KEY, keys).into_column()));
+    all.extend(columns);
     Ok(DataFrame::new_infer_height(all)?.lazy())
+}
+
+/// A column of numbers, all of which are known.
+pub(super) fn column(name: &str, values: Vec<f64>) -> Column {
+    Float64Chunked::from_vec(name.into(), values).into_column()
+}
+
+fn numbers(name: &str, values: Vec<u32>) -> UInt32Chunked {
+    UInt32Chunked::from_vec(name.into(), values)
 }
 
 fn named(wanted: &[Wanted]) -> Vec<Expr> {
@@ -63,44 +78,50 @@ fn named(wanted: &[Wanted]) -> Vec<Expr> {
 fn collect(lazy: LazyFrame, wanted: &[Wanted]) -> Result<Summaries, DoraError> {
     let frame = lazy.collect()?;
     let mut summaries = Summaries::default();
-    let numbers = frame.column(CELL)?.u32()?;
-    summaries.positions = numbers.iter().enumerate().filter_map(|(position, cell)| Some((cell?, position))).collect();
+    for (cell, row) in frame.column(CELL)?.u32()?.iter().zip(1..) {
+        let Some(cell) = cell.map(|cell| cell as usize) else { continue };
+        if summaries.rows.len() <= cell {
+            summaries.rows.resize(cell + 1, 0);
+        }
+        if let Some(known) = summaries.rows.get_mut(cell) {
+            *known = row;
+        }
+    }
     for (name, _) in wanted {
-        summaries.columns.insert(name, frame.column(name)?.f64()?.iter().collect());
+        summaries.columns.push((name, frame.column(name)?.f64()?.iter().collect()));
     }
     Ok(summaries)
 }
 
 /// Summarizes the rows of each cell.
-pub(super) fn summarize(cells: Vec<u32>, columns: Vec<Cells<'_>>, wanted: &[Wanted]) -> Result<Summaries, DoraError> {
+pub(super) fn summarize(cells: Vec<u32>, columns: Vec<Column>, wanted: &[Wanted]) -> Result<Summaries, DoraError> {
     collect(frame(cells, None, columns)?.group_by([col(CELL)]).agg(named(wanted)), wanted)
 }
 
 /// Makes one row of those of a key in each cell, then summarizes the keys of each cell.
 pub(super) fn summarize_keys(
     (cells, keys): (Vec<u32>, Vec<u32>),
-    values: Vec<Option<f64>>,
+    values: Vec<f64>,
     of_key: Expr,
     wanted: &[Wanted],
 ) -> Result<Summaries, DoraError> {
-    let by_key = frame(cells, Some(keys), vec![("value", values)])?.group_by([col(CELL), col(KEY)]).agg([of_key]);
+    let by_key = frame(cells, Some(keys), vec![column("value", values)])?.group_by([col(CELL), col(KEY)]).agg([of_key]);
     collect(by_key.group_by([col(CELL)]).agg(named(wanted)), wanted)
 }
 
 /// The median of numbers.
 pub(crate) fn median(values: Vec<f64>) -> Result<Option<f64>, DoraError> {
-    let values: Vec<Option<f64>> = values.into_iter().map(Some).collect();
-    let found =
-        summarize(vec![0; values.len()], vec![("value", values)], &[("median", quantile("value", 0.5, false))])?;
+    let wanted = [("median", quantile("value", 0.5, false))];
+    let found = summarize(vec![0; values.len()], vec![column("value", values)], &wanted)?;
     Ok(found.get("median", 0))
 }
 
 /// The rows of each key in each cell, summed, the largest first.
 pub(super) fn largest(
     (cells, keys): (Vec<u32>, Vec<u32>),
-    values: Vec<Option<f64>>,
+    values: Vec<f64>,
 ) -> Result<HashMap<u32, Vec<f64>>, DoraError> {
-    let lazy = frame(cells, Some(keys), vec![("value", values)])?;
+    let lazy = frame(cells, Some(keys), vec![column("value", values)])?;
     let by_key = lazy.group_by([col(CELL), col(KEY)]).agg([col("value").sum()]);
     let order = SortMultipleOptions::default().with_order_descending(true);
     let frame = by_key.sort(["value"], order).collect()?;
@@ -114,8 +135,8 @@ pub(super) fn largest(
 }
 
 /// How long before each row the row before it was, of the same key in the same cell. Rows are in the order of time.
-pub(super) fn gaps(cells: Vec<u32>, keys: Vec<u32>, at: Vec<Option<f64>>) -> Result<Vec<Option<f64>>, DoraError> {
-    let lazy = frame(cells, Some(keys), vec![("at", at)])?;
+pub(super) fn gaps(cells: Vec<u32>, keys: Vec<u32>, at: Vec<f64>) -> Result<Vec<Option<f64>>, DoraError> {
+    let lazy = frame(cells, Some(keys), vec![column("at", at)])?;
     let gap = (col("at") - col("at").shift(lit(1))).over([col(CELL), col(KEY)])?;
     let frame = lazy.with_column(gap.alias("gap")).collect()?;
     Ok(frame.column("gap")?.f64()?.iter().collect())
@@ -137,30 +158,46 @@ mod tests {
 
     #[test]
     fn quantiles_are_interpolated_between_ranks() {
-        let values = [15.0, 20.0, 35.0, 40.0, 50.0].map(Some).to_vec();
-        let found = summarize(vec![0, 0, 0, 0, 0], vec![("x", values.clone())], &wanted(false)).unwrap();
+        let values = vec![15.0, 20.0, 35.0, 40.0, 50.0];
+        let found = summarize(vec![0, 0, 0, 0, 0], vec![column("x", values.clone())], &wanted(false)).unwrap();
         for (name, value) in [("median", 35.0), ("p75", 40.0), ("p90", 46.0), ("mean", 32.0)] {
             assert!((found.get(name, 0).unwrap() - value).abs() < 1e-9, "{name}");
         }
-        let found = summarize(vec![0, 0, 0, 1, 1], vec![("x", values)], &wanted(false)).unwrap();
+        let found = summarize(vec![0, 0, 0, 1, 1], vec![column("x", values)], &wanted(false)).unwrap();
         assert_eq!(found.get("median", 1), Some(45.0));
         assert_eq!(found.count("count", 1), 2);
         assert_eq!(found.get("median", 2), None);
     }
 
     #[test]
+    fn cells_are_summarized_in_whatever_order_their_rows_come() {
+        let wanted = wanted(false);
+        let in_order =
+            summarize(vec![1, 1, 1, 4, 4], vec![column("x", vec![1.0, 2.0, 9.0, 5.0, 7.0])], &wanted).unwrap();
+        let mixed = summarize(vec![4, 1, 1, 4, 1], vec![column("x", vec![7.0, 9.0, 1.0, 5.0, 2.0])], &wanted).unwrap();
+        for (name, first, second) in [("median", 2.0, 6.0), ("mean", 4.0, 6.0), ("count", 3.0, 2.0)] {
+            for found in [&in_order, &mixed] {
+                let values = [0, 1, 2, 4, 5].map(|cell| found.get(name, cell));
+                assert_eq!(values, [None, Some(first), None, Some(second), None], "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn a_lower_median_is_one_of_the_values() {
-        let values = [4.0, 1.0, 3.0, 2.0].map(Some).to_vec();
-        let found = summarize(vec![0; 4], vec![("x", values)], &wanted(true)).unwrap();
+        let values = vec![4.0, 1.0, 3.0, 2.0];
+        let found = summarize(vec![0; 4], vec![column("x", values)], &wanted(true)).unwrap();
         assert_eq!((found.get("median", 0), found.get("p75", 0)), (Some(2.0), Some(3.25)));
     }
 
     #[test]
     fn what_is_missing_is_left_out_and_never_0() {
-        let found = summarize(vec![0, 0, 0], vec![("x", vec![None, Some(10.0), None])], &wanted(false)).unwrap();
+        let found =
+            summarize(vec![0, 0, 0], vec![Column::new("x".into(), vec![None, Some(10.0), None])], &wanted(false))
+                .unwrap();
         assert_eq!((found.get("median", 0), found.get("mean", 0)), (Some(10.0), Some(10.0)));
         assert_eq!(found.count("count", 0), 1);
-        let found = summarize(vec![], vec![("x", vec![])], &wanted(false)).unwrap();
+        let found = summarize(vec![], vec![column("x", vec![])], &wanted(false)).unwrap();
         assert_eq!((found.get("median", 0), found.get("mean", 0), found.count("count", 0)), (None, None, 0));
     }
 
@@ -168,14 +205,14 @@ mod tests {
     fn sums_of_whole_numbers_are_exact_in_any_order() {
         // as floating-point numbers the ones are lost beside 2^53
         let large = (1_u64 << 53) as f64;
-        let values = vec![Some(1.0), Some(large), Some(1.0), Some(-large)];
-        let found = summarize(vec![0; 4], vec![("x", values)], &[("sum", exact_sum("x"))]).unwrap();
+        let values = vec![1.0, large, 1.0, -large];
+        let found = summarize(vec![0; 4], vec![column("x", values)], &[("sum", exact_sum("x"))]).unwrap();
         assert_eq!(found.get("sum", 0), Some(2.0));
     }
 
     #[test]
     fn gaps_are_between_rows_of_the_same_key_and_cell() {
-        let at = [0.0, 1.0, 10.0, 31.0, 40.0].map(Some).to_vec();
+        let at = vec![0.0, 1.0, 10.0, 31.0, 40.0];
         let found = gaps(vec![0, 0, 0, 0, 1], vec![7, 8, 7, 8, 7], at).unwrap();
         assert_eq!(found, [None, None, Some(10.0), Some(30.0), None]);
     }

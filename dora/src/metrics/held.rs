@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use store::StoreTx;
 use store::changes::{self, ReadAt};
-use store::flow::Part;
+use store::flow::{self, Part, ReachedCommit};
 
 use super::load::{Loader, Names};
 use super::plan::Plan;
@@ -56,6 +56,14 @@ pub(crate) struct Rows {
     tables: Tables,
     names: Names,
     held: BTreeMap<Source, Held>,
+    reached: Reached,
+}
+
+/// The commits that count because of deployments alone. Which there are can change without a change of any commit.
+#[derive(Debug, Default)]
+struct Reached {
+    known: BTreeSet<ReachedCommit>,
+    stale: bool,
 }
 
 /// A number that no version has had.
@@ -83,10 +91,9 @@ const fn source(changed: changes::Source) -> Option<Source> {
     })
 }
 
-/// Whether the rows of a source are held. Authors are summed up to the end of a window, and the facts of custom
-/// metrics are read as they are asked for.
+/// Whether the rows of a source are held. The facts of custom metrics are read as they are asked for.
 const fn is_held(source: Source) -> bool {
-    !matches!(source, Source::Authors | Source::Facts(..))
+    !matches!(source, Source::Facts(..))
 }
 
 impl Rows {
@@ -136,7 +143,10 @@ impl Rows {
         let before = self.read_at.as_ref().filter(|(_, at)| at.elapsed() < KEPT).map(|(before, _)| before.clone());
         let (now, changed) = changes::since(tx, before.as_ref()).await?;
         match changed {
-            None => *self = Self { version: next_version(), ..Self::default() },
+            None => {
+                let reached = Reached { stale: true, ..Reached::default() };
+                *self = Self { version: next_version(), reached, ..Self::default() };
+            }
             Some(changed) => {
                 if !changed.is_empty() {
                     self.version = next_version();
@@ -157,13 +167,32 @@ impl Rows {
         if is_repository && !self.tables.ownership.knows_repository(&owner) {
             self.mark(Source::Ownership, String::new());
         }
-        if source == Source::Changes {
-            // labels and writers of what was deployed are those of its change
-            for service in self.services_with(&owner) {
-                self.mark(Source::Deployed, service);
+        match source {
+            Source::Changes => {
+                // labels and writers of what was deployed are those of its change
+                for service in self.services_with(&owner) {
+                    self.mark(Source::Deployed, service);
+                }
+                // it may be a commit that has changed, or who is a bot
+                self.mark(Source::Authors, owner.clone());
             }
+            // it may be a deployment that has changed
+            Source::Ownership => self.reached.stale = true,
+            _ => {}
         }
         self.mark(source, owner);
+    }
+
+    /// Marks the authors of repositories in which other commits count now because of deployments.
+    async fn find_reached(&mut self, tx: &mut StoreTx) -> Result<(), DoraError> {
+        if self.reached.stale {
+            let now: BTreeSet<ReachedCommit> = flow::reached_commits(tx).await?.into_iter().collect();
+            let known = std::mem::replace(&mut self.reached, Reached { known: now.clone(), stale: false }).known;
+            for commit in now.symmetric_difference(&known) {
+                self.mark(Source::Authors, commit.repository.clone());
+            }
+        }
+        Ok(())
     }
 
     fn mark(&mut self, source: Source, owner: String) {
@@ -179,14 +208,17 @@ impl Rows {
         }
         let deployed = &self.tables.deployed;
         let holds = |service: &str| {
-            let mut rows = deployed.of_owner(service).iter();
-            rows.any(|entry| entry.subject.repository.as_deref() == Some(repository))
+            let mut subjects = deployed.subjects_of(service).iter();
+            subjects.any(|subject| subject.repository.as_deref() == Some(repository))
         };
         deployed.owners().filter(|service| holds(service)).map(ToString::to_string).collect()
     }
 
     /// Reads what has changed of a source, or all of it where it is not held.
     async fn refresh(&mut self, tx: &mut StoreTx, source: Source, settings: &Dora) -> Result<(), DoraError> {
+        if source == Source::Authors {
+            self.find_reached(tx).await?;
+        }
         let stale = self.held.get(&source).map_or(Stale::Everything, |held| held.stale.clone());
         if stale == Stale::Nothing {
             if let Some(held) = self.held.get_mut(&source) {
@@ -235,7 +267,8 @@ impl Rows {
             Source::Sprints => replace!(sprints),
             Source::Vulnerabilities => replace!(vulnerabilities),
             Source::Measures => replace!(measures),
-            Source::Authors | Source::Facts(..) => 0,
+            Source::Authors => replace!(authors),
+            Source::Facts(..) => 0,
         }
     }
 }

@@ -350,15 +350,19 @@ impl Loader<'_> {
 
     async fn authors(&mut self) -> Result<(), DoraError> {
         let bots = Bots::read(self.tx, self.settings).await?;
-        let Part::Span(span) = self.part else { return Ok(()) };
-        let rows = flow::authors(self.tx, span).await?;
+        let rows = flow::authors(self.tx, &self.part).await?;
         let names = &mut *self.names;
-        let entry = |row: flow::AuthorRow| Entry {
-            subject: Subject { repository: Some(names.get(&row.repository)), ..Subject::default() },
-            row: Author { name: names.get(&row.author), lines: row.lines, commits: row.commits },
+        let mut commits: BTreeMap<(Name, Name), Vec<(i64, i64)>> = BTreeMap::new();
+        for row in rows {
+            let author = (names.get(&row.repository), names.get(&row.author));
+            commits.entry(author).or_default().push((row.at, row.lines));
+        }
+        let people = commits.into_iter().filter(|((_, author), _)| !bots.is(author));
+        let entry = |((repository, author), commits)| Entry {
+            subject: Subject { repository: Some(repository), ..Subject::default() },
+            row: Author::new(author, commits),
         };
-        let people = rows.into_iter().filter(|row| !bots.is(&row.author));
-        self.tables.authors = Table::by_owner(people.map(entry), |_| None);
+        self.tables.authors = Table::by_owner(people.map(entry), |subject| subject.repository.as_ref());
         Ok(())
     }
 }

@@ -12,7 +12,8 @@ use crate::custom::CustomMetric;
 use super::model::{Aggregation, Definition, Slice, ValueName};
 use super::observations::Observations;
 use super::rows::{
-    About, Author, Change, Deployed, Deployment, Entry, Incident, Item, Measure, Review, Run, Sprint, Vulnerability,
+    About, Author, Change, Deployed, Deployment, EntryRef, Incident, Item, Measure, Micros, Review, Run, Sprint,
+    Vulnerability,
 };
 use super::unit::Unit;
 
@@ -28,13 +29,13 @@ pub(super) enum Input {
     Recoveries(fn(&Incident, &mut Observations)),
     Runs(fn(&Run, &mut Observations)),
     /// All runs at once, oldest first: the number of an entry is that of its subject.
-    RunsInOrder(fn(&[&Entry<Run>], &mut Observations)),
+    RunsInOrder(fn(&[EntryRef<'_, Run>], &mut Observations)),
     Items(fn(&Item, &mut Observations)),
     Sprints(fn(&Sprint, &mut Observations)),
     Vulnerabilities(fn(&Vulnerability, &mut Observations)),
     Measures(fn(&Measure, &mut Observations)),
-    /// With the time that all are counted at.
-    Authors(fn(&Author, i64, &mut Observations)),
+    /// With the window whose end says which year is counted.
+    Authors(fn(&Author, Micros, &mut Observations)),
     Custom(Arc<CustomMetric>),
 }
 

@@ -6,23 +6,46 @@ use std::collections::HashMap;
 use super::rows::Name;
 use crate::basis::EvidenceSet;
 
+/// A column that few metrics have: of the rows at its end, and of all where it is empty, it holds the default.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sparse<T>(Vec<T>);
+
+impl<T: Copy + Default + PartialEq> Sparse<T> {
+    fn put(&mut self, row: usize, value: T) {
+        if value != T::default() {
+            self.0.resize(row, T::default());
+            self.0.push(value);
+        }
+    }
+
+    /// The value of a row.
+    pub fn get(&self, row: usize) -> T {
+        self.0.get(row).copied().unwrap_or_default()
+    }
+
+    /// Whether all rows hold the default.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// Observations; each column has a value of each of them. What they are about is the position of a subject.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Observations {
     pub subject: Vec<u32>,
     /// When it happened; where something lasted, when it began.
     pub at: Vec<i64>,
+    /// How much; NaN where one of its ends is not known, so that it is part of no value.
+    value: Vec<f64>,
     /// When it ended, where something lasts; `None` while it does.
-    pub until: Vec<Option<i64>>,
-    /// How much; `None` where one of its ends is not known, so that it is part of no value.
-    pub value: Vec<Option<f64>>,
+    pub until: Sparse<Option<i64>>,
     /// Of how much, where shares of sums are made.
-    pub of: Vec<Option<f64>>,
+    pub of: Sparse<Option<f64>>,
     /// What it is counted under, where parts are compared: the number of a reviewer, an author or a project.
-    pub key: Vec<u32>,
+    pub key: Sparse<u32>,
     /// When it began, where those that have not ended are counted beside those that have.
-    pub began: Vec<Option<i64>>,
-    pub evidence: Vec<EvidenceSet>,
+    pub began: Sparse<Option<i64>>,
+    pub evidence: Sparse<EvidenceSet>,
     /// Since when a subject is known to be there: from then on, that nothing happened is 0.
     pub since: Vec<(u32, i64)>,
     keys: HashMap<Name, u32>,
@@ -51,15 +74,31 @@ impl Observations {
         self.at.len()
     }
 
+    /// How much one was, if that is known.
+    pub fn known(&self, row: usize) -> Option<f64> {
+        self.value.get(row).copied().filter(|value| !value.is_nan())
+    }
+
+    #[cfg(test)]
+    pub fn values(&self) -> Vec<Option<f64>> {
+        (0..self.len()).map(|row| self.known(row)).collect()
+    }
+
+    /// Whether others were observed of the same subjects at the same times, one by one.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        self.subject == other.subject && self.at == other.at && self.since == other.since
+    }
+
     fn push(&mut self, observation: Observation) {
+        let row = self.len();
         self.subject.push(self.current);
         self.at.push(observation.at);
-        self.until.push(observation.until);
-        self.value.push(observation.value);
-        self.of.push(observation.of);
-        self.key.push(observation.key);
-        self.began.push(observation.began);
-        self.evidence.push(observation.evidence);
+        self.value.push(observation.value.unwrap_or(f64::NAN));
+        self.until.put(row, observation.until);
+        self.of.put(row, observation.of);
+        self.key.put(row, observation.key);
+        self.began.put(row, observation.began);
+        self.evidence.put(row, observation.evidence);
     }
 
     /// States since when what the last observations are about is known to be there.
@@ -152,11 +191,11 @@ impl Observations {
         let kept: Vec<bool> = self.subject.iter().map(|subject| passes(*subject)).collect();
         filter(&mut self.subject, &kept);
         filter(&mut self.at, &kept);
-        filter(&mut self.until, &kept);
         filter(&mut self.value, &kept);
-        filter(&mut self.of, &kept);
-        filter(&mut self.key, &kept);
-        filter(&mut self.began, &kept);
-        filter(&mut self.evidence, &kept);
+        filter(&mut self.until.0, &kept);
+        filter(&mut self.of.0, &kept);
+        filter(&mut self.key.0, &kept);
+        filter(&mut self.began.0, &kept);
+        filter(&mut self.evidence.0, &kept);
     }
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
@@ -14,6 +13,7 @@ use super::calendar::{Calendar, Step};
 use super::metric::{Input, Metric};
 use super::model::{MetricAnswer, MetricSettings, Question, Slice};
 use super::ownership::Filter;
+use super::parallel;
 use super::registry::find;
 use super::rows::Micros;
 use super::spans::Spans;
@@ -106,19 +106,15 @@ impl Plan {
     pub(crate) fn answer(&self, tables: &Tables) -> Result<Vec<MetricAnswer>, DoraError> {
         let filter = self.filter(tables)?;
         let calendar = Calendar { zone: self.question.time_zone };
-        let mut windows: BTreeMap<Window, Arc<OfWindow<'_>>> = BTreeMap::new();
-        let mut answers = Vec::with_capacity(self.parts.len());
+        let mut windows: BTreeMap<Window, OfWindow<'_>> = BTreeMap::new();
         for part in &self.parts {
-            let of_window = match windows.entry(part.window) {
-                Entry::Occupied(known) => Arc::clone(known.get()),
-                Entry::Vacant(new) => {
-                    let of_window = OfWindow::new(tables, &filter, part.window, &self.question)?;
-                    Arc::clone(new.insert(Arc::new(of_window)))
-                }
-            };
-            answers.push(self.answer_part(tables, &filter, &calendar, (part, &of_window))?);
+            if let Entry::Vacant(new) = windows.entry(part.window) {
+                new.insert(OfWindow::new(tables, &filter, part.window, &self.question)?);
+            }
         }
-        Ok(answers)
+        let jobs: Vec<(&Part, &OfWindow<'_>)> =
+            self.parts.iter().filter_map(|part| Some((part, windows.get(&part.window)?))).collect();
+        parallel::each(&jobs, |job| self.answer_part(tables, &filter, &calendar, *job)).into_iter().collect()
     }
 
     fn answer_part(

@@ -243,14 +243,14 @@ mod tests {
             transition(600, "Closed", "Doing"),
             transition(700, "Doing", "Closed"),
         ];
-        assert_eq!(seen(cycle_time, &item("done"), &way).value[0], Some(500.0));
-        assert_eq!(seen(lead_time, &item("done"), &way).value[0], Some(600.0));
+        assert_eq!(seen(cycle_time, &item("done"), &way).values()[0], Some(500.0));
+        assert_eq!(seen(lead_time, &item("done"), &way).values()[0], Some(600.0));
         assert_eq!(seen(done, &item("done"), &way).at[0], 700);
         // in progress 200–350, 400–500 and 600–700 of 200–700
         let efficiency = seen(efficiency, &item("done"), &way);
-        assert_eq!((efficiency.value[0], efficiency.of[0]), (Some(350.0), Some(500.0)));
+        assert_eq!((efficiency.values()[0], efficiency.of.get(0)), (Some(350.0), Some(500.0)));
         let spans = seen(in_progress, &item("done"), &way);
-        let spans: Vec<_> = spans.at.into_iter().zip(spans.until).collect();
+        let spans: Vec<_> = spans.at.iter().enumerate().map(|(row, at)| (*at, spans.until.get(row))).collect();
         assert_eq!(spans, [(200, Some(350)), (400, Some(500)), (600, Some(700))]);
     }
 
@@ -269,10 +269,10 @@ mod tests {
         let unknown = [transition(200, "Open", "Doing"), transition(900, "Doing", "Dropped")];
         for (row, way) in [(&canceled, &way[..]), (&with_start, &[]), (&canceled, &unknown)] {
             for metric in [cycle_time, lead_time, done, efficiency] {
-                assert!(seen(metric, row, way).value.iter().all(Option::is_none), "{way:?}");
+                assert!(seen(metric, row, way).values().iter().all(Option::is_none), "{way:?}");
             }
             let spans = seen(in_progress, row, way);
-            assert_eq!((spans.at[0], spans.until[0], spans.len()), (200, Some(900), 1), "{way:?}");
+            assert_eq!((spans.at[0], spans.until.get(0), spans.len()), (200, Some(900), 1), "{way:?}");
         }
         let done_item = ItemRow { canceled: false, ..canceled };
         assert_eq!(seen(done, &done_item, &way).at[0], 900);
@@ -281,9 +281,9 @@ mod tests {
     #[test]
     fn without_transitions_the_item_states_its_ends_itself() {
         let row = ItemRow { started: Some(150), done: Some(250), ..item("done") };
-        assert_eq!(seen(cycle_time, &row, &[]).value[0], Some(100.0));
+        assert_eq!(seen(cycle_time, &row, &[]).values()[0], Some(100.0));
         let open = ItemRow { started: Some(150), ..item("in_progress") };
-        assert_eq!(seen(in_progress, &open, &[]).until[0], None);
+        assert_eq!(seen(in_progress, &open, &[]).until.get(0), None);
         assert!(seen(in_progress, &item("to_do"), &[]).at.is_empty());
     }
 
@@ -312,7 +312,7 @@ mod tests {
         let values = |metric: fn(&Sprint, &mut Observations)| {
             let mut into = Observations::default();
             metric(&planned, &mut into);
-            (into.value[0], into.of[0])
+            (into.values()[0], into.of.get(0))
         };
         assert_eq!(values(velocity), (Some(11.0), None));
         assert_eq!(values(say_do), (Some(3.0), Some(10.0)));

@@ -6,7 +6,7 @@ use super::metric::Input::{Authors, Changes, Reviews};
 use super::metric::metrics;
 use super::model::Aggregation::{FewestWithHalf, LargestShare, Mean, Median, PerWeek, Rate};
 use super::observations::Observations;
-use super::rows::{About, Author, Change, Review};
+use super::rows::{About, Author, Change, Micros, Review};
 use super::unit::Unit;
 
 metrics! { "review";
@@ -78,9 +78,9 @@ fn given(review: &Review, into: &mut Observations) {
 }
 
 /// What an author changed: lines, or commits where their lines are not counted.
-fn changed(author: &Author, at: i64, into: &mut Observations) {
-    let amount = if author.lines > 0 { author.lines } else { author.commits };
-    into.keyed(at, &author.name, amount as f64);
+fn changed(author: &Author, window: Micros, into: &mut Observations) {
+    let (lines, commits) = author.changed(window);
+    into.keyed(window.from, &author.name, if lines > 0 { lines as f64 } else { commits as f64 });
 }
 
 #[cfg(test)]
@@ -104,7 +104,7 @@ mod tests {
     fn values(metric: fn(&Change, About<'_>, &mut Observations), change: &Change) -> Vec<(i64, f64)> {
         let mut seen = Observations::default();
         metric(change, About { subject: &Subject::default(), reviewer: None }, &mut seen);
-        seen.at.iter().map(|at| at / HOUR).zip(seen.value.iter().map(|value| value.unwrap_or_default())).collect()
+        seen.at.iter().map(|at| at / HOUR).zip(seen.values().into_iter().map(Option::unwrap_or_default)).collect()
     }
 
     #[test]
@@ -134,9 +134,9 @@ mod tests {
     #[test]
     fn an_author_whose_lines_are_not_counted_has_commits() {
         let mut seen = Observations::default();
-        for (name, lines, commits) in [("ann", 40, 2), ("bob", 0, 3)] {
-            changed(&Author { name: name.into(), lines, commits }, 7, &mut seen);
+        for (name, commits) in [("ann", vec![(1, 30), (2, 10)]), ("bob", vec![(1, 0), (2, 0), (3, 0)])] {
+            changed(&Author::new(name.into(), commits), Micros { from: 7, to: 9 }, &mut seen);
         }
-        assert_eq!(seen.value, [Some(40.0), Some(3.0)]);
+        assert_eq!((seen.at.clone(), seen.values()), (vec![7, 7], vec![Some(40.0), Some(3.0)]));
     }
 }

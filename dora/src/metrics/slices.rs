@@ -1,49 +1,112 @@
-//! Which slices and services each subject is part of, as numbers.
+//! Which slices and services each subject is part of, as numbers. Subjects that are part of the same ones share a set.
 
 use std::collections::HashMap;
 
 use super::model::Slice;
 use super::ownership::Ownership;
-use super::rows::About;
+use super::rows::{About, Name};
 
 /// The names that each subject is part of, as positions in the list of all names.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Membership {
     pub names: Vec<String>,
-    /// Where the numbers of each subject end.
-    ends: Vec<u32>,
-    numbers: Vec<u32>,
+    /// The numbers of each set; the first set is empty.
+    sets: Vec<Box<[u32]>>,
+    /// The set of each subject.
+    of_subjects: Vec<u32>,
+}
+
+impl Default for Membership {
+    fn default() -> Self {
+        Self { names: Vec::new(), sets: vec![Box::default()], of_subjects: Vec::new() }
+    }
+}
+
+/// What decides which slices a subject is part of: where its names stand in memory, which is in one place for rows that
+/// are read together. Equal names in other places cost time, no more.
+type Place = [Option<(usize, usize)>; 2];
+
+/// `None` where more than two names decide.
+fn place(about: About<'_>, by: Slice) -> Option<Place> {
+    let subject = about.subject;
+    let names = match by {
+        Slice::Service | Slice::Team => [subject.service.as_ref(), subject.repository.as_ref()],
+        Slice::Repository => [subject.repository.as_ref(), subject.project.as_ref()],
+        Slice::AuthorTeam | Slice::Author => [subject.author.as_ref(), None],
+        Slice::Type => [subject.kind.as_ref(), None],
+        Slice::ReviewTeams | Slice::ReviewPair => [about.reviewer, subject.author.as_ref()],
+        Slice::Label | Slice::Ai => return None,
+    };
+    Some(names.map(|name| name.map(|name: &Name| (name.as_ptr().addr(), name.len()))))
+}
+
+/// Slices as they are found, and the sets of them.
+#[derive(Default)]
+struct Known {
+    names: HashMap<String, u32>,
+    sets: HashMap<Box<[u32]>, u32>,
+    places: HashMap<Place, u32>,
+}
+
+impl Known {
+    fn numbers(&mut self, about: About<'_>, by: Slice, ownership: &Ownership) -> Box<[u32]> {
+        let mut numbers: Vec<u32> = Vec::new();
+        ownership.slices(about, by, &mut |name| {
+            let number = self.names.get(name).copied().unwrap_or_else(|| {
+                let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+                self.names.insert(name.to_owned(), next);
+                next
+            });
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        });
+        numbers.into_boxed_slice()
+    }
 }
 
 impl Membership {
     /// The numbers of a subject.
-    pub fn of(&self, subject: u32) -> &[u32] {
-        let position = subject as usize;
-        let begin = position.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
-        let end = self.ends.get(position).copied().unwrap_or(begin);
-        self.numbers.get(begin as usize..end as usize).unwrap_or_default()
+    #[cfg(test)]
+    fn of(&self, subject: u32) -> &[u32] {
+        self.sets.get(self.set(subject)).map(|set| &**set).unwrap_or_default()
+    }
+
+    /// The set of a subject.
+    pub fn set(&self, subject: u32) -> usize {
+        self.of_subjects.get(subject as usize).map_or(0, |set| *set as usize)
+    }
+
+    /// The numbers of each set.
+    pub fn sets(&self) -> &[Box<[u32]>] {
+        &self.sets
     }
 
     /// Numbers the slices of subjects, in the order of their names.
     fn new<'s>(subjects: impl Iterator<Item = About<'s>>, by: Slice, ownership: &Ownership) -> Self {
-        let mut known: HashMap<String, u32> = HashMap::new();
-        let mut membership = Self::default();
+        let (mut known, mut membership) = (Known::default(), Self::default());
+        known.sets.insert(Box::default(), 0);
+        let mut last: Option<(Place, u32)> = None;
         for about in subjects {
-            let begin = membership.numbers.len();
-            ownership.slices(about, by, &mut |name| {
-                let number = known.get(name).copied().unwrap_or_else(|| {
-                    let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
-                    known.insert(name.to_owned(), next);
-                    next
-                });
-                let taken = membership.numbers.get(begin..).unwrap_or_default();
-                if !taken.contains(&number) {
-                    membership.numbers.push(number);
+            let place = place(about, by);
+            let same = place.and_then(|place| last.filter(|(known, _)| *known == place));
+            let set = same.map(|(_, set)| set).or_else(|| known.places.get(&place?).copied());
+            let set = set.unwrap_or_else(|| {
+                let numbers = known.numbers(about, by, ownership);
+                let next = u32::try_from(membership.sets.len()).unwrap_or(u32::MAX);
+                let set = *known.sets.entry(numbers.clone()).or_insert(next);
+                if set == next {
+                    membership.sets.push(numbers);
                 }
+                set
             });
-            membership.ends.push(u32::try_from(membership.numbers.len()).unwrap_or(u32::MAX));
+            if let Some(place) = place.filter(|_| same.is_none()) {
+                known.places.insert(place, set);
+                last = Some((place, set));
+            }
+            membership.of_subjects.push(set);
         }
-        membership.sort(known);
+        membership.sort(known.names);
         membership
     }
 
@@ -57,7 +120,7 @@ impl Membership {
                 *place = rank;
             }
         }
-        for number in &mut self.numbers {
+        for number in self.sets.iter_mut().flat_map(|set| set.iter_mut()) {
             *number = ranks.get(*number as usize).copied().unwrap_or_default();
         }
         self.names = names.into_iter().map(|(name, _)| name).collect();
@@ -90,15 +153,25 @@ mod tests {
 
     #[test]
     fn slices_are_numbered_by_name_and_each_once() {
-        let subjects: Vec<Subject> = [vec!["b", "a", "b"], vec![], vec!["c", "a"]]
+        let subjects: Vec<Subject> = [vec!["b", "a", "b"], vec![], vec!["c", "a"], vec!["b", "a"]]
             .map(|labels| Subject { labels: labels.into_iter().map(Into::into).collect(), ..Subject::default() })
             .into();
         let about = subjects.iter().map(|subject| About { subject, reviewer: None });
         let membership = Membership::new(about, Slice::Label, &Ownership::default());
         assert_eq!(membership.names, ["a", "b", "c"]);
         assert_eq!(
-            [0, 1, 2, 3].map(|subject| membership.of(subject).to_vec()),
-            [vec![1, 0], vec![], vec![2, 0], vec![]]
+            [0, 1, 2, 3, 4].map(|subject| membership.of(subject).to_vec()),
+            [vec![1, 0], vec![], vec![2, 0], vec![1, 0], vec![]]
         );
+        assert_eq!(membership.sets().len(), 3, "subjects of the same slices share a set");
+    }
+
+    #[test]
+    fn equal_names_in_other_places_are_the_same_slice() {
+        let subjects: Vec<Subject> =
+            ["x", "y", "x"].map(|kind| Subject { kind: Some(kind.into()), ..Subject::default() }).into();
+        let about = subjects.iter().map(|subject| About { subject, reviewer: None });
+        let membership = Membership::new(about, Slice::Type, &Ownership::default());
+        assert_eq!([0, 1, 2].map(|subject| membership.of(subject).to_vec()), [[0], [1], [0]]);
     }
 }

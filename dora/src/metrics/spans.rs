@@ -52,6 +52,25 @@ impl<'a> Spans<'a> {
         window.time.holds(at).then_some([0, after])
     }
 
+    /// The number of the step that each instant is in, which is that of its span; 0 outside of the window.
+    pub fn steps_of(&self, times: &[i64]) -> impl Iterator<Item = u32> {
+        let (window, steps) = self.all.split_first().map_or((None, &[][..]), |(window, steps)| (Some(window), steps));
+        // instants that are near to each other often follow each other
+        let mut last: Option<(Micros, u32)> = None;
+        times.iter().map(move |at| {
+            if let Some((_, step)) = last.filter(|(time, _)| time.holds(*at)) {
+                return step;
+            }
+            if !window.is_some_and(|window| window.time.holds(*at)) {
+                return 0;
+            }
+            let after = steps.partition_point(|step| step.time.from <= *at);
+            let step = u32::try_from(after).unwrap_or(u32::MAX);
+            last = after.checked_sub(1).and_then(|before| steps.get(before)).map(|span| (span.time, step));
+            step
+        })
+    }
+
     /// The ends of the local days in a span; its own end where it holds none.
     pub fn day_ends(&self, span: Micros) -> Vec<i64> {
         let instant = |micros| DateTime::from_timestamp_micros(micros).unwrap_or_default();

@@ -9,14 +9,38 @@ use super::custom::Facts;
 use super::metric::Input;
 use super::ownership::Ownership;
 use super::rows::{
-    Author, Change, Deployed, Deployment, Entry, FirstDeployment, Incident, Item, Measure, Micros, Name, Row, Run,
-    Sprint, Subject, Vulnerability,
+    Author, Change, Deployed, Deployment, Entry, EntryRef, FirstDeployment, Incident, Item, Measure, Micros, Name, Row,
+    Run, Sprint, Subject, Vulnerability,
 };
+
+/// The rows of an owner, apart from what they are about, which few questions look at.
+#[derive(Debug)]
+struct Chunk<T> {
+    subjects: Vec<Subject>,
+    rows: Vec<T>,
+}
+
+impl<T> Default for Chunk<T> {
+    fn default() -> Self {
+        Self { subjects: Vec::new(), rows: Vec::new() }
+    }
+}
+
+impl<T> Chunk<T> {
+    fn push(&mut self, entry: Entry<T>) {
+        self.subjects.push(entry.subject);
+        self.rows.push(entry.row);
+    }
+
+    fn entries(&self) -> impl Iterator<Item = EntryRef<'_, T>> {
+        self.subjects.iter().zip(&self.rows).map(|(subject, row)| EntryRef { subject, row })
+    }
+}
 
 /// The rows of a table, in chunks by owner: a repository, a project, a service, or none. Chunks are shared, so that a
 /// copy is cheap.
 #[derive(Debug)]
-pub(super) struct Table<T>(BTreeMap<Name, Arc<Vec<Entry<T>>>>);
+pub(super) struct Table<T>(BTreeMap<Name, Arc<Chunk<T>>>);
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
@@ -33,17 +57,20 @@ impl<T> Clone for Table<T> {
 impl<T> Table<T> {
     /// Rows by their owners. Those of an owner stay in their order.
     pub fn by_owner(rows: impl Iterator<Item = Entry<T>>, owner: impl Fn(&Subject) -> Option<&Name>) -> Self {
-        let mut chunks: BTreeMap<Name, Vec<Entry<T>>> = BTreeMap::new();
+        let mut chunks: BTreeMap<Name, Chunk<T>> = BTreeMap::new();
         for row in rows {
             match owner(&row.subject).map(|owner| chunks.get_mut(owner).ok_or_else(|| Name::clone(owner))) {
                 Some(Ok(chunk)) => chunk.push(row),
-                Some(Err(owner)) => {
-                    chunks.insert(owner, vec![row]);
-                }
+                Some(Err(owner)) => chunks.entry(owner).or_default().push(row),
                 None => chunks.entry(Name::default()).or_default().push(row),
             }
         }
-        Self(chunks.into_iter().map(|(owner, rows)| (owner, Arc::new(rows))).collect())
+        let shared = |(owner, mut chunk): (Name, Chunk<T>)| {
+            chunk.subjects.shrink_to_fit();
+            chunk.rows.shrink_to_fit();
+            (owner, Arc::new(chunk))
+        };
+        Self(chunks.into_iter().map(shared).collect())
     }
 
     /// Puts what was read of some owners, or of all, in place of what there is of them.
@@ -59,9 +86,9 @@ impl<T> Table<T> {
         }
     }
 
-    /// The rows of an owner.
-    pub fn of_owner(&self, owner: &str) -> &[Entry<T>] {
-        self.0.get(owner).map(|chunk| chunk.as_slice()).unwrap_or_default()
+    /// What the rows of an owner are about.
+    pub fn subjects_of(&self, owner: &str) -> &[Subject] {
+        self.0.get(owner).map(|chunk| chunk.subjects.as_slice()).unwrap_or_default()
     }
 
     pub fn owners(&self) -> impl Iterator<Item = &Name> {
@@ -71,19 +98,20 @@ impl<T> Table<T> {
 
 impl<T: Row> Table<T> {
     /// The rows that a window is about.
-    pub fn of(&self, window: Micros) -> impl Iterator<Item = &Entry<T>> {
+    pub fn of(&self, window: Micros) -> impl Iterator<Item = EntryRef<'_, T>> {
         self.all().filter(move |entry| entry.row.is_of(window))
     }
 
     /// All rows.
-    pub fn all(&self) -> impl Iterator<Item = &Entry<T>> {
-        self.0.values().flat_map(|chunk| chunk.iter())
+    pub fn all(&self) -> impl Iterator<Item = EntryRef<'_, T>> {
+        self.0.values().flat_map(|chunk| chunk.entries())
     }
 
     /// How much memory the rows take.
     pub fn bytes(&self) -> usize {
-        let of =
-            |entry: &Entry<T>| size_of::<Entry<T>>() + size_of_val(&*entry.subject.labels) + entry.row.bytes_beside();
+        let of = |entry: EntryRef<'_, T>| {
+            size_of::<Entry<T>>() + size_of_val(&*entry.subject.labels) + entry.row.bytes_beside()
+        };
         self.all().map(of).sum()
     }
 }

@@ -8,8 +8,8 @@ use super::model::Slice;
 use super::observations::Observations;
 use super::ownership::Filter;
 use super::rows::{
-    About, Author, Change, Deployed, Deployment, Entry, FirstDeployment, Incident, Item, Measure, Micros, Review, Row,
-    Run, Sprint, Vulnerability,
+    About, Author, Change, Deployed, Deployment, EntryRef, FirstDeployment, Incident, Item, Measure, Micros, Review,
+    Row, Run, Sprint, Vulnerability,
 };
 use super::slices::Parts;
 use super::tables::{Table, Tables};
@@ -29,19 +29,19 @@ pub(super) struct View<'t> {
     filter: &'t Filter,
     window: Micros,
     by: Option<Slice>,
-    changes: Once<&'t Entry<Change>>,
+    changes: Once<EntryRef<'t, Change>>,
     reviews: Once<&'t Review>,
-    deployed: Once<&'t Entry<Deployed>>,
-    deployments: Once<&'t Entry<Deployment>>,
-    first_deployments: OnceLock<Vec<&'t Entry<FirstDeployment>>>,
-    incidents: Once<&'t Entry<Incident>>,
-    recoveries: Once<&'t Entry<Incident>>,
-    runs: Once<&'t Entry<Run>>,
-    items: Once<&'t Entry<Item>>,
-    sprints: Once<&'t Entry<Sprint>>,
-    vulnerabilities: Once<&'t Entry<Vulnerability>>,
-    measures: Once<&'t Entry<Measure>>,
-    authors: Once<&'t Entry<Author>>,
+    deployed: Once<EntryRef<'t, Deployed>>,
+    deployments: Once<EntryRef<'t, Deployment>>,
+    first_deployments: OnceLock<Vec<EntryRef<'t, FirstDeployment>>>,
+    incidents: Once<EntryRef<'t, Incident>>,
+    recoveries: Once<EntryRef<'t, Incident>>,
+    runs: Once<EntryRef<'t, Run>>,
+    items: Once<EntryRef<'t, Item>>,
+    sprints: Once<EntryRef<'t, Sprint>>,
+    vulnerabilities: Once<EntryRef<'t, Vulnerability>>,
+    measures: Once<EntryRef<'t, Measure>>,
+    authors: Once<EntryRef<'t, Author>>,
 }
 
 /// Observations, and the slices of what they are about.
@@ -75,37 +75,37 @@ impl<'t> View<'t> {
         let tables = self.tables;
         Ok(match input {
             Input::Changes(metric) => each(self.once(&self.changes, &tables.changes), |entry, into| {
-                metric(&entry.row, about(entry), into);
+                metric(entry.row, entry.about(), into);
             }),
             Input::Reviews(metric) => each(self.reviews(), |review, into| metric(review, into)),
             Input::Deployed(metric) => {
-                each(self.once(&self.deployed, &tables.deployed), |entry, into| metric(&entry.row, into))
+                each(self.once(&self.deployed, &tables.deployed), |entry, into| metric(entry.row, into))
             }
             Input::Deployments(metric) => self.deployments(*metric),
             Input::Incidents(metric) => {
-                each(self.once(&self.incidents, &tables.incidents), |entry, into| metric(&entry.row, into))
+                each(self.once(&self.incidents, &tables.incidents), |entry, into| metric(entry.row, into))
             }
-            Input::Recoveries(metric) => each(self.recoveries(), |entry, into| metric(&entry.row, into)),
-            Input::Runs(metric) => each(self.once(&self.runs, &tables.runs), |entry, into| metric(&entry.row, into)),
+            Input::Recoveries(metric) => each(self.recoveries(), |entry, into| metric(entry.row, into)),
+            Input::Runs(metric) => each(self.once(&self.runs, &tables.runs), |entry, into| metric(entry.row, into)),
             Input::RunsInOrder(metric) => {
                 let runs = self.once(&self.runs, &tables.runs);
                 let mut into = Observations::default();
                 metric(&runs.rows, &mut into);
                 (into, Arc::clone(&runs.parts))
             }
-            Input::Items(metric) => each(self.once(&self.items, &tables.items), |entry, into| metric(&entry.row, into)),
+            Input::Items(metric) => each(self.once(&self.items, &tables.items), |entry, into| metric(entry.row, into)),
             Input::Sprints(metric) => {
-                each(self.once(&self.sprints, &tables.sprints), |entry, into| metric(&entry.row, into))
+                each(self.once(&self.sprints, &tables.sprints), |entry, into| metric(entry.row, into))
             }
             Input::Vulnerabilities(metric) => {
-                each(self.once(&self.vulnerabilities, &tables.vulnerabilities), |entry, into| metric(&entry.row, into))
+                each(self.once(&self.vulnerabilities, &tables.vulnerabilities), |entry, into| metric(entry.row, into))
             }
             Input::Measures(metric) => {
-                each(self.once(&self.measures, &tables.measures), |entry, into| metric(&entry.row, into))
+                each(self.once(&self.measures, &tables.measures), |entry, into| metric(entry.row, into))
             }
             Input::Authors(metric) => {
-                let at = self.window.from;
-                each(self.once(&self.authors, &tables.authors), |entry, into| metric(&entry.row, at, into))
+                let window = self.window;
+                each(self.once(&self.authors, &tables.authors), |entry, into| metric(entry.row, window, into))
             }
             Input::Custom(metric) => {
                 let Some(facts) = tables.facts.get(&(metric.fact, metric.at)) else {
@@ -121,17 +121,17 @@ impl<'t> View<'t> {
         })
     }
 
-    fn passes<T>(&self, entry: &Entry<T>) -> bool {
-        self.tables.ownership.passes(&entry.subject, self.filter)
+    fn passes<T>(&self, entry: &EntryRef<'_, T>) -> bool {
+        self.tables.ownership.passes(entry.subject, self.filter)
     }
 
-    fn choose<T>(&self, rows: impl Iterator<Item = &'t Entry<T>>) -> Chosen<&'t Entry<T>> {
-        let rows: Vec<&Entry<T>> = rows.filter(|entry| self.passes(entry)).collect();
-        let parts = Parts::new(rows.iter().map(|entry| about(entry)), self.by, &self.tables.ownership);
+    fn choose<T>(&self, rows: impl Iterator<Item = EntryRef<'t, T>>) -> Chosen<EntryRef<'t, T>> {
+        let rows: Vec<EntryRef<'t, T>> = rows.filter(|entry| self.passes(entry)).collect();
+        let parts = Parts::new(rows.iter().map(|entry| entry.about()), self.by, &self.tables.ownership);
         Chosen { rows, parts: Arc::new(parts) }
     }
 
-    fn once<'v, T: Row>(&'v self, once: &'v Once<&'t Entry<T>>, table: &'t Table<T>) -> &'v Chosen<&'t Entry<T>> {
+    fn once<'v, T: Row>(&'v self, once: &'v Once<EntryRef<'t, T>>, table: &'t Table<T>) -> &'v Chosen<EntryRef<'t, T>> {
         once.get_or_init(|| self.choose(table.of(self.window)))
     }
 
@@ -143,16 +143,16 @@ impl<'t> View<'t> {
             let given: Vec<_> = given.filter(|(_, review)| review.reviewer.is_some()).collect();
             let about = given
                 .iter()
-                .map(|(entry, review)| About { subject: &entry.subject, reviewer: review.reviewer.as_ref() });
+                .map(|(entry, review)| About { subject: entry.subject, reviewer: review.reviewer.as_ref() });
             let parts = Parts::new(about, self.by, &self.tables.ownership);
             Chosen { rows: given.iter().map(|(_, review)| *review).collect(), parts: Arc::new(parts) }
         })
     }
 
     /// Incidents that failed a deployment of the window.
-    fn recoveries(&self) -> &Chosen<&'t Entry<Incident>> {
+    fn recoveries(&self) -> &Chosen<EntryRef<'t, Incident>> {
         self.recoveries.get_or_init(|| {
-            let failed = |entry: &&Entry<Incident>| entry.row.deployed.is_some_and(|at| self.window.holds(at));
+            let failed = |entry: &EntryRef<'_, Incident>| entry.row.deployed.is_some_and(|at| self.window.holds(at));
             self.choose(self.tables.incidents.all().filter(failed))
         })
     }
@@ -164,11 +164,11 @@ impl<'t> View<'t> {
             .get_or_init(|| self.tables.first_deployments.of(self.window).filter(|entry| self.passes(entry)).collect());
         let chosen = self.deployments.get_or_init(|| {
             let rows: Vec<_> = self.tables.deployments.of(self.window).filter(|entry| self.passes(entry)).collect();
-            let subjects = rows.iter().map(|entry| about(entry)).chain(first.iter().map(|entry| about(entry)));
+            let subjects = rows.iter().map(|entry| entry.about()).chain(first.iter().map(|entry| entry.about()));
             let parts = Parts::new(subjects, self.by, &self.tables.ownership);
             Chosen { rows, parts: Arc::new(parts) }
         });
-        let (mut into, parts) = each(chosen, |entry, into| metric(&entry.row, into));
+        let (mut into, parts) = each(chosen, |entry, into| metric(entry.row, into));
         let after = u32::try_from(chosen.rows.len()).unwrap_or(u32::MAX);
         for (number, entry) in (after..).zip(first) {
             into.about(number);
@@ -176,10 +176,6 @@ impl<'t> View<'t> {
         }
         (into, parts)
     }
-}
-
-fn about<T>(entry: &Entry<T>) -> About<'_> {
-    About { subject: &entry.subject, reviewer: None }
 }
 
 /// Makes the observations of each row. The number of a row is that of its subject.

@@ -1,6 +1,6 @@
 //! What is known of the code itself: vulnerabilities, measures, and who changed it.
 
-use super::read::{Part, Span, opt_text, rows, text};
+use super::read::{Part, opt_text, rows, text};
 use crate::tables::COUNTED_COMMITS;
 use crate::{StoreError, StoreTx};
 
@@ -34,17 +34,26 @@ pub struct MeasureRow {
     pub at: i64,
 }
 
-/// How many lines an account changed in a repository.
+/// A commit of an account.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AuthorRow {
     /// The repository.
     pub repository: String,
-    /// Who.
+    /// Who wrote it.
     pub author: String,
+    /// When it was written.
+    pub at: i64,
     /// Lines added and deleted.
     pub lines: i64,
-    /// Commits.
-    pub commits: i64,
+}
+
+/// A commit that no branch and no tag reaches any more, but a deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReachedCommit {
+    /// The repository.
+    pub repository: String,
+    /// The commit.
+    pub sha: Vec<u8>,
 }
 
 /// Vulnerabilities that were open in the span.
@@ -89,18 +98,24 @@ pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, 
     .await
 }
 
-/// Who changed how much in the year before the end of the span.
-pub async fn authors(tx: &mut StoreTx, span: Span) -> Result<Vec<AuthorRow>, StoreError> {
+/// Who wrote which commits in the year before the end of the span.
+pub async fn authors(tx: &mut StoreTx, part: &Part) -> Result<Vec<AuthorRow>, StoreError> {
     let statement = format!(
-        "select repository, author,
-                sum(coalesce(additions, 0) + coalesce(deletions, 0))::bigint, count(*)
-         from commit
-         where author is not null and authored_at >= $TO - interval '1 year' and authored_at < $TO
-           and {COUNTED_COMMITS}
-         group by 1, 2"
+        "select repository, author, authored_at, coalesce(additions, 0) + coalesce(deletions, 0)
+         from commit where author is not null and {} and {COUNTED_COMMITS}",
+        part.condition("authored_at >= $TO - interval '1 year' and authored_at < $TO", "repository")
     );
-    rows(tx, &Part::Span(span), &statement, |row| {
-        Ok(AuthorRow { repository: text(row)?, author: text(row)?, lines: row.i64()?, commits: row.i64()? })
+    rows(tx, part, &statement, |row| {
+        Ok(AuthorRow { repository: text(row)?, author: text(row)?, at: row.micros()?, lines: row.i64()? })
+    })
+    .await
+}
+
+/// The commits that count because of deployments alone.
+pub async fn reached_commits(tx: &mut StoreTx) -> Result<Vec<ReachedCommit>, StoreError> {
+    let statement = format!("select repository, sha from commit where deleted and {COUNTED_COMMITS}");
+    rows(tx, &Part::All, &statement, |row| {
+        Ok(ReachedCommit { repository: text(row)?, sha: row.opt_bytes()?.unwrap_or_default().to_vec() })
     })
     .await
 }

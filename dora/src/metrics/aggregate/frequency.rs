@@ -8,20 +8,18 @@ use polars::prelude::*;
 use super::cells::{Asked, Cell, SECOND_US, Stat};
 use crate::DoraError;
 use crate::metrics::calendar::monday;
-use crate::metrics::frames::{Summaries, gaps, quantile, summarize, summarize_keys};
+use crate::metrics::frames::{Summaries, column, gaps, quantile, summarize, summarize_keys};
 use crate::metrics::grid::Grid;
 use crate::metrics::model::ValueName;
 
 /// The values of each cell. What was there and did nothing did it 0 times.
 pub(super) fn cells(asked: &Asked<'_>, grid: &Grid<'_>) -> Result<Vec<Cell>, DoraError> {
-    let placed = grid.placed();
-    let counts =
-        summarize(placed.cells, vec![("value", placed.rows.iter().map(|_| Some(1.0)).collect())], &[("n", len())])?;
+    let counts = summarize(grid.placed().cells.clone(), Vec::new(), &[("n", len())])?;
     let wanted = |column| [("median", quantile(column, 0.5, asked.devlake)), ("n", col(column).count())];
     let (in_cells, between) = time_between(grid)?;
-    let between = summarize(in_cells, vec![("gap", between)], &wanted("gap"))?;
+    let between = summarize(in_cells, vec![column("gap", between)], &wanted("gap"))?;
     let (in_cells, days) = days_per_week(asked.devlake, grid)?;
-    let days = summarize(in_cells, vec![("days", days)], &wanted("days"))?;
+    let days = summarize(in_cells, vec![column("days", days)], &wanted("days"))?;
     let mut cells = Vec::new();
     for slot in 0..grid.len() {
         for (number, span) in grid.spans.all().iter().enumerate() {
@@ -44,7 +42,7 @@ pub(super) fn cells(asked: &Asked<'_>, grid: &Grid<'_>) -> Result<Vec<Cell>, Dor
     Ok(cells)
 }
 
-type Column = (Vec<u32>, Vec<Option<f64>>);
+type Column = (Vec<u32>, Vec<f64>);
 
 /// How long before each observation of the window the one before it of its key was, in the cells of the window
 /// and of its step.
@@ -54,22 +52,20 @@ fn time_between(grid: &Grid<'_>) -> Result<Column, DoraError> {
     order.sort_by_key(|row| observations.at.get(*row));
     let (mut slots, mut of, mut at, mut spans_of) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for row in order {
-        let (Some(time), Some(subject), Some(key)) =
-            (observations.at.get(row), observations.subject.get(row), observations.key.get(row))
-        else {
-            continue;
-        };
+        let (Some(time), Some(subject)) = (observations.at.get(row), observations.subject.get(row)) else { continue };
+        let key = observations.key.get(row);
         let Some(spans) = grid.spans.of(*time) else { continue };
         for slot in grid.slots(*subject) {
             slots.push(u32::try_from(slot).unwrap_or(u32::MAX));
-            of.push(*key);
-            at.push(Some(*time as f64));
+            of.push(key);
+            at.push(*time as f64);
             spans_of.push(spans);
         }
     }
     let found = gaps(slots.clone(), of, at)?;
     let (mut cells, mut values) = (Vec::new(), Vec::new());
     for ((slot, spans), gap) in slots.into_iter().zip(spans_of).zip(found) {
+        let Some(gap) = gap else { continue };
         for span in spans {
             cells.push(u32::try_from(grid.cell(slot as usize, span)).unwrap_or(u32::MAX));
             values.push(gap);
@@ -93,7 +89,7 @@ fn days_per_week(cut: bool, grid: &Grid<'_>) -> Result<Column, DoraError> {
             dates.push(date.num_days_from_ce().cast_unsigned());
         }
     }
-    let values = in_weeks.iter().map(|_| Some(1.0)).collect();
+    let values = vec![1.0; in_weeks.len()];
     let days = summarize_keys((in_weeks, dates), values, col("value").first(), &[("days", len())])?;
     let (mut cells, mut values) = (Vec::new(), Vec::new());
     for slot in 0..grid.len() {
@@ -101,7 +97,7 @@ fn days_per_week(cut: bool, grid: &Grid<'_>) -> Result<Column, DoraError> {
             let begin = calendar.midnight(*monday).max(spans.window.from).timestamp_micros();
             for span in spans.of(begin).into_iter().flatten() {
                 cells.push(u32::try_from(grid.cell(slot, span)).unwrap_or(u32::MAX));
-                values.push(Some(days.get("days", slot * weeks.len() + week).unwrap_or_default()));
+                values.push(days.get("days", slot * weeks.len() + week).unwrap_or_default());
             }
         }
     }

@@ -1,13 +1,13 @@
 //! What lasts: how much of it is open at a time, how old it is, how long it was open; and the last measure of a
 //! project, which holds until the next.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
 use super::cells::{Cell, Stat, scaled};
 use crate::DoraError;
-use crate::metrics::frames::{Summaries, exact_sum, quantile, summarize, summarize_keys};
+use crate::metrics::frames::{Summaries, column, exact_sum, quantile, summarize, summarize_keys};
 use crate::metrics::grid::Grid;
 use crate::metrics::metric::Metric;
 use crate::metrics::model::{Aggregation, ValueName};
@@ -35,7 +35,7 @@ impl Open {
             let time = times.partition_point(|time| *time <= at);
             if time < times.len() {
                 cells.push(u32::try_from(slot * times.len() + time).unwrap_or(u32::MAX));
-                deltas.push(Some(delta));
+                deltas.push(delta);
             }
         };
         for (slot, begin, end) in lives {
@@ -44,7 +44,7 @@ impl Open {
                 add(slot, end, -1.0);
             }
         }
-        let deltas = summarize(cells, vec![("delta", deltas)], &[("delta", col("delta").sum())])?;
+        let deltas = summarize(cells, vec![column("delta", deltas)], &[("delta", col("delta").sum())])?;
         Ok(Self { times, deltas })
     }
 
@@ -68,8 +68,11 @@ pub(super) fn open_at_day_ends(grid: &Grid<'_>) -> Result<Vec<Cell>, DoraError> 
     let ends = spans.iter().map(|span| span.time.to);
     let times = days.iter().flatten().copied().chain(ends).collect();
     let observations = grid.observations;
-    let lives = observations.subject.iter().zip(&observations.at).zip(&observations.until);
-    let lives = lives.flat_map(|((subject, at), until)| grid.slots(*subject).map(|slot| (slot, *at, *until)));
+    let lives = observations.subject.iter().zip(&observations.at).enumerate();
+    let lives = lives.flat_map(|(row, (subject, at))| {
+        let until = observations.until.get(row);
+        grid.slots(*subject).map(move |slot| (slot, *at, until))
+    });
     let all = Open::new(lives, times)?;
     let mut cells = Vec::new();
     for slot in 0..grid.len() {
@@ -91,8 +94,9 @@ pub(super) fn open_at_day_ends(grid: &Grid<'_>) -> Result<Vec<Cell>, DoraError> 
 /// Counts beside those that ended those that are open at the end of each span, and what is known of both.
 pub(super) fn add_open(grid: &Grid<'_>, cells: &mut [Cell]) -> Result<(), DoraError> {
     let observations = grid.observations;
-    let lives = observations.subject.iter().zip(&observations.began).zip(&observations.until);
-    let lives = lives.filter_map(|((subject, began), until)| Some((*subject, (*began)?, *until)));
+    let lives = observations.subject.iter().enumerate();
+    let lives =
+        lives.filter_map(|(row, subject)| Some((*subject, observations.began.get(row)?, observations.until.get(row))));
     let lives = lives.flat_map(|(subject, began, until)| grid.slots(subject).map(move |slot| (slot, began, until)));
     let all = Open::new(lives, grid.spans.all().iter().map(|span| span.time.to).collect())?;
     for (slot, cells) in cells.chunks_mut(grid.spans.len()).enumerate() {
@@ -119,16 +123,14 @@ pub(super) fn ages(unit: Unit, grid: &Grid<'_>) -> Result<Vec<Cell>, DoraError> 
     let mut cells = by_cell(grid, |_, _| Cell::default());
     let is_open =
         |span: Micros, at: i64, until: Option<i64>| at < span.to && until.is_none_or(|until| until >= span.to);
+    let at = &grid.observations.at;
     grid.each_lasting(is_open, |placed| {
-        let ends = placed.cells.iter().map(|cell| grid.spans.all().get(*cell as usize % grid.spans.len()));
-        let ages = ends.zip(placed.column(&grid.observations.at));
-        let ages = ages.map(|(span, at)| span.map(|span| (span.time.to - at) as f64)).collect();
-        let touched: Vec<u32> = placed.cells.clone();
-        let summaries = summarize(placed.cells, vec![("age", ages)], &wanted)?;
-        for number in touched {
-            let number = number as usize;
-            let Some(cell) = cells.get_mut(number).filter(|cell| cell.stats.is_empty()) else { continue };
-            *cell = age_cell(unit, &summaries, number);
+        let (in_cells, ages) = placed.known(|cell, row| Some((span_of(grid, cell)?.to - at.get(row)?) as f64));
+        let summaries = summarize(in_cells, vec![column("age", ages)], &wanted)?;
+        for number in placed.touched() {
+            if let Some(cell) = cells.get_mut(number) {
+                *cell = age_cell(unit, &summaries, number);
+            }
         }
         Ok::<_, DoraError>(())
     })?;
@@ -137,6 +139,11 @@ pub(super) fn ages(unit: Unit, grid: &Grid<'_>) -> Result<Vec<Cell>, DoraError> 
         *cell = age_cell(unit, &none, 0);
     }
     Ok(cells)
+}
+
+/// The span of a cell.
+fn span_of(grid: &Grid<'_>, cell: u32) -> Option<Micros> {
+    grid.spans.all().get(cell as usize % grid.spans.len()).map(|span| span.time)
 }
 
 fn age_cell(unit: Unit, summaries: &Summaries, number: usize) -> Cell {
@@ -151,19 +158,15 @@ pub(super) fn time_open(unit: Unit, grid: &Grid<'_>) -> Result<Vec<Cell>, DoraEr
     let mut sums = vec![(0.0, 0_u64); grid.len() * grid.spans.len()];
     let overlaps =
         |span: Micros, at: i64, until: Option<i64>| at.max(span.from) < until.unwrap_or(span.to).min(span.to);
+    let observations = grid.observations;
     grid.each_lasting(overlaps, |placed| {
-        let (at, until) = (placed.column(&grid.observations.at), placed.column(&grid.observations.until));
-        let spans = placed.cells.iter().map(|cell| grid.spans.all().get(*cell as usize % grid.spans.len()));
-        let times = spans.zip(at.into_iter().zip(until)).map(|(span, (at, until))| {
-            let span = span?.time;
-            Some((until.unwrap_or(span.to).min(span.to) - at.max(span.from)) as f64)
+        let (in_cells, times) = placed.known(|cell, row| {
+            let (span, at) = (span_of(grid, cell)?, *observations.at.get(row)?);
+            Some((observations.until.get(row).unwrap_or(span.to).min(span.to) - at.max(span.from)) as f64)
         });
-        let times = times.collect();
-        let touched: BTreeSet<u32> = placed.cells.iter().copied().collect();
-        let summaries = summarize(placed.cells, vec![("time", times)], &wanted)?;
-        for number in touched {
-            if let Some(sum) = sums.get_mut(number as usize) {
-                let number = number as usize;
+        let summaries = summarize(in_cells, vec![column("time", times)], &wanted)?;
+        for number in placed.touched() {
+            if let Some(sum) = sums.get_mut(number) {
                 *sum = (summaries.get("sum", number).unwrap_or_default(), summaries.count("n", number));
             }
         }
@@ -186,14 +189,15 @@ pub(super) fn latest(metric: &Metric, grid: &Grid<'_>) -> Result<Vec<Cell>, Dora
     };
     let none = || Cell::known(vec![Stat::new(name, None, 0)]);
     let mut cells = by_cell(grid, |_, _| none());
+    let observations = grid.observations;
     grid.each_lasting(
         |span, at, _| at < span.to,
         |placed| {
-            let (keys, values) = (placed.column(&grid.observations.key), placed.column(&grid.observations.value));
-            let touched: BTreeSet<u32> = placed.cells.iter().copied().collect();
+            let keys = placed.each().map(|(_, row)| observations.key.get(row)).collect();
+            let values = placed.each().map(|(_, row)| observations.known(row).unwrap_or(f64::NAN));
+            let (touched, values) = (placed.touched(), values.collect());
             let summaries = summarize_keys((placed.cells, keys), values, col("value").last(), &wanted)?;
             for number in touched {
-                let number = number as usize;
                 let value = summaries.get(stat, number).map(|value| scaled(metric.unit, value));
                 if let Some(cell) = cells.get_mut(number) {
                     *cell = Cell::known(vec![Stat::new(name, value, summaries.count("n", number))]);

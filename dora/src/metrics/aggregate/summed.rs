@@ -2,10 +2,10 @@
 
 use polars::prelude::*;
 
-use super::cells::{Cell, Stat, scaled};
+use super::cells::{Asked, Cell, Stat, scaled};
 use crate::DoraError;
 use crate::basis::Seen;
-use crate::metrics::frames::{Summaries, Wanted, exact_sum, largest, quantile, summarize, summarize_keys};
+use crate::metrics::frames::{Summaries, Wanted, column, exact_sum, largest, quantile, summarize, summarize_keys};
 use crate::metrics::grid::{Grid, Placed};
 use crate::metrics::metric::Metric;
 use crate::metrics::model::{Aggregation, ValueName};
@@ -14,48 +14,72 @@ use crate::metrics::unit::Unit;
 const QUANTILES: [(&str, ValueName, f64); 3] =
     [("median", ValueName::Median, 0.5), ("p75", ValueName::P75, 0.75), ("p90", ValueName::P90, 0.9)];
 
-/// The values of each cell.
-pub(super) fn cells(metric: &Metric, devlake: bool, grid: &Grid<'_>) -> Result<Vec<Cell>, DoraError> {
-    let placed = grid.placed();
-    let lower = devlake && metric.group == "delivery";
-    let mut wanted: Vec<Wanted> = vec![("total", len()), ("known", col("value").count())];
+/// The values of each cell; `beside` others no more quantiles than the headline needs.
+pub(super) fn cells(asked: &Asked<'_>, grid: &Grid<'_>, beside: bool) -> Result<Vec<Cell>, DoraError> {
+    let (metric, placed, observations) = (asked.metric, grid.placed(), grid.observations);
+    let lower = asked.devlake && metric.group == "delivery";
+    let mut wanted: Vec<Wanted> = vec![("known", len())];
     wanted.push(("sum", if metric.unit == Unit::Seconds { exact_sum("value") } else { col("value").sum() }));
-    let mut columns = vec![("value", placed.column(&grid.observations.value))];
     if is_distribution(metric.aggregation) {
-        wanted.extend(QUANTILES.map(|(name, _, at)| (name, quantile("value", at, lower && name == "median"))));
+        let shown = QUANTILES.iter().enumerate().filter(|(place, _)| !beside || *place == headline(metric.aggregation));
+        let quantile = |name, at| quantile("value", at, lower && name == "median");
+        wanted.extend(shown.map(|(_, (name, _, at))| (*name, quantile(*name, *at))));
     }
-    if metric.aggregation == Aggregation::RatioOfSums {
-        wanted.push(("of", col("of").sum()));
-        columns.push(("of", placed.column(&grid.observations.of)));
-    }
-    let summaries = summarize(placed.cells.clone(), columns, &wanted)?;
+    let (known, values) = placed.known(|_, row| observations.known(row));
+    let known = summarize(known, vec![column("value", values)], &wanted)?;
+    let total = match beside {
+        true => Summaries::default(),
+        false => summarize(placed.cells.clone(), Vec::new(), &[("total", len())])?,
+    };
+    let of = match observations.of.is_empty() {
+        true => Summaries::default(),
+        false => {
+            let (cells, of) = placed.known(|_, row| observations.of.get(row));
+            summarize(cells, vec![column("of", of)], &[("of", col("of").sum())])?
+        }
+    };
     let mut cells = Vec::with_capacity(grid.len() * grid.spans.len());
     for slot in 0..grid.len() {
         for (number, span) in grid.spans.all().iter().enumerate() {
             let cell = grid.cell(slot, number);
-            let seen = Seen {
-                total: summaries.count("total", cell),
-                known: summaries.count("known", cell),
-                ..Seen::default()
-            };
-            let whole = summaries.count("known", grid.cell(0, number));
-            let stats = stats(metric, &summaries, (cell, span.days), whole);
-            cells.push(Cell { stats, seen });
+            let (total, n) = (total.count("total", cell), known.count("known", cell));
+            let of_whole = OfWhole { known: known.count("known", grid.cell(0, number)), sum: of.get("of", cell) };
+            let stats = stats(metric, &known, (cell, span.days), of_whole);
+            cells.push(Cell { stats, seen: Seen { total, known: n, ..Seen::default() } });
         }
     }
-    evidence(grid, &placed, &mut cells);
-    if metric.has_open {
+    evidence(grid, placed, &mut cells);
+    if metric.has_open && !beside {
         super::lasting::add_open(grid, &mut cells)?;
     }
     Ok(cells)
+}
+
+/// What a cell is a share of.
+#[derive(Clone, Copy)]
+struct OfWhole {
+    /// How many the whole has in the span of the cell.
+    known: u64,
+    /// The sum that the sum of the cell is a part of.
+    sum: Option<f64>,
+}
+
+/// The position of the headline of a distribution among the quantiles, and the mean after them.
+const fn headline(aggregation: Aggregation) -> usize {
+    match aggregation {
+        Aggregation::P75 => 1,
+        Aggregation::P90 => 2,
+        Aggregation::Mean => 3,
+        _ => 0,
+    }
 }
 
 const fn is_distribution(aggregation: Aggregation) -> bool {
     matches!(aggregation, Aggregation::Median | Aggregation::Mean | Aggregation::P75 | Aggregation::P90)
 }
 
-/// The values of a cell, the headline first. `whole` is how many the whole has in its span.
-fn stats(metric: &Metric, summaries: &Summaries, (cell, days): (usize, f64), whole: u64) -> Vec<Stat> {
+/// The values of a cell, the headline first.
+fn stats(metric: &Metric, summaries: &Summaries, (cell, days): (usize, f64), whole: OfWhole) -> Vec<Stat> {
     use Aggregation as A;
     let n = summaries.count("known", cell);
     let some = |value: f64| (n > 0).then_some(value);
@@ -71,10 +95,10 @@ fn stats(metric: &Metric, summaries: &Summaries, (cell, days): (usize, f64), who
         A::PerWeek => with(ValueName::PerWeek, some(n as f64 / (days / 7.0))),
         A::Sum => with(ValueName::Sum, some(scaled(metric.unit, sum))),
         A::RatioOfSums => {
-            let of = summaries.get("of", cell).filter(|of| *of > 0.0);
+            let of = whole.sum.filter(|of| *of > 0.0);
             with(ValueName::Ratio, of.and_then(|of| some(sum / of)))
         }
-        A::ShareOfWhole => with(ValueName::Share, some(n as f64 / whole as f64)),
+        A::ShareOfWhole => with(ValueName::Share, some(n as f64 / whole.known as f64)),
         _ => {
             let quantile = |(name, value, _): (&'static str, ValueName, f64)| {
                 Stat::new(value, summaries.get(name, cell).map(|us| scaled(metric.unit, us)), n)
@@ -82,13 +106,7 @@ fn stats(metric: &Metric, summaries: &Summaries, (cell, days): (usize, f64), who
             let mean = some(scaled(metric.unit, sum / n as f64));
             let mut stats: Vec<Stat> = QUANTILES.map(quantile).into();
             stats.push(Stat::new(ValueName::Mean, mean, n));
-            let headline = match metric.aggregation {
-                A::P75 => 1,
-                A::P90 => 2,
-                A::Mean => 3,
-                _ => 0,
-            };
-            if let Some(before) = stats.get_mut(..=headline) {
+            if let Some(before) = stats.get_mut(..=headline(metric.aggregation)) {
                 before.rotate_right(1);
             }
             stats
@@ -98,29 +116,33 @@ fn stats(metric: &Metric, summaries: &Summaries, (cell, days): (usize, f64), who
 
 /// What gave evidence for the observations of each cell.
 fn evidence(grid: &Grid<'_>, placed: &Placed, cells: &mut [Cell]) {
-    for (cell, row) in placed.cells.iter().zip(&placed.rows) {
-        if let (Some(cell), Some(evidence)) = (cells.get_mut(*cell as usize), grid.observations.evidence.get(*row)) {
-            cell.seen.evidence.extend(*evidence);
+    if grid.observations.evidence.is_empty() {
+        return;
+    }
+    for (cell, row) in placed.each() {
+        if let Some(cell) = cells.get_mut(cell as usize) {
+            cell.seen.evidence.extend(grid.observations.evidence.get(row));
         }
     }
 }
 
 /// The largest part of each cell, or the smallest set that has half of it.
 pub(super) fn compared(metric: &Metric, grid: &Grid<'_>) -> Result<Vec<Cell>, DoraError> {
-    let placed = grid.placed();
-    let keys = placed.column(&grid.observations.key);
-    let values = placed.column(&grid.observations.value);
+    let (placed, observations) = (grid.placed(), grid.observations);
+    let keys = placed.each().map(|(_, row)| observations.key.get(row)).collect();
+    let values = placed.each().map(|(_, row)| observations.known(row).unwrap_or_default()).collect();
+    let cells = (placed.cells.clone(), keys);
     let count = grid.len() * grid.spans.len();
     let cell = |name, value, n| Cell::known(vec![Stat::new(name, value, n)]);
     if metric.aggregation == Aggregation::FewestWithHalf {
-        let largest = largest((placed.cells, keys), values)?;
+        let largest = largest(cells, values)?;
         let none = Vec::new();
         let of = |number: usize| u32::try_from(number).ok().and_then(|cell| largest.get(&cell)).unwrap_or(&none);
         let cells = (0..count).map(|number| cell(ValueName::Fewest, fewest(of(number)), of(number).len() as u64));
         return Ok(cells.collect());
     }
     let wanted = [("largest", col("value").max()), ("sum", col("value").sum()), ("keys", len())];
-    let summaries = summarize_keys((placed.cells, keys), values, col("value").sum(), &wanted)?;
+    let summaries = summarize_keys(cells, values, col("value").sum(), &wanted)?;
     let share = |number: usize| {
         let sum = summaries.get("sum", number).filter(|sum| *sum > 0.0)?;
         summaries.get("largest", number).map(|largest| largest / sum)
