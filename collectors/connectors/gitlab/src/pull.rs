@@ -175,7 +175,7 @@ impl Pulling {
         };
         let mut rows = Vec::new();
         for row in &found {
-            rows.extend(match read::<Key>(row, listed.path) {
+            rows.extend(match read_row::<Key>(row, listed.path) {
                 Ok(key) => self.row(project, root, (listed, &key), row).await?,
                 // it is rejected with its reason
                 Err(_) => vec![PulledRow::of(project, row).row(listed.kind)],
@@ -236,7 +236,7 @@ impl Pulling {
             Err(error @ PullError::RateLimited(_)) => return Err(error),
             Err(_) => return Ok(()),
         };
-        let found = found.iter().filter_map(|row| read::<Environment>(row, "environments").ok());
+        let found = found.iter().filter_map(|row| read_row::<Environment>(row, "environments").ok());
         let mut tiers = self.tiers.lock().unwrap_or_else(PoisonError::into_inner);
         // those that are gone, or that the token may not see, have none
         tiers.extend(unknown.into_iter().map(|id| ((root.to_owned(), id), None)));
@@ -334,7 +334,7 @@ impl Puller for Pulling {
                 Err(error) => return Err(error),
             };
             for row in rows {
-                let Ok(project) = read::<Project>(&row, "projects") else {
+                let Ok(project) = read_row::<Project>(&row, "projects") else {
                     let error = PullError::Data("a project without a path or an address".to_owned());
                     failed.push(Stream::failed("projects", "", error));
                     continue;
