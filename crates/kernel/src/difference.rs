@@ -47,7 +47,7 @@ impl Walks {
     }
 
     /// Begins a walk to find what a merge brought: what its other parents reach, and its first does not.
-    pub fn from_merge<'w, G: CommitGraph>(&'w mut self, graph: &'w mut G, merge: u32) -> Walk<'w, G> {
+    pub fn begin_at_merge<'w, G: CommitGraph>(&'w mut self, graph: &'w mut G, merge: u32) -> Walk<'w, G> {
         graph.place(merge);
         let parents = graph.parents(merge).to_vec();
         let (first, others) = parents.split_at(parents.len().min(1));
@@ -192,7 +192,7 @@ mod tests {
             let mut walks = Walks::default();
             for merge in 0..u32::try_from(commits.0.len()).unwrap() {
                 let expected = commits.brought(merge);
-                let found = walks.from_merge(&mut commits, merge).all();
+                let found = walks.begin_at_merge(&mut commits, merge).all();
                 prop_assert_eq!(found.len(), expected.len());
                 prop_assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), expected);
             }
@@ -203,7 +203,7 @@ mod tests {
             let mut walks = Walks::default();
             for merge in 0..u32::try_from(commits.0.len()).unwrap() {
                 let expected = commits.brought(merge);
-                let mut walk = walks.from_merge(&mut commits, merge);
+                let mut walk = walks.begin_at_merge(&mut commits, merge);
                 while walk.step() {}
                 let found = walk.found();
                 prop_assert_eq!(found.len(), expected.len());
@@ -216,7 +216,7 @@ mod tests {
     fn a_walk_ends_where_parents_form_a_circle() {
         let mut commits = Commits(vec![(0, vec![1]), (0, vec![0]), (1, vec![0, 1])]);
         let mut walks = Walks::default();
-        let mut walk = walks.from_merge(&mut commits, 2);
+        let mut walk = walks.begin_at_merge(&mut commits, 2);
         while walk.step() {}
         assert!(!walk.is_open());
         assert_eq!(walk.found(), [0; 0]);

@@ -40,7 +40,7 @@ impl<'g> Differences<'g> {
 
     /// The known commits that a merge brought.
     pub fn brought(&mut self, merge: u32) -> Vec<u32> {
-        let mut brought = self.walks.from_merge(&mut self.commits, merge).all();
+        let mut brought = self.walks.begin_at_merge(&mut self.commits, merge).all();
         brought.retain(|commit| self.commits.graph.known(*commit));
         brought
     }

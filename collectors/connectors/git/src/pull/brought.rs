@@ -95,7 +95,7 @@ impl Brought {
         let most_beyond = if self.checks_left > 0 { BEYOND } else { BEYOND_AFTER_CHECKS };
         let mut beyond = 0;
         let mut commits = AsNeeded { walker: &mut self.walker, graph: &mut self.graph, unreadable: 0 };
-        let mut walk = self.walks.from_merge(&mut commits, merge);
+        let mut walk = self.walks.begin_at_merge(&mut commits, merge);
         loop {
             if walk.is_open() {
                 self.visits_left = self.visits_left.checked_sub(1)?;
