@@ -12,3 +12,9 @@ mod partial;
 mod schema;
 mod tenants;
 mod timescale;
+
+use chrono::{DateTime, Utc};
+
+fn instant(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
+}

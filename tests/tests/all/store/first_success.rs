@@ -9,9 +9,7 @@ use store::facts;
 use store::history::{self, Row};
 use tests::TestDatabase;
 
-fn instant(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
-}
+use super::instant;
 
 /// What one version of a run or a deployment reports.
 #[derive(Clone, Debug)]

@@ -7,11 +7,9 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use store::facts;
 use tests::TestDatabase;
 
-type Times = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+use super::instant;
 
-fn instant(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
-}
+type Times = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// The tables, with the columns of which the earliest stays.
 const TABLES: [(&str, &str); 3] = [

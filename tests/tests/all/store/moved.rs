@@ -1,18 +1,14 @@
 //! Repositories that were renamed, transferred, or renamed back: all their facts end under the id that they have now,
 //! in whichever order the facts and the move come.
 
-use chrono::{DateTime, Utc};
 use kernel::{Change, ChangeState, Completeness, Deployment, Fact, Moved, Outcome, PipelineRun, Repository, Version};
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::facts;
 use tests::TestDatabase;
 
+use super::instant;
 use crate::rows;
-
-fn instant(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
-}
 
 fn stated(seconds: i64) -> Version {
     Version { completeness: Completeness::Reported, at: instant(seconds) }

@@ -1,6 +1,6 @@
 //! Facts that the tests write, and what they read back.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration};
 use kernel::{
     Account, Change, ChangeState, CloseEvent, Commit, Completeness, Deployment, DeploymentSource, Fact, Incident,
     Moved, Outcome, Person, PipelineRun, QualityMeasure, Repository, Review, ReviewState, Service, Sha, Sprint,
@@ -11,9 +11,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::{Store, facts, invalidations};
 use tests::TestDatabase;
 
-pub(super) fn instant(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
-}
+use crate::store::instant;
 
 pub(super) fn version(completeness: Completeness, seconds: i64) -> Version {
     Version { completeness, at: instant(seconds) }

@@ -7,7 +7,8 @@ use sqlx::{Connection, PgConnection};
 use store::facts;
 use tests::database;
 
-use super::parts::{as_fact, change, instant, one_of_each, orders, rows, stated, take_stale, version, write};
+use super::parts::{as_fact, change, one_of_each, orders, rows, stated, take_stale, version, write};
+use crate::store::instant;
 
 #[test]
 fn any_order_and_any_duplicates_give_the_same_rows() {
