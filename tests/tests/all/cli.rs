@@ -234,7 +234,7 @@ fn an_unknown_name_that_is_near_none_is_answered_with_what_there_is_and_where_al
         (&["dora", "report", "--service", "qqq"][..], "there are `checkout`, `github.com/astral-sh/uv`", "sei status"),
         (&["dora", "report", "--tenant", "qqq"], "there is `main`", "sei tenant list"),
         (&["dora", "metric", "qqq"], " more", "sei dora metrics"),
-        (&["dora", "explain", "qqq"], "`uv/1`", "/api/v1/deployments"),
+        (&["dora", "explain", "qqq"], "`checkout/1`", "/api/v1/deployments"),
         (&["forget", "repository", "qqq", "--dry-run"], "there is `github.com/astral-sh/uv`", "/api/v1/repositories"),
         (&["collect", "qqq"], "there are `git`, `github`, `gitlab`, `jira`, `jenkins` and 2 more", "--help"),
     ] {
