@@ -83,7 +83,7 @@ pub fn before_forced_end(work: fn()) {
     }
 }
 
-/// Acts on each signal until it is told to end, then on those that have come by then.
+/// Acts on each signal until it is asked to end, then on those that have come by then.
 fn act_on_all(mut signals: Signals) {
     let mut asked_at: Option<Instant> = None;
     for signal in signals.forever() {

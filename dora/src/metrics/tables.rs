@@ -13,7 +13,7 @@ use super::rows::{
     Run, Sprint, Subject, Vulnerability,
 };
 
-/// The rows of an owner, apart from what they are about, which few questions look at.
+/// The rows of an owner, without what they are about, which few questions look at.
 #[derive(Debug)]
 struct Chunk<T> {
     subjects: Vec<Subject>,
