@@ -4,9 +4,9 @@ use kernel::{Change, Deployment, Fact};
 use store::{facts, invalidations};
 use tests::database;
 
-use super::parts::{
-    account, change, commit, deployment, instant, one_of_each, planning_and_quality, stated, take_stale, write,
-};
+use crate::store::instant;
+
+use super::parts::{account, change, commit, deployment, one_of_each, planning_and_quality, stated, take_stale, write};
 
 #[tokio::test]
 async fn what_becomes_stale_is_what_the_metrics_of_a_row_depend_on() {
