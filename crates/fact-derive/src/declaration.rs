@@ -34,6 +34,10 @@ pub struct Field {
     pub filled: bool,
     /// What it holds if it is not given; a field without it is required.
     pub default: Option<DefaultValue>,
+    /// Whether JSON may leave it out.
+    skipped: bool,
+    /// Whether JSON has it even with its default.
+    written: bool,
 }
 
 /// A kind of fact.
@@ -163,6 +167,8 @@ fn fields(input: &DeriveInput) -> Result<Vec<Field>> {
             form: None,
             filled: false,
             default: None,
+            skipped: false,
+            written: false,
         };
         for attribute in &field.attrs {
             if attribute.path().is_ident("fact") {
@@ -171,6 +177,7 @@ fn fields(input: &DeriveInput) -> Result<Vec<Field>> {
                 attribute.parse_nested_meta(|meta| read.add_of_serde(&meta))?;
             }
         }
+        read.check()?;
         fields.push(read);
     }
     if has_version { Ok(fields) } else { Err(Error::new(input.ident.span(), "a fact has a field `version`")) }
@@ -190,15 +197,30 @@ impl Field {
             self.form = Some(meta.value()?.parse()?);
         } else if meta.path.is_ident("filled") {
             self.filled = true;
+        } else if meta.path.is_ident("written") {
+            self.written = true;
         } else {
-            return Err(meta.error("expected `earliest`, `latest`, `moves`, `with`, `form` or `filled`"));
+            return Err(meta.error("expected `earliest`, `latest`, `moves`, `with`, `form`, `filled` or `written`"));
         }
         Ok(())
     }
 
-    /// Of serde's attributes only `default` matters.
+    /// Refuses a field that changes the JSON, and so the digest, of facts that have no value for it.
+    fn check(&self) -> Result<()> {
+        let is_required = self.default.is_none() && !may_be_empty(&self.ty);
+        if is_required || self.written || (self.skipped && self.default.is_some()) {
+            return Ok(());
+        }
+        let Self { ident, .. } = self;
+        let expected = "`#[serde(default, skip_serializing_if = \"…\")]`, so that facts without a value for it keep \
+                        their JSON and their digest";
+        Err(Error::new(ident.span(), format!("`{ident}` is optional; expected {expected}")))
+    }
+
+    /// Of serde's attributes only `default` and `skip_serializing_if` matter.
     fn add_of_serde(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
         let has_value = meta.input.peek(Token![=]);
+        self.skipped |= meta.path.is_ident("skip_serializing_if");
         match (meta.path.is_ident("default"), has_value) {
             (true, true) => self.default = Some(DefaultValue::Returned(meta.value()?.parse::<LitStr>()?.parse()?)),
             (true, false) => self.default = Some(DefaultValue::OfType),
@@ -207,6 +229,12 @@ impl Field {
         }
         Ok(())
     }
+}
+
+/// Whether a type is an `Option` or a `Vec`, by its name.
+fn may_be_empty(ty: &Type) -> bool {
+    let Type::Path(named) = ty else { return false };
+    named.path.segments.last().is_some_and(|last| last.ident == "Option" || last.ident == "Vec")
 }
 
 /// The names in the parentheses of an attribute.
@@ -271,6 +299,31 @@ mod tests {
     }
 
     #[test]
+    fn an_optional_field_that_would_change_the_digest_of_every_fact_is_refused() {
+        let kind = |field: &str| format!("#[fact(example = \"\")] struct A {{ id: String, {field}, version: V }}");
+        for field in [
+            "region: Option<String>",
+            "#[serde(default)] region: Option<String>",
+            "#[serde(skip_serializing_if = \"Option::is_none\")] region: std::option::Option<String>",
+            "#[serde(default)] regions: Vec<String>",
+            "#[serde(default)] remote: bool",
+            "#[serde(default = \"first\")] attempt: i64",
+        ] {
+            let found = problem(&kind(field));
+            assert!(found.contains("is optional; expected `#[serde(default, skip_serializing_if"), "{field}: {found}");
+        }
+        for field in [
+            "region: String",
+            "#[serde(default, skip_serializing_if = \"Option::is_none\")] region: Option<String>",
+            "#[serde(default, skip_serializing_if = \"std::ops::Not::not\")] remote: bool",
+            "#[serde(default)] #[fact(written)] deleted: bool",
+        ] {
+            let declared = Declaration::read(&syn::parse_str(&kind(field)).unwrap());
+            assert!(declared.is_ok(), "{field}");
+        }
+    }
+
+    #[test]
     fn a_kind_has_the_name_of_its_struct_and_the_words_of_its_documentation() {
         let text =
             "/// A measure\n/// of code.\n#[fact(example = \"{}\")] struct QualityMeasure { id: String, version: V }";
@@ -285,7 +338,7 @@ mod tests {
         let text = r#"#[fact(example = "{}")] struct A {
             id: String,
             #[serde(default, skip_serializing_if = "Option::is_none")] url: Option<String>,
-            #[serde(default = "first", rename = "try")] attempt: i64,
+            #[serde(default = "first", rename = "try")] #[fact(written)] attempt: i64,
             #[serde(rename = "Name")] name: String,
             version: V,
         }"#;

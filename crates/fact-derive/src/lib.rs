@@ -35,7 +35,9 @@ use crate::declaration::{Declaration, DefaultValue, Field, Keep};
 /// - `moves`: it holds the id of a repository, or one that begins with it, and changes when the repository moves;
 /// - `with = method`: what is stored is what the method returns, a list of texts;
 /// - `form = Lowercase`: the usual form of its texts (see `Form`), if it is not that of its type;
-/// - `filled`: no text of it may be empty, as no key of one field and no id of a repository may.
+/// - `filled`: no text of it may be empty, as no key of one field and no id of a repository may;
+/// - `written`: JSON has it even with its default, as it does since the kind has fields. A new optional field is left
+///   out of JSON instead (`skip_serializing_if`): otherwise the digest of every fact of the kind changes with it.
 #[proc_macro_derive(FactKind, attributes(fact))]
 pub fn fact_kind(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

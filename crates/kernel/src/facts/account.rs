@@ -16,9 +16,11 @@ pub struct Account {
     pub id: AccountId,
     /// As people see it.
     #[serde(default)]
+    #[fact(written)]
     pub name: String,
     /// A program, by the source's own flag or the suffix `[bot]`.
     #[serde(default)]
+    #[fact(written)]
     pub bot: bool,
     /// Its address, in lower case: one that the source verified, or a git author's.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -47,6 +47,7 @@ pub struct Change {
     pub number: Option<i64>,
     /// Its title.
     #[serde(default)]
+    #[fact(written)]
     pub title: String,
     /// Web address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,6 +102,7 @@ pub struct Change {
     pub reverts: Option<ChangeId>,
     /// It is no longer there (a force-push took its merge away).
     #[serde(default)]
+    #[fact(written)]
     pub deleted: bool,
     /// Its version, which resolves conflicts.
     pub version: Version,

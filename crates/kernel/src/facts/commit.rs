@@ -40,6 +40,7 @@ pub struct Commit {
     pub committed_at: DateTime<Utc>,
     /// The first line of its message.
     #[serde(default)]
+    #[fact(written)]
     pub subject: String,
     /// The branch that it was pushed to, if a push reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -47,6 +47,7 @@ pub struct Deployment {
     pub id: DeploymentId,
     /// What says so.
     #[serde(default = "deployment")]
+    #[fact(written)]
     pub source: DeploymentSource,
     /// The repository whose code was deployed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,6 +88,7 @@ pub struct Deployment {
     pub url: Option<String>,
     /// It is no longer there (its tag was deleted).
     #[serde(default)]
+    #[fact(written)]
     pub deleted: bool,
     /// Its version, which resolves conflicts.
     pub version: Version,

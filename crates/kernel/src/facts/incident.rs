@@ -39,6 +39,7 @@ pub struct Incident {
     pub selectors: Vec<String>,
     /// Its title.
     #[serde(default)]
+    #[fact(written)]
     pub title: String,
     /// As the source has it: `sev1`, `P2`, `critical`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +64,7 @@ pub struct Incident {
     pub caused_by_change: Option<ChangeId>,
     /// It has a cause that is no deployment of ours (a provider, a certificate).
     #[serde(default)]
+    #[fact(written)]
     pub external_cause: bool,
     /// The deployment that fixed it: its id, or its name (version), or its commit's hex id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,6 +75,7 @@ pub struct Incident {
     pub url: Option<String>,
     /// It is no longer there, or turned out to be none.
     #[serde(default)]
+    #[fact(written)]
     pub deleted: bool,
     /// Its version, which resolves conflicts.
     pub version: Version,

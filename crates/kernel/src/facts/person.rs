@@ -35,9 +35,11 @@ pub struct Person {
     /// The accounts are this person's alone, whatever addresses and other statements say: how one is split
     /// off that was joined wrongly.
     #[serde(default)]
+    #[fact(written)]
     pub separate: bool,
     /// The statement was withdrawn.
     #[serde(default)]
+    #[fact(written)]
     pub deleted: bool,
     /// Its version, which resolves conflicts.
     pub version: Version,

@@ -57,6 +57,7 @@ pub struct PipelineRun {
     pub pull_request: bool,
     /// 1 for the first attempt.
     #[serde(default = "first_attempt")]
+    #[fact(written)]
     pub attempt: i64,
     /// When it was queued. The store keeps the earliest of all versions.
     #[fact(earliest)]

@@ -30,6 +30,7 @@ pub struct Repository {
     pub default_branch_tip: Option<Sha>,
     /// The history is cut off (a shallow clone): numbers computed from it are partial.
     #[serde(default)]
+    #[fact(written)]
     pub partial: bool,
     /// Its version, which resolves conflicts.
     pub version: Version,

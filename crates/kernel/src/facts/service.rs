@@ -52,6 +52,7 @@ pub struct Service {
     pub incidents: Vec<String>,
     /// It is no longer declared.
     #[serde(default)]
+    #[fact(written)]
     pub deleted: bool,
     /// Its version, which resolves conflicts.
     pub version: Version,

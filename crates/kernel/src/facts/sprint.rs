@@ -41,6 +41,7 @@ pub struct Sprint {
     pub url: Option<String>,
     /// It is no longer there.
     #[serde(default)]
+    #[fact(written)]
     pub deleted: bool,
     /// Its version, which resolves conflicts.
     pub version: Version,

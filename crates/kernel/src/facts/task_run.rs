@@ -37,6 +37,7 @@ pub struct TaskRun {
     pub name: String,
     /// 1 for the first attempt.
     #[serde(default = "super::pipeline_run::first_attempt")]
+    #[fact(written)]
     pub attempt: i64,
     /// When it was queued. The store keeps the earliest of all versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]

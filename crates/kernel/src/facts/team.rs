@@ -22,6 +22,7 @@ pub struct Team {
     pub members: Vec<AccountId>,
     /// It is no longer declared.
     #[serde(default)]
+    #[fact(written)]
     pub deleted: bool,
     /// Its version, which resolves conflicts.
     pub version: Version,

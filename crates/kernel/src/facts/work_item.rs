@@ -32,12 +32,14 @@ pub struct WorkItem {
     pub project: String,
     /// Its title.
     #[serde(default)]
+    #[fact(written)]
     pub title: String,
     /// As the source has it: `story`, `bug`, `incident`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// As its workflow calls it.
     #[serde(default)]
+    #[fact(written)]
     pub status: String,
     /// Where it stands.
     pub status_category: StatusCategory,
@@ -77,6 +79,7 @@ pub struct WorkItem {
     pub url: Option<String>,
     /// It is no longer there.
     #[serde(default)]
+    #[fact(written)]
     pub deleted: bool,
     /// Its version, which resolves conflicts.
     pub version: Version,
