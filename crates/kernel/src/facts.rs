@@ -167,6 +167,31 @@ impl Fact {
         }
     }
 
+    /// The key of its events, whose order is kept: its repository where it has one, else its own id or what its kind
+    /// declares. Names are not unique among kinds, so the kind is part of a key that is made of them.
+    #[must_use]
+    pub fn order_key(&self) -> String {
+        let record = self.record();
+        let kind = record.kind();
+        let text = |position: &usize| match record.value(*position) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        };
+        let has_id = kind.key_columns().all(|column| column.name == "id");
+        match kind.order.iter().find_map(text) {
+            None => kind.name.to_owned(),
+            Some(_) if !has_id && kind.order == kind.key => {
+                let parts = [kind.name].into_iter().chain(kind.key.iter().filter_map(text));
+                parts.collect::<Vec<_>>().join("/")
+            }
+            // of a review, that of the repository of its change
+            Some(change) if matches!(self, Self::Review(_)) => {
+                change.rsplit_once('#').map_or(change, |(repository, _)| repository).to_owned()
+            }
+            Some(id) => id.to_owned(),
+        }
+    }
+
     /// Refuses instants that nothing can have happened at. Every normalizer's facts pass here before
     /// they are stored.
     pub fn check(&self) -> Result<(), Reject> {
@@ -220,6 +245,45 @@ mod tests {
         let of_json =
             json(serde_json::json!({"fact": "task_run", "id": "t", "run": "r", "name": "n", "version": version}));
         assert_eq!(Fact::TaskRun(TaskRun::new("t".to_owned(), "r".to_owned(), "n".to_owned(), version)), of_json);
+    }
+
+    #[test]
+    fn json_has_no_fields_that_a_fact_has_no_value_for() {
+        for kind in Fact::KINDS {
+            let example: serde_json::Value = serde_json::from_str(kind.example).unwrap();
+            let mut fields = example.as_object().unwrap().clone();
+            fields.insert("version".to_owned(), serde_json::json!({"at": "2026-02-03T10:00:00Z"}));
+            let read = |fields: &serde_json::Map<String, serde_json::Value>| {
+                Fact::of_kind(kind, serde_json::Value::Object(fields.clone()))
+            };
+            for name in example.as_object().unwrap().keys() {
+                let given = fields.remove(name).unwrap();
+                if read(&fields).is_err() {
+                    fields.insert(name.clone(), given);
+                }
+            }
+            let written = serde_json::to_value(read(&fields).unwrap()).unwrap();
+            let is_empty = |value: &serde_json::Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            assert!(!written.as_object().unwrap().values().any(is_empty), "{written}");
+        }
+    }
+
+    #[test]
+    fn the_events_of_what_belongs_together_have_one_key() {
+        let key = |json: serde_json::Value| serde_json::from_value::<Fact>(json).unwrap().order_key();
+        let version = serde_json::json!({"at": "2026-02-03T10:00:00Z"});
+        let review = serde_json::json!({"fact": "review", "id": "h/o/r#1/review/2", "change": "h/o/r#1",
+            "state": "approved", "submitted_at": "2026-02-03T10:00:00Z", "version": version});
+        assert_eq!(key(review), "h/o/r");
+        let deployment = |fields: &str| {
+            let mut json: serde_json::Value = serde_json::from_str(fields).unwrap();
+            json["fact"] = "deployment".into();
+            json["version"] = version.clone();
+            key(json)
+        };
+        assert_eq!(deployment(r#"{"id": "d", "repository": "h/o/r"}"#), "h/o/r");
+        assert_eq!(deployment(r#"{"id": "d"}"#), "d");
+        assert_eq!(key(serde_json::json!({"fact": "team", "name": "payments", "version": version})), "team/payments");
     }
 
     #[test]

@@ -194,36 +194,8 @@ fn envelope(fact: &Fact, demo: &Demo, number: u64, tenant: &Tenant) -> Result<En
         subject: None,
         time,
         tenant: tenant.clone(),
-        key: key(fact).to_owned(),
+        key: fact.order_key(),
         content_type: "application/json".to_owned(),
         data: serde_json::to_vec(fact)?.into(),
     })
-}
-
-/// What belongs together stays in order.
-fn key(fact: &Fact) -> &str {
-    match fact {
-        Fact::Repository(fact) => fact.id.as_str(),
-        Fact::Commit(fact) => fact.repository.as_str(),
-        Fact::Change(fact) => fact.repository.as_str(),
-        Fact::Review(fact) => fact.change.as_str().split('#').next().unwrap_or_default(),
-        Fact::PipelineRun(fact) => fact.repository.as_ref().map_or(fact.id.as_str(), |id| id.as_str()),
-        Fact::TaskRun(fact) => &fact.run,
-        Fact::Deployment(fact) => fact.repository.as_ref().map_or("", |id| id.as_str()),
-        Fact::Incident(fact) => fact.id.as_str(),
-        Fact::WorkItem(fact) => &fact.project,
-        Fact::CloseEvent(fact) => &fact.id,
-        Fact::Transition(fact) => fact.item.as_str(),
-        Fact::Status(fact) => &fact.tracker,
-        Fact::Sprint(fact) => &fact.id,
-        Fact::SprintEntry(fact) => fact.item.as_str(),
-        Fact::Vulnerability(fact) => &fact.id,
-        Fact::QualityMeasure(fact) => &fact.project,
-        Fact::Moved(fact) => &fact.id,
-        Fact::Partial(fact) => key(&fact.of),
-        Fact::Account(fact) => fact.id.as_str(),
-        Fact::Person(fact) => &fact.name,
-        Fact::Service(fact) => &fact.name,
-        Fact::Team(fact) => &fact.name,
-    }
 }

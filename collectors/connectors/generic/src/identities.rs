@@ -1,35 +1,9 @@
-//! Identities that people write: brought into the form that our own connectors give them, so that facts
-//! from both meet; and what an event's key is.
+//! Identities that people write: brought into the form that our own connectors give them, so that facts from both
+//! meet.
 
 use connector::json::Problem;
-use kernel::catalog::{Column, Form, Value};
+use kernel::catalog::{Column, Form};
 use kernel::{Fact, RepositoryId};
-
-/// What keeps the events of a fact in order: its repository where it has one, else its own id.
-pub(super) fn key(fact: &Fact) -> String {
-    let record = fact.record();
-    let kind = record.kind();
-    let text = |position: &usize| match record.value(*position) {
-        Value::Text(text) => Some(text),
-        _ => None,
-    };
-    let has_id = kind.key_columns().all(|column| column.name == "id");
-    match kind.order.iter().find_map(text) {
-        // names are not unique among kinds
-        None => kind.name.to_owned(),
-        Some(_) if !has_id && kind.order == kind.key => {
-            let parts = [kind.name].into_iter().chain(kind.key.iter().filter_map(text));
-            parts.collect::<Vec<_>>().join("/")
-        }
-        // of a review, that of the repository of its change
-        Some(id) if matches!(fact, Fact::Review(_)) => repository_of(id).to_owned(),
-        Some(id) => id.to_owned(),
-    }
-}
-
-fn repository_of(change: &str) -> &str {
-    change.rsplit_once('#').map_or(change, |(repository, _)| repository)
-}
 
 /// Brings all identities of a fact into their usual form, and refuses those that say nothing.
 pub(super) fn tidy(fact: &mut Fact) -> Result<(), Problem> {

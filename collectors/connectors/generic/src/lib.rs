@@ -159,7 +159,7 @@ pub fn own_event(
 }
 
 fn event(id: String, fact: &Fact, data: Vec<u8>, source: &str, tenant: &Tenant, received: DateTime<Utc>) -> Envelope {
-    let key = identities::key(fact);
+    let key = fact.order_key();
     Envelope {
         id,
         source: source.to_owned(),
