@@ -60,15 +60,27 @@ impl Refused {
         Self(Box::new(Invalid::value(parameter, found, expected)))
     }
 
-    /// The same about a parameter: what reads a single word does not know whose it is.
+    fn expected(expected: impl Into<String>) -> Self {
+        Self::new("", "", expected)
+    }
+
+    /// The same about a parameter, unless it names one: what reads a single value does not know whose it is.
     fn about(self, parameter: &str, found: &str) -> Self {
-        Self::new(parameter, found, self.0.expected)
+        if self.0.parameter.is_empty() { Self::new(parameter, found, self.0.expected) } else { self }
     }
 }
 
 impl de::Error for Refused {
     fn custom<T: Display>(message: T) -> Self {
-        Self::new("", "", message.to_string())
+        Self::expected(message.to_string())
+    }
+
+    fn invalid_type(_found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(expected)
+    }
+
+    fn invalid_value(_found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(expected)
     }
 
     fn unknown_variant(_variant: &str, expected: &'static [&'static str]) -> Self {
@@ -136,7 +148,9 @@ impl<'de> MapAccess<'de> for Each<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
-        seed.deserialize(Field { reader: self.reader, name: self.field })
+        let found = self.reader.given.get(self.field).cloned().unwrap_or_default();
+        let read = seed.deserialize(Field { reader: &mut *self.reader, name: self.field });
+        read.map_err(|refused| refused.about(self.field, &found))
     }
 }
 
@@ -153,8 +167,19 @@ impl Field<'_> {
     }
 
     fn text(mut self) -> Result<String, Refused> {
-        self.take().ok_or_else(|| Refused::new(self.name, "", "a value"))
+        self.take().ok_or_else(|| Refused::expected("a value"))
     }
+}
+
+/// Reads whole numbers of a type, within its range.
+macro_rules! whole_numbers {
+    ($($deserialize:ident, $number:ty, $visit:ident;)+) => {$(
+        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+            let range = || format!("a whole number from {} to {}", <$number>::MIN, <$number>::MAX);
+            let number = self.text()?.parse::<$number>().map_err(|_| Refused::expected(range()))?;
+            visitor.$visit(number)
+        }
+    )+};
 }
 
 impl<'de> de::Deserializer<'de> for Field<'_> {
@@ -178,12 +203,8 @@ impl<'de> de::Deserializer<'de> for Field<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-        let name = self.name;
-        let text = self.text()?;
-        match text.parse() {
-            Ok(value) => visitor.visit_bool(value),
-            Err(_) => Err(Refused::new(name, &text, "`true` or `false`")),
-        }
+        let value = self.text()?.parse().map_err(|_| Refused::expected("`true` or `false`"))?;
+        visitor.visit_bool(value)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -192,10 +213,20 @@ impl<'de> de::Deserializer<'de> for Field<'_> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        let name = self.name;
         let text = self.text()?;
         let word: StrDeserializer<'_, Refused> = text.as_str().into_deserializer();
-        visitor.visit_enum(word).map_err(|refused| refused.about(name, &text))
+        visitor.visit_enum(word)
+    }
+
+    whole_numbers! {
+        deserialize_i8, i8, visit_i8;
+        deserialize_i16, i16, visit_i16;
+        deserialize_i32, i32, visit_i32;
+        deserialize_i64, i64, visit_i64;
+        deserialize_u8, u8, visit_u8;
+        deserialize_u16, u16, visit_u16;
+        deserialize_u32, u32, visit_u32;
+        deserialize_u64, u64, visit_u64;
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
@@ -203,13 +234,17 @@ impl<'de> de::Deserializer<'de> for Field<'_> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
-        tuple_struct map identifier ignored_any
+        f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple tuple_struct map identifier
+        ignored_any
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU8;
+
+    use serde::Deserialize;
+
     use super::super::{DeploymentsQuestion, EventsQuestion, MetricQuestion, Page};
     use super::*;
 
@@ -225,7 +260,7 @@ mod tests {
         assert_eq!((question.services.service.as_deref(), question.failed), (Some("shop"), Some(true)));
         assert_eq!(question.span.window.map(|window| window.as_str().to_owned()).as_deref(), Some("30d"));
         assert_eq!(page.limit.map(|limit| limit.as_str().to_owned()).as_deref(), Some("7"));
-        assert_eq!(read::<MetricQuestion>("by=author_team").unwrap().by, Some(dora::Slice::AuthorTeam));
+        assert_eq!(read::<MetricQuestion>("by=author_team").unwrap().question.by, Some(dora::Slice::AuthorTeam));
         assert!(read::<()>("tenant=demo").is_ok());
     }
 
@@ -245,6 +280,30 @@ mod tests {
         let (name, found, expected) = refused::<MetricQuestion>("interval=fortnight");
         assert_eq!((name.as_str(), found.as_str()), ("interval", "fortnight"));
         assert_eq!(expected, "`day`, `week`, `month`, `quarter` or `year`");
-        assert_eq!(refused::<DeploymentsQuestion>("failed=perhaps").2, "`true` or `false`");
+        let (name, found, expected) = refused::<DeploymentsQuestion>("failed=perhaps");
+        assert_eq!((name.as_str(), found.as_str(), expected.as_str()), ("failed", "perhaps", "`true` or `false`"));
+    }
+
+    #[test]
+    fn a_whole_number_is_read_within_the_range_of_its_type_and_another_value_names_its_parameter() {
+        #[derive(Debug, PartialEq, Eq, Deserialize)]
+        struct Numbers {
+            least: Option<u64>,
+            shift: Option<i32>,
+            parts: Option<NonZeroU8>,
+        }
+        let numbers = read::<Numbers>("least=18446744073709551615&shift=-7&parts=3").unwrap();
+        assert_eq!(numbers, Numbers { least: Some(u64::MAX), shift: Some(-7), parts: NonZeroU8::new(3) });
+        assert_eq!(read::<Numbers>("").unwrap(), Numbers { least: None, shift: None, parts: None });
+        for (query, parameter, expected) in [
+            ("least=-1", "least", "a whole number from 0 to 18446744073709551615"),
+            ("least=1.5", "least", "a whole number from 0 to 18446744073709551615"),
+            ("shift=ten", "shift", "a whole number from -2147483648 to 2147483647"),
+            ("parts=256", "parts", "a whole number from 0 to 255"),
+            ("parts=0", "parts", "a nonzero u8"),
+        ] {
+            let found = query.split_once('=').unwrap().1.to_owned();
+            assert_eq!(refused::<Numbers>(query), (parameter.to_owned(), found, expected.to_owned()));
+        }
     }
 }
