@@ -24,7 +24,7 @@ use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::Args;
-use dora::{Benchmark, Budget, Interval, ReportQuery, Slice};
+use dora::{Benchmark, Budget, Interval, ReportQuery};
 use kernel::Tenant;
 use serde::Deserialize;
 use store::Store;
@@ -59,45 +59,32 @@ pub struct ReportQuestion {
     #[param(ignore)]
     #[expect(missing_docs, reason = "its fields are those of the question")]
     pub services: ServiceFilter,
-    /// The length of a step of the series; by the length of the window without it.
-    #[arg(long, value_name = "STEP")]
-    #[param(inline)]
-    pub interval: Option<Interval>,
+    #[command(flatten)]
+    #[graphql(flatten)]
+    #[param(ignore)]
+    #[expect(missing_docs, reason = "its fields are those of the question")]
+    pub query: ReportQuery,
     /// What values are compared with: a year from 2019 to 2025, and a group if wanted (`2025/technology`).
     #[arg(long, value_name = "YEAR[/GROUP]")]
     #[param(inline)]
     pub benchmark: Option<BenchmarkText>,
-    /// Whether a preview is offered where no deployment is known: values as if each merge to the default branch were a
-    /// deployment; `true` without it.
-    #[arg(long, value_name = "BOOL")]
-    pub preview: Option<bool>,
 }
 
 /// What a metric is asked about.
-#[derive(Args, Clone, Debug, Default, Deserialize, InputObject, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Args, Clone, Debug, Default, Deserialize, InputObject)]
 pub struct MetricQuestion {
     #[command(flatten)]
     #[graphql(flatten)]
-    #[param(ignore)]
     #[expect(missing_docs, reason = "its fields are those of the question")]
     pub span: Span,
     #[command(flatten)]
     #[graphql(flatten)]
-    #[param(ignore)]
     #[expect(missing_docs, reason = "its fields are those of the question")]
     pub services: ServiceFilter,
-    /// Only this repository (`host/owner/name`).
-    #[arg(long, value_name = "ID")]
-    pub repository: Option<String>,
-    /// A value for each of these, beside the whole.
-    #[arg(long, value_name = "SLICE")]
-    #[param(inline)]
-    pub by: Option<Slice>,
-    /// The length of a step of the series; by the length of the window without it.
-    #[arg(long, value_name = "STEP")]
-    #[param(inline)]
-    pub interval: Option<Interval>,
+    #[command(flatten)]
+    #[graphql(flatten)]
+    #[expect(missing_docs, reason = "its fields are those of the question")]
+    pub question: dora::Question,
 }
 
 /// What a report or a metric costs beside the values of its series.
@@ -121,15 +108,13 @@ impl ReportQuestion {
         let benchmark = read("benchmark", self.benchmark.as_ref())?.unwrap_or_default();
         let Ends { from, to, time_zone } = self.span.ends(store, &self.services, time_zone, Utc::now()).await?;
         let ServiceFilter { service, team } = self.services.clone();
-        let hides_preview = self.preview == Some(false);
-        let interval = self.interval;
-        Ok(ReportQuery { from, to, interval, time_zone, service, team, benchmark, hides_preview, budget })
+        Ok(ReportQuery { from, to, time_zone, service, team, benchmark, budget, ..self.query.clone() })
     }
 
     /// Returns what answering it costs, about: a fixed part, and the values of its series.
     #[must_use]
     pub fn cost(&self, now: DateTime<Utc>) -> usize {
-        cost(dora::REPORT_SERIES, &self.span, self.interval, now)
+        cost(dora::REPORT_SERIES, &self.span, self.query.interval, now)
     }
 }
 
@@ -138,30 +123,22 @@ impl MetricQuestion {
     pub async fn query(&self, store: &Store, time_zone: Tz, budget: Budget) -> Result<dora::Question, QuestionError> {
         let Ends { from, to, time_zone } = self.span.ends(store, &self.services, time_zone, Utc::now()).await?;
         let ServiceFilter { service, team } = self.services.clone();
-        Ok(dora::Question {
-            from,
-            to,
-            interval: self.interval,
-            time_zone,
-            service,
-            team,
-            repository: self.repository.clone(),
-            by: self.by,
-            values_in_series: false,
-            budget,
-        })
+        Ok(dora::Question { from, to, time_zone, service, team, budget, ..self.question.clone() })
     }
 
     /// Returns what answering it costs, about: a fixed part, and the values of its series.
     #[must_use]
     pub fn cost(&self, now: DateTime<Utc>) -> usize {
-        let slices = self.by.map_or(0, |_| SLICES.saturating_mul(self.span.steps(self.interval, now)));
-        cost(1, &self.span, self.interval, now).saturating_add(slices.min(UNKNOWN_COST))
+        let dora::Question { by, interval, .. } = self.question;
+        let slices = by.map_or(0, |_| SLICES.saturating_mul(self.span.steps(interval, now)));
+        cost(1, &self.span, interval, now).saturating_add(slices.min(UNKNOWN_COST))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use dora::Slice;
+
     use super::*;
 
     /// What the lane of its own is for costs more.
@@ -169,12 +146,14 @@ mod tests {
 
     fn metric(window: &str, interval: Option<Interval>, by: Option<Slice>) -> usize {
         let span = Span { window: Some(Text::new(window)), ..Span::default() };
-        MetricQuestion { span, by, interval, ..MetricQuestion::default() }.cost(Utc::now())
+        let question = dora::Question { by, interval, ..dora::Question::default() };
+        MetricQuestion { span, question, ..MetricQuestion::default() }.cost(Utc::now())
     }
 
     fn report(window: &str, interval: Option<Interval>) -> usize {
         let span = Span { window: Some(Text::new(window)), ..Span::default() };
-        ReportQuestion { span, interval, ..ReportQuestion::default() }.cost(Utc::now())
+        let query = ReportQuery { interval, ..ReportQuery::default() };
+        ReportQuestion { span, query, ..ReportQuestion::default() }.cost(Utc::now())
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! What a report is asked about.
 
-use async_graphql::Enum;
+use async_graphql::{Enum, InputObject};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use strum::Display;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{Benchmark, Budget};
 
@@ -28,25 +28,52 @@ kernel::closed_list! {
     }
 }
 
-/// What a report is asked about.
-#[derive(Clone, Debug, Default)]
+/// What a report is asked about. A field that is not skipped is a parameter of every interface, by its name and with
+/// its text; the others are made of parameters that several questions have, or are of the caller.
+#[derive(Args, Clone, Debug, Default, Deserialize, InputObject, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ReportQuery {
     /// First instant of the window; without it 90 days before its end.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub from: Option<DateTime<Utc>>,
     /// First instant after the window; without it now.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub to: Option<DateTime<Utc>>,
-    /// The length of the steps of the series; without it by the length of the window.
-    pub interval: Option<Interval>,
     /// The time zone in which days, weeks and months are cut.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub time_zone: Tz,
     /// Only this service.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub service: Option<String>,
     /// Only services of this team, or of a team that is part of it.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub team: Option<String>,
     /// What values are held against.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub benchmark: Benchmark,
-    /// Whether to offer no preview where no deployment is known.
-    pub hides_preview: bool,
     /// What it may cost.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub budget: Budget,
+    /// The length of a step of the series; by the length of the window without it.
+    #[arg(long, value_name = "STEP")]
+    #[param(inline)]
+    pub interval: Option<Interval>,
+    /// Whether a preview is offered where no deployment is known: values as if each merge to the default branch were a
+    /// deployment; `true` without it.
+    #[arg(long, value_name = "BOOL")]
+    pub preview: Option<bool>,
 }

@@ -85,7 +85,8 @@ impl Snapshots {
     /// A report of the store's tenant, as [`crate::report`] gives it.
     pub async fn report(&self, store: &Store, query: &ReportQuery) -> Result<Report, DoraError> {
         let plan = plan(&self.0.dora, query)?;
-        let what = vec!["the report".to_owned(), query.benchmark.to_string(), query.hides_preview.to_string()];
+        let what =
+            vec!["the report".to_owned(), query.benchmark.to_string(), query.preview.unwrap_or(true).to_string()];
         let key = Key::new(what, &question(query));
         let answer = self.answer(store, &key, plan, async |tx, tables, plan| {
             Ok(Answer::Report(Arc::new(from_tables(tx, tables, plan, query).await?)))

@@ -78,7 +78,7 @@ pub async fn deployments(
     uri: Uri,
 ) -> Result<Response, Problem> {
     reads::check_names(&state, &scope, &question.services).await?;
-    let filter = question.filter(state.dora().time_zone)?;
+    let filter = question.filter(state.settings().dora.time_zone)?;
     Ok(listing(&uri, &scope, reads::deployments(&scope, &filter, page.part()?).await?))
 }
 
@@ -103,7 +103,7 @@ pub async fn changes(
 ) -> Result<Response, Problem> {
     reads::check_names(&state, &scope, &question.services).await?;
     reads::check_deployment(&scope, question.deployment.as_deref()).await?;
-    let filter = question.filter(state.dora().time_zone)?;
+    let filter = question.filter(state.settings().dora.time_zone)?;
     Ok(listing(&uri, &scope, reads::changes(&scope, &filter, page.part()?).await?))
 }
 

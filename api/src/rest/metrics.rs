@@ -43,7 +43,7 @@ pub async fn metrics(
     operation_id = "metric",
     params(
         ("name" = String, Path, description = "The metric's name, one of those at /api/v1/metrics."),
-        ForTenant, MetricQuestion, Span, ServiceFilter,
+        ForTenant, dora::Question, Span, ServiceFilter,
     ),
     responses(
         (status = 200, content((Answer<MetricAnswer> = "application/json"), (String = "text/csv"))),

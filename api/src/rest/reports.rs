@@ -21,7 +21,7 @@ use crate::views::Explanation;
     get,
     path = "/api/v1/dora",
     operation_id = "dora",
-    params(ForTenant, ReportQuestion, Span, ServiceFilter),
+    params(ForTenant, ReportQuestion, dora::ReportQuery, Span, ServiceFilter),
     responses(
         (status = 200, content((Answer<Report> = "application/json"), (String = "text/csv"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),

@@ -1,12 +1,12 @@
 //! The vocabulary of every metric: what is asked, and the answer as a whole, in parts and as a series.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{Enum, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use strum::Display;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::unit::Unit;
 use super::window::Window;
@@ -283,29 +283,57 @@ pub struct MetricAnswer {
     pub slices: Vec<MetricPart>,
 }
 
-/// What is asked about metrics.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// What is asked about metrics. A field that is not skipped is a parameter of every interface, by its name and with its
+/// text; the others are made of parameters that several questions have, or are of the caller.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, InputObject, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Question {
     /// First instant of the window; without it the metric's own span before its end, 90 days for most.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub from: Option<DateTime<Utc>>,
     /// First instant after the window; without it now.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub to: Option<DateTime<Utc>>,
-    /// The length of the steps of the series; without it by the length of the window.
-    pub interval: Option<Interval>,
     /// The time zone in which days, weeks and months are cut.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub time_zone: Tz,
     /// Only this service.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub service: Option<String>,
     /// Only services of this team, or of a team that is part of it.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub team: Option<String>,
-    /// Only this repository.
-    pub repository: Option<String>,
-    /// A value for each of these parts, not only for the whole.
-    pub by: Option<Slice>,
     /// All values in each step of the series, not only the headline.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub values_in_series: bool,
     /// What it may cost.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
     pub budget: Budget,
+    /// Only this repository (`host/owner/name`).
+    #[arg(long, value_name = "ID")]
+    pub repository: Option<String>,
+    /// A value for each of these, beside the whole.
+    #[arg(long, value_name = "SLICE")]
+    #[param(inline)]
+    pub by: Option<Slice>,
+    /// The length of a step of the series; by the length of the window without it.
+    #[arg(long, value_name = "STEP")]
+    #[param(inline)]
+    pub interval: Option<Interval>,
 }
 
 /// How metrics are defined by the settings.

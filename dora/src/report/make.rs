@@ -49,7 +49,7 @@ pub(crate) async fn from_tables(
     let asked: Vec<Computation> = asked.cloned().collect();
     let services: Vec<String> = asked.iter().map(|row| row.service.clone()).collect();
     let findings = metric_rows::findings(&mut tx, &services).await?;
-    let is_previewed = !query.hides_preview && asked.iter().all(|row| row.deployments <= 0);
+    let is_previewed = query.preview.unwrap_or(true) && asked.iter().all(|row| row.deployments <= 0);
     let merges = if is_previewed { metric_rows::previews(&mut tx, &services).await? } else { Vec::new() };
     tx.rollback().await?;
     let answers = plan.answered(tables.clone()).await?;
