@@ -43,7 +43,7 @@ pub async fn report(
     budget: Budget,
 ) -> Result<Report, Problem> {
     let _turn = scope.turn().await;
-    let query = question.query(&scope.store, state.dora().time_zone, budget).await?;
+    let query = question.query(&scope.store, state.settings().dora.time_zone, budget).await?;
     state.snapshots().report(&state.unhurried(scope.store.tenant()), &query).await.map_err(refused)
 }
 
@@ -65,7 +65,7 @@ pub async fn events(state: &ApiState, scope: &Scope, peer: Peer, fact: &str) -> 
 
 /// The metrics that can be asked for.
 pub fn metrics(state: &ApiState) -> Result<Vec<Definition>, Problem> {
-    dora::definitions(state.metrics().custom).map_err(refused)
+    dora::definitions(&state.settings().metric).map_err(refused)
 }
 
 /// A metric over a window.
@@ -77,7 +77,7 @@ pub async fn metric(
     budget: Budget,
 ) -> Result<MetricAnswer, Problem> {
     let _turn = scope.turn().await;
-    let question = question.query(&scope.store, state.dora().time_zone, budget).await?;
+    let question = question.query(&scope.store, state.settings().dora.time_zone, budget).await?;
     let store = state.unhurried(scope.store.tenant());
     let mut answers = state.snapshots().ask(&store, &[name], &question).await.map_err(refused)?;
     answers.pop().ok_or_else(|| Problem::not_found("metric", name))
@@ -115,7 +115,7 @@ pub async fn check_deployment(scope: &Scope, id: Option<&str>) -> Result<(), Pro
 /// Why a deployment or a change counts as it does.
 pub async fn explain(state: &ApiState, scope: &Scope, id: &str) -> Result<Option<Explanation>, Problem> {
     let _turn = scope.turn().await;
-    match dora::explain(&scope.store, state.dora(), id).await {
+    match dora::explain(&scope.store, &state.settings().dora, id).await {
         Ok(explanation) => Ok(explanation.map(Into::into)),
         Err(error) => Err(refused(error)),
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dora::Snapshots;
-use dora::settings::{CustomMetricSettings, Dora};
 use eventlog::settings::Log;
 use runtime::health::{Check, Readiness};
 use runtime::http::{Hosts, Peer};
@@ -25,11 +24,8 @@ const CACHE_PART: usize = 8;
 #[derive(Clone, Debug)]
 pub struct ApiState {
     store: Store,
-    dora: Arc<Dora>,
-    custom: Arc<[CustomMetricSettings]>,
+    settings: Arc<ApiSettings>,
     hosts: Hosts,
-    log: Arc<Log>,
-    raw_events: bool,
     admission: Admission,
     graphql_reads: Arc<Semaphore>,
     answers: Answers,
@@ -52,11 +48,8 @@ impl ApiState {
         let cache_bytes = api.snapshot_memory / CACHE_PART;
         Self {
             store: store.read_only(STATEMENT_TIMEOUT),
-            dora: Arc::new(settings.dora.clone()),
-            custom: settings.metric.clone().into(),
+            settings: Arc::new(settings.clone()),
             hosts: Hosts::of(server),
-            log: Arc::new(settings.log.clone()),
-            raw_events: api.raw_events,
             admission: Admission::new(api.in_flight, processors, server.timeout),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
             answers: Answers::default(),
@@ -108,19 +101,15 @@ impl ApiState {
         &self.store
     }
 
-    pub(crate) fn dora(&self) -> &Arc<Dora> {
-        &self.dora
-    }
-
-    /// How metrics are defined by the settings.
-    pub(crate) fn metrics(&self) -> dora::MetricSettings<'_> {
-        dora::MetricSettings { dora: &self.dora, custom: &self.custom }
+    /// The settings, as they were when the process started.
+    pub(crate) fn settings(&self) -> &ApiSettings {
+        &self.settings
     }
 
     /// The log that raw events are read from, if this peer may see them: they may hold personal data, so they are
     /// shown to a program of this user, and to everyone only where the settings say so.
     pub(crate) fn log(&self, peer: Peer) -> Option<&Log> {
-        (self.raw_events || peer.is_local()).then_some(&*self.log)
+        (self.settings.api.raw_events || peer.is_local()).then_some(&self.settings.log)
     }
 
     pub(crate) fn hosts(&self) -> &Hosts {

@@ -70,7 +70,7 @@ impl Query {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         let question = question.unwrap_or_default();
         reads::check_names(state, scope, &question.services).await.map_err(|problem| refused(&problem))?;
-        let filter = question.filter(state.dora().time_zone).map_err(invalid)?;
+        let filter = question.filter(state.settings().dora.time_zone).map_err(invalid)?;
         let mut page = reads::deployments(scope, &filter, part(first, after.as_deref())?).await;
         if let (Ok(page), Some(limit)) = (&mut page, carried::asked(context)) {
             let mut rows: Vec<&mut Deployment> = page.rows.iter_mut().map(|(_, row)| row).collect();
@@ -94,7 +94,7 @@ impl Query {
         reads::check_names(state, scope, &question.services).await.map_err(|problem| refused(&problem))?;
         let deployment = question.deployment.as_deref();
         reads::check_deployment(scope, deployment).await.map_err(|problem| refused(&problem))?;
-        let filter = question.filter(state.dora().time_zone).map_err(invalid)?;
+        let filter = question.filter(state.settings().dora.time_zone).map_err(invalid)?;
         list(reads::changes(scope, &filter, part(first, after.as_deref())?).await, after.is_some())
     }
 

@@ -20,7 +20,7 @@ pub(super) async fn events(State(state): State<GatewayState>, request: Request) 
 
 async fn receive(state: &GatewayState, request: Request) -> Result<Answer, Answer> {
     let gateway: &Inner = &state.0;
-    let deadline = Instant::now() + gateway.timeout;
+    let deadline = Instant::now() + gateway.settings.server.timeout;
     let (parts, body) = request.into_parts();
     gateway.access.check(&parts)?;
     let form = generic::form(&body::media_type(&parts.headers))

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::Extensions;
 use connector::Connector;
@@ -34,8 +33,7 @@ pub(super) struct Inner {
     pub(super) appender: Appender,
     pub(super) permits: Semaphore,
     pub(super) budget: Arc<Budget>,
-    pub(super) body_limit: usize,
-    pub(super) timeout: Duration,
+    pub(super) settings: GatewaySettings,
 }
 
 /// Who sends, and whose events they are.
@@ -132,8 +130,7 @@ impl GatewayState {
             appender: Appender::start(log, settings.events.in_flight, settings.server.timeout),
             permits: Semaphore::new(settings.events.in_flight.min(Semaphore::MAX_PERMITS)),
             budget: Budget::new(settings.events.body_memory),
-            body_limit: settings.events.body_limit,
-            timeout: settings.server.timeout,
+            settings: settings.clone(),
         })))
     }
 }
@@ -150,7 +147,7 @@ impl Inner {
     /// What the body of a request may cost.
     pub(super) fn bounds(&self, request: &Extensions, deadline: Instant) -> Bounds<'_> {
         let source = Peer::of(request).address().map(runtime::http::share_of);
-        Bounds { limit: self.body_limit, deadline, budget: &self.budget, places: &self.permits, source }
+        Bounds { limit: self.settings.events.body_limit, deadline, budget: &self.budget, places: &self.permits, source }
     }
 
     /// Appends, and answers once the log has acknowledged.

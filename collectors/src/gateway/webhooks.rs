@@ -57,7 +57,7 @@ async fn receive(
 ) -> Result<Answer, Answer> {
     let gateway: &Inner = &state.0;
     let webhook = source.connector.webhook().filter(|webhook| webhook.has(&path)).ok_or(Answer::NotFound)?;
-    let deadline = Instant::now() + gateway.timeout;
+    let deadline = Instant::now() + gateway.settings.server.timeout;
     let (parts, body) = request.into_parts();
     if !webhook.takes(&body::media_type(&parts.headers)) {
         return Err(Answer::Unsupported("set the webhook's content type to application/json"));
