@@ -166,19 +166,7 @@ impl HistoryBuilder {
             Fact::Incident(x) => self.incident(x.clone()),
             Fact::Account(x) => self.account(x),
             Fact::Partial(x) => self.fact(&x.of),
-            Fact::TaskRun(_)
-            | Fact::WorkItem(_)
-            | Fact::CloseEvent(_)
-            | Fact::Transition(_)
-            | Fact::Status(_)
-            | Fact::Sprint(_)
-            | Fact::SprintEntry(_)
-            | Fact::Vulnerability(_)
-            | Fact::QualityMeasure(_)
-            | Fact::Moved(_)
-            | Fact::Person(_)
-            | Fact::Service(_)
-            | Fact::Team(_) => {}
+            _ => {}
         }
     }
 
