@@ -18,12 +18,12 @@ impl Ready {
     /// Reads the secrets of a source and checks all that the settings say of it. Asks it nothing yet.
     pub fn new(settings: &Source) -> Result<Self, OpenError> {
         let unknown = || {
-            let names = registry::pulled().iter().map(|pull| pull.name()).collect::<Vec<_>>().join(", ");
+            let names = registry::paged().map(|paged| paged.name()).collect::<Vec<_>>().join(", ");
             OpenError::new("connector", format!("`{}` can't be pulled; expected one of {names}", settings.connector))
         };
-        let pull = registry::pull(&settings.connector).ok_or_else(unknown)?;
+        let connector = registry::paged().find(|paged| paged.name() == settings.connector).ok_or_else(unknown)?;
         let source = Opened::new(settings)?;
-        let puller = pull.open(&source)?;
-        Ok(Self { connector: pull, source, puller })
+        let puller = connector.open(&source)?;
+        Ok(Self { connector, source, puller })
     }
 }

@@ -5,7 +5,7 @@ use kernel::{Envelope, Fact, NotStored, Reject, RejectReason};
 use crate::lenient::{self, SkippedPart};
 use crate::webhook::Webhook;
 
-/// A source of events. A crate and a line in the registry each; its wire types stay in its crate.
+/// A source of events. A crate each, which the manifest of the registry names; its wire types stay in it.
 pub trait Connector: Send + Sync {
     /// Its name, as in settings, addresses and metric labels.
     fn name(&self) -> &'static str;

@@ -23,7 +23,13 @@ pub fn verified(request: RawRequest) -> Verified {
 /// `fixtures/pull.<event>[.<what>].json`.
 #[must_use]
 pub fn fixtures(crate_directory: &Path) -> Vec<(String, Bytes)> {
-    let Ok(directory) = std::fs::read_dir(crate_directory.join("fixtures")) else { return Vec::new() };
+    json_files(&crate_directory.join("fixtures"))
+}
+
+/// Names without ending and bytes of the JSON files in a directory, in the order of their names.
+#[must_use]
+pub fn json_files(directory: &Path) -> Vec<(String, Bytes)> {
+    let Ok(directory) = std::fs::read_dir(directory) else { return Vec::new() };
     let json =
         directory.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "json"));
     let mut all: Vec<(String, Bytes)> = json

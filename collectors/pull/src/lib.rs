@@ -56,6 +56,14 @@ pub trait Pull: Connector {
     /// The type of its options, `[source.pull]`.
     fn options(&self) -> OptionsType;
 
+    /// How its sources are opened, if they are fetched page by page. The collector reads git repositories as a whole.
+    fn paged(&self) -> Option<&dyn Paged> {
+        None
+    }
+}
+
+/// A connector whose sources are fetched page by page.
+pub trait Paged: Pull {
     /// Checks what the settings say of a source and makes it ready to be asked. Asks nothing yet.
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError>;
 }

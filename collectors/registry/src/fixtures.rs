@@ -1,4 +1,4 @@
-//! What comes with each connector: payloads, its page for those who set it up, and its row in the README.
+//! What comes with each connector: payloads, and its page for those who set it up.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,9 @@ use kernel::{Fact, NotStored};
 
 use crate::connector;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 /// The directory of a connector's crate.
-fn directory(connector: &str) -> PathBuf {
-    root().join("collectors/connectors").join(connector)
+pub(crate) fn directory(connector: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors").join(connector)
 }
 
 /// What a connector's fixture becomes.
@@ -68,17 +64,4 @@ fn the_links_of_pages_lead_to_files() {
             assert!(inside || directory.join(path).is_file(), "{}: {link}", connector.name());
         }
     }
-}
-
-#[test]
-fn the_table_of_the_readme_has_one_row_a_connector() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let rows: Vec<&str> = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("| [`")?.split_once("`](collectors/connectors/"))
-        .map(|(name, _)| name)
-        .collect();
-    let registered: BTreeSet<&str> = crate::all().iter().map(|connector| connector.name()).collect();
-    assert_eq!(rows.iter().copied().collect::<BTreeSet<_>>(), registered);
-    assert_eq!(rows.len(), registered.len(), "a connector has two rows");
 }

@@ -1,11 +1,14 @@
-//! The registry of connectors: one line each. Gateway, processor and imports find a connector here, by
-//! the name that settings, addresses and metric labels use.
+//! The registry of connectors. Gateway, processor, imports and commands find a connector here, by the name that settings,
+//! addresses and metric labels use.
+//!
+//! The list is the manifest: each dependency `connector-<name>` is a connector, and each of which the feature `pull` is
+//! named has a pull side. `build.rs` makes the lists out of it.
 
 use connector::Connector;
 #[cfg(feature = "pull")]
-use pull::Pull;
+use pull::{Paged, Pull};
 #[cfg(feature = "pull")]
-use runtime::settings::{OptionsType, SourceType};
+use runtime::settings::SourceType;
 
 #[cfg(test)]
 mod cases;
@@ -20,31 +23,8 @@ mod recorded;
 #[cfg(test)]
 mod sweep;
 
-static CONNECTORS: &[&dyn Connector] = &[
-    &connector_git::Git,
-    &connector_github::GitHub,
-    &connector_gitlab::GitLab,
-    &connector_jira::Jira,
-    &connector_generic::Generic,
-    &connector_gharchive::GhArchive,
-    &connector_cdevents::CdEvents,
-    &connector_tekton::Tekton,
-    &connector_pagerduty::PagerDuty,
-    &connector_circleci::CircleCi,
-    &connector_jenkins::Jenkins,
-    &connector_devlake::DevLake,
-];
-
-/// Those of them that can be asked.
-#[cfg(feature = "pull")]
-static PULLED: &[&dyn Pull] = &[
-    &connector_github::GitHub,
-    &connector_gitlab::GitLab,
-    &connector_jira::Jira,
-    &connector_pagerduty::PagerDuty,
-    &connector_circleci::CircleCi,
-    &connector_jenkins::Jenkins,
-];
+// `CONNECTORS`, and with the feature `pull` `PULLED`: what the manifest names, in its order
+include!(concat!(env!("OUT_DIR"), "/connectors.rs"));
 
 /// The connector of this name.
 #[must_use]
@@ -65,18 +45,17 @@ pub fn with_webhooks() -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// The pull side of the connector of this name.
-#[cfg(feature = "pull")]
-#[must_use]
-pub fn pull(name: &str) -> Option<&'static dyn Pull> {
-    pulled().iter().copied().find(|pull| pull.name() == name)
-}
-
-/// The pull sides of all connectors that have one.
+/// The connectors that have a pull side.
 #[cfg(feature = "pull")]
 #[must_use]
 pub fn pulled() -> &'static [&'static dyn Pull] {
     PULLED
+}
+
+/// Those of them whose sources are fetched page by page.
+#[cfg(feature = "pull")]
+pub fn paged() -> impl Iterator<Item = &'static dyn Paged> {
+    pulled().iter().filter_map(|pull| pull.paged())
 }
 
 /// What each connector takes in the settings; those that are neither pulled nor send webhooks are left out.
@@ -85,9 +64,7 @@ pub fn pulled() -> &'static [&'static dyn Pull] {
 pub fn source_types() -> Vec<SourceType> {
     let kind = |connector: &&dyn Connector| {
         let name = connector.name();
-        let is_git = name == connector_git::Git.name();
-        let pull =
-            if is_git { Some(OptionsType::of::<connector_git::Options>()) } else { pull(name).map(Pull::options) };
+        let pull = pulled().iter().find(|pull| pull.name() == name).map(|pull| pull.options());
         SourceType { connector: name, pull, has_webhook: connector.webhook().is_some() }
     };
     all().iter().map(kind).filter(|kind| kind.pull.is_some() || kind.has_webhook).collect()

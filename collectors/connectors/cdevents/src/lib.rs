@@ -29,6 +29,9 @@ use wire::{Event, Reference};
 /// The connector.
 pub struct CdEvents;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: CdEvents = CdEvents;
+
 const READING: Reading = Reading { connector: "cdevents", unused, subject };
 
 impl Connector for CdEvents {

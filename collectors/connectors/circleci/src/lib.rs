@@ -22,6 +22,9 @@ use wire::{Event, Job, Pipeline, Workflow};
 /// The connector.
 pub struct CircleCi;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: CircleCi = CircleCi;
+
 /// What decides what an event is about.
 const DECISIVE: [&str; 4] = ["job", "pipeline", "type", "workflow"];
 

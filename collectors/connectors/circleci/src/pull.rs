@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use pull::parts;
 use pull::{
-    Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished, details,
-    escaped, part,
+    Ask, Client, Missed, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished,
+    details, escaped, part,
 };
 use runtime::settings::{Findings, OptionsType, SecretRef, SourceOptions};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,12 @@ impl Pull for CircleCi {
         OptionsType::of::<Options>()
     }
 
+    fn paged(&self) -> Option<&dyn Paged> {
+        Some(self)
+    }
+}
+
+impl Paged for CircleCi {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let base = match &source.url {
             Some(url) => url.clone(),

@@ -21,6 +21,9 @@ use facts::Place;
 /// The connector.
 pub struct DevLake;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: DevLake = DevLake;
+
 impl Connector for DevLake {
     fn name(&self) -> &'static str {
         "devlake"

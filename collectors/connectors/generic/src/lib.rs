@@ -25,6 +25,9 @@ pub use schema::schema;
 /// The connector.
 pub struct Generic;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: Generic = Generic;
+
 /// The largest number of facts in one request; larger amounts are for `sei import`.
 const MAX_FACTS: u64 = 100_000;
 

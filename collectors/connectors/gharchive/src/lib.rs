@@ -18,6 +18,9 @@ use serde_json::value::RawValue;
 /// The connector.
 pub struct GhArchive;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: GhArchive = GhArchive;
+
 /// An event, with its payload still to be read.
 #[derive(Deserialize)]
 struct Event<'a> {

@@ -27,3 +27,6 @@ pub use self::pull::{From, GitError, Summary, Target, collect, collect_since, mi
 pub use normalize::Git;
 #[cfg(feature = "pull")]
 pub use settings::{GitSource, Options};
+
+/// The connector, as the registry lists it.
+pub static CONNECTOR: Git = Git;

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use runtime::settings::{Findings, SourceOptions};
+use pull::Pull;
+use runtime::settings::{Findings, OptionsType, SourceOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::normalize::Git;
 
 /// Git repositories, all collected in the same way; others are a source of their own.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -55,6 +58,12 @@ pub struct GitSource {
     pub deployment_branch: Option<String>,
     /// Whether changed lines are counted.
     pub line_counts: bool,
+}
+
+impl Pull for Git {
+    fn options(&self) -> OptionsType {
+        OptionsType::of::<Options>()
+    }
 }
 
 fn version_tags() -> String {

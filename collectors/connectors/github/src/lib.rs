@@ -30,6 +30,9 @@ use mentions::mentions;
 /// The connector.
 pub struct GitHub;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: GitHub = GitHub;
+
 /// The events that become facts. All others are ignored.
 const USED: [&str; 16] = [
     "push",

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use pull::{Ask, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished};
+use pull::{Ask, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished};
 use runtime::settings::OptionsType;
 use serde_json::Value;
 
@@ -33,6 +33,12 @@ impl Pull for super::GitHub {
         OptionsType::of::<Options>()
     }
 
+    fn paged(&self) -> Option<&dyn Paged> {
+        Some(self)
+    }
+}
+
+impl Paged for super::GitHub {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let options: Options = source.options()?;
         let api = Api::new(source, &options)?;

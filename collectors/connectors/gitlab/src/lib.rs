@@ -20,6 +20,9 @@ use facts::Place;
 /// The connector.
 pub struct GitLab;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: GitLab = GitLab;
+
 /// The kinds of events that become facts. All others are ignored.
 const USED: [&str; 14] = [
     "push",

@@ -13,8 +13,8 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use pull::parts::Gap;
 use pull::{
-    Answer, Ask, Client, Dialect, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, escaped,
-    read_row,
+    Answer, Ask, Client, Dialect, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Stream,
+    escaped, read_row,
 };
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
@@ -36,6 +36,12 @@ impl Pull for GitLab {
         OptionsType::of::<Options>()
     }
 
+    fn paged(&self) -> Option<&dyn Paged> {
+        Some(self)
+    }
+}
+
+impl Paged for GitLab {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let site = source.url.clone().map_or_else(|| Url::parse(PUBLIC), Ok);
         let base = site.map_err(|error| OpenError::new("url", error.to_string()))?;

@@ -27,6 +27,9 @@ use wire::{Notification, Phase, Pulled, Stage};
 /// The connector.
 pub struct Jenkins;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: Jenkins = Jenkins;
+
 impl Connector for Jenkins {
     fn name(&self) -> &'static str {
         "jenkins"

@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use connector::reference::decoded;
 use pull::parts;
 use pull::{
-    Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished, details,
-    escaped, part,
+    Ask, Client, Missed, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Stream, Unfinished,
+    details, escaped, part,
 };
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
@@ -37,6 +37,12 @@ impl Pull for Jenkins {
         OptionsType::of::<Options>()
     }
 
+    fn paged(&self) -> Option<&dyn Paged> {
+        Some(self)
+    }
+}
+
+impl Paged for Jenkins {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected Jenkins' address"))?;
         let Options { user, .. } = source.options()?;

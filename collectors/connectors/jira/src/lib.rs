@@ -19,6 +19,9 @@ use facts::{History, Tracker};
 /// The connector.
 pub struct Jira;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: Jira = Jira;
+
 /// The events that become facts. All others are ignored.
 const USED: [&str; 8] = [
     "issue_created",

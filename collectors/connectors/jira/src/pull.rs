@@ -16,8 +16,8 @@ use chrono_tz::Tz;
 use pull::parts::first_of;
 use pull::seek::{Grain, ListCursor};
 use pull::{
-    Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream, details, escaped,
-    read_row,
+    Ask, Client, Missed, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Stream, details,
+    escaped, read_row,
 };
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::Deserialize;
@@ -47,6 +47,12 @@ impl Pull for Jira {
         OptionsType::of::<Options>()
     }
 
+    fn paged(&self) -> Option<&dyn Paged> {
+        Some(self)
+    }
+}
+
+impl Paged for Jira {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected https://host"))?;
         let token = source.token()?.expose();

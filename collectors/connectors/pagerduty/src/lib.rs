@@ -22,6 +22,9 @@ use wire::{Event, Log, LogEntry, Message, OfIncident};
 /// The connector.
 pub struct PagerDuty;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: PagerDuty = PagerDuty;
+
 impl Connector for PagerDuty {
     fn name(&self) -> &'static str {
         "pagerduty"

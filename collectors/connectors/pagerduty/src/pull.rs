@@ -7,7 +7,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use pull::{Ask, Client, Missed, OpenError, Opened, Page, Pull, PullError, Puller, RateLimit, Row, Stream};
+use pull::{Ask, Client, Missed, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Stream};
 use runtime::settings::{OptionsType, SecretRef, SourceOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -37,6 +37,12 @@ impl Pull for PagerDuty {
         OptionsType::of::<Options>()
     }
 
+    fn paged(&self) -> Option<&dyn Paged> {
+        Some(self)
+    }
+}
+
+impl Paged for PagerDuty {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let base = match &source.url {
             Some(url) => url.clone(),

@@ -21,6 +21,9 @@ use serde_json::Value;
 /// The connector.
 pub struct Tekton;
 
+/// The connector, as the registry lists it.
+pub static CONNECTOR: Tekton = Tekton;
+
 const READING: Reading = Reading { connector: "tekton", unused, subject };
 
 /// What Pipelines as Code writes on the runs that it starts.

@@ -33,6 +33,12 @@ impl OptionsType {
     pub fn of<T: SourceOptions>() -> Self {
         Self { schema: schema::generate::<T>, check: check::<T> }
     }
+
+    /// What is pulled with these options: the doc comment of the type.
+    #[must_use]
+    pub fn description(self) -> String {
+        schema::Schema::new(&(self.schema)()).description()
+    }
 }
 
 fn check<T: SourceOptions>(table: &Layered, key: &str, findings: &mut Findings) -> Result<(), Box<figment::Error>> {
