@@ -6,8 +6,10 @@ mod pulled;
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, anyhow, bail};
-use clap::{Args, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
 use collectors::sources::{self, ConfiguredRepository};
+use connector::Connector;
 use connector_git::{self as git, Summary};
 use dora::Scope;
 use kernel::Tenant;
@@ -20,23 +22,43 @@ use crate::{output, settle};
 use failures::failed;
 use pulled::Pulled;
 
-/// Collect from a source once
-#[derive(Debug, Subcommand)]
+/// Collect from a source once. Each connector of the registry whose sources are fetched page by page has a command.
+#[derive(Debug)]
 pub(crate) enum Collect {
-    /// Collect new commits and tags of git repositories
     Git(Git),
-    /// Pull new data from GitHub
-    Github(Pulled),
-    /// Pull new data from GitLab
-    Gitlab(Pulled),
-    /// Pull new data from Jira
-    Jira(Pulled),
-    /// Pull new data from Jenkins
-    Jenkins(Pulled),
-    /// Pull new data from CircleCI
-    Circleci(Pulled),
-    /// Pull new data from PagerDuty
-    Pagerduty(Pulled),
+    /// The connector of this name.
+    Pulled(&'static str, Pulled),
+}
+
+impl Subcommand for Collect {
+    fn augment_subcommands(command: Command) -> Command {
+        let git = Git::augment_args(Command::new(git::CONNECTOR.name()));
+        registry::paged().map(pulled::command).fold(command.subcommand(git), Command::subcommand)
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        name == git::CONNECTOR.name() || registry::paged().any(|connector| connector.name() == name)
+    }
+}
+
+impl FromArgMatches for Collect {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let missing = || Error::raw(ErrorKind::MissingSubcommand, "found no connector, expected one such as `git`");
+        let (name, matches) = matches.subcommand().ok_or_else(missing)?;
+        match registry::paged().find(|connector| connector.name() == name) {
+            Some(connector) => Ok(Self::Pulled(connector.name(), Pulled::from_arg_matches(matches)?)),
+            None => Ok(Self::Git(Git::from_arg_matches(matches)?)),
+        }
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -64,6 +86,7 @@ pub(crate) struct GitOptions {
     line_counts: bool,
 }
 
+/// Collect new commits and tags of git repositories
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Git {
@@ -122,12 +145,7 @@ impl Collect {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         match self {
             Self::Git(command) => command.run(settings, global).await,
-            Self::Github(command) => command.run("github", settings, global).await,
-            Self::Gitlab(command) => command.run("gitlab", settings, global).await,
-            Self::Jira(command) => command.run("jira", settings, global).await,
-            Self::Jenkins(command) => command.run("jenkins", settings, global).await,
-            Self::Circleci(command) => command.run("circleci", settings, global).await,
-            Self::Pagerduty(command) => command.run("pagerduty", settings, global).await,
+            Self::Pulled(connector, command) => command.run(connector, settings, global).await,
         }
     }
 }
@@ -201,4 +219,39 @@ pub(crate) fn line(summary: &Summary) -> String {
     );
     let notes = summary.warnings.iter().map(|warning| format!("  note: {warning}"));
     std::iter::once(first).chain(notes).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_connector_with_a_pull_side_has_a_command_with_help_of_its_own() {
+        let collect = Collect::augment_subcommands(Command::new("collect"));
+        let names: Vec<&str> = collect.get_subcommands().map(Command::get_name).collect();
+        let pulled: Vec<&str> = registry::pulled().iter().map(|pull| pull.name()).collect();
+        assert_eq!(names, pulled);
+        for command in collect.get_subcommands() {
+            let (name, text) = (command.get_name(), |of: Option<&clap::builder::StyledStr>| of.unwrap().to_string());
+            assert!(Collect::has_subcommand(name), "{name}");
+            assert!(text(command.get_after_help()).contains(&format!("sei collect {name} ")), "{name}");
+            // what is pulled, and not only that something is
+            assert!(text(command.get_about()).len() > "Pull new data from ".len(), "{name}");
+        }
+        let github = collect.find_subcommand("github").unwrap();
+        assert_eq!(github.get_about().unwrap().to_string(), "Pull new data from GitHub's API");
+        assert!(github.get_long_about().unwrap().to_string().contains("deployments, releases, workflow runs"));
+    }
+
+    #[test]
+    fn a_command_is_of_its_connector() {
+        let read = |arguments: &[&str]| {
+            let matches = Collect::augment_subcommands(Command::new("collect")).try_get_matches_from(arguments);
+            matches.and_then(|matches| Collect::from_arg_matches(&matches))
+        };
+        assert!(matches!(read(&["collect", "jira", "main", "--full"]), Ok(Collect::Pulled("jira", _))));
+        assert!(matches!(read(&["collect", "git", ".", "--line-counts"]), Ok(Collect::Git(_))));
+        assert!(read(&["collect", "jira", "--line-counts"]).is_err() && read(&["collect", "tekton"]).is_err());
+        assert_eq!(read(&["collect"]).unwrap_err().kind(), ErrorKind::MissingSubcommand);
+    }
 }

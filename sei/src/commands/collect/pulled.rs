@@ -1,13 +1,13 @@
 //! `sei collect github` and its like: pulls the configured sources of a connector once.
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{Args, Command};
 use collectors::ready::Ready;
 use collectors::sources::pulled;
 use dora::Scope;
 use kernel::TimeOrDay;
 use kernel::near::UnknownName;
-use pull::{From, Summary};
+use pull::{From, Paged, Summary};
 use runtime::settings::Source;
 
 use super::failures::failed;
@@ -17,19 +17,16 @@ use crate::output::count;
 use crate::settings::Settings;
 use crate::{output, settle};
 
-const EXAMPLES: &str = "\
-Examples:
-  sei collect github                       new data of all sources of this connector ([[source]])
-  sei collect github main                  of the source with this name
-  sei collect github --since 2024-01-01    changes since then, again
-  sei collect github --full                everything, again
-
-An interrupted pull resumes when it is run again with the same options. Works with and without a running
-`sei up` on the same data directory.";
+/// Arguments of the examples, and what they do.
+const EXAMPLES: [(&str, &str); 4] = [
+    ("", "new data of all sources of this connector ([[source]])"),
+    ("main", "of the source with this name"),
+    ("--since 2024-01-01", "changes since then, again"),
+    ("--full", "everything, again"),
+];
 
 /// Pulls sources of the settings.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
 pub(crate) struct Pulled {
     /// The names of the sources; without any, all of this connector
     names: Vec<String>,
@@ -45,6 +42,23 @@ pub(crate) struct Pulled {
     /// Return once it is in the log, without waiting until it is stored and computed
     #[arg(long)]
     no_wait: bool,
+}
+
+/// The command of a connector. The doc comment of its options says what is pulled: up to a colon in lists of commands, as
+/// a whole in its own help.
+pub(super) fn command(connector: &'static dyn Paged) -> Command {
+    let name = connector.name();
+    let description = connector.options().description();
+    let what = description.trim_end_matches('.');
+    let examples = EXAMPLES.map(|(arguments, meaning)| format!("\n  sei collect {name} {arguments:<20}  {meaning}"));
+    Pulled::augment_args(Command::new(name))
+        .about(format!("Pull new data from {}", what.split(':').next().unwrap_or(what)))
+        .long_about(format!("Pull new data from {what}"))
+        .after_help(format!(
+            "Examples:{}\n\nAn interrupted pull resumes when it is run again with the same options. Works with and without \
+             a running\n`sei up` on the same data directory.",
+            examples.concat()
+        ))
 }
 
 impl Pulled {
