@@ -1,12 +1,12 @@
 //! Parts of documents that follow from declarations. With `SEI_WRITE_DOCUMENTS` set they are written, not compared.
 
-use std::path::Path;
-
 use kernel::Fact;
+
+use crate::architecture::root;
 
 /// Compares a part of a document, from `begin` up to what `rest` finds behind it, with what it must be.
 fn assert_part(document: &str, begin: &str, expected: &str, rest: impl Fn(&str) -> usize) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document);
+    let path = root().join(document);
     let text = std::fs::read_to_string(&path).unwrap();
     let start = text.find(begin).unwrap_or_else(|| panic!("{document} has no `{begin}`"));
     let end = start + rest(&text[start..]);
@@ -24,6 +24,11 @@ pub(crate) fn assert_ends(document: &str, begin: &str, expected: &str) {
     assert_part(document, begin, expected, str::len);
 }
 
+/// The end of a table: the empty line behind it.
+fn end_of_table(text: &str) -> usize {
+    text.find("\n\n").map_or(text.len(), |end| end + 1)
+}
+
 #[test]
 fn every_kind_of_fact_is_documented_with_its_identity() {
     let mut expected = "| kind | definition | identity |\n|---|---|---|\n".to_owned();
@@ -34,6 +39,20 @@ fn every_kind_of_fact_is_documented_with_its_identity() {
         let identity: Vec<String> = kind.key_columns().map(|column| format!("`{}`", column.name)).collect();
         expected.push_str(&format!("| `{}` | {what} | {} |\n", kind.name, identity.join(", ")));
     }
-    let table = |text: &str| text.find("\n\n").map_or(text.len(), |end| end + 1);
-    assert_part("collectors/connectors/generic/README.md", "| kind | definition |", &expected, table);
+    assert_part("collectors/connectors/generic/README.md", "| kind | definition |", &expected, end_of_table);
+}
+
+#[test]
+fn the_readme_lists_each_connector_as_its_manifest_describes_it() {
+    let mut expected = "| source | how | what |\n|---|---|---|\n".to_owned();
+    for connector in registry::all() {
+        let directory = format!("collectors/connectors/{}", connector.name());
+        let path = root().join(&directory).join("Cargo.toml");
+        let manifest: toml::Table = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let source = manifest["package"].get("metadata").and_then(|metadata| metadata.get("source"));
+        let source = source.unwrap_or_else(|| panic!("{directory}/Cargo.toml has no [package.metadata.source]"));
+        let [how, what] = ["how", "what"].map(|key| source[key].as_str().unwrap());
+        expected.push_str(&format!("| [`{}`]({directory}/README.md) | {how} | {what} |\n", connector.name()));
+    }
+    assert_part("README.md", "| source | how | what |", &expected, end_of_table);
 }
