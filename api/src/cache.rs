@@ -26,7 +26,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::problem::Problem;
-use crate::{tag, tenant};
+use crate::tag;
+use crate::tenant::name;
 use freshness::{Freshness, Look};
 use kept::{Answer, Kept, Usable};
 
@@ -74,7 +75,7 @@ impl Cache {
 
     /// The data of the tenant that a request asks about, if that tenant was asked about before with success.
     fn freshness(&self, head: &Parts) -> Option<Arc<Freshness>> {
-        let asked = tenant::asked(&head.headers, head.uri.query().unwrap_or_default()).ok()?;
+        let asked = name::asked(&head.headers, head.uri.query().unwrap_or_default()).ok()?;
         let tenant = asked.map_or_else(|| Some(Tenant::default()), |name| Tenant::new(&name).ok())?;
         self.tenants().get(&tenant).cloned()
     }

@@ -1,9 +1,7 @@
 //! Whose data a request is about: the header `sei-tenant`, or the parameter `tenant`, or `main`. What is stated
 //! about a tenant that does not exist is 404, before any query of it.
 
-mod name;
-
-pub(crate) use name::asked;
+pub(crate) mod name;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};

@@ -1,5 +1,5 @@
 -- The five DORA metrics as set-based SQL over the facts, as a good hand would write them: a table for each step, with
--- statistics, windows and hash joins, nothing row by row. It knows less than the engine: it tells what a deployment
+-- statistics, windows and hash joins, nothing row by row. It knows less than the engine: it decides what a deployment
 -- carried by time, not by reachability, and a rollback by a commit that was deployed before.
 set local work_mem = '256MB';
 

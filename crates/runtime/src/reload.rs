@@ -7,22 +7,13 @@ use std::os::unix::process::CommandExt;
 use std::pin::pin;
 use std::process::Command;
 
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-
-/// A SIGHUP that nothing has acted on yet: one that comes during the start is kept.
-static HANGUP: Notify = Notify::const_new();
-
-/// Notes a SIGHUP.
-pub(crate) fn ask() {
-    HANGUP.notify_one();
-}
 
 /// Waits for a SIGHUP after which the settings can be used; the log says which have changed, or why they can't. One that
 /// came since [`crate::catch_signals`] was called counts. `usable` returns the keys of those that have changed.
 pub async fn asked<E: Display>(usable: impl Fn() -> Result<Vec<String>, E>) {
     loop {
-        HANGUP.notified().await;
+        crate::shutdown::hangup().await;
         match usable() {
             Ok(changed) if changed.is_empty() => {
                 return tracing::info!("no setting has changed: starting again, for secrets and files that have");

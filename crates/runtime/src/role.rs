@@ -236,7 +236,7 @@ mod tests {
         let settings = Sections { server, ..Sections::default() };
         let shutdown = CancellationToken::new();
         let stop = || shutdown.cancel();
-        let ways: [(&dyn Fn(), Next); 2] = [(&crate::reload::ask, Next::Restart), (&stop, Next::Exit)];
+        let ways: [(&dyn Fn(), Next); 2] = [(&crate::shutdown::hang_up, Next::Restart), (&stop, Next::Exit)];
         for (ask, expected) in ways {
             CLOSED.store(false, Ordering::SeqCst);
             ask();

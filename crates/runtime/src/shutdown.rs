@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_conditional_default;
 use signal_hook::iterator::{Handle, Signals};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Signals this soon after the first are the same request: `timeout` and some supervisors signal the process and then
@@ -21,6 +22,9 @@ static BEFORE_FORCED_END: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
 
 /// Canceled by the first request to end.
 static SHUTDOWN: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
+
+/// A SIGHUP that nothing has acted on yet: one that comes during the start is kept.
+static HANGUP: Notify = Notify::const_new();
 
 /// SIGINT and SIGTERM end the process the usual way, at once: nothing runs that has to end in order.
 static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(true);
@@ -62,6 +66,16 @@ pub fn shutdown() -> CancellationToken {
     shutdown
 }
 
+/// Notes a SIGHUP.
+pub(crate) fn hang_up() {
+    HANGUP.notify_one();
+}
+
+/// Waits for a SIGHUP. One that came since [`catch_signals`] was called counts.
+pub(crate) async fn hangup() {
+    HANGUP.notified().await;
+}
+
 /// From here on SIGINT and SIGTERM end the process the usual way again, and SIGHUP does nothing. All that came before
 /// was acted on when this returns.
 pub(crate) fn end_at_once_again() {
@@ -96,7 +110,7 @@ fn act_on_all(mut signals: Signals) {
 
 fn act_on(signal: i32, asked_at: &mut Option<Instant>) {
     match asked_at {
-        _ if signal == SIGHUP => crate::reload::ask(),
+        _ if signal == SIGHUP => hang_up(),
         None => {
             tracing::info!("shutting down; once more forces it");
             SHUTDOWN.cancel();

@@ -170,13 +170,9 @@ fn no_files_of_a_crate_import_each_other() {
     }
     for expected in [
         "api",
-        "api",
         "collectors",
         "collectors/connector",
         "collectors/connectors/git",
-        "collectors/pull",
-        "crates/kernel",
-        "collectors/connector",
         "collectors/pull",
         "crates/kernel",
         "crates/store",
