@@ -173,3 +173,30 @@ async fn delete(
     let rows = statement.execute(tx.connection()).await?.rows_affected();
     Ok((rows > 0).then_some(DeletedRows { table, rows }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kinds that can name a repository, and stay when it is forgotten.
+    const KEPT: [(&str, &str); 3] = [
+        ("service", "it is declared, and forgotten by its own name"),
+        ("sprint", "its board may have items of other projects"),
+        ("status", "it is of a tracker, whose other projects have it too"),
+    ];
+
+    #[test]
+    fn every_kind_that_moves_with_a_repository_is_forgotten_with_it_or_kept_for_a_reason() {
+        let rules = Forgotten::Repository.rules();
+        let mut left: Vec<&str> = Fact::KINDS
+            .iter()
+            .filter(|kind| kind.columns.iter().any(|column| column.moves))
+            .map(|kind| kind.name)
+            .filter(|name| rules.iter().all(|(table, _)| table != name))
+            .collect();
+        let mut kept = KEPT.map(|(name, _)| name);
+        kept.sort_unstable();
+        left.sort_unstable();
+        assert_eq!(left, kept, "a rule in REPOSITORY is missing, or a reason in KEPT");
+    }
+}
