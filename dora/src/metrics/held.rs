@@ -72,25 +72,6 @@ fn next_version() -> u64 {
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// What is read of what changed in the store; `None` of facts that only metrics of the user's own read, which are not
-/// held.
-const fn source(changed: changes::Source) -> Option<Source> {
-    Some(match changed {
-        changes::Source::Ownership => Source::Ownership,
-        changes::Source::Bases => Source::Bases,
-        changes::Source::Changes => Source::Changes,
-        changes::Source::Deployed => Source::Deployed,
-        changes::Source::Deployments => Source::Deployments,
-        changes::Source::Incidents => Source::Incidents,
-        changes::Source::Runs => Source::Runs,
-        changes::Source::Items => Source::Items,
-        changes::Source::Sprints => Source::Sprints,
-        changes::Source::Vulnerabilities => Source::Vulnerabilities,
-        changes::Source::Measures => Source::Measures,
-        changes::Source::Facts => return None,
-    })
-}
-
 /// Whether the rows of a source are held. The facts of custom metrics are read as they are asked for.
 const fn is_held(source: Source) -> bool {
     !matches!(source, Source::Facts(..))
@@ -152,7 +133,7 @@ impl Rows {
                     self.version = next_version();
                 }
                 for (changed, owner) in changed {
-                    if let Some(source) = source(changed) {
+                    if let Some(source) = Source::of(changed) {
                         self.note(source, owner);
                     }
                 }

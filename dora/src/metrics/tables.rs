@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use store::changes;
 use store::metric_rows::{Computation, ServiceBasis};
 
 use super::custom::Facts;
@@ -116,9 +117,32 @@ impl<T: Row> Table<T> {
     }
 }
 
-/// What is read together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Source {
+/// Declares what is read together: what the store marks when it changes, and beside it what follows from other rows.
+macro_rules! sources {
+    ($($(#[$text:meta])* $marked:ident,)+) => {
+        /// What is read together.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Source {
+            $($(#[$text])* $marked,)+
+            Authors,
+            /// A kind of fact, and the field that says when it happened.
+            Facts(&'static str, &'static str),
+        }
+
+        impl Source {
+            /// What is read of what changed in the store; `None` of facts that only metrics of the user's own read,
+            /// which are not held.
+            pub const fn of(changed: changes::Source) -> Option<Self> {
+                match changed {
+                    $(changes::Source::$marked => Some(Self::$marked),)+
+                    changes::Source::Facts => None,
+                }
+            }
+        }
+    };
+}
+
+sources! {
     /// Services, repositories, teams and members.
     Ownership,
     /// What is known of services over all time.
@@ -132,9 +156,6 @@ pub(crate) enum Source {
     Sprints,
     Vulnerabilities,
     Measures,
-    Authors,
-    /// A kind of fact, and the field that says when it happened.
-    Facts(&'static str, &'static str),
 }
 
 impl Input {
