@@ -29,13 +29,32 @@ fn end_of_table(text: &str) -> usize {
     text.find("\n\n").map_or(text.len(), |end| end + 1)
 }
 
+/// A sentence as the cell of a table has it: its first letter in lower case.
+fn lowercase_first(sentence: &str) -> String {
+    let (first, rest) = sentence.split_at(1);
+    format!("{}{rest}", first.to_lowercase())
+}
+
+#[test]
+fn every_address_is_documented_with_its_parameters() {
+    let document = serde_json::to_value(api::openapi()).unwrap();
+    let mut expected = "| address | parameters | answer |\n|---|---|---|\n".to_owned();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
+        let asked = parameters.filter(|parameter| parameter["in"] == "query" && parameter["name"] != "tenant");
+        let names = asked.map(|parameter| format!(" `{}`", parameter["name"].as_str().unwrap())).collect::<Vec<_>>();
+        let answer = lowercase_first(item["get"]["summary"].as_str().unwrap().trim_end_matches('.'));
+        expected.push_str(&format!("| `{path}` |{} | {answer} |\n", names.join(",")));
+    }
+    assert_part("docs/api.md", "| address | parameters |", &expected, end_of_table);
+}
+
 #[test]
 fn every_kind_of_fact_is_documented_with_its_identity() {
     let mut expected = "| kind | definition | identity |\n|---|---|---|\n".to_owned();
     for kind in Fact::KINDS {
         let sentence = kind.description.split(['.', ':']).next().unwrap_or_default();
-        let (first, rest) = sentence.split_at(1);
-        let what = format!("{}{rest}", first.to_lowercase());
+        let what = lowercase_first(sentence);
         let identity: Vec<String> = kind.key_columns().map(|column| format!("`{}`", column.name)).collect();
         expected.push_str(&format!("| `{}` | {what} | {} |\n", kind.name, identity.join(", ")));
     }
