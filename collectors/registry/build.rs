@@ -1,5 +1,5 @@
-//! Lists the connectors: each dependency `connector-<name>` of the manifest is one, and each of which the feature `pull` of
-//! the manifest names the pull side has one.
+//! Lists the connectors: each dependency `connector-<name>` of the manifest is one, and each whose pull side the feature
+//! `pull` of the manifest names has one.
 
 use std::error::Error;
 use std::path::Path;

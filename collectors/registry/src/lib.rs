@@ -1,8 +1,8 @@
-//! The registry of connectors. Gateway, processor, imports and commands find a connector here, by the name that settings,
-//! addresses and metric labels use.
+//! The registry of connectors. Gateway, processor, imports and commands find a connector here, by the name that
+//! settings, addresses and metric labels use.
 //!
-//! The list is the manifest: each dependency `connector-<name>` is a connector, and each of which the feature `pull` is
-//! named has a pull side. `build.rs` makes the lists out of it.
+//! The list is the manifest: each dependency `connector-<name>` is a connector, and each whose pull side the
+//! feature `pull` names has one. `build.rs` makes the lists of it.
 
 use connector::Connector;
 #[cfg(feature = "pull")]

@@ -44,8 +44,8 @@ pub(crate) struct Pulled {
     no_wait: bool,
 }
 
-/// The command of a connector. The doc comment of its options says what is pulled: up to a colon in lists of commands, as
-/// a whole in its own help.
+/// The command of a connector. The doc comment of its options states what is pulled: up to a colon in lists of commands,
+/// as a whole in its own help.
 pub(super) fn command(connector: &'static dyn Paged) -> Command {
     let name = connector.name();
     let description = connector.options().description();
