@@ -32,6 +32,11 @@ pub trait Webhook: Send + Sync {
         path.is_empty()
     }
 
+    /// Whether it reads the names of `canceled` in the settings ([`Destination::canceled`]).
+    fn reads_canceled(&self) -> bool {
+        false
+    }
+
     /// Verifies a request over the bytes of its body, before anything of them is read. Any one of the
     /// secrets may fit, so that they can be rotated.
     fn verify(&self, request: RawRequest, secrets: &[Secret]) -> Result<Verified, Refusal>;

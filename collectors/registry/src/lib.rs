@@ -6,6 +6,8 @@
 
 use connector::Connector;
 #[cfg(feature = "pull")]
+use connector::webhook::Webhook;
+#[cfg(feature = "pull")]
 use pull::{Paged, Pull};
 #[cfg(feature = "pull")]
 use runtime::settings::SourceType;
@@ -65,7 +67,13 @@ pub fn source_types() -> Vec<SourceType> {
     let kind = |connector: &&dyn Connector| {
         let name = connector.name();
         let pull = pulled().iter().find(|pull| pull.name() == name).map(|pull| pull.options());
-        SourceType { connector: name, pull, has_webhook: connector.webhook().is_some() }
+        let webhook = connector.webhook();
+        SourceType {
+            connector: name,
+            pull,
+            has_webhook: webhook.is_some(),
+            has_canceled: webhook.is_some_and(Webhook::reads_canceled),
+        }
     };
     all().iter().map(kind).filter(|kind| kind.pull.is_some() || kind.has_webhook).collect()
 }

@@ -78,6 +78,10 @@ impl Webhook for Jira {
         path.is_empty() || (matches!(id.len(), 1..=9) && id.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
+    fn reads_canceled(&self) -> bool {
+        true
+    }
+
     fn verify(&self, request: RawRequest, secrets: &[Secret]) -> Result<Verified, Refusal> {
         request.verify_hmac_sha256("x-hub-signature", "sha256=", secrets)
     }

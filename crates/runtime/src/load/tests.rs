@@ -50,7 +50,8 @@ impl Settings for Few {
     }
 
     fn source_types() -> Vec<SourceType> {
-        vec![SourceType { connector: "forge", pull: Some(OptionsType::of::<Options>()), has_webhook: false }]
+        let pull = Some(OptionsType::of::<Options>());
+        vec![SourceType { connector: "forge", pull, has_webhook: false, has_canceled: false }]
     }
 
     fn check(&self, findings: &mut Findings) {

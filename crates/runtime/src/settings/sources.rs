@@ -41,15 +41,12 @@ pub struct Source {
 pub struct WebhookOptions {
     /// Resolutions and statuses that mean that an issue was canceled, beside the usual ones (Won't Do, Duplicate, …).
     #[serde(default)]
-    #[schemars(example = ["Abgelehnt"], extend("x-connector" = WITH_CANCELED))]
+    #[schemars(example = ["Abgelehnt"])]
     pub canceled: Vec<String>,
     /// The secrets that its signatures are made with; several for rotation. At least one, each of 8 bytes or more.
     #[schemars(example = [SecretRef::Env("WEBHOOK_SECRET".to_owned())])]
     pub secrets: Vec<SecretRef>,
 }
-
-/// The connector whose webhooks can have `canceled`.
-const WITH_CANCELED: &str = "jira";
 
 /// A part of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +66,8 @@ pub struct SourceType {
     pub pull: Option<OptionsType>,
     /// Whether it takes webhooks.
     pub has_webhook: bool,
+    /// Whether they can have `canceled`.
+    pub has_canceled: bool,
 }
 
 fn main_name() -> String {
@@ -117,7 +116,8 @@ impl Source {
             }
             if let Some(webhook) = &source.webhook {
                 let secrets = parts.contains(&Part::Webhook);
-                webhook.check(&format!("{key}.webhook"), &source.connector, secrets, findings);
+                let has_canceled = types.iter().any(|kind| kind.connector == source.connector && kind.has_canceled);
+                webhook.check(&format!("{key}.webhook"), has_canceled, secrets, findings);
             }
         }
     }
@@ -151,6 +151,8 @@ impl Source {
 const ONCE: &str = "sources of a connector; one can have both [source.pull] and [source.webhook]";
 const PULL: &str = "[source.pull]";
 const WEBHOOK: &str = "[source.webhook]";
+/// The key of [`WebhookOptions`] that only some connectors have.
+const CANCELED: &str = "canceled";
 
 impl SourceType {
     fn parts(&self) -> &'static str {
@@ -183,7 +185,7 @@ impl SourceType {
         if let Some(webhook) =
             section.pointer_mut("/items/properties/webhook/properties").and_then(Value::as_object_mut)
         {
-            webhook.retain(|_, key| key.get("x-connector").is_none_or(|connector| connector == self.connector));
+            webhook.retain(|key, _| key != CANCELED || self.has_canceled);
             if let Some(secrets) = webhook.get_mut("secrets").and_then(Value::as_object_mut) {
                 let variable = format!("{}_WEBHOOK_SECRET", self.connector.to_ascii_uppercase());
                 secrets.insert("examples".to_owned(), json!([[{ "env": variable }]]));
@@ -194,15 +196,16 @@ impl SourceType {
 }
 
 impl WebhookOptions {
-    fn check(&self, key: &str, connector: &str, secrets: bool, findings: &mut Findings) {
+    fn check(&self, key: &str, has_canceled: bool, secrets: bool, findings: &mut Findings) {
         if self.secrets.is_empty() {
             findings.error(format!("{key}.secrets"), "none", "one or more: nothing is accepted unverified");
         }
         for (index, reference) in self.secrets.iter().enumerate().filter(|_| secrets) {
             findings.verifying_secret(format!("{key}.secrets.{index}"), reference);
         }
-        if connector != WITH_CANCELED && !self.canceled.is_empty() {
-            findings.error(format!("{key}.canceled"), shown(&self.canceled.join(", ")), "none: only Jira has it");
+        if !has_canceled && !self.canceled.is_empty() {
+            let expected = "none: this connector does not read it";
+            findings.error(format!("{key}.{CANCELED}"), shown(&self.canceled.join(", ")), expected);
         }
     }
 }
