@@ -203,7 +203,7 @@ impl<'de> de::Deserializer<'de> for Field<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-        let value = self.text()?.parse().map_err(|_| Refused::expected("`true` or `false`"))?;
+        let value = self.text()?.parse::<bool>().map_err(|_| Refused::expected("`true` or `false`"))?;
         visitor.visit_bool(value)
     }
 
