@@ -47,7 +47,8 @@ impl Subcommand for Collect {
 
 impl FromArgMatches for Collect {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let missing = || Error::raw(ErrorKind::MissingSubcommand, "found no connector, expected one such as `git`");
+        let missing =
+            || -> Error { Error::raw(ErrorKind::MissingSubcommand, "found no connector, expected one such as `git`") };
         let (name, matches) = matches.subcommand().ok_or_else(missing)?;
         match registry::paged().find(|connector| connector.name() == name) {
             Some(connector) => Ok(Self::Pulled(connector.name(), Pulled::from_arg_matches(matches)?)),
