@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 /// The address of a broker.
 ///
 /// # Panics
-/// When none can be started: a test can't go on without.
+/// When none can be started: a test can't go on without, whether `SEI_REQUIRE` names `kafka` or not.
 pub async fn kafka() -> String {
     static BROKER: OnceCell<String> = OnceCell::const_new();
     let start = || async {

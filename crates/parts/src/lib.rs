@@ -1,7 +1,9 @@
-//! Parts that some tests need and that a machine may not have. A test without its part is skipped and says so;
-//! where `SEI_REQUIRE` names the part, the test fails instead.
+//! Parts that some tests need and that a machine may not have. A test without its part is skipped: it prints so, and
+//! adds a line to the file that `SEI_SKIPPED` names, which `scripts/test` counts, since libtest counts the test as
+//! passed. Where `SEI_REQUIRE` names the part, the test fails instead.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 /// A part, named in `SEI_REQUIRE` by the text beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub enum Part {
     Corpus,
     /// Clones of public repositories, `SEI_HISTORIES`.
     Histories,
+    /// A broker of Apache Kafka. Its tests are never skipped: without one they fail, required or not.
+    Kafka,
     /// The right to mount file systems.
     Mount,
     /// The right to run programs as another user.
@@ -20,23 +24,37 @@ pub enum Part {
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 6] = [
+const NAMES: [(&str, Part); 7] = [
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
     ("histories", Part::Histories),
+    ("kafka", Part::Kafka),
     ("mount", Part::Mount),
     ("root", Part::Root),
     ("timescaledb", Part::TimescaleDb),
 ];
 
-/// Says that a test is skipped because a part is missing.
+/// Reports that a test is skipped because a part is missing.
 ///
 /// # Panics
-/// When `SEI_REQUIRE` names the part, or something that is no part.
+/// When `SEI_REQUIRE` names the part, or something that is not a part, or when the file that `SEI_SKIPPED` names can't
+/// be written.
 pub fn missing(part: Part, why: &str) {
     let required = required(&variable("SEI_REQUIRE").unwrap_or_default());
     assert!(!required.contains(&part), "SEI_REQUIRE names this part, and it is missing: {why}");
     println!("skipped: {why}");
+    if let Some(file) = variable("SEI_SKIPPED") {
+        // libtest names the thread of a test after the test
+        let thread = std::thread::current();
+        let noted = note(Path::new(&file), thread.name().unwrap_or("a test"), why);
+        assert!(noted.is_ok(), "SEI_SKIPPED names `{file}`, which can't be written: {noted:?}");
+    }
+}
+
+/// Adds a line to the file: the name of a test and why it is skipped. One write, since tests run at once.
+fn note(file: &Path, test: &str, why: &str) -> std::io::Result<()> {
+    let line = format!("{test}: {}\n", why.replace('\n', " "));
+    std::fs::OpenOptions::new().create(true).append(true).open(file)?.write_all(line.as_bytes())
 }
 
 /// The directory of recorded inputs, if there is one.
@@ -87,12 +105,22 @@ mod tests {
     #[test]
     fn parts_are_named_with_commas_between() {
         assert_eq!(required(""), []);
-        assert_eq!(required("corpus, chromium"), [Part::Corpus, Part::Chromium]);
+        assert_eq!(required("corpus, chromium,kafka"), [Part::Corpus, Part::Chromium, Part::Kafka]);
     }
 
     #[test]
-    #[should_panic(expected = "names `corpse`; parts are chromium, corpus, histories, mount, root, timescaledb")]
-    fn a_name_that_is_no_part_is_an_error() {
+    fn a_skipped_test_is_noted_with_its_reason_on_a_line_of_its_own() {
+        let file = std::env::temp_dir().join(format!("sei-parts-{}", std::process::id()));
+        note(&file, "a::b", "no\nbrowser").unwrap();
+        note(&file, "a::c", "no corpus").unwrap();
+        let noted = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(noted, "a::b: no browser\na::c: no corpus\n");
+    }
+
+    #[test]
+    #[should_panic(expected = "names `corpse`; parts are chromium, corpus, histories, kafka, mount, root, timescaledb")]
+    fn a_name_that_is_not_a_part_is_an_error() {
         required("corpus,corpse");
     }
 }
