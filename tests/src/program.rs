@@ -205,6 +205,19 @@ impl Up {
         page(&self.wait_for("Ctrl-C stops sei"))
     }
 
+    /// What it has printed until now, on standard output and then on standard error.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        read(&self.out) + &read(&self.err)
+    }
+
+    /// Whether its process exists and has not ended.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        status.is_ok_and(|status| !status.contains("State:\tZ"))
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
         if let Ok(pid) = i32::try_from(self.child.id()) {
@@ -223,7 +236,7 @@ impl Up {
         self.ended(|_| {})
     }
 
-    /// Sends a signal again and again until the end.
+    /// Sends a signal repeatedly until the end.
     ///
     /// # Panics
     /// As [`Up::end`].

@@ -1,6 +1,7 @@
 //! `sei-processor`, killed with SIGKILL at its worst moments and started again: rows and counts are those
 //! of a calm run. No fault is built into the program. A test stops it where it wants it by holding the
-//! lock that the next step needs, and kills it there; further kills come at random times.
+//! lock that the next step needs, and kills it there; further kills come after a random number
+//! of events.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 on_both_logs! {
     killed_within_each_step_it_counts_each_event_once
-    killed_at_random_times_it_counts_each_event_once
+    killed_after_random_numbers_of_events_it_counts_each_event_once
 }
 
 /// Ends the process with SIGKILL.
@@ -238,24 +239,27 @@ async fn killed_within_each_step_it_counts_each_event_once(kind: LogKind) {
     assert_as_in_a_calm_run(&log, &all).await;
 }
 
-async fn killed_at_random_times_it_counts_each_event_once(kind: LogKind) {
+async fn killed_after_random_numbers_of_events_it_counts_each_event_once(kind: LogKind) {
     let seed = 20_260_228;
     let mut rng = rand::rngs::StdRng::seed_from_u64(seed);
     let log = TestLog::with(kind, |settings| settings.partitions = 3).await;
     let victim = Victim::new(&log).await;
     let mut all = Vec::new();
-    let (rounds, longest) = if kind == LogKind::Kafka { (15, 900) } else { (30, 300) };
+    let rounds = if kind == LogKind::Kafka { 15 } else { 30 };
     for round in 0..rounds {
         let running = victim.start();
         // Some rounds kill right after the position has moved: before Kafka hears of it.
         let before = stands(&log).await;
-        let rest = rng.random_range(0..longest);
+        let counted = total(&log.database.store).await;
         for _ in 0..10 {
             let events = events(all.len(), rng.random_range(1..30));
             log.log.append(events.clone()).await.unwrap();
             all.extend(events);
-            tokio::time::sleep(Duration::from_millis(rest / 10)).await;
         }
+        // Others kill once a number of events is counted: none of this round, all of them, or one between.
+        let enough =
+            if rng.random_bool(0.3) { counted } else { rng.random_range(counted..=i64::try_from(all.len()).unwrap()) };
+        eventually(PATIENCE, || async { total(&log.database.store).await >= enough }).await;
         if round % 3 == 0 {
             let moved = || async { stands(&log).await != before };
             eventually(PATIENCE, moved).await;

@@ -150,7 +150,7 @@ async fn it_stops_in_order_and_goes_on_where_it_was(kind: LogKind) {
         log.log.append((0..50).map(|number| commits("r", number, 1)).collect()).await.unwrap();
         eventually(PATIENCE, || async { total(store).await == round * 50 }).await;
         shutdown.cancel();
-        tokio::time::timeout(Duration::from_secs(5), running).await.unwrap().unwrap().unwrap();
+        tokio::time::timeout(PATIENCE, running).await.unwrap().unwrap().unwrap();
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Executor, PgConnection};
 use tests::{Program, TestDatabase};
 
@@ -98,6 +99,21 @@ pub(super) fn rows(program: &Program) -> std::collections::BTreeMap<&'static str
 pub(super) fn server_pid(program: &Program) -> Option<i32> {
     let lock = std::fs::read_to_string(program.data().join("postgres/data/postmaster.pid")).ok()?;
     lock.lines().next()?.trim().parse().ok()
+}
+
+/// How many bytes the private database has written to its write-ahead log since it was made, if its server answers:
+/// a measure of how far `sei` has come.
+pub(super) fn written_bytes(program: &Program) -> Option<i64> {
+    let lock = std::fs::read_to_string(program.data().join("postgres/data/postmaster.pid")).ok()?;
+    let mut lines = lock.lines().skip(3);
+    let (port, socket) = (lines.next()?.trim().parse().ok()?, lines.next()?.trim());
+    let options = PgConnectOptions::new_without_pgpass().socket(socket).port(port).username("sei");
+    let options = options.database("postgres").ssl_mode(PgSslMode::Disable);
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let mut connection = options.connect().await.ok()?;
+        let written = sqlx::query_scalar("select (pg_current_wal_insert_lsn() - '0/0')::bigint");
+        written.fetch_one(&mut connection).await.ok()
+    })
 }
 
 /// Waits until no server runs on the data directory.

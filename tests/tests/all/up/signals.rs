@@ -2,7 +2,6 @@
 
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -11,26 +10,42 @@ use tests::{Program, Up};
 
 use super::parts::{
     HeldMigrations, get, no_server_is_left, report, repository, rows, server_pid, servers, text, wait_until,
+    written_bytes,
 };
 
-/// Waits a little, differently each time, so that a kill meets another step.
-fn wait(up: &mut Up, milliseconds: u64) {
-    std::thread::sleep(Duration::from_millis(milliseconds));
-    up.signal(Signal::SIGKILL);
-}
+/// What it prints last of its start.
+const SERVES: &str = "Ctrl-C stops sei";
+
+/// How far a start has come when a signal is sent, from its beginning to its end.
+const MOMENTS: [(&str, fn(&Program, &Up) -> bool); 5] = [
+    ("at once", |_, _| true),
+    ("once its server runs", |program, _| server_pid(program).is_some()),
+    ("once its database answers", |program, _| written_bytes(program).is_some()),
+    ("once it listens", |_, up| up.printed().contains("listening on")),
+    ("once it serves", |_, up| up.printed().contains(SERVES)),
+];
 
 #[test]
 fn killed_while_it_collects_it_ends_up_with_the_same_rows() {
     let calm = Program::new();
     let path = repository(&calm, 4000, Some(100));
     let mut up = calm.up(&["--repo", &text(&path)]);
+    let mut first = None;
+    wait_until("the database answers", || {
+        first = written_bytes(&calm);
+        first.is_some()
+    });
     up.address();
+    let (first, last) = (first.unwrap(), written_bytes(&calm).unwrap());
     assert_eq!(up.end(Signal::SIGINT).code, Some(0));
 
     let killed = Program::new();
-    for milliseconds in [60, 250, 400, 500, 600, 700, 800, 1000] {
-        let mut up = killed.up(&["--repo", &text(&path)]);
-        wait(&mut up, milliseconds);
+    for kill in 0..8 {
+        let up = killed.up(&["--repo", &text(&path)]);
+        // the first at once, each further one after another eighth of what a calm run writes
+        let enough = first + (last - first) * kill / 8;
+        let has_written = || written_bytes(&killed).is_some_and(|written| written >= enough);
+        wait_until("it has come to the kill", || kill == 0 || up.printed().contains(SERVES) || has_written());
         let _ = up.end(Signal::SIGKILL);
     }
     let mut up = killed.up(&["--repo", &text(&path)]);
@@ -85,13 +100,15 @@ fn ended_at_any_time_by_any_signal_it_leaves_no_database_running() {
     let mut dice = rand::rngs::StdRng::seed_from_u64(10);
     for run in 0..16 {
         let signal = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP][dice.random_range(0..3)];
-        let (milliseconds, twice) = (dice.random_range(0..2500), dice.random_bool(0.4));
-        let what = format!("run {run}: {signal} after {milliseconds} ms{}", if twice { ", twice" } else { "" });
+        let (moment, has_come) = MOMENTS[dice.random_range(0..MOMENTS.len())];
+        let (twice, later) = (dice.random_bool(0.4), dice.random_bool(0.5));
+        let what = format!("run {run}: {signal} {moment}{}", if twice { ", twice" } else { "" });
         let up = program.up(&["--repo", &path]);
-        std::thread::sleep(Duration::from_millis(milliseconds));
+        wait_until(&what, || has_come(&program, &up));
+        let before = up.printed().len();
         up.signal(signal);
         if twice {
-            std::thread::sleep(Duration::from_millis(dice.random_range(0..500)));
+            wait_until(&what, || !later || !up.is_running() || up.printed().len() > before);
             up.signal(signal);
         }
         let output = up.end(if signal == Signal::SIGHUP { Signal::SIGTERM } else { signal });
