@@ -9,6 +9,7 @@ use kernel::{NameError, Sha};
 use sqlx::PgConnection;
 
 use crate::StoreError;
+use crate::error::too_long;
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// 2000-01-01, from which PostgreSQL counts, in microseconds since 1970.
@@ -269,10 +270,8 @@ impl Rows {
     }
 
     /// A field that is encoded already, or null.
-    pub fn bytes(&mut self, bytes: Option<&[u8]>) {
-        let length = bytes.map_or(-1, |bytes| i32::try_from(bytes.len()).unwrap_or(i32::MAX));
-        self.buffer.extend_from_slice(&length.to_be_bytes());
-        self.buffer.extend_from_slice(bytes.unwrap_or_default());
+    pub fn bytes(&mut self, bytes: Option<&[u8]>) -> Result<(), StoreError> {
+        put(&mut self.buffer, bytes)
     }
 
     /// Fields that are encoded already, each with its length before it.
@@ -303,7 +302,49 @@ impl Rows {
     }
 }
 
+/// Appends a field with its length before it, or null. One that is too long leaves nothing behind.
+pub(crate) fn put(into: &mut Vec<u8>, field: Option<&[u8]>) -> Result<(), StoreError> {
+    // null has the length -1
+    let length = field.map_or(Ok(-1), |field| field_length(field.len()))?;
+    into.extend_from_slice(&length.to_be_bytes());
+    into.extend_from_slice(field.unwrap_or_default());
+    Ok(())
+}
+
+/// The length of a field as COPY has it.
+fn field_length(bytes: usize) -> Result<i32, StoreError> {
+    i32::try_from(bytes).map_err(|_| too_long("a field in COPY's binary format", bytes, i32::MAX.cast_unsigned()))
+}
+
 /// A `timestamptz` as COPY has it.
 pub(crate) fn time(at: DateTime<Utc>) -> [u8; 8] {
     (at.timestamp_micros() - EPOCH_US).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_longer_than_a_length_can_say_is_an_error_and_not_a_torn_row() {
+        assert_eq!(field_length(i32::MAX as usize).unwrap(), i32::MAX);
+        let error = field_length(i32::MAX as usize + 1).unwrap_err();
+        assert!(
+            matches!(&error, StoreError::Data(why) if why.to_string().contains("has 2147483648 bytes")),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn a_field_is_read_as_it_was_put() {
+        let mut row = Vec::new();
+        for field in [Some(&b"ab"[..]), None, Some(&b""[..])] {
+            put(&mut row, field).unwrap();
+        }
+        let mut read = Tuple { rest: &row };
+        assert_eq!(read.opt_text().unwrap(), Some("ab"));
+        assert_eq!(read.opt_text().unwrap(), None);
+        assert_eq!(read.opt_text().unwrap(), Some(""));
+        assert!(read.opt_text().is_err());
+    }
 }

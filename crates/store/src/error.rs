@@ -76,6 +76,12 @@ pub(crate) fn word<T: FromStr<Err = NameError>>(column: &str, text: &str) -> Res
     text.parse().map_err(|error: NameError| StoreError::Unreadable(format!("{column}: {error}")))
 }
 
+/// Of a value that is longer than the place that it is written to can hold.
+pub(crate) fn too_long(what: &str, found_bytes: usize, max_bytes: u32) -> StoreError {
+    let text = format!("{what} has {found_bytes} bytes, expected at most {max_bytes}: it was not written");
+    StoreError::Data(sqlx::Error::Encode(text.into()))
+}
+
 impl StoreError {
     /// Whether the same call may go through later.
     #[must_use]

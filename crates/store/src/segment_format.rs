@@ -6,6 +6,7 @@ use chrono::DateTime;
 use kernel::{Envelope, Tenant};
 
 use crate::StoreError;
+use crate::error::too_long;
 
 const FORMAT: u8 = 1;
 /// zstd's fastest ordinary level: an append should cost no more than what it takes to write it.
@@ -15,17 +16,17 @@ const LEVEL: i32 = 1;
 pub(crate) fn encode<'a>(events: impl Iterator<Item = &'a Envelope>) -> Result<Vec<u8>, StoreError> {
     let mut raw = Vec::new();
     for event in events {
-        put(&mut raw, event.id.as_bytes());
-        put(&mut raw, event.source.as_bytes());
-        put(&mut raw, event.kind.as_bytes());
+        put(&mut raw, event.id.as_bytes())?;
+        put(&mut raw, event.source.as_bytes())?;
+        put(&mut raw, event.kind.as_bytes())?;
         raw.put_u8(u8::from(event.subject.is_some()));
-        put(&mut raw, event.subject.as_deref().unwrap_or_default().as_bytes());
+        put(&mut raw, event.subject.as_deref().unwrap_or_default().as_bytes())?;
         raw.put_i64_le(event.time.timestamp());
         raw.put_u32_le(event.time.timestamp_subsec_nanos());
-        put(&mut raw, event.tenant.as_str().as_bytes());
-        put(&mut raw, event.key.as_bytes());
-        put(&mut raw, event.content_type.as_bytes());
-        put(&mut raw, &event.data);
+        put(&mut raw, event.tenant.as_str().as_bytes())?;
+        put(&mut raw, event.key.as_bytes())?;
+        put(&mut raw, event.content_type.as_bytes())?;
+        put(&mut raw, &event.data)?;
     }
     let compressed = zstd::bulk::compress(&raw, LEVEL).map_err(|error| StoreError::Fatal(sqlx::Error::Io(error)))?;
     let mut segment = Vec::with_capacity(compressed.len() + 1);
@@ -34,10 +35,14 @@ pub(crate) fn encode<'a>(events: impl Iterator<Item = &'a Envelope>) -> Result<V
     Ok(segment)
 }
 
-fn put(raw: &mut Vec<u8>, field: &[u8]) {
-    // a field of 4 GiB does not fit into PostgreSQL's messages, let alone here
-    raw.put_u32_le(u32::try_from(field.len()).unwrap_or(u32::MAX));
+fn put(raw: &mut Vec<u8>, field: &[u8]) -> Result<(), StoreError> {
+    raw.put_u32_le(field_length(field.len())?);
     raw.put_slice(field);
+    Ok(())
+}
+
+fn field_length(bytes: usize) -> Result<u32, StoreError> {
+    u32::try_from(bytes).map_err(|_| too_long("a field of an event", bytes, u32::MAX))
 }
 
 /// The events of a segment, or what is wrong with it.
@@ -105,6 +110,13 @@ mod tests {
         let segment = encode(events.iter()).unwrap();
         assert!(segment.len() < 1000, "{}", segment.len());
         assert_eq!(decode(&segment).unwrap(), events);
+    }
+
+    #[test]
+    fn a_field_longer_than_its_length_can_say_is_an_error_and_not_a_garbled_segment() {
+        let most = u32::MAX as usize;
+        assert_eq!(field_length(most).unwrap(), u32::MAX);
+        assert!(matches!(field_length(most + 1), Err(StoreError::Data(_))));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use kernel::{AccountId, ChangeMetric, DeploymentId, DeploymentMetric, IncidentMetric, RepositoryId, Sha};
 use serde::Serialize;
 
-use crate::copy::time;
+use crate::StoreError;
+use crate::copy::{put, time};
 
 /// A row, encoded but for its digest.
 #[derive(Default)]
@@ -36,7 +37,7 @@ pub(super) trait Encode {
     /// The values of the identifying columns.
     fn key(&self) -> (DateTime<Utc>, &str);
     /// Appends the fields.
-    fn encode(&self, into: &mut Encoded);
+    fn encode(&self, into: &mut Encoded) -> Result<(), StoreError>;
 }
 
 impl Encoded {
@@ -45,43 +46,38 @@ impl Encoded {
         self.fields = 0;
     }
 
-    fn field(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(&i32::try_from(bytes.len()).unwrap_or(i32::MAX).to_be_bytes());
-        self.bytes.extend_from_slice(bytes);
+    fn field(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.optional(Some(bytes))
+    }
+
+    fn optional(&mut self, bytes: Option<impl AsRef<[u8]>>) -> Result<(), StoreError> {
+        put(&mut self.bytes, bytes.as_ref().map(AsRef::as_ref))?;
         self.fields += 1;
+        Ok(())
     }
 
-    fn optional(&mut self, bytes: Option<impl AsRef<[u8]>>) {
-        if let Some(bytes) = bytes {
-            self.field(bytes.as_ref());
-        } else {
-            self.bytes.extend_from_slice(&(-1_i32).to_be_bytes());
-            self.fields += 1;
-        }
+    fn text(&mut self, text: &str) -> Result<(), StoreError> {
+        self.field(text.as_bytes())
     }
 
-    fn text(&mut self, text: &str) {
-        self.field(text.as_bytes());
+    fn bool(&mut self, value: bool) -> Result<(), StoreError> {
+        self.field(&[u8::from(value)])
     }
 
-    fn bool(&mut self, value: bool) {
-        self.field(&[u8::from(value)]);
+    fn micros(&mut self, value: Option<i64>) -> Result<(), StoreError> {
+        self.optional(value.map(i64::to_be_bytes))
     }
 
-    fn micros(&mut self, value: Option<i64>) {
-        self.optional(value.map(i64::to_be_bytes));
+    fn instant(&mut self, at: Option<DateTime<Utc>>) -> Result<(), StoreError> {
+        self.optional(at.map(time))
     }
 
-    fn instant(&mut self, at: Option<DateTime<Utc>>) {
-        self.optional(at.map(time));
-    }
-
-    fn json(&mut self, value: &impl Serialize) {
-        // the version of the format, then text; evidence always serializes
+    fn json(&mut self, value: &impl Serialize) -> Result<(), StoreError> {
+        // the version of the format, then text
         let mut bytes = vec![1];
-        if serde_json::to_writer(&mut bytes, value).is_ok() {
-            self.field(&bytes);
-        }
+        serde_json::to_writer(&mut bytes, value)
+            .map_err(|error| StoreError::Data(sqlx::Error::Encode(Box::new(error))))?;
+        self.field(&bytes)
     }
 }
 
@@ -96,32 +92,32 @@ impl Encode for DeploymentMetric {
         (self.finished_at, self.deployment.as_str())
     }
 
-    fn encode(&self, into: &mut Encoded) {
-        into.text(&self.service);
-        into.text(self.deployment.as_str());
-        into.instant(Some(self.finished_at));
-        into.text(self.source.as_str());
-        into.optional(self.repository.as_ref().map(RepositoryId::as_str));
-        into.optional(self.environment.as_deref());
-        into.optional(self.name.as_deref());
-        into.optional(self.sha.as_ref().map(Sha::as_bytes));
-        into.optional(self.url.as_deref());
-        into.bool(self.success);
-        into.optional(self.previous.as_ref().map(DeploymentId::as_str));
-        into.text(self.kind.as_str());
-        into.field(&self.commits.to_be_bytes());
-        into.field(&self.changes.to_be_bytes());
-        into.bool(self.failed);
-        into.json(&self.failed_by);
-        into.instant(self.recovered_at);
+    fn encode(&self, into: &mut Encoded) -> Result<(), StoreError> {
+        into.text(&self.service)?;
+        into.text(self.deployment.as_str())?;
+        into.instant(Some(self.finished_at))?;
+        into.text(self.source.as_str())?;
+        into.optional(self.repository.as_ref().map(RepositoryId::as_str))?;
+        into.optional(self.environment.as_deref())?;
+        into.optional(self.name.as_deref())?;
+        into.optional(self.sha.as_ref().map(Sha::as_bytes))?;
+        into.optional(self.url.as_deref())?;
+        into.bool(self.success)?;
+        into.optional(self.previous.as_ref().map(DeploymentId::as_str))?;
+        into.text(self.kind.as_str())?;
+        into.field(&self.commits.to_be_bytes())?;
+        into.field(&self.changes.to_be_bytes())?;
+        into.bool(self.failed)?;
+        into.json(&self.failed_by)?;
+        into.instant(self.recovered_at)?;
         match &self.recovered_by {
-            Some(evidence) => into.json(evidence),
-            None => into.optional(None::<&[u8]>),
+            Some(evidence) => into.json(evidence)?,
+            None => into.optional(None::<&[u8]>)?,
         }
-        into.bool(self.rework);
-        into.json(&self.rework_by);
-        into.bool(self.counted);
-        into.optional(self.rollout.as_ref().map(DeploymentId::as_str));
+        into.bool(self.rework)?;
+        into.json(&self.rework_by)?;
+        into.bool(self.counted)?;
+        into.optional(self.rollout.as_ref().map(DeploymentId::as_str))
     }
 }
 
@@ -142,28 +138,28 @@ impl Encode for ChangeMetric {
         (self.deployed_at, self.change.as_str())
     }
 
-    fn encode(&self, into: &mut Encoded) {
-        into.text(&self.service);
-        into.instant(Some(self.deployed_at));
-        into.text(self.change.as_str());
-        into.bool(self.is_commit);
-        into.text(self.deployment.as_str());
-        into.text(self.repository.as_str());
-        into.text(&self.title);
-        into.optional(self.author.as_ref().map(AccountId::as_str));
-        into.bool(self.bot);
-        into.field(&self.commits.to_be_bytes());
+    fn encode(&self, into: &mut Encoded) -> Result<(), StoreError> {
+        into.text(&self.service)?;
+        into.instant(Some(self.deployed_at))?;
+        into.text(self.change.as_str())?;
+        into.bool(self.is_commit)?;
+        into.text(self.deployment.as_str())?;
+        into.text(self.repository.as_str())?;
+        into.text(&self.title)?;
+        into.optional(self.author.as_ref().map(AccountId::as_str))?;
+        into.bool(self.bot)?;
+        into.field(&self.commits.to_be_bytes())?;
         for at in
             [self.started_at, self.opened_at, self.ready_at, self.first_review_at, self.approved_at, self.merged_at]
         {
-            into.instant(at);
+            into.instant(at)?;
         }
         for span in
             [self.coding_us, self.pickup_us, self.review_us, self.approval_us, self.deploy_us, self.lead_time_us]
         {
-            into.micros(span);
+            into.micros(span)?;
         }
-        into.bool(self.excluded);
+        into.bool(self.excluded)
     }
 }
 
@@ -177,15 +173,33 @@ impl Encode for IncidentMetric {
         (self.detected_at, self.incident.as_str())
     }
 
-    fn encode(&self, into: &mut Encoded) {
-        into.text(&self.service);
-        into.text(self.incident.as_str());
-        into.text(&self.title);
-        into.optional(self.severity.as_deref());
-        into.optional(self.url.as_deref());
-        into.instant(Some(self.detected_at));
-        into.instant(self.resolved_at);
-        into.micros(self.restore_us);
-        into.optional(self.deployment.as_ref().map(DeploymentId::as_str));
+    fn encode(&self, into: &mut Encoded) -> Result<(), StoreError> {
+        into.text(&self.service)?;
+        into.text(self.incident.as_str())?;
+        into.text(&self.title)?;
+        into.optional(self.severity.as_deref())?;
+        into.optional(self.url.as_deref())?;
+        into.instant(Some(self.detected_at))?;
+        into.instant(self.resolved_at)?;
+        into.micros(self.restore_us)?;
+        into.optional(self.deployment.as_ref().map(DeploymentId::as_str))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn what_has_no_json_is_an_error_and_no_row_with_a_field_less() {
+        let mut row = Encoded::default();
+        row.text("shop").unwrap();
+        let before = row.bytes.clone();
+        // the keys of JSON's objects are texts
+        let error = row.json(&BTreeMap::from([(vec![1], 2)])).unwrap_err();
+        assert!(matches!(error, StoreError::Data(_)), "{error:?}");
+        assert_eq!((row.bytes, row.fields), (before, 1));
     }
 }

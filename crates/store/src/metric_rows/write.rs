@@ -171,7 +171,7 @@ async fn write<R: Encode>(
             also_of.insert(row.also_of().to_owned());
         }
         encoded.clear();
-        row.encode(&mut encoded);
+        row.encode(&mut encoded)?;
         let digest = i64::from_ne_bytes(xxh3_64(&encoded.bytes).to_ne_bytes());
         let (at, name) = row.key();
         match stored.remove(&key(at, name)) {
@@ -181,7 +181,7 @@ async fn write<R: Encode>(
         }
         new.row(encoded.fields + 1);
         new.encoded(&encoded.bytes);
-        new.bytes(Some(&digest.to_be_bytes()));
+        new.bytes(Some(&digest.to_be_bytes()))?;
         if new.is_full() {
             replaced.delete::<R>(connection, service).await?;
             done.written += new.flush(connection).await?;
