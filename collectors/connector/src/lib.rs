@@ -3,6 +3,7 @@
 //! Everything here is a function of its arguments: no network, no store, no clock. Each connector is a crate of its own
 //! that implements [`Connector`].
 
+pub mod accounts;
 pub mod canceled;
 pub mod check;
 pub mod cloudevents;

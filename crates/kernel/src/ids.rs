@@ -95,6 +95,18 @@ impl RepositoryId {
         Some(Self(format!("{host}/{path}").to_lowercase()))
     }
 
+    /// The host, which the id begins with.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
+    /// What follows the host: `owner/name`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, path)| path)
+    }
+
     /// The change with this number in this repository.
     #[must_use]
     pub fn change(&self, number: i64) -> ChangeId {
@@ -204,6 +216,12 @@ impl JsonSchema for Sha {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_of_a_repository_is_its_host_and_its_path() {
+        let id = RepositoryId::from("gitlab.com/group/part/project");
+        assert_eq!((id.host(), id.path()), ("gitlab.com", "group/part/project"));
+    }
 
     #[test]
     fn clone_and_web_urls_of_one_repository_give_one_id() {

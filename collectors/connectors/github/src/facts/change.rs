@@ -74,7 +74,7 @@ pub fn mentioned_change(place: &Place, pull_request: &wire::PullRequest) -> Chan
 fn reverted_change(place: &Place, body: &str) -> Option<ChangeId> {
     let (path, number) = reverts::change(body)?;
     Some(match path {
-        Some(path) => RepositoryId(format!("{}/{}", place.host, path.to_lowercase())).change(number),
+        Some(path) => RepositoryId(format!("{}/{}", place.id.host(), path.to_lowercase())).change(number),
         None => place.id.change(number),
     })
 }

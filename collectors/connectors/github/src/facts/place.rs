@@ -1,6 +1,7 @@
 //! Repositories, and the accounts that events mention.
 
 use chrono::{DateTime, Utc};
+use connector::accounts::of_address;
 use connector::versions::{inferred, stated};
 use kernel::{Account, AccountId, Fact, Moved, Reject, RejectReason, Repository, RepositoryId, people};
 
@@ -9,7 +10,6 @@ use crate::wire;
 /// A repository that facts are about.
 pub struct Place {
     pub id: RepositoryId,
-    pub host: String,
     pub default_branch: Option<String>,
 }
 
@@ -21,18 +21,12 @@ impl Place {
         let id = RepositoryId::from_url(&url).ok_or_else(|| {
             Reject::new(RejectReason::Schema, "repository.html_url: expected https://host/owner/name")
         })?;
-        let host = id.as_str().split('/').next().unwrap_or_default().to_owned();
-        Ok(Self { id, host, default_branch: repository.default_branch.clone() })
-    }
-
-    /// `owner/name`.
-    pub(super) fn path(&self) -> &str {
-        self.id.as_str().split_once('/').map_or("", |(_, path)| path)
+        Ok(Self { id, default_branch: repository.default_branch.clone() })
     }
 
     #[must_use]
     pub fn account_id(&self, login: &str) -> AccountId {
-        AccountId(format!("{}/{}", self.host, login.to_lowercase()))
+        AccountId(format!("{}/{}", self.id.host(), login.to_lowercase()))
     }
 
     /// The account of a commit's author. An address is used only where there is no login.
@@ -45,11 +39,8 @@ impl Place {
             return Some(self.account_id(&login));
         }
         let email = filled(&person.email)?;
-        let hidden = email.strip_suffix(&format!("@users.noreply.{}", self.host));
-        Some(match hidden {
-            Some(login) => self.account_id(login.split_once('+').map_or(login, |(_, login)| login)),
-            None => AccountId(format!("email/{email}")),
-        })
+        let hidden = |local: &str| Some(self.account_id(local.split_once('+').map_or(local, |(_, login)| login)));
+        Some(of_address(&email, self.id.host(), hidden))
     }
 }
 
@@ -65,7 +56,7 @@ pub fn repository(place: &Place, repository: &wire::Repository) -> Fact {
         default_branch: repository.default_branch.clone(),
         ..Repository::new(
             place.id.clone(),
-            text(Some(&repository.full_name)).unwrap_or_else(|| place.path().to_owned()),
+            text(Some(&repository.full_name)).unwrap_or_else(|| place.id.path().to_owned()),
             inferred(repository.updated_at.as_ref().and_then(wire::LooseTime::instant).unwrap_or_default()),
         )
     })
@@ -75,7 +66,7 @@ pub fn repository(place: &Place, repository: &wire::Repository) -> Fact {
 /// name of one that moved away.
 #[must_use]
 pub fn moved(place: &Place, event: &wire::RepositoryEvent, received: DateTime<Utc>) -> Option<Moved> {
-    let (owner, name) = place.path().split_once('/')?;
+    let (owner, name) = place.id.path().split_once('/')?;
     let old_name = event.changes.repository.as_ref().and_then(|change| change.name.as_ref()?.from.as_deref());
     let old_owner = event.changes.owner.as_ref().and_then(|change| change.from.as_ref());
     let old_owner = old_owner.and_then(|owner| owner.organization.as_ref().or(owner.user.as_ref()));
@@ -83,7 +74,7 @@ pub fn moved(place: &Place, event: &wire::RepositoryEvent, received: DateTime<Ut
     if old_name.is_none() && old_owner.is_none() && *event.action != *"created" {
         return None;
     }
-    let old = format!("{}/{}/{}", place.host, old_owner.unwrap_or(owner), old_name.unwrap_or(name));
+    let old = format!("{}/{}/{}", place.id.host(), old_owner.unwrap_or(owner), old_name.unwrap_or(name));
     let at = event.repository.updated_at.as_ref().and_then(wire::LooseTime::instant).unwrap_or(received);
     Some(Moved::new(old.to_lowercase(), place.id.to_string(), stated(at)))
 }
@@ -92,7 +83,7 @@ pub fn moved(place: &Place, event: &wire::RepositoryEvent, received: DateTime<Ut
 #[must_use]
 pub fn moved_organization(organization: &wire::Organization, before: &str, received: DateTime<Utc>) -> Moved {
     let api = organization.url.as_deref().and_then(RepositoryId::from_url);
-    let host = api.as_ref().and_then(|api| api.as_str().split('/').next()).unwrap_or("github.com");
+    let host = api.as_ref().map_or("github.com", RepositoryId::host);
     let host = host.strip_prefix("api.").unwrap_or(host);
     let id = |login: &str| format!("{host}/{login}").to_lowercase();
     Moved::new(id(before), id(&organization.login), stated(received))

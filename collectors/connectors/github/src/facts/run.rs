@@ -55,7 +55,7 @@ pub fn pipeline_run(
 /// for a tag has the tag's name for a branch.
 fn ran_for(place: &Place, run: &wire::WorkflowRun) -> RanFor {
     let event = run.event.as_deref().unwrap_or_default();
-    let here = || wire::NamedRepository { id: None, full_name: Some(place.path().to_owned()) };
+    let here = || wire::NamedRepository { id: None, full_name: Some(place.id.path().to_owned()) };
     let forked = run.head_repository.as_ref().is_some_and(|head| match &run.repository {
         Some(own) => !head.is(own),
         None => !head.is(&here()),

@@ -117,7 +117,7 @@ fn reverted_change(place: &Place, text: &str) -> Option<ChangeId> {
     let found = REVERTED_CHANGE.captures(text)?;
     let number: i64 = found.get(2)?.as_str().parse().ok()?;
     Some(match found.get(1) {
-        Some(path) => RepositoryId(format!("{}/{}", place.host, path.as_str().to_lowercase())).change(number),
+        Some(path) => RepositoryId(format!("{}/{}", place.id.host(), path.as_str().to_lowercase())).change(number),
         None => place.id.change(number),
     })
 }
@@ -142,7 +142,7 @@ pub(crate) fn ready_by_notes(notes: &[wire::Note]) -> Option<DateTime<Utc>> {
 
 /// Each user has one approval of a merge request, to give and to take back.
 fn verdict(place: &Place, change: ChangeId, by: AccountId, state: ReviewState, at: DateTime<Utc>) -> Review {
-    let who = by.as_str().strip_prefix(&format!("{}/", place.host)).unwrap_or(by.as_str()).replace('/', "-");
+    let who = by.as_str().strip_prefix(&format!("{}/", place.id.host())).unwrap_or(by.as_str()).replace('/', "-");
     Review {
         reviewer: Some(by),
         ..Review::new(

@@ -1,6 +1,7 @@
 //! Projects, and the accounts that events mention.
 
 use chrono::DateTime;
+use connector::accounts::of_address;
 use connector::versions::{address, inferred, moment, stated};
 use kernel::{Account, AccountId, Fact, Reject, RejectReason, Repository, RepositoryId, people};
 
@@ -12,7 +13,6 @@ const GHOST: &str = "ghost";
 /// A project that facts are about.
 pub(crate) struct Place {
     pub(crate) id: RepositoryId,
-    pub(super) host: String,
     /// The web address, without a slash at its end.
     pub(super) url: String,
     pub(super) default_branch: Option<String>,
@@ -24,8 +24,7 @@ impl Place {
         let url = url.trim_end_matches('/');
         let id = RepositoryId::from_url(url)
             .ok_or_else(|| Reject::new(RejectReason::Schema, "project.web_url: expected https://host/group/project"))?;
-        let host = id.as_str().split('/').next().unwrap_or_default().to_owned();
-        Ok(Self { id, host, url: url.to_owned(), default_branch: default_branch.map(str::to_owned) })
+        Ok(Self { id, url: url.to_owned(), default_branch: default_branch.map(str::to_owned) })
     }
 
     pub(crate) fn of(project: &wire::Project) -> Result<Self, Reject> {
@@ -38,7 +37,7 @@ impl Place {
 
     /// By number, which hooks name authors by and which outlives a change of the name.
     pub(super) fn account(&self, id: i64) -> AccountId {
-        AccountId(format!("{}/user/{id}", self.host))
+        AccountId(format!("{}/user/{id}", self.id.host()))
     }
 
     /// Of a user, or of the number where only that is reported.
@@ -46,16 +45,15 @@ impl Place {
         let named = user.and_then(|user| user.id).or(id);
         named.map(|id| self.account(id)).or_else(|| {
             let name = user?.username.as_deref().filter(|name| !name.is_empty())?;
-            Some(AccountId(format!("{}/{}", self.host, name.to_lowercase())))
+            Some(AccountId(format!("{}/{}", self.id.host(), name.to_lowercase())))
         })
     }
 
     /// Of a commit's author: GitLab's hidden addresses hold the number of the user.
     pub(super) fn git_account(&self, email: &str) -> Option<AccountId> {
         let email = address(email)?;
-        let hidden = email.strip_suffix(&format!("@users.noreply.{}", self.host));
-        let number = hidden.and_then(|name| name.split('-').next()?.parse().ok());
-        Some(number.map_or_else(|| AccountId(format!("email/{email}")), |id| self.account(id)))
+        let hidden = |local: &str| Some(self.account(local.split('-').next()?.parse().ok()?));
+        Some(of_address(&email, self.id.host(), hidden))
     }
 
     pub(super) fn run(&self, id: i64) -> String {
