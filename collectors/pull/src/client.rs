@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use connector::json;
@@ -230,6 +232,12 @@ impl Client {
         value.set_sensitive(true);
         self.headers.insert(HeaderName::from_static(name), value);
         Ok(self)
+    }
+
+    /// The same with a user and their password or token on each request (RFC 7617).
+    pub fn with_basic(self, user: &str, password: &[u8]) -> Result<Self, OpenError> {
+        let credentials = STANDARD.encode([user.as_bytes(), b":", password].concat());
+        self.with_secret("authorization", format!("Basic {credentials}").as_bytes())
     }
 
     /// The same with a host's own ways of saying things.

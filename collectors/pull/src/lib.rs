@@ -271,3 +271,16 @@ pub struct Row {
     /// JSON.
     pub data: Bytes,
 }
+
+impl Row {
+    /// A row with what the source gave, as JSON; what it is about, and the key that keeps it in order.
+    pub fn new(
+        kind: &'static str,
+        (subject, key): (Option<String>, String),
+        data: &impl Serialize,
+    ) -> Result<Self, PullError> {
+        let data = serde_json::to_vec(data)
+            .map_err(|error| PullError::Data(format!("`{key}` can't be written as an event `{kind}`: {error}")))?;
+        Ok(Self { kind, subject, key, data: data.into() })
+    }
+}

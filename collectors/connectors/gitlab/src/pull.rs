@@ -177,14 +177,14 @@ impl Pulling {
     async fn gap(&self, project: &Project, root: &str, stream: &str, gap: &Gap) -> Result<Vec<Row>, PullError> {
         let found = lists::gap(&self.client, root, stream, gap).await?;
         let Some(listed) = listed(stream) else {
-            return Ok(found.iter().map(|row| PulledRow::of(project, row).row(RELEASE)).collect());
+            return found.iter().map(|row| PulledRow::of(project, row).row(RELEASE)).collect();
         };
         let mut rows = Vec::new();
         for row in &found {
             rows.extend(match read_row::<Key>(row, listed.path) {
                 Ok(key) => self.row(project, root, (listed, &key), row).await?,
                 // it is rejected with its reason
-                Err(_) => vec![PulledRow::of(project, row).row(listed.kind)],
+                Err(_) => vec![PulledRow::of(project, row).row(listed.kind)?],
             });
         }
         Ok(rows)
@@ -202,7 +202,7 @@ impl Pulling {
         let notes = self.all(&client, &format!("{one}/notes?sort=asc&order_by=created_at&per_page={MANY}")).await?;
         let commits = self.all(&client, &format!("{one}/commits?per_page={MANY}")).await?;
         let stated = PulledRow { notes: Some(notes), commits: Some(commits), ..PulledRow::of(project, row) };
-        Ok(vec![stated.row(MERGE_REQUEST.kind)])
+        Ok(vec![stated.row(MERGE_REQUEST.kind)?])
     }
 
     /// A pipeline with its jobs: the list of pipelines does not report when one ended.
@@ -211,9 +211,8 @@ impl Pulling {
         let one = format!("{root}/pipelines/{}", key.id);
         let whole: Box<RawValue> = client.get(&one).await?.json()?;
         let jobs = self.all(&client, &format!("{one}/jobs?include_retried=true&per_page={MANY}")).await?;
-        let mut rows = vec![PulledRow::of(project, &whole).row(PIPELINE.kind)];
-        rows.extend(jobs.iter().map(|job| PulledRow::of(project, job).row("gitlab.pull.job")));
-        Ok(rows)
+        let pipeline = std::iter::once(PulledRow::of(project, &whole).row(PIPELINE.kind));
+        pipeline.chain(jobs.iter().map(|job| PulledRow::of(project, job).row("gitlab.pull.job"))).collect()
     }
 
     async fn deployment(&self, project: &Project, root: &str, row: &RawValue) -> Result<Vec<Row>, PullError> {
@@ -221,7 +220,7 @@ impl Pulling {
             Some(id) => self.tier(root, id).await?,
             None => None,
         };
-        Ok(vec![PulledRow { tier, ..PulledRow::of(project, row) }.row(DEPLOYMENT.kind)])
+        Ok(vec![PulledRow { tier, ..PulledRow::of(project, row) }.row(DEPLOYMENT.kind)?])
     }
 
     /// Asks for the tiers of environments, each once: a few by themselves, many by the list of all. Those that can't be
@@ -270,7 +269,7 @@ impl Pulling {
     async fn issue(&self, project: &Project, root: &str, key: &Key, row: &RawValue) -> Result<Vec<Row>, PullError> {
         let path = format!("{root}/issues/{}/resource_state_events?per_page={MANY}", key.number());
         let states = self.all(&self.client.for_details(), &path).await?;
-        Ok(vec![PulledRow { states: Some(states), ..PulledRow::of(project, row) }.row(ISSUE.kind)])
+        Ok(vec![PulledRow { states: Some(states), ..PulledRow::of(project, row) }.row(ISSUE.kind)?])
     }
 }
 

@@ -2,8 +2,6 @@
 //! builds of each job, newest first and a range at a time, with the stages of those that are pipelines.
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use connector::reference::decoded;
 use pull::parts;
@@ -46,9 +44,7 @@ impl Paged for Jenkins {
     fn open(&self, source: &Opened) -> Result<Box<dyn Puller>, OpenError> {
         let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected Jenkins' address"))?;
         let Options { user, .. } = source.options()?;
-        let credentials = [user.as_bytes(), b":", source.token()?.expose()].concat();
-        let authorization = format!("Basic {}", STANDARD.encode(credentials));
-        let client = Client::new(source, base)?.with_secret("authorization", authorization.as_bytes())?;
+        let client = Client::new(source, base)?.with_basic(&user, source.token()?.expose())?;
         Ok(Box::new(Controller { client, projects: source.projects.clone() }))
     }
 }

@@ -9,8 +9,6 @@ mod answers;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use pull::parts::first_of;
@@ -57,11 +55,11 @@ impl Paged for Jira {
         let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected https://host"))?;
         let token = source.token()?.expose();
         let options: Options = source.options()?;
-        let authorization = match &options.email {
-            Some(email) => format!("Basic {}", STANDARD.encode([email.as_bytes(), b":", token].concat())).into_bytes(),
-            None => [b"Bearer ", token].concat(),
+        let client = Client::new(source, base)?;
+        let client = match &options.email {
+            Some(email) => client.with_basic(email, token)?,
+            None => client.with_secret("authorization", &[b"Bearer ", token].concat())?,
         };
-        let client = Client::new(source, base)?.with_secret("authorization", &authorization)?;
         Ok(Box::new(Pulling::new(client, source)?))
     }
 }
@@ -208,7 +206,17 @@ impl Pulling {
         }
         let ask = || async {
             let me: Me = self.client.get(&format!("{}/myself", self.api())).await?.json()?;
-            Ok(me.zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
+            // in another time zone than Jira reads it in, a time would leave out what changed in the hours between
+            let (found, expected) = match me.zone.as_deref().map(|zone| (zone, kernel::time_zone(zone))) {
+                Some((_, Ok(zone))) => return Ok(zone),
+                Some((zone, Err(error))) => (format!("`{zone}`"), error.expected().to_owned()),
+                None => ("nothing".to_owned(), "the name of a time zone".to_owned()),
+            };
+            Err(PullError::Data(format!(
+                "{}/myself: found {found} as `timeZone`, in which JQL reads times, expected {expected}; choose another in \
+                 the profile of the account that the token is of",
+                self.api()
+            )))
         };
         self.zone.get_or_try_init(ask).await.copied()
     }
@@ -320,7 +328,9 @@ impl Pulling {
         });
         let (rows, missed) = details(asked).await?;
         let mut rows = rows.concat();
-        rows.extend(unreadable.iter().map(|row| self.plain("jira.pull.issue", row)));
+        for row in unreadable {
+            rows.push(self.plain("jira.pull.issue", row)?);
+        }
         Ok((rows, missed))
     }
 
@@ -330,7 +340,7 @@ impl Pulling {
             issue.changelog.as_ref().is_some_and(|log| log.total.is_none_or(|total| total <= log.histories.len()));
         let histories = if whole { None } else { Some(self.history(&issue.key).await?) };
         let with_histories = PulledRow { site: &self.site, fields: Some(fields), row, histories };
-        Ok(with_histories.row("jira.pull.issue", self.tracker.item(&issue.key).0))
+        with_histories.row("jira.pull.issue", self.tracker.item(&issue.key).0)
     }
 
     /// An issue whose history could not be had; nothing if it is gone.
@@ -374,13 +384,13 @@ impl Pulling {
     }
 
     /// A row of the whole Jira.
-    fn plain(&self, kind: &'static str, row: &RawValue) -> Row {
+    fn plain(&self, kind: &'static str, row: &RawValue) -> Result<Row, PullError> {
         PulledRow { site: &self.site, fields: None, row, histories: None }.row(kind, self.tracker.id.clone())
     }
 
     async fn statuses(&self) -> Result<Page, PullError> {
         let rows: Vec<Box<RawValue>> = self.client.get(&format!("{}/status", self.api())).await?.json()?;
-        let rows = rows.iter().map(|row| self.plain("jira.pull.status", row)).collect();
+        let rows = rows.iter().map(|row| self.plain("jira.pull.status", row)).collect::<Result<_, _>>()?;
         Ok(Page { rows, ..Page::default() })
     }
 
@@ -416,7 +426,7 @@ impl Pulling {
             Err(PullError::Data(_)) => Vec::new(),
             rows => rows?,
         };
-        Ok(rows.iter().map(|row| self.plain("jira.pull.sprint", row)).collect())
+        rows.iter().map(|row| self.plain("jira.pull.sprint", row)).collect()
     }
 }
 

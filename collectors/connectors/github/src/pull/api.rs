@@ -139,7 +139,7 @@ impl Api {
                 names.push(project.clone());
                 continue;
             }
-            let mut after = Value::Null;
+            let mut after: Option<String> = None;
             loop {
                 let variables = json!({ "owner": project, "after": after });
                 let data = self.query(include_str!("../../queries/repositories.graphql"), variables, 5).await?;
@@ -147,16 +147,32 @@ impl Api {
                 let Some(list) = list else { return Err(PullError::Gone(format!("owner `{project}`"))) };
                 let nodes = list.get("nodes").and_then(Value::as_array).into_iter().flatten();
                 names.extend(nodes.filter_map(|node| Some(node.get("nameWithOwner")?.as_str()?.to_owned())));
-                if list.pointer("/pageInfo/hasNextPage") != Some(&Value::Bool(true)) {
+                after = next_cursor(&list, "repositories")?;
+                if after.is_none() {
                     break;
                 }
-                after = list.pointer("/pageInfo/endCursor").cloned().unwrap_or_default();
             }
         }
         names.sort_unstable();
         names.dedup();
         Ok(names)
     }
+}
+
+/// Where the next page of a list begins; `None` after the last one. A list that has more and does not say where would be
+/// read from its beginning again, or end too early.
+pub(super) fn next_cursor(list: &Value, called: &str) -> Result<Option<String>, PullError> {
+    if list.pointer("/pageInfo/hasNextPage") != Some(&Value::Bool(true)) {
+        return Ok(None);
+    }
+    let cursor = list.pointer("/pageInfo/endCursor");
+    let Some(text) = cursor.and_then(Value::as_str) else {
+        let found = cursor.unwrap_or(&Value::Null);
+        return Err(PullError::Data(format!(
+            "GraphQL: {called} have a next page that begins at {found}, expected a text"
+        )));
+    };
+    Ok(Some(text.to_owned()))
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use pull::{Ask, Missed, Page, PullError, Row, Unfinished};
 use serde_json::{Value, json};
 
-use super::api::Api;
+use super::api::{Api, next_cursor};
 use super::lists::{Cursor, DEPLOYMENT, complete, list_of, row, text, time};
 use super::piecemeal::{fetch, without_next};
 
@@ -113,7 +113,8 @@ pub(super) async fn page(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
     if list.field == "pullRequests" && ask.cursor.is_none() {
         page.rows.extend(renamed(api, ask, &repository));
     }
-    let mut more = found.pointer("/pageInfo/hasNextPage") == Some(&Value::Bool(true));
+    let next = next_cursor(&found, list.field)?;
+    let mut more = next.is_some();
     for mut node in nodes {
         // null is what the token may not see
         if node.is_null() {
@@ -140,8 +141,7 @@ pub(super) async fn page(api: &Api, ask: &Ask<'_>) -> Result<Page, PullError> {
         }
     }
     if more {
-        let after = found.pointer("/pageInfo/endCursor").and_then(Value::as_str).map(str::to_owned);
-        page.next = Some(json!(Cursor { after, first }));
+        page.next = Some(json!(Cursor { after: next, first }));
     }
     Ok(page)
 }

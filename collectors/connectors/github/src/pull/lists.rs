@@ -5,7 +5,7 @@ use pull::{Ask, PullError, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::api::Api;
+use super::api::{Api, next_cursor};
 
 const CHANGES: &str =
     concat!(include_str!("../../queries/changes.graphql"), include_str!("../../queries/change_fields.graphql"));
@@ -85,12 +85,9 @@ pub(super) fn time(node: &Value, field: &str) -> Option<DateTime<Utc>> {
 /// Asks for what did not fit of a pull request, and puts it where it belongs. What is no pull request is complete.
 pub(super) async fn complete(api: &Api, node: &mut Value) -> Result<(), PullError> {
     let lists = ["reviews", "commits", "comments"];
-    let after = |node: &Value, list: &str| {
-        let info = node.get(list)?.get("pageInfo")?;
-        (info.get("hasNextPage")? == &Value::Bool(true)).then(|| info.get("endCursor").cloned().unwrap_or_default())
-    };
     loop {
-        let [reviews, commits, comments] = lists.map(|list| after(node, list));
+        let after = |list: &str| next_cursor(node.get(list).unwrap_or(&Value::Null), list);
+        let (reviews, commits, comments) = (after("reviews")?, after("commits")?, after("comments")?);
         if reviews.is_none() && commits.is_none() && comments.is_none() {
             return Ok(());
         }

@@ -4,7 +4,7 @@
 use pull::{Ask, Missed, Page, PullError, Row};
 use serde_json::{Value, json};
 
-use super::api::Api;
+use super::api::{Api, next_cursor};
 use super::lists::{Cursor, List, complete, list_of, row, time};
 
 /// The fewest that a page is cut down to when GitHub can't finish it, before rows are asked for one by one.
@@ -73,10 +73,9 @@ pub(super) async fn without_next(
     let old = ask.is_before(time(node, list.ordered_by)) && ask.is_before(time(node, "updatedAt"));
     let name = ["number", "tagName", "databaseId"].iter().find_map(|field| node.get(*field));
     let what = format!("{} {}", list.called, name.unwrap_or(&Value::Null)).replace('"', "");
-    let next = found.pointer("/pageInfo/endCursor").and_then(Value::as_str).map(str::to_owned);
-    let more = found.pointer("/pageInfo/hasNextPage") == Some(&Value::Bool(true)) && next.is_some() && !old;
+    let next = next_cursor(found, list.field)?.filter(|_| !old);
     Ok(Page {
-        next: more.then(|| json!(Cursor { after: next, first: MIN_ROWS })),
+        next: next.map(|next| json!(Cursor { after: Some(next), first: MIN_ROWS })),
         newest: time(node, "updatedAt"),
         missed: if old { Vec::new() } else { vec![Missed { what, key: json!({ "after": after }), error }] },
         ..Page::default()

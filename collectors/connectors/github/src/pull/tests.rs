@@ -146,6 +146,17 @@ async fn a_secondary_limit_is_waited_for_however_it_is_stated() {
     assert!(asked.len() == 3 && asked[1] >= 60 && asked[2] >= asked[1] + 60, "{asked:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_list_that_does_not_say_where_its_next_page_begins_is_an_error_and_not_asked_for_again() {
+    use pull::testing::{Script, ScriptedAnswer};
+    let page = r#"{"data":{"repositoryOwner":{"repositories":{"pageInfo":{"hasNextPage":true,"endCursor":null},"nodes":[{"nameWithOwner":"Octo/Hello"}]}}}}"#;
+    let script = Script::new([ScriptedAnswer::new(200, page)]);
+    let source = source(&json!({}));
+    let error = puller_of(script.router(), &source).api.repositories(&["Octo".to_owned()]).await.unwrap_err();
+    assert!(error.to_string().contains("repositories have a next page that begins at null"), "{error}");
+    assert_eq!(script.asked().len(), 1);
+}
+
 #[test]
 fn settings_that_can_not_work_are_named() {
     let open = |options: Value| {

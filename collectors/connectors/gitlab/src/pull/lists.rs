@@ -5,8 +5,8 @@ use pull::parts::{self, Gap, Gaps, Parts};
 use pull::seek::{Grain, ListCursor};
 use pull::{Ask, Client, Missed, Page, PullError, Row, details, read_row};
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::rows::{FEW, Key, MANY, Project, PulledRow};
 
@@ -106,7 +106,9 @@ impl Walked {
         });
         let (rows, missed) = details(asked).await?;
         let mut rows = rows.concat();
-        rows.extend(self.unreadable.iter().map(|row| PulledRow::of(project, row).row(self.listed.kind)));
+        for row in &self.unreadable {
+            rows.push(PulledRow::of(project, row).row(self.listed.kind)?);
+        }
         let missed = self.missed.iter().cloned().chain(missed).collect();
         Ok(Page { rows, next: self.next.clone(), newest: self.newest, total: self.total, missed, ..Page::default() })
     }
@@ -162,7 +164,7 @@ pub(super) async fn walk(client: &Client, listed: Listed, root: &str, ask: &Ask<
         unreadable,
         missed: gaps.missed(ask.stream.name, comes_again),
         newest: keys.last().map(|(_, changed)| *changed),
-        next: next.and_then(|next| serde_json::to_value(next).ok()),
+        next: next.map(|next| json!(next)),
         total: total.filter(|_| ask.cursor.is_none()),
     })
 }
@@ -212,7 +214,7 @@ pub(super) async fn releases(client: &Client, project: &Project, root: &str, ask
                 let at = released_at(&row);
                 gaps.readable(at);
                 oldest = at.or(oldest);
-                page.rows.push(PulledRow::of(project, &row).row(RELEASE));
+                page.rows.push(PulledRow::of(project, &row).row(RELEASE)?);
             }
             Err(error) => gaps.unreadable(error),
         }

@@ -1,7 +1,7 @@
 //! The rows of GitLab's lists, as they go into the log.
 
 use chrono::{DateTime, Utc};
-use pull::Row;
+use pull::{PullError, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -59,15 +59,10 @@ impl<'a> PulledRow<'a> {
         Self { project, row, notes: None, commits: None, states: None, tier: None }
     }
 
-    pub(super) fn row(&self, kind: &'static str) -> Row {
+    pub(super) fn row(&self, kind: &'static str) -> Result<Row, PullError> {
         let place = Place::at(&self.project.web_url, None).ok();
         let subject = place.map(|place| place.id.to_string());
-        Row {
-            kind,
-            key: subject.clone().unwrap_or_else(|| self.project.web_url.clone()),
-            subject,
-            // What was JSON is JSON.
-            data: serde_json::to_vec(self).unwrap_or_default().into(),
-        }
+        let key = subject.clone().unwrap_or_else(|| self.project.web_url.clone());
+        Row::new(kind, (subject, key), self)
     }
 }

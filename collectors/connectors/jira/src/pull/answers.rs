@@ -1,7 +1,7 @@
 //! What Jira answers, and how its rows go into the log.
 
 use chrono::{DateTime, Utc};
-use pull::{Row, read_row};
+use pull::{PullError, Row, read_row};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -68,10 +68,8 @@ pub(super) struct PulledRow<'a> {
 }
 
 impl PulledRow<'_> {
-    pub(super) fn row(&self, kind: &'static str, subject: String) -> Row {
-        // What was JSON is JSON.
-        let data = serde_json::to_vec(self).unwrap_or_default().into();
-        Row { kind, key: subject.clone(), subject: Some(subject), data }
+    pub(super) fn row(&self, kind: &'static str, subject: String) -> Result<Row, PullError> {
+        Row::new(kind, (Some(subject.clone()), subject), self)
     }
 }
 

@@ -31,6 +31,8 @@ struct Server {
     /// What holds more than the name of this issue fails.
     unreadable: Option<usize>,
     asked: Vec<String>,
+    /// What it names as the time zone of the account, if that is not Tokyo's.
+    zone: Option<Value>,
 }
 
 type Shared = Arc<Mutex<Server>>;
@@ -84,7 +86,9 @@ fn answer(state: &Shared, request: &Request) -> Response {
             { "id": "customfield_10020", "name": "Iteration", "schema": { "custom": SPRINT_TYPE } },
             { "id": "customfield_10014", "name": "Epos", "schema": { "custom": EPIC_TYPE } },
         ]),
-        "/rest/api/2/myself" | "/rest/api/3/myself" => json!({ "timeZone": "Asia/Tokyo" }),
+        "/rest/api/2/myself" | "/rest/api/3/myself" => {
+            json!({ "timeZone": server.zone.clone().unwrap_or_else(|| json!("Asia/Tokyo")) })
+        }
         "/rest/api/2/status" | "/rest/api/3/status" => json!([{ "name": "Open", "statusCategory": { "key": "new" } }]),
         "/rest/api/3/search/jql" | "/rest/api/2/search" => {
             server.searches += 1;
@@ -268,6 +272,23 @@ fn times_are_in_the_zone_of_the_user_who_asks() {
         ("2026-10-25T02:30:00Z", "2026-10-25 03:30"),
     ] {
         assert_eq!(local(berlin, at.parse().unwrap()), expected, "{at}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_zone_that_is_not_known_stops_the_search_instead_of_moving_its_window() {
+    for (zone, found) in [(json!("Mars/Olympus"), "found `Mars/Olympus`"), (Value::Null, "found nothing")] {
+        let state = Shared::default();
+        {
+            let mut server = state.lock().unwrap();
+            server.issues = (1..=3).map(issue).collect();
+            server.zone = Some(zone);
+        }
+        let memory = Memory::default();
+        let summary = memory.pull(&pulling(&state, false), From::Cursor).await;
+        let failure = summary.failure().unwrap_or_default();
+        assert!(failure.contains(found) && failure.contains("time zone"), "{summary:?}");
+        assert_eq!(issues_of(&memory), BTreeSet::new());
     }
 }
 
