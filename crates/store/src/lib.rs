@@ -1,4 +1,4 @@
-//! The database: the only crate that contains SQL, one file for each table. It works on PostgreSQL 15 or later, with
+//! The database: the only crate that contains SQL, one file for each subject. It works on PostgreSQL 15 or later, with
 //! and without TimescaleDB.
 //!
 //! Promises: the facts, dead letters, counts and position of a batch are written in one transaction; an older version
