@@ -22,7 +22,7 @@ mod shared;
 mod state;
 mod tag;
 mod tenant;
-mod views;
+pub mod views;
 mod web;
 
 pub use problem::Problem;

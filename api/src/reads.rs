@@ -58,7 +58,7 @@ pub async fn events(state: &ApiState, scope: &Scope, peer: Peer, fact: &str) -> 
     let Some(log) = state.log(peer) else { return Err(Problem::raw_events()) };
     let _turn = scope.turn().await;
     let mut events = Vec::new();
-    let take = |place, event| events.push(RawEvent::new(place, event));
+    let take = |place, event| events.push(RawEvent::shortened(place, event));
     eventlog::events_of(log, &scope.store, fact, EVENTS, take).await?;
     Ok(events)
 }
@@ -116,7 +116,7 @@ pub async fn check_deployment(scope: &Scope, id: Option<&str>) -> Result<(), Pro
 pub async fn explain(state: &ApiState, scope: &Scope, id: &str) -> Result<Option<Explanation>, Problem> {
     let _turn = scope.turn().await;
     match dora::explain(&scope.store, &state.settings().dora, id).await {
-        Ok(explanation) => Ok(explanation.map(Into::into)),
+        Ok(explanation) => Ok(explanation.map(Explanation::shortened)),
         Err(error) => Err(refused(error)),
     }
 }

@@ -1,12 +1,15 @@
-//! Why a deployment or a change counts as it does: what `explain` answers.
+//! Why a deployment or a change counts as it does: what `explain` answers. Its JSON is that of the API's views, on the
+//! command line too.
 
+use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, ChangeId, ChangeMetric, DeploymentId, DeploymentMetric, Finding, RepositoryId, Sha};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What is known about what was asked for. Either exactly one thing was meant, and it is explained for
 /// each service that it belongs to, or several could be meant, and they are listed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// What was asked for.
     pub asked: String,
@@ -19,7 +22,7 @@ pub struct Explanation {
 }
 
 /// What could be meant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, SimpleObject, ToSchema)]
 pub struct Candidate {
     /// `deployment`, `change` or `commit`.
     pub what: &'static str,
@@ -28,11 +31,12 @@ pub struct Candidate {
     /// Its name, title or subject.
     pub title: String,
     /// When it finished, was merged or written.
+    #[schema(required)]
     pub at: Option<DateTime<Utc>>,
 }
 
 /// Why a deployment counts as it does.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DeploymentExplanation {
     /// The service.
     pub service: String,
@@ -55,7 +59,7 @@ pub struct DeploymentExplanation {
 }
 
 /// A commit that a deployment carried.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CarriedCommit {
     /// Its id.
     pub sha: Sha,
@@ -72,7 +76,7 @@ pub struct CarriedCommit {
 }
 
 /// Why a change, or a commit outside of any change, counts as it does.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ChangeExplanation {
     /// The service.
     pub service: String,

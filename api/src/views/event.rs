@@ -4,9 +4,10 @@ use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 use kernel::Envelope;
 use serde::Serialize;
+use store::origins::Origin;
 use utoipa::ToSchema;
 
-/// Payloads of more bytes are not shown: `bytes` says how large they are.
+/// Payloads of more bytes are not shown over REST and GraphQL: `bytes` says how large they are.
 const SHOWN: usize = 1 << 20;
 
 /// An event of the log: a webhook as its source sent it, a row that was pulled, a fact that was posted.
@@ -34,10 +35,21 @@ pub struct RawEvent {
 }
 
 impl RawEvent {
+    /// The event at this place, without a payload that is large.
+    #[must_use]
+    pub fn shortened(place: Origin, event: Envelope) -> Self {
+        Self::of(place, event, SHOWN)
+    }
+
     /// The event at this place.
     #[must_use]
-    pub fn new(place: store::origins::Origin, event: Envelope) -> Self {
-        let payload = if event.data.len() > SHOWN { None } else { str::from_utf8(&event.data).ok().map(str::to_owned) };
+    pub fn whole(place: Origin, event: Envelope) -> Self {
+        Self::of(place, event, usize::MAX)
+    }
+
+    fn of(place: Origin, event: Envelope, shown: usize) -> Self {
+        let text = str::from_utf8(&event.data).ok().filter(|text| text.len() <= shown);
+        let payload = text.map(str::to_owned);
         Self {
             partition: place.partition,
             position: place.position,

@@ -1,14 +1,15 @@
-//! Why a deployment or a change counts as it does. The first commits and changes only: what a deployment
-//! carried in full is a list of its own (`changes?deployment=`), read page by page.
+//! Why a deployment or a change counts as it does. REST and GraphQL show the first commits and changes only: what a
+//! deployment carried in full is a list of its own (`changes?deployment=`), read page by page. The command line shows all.
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
+use dora::Candidate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Change, Deployment, Finding};
 
-/// How many commits and changes an explanation shows at most.
+/// How many commits and changes an answer shows at most.
 const SHOWN: usize = 500;
 
 /// A commit that a deployment carried, or that a change is made of.
@@ -70,8 +71,8 @@ pub struct DeploymentExplanation {
     pub findings: Vec<Finding>,
 }
 
-impl From<dora::DeploymentExplanation> for DeploymentExplanation {
-    fn from(from: dora::DeploymentExplanation) -> Self {
+impl DeploymentExplanation {
+    fn of(from: dora::DeploymentExplanation, shown: usize) -> Self {
         Self {
             service: from.service,
             id: from.deployment.0,
@@ -79,9 +80,9 @@ impl From<dora::DeploymentExplanation> for DeploymentExplanation {
             why: from.why,
             deployment: from.metric.map(Into::into),
             previous: from.previous.map(Into::into),
-            shortened: from.commits.len() > SHOWN || from.changes.len() > SHOWN,
-            commits: from.commits.into_iter().take(SHOWN).map(Into::into).collect(),
-            changes: from.changes.into_iter().take(SHOWN).map(Into::into).collect(),
+            shortened: from.commits.len() > shown || from.changes.len() > shown,
+            commits: from.commits.into_iter().take(shown).map(Into::into).collect(),
+            changes: from.changes.into_iter().take(shown).map(Into::into).collect(),
             findings: from.findings.into_iter().map(Into::into).collect(),
         }
     }
@@ -115,8 +116,8 @@ pub struct ChangeExplanation {
     pub findings: Vec<Finding>,
 }
 
-impl From<dora::ChangeExplanation> for ChangeExplanation {
-    fn from(from: dora::ChangeExplanation) -> Self {
+impl ChangeExplanation {
+    fn of(from: dora::ChangeExplanation, shown: usize) -> Self {
         Self {
             service: from.service,
             id: from.change.0,
@@ -125,25 +126,11 @@ impl From<dora::ChangeExplanation> for ChangeExplanation {
             why: from.why,
             change: from.metric.map(Into::into),
             deployment: from.deployment.map(Into::into),
-            shortened: from.commits.len() > SHOWN,
-            commits: from.commits.into_iter().take(SHOWN).map(Into::into).collect(),
+            shortened: from.commits.len() > shown,
+            commits: from.commits.into_iter().take(shown).map(Into::into).collect(),
             findings: from.findings.into_iter().map(Into::into).collect(),
         }
     }
-}
-
-/// What could be meant.
-#[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
-pub struct Candidate {
-    /// `deployment`, `change` or `commit`.
-    pub what: &'static str,
-    /// The id to ask with.
-    pub id: String,
-    /// Its name, title or subject.
-    pub title: String,
-    /// When it finished, was merged or written.
-    #[schema(required)]
-    pub at: Option<DateTime<Utc>>,
 }
 
 /// What was meant, explained for each service that it belongs to; or, where that is not clear, what could be.
@@ -159,15 +146,25 @@ pub struct Explanation {
     pub candidates: Vec<Candidate>,
 }
 
-impl From<dora::Explanation> for Explanation {
-    fn from(from: dora::Explanation) -> Self {
-        let candidate =
-            |from: dora::Candidate| Candidate { what: from.what, id: from.id, title: from.title, at: from.at };
+impl Explanation {
+    /// With the first commits and changes of each.
+    #[must_use]
+    pub fn shortened(from: dora::Explanation) -> Self {
+        Self::of(from, SHOWN)
+    }
+
+    /// With all commits and changes.
+    #[must_use]
+    pub fn whole(from: dora::Explanation) -> Self {
+        Self::of(from, usize::MAX)
+    }
+
+    fn of(from: dora::Explanation, shown: usize) -> Self {
         Self {
             asked: from.asked,
-            deployments: from.deployments.into_iter().map(Into::into).collect(),
-            changes: from.changes.into_iter().map(Into::into).collect(),
-            candidates: from.candidates.into_iter().map(candidate).collect(),
+            deployments: from.deployments.into_iter().map(|one| DeploymentExplanation::of(one, shown)).collect(),
+            changes: from.changes.into_iter().map(|one| ChangeExplanation::of(one, shown)).collect(),
+            candidates: from.candidates,
         }
     }
 }

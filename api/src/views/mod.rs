@@ -1,5 +1,5 @@
-//! What the API shows, once for REST and GraphQL, where that is not what the engine answers: rows of the store with
-//! other names and units (whole microseconds become seconds). Views compute nothing.
+//! What the API shows, once for REST, GraphQL and the command line's JSON, where that is not what the engine answers:
+//! rows of the store with other names and units (whole microseconds become seconds). Views compute nothing.
 
 mod event;
 mod explanation;

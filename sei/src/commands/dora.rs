@@ -6,6 +6,7 @@ mod window;
 
 use anyhow::{Result, bail};
 use api::questions::ReportQuestion;
+use api::views;
 use chrono::Utc;
 use clap::{Args, Subcommand};
 use dora::{Budget, Scope};
@@ -126,7 +127,7 @@ impl Explain {
                 bail!(self.nothing(&store).await?);
             };
             if global.json {
-                return output::print_json(&explanation);
+                return output::print_json(&views::Explanation::whole(explanation));
             }
             let heading = if demo { format!("{}\n", output::DEMO) } else { String::new() };
             output::print(&format!("{heading}{}", explain::text(&explanation)))

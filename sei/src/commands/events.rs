@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
+use api::views::RawEvent;
 use clap::{Args, Subcommand};
 use dora::Scope;
 
@@ -83,14 +84,7 @@ impl Of {
                 return output::print_bytes(&newest.data);
             }
             if global.json {
-                let list = events.iter().map(|(place, event)| {
-                    serde_json::json!({
-                        "partition": place.partition, "position": place.position, "received_at": event.time,
-                        "source": event.source, "kind": event.kind, "id": event.id,
-                        "content_type": event.content_type, "bytes": event.data.len(),
-                        "payload": str::from_utf8(&event.data).ok(),
-                    })
-                });
+                let list = events.into_iter().map(|(place, event)| RawEvent::whole(place, event));
                 return output::print_json(&list.collect::<Vec<_>>());
             }
             let mut table = output::table(&["received", "source", "kind", "event", "place", "bytes"]);

@@ -1,6 +1,7 @@
 //! `sei status`: where everything stands.
 
 use anyhow::Result;
+use api::views;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use connector_git as git;
@@ -85,13 +86,9 @@ struct Source {
 
 #[derive(Serialize)]
 struct Service {
-    name: String,
-    measured_by: Option<String>,
-    deployments: i64,
-    changes: i64,
-    commits: i64,
-    partial: bool,
-    computed_at: DateTime<Utc>,
+    /// As the API lists it.
+    #[serde(flatten)]
+    listed: views::Service,
     /// Why it could not be computed last.
     error: Option<String>,
 }
@@ -137,16 +134,7 @@ impl Status {
             sources: self.sources(&store, &machine.settings).await?,
             services: services
                 .into_iter()
-                .map(|row| Service {
-                    name: row.name,
-                    measured_by: row.source.map(|source| source.as_str().to_owned()),
-                    deployments: row.deployments,
-                    changes: row.changes,
-                    commits: row.commits,
-                    partial: row.partial,
-                    computed_at: row.computed_at,
-                    error: row.error,
-                })
+                .map(|mut row| Service { error: row.error.take(), listed: row.into() })
                 .collect(),
         })
     }
@@ -209,15 +197,15 @@ impl Snapshot {
         push(&mut lines, &table);
         let mut table =
             output::table(&["service", "measured by", "deployments", "changes", "commits", "computed", "error"]);
-        for service in &self.services {
+        for Service { listed: service, error } in &self.services {
             table.add_row([
                 service.name.clone(),
-                service.measured_by.clone().unwrap_or_else(|| "–".to_owned()),
+                service.source.clone().unwrap_or_else(|| "–".to_owned()),
                 service.deployments.to_string(),
                 service.changes.to_string(),
                 format!("{}{}", service.commits, if service.partial { " (partial)" } else { "" }),
                 time(&service.computed_at),
-                service.error.clone().unwrap_or_default(),
+                error.clone().unwrap_or_default(),
             ]);
         }
         push(&mut lines, &table);

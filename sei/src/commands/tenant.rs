@@ -1,6 +1,7 @@
 //! `sei tenant`.
 
 use anyhow::{Result, bail};
+use api::views::TenantView;
 use clap::Subcommand;
 use kernel::Tenant;
 
@@ -51,8 +52,7 @@ impl TenantCommand {
             Self::List => {
                 let tenants = machine.store.tenants().await?;
                 if global.json {
-                    let list = tenants.iter().map(|info| serde_json::json!({ "name": info.tenant, "demo": info.demo }));
-                    return output::print_json(&list.collect::<Vec<_>>());
+                    return output::print_json(&tenants.into_iter().map(TenantView::from).collect::<Vec<_>>());
                 }
                 let mut table = output::table(&["tenant", "data"]);
                 for info in tenants {
