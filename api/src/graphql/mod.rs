@@ -77,9 +77,9 @@ async fn answer(
     let scope = scope.sharing(state.graphql_reads());
     let turn = TurnOf::new(state.admission());
     let request = request.data(state).data(scope).data(peer).data(reads::budget()).data(turn.clone());
-    let operation = request.operation_name.clone();
+    let (operation, variables) = (request.operation_name.clone(), request.variables.clone());
     let mut response = schema.execute(request).await;
-    order::restore(&mut response.data, &document, operation.as_deref());
+    order::restore(&mut response.data, &document, operation.as_deref(), &variables);
     if let Some(busy) = turn.refused() {
         return busy.into_response();
     }
