@@ -29,7 +29,7 @@ static HANGUP: Notify = Notify::const_new();
 /// SIGINT and SIGTERM end the process the usual way, at once: nothing runs that has to end in order.
 static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(true);
 
-/// What takes signals, once anything does.
+/// What takes signals, while anything does.
 static TAKING: Mutex<Option<(Handle, JoinHandle<()>)>> = Mutex::new(None);
 
 /// Takes SIGINT, SIGTERM and SIGHUP from here on: call it in the first line of `main`, before there are other threads.
@@ -61,9 +61,10 @@ fn take_signals() -> io::Result<(Handle, JoinHandle<()>)> {
 #[must_use]
 pub fn shutdown() -> CancellationToken {
     catch_signals();
-    let shutdown = SHUTDOWN.clone();
-    ENDS_AT_ONCE.store(false, Ordering::SeqCst);
-    shutdown
+    let taking = TAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    // where nothing takes signals, they end the process the usual way
+    ENDS_AT_ONCE.store(taking.is_none(), Ordering::SeqCst);
+    SHUTDOWN.clone()
 }
 
 /// Notes a SIGHUP.
@@ -79,8 +80,11 @@ pub(crate) async fn hangup() {
 /// From here on SIGINT and SIGTERM end the process the usual way again, and SIGHUP does nothing. All that came before
 /// was acted on when this returns.
 pub(crate) fn end_at_once_again() {
-    ENDS_AT_ONCE.store(true, Ordering::SeqCst);
-    let taking = TAKING.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let taking = {
+        let mut taking = TAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        ENDS_AT_ONCE.store(true, Ordering::SeqCst);
+        taking.take()
+    };
     if let Some((handle, thread)) = taking {
         handle.close();
         // one that panicked has nothing more to act on
