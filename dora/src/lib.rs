@@ -47,5 +47,5 @@ pub use report::{
     FindingCount, MetricName, MetricReport, QuickCheck, REPORT_SERIES, Report, Score, ServiceStatus, report,
 };
 pub use role::EngineRole;
-pub use snapshots::Snapshots;
+pub use snapshots::{Snapshots, UP_TO_NOW};
 pub use summary::{Scope, Summary};

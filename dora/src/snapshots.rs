@@ -19,6 +19,7 @@ use tokio::sync::Mutex as Held;
 
 use crate::metrics::{Plan, Rows, Source, Tables};
 use crate::report::{from_tables, plan, question};
+pub use answers::UP_TO_NOW;
 use answers::{Answer, Answers, Key, Slot};
 
 use crate::settings;

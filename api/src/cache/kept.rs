@@ -16,10 +16,11 @@ use super::freshness::{Freshness, Look};
 const LAG: Duration = Duration::from_millis(900);
 /// … and how far until it is made again.
 const RENEWED_BEHIND: Duration = Duration::from_millis(300);
-/// How long an answer is given: one about what was up to now is about a time before.
-const KEPT: Duration = Duration::from_secs(30);
+/// How long an answer is given: one about what was up to now is about a time before, and was made of what snapshots give
+/// as long again.
+const KEPT: Duration = dora::UP_TO_NOW;
 /// How long until one that many ask for is made again.
-const RENEWED_AFTER: Duration = Duration::from_secs(20);
+const RENEWED_AFTER: Duration = Duration::from_secs(10);
 /// Answers and places of all tenants.
 const MAX_PLACES: usize = 2_000;
 /// What a place takes beside the key and the body, in bytes, about.
@@ -180,14 +181,14 @@ mod tests {
         for (is_busy, age, is_current, behind, expected) in [
             (false, secs(1), true, none, Usable::AsItIs),
             (false, secs(1), false, millis(1), Usable::No),
-            (false, secs(29), true, none, Usable::AsItIs),
-            (false, secs(30), true, none, Usable::No),
+            (false, secs(14), true, none, Usable::AsItIs),
+            (false, secs(15), true, none, Usable::No),
             (true, secs(1), true, none, Usable::AsItIs),
             (true, secs(1), false, millis(299), Usable::AsItIs),
             (true, secs(1), false, millis(300), Usable::WhileRenewed),
             (true, secs(1), false, millis(900), Usable::No),
-            (true, secs(20), true, none, Usable::WhileRenewed),
-            (true, secs(30), true, none, Usable::No),
+            (true, secs(10), true, none, Usable::WhileRenewed),
+            (true, secs(15), true, none, Usable::No),
             (true, secs(1), false, Duration::MAX, Usable::No),
         ] {
             assert_eq!(usable(is_busy, age, is_current, behind), expected, "{is_busy} {age:?} {is_current} {behind:?}");

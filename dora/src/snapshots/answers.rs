@@ -1,5 +1,5 @@
 //! Answers that were given before. One is good for as long as nothing has changed that answers are made from; an answer
-//! about a window up to now also for no more than half a minute.
+//! about a window up to now also for no longer than [`UP_TO_NOW`].
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,8 +10,9 @@ use tokio::sync::Mutex as Flight;
 
 use crate::{Budget, MetricAnswer, Question, Report};
 
-/// How long a window may end before now that is about what was up to now; the API may keep its answer as long again.
-const UP_TO_NOW: Duration = Duration::from_secs(30);
+/// How long an answer about what was up to now is given again. It is half of how long such an answer may be behind the
+/// clock: who keeps what is answered here keeps it as long again, and no longer.
+pub const UP_TO_NOW: Duration = Duration::from_secs(15);
 /// A window that ends so shortly before now was asked for up to now.
 const JUST_NOW: TimeDelta = TimeDelta::seconds(2);
 /// Values in the series of all answers of a tenant.
