@@ -111,5 +111,7 @@ create table review (
     digest          bigint not null
 );
 create index review_change on review (change, submitted_at);
+-- of one whose change is not known, only metrics of the user's own read anything
 call mark_chunks_of('review',
-                    $$select distinct 'changes', c.repository from $rows r join change c on c.id = r.change$$);
+                    $$select distinct case when c.id is null then 'facts' else 'changes' end, coalesce(c.repository, '')
+                      from $rows r left join change c on c.id = r.change$$);

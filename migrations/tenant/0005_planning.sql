@@ -57,8 +57,10 @@ create table transition (
     digest          bigint not null
 );
 create index transition_item on transition (item, at);
+-- of one whose item is not known, only metrics of the user's own read anything
 call mark_chunks_of('transition',
-                    $$select distinct 'items', w.project from $rows t join work_item w on w.id = t.item$$);
+                    $$select distinct case when w.id is null then 'facts' else 'items' end, coalesce(w.project, '')
+                      from $rows t left join work_item w on w.id = t.item$$);
 
 -- The category of each status of a tracker.
 create table status (
