@@ -34,7 +34,7 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
 }
 
 async fn find(state: &ApiState, headers: &HeaderMap, query: &str) -> Result<Scope, Problem> {
-    let asked = asked(headers, query)?;
+    let asked = name::asked(headers, query)?;
     let wanted = asked.unwrap_or_else(|| Tenant::default().to_string());
     let known = state.store().tenants().await?;
     let Some(tenant) = known.iter().find(|known| known.tenant.as_str() == wanted) else {

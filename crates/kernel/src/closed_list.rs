@@ -46,12 +46,12 @@ macro_rules! closed_list {
             Ord,
             Hash,
             ::serde::Serialize,
-            ::strum::IntoStaticStr,
-            ::strum::VariantArray,
-            ::strum::VariantNames,
+            $crate::strum::IntoStaticStr,
+            $crate::strum::VariantArray,
+            $crate::strum::VariantNames,
         )]
         #[serde(rename_all = "snake_case")]
-        #[strum(serialize_all = "snake_case")]
+        #[strum(crate = "::kernel::strum", serialize_all = "snake_case")]
         $(#[$($attribute)*])*
         $visibility enum $name { $($variants)* }
 

@@ -4,6 +4,9 @@
 //! Pure by promise: nothing here does I/O, knows a database, a broker or a clock. Everything else in
 //! the workspace may depend on this crate; it depends on none of it.
 
+// `closed_list!` names this crate wherever it is used, here too
+extern crate self as kernel;
+
 mod closed_list;
 pub mod difference;
 mod envelope;
@@ -26,6 +29,8 @@ pub use metric_facts::*;
 pub use outcome::{EventOutcome, IgnoreReason, NotStored, Reject, RejectReason};
 pub use secret::Secret;
 pub use selectors::{SELECTOR_FORMS, incident_selector};
+#[doc(hidden)]
+pub use strum;
 pub use tags::VERSION_TAGS;
 pub use time::{
     EARLIEST_AUTHOR_TIME, NotATime, NotATimeZone, TimeOrDay, clamp_instant, midnight, plausible_instant, time_zone,
