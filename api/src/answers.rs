@@ -22,7 +22,7 @@ const WITHIN: Duration = Duration::from_mins(1);
 /// So few say nothing.
 const FEW: usize = 5;
 /// How long a read may take that looks whether answers are right.
-const PATIENCE: Duration = Duration::from_secs(15);
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
 /// Services of a tenant that are compared at most.
 const SERVICES: u32 = 200;
 
@@ -76,7 +76,7 @@ impl Answers {
         if let Some(failing) = self.failing(Instant::now()) {
             return Err(failing);
         }
-        match timeout(PATIENCE, self.compare(reading, direct)).await {
+        match timeout(READ_TIMEOUT, self.compare(reading, direct)).await {
             Ok(Ok(compared)) => compared,
             Ok(Err(error)) => {
                 // it is looked at every second while the database is away
@@ -89,7 +89,7 @@ impl Answers {
                 }
                 Err("a read of a tenant's services failed".to_owned())
             }
-            Err(_) => Err(format!("a read of a tenant's services took more than {} s", PATIENCE.as_secs())),
+            Err(_) => Err(format!("a read of a tenant's services took more than {} s", READ_TIMEOUT.as_secs())),
         }
     }
 

@@ -38,7 +38,7 @@ const HEADERS: [&str; 3] = ["accept", "accept-encoding", "sei-tenant"];
 /// A longer question is not kept, in bytes.
 const KEY: usize = 4 * 1024;
 /// How long one statement may take that looks whether the store has changed.
-const PATIENCE: Duration = Duration::from_secs(2);
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Answers that were given before. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Cache {
     /// are made again at once.
     pub(crate) fn new(store: &Store, limit_bytes: usize, processors: usize, timeout: Duration) -> Self {
         Self(Arc::new(Inner {
-            store: store.read_only(PATIENCE),
+            store: store.read_only(STATEMENT_TIMEOUT),
             kept: Kept::new(limit_bytes),
             tenants: Mutex::default(),
             renewing: Semaphore::new(processors),

@@ -118,7 +118,7 @@ pub(crate) fn normalize(figures: &mut Figures) -> Result<()> {
     ensure!(!events.is_empty(), "none of the examples became facts");
     let bytes: usize = events.iter().map(|event| event.data.len()).sum();
     Figures::heading(&format!(
-        "normalizing {} examples of GitHub's events, {:.1} MB, again and again on one core:",
+        "normalizing {} examples of GitHub's events, {:.1} MB, repeatedly on one core:",
         events.len(),
         bytes as f64 / 1e6
     ));

@@ -20,7 +20,7 @@ pub struct Times {
     jitter: Duration,
 }
 
-/// Something that is done again and again.
+/// Something that is done at certain times.
 pub struct Job {
     name: String,
     times: Times,
@@ -68,7 +68,7 @@ impl Job {
         Self { name: name.into(), times, at_once, work: Box::new(work) }
     }
 
-    async fn again_and_again(self, shutdown: CancellationToken) {
+    async fn run_by_its_times(self, shutdown: CancellationToken) {
         let mut wait = !self.at_once;
         while !shutdown.is_cancelled() {
             if wait {
@@ -94,7 +94,7 @@ pub async fn run(jobs: Vec<Job>, shutdown: CancellationToken) {
         let shutdown = shutdown.clone();
         running.spawn(async move {
             let name = job.name.clone();
-            job.again_and_again(shutdown).await;
+            job.run_by_its_times(shutdown).await;
             name
         });
     }

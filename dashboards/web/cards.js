@@ -11,7 +11,7 @@ const CARDS = [
   ["deployment_frequency", "Successful production deployments", "deployment"],
   ["failed_deployment_recovery_time", "Median time from a failed deployment to its recovery", "recovered deployment"],
   ["change_fail_rate", "Deployments that failed, of all", "deployment"],
-  ["deployment_rework_rate", "Deployments that repaired rather than advanced", "deployment"],
+  ["deployment_rework_rate", "Unplanned deployments that fix a user-facing fault", "deployment"],
   ["time_to_restore", "Median time from detected to resolved, all incidents; beside the five", "incident"],
 ];
 

@@ -112,7 +112,7 @@ fn rules(options: &Options) -> &'static dyn RuleSet {
     }
 }
 
-/// Whether commits outside of any change count.
+/// Whether direct commits count.
 pub(crate) fn counts_commits(options: &Options) -> bool {
     rules(options).counting().commits
 }
@@ -185,7 +185,7 @@ fn row(
 }
 
 impl ServiceMetrics {
-    /// One a change, or a commit outside of any change, that a deployment carried; of the history and the
+    /// One a change, or a direct commit, that a deployment carried; of the history and the
     /// options that were computed. Made one at a time, since a million of them would fill a gigabyte.
     pub fn changes<'a>(
         &'a self,
@@ -207,7 +207,7 @@ impl ServiceMetrics {
         self.stages(history, options).row(subject, deployment)
     }
 
-    /// The id of a change, or of a commit outside of any change.
+    /// The id of a change, or of a direct commit.
     pub(crate) fn id(&self, history: &History, options: &Options, subject: Subject) -> String {
         self.stages(history, options).id(subject)
     }

@@ -31,7 +31,7 @@ use work::{Others, Workshop};
 /// After the first new facts, wait this long for more before computing …
 const QUIET: Duration = Duration::from_millis(300);
 /// … but no longer than this.
-const PATIENCE: Duration = Duration::from_secs(3);
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// How often to look for new facts that were not announced.
 const IDLE_CHECK_INTERVAL: Duration = Duration::from_mins(1);
 /// How long to wait before trying again.
@@ -110,7 +110,7 @@ async fn plan_announced(
                 }
             }
         }
-        // a tenant that fails again and again delays the others by one wait a round
+        // a tenant that fails repeatedly delays the others by one wait a round
         let announced = if has_failed { None } else { announcements(&mut listener, tenants).await };
         waiting = match announced {
             Some(announced) => announced,
@@ -199,7 +199,7 @@ async fn announcements(listener: &mut store::Listener, tenants: &Tenants) -> Opt
         }
         quiet = Moment::now() + QUIET;
         if announced.is_empty() {
-            end = Moment::now() + PATIENCE;
+            end = Moment::now() + LONGEST_WAIT;
         }
         announced.insert(tenant);
     }

@@ -75,12 +75,12 @@ pub struct CarriedCommit {
     pub change: Option<ChangeId>,
 }
 
-/// Why a change, or a commit outside of any change, counts as it does.
+/// Why a change, or a direct commit, counts as it does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangeExplanation {
     /// The service.
     pub service: String,
-    /// The change's id; for a commit outside of any change `<repository>@<sha>`.
+    /// The change's id; for a direct commit `<repository>@<sha>`.
     pub change: ChangeId,
     /// Its title or subject.
     pub title: String,

@@ -1,7 +1,7 @@
 //! A report: the answers for the DORA metrics, with levels, scores and what a reader must know, so that what shows it
 //! does no arithmetic. All metrics have the same shape.
 
-mod judge;
+mod levels;
 mod make;
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ const LONGEST_TO_READ: Duration = Duration::from_secs(1);
 pub(crate) struct Backoff<'a> {
     shutdown: &'a CancellationToken,
     /// How long it may fail before it is given up.
-    patience: Option<Duration>,
+    timeout: Option<Duration>,
     failed: u32,
     failing_since: Option<Instant>,
 }
@@ -28,8 +28,8 @@ pub(crate) enum Next {
 }
 
 impl<'a> Backoff<'a> {
-    pub(crate) fn new(shutdown: &'a CancellationToken, patience: Option<Duration>) -> Self {
-        Self { shutdown, patience, failed: 0, failing_since: None }
+    pub(crate) fn new(shutdown: &'a CancellationToken, timeout: Option<Duration>) -> Self {
+        Self { shutdown, timeout, failed: 0, failing_since: None }
     }
 
     /// It worked: the next failure is a first one.
@@ -42,7 +42,7 @@ impl<'a> Backoff<'a> {
     pub(crate) async fn wait(&mut self, error: ProcessError) -> Result<Next, ProcessError> {
         self.failed += 1;
         let since = *self.failing_since.get_or_insert_with(Instant::now);
-        if !error.is_transient() || self.patience.is_some_and(|patience| since.elapsed() >= patience) {
+        if !error.is_transient() || self.timeout.is_some_and(|timeout| since.elapsed() >= timeout) {
             return Err(error);
         }
         let longest = if matches!(error, ProcessError::Log(_)) { LONGEST_TO_READ } else { LONGEST };

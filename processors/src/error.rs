@@ -1,4 +1,4 @@
-//! Why processing stopped. What passes by itself is tried again and never shows up here.
+//! Why processing stopped. What is transient is retried and never shows up here.
 
 use eventlog::LogError;
 use store::StoreError;

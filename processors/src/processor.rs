@@ -29,7 +29,7 @@ const LAG_INTERVAL: Duration = Duration::from_secs(5);
 /// How often the log is asked to let go of old events.
 const TRIM: Duration = Duration::from_hours(1);
 /// How long draining goes on while nothing works.
-const PATIENCE: Duration = Duration::from_mins(1);
+const RETRY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Reads the log and writes what its events become. Several may run at once, in one process or in many:
 /// they share the partitions or get in each other's way, but each event still ends once.
@@ -125,7 +125,7 @@ impl Processor {
     /// processor or by another. Gives up when the log or the database stays away for about a minute.
     pub async fn drain(&self) -> Result<Summary, ProcessError> {
         let shutdown = CancellationToken::new();
-        let mut run = Run::new(self, &shutdown, Some(PATIENCE));
+        let mut run = Run::new(self, &shutdown, Some(RETRY_TIMEOUT));
         let mut summary = Summary::default();
         let ends = self.log.ends().await?;
         while !reached(&run.reader_stands(), &ends) && !reached(&self.stands().await?, &ends) {
@@ -228,8 +228,8 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(processor: &'a Processor, shutdown: &'a CancellationToken, patience: Option<Duration>) -> Self {
-        Self { processor, shutdown, backoff: Backoff::new(shutdown, patience), reader: None }
+    fn new(processor: &'a Processor, shutdown: &'a CancellationToken, retry_timeout: Option<Duration>) -> Self {
+        Self { processor, shutdown, backoff: Backoff::new(shutdown, retry_timeout), reader: None }
     }
 
     /// Reads and writes one batch, if one comes. `None` when shutdown has begun.

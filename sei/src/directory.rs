@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Marks a directory as a data directory of `sei`, and names its format.
 const MARK: &str = "sei-data";
-const FORMAT: &str = "sei data folder, format 1\n";
+const FORMAT: &str = "sei data directory, format 1\n";
 
 /// The longest path that a UNIX socket can have, without the byte that ends it.
 const SOCKET_PATH_BYTES: usize = 107;
@@ -46,7 +46,7 @@ impl DataDirectory {
                 keep_private(&path);
                 return Ok(Self(path));
             }
-            Ok(format) if format.starts_with("sei data folder, format ") => bail!(
+            Ok(format) if format.starts_with("sei data directory, format ") => bail!(
                 "the data directory `{}` was made by a later version of sei ({}); use that version, or {elsewhere}",
                 path.display(),
                 format.trim()
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_directory_is_created_recognized_and_a_foreign_one_is_left_alone() -> Result<()> {
-        let parent = std::env::temp_dir().join(format!("sei-folder-{}", std::process::id()));
+        let parent = std::env::temp_dir().join(format!("sei-directory-{}", std::process::id()));
         let own = parent.join("own");
         DataDirectory::open(&own)?;
         DataDirectory::open(&own)?;
@@ -201,7 +201,7 @@ mod tests {
         std::fs::write(foreign.join("letter.txt"), "dear")?;
         assert!(message(DataDirectory::open(&foreign)).contains("not sei's"));
         assert_eq!(std::fs::read_dir(&foreign)?.count(), 1);
-        std::fs::write(own.join(MARK), "sei data folder, format 2\n")?;
+        std::fs::write(own.join(MARK), "sei data directory, format 2\n")?;
         assert!(message(DataDirectory::open(&own)).contains("later version"));
         std::fs::remove_dir_all(parent)?;
         Ok(())

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pull::progress::Progress;
 
 /// What takes less time than this needs no bar.
-const PATIENCE: Duration = Duration::from_secs(2);
+const SHOWN_AFTER: Duration = Duration::from_secs(2);
 /// How often the log hears of it where there is no terminal.
 const LINE: Duration = Duration::from_secs(10);
 
@@ -77,7 +77,7 @@ impl Progress for Shown {
     fn advance(&self, units: u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.bar.inc(units);
-        if self.terminal && !state.visible && self.start.elapsed() > PATIENCE {
+        if self.terminal && !state.visible && self.start.elapsed() > SHOWN_AFTER {
             state.visible = true;
             state.bar.set_draw_target(ProgressDrawTarget::stderr());
         }

@@ -13,7 +13,7 @@ use store::Store;
 /// How often it is asked whether others are done.
 const ASK: Duration = Duration::from_millis(20);
 /// How long others may take to compute what is stale.
-const PATIENCE: Duration = Duration::from_mins(1);
+const COMPUTE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Processes the log up to where it ends now, and computes what became stale for the store's tenant.
 /// A `sei up` or other processors may do parts of it at the same time. Returns what was processed here.
@@ -35,7 +35,7 @@ pub(crate) async fn settle(
 pub(crate) async fn computed(store: &Store) -> Result<()> {
     let start = Instant::now();
     while store::invalidations::any(store).await? {
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > COMPUTE_TIMEOUT {
             tracing::warn!("some metrics are still being computed by another process");
             break;
         }

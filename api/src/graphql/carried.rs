@@ -15,7 +15,7 @@ const FIELD: &str = "carriedChanges";
 
 #[ComplexObject]
 impl Deployment {
-    /// The changes, and commits outside of any change, that it carried, from the last id on.
+    /// The changes, and direct commits, that it carried, from the last id on.
     #[graphql(complexity = "rows(first) * child_complexity + 10")]
     async fn carried_changes(
         &self,

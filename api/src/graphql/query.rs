@@ -80,7 +80,7 @@ impl Query {
         list(page, after.is_some())
     }
 
-    /// Changes, and commits outside of any change, that reached production; newest deployment first.
+    /// Changes, and direct commits, that reached production; newest deployment first.
     #[graphql(complexity = "rows(first) * child_complexity + 10")]
     async fn changes(
         &self,

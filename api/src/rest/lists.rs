@@ -82,7 +82,7 @@ pub async fn deployments(
     Ok(listing(&uri, &scope, reads::deployments(&scope, &filter, page.part()?).await?))
 }
 
-/// Changes, and commits outside of any change, that reached production; newest deployment first.
+/// Changes, and direct commits, that reached production; newest deployment first.
 ///
 /// Each stands with the deployment that carried it first, and how long it spent in each stage until then.
 #[utoipa::path(

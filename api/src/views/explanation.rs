@@ -88,12 +88,12 @@ impl DeploymentExplanation {
     }
 }
 
-/// Why a change, or a commit outside of any change, counts as it does, for one service.
+/// Why a change, or a direct commit, counts as it does, for one service.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
 pub struct ChangeExplanation {
     /// The service.
     pub service: String,
-    /// The change's id; for a commit outside of any change `<repository>@<sha>`.
+    /// The change's id; for a direct commit `<repository>@<sha>`.
     pub id: String,
     /// Its title or subject.
     pub title: String,

@@ -84,7 +84,7 @@ pub struct Deployment {
     pub kind: DeploymentKind,
     /// How many commits it carried.
     pub commits: i32,
-    /// How many changes it carried, commits outside of any change not among them.
+    /// How many changes it carried, direct commits not among them.
     pub changes: i32,
     /// It failed.
     pub failed: bool,
@@ -96,7 +96,7 @@ pub struct Deployment {
     /// What recovered it.
     #[schema(required)]
     pub recovered_by: Option<Evidence>,
-    /// It repaired rather than advanced.
+    /// It is rework: unplanned, to fix a user-facing fault.
     pub rework: bool,
     /// Why.
     pub rework_by: Vec<Evidence>,
@@ -160,14 +160,14 @@ pub struct Stages {
     pub deploy_seconds: Option<f64>,
 }
 
-/// A change, or a commit outside of any change, that a deployment carried to production.
+/// A change, or a direct commit, that a deployment carried to production.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
 pub struct Change {
-    /// `<repository>#<number>`; for a commit outside of any change `<repository>@<sha>`.
+    /// `<repository>#<number>`; for a direct commit `<repository>@<sha>`.
     pub id: String,
     /// The service.
     pub service: String,
-    /// It is a commit outside of any change.
+    /// It is a direct commit: one of no change.
     pub is_commit: bool,
     /// The deployment that carried it first.
     pub deployment: String,
@@ -190,7 +190,7 @@ pub struct Change {
     /// When it was opened.
     #[schema(required)]
     pub opened_at: Option<DateTime<Utc>>,
-    /// When it stopped to be a draft.
+    /// When it was marked ready for review.
     #[schema(required)]
     pub ready_at: Option<DateTime<Utc>>,
     /// First review by someone else who is no bot.
@@ -263,7 +263,7 @@ pub struct Service {
     pub computed_at: DateTime<Utc>,
     /// Its production deployments, failed attempts among them.
     pub deployments: i64,
-    /// The changes, and commits outside of any change, that they carried.
+    /// The changes, and direct commits, that they carried.
     pub changes: i64,
     /// Its known commits.
     pub commits: i64,

@@ -52,7 +52,7 @@ pub fn naming<R>(work: impl FnOnce() -> R) -> (R, Vec<SkippedPart>) {
 }
 
 /// Names a part that a connector skipped itself.
-pub fn pass_by(path: String, problem: String) {
+pub fn skip_part(path: String, problem: String) {
     name(std::iter::once(SkippedPart { path, problem }));
 }
 
@@ -63,7 +63,7 @@ pub fn part<T>(path: String, result: Result<T, NotStored>) -> Option<T> {
         Ok(part) => Some(part),
         Err(NotStored::Ignored(_)) => None,
         Err(NotStored::Rejected(reject)) => {
-            pass_by(path, reject.detail);
+            skip_part(path, reject.detail);
             None
         }
     }

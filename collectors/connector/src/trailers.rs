@@ -60,7 +60,7 @@ mod tests {
     fn trailers_name_who_else_wrote_a_commit() {
         let message = "Add cache\n\nWhy.\n\nCo-authored-by: Copilot <1+Copilot@users.noreply.github.com>\n\
                        co-authored-by: Ann <ANN@example.com>\r\nCo-Authored-By: Ann <ann@example.com>\n\
-                       Co-authored-by: nobody\nSigned-off-by: Bob <bob@example.com>";
+                       Co-authored-by: x\nSigned-off-by: Bob <bob@example.com>";
         let found = co_authors(message);
         let found: Vec<&str> = found.iter().map(AccountId::as_str).collect();
         assert_eq!(found, ["email/1+copilot@users.noreply.github.com", "email/ann@example.com"]);

@@ -1,4 +1,4 @@
-//! Appending to the event log with patience: a collector has no client that it could ask to try again.
+//! Appending to the event log with retries: a collector has no client that it could ask to try again.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ pub async fn append(log: &dyn EventLog, events: Vec<Envelope>) -> Result<(), Log
     if events.is_empty() {
         return Ok(());
     }
-    let mut patience = ATTEMPTS;
+    let mut attempts_left = ATTEMPTS;
     loop {
         match log.append(events.clone()).await {
-            Err(LogError::Saturated) if patience > 0 => {
-                patience -= 1;
+            Err(LogError::Saturated) if attempts_left > 0 => {
+                attempts_left -= 1;
                 tokio::time::sleep(WAIT).await;
             }
             result => return result,

@@ -57,13 +57,13 @@ impl Budget {
     }
 
     /// Waits until a request may be sent, and counts it; the time it may be sent at if that is further
-    /// away than `patience`.
-    pub(super) async fn permit(&self, patience: Duration) -> Result<(), Duration> {
+    /// away than `longest_wait`.
+    pub(super) async fn permit(&self, longest_wait: Duration) -> Result<(), Duration> {
         loop {
             let now = Instant::now();
             let Some(until) = self.state().take(now) else { return Ok(()) };
             let wait = until - now;
-            if wait > patience {
+            if wait > longest_wait {
                 return Err(wait);
             }
             tokio::time::sleep_until(until).await;
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_beyond_the_patience_is_an_error_with_its_length() {
+    async fn a_wait_beyond_the_longest_is_an_error_with_its_length() {
         let budget = Budget::default();
         budget.forbid(Duration::from_hours(2));
         assert_eq!(budget.permit(Duration::from_hours(1)).await, Err(Duration::from_hours(2)));

@@ -18,7 +18,7 @@ use url::Url;
 use super::budget::{Budget, RateLimit};
 use super::error::PullError;
 use super::links;
-use super::retry::{Patience, random};
+use super::retry::{RetryLimits, random};
 use super::seen::{Kept, Seen};
 use super::source::{OpenError, Opened};
 use super::transport::{Http, Request, Transport};
@@ -185,7 +185,7 @@ pub struct Client {
     dialect: Arc<dyn Dialect>,
     /// As metrics name the source.
     label: labels::Source,
-    patience: Patience,
+    retry_limits: RetryLimits,
     seen: Arc<Seen>,
     reach: Arc<Mutex<Reach>>,
     /// A message that an answer takes long was shown.
@@ -211,7 +211,7 @@ impl Client {
             budget,
             dialect: Arc::new(Plain),
             label: labels::Source { source: source.name.clone(), tenant: source.tenant.to_string() },
-            patience: Patience::default(),
+            retry_limits: RetryLimits::default(),
             seen: Arc::default(),
             reach: Arc::new(Mutex::new(Reach::Unknown)),
             wait_logged: Arc::default(),
@@ -257,7 +257,7 @@ impl Client {
     /// The same with this number of attempts of what fails by itself.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
-        self.patience.attempts = attempts;
+        self.retry_limits.attempts = attempts;
         self
     }
 
@@ -310,7 +310,10 @@ impl Client {
             {
                 return Err(PullError::Unreachable(problem.clone()));
             }
-            self.budget.permit(self.patience.limit).await.map_err(|wait| PullError::RateLimited(Utc::now() + wait))?;
+            self.budget
+                .permit(self.retry_limits.limit)
+                .await
+                .map_err(|wait| PullError::RateLimited(Utc::now() + wait))?;
             let request =
                 Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
             runtime::metrics().source_requests.get_or_create(&self.label).inc();
@@ -335,7 +338,7 @@ impl Client {
                         Verdict::Wait(wait) => {
                             // forbidden is forbidden for all workers, and no reason to lose the request
                             limited += 1;
-                            let wait = wait + self.patience.backoff.jittered(limited.min(3) + 1, random());
+                            let wait = wait + self.retry_limits.backoff.jittered(limited.min(3) + 1, random());
                             self.budget.forbid(wait);
                             tracing::info!(url.path = url.path(), seconds = wait.as_secs(), "rate limited: waiting");
                             continue;
@@ -348,7 +351,7 @@ impl Client {
             if failed >= attempts {
                 return Err(self.given_up(&url, &problem, failed));
             }
-            let wait = self.patience.backoff.jittered(failed, random());
+            let wait = self.retry_limits.backoff.jittered(failed, random());
             log_failure(&url, &problem, failed, attempts, wait);
             tokio::time::sleep(wait).await;
         }
@@ -357,7 +360,7 @@ impl Client {
     /// How often a request is sent: less often to a host that has never answered.
     fn attempts(&self) -> u32 {
         match *self.reach() {
-            Reach::Answered => self.patience.attempts,
+            Reach::Answered => self.retry_limits.attempts,
             Reach::Unknown | Reach::Unreachable(..) => FIRST_ATTEMPTS,
         }
     }
@@ -456,9 +459,9 @@ fn log_failure(url: &Url, problem: &str, failed: u32, attempts: u32, wait: Durat
 
 #[cfg(test)]
 impl Client {
-    /// The same with another patience.
-    pub(crate) fn with_patience(self, patience: Patience) -> Self {
-        Self { patience, ..self }
+    /// The same with other limits.
+    pub(crate) fn with_retry_limits(self, retry_limits: RetryLimits) -> Self {
+        Self { retry_limits, ..self }
     }
 }
 

@@ -192,7 +192,7 @@ impl Gaps {
         }
     }
 
-    /// The gaps as what a pull passes by. One at the end is left out where the next page begins with it again.
+    /// The gaps as what a pull skips. One at the end is left out where the next page begins with it again.
     #[must_use]
     pub fn missed(self, list: &str, comes_again: bool) -> Vec<Missed> {
         let open = self.open.filter(|_| !comes_again);

@@ -7,7 +7,7 @@ use runtime::backoff::Backoff;
 
 /// How often and how patiently a request is repeated.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
+pub(crate) struct RetryLimits {
     /// How often a request is sent at most, when it fails by itself. Waiting for a rate limit does not count.
     pub(crate) attempts: u32,
     /// The longest waits before the second attempt and each further one.
@@ -16,7 +16,7 @@ pub(crate) struct Patience {
     pub(crate) limit: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryLimits {
     fn default() -> Self {
         Self {
             attempts: 7,

@@ -171,7 +171,7 @@ impl Table {
         Ok(given_up)
     }
 
-    /// The bodies to be given up: again and again the oldest of the source that holds the most by then, and none whose
+    /// The bodies to be given up: repeatedly the oldest of the source that holds the most by then, and none whose
     /// bytes the others free as well. `None` if all together would not be enough.
     fn to_give_up(&self, missing: usize, but: u64) -> Option<Vec<u64>> {
         let mut sources: HashMap<Option<IpAddr>, Share> = HashMap::new();

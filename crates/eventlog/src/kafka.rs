@@ -21,7 +21,7 @@ use rdkafka::producer::Producer;
 use rdkafka::producer::future_producer::{DeliveryFuture, FutureProducer, FutureRecord};
 use store::Store;
 
-use self::client::{PATIENCE, Quiet, blocking};
+use self::client::{BROKER_TIMEOUT, Quiet, blocking};
 pub use self::position::EventReader;
 use crate::settings;
 use crate::{EventLog, LogError, LogReader, Position};
@@ -121,7 +121,7 @@ impl EventLog for KafkaLog {
             let client = producer.client();
             let partitions = topic::partitions(client, &topic)?;
             let end = |partition| {
-                let (_, next) = client.fetch_watermarks(&topic, partition, PATIENCE)?;
+                let (_, next) = client.fetch_watermarks(&topic, partition, BROKER_TIMEOUT)?;
                 Ok(Position { partition, next })
             };
             partitions.into_iter().map(end).collect()

@@ -118,7 +118,7 @@ pub struct DeploymentMetric {
     pub kind: DeploymentKind,
     /// How many commits it carried.
     pub commits: i32,
-    /// How many changes it carried (commits outside of any change not among them).
+    /// How many changes it carried (direct commits not among them).
     pub changes: i32,
     /// It failed.
     pub failed: bool,
@@ -128,7 +128,7 @@ pub struct DeploymentMetric {
     pub recovered_at: Option<DateTime<Utc>>,
     /// What recovered it.
     pub recovered_by: Option<Evidence>,
-    /// It repaired rather than advanced.
+    /// It is rework: unplanned, to fix a user-facing fault.
     pub rework: bool,
     /// Why.
     pub rework_by: Vec<Evidence>,
@@ -140,14 +140,14 @@ pub struct DeploymentMetric {
     pub rollout: Option<DeploymentId>,
 }
 
-/// One change, or one commit outside of any change, that a deployment carried. Identity: `service` + `change`.
+/// One change, or one direct commit, that a deployment carried. Identity: `service` + `change`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeMetric {
     /// The service.
     pub service: String,
-    /// The change's id; for a commit outside of any change `<repository>@<sha>`.
+    /// The change's id; for a direct commit `<repository>@<sha>`.
     pub change: ChangeId,
-    /// It is a commit outside of any change.
+    /// It is a direct commit: one of no change.
     pub is_commit: bool,
     /// The deployment that carried it first.
     pub deployment: DeploymentId,
@@ -167,7 +167,7 @@ pub struct ChangeMetric {
     pub started_at: Option<DateTime<Utc>>,
     /// When it was opened.
     pub opened_at: Option<DateTime<Utc>>,
-    /// When it stopped to be a draft.
+    /// When it was marked ready for review.
     pub ready_at: Option<DateTime<Utc>>,
     /// First review by someone else who is no bot.
     pub first_review_at: Option<DateTime<Utc>>,

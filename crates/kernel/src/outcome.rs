@@ -17,7 +17,7 @@ crate::closed_list! {
     pub enum IgnoreReason: "reason to ignore an event" {
         /// The source sends this kind of event, `sei` has no use for it (yet).
         UnusedEvent,
-        /// The event is used, but not this action of it (a label was coloured, a build was requested).
+        /// The event is used, but not this action of it (a label was colored, a build was requested).
         UnusedAction,
         /// A ping or a test delivery.
         Ping,

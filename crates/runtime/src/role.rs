@@ -20,7 +20,7 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// … and while something is not, so that a fault that has passed is not shown for long.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the checks of a role may take together, longer than any of them by itself.
-const CHECK_PATIENCE: Duration = Duration::from_secs(30);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A role: what it opens, serves, watches and works on.
 pub trait Role: Send + Sync + Sized + 'static {
@@ -157,9 +157,9 @@ pub async fn keep_checking<F: Future<Output = ()>>(look: impl Fn() -> F, readine
 /// Waits for checks for a bounded time: those that have not ended by then do not hold, since what they wait for does not
 /// answer.
 pub async fn check_in_time(look: impl Future<Output = ()>, readiness: &Readiness, checks: &[Check]) {
-    if tokio::time::timeout(CHECK_PATIENCE, look).await.is_err() {
+    if tokio::time::timeout(CHECK_TIMEOUT, look).await.is_err() {
         for check in checks {
-            readiness.failed(*check, format!("no answer within {} s", CHECK_PATIENCE.as_secs()));
+            readiness.failed(*check, format!("no answer within {} s", CHECK_TIMEOUT.as_secs()));
         }
     }
 }

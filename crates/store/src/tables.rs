@@ -176,7 +176,7 @@ pub async fn read(
 ) -> Result<u64, StoreError> {
     let columns: Vec<String> = table.columns.iter().map(Column::select).collect();
     let mut conditions = Vec::new();
-    // names are only taken from the catalogue
+    // names are only taken from the catalog
     let has = |name: &str| table.columns.iter().any(|column| column.name == name);
     if let Some((column, from, to)) = which.within.as_ref().filter(|(column, ..)| has(column)) {
         let instant = |at: &DateTime<Utc>| at.to_rfc3339();

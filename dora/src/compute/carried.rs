@@ -18,7 +18,7 @@ use crate::history::{ChangeRecord, Graph, History, index};
 pub(crate) enum Subject {
     /// A change, by number.
     Change(u32),
-    /// A commit outside of any change, by number.
+    /// A direct commit, by number.
     Commit(u32),
 }
 
@@ -47,7 +47,7 @@ impl Carried {
 pub(crate) struct Counting {
     /// A change is carried by what reaches the commit of its merge, and by nothing else.
     pub by_merge_alone: bool,
-    /// Commits outside of any change count.
+    /// Direct commits count.
     pub commits: bool,
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Revert {
     pub undone: usize,
     /// The deployment that carried the revert.
     pub by: usize,
-    /// The change, or the commit outside of any change, that reverts.
+    /// The change, or the direct commit, that reverts.
     pub subject: Subject,
     /// What it reverts.
     pub target: Subject,

@@ -47,6 +47,6 @@ pub(crate) trait RuleSet: Debug + Sync {
     /// How long the stages of a change took.
     fn spans(&self, times: &Times) -> Spans;
 
-    /// Says which deployments failed, and why.
-    fn judge(&self, case: &Case<'_>, all: &mut Verdicts);
+    /// Sets which deployments failed, what recovered them and which are rework, and why.
+    fn set_verdicts(&self, case: &Case<'_>, all: &mut Verdicts);
 }

@@ -154,7 +154,7 @@ impl Stages<'_> {
         (others.next().map(|review| review.at), approved.map(|review| review.at))
     }
 
-    /// The id of a change; for a commit outside of any change its repository and its own.
+    /// The id of a change; for a direct commit its repository and its own.
     pub fn id(&self, subject: Subject) -> String {
         match subject {
             Subject::Change(number) => self.record(number).id.to_string(),

@@ -1,4 +1,4 @@
-//! Which deployments failed, what recovered them, and which repaired rather than advanced; each with the evidence.
+//! Which deployments failed, what recovered them, and which are rework; each with the evidence.
 #![expect(clippy::indexing_slicing, reason = "columns have one entry a deployment, numbers are theirs")]
 
 use super::case::{Case, Verdict, Verdicts};
@@ -11,7 +11,7 @@ pub(crate) fn verdicts(case: &Case<'_>, rules: &dyn RuleSet) -> Verdicts {
         incidents: Vec::new(),
         findings: Vec::new(),
     };
-    rules.judge(case, &mut all);
+    rules.set_verdicts(case, &mut all);
     for (verdict, deployment) in all.each.iter_mut().zip(case.deployments) {
         verdict.settle(deployment.finished);
     }

@@ -38,7 +38,7 @@ struct Known {
 pub(super) enum Others {
     /// When it returns, every service that waited is computed.
     Wait,
-    /// Who computes a service looks after what was added for it meanwhile.
+    /// The worker that computes a service also computes what was added for it meanwhile.
     Leave,
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn find(tx: &mut StoreTx, id: &str) -> Result<Target, DoraError
     if let Some(target) = one_deployment(found) {
         return Ok(target);
     }
-    // a commit outside of any change is known as `<repository>@<sha>`
+    // a direct commit is known as `<repository>@<sha>`
     let (repository, digits) = id.rsplit_once('@').map_or((None, id), |(before, digits)| (Some(before), digits));
     let Some((begin, until)) = range(digits) else { return Ok(Target::Nothing) };
     let mut commits = search::commits(tx, &begin, &until, MAX_CANDIDATES).await?;

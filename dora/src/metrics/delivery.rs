@@ -35,7 +35,7 @@ metrics! { "delivery";
         "Failed deployment to its recovery, of those recovered in the window.",
         .noun("failed deployments"), .with_open(), .in_devlake(|| Recoveries(incident_recovery));
     deployment_rework_rate: Unit::Ratio, Rate, Deployments(rework), "Deployment rework rate",
-        "Share of production deployments that repaired rather than advanced.", .counting(Rework);
+        "Share of production deployments that were unplanned and fix a user-facing fault.", .counting(Rework);
     time_to_restore: Unit::Seconds, Median, Incidents(restore), "Time to restore",
         "Incident detected to resolved, of those resolved in the window.", .with_open();
     incidents: Unit::PerWeek, PerWeek, Incidents(detected), "Incidents",

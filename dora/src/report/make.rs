@@ -8,7 +8,7 @@ use store::metric_rows::{self, Computation, FindingRow, MergePreview, ServiceBas
 use store::{Store, StoreTx};
 use strum::VariantNames;
 
-use super::judge::{level_and_score, others, quick_check};
+use super::levels::{level_and_score, others, quick_check};
 use super::{FindingCount, MetricName, MetricReport, Report, ServiceStatus};
 use crate::basis::{self, Caveat, CaveatCode};
 use crate::benchmark::group;

@@ -1,4 +1,4 @@
-//! `sei people`: who is who, and mending it.
+//! `sei people`: who is who, and correcting it.
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};

@@ -21,7 +21,7 @@ use crate::settings::Settings;
 pub(crate) struct Reload {}
 
 /// How long the answer is waited for. One that is still starting reads its settings when it has started.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often it is looked for.
 const ASK: Duration = Duration::from_millis(20);
 
@@ -39,7 +39,7 @@ impl Reload {
         // an answer that was not taken is of another time
         directory.take_reload_answer();
         kill(Pid::from_raw(process), Signal::SIGHUP).with_context(|| format!("process {process} can't be asked"))?;
-        let answer = tokio::time::timeout(PATIENCE, answer(&directory)).await.ok();
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, answer(&directory)).await.ok();
         let words = match &answer {
             Some(ReloadAnswer { error: Some(error), .. }) => {
                 bail!("process {process} keeps the settings from before, since the new ones can't be used: {error}")

@@ -11,7 +11,7 @@ pub(super) struct Dice(StdRng);
 impl Dice {
     /// The stream of this number among those of a seed.
     pub(super) fn new(seed: u64, stream: u64) -> Self {
-        // 2^64 / golden ratio: spreads neighbouring streams over all seeds
+        // 2^64 / golden ratio: spreads neighboring streams over all seeds
         Self(StdRng::seed_from_u64(seed ^ stream.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 

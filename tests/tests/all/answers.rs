@@ -129,7 +129,7 @@ fn the_same_commit_again_dilutes_no_rate_unless_it_failed_itself() {
             1
         )
     };
-    // a rollback, then what runs again and again
+    // a rollback, then what runs repeatedly
     lines.extend(
         ["2026-11-03T11:00:00Z", "2026-11-04T11:00:00Z", "2026-11-05T11:00:00Z"]
             .iter()

@@ -116,7 +116,7 @@ async fn compare(repository: &Path) {
         }
         let alone = fetched.commits.iter().filter(|commit| commit.change.is_none()).count();
         let direct_commits = fetched.changes.iter().filter(|change| change.is_commit).count();
-        assert_eq!(direct_commits, alone, "{id}: each commit outside of any change stands alone");
+        assert_eq!(direct_commits, alone, "{id}: each direct commit stands alone");
         for change in &fetched.changes {
             let commit = change.is_commit.then(|| of_git[change.change.as_str().rsplit('@').next().unwrap()]);
             lead_times.push((id.clone(), tag.at, change.change.to_string(), commit, change.lead_time_us));

@@ -60,7 +60,7 @@ impl Place<'_> {
         for (nth, commit) in listed.iter().enumerate() {
             // it may be of any of the repositories, of which each has a deployment of its own
             if commit.repo_url.is_none() && !wire.commits.is_empty() {
-                lenient::pass_by(format!("deploymentCommits[{nth}].repoUrl"), NO_ADDRESS.to_owned());
+                lenient::skip_part(format!("deploymentCommits[{nth}].repoUrl"), NO_ADDRESS.to_owned());
                 continue;
             }
             by_repository.insert(self.repository(commit.repo_url.as_deref()), commit);

@@ -253,7 +253,7 @@ impl PullRequest {
         }
     }
 
-    /// When it last stopped to be a draft, unless it became one again.
+    /// When it was last marked ready for review, unless it became a draft again.
     fn ready_at(&self) -> Option<DateTime<Utc>> {
         let ready = self.timeline_items.each().filter(|item| item.kind.as_deref() == Some("ReadyForReviewEvent"));
         ready.filter_map(|item| item.created_at).max().filter(|_| !self.is_draft)

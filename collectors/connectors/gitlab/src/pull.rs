@@ -1,6 +1,6 @@
 //! Pulling from GitLab's REST API, project by project.
 //!
-//! Lists are walked by the time of the last change ([`pull::seek`]), since counting pages leaves rows out when rows
+//! Lists are walked by the time of the last change ([`pull::list_cursor`]), since counting pages leaves rows out when rows
 //! change during the walk. What a list leaves out is requested for each row: the notes and commits of a merge request,
 //! the times and jobs of a pipeline, the steps of an issue. Approvals are among the notes, with their times.
 

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
+use pull::list_cursor::{Grain, ListCursor};
 use pull::parts::first_of;
-use pull::seek::{Grain, ListCursor};
 use pull::{
     Ask, Client, Missed, OpenError, Opened, Page, Paged, Pull, PullError, Puller, RateLimit, Row, Stream, details,
     escaped, read_row,
@@ -277,23 +277,23 @@ impl Pulling {
     }
 
     async fn counted_issues(&self, ask: &Ask<'_>) -> Result<Page, PullError> {
-        let seek = ListCursor::at(ask)?;
-        let search = self.search(&ask.stream.of, seek.from).await?;
-        let path = format!("{}/search?{search}&startAt={}", self.api(), seek.skip);
+        let cursor = ListCursor::at(ask)?;
+        let search = self.search(&ask.stream.of, cursor.from).await?;
+        let path = format!("{}/search?{search}&startAt={}", self.api(), cursor.skip);
         let (answered, extent) = self.found(&path).await?;
         let listed = answered.issues.len();
         let (found, unreadable) = found(answered.issues);
         let names: Vec<(String, DateTime<Utc>)> =
             found.iter().map(|(issue, _)| (issue.id.clone(), issue.fields.updated.0)).collect();
-        let count = seek.skip + listed as u64;
+        let count = cursor.skip + listed as u64;
         // An instance may give fewer rows than it is asked for, so the end is known by the total.
         let more = answered.total.map_or(listed >= MAX_RESULTS, |total| count < total);
-        let next = if more { seek.after(&names, unreadable.len(), Grain::Minute) } else { None };
+        let next = if more { cursor.after(&names, unreadable.len(), Grain::Minute) } else { None };
         if more && listed > 0 && next.is_none() {
             return Err(PullError::Data(format!("search: none of {listed} issues can be read")));
         }
         let new: Vec<_> =
-            found.into_iter().filter(|(issue, _)| !seek.seen(&issue.id, issue.fields.updated.0)).collect();
+            found.into_iter().filter(|(issue, _)| !cursor.seen(&issue.id, issue.fields.updated.0)).collect();
         let (rows, missed) = self.with_histories(&new, &unreadable, extent).await?;
         Ok(Page {
             rows,

@@ -89,7 +89,7 @@ impl Issue {
     /// A field, where it can be read.
     pub(super) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         self.field(name).unwrap_or_else(|reject| {
-            lenient::pass_by(format!("fields.{name}"), reject.detail);
+            lenient::skip_part(format!("fields.{name}"), reject.detail);
             None
         })
     }
@@ -99,7 +99,7 @@ impl Issue {
         let entries: Vec<Value> = self.lenient(name).unwrap_or_default();
         let read = |(index, entry)| {
             serde_json::from_value(entry)
-                .inspect_err(|error| lenient::pass_by(format!("fields.{name}[{index}]"), json::describe(error)))
+                .inspect_err(|error| lenient::skip_part(format!("fields.{name}[{index}]"), json::describe(error)))
                 .ok()
         };
         entries.into_iter().enumerate().filter_map(read).collect()

@@ -14,13 +14,13 @@ fn good() -> ScriptedAnswer {
 }
 
 /// No jitter on top of what the server says, so that times are what they are.
-fn exact() -> Patience {
-    Patience { backoff: Backoff { first: Duration::ZERO, longest: Duration::ZERO }, ..Patience::default() }
+fn exact() -> RetryLimits {
+    RetryLimits { backoff: Backoff { first: Duration::ZERO, longest: Duration::ZERO }, ..RetryLimits::default() }
 }
 
 async fn ask(answers: impl IntoIterator<Item = ScriptedAnswer>) -> (Result<Answer, PullError>, Vec<u64>) {
     let script = Script::new(answers);
-    let answer = client(script.router()).with_patience(exact()).get("x").await;
+    let answer = client(script.router()).with_retry_limits(exact()).get("x").await;
     (answer, script.asked().into_iter().map(|(after, _)| after).collect())
 }
 
@@ -47,7 +47,7 @@ async fn what_fails_by_itself_is_asked_again_and_what_does_not_is_not() {
 async fn a_host_that_never_answered_is_given_up_soon_and_asked_again_by_the_next_pull() {
     let broken = (0..4).map(|_| good().broken());
     let script = Script::new(broken.chain([good(), good().broken(), good().broken(), good().broken(), good()]));
-    let client = client(script.router()).with_patience(exact());
+    let client = client(script.router()).with_retry_limits(exact());
     // however often it would be asked otherwise, as GraphQL's pages are
     let error = client.clone().with_attempts(2).get("x").await.unwrap_err();
     assert!(matches!(&error, PullError::Unreachable(text) if text.contains("has never answered")), "{error}");
@@ -56,7 +56,7 @@ async fn a_host_that_never_answered_is_given_up_soon_and_asked_again_by_the_next
     assert_eq!(script.asked().len(), 3, "nothing is sent meanwhile");
     tokio::time::advance(UNREACHABLE).await;
     assert!(client.get("x").await.is_ok());
-    // one that has answered is waited for with all patience
+    // one that has answered is waited for up to the last attempt
     assert!(client.get("x").await.is_ok());
     assert_eq!(script.asked().len(), 9);
 }
@@ -105,7 +105,7 @@ async fn a_limit_is_waited_for_as_long_as_the_source_says_and_the_request_is_not
 #[tokio::test(start_paused = true)]
 async fn no_worker_sends_a_request_while_another_has_to_wait() {
     let script = Script::new([good(), ScriptedAnswer::new(429, "").with("retry-after", "100"), good(), good(), good()]);
-    let client = client(script.router()).with_patience(exact());
+    let client = client(script.router()).with_retry_limits(exact());
     client.get("first").await.unwrap();
     client.get("limited").await.unwrap();
     let (one, other) = tokio::join!(client.get("a"), client.get("b"));
@@ -119,7 +119,7 @@ async fn the_last_request_of_a_period_is_known_to_be_the_last() {
         |left: u64| good().with("x-ratelimit-remaining", left.to_string()).with("x-ratelimit-reset", "1795262460");
     let left = |n| left(n).with("date", DATE);
     let script = Script::new([left(1), left(0), good()]);
-    let client = client(script.router()).with_patience(exact());
+    let client = client(script.router()).with_retry_limits(exact());
     for path in ["a", "b", "c"] {
         client.get(path).await.unwrap();
     }
@@ -204,7 +204,7 @@ async fn a_connection_that_closes_in_the_middle_of_a_body_is_noticed() {
         }
     });
     let source = crate::testing::opened("mock", serde_json::json!({}));
-    let client = Client::new(&source, base).unwrap().with_patience(exact());
+    let client = Client::new(&source, base).unwrap().with_retry_limits(exact());
     assert_eq!(&client.get("x").await.unwrap().body[..], b"{\"whole\":1}");
     server.await.unwrap();
 }

@@ -171,7 +171,7 @@ impl Broken {
 #[async_trait]
 impl Puller for Broken {
     async fn streams(&self) -> Result<Vec<Stream>, PullError> {
-        let failed = self.failed.iter().map(|error| Stream::failed("folders", "b", error.clone()));
+        let failed = self.failed.iter().map(|error| Stream::failed("directories", "b", error.clone()));
         Ok([Stream::new("numbers", "a")].into_iter().chain(failed).collect())
     }
 
@@ -246,13 +246,13 @@ async fn a_source_of_which_every_row_fails_is_not_walked_past() {
 
 #[tokio::test]
 async fn a_part_of_a_source_that_cannot_be_listed_holds_up_no_other() {
-    let source = Broken { failed: Some(PullError::Gone("folder b".into())), ..Broken::default() };
+    let source = Broken { failed: Some(PullError::Gone("directory b".into())), ..Broken::default() };
     let summary = Memory::default().pull(&source, From::Cursor).await;
     assert_eq!(
         (summary.rows, summary.problems.len(), summary.problems[0].stream.as_deref()),
-        (30, 1, Some("folders/b"))
+        (30, 1, Some("directories/b"))
     );
-    assert!(summary.failure().unwrap().contains("there is no folder b"), "{summary:?}");
+    assert!(summary.failure().unwrap().contains("there is no directory b"), "{summary:?}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What every client of librdkafka needs: its patience, its silence, and threads for the calls that wait.
+//! What every client of librdkafka needs: its timeout, its quiet context, and threads for the calls that wait.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::failure;
 use crate::LogError;
 
 /// How long the broker may take to answer a question.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const BROKER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Leaves it to the calls to say what went wrong: librdkafka reports each lost connection as an error.
 #[derive(Clone, Copy)]

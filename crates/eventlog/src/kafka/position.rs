@@ -8,7 +8,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Message, Offset, TopicPartitionList};
 use store::origins::Origin;
 
-use super::client::{PATIENCE, Quiet, aside, blocking};
+use super::client::{BROKER_TIMEOUT, Quiet, aside, blocking};
 use super::{cloud_event, config};
 use crate::LogError;
 use crate::settings;
@@ -46,14 +46,14 @@ impl Drop for EventReader {
 
 fn read(consumer: &BaseConsumer<Quiet>, topic: &str, origin: Origin) -> Result<Option<Envelope>, KafkaError> {
     let Origin { partition, position } = origin;
-    let (first, next) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
+    let (first, next) = consumer.fetch_watermarks(topic, partition, BROKER_TIMEOUT)?;
     if !(first..next).contains(&position) {
         return Ok(None);
     }
     let mut assigned = TopicPartitionList::new();
     assigned.add_partition_offset(topic, partition, Offset::Offset(position))?;
     consumer.assign(&assigned)?;
-    match consumer.poll(PATIENCE) {
+    match consumer.poll(BROKER_TIMEOUT) {
         Some(Ok(message)) => Ok((message.offset() == position).then(|| cloud_event::envelope(&message))),
         Some(Err(error)) => Err(error),
         None => Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),

@@ -17,7 +17,7 @@ use store::{Store, positions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
-use super::client::{PATIENCE, Quiet, aside, blocking};
+use super::client::{BROKER_TIMEOUT, Quiet, aside, blocking};
 use super::{cloud_event, config, failure};
 use crate::partitions::Partitions;
 use crate::{Batch, Limit, LogError, LogReader, Position, gap};
@@ -146,9 +146,9 @@ impl KafkaReader {
         }
         let topic = self.topic.clone();
         blocking(move || {
-            seeks
-                .into_iter()
-                .try_for_each(|(partition, start)| consumer.seek(&topic, partition, Offset::Offset(start), PATIENCE))
+            seeks.into_iter().try_for_each(|(partition, start)| {
+                consumer.seek(&topic, partition, Offset::Offset(start), BROKER_TIMEOUT)
+            })
         })
         .await?;
         self.rewound.clear();
@@ -163,7 +163,7 @@ impl KafkaReader {
         let (consumer, topic) = (self.consumer()?, self.topic.clone());
         let bounds = blocking(move || {
             let bounds = |partition| {
-                let (start, end) = consumer.fetch_watermarks(&topic, partition, PATIENCE)?;
+                let (start, end) = consumer.fetch_watermarks(&topic, partition, BROKER_TIMEOUT)?;
                 Ok((partition, start, end))
             };
             wanted.into_iter().map(bounds).collect::<Result<Vec<_>, KafkaError>>()
@@ -175,7 +175,7 @@ impl KafkaReader {
         bounds.await?.into_iter().map(start_of).collect()
     }
 
-    /// Takes in what was received. What passes by itself is returned as a notice: librdkafka reports each lost
+    /// Takes in what was received. What is transient is returned as a notice: librdkafka reports each lost
     /// connection and goes on by itself, so that after an outage many of these stand before the first message.
     fn take_in(&mut self, received: Result<BorrowedMessage<'_>, KafkaError>) -> Result<Option<LogError>, LogError> {
         let error = match received {

@@ -5,7 +5,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::Client;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use super::client::{PATIENCE, Quiet, blocking};
+use super::client::{BROKER_TIMEOUT, Quiet, blocking};
 use super::{config, failure};
 use crate::LogError;
 use crate::settings;
@@ -53,7 +53,7 @@ async fn create(admin: &AdminClient<Quiet>, settings: &settings::Log) -> Result<
         .set("compression.type", "zstd")
         .set("min.insync.replicas", in_sync)
         .set("max.message.bytes", &largest);
-    let options = AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE));
+    let options = AdminOptions::new().request_timeout(Some(BROKER_TIMEOUT)).operation_timeout(Some(BROKER_TIMEOUT));
     for result in admin.create_topics([&topic], &options).await.map_err(failure::of)? {
         match result {
             Ok(topic) => tracing::info!(log.topic = topic, "topic created"),
@@ -66,7 +66,7 @@ async fn create(admin: &AdminClient<Quiet>, settings: &settings::Log) -> Result<
 
 /// The partitions of a topic.
 pub(super) fn partitions<C: ClientContext>(client: &Client<C>, topic: &str) -> Result<Vec<i32>, KafkaError> {
-    let metadata = client.fetch_metadata(Some(topic), PATIENCE)?;
+    let metadata = client.fetch_metadata(Some(topic), BROKER_TIMEOUT)?;
     let Some(topic) = metadata.topics().first() else { return Ok(Vec::new()) };
     match topic.error() {
         Some(error) => Err(KafkaError::MetadataFetch(error.into())),

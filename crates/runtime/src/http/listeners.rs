@@ -127,7 +127,7 @@ mod tests {
     async fn connections_that_come_all_at_once_wait_and_are_not_dropped() {
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
-        // nothing accepts: one that is dropped is tried again by the system, again and again, and never connects
+        // nothing accepts: one that is dropped is tried again by the system, repeatedly, and never connects
         let burst = crate::http::descriptors::room_for(1500);
         let mut waiting = Vec::new();
         for nth in 0..burst {

@@ -207,7 +207,7 @@ impl Shell {
                 () = &mut silence => {
                     let now = Instant::now();
                     let since = connection.waiting_since().unwrap_or(now);
-                    let patience = if connection.has_open_request() { SILENCE + self.last_wait } else { SILENCE };
+                    let longest_silence = if connection.has_open_request() { SILENCE + self.last_wait } else { SILENCE };
                     if now < since + SILENCE {
                         silence.as_mut().reset(since + SILENCE);
                         continue;
@@ -217,8 +217,8 @@ impl Shell {
                         asked_to_end = true;
                         serving.as_mut().graceful_shutdown();
                     }
-                    if now < since + patience {
-                        silence.as_mut().reset(since + patience);
+                    if now < since + longest_silence {
+                        silence.as_mut().reset(since + longest_silence);
                     } else {
                         // HTTP/2 announces the end
                         let _ended = tokio::time::timeout(Duration::ZERO, serving).await;

@@ -15,7 +15,7 @@ use super::error::{ClusterError, at};
 use super::server::running;
 
 /// How long a process that ends at once waits for another that is starting or stopping the server.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The uses of this process, for [`abandon_clusters`].
 static USES: Mutex<Vec<Arc<Usage>>> = Mutex::new(Vec::new());
@@ -126,7 +126,7 @@ impl Usage {
             return false;
         }
         // another process that holds the lock uses the cluster, and will leave it
-        let _one_at_a_time = if busy { None } else { self.lock_within(PATIENCE) };
+        let _one_at_a_time = if busy { None } else { self.lock_within(LOCK_TIMEOUT) };
         let last = self.leave();
         if last {
             self.interrupt();
@@ -144,11 +144,11 @@ impl Usage {
         (what == wanted).then_some(pid)
     }
 
-    fn lock_within(&self, patience: Duration) -> Option<File> {
+    fn lock_within(&self, timeout: Duration) -> Option<File> {
         let lock = File::create(self.directory.join("lock")).ok()?;
         let start = Instant::now();
         while lock.try_lock().is_err() {
-            if start.elapsed() > patience {
+            if start.elapsed() > timeout {
                 return None;
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -176,7 +176,7 @@ fn signal(sent: nix::Result<()>) {
 pub(super) async fn one_at_a_time(directory: &Path) -> Result<File, ClusterError> {
     let path = directory.join("lock");
     let lock = File::create(&path).map_err(|source| at(&path, source))?;
-    // asked again and again, since a thread that waits for it could not be given up
+    // asked repeatedly, since a thread that waits for it could not be given up
     loop {
         match lock.try_lock() {
             Ok(()) => return Ok(lock),

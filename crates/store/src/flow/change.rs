@@ -28,7 +28,7 @@ pub struct ChangeRow {
     pub started: Option<i64>,
     /// When it was opened.
     pub opened: Option<i64>,
-    /// When it stopped to be a draft.
+    /// When it was marked ready for review.
     pub ready: Option<i64>,
     /// When it was merged.
     pub merged: Option<i64>,

@@ -54,7 +54,7 @@ pub struct DeploymentRow {
     pub failed: bool,
     /// When service was restored.
     pub recovered: Option<i64>,
-    /// It repaired rather than advanced.
+    /// It is rework: unplanned, to fix a user-facing fault.
     pub rework: bool,
     /// The rules that say so.
     pub rules: Rules,

@@ -62,7 +62,7 @@ pub async fn carried(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Changes (and commits outside of any change) that reached production, newest deployment first; at most
+/// Changes (and direct commits) that reached production, newest deployment first; at most
 /// `limit`, after `after`.
 pub async fn changes(
     store: &Store,

@@ -23,7 +23,7 @@ pub struct ServiceRow {
     pub computed_at: DateTime<Utc>,
     /// Its production deployments, failed attempts among them.
     pub deployments: i64,
-    /// The changes, and commits outside of any change, that they carried.
+    /// The changes, and direct commits, that they carried.
     pub changes: i64,
     /// Its known commits.
     pub commits: i64,

@@ -58,7 +58,7 @@ impl RuleSet for Devlake {
         spans(times)
     }
 
-    fn judge(&self, case: &Case<'_>, all: &mut Verdicts) {
+    fn set_verdicts(&self, case: &Case<'_>, all: &mut Verdicts) {
         incidents(case, all);
     }
 }

@@ -65,7 +65,7 @@ impl RuleSet for Sei {
         }
     }
 
-    fn judge(&self, case: &Case<'_>, all: &mut Verdicts) {
+    fn set_verdicts(&self, case: &Case<'_>, all: &mut Verdicts) {
         let repairs = repairs(case.history, case.options, case.walk, case.owners, case.carried);
         rollbacks(case, &mut all.each);
         reverted(case, &repairs, &mut all.each);

@@ -66,7 +66,7 @@ fn lead_time_can_start_when_a_change_was_opened_or_merged() {
     assert_eq!(opened.change(1).lead_time_us, Some(hours(24)));
     let merged = a_change().set(|settings| settings.lead_time_start = LeadTimeStart::Merged).compute();
     assert_eq!(merged.change(1).lead_time_us, Some(hours(10)));
-    // a commit outside of any change has only its author time
+    // a direct commit has only its author time
     assert_eq!(merged.changes.iter().find(|row| row.is_commit).unwrap().lead_time_us, Some(hours(28)));
 }
 

@@ -20,7 +20,7 @@ fn a_commit_belongs_to_the_first_deployment_that_reaches_it() {
         carried,
         [("Commit 2", "b"), ("Commit 3", "b"), ("Commit 4", "c"), ("Commit 5", "c"), ("Commit 6", "c")]
     );
-    // a commit outside of any change starts when it was written
+    // a direct commit starts when it was written
     let second = computed.changes.iter().find(|row| row.title == "Commit 2").unwrap();
     assert_eq!(second.lead_time_us, Some(hours(20 - 2)));
     assert!(second.is_commit);

@@ -108,7 +108,7 @@ fn rule_4_a_revert_within_the_window_fails_what_had_carried_the_change() {
     assert!(late.failed().is_empty());
     assert_eq!(late.rework(), ["c"]);
 
-    // by title, and by git's own words in a commit outside of any change
+    // by title, and by git's own words in a direct commit
     let title = Change { title: "Revert \"Change 1\"".to_owned(), ..change(2, 4, 12) };
     assert_eq!(case(20).add(title).compute().failed(), ["b"]);
     let words = |fourth: Commit| {

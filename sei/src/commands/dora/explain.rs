@@ -47,7 +47,7 @@ fn describe_deployment(explanation: &DeploymentExplanation, lines: &mut Vec<Stri
     }
     describe_commits(&explanation.commits, lines);
     if !explanation.changes.is_empty() {
-        lines.push(format!("changes, and commits outside of any: {}", explanation.changes.len()));
+        lines.push(format!("changes and direct commits: {}", explanation.changes.len()));
         let mut table = output::table(&["change", "title", "coding", "pickup", "review", "deploy", "lead time"]);
         for change in explanation.changes.iter().take(MAX_COMMITS) {
             let mut row = vec![change.change.to_string(), change.title.clone()];

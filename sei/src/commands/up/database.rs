@@ -17,7 +17,7 @@ const MAX_STARTS: usize = 5;
 /// … within this time is given up.
 const STARTS_WITHIN: Duration = Duration::from_mins(10);
 
-/// Starts the server again whenever it has died, until the shutdown. Fails when it dies again and again.
+/// Starts the server again whenever it has died, until the shutdown. Fails when it dies repeatedly.
 pub(super) async fn keep_running(database: Option<PrivateDatabase>, until: CancellationToken) -> Result<()> {
     let Some(database) = database else {
         until.cancelled().await;
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_that_dies_now_and_then_is_not_given_up_but_one_that_dies_again_and_again_is() {
+    fn a_server_that_dies_now_and_then_is_not_given_up_but_one_that_dies_repeatedly_is() {
         let begin = Instant::now();
         let mut rarely = Starts::default();
         assert!((0..50).all(|nth| !rarely.too_many(begin + STARTS_WITHIN / 3 * nth)));

@@ -112,7 +112,7 @@ async fn an_error_names_the_argument_and_nothing_of_our_insides() {
     let answer = served.graphql_answer("{ deployments(first: 5000) { nodes { id } } }").await;
     assert_eq!(answer["errors"][0]["extensions"]["parameter"], "first");
     assert_eq!(answer["errors"][0]["extensions"]["found"], "5000");
-    let answer = served.graphql_answer(r#"{ dora(question: { service: "nobody" }) { timeZone } }"#).await;
+    let answer = served.graphql_answer(r#"{ dora(question: { service: "unknown" }) { timeZone } }"#).await;
     assert_eq!(answer["errors"][0]["extensions"]["type"], "urn:sei:problem:not-found");
     sqlx::query("drop table main.deployment_metric cascade")
         .execute(&mut sqlx::ConnectOptions::connect(&served.database.options()).await.unwrap())

@@ -61,7 +61,7 @@ impl Process {
 }
 
 #[tokio::test]
-async fn it_is_not_ready_while_requests_fail_again_and_again_and_says_so() {
+async fn it_is_not_ready_while_requests_fail_repeatedly_and_states_so() {
     for graphql in [false, true] {
         let process = Process::new().await;
         let ask = async || {

@@ -13,7 +13,7 @@ use tests::TestLog;
 
 use crate::both_logs::on_both_logs;
 
-use super::parts::{CONSUMER, MANY, PATIENCE, advance, assert_joined, by_key, event, events, noise, read, read_events};
+use super::parts::{CONSUMER, DEADLINE, MANY, advance, assert_joined, by_key, event, events, noise, read, read_events};
 
 on_both_logs! {
     what_is_appended_is_read_whole_and_in_order_of_each_key
@@ -159,7 +159,7 @@ async fn an_empty_log_has_nothing_and_waits_no_longer_than_asked(kind: LogKind) 
     log.log.append(Vec::new()).await.unwrap();
     let mut reader = log.log.reader(CONSUMER).await.unwrap();
     let read = reader.next(MANY, Duration::from_millis(300));
-    let read = tokio::time::timeout(PATIENCE, read).await.expect("the wait ends");
+    let read = tokio::time::timeout(DEADLINE, read).await.expect("the wait ends");
     assert!(read.unwrap().is_none());
 }
 
@@ -171,7 +171,7 @@ async fn what_is_appended_while_a_reader_waits_ends_its_wait(kind: LogKind) {
     read(&mut *reader, MANY, 1).await;
     let waiting = tokio::spawn(async move { reader.next(MANY, Duration::from_hours(1)).await.unwrap() });
     log.log.append(vec![event("a", 1)]).await.unwrap();
-    let batch = tokio::time::timeout(PATIENCE, waiting).await.expect("the wait ends with the append").unwrap();
+    let batch = tokio::time::timeout(DEADLINE, waiting).await.expect("the wait ends with the append").unwrap();
     assert_eq!(batch.unwrap().events.len(), 1);
 }
 
@@ -229,7 +229,7 @@ async fn after_retention_a_reader_goes_on_at_the_start(kind: LogKind) {
     let mut reader = log.log.reader(CONSUMER).await.unwrap();
     let start = Instant::now();
     let gap = loop {
-        assert!(start.elapsed() < PATIENCE);
+        assert!(start.elapsed() < DEADLINE);
         if let Some(batch) = reader.next(MANY, Duration::from_millis(500)).await.unwrap() {
             break batch;
         }
@@ -266,7 +266,7 @@ async fn a_position_beyond_the_end_is_not_gone_on_from(kind: LogKind) {
     let mut reader = log.log.reader(CONSUMER).await.unwrap();
     let start = Instant::now();
     let error = loop {
-        assert!(start.elapsed() < PATIENCE);
+        assert!(start.elapsed() < DEADLINE);
         match reader.next(MANY, Duration::from_millis(500)).await {
             Ok(None) => {}
             Ok(Some(batch)) => panic!("{batch:?}"),

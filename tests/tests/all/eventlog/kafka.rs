@@ -10,7 +10,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use kernel::Envelope;
 use tests::{TestLog, eventually, log_settings};
 
-use super::parts::{CONSUMER, MANY, PATIENCE, assert_joined, event, events, noise, read, read_and_write};
+use super::parts::{CONSUMER, DEADLINE, MANY, assert_joined, event, events, noise, read, read_and_write};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_topic_has_the_settings_that_the_log_promises() {
@@ -124,7 +124,7 @@ async fn a_broker_that_is_away_is_reported_in_time_and_a_full_queue_at_once() {
 
     // It comes back by itself.
     cluster.broker_up(1).unwrap();
-    eventually(PATIENCE, || async { log.append(vec![event("c", 0)]).await.is_ok() }).await;
+    eventually(DEADLINE, || async { log.append(vec![event("c", 0)]).await.is_ok() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +147,7 @@ async fn readers_of_one_group_share_the_partitions_and_hand_them_over() {
     let start = Instant::now();
     let mut came = Vec::new();
     while first.stands().len() != 2 || second.stands().len() != 2 {
-        assert!(start.elapsed() < PATIENCE, "{:?} {:?}", first.stands(), second.stands());
+        assert!(start.elapsed() < DEADLINE, "{:?} {:?}", first.stands(), second.stands());
         came.extend(first.next(MANY, Duration::from_millis(100)).await.unwrap());
         came.extend(second.next(MANY, Duration::from_millis(100)).await.unwrap());
     }
@@ -179,7 +179,7 @@ async fn after_an_outage_what_went_wrong_meanwhile_does_not_stand_before_what_ca
     let mut reader = log.reader(CONSUMER).await.unwrap();
     read(&mut *reader, MANY, 1).await;
 
-    // while the append is tried in vain, the reader's connection is lost again and again
+    // while the append is tried in vain, the reader's connection is lost repeatedly
     cluster.broker_down(1).unwrap();
     assert!(matches!(log.append(vec![event("a", 1)]).await, Err(LogError::Transient(_))));
     let problem = reader.next(MANY, Duration::from_millis(100)).await;
@@ -187,7 +187,7 @@ async fn after_an_outage_what_went_wrong_meanwhile_does_not_stand_before_what_ca
     assert!(matches!(log.append(vec![event("a", 2)]).await, Err(LogError::Transient(_))));
 
     cluster.broker_up(1).unwrap();
-    eventually(PATIENCE, || async { log.append(vec![event("a", 3)]).await.is_ok() }).await;
-    let batch = reader.next(MANY, PATIENCE).await.unwrap().unwrap();
-    assert!(!batch.events.is_empty(), "the first look after the outage finds what came");
+    eventually(DEADLINE, || async { log.append(vec![event("a", 3)]).await.is_ok() }).await;
+    let batch = reader.next(MANY, DEADLINE).await.unwrap().unwrap();
+    assert!(!batch.events.is_empty(), "the first read after the outage finds what came");
 }

@@ -14,7 +14,7 @@ pub(super) const CONSUMER: &str = "reader";
 pub(super) const MANY: Limit = Limit { events: 10_000, bytes: 64 << 20 };
 
 /// A broker lets a group's first member wait a little.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 pub(super) fn event(key: &str, number: usize) -> Envelope {
     Envelope {
@@ -39,7 +39,7 @@ pub(super) async fn read(reader: &mut dyn LogReader, limit: Limit, count: usize)
     let mut batches: Vec<Batch> = Vec::new();
     let start = Instant::now();
     while batches.iter().map(|batch| batch.events.len()).sum::<usize>() < count {
-        assert!(start.elapsed() < PATIENCE, "only {} batches came", batches.len());
+        assert!(start.elapsed() < DEADLINE, "only {} batches came", batches.len());
         batches.extend(reader.next(limit, Duration::from_millis(500)).await.unwrap());
     }
     batches

@@ -153,7 +153,7 @@ impl EventLog for MemoryLog {
     }
 }
 
-/// Collects one source again and again.
+/// Collects one source repeatedly.
 pub(super) struct Collector {
     pub(super) source: GitSource,
     pub(super) mirrors: TempDir,

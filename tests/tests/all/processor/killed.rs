@@ -18,7 +18,7 @@ use tests::{TestLog, eventually, unique};
 use super::{ended, snapshot, total};
 use crate::both_logs::on_both_logs;
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 on_both_logs! {
     killed_within_each_step_it_counts_each_event_once
@@ -41,7 +41,7 @@ impl Running {
     }
 }
 
-/// What it takes to start the program again and again.
+/// What it takes to start the program repeatedly.
 struct Victim {
     binary: PathBuf,
     directory: tempfile::TempDir,
@@ -167,7 +167,7 @@ async fn finish(log: &TestLog, victim: &Victim) {
     let starts = || victim.log_text().matches(" processing").count();
     let before = starts();
     let running = victim.start();
-    eventually(PATIENCE, async || starts() > before && is_done(log).await).await;
+    eventually(DEADLINE, async || starts() > before && is_done(log).await).await;
     assert!(running.stop().await, "{}", victim.log_text());
     assert!(!victim.log_text().contains("panicked"), "{}", victim.log_text());
 }
@@ -177,8 +177,8 @@ const STEPS: [(&str, &str); 6] = [
     ("before anything", "lock table sei.position in exclusive mode"),
     ("between position and facts", "lock table main.commit in exclusive mode"),
     ("between two tables of facts", "lock table main.deployment in exclusive mode"),
-    ("between facts and rejects", "lock table main.dead_letter in exclusive mode"),
-    ("between rejects and counts", "lock table main.event_count in exclusive mode"),
+    ("between facts and dead letters", "lock table main.dead_letter in exclusive mode"),
+    ("between dead letters and counts", "lock table main.event_count in exclusive mode"),
     // A trigger that runs within the commit takes this lock.
     ("within the commit", "select pg_advisory_lock(7)"),
 ];
@@ -223,7 +223,7 @@ async fn killed_within_each_step_it_counts_each_event_once(kind: LogKind) {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             };
-            tokio::time::timeout(PATIENCE, at_the_lock)
+            tokio::time::timeout(DEADLINE, at_the_lock)
                 .await
                 .unwrap_or_else(|_| panic!("{step}: {}", victim.log_text()));
             running.kill();
@@ -259,10 +259,10 @@ async fn killed_after_random_numbers_of_events_it_counts_each_event_once(kind: L
         // Others kill once a number of events is counted: none of this round, all of them, or one between.
         let enough =
             if rng.random_bool(0.3) { counted } else { rng.random_range(counted..=i64::try_from(all.len()).unwrap()) };
-        eventually(PATIENCE, || async { total(&log.database.store).await >= enough }).await;
+        eventually(DEADLINE, || async { total(&log.database.store).await >= enough }).await;
         if round % 3 == 0 {
             let moved = || async { stands(&log).await != before };
-            eventually(PATIENCE, moved).await;
+            eventually(DEADLINE, moved).await;
         }
         running.kill();
     }

@@ -22,7 +22,7 @@ use tests::{TestLog, eventually};
 
 use crate::both_logs::on_both_logs;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 on_both_logs! {
     every_event_ends_as_stored_ignored_or_rejected
@@ -101,7 +101,7 @@ async fn whether_the_log_can_be_read_is_known_to_readiness() {
         let shutdown = shutdown.clone();
         async move { processor.run(shutdown).await }
     });
-    eventually(PATIENCE, || async { reading.problem().is_some() }).await;
+    eventually(DEADLINE, || async { reading.problem().is_some() }).await;
     shutdown.cancel();
     let _ended = running.await.unwrap();
     rename(&mut connection, "away", "log_partition").await;
@@ -130,7 +130,7 @@ async fn two_processors_at_once_count_each_event_once(kind: LogKind) {
         let events = (0..25).map(|number| commits(&format!("r{}", number % 6), round * 25 + number, 2));
         log.log.append(events.collect()).await.unwrap();
     }
-    eventually(PATIENCE, || async { total(&log.database.store).await >= 1000 }).await;
+    eventually(DEADLINE, || async { total(&log.database.store).await >= 1000 }).await;
     shutdown.cancel();
     for run in running {
         run.await.unwrap().unwrap();
@@ -148,9 +148,9 @@ async fn it_stops_in_order_and_goes_on_where_it_was(kind: LogKind) {
             tokio::spawn(async move { processor.run(shutdown).await })
         };
         log.log.append((0..50).map(|number| commits("r", number, 1)).collect()).await.unwrap();
-        eventually(PATIENCE, || async { total(store).await == round * 50 }).await;
+        eventually(DEADLINE, || async { total(store).await == round * 50 }).await;
         shutdown.cancel();
-        tokio::time::timeout(PATIENCE, running).await.unwrap().unwrap().unwrap();
+        tokio::time::timeout(DEADLINE, running).await.unwrap().unwrap().unwrap();
     }
 }
 
@@ -164,11 +164,11 @@ async fn a_replay_reads_all_again_and_changes_no_row(kind: LogKind) {
         let (processor, shutdown) = (processor(&log), shutdown.clone());
         tokio::spawn(async move { processor.run(shutdown).await })
     };
-    eventually(PATIENCE, || async { total(store).await == 51 }).await;
+    eventually(DEADLINE, || async { total(store).await == 51 }).await;
     let before = snapshot(&log).await;
     // The processor is running and has nothing to do: it notices by itself.
     processors::replay(store, &*log.log).await.unwrap();
-    eventually(PATIENCE, || async { total(store).await == 102 }).await;
+    eventually(DEADLINE, || async { total(store).await == 102 }).await;
     shutdown.cancel();
     running.await.unwrap().unwrap();
     assert_eq!(snapshot(&log).await, before);
@@ -222,13 +222,13 @@ async fn connections_that_break_cost_time_and_nothing_else() {
     for round in 0..20 {
         let events: Vec<Envelope> = (0..50).map(|number| commits("r", round * 50 + number, 1)).collect();
         // Its own connections break too. An append that fails is made again, whether or not it was written.
-        eventually(PATIENCE, || async { log.log.append(events.clone()).await.is_ok() }).await;
+        eventually(DEADLINE, || async { log.log.append(events.clone()).await.is_ok() }).await;
         let others = "select pg_terminate_backend(pid) from pg_stat_activity
                       where datname = current_database() and pid <> pg_backend_pid()";
         sqlx::query(others).execute(&mut connection).await.unwrap();
     }
     let end: i64 = async { log.log.ends().await.unwrap().iter().map(|end| end.next).sum() }.await;
-    eventually(PATIENCE, || async { matches!(counts::all(&log.database.store).await, Ok(counts) if counts.iter().map(|count| count.events).sum::<i64>() >= end) }).await;
+    eventually(DEADLINE, || async { matches!(counts::all(&log.database.store).await, Ok(counts) if counts.iter().map(|count| count.events).sum::<i64>() >= end) }).await;
     shutdown.cancel();
     running.await.unwrap().unwrap();
     assert_eq!(total(&log.database.store).await, end);
@@ -285,7 +285,7 @@ async fn a_foreign_record_in_our_topic_is_rejected_with_its_bytes() {
     let producer: FutureProducer =
         rdkafka::ClientConfig::new().set("bootstrap.servers", &log.settings.kafka.brokers).create().unwrap();
     let record = FutureRecord::to(log.log.topic()).key("k").payload("not ours");
-    producer.send(record, PATIENCE).await.unwrap();
+    producer.send(record, DEADLINE).await.unwrap();
     assert_eq!(processor(&log).drain().await.unwrap().rejected, 1);
     let rejected = rejects::list(&log.database.store, 10).await.unwrap().remove(0);
     assert_eq!((rejected.reason.as_str(), rejected.bytes), ("unknown_connector", 8));

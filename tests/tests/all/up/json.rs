@@ -5,7 +5,7 @@ use tests::Program;
 
 use super::parts::{get, text};
 
-/// A change and a commit outside of any change, each deployed by itself.
+/// A change and a direct commit, each deployed by itself.
 fn facts() -> Vec<String> {
     let version = json!({ "at": "2026-02-10T00:00:00Z" });
     let sha = |nth: u32| format!("{nth:040x}");

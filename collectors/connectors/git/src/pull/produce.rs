@@ -1,5 +1,5 @@
 //! Reads the commits of a plan and writes them into pages: one thread walks, others decode, count lines
-//! and serialise. All channels are bounded, so memory is too, however long the history is.
+//! and serialize. All channels are bounded, so memory is too, however long the history is.
 
 use std::collections::HashSet;
 use std::num::NonZero;
@@ -30,7 +30,7 @@ const COUNTED_CHUNK: usize = 32;
 /// Bytes of merges that are kept until all is walked; those of further ones are read again.
 const KEPT_BYTES: usize = 64 << 20;
 
-/// A serialised page.
+/// A serialized page.
 pub(super) struct Encoded {
     /// Its bytes.
     pub data: Vec<u8>,

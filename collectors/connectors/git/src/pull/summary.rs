@@ -45,7 +45,7 @@ fn warnings(refs: &Refs, plan: &Plan, found: &Found) -> Vec<String> {
     if refs.default.is_none() && refs.tips().next().is_none() {
         warnings.push("the repository is empty: it has no commits yet".to_owned());
     } else if refs.default.is_none() {
-        warnings.push("which branch is the default one is not known: squashed changes are not recognised".to_owned());
+        warnings.push("which branch is the default one is not known: squashed changes are not recognized".to_owned());
     }
     if plan.frame.repository.partial {
         warnings.push(

@@ -34,11 +34,11 @@ const HEAD: &str = "1111111111111111111111111111111111111111";
 /// A merged pull request by a bot that was a draft, as webhooks and REST report it.
 fn pushed_change() -> Value {
     json!({
-        "number": 7, "title": "Mend it", "html_url": "https://github.com/Octo/Hello/pull/7", "state": "closed",
+        "number": 7, "title": "Fix it", "html_url": "https://github.com/Octo/Hello/pull/7", "state": "closed",
         "user": { "login": "renovate[bot]", "type": "Bot" }, "body": "Reverts Octo/Hello#5",
         "created_at": "2026-01-01T10:00:00Z", "updated_at": "2026-01-03T10:00:00Z",
         "closed_at": "2026-01-03T10:00:00Z", "merged_at": "2026-01-03T10:00:00Z", "merge_commit_sha": SHA,
-        "head": { "ref": "mend", "sha": HEAD }, "base": { "ref": "main" }, "draft": false,
+        "head": { "ref": "fix", "sha": HEAD }, "base": { "ref": "main" }, "draft": false,
         "additions": 10, "deletions": 2, "labels": [{ "name": "bug" }]
     })
 }
@@ -60,11 +60,11 @@ fn pulled_repository() -> Value {
 /// The same pull request as GraphQL reports it, with its commit, review and comment.
 fn pulled_change() -> Value {
     json!({
-        "id": "PR_1", "number": 7, "title": "Mend it", "url": "https://github.com/Octo/Hello/pull/7",
+        "id": "PR_1", "number": 7, "title": "Fix it", "url": "https://github.com/Octo/Hello/pull/7",
         "state": "MERGED", "isDraft": false, "body": "Reverts Octo/Hello#5",
         "createdAt": "2026-01-01T10:00:00Z", "updatedAt": "2026-01-03T10:00:00Z",
         "closedAt": "2026-01-03T10:00:00Z", "mergedAt": "2026-01-03T10:00:00Z", "mergeCommit": { "oid": SHA },
-        "headRefName": "mend", "headRefOid": HEAD, "baseRefName": "main", "additions": 10, "deletions": 2,
+        "headRefName": "fix", "headRefOid": HEAD, "baseRefName": "main", "additions": 10, "deletions": 2,
         "author": { "login": "renovate", "__typename": "Bot" },
         "labels": { "nodes": [{ "name": "bug" }] },
         "reviews": { "nodes": [{
@@ -72,7 +72,7 @@ fn pulled_change() -> Value {
             "updatedAt": "2026-01-02T10:00:00Z", "author": { "login": "Ann", "__typename": "User" }
         }] },
         "commits": { "nodes": [{ "commit": {
-            "oid": HEAD, "message": "Mend it\n\nMore.", "authoredDate": "2026-01-01T09:00:00Z",
+            "oid": HEAD, "message": "Fix it\n\nMore.", "authoredDate": "2026-01-01T09:00:00Z",
             "committedDate": "2026-01-01T09:30:00Z",
             "author": { "email": "ann@example.com", "user": { "login": "Ann" } }
         } }] },
@@ -155,9 +155,9 @@ fn a_review_and_a_comment_are_the_same_pushed_or_pulled() {
 #[test]
 fn a_commit_is_the_same_pushed_or_pulled_but_for_when_it_was_written() {
     let event = json!({
-        "ref": "refs/heads/mend", "repository": pushed_repository(), "sender": null,
+        "ref": "refs/heads/fix", "repository": pushed_repository(), "sender": null,
         "commits": [{
-            "id": HEAD, "message": "Mend it\n\nMore.", "timestamp": "2026-01-01T09:30:00Z",
+            "id": HEAD, "message": "Fix it\n\nMore.", "timestamp": "2026-01-01T09:30:00Z",
             "author": { "email": "ann@example.com", "username": "Ann" }
         }]
     });
@@ -225,7 +225,7 @@ fn what_rest_gives_is_read_by_the_reader_of_its_webhook() {
     let alert = json!({
         "number": 4, "state": "fixed", "html_url": "https://github.com/Octo/Hello/security/dependabot/4",
         "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-02T00:00:00Z", "fixed_at": "2026-01-02T00:00:00Z",
-        "security_advisory": { "summary": "A hole", "severity": "moderate" },
+        "security_advisory": { "summary": "A vulnerability", "severity": "moderate" },
         "security_vulnerability": { "package": { "name": "left-pad" }, "severity": "moderate" }
     });
     let comment = json!({

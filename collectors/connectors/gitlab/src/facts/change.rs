@@ -44,7 +44,7 @@ fn state(request: &wire::MergeRequest) -> Option<&str> {
         return Some(state);
     }
     let problem = format!("missing or null in merge request {}; its times say whether it ended", request.iid);
-    lenient::pass_by("state".to_owned(), problem);
+    lenient::skip_part("state".to_owned(), problem);
     match (request.merged_at, request.closed_at) {
         (Some(_), _) => Some("merged"),
         (None, Some(_)) => Some("closed"),

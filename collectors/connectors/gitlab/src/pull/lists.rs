@@ -1,8 +1,8 @@
 //! GitLab's lists: walked page by page, a page that can't be had in parts, and what was left out of one later on.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use pull::list_cursor::{Grain, ListCursor};
 use pull::parts::{self, Gap, Gaps, Parts};
-use pull::seek::{Grain, ListCursor};
 use pull::{Ask, Client, Missed, Page, PullError, Row, details, read_row};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -116,9 +116,9 @@ impl Walked {
 
 /// A page of a list that is sorted by the time of the last change.
 pub(super) async fn walk(client: &Client, listed: Listed, root: &str, ask: &Ask<'_>) -> Result<Walked, PullError> {
-    let seek = ListCursor::at(ask)?;
-    let (first, size) = (usize::try_from(seek.skip).unwrap_or(usize::MAX), listed.size);
-    let address = |first, size| listed.address(root, (first, size), (seek.from, None));
+    let cursor = ListCursor::at(ask)?;
+    let (first, size) = (usize::try_from(cursor.skip).unwrap_or(usize::MAX), listed.size);
+    let address = |first, size| listed.address(root, (first, size), (cursor.from, None));
     let whole = client.get(&address(first, size)).await.and_then(|answer| {
         let total = answer.header("x-total").and_then(|total| total.parse().ok());
         Ok((answer.json::<Vec<Box<RawValue>>>()?, total))
@@ -132,7 +132,7 @@ pub(super) async fn walk(client: &Client, listed: Listed, root: &str, ask: &Ask<
     };
     let count = parts.rows.len();
     let (mut keys, mut kept, mut unreadable) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::new());
-    let mut gaps = Gaps::of(first, false, seek.from);
+    let mut gaps = Gaps::of(first, false, cursor.from);
     for row in parts.rows {
         let row = match row {
             Ok(row) => row,
@@ -148,12 +148,12 @@ pub(super) async fn walk(client: &Client, listed: Listed, root: &str, ask: &Ask<
             continue;
         };
         let name = (key.id.to_string(), key.changed());
-        if !seek.seen(&name.0, name.1) {
+        if !cursor.seen(&name.0, name.1) {
             kept.push((key, row));
         }
         keys.push(name);
     }
-    let next = if parts.ended { None } else { seek.after(&keys, count - keys.len(), Grain::Exact) };
+    let next = if parts.ended { None } else { cursor.after(&keys, count - keys.len(), Grain::Exact) };
     if !parts.ended && next.is_none() {
         return Err(PullError::Data(format!("{}: none of {count} rows can be read", listed.path)));
     }

@@ -1,4 +1,4 @@
-//! Every request of a pull against GitHub's own specification. npm's prism judges the values, we the names: to
+//! Every request of a pull against GitHub's own specification. npm's prism checks the values, we the names: to
 //! prism an unknown parameter is not an error.
 
 use axum::extract::Request;

@@ -80,7 +80,7 @@ mod tests {
     fn walk(seconds: &[i64], moves: &[usize], grain: Grain) -> (Vec<String>, usize) {
         let mut list: Vec<(String, DateTime<Utc>)> =
             seconds.iter().enumerate().map(|(number, second)| (number.to_string(), at(*second))).collect();
-        let (mut reported, mut pages, mut seek) = (Vec::new(), 0, ListCursor::default());
+        let (mut reported, mut pages, mut cursor) = (Vec::new(), 0, ListCursor::default());
         let mut now = 1_000_000;
         loop {
             list.sort_by_key(|(_, changed)| *changed);
@@ -88,15 +88,15 @@ mod tests {
                 Grain::Exact => *changed,
                 Grain::Minute => *changed - TimeDelta::seconds(changed.timestamp().rem_euclid(60)),
             };
-            let rows = list.iter().filter(|(_, changed)| seek.from.is_none_or(|from| coarse(changed) >= from));
-            let page: Vec<_> = rows.skip(usize::try_from(seek.skip).unwrap()).take(3).cloned().collect();
-            reported.extend(page.iter().filter(|(id, changed)| !seek.seen(id, *changed)).map(|(id, _)| id.clone()));
+            let rows = list.iter().filter(|(_, changed)| cursor.from.is_none_or(|from| coarse(changed) >= from));
+            let page: Vec<_> = rows.skip(usize::try_from(cursor.skip).unwrap()).take(3).cloned().collect();
+            reported.extend(page.iter().filter(|(id, changed)| !cursor.seen(id, *changed)).map(|(id, _)| id.clone()));
             pages += 1;
             if page.len() < 3 {
                 return (reported, pages);
             }
-            seek = seek.after(&page, 0, grain).unwrap();
-            seek = serde_json::from_value(serde_json::to_value(&seek).unwrap()).unwrap();
+            cursor = cursor.after(&page, 0, grain).unwrap();
+            cursor = serde_json::from_value(serde_json::to_value(&cursor).unwrap()).unwrap();
             if let Some(moved) = moves.get(pages - 1).and_then(|row| list.get_mut(*row)) {
                 now += 60;
                 moved.1 = at(now);
