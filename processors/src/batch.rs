@@ -6,8 +6,8 @@ use std::sync::Arc;
 use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, Tenant};
 use runtime::{Reason, labels};
 use store::counts::{self, EventCount};
+use store::dead_letters::{self, NewDeadLetter};
 use store::origins::{self, NewOrigin};
-use store::rejects::{self, NewReject};
 use store::{Store, StoreError, facts, positions};
 
 use crate::Summary;
@@ -51,7 +51,7 @@ struct OfTenant {
     /// How many facts there are up to the end of each event that has some; events by index in the part's.
     ends: Vec<(usize, usize)>,
     /// By index in the part's events.
-    rejects: Vec<(usize, Reject)>,
+    dead_letters: Vec<(usize, Reject)>,
     counts: BTreeMap<(String, String, Reason), i64>,
 }
 
@@ -104,7 +104,7 @@ impl Prepared {
             }
             Err(NotStored::Rejected(reject)) => {
                 let reason = reject.reason;
-                of.rejects.push((at, reject));
+                of.dead_letters.push((at, reject));
                 self.events.rejected += 1;
                 Reason::Rejected(reason)
             }
@@ -126,15 +126,15 @@ impl Prepared {
             let written = facts::write(&mut tx, &of.facts).await?;
             summary.rows_changed += written.changed;
             summary.rows_unchanged += written.unchanged;
-            let rejects: Vec<NewReject<'_>> = of
-                .rejects
+            let dead_letters: Vec<NewDeadLetter<'_>> = of
+                .dead_letters
                 .iter()
                 .filter_map(|(at, reject)| {
                     let (position, envelope) = events.get(*at)?;
-                    Some(NewReject { envelope, reject, topic, partition: *partition, position: *position })
+                    Some(NewDeadLetter { envelope, reject, topic, partition: *partition, position: *position })
                 })
                 .collect();
-            rejects::write(&mut tx, &rejects).await?;
+            dead_letters::write(&mut tx, &dead_letters).await?;
             origins::write(&mut tx, topic, *partition, &of.origins(events)).await?;
             counts::add(&mut tx, &of.counts()).await?;
         }

@@ -20,7 +20,7 @@ pub use consumer::CONSUMER;
 pub use error::ProcessError;
 pub use normalize::Registry;
 pub use processor::{Processor, Reading, RejectRetention};
-pub use replay::{replay, replay_rejects};
+pub use replay::{replay, replay_dead_letters};
 pub use role::ProcessorRole;
 pub use settings::ProcessorSettings;
 pub use summary::Summary;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use eventlog::{Batch, EventLog, Limit, LogReader, Position};
 use runtime::labels;
-use store::{Store, StoreError, origins, positions, rejects};
+use store::{Store, StoreError, dead_letters, origins, positions};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -202,7 +202,7 @@ impl Processor {
         }
         let oldest = TimeDelta::from_std(self.rejected.age).ok().and_then(|age| Utc::now().checked_sub_signed(age));
         let oldest = oldest.unwrap_or(DateTime::UNIX_EPOCH);
-        match rejects::trim(&self.store, oldest, self.rejected.count.into()).await {
+        match dead_letters::trim(&self.store, oldest, self.rejected.count.into()).await {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "old rejected events were deleted"),
             Err(error) => {

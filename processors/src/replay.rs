@@ -2,7 +2,7 @@
 //! change only where a normalizer has learned something.
 
 use eventlog::EventLog;
-use store::{Store, positions, rejects};
+use store::{Store, dead_letters, positions};
 
 use crate::ProcessError;
 use crate::consumer::CONSUMER;
@@ -18,13 +18,13 @@ pub async fn replay(store: &Store, log: &dyn EventLog) -> Result<(), ProcessErro
 
 /// Appends the rejected events of the store's tenant to the log again, and returns how many. One that is
 /// rejected again is kept again.
-pub async fn replay_rejects(store: &Store, log: &dyn EventLog) -> Result<u64, ProcessError> {
+pub async fn replay_dead_letters(store: &Store, log: &dyn EventLog) -> Result<u64, ProcessError> {
     let mut replayed = 0;
     // A processor that rejects one of them again waits until this is committed, so none is taken twice,
     // and none is lost: what was not appended stays.
     let mut tx = store.begin().await?;
     loop {
-        let events = rejects::take_for_replay(&mut tx, PAGE).await?;
+        let events = dead_letters::take_for_replay(&mut tx, PAGE).await?;
         if events.is_empty() {
             break;
         }

@@ -18,7 +18,7 @@ pub(crate) enum Events {
     /// Show the raw events that reported a deployment, an incident, a change …
     Of(Of),
     /// List dead letters (rejected events), newest first, with the reason
-    Rejects(Rejects),
+    DeadLetters(DeadLetters),
     /// Normalize events again with this version; rows change only where its result differs
     Replay(Replay),
 }
@@ -41,7 +41,7 @@ pub(crate) struct Of {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct Rejects {
+pub(crate) struct DeadLetters {
     /// The maximum number
     #[arg(long, default_value_t = 50)]
     limit: i64,
@@ -54,7 +54,7 @@ pub(crate) struct Rejects {
 pub(crate) struct Replay {
     /// Only dead letters; otherwise all events that the log still holds, of all tenants
     #[arg(long)]
-    rejects: bool,
+    dead_letters: bool,
 
     #[command(flatten)]
     tenant: ForTenant,
@@ -64,7 +64,7 @@ impl Events {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         match self {
             Self::Of(command) => command.run(settings, global).await,
-            Self::Rejects(command) => command.run(settings, global).await,
+            Self::DeadLetters(command) => command.run(settings, global).await,
             Self::Replay(command) => command.run(settings, global).await,
         }
     }
@@ -113,28 +113,28 @@ impl Of {
     }
 }
 
-impl Rejects {
+impl DeadLetters {
     async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         with(settings, async |machine| {
             let (store, _) = machine.tenant(&self.tenant.tenant).await?;
-            let rejects = store::rejects::list(&store, self.limit.max(0)).await?;
+            let dead_letters = store::dead_letters::list(&store, self.limit.max(0)).await?;
             if global.json {
-                let list = rejects.iter().map(|reject| {
+                let list = dead_letters.iter().map(|letter| {
                     serde_json::json!({
-                        "source": reject.source, "event_id": reject.event_id, "kind": reject.kind,
-                        "reason": reject.reason, "detail": reject.detail, "bytes": reject.bytes,
-                        "received_at": reject.received_at, "rejected_at": reject.rejected_at,
+                        "source": letter.source, "event_id": letter.event_id, "kind": letter.kind,
+                        "reason": letter.reason, "detail": letter.detail, "bytes": letter.bytes,
+                        "received_at": letter.received_at, "rejected_at": letter.rejected_at,
                     })
                 });
                 return output::print_json(&list.collect::<Vec<_>>());
             }
-            if rejects.is_empty() {
+            if dead_letters.is_empty() {
                 return output::print("no event was rejected");
             }
             let mut table = output::table(&["received", "source", "kind", "reason", "detail", "event"]);
-            for reject in rejects {
-                let received = reject.received_at.format("%Y-%m-%d %H:%M:%S").to_string();
-                table.add_row([received, reject.source, reject.kind, reject.reason, reject.detail, reject.event_id]);
+            for letter in dead_letters {
+                let received = letter.received_at.format("%Y-%m-%d %H:%M:%S").to_string();
+                table.add_row([received, letter.source, letter.kind, letter.reason, letter.detail, letter.event_id]);
             }
             output::print(&table.to_string())
         })
@@ -147,8 +147,8 @@ impl Replay {
         with(settings, async |machine| {
             let (store, _) = machine.tenant(&self.tenant.tenant).await?;
             let log = machine.log().await?;
-            if self.rejects {
-                processors::replay_rejects(&store, log.as_ref()).await?;
+            if self.dead_letters {
+                processors::replay_dead_letters(&store, log.as_ref()).await?;
             } else {
                 processors::replay(&store, log.as_ref()).await?;
             }

@@ -35,7 +35,7 @@ struct Snapshot {
     database: &'static str,
     log: Log,
     events: Vec<Count>,
-    rejects: i64,
+    dead_letters: i64,
     stale: bool,
     sources: Vec<Source>,
     services: Vec<Service>,
@@ -129,7 +129,7 @@ impl Status {
                     events: count.events,
                 })
                 .collect(),
-            rejects: store::rejects::count(&store).await?,
+            dead_letters: store::dead_letters::count(&store).await?,
             stale: store::invalidations::any(&store).await?,
             sources: self.sources(&store, &machine.settings).await?,
             services: services
@@ -170,7 +170,8 @@ impl Snapshot {
         let end: i64 = self.log.partitions.iter().map(|partition| partition.end).sum();
         lines.push(format!("tenant {}, database: {}", self.tenant, self.database));
         let events = count(end, "event");
-        lines.push(format!("log {}: {events}, {lag} not processed yet, {} rejected", self.log.topic, self.rejects));
+        lines
+            .push(format!("log {}: {events}, {lag} not processed yet, {} rejected", self.log.topic, self.dead_letters));
         if self.stale {
             lines.push("some metrics are being computed".to_owned());
         }

@@ -74,7 +74,7 @@ async fn the_example_of_each_kind_of_fact_is_stored() {
     for (table, rows) in &rows {
         assert_eq!(rows.len(), 1, "{table}: {rows:?}");
     }
-    assert_eq!(store::rejects::count(&database.store).await.unwrap(), 0);
+    assert_eq!(store::dead_letters::count(&database.store).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -443,7 +443,7 @@ mod tests {
         let facts = |event: &Envelope| Jenkins.normalize(event).map_or(0, |facts| facts.len());
         let mut counts: Vec<usize> = memory.events().iter().map(facts).collect();
         counts.sort_unstable();
-        assert_eq!(counts, [0, 1, 2], "a row that is not a row, a build without its stages, a whole one: {summary:?}");
+        assert_eq!(counts, [0, 1, 2], "a null for a build, a build without its stages, a whole one: {summary:?}");
         assert!(summary.warnings()[0].contains("stages of build 2 could not be fetched"), "{summary:?}");
         assert!(summary.failure().unwrap().starts_with("jobs/broken: "), "{summary:?}");
     }

@@ -72,11 +72,15 @@ async fn every_recorded_webhook_is_taken_and_has_a_named_end() {
     let processor = Processor::new(log.database.store.clone(), log.log.clone(), registry::connector);
     let ended = processor.drain().await.unwrap();
     assert_eq!(ended.events(), count(202), "each that was taken has an end");
-    let rejects = store::rejects::list(&log.database.store, 100).await.unwrap();
+    let dead_letters = store::dead_letters::list(&log.database.store, 100).await.unwrap();
     println!(
         "{ended:?}: {:?}",
-        rejects.iter().map(|reject| (&reject.kind, &reject.reason, &reject.detail)).collect::<Vec<_>>()
+        dead_letters.iter().map(|letter| (&letter.kind, &letter.reason, &letter.detail)).collect::<Vec<_>>()
     );
-    assert_eq!(u64::try_from(rejects.len()).unwrap(), ended.rejected, "each reject is kept with its reason");
+    assert_eq!(
+        u64::try_from(dead_letters.len()).unwrap(),
+        ended.rejected,
+        "each rejected event is kept with its reason"
+    );
     assert!(ended.rejected < 10 && ended.stored > 100, "{ended:?}");
 }

@@ -114,7 +114,7 @@ fn event_by_content(payload: &Value, name: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn the_corpus_normalizes_without_an_unexplained_reject() {
+fn the_corpus_normalizes_without_an_unexplained_rejection() {
     let Some(corpus) = parts::corpus() else { return };
     let mut tally: BTreeMap<String, u64> = BTreeMap::new();
     for directory in ["go-playground/testdata/github", "zulip/github"] {

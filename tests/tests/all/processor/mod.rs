@@ -15,7 +15,7 @@ use kernel::{Envelope, EventOutcome, Tenant};
 use processors::{Processor, Summary};
 use sqlx::Row;
 use store::counts;
-use store::{Store, rejects};
+use store::{Store, dead_letters};
 use tokio_util::sync::CancellationToken;
 
 use tests::{TestLog, eventually};
@@ -79,7 +79,7 @@ async fn every_event_ends_as_stored_ignored_or_rejected(kind: LogKind) {
     let expected = expected.map(|(kind, outcome, reason, events)| ((kind.into(), outcome, reason.into()), events));
     assert_eq!(ended, BTreeMap::from(expected));
     assert_eq!(commits_of(&log, "main").await, 200);
-    assert_eq!(rejects::list(store, 10).await.unwrap().len(), 5);
+    assert_eq!(dead_letters::list(store, 10).await.unwrap().len(), 5);
     assert_eq!(processor(&log).drain().await.unwrap(), Summary::default(), "nothing is left");
 }
 
@@ -241,17 +241,17 @@ async fn rejected_events_can_be_read_again() {
     let store = &log.database.store;
     log.log.append(vec![event("test.bad", "r", "1"), event("test.panic", "r", "2"), commits("r", 1, 1)]).await.unwrap();
     processor(&log).drain().await.unwrap();
-    let before = rejects::list(store, 10).await.unwrap();
-    assert_eq!(processors::replay_rejects(store, &*log.log).await.unwrap(), 2);
-    assert!(rejects::list(store, 10).await.unwrap().is_empty());
+    let before = dead_letters::list(store, 10).await.unwrap();
+    assert_eq!(processors::replay_dead_letters(store, &*log.log).await.unwrap(), 2);
+    assert!(dead_letters::list(store, 10).await.unwrap().is_empty());
     assert_eq!(processor(&log).drain().await.unwrap().rejected, 2);
-    let key = |rejected: &[rejects::RejectedEvent]| {
+    let key = |rejected: &[dead_letters::DeadLetter]| {
         let mut keys: Vec<_> =
             rejected.iter().map(|one| (one.event_id.clone(), one.reason.clone(), one.bytes)).collect();
         keys.sort();
         keys
     };
-    assert_eq!(key(&rejects::list(store, 10).await.unwrap()), key(&before), "kept again, as they were");
+    assert_eq!(key(&dead_letters::list(store, 10).await.unwrap()), key(&before), "kept again, as they were");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -287,7 +287,7 @@ async fn a_foreign_record_in_our_topic_is_rejected_with_its_bytes() {
     let record = FutureRecord::to(log.log.topic()).key("k").payload("not ours");
     producer.send(record, DEADLINE).await.unwrap();
     assert_eq!(processor(&log).drain().await.unwrap().rejected, 1);
-    let rejected = rejects::list(&log.database.store, 10).await.unwrap().remove(0);
+    let rejected = dead_letters::list(&log.database.store, 10).await.unwrap().remove(0);
     assert_eq!((rejected.reason.as_str(), rejected.bytes), ("unknown_connector", 8));
     assert_eq!(rejected.source, "kafka/foreign");
 }
@@ -300,5 +300,5 @@ async fn a_page_of_many_facts_and_a_webhook_of_25_mib_fit() {
     log.log.append(vec![large]).await.unwrap();
     let summary = processor(&log).drain().await.unwrap();
     assert_eq!((summary.rows_changed, summary.rejected), (100_000, 1));
-    assert_eq!(rejects::list(&log.database.store, 1).await.unwrap()[0].bytes, 25 << 20);
+    assert_eq!(dead_letters::list(&log.database.store, 1).await.unwrap()[0].bytes, 25 << 20);
 }

@@ -1,4 +1,4 @@
-//! The embedded log's table, positions, rejects and counts: what exactly-once and "nothing vanishes" rest on.
+//! The embedded log's table, positions, dead letters and counts: what exactly-once and "nothing vanishes" rest on.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::Utc;
 use kernel::{Envelope, EventOutcome, Reject, RejectReason, Tenant};
 use store::counts::{self, EventCount};
-use store::rejects::{self, NewReject};
+use store::dead_letters::{self, NewDeadLetter};
 use store::{Store, StoreError, positions, segments};
 use tests::{database, eventually};
 
@@ -168,17 +168,18 @@ async fn rejected_events_go_by_their_age_and_the_oldest_beyond_a_number() {
     for number in 0..5 {
         let mut tx = store.begin().await.unwrap();
         let envelope = event("a", number, 3);
-        let new = NewReject { envelope: &envelope, reject: &reject, topic: "t", partition: 0, position: number };
-        rejects::write(&mut tx, &[new]).await.unwrap();
+        let new = NewDeadLetter { envelope: &envelope, reject: &reject, topic: "t", partition: 0, position: number };
+        dead_letters::write(&mut tx, &[new]).await.unwrap();
         tx.commit().await.unwrap();
     }
     let hour_ago = Utc::now() - chrono::TimeDelta::hours(1);
-    assert_eq!(rejects::trim(store, hour_ago, 10).await.unwrap(), 0);
-    assert_eq!(rejects::trim(store, hour_ago, 3).await.unwrap(), 2);
-    let kept: Vec<String> = rejects::list(store, 10).await.unwrap().into_iter().map(|event| event.event_id).collect();
+    assert_eq!(dead_letters::trim(store, hour_ago, 10).await.unwrap(), 0);
+    assert_eq!(dead_letters::trim(store, hour_ago, 3).await.unwrap(), 2);
+    let kept: Vec<String> =
+        dead_letters::list(store, 10).await.unwrap().into_iter().map(|event| event.event_id).collect();
     assert_eq!(kept, ["4", "3", "2"]);
-    assert_eq!(rejects::trim(store, Utc::now() + chrono::TimeDelta::hours(1), 10).await.unwrap(), 3);
-    assert_eq!(rejects::count(store).await.unwrap(), 0);
+    assert_eq!(dead_letters::trim(store, Utc::now() + chrono::TimeDelta::hours(1), 10).await.unwrap(), 3);
+    assert_eq!(dead_letters::count(store).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -272,25 +273,25 @@ async fn a_rejected_event_is_kept_once_and_replayed_byte_for_byte() {
     let other = event("k", "e2", 5);
     for reason in [RejectReason::Malformed, RejectReason::Schema] {
         let reject = Reject::new(reason, "a\0b");
-        let new = |envelope, position| NewReject { envelope, reject: &reject, topic: "t", partition: 0, position };
+        let new = |envelope, position| NewDeadLetter { envelope, reject: &reject, topic: "t", partition: 0, position };
         let mut tx = store.begin().await.unwrap();
-        rejects::write(&mut tx, &[new(&envelope, 1), new(&other, 2)]).await.unwrap();
+        dead_letters::write(&mut tx, &[new(&envelope, 1), new(&other, 2)]).await.unwrap();
         tx.commit().await.unwrap();
     }
-    let listed = rejects::list(store, 10).await.unwrap();
+    let listed = dead_letters::list(store, 10).await.unwrap();
     assert_eq!(listed.len(), 2);
     assert_eq!((listed[0].reason.as_str(), listed[0].detail.as_str(), listed[0].bytes), ("schema", "a\u{FFFD}b", 100));
 
     let mut given_up = store.begin().await.unwrap();
-    assert_eq!(rejects::take_for_replay(&mut given_up, 10).await.unwrap().len(), 2);
+    assert_eq!(dead_letters::take_for_replay(&mut given_up, 10).await.unwrap().len(), 2);
     given_up.rollback().await.unwrap();
     let mut tx = store.begin().await.unwrap();
-    let replayed = rejects::take_for_replay(&mut tx, 10).await.unwrap();
+    let replayed = dead_letters::take_for_replay(&mut tx, 10).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(replayed[0].data, envelope.data);
     assert_eq!(replayed[0].subject.as_deref(), Some("s\u{FFFD}"));
     assert_eq!((&replayed[1].id, &replayed[1].key, &replayed[1].tenant), (&other.id, &other.key, &other.tenant));
-    assert_eq!(rejects::list(store, 10).await.unwrap(), []);
+    assert_eq!(dead_letters::list(store, 10).await.unwrap(), []);
 }
 
 #[tokio::test]

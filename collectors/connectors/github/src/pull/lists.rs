@@ -35,8 +35,8 @@ pub(super) struct List {
     pub(super) called: &'static str,
 }
 
-/// The list of a stream: pull requests with their reviews, commits, comments, and when they were marked ready for review;
-/// releases with the commits of their tags; deployments with their statuses.
+/// The list of a stream: pull requests with their reviews, commits, comments, and when they were marked ready for
+/// review; releases with the commits of their tags; deployments with their statuses.
 pub(super) fn list_of(stream: &str) -> List {
     match stream {
         "releases" => List {

@@ -10,7 +10,7 @@ use crate::{Store, StoreError, StoreTx};
 
 /// An event on its way into the table.
 #[derive(Clone, Copy, Debug)]
-pub struct NewReject<'a> {
+pub struct NewDeadLetter<'a> {
     /// The event, as it was read from the log.
     pub envelope: &'a Envelope,
     /// Why it can't be read.
@@ -25,7 +25,7 @@ pub struct NewReject<'a> {
 
 /// An event that could not be read, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RejectedEvent {
+pub struct DeadLetter {
     /// `<connector>/<configured name>`.
     pub source: String,
     /// Its id, unique within the source.
@@ -46,9 +46,9 @@ pub struct RejectedEvent {
 
 /// Keeps rejected events of the transaction's tenant. An event that was rejected before keeps one row,
 /// with the latest reason.
-pub async fn write(tx: &mut StoreTx, rejects: &[NewReject<'_>]) -> Result<(), StoreError> {
+pub async fn write(tx: &mut StoreTx, dead_letters: &[NewDeadLetter<'_>]) -> Result<(), StoreError> {
     // few and possibly large: one statement a row, so that 30 MB payloads are not gathered in memory
-    for NewReject { envelope, reject, topic, partition, position } in rejects {
+    for NewDeadLetter { envelope, reject, topic, partition, position } in dead_letters {
         sqlx::query!(
             "insert into dead_letter (source, event_id, kind, subject, key, reason, detail, received_at, topic,
                                       partition, position, content_type, payload)
@@ -79,9 +79,9 @@ pub async fn write(tx: &mut StoreTx, rejects: &[NewReject<'_>]) -> Result<(), St
 }
 
 /// The newest rejected events of a tenant, newest first.
-pub async fn list(store: &Store, limit: i64) -> Result<Vec<RejectedEvent>, StoreError> {
+pub async fn list(store: &Store, limit: i64) -> Result<Vec<DeadLetter>, StoreError> {
     Ok(sqlx::query_as!(
-        RejectedEvent,
+        DeadLetter,
         r#"select source, event_id, kind, reason, detail, received_at, rejected_at,
                   octet_length(payload)::bigint as "bytes!"
            from dead_letter order by rejected_at desc, source, event_id limit $1"#,
