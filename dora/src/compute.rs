@@ -34,6 +34,7 @@ pub(crate) use carried::Subject;
 use case::{Case, Verdict, Verdicts};
 use measured::{Fit, Known, Measured};
 use owners::Owners;
+pub(crate) use rules::GivenReview;
 use rules::RuleSet;
 pub(crate) use spans::instant;
 use stages::Stages;
@@ -65,7 +66,7 @@ pub struct ServiceMetrics {
 pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     let known = measured::known(history, options);
     let source = measured::source(history, &known);
-    let rules = rules(options);
+    let rules = rule_set(options);
     let mut deployments = measured::measured(history, &known, |kind| rules.counts_kind(history, source, kind));
     order::sort(&history.graph, &mut deployments);
     rollouts::number(&mut deployments, rules.rollouts());
@@ -105,7 +106,7 @@ pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
 }
 
 /// The rules that options choose.
-fn rules(options: &Options) -> &'static dyn RuleSet {
+pub(crate) fn rule_set(options: &Options) -> &'static dyn RuleSet {
     match options.compat {
         Compat::Off => &rules::Sei,
         Compat::Devlake => &rules::Devlake,
@@ -114,7 +115,7 @@ fn rules(options: &Options) -> &'static dyn RuleSet {
 
 /// Whether direct commits count.
 pub(crate) fn counts_commits(options: &Options) -> bool {
-    rules(options).counting().commits
+    rule_set(options).counting().commits
 }
 
 /// Notes what is wrong with what is known of a deployment.
@@ -219,7 +220,7 @@ impl ServiceMetrics {
     }
 
     fn stages<'a>(&'a self, history: &'a History, options: &'a Options) -> Stages<'a> {
-        let rules = rules(options);
+        let rules = rule_set(options);
         Stages { history, options, rules, owners: &self.owners, deployments: &self.deployments, bots: &self.bots }
     }
 

@@ -21,6 +21,26 @@ use super::walk::Walk;
 use crate::Options;
 use crate::history::{Graph, History};
 
+/// A review of a change, or a comment on it, as far as it decides whether it counts. `A` names accounts.
+pub(crate) struct GivenReview<A> {
+    pub reviewer: Option<A>,
+    pub by_bot: bool,
+    pub at: i64,
+    /// The author of the change.
+    pub author: Option<A>,
+    /// When the change was merged.
+    pub merged: Option<i64>,
+}
+
+impl dyn RuleSet {
+    /// Whether a review counts: it is by another than the author, and such that the rules count it.
+    pub fn counts<A: PartialEq>(&self, review: &GivenReview<A>) -> bool {
+        let own = review.reviewer.is_some() && review.reviewer == review.author;
+        let after_merge = review.merged.is_some_and(|merged| review.at > merged);
+        !own && self.counts_review(review.by_bot, after_merge)
+    }
+}
+
 /// What sets of rules decide in ways of their own.
 pub(crate) trait RuleSet: Debug + Sync {
     /// Whether deployments of a kind count for a service that is measured by `source`.

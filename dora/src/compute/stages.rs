@@ -6,7 +6,7 @@ use kernel::{ChangeId, ChangeMetric, DeploymentMetric, RepositoryId};
 
 use super::carried::Subject;
 use super::owners::{Beginning, Owners};
-use super::rules::RuleSet;
+use super::rules::{GivenReview, RuleSet};
 use super::spans::{Times, instant};
 use crate::Options;
 use crate::history::{ChangeRecord, History};
@@ -143,15 +143,19 @@ impl Stages<'_> {
         }
     }
 
-    /// When another person (no bot) first reviewed it, and first approved it; before it was merged.
+    /// When it was first reviewed, and first approved, by the reviews that count.
     fn reviewed(&self, change: &ChangeRecord) -> (Option<i64>, Option<i64>) {
-        let mut others = self.history.reviews_of(&change.id).iter().filter(|review| {
-            let same = self.text(review.reviewer).is_some() && review.reviewer == change.author;
-            let after_merge = change.merged.is_some_and(|merged| review.at > merged);
-            !same && self.rules.counts_review(self.is_bot(review.reviewer), after_merge)
+        let mut counted = self.history.reviews_of(&change.id).iter().filter(|review| {
+            self.rules.counts(&GivenReview {
+                reviewer: self.text(review.reviewer),
+                by_bot: self.is_bot(review.reviewer),
+                at: review.at,
+                author: self.text(change.author),
+                merged: change.merged,
+            })
         });
-        let approved = others.clone().find(|review| review.approved);
-        (others.next().map(|review| review.at), approved.map(|review| review.at))
+        let approved = counted.clone().find(|review| review.approved);
+        (counted.next().map(|review| review.at), approved.map(|review| review.at))
     }
 
     /// The id of a change; for a direct commit its repository and its own.

@@ -19,6 +19,7 @@ use super::rows::{
 };
 use super::tables::{Source, Table, Tables};
 use crate::basis::EvidenceSet;
+use crate::compute::{GivenReview, rule_set};
 use crate::settings::{self, LeadTimeStart};
 use crate::{DoraError, Options};
 
@@ -125,7 +126,7 @@ impl Loader<'_> {
         let entry = |row: &ChangeRow| {
             let ai = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
             let reviews = of_change.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-            let reviews = by_others(row, reviews, |account| bots.is(account));
+            let reviews = counted(row, reviews, &bots);
             let review =
                 |review: &&ReviewRow| Review { reviewer: names.opt(review.reviewer.as_deref()), at: review.at };
             let reviews = reviews.iter().map(review).collect();
@@ -367,14 +368,16 @@ impl Loader<'_> {
     }
 }
 
-/// Reviews and comments of others on a change before it was merged, out of all of them.
-fn by_others<'r>(row: &ChangeRow, reviews: &[&'r ReviewRow], is_bot: impl Fn(&str) -> bool) -> Vec<&'r ReviewRow> {
-    let other = |review: &&&ReviewRow| {
+/// The reviews of a change and the comments on it that count, out of all of them.
+fn counted<'r>(row: &ChangeRow, reviews: &[&'r ReviewRow], bots: &Bots) -> Vec<&'r ReviewRow> {
+    let rules = rule_set(&bots.options);
+    let counts = |review: &&&ReviewRow| {
         let reviewer = review.reviewer.as_deref();
-        let own = reviewer.is_some() && reviewer == row.author.as_deref();
-        !own && !reviewer.is_some_and(&is_bot) && row.merged.is_none_or(|merged| review.at <= merged)
+        let by_bot = reviewer.is_some_and(|account| bots.is(account));
+        let author = row.author.as_deref();
+        rules.counts(&GivenReview { reviewer, by_bot, at: review.at, author, merged: row.merged })
     };
-    reviews.iter().filter(other).copied().collect()
+    reviews.iter().filter(counts).copied().collect()
 }
 
 /// Accounts that are bots, by what their source says, their name or the settings.
@@ -398,12 +401,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_bot_or_the_author_says_or_what_comes_after_the_merge_is_no_review() {
+    fn which_reviews_count_is_decided_by_the_rules_that_are_followed() {
         let review = |reviewer: &str, at| ReviewRow { change: "c".into(), reviewer: Some(reviewer.into()), at };
         let row = ChangeRow { author: Some("ann".into()), merged: Some(10), ..ChangeRow::default() };
         let reviews = [review("ann", 4), review("bot", 5), review("bob", 6), review("eve", 8), review("bob", 12)];
         let reviews: Vec<&ReviewRow> = reviews.iter().collect();
-        let times: Vec<i64> = by_others(&row, &reviews, |who| who == "bot").iter().map(|review| review.at).collect();
-        assert_eq!(times, [6, 8]);
+        let times = |compat| -> Vec<i64> {
+            let settings = settings::Dora { compat, ..settings::Dora::default() };
+            let bots = Bots { known: ["bot".to_owned()].into(), options: Options::new(&settings).unwrap() };
+            counted(&row, &reviews, &bots).iter().map(|review| review.at).collect()
+        };
+        // neither what the author says, nor a bot, nor what comes after the merge
+        assert_eq!(times(settings::Compat::Off), [6, 8]);
+        assert_eq!(times(settings::Compat::Devlake), [5, 6, 8, 12]);
     }
 }
