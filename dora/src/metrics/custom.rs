@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use kernel::Change;
 use kernel::catalog::Declared;
 use polars::prelude::*;
-use store::StoreTx;
 use store::flow::Span;
 use store::tables::{self, Table, Value, Which};
+use store::{StoreError, StoreTx};
+use strum::VariantArray;
 
 use super::change_type::change_type;
+use super::model::Slice;
 use super::observations::Observations;
 use super::rows::{Micros, Name, Subject};
 use crate::DoraError;
@@ -35,7 +37,7 @@ impl Cells {
         }
     }
 
-    fn push(&mut self, value: Value) {
+    fn push(&mut self, value: Value) -> Result<(), StoreError> {
         match (self, value) {
             (Self::Text(cells), Value::Text(value)) => cells.push(value),
             (Self::Number(cells), Value::Int(value)) => cells.push(value.map(|value| value as f64)),
@@ -43,9 +45,12 @@ impl Cells {
             (Self::Bool(cells), Value::Bool(value)) => cells.push(value),
             (Self::Time(cells), Value::Time(value)) => cells.push(value),
             (Self::Texts(cells), Value::Texts(value)) => cells.push(value),
-            // a column gives values of its own kind only
-            _ => {}
+            (_, value) => {
+                let text = format!("{value:?} is in a column whose values are of another kind");
+                return Err(StoreError::Unreadable(text));
+            }
         }
+        Ok(())
     }
 }
 
@@ -108,13 +113,35 @@ pub(super) struct Facts {
     lists: BTreeMap<String, Vec<Option<Vec<String>>>>,
 }
 
+/// The fields that name who a fact is by, of which one is there at most.
+const AUTHORS: [&str; 3] = ["author", "reviewer", "assignee"];
+/// The fields that say of what type a fact is, the first one that is there.
+const KINDS: [&str; 2] = ["kind", "severity"];
+
+/// What metrics of a kind of fact can be asked for by: what its fields tell.
+pub(super) fn slices(fact: &str) -> Vec<Slice> {
+    let kind = measurable().find(|kind| kind.name == fact);
+    let has = |name: &str| kind.into_iter().flat_map(fields).any(|(field, _)| field == name);
+    let tells = |slice: &Slice| match slice {
+        Slice::Service | Slice::Team => has("service") || has("repository"),
+        Slice::AuthorTeam | Slice::Author => AUTHORS.into_iter().any(has),
+        Slice::Repository => has("repository") || has("project"),
+        Slice::Label => has("labels"),
+        Slice::Type => fact == Change::NAME || KINDS.into_iter().any(has),
+        // who wrote the commits of a change is no field of it, and neither is the author of what was reviewed
+        Slice::Ai | Slice::ReviewTeams | Slice::ReviewPair => false,
+    };
+    Slice::VARIANTS.iter().copied().filter(tells).collect()
+}
+
 /// What metrics of a kind of fact observed, and what it is about.
 pub(super) type Observed = (Vec<Subject>, Observations);
 
 impl Facts {
     /// Reads the facts of a kind that happened in a span, by the field that says when.
     pub async fn read(tx: &mut StoreTx, (fact, at): (&'static str, &str), span: Span) -> Result<Self, DoraError> {
-        let Some(table) = tables::tables(tx, &[fact]).await?.pop() else { return Self::new(BTreeMap::new()) };
+        let table = tables::tables(tx, &[fact]).await?.pop();
+        let table = table.ok_or_else(|| StoreError::Unreadable(format!("there is no table `{fact}`")))?;
         let kind = measurable().find(|kind| kind.name == fact);
         let known = |name: &str| name == "deleted" || kind.into_iter().flat_map(fields).any(|(field, _)| field == name);
         let columns = table.columns.into_iter().filter(|column| known(&column.name)).collect();
@@ -123,7 +150,7 @@ impl Facts {
         let which = Which { within: Some((at.to_owned(), span.from, span.to)), not_deleted: true };
         tables::read(tx, &table, &which, |row| {
             for (cells, value) in cells.iter_mut().zip(row) {
-                cells.push(value);
+                cells.push(value)?;
             }
             Ok(())
         })
@@ -179,18 +206,15 @@ impl Facts {
     /// What a metric observes in a window.
     pub fn observe(&self, metric: &CustomMetric, window: Micros) -> Result<Observed, DoraError> {
         let (mut subjects, mut into) = (Vec::new(), Observations::default());
-        if self.frame.column(metric.at).is_err() {
-            return Ok((subjects, into));
-        }
         let frame = self.chosen(metric, window)?;
         let texts = |name: &str| -> Vec<Option<Name>> {
             let column = frame.column(name).ok().and_then(|column| column.str().ok());
             column.map(|column| column.iter().map(|text| text.map(Name::from)).collect()).unwrap_or_default()
         };
-        let author = ["author", "reviewer", "assignee"].map(&texts).into_iter().find(|all| !all.is_empty());
+        let author = AUTHORS.map(&texts).into_iter().find(|all| !all.is_empty());
         let (service, repository, project) = (texts("service"), texts("repository"), texts("project"));
-        let (title, branch, kind, severity) =
-            (texts("title"), texts("source_branch"), texts("kind"), texts("severity"));
+        let (title, branch) = (texts("title"), texts("source_branch"));
+        let kinds = KINDS.map(&texts);
         let (ats, values) = (frame.column(metric.at)?.i64()?, frame.column(VALUE)?.f64()?);
         let rows = ats.iter().zip(values.iter()).zip(frame.column(POSITION)?.u32()?.iter());
         for (nth, ((at, value), position)) in rows.enumerate() {
@@ -204,7 +228,7 @@ impl Facts {
                 let title = of(&title).unwrap_or_default();
                 Some(change_type(&title, labels, of(&branch).as_deref()).into())
             } else {
-                of(&kind).or_else(|| of(&severity))
+                kinds.iter().find_map(|kinds| of(kinds))
             };
             subjects.push(Subject {
                 service: of(&service),
@@ -275,6 +299,31 @@ mod tests {
         assert_eq!(values(&[], Some("merged_at - opened_at"), "median"), [(21, 20.0), (33, 30.0), (54, 50.0)]);
         assert_eq!(values(&[], Some("additions > 500"), "rate"), [(21, 0.0), (42, 1.0), (33, 0.0)]);
         assert_eq!(values(&["state = merged"], Some("labels has ui"), "rate"), [(21, 0.0), (42, 0.0), (54, 1.0)]);
+    }
+
+    #[test]
+    fn a_kind_of_fact_offers_the_slices_that_its_fields_tell() {
+        use Slice::{Author, AuthorTeam, Label, Repository, Service, Team, Type};
+        assert_eq!(slices("change"), [Service, Team, AuthorTeam, Repository, Label, Type, Author]);
+        assert_eq!(slices("review"), [AuthorTeam, Author]);
+        assert_eq!(slices("incident"), [Service, Team, Repository, Type]);
+        assert_eq!(slices("work_item"), [AuthorTeam, Repository, Label, Type, Author]);
+        assert_eq!(slices("quality_measure"), [Service, Team, Repository]);
+    }
+
+    #[test]
+    fn what_was_not_read_is_an_error_and_not_a_metric_without_observations() {
+        let settings = CustomMetricSettings {
+            name: "mine".into(),
+            fact: "change".into(),
+            aggregation: "count".into(),
+            ..CustomMetricSettings::default()
+        };
+        let metric = CustomMetric::read(&settings).unwrap();
+        let without_time = cells().into_iter().filter(|(name, _)| name != "merged_at").collect();
+        let facts = Facts::new(without_time).unwrap();
+        assert!(matches!(facts.observe(&metric, Micros { from: 0, to: 1_000 }), Err(DoraError::Frame(_))));
+        assert!(Cells::new(tables::Kind::Bool).push(Value::Int(Some(1))).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use strum::VariantArray;
 
 use crate::custom::CustomMetric;
 
+use super::custom;
 use super::model::{Aggregation, Definition, Slice, ValueName};
 use super::observations::Observations;
 use super::rows::{
@@ -41,12 +42,10 @@ pub(super) enum Input {
 
 impl Input {
     /// What every metric of it can be asked for by.
-    fn slices(&self) -> &'static [Slice] {
+    fn slices(&self) -> Cow<'static, [Slice]> {
         use Slice::{Ai, Author, AuthorTeam, Label, Repository, Service, Team, Type};
-        match self {
-            Self::Changes(_) | Self::Deployed(_) | Self::Custom(_) => {
-                &[Service, Team, AuthorTeam, Repository, Label, Type, Ai, Author]
-            }
+        let all: &'static [Slice] = match self {
+            Self::Changes(_) | Self::Deployed(_) => &[Service, Team, AuthorTeam, Repository, Label, Type, Ai, Author],
             Self::Reviews(_) => Slice::VARIANTS,
             Self::Deployments(_)
             | Self::Measures(_)
@@ -58,7 +57,9 @@ impl Input {
             Self::Items(_) => &[Service, Team, AuthorTeam, Repository, Label, Type, Author],
             Self::Sprints(_) => &[Repository],
             Self::Vulnerabilities(_) => &[Service, Team, Repository, Type],
-        }
+            Self::Custom(metric) => return Cow::Owned(custom::slices(metric.fact)),
+        };
+        Cow::Borrowed(all)
     }
 
     /// What its observations are.
@@ -159,7 +160,7 @@ impl Metric {
         self.noun.map_or_else(|| self.input.noun(), Cow::Borrowed)
     }
 
-    pub fn slices(&self) -> &'static [Slice] {
+    pub fn slices(&self) -> Cow<'static, [Slice]> {
         self.input.slices()
     }
 
@@ -178,7 +179,7 @@ impl Metric {
             definition: self.definition.clone().into_owned(),
             unit: self.unit,
             aggregation: self.aggregation,
-            slices: self.slices().to_vec(),
+            slices: self.slices().into_owned(),
         }
     }
 }

@@ -108,9 +108,10 @@ impl<'t> View<'t> {
                 each(self.once(&self.authors, &tables.authors), |entry, into| metric(entry.row, window, into))
             }
             Input::Custom(metric) => {
-                let Some(facts) = tables.facts.get(&(metric.fact, metric.at)) else {
-                    return Ok((Observations::default(), Arc::default()));
-                };
+                let facts = tables.facts.get(&(metric.fact, metric.at)).ok_or_else(|| DoraError::Ended {
+                    of: format!("the metric `{}`", metric.name),
+                    message: format!("its facts, `{}`, were not read", metric.fact),
+                })?;
                 let (subjects, mut observations) = facts.observe(metric, self.window)?;
                 observations.retain(|subject| {
                     subjects.get(subject as usize).is_some_and(|subject| tables.ownership.passes(subject, self.filter))
