@@ -11,8 +11,9 @@ pub(crate) use make::{from_tables, plan, question};
 
 use std::fmt;
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{ComplexObject, Enum, SimpleObject};
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use kernel::FindingKind;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -203,11 +204,14 @@ pub struct ServiceStatus {
 
 /// A report. Serialized, it is what JSON, GraphQL and REST show.
 #[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
+#[graphql(complex)]
 pub struct Report {
     /// The window.
     pub window: Window,
     /// The time zone in which days, weeks and months are cut.
-    pub time_zone: String,
+    #[graphql(skip)]
+    #[schema(value_type = String)]
+    pub time_zone: Tz,
     /// The length of the steps.
     pub interval: Interval,
     /// The service that was asked for.
@@ -247,6 +251,14 @@ pub struct Report {
     /// were a deployment. No other value of the report has any of it.
     #[schema(required)]
     pub preview: Option<Preview>,
+}
+
+#[ComplexObject]
+impl Report {
+    /// The time zone in which days, weeks and months are cut.
+    async fn time_zone(&self) -> &'static str {
+        self.time_zone.name()
+    }
 }
 
 impl Report {

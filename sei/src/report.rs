@@ -53,12 +53,7 @@ fn heading(report: &Report) -> String {
             all => format!("all {} services", all.len()),
         },
     };
-    format!("DORA metrics of {about}, {} ({})", days(report.window, zone(report)), report.time_zone)
-}
-
-/// The time zone in which a report shows days.
-fn zone(report: &Report) -> Tz {
-    report.time_zone.parse().unwrap_or(Tz::UTC)
+    format!("DORA metrics of {about}, {} ({})", days(report.window, report.time_zone), report.time_zone)
 }
 
 /// The days from which and to which a window is.
@@ -190,7 +185,7 @@ fn table(report: &Report, demo: bool, series: bool) -> String {
         report
             .preview
             .iter()
-            .map(|preview| format!("\n{}", preview::text(preview, &days(preview.window, zone(report))))),
+            .map(|preview| format!("\n{}", preview::text(preview, &days(preview.window, report.time_zone)))),
     );
     lines.join("\n")
 }
@@ -209,7 +204,9 @@ fn markdown(report: &Report, demo: bool, series: bool) -> String {
         }
     }
     parts.extend(remarks(report));
-    parts.extend(report.preview.iter().map(|preview| preview::markdown(preview, &days(preview.window, zone(report)))));
+    parts.extend(
+        report.preview.iter().map(|preview| preview::markdown(preview, &days(preview.window, report.time_zone))),
+    );
     parts.join("\n\n")
 }
 

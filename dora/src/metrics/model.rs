@@ -1,6 +1,6 @@
 //! The vocabulary of every metric: what is asked, and the answer as a whole, in parts and as a series.
 
-use async_graphql::{Enum, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Enum, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
@@ -265,13 +265,16 @@ pub struct Definition {
 
 /// A metric over a window.
 #[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
+#[graphql(complex)]
 pub struct MetricAnswer {
     /// What it is.
     pub metric: Definition,
     /// The window.
     pub window: Window,
     /// The time zone in which days, weeks and months are cut.
-    pub time_zone: String,
+    #[graphql(skip)]
+    #[schema(value_type = String)]
+    pub time_zone: Tz,
     /// The length of the steps.
     pub interval: Interval,
     /// What it is sliced by.
@@ -281,6 +284,14 @@ pub struct MetricAnswer {
     pub whole: MetricPart,
     /// The slices, by name: no ranking.
     pub slices: Vec<MetricPart>,
+}
+
+#[ComplexObject]
+impl MetricAnswer {
+    /// The time zone in which days, weeks and months are cut.
+    async fn time_zone(&self) -> &'static str {
+        self.time_zone.name()
+    }
 }
 
 /// What is asked about metrics. A field that is not skipped is a parameter of every interface, by its name and with its

@@ -147,7 +147,7 @@ impl Plan {
         Ok(MetricAnswer {
             metric: metric.define(),
             window: part.window,
-            time_zone: question.time_zone.name().to_owned(),
+            time_zone: question.time_zone,
             interval: *interval,
             by: question.by,
             whole,

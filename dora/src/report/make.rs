@@ -102,7 +102,7 @@ fn made(
     let services: Vec<ServiceStatus> = asked.into_iter().map(|row| status(row, &bases)).collect();
     Ok(Report {
         window,
-        time_zone: query.time_zone.name().to_owned(),
+        time_zone: query.time_zone,
         interval,
         service: query.service.clone(),
         team: query.team.clone(),
@@ -125,8 +125,7 @@ fn made(
 
 /// An answer with the values that a report shows of it, and what they are held against.
 pub(crate) fn metric_report(metric: MetricName, answer: MetricAnswer, benchmark: &Benchmark) -> MetricReport {
-    let zone = answer.time_zone.parse().unwrap_or(Tz::UTC);
-    let days = Calendar { zone }.days(answer.window.from, answer.window.to);
+    let days = Calendar { zone: answer.time_zone }.days(answer.window.from, answer.window.to);
     let shown = |values: Vec<Value>| -> Vec<Value> {
         values.into_iter().filter(|value| metric.values().contains(&value.name)).collect()
     };

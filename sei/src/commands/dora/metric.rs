@@ -3,7 +3,6 @@
 use anyhow::Result;
 use api::questions::MetricQuestion;
 use chrono::Utc;
-use chrono_tz::Tz;
 use clap::Args;
 use dora::{Budget, MetricAnswer, MetricPart, MetricSettings, Slice};
 
@@ -77,8 +76,7 @@ pub(super) fn list(settings: &Settings, global: &Global) -> Result<()> {
 }
 
 fn text(answer: &MetricAnswer, series: bool) -> String {
-    let zone: Tz = answer.time_zone.parse().unwrap_or(Tz::UTC);
-    let day = |at: chrono::DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d");
+    let day = |at: chrono::DateTime<Utc>| at.with_timezone(&answer.time_zone).format("%Y-%m-%d");
     let (window, metric) = (answer.window, &answer.metric);
     let mut lines = vec![
         format!("{}, {} to {} ({})", metric.title, day(window.from), day(window.to), answer.time_zone),
