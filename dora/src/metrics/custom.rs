@@ -118,11 +118,11 @@ const AUTHORS: [&str; 3] = ["author", "reviewer", "assignee"];
 /// The fields that say of what type a fact is, the first one that is there.
 const KINDS: [&str; 2] = ["kind", "severity"];
 
-/// What metrics of a kind of fact can be asked for by: what its fields tell.
+/// What metrics of a kind of fact can be asked for by: what its fields state.
 pub(super) fn slices(fact: &str) -> Vec<Slice> {
     let kind = measurable().find(|kind| kind.name == fact);
     let has = |name: &str| kind.into_iter().flat_map(fields).any(|(field, _)| field == name);
-    let tells = |slice: &Slice| match slice {
+    let states = |slice: &Slice| match slice {
         Slice::Service | Slice::Team => has("service") || has("repository"),
         Slice::AuthorTeam | Slice::Author => AUTHORS.into_iter().any(has),
         Slice::Repository => has("repository") || has("project"),
@@ -131,7 +131,7 @@ pub(super) fn slices(fact: &str) -> Vec<Slice> {
         // who wrote the commits of a change is no field of it, and neither is the author of what was reviewed
         Slice::Ai | Slice::ReviewTeams | Slice::ReviewPair => false,
     };
-    Slice::VARIANTS.iter().copied().filter(tells).collect()
+    Slice::VARIANTS.iter().copied().filter(states).collect()
 }
 
 /// What metrics of a kind of fact observed, and what it is about.
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_of_fact_offers_the_slices_that_its_fields_tell() {
+    fn a_kind_of_fact_offers_the_slices_that_its_fields_state() {
         use Slice::{Author, AuthorTeam, Label, Repository, Service, Team, Type};
         assert_eq!(slices("change"), [Service, Team, AuthorTeam, Repository, Label, Type, Author]);
         assert_eq!(slices("review"), [AuthorTeam, Author]);

@@ -265,7 +265,7 @@ fn the_last_measure_of_each_project_counts_however_old_it_is() {
 }
 
 #[test]
-fn the_bus_factor_is_the_fewest_who_have_half() {
+fn the_bus_factor_is_the_smallest_set_that_has_half() {
     let mut seen = Seen::default();
     seen.about(Subject::default());
     for (author, lines) in [("ann", 40.0), ("bob", 30.0), ("eve", 20.0), ("joe", 10.0)] {
