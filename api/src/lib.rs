@@ -48,7 +48,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(middleware::from_fn(guard::say_why))
         .layer(middleware::from_fn(tag::name))
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(runtime::panics::answer))
+        .layer(middleware::from_fn(runtime::http::catch_panics))
         .layer(shared::Shared)
         .layer(middleware::from_fn_with_state(cache, cache::recall))
         .layer(middleware::from_fn_with_state(answers, answers::count))

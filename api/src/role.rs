@@ -26,6 +26,7 @@ impl ApiRole {
 
 impl Role for ApiRole {
     type Settings = ApiSettings;
+    type Routes = Router;
 
     const NAME: &'static str = "sei-api";
     const ABOUT: &'static str = "Answers what the engine computed, over REST, GraphQL and a page";

@@ -8,6 +8,7 @@ use eventlog::EventLog;
 use eventlog::settings::Log;
 use pull::progress::Silent;
 use runtime::health::{Check, Readiness};
+use runtime::http::Routes;
 use runtime::role::{self, Role};
 use runtime::settings::Database;
 use store::Store;
@@ -26,6 +27,7 @@ pub struct CollectorRole {
 
 impl Role for CollectorRole {
     type Settings = CollectorSettings;
+    type Routes = Routes;
 
     const NAME: &'static str = "sei-collector";
     const ABOUT: &'static str = "Collects the configured sources at their times";
@@ -86,6 +88,7 @@ impl WebhooksRole {
 
 impl Role for WebhooksRole {
     type Settings = GatewaySettings;
+    type Routes = Router;
 
     const NAME: &'static str = "sei-webhooks";
     const ABOUT: &'static str = "Receives webhooks and events, and appends them to the event log";

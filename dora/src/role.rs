@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use runtime::health::{Check, Readiness};
+use runtime::http::Routes;
 use runtime::role::{self, Role};
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,7 @@ impl EngineRole {
 
 impl Role for EngineRole {
     type Settings = EngineSettings;
+    type Routes = Routes;
 
     const NAME: &'static str = "sei-dora";
     const ABOUT: &'static str = "Computes metrics from facts, whenever new ones are stored";

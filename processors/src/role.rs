@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use eventlog::EventLog;
 use runtime::health::{Check, Readiness};
+use runtime::http::Routes;
 use runtime::role::{self, Role};
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,7 @@ impl ProcessorRole {
 
 impl Role for ProcessorRole {
     type Settings = ProcessorSettings;
+    type Routes = Routes;
 
     const NAME: &'static str = "sei-processor";
     const ABOUT: &'static str = "Reads the event log and writes what its events become";

@@ -7,15 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
+use ::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde::Serialize;
 
-use crate::http::Hosts;
+use crate::http::{self, Body, Hosts, Route, Routes};
+use crate::settings::Server;
 
 /// What readiness depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -116,68 +112,101 @@ impl Readiness {
     }
 }
 
-/// `GET /livez`, `GET /readyz`, `GET /metrics`, under the names that the server goes by. They take no place from
-/// other requests and wait for none.
-pub fn router(readiness: Readiness, hosts: Hosts) -> Router {
-    Router::new()
-        .route("/livez", get(async || "alive\n"))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .route_layer(middleware::from_fn_with_state(hosts, only_own_names))
-        .with_state(readiness)
+/// What answers `/livez`, `/readyz` and `/metrics`, under the names that the server goes by. These requests take no place
+/// from others and wait for none.
+#[derive(Clone)]
+pub struct Health {
+    readiness: Readiness,
+    hosts: Hosts,
 }
 
-async fn only_own_names(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
-    if hosts.check(&request).is_ok() {
-        return next.run(request).await;
+const PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+const TEXT: &str = "text/plain; charset=utf-8";
+const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const FOREIGN: &str = "not a name of this server; ask by its address, or add the name to server.allowed_hosts\n";
+
+impl Health {
+    /// Of a process that is served with these settings.
+    #[must_use]
+    pub fn new(readiness: Readiness, server: &Server) -> Self {
+        Self { readiness, hosts: Hosts::of(server) }
     }
-    let hint = "not a name of this server; ask by its address, or add the name to server.allowed_hosts\n";
-    (StatusCode::MISDIRECTED_REQUEST, hint).into_response()
-}
 
-async fn readyz(State(readiness): State<Readiness>) -> Response {
-    let report = readiness.report();
-    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(report)).into_response()
-}
+    /// What a server answers: for the health of its process, and these.
+    #[must_use]
+    pub fn and(self, routes: impl Into<Routes>) -> Routes {
+        routes.into().after(move |request| self.answer(request))
+    }
 
-async fn metrics() -> Response {
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], crate::metrics().encode()).into_response()
+    /// The answer to a request for the health of the process.
+    #[must_use]
+    pub fn answer<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+        let path = PATHS.into_iter().find(|path| *path == request.uri().path())?;
+        let mut answer = if self.hosts.check(request).is_err() {
+            http::text(StatusCode::MISDIRECTED_REQUEST, TEXT, FOREIGN)
+        } else if matches!(*request.method(), Method::GET | Method::HEAD) {
+            self.get(path)
+        } else {
+            let mut answer = http::empty(StatusCode::METHOD_NOT_ALLOWED);
+            answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+            answer
+        };
+        answer.extensions_mut().insert(Route(path.to_owned()));
+        Some(answer)
+    }
+
+    fn get(&self, path: &str) -> Response<Body> {
+        match path {
+            "/livez" => http::text(StatusCode::OK, TEXT, "alive\n"),
+            "/readyz" => {
+                let report = self.readiness.report();
+                let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+                // texts and truth values are always JSON
+                http::text(status, "application/json", serde_json::to_string(&report).unwrap_or_default())
+            }
+            _ => http::text(StatusCode::OK, METRICS, crate::metrics().encode()),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
-    use axum::http::Request;
-    use tower::ServiceExt;
-
     use super::*;
 
-    async fn status_of(router: &Router, path: &str) -> StatusCode {
-        let request = Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
-        router.clone().oneshot(request).await.unwrap().status()
+    fn answer(health: &Health, method: Method, path: &str, host: &str) -> Option<StatusCode> {
+        let request = Request::builder().method(method).uri(path).header("host", host).body(()).unwrap();
+        health.answer(&request).map(|answer| answer.status())
     }
 
-    #[tokio::test]
-    async fn ready_only_while_all_checks_hold_and_no_shutdown_has_begun() {
+    fn status_of(health: &Health, path: &str) -> StatusCode {
+        answer(health, Method::GET, path, "localhost").unwrap()
+    }
+
+    #[test]
+    fn ready_only_while_all_checks_hold_and_no_shutdown_has_begun() {
         let readiness = Readiness::waiting_for(&[Check::Database, Check::Migrations]);
-        let hosts = Hosts::of(&crate::settings::Server::default());
-        let router = router(readiness.clone(), hosts);
-        let foreign = Request::get("/metrics").header("host", "evil.example").body(Body::empty()).unwrap();
-        let answer = router.clone().oneshot(foreign).await.unwrap();
-        assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST, "a name that was bent to this address");
-        assert_eq!(status_of(&router, "/livez").await, StatusCode::OK);
-        assert_eq!(status_of(&router, "/metrics").await, StatusCode::OK);
-        assert_eq!(status_of(&router, "/readyz").await, StatusCode::SERVICE_UNAVAILABLE);
+        let health = Health::new(readiness.clone(), &Server::default());
+        assert_eq!(status_of(&health, "/livez"), StatusCode::OK);
+        assert_eq!(status_of(&health, "/metrics"), StatusCode::OK);
+        assert_eq!(status_of(&health, "/readyz"), StatusCode::SERVICE_UNAVAILABLE);
         readiness.passed(Check::Database);
         readiness.passed(Check::Migrations);
-        assert_eq!(status_of(&router, "/readyz").await, StatusCode::OK);
+        assert_eq!(status_of(&health, "/readyz"), StatusCode::OK);
         readiness.failed(Check::Database, "no answer");
-        assert_eq!(status_of(&router, "/readyz").await, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(status_of(&health, "/readyz"), StatusCode::SERVICE_UNAVAILABLE);
         readiness.passed(Check::Database);
         readiness.stop();
-        assert_eq!(status_of(&router, "/readyz").await, StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(status_of(&router, "/livez").await, StatusCode::OK);
+        assert_eq!(status_of(&health, "/readyz"), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(status_of(&health, "/livez"), StatusCode::OK);
+    }
+
+    #[test]
+    fn health_is_read_under_an_own_name_only() {
+        let health = Health::new(Readiness::default(), &Server::default());
+        let foreign = answer(&health, Method::GET, "/metrics", "evil.example");
+        assert_eq!(foreign, Some(StatusCode::MISDIRECTED_REQUEST), "a name that was bent to this address");
+        assert_eq!(answer(&health, Method::HEAD, "/livez", "localhost"), Some(StatusCode::OK));
+        assert_eq!(answer(&health, Method::POST, "/livez", "localhost"), Some(StatusCode::METHOD_NOT_ALLOWED));
+        assert_eq!(answer(&health, Method::GET, "/livez/", "localhost"), None);
     }
 }

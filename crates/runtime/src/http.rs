@@ -4,16 +4,27 @@
 //!
 //! A handler finds in its request's extensions who asks ([`Peer`]).
 
+mod body;
 mod connections;
 mod descriptors;
 mod hosts;
 mod listeners;
 mod peer;
+mod received;
 mod requests;
+#[cfg(feature = "axum")]
+mod router;
+mod routes;
 mod serve;
 
+pub use body::{Body, BodyError};
+pub(crate) use body::{empty, text};
 pub use hosts::Hosts;
 pub(crate) use hosts::host_of;
 pub use listeners::{HttpError, Listeners};
 pub use peer::{Network, Peer, share_of};
+#[cfg(feature = "axum")]
+pub use router::catch_panics;
+pub(crate) use routes::Route;
+pub use routes::Routes;
 pub use serve::serve;

@@ -1,13 +1,8 @@
-//! A panic costs the work that it is in, and nothing else: what it says is kept, and a request that it is in
-//! is answered.
+//! A panic costs the work that it is in, and nothing else: what it says is kept.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
-use axum::extract::Request;
-use axum::http::{StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 
 /// What a panic says.
@@ -36,50 +31,9 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     }
 }
 
-/// A middleware that answers a request whose handler panics with 500 and a problem (RFC 9457).
-pub async fn answer(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    match caught(next.run(request)).await {
-        Ok(response) => response,
-        Err(error) => {
-            tracing::error!(%method, path, error, "a request's handler panicked: this is a fault of sei");
-            let problem = serde_json::json!({
-                "type": "urn:sei:problem:internal",
-                "title": "Internal error",
-                "status": 500,
-                "detail": "This is a fault of the server; its log says more.",
-            });
-            let head = [(header::CONTENT_TYPE, "application/problem+json")];
-            (StatusCode::INTERNAL_SERVER_ERROR, head, problem.to_string()).into_response()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
-    use axum::routing::get;
-    use axum::{Router, middleware};
-    use tower::ServiceExt;
-
     use super::*;
-
-    #[tokio::test]
-    async fn a_panic_in_a_handler_is_an_answer_with_problem_details() {
-        let broken = get(async || -> &'static str { panic!("no such thing") });
-        let router = Router::new()
-            .route("/broken", broken)
-            .route("/whole", get(async || "yes"))
-            .layer(middleware::from_fn(answer));
-        let ask = async |path: &str| {
-            let request = Request::builder().uri(path).body(Body::empty()).unwrap();
-            router.clone().oneshot(request).await.unwrap()
-        };
-        let answer = ask("/broken").await;
-        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
-        assert_eq!(ask("/whole").await.status(), StatusCode::OK);
-    }
 
     #[tokio::test]
     async fn a_panic_on_another_thread_goes_on_in_the_caller() {

@@ -6,12 +6,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, bail};
-use axum::Router;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use tokio_util::sync::CancellationToken;
 
-use crate::health::{self, Check, Readiness};
-use crate::http::{self, Hosts, Listeners};
+use crate::health::{Check, Health, Readiness};
+use crate::http::{self, Listeners, Routes};
 use crate::reload::Next;
 use crate::settings::{Database, Settings};
 
@@ -26,6 +25,9 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
 pub trait Role: Send + Sync + Sized + 'static {
     /// The sections of the settings that it reads.
     type Settings: Settings;
+
+    /// What it serves beside its health: [`Routes`] if that is nothing.
+    type Routes: Into<Routes> + Default;
 
     /// The name of its own program.
     const NAME: &'static str;
@@ -43,8 +45,8 @@ pub trait Role: Send + Sync + Sized + 'static {
     }
 
     /// What it serves beside its health.
-    fn routes(&self) -> Router {
-        Router::new()
+    fn routes(&self) -> Self::Routes {
+        Self::Routes::default()
     }
 
     /// Says how its checks stand.
@@ -111,9 +113,9 @@ async fn until_closed<R: Role>(
     let listeners = Listeners::open(&server)?;
     let serve = async |end: CancellationToken| {
         let readiness = Readiness::waiting_for(R::CHECKS);
-        let router = health::router(readiness.clone(), Hosts::of(&server)).merge(role.routes());
+        let routes = Health::new(readiness.clone(), &server).and(role.routes());
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
-        let mut server = tokio::spawn(http::serve(listeners, router, server.clone(), receiving.clone()));
+        let mut server = tokio::spawn(http::serve(listeners, routes, server.clone(), receiving.clone()));
         let mut work = pin!(role.work(working.clone()));
         let watch = async {
             check_in_time(role.check(&readiness), &readiness, R::CHECKS).await;
@@ -212,6 +214,7 @@ mod tests {
 
     impl Role for Idle {
         type Settings = Sections;
+        type Routes = Routes;
         const NAME: &'static str = "idle";
         const ABOUT: &'static str = "Does nothing";
         const CHECKS: &'static [Check] = &[Check::Database];

@@ -66,8 +66,8 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ("figment", &["runtime"], "settings are loaded in one place"),
     (
         "axum",
-        &["runtime", "pull", "collectors", "processors", "dora", "api", "sei"],
-        "what stores and carries knows no HTTP",
+        &["runtime", "pull", "collectors", "api", "sei"],
+        "what normalizes, stores and computes serves only its health",
     ),
 ];
 
@@ -270,6 +270,21 @@ fn what_normalizes_reaches_no_network_no_git_and_no_store() -> Result<()> {
     assert!(reached.contains("connector_github"), "this is no tree of dependencies: {tree}");
     for library in NOT_IN_KERNEL.iter().chain(&["runtime", "store", "eventlog", "pull"]) {
         assert!(!reached.contains(library), "registry reaches {library}: `cargo tree -p registry -i {library}`");
+    }
+    Ok(())
+}
+
+/// The processor answers only for its health, and asks no source.
+#[test]
+fn processors_link_no_git_no_client_and_no_router() -> Result<()> {
+    let tree = output(
+        env!("CARGO"),
+        &["tree", "-p=processors", "-e=normal", "--prefix=none", "--offline", "--locked", "-f={lib}"],
+    )?;
+    let reached: BTreeSet<_> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(reached.contains("hyper"), "this is no tree of dependencies: {tree}");
+    for library in ["gix", "reqwest", "octocrab", "axum"] {
+        assert!(!reached.contains(library), "processors reach {library}: `cargo tree -p processors -i {library}`");
     }
     Ok(())
 }

@@ -4,12 +4,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::Request;
-use axum::http::uri::Authority;
-use axum::http::{StatusCode, Uri, Version, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use http::uri::Authority;
+use http::{Request, Response, StatusCode, Uri, Version, header};
 
+use super::body::{Body, problem};
 use crate::settings::Server;
 
 /// By which names a server may be asked. Cheap to clone.
@@ -48,7 +46,7 @@ impl Hosts {
     }
 
     /// Whether a request may be answered, or else the host that it names.
-    pub fn check(&self, request: &Request) -> Result<(), String> {
+    pub fn check<B>(&self, request: &Request<B>) -> Result<(), String> {
         let header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
         let asked = request.uri().authority().map_or(header.unwrap_or_default(), |authority| authority.as_str());
         let allowed = self.allows(asked) && header.is_none_or(|header| self.allows(header));
@@ -56,26 +54,14 @@ impl Hosts {
     }
 }
 
-/// A middleware that answers a request which does not name one host with 400 and a problem (RFC 9112, section 3.2;
-/// RFC 9113, section 8.3.1): a proxy in front may have taken another of its names for the host.
-pub(super) async fn answer(request: Request, next: Next) -> Response {
-    match named_once(&request) {
-        Ok(()) => next.run(request).await,
-        Err(detail) => {
-            let problem = serde_json::json!({
-                "type": "urn:sei:problem:invalid-host",
-                "title": "The request does not name one host",
-                "status": 400,
-                "detail": detail,
-            });
-            let head = [(header::CONTENT_TYPE, "application/problem+json")];
-            (StatusCode::BAD_REQUEST, head, problem.to_string()).into_response()
-        }
-    }
+/// The answer to a request that does not name one host.
+pub(super) fn refused(detail: &str) -> Response<Body> {
+    problem(StatusCode::BAD_REQUEST, "invalid-host", "The request does not name one host", detail)
 }
 
-/// Whether a request names one host, as its version of HTTP does it; or else what is wrong.
-fn named_once(request: &Request) -> Result<(), &'static str> {
+/// Whether a request names one host, as its version of HTTP does it (RFC 9112, section 3.2; RFC 9113, section 8.3.1); or
+/// else what is wrong: a proxy in front may have taken another of its names for the host.
+pub(super) fn named_once<B>(request: &Request<B>) -> Result<(), &'static str> {
     let mut headers = request.headers().get_all(header::HOST).iter();
     let (first, second) = (headers.next(), headers.next());
     if second.is_some() {
@@ -186,7 +172,7 @@ mod tests {
         let check = |version, uri: &str, hosts: &[&[u8]]| {
             let request = Request::builder().version(version).uri(uri);
             let request = hosts.iter().fold(request, |request, host| request.header("host", *host));
-            named_once(&request.body(axum::body::Body::empty()).unwrap()).is_ok()
+            named_once(&request.body(()).unwrap()).is_ok()
         };
         let (one, two) = (Version::HTTP_11, Version::HTTP_2);
         for good in ["a", "a.example", "A.example.:", "a_b:80", "127.0.0.1:8080", "[::1]", "[::1]:8080"] {

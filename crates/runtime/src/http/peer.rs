@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use axum::http::{Extensions, HeaderMap, HeaderValue, header};
+use http::{Extensions, HeaderMap, HeaderValue, header};
 
 /// Who sends a request. Handlers find it among the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl FromStr for Network {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderName;
+    use http::HeaderName;
 
     use super::*;
 

@@ -4,13 +4,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::middleware::{self, Next};
-use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::time::Instant;
@@ -21,10 +19,11 @@ use super::connections::{ConnectionSlot, Connections};
 use super::listeners::Listeners;
 use super::peer::{Network, Origin};
 use super::requests::Requests;
-use super::{HttpError, descriptors, hosts};
+use super::routes::Routes;
+use super::{HttpError, descriptors};
+use crate::panics;
 use crate::settings::Server;
 use crate::telemetry::Occasionally;
-use crate::{labels, panics};
 
 /// How long requests in flight may take once shutdown has begun.
 const GRACE: Duration = Duration::from_secs(10);
@@ -47,7 +46,7 @@ static FAILED: Occasionally = Occasionally::new();
 
 /// What all connections of a server share.
 struct Shell {
-    router: Router,
+    routes: Routes,
     builder: Builder<TokioExecutor>,
     trusted: Arc<[Network]>,
     connections: Arc<Connections>,
@@ -65,16 +64,13 @@ struct Shell {
 /// Handlers can ask who sends a request ([`super::Peer`]).
 pub async fn serve(
     listeners: impl Into<Listeners>,
-    router: Router,
+    routes: impl Into<Routes>,
     server: Server,
     shutdown: CancellationToken,
 ) -> Result<(), HttpError> {
     let Listeners { tcp, socket } = listeners.into();
     let shell = Arc::new(Shell {
-        router: router
-            .layer(middleware::from_fn(hosts::answer))
-            .layer(middleware::from_fn(panics::answer))
-            .layer(middleware::from_fn(count)),
+        routes: routes.into(),
         builder: builder(),
         trusted: server.trusted_proxies.iter().filter_map(|text| text.parse().ok()).collect(),
         connections: Connections::new(descriptors::room_for(server.connections)),
@@ -185,12 +181,12 @@ impl Shell {
     ) {
         let connection = &slot.connection;
         let requests = Requests {
-            router: self.router.clone(),
+            routes: self.routes.clone(),
             origin: from,
             trusted: Arc::clone(&self.trusted),
             connection: Arc::clone(connection),
         };
-        let service = TowerToHyperService::new(requests);
+        let service = service_fn(move |request: Request<Incoming>| requests.answer(request));
         let mut serving = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
         let mut silence = pin!(tokio::time::sleep(SILENCE));
         let mut asked_to_end = false;
@@ -240,15 +236,6 @@ impl Shell {
         }
         tokio::time::sleep(PAUSE).await;
     }
-}
-
-/// Counts a request by the route as it is declared, so that paths as they come can't make labels.
-async fn count(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
-    let response = next.run(request).await;
-    let label = labels::Request { route, status: response.status().as_u16() };
-    crate::metrics().http_requests.get_or_create(&label).inc();
-    response
 }
 
 #[cfg(test)]

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, anyhow};
 use api::ApiRole;
-use axum::Router;
 use collectors::WebhooksRole;
 use dora::EngineRole;
 use eventlog::EventLog;
 use processors::ProcessorRole;
-use runtime::health::{self, Check, Readiness};
-use runtime::http::{self, Hosts, Listeners};
+use runtime::health::{Check, Health, Readiness};
+use runtime::http::{self, Listeners};
 use runtime::role::{Role, check_in_time, keep_checking};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -80,11 +79,8 @@ impl Roles {
 
         let watching = Watching { readiness: readiness.clone(), processor: Arc::clone(&processor), api: api.clone() };
         check_in_time(watching.look(), &readiness, Watching::CHECKS).await;
-        let router = Router::new()
-            .merge(health::router(readiness.clone(), Hosts::of(&settings.server)))
-            .merge(gateway.routes())
-            .merge(api.routes());
-        let server = http::serve(listeners, router, settings.server.clone(), receiving.clone());
+        let routes = Health::new(readiness.clone(), &settings.server).and(gateway.routes().merge(api.routes()));
+        let server = http::serve(listeners, routes, settings.server.clone(), receiving.clone());
         let server = Task::start("server", async { Ok(server.await?) });
 
         let end = working.clone();

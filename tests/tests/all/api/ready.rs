@@ -4,8 +4,8 @@ use api::ApiState;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Extensions, Request, header};
-use runtime::health::{self, Check, Readiness};
-use runtime::http::{Hosts, Peer};
+use runtime::health::{Check, Health, Readiness};
+use runtime::http::Peer;
 use sqlx::{AssertSqlSafe, ConnectOptions};
 use tests::TestDatabase;
 use tower::ServiceExt;
@@ -16,6 +16,7 @@ struct Process {
     database: TestDatabase,
     state: ApiState,
     readiness: Readiness,
+    health: Health,
     router: Router,
 }
 
@@ -26,8 +27,8 @@ impl Process {
         let settings = api::settings::ApiSettings::default();
         let state = ApiState::new(&database.store, &settings);
         let readiness = Readiness::waiting_for(&[Check::Answers]);
-        let router = api::router(state.clone()).merge(health::router(readiness.clone(), Hosts::of(&settings.server)));
-        Self { database, state, readiness, router }
+        let health = Health::new(readiness.clone(), &settings.server);
+        Self { database, router: api::router(state.clone()), state, readiness, health }
     }
 
     async fn ask(&self, mut request: Request<Body>) -> (u16, String) {
@@ -51,7 +52,11 @@ impl Process {
 
     async fn ready(&self) -> (u16, String) {
         self.state.check_answers(&self.readiness).await;
-        self.get("/readyz").await
+        let request = Request::builder().header(header::HOST, "localhost").uri("/readyz").body(()).unwrap();
+        let response = self.health.answer(&request).unwrap();
+        let status = response.status().as_u16();
+        let body = to_bytes(Body::new(response.into_body()), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
     async fn run(&self, statement: &str) {

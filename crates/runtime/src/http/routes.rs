@@ -1,0 +1,70 @@
+//! What a server answers, and that it is counted.
+
+use std::future::ready;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::{Request, Response, StatusCode};
+
+use super::body::{self, Body};
+use super::hosts;
+use super::received::Received;
+use crate::labels;
+
+/// The route of a request as it is declared, among the extensions of its answer: paths as they come can't make labels.
+#[derive(Clone, Debug)]
+pub(crate) struct Route(pub(crate) String);
+
+/// An answer, while it is made.
+pub(super) type Answered = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+type First = dyn Fn(&Request<Received>) -> Option<Response<Body>> + Send + Sync;
+type Others = dyn Fn(Request<Received>) -> Answered + Send + Sync;
+
+/// What a server answers; by default nothing. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Routes {
+    first: Option<Arc<First>>,
+    others: Option<Arc<Others>>,
+}
+
+impl Routes {
+    /// What answers every request.
+    #[cfg(feature = "axum")]
+    pub(super) fn new(others: impl Fn(Request<Received>) -> Answered + Send + Sync + 'static) -> Self {
+        Self { first: None, others: Some(Arc::new(others)) }
+    }
+
+    /// These, after what answers some requests at once.
+    pub(crate) fn after(
+        self,
+        first: impl Fn(&Request<Received>) -> Option<Response<Body>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { first: Some(Arc::new(first)), ..self }
+    }
+
+    /// Answers a request, and counts it. One that does not name one host is answered with 400.
+    pub(super) fn answer(&self, request: Request<Received>) -> impl Future<Output = Response<Body>> + Send + use<> {
+        let answered = self.answered(request);
+        async move {
+            let mut answer = answered.await;
+            let route =
+                answer.extensions_mut().remove::<Route>().map_or_else(|| "(none)".to_owned(), |Route(route)| route);
+            let label = labels::Request { route, status: answer.status().as_u16() };
+            crate::metrics().http_requests.get_or_create(&label).inc();
+            answer
+        }
+    }
+
+    fn answered(&self, request: Request<Received>) -> Answered {
+        let at_once = match hosts::named_once(&request) {
+            Ok(()) => self.first.as_ref().and_then(|first| first(&request)),
+            Err(detail) => Some(hosts::refused(detail)),
+        };
+        match (at_once, &self.others) {
+            (Some(answer), _) => Box::pin(ready(answer)),
+            (None, Some(others)) => others(request),
+            (None, None) => Box::pin(ready(body::empty(StatusCode::NOT_FOUND))),
+        }
+    }
+}
