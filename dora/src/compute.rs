@@ -32,7 +32,7 @@ use crate::settings::Compat;
 use carried::Carried;
 pub(crate) use carried::Subject;
 use case::{Case, Verdict, Verdicts};
-use measured::{Fit, Known, Measured};
+use measured::{Eligibility, KnownDeployment, Measured};
 use owners::Owners;
 pub(crate) use rules::GivenReview;
 use rules::RuleSet;
@@ -229,7 +229,7 @@ impl ServiceMetrics {
         &self,
         history: &History,
         options: &Options,
-        known: &[Known<'_>],
+        known: &[KnownDeployment<'_>],
         found: Vec<Finding>,
     ) -> Vec<Finding> {
         let mut findings: BTreeMap<(FindingKind, String), String> =
@@ -240,7 +240,7 @@ impl ServiceMetrics {
                 "its history is cut off (a shallow clone), so numbers are partial".to_owned(),
             );
         }
-        for known in known.iter().filter(|known| known.fit == Fit::NoTime) {
+        for known in known.iter().filter(|known| known.fit == Eligibility::NoTime) {
             findings.insert(
                 (FindingKind::NoTime, known.fact.id.to_string()),
                 "it ended, but its source does not say when, so it is not counted".to_owned(),

@@ -106,7 +106,7 @@ pub struct Condition {
 
 /// What is taken of a fact.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Taken {
+pub enum CustomValue {
     /// The fact itself counts as 1.
     One,
     /// A number.
@@ -151,7 +151,7 @@ pub struct CustomMetric {
     /// All of these hold.
     pub filter: Vec<Condition>,
     /// What is taken of each.
-    pub value: Taken,
+    pub value: CustomValue,
     /// What is made of it.
     pub aggregate: Aggregate,
     /// The field that says when it happened.
@@ -162,7 +162,7 @@ pub struct CustomMetric {
 
 /// What is wrong with a metric: the key below it, what was found and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
+pub struct DefinitionError {
     /// The key, such as `filter.0`.
     pub key: String,
     /// What was found.
@@ -171,13 +171,13 @@ pub struct Wrong {
     pub expected: String,
 }
 
-fn wrong(key: impl Into<String>, found: &str, expected: impl Into<String>) -> Wrong {
-    Wrong { key: key.into(), found: format!("`{found}`"), expected: expected.into() }
+fn wrong(key: impl Into<String>, found: &str, expected: impl Into<String>) -> DefinitionError {
+    DefinitionError { key: key.into(), found: format!("`{found}`"), expected: expected.into() }
 }
 
 impl CustomMetric {
     /// Understands a metric, or says all that is wrong with it.
-    pub fn read(settings: &CustomMetricSettings) -> Result<Self, Vec<Wrong>> {
+    pub fn read(settings: &CustomMetricSettings) -> Result<Self, Vec<DefinitionError>> {
         let mut all = Vec::new();
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if settings.name.is_empty() || !settings.name.chars().all(good) || settings.name.len() > 60 {
@@ -290,15 +290,15 @@ fn condition(fact: &'static Kind, text: &str) -> Result<Condition, String> {
     Ok(Condition { field: name, comparison, operand: Some(operand) })
 }
 
-fn taken(fact: &'static Kind, text: Option<&str>, aggregate: Aggregate) -> Result<Taken, String> {
+fn taken(fact: &'static Kind, text: Option<&str>, aggregate: Aggregate) -> Result<CustomValue, String> {
     match aggregate {
         Aggregate::Count | Aggregate::PerWeek => match text {
-            None => Ok(Taken::One),
+            None => Ok(CustomValue::One),
             Some(_) => Err("no value: facts are counted; conditions belong into `filter`".to_owned()),
         },
         Aggregate::Rate => {
             let text = text.ok_or("a condition, such as `outcome = failure`")?;
-            condition(fact, text).map(Taken::Holds)
+            condition(fact, text).map(CustomValue::Holds)
         }
         _ => {
             let expected = || {
@@ -312,10 +312,10 @@ fn taken(fact: &'static Kind, text: Option<&str>, aggregate: Aggregate) -> Resul
             if let Some((Some((to, Time)), Some((from, Time)))) =
                 text.split_once(" - ").map(|(to, from)| (field(fact, to.trim()), field(fact, from.trim())))
             {
-                return Ok(Taken::Between(to, from));
+                return Ok(CustomValue::Between(to, from));
             }
             match field(fact, text.trim()) {
-                Some((name, Number)) => Ok(Taken::Field(name)),
+                Some((name, Number)) => Ok(CustomValue::Field(name)),
                 _ => Err(expected()),
             }
         }
@@ -347,7 +347,7 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(read.at, "merged_at");
-        assert_eq!(read.value, Taken::Between("merged_at", "opened_at"));
+        assert_eq!(read.value, CustomValue::Between("merged_at", "opened_at"));
         let expected = [
             ("state", Comparison::Equal, Some(Operand::Text("merged".to_owned()))),
             ("labels", Comparison::HasNot, Some(Operand::Text("generated".to_owned()))),

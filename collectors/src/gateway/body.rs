@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::answer::Answer;
-use super::budget::{Budget, Exhausted, Held};
+use super::budget::{Budget, Exhausted, HeldBody};
 
 /// How much is inflated at once, in bytes.
 const PIECE: usize = 64 * 1024;
@@ -105,7 +105,7 @@ fn within(limit: usize, length: usize) -> Result<(), Answer> {
     if length > limit { Err(Answer::TooLarge(limit)) } else { Ok(()) }
 }
 
-fn inflate(bytes: &[u8], limit: usize, held: Held) -> Result<Bytes, Answer> {
+fn inflate(bytes: &[u8], limit: usize, held: HeldBody) -> Result<Bytes, Answer> {
     let broken = |_| Answer::Bad("the body is no gzip, or is cut off");
     let mut length = 0;
     let mut pieces = std::io::BufReader::with_capacity(PIECE, MultiGzDecoder::new(bytes));

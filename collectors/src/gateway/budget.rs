@@ -47,7 +47,7 @@ struct Memory {
 
 /// A body and its share of the budget, which is given back when this is dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldBody {
     budget: Arc<Budget>,
     id: u64,
     memory: Arc<Memory>,
@@ -68,7 +68,7 @@ struct Share {
 /// A complete body: its bytes, and then its share of the budget.
 struct Complete {
     buffer: Buffer,
-    _held: Held,
+    _held: HeldBody,
 }
 
 impl AsRef<[u8]> for Complete {
@@ -83,14 +83,14 @@ impl Budget {
     }
 
     /// A body that holds nothing yet and will hold this many bytes at most.
-    pub(super) fn body(self: &Arc<Self>, source: Option<IpAddr>, capacity: usize) -> Result<Held, Exhausted> {
+    pub(super) fn body(self: &Arc<Self>, source: Option<IpAddr>, capacity: usize) -> Result<HeldBody, Exhausted> {
         let buffer = Buffer::with_capacity(&self.buffers, capacity).ok_or(Exhausted)?;
         let memory = Arc::new(Memory { buffer: Mutex::new(Some(buffer)), given_up: Notify::new() });
         let mut table = lock(&self.table);
         let id = table.next;
         table.next += 1;
         table.bodies.insert(id, Entry { source, bytes: 0, complete: false, memory: Arc::clone(&memory) });
-        Ok(Held { budget: Arc::clone(self), id, memory })
+        Ok(HeldBody { budget: Arc::clone(self), id, memory })
     }
 
     #[cfg(test)]
@@ -103,7 +103,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Held {
+impl HeldBody {
     /// Appends a piece, if need be in the place of another body.
     pub(super) fn extend(&self, piece: &[u8]) -> Result<(), Exhausted> {
         self.take(piece.len())?;
@@ -145,7 +145,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldBody {
     fn drop(&mut self) {
         lock(&self.budget.table).remove(self.id);
     }
@@ -213,7 +213,7 @@ mod tests {
 
     use super::*;
 
-    async fn given_up(held: &Held) -> bool {
+    async fn given_up(held: &HeldBody) -> bool {
         tokio::time::timeout(Duration::ZERO, held.given_up()).await.is_ok()
     }
 

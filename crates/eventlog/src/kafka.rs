@@ -21,7 +21,7 @@ use rdkafka::producer::Producer;
 use rdkafka::producer::future_producer::{DeliveryFuture, FutureProducer, FutureRecord};
 use store::Store;
 
-use self::client::{BROKER_TIMEOUT, Quiet, blocking};
+use self::client::{BROKER_TIMEOUT, QuietContext, blocking};
 pub use self::position::EventReader;
 use crate::settings;
 use crate::{EventLog, LogError, LogReader, Position};
@@ -34,7 +34,7 @@ pub struct KafkaLog {
     settings: settings::Kafka,
     config: ClientConfig,
     /// Recreated when librdkafka gives up on it.
-    producer: Mutex<FutureProducer<Quiet>>,
+    producer: Mutex<FutureProducer<QuietContext>>,
 }
 
 impl KafkaLog {
@@ -47,25 +47,25 @@ impl KafkaLog {
             topic: settings.topic.clone(),
             retention: settings.retention,
             settings: settings.kafka.clone(),
-            producer: Mutex::new(config::create(&config, Quiet)?),
+            producer: Mutex::new(config::create(&config, QuietContext)?),
             config,
         })
     }
 
-    fn producer(&self) -> FutureProducer<Quiet> {
+    fn producer(&self) -> FutureProducer<QuietContext> {
         self.producer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Replaces a producer that will never deliver again.
-    fn replace(&self, broken: &FutureProducer<Quiet>) -> Result<(), LogError> {
+    fn replace(&self, broken: &FutureProducer<QuietContext>) -> Result<(), LogError> {
         let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
         if producer.client().native_ptr() == broken.client().native_ptr() {
-            *producer = config::create(&self.config, Quiet)?;
+            *producer = config::create(&self.config, QuietContext)?;
         }
         Ok(())
     }
 
-    async fn deliver(&self, producer: &FutureProducer<Quiet>, events: &[Envelope]) -> Result<(), LogError> {
+    async fn deliver(&self, producer: &FutureProducer<QuietContext>, events: &[Envelope]) -> Result<(), LogError> {
         let mut waiting = VecDeque::with_capacity(events.len());
         for event in events {
             let key = cloud_event::key(event);

@@ -28,7 +28,7 @@ pub const MAILMAP: &str = "mailmap ";
 
 /// A human, or a program, with the accounts that are theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Joined {
+pub struct JoinedPerson {
     /// Their name, from a statement; otherwise from one of the accounts.
     pub name: String,
     /// A program: all of its accounts are.
@@ -67,7 +67,7 @@ pub enum JoinReason {
 /// Joins accounts. `accounts` are those that are known, each once; those that persons name are added to
 /// them. Persons are given with those that are deleted, which say nothing.
 #[must_use]
-pub fn join(accounts: &[Account], persons: &[Person]) -> Vec<Joined> {
+pub fn join(accounts: &[Account], persons: &[Person]) -> Vec<JoinedPerson> {
     let persons: Vec<&Person> = persons.iter().filter(|person| !person.deleted).collect();
     let mut known: BTreeMap<&AccountId, Option<&Account>> =
         accounts.iter().map(|known| (&known.id, Some(known))).collect();
@@ -232,7 +232,7 @@ struct Gathered<'a> {
     names: BTreeSet<(u8, &'a str)>,
 }
 
-fn gather(members: &[Member<'_>], claims: &[Claim], sets: &mut Sets) -> Vec<Joined> {
+fn gather(members: &[Member<'_>], claims: &[Claim], sets: &mut Sets) -> Vec<JoinedPerson> {
     let mut humans: BTreeMap<usize, Gathered<'_>> = BTreeMap::new();
     for (at, member) in members.iter().enumerate() {
         humans.entry(sets.root(at)).or_default().members.push(member);
@@ -247,9 +247,9 @@ fn gather(members: &[Member<'_>], claims: &[Claim], sets: &mut Sets) -> Vec<Join
             human.names.insert(stated_name(origin, name));
         }
     }
-    let mut joined: Vec<Joined> = humans
+    let mut joined: Vec<JoinedPerson> = humans
         .into_values()
-        .map(|Gathered { members, because, names }| Joined {
+        .map(|Gathered { members, because, names }| JoinedPerson {
             name: names.first().map_or_else(|| own_name(&members), |(_, name)| (*name).to_owned()),
             bot: members.iter().all(|member| member.bot),
             accounts: members.iter().map(|member| member.id.clone()).collect(),

@@ -14,7 +14,7 @@ const ENTRIES_AT_ONCE: i64 = 128;
 
 /// An entry that was taken: no other worker computes its service until the transaction ends.
 #[derive(Debug)]
-pub struct Taken {
+pub struct ClaimedService {
     /// In which to read, write and commit. The entry is back if it does not commit.
     pub tx: StoreTx,
     /// The service.
@@ -29,7 +29,7 @@ pub struct Taken {
 #[derive(Debug)]
 pub enum Next {
     /// A service to compute.
-    Taken(Box<Taken>),
+    Taken(Box<ClaimedService>),
     /// All services that wait are being computed by others; this is one of them.
     Busy(String),
     /// No service waits.
@@ -101,7 +101,7 @@ pub async fn take(store: &Store) -> Result<Next, StoreError> {
         .await?;
         match entries.into_iter().max_by_key(|entry| entry.id) {
             Some(entry) => {
-                return Ok(Next::Taken(Box::new(Taken { tx, service, id: entry.id, queue: entry.queue })));
+                return Ok(Next::Taken(Box::new(ClaimedService { tx, service, id: entry.id, queue: entry.queue })));
             }
             // another worker was done with it between the list and the lock
             None => tx.rollback().await?,

@@ -13,9 +13,9 @@ use crate::history::History;
 /// Default branches of repositories of which no source says what theirs is.
 const USUAL_DEFAULT_BRANCHES: [&str; 3] = ["main", "master", "trunk"];
 
-/// How a deployment fits.
+/// Whether a deployment is measured, or why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fit {
+pub(crate) enum Eligibility {
     /// A production deployment that succeeded.
     Success,
     /// A production deployment that failed.
@@ -36,9 +36,9 @@ pub(crate) enum Fit {
 
 /// A deployment of the service, whatever it is for.
 #[derive(Clone, Debug)]
-pub(crate) struct Known<'h> {
+pub(crate) struct KnownDeployment<'h> {
     pub fact: Cow<'h, Deployment>,
-    pub fit: Fit,
+    pub fit: Eligibility,
 }
 
 /// A production deployment that the service is measured by.
@@ -68,7 +68,7 @@ impl Measured<'_> {
 /// Every deployment of the service: reported ones, and runs of pipelines whose name says so. Where it shares a
 /// repository, those that name it, and those whose name says that they are its own; one without a name is
 /// of every service of its repository.
-pub(crate) fn known<'h>(history: &'h History, options: &Options) -> Vec<Known<'h>> {
+pub(crate) fn known<'h>(history: &'h History, options: &Options) -> Vec<KnownDeployment<'h>> {
     let own = |name: &str| history.own_deployments.as_ref().is_none_or(|pattern| pattern.is_match(name));
     let deploys = |run: &&PipelineRun| match &options.pipelines {
         Some(pattern) => pattern.is_match(&run.name),
@@ -76,18 +76,18 @@ pub(crate) fn known<'h>(history: &'h History, options: &Options) -> Vec<Known<'h
     };
     let reported = history.deployments.iter();
     let reported = reported.filter(|fact| fact.service.is_some() || fact.name.as_deref().is_none_or(own));
-    let reported = reported.map(|fact| Known { fit: fit(fact, history, options), fact: Cow::Borrowed(fact) });
+    let reported = reported.map(|fact| KnownDeployment { fit: fit(fact, history, options), fact: Cow::Borrowed(fact) });
     let runs: Vec<&PipelineRun> = history.pipeline_runs.iter().filter(|run| own(&run.name)).filter(deploys).collect();
     let first = first_successes(&runs);
     let runs = runs.iter().map(|run| {
         let fact = from_run(run);
         let again = first.get(all_attempts(run)).is_some_and(|first| *first < (run.finished_at, &run.id));
         let fit = match fit(&fact, history, options) {
-            _ if !is_deployed_branch(run, history) => Fit::OtherBranch,
-            Fit::Success | Fit::Failure if again => Fit::RunAgain,
+            _ if !is_deployed_branch(run, history) => Eligibility::OtherBranch,
+            Eligibility::Success | Eligibility::Failure if again => Eligibility::RunAgain,
             fit => fit,
         };
-        Known { fit, fact: Cow::Owned(fact) }
+        KnownDeployment { fit, fact: Cow::Owned(fact) }
     });
     reported.chain(runs).collect()
 }
@@ -140,16 +140,16 @@ fn from_run(run: &PipelineRun) -> Deployment {
     }
 }
 
-fn fit(fact: &Deployment, history: &History, options: &Options) -> Fit {
+fn fit(fact: &Deployment, history: &History, options: &Options) -> Eligibility {
     if !is_production(fact, history, options) {
-        return Fit::NotProduction;
+        return Eligibility::NotProduction;
     }
     match (fact.outcome, effective(fact)) {
-        (None, _) => Fit::Running,
-        (Some(Outcome::Neither), _) => Fit::Neither,
-        (Some(_), None) => Fit::NoTime,
-        (Some(Outcome::Success), Some(_)) => Fit::Success,
-        (Some(Outcome::Failure), Some(_)) => Fit::Failure,
+        (None, _) => Eligibility::Running,
+        (Some(Outcome::Neither), _) => Eligibility::Neither,
+        (Some(_), None) => Eligibility::NoTime,
+        (Some(Outcome::Success), Some(_)) => Eligibility::Success,
+        (Some(Outcome::Failure), Some(_)) => Eligibility::Failure,
     }
 }
 
@@ -171,8 +171,8 @@ fn effective(fact: &Deployment) -> Option<i64> {
 }
 
 /// The kind of deployment that the service is measured by: as configured, or the first that it has.
-pub(crate) fn source(history: &History, known: &[Known<'_>]) -> Option<DeploymentSource> {
-    let production = known.iter().filter(|known| matches!(known.fit, Fit::Success | Fit::Failure));
+pub(crate) fn source(history: &History, known: &[KnownDeployment<'_>]) -> Option<DeploymentSource> {
+    let production = known.iter().filter(|known| matches!(known.fit, Eligibility::Success | Eligibility::Failure));
     let mut kinds = production.map(|known| known.fact.source);
     match history.deployments_from {
         Some(chosen) => kinds.find(|kind| *kind == chosen),
@@ -183,17 +183,17 @@ pub(crate) fn source(history: &History, known: &[Known<'_>]) -> Option<Deploymen
 /// The deployments of the kinds that count, in no order and each a rollout of its own.
 pub(crate) fn measured<'h>(
     history: &History,
-    known: &[Known<'h>],
+    known: &[KnownDeployment<'h>],
     counts: impl Fn(DeploymentSource) -> bool,
 ) -> Vec<Measured<'h>> {
     let of_kind = known.iter().filter(|known| counts(known.fact.source));
-    let over = of_kind.filter(|known| matches!(known.fit, Fit::Success | Fit::Failure));
+    let over = of_kind.filter(|known| matches!(known.fit, Eligibility::Success | Eligibility::Failure));
     over.filter_map(|known| {
         let fact = known.fact.clone();
         let commit = fact.sha.and_then(|sha| history.graph.find(&sha));
         Some(Measured {
             finished: effective(&fact)?,
-            success: known.fit == Fit::Success,
+            success: known.fit == Eligibility::Success,
             commit,
             chain: chain(history, &fact, commit),
             rollout: 0,
@@ -215,8 +215,9 @@ fn chain(history: &History, fact: &Deployment, commit: Option<u32>) -> u32 {
 }
 
 /// Which environments are counted as production and which are not, where there are several.
-pub(crate) fn environments(known: &[Known<'_>]) -> Option<String> {
-    let named = |known: &Known<'_>| Some((known.fact.environment.clone()?, known.fit != Fit::NotProduction));
+pub(crate) fn environments(known: &[KnownDeployment<'_>]) -> Option<String> {
+    let named =
+        |known: &KnownDeployment<'_>| Some((known.fact.environment.clone()?, known.fit != Eligibility::NotProduction));
     let environments: BTreeMap<String, bool> = known.iter().filter_map(named).collect();
     let of = |production| -> BTreeSet<&str> {
         environments.iter().filter(|(_, is)| **is == production).map(|(name, _)| name.as_str()).collect()
@@ -233,15 +234,15 @@ pub(crate) fn environments(known: &[Known<'_>]) -> Option<String> {
 }
 
 /// What to configure, for a service that has no deployments to be measured by.
-pub(crate) fn statement(history: &History, known: &[Known<'_>], releases_count: bool) -> String {
+pub(crate) fn statement(history: &History, known: &[KnownDeployment<'_>], releases_count: bool) -> String {
     let service = &history.service;
     let environments: BTreeSet<&str> = known
         .iter()
-        .filter(|known| known.fit == Fit::NotProduction)
+        .filter(|known| known.fit == Eligibility::NotProduction)
         .filter_map(|known| known.fact.environment.as_deref())
         .collect();
     let pipelines: BTreeSet<&str> = history.pipeline_runs.iter().map(|run| run.name.as_str()).collect();
-    let over = known.iter().any(|known| matches!(known.fit, Fit::Success | Fit::Failure));
+    let over = known.iter().any(|known| matches!(known.fit, Eligibility::Success | Eligibility::Failure));
     if let (Some(chosen), true) = (history.deployments_from, over) {
         return format!(
             "`{service}` has deployments, but none of the kind that `service.deployments_from` asks for ({}). Take \
@@ -256,8 +257,11 @@ pub(crate) fn statement(history: &History, known: &[Known<'_>], releases_count: 
             listed(&environments)
         );
     }
-    let runs: BTreeSet<&str> =
-        known.iter().filter(|known| known.fit == Fit::OtherBranch).map(|known| known.fact.id.as_str()).collect();
+    let runs: BTreeSet<&str> = known
+        .iter()
+        .filter(|known| known.fit == Eligibility::OtherBranch)
+        .map(|known| known.fact.id.as_str())
+        .collect();
     if !known.is_empty() && runs.len() == known.len() {
         let branches: BTreeSet<&str> = history
             .pipeline_runs

@@ -21,7 +21,7 @@ use crate::history::index;
 
 /// What makes deployments one rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Joined {
+pub(crate) enum RolloutJoin {
     /// The source's own id of a rollout.
     ById,
     /// That, and whatever else is known.
@@ -29,10 +29,10 @@ pub(crate) enum Joined {
 }
 
 /// Numbers the rollouts of deployments that are in order, from 0 in order of their first deployments.
-pub(crate) fn number(deployments: &mut [Measured<'_>], joined: Joined) {
+pub(crate) fn number(deployments: &mut [Measured<'_>], joined: RolloutJoin) {
     let mut groups = Groups((0..deployments.len()).collect());
     by_id(deployments, &mut groups);
-    if joined == Joined::ByAll {
+    if joined == RolloutJoin::ByAll {
         by_name(deployments, &mut groups);
         for late in by_commit(deployments, &mut groups) {
             deployments[late].late = true;
@@ -183,7 +183,7 @@ mod tests {
         (0..).zip(rows).map(measured).collect()
     }
 
-    fn numbers(rows: &[Row], joined: Joined) -> Vec<u32> {
+    fn numbers(rows: &[Row], joined: RolloutJoin) -> Vec<u32> {
         let mut deployments = measured(rows);
         number(&mut deployments, joined);
         deployments.iter().map(|deployment| deployment.rollout).collect()
@@ -194,13 +194,13 @@ mod tests {
         // eu is ahead of us: each commit is one
         let rows =
             [row(0, "eu", 1), row(0, "us", 1), row(0, "eu", 2), row(0, "eu", 3), row(0, "us", 2), row(0, "us", 3)];
-        assert_eq!(numbers(&rows, Joined::ByAll), [0, 0, 1, 2, 1, 2]);
-        assert_eq!(numbers(&rows, Joined::ById), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(numbers(&rows, RolloutJoin::ByAll), [0, 0, 1, 2, 1, 2]);
+        assert_eq!(numbers(&rows, RolloutJoin::ById), [0, 1, 2, 3, 4, 5]);
         // one environment leaves a commit out
         let rows = [row(0, "eu", 1), row(0, "us", 1), row(0, "eu", 2), row(0, "eu", 3), row(0, "us", 3)];
-        assert_eq!(numbers(&rows, Joined::ByAll), [0, 0, 1, 2, 2]);
+        assert_eq!(numbers(&rows, RolloutJoin::ByAll), [0, 0, 1, 2, 2]);
         // letter case does not make an environment
-        assert_eq!(numbers(&[row(0, "eu", 1), row(0, "EU", 1)], Joined::ByAll), [0, 1]);
+        assert_eq!(numbers(&[row(0, "eu", 1), row(0, "EU", 1)], RolloutJoin::ByAll), [0, 1]);
     }
 
     #[test]
@@ -216,12 +216,12 @@ mod tests {
             row(0, "eu", 2),
             row(0, "us", 2),
         ];
-        assert_eq!(numbers(&rows, Joined::ByAll), [0, 0, 1, 1, 2, 2, 3, 3]);
+        assert_eq!(numbers(&rows, RolloutJoin::ByAll), [0, 0, 1, 1, 2, 2, 3, 3]);
         let again = [row(0, "eu", 1), row(0, "eu", 1), row(0, "us", 1)];
-        assert_eq!(numbers(&again, Joined::ByAll), [0, 1, 0]);
+        assert_eq!(numbers(&again, RolloutJoin::ByAll), [0, 1, 0]);
         // us never had the commit that it goes back to
         let back = [row(0, "eu", 1), row(0, "eu", 2), row(0, "us", 2), row(0, "us", 1)];
-        assert_eq!(numbers(&back, Joined::ByAll), [0, 1, 1, 2]);
+        assert_eq!(numbers(&back, RolloutJoin::ByAll), [0, 1, 1, 2]);
     }
 
     #[test]
@@ -232,8 +232,8 @@ mod tests {
             with_id("b", row(0, "prod", 3)),
             with_id("b", row(1, "prod", 4)),
         ];
-        assert_eq!(numbers(&rows, Joined::ByAll), [0, 0, 1, 1]);
-        assert_eq!(numbers(&rows, Joined::ById), [0, 0, 1, 1]);
+        assert_eq!(numbers(&rows, RolloutJoin::ByAll), [0, 0, 1, 1]);
+        assert_eq!(numbers(&rows, RolloutJoin::ById), [0, 0, 1, 1]);
         // the forge reports each repository, another source both at once, before or after it
         let forge_first = [
             row(0, "production", 1),
@@ -242,14 +242,14 @@ mod tests {
             with_id("a", row(1, "PRODUCTION", 2)),
             row(0, "production", 3),
         ];
-        assert_eq!(numbers(&forge_first, Joined::ByAll), [0, 0, 0, 0, 1]);
+        assert_eq!(numbers(&forge_first, RolloutJoin::ByAll), [0, 0, 0, 0, 1]);
         let forge_last = [
             with_id("a", row(0, "PRODUCTION", 1)),
             with_id("a", row(1, "PRODUCTION", 2)),
             row(0, "production", 1),
             row(1, "production", 2),
         ];
-        assert_eq!(numbers(&forge_last, Joined::ByAll), [0, 0, 0, 0]);
+        assert_eq!(numbers(&forge_last, RolloutJoin::ByAll), [0, 0, 0, 0]);
     }
 
     #[test]
@@ -261,7 +261,7 @@ mod tests {
                 deployment.finished = 7;
                 deployment.fact.to_mut().name = Some(name.to_owned());
             }
-            number(&mut deployments, Joined::ByAll);
+            number(&mut deployments, RolloutJoin::ByAll);
             deployments.iter().map(|deployment| deployment.rollout).collect::<Vec<_>>()
         };
         assert_eq!(named(["v1", "v1", "v2", "v1"]), [0, 0, 1, 0]);
@@ -275,7 +275,7 @@ mod tests {
             measured(&[row(0, "eu", 1), row(0, "us", 1), with_id("a", row(0, "us", 1)), with_id("a", row(1, "us", 5))]);
         deployments[0].success = false;
         deployments[3].success = false;
-        number(&mut deployments, Joined::ByAll);
+        number(&mut deployments, RolloutJoin::ByAll);
         let numbers: Vec<u32> = deployments.iter().map(|deployment| deployment.rollout).collect();
         assert_eq!(numbers, [0, 1, 1, 1]);
     }

@@ -15,7 +15,7 @@ use super::case::{Case, Verdicts};
 use super::copies::Copies;
 use super::measured::Measured;
 use super::owners::Owners;
-use super::rollouts::Joined;
+use super::rollouts::RolloutJoin;
 use super::spans::{Spans, Times};
 use super::walk::Walk;
 use crate::Options;
@@ -50,7 +50,7 @@ pub(crate) trait RuleSet: Debug + Sync {
     fn counts_releases(&self) -> bool;
 
     /// What makes deployments one rollout.
-    fn rollouts(&self) -> Joined;
+    fn rollouts(&self) -> RolloutJoin;
 
     /// What deployments did.
     fn walk(&self, graph: &Graph, deployments: &[Measured<'_>], options: &Options) -> Walk;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use kernel::Service;
-use store::computation_queue::{self, Next, Taken};
+use store::computation_queue::{self, ClaimedService, Next};
 use store::metric_rows::{self, Computation, Written};
 use store::{Store, StoreTx};
 use tokio::sync::Mutex;
@@ -22,12 +22,12 @@ pub(super) struct Workshop {
     pub(super) store: Store,
     pub(super) options: Arc<Options>,
     pub(super) compute: Compute,
-    known: Arc<Mutex<Known>>,
+    known: Arc<Mutex<KnownServices>>,
 }
 
 /// The services as they were when an entry of a queue was the youngest.
 #[derive(Default)]
-struct Known {
+struct KnownServices {
     queue: i64,
     id: i64,
     services: BTreeMap<String, Arc<Service>>,
@@ -59,8 +59,8 @@ impl Workshop {
         }
     }
 
-    async fn service(&self, taken: Taken) -> Result<Summary, DoraError> {
-        let Taken { mut tx, service: name, id, queue } = taken;
+    async fn service(&self, taken: ClaimedService) -> Result<Summary, DoraError> {
+        let ClaimedService { mut tx, service: name, id, queue } = taken;
         let begun = Instant::now();
         let summary = match self.definition(&mut tx, &name, (queue, id)).await? {
             None => {
@@ -94,7 +94,7 @@ impl Workshop {
             let youngest = computation_queue::youngest(tx).await?;
             let all = services::all(&store::history::services(tx).await?);
             let services = all.into_iter().map(|service| (service.name.clone(), Arc::new(service))).collect();
-            *known = Known { queue, id: youngest.max(id), services };
+            *known = KnownServices { queue, id: youngest.max(id), services };
         }
         Ok(known.services.get(name).cloned())
     }

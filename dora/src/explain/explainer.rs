@@ -6,7 +6,7 @@ use chrono::DateTime;
 use kernel::{DeploymentKind, DeploymentMetric, FindingKind, Outcome};
 use store::history::search::FoundDeployment;
 
-use crate::compute::measured::{self, Fit, Known};
+use crate::compute::measured::{self, Eligibility, KnownDeployment};
 use crate::compute::{Subject, counts_commits, is_before_counting};
 use crate::{CarriedCommit, ChangeExplanation, DeploymentExplanation, History, Options, ServiceMetrics};
 
@@ -51,7 +51,7 @@ impl Explainer<'_> {
         })
     }
 
-    fn about_source(&self, fact: &Known<'_>) -> String {
+    fn about_source(&self, fact: &KnownDeployment<'_>) -> String {
         let service = &self.history.service;
         let kind = fact.fact.source.as_str();
         let chosen = match self.history.deployments_from {
@@ -70,7 +70,7 @@ impl Explainer<'_> {
         }
     }
 
-    fn about_environment(&self, fact: &Known<'_>) -> String {
+    fn about_environment(&self, fact: &KnownDeployment<'_>) -> String {
         let rule = match (&self.history.production, &self.options.production, fact.fact.production) {
             (Some(rule), _, _) => format!("by `service.production` (`{rule}`)"),
             (None, Some(rule), _) => format!("by `dora.production` (`{rule}`)"),
@@ -82,14 +82,20 @@ impl Explainer<'_> {
             None => "Its environment".to_owned(),
         };
         match fact.fit {
-            Fit::NotProduction => format!("{environment} is not production {rule}; so it does not count."),
-            Fit::OtherBranch => "It is a pipeline run for a pull request, for a fork, or for a branch that is neither \
+            Eligibility::NotProduction => format!("{environment} is not production {rule}; so it does not count."),
+            Eligibility::OtherBranch => {
+                "It is a pipeline run for a pull request, for a fork, or for a branch that is neither \
                                  the default branch nor one of `service.branches`; so it does not count."
-                .to_owned(),
-            Fit::RunAgain => {
+                    .to_owned()
+            }
+            Eligibility::RunAgain => {
                 "It is a later attempt of a pipeline run that had succeeded before; so it does not count.".to_owned()
             }
-            Fit::Success | Fit::Failure | Fit::Running | Fit::Neither | Fit::NoTime => match fact.fact.environment {
+            Eligibility::Success
+            | Eligibility::Failure
+            | Eligibility::Running
+            | Eligibility::Neither
+            | Eligibility::NoTime => match fact.fact.environment {
                 None => "Its source knows no environments, so it counts as production.".to_owned(),
                 Some(_) => format!("{environment} is production {rule}."),
             },
@@ -225,18 +231,18 @@ impl Explainer<'_> {
     }
 }
 
-fn about_outcome(fact: &Known<'_>) -> String {
+fn about_outcome(fact: &KnownDeployment<'_>) -> String {
     match fact.fit {
-        Fit::Success => "It succeeded.",
-        Fit::NotProduction | Fit::OtherBranch | Fit::RunAgain => match fact.fact.outcome {
+        Eligibility::Success => "It succeeded.",
+        Eligibility::NotProduction | Eligibility::OtherBranch | Eligibility::RunAgain => match fact.fact.outcome {
             Some(Outcome::Success) => "It succeeded.",
             Some(Outcome::Failure) => "It failed.",
             Some(Outcome::Neither) | None => "It ended neither with success nor with failure.",
         },
-        Fit::Failure => "It failed: an attempt, not a deployment.",
-        Fit::Running => "It is still running, so it does not count yet.",
-        Fit::Neither => "It was canceled, skipped or superseded, so it does not count.",
-        Fit::NoTime => "Its source does not say when it ended, so it does not count.",
+        Eligibility::Failure => "It failed: an attempt, not a deployment.",
+        Eligibility::Running => "It is still running, so it does not count yet.",
+        Eligibility::Neither => "It was canceled, skipped or superseded, so it does not count.",
+        Eligibility::NoTime => "Its source does not say when it ended, so it does not count.",
     }
     .to_owned()
 }

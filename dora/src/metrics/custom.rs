@@ -15,7 +15,7 @@ use super::model::Slice;
 use super::observations::Observations;
 use super::rows::{Micros, Name, Subject};
 use crate::DoraError;
-use crate::custom::{Comparison, Condition, CustomMetric, Operand, Taken, fields, measurable};
+use crate::custom::{Comparison, Condition, CustomMetric, CustomValue, Operand, fields, measurable};
 
 /// A column on its way into a frame.
 enum Cells {
@@ -92,12 +92,12 @@ fn chooses(condition: &Condition) -> Expr {
 
 /// What is taken of a fact, as a number; durations in microseconds. Of what is missing nothing can be taken,
 /// and a condition on it neither holds nor fails to.
-fn value(taken: &Taken) -> Expr {
+fn value(taken: &CustomValue) -> Expr {
     match taken {
-        Taken::One => lit(1.0),
-        Taken::Field(field) => col(*field),
-        Taken::Between(to, from) => (col(*to) - col(*from)).cast(DataType::Float64),
-        Taken::Holds(condition) => expression(condition).cast(DataType::Float64),
+        CustomValue::One => lit(1.0),
+        CustomValue::Field(field) => col(*field),
+        CustomValue::Between(to, from) => (col(*to) - col(*from)).cast(DataType::Float64),
+        CustomValue::Holds(condition) => expression(condition).cast(DataType::Float64),
     }
 }
 
@@ -184,7 +184,7 @@ impl Facts {
     /// The facts that a metric chooses, with the value that it takes of each.
     fn chosen(&self, metric: &CustomMetric, window: Micros) -> Result<DataFrame, DoraError> {
         let of_value = match &metric.value {
-            Taken::Holds(condition) => Some(condition),
+            CustomValue::Holds(condition) => Some(condition),
             _ => None,
         };
         let mut frame = self.frame.clone();
@@ -220,7 +220,7 @@ impl Facts {
         for (nth, ((at, value), position)) in rows.enumerate() {
             let (Some(at), Ok(subject)) = (at, u32::try_from(subjects.len())) else { continue };
             // a clock that ran backwards says nothing
-            let value = value.filter(|value| !matches!(metric.value, Taken::Between(..)) || *value >= 0.0);
+            let value = value.filter(|value| !matches!(metric.value, CustomValue::Between(..)) || *value >= 0.0);
             let of = |all: &[Option<Name>]| all.get(nth).cloned().flatten();
             let labels = self.lists.get("labels").zip(position).and_then(|(labels, row)| labels.get(row as usize));
             let labels = labels.and_then(Option::as_deref).unwrap_or_default();

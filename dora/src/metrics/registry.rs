@@ -11,7 +11,7 @@ use super::model::{Aggregation, Definition};
 use super::unit::Unit;
 use super::{ci, delivery, flow, planning, quality, review, security};
 use crate::DoraError;
-use crate::custom::{Aggregate, CustomMetric, Taken};
+use crate::custom::{Aggregate, CustomMetric, CustomValue};
 use crate::settings::CustomMetricSettings;
 
 /// The built-in metrics, in the order in which they are listed.
@@ -54,8 +54,8 @@ fn custom(metric: CustomMetric) -> Metric {
     let unit = match (&metric.value, aggregation) {
         (_, Aggregation::PerWeek) => Unit::PerWeek,
         (_, Aggregation::Rate) => Unit::Ratio,
-        (Taken::Between(..), _) => Unit::Seconds,
-        (Taken::Field(_), _) => Unit::Number,
+        (CustomValue::Between(..), _) => Unit::Seconds,
+        (CustomValue::Field(_), _) => Unit::Number,
         _ => Unit::Count,
     };
     let metric = Arc::new(metric);

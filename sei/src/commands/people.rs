@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use dora::Scope;
 use kernel::near::UnknownName;
-use kernel::people::{self, JoinReason, Joined};
+use kernel::people::{self, JoinReason, JoinedPerson};
 use kernel::{Account, AccountId, Completeness, Fact, Person, Version};
 use store::Store;
 
@@ -183,7 +183,7 @@ fn empty_statement(name: &str) -> Person {
     }
 }
 
-fn text(joined: &[Joined], demo: bool) -> String {
+fn text(joined: &[JoinedPerson], demo: bool) -> String {
     let mut table = output::table(&["person", "accounts", "joined by"]);
     for human in joined {
         let accounts: Vec<&str> = human.accounts.iter().map(AccountId::as_str).collect();
@@ -243,7 +243,7 @@ mod tests {
     }
 
     fn listed(persons: &[Person]) -> Vec<String> {
-        let line = |human: &Joined| {
+        let line = |human: &JoinedPerson| {
             format!("{}: {}", human.name, human.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(" "))
         };
         people::join(&[], persons).iter().map(line).collect()

@@ -13,9 +13,9 @@ pub(super) const BROKER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Leaves it to the calls to say what went wrong: librdkafka reports each lost connection as an error.
 #[derive(Clone, Copy)]
-pub(super) struct Quiet;
+pub(super) struct QuietContext;
 
-impl ClientContext for Quiet {
+impl ClientContext for QuietContext {
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(error = &error as &dyn std::error::Error, reason, "librdkafka");
     }

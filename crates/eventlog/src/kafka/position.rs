@@ -8,17 +8,17 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Message, Offset, TopicPartitionList};
 use store::origins::Origin;
 
-use super::client::{BROKER_TIMEOUT, Quiet, aside, blocking};
+use super::client::{BROKER_TIMEOUT, QuietContext, aside, blocking};
 use super::{cloud_event, config};
 use crate::LogError;
 use crate::settings;
 
-impl ConsumerContext for Quiet {}
+impl ConsumerContext for QuietContext {}
 
 /// Reads single events of a topic.
 pub struct EventReader {
     /// Always there until this is dropped.
-    consumer: Option<Arc<BaseConsumer<Quiet>>>,
+    consumer: Option<Arc<BaseConsumer<QuietContext>>>,
     topic: String,
 }
 
@@ -26,7 +26,7 @@ impl EventReader {
     pub(crate) fn open(settings: &settings::Log) -> Result<Self, LogError> {
         let mut config = config::consumer(&settings.kafka)?;
         config.set("enable.auto.commit", "false");
-        let consumer = config::create(&config, Quiet)?;
+        let consumer = config::create(&config, QuietContext)?;
         Ok(Self { consumer: Some(Arc::new(consumer)), topic: settings.topic.clone() })
     }
 
@@ -44,7 +44,7 @@ impl Drop for EventReader {
     }
 }
 
-fn read(consumer: &BaseConsumer<Quiet>, topic: &str, origin: Origin) -> Result<Option<Envelope>, KafkaError> {
+fn read(consumer: &BaseConsumer<QuietContext>, topic: &str, origin: Origin) -> Result<Option<Envelope>, KafkaError> {
     let Origin { partition, position } = origin;
     let (first, next) = consumer.fetch_watermarks(topic, partition, BROKER_TIMEOUT)?;
     if !(first..next).contains(&position) {

@@ -17,7 +17,7 @@ use store::{Store, positions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
-use super::client::{BROKER_TIMEOUT, Quiet, aside, blocking};
+use super::client::{BROKER_TIMEOUT, QuietContext, aside, blocking};
 use super::{cloud_event, config, failure};
 use crate::partitions::Partitions;
 use crate::{Batch, Limit, LogError, LogReader, Position, gap};
@@ -48,7 +48,7 @@ struct Member(UnboundedSender<Share>);
 
 impl ClientContext for Member {
     fn error(&self, error: KafkaError, reason: &str) {
-        Quiet.error(error, reason);
+        QuietContext.error(error, reason);
     }
 }
 

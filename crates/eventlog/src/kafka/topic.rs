@@ -5,14 +5,14 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::Client;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use super::client::{BROKER_TIMEOUT, Quiet, blocking};
+use super::client::{BROKER_TIMEOUT, QuietContext, blocking};
 use super::{config, failure};
 use crate::LogError;
 use crate::settings;
 
 /// Makes sure that the topic is there.
 pub(super) async fn ensure(settings: &settings::Log) -> Result<(), LogError> {
-    let admin: AdminClient<Quiet> = config::create(&config::client(&settings.kafka)?, Quiet)?;
+    let admin: AdminClient<QuietContext> = config::create(&config::client(&settings.kafka)?, QuietContext)?;
     if settings.kafka.create_topic {
         create(&admin, settings).await?;
     }
@@ -42,7 +42,7 @@ pub(super) async fn ensure(settings: &settings::Log) -> Result<(), LogError> {
     Ok(())
 }
 
-async fn create(admin: &AdminClient<Quiet>, settings: &settings::Log) -> Result<(), LogError> {
+async fn create(admin: &AdminClient<QuietContext>, settings: &settings::Log) -> Result<(), LogError> {
     let replication = settings.kafka.replication;
     let retention = settings.retention.as_millis().to_string();
     let in_sync = if replication >= 3 { "2" } else { "1" };

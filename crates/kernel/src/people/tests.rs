@@ -21,7 +21,7 @@ fn person(origin: &str, name: &str, accounts: &[&str], emails: &[&str]) -> Perso
 
 /// Who is who, in short: `name: account account`.
 fn joined_texts(accounts: &[Account], persons: &[Person]) -> Vec<String> {
-    let line = |human: &Joined| {
+    let line = |human: &JoinedPerson| {
         let accounts: Vec<&str> = human.accounts.iter().map(AccountId::as_str).collect();
         format!("{}: {}", human.name, accounts.join(" "))
     };

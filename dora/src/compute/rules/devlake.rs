@@ -15,7 +15,7 @@ use crate::compute::copies::{self, Copies};
 use crate::compute::difference::Differences;
 use crate::compute::measured::{Measured, is_release_source};
 use crate::compute::owners::Owners;
-use crate::compute::rollouts::Joined;
+use crate::compute::rollouts::RolloutJoin;
 use crate::compute::spans::{Span, Spans, Times};
 use crate::compute::walk::{Step, Walk};
 use crate::history::{Graph, History, index};
@@ -34,8 +34,8 @@ impl RuleSet for Devlake {
         false
     }
 
-    fn rollouts(&self) -> Joined {
-        Joined::ById
+    fn rollouts(&self) -> RolloutJoin {
+        RolloutJoin::ById
     }
 
     fn walk(&self, graph: &Graph, deployments: &[Measured<'_>], _: &Options) -> Walk {

@@ -15,7 +15,7 @@ use crate::compute::measured::Measured;
 use crate::compute::owners::Owners;
 use crate::compute::patches;
 use crate::compute::repairs::{Repairs, repairs};
-use crate::compute::rollouts::Joined;
+use crate::compute::rollouts::RolloutJoin;
 use crate::compute::spans::{Span, Spans, Times};
 use crate::compute::walk::{self, Walk};
 use crate::history::{Graph, History};
@@ -33,8 +33,8 @@ impl RuleSet for Sei {
         true
     }
 
-    fn rollouts(&self) -> Joined {
-        Joined::ByAll
+    fn rollouts(&self) -> RolloutJoin {
+        RolloutJoin::ByAll
     }
 
     fn walk(&self, graph: &Graph, deployments: &[Measured<'_>], options: &Options) -> Walk {

@@ -19,13 +19,13 @@ const ROWS: usize = 100_000;
 /// A file that is being written.
 pub(super) struct ParquetFile<W: Write + Send = BufWriter<File>> {
     writer: SerializedFileWriter<W>,
-    columns: Vec<Held>,
+    columns: Vec<HeldColumn>,
     held: usize,
     rows: u64,
 }
 
 /// The values of a column that are held, and for each row whether it has one (levels, as the format says).
-struct Held {
+struct HeldColumn {
     values: Values,
     defined: Vec<i16>,
     repeated: Vec<i16>,
@@ -64,7 +64,7 @@ impl<W: Write + Send> ParquetFile<W> {
     pub fn new(table: &Table, out: W) -> Result<Self> {
         let schema = Arc::new(parse_message_type(&schema(table))?);
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-        let columns = table.columns.iter().map(|column| Held {
+        let columns = table.columns.iter().map(|column| HeldColumn {
             values: match column.kind {
                 Kind::Text => Values::Text(Vec::new()),
                 Kind::Int | Kind::Time => Values::Int(Vec::new()),
@@ -113,7 +113,7 @@ impl<W: Write + Send> ParquetFile<W> {
     }
 }
 
-impl Held {
+impl HeldColumn {
     fn push(&mut self, value: Value) {
         match (&mut self.values, value) {
             (Values::Text(all), Value::Text(value)) => {

@@ -12,9 +12,9 @@ use tests::database;
 use super::facts::parts::{as_fact, rows};
 
 /// A column: its name, its type, and whether it can't be null.
-type Known = (String, String, bool);
+type ColumnType = (String, String, bool);
 
-fn declared(kind: &Kind) -> Vec<Known> {
+fn declared(kind: &Kind) -> Vec<ColumnType> {
     let columns = kind.columns.iter();
     let columns = columns.map(|column| (column.name, store::declared::native(column.holds), !column.nullable));
     let version = [
@@ -23,7 +23,7 @@ fn declared(kind: &Kind) -> Vec<Known> {
         ("digest", "bigint", true),
     ];
     let all = columns.chain(version);
-    let mut all: Vec<Known> = all.map(|(name, native, required)| (name.into(), native.into(), required)).collect();
+    let mut all: Vec<ColumnType> = all.map(|(name, native, required)| (name.into(), native.into(), required)).collect();
     all.sort_unstable();
     all
 }
@@ -39,7 +39,7 @@ async fn columns_have_the_names_types_and_nullability_of_their_declaration() {
              order by attname collate \"C\"",
         );
         let found = found.bind(kind.name).fetch_all(&mut connection).await.unwrap();
-        let found: Vec<Known> = found.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+        let found: Vec<ColumnType> = found.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
         assert_eq!(found, declared(kind), "{}", kind.name);
         let key = sqlx::query_scalar::<_, Vec<String>>(
             "select array(select attname::text from unnest(i.indkey) with ordinality as k (number, nth)

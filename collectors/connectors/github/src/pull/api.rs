@@ -191,11 +191,11 @@ struct Named {
 struct GraphqlBody {
     data: Option<Value>,
     #[serde(default)]
-    errors: Vec<Wrong>,
+    errors: Vec<GraphqlError>,
 }
 
 #[derive(Deserialize)]
-struct Wrong {
+struct GraphqlError {
     #[serde(rename = "type", default)]
     kind: String,
     #[serde(default)]
@@ -204,7 +204,7 @@ struct Wrong {
     path: Vec<Value>,
 }
 
-impl Wrong {
+impl GraphqlError {
     fn class(&self) -> PullError {
         let path = self.path.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
         let what = format!("GraphQL {}", path.collect::<Vec<_>>().join("."));
@@ -217,7 +217,7 @@ impl Wrong {
 }
 
 /// What GraphQL says to be wrong, which it says with 200. A good answer is long, and not read for that.
-fn graphql_errors(answer: &Answer) -> Vec<Wrong> {
+fn graphql_errors(answer: &Answer) -> Vec<GraphqlError> {
     let short = answer.status.is_success() && answer.body.len() < 10_000 && answer.url.path().ends_with(GRAPHQL);
     let parsed = if short { serde_json::from_slice::<GraphqlBody>(&answer.body).ok() } else { None };
     parsed.map(|parsed| parsed.errors).unwrap_or_default()

@@ -7,7 +7,7 @@ use super::*;
 
 /// What a GitHub knows at a time: how many hours ago things began, and which of them wait for an approval.
 #[derive(Clone, Copy, Default)]
-struct Known {
+struct GithubState {
     waiting: bool,
     /// More rows than fit on the page that is read, all of the last days.
     busy: bool,
@@ -46,7 +46,7 @@ fn deployment(id: i64, began: i64, waiting: bool) -> Value {
 }
 
 /// A run and a deployment that began 18 days ago, and others of the last hour; a page holds one of them when it is busy.
-fn github(known: Known) -> Router {
+fn github(known: GithubState) -> Router {
     let graphql = async move |Json(body): Json<Value>| {
         let query = body["query"].as_str().unwrap();
         let repository = json!({
@@ -126,14 +126,14 @@ fn outcomes(facts: &[Fact]) -> BTreeMap<String, Option<Outcome>> {
 async fn what_waited_for_an_approval_ends_by_the_next_pull_wherever_it_stands_by_then() {
     for busy in [false, true] {
         let memory = Memory::default();
-        let before = puller_of(github(Known { waiting: true, ..Known::default() }), &source(&json!({})));
+        let before = puller_of(github(GithubState { waiting: true, ..GithubState::default() }), &source(&json!({})));
         let summary = memory.pull_at(&before, From::Cursor, NOW.parse().unwrap()).await;
         assert!(summary.complete(), "{summary:?}");
         let run = "mock.example/octo/hello/run/1/1";
         let deployment = "mock.example/octo/hello/deployment/41";
         let known = outcomes(&facts(&memory));
         assert_eq!((known[run], known[deployment]), (None, None));
-        let after = puller_of(github(Known { busy, ..Known::default() }), &source(&json!({})));
+        let after = puller_of(github(GithubState { busy, ..GithubState::default() }), &source(&json!({})));
         let summary = memory.pull_at(&after, From::Cursor, NOW.parse().unwrap()).await;
         assert!(summary.complete(), "{summary:?}");
         let known = outcomes(&facts(&memory));
@@ -144,7 +144,7 @@ async fn what_waited_for_an_approval_ends_by_the_next_pull_wherever_it_stands_by
 #[tokio::test(start_paused = true)]
 async fn a_repository_that_is_asked_for_by_its_old_name_is_known_to_have_moved() {
     let memory = Memory::default();
-    let puller = puller_of(github(Known { renamed: true, ..Known::default() }), &source(&json!({})));
+    let puller = puller_of(github(GithubState { renamed: true, ..GithubState::default() }), &source(&json!({})));
     assert!(memory.pull(&puller, From::Cursor).await.complete());
     let moved: Vec<(String, String)> = facts(&memory)
         .into_iter()
