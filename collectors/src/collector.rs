@@ -44,7 +44,12 @@ pub struct Collector {
 
 impl Collector {
     /// Collects a git repository.
-    pub async fn git(&self, source: &GitSource, from: git::From, tenant: &Tenant) -> Result<git::Summary, GitError> {
+    pub async fn git(
+        &self,
+        source: &GitSource,
+        from: git::CollectFrom,
+        tenant: &Tenant,
+    ) -> Result<git::Summary, GitError> {
         let began = Utc::now();
         let (start, name) = (Instant::now(), format!("git/{}", git::shown(&source.url)));
         let progress = (self.progress)(&name);
@@ -69,7 +74,7 @@ impl Collector {
     }
 
     /// Pulls a source.
-    pub async fn pull(&self, ready: &Ready, from: pull::From) -> pull::Summary {
+    pub async fn pull(&self, ready: &Ready, from: pull::PullFrom) -> pull::Summary {
         let began = Utc::now();
         let (start, name, connector) = (Instant::now(), &ready.source.name, ready.connector.name());
         let progress = (self.progress)(name);
@@ -134,7 +139,7 @@ impl Collector {
             let (this, repository, shutdown) = (this.clone(), Arc::clone(&repository), shutdown.clone());
             async move {
                 let source = &repository.source;
-                let collected = this.git(source, git::From::Cursor, &repository.tenant).boxed();
+                let collected = this.git(source, git::CollectFrom::Cursor, &repository.tenant).boxed();
                 match shutdown.run_until_cancelled(collected).await {
                     Some(Ok(summary)) if summary.changed => {
                         let (commits, changes) = (summary.commits, summary.changes);
@@ -169,7 +174,7 @@ impl Collector {
         Ok(Job::new(name, times, true, move || {
             let (this, ready, shutdown) = (this.clone(), Arc::clone(&ready), shutdown.clone());
             async move {
-                let pulled = this.pull(&ready, pull::From::Cursor);
+                let pulled = this.pull(&ready, pull::PullFrom::Cursor);
                 let Some(summary) = shutdown.run_until_cancelled(Box::pin(pulled)).await else { return };
                 for problem in &summary.problems {
                     let (stream, error) = (problem.stream.as_deref(), &problem.error);

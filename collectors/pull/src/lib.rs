@@ -49,7 +49,7 @@ pub use missed::details;
 pub use run::run;
 pub use source::{OpenError, Opened, read_options, tenant};
 pub use summary::{Problem, Summary};
-pub use target::{Cursors, From, Target};
+pub use target::{Cursors, PullFrom, Target};
 
 /// The pull side of a connector.
 pub trait Pull: Connector {

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::Puller;
 use super::error::PullError;
 use super::summary::{Problem, Summary};
-use super::target::{From, Stopped, Target, Wanted};
+use super::target::{PullFrom, Stopped, Target, Wanted};
 use super::walk::Walk;
 
 /// Streams of a source that are pulled side by side.
@@ -16,7 +16,7 @@ const WORKERS: usize = 4;
 
 /// Pulls what a source has. When this returns, the log has acknowledged every row of the summary. A stream
 /// that fails holds up no other; the next pull takes it up where it was.
-pub async fn run(puller: &dyn Puller, from: From, target: &Target<'_>, now: DateTime<Utc>) -> Summary {
+pub async fn run(puller: &dyn Puller, from: PullFrom, target: &Target<'_>, now: DateTime<Utc>) -> Summary {
     let started = Instant::now();
     let mut summary = Summary { source: target.source.to_owned(), ..Summary::default() };
     if let Err(error) = streams(puller, from, target, now, &mut summary).await {
@@ -29,7 +29,7 @@ pub async fn run(puller: &dyn Puller, from: From, target: &Target<'_>, now: Date
 
 async fn streams(
     puller: &dyn Puller,
-    from: From,
+    from: PullFrom,
     target: &Target<'_>,
     now: DateTime<Utc>,
     summary: &mut Summary,

@@ -34,7 +34,7 @@ impl Cursors for Store {
 
 /// Where a pull begins. One that was cut off is taken up where it was, if it asked for the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum From {
+pub enum PullFrom {
     /// Where the last one ended, or at the time that the settings say.
     Cursor,
     /// At this time.
@@ -76,7 +76,7 @@ pub(super) enum Stopped {
 /// that it had finished are not asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Wanted {
-    pub(super) from: From,
+    pub(super) from: PullFrom,
     pub(super) began: DateTime<Utc>,
     open: bool,
 }
@@ -84,7 +84,7 @@ pub(super) struct Wanted {
 impl Wanted {
     /// The pull that was killed, if the same is asked for or nothing in particular.
     pub(super) async fn begin(
-        from: From,
+        from: PullFrom,
         target: &Target<'_>,
         now: DateTime<Utc>,
         summary: &mut Summary,
@@ -97,7 +97,7 @@ impl Wanted {
             None
         });
         match kept.filter(|kept| kept.open) {
-            Some(kept) if from == From::Cursor || from == kept.from => Ok(kept),
+            Some(kept) if from == PullFrom::Cursor || from == kept.from => Ok(kept),
             _ => {
                 let wanted = Self { from, began: now, open: true };
                 wanted.save(target).await?;
@@ -112,7 +112,7 @@ impl Wanted {
     }
 
     async fn save(&self, target: &Target<'_>) -> Result<(), Stopped> {
-        if self.from == From::Cursor {
+        if self.from == PullFrom::Cursor {
             return Ok(());
         }
         let kept = serde_json::to_value(self).map_err(|error| PullError::Data(error.to_string()))?;

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::error::PullError;
 use super::missed::SkippedThings;
-use super::target::{From, Stopped, Target, Wanted};
+use super::target::{PullFrom, Stopped, Target, Wanted};
 use super::{Ask, Page, Puller, Row, Stream, Unfinished};
 use crate::append;
 
@@ -86,12 +86,12 @@ impl<'a> Walk<'a> {
         if let Some(error) = &self.stream.failed {
             return Err(error.clone().into());
         }
-        if self.wanted.from != From::Cursor && self.mark.whole == Some(self.wanted.began) {
+        if self.wanted.from != PullFrom::Cursor && self.mark.whole == Some(self.wanted.began) {
             return Ok(());
         }
         let mut at = self.mark.begin(self.wanted, self.stream.overlap, self.target.since);
         self.ask_again(&at).await?;
-        if self.wanted.from != From::Cursor {
+        if self.wanted.from != PullFrom::Cursor {
             // should this stream fail, what was asked for is not forgotten
             self.mark.under_way = Some(at.clone());
             self.save().await?;
@@ -248,15 +248,15 @@ impl Mark {
     /// Where to begin: where an equal pull was cut off, else at the start.
     fn begin(&self, wanted: Wanted, overlap: TimeDelta, configured: Option<DateTime<Utc>>) -> UnderWay {
         let since = match wanted.from {
-            From::Cursor => self.newest.and_then(|newest| newest.checked_sub_signed(overlap)).or(configured),
-            From::Since(since) => Some(since),
-            From::Start => None,
+            PullFrom::Cursor => self.newest.and_then(|newest| newest.checked_sub_signed(overlap)).or(configured),
+            PullFrom::Since(since) => Some(since),
+            PullFrom::Start => None,
         };
         match &self.under_way {
-            Some(at) if wanted.from == From::Cursor || at.since == since => at.clone(),
+            Some(at) if wanted.from == PullFrom::Cursor || at.since == since => at.clone(),
             _ => UnderWay {
                 since,
-                incremental: wanted.from == From::Cursor && self.newest.is_some(),
+                incremental: wanted.from == PullFrom::Cursor && self.newest.is_some(),
                 began: wanted.began,
                 newest: None,
                 cursor: None,

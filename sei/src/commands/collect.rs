@@ -179,7 +179,7 @@ impl Git {
             let collector = machine.collector(&log);
             let (mut summaries, mut failures) = (Vec::new(), Vec::new());
             for ConfiguredRepository { source, tenant, .. } in &repositories {
-                let from = if self.full { git::From::Start } else { git::From::Cursor };
+                let from = if self.full { git::CollectFrom::Start } else { git::CollectFrom::Cursor };
                 let collected = Box::pin(collector.git(source, from, tenant)).await;
                 let what = || format!("`{}` could not be collected", git::shown(&source.url));
                 // one repository that can't be read says nothing about the others

@@ -79,7 +79,7 @@ async fn compare(repository: &Path) {
     let mirrors = tempfile::tempdir().unwrap();
     let tenant = Tenant::default();
     let target = git::Target { mirrors: mirrors.path(), tenant: &tenant, log: &*log, progress: &Silent };
-    let summary = git::collect(&source, git::From::Cursor, &target, store, Utc::now()).await.unwrap();
+    let summary = git::collect(&source, git::CollectFrom::Cursor, &target, store, Utc::now()).await.unwrap();
     let all: u64 =
         git(repository, &["rev-list", "--count", "--branches", "--tags", "--remotes"]).trim().parse().unwrap();
     assert_eq!(summary.commits, all, "{}: commits", repository.display());

@@ -361,7 +361,7 @@ mod tests {
     use axum::extract::{Path, Query};
     use axum::routing::get;
     use connector::Connector;
-    use pull::From;
+    use pull::PullFrom;
     use pull::testing::{Memory, client, opened};
 
     use super::*;
@@ -409,14 +409,14 @@ mod tests {
     async fn all_pipelines_come_with_their_workflows_and_jobs_and_then_only_the_new_ones() {
         let source = Projects { client: client(api()), slugs: vec!["gh/acme/shop".to_owned()] };
         let memory = Memory::default();
-        let summary = memory.pull(&source, From::Start).await;
+        let summary = memory.pull(&source, PullFrom::Start).await;
         // the workflows of one pipeline are not there: it is asked for again, and then taken for deleted
         assert!(summary.warnings()[0].contains("pipeline p7 could not be fetched"), "{summary:?}");
         assert_eq!((summary.rows, summary.pages, summary.failure()), (198, 5, None), "{summary:?}");
         for event in memory.events() {
             assert_eq!(CircleCi.normalize(&event).unwrap().len(), 1, "{event:?}");
         }
-        let again = memory.pull(&source, From::Cursor).await;
+        let again = memory.pull(&source, PullFrom::Cursor).await;
         assert_eq!((again.rows, again.pages), (6, 1), "{again:?}");
         assert!(again.complete() && again.warnings().is_empty(), "{again:?}");
     }
@@ -451,13 +451,13 @@ mod tests {
             .fallback(async || axum::Json(json!({"next_page_token": null, "items": []})));
         let source = Projects { client: client(router), slugs: vec!["gh/acme/shop".to_owned()] };
         let memory = Memory::default();
-        let summary = memory.pull(&source, From::Start).await;
+        let summary = memory.pull(&source, PullFrom::Start).await;
         assert_eq!((summary.rows, summary.failure()), (4, None), "{summary:?}");
         assert!(summary.warnings()[0].contains("pipeline p3 could not be fetched"), "{summary:?}");
         let ends: Vec<bool> = memory.events().iter().map(|event| CircleCi.normalize(event).is_ok()).collect();
         assert_eq!(ends, [false, true, true, true], "the fifth, which is listed first, has no time and is rejected");
         broken.store(false, std::sync::atomic::Ordering::Relaxed);
-        let summary = memory.pull(&source, From::Cursor).await;
+        let summary = memory.pull(&source, PullFrom::Cursor).await;
         assert!(summary.complete(), "{summary:?}");
         assert!(memory.events().iter().any(|event| event.key.contains("/w-p3/")), "{:?}", memory.events());
     }
@@ -498,11 +498,11 @@ mod tests {
             .fallback(async || axum::Json(json!({"next_page_token": null, "items": []})));
         let source = Projects { client: client(router), slugs: vec!["gh/acme/shop".to_owned()] };
         let memory = Memory::default();
-        let summary = memory.pull(&source, From::Start).await;
+        let summary = memory.pull(&source, PullFrom::Start).await;
         assert_eq!((summary.rows, summary.failure()), (48, None), "{summary:?}");
         assert!(summary.incomplete && summary.warnings()[0].contains("pipeline number 7 could not be"), "{summary:?}");
         broken.store(false, Ordering::Relaxed);
-        let summary = memory.pull(&source, From::Cursor).await;
+        let summary = memory.pull(&source, PullFrom::Cursor).await;
         assert!(summary.complete() && !summary.incomplete, "{summary:?}");
         assert!(memory.events().iter().any(|event| event.key.contains("/w-p7/")), "{:?}", memory.events());
     }

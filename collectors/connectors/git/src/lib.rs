@@ -23,7 +23,7 @@ mod pull;
 mod settings;
 
 #[cfg(feature = "pull")]
-pub use self::pull::{From, GitError, Summary, Target, collect, collect_since, mirror, repository_of, shown};
+pub use self::pull::{CollectFrom, GitError, Summary, Target, collect, collect_since, mirror, repository_of, shown};
 pub use normalize::Git;
 #[cfg(feature = "pull")]
 pub use settings::{GitSource, Options};

@@ -318,7 +318,7 @@ mod tests {
     use axum::routing::get;
     use connector::Connector;
     use kernel::{Envelope, Fact};
-    use pull::From;
+    use pull::PullFrom;
     use pull::testing::{Memory, client, opened};
 
     use super::*;
@@ -398,7 +398,7 @@ mod tests {
     #[tokio::test]
     async fn all_builds_come_with_their_stages_and_then_only_the_new_ones() {
         let memory = Memory::default();
-        let summary = memory.pull(&controller(&["a/shop%2Fmain"]), From::Start).await;
+        let summary = memory.pull(&controller(&["a/shop%2Fmain"]), PullFrom::Start).await;
         assert!(summary.complete(), "{summary:?}");
         assert_eq!((summary.rows, summary.pages), (250, 3));
         let facts = |event: &Envelope| Jenkins.normalize(event).unwrap();
@@ -411,7 +411,7 @@ mod tests {
             }
             other => panic!("{other:?}"),
         }
-        let again = memory.pull(&controller(&["a/shop%2Fmain"]), From::Cursor).await;
+        let again = memory.pull(&controller(&["a/shop%2Fmain"]), PullFrom::Cursor).await;
         assert_eq!((again.rows, again.pages), (25, 1), "{again:?}");
     }
 
@@ -439,7 +439,7 @@ mod tests {
             .route("/job/shop/{number}/wfapi/describe", get(stages));
         let source = Controller { client: client(router), projects: Vec::new() };
         let memory = Memory::default();
-        let summary = memory.pull(&source, From::Start).await;
+        let summary = memory.pull(&source, PullFrom::Start).await;
         let facts = |event: &Envelope| Jenkins.normalize(event).map_or(0, |facts| facts.len());
         let mut counts: Vec<usize> = memory.events().iter().map(facts).collect();
         counts.sort_unstable();
@@ -489,14 +489,14 @@ mod tests {
                 .route("/job/shop/{number}/api/json", get(one));
             let source = Controller { client: client(router), projects: Vec::new() };
             let memory = Memory::default();
-            let summary = memory.pull(&source, From::Start).await;
+            let summary = memory.pull(&source, PullFrom::Start).await;
             assert_eq!((summary.rows, summary.failure()), (3, None), "{summary:?}");
             assert!(
                 summary.incomplete && summary.warnings()[0].contains("build 3 could not be fetched"),
                 "{summary:?}"
             );
             broken.store(false, std::sync::atomic::Ordering::Relaxed);
-            let summary = memory.pull(&source, From::Cursor).await;
+            let summary = memory.pull(&source, PullFrom::Cursor).await;
             assert!(summary.complete() && !summary.incomplete, "{summary:?}");
             let third = |event: &Envelope| String::from_utf8_lossy(&event.data).contains("/job/shop/3/");
             assert!(memory.events().iter().any(third), "{:?}", memory.events());

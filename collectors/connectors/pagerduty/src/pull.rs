@@ -261,7 +261,7 @@ mod tests {
     use axum::extract::{Query, State};
     use axum::routing::get;
     use connector::Connector;
-    use pull::From;
+    use pull::PullFrom;
     use pull::testing::{Memory, client};
 
     use super::*;
@@ -306,7 +306,7 @@ mod tests {
             let account = Account { client: client(router), services: Vec::new() };
             let memory = Memory::default();
             let now = "2027-06-01T00:00:00Z".parse().unwrap();
-            let summary = memory.pull_at(&account, From::Start, now).await;
+            let summary = memory.pull_at(&account, PullFrom::Start, now).await;
             assert!(summary.complete(), "{summary:?}");
             let ids: std::collections::BTreeSet<String> = memory.events().into_iter().map(|event| event.id).collect();
             assert_eq!(ids.len(), 12_000, "{summary:?}");
@@ -316,7 +316,7 @@ mod tests {
             }
             // what is new is asked for with one request a stream
             asked.lock().unwrap().clear();
-            memory.pull_at(&account, From::Cursor, now + TimeDelta::minutes(5)).await;
+            memory.pull_at(&account, PullFrom::Cursor, now + TimeDelta::minutes(5)).await;
             assert_eq!(asked.lock().unwrap().as_slice(), [(0, 0)]);
         }
     }
@@ -349,10 +349,10 @@ mod tests {
         let memory = Memory::default();
         let began = "2026-03-01T00:00:00Z".parse().unwrap();
         // two in a row look like a list that is down
-        let summary = memory.pull_at(&account, From::Start, began).await;
+        let summary = memory.pull_at(&account, PullFrom::Start, began).await;
         assert!(summary.failure().is_some(), "{summary:?}");
         *broken.lock().unwrap() = vec![3, 6];
-        let summary = memory.pull_at(&account, From::Start, began).await;
+        let summary = memory.pull_at(&account, PullFrom::Start, began).await;
         assert_eq!((summary.failure(), summary.warnings().len()), (None, 2), "{summary:?}");
         let reported = |memory: &Memory| {
             let ids = memory.events().into_iter().map(|event| event.key);
@@ -360,7 +360,7 @@ mod tests {
         };
         assert_eq!(reported(&memory), 7);
         broken.lock().unwrap().clear();
-        let summary = memory.pull_at(&account, From::Cursor, began + TimeDelta::minutes(5)).await;
+        let summary = memory.pull_at(&account, PullFrom::Cursor, began + TimeDelta::minutes(5)).await;
         assert!(summary.complete() && reported(&memory) == 9, "{summary:?}");
     }
 }

@@ -70,15 +70,15 @@ fn ids(memory: &Memory) -> BTreeSet<String> {
 async fn a_pull_that_was_cut_off_at_any_page_goes_on_there_and_reports_what_a_calm_one_does() {
     let calm = Memory::default();
     let source = Numbers { rows: 45, ..Numbers::default() };
-    assert_eq!(calm.pull(&source, From::Cursor).await.rows, 90);
+    assert_eq!(calm.pull(&source, PullFrom::Cursor).await.rows, 90);
     for pages in 0..10 {
         let memory = Memory::default();
         *memory.log.dies_after.lock().unwrap() = Some(pages);
         let source = Numbers { rows: 45, ..Numbers::default() };
-        let killed = tokio::time::timeout(std::time::Duration::from_secs(1), memory.pull(&source, From::Start));
+        let killed = tokio::time::timeout(std::time::Duration::from_secs(1), memory.pull(&source, PullFrom::Start));
         assert!(killed.await.is_err());
         *memory.log.dies_after.lock().unwrap() = None;
-        let asked_again = if pages % 2 == 0 { From::Start } else { From::Cursor };
+        let asked_again = if pages % 2 == 0 { PullFrom::Start } else { PullFrom::Cursor };
         assert!(memory.pull(&source, asked_again).await.complete());
         assert_eq!(ids(&memory), ids(&calm));
         // only the page that was not acknowledged was asked for twice
@@ -91,22 +91,22 @@ async fn a_pull_that_was_cut_off_at_any_page_goes_on_there_and_reports_what_a_ca
 #[tokio::test]
 async fn the_next_pull_begins_at_the_newest_row_minus_the_overlap() {
     let memory = Memory::default();
-    memory.pull(&Numbers { rows: 1000, ..Numbers::default() }, From::Cursor).await;
+    memory.pull(&Numbers { rows: 1000, ..Numbers::default() }, PullFrom::Cursor).await;
     let source = Numbers { rows: 1005, ..Numbers::default() };
-    assert!(memory.pull(&source, From::Cursor).await.complete());
+    assert!(memory.pull(&source, PullFrom::Cursor).await.complete());
     assert_eq!(source.asked.lock().unwrap()[0], Some(second(999 - 300)));
     let source = Numbers { rows: 1005, ..Numbers::default() };
-    memory.pull(&source, From::Since(second(1000))).await;
+    memory.pull(&source, PullFrom::Since(second(1000))).await;
     assert_eq!(source.asked.lock().unwrap()[0], Some(second(1000)));
     let source = Numbers { rows: 1005, ..Numbers::default() };
-    assert_eq!(memory.pull(&source, From::Start).await.rows, 2010);
+    assert_eq!(memory.pull(&source, PullFrom::Start).await.rows, 2010);
 }
 
 #[tokio::test]
 async fn rows_that_shift_between_pages_are_reported_again_and_are_the_same_events() {
     let (calm, shifted) = (Memory::default(), Memory::default());
-    calm.pull(&Numbers { rows: 45, ..Numbers::default() }, From::Cursor).await;
-    let summary = shifted.pull(&Numbers { rows: 45, shift: true, ..Numbers::default() }, From::Cursor).await;
+    calm.pull(&Numbers { rows: 45, ..Numbers::default() }, PullFrom::Cursor).await;
+    let summary = shifted.pull(&Numbers { rows: 45, shift: true, ..Numbers::default() }, PullFrom::Cursor).await;
     assert!(summary.rows > 90);
     assert_eq!(ids(&shifted), ids(&calm));
 }
@@ -131,7 +131,7 @@ impl Puller for Circle {
 async fn a_page_that_names_itself_as_the_next_ends_the_pull_with_an_error_and_keeps_its_rows() {
     let memory = Memory::default();
     for _ in 0..2 {
-        let summary = memory.pull(&Circle, From::Cursor).await;
+        let summary = memory.pull(&Circle, PullFrom::Cursor).await;
         assert!(!summary.complete() && summary.problems[0].error.contains("would never end"), "{summary:?}");
         assert_eq!(ids(&memory).len(), 2);
     }
@@ -141,7 +141,7 @@ async fn a_page_that_names_itself_as_the_next_ends_the_pull_with_an_error_and_ke
 async fn a_stream_that_is_refused_is_reported_and_holds_up_no_other() {
     for (refuses, complete) in [("alerts", true), ("numbers", false)] {
         let source = Numbers { rows: 20, refuses: Some(refuses), ..Numbers::default() };
-        let summary = Memory::default().pull(&source, From::Cursor).await;
+        let summary = Memory::default().pull(&source, PullFrom::Cursor).await;
         assert_eq!((summary.complete(), summary.rows), (complete, 20), "{summary:?}");
         assert!(summary.problems[0].error.contains("lacks security_events"), "{summary:?}");
     }
@@ -195,7 +195,7 @@ async fn a_row_that_cannot_be_had_is_named_skipped_and_requested_by_each_next_pu
     let failed = PullError::Transient("/rows/17: the server answered 500".into());
     let source = Broken::of([(3, gone), (17, failed.clone())]);
     let memory = Memory::default();
-    let summary = memory.pull_at(&source, From::Cursor, second(1000)).await;
+    let summary = memory.pull_at(&source, PullFrom::Cursor, second(1000)).await;
     assert_eq!((summary.rows, summary.pages, summary.complete()), (28, 3, false), "{summary:?}");
     assert_eq!(summary.failure(), None, "the stream came to its end");
     assert_eq!(
@@ -208,11 +208,11 @@ async fn a_row_that_cannot_be_had_is_named_skipped_and_requested_by_each_next_pu
     // one of them is there again
     source.rows.lock().unwrap().remove(&3);
     source.asked.lock().unwrap().clear();
-    let summary = memory.pull_at(&source, From::Cursor, second(1300)).await;
+    let summary = memory.pull_at(&source, PullFrom::Cursor, second(1300)).await;
     assert_eq!((summary.rows, summary.problems.len()), (1, 1), "{summary:?}");
     assert_eq!(*source.asked.lock().unwrap(), [3, 17]);
     source.rows.lock().unwrap().clear();
-    let summary = memory.pull_at(&source, From::Cursor, second(1600)).await;
+    let summary = memory.pull_at(&source, PullFrom::Cursor, second(1600)).await;
     assert!(summary.complete() && summary.rows == 1, "{summary:?}");
     assert_eq!(memory.events().len(), 30);
     // nothing of it is kept
@@ -239,7 +239,7 @@ async fn a_source_of_which_every_row_fails_is_not_walked_past() {
         }
     }
     let memory = Memory::default();
-    let summary = memory.pull(&Endless(Broken::default()), From::Cursor).await;
+    let summary = memory.pull(&Endless(Broken::default()), PullFrom::Cursor).await;
     assert!(summary.failure().unwrap().contains("more than 100 things"), "{summary:?}");
     assert_eq!(cursors(&memory)["mock/main/numbers/a"]["skipped"]["kept"].as_array().unwrap().len(), 100);
 }
@@ -247,7 +247,7 @@ async fn a_source_of_which_every_row_fails_is_not_walked_past() {
 #[tokio::test]
 async fn a_part_of_a_source_that_cannot_be_listed_holds_up_no_other() {
     let source = Broken { failed: Some(PullError::Gone("directory b".into())), ..Broken::default() };
-    let summary = Memory::default().pull(&source, From::Cursor).await;
+    let summary = Memory::default().pull(&source, PullFrom::Cursor).await;
     assert_eq!(
         (summary.rows, summary.problems.len(), summary.problems[0].stream.as_deref()),
         (30, 1, Some("directories/b"))
@@ -258,27 +258,27 @@ async fn a_part_of_a_source_that_cannot_be_listed_holds_up_no_other() {
 #[tokio::test]
 async fn a_cursor_that_cannot_be_read_is_named_and_all_is_pulled_again() {
     let memory = Memory::default();
-    memory.pull_at(&Broken::default(), From::Cursor, second(1000)).await;
+    memory.pull_at(&Broken::default(), PullFrom::Cursor, second(1000)).await;
     let mut kept = cursors(&memory)["mock/main/numbers/a"].clone();
     for wrong in [json!(7), json!({ "whole": "yesterday" }), json!(null)] {
         memory.cursors.0.lock().unwrap().insert("mock/main/numbers/a".to_owned(), wrong);
-        let summary = memory.pull_at(&Broken::default(), From::Cursor, second(1300)).await;
+        let summary = memory.pull_at(&Broken::default(), PullFrom::Cursor, second(1300)).await;
         assert_eq!((summary.rows, summary.failure()), (30, None), "{summary:?}");
         let warning = summary.warnings().remove(0);
         assert!(warning.contains("its cursor `mock/main/numbers/a` can't be read"), "{warning}");
         assert!(warning.ends_with("all of it is pulled again"), "{warning}");
-        assert!(memory.pull_at(&Broken::default(), From::Cursor, second(1600)).await.complete());
+        assert!(memory.pull_at(&Broken::default(), PullFrom::Cursor, second(1600)).await.complete());
     }
     // the connector's own part of it: this pull starts over
     let at = json!({ "since": null, "incremental": false, "began": second(9), "newest": null, "cursor": { "odd": 1 } });
     kept["under_way"] = at;
     memory.cursors.0.lock().unwrap().insert("mock/main/numbers/a".to_owned(), kept);
-    let summary = memory.pull_at(&Broken::default(), From::Cursor, second(1900)).await;
+    let summary = memory.pull_at(&Broken::default(), PullFrom::Cursor, second(1900)).await;
     assert_eq!((summary.rows, summary.failure()), (30, None), "{summary:?}");
     assert!(summary.warnings()[0].ends_with("this pull starts over"), "{summary:?}");
     // that of a pull that was asked for
     memory.cursors.0.lock().unwrap().insert("mock/main".to_owned(), json!([1]));
-    let summary = memory.pull_at(&Broken::default(), From::Cursor, second(2200)).await;
+    let summary = memory.pull_at(&Broken::default(), PullFrom::Cursor, second(2200)).await;
     assert!(summary.warnings()[0].starts_with("its cursor can't be read"), "{summary:?}");
 }
 
@@ -354,7 +354,7 @@ impl Puller for Troubled {
 #[tokio::test(start_paused = true)]
 async fn a_server_in_trouble_at_any_page_costs_time_and_no_row() {
     let calm = Memory::default();
-    assert_eq!(calm.pull_at(&Troubled::new([]), From::Cursor, second(1000)).await.rows, 95);
+    assert_eq!(calm.pull_at(&Troubled::new([]), PullFrom::Cursor, second(1000)).await.rows, 95);
     let all = [
         Trouble::ClosesInTheMiddle,
         Trouble::InvalidJson,
@@ -365,7 +365,7 @@ async fn a_server_in_trouble_at_any_page_costs_time_and_no_row() {
     for trouble in all {
         for page in 1..=10 {
             let memory = Memory::default();
-            let summary = memory.pull_at(&Troubled::new([(page, trouble)]), From::Cursor, second(1000)).await;
+            let summary = memory.pull_at(&Troubled::new([(page, trouble)]), PullFrom::Cursor, second(1000)).await;
             assert!(summary.complete(), "{trouble:?} at page {page}: {summary:?}");
             assert_eq!(summary.rows, 95, "{trouble:?} at page {page}: no row is reported twice");
             assert_eq!(ids(&memory), ids(&calm), "{trouble:?} at page {page}");
@@ -374,7 +374,7 @@ async fn a_server_in_trouble_at_any_page_costs_time_and_no_row() {
     }
     let memory = Memory::default();
     let troubles = (1..=10).zip(all.into_iter().cycle());
-    assert!(memory.pull_at(&Troubled::new(troubles), From::Cursor, second(1000)).await.complete());
+    assert!(memory.pull_at(&Troubled::new(troubles), PullFrom::Cursor, second(1000)).await.complete());
     assert_eq!(ids(&memory), ids(&calm));
     assert_eq!(cursors(&memory), cursors(&calm));
 }
@@ -420,7 +420,7 @@ async fn a_row_that_had_not_ended_is_asked_for_again_until_it_has_or_cannot_any_
     let memory = Memory::default();
     let pull = async |began: i64, waiting: &[i64]| {
         let source = Runs { began, waiting: waiting.to_vec(), asked: Mutex::default() };
-        assert!(memory.pull_at(&source, From::Cursor, hour(began)).await.complete());
+        assert!(memory.pull_at(&source, PullFrom::Cursor, hour(began)).await.complete());
         source.asked.into_inner().unwrap()
     };
     assert!(pull(10, &[3, 5, 10]).await.is_empty(), "all of them are on the pages");

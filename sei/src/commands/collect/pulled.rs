@@ -7,7 +7,7 @@ use collectors::sources::pulled;
 use dora::Scope;
 use kernel::TimeOrDay;
 use kernel::near::UnknownName;
-use pull::{From, Paged, Summary};
+use pull::{Paged, PullFrom, Summary};
 use runtime::settings::Source;
 
 use super::failures::failed;
@@ -65,9 +65,9 @@ impl Pulled {
     pub(crate) async fn run(&self, connector: &str, settings: Settings, global: &Global) -> Result<()> {
         let sources = self.sources(connector, &settings)?;
         let from = match self.since {
-            Some(since) => From::Since(since.within(settings.dora.time_zone)),
-            None if self.full => From::Start,
-            None => From::Cursor,
+            Some(since) => PullFrom::Since(since.within(settings.dora.time_zone)),
+            None if self.full => PullFrom::Start,
+            None => PullFrom::Cursor,
         };
         with(settings, async |machine| {
             let log = machine.log().await?;

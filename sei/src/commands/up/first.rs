@@ -87,7 +87,7 @@ pub(super) async fn wait_for_database(error: Error) -> Result<()> {
 async fn collect(collector: &Collector, repositories: &[ConfiguredRepository]) -> Vec<git::Summary> {
     let mut collected = Vec::new();
     for ConfiguredRepository { source, tenant, .. } in repositories {
-        match collector.git(source, git::From::Cursor, tenant).await {
+        match collector.git(source, git::CollectFrom::Cursor, tenant).await {
             Ok(summary) => {
                 if let Some(missing) = &summary.missing_branch {
                     eprintln!("error: {}: {missing}", summary.repository);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use connector_git::{From, GitSource};
+use connector_git::{CollectFrom, GitSource};
 use dora::Scope;
 use kernel::Tenant;
 use processors::Processor;
@@ -252,7 +252,7 @@ async fn compute(repo: &Repo, database: &TestDatabase) {
     let source = GitSource { repository: Some(ID.to_owned()), ..GitSource::new(text(&repo.path())) };
     let (mirrors, tenant) = (tempfile::tempdir().unwrap(), Tenant::default());
     let target = connector_git::Target { mirrors: mirrors.path(), tenant: &tenant, log: &*log, progress: &Silent };
-    connector_git::collect(&source, From::Cursor, &target, store, chrono::Utc::now()).await.unwrap();
+    connector_git::collect(&source, CollectFrom::Cursor, &target, store, chrono::Utc::now()).await.unwrap();
     Processor::new(store.clone(), log, registry::connector).drain().await.unwrap();
     dora::recompute(store, &settings.dora, Scope::All).await.unwrap();
 }

@@ -37,7 +37,7 @@ async fn a_repository_of_a_new_tenant_is_collected_also_twice_at_once() {
     let fresh = Tenant::new("fresh").unwrap();
     let url = format!("file://{}", text(&std::fs::canonicalize(repo.path()).unwrap()));
     let source = GitSource { repository: Some(ID.to_owned()), ..GitSource::new(url) };
-    let collect = || collector.git(&source, connector_git::From::Cursor, &fresh);
+    let collect = || collector.git(&source, connector_git::CollectFrom::Cursor, &fresh);
     let (one, other) = tokio::join!(collect(), collect());
     assert_eq!((one.unwrap().branches, other.unwrap().branches), (1, 1));
     let store = database.store.for_tenant(&fresh);
@@ -58,7 +58,7 @@ async fn a_source_of_a_new_tenant_is_pulled() {
     let options = json!({ "url": url, "token": { "file": text(&token) }, "projects": ["team/shop"] });
     let options = RawOptions::new(options.as_object().unwrap().clone());
     let source = Source { tenant: Some("fresh".to_owned()), pull: Some(options), ..Source::new("gitlab", "main") };
-    let summary = collector.pull(&Ready::new(&source).unwrap(), pull::From::Cursor).await;
+    let summary = collector.pull(&Ready::new(&source).unwrap(), pull::PullFrom::Cursor).await;
     let store = database.store.for_tenant(&Tenant::new("fresh").unwrap());
     let states = source_state::all(&store).await.unwrap();
     assert_eq!(states.iter().map(|state| &state.source).collect::<Vec<_>>(), [&summary.source]);

@@ -35,7 +35,7 @@ const MAX_DURATION: Duration = Duration::from_hours(12);
 
 /// Where a collection begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum CollectFrom {
     /// Where the last one ended.
     Cursor,
     /// At the beginning: everything is reported again, which changes no row that was right.
@@ -60,7 +60,7 @@ pub struct Target<'a> {
 /// is saved.
 pub async fn collect(
     source: &GitSource,
-    from: From,
+    from: CollectFrom,
     target: &Target<'_>,
     store: &Store,
     now: DateTime<Utc>,
@@ -71,8 +71,8 @@ pub async fn collect(
         let store = store.for_tenant(target.tenant);
         let key = opened.source();
         let cursor = match from {
-            From::Cursor => store::cursors::load(&store, &key).await?,
-            From::Start => None,
+            CollectFrom::Cursor => store::cursors::load(&store, &key).await?,
+            CollectFrom::Start => None,
         };
         let (mut summary, cursor) = opened.append_new(cursor, target, now).await?;
         if let Some(cursor) = cursor {

@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use connector::Connector;
 use http::{HeaderMap, StatusCode};
 use kernel::Fact;
-use pull::From;
+use pull::PullFrom;
 use pull::testing::{HOST, Memory, client_of, opened};
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ fn ids(memory: &Memory) -> BTreeSet<String> {
 async fn a_thousand_changes_with_reviews_commits_and_comments_cost_ten_requests() {
     let hub = Arc::new(Hub { changes: 1000, commits: 3, ..Hub::default() });
     let memory = Memory::default();
-    assert!(memory.pull(&puller(&hub), From::Cursor).await.complete());
+    assert!(memory.pull(&puller(&hub), PullFrom::Cursor).await.complete());
     assert_eq!(asked(&hub, "Changes"), 10);
     let facts = facts(&memory);
     assert_eq!(facts.iter().filter(|fact| fact.kind() == "change").count(), 1000);
@@ -71,7 +71,7 @@ async fn a_thousand_changes_with_reviews_commits_and_comments_cost_ten_requests(
 async fn a_page_that_is_too_much_for_github_is_asked_for_in_smaller_ones() {
     let hub = Arc::new(Hub { changes: 100, commits: 1, largest: Some(30), ..Hub::default() });
     let memory = Memory::default();
-    assert!(memory.pull(&puller(&hub), From::Cursor).await.complete());
+    assert!(memory.pull(&puller(&hub), PullFrom::Cursor).await.complete());
     // 100 and 50 are tried twice each; the next pages begin with what worked
     assert_eq!(asked(&hub, "Changes"), 2 + 2 + 4);
     assert_eq!(facts(&memory).iter().filter(|fact| fact.kind() == "change").count(), 100);
@@ -81,7 +81,7 @@ async fn a_page_that_is_too_much_for_github_is_asked_for_in_smaller_ones() {
 async fn what_does_not_fit_of_a_long_change_is_asked_for() {
     let hub = Arc::new(Hub { changes: 2, commits: 250, ..Hub::default() });
     let memory = Memory::default();
-    assert!(memory.pull(&puller(&hub), From::Cursor).await.complete());
+    assert!(memory.pull(&puller(&hub), PullFrom::Cursor).await.complete());
     assert_eq!((asked(&hub, "Changes"), asked(&hub, "ChangeRest")), (1, 4));
     let commits: BTreeSet<String> = facts(&memory)
         .into_iter()
@@ -94,11 +94,11 @@ async fn what_does_not_fit_of_a_long_change_is_asked_for() {
 async fn the_next_pull_asks_for_what_changed_and_no_more() {
     let memory = Memory::default();
     let hub = Arc::new(Hub { changes: 1000, commits: 1, issues: 1000, runs: 250, ..Hub::default() });
-    assert!(memory.pull(&puller(&hub), From::Cursor).await.complete());
+    assert!(memory.pull(&puller(&hub), PullFrom::Cursor).await.complete());
     assert_eq!((asked(&hub, "Octo/Hello/issues"), asked(&hub, "Octo/Hello/actions/runs")), (10, 3));
     let before = ids(&memory);
     let hub = Arc::new(Hub { changes: 1001, commits: 1, issues: 1001, runs: 700, ..Hub::default() });
-    assert!(memory.pull(&puller(&hub), From::Cursor).await.complete());
+    assert!(memory.pull(&puller(&hub), PullFrom::Cursor).await.complete());
     // 301 rows lie in the overlap of five minutes
     assert_eq!((asked(&hub, "Changes"), asked(&hub, "Octo/Hello/issues")), (4, 4));
     assert_eq!(ids(&memory).difference(&before).count(), 1 + 1 + 2 * 450, "a change, an issue, runs with a job each");
@@ -115,7 +115,7 @@ async fn a_token_that_may_not_read_something_gets_an_error_with_the_missing_scop
         ("code-scanning/alerts", (404, "x-none", "none")),
     ]);
     let hub = Arc::new(Hub { changes: 5, denied, ..Hub::default() });
-    let summary = Memory::default().pull(&puller(&hub), From::Cursor).await;
+    let summary = Memory::default().pull(&puller(&hub), PullFrom::Cursor).await;
     assert_eq!(summary.rows, 5);
     let reported: Vec<(&str, bool)> = summary
         .problems
@@ -173,7 +173,7 @@ fn settings_that_can_not_work_are_named() {
 async fn a_change_that_github_cannot_finish_hides_no_others_and_comes_when_it_can() {
     let hub = Arc::new(Hub { changes: 30, commits: 1, broken: Mutex::new(Some(7)), ..Hub::default() });
     let (memory, puller) = (Memory::default(), puller(&hub));
-    let summary = memory.pull(&puller, From::Cursor).await;
+    let summary = memory.pull(&puller, PullFrom::Cursor).await;
     let reported = |memory: &Memory| -> BTreeSet<i64> {
         facts(memory)
             .into_iter()
@@ -185,7 +185,7 @@ async fn a_change_that_github_cannot_finish_hides_no_others_and_comes_when_it_ca
     assert_eq!(summary.failure(), None);
     assert!(summary.warnings()[0].starts_with("changes/Octo/Hello: pull request 23 could not"), "{summary:?}");
     *hub.broken.lock().unwrap() = None;
-    let summary = memory.pull(&puller, From::Cursor).await;
+    let summary = memory.pull(&puller, PullFrom::Cursor).await;
     assert!(summary.complete() && reported(&memory).contains(&23), "{summary:?}");
 }
 
@@ -194,7 +194,7 @@ async fn an_owner_that_is_gone_holds_up_no_repository() {
     let hub = Arc::new(Hub { changes: 3, commits: 1, ..Hub::default() });
     let puller = Repositories { projects: vec!["gone".to_owned(), "Octo/Hello".to_owned()], ..puller(&hub) };
     let memory = Memory::default();
-    let summary = memory.pull(&puller, From::Cursor).await;
+    let summary = memory.pull(&puller, PullFrom::Cursor).await;
     assert_eq!(facts(&memory).iter().filter(|fact| fact.kind() == "change").count(), 3, "{summary:?}");
     assert!(summary.failure().unwrap().starts_with("repositories/gone: "), "{summary:?}");
 }
@@ -216,7 +216,7 @@ async fn a_row_that_no_list_can_hold_hides_no_others_and_comes_when_it_can() {
                 .collect()
         };
         for _ in 0..2 {
-            let summary = memory.pull(&puller, From::Cursor).await;
+            let summary = memory.pull(&puller, PullFrom::Cursor).await;
             let readable = (1..=250).filter(|number| !broken.iter().any(|one| *one as u64 == *number));
             assert_eq!(numbers(), readable.collect(), "{stream} {broken:?}: {summary:?}");
             assert_eq!(summary.failure(), None, "{stream} {broken:?}");
@@ -226,7 +226,7 @@ async fn a_row_that_no_list_can_hold_hides_no_others_and_comes_when_it_can() {
             assert!(summary.incomplete, "nothing is claimed that was not read");
         }
         hub.unlistable.lock().unwrap().clear();
-        let summary = memory.pull(&puller, From::Cursor).await;
+        let summary = memory.pull(&puller, PullFrom::Cursor).await;
         assert_eq!(numbers(), (1..=250).collect(), "{stream} {broken:?}: {summary:?}");
         assert!(summary.complete() && !summary.incomplete, "{summary:?}");
     }

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use connector::Connector;
 use http::StatusCode;
 use kernel::Fact;
-use pull::From;
+use pull::PullFrom;
 use pull::testing::{HOST, Memory, client_of, opened};
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ async fn a_first_pull_brings_everything_once_and_each_row_becomes_facts() {
     let state = Shared::default();
     state.lock().unwrap().requests = (1..=45).map(request).collect();
     let memory = Memory::default();
-    let summary = memory.pull(&pulling(&state, &[]), From::Cursor).await;
+    let summary = memory.pull(&pulling(&state, &[]), PullFrom::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
     assert_eq!(merge_requests_of(&memory), (1..=45).collect());
     let expected = [("gitlab.pull.job", 2), ("gitlab.pull.merge_request", 45), ("gitlab.pull.pipeline", 1)];
@@ -76,7 +76,7 @@ async fn merge_requests_that_change_while_they_are_listed_hide_no_others() {
         server.moves = (1..=20).map(|iid| (iid, second(3600 + iid))).collect();
     }
     let memory = Memory::default();
-    let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
+    let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), PullFrom::Cursor).await;
     assert_eq!(merge_requests_of(&memory), (1..=60).collect(), "{summary:?}");
 }
 
@@ -86,9 +86,9 @@ async fn the_next_pull_asks_for_what_changed() {
     state.lock().unwrap().requests = (1..=3).map(request).collect();
     let memory = Memory::default();
     let puller = pulling(&state, &["lakeside/Checkout"]);
-    memory.pull(&puller, From::Cursor).await;
+    memory.pull(&puller, PullFrom::Cursor).await;
     let before = state.lock().unwrap().asked.len();
-    memory.pull(&puller, From::Cursor).await;
+    memory.pull(&puller, PullFrom::Cursor).await;
     let asked = state.lock().unwrap().asked.split_off(before);
     let list = asked.iter().find(|path| path.contains("/merge_requests?")).unwrap();
     // five minutes before the newest of them
@@ -100,7 +100,7 @@ async fn a_token_without_rights_gets_an_error_with_the_missing_scope() {
     let state = Shared::default();
     let refused = json!({ "error": "insufficient_scope", "error_description": "…", "scope": "api read_api" });
     state.lock().unwrap().pipelines = Some((403, refused));
-    let summary = Memory::default().pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
+    let summary = Memory::default().pull(&pulling(&state, &["lakeside/Checkout"]), PullFrom::Cursor).await;
     let problem = &summary.problems[0];
     assert_eq!(problem.stream.as_deref(), Some("pipelines/lakeside/Checkout"));
     assert!(problem.error.ends_with("it lacks the scope `api` or `read_api`"), "{}", problem.error);
@@ -120,7 +120,7 @@ async fn the_tiers_of_environments_are_asked_for_once_and_say_what_production_is
             .collect();
         let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
         for _ in 0..2 {
-            let summary = memory.pull(&puller, From::Cursor).await;
+            let summary = memory.pull(&puller, PullFrom::Cursor).await;
             assert!(summary.complete(), "{summary:?}");
         }
         let facts = memory.events().into_iter().flat_map(|event| GitLab.normalize(&event).unwrap());
@@ -176,13 +176,13 @@ async fn a_merge_request_whose_commits_cannot_be_had_hides_no_others_and_comes_w
             server.broken = BTreeMap::from([("/merge_requests/2/commits".to_owned(), status)]);
         }
         let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
-        let summary = memory.pull(&puller, From::Cursor).await;
+        let summary = memory.pull(&puller, PullFrom::Cursor).await;
         assert_eq!(merge_requests_of(&memory), (1..=25).filter(|iid| *iid != 2).collect(), "{status}: {summary:?}");
         assert_eq!(summary.failure(), None, "{status}");
         let warnings = summary.warnings();
         assert!(warnings[0].starts_with("merge_requests/lakeside/Checkout: merge request 2 could not"), "{warnings:?}");
         state.lock().unwrap().broken.clear();
-        let summary = memory.pull(&puller, From::Cursor).await;
+        let summary = memory.pull(&puller, PullFrom::Cursor).await;
         assert!(summary.complete() && merge_requests_of(&memory).contains(&2), "{status}: {summary:?}");
     }
 }
@@ -197,7 +197,7 @@ async fn a_pipeline_an_issue_or_a_row_that_is_broken_hides_no_others() {
         server.broken = BTreeMap::from([("/pipelines/31/jobs".to_owned(), 502)]);
     }
     let memory = Memory::default();
-    let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
+    let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), PullFrom::Cursor).await;
     assert_eq!(summary.failure(), None, "{summary:?}");
     assert!(summary.warnings()[0].contains("pipeline 31 could not be fetched"), "{summary:?}");
     // what can't be read ends as a reject, with its bytes, and not unseen
@@ -215,7 +215,7 @@ async fn further_pages_are_asked_for_at_the_configured_address_whatever_gitlab_b
             server.external_url = Some(external_url.to_owned());
         }
         let memory = Memory::default();
-        let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), From::Cursor).await;
+        let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), PullFrom::Cursor).await;
         assert!(summary.complete(), "{external_url}: {summary:?}");
         let reviews = memory.events().into_iter().flat_map(|event| GitLab.normalize(&event).unwrap());
         let reviews = reviews.filter(|fact| fact.kind() == "review").count();
@@ -230,7 +230,7 @@ async fn a_group_that_is_gone_holds_up_no_project() {
     let puller = pulling(&state, &["lakeside/Checkout"]);
     let puller = Pulling { groups: vec!["gone".to_owned()], ..puller };
     let memory = Memory::default();
-    let summary = memory.pull(&puller, From::Cursor).await;
+    let summary = memory.pull(&puller, PullFrom::Cursor).await;
     assert_eq!(merge_requests_of(&memory), (1..=3).collect(), "{summary:?}");
     assert!(summary.failure().unwrap().starts_with("projects/gone: there is no"), "{summary:?}");
 }
@@ -255,7 +255,7 @@ async fn a_merge_request_that_no_list_can_hold_hides_no_others_and_comes_when_it
         }
         let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
         for _ in 0..2 {
-            let summary = memory.pull(&puller, From::Cursor).await;
+            let summary = memory.pull(&puller, PullFrom::Cursor).await;
             let readable = (1..=45).filter(|iid| !unlistable.iter().any(|one| *iid == i64::try_from(*one).unwrap()));
             assert_eq!(merge_requests_of(&memory), readable.collect(), "{unlistable:?}: {summary:?}");
             assert_eq!(summary.failure(), None, "{unlistable:?}");
@@ -267,7 +267,7 @@ async fn a_merge_request_that_no_list_can_hold_hides_no_others_and_comes_when_it
             );
         }
         state.lock().unwrap().unlistable.clear();
-        let summary = memory.pull(&puller, From::Cursor).await;
+        let summary = memory.pull(&puller, PullFrom::Cursor).await;
         assert_eq!(merge_requests_of(&memory), (1..=45).collect(), "{unlistable:?}: {summary:?}");
         assert!(summary.complete() && !summary.incomplete, "{summary:?}");
     }
@@ -286,7 +286,7 @@ async fn a_release_that_no_list_can_hold_hides_no_others_and_comes_when_it_can()
         server.unlistable = BTreeSet::from([120, 121]);
     }
     let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
-    let summary = memory.pull(&puller, From::Start).await;
+    let summary = memory.pull(&puller, PullFrom::Start).await;
     assert_eq!(kinds(&memory)["gitlab.pull.release"], 248, "{summary:?}");
     assert_eq!(summary.failure(), None, "{summary:?}");
     let warning = summary.warnings().concat();
@@ -300,7 +300,7 @@ async fn a_release_that_no_list_can_hold_hides_no_others_and_comes_when_it_can()
         server.releases.splice(0..0, (251..=310).rev().map(release));
         server.unlistable.clear();
     }
-    memory.pull(&puller, From::Cursor).await;
+    memory.pull(&puller, PullFrom::Cursor).await;
     let tags: BTreeSet<String> = memory
         .events()
         .iter()

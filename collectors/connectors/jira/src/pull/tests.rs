@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use connector::Connector;
 use http::StatusCode;
 use kernel::Fact;
-use pull::From;
+use pull::PullFrom;
 use pull::served::{Served, check_request};
 use pull::testing::{HOST, Memory, client_of, opened};
 
@@ -190,7 +190,7 @@ async fn a_first_pull_brings_issues_with_whole_histories_statuses_and_sprints() 
         let state = Shared::default();
         state.lock().unwrap().issues = (1..=120).map(issue).collect();
         let memory = Memory::default();
-        let summary = memory.pull(&pulling(&state, cloud), From::Cursor).await;
+        let summary = memory.pull(&pulling(&state, cloud), PullFrom::Cursor).await;
         assert!(summary.complete(), "{summary:?}");
         assert_eq!(issues_of(&memory), all(120));
         let facts = facts(&memory);
@@ -222,7 +222,7 @@ async fn every_request_is_one_that_the_specification_of_cloud_knows() {
     let (platform, agile) = (read("specs/jira-v3-fixed.json"), read("specs/jira-agile-fixed.json"));
     let state = Shared::default();
     state.lock().unwrap().issues = (1..=120).map(issue).collect();
-    assert!(Memory::default().pull(&pulling(&state, true), From::Cursor).await.complete());
+    assert!(Memory::default().pull(&pulling(&state, true), PullFrom::Cursor).await.complete());
     for asked in &state.lock().unwrap().asked {
         check_request(if asked.starts_with("/rest/agile") { &agile } else { &platform }, asked).unwrap();
     }
@@ -242,7 +242,7 @@ async fn issues_that_change_while_they_are_listed_hide_no_others() {
         server.moves = (1..=40).map(|number| (2, number, 600 + number)).collect();
     }
     let memory = Memory::default();
-    let summary = memory.pull(&pulling(&state, false), From::Cursor).await;
+    let summary = memory.pull(&pulling(&state, false), PullFrom::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
     assert_eq!(issues_of(&memory), all(120));
 }
@@ -256,7 +256,7 @@ async fn a_page_token_that_is_taken_no_longer_is_gone_on_without() {
         server.stale = Some("100".to_owned());
     }
     let memory = Memory::default();
-    let summary = memory.pull(&pulling(&state, true), From::Cursor).await;
+    let summary = memory.pull(&pulling(&state, true), PullFrom::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
     assert_eq!(issues_of(&memory), all(120));
 }
@@ -285,7 +285,7 @@ async fn a_time_zone_that_is_not_known_stops_the_search_instead_of_moving_its_wi
             server.zone = Some(zone);
         }
         let memory = Memory::default();
-        let summary = memory.pull(&pulling(&state, false), From::Cursor).await;
+        let summary = memory.pull(&pulling(&state, false), PullFrom::Cursor).await;
         let failure = summary.failure().unwrap_or_default();
         assert!(failure.contains(found) && failure.contains("time zone"), "{summary:?}");
         assert_eq!(issues_of(&memory), BTreeSet::new());
@@ -307,7 +307,7 @@ async fn a_jira_of_others_is_pulled_and_then_what_changed_in_it() {
     let free = format!("127.0.0.1:{}", server.port);
     let puller = Jira.open(&opened("jira", json!({ "url": format!("http://{free}") }))).unwrap();
     let memory = Memory::default();
-    let summary = memory.pull(&*puller, From::Cursor).await;
+    let summary = memory.pull(&*puller, PullFrom::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
     let first = facts(&memory);
     for fact in &first {
@@ -344,7 +344,7 @@ async fn a_jira_of_others_is_pulled_and_then_what_changed_in_it() {
     );
     let answer: Value = serde_json::from_str(&answer.send().await.unwrap().text().await.unwrap()).unwrap();
     let key = answer["key"].as_str().unwrap().to_owned();
-    let summary = memory.pull(&*puller, From::Cursor).await;
+    let summary = memory.pull(&*puller, PullFrom::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
     assert!(issues_of(&memory).contains(&key), "{key}");
 }
@@ -360,7 +360,7 @@ async fn an_issue_whose_history_cannot_be_had_hides_no_others_and_comes_when_it_
             server.broken = Some(("/issue/SHOP-20", 500));
         }
         let (memory, puller) = (Memory::default(), pulling(&state, cloud));
-        let summary = memory.pull(&puller, From::Cursor).await;
+        let summary = memory.pull(&puller, PullFrom::Cursor).await;
         let issues_of = |memory: &Memory| -> BTreeSet<String> {
             let facts = memory.events().into_iter().flat_map(|event| Jira.normalize(&event).unwrap_or_default());
             facts.filter_map(|fact| if let Fact::WorkItem(item) = fact { Some(item.key) } else { None }).collect()
@@ -371,7 +371,7 @@ async fn an_issue_whose_history_cannot_be_had_hides_no_others_and_comes_when_it_
         assert_eq!((issues_of(&memory), summary.failure()), (expected, None), "{summary:?}");
         assert!(summary.warnings()[0].contains("history of SHOP-20 could not be fetched"), "{summary:?}");
         state.lock().unwrap().broken = None;
-        let summary = memory.pull(&puller, From::Cursor).await;
+        let summary = memory.pull(&puller, PullFrom::Cursor).await;
         assert!(summary.complete() && issues_of(&memory).contains("SHOP-20"), "{summary:?}");
     }
 }
@@ -380,7 +380,7 @@ async fn an_issue_whose_history_cannot_be_had_hides_no_others_and_comes_when_it_
 async fn a_board_that_cannot_be_asked_hides_no_other() {
     let state = Shared::default();
     state.lock().unwrap().broken = Some(("/board/3/", 500));
-    let summary = Memory::default().pull(&pulling(&state, true), From::Cursor).await;
+    let summary = Memory::default().pull(&pulling(&state, true), PullFrom::Cursor).await;
     assert!(summary.failure().is_none() && summary.rows == 61, "{summary:?}");
     assert!(summary.warnings()[0].contains("sprints of board 3 could not be fetched"), "{summary:?}");
 }
@@ -396,7 +396,7 @@ async fn a_search_that_fails_for_its_histories_is_asked_for_without_them() {
             server.only_with_histories = true;
         }
         let memory = Memory::default();
-        let summary = memory.pull(&pulling(&state, cloud), From::Cursor).await;
+        let summary = memory.pull(&pulling(&state, cloud), PullFrom::Cursor).await;
         assert!(summary.complete() && issues_of(&memory) == all(5), "{summary:?}");
     }
 }
@@ -411,13 +411,13 @@ async fn an_issue_that_no_search_can_hold_hides_no_others_and_comes_when_it_can(
             server.unreadable = Some(60);
         }
         let (memory, puller) = (Memory::default(), pulling(&state, cloud));
-        let summary = memory.pull(&puller, From::Cursor).await;
+        let summary = memory.pull(&puller, PullFrom::Cursor).await;
         let mut expected = all(120);
         expected.remove("SHOP-60");
         assert_eq!((issues_of(&memory), summary.failure()), (expected, None), "{summary:?}");
         assert!(summary.incomplete && summary.warnings()[0].contains("SHOP-60 could not be fetched"), "{summary:?}");
         state.lock().unwrap().unreadable = None;
-        let summary = memory.pull(&puller, From::Cursor).await;
+        let summary = memory.pull(&puller, PullFrom::Cursor).await;
         assert!(summary.complete() && issues_of(&memory) == all(120), "{summary:?}");
     }
 }

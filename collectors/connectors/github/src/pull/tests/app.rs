@@ -28,7 +28,7 @@ async fn an_app_exchanges_its_signature_for_a_token_once_and_asks_with_it() {
         .route("/api/v3/app/installations", get(async || Json(json!([{ "id": 9 }]))))
         .route("/api/v3/app/installations/9/access_tokens", post(exchange));
     let source = source(&json!({ "app_id": 7, "private_key": { "file": key_file } }));
-    let summary = Memory::default().pull(&puller_of(router, &source), From::Cursor).await;
+    let summary = Memory::default().pull(&puller_of(router, &source), PullFrom::Cursor).await;
     std::fs::remove_file(&key_file).unwrap();
     assert!(summary.complete() && summary.rows == 1, "{summary:?}");
     let exchanged = exchanged.lock().unwrap();
@@ -89,7 +89,8 @@ async fn a_token_that_expires_while_a_limit_is_waited_for_is_exchanged_and_asked
     let source = source(&json!({ "app_id": 8, "installation_id": 9, "private_key": { "file": key } }));
     let hub = Arc::new(Hub { changes: 1, commits: 1, ..Hub::default() });
     let served = Arc::new(AppServed::default());
-    let summary = Memory::default().pull(&puller_of(github_with_waits(&hub, &served, 3), &source), From::Cursor).await;
+    let summary =
+        Memory::default().pull(&puller_of(github_with_waits(&hub, &served, 3), &source), PullFrom::Cursor).await;
     assert!(summary.complete() && summary.rows == 1, "{summary:?}");
     assert_eq!(*served.exchanges.lock().unwrap(), 3, "one was refused, one expired");
     // one that is never known is exchanged once more for each request, and no further

@@ -127,14 +127,14 @@ async fn what_waited_for_an_approval_ends_by_the_next_pull_wherever_it_stands_by
     for busy in [false, true] {
         let memory = Memory::default();
         let before = puller_of(github(GithubState { waiting: true, ..GithubState::default() }), &source(&json!({})));
-        let summary = memory.pull_at(&before, From::Cursor, NOW.parse().unwrap()).await;
+        let summary = memory.pull_at(&before, PullFrom::Cursor, NOW.parse().unwrap()).await;
         assert!(summary.complete(), "{summary:?}");
         let run = "mock.example/octo/hello/run/1/1";
         let deployment = "mock.example/octo/hello/deployment/41";
         let known = outcomes(&facts(&memory));
         assert_eq!((known[run], known[deployment]), (None, None));
         let after = puller_of(github(GithubState { busy, ..GithubState::default() }), &source(&json!({})));
-        let summary = memory.pull_at(&after, From::Cursor, NOW.parse().unwrap()).await;
+        let summary = memory.pull_at(&after, PullFrom::Cursor, NOW.parse().unwrap()).await;
         assert!(summary.complete(), "{summary:?}");
         let known = outcomes(&facts(&memory));
         assert_eq!((known[run], known[deployment]), (Some(Outcome::Success), Some(Outcome::Success)), "busy: {busy}");
@@ -145,7 +145,7 @@ async fn what_waited_for_an_approval_ends_by_the_next_pull_wherever_it_stands_by
 async fn a_repository_that_is_asked_for_by_its_old_name_is_known_to_have_moved() {
     let memory = Memory::default();
     let puller = puller_of(github(GithubState { renamed: true, ..GithubState::default() }), &source(&json!({})));
-    assert!(memory.pull(&puller, From::Cursor).await.complete());
+    assert!(memory.pull(&puller, PullFrom::Cursor).await.complete());
     let moved: Vec<(String, String)> = facts(&memory)
         .into_iter()
         .filter_map(|fact| if let Fact::Moved(moved) = fact { Some((moved.id, moved.new_id)) } else { None })

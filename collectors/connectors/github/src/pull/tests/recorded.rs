@@ -61,7 +61,7 @@ async fn all_pages_are_read_once_by_their_links_and_become_work_items() {
     let server = recordings().await;
     let issues = Issues(connector(&start(&server, "paginate-issues").await, TOKEN));
     let memory = Memory::default();
-    let summary = memory.pull(&issues, From::Cursor).await;
+    let summary = memory.pull(&issues, PullFrom::Cursor).await;
     assert!(summary.complete(), "{summary:?}");
     assert_eq!((summary.pages, summary.rows), (5, 13));
     let facts = facts(&memory);

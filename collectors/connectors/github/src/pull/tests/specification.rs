@@ -42,7 +42,7 @@ async fn every_request_of_a_pull_is_one_that_githubs_specification_allows() {
     // the second pull asks for what is new
     for _ in 0..2 {
         let puller = puller_of(router(&hub).layer(layer(&prism, &checked)), &source(&json!({})));
-        let summary = memory.pull(&puller, From::Cursor).await;
+        let summary = memory.pull(&puller, PullFrom::Cursor).await;
         assert!(summary.complete(), "{summary:?}");
     }
 
