@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
-use crate::questions::{Invalid, QuestionError};
+use crate::questions::Invalid;
 
 /// A problem, as RFC 9457 has it, in `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -272,15 +272,6 @@ impl From<Invalid> for Problem {
             return Self::contradiction(&parameter, &found, expected);
         }
         Self::parameter(&parameter, &found, expected)
-    }
-}
-
-impl From<QuestionError> for Problem {
-    fn from(error: QuestionError) -> Self {
-        match error {
-            QuestionError::Invalid(invalid) => invalid.into(),
-            QuestionError::Store(error) => error.into(),
-        }
     }
 }
 

@@ -12,7 +12,7 @@ mod services;
 mod span;
 mod text;
 
-pub use invalid::{Invalid, QuestionError};
+pub use invalid::Invalid;
 pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, Page};
 pub use parameters::{Cursor, LIMIT, LIMIT_MAX, RowLimit, WindowLength};
 pub(crate) use query_string::Asked;
@@ -27,7 +27,6 @@ use clap::Args;
 use dora::{Benchmark, Budget, Interval, ReportQuery};
 use kernel::Tenant;
 use serde::Deserialize;
-use store::Store;
 use utoipa::IntoParams;
 
 use text::read;
@@ -103,10 +102,11 @@ fn cost(series: usize, span: &Span, interval: Option<Interval>, now: DateTime<Ut
 }
 
 impl ReportQuestion {
-    /// Returns the engine's question. Days are of `time_zone` unless the question names another.
-    pub async fn query(&self, store: &Store, time_zone: Tz, budget: Budget) -> Result<ReportQuery, QuestionError> {
+    /// Returns the engine's question. Days are of `time_zone` unless the question names another. `first` is when the first
+    /// deployment of the services finished, which only a window of all time needs ([`Span::is_all`]).
+    pub fn query(&self, time_zone: Tz, first: Option<DateTime<Utc>>, budget: Budget) -> Result<ReportQuery, Invalid> {
         let benchmark = read("benchmark", self.benchmark.as_ref())?.unwrap_or_default();
-        let Ends { from, to, time_zone } = self.span.ends(store, &self.services, time_zone, Utc::now()).await?;
+        let Ends { from, to, time_zone } = self.span.ends(first, time_zone, Utc::now())?;
         let ServiceFilter { service, team } = self.services.clone();
         Ok(ReportQuery { from, to, time_zone, service, team, benchmark, budget, ..self.query.clone() })
     }
@@ -119,9 +119,15 @@ impl ReportQuestion {
 }
 
 impl MetricQuestion {
-    /// Returns the engine's question. Days are of `time_zone` unless the question names another.
-    pub async fn query(&self, store: &Store, time_zone: Tz, budget: Budget) -> Result<dora::Question, QuestionError> {
-        let Ends { from, to, time_zone } = self.span.ends(store, &self.services, time_zone, Utc::now()).await?;
+    /// Returns the engine's question. Days are of `time_zone` unless the question names another. `first` is when the first
+    /// deployment of the services finished, which only a window of all time needs ([`Span::is_all`]).
+    pub fn query(
+        &self,
+        time_zone: Tz,
+        first: Option<DateTime<Utc>>,
+        budget: Budget,
+    ) -> Result<dora::Question, Invalid> {
+        let Ends { from, to, time_zone } = self.span.ends(first, time_zone, Utc::now())?;
         let ServiceFilter { service, team } = self.services.clone();
         Ok(dora::Question { from, to, time_zone, service, team, budget, ..self.question.clone() })
     }

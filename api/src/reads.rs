@@ -6,6 +6,7 @@ mod page;
 pub use lists::{carry, changes, deployments, findings, repositories, services};
 pub use page::{Page, Part};
 
+use chrono::{DateTime, Utc};
 use dora::{Budget, Definition, MetricAnswer, Report};
 use kernel::near::UnknownName;
 use runtime::http::Peer;
@@ -14,7 +15,7 @@ use store::history::search;
 
 use crate::ApiState;
 use crate::problem::Problem;
-use crate::questions::{MetricQuestion, ReportQuestion, ServiceFilter};
+use crate::questions::{MetricQuestion, ReportQuestion, ServiceFilter, Span};
 use crate::scope::Scope;
 use crate::views::{Explanation, RawEvent, TenantView};
 
@@ -43,7 +44,8 @@ pub async fn report(
     budget: Budget,
 ) -> Result<Report, Problem> {
     let _turn = scope.turn().await;
-    let query = question.query(&scope.store, state.settings().dora.time_zone, budget).await?;
+    let first = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
+    let query = question.query(state.settings().dora.time_zone, first, budget)?;
     state.snapshots().report(&state.unhurried(scope.store.tenant()), &query).await.map_err(refused)
 }
 
@@ -77,24 +79,41 @@ pub async fn metric(
     budget: Budget,
 ) -> Result<MetricAnswer, Problem> {
     let _turn = scope.turn().await;
-    let question = question.query(&scope.store, state.settings().dora.time_zone, budget).await?;
+    let first = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
+    let question = question.query(state.settings().dora.time_zone, first, budget)?;
     let store = state.unhurried(scope.store.tenant());
     let mut answers = state.snapshots().ask(&store, &[name], &question).await.map_err(refused)?;
     answers.pop().ok_or_else(|| Problem::not_found("metric", name))
 }
 
-/// Fails if a list is asked for a service or a team that does not exist: an empty one would hide a misspelled name.
-pub async fn check_names(state: &ApiState, scope: &Scope, services: &ServiceFilter) -> Result<(), Problem> {
-    let ServiceFilter { service, team } = services.clone();
-    if service.is_none() && team.is_none() {
-        return Ok(());
+/// The services that a list is asked for; `None` for all. Fails if a service or a team does not exist: an empty list would
+/// hide a misspelled name.
+pub async fn asked_services(
+    state: &ApiState,
+    scope: &Scope,
+    services: &ServiceFilter,
+) -> Result<Option<Vec<String>>, Problem> {
+    if services.service.is_none() && services.team.is_none() {
+        return Ok(None);
     }
     let _turn = scope.turn().await;
-    // its rows name services that are not declared any more, too
-    let question = dora::Question { service, team, ..dora::Question::default() };
     let store = state.unhurried(scope.store.tenant());
-    state.snapshots().ask(&store, &["deployment_frequency"], &question).await.map_err(refused)?;
-    Ok(())
+    let asked = state.snapshots().asked_services(&store, &services.question()).await.map_err(refused)?;
+    Ok(asked.services)
+}
+
+/// When the first deployment finished, where a window begins with it.
+async fn first_deployment_at(
+    state: &ApiState,
+    scope: &Scope,
+    (span, services): (&Span, &ServiceFilter),
+) -> Result<Option<DateTime<Utc>>, Problem> {
+    if !span.is_all() {
+        return Ok(None);
+    }
+    let store = state.unhurried(scope.store.tenant());
+    let asked = state.snapshots().asked_services(&store, &services.question()).await.map_err(refused)?;
+    Ok(asked.first_deployment_at)
 }
 
 /// Fails if a list is asked for a deployment that does not exist.

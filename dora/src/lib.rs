@@ -37,8 +37,8 @@ pub use explain::explain;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
 pub use history::{History, HistoryBuilder};
 pub use metrics::{
-    Aggregation, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Unit, Value, ValueName,
-    Window, ask, definitions, window_start,
+    Aggregation, AskedServices, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Unit,
+    Value, ValueName, Window, ask, asked_services, definitions, window_start,
 };
 pub use options::Options;
 pub use preview::{Preview, ServicePreview};

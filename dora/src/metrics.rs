@@ -39,13 +39,14 @@ mod unit;
 mod view;
 mod window;
 
-pub use ask::ask;
+pub use ask::{ask, asked_services};
 pub(crate) use calendar::Calendar;
 pub(crate) use frames::median;
 pub(crate) use held::Rows;
 pub(crate) use load::load;
 pub use model::{
-    Aggregation, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value, ValueName,
+    Aggregation, AskedServices, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value,
+    ValueName,
 };
 pub(crate) use plan::Plan;
 pub use plan::window_start;

@@ -57,7 +57,7 @@ impl MetricName {
         }
     }
 
-    /// The first of them.
+    /// The first of them that counts.
     pub(crate) const fn headline(self) -> ValueName {
         match self {
             Self::DeploymentFrequency => ValueName::PerDay,
@@ -187,10 +187,10 @@ pub struct ServiceStatus {
     pub deployments: u64,
     /// How many changes and commits outside of changes they carried, over all time.
     pub changes: u64,
-    /// The first of them.
+    /// The first of them that counts.
     #[schema(required)]
     pub first_deployment_at: Option<DateTime<Utc>>,
-    /// The last of them.
+    /// The last of them that counts.
     #[schema(required)]
     pub last_deployment_at: Option<DateTime<Utc>>,
     /// When its metric facts were computed.

@@ -23,7 +23,7 @@ pub use answers::UP_TO_NOW;
 use answers::{Answer, Answers, Key, Slot};
 
 use crate::settings;
-use crate::{DoraError, MetricAnswer, MetricSettings, Question, Report, ReportQuery};
+use crate::{AskedServices, DoraError, MetricAnswer, MetricSettings, Question, Report, ReportQuery};
 
 /// Snapshots of tenants. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -98,6 +98,19 @@ impl Snapshots {
         }
     }
 
+    /// What the names of a service and a team in a question stand for, as [`crate::asked_services`] returns it.
+    pub async fn asked_services(&self, store: &Store, question: &Question) -> Result<AskedServices, DoraError> {
+        let plan = Plan::new(MetricSettings { dora: &self.0.dora, custom: &[] }, &[], question)?;
+        let tenanted = self.of(store.tenant());
+        let mut rows = tenanted.rows.lock().await;
+        let mut tx = store::changes::begin_reading(store).await?;
+        rows.version(&mut tx).await?;
+        let tables = self.tables((&mut rows, &tenanted), store.tenant(), &mut tx, &plan).await?;
+        drop(rows);
+        tx.rollback().await?;
+        plan.asked_services(&tables)
+    }
+
     /// The answer to a question: the one that was given before if nothing has changed, else what `make` makes of the
     /// tables that a plan needs, as they are now, and of the transaction that reads at that time.
     async fn answer(
@@ -133,14 +146,26 @@ impl Snapshots {
             tx.rollback().await?;
             return Ok(answer.clone());
         }
-        let tables = rows.tables(&mut tx, &plan, &self.0.dora).await?;
-        *tenanted.used.lock().unwrap_or_else(PoisonError::into_inner) = Use { at: Instant::now(), bytes: rows.bytes() };
-        self.make_room(store.tenant(), &mut rows, &plan.sources());
+        let tables = self.tables((&mut rows, tenanted), store.tenant(), &mut tx, &plan).await?;
         drop(rows);
         let answer = make(tx, tables, plan).await?;
         slot.put(version, answer.clone());
         tenanted.answers.note(key, &answer);
         Ok(answer)
+    }
+
+    /// The tables that a plan needs, as they are in a transaction whose changes are noted; makes room for them.
+    async fn tables(
+        &self,
+        (rows, tenanted): (&mut Rows, &Tenanted),
+        tenant: &Tenant,
+        tx: &mut StoreTx,
+        plan: &Plan,
+    ) -> Result<Tables, DoraError> {
+        let tables = rows.tables(tx, plan, &self.0.dora).await?;
+        *tenanted.used.lock().unwrap_or_else(PoisonError::into_inner) = Use { at: Instant::now(), bytes: rows.bytes() };
+        self.make_room(tenant, rows, &plan.sources());
+        Ok(tables)
     }
 
     fn of(&self, tenant: &Tenant) -> Arc<Tenanted> {

@@ -69,8 +69,9 @@ impl Query {
     ) -> List<Deployment> {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         let question = question.unwrap_or_default();
-        reads::check_names(state, scope, &question.services).await.map_err(|problem| refused(&problem))?;
-        let filter = question.filter(state.settings().dora.time_zone).map_err(invalid)?;
+        let services = reads::asked_services(state, scope, &question.services).await;
+        let services = services.map_err(|problem| refused(&problem))?;
+        let filter = question.filter(services, state.settings().dora.time_zone).map_err(invalid)?;
         let mut page = reads::deployments(scope, &filter, part(first, after.as_deref())?).await;
         if let (Ok(page), Some(limit)) = (&mut page, carried::asked(context)) {
             let mut rows: Vec<&mut Deployment> = page.rows.iter_mut().map(|(_, row)| row).collect();
@@ -91,10 +92,11 @@ impl Query {
     ) -> List<Change> {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         let question = question.unwrap_or_default();
-        reads::check_names(state, scope, &question.services).await.map_err(|problem| refused(&problem))?;
+        let services = reads::asked_services(state, scope, &question.services).await;
+        let services = services.map_err(|problem| refused(&problem))?;
         let deployment = question.deployment.as_deref();
         reads::check_deployment(scope, deployment).await.map_err(|problem| refused(&problem))?;
-        let filter = question.filter(state.settings().dora.time_zone).map_err(invalid)?;
+        let filter = question.filter(services, state.settings().dora.time_zone).map_err(invalid)?;
         list(reads::changes(scope, &filter, part(first, after.as_deref())?).await, after.is_some())
     }
 
@@ -121,7 +123,7 @@ impl Query {
     ) -> List<Finding> {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         let (part, question) = (part(first, after.as_deref())?, question.unwrap_or_default());
-        reads::check_names(state, scope, &question.services()).await.map_err(|problem| refused(&problem))?;
+        reads::asked_services(state, scope, &question.services()).await.map_err(|problem| refused(&problem))?;
         list(reads::findings(scope, question.service.as_deref(), part).await, after.is_some())
     }
 

@@ -1,7 +1,5 @@
 //! What is wrong with a question.
 
-use store::StoreError;
-
 /// A parameter that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{parameter}` is `{found}`; expected {expected}")]
@@ -14,17 +12,6 @@ pub struct Invalid {
     pub expected: String,
     /// The value could be used by itself, but not with the other parameters.
     pub contradicts: bool,
-}
-
-/// Why a question did not become the engine's.
-#[derive(Debug, thiserror::Error)]
-pub enum QuestionError {
-    /// A parameter can't be used.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// The store was asked when the window begins, and did not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Invalid {

@@ -94,21 +94,21 @@ impl FindingsQuestion {
 }
 
 impl DeploymentsQuestion {
-    /// Returns the filter of the store. Days are of `time_zone` unless the question names another.
-    pub fn filter(self, time_zone: Tz) -> Result<DeploymentFilter, Invalid> {
+    /// Returns the filter of the store. Days are of `time_zone` unless the question names another; `services` are those
+    /// that its names stand for.
+    pub fn filter(self, services: Option<Vec<String>>, time_zone: Tz) -> Result<DeploymentFilter, Invalid> {
         let (_, window) = self.span.window(time_zone, Utc::now())?;
-        let ServiceFilter { service, team } = self.services;
         let (from, to) = window.map_or((None, None), |window| (window.from, window.to));
-        Ok(DeploymentFilter { service, team, from, to, failed: self.failed })
+        Ok(DeploymentFilter { services, from, to, failed: self.failed })
     }
 }
 
 impl ChangesQuestion {
-    /// Returns the filter of the store. Days are of `time_zone` unless the question names another.
-    pub fn filter(self, time_zone: Tz) -> Result<ChangeFilter, Invalid> {
+    /// Returns the filter of the store. Days are of `time_zone` unless the question names another; `services` are those
+    /// that its names stand for.
+    pub fn filter(self, services: Option<Vec<String>>, time_zone: Tz) -> Result<ChangeFilter, Invalid> {
         let (_, window) = self.span.window(time_zone, Utc::now())?;
-        let ServiceFilter { service, team } = self.services;
         let (from, to) = window.map_or((None, None), |window| (window.from, window.to));
-        Ok(ChangeFilter { service, team, deployment: self.deployment, from, to })
+        Ok(ChangeFilter { services, deployment: self.deployment, from, to })
     }
 }

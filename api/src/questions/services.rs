@@ -16,3 +16,11 @@ pub struct ServiceFilter {
     #[arg(long, value_name = "NAME")]
     pub team: Option<String>,
 }
+
+impl ServiceFilter {
+    /// Returns the engine's question about these services.
+    #[must_use]
+    pub fn question(&self) -> dora::Question {
+        dora::Question { service: self.service.clone(), team: self.team.clone(), ..dora::Question::default() }
+    }
+}

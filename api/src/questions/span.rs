@@ -7,12 +7,10 @@ use clap::Args;
 use dora::Interval;
 use kernel::TimeOrDay;
 use serde::Deserialize;
-use store::Store;
-use store::queries;
 use utoipa::IntoParams;
 
 use super::text::{Text, read};
-use super::{Invalid, QuestionError, ServiceFilter, WindowLength};
+use super::{Invalid, WindowLength};
 
 /// Where on Earth a day begins first, before it does in UTC.
 const EARLIEST_DAY: TimeDelta = TimeDelta::hours(14);
@@ -117,29 +115,29 @@ impl Span {
         Ok((zone, window))
     }
 
-    /// Returns the ends of the window for the engine. One of all time begins with the first deployment of the services.
-    pub(super) async fn ends(
+    /// Returns the ends of the window for the engine. One of all time begins with the first deployment of the services,
+    /// at `first`.
+    pub(super) fn ends(
         &self,
-        store: &Store,
-        services: &ServiceFilter,
+        first: Option<DateTime<Utc>>,
         configured: Tz,
         now: DateTime<Utc>,
-    ) -> Result<Ends, QuestionError> {
+    ) -> Result<Ends, Invalid> {
         let (time_zone, window) = self.window(configured, now)?;
         let (mut from, to) = window.map_or((None, None), |window| (window.from, window.to));
-        if matches!(read("window", self.window.as_ref())?, Some(WindowLength::All)) {
-            let ServiceFilter { service, team } = services;
-            from = queries::first_deployment_at(store, service.as_deref(), team.as_deref()).await?;
+        if self.is_all() {
+            from = first;
             if let Some((first, to)) = from.zip(to).filter(|(first, to)| to <= first) {
                 let expected = format!("a time after the first deployment, {}", first.to_rfc3339());
-                return Err(Invalid::contradiction("to", to.to_rfc3339(), expected).into());
+                return Err(Invalid::contradiction("to", to.to_rfc3339(), expected));
             }
         }
         Ok(Ends { from, to, time_zone })
     }
 
     /// Whether it begins with the first deployment, which is known only when the question is answered.
-    pub(super) fn is_all(&self) -> bool {
+    #[must_use]
+    pub fn is_all(&self) -> bool {
         matches!(read("window", self.window.as_ref()), Ok(Some(WindowLength::All)))
     }
 
@@ -207,6 +205,18 @@ mod tests {
         assert_eq!(days.window(Tz::Europe__Berlin, later()), Ok(berlin));
         let named = Span { time_zone: Some(Text::new("Europe/Berlin")), ..days };
         assert_eq!(named.window(Tz::UTC, later()), Ok(berlin));
+    }
+
+    #[test]
+    fn a_window_of_all_time_begins_with_the_first_deployment() {
+        let first: DateTime<Utc> = "2026-01-05T00:00:00Z".parse().unwrap();
+        let from = |window: &str, to: &str, first| {
+            span(window, "", to).ends(first, Tz::UTC, now()).map(|ends| ends.from).map_err(|invalid| invalid.parameter)
+        };
+        assert_eq!(from("all", "", Some(first)), Ok(Some(first)));
+        assert_eq!(from("all", "", None), Ok(None));
+        assert_eq!(from("", "", Some(first)), Ok(None));
+        assert_eq!(from("all", "2026-01-05", Some(first)), Err("to".to_owned()));
     }
 
     #[test]

@@ -77,8 +77,8 @@ pub async fn deployments(
     Asked((question, page)): Asked<(DeploymentsQuestion, Page)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_names(&state, &scope, &question.services).await?;
-    let filter = question.filter(state.settings().dora.time_zone)?;
+    let services = reads::asked_services(&state, &scope, &question.services).await?;
+    let filter = question.filter(services, state.settings().dora.time_zone)?;
     Ok(listing(&uri, &scope, reads::deployments(&scope, &filter, page.part()?).await?))
 }
 
@@ -101,9 +101,9 @@ pub async fn changes(
     Asked((question, page)): Asked<(ChangesQuestion, Page)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_names(&state, &scope, &question.services).await?;
+    let services = reads::asked_services(&state, &scope, &question.services).await?;
     reads::check_deployment(&scope, question.deployment.as_deref()).await?;
-    let filter = question.filter(state.settings().dora.time_zone)?;
+    let filter = question.filter(services, state.settings().dora.time_zone)?;
     Ok(listing(&uri, &scope, reads::changes(&scope, &filter, page.part()?).await?))
 }
 
@@ -127,7 +127,7 @@ pub async fn findings(
     Asked((question, page)): Asked<(FindingsQuestion, Page)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_names(&state, &scope, &question.services()).await?;
+    reads::asked_services(&state, &scope, &question.services()).await?;
     Ok(listing(&uri, &scope, reads::findings(&scope, question.service.as_deref(), page.part()?).await?))
 }
 

@@ -10,6 +10,6 @@ mod known;
 mod page;
 
 pub use changes::{ChangeFilter, carried, changes};
-pub use deployments::{DeploymentFilter, deployments, first_deployment_at};
+pub use deployments::{DeploymentFilter, deployments};
 pub use known::{FindingKey, RepositoryRow, ServiceRow, findings, repositories, services};
 pub use page::TimeKey;

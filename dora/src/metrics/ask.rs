@@ -3,7 +3,7 @@
 use store::Store;
 
 use super::load::load;
-use super::model::{MetricAnswer, MetricSettings, Question};
+use super::model::{AskedServices, MetricAnswer, MetricSettings, Question};
 use super::plan::Plan;
 use crate::DoraError;
 
@@ -20,4 +20,17 @@ pub async fn ask(
     let tables = load(&mut tx, &plan, settings.dora).await?;
     tx.rollback().await?;
     plan.answered(tables).await
+}
+
+/// Returns what the names of a service and a team in a question stand for in the store's tenant.
+pub async fn asked_services(
+    store: &Store,
+    settings: MetricSettings<'_>,
+    question: &Question,
+) -> Result<AskedServices, DoraError> {
+    let plan = Plan::new(settings, &[], question)?;
+    let mut tx = store::changes::begin_reading(store).await?;
+    let tables = load(&mut tx, &plan, settings.dora).await?;
+    tx.rollback().await?;
+    plan.asked_services(&tables)
 }

@@ -294,6 +294,15 @@ impl MetricAnswer {
     }
 }
 
+/// What the names of a service and a team in a question stand for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AskedServices {
+    /// The services, by name; `None` where all are asked for.
+    pub services: Option<Vec<String>>,
+    /// When the first deployment of them that counts finished.
+    pub first_deployment_at: Option<DateTime<Utc>>,
+}
+
 /// What is asked about metrics. A field that is not skipped is a parameter of every interface, by its name and with its
 /// text; the others are made of parameters that several questions have, or are of the caller.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, InputObject, IntoParams)]

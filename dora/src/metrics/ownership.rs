@@ -31,6 +31,13 @@ pub(crate) struct Filter {
     repository: Option<String>,
 }
 
+impl Filter {
+    /// The services that are asked for, by name, if not all of them.
+    pub fn into_services(self) -> Option<Vec<String>> {
+        self.services.map(|services| services.into_iter().collect())
+    }
+}
+
 impl Ownership {
     pub fn new(known: &Services) -> Self {
         let mut ownership = Self::default();

@@ -11,7 +11,7 @@ use store::flow::Span;
 use super::aggregate::{self, Asked};
 use super::calendar::{Calendar, Step};
 use super::metric::{Input, Metric};
-use super::model::{MetricAnswer, MetricSettings, Question, Slice};
+use super::model::{AskedServices, MetricAnswer, MetricSettings, Question, Slice};
 use super::ownership::Filter;
 use super::parallel;
 use super::registry::find;
@@ -94,6 +94,14 @@ impl Plan {
     pub(crate) fn filter(&self, tables: &Tables) -> Result<Filter, DoraError> {
         let computed = tables.bases.iter().map(|basis| basis.service.as_str()).collect();
         tables.ownership.filter(&self.question, &computed)
+    }
+
+    /// The services that are asked about, of what was read.
+    pub(crate) fn asked_services(&self, tables: &Tables) -> Result<AskedServices, DoraError> {
+        let filter = self.filter(tables)?;
+        let asked = tables.bases.iter().filter(|basis| tables.ownership.passes_service(&basis.service, &filter));
+        let first_deployment_at = asked.filter_map(|basis| basis.first).min();
+        Ok(AskedServices { services: filter.into_services(), first_deployment_at })
     }
 
     /// The answers, from what was read, on a thread that may be busy for long: polars works on its own ones meanwhile.
@@ -197,4 +205,60 @@ fn window_to(
 #[must_use]
 pub fn window_start(to: DateTime<Utc>, length: std::time::Duration, time_zone: Tz) -> Option<DateTime<Utc>> {
     Calendar { zone: time_zone }.before(to, Duration::from_std(length).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kernel::{Completeness, Service, Team, Version};
+    use store::history::Services;
+    use store::metric_rows::ServiceBasis;
+
+    use super::*;
+    use crate::metrics::ownership::Ownership;
+    use crate::settings::Dora;
+
+    #[test]
+    fn a_team_stands_for_its_services_and_theirs_and_all_time_begins_with_what_counts_of_them() {
+        let version = Version { completeness: Completeness::Reported, at: DateTime::default() };
+        let service =
+            |name: &str, team: &str| Service { team: Some(team.into()), ..Service::new(name.into(), version) };
+        let team = |name: &str, parent: Option<&str>| Team {
+            parent: parent.map(Into::into),
+            ..Team::new(name.into(), version)
+        };
+        let known = Services {
+            declared: vec![service("cart", "web"), service("pay", "shop"), service("wiki", "docs")],
+            teams: vec![team("shop", None), team("web", Some("shop")), team("docs", None)],
+            ..Services::default()
+        };
+        let day = |day: i64| DateTime::<Utc>::UNIX_EPOCH + Duration::days(day);
+        // of `pay` no deployment counts
+        let basis = |service: &str, first: Option<i64>| ServiceBasis {
+            service: service.to_owned(),
+            first: first.map(day),
+            ..ServiceBasis::default()
+        };
+        let tables = Tables {
+            ownership: Arc::new(Ownership::new(&known)),
+            bases: Arc::new(vec![basis("cart", Some(7)), basis("pay", None), basis("wiki", Some(3))]),
+            ..Tables::default()
+        };
+        let dora = Dora::default();
+        let asked = |service: Option<&str>, team: Option<&str>| {
+            let question =
+                Question { service: service.map(Into::into), team: team.map(Into::into), ..Question::default() };
+            Plan::new(MetricSettings { dora: &dora, custom: &[] }, &[], &question)?.asked_services(&tables)
+        };
+        let stands_for = |services: Option<&[&str]>, first: Option<i64>| AskedServices {
+            services: services.map(|services| services.iter().map(|name| (*name).to_owned()).collect()),
+            first_deployment_at: first.map(day),
+        };
+        assert_eq!(asked(None, None).unwrap(), stands_for(None, Some(3)));
+        assert_eq!(asked(None, Some("shop")).unwrap(), stands_for(Some(&["cart", "pay"]), Some(7)));
+        assert_eq!(asked(Some("pay"), Some("shop")).unwrap(), stands_for(Some(&["pay"]), None));
+        assert_eq!(asked(Some("wiki"), Some("shop")).unwrap(), stands_for(Some(&[]), None));
+        assert!(matches!(asked(None, Some("wbe")), Err(DoraError::UnknownTeam(_))));
+    }
 }

@@ -109,10 +109,12 @@ impl Report {
         };
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
+            let settings = &machine.settings.dora;
+            let about = (&self.question.span, &self.question.services);
+            let first = window::first_deployment_at(&store, settings, about).await?;
             // the command line works for the one who asks, so it has no budget
-            let query = self.question.query(&store, machine.settings.dora.time_zone, Budget::default()).await;
-            let query = query.map_err(window::refused)?;
-            let report = dora::report(&store, &machine.settings.dora, &query).await?;
+            let query = self.question.query(settings.time_zone, first, Budget::default()).map_err(Usage::from)?;
+            let report = dora::report(&store, settings, &query).await?;
             output::print(&report::text(&report, format, demo, self.series)?)
         })
         .await

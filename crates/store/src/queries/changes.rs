@@ -3,16 +3,14 @@
 use chrono::{DateTime, Utc};
 use kernel::ChangeMetric;
 
-use super::page::{Range, TimeKey, among};
+use super::page::{Range, TimeKey};
 use crate::{Store, StoreError};
 
 /// Which changes; everything that is `None` is left open.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeFilter {
-    /// Of this service.
-    pub service: Option<String>,
-    /// Of services that this team owns.
-    pub team: Option<String>,
+    /// Of these services.
+    pub services: Option<Vec<String>>,
     /// Carried by this deployment.
     pub deployment: Option<String>,
     /// Deployed at this time or later.
@@ -71,7 +69,6 @@ pub async fn changes(
     limit: u32,
 ) -> Result<Vec<ChangeMetric>, StoreError> {
     let Range { from, before } = Range::new(filter.from, filter.to, after);
-    let among = among(store, filter.service.as_deref(), filter.team.as_deref()).await?;
     let limit = i64::from(limit);
     let rows = if let Some(deployment) = &filter.deployment {
         // What one deployment carried has one time: either all of it is in the window or nothing, and the rest
@@ -84,7 +81,7 @@ pub async fn changes(
             deployment,
             before.service,
             before.id,
-            among.as_deref(),
+            filter.services.as_deref(),
             limit
         )
         .fetch_all(store.pool())
@@ -93,7 +90,7 @@ pub async fn changes(
             filter.from.is_none_or(|from| row.deployed_at >= from) && filter.to.is_none_or(|to| row.deployed_at < to)
         });
         rows
-    } else if let Some(among) = &among {
+    } else if let Some(among) = &filter.services {
         select_changes!(
             "(select one.among,
                      case when one.among < $3 then $2::timestamptz + interval '1 microsecond' else $2 end as before_at,

@@ -4,17 +4,15 @@ use chrono::{DateTime, Utc};
 use kernel::{DeploymentMetric, Evidence, RepositoryId, Sha};
 use sqlx::types::Json;
 
-use super::page::{Range, TimeKey, among};
+use super::page::{Range, TimeKey};
 use crate::error::word;
 use crate::{Store, StoreError};
 
 /// Which deployments; everything that is `None` is left open.
 #[derive(Clone, Debug, Default)]
 pub struct DeploymentFilter {
-    /// Of this service.
-    pub service: Option<String>,
-    /// Of services that this team owns.
-    pub team: Option<String>,
+    /// Of these services.
+    pub services: Option<Vec<String>>,
     /// Finished at this time or later.
     pub from: Option<DateTime<Utc>>,
     /// Finished before this time.
@@ -54,9 +52,8 @@ pub async fn deployments(
     limit: u32,
 ) -> Result<Vec<DeploymentMetric>, StoreError> {
     let Range { from, before } = Range::new(filter.from, filter.to, after);
-    let among = among(store, filter.service.as_deref(), filter.team.as_deref()).await?;
     let limit = i64::from(limit);
-    let rows = if let Some(among) = &among {
+    let rows = if let Some(among) = &filter.services {
         select_deployments!(
             "(select one.among,
                      case when one.among < $3 then $2::timestamptz + interval '1 microsecond' else $2 end as before_at,
@@ -96,30 +93,6 @@ pub async fn deployments(
         .await?
     };
     rows.into_iter().map(TryInto::try_into).collect()
-}
-
-/// When the first production deployment finished: of a service, of a team's services, or of all.
-pub async fn first_deployment_at(
-    store: &Store,
-    service: Option<&str>,
-    team: Option<&str>,
-) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let among = among(store, service, team).await?;
-    let first = if let Some(services) = among {
-        sqlx::query_scalar!(
-            "select min(first.finished_at)
-               from unnest($1::text[]) as s(name)
-              join lateral (select m.service, m.finished_at from deployment_metric m
-                             where (m.service, m.finished_at) >= (s.name, '-infinity')
-                             order by m.service, m.finished_at limit 1) first on first.service = s.name",
-            &services
-        )
-        .fetch_one(store.pool())
-        .await?
-    } else {
-        sqlx::query_scalar!("select min(finished_at) from deployment_metric").fetch_one(store.pool()).await?
-    };
-    Ok(first)
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "a row's columns")]

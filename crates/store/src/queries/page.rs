@@ -1,9 +1,7 @@
-//! What lists have in common: where a page begins, and whose rows it has.
+//! What lists have in common: where a page begins.
 
 use chrono::{DateTime, TimeZone, Utc};
 use kernel::{ChangeMetric, DeploymentMetric};
-
-use crate::{Store, StoreError};
 
 /// A cursor in a list of deployments or changes, which is in the order of time, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,33 +47,4 @@ impl Range {
         };
         Self { from: from.unwrap_or(epoch).max(epoch), before }
     }
-}
-
-/// The services that a list is about: this one, a team's, or the one if it is the team's; `None` for all.
-pub(super) async fn among(
-    store: &Store,
-    service: Option<&str>,
-    team: Option<&str>,
-) -> Result<Option<Vec<String>>, StoreError> {
-    let of_team = services_of(store, team).await?;
-    Ok(match (service, of_team) {
-        (None, of_team) => of_team,
-        (Some(service), None) => Some(vec![service.to_owned()]),
-        (Some(service), Some(names)) => Some(names.into_iter().filter(|name| name == service).collect()),
-    })
-}
-
-/// The services of a team, and of the teams that are part of it; `None` where no team is asked for.
-async fn services_of(store: &Store, team: Option<&str>) -> Result<Option<Vec<String>>, StoreError> {
-    let Some(team) = team else { return Ok(None) };
-    let names = sqlx::query_scalar!(
-        "with recursive part(name) as (
-             select $1::text union select t.name from team t join part on t.parent = part.name where not t.deleted
-         )
-         select s.name from service s where not s.deleted and s.team in (select name from part)",
-        team
-    )
-    .fetch_all(store.pool())
-    .await?;
-    Ok(Some(names))
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use dora::{Budget, MetricAnswer, MetricPart, MetricSettings, Slice};
 
 use super::window;
-use crate::cli::{ForTenant, Global};
+use crate::cli::{ForTenant, Global, Usage};
 use crate::machine::with;
 use crate::settings::Settings;
 use crate::{output, report};
@@ -43,10 +43,12 @@ impl Metric {
         window::check(&self.question.span, settings.dora.time_zone, Utc::now())?;
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
-            // the command line works for the one who asks, so it has no budget
-            let question = self.question.query(&store, machine.settings.dora.time_zone, Budget::default()).await;
-            let question = question.map_err(window::refused)?;
             let settings = MetricSettings { dora: &machine.settings.dora, custom: &machine.settings.metric };
+            let about = (&self.question.span, &self.question.services);
+            let first = window::first_deployment_at(&store, settings.dora, about).await?;
+            // the command line works for the one who asks, so it has no budget
+            let question =
+                self.question.query(settings.dora.time_zone, first, Budget::default()).map_err(Usage::from)?;
             let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
             let answers = dora::ask(&store, settings, &names, &question).await?;
             match &answers[..] {

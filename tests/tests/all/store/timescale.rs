@@ -157,7 +157,7 @@ async fn read(store: &Store) -> Vec<String> {
         read.push(format!("{page:?}"));
     }
     let filter = ChangeFilter {
-        service: Some("shop".to_owned()),
+        services: Some(vec!["shop".to_owned()]),
         from: Some(start() + Duration::days(50)),
         to: Some(start() + Duration::days(500)),
         ..ChangeFilter::default()
@@ -165,7 +165,6 @@ async fn read(store: &Store) -> Vec<String> {
     read.push(format!("{:?}", queries::changes(store, &filter, None, 1000).await.unwrap()));
     let carried = ChangeFilter { deployment: Some("shop/77".to_owned()), ..ChangeFilter::default() };
     read.push(format!("{:?}", queries::changes(store, &carried, None, 10).await.unwrap()));
-    read.push(format!("{:?}", queries::first_deployment_at(store, Some("shop"), None).await.unwrap()));
     read
 }
 
