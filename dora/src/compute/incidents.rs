@@ -13,7 +13,8 @@ use super::repairs::Repairs;
 pub(crate) struct Causes<'a> {
     case: &'a Case<'a>,
     repairs: &'a Repairs,
-    /// Those that changed production, or tried to, with their starts: in order of these.
+    /// Those that changed production, or tried to, with their starts, which are at most the window before their
+    /// finishes: in order of these.
     starts: Vec<(i64, usize)>,
     /// By id, by name and by the commit's hex id; each in order.
     ids: HashMap<&'a str, usize>,
@@ -41,8 +42,10 @@ impl<'a> Causes<'a> {
         };
         for (number, deployment) in case.deployments.iter().enumerate() {
             if !deployment.success || case.walk.steps[number].kind != DeploymentKind::None {
+                // a source may take the wait for an approval for a part of the deployment
+                let earliest = deployment.finished.saturating_sub(case.options.window_us);
                 let started = deployment.fact.started_at.map_or(i64::MAX, |at| at.timestamp_micros());
-                causes.starts.push((started.min(deployment.finished), number));
+                causes.starts.push((started.clamp(earliest, deployment.finished), number));
             }
             // what failed to come about can't have caused anything, unless attempts count
             if !deployment.success && !case.options.count_failed_attempts {

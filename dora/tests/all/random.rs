@@ -162,7 +162,8 @@ fn deployments() -> impl Strategy<Value = Vec<Deployment>> {
     let one = (
         option::weighted(0.9, 1..=COMMITS + 1),
         0..25_i64,
-        option::weighted(0.3, -3..=0_i64),
+        // some wait for days before they run
+        option::weighted(0.3, prop_oneof![2 => -3..=0_i64, 1 => -70..=-4_i64]),
         outcomes,
         names,
         environments,

@@ -63,16 +63,16 @@ impl World<'_> {
         {
             return None;
         }
+        let window = chrono::Duration::from_std(self.case.settings.attribution_window).unwrap();
         let start = |n: usize| {
             let x = self.deployments[n];
-            x.started_at.map_or(finish(x), |started| started.min(finish(x)))
+            x.started_at.map_or(finish(x), |started| started.clamp(finish(x) - window, finish(x)))
         };
         let changes = |n: &usize| self.kinds[*n] != DeploymentKind::None || !succeeded(self.deployments[*n]);
         let newest = (0..self.deployments.len())
             .filter(changes)
             .filter(|n| start(*n) <= incident.detected_at)
             .max_by_key(|n| (start(*n), *n))?;
-        let window = chrono::Duration::from_std(self.case.settings.attribution_window).unwrap();
         let within = |n: usize| incident.detected_at - finish(self.deployments[n]) <= window;
         if !within(newest) {
             return None;

@@ -46,6 +46,23 @@ fn an_incident_while_a_deployment_runs_is_laid_to_it() {
 }
 
 #[test]
+fn an_incident_while_a_deployment_waits_longer_than_the_window_is_that_of_the_one_that_runs() {
+    for outcome in [Outcome::Success, Outcome::Failure] {
+        // it was created an hour after the other one had finished, and ended days later
+        let waited = Deployment { started_at: Some(at(11)), outcome: Some(outcome), ..deploy("41", 2, 110) };
+        let case = || Case::new().line(2).add(deploy("40", 1, 10)).add(waited.clone());
+        let computed = case().add(incident("i", 15, Some(16))).compute();
+        assert_eq!(computed.failed(), ["40"], "{outcome:?}");
+        assert_eq!(computed.deployment("40").recovered_at, Some(at(16)), "{outcome:?}");
+    }
+    // it is taken to have begun at most the window before it finished
+    let waited = || Deployment { started_at: Some(at(11)), ..deploy("41", 2, 40) };
+    let case = || Case::new().line(2).add(deploy("40", 1, 10)).add(waited());
+    assert_eq!(case().add(incident("i", 15, None)).compute().failed(), ["40"]);
+    assert_eq!(case().add(incident("i", 16, None)).compute().failed(), ["41"]);
+}
+
+#[test]
 fn an_incident_written_down_after_the_rollback_is_that_of_what_was_rolled_back() {
     let case = || Case::new().line(2).add(deploy("1", 1, 10)).add(deploy("2", 2, 34)).add(deploy("3", 1, 35));
     let computed = case().add(incident("i", 36, Some(37))).compute();
