@@ -51,6 +51,9 @@ pub use source::{OpenError, Opened, read_options, tenant};
 pub use summary::{Problem, Summary};
 pub use target::{Cursors, PullFrom, Target};
 
+/// Unfinished rows of a stream that are remembered where each of them takes a request.
+const ONE_BY_ONE: usize = 100;
+
 /// The pull side of a connector.
 pub trait Pull: Connector {
     /// The type of its options, `[source.pull]`.
@@ -110,6 +113,8 @@ pub struct Stream {
     /// How long after it began a row can still end. Rows that have not ended are asked for again until then; zero
     /// for lists whose rows come again by themselves when they change.
     pub ends_within: TimeDelta,
+    /// Unfinished rows that are remembered at most, the latest first.
+    pub remembered: usize,
     /// Why it can't be pulled, if that is known before: a parent (such as a group or an owner) that can't be listed. The others are.
     pub failed: Option<PullError>,
 }
@@ -119,7 +124,8 @@ impl Stream {
     #[must_use]
     pub fn new(name: &'static str, of: impl Into<String>) -> Self {
         let ends_within = TimeDelta::zero();
-        Self { name, of: of.into(), overlap: TimeDelta::minutes(5), optional: false, ends_within, failed: None }
+        let (overlap, remembered) = (TimeDelta::minutes(5), ONE_BY_ONE);
+        Self { name, of: of.into(), overlap, optional: false, ends_within, remembered, failed: None }
     }
 
     /// A stream that can't be pulled.
@@ -138,6 +144,12 @@ impl Stream {
     #[must_use]
     pub fn ending_within(self, ends_within: TimeDelta) -> Self {
         Self { ends_within, ..self }
+    }
+
+    /// The same, with more unfinished rows, for a source that answers for many of them at once.
+    #[must_use]
+    pub fn remembering(self, remembered: usize) -> Self {
+        Self { remembered, ..self }
     }
 
     /// The same, but may be refused.

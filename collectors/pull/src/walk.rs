@@ -1,7 +1,7 @@
 //! Pulling one stream to its end: first what earlier pulls skipped, then page after page into the log, and the
 //! cursor after each.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use futures::StreamExt;
 use kernel::Envelope;
 use runtime::labels;
@@ -18,9 +18,6 @@ use crate::append;
 /// Skipped things that are requested again side by side.
 const AT_ONCE: usize = 4;
 
-/// Unfinished rows of a stream that are remembered at most, the latest first.
-const MAX_UNFINISHED: usize = 100;
-
 /// How far a stream was pulled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Mark {
@@ -33,6 +30,9 @@ struct Mark {
     /// Rows that had not ended when they were last seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unfinished: Vec<Unfinished>,
+    /// When the latest of those began that were too many to be remembered, as long as it can still end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forgotten: Option<DateTime<Utc>>,
     /// What could not be fetched and is asked for again.
     #[serde(default, skip_serializing_if = "SkippedThings::is_empty")]
     skipped: SkippedThings,
@@ -77,7 +77,15 @@ impl<'a> Walk<'a> {
 
     /// What it went on past, in words.
     pub(super) fn warnings(self) -> Vec<String> {
-        self.warnings.into_iter().chain(self.mark.skipped.problems()).collect()
+        let forgotten = self.mark.forgotten.map(|began| {
+            format!(
+                "more than {} rows have not ended; those that began at {} or before are not asked for again, so how \
+                 they end is known from webhooks only",
+                self.stream.remembered,
+                began.to_rfc3339_opts(SecondsFormat::Secs, true)
+            )
+        });
+        self.warnings.into_iter().chain(forgotten).chain(self.mark.skipped.problems()).collect()
     }
 
     /// Pulls it to its end.
@@ -240,9 +248,12 @@ impl Mark {
     fn remember(&mut self, page: &Page, stream: &Stream, now: DateTime<Utc>) {
         self.unfinished.retain(|row| !page.holds(&row.id));
         self.unfinished.extend(page.unfinished.iter().cloned());
-        self.unfinished.retain(|row| now - row.began < stream.ends_within);
+        let can_end = |began: DateTime<Utc>| now - began < stream.ends_within;
+        self.unfinished.retain(|row| can_end(row.began));
         self.unfinished.sort_by(|a, b| b.began.cmp(&a.began).then_with(|| a.id.cmp(&b.id)));
-        self.unfinished.truncate(MAX_UNFINISHED);
+        let dropped = self.unfinished.get(stream.remembered).map(|row| row.began);
+        self.unfinished.truncate(stream.remembered);
+        self.forgotten = self.forgotten.max(dropped).filter(|began| can_end(*began));
     }
 
     /// Where to begin: where an equal pull was cut off, else at the start.

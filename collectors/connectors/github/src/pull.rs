@@ -46,6 +46,9 @@ impl Paged for super::GitHub {
     }
 }
 
+/// Deployments that have not ended and are remembered: a hundred of them take a request.
+const DEPLOYMENTS: usize = 2_000;
+
 /// The repositories of a source.
 struct Repositories {
     api: Api,
@@ -75,7 +78,7 @@ impl Puller for Repositories {
                 stream("changes"),
                 stream("review_comments"),
                 late("releases", 30),
-                late("deployments", 7).ending_within(APPROVAL),
+                late("deployments", 7).ending_within(APPROVAL).remembering(DEPLOYMENTS),
                 stream("issues"),
                 late("runs", 3).ending_within(APPROVAL).optional(),
             ]);

@@ -11,6 +11,8 @@ struct GithubState {
     waiting: bool,
     /// More rows than fit on the page that is read, all of the last days.
     busy: bool,
+    /// Hundreds of deployments began in the last hours and report nothing more.
+    crowded: bool,
     renamed: bool,
 }
 
@@ -64,17 +66,26 @@ fn github(known: GithubState) -> Router {
         let (new, old) = (deployment(42, 1, false), deployment(41, 18 * 24, known.waiting));
         if query.contains("query DeploymentRest") {
             let ids = body["variables"]["ids"].as_array().unwrap();
+            assert!(ids.len() <= 100, "GitHub refuses more: {}", ids.len());
             if ids.contains(&json!("D40")) {
                 return Json(json!({ "data": null, "errors": [{ "type": "NOT_FOUND", "path": ["nodes"] }] }));
             }
-            return Json(json!({ "data": { "repository": repository, "nodes": vec![old; ids.len()] } }));
+            let node = |id: &Value| match id.as_str().unwrap().trim_start_matches('D').parse::<i64>().unwrap() {
+                41 => old.clone(),
+                other => deployment(other, 2, true),
+            };
+            let nodes: Vec<Value> = ids.iter().map(node).collect();
+            return Json(json!({ "data": { "repository": repository, "nodes": nodes } }));
         }
         if query.contains("query Deployments") {
             let first = body["variables"]["after"].is_null();
             return match (known.busy, first) {
                 (true, true) => list("deployments", vec![new, deployment(43, 200, false)], true),
                 (true, false) => list("deployments", vec![old], false),
-                (false, _) if known.waiting => list("deployments", vec![new, old, deployment(40, 400, true)], false),
+                (false, _) if known.waiting => {
+                    let crowd = (1000..1000 + if known.crowded { 250 } else { 0 }).map(|id| deployment(id, 2, true));
+                    list("deployments", [new, old, deployment(40, 400, true)].into_iter().chain(crowd).collect(), false)
+                }
                 (false, _) => list("deployments", vec![new, old], false),
             };
         }
@@ -139,6 +150,20 @@ async fn what_waited_for_an_approval_ends_by_the_next_pull_wherever_it_stands_by
         let known = outcomes(&facts(&memory));
         assert_eq!((known[run], known[deployment]), (Some(Outcome::Success), Some(Outcome::Success)), "busy: {busy}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_waits_is_not_hidden_by_hundreds_that_never_end() {
+    let (memory, now) = (Memory::default(), NOW.parse().unwrap());
+    let before = puller_of(github(Known { waiting: true, crowded: true, ..Known::default() }), &source(&json!({})));
+    let summary = memory.pull_at(&before, From::Cursor, now).await;
+    assert!(summary.complete(), "{summary:?}");
+    let after = puller_of(github(Known { busy: true, ..Known::default() }), &source(&json!({})));
+    let summary = memory.pull_at(&after, From::Cursor, now).await;
+    assert!(summary.complete(), "{summary:?}");
+    let known = outcomes(&facts(&memory));
+    assert_eq!(known["mock.example/octo/hello/deployment/41"], Some(Outcome::Success));
+    assert_eq!(known["mock.example/octo/hello/deployment/1249"], None);
 }
 
 #[tokio::test(start_paused = true)]
