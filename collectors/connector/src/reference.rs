@@ -18,8 +18,8 @@ static PULL_REQUEST: LazyLock<Regex> = LazyLock::new(|| {
                    | refs/changes/ )",
     )
 });
-/// A version of three parts, or nothing but a version of two.
-static WHOLE_VERSION: LazyLock<Regex> = LazyLock::new(|| pattern(r"^v?\d+[._]\d+$|\d+[._]\d+[._]\d+$"));
+/// A version of three parts. One of two is as often the name of a branch that patches of it are made on (`6.4`).
+static WHOLE_VERSION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+[._]\d+[._]\d+$"));
 /// Branches that versions are kept on.
 static VERSION_BRANCH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)^(?:releases?|hotfix(?:es)?|support|stable|maintenance|maint|dependabot|renovate)/")
@@ -68,7 +68,7 @@ impl RanFor {
         Self { branch: known.then(|| branch.to_owned()), ..Self::default() }
     }
 
-    /// The same, of a source that writes the short names of branches and tags alike: a version is a tag.
+    /// The same, of a source that writes the short names of branches and tags alike: a version of three parts is a tag.
     #[must_use]
     pub fn of_either(name: &str, default_branch: Option<&str>) -> Self {
         match Self::of(name) {
@@ -131,12 +131,13 @@ mod tests {
 
     #[test]
     fn a_short_name_that_is_a_version_is_a_tag_unless_it_is_a_branch_that_versions_are_kept_on() {
-        for tag in ["v1.2.0", "1.2", "v1.2", "release-1.2.3", "api/v1.2.3", "shop@1.2.3"] {
+        for tag in ["v1.2.0", "1.2.0", "release-1.2.3", "api/v1.2.3", "shop@1.2.3"] {
             assert_eq!(RanFor::of_either(tag, Some("main")), RanFor::tag(tag), "{tag}");
         }
-        for branch in ["main", "release/1.2", "release/1.2.3", "release-1.2", "v2", "dependabot/npm/left-pad-1.2.3"] {
+        let maintained = ["6.4", "v1.14", "release/1.2", "release/1.2.3", "release-1.2", "v2"];
+        for branch in maintained.into_iter().chain(["main", "dependabot/npm/left-pad-1.2.3"]) {
             assert_eq!(RanFor::of_either(branch, Some("main")).branch.as_deref(), Some(branch), "{branch}");
         }
-        assert_eq!(RanFor::of_either("1.0", Some("1.0")).branch.as_deref(), Some("1.0"));
+        assert_eq!(RanFor::of_either("1.0.0", Some("1.0.0")).branch.as_deref(), Some("1.0.0"));
     }
 }

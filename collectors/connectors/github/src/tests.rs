@@ -83,13 +83,15 @@ fn a_run_that_a_pull_request_or_a_fork_set_off_is_on_no_branch() {
 
 #[test]
 fn a_run_for_a_tag_is_on_no_branch() {
-    for (event, name) in
-        [("push", "v1.2.0"), ("release", "nightly"), ("workflow_dispatch", "1.2"), ("push", "api/v1.2.3")]
-    {
+    for (event, name) in [("push", "v1.2.0"), ("release", "nightly"), ("release", "1.2"), ("push", "api/v1.2.3")] {
         let run = run(&json!({ "event": event, "head_branch": name }));
         assert_eq!((run.tag.as_deref(), run.branch), (Some(name), None));
     }
-    assert_eq!(run(&json!({ "head_branch": "release/1.2" })).branch.as_deref(), Some("release/1.2"));
+    // versions of two parts are the names of branches that releases are maintained on
+    for branch in ["release/1.2", "6.4", "v1.14"] {
+        let run = run(&json!({ "event": "push", "head_branch": branch }));
+        assert_eq!((run.branch.as_deref(), run.tag), (Some(branch), None));
+    }
 }
 
 #[test]
@@ -198,6 +200,20 @@ fn github_says_which_environments_are_production_only_where_it_was_decided() {
     }
     let elsewhere = deployment(&json!({ "production_environment": true }), &json!({ "environment": "staging" }));
     assert_eq!((elsewhere.environment.as_deref(), elsewhere.production), (Some("staging"), None));
+}
+
+#[test]
+fn a_deployment_begins_when_it_is_in_progress_and_not_while_it_waits_for_an_approval() {
+    let created = match facts("deployment", &deployed(&json!({}), &json!({}))).pop() {
+        Some(Fact::Deployment(created)) => created,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(created.started_at, None);
+    for state in ["pending", "queued", "waiting", "success", "failure", "error"] {
+        assert_eq!(deployment(&json!({}), &json!({ "state": state })).started_at, None, "{state}");
+    }
+    let running = deployment(&json!({}), &json!({ "state": "in_progress" }));
+    assert_eq!(running.started_at, Some("2026-02-02T08:10:00Z".parse().unwrap()));
 }
 
 #[test]

@@ -14,6 +14,8 @@ static PULL_REQUEST: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:PR|MR)-\d+
 pub(super) struct JobAddress {
     jenkins: String,
     path: Vec<String>,
+    /// Whether it is a job of a multibranch project, as far as that is known.
+    of_branch: bool,
 }
 
 impl JobAddress {
@@ -41,7 +43,12 @@ impl JobAddress {
             }
         }
         let named = !job.is_empty() && jenkins.iter().all(|part| !part.is_empty());
-        named.then(|| Self { jenkins: jenkins.join("/"), path: job })
+        named.then(|| Self { jenkins: jenkins.join("/"), path: job, of_branch: false })
+    }
+
+    /// The same; `of_branch` is whether it is a job of a multibranch project, which has one for each branch and tag.
+    pub(super) fn known_to_be(self, of_branch: bool) -> Self {
+        Self { of_branch, ..self }
     }
 
     /// `<jenkins>/<folder>/<job>`.
@@ -75,17 +82,21 @@ impl JobAddress {
             return RanFor::pull_request();
         }
         match RanFor::of(branch) {
-            unknown if unknown == RanFor::default() => {
-                self.encoded_branch().map_or(unknown, |branch| RanFor::of(&branch))
-            }
+            unknown if unknown == RanFor::default() => match self.own_branch() {
+                Some(name) if name.contains('/') => RanFor::of(&name),
+                // a project has jobs of tags, too
+                Some(name) => RanFor::of_either(&name, None),
+                None => unknown,
+            },
             known => known,
         }
     }
 
-    /// The branch that the job is named by: only multibranch projects encode a name, so that `/` can stand in it.
-    fn encoded_branch(&self) -> Option<String> {
+    /// The branch or tag that the job is named by, if it is known to be one of a multibranch project: only these encode
+    /// a name, so that `/` can stand in it.
+    fn own_branch(&self) -> Option<String> {
         let name = decoded(self.path.last().filter(|_| self.path.len() > 1)?);
-        name.to_uppercase().contains("%2F").then(|| decoded(&name))
+        (self.of_branch || name.to_uppercase().contains("%2F")).then(|| decoded(&name))
     }
 
     /// The id of a build of it.
@@ -136,8 +147,14 @@ mod tests {
             assert_eq!(ran_for.branch.as_deref(), Some("feature/x"), "{branch}");
         }
         assert_eq!(job("job/deploy-shop/job/feature%252Fx").ran_for("origin/main").branch.as_deref(), Some("main"));
-        // a folder's job may have any name
+        // a folder's job may have any name, unless it is known not to be a folder
         assert_eq!(job("job/ops/job/ship").ran_for("detached"), RanFor::default());
+        for branch in ["detached", "", "HEAD"] {
+            let ran_for = job("job/deploy-shop/job/experiment/7").known_to_be(true).ran_for(branch);
+            assert_eq!(ran_for.branch.as_deref(), Some("experiment"), "{branch}");
+        }
+        assert_eq!(job("job/shop/job/v1.2.0").known_to_be(true).ran_for("detached"), RanFor::tag("v1.2.0"));
+        assert_eq!(job("job/shop/job/6.4").known_to_be(true).ran_for("").branch.as_deref(), Some("6.4"));
     }
 
     #[test]

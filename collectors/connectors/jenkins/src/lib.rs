@@ -150,9 +150,10 @@ fn pushed(notification: &Notification, source: &str) -> Result<PipelineRun, NotS
 }
 
 /// A build as the API has it, and the stages of a pipeline.
-fn pulled(Pulled { job, build, stages }: &Pulled) -> Result<Vec<Fact>, NotStored> {
+fn pulled(Pulled { job, build, of_branch, stages }: &Pulled) -> Result<Vec<Fact>, NotStored> {
     let url = build.url.as_ref().or_else(|| Some(&job.as_ref()?.url));
     let job = url.and_then(|url| JobAddress::of(url, "jenkins")).ok_or_else(|| unknown_address("build.url"))?;
+    let job = job.known_to_be(*of_branch);
     let Some(started_at) = instant(build.timestamp) else {
         return Err(NotStored::Ignored(IgnoreReason::UnusedAction));
     };

@@ -1,6 +1,9 @@
 //! Pulling from Jenkins' remote access API: the tree of folders, multibranch projects and jobs, then the
 //! builds of each job, newest first and a range at a time, with the stages of those that are pipelines.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use connector::reference::decoded;
@@ -45,7 +48,7 @@ impl Paged for Jenkins {
         let base = source.url.clone().ok_or_else(|| OpenError::new("url", "is not set; expected Jenkins' address"))?;
         let Options { user, .. } = source.options()?;
         let client = Client::new(source, base)?.with_basic(&user, source.token()?.expose())?;
-        Ok(Box::new(Controller { client, projects: source.projects.clone() }))
+        Ok(Box::new(Controller { client, projects: source.projects.clone(), branches: Mutex::default() }))
     }
 }
 
@@ -74,6 +77,8 @@ impl SourceOptions for Options {}
 struct Controller {
     client: Client,
     projects: Vec<String>,
+    /// The jobs of multibranch projects that this pull found.
+    branches: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Deserialize)]
@@ -114,9 +119,9 @@ struct Begun {
 #[async_trait]
 impl Puller for Controller {
     async fn streams(&self) -> Result<Vec<Stream>, PullError> {
-        let (mut jobs, mut failed) = (Vec::new(), Vec::new());
-        let mut folders = vec![String::new()];
-        while let Some(folder) = folders.pop() {
+        let (mut jobs, mut branches, mut failed) = (Vec::new(), BTreeSet::new(), Vec::new());
+        let mut folders = vec![(String::new(), false)];
+        while let Some((folder, multibranch)) = folders.pop() {
             let found: Folder = match self.client.get(&api(&folder, JOBS)).await.and_then(|answer| answer.json()) {
                 Ok(found) => found,
                 // the root is all there is; a folder that can't be listed holds up no other
@@ -126,20 +131,24 @@ impl Puller for Controller {
                 }
                 Err(error) => return Err(error),
             };
-            let mut items: Vec<(Item, usize)> = found.jobs.into_iter().map(|item| (item, 1)).collect();
-            while let Some((item, level)) = items.pop() {
+            let mut items: Vec<(Item, bool)> = found.jobs.into_iter().map(|item| (item, multibranch)).collect();
+            while let Some((item, of_branch)) = items.pop() {
                 // Jenkins writes its own address, which need not be the one that it is asked at.
                 let Some(path) = JobAddress::of(&item.url, "jenkins").map(|address| address.path()) else { continue };
-                let holds_others =
-                    item.jobs.is_some() || item.class.contains("Folder") || item.class.contains("MultiBranch");
+                let multibranch = item.class.contains("MultiBranch");
+                let holds_others = item.jobs.is_some() || item.class.contains("Folder") || multibranch;
                 match item.jobs {
-                    Some(inner) => items.extend(inner.into_iter().flatten().map(|item| (item, level + 1))),
-                    None if holds_others && path.split('/').count() < DEEPEST => folders.push(path),
-                    None if item.last_build.is_some() && self.wanted(&path) => jobs.push(path),
+                    Some(inner) => items.extend(inner.into_iter().flatten().map(|item| (item, multibranch))),
+                    None if holds_others && path.split('/').count() < DEEPEST => folders.push((path, multibranch)),
+                    None if item.last_build.is_some() && self.wanted(&path) => {
+                        branches.extend(of_branch.then(|| path.clone()));
+                        jobs.push(path);
+                    }
                     None => {}
                 }
             }
         }
+        *self.branches.lock().unwrap_or_else(PoisonError::into_inner) = branches;
         jobs.sort_unstable();
         let builds = |job| Stream::new("builds", job).overlapping(OVERLAP).ending_within(LONGEST);
         Ok(jobs.into_iter().map(builds).chain(failed).collect())
@@ -161,7 +170,7 @@ impl Puller for Controller {
         for build in builds.into_iter().filter(|build| !build.is_null()) {
             let Ok(begun) = part::<Begun>(&build) else {
                 // it is rejected with its reason
-                page.rows.push(row(job, &build, None));
+                page.rows.push(self.row(job, &build, None));
                 continue;
             };
             let at = DateTime::<Utc>::from_timestamp_millis(begun.timestamp);
@@ -275,7 +284,7 @@ impl Controller {
         });
         let (rows, missed) = details(asked).await?;
         page.rows.extend(rows);
-        page.rows.extend(missed.iter().map(|missed| row(job, &missed.key, None)));
+        page.rows.extend(missed.iter().map(|missed| self.row(job, &missed.key, None)));
         page.missed.extend(missed);
         Ok(())
     }
@@ -291,13 +300,19 @@ impl Controller {
         } else {
             None
         };
-        Ok(row(job, build, stages))
+        Ok(self.row(job, build, stages))
     }
-}
 
-fn row(job: &str, build: &Value, stages: Option<Value>) -> Row {
-    let data = json!({"build": build, "stages": stages.filter(Value::is_array).unwrap_or_else(|| json!([]))});
-    Row { kind: "jenkins.build", subject: Some(job.to_owned()), key: job.to_owned(), data: data.to_string().into() }
+    fn row(&self, job: &str, build: &Value, stages: Option<Value>) -> Row {
+        let stages = stages.filter(Value::is_array).unwrap_or_else(|| json!([]));
+        let of_branch = self.branches.lock().unwrap_or_else(PoisonError::into_inner).contains(job);
+        let data = if of_branch {
+            json!({"build": build, "of_branch": true, "stages": stages})
+        } else {
+            json!({"build": build, "stages": stages})
+        };
+        Row { kind: "jenkins.build", subject: Some(job.to_owned()), key: job.to_owned(), data: data.to_string().into() }
+    }
 }
 
 /// `job/a/job/b` of `a/b`, whose parts are as addresses have them.
@@ -381,7 +396,11 @@ mod tests {
     }
 
     fn controller(projects: &[&str]) -> Controller {
-        Controller { client: client(api()), projects: projects.iter().map(|&project| project.to_owned()).collect() }
+        Controller { projects: projects.iter().map(|&project| project.to_owned()).collect(), ..all(api()) }
+    }
+
+    fn all(api: Router) -> Controller {
+        Controller { client: client(api), projects: Vec::new(), branches: Mutex::default() }
     }
 
     #[tokio::test]
@@ -415,6 +434,54 @@ mod tests {
         assert_eq!((again.rows, again.pages), (25, 1), "{again:?}");
     }
 
+    #[tokio::test]
+    async fn a_build_of_a_multibranch_project_is_of_its_jobs_branch_although_its_checkout_names_none() {
+        let multibranch = |url: &str| {
+            let class = "org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject";
+            json!({"_class": class, "url": format!("https://ci.example.org/{url}")})
+        };
+        let root = async move || {
+            let (mut shop, mut ops) = (multibranch("job/deploy-shop/"), folder("job/ops/"));
+            shop["jobs"] = json!([job("job/deploy-shop/job/experiment/"), job("job/deploy-shop/job/main/")]);
+            ops["jobs"] = json!([job("job/ops/job/ship/")]);
+            // one that lies deeper than is listed at once
+            axum::Json(json!({"jobs": [shop, ops, multibranch("job/deploy-api/")]}))
+        };
+        let api = async || axum::Json(json!({"jobs": [job("job/deploy-api/job/trial/")]}));
+        let builds = async |Path((project, name)): Path<(String, String)>| {
+            axum::Json(json!({"allBuilds": [{
+                "_class": "hudson.model.FreeStyleBuild", "number": 7, "result": "SUCCESS", "duration": 60_000,
+                "url": format!("https://ci.example.org/job/{project}/job/{name}/7/"), "building": false,
+                "timestamp": 1_760_000_000_000_i64,
+                "actions": [{
+                    "lastBuiltRevision": {"SHA1": "9fceb02d0ae598e95dc970b74767f19372d61af8",
+                                          "branch": [{"name": "detached"}]},
+                    "remoteUrls": ["git@github.com:acme/shop.git"],
+                }],
+            }]}))
+        };
+        let router = Router::new()
+            .route("/api/json", get(root))
+            .route("/job/deploy-api/api/json", get(api))
+            .route("/job/{project}/job/{name}/api/json", get(builds));
+        let memory = Memory::default();
+        let summary = memory.pull(&all(router), From::Start).await;
+        assert!(summary.complete(), "{summary:?}");
+        let run = |event: &Envelope| match Jenkins.normalize(event).unwrap().remove(0) {
+            Fact::PipelineRun(run) => (run.name, run.branch),
+            other => panic!("{other:?}"),
+        };
+        let branches: std::collections::BTreeMap<_, _> = memory.events().iter().map(run).collect();
+        let expected = [
+            ("deploy-api/trial", Some("trial")),
+            ("deploy-shop/experiment", Some("experiment")),
+            ("deploy-shop/main", Some("main")),
+            ("ops/ship", None),
+        ];
+        let expected = expected.map(|(name, branch)| (name.to_owned(), branch.map(str::to_owned)));
+        assert_eq!(branches, expected.into());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_build_whose_stages_cannot_be_had_is_there_without_them_and_hides_no_others() {
         let build = |number: i64| {
@@ -437,7 +504,7 @@ mod tests {
             .route("/job/broken/api/json", get(async || http::StatusCode::INTERNAL_SERVER_ERROR))
             .route("/job/shop/api/json", get(builds))
             .route("/job/shop/{number}/wfapi/describe", get(stages));
-        let source = Controller { client: client(router), projects: Vec::new() };
+        let source = all(router);
         let memory = Memory::default();
         let summary = memory.pull(&source, PullFrom::Start).await;
         let facts = |event: &Envelope| Jenkins.normalize(event).map_or(0, |facts| facts.len());
@@ -487,7 +554,7 @@ mod tests {
                 .route("/api/json", get(root))
                 .route("/job/shop/api/json", get(builds))
                 .route("/job/shop/{number}/api/json", get(one));
-            let source = Controller { client: client(router), projects: Vec::new() };
+            let source = all(router);
             let memory = Memory::default();
             let summary = memory.pull(&source, PullFrom::Start).await;
             assert_eq!((summary.rows, summary.failure()), (3, None), "{summary:?}");

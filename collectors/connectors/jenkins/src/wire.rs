@@ -70,6 +70,9 @@ pub(super) struct Pulled {
     /// Needed where the build does not report its address.
     pub(super) job: Option<Job>,
     pub(super) build: Build,
+    /// Whether its job is one of a multibranch project.
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub(super) of_branch: bool,
     #[serde(default, deserialize_with = "json::list")]
     pub(super) stages: Vec<Stage>,
 }
