@@ -98,9 +98,9 @@ pub(super) struct Pulling {
     client: Client,
     projects: Vec<String>,
     groups: Vec<String>,
-    /// What is known of the projects, by their paths.
+    /// What this pull knows of the projects, by their paths.
     known: Mutex<HashMap<String, Project>>,
-    /// Tiers of environments that were asked for, by their projects' paths and their ids.
+    /// Tiers of environments that this pull asked for, by their projects' paths and their ids.
     tiers: Mutex<HashMap<(String, i64), Option<String>>>,
 }
 
@@ -223,8 +223,8 @@ impl Pulling {
         Ok(vec![PulledRow { tier, ..PulledRow::of(project, row) }.row(DEPLOYMENT.kind)?])
     }
 
-    /// Asks for the tiers of environments, each once: a few by themselves, many by the list of all. Those that can't be
-    /// had now are asked for again with the deployments that need them.
+    /// Asks for the tiers of environments, each once a pull: a few by themselves, many by the list of all. Those that
+    /// can't be had now are asked for again with the deployments that need them.
     async fn learn_tiers(&self, root: &str, ids: &BTreeSet<i64>) -> Result<(), PullError> {
         let unknown: Vec<i64> = ids.iter().copied().filter(|id| self.known_tier(root, *id).is_none()).collect();
         if unknown.len() <= AT_ONCE {
@@ -319,6 +319,9 @@ fn renamed(project: &Project, asked: &str) -> Option<Row> {
 impl Puller for Pulling {
     async fn streams(&self) -> Result<Vec<Stream>, PullError> {
         const LIST: &str = "archived=false&simple=true&order_by=id&sort=asc&per_page=100";
+        // since the last pull an environment can have got another tier, and a project another default branch
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.tiers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let mut paths = self.projects.clone();
         let of_group = |group: &String| {
             (Some(group.clone()), format!("groups/{}/projects?include_subgroups=true&{LIST}", escaped(group)))

@@ -465,7 +465,7 @@ mod tests {
             .route("/job/deploy-api/api/json", get(api))
             .route("/job/{project}/job/{name}/api/json", get(builds));
         let memory = Memory::default();
-        let summary = memory.pull(&all(router), From::Start).await;
+        let summary = memory.pull(&all(router), PullFrom::Start).await;
         assert!(summary.complete(), "{summary:?}");
         let run = |event: &Envelope| match Jenkins.normalize(event).unwrap().remove(0) {
             Fact::PipelineRun(run) => (run.name, run.branch),

@@ -107,7 +107,7 @@ async fn a_token_without_rights_gets_an_error_with_the_missing_scope() {
 }
 
 #[tokio::test]
-async fn the_tiers_of_environments_are_asked_for_once_and_say_what_production_is() {
+async fn the_tiers_of_environments_are_asked_for_once_a_pull_and_say_what_production_is() {
     for (environments, requests) in [(vec![1, 2, 12], 3), ((1..=9).chain([12]).collect(), 1)] {
         let state = Shared::default();
         let mut number = 0;
@@ -119,10 +119,8 @@ async fn the_tiers_of_environments_are_asked_for_once_and_say_what_production_is
             })
             .collect();
         let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
-        for _ in 0..2 {
-            let summary = memory.pull(&puller, PullFrom::Cursor).await;
-            assert!(summary.complete(), "{summary:?}");
-        }
+        let summary = memory.pull(&puller, PullFrom::Cursor).await;
+        assert!(summary.complete(), "{summary:?}");
         let facts = memory.events().into_iter().flat_map(|event| GitLab.normalize(&event).unwrap());
         let production: BTreeSet<(Option<String>, Option<bool>)> = facts
             .filter_map(
@@ -135,6 +133,31 @@ async fn the_tiers_of_environments_are_asked_for_once_and_say_what_production_is
         assert!(production.contains(&(Some("e12".to_owned()), None)), "{production:?}");
         let asked = state.lock().unwrap().asked.iter().filter(|path| path.contains("/environments")).count();
         assert_eq!(asked, requests);
+    }
+}
+
+#[tokio::test]
+async fn a_tier_that_was_changed_counts_from_the_next_pull_on() {
+    let state = Shared::default();
+    state.lock().unwrap().deployments = vec![deployed(1, 1)];
+    let (memory, puller) = (Memory::default(), pulling(&state, &["lakeside/Checkout"]));
+    assert!(memory.pull(&puller, PullFrom::Cursor).await.complete());
+    {
+        let mut server = state.lock().unwrap();
+        server.tiers_swapped = true;
+        server.deployments.push(deployed(2, 1));
+    }
+    assert!(memory.pull(&puller, PullFrom::Cursor).await.complete());
+    let facts = memory.events().into_iter().flat_map(|event| GitLab.normalize(&event).unwrap());
+    let production: BTreeSet<(String, Option<bool>)> =
+        facts
+            .filter_map(|fact| {
+                if let Fact::Deployment(one) = fact { Some((one.id.to_string(), one.production)) } else { None }
+            })
+            .collect();
+    for (number, expected) in [(1, true), (2, false)] {
+        let deployment = format!("gitlab.example.org/lakeside/checkout/deployment/{number}");
+        assert!(production.contains(&(deployment, Some(expected))), "{production:?}");
     }
 }
 

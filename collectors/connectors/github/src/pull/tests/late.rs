@@ -156,10 +156,10 @@ async fn what_waited_for_an_approval_ends_by_the_next_pull_wherever_it_stands_by
 async fn a_deployment_that_waits_is_not_hidden_by_hundreds_that_never_end() {
     let (memory, now) = (Memory::default(), NOW.parse().unwrap());
     let before = puller_of(github(Known { waiting: true, crowded: true, ..Known::default() }), &source(&json!({})));
-    let summary = memory.pull_at(&before, From::Cursor, now).await;
+    let summary = memory.pull_at(&before, PullFrom::Cursor, now).await;
     assert!(summary.complete(), "{summary:?}");
     let after = puller_of(github(Known { busy: true, ..Known::default() }), &source(&json!({})));
-    let summary = memory.pull_at(&after, From::Cursor, now).await;
+    let summary = memory.pull_at(&after, PullFrom::Cursor, now).await;
     assert!(summary.complete(), "{summary:?}");
     let known = outcomes(&facts(&memory));
     assert_eq!(known["mock.example/octo/hello/deployment/41"], Some(Outcome::Success));

@@ -10,6 +10,8 @@ pub(super) struct Server {
     /// Merge requests with these numbers change, to these times, before the second page is listed.
     pub(super) moves: Vec<(usize, String)>,
     pub(super) deployments: Vec<Value>,
+    /// Whether the first environment is the one that is not production.
+    pub(super) tiers_swapped: bool,
     /// The status and body that lists of pipelines are answered with.
     pub(super) pipelines: Option<(u16, Value)>,
     /// What is answered below the project with these statuses instead.
@@ -47,9 +49,9 @@ fn note(id: usize) -> Value {
     })
 }
 
-/// The first environment is production.
-fn tier(environment: usize) -> &'static str {
-    if environment == 1 { "production" } else { "staging" }
+/// The first environment is production, unless tiers are swapped.
+fn tier(environment: usize, swapped: bool) -> &'static str {
+    if (environment == 1) != swapped { "production" } else { "staging" }
 }
 
 pub(super) fn deployed(id: usize, environment: usize) -> Value {
@@ -116,13 +118,15 @@ pub(super) fn answer(state: &Shared, request: &Request) -> Response {
             .collect(),
         "/deployments" => server.deployments.clone(),
         "/releases" => server.releases.clone(),
-        "/environments" => (1..=9).map(|id| json!({ "id": id, "name": "e", "tier": tier(id) })).collect(),
+        "/environments" => {
+            (1..=9).map(|id| json!({ "id": id, "name": "e", "tier": tier(id, server.tiers_swapped) })).collect()
+        }
         environment if environment.starts_with("/environments/") => {
             let id: usize = environment.rsplit('/').next().unwrap().parse().unwrap();
             return if id > 9 {
                 StatusCode::NOT_FOUND.into_response()
             } else {
-                whole(json!({ "id": id, "tier": tier(id) }))
+                whole(json!({ "id": id, "tier": tier(id, server.tiers_swapped) }))
             };
         }
         "/merge_requests/3/notes" => (1..=150).map(note).collect(),
