@@ -110,14 +110,14 @@ impl Puller for Account {
         };
         let passed = missed.len() as u64;
         let next = window.next(&rows, passed, more, ask.began, length);
-        let rows: Vec<Row> = rows.iter().filter_map(row).collect();
+        let rows: Vec<Row> = rows.iter().filter(|value| self.pulls(value)).filter_map(row).collect();
         Ok(Page { rows, next: next.map(|next| json!(next)), missed, ..Page::default() })
     }
 
     async fn again(&self, ask: &Ask<'_>, key: &Value) -> Result<Vec<Row>, PullError> {
         let window = Window::deserialize(key).map_err(|error| PullError::Data(error.to_string()))?;
         let (rows, _) = self.list(&self.client.for_details(), ask.stream.name, window, 1).await?;
-        Ok(rows.iter().filter_map(row).collect())
+        Ok(rows.iter().filter(|value| self.pulls(value)).filter_map(row).collect())
     }
 
     fn budget(&self) -> Option<RateLimit> {
@@ -146,6 +146,13 @@ impl Account {
     ) -> Result<(Vec<Value>, bool), PullError> {
         let list: List = client.get(&self.path(name, window, limit)).await?.json()?;
         Ok((if name == LOG { list.log_entries } else { list.incidents }, list.more))
+    }
+
+    /// Whether a row is of a service that is pulled: PagerDuty can't list log entries by service.
+    fn pulls(&self, row: &Value) -> bool {
+        let service =
+            row.pointer("/incident/service/id").or_else(|| row.pointer("/service/id")).and_then(Value::as_str);
+        self.services.is_empty() || service.is_some_and(|service| self.services.iter().any(|wanted| wanted == service))
     }
 
     /// A page that can't be had as a whole, in pieces: the row that fails is skipped, if the one behind it can be had.
@@ -258,11 +265,12 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use axum::Router;
-    use axum::extract::{Query, State};
+    use axum::extract::{Query, RawQuery, State};
     use axum::routing::get;
     use connector::Connector;
     use pull::PullFrom;
     use pull::testing::{Memory, client};
+    use url::form_urlencoded;
 
     use super::*;
 
@@ -318,6 +326,50 @@ mod tests {
             asked.lock().unwrap().clear();
             memory.pull_at(&account, PullFrom::Cursor, now + TimeDelta::minutes(5)).await;
             assert_eq!(asked.lock().unwrap().as_slice(), [(0, 0)]);
+        }
+    }
+
+    fn incident_of(service: &str) -> Value {
+        json!({
+            "id": format!("Q{service}"), "type": "incident", "status": "triggered",
+            "created_at": "2026-02-01T08:00:00Z", "service": {"id": service, "summary": "Checkout"},
+        })
+    }
+
+    fn entry_of(service: &str) -> Value {
+        json!({
+            "id": format!("R{service}"), "type": "trigger_log_entry", "created_at": "2026-02-01T08:00:00Z",
+            "incident": incident_of(service), "service": {"id": service},
+        })
+    }
+
+    /// An account with an incident of each of two services; only incidents are filtered by service.
+    fn two_services() -> Router {
+        let incidents = async |RawQuery(query): RawQuery| {
+            let query = query.unwrap();
+            let wanted = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "service_ids[]");
+            let wanted: Vec<String> = wanted.map(|(_, service)| service.into_owned()).collect();
+            let listed = |service: &&str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == service);
+            let found: Vec<Value> = ["P1", "P2"].into_iter().filter(listed).map(incident_of).collect();
+            axum::Json(json!({"incidents": found, "more": false}))
+        };
+        let entries = async || axum::Json(json!({"log_entries": [entry_of("P1"), entry_of("P2")], "more": false}));
+        Router::new().route("/incidents", get(incidents)).route("/log_entries", get(entries))
+    }
+
+    #[tokio::test]
+    async fn of_services_that_are_not_pulled_neither_incidents_nor_their_log_entries_come() {
+        let both = ["pagerduty/QP1", "pagerduty/QP2"];
+        for (services, expected) in [(&["P1"][..], &both[..1]), (&[][..], &both[..])] {
+            let services = services.iter().map(|&service| service.to_owned()).collect();
+            let (account, memory) = (Account { client: client(two_services()), services }, Memory::default());
+            let from = From::Since("2026-01-15T00:00:00Z".parse().unwrap());
+            let summary = memory.pull_at(&account, from, "2026-02-10T00:00:00Z".parse().unwrap()).await;
+            assert!(summary.complete(), "{summary:?}");
+            let events = memory.events();
+            let keys: std::collections::BTreeSet<&str> = events.iter().map(|event| event.key.as_str()).collect();
+            assert_eq!(keys.into_iter().collect::<Vec<_>>(), expected);
+            assert_eq!(events.len(), 2 * expected.len(), "an incident and its log entry each");
         }
     }
 
