@@ -351,7 +351,7 @@ pub(super) fn release(row: &Of<Release>, received: DateTime<Utc>) -> Result<Vec<
     Ok(facts)
 }
 
-/// A deployment after its last status that says how it went.
+/// A deployment after its last status that says how it went, with the start that its first one in progress has.
 pub(super) fn deployment(row: &Of<Deployment>) -> Result<Vec<Fact>, NotStored> {
     let (repository, node) = (row.repository.wire(), &row.node);
     let place = Place::of(&repository)?;
@@ -365,6 +365,7 @@ pub(super) fn deployment(row: &Of<Deployment>) -> Result<Vec<Fact>, NotStored> {
         created_at: node.created_at,
     };
     let mut deployment = facts::deployment(&place, &wire);
+    let mut started_at: Option<DateTime<Utc>> = None;
     for status in node.statuses.iter().flat_map(List::each) {
         let status = wire::DeploymentStatus {
             state: status.state.clone(),
@@ -375,8 +376,11 @@ pub(super) fn deployment(row: &Of<Deployment>) -> Result<Vec<Fact>, NotStored> {
         };
         let path = format!("node.statuses (status of {})", status.created_at);
         let after = lenient::part(path, facts::deployment_after(&place, &wire, &status)).flatten();
+        let began = after.as_ref().and_then(|after| after.started_at);
+        started_at = started_at.into_iter().chain(began).min();
         deployment = after.filter(|after| after.version.at > deployment.version.at).unwrap_or(deployment);
     }
+    deployment.started_at = started_at;
     let mut facts = mentions(&place, &repository, []);
     facts.push(Fact::Deployment(deployment));
     Ok(facts)

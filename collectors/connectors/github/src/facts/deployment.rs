@@ -12,7 +12,7 @@ use crate::wire;
 /// The environment of a prerelease: not production by the usual names, until it is promoted.
 const PRERELEASE: &str = "prerelease";
 
-/// A deployment that was asked for and has no status yet.
+/// A deployment that was asked for and has no status yet. It has not begun: it may wait for an approval for weeks.
 #[must_use]
 pub fn deployment(place: &Place, deployment: &wire::Deployment) -> Deployment {
     Deployment {
@@ -21,7 +21,6 @@ pub fn deployment(place: &Place, deployment: &wire::Deployment) -> Deployment {
         production: is_production(deployment),
         sha: deployment.sha,
         name: deployment.reference.as_deref().and_then(|name| own_name(name, place.default_branch.as_deref())),
-        started_at: Some(deployment.created_at),
         ..Deployment::new(
             format!("{}/deployment/{}", place.id, deployment.id).into(),
             deployment_version(deployment.created_at, 0, is_production(deployment)),
@@ -68,6 +67,7 @@ pub fn deployment_after(
     Ok(Some(Deployment {
         environment,
         production,
+        started_at: (&*status.state == "in_progress").then_some(status.created_at),
         finished_at: outcome.map(|_| status.created_at),
         outcome,
         url: text(status.log_url.as_ref()).or_else(|| text(status.target_url.as_ref())),

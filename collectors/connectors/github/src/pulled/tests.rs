@@ -171,24 +171,34 @@ fn a_deployment_is_the_same_pushed_or_pulled() {
     let deployment = json!({
         "id": 11, "sha": SHA, "ref": "main", "environment": "production", "created_at": "2026-01-04T10:00:00Z"
     });
-    let event = json!({
-        "deployment": deployment, "repository": pushed_repository(), "sender": null,
-        "deployment_status": {
-            "state": "success", "environment": "production", "log_url": "https://ci/1", "target_url": "",
-            "created_at": "2026-01-04T10:05:00Z"
-        }
-    });
+    let pushed = |state: &str, at: &str| {
+        let event = json!({
+            "deployment": deployment, "repository": pushed_repository(), "sender": null,
+            "deployment_status": {
+                "state": state, "environment": "production", "log_url": "https://ci/1", "target_url": "",
+                "created_at": at
+            }
+        });
+        of_kind(&normalize("deployment_status", &event), "deployment").remove(0)
+    };
     let node = json!({
         "databaseId": 11, "environment": "production", "ref": { "name": "main" }, "commitOid": SHA,
         "createdAt": "2026-01-04T10:00:00Z", "updatedAt": "2026-01-05T10:00:00Z",
         "statuses": { "nodes": [
             { "state": "INACTIVE", "environment": "production", "logUrl": null, "createdAt": "2026-01-05T10:00:00Z" },
             { "state": "SUCCESS", "environment": "production", "logUrl": "https://ci/1", "createdAt": "2026-01-04T10:05:00Z" },
-            { "state": "IN_PROGRESS", "environment": "production", "logUrl": null, "createdAt": "2026-01-04T10:01:00Z" }
+            { "state": "IN_PROGRESS", "environment": "production", "logUrl": null, "createdAt": "2026-01-04T10:02:00Z" },
+            { "state": "IN_PROGRESS", "environment": "production", "logUrl": null, "createdAt": "2026-01-04T10:01:00Z" },
+            { "state": "WAITING", "environment": "production", "logUrl": null, "createdAt": "2026-01-04T10:00:00Z" }
         ] }
     });
     let pulled = normalize("pull.deployment", &json!({ "repository": pulled_repository(), "node": node }));
-    assert_eq!(of_kind(&normalize("deployment_status", &event), "deployment"), of_kind(&pulled, "deployment"));
+    // its start is another event's, of which the store keeps the earliest
+    let mut ended = pushed("success", "2026-01-04T10:05:00Z");
+    assert_eq!(ended["started_at"], Value::Null);
+    ended["started_at"] = pushed("in_progress", "2026-01-04T10:01:00Z")["started_at"].clone();
+    assert_eq!(ended["started_at"], "2026-01-04T10:01:00Z");
+    assert_eq!([ended], of_kind(&pulled, "deployment").as_slice());
 }
 
 #[test]
