@@ -363,7 +363,7 @@ mod tests {
         for (services, expected) in [(&["P1"][..], &both[..1]), (&[][..], &both[..])] {
             let services = services.iter().map(|&service| service.to_owned()).collect();
             let (account, memory) = (Account { client: client(two_services()), services }, Memory::default());
-            let from = From::Since("2026-01-15T00:00:00Z".parse().unwrap());
+            let from = PullFrom::Since("2026-01-15T00:00:00Z".parse().unwrap());
             let summary = memory.pull_at(&account, from, "2026-02-10T00:00:00Z".parse().unwrap()).await;
             assert!(summary.complete(), "{summary:?}");
             let events = memory.events();
