@@ -46,7 +46,7 @@ pub(crate) struct Cache(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// Looks whether the store has changed, over connections that nothing else holds.
+    /// Looks whether the store has changed, and waits for no other read.
     store: Store,
     kept: Kept,
     tenants: Mutex<BTreeMap<Tenant, Arc<Freshness>>>,
@@ -60,17 +60,12 @@ impl Cache {
     /// are made again at once.
     pub(crate) fn new(store: &Store, limit_bytes: usize, processors: usize, timeout: Duration) -> Self {
         Self(Arc::new(Inner {
-            store: store.read_only(STATEMENT_TIMEOUT),
+            store: store.looking(STATEMENT_TIMEOUT),
             kept: Kept::new(limit_bytes),
             tenants: Mutex::default(),
             renewing: Semaphore::new(processors),
             timeout,
         }))
-    }
-
-    /// Closes its connections, when what runs on them is done.
-    pub(crate) async fn close(&self) {
-        self.0.store.close().await;
     }
 
     /// The data of the tenant that a request asks about, if that tenant was asked about before with success.

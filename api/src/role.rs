@@ -47,7 +47,6 @@ impl Role for ApiRole {
     }
 
     async fn close(self) {
-        self.state.close().await;
         self.store.close().await;
     }
 }

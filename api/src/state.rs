@@ -33,12 +33,12 @@ pub struct ApiState {
     snapshots: Snapshots,
     /// Reads rows of metrics into memory, which may take as long as a request.
     unhurried: Store,
-    /// What writes: readiness compares its answers with those of the API's own connections.
+    /// What writes: readiness compares its answers with those of the API's own sessions.
     direct: Store,
 }
 
 impl ApiState {
-    /// Reads what `store` connects to, over connections of its own that can only read.
+    /// Reads what `store` connects to, over its connections, and can't write.
     #[must_use]
     pub fn new(store: &Store, settings: &ApiSettings) -> Self {
         let (server, api) = (&settings.server, &settings.api);
@@ -61,13 +61,6 @@ impl ApiState {
             unhurried: store.read_only(server.timeout),
             direct: store.clone(),
         }
-    }
-
-    /// Closes its connections, when what runs on them is done.
-    pub async fn close(&self) {
-        self.store.close().await;
-        self.unhurried.close().await;
-        self.cache.close().await;
     }
 
     /// Looks whether what the API answers is right, and says so to readiness. Takes 15 s at most.

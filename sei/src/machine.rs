@@ -63,7 +63,8 @@ impl Machine {
             (named_database(reference)?, None)
         } else {
             // one that is given up halfway ends what it has started
-            let Some((database, options)) = PrivateDatabase::start(&directory, shutdown).await? else {
+            let connections = settings.database.connections;
+            let Some((database, options)) = PrivateDatabase::start(&directory, connections, shutdown).await? else {
                 return Ok(None);
             };
             (options, Some(database))
@@ -154,10 +155,11 @@ impl PrivateDatabase {
     /// Starts it, or joins it where it runs; with how to connect to it. `None` if the shutdown came before.
     async fn start(
         directory: &DataDirectory,
+        connections: u32,
         shutdown: &CancellationToken,
     ) -> Result<Option<(Self, PgConnectOptions)>, ClusterError> {
         runtime::before_forced_end(store::abandon_clusters);
-        let started = PrivateCluster::start_unless(&directory.cluster(), shutdown.cancelled()).await?;
+        let started = PrivateCluster::start_unless(&directory.cluster(), connections, shutdown.cancelled()).await?;
         Ok(started.map(|cluster| {
             let options = cluster.options();
             (Self(Arc::new(Mutex::new(Some(cluster)))), options)

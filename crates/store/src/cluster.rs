@@ -38,6 +38,8 @@ pub use self::user::keep_private;
 
 /// The file that says that a directory is ours.
 const MARKER: &str = "sei-cluster";
+/// Connections over which a process reads and writes, unless it states another number.
+const CONNECTIONS: u32 = 8;
 
 /// A private cluster that this process uses. [`PrivateCluster::stop`] ends that, and waits until the server
 /// has stopped if no other process uses it; dropping it only asks the server to.
@@ -46,6 +48,8 @@ pub struct PrivateCluster {
     directory: PathBuf,
     user: RunAs,
     options: PgConnectOptions,
+    /// Over which a process reads and writes. The server has them for several processes.
+    connections: u32,
     usage: Arc<Usage>,
     /// The server, if this process started it: to be waited for when it ends.
     child: Option<Child>,
@@ -56,20 +60,22 @@ impl PrivateCluster {
     /// empty. A server that runs already is used. Directories that are not ours are not touched.
     pub async fn start(directory: &Path) -> Result<Self, ClusterError> {
         // from here on an error drops `cluster`, under the lock, which stops what was started
-        let (alone, mut cluster) = Self::begin(directory).await?;
+        let (alone, mut cluster) = Self::begin(directory, CONNECTIONS).await?;
         cluster.bring_up(&alone).await?;
         Ok(cluster)
     }
 
     /// Starts it as [`PrivateCluster::start`] does, unless `given_up` comes first. Then `None` is returned when what was
-    /// started until then has ended.
+    /// started until then has ended. The server has room for several processes that each read and write over as many
+    /// `connections`.
     pub async fn start_unless(
         directory: &Path,
+        connections: u32,
         given_up: impl Future<Output = ()>,
     ) -> Result<Option<Self>, ClusterError> {
         let mut given_up = pin!(given_up);
         let (alone, mut cluster) = tokio::select! {
-            begun = Self::begin(directory) => begun?,
+            begun = Self::begin(directory, connections) => begun?,
             () = &mut given_up => return Ok(None),
         };
         tokio::select! {
@@ -83,7 +89,7 @@ impl PrivateCluster {
     }
 
     /// Begins to use the cluster in a directory, with the lock under which its server is started.
-    async fn begin(directory: &Path) -> Result<(OneAtATime, Self), ClusterError> {
+    async fn begin(directory: &Path, connections: u32) -> Result<(OneAtATime, Self), ClusterError> {
         let directory = std::path::absolute(directory).map_err(|source| at(directory, source))?;
         installed()?;
         let user = RunAs::choose()?;
@@ -91,7 +97,7 @@ impl PrivateCluster {
         let lock = one_at_a_time(&directory).await?;
         let (usage, alone) = Usage::begin(&directory, lock)?;
         let options = PgConnectOptions::new_without_pgpass();
-        Ok((alone, Self { directory, user, options, usage, child: None }))
+        Ok((alone, Self { directory, user, options, connections, usage, child: None }))
     }
 
     /// How to connect to its database.
@@ -142,7 +148,9 @@ impl PrivateCluster {
             let server = match find(&self.directory, &self.directory.join("data")).await? {
                 Found::Running(server) => server,
                 Found::Nothing(held) => {
-                    let (server, child) = spawn(&self.directory, &programs, &self.user, &self.usage, held)?;
+                    let connections = self.connections;
+                    let (server, child) =
+                        spawn(&self.directory, &programs, &self.user, &self.usage, connections, held)?;
                     self.child = Some(child);
                     server
                 }

@@ -1,8 +1,6 @@
 //! Connections: a handle on one tenant's part of the database, and a transaction that can write to
 //! several tenants. A tenant is a schema and is chosen by `search_path` only; no query names one.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kernel::Tenant;
@@ -10,33 +8,26 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 use crate::StoreError;
-use crate::pool::{Lent, ListeningConnection, Pool};
+use crate::pool::{Lent, ListeningConnection, Pool, Purpose};
 
-/// A handle on the database, for one tenant. Cheap to clone.
+/// A handle on the database, for one tenant. All handles that come of one share its connections. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    shared: Arc<Shared>,
     tenant: Tenant,
+    purpose: Purpose,
     pool: Pool,
 }
 
-#[derive(Debug)]
-struct Shared {
-    options: PgConnectOptions,
-    connections: u32,
-    pools: Mutex<BTreeMap<Tenant, Pool>>,
-}
-
 impl Store {
-    /// Connects to a database, for the tenant `main`. A tenant holds up to `connections` connections,
-    /// opened as they are needed and closed when idle. Says at once whether the database can be reached.
+    /// Connects to a database, for the tenant `main`. All handles that come of this one have up to `connections`
+    /// connections together, opened as they are needed and closed when idle. Says at once whether the database can be
+    /// reached.
     pub async fn connect(options: PgConnectOptions, connections: u32) -> Result<Self, StoreError> {
         let options = options.application_name("sei").log_statements(tracing::log::LevelFilter::Trace);
         let tenant = Tenant::default();
-        let shared = Arc::new(Shared { options, connections, pools: Mutex::default() });
-        let pool = shared.pool(&tenant);
+        let pool = Pool::new(options, connections, &tenant);
         pool.lend().await?.give_back();
-        Ok(Self { shared, tenant, pool })
+        Ok(Self { tenant, purpose: Purpose::Anything, pool })
     }
 
     /// Connects as [`Self::connect`] does to the database of a URL.
@@ -49,19 +40,25 @@ impl Store {
     /// The same database, for another tenant.
     #[must_use]
     pub fn for_tenant(&self, tenant: &Tenant) -> Self {
-        Self { shared: Arc::clone(&self.shared), tenant: tenant.clone(), pool: self.shared.pool(tenant) }
+        self.handle(tenant, self.purpose)
     }
 
-    /// The same database and tenant over connections of their own that can only read, and no statement of
-    /// which may take longer than `timeout`: for answering others, who must not hold up what writes.
+    /// The same database and tenant, read only, and no statement of which may take longer than `timeout`: for answering
+    /// others, who must not hold up what writes. A quarter of the connections, at least one, is left to that.
     #[must_use]
     pub fn read_only(&self, timeout: Duration) -> Self {
-        let timeout = timeout.as_millis().to_string();
-        let limits = [("default_transaction_read_only", "on"), ("statement_timeout", timeout.as_str())];
-        let options = self.shared.options.clone().options(limits);
-        let shared = Arc::new(Shared { options, connections: self.shared.connections, pools: Mutex::default() });
-        let pool = shared.pool(&self.tenant);
-        Self { shared, tenant: self.tenant.clone(), pool }
+        self.handle(&self.tenant, Purpose::Reads(timeout))
+    }
+
+    /// The same as [`Self::read_only`] for statements that read next to nothing: they may have any connection, and wait
+    /// for no other read to end.
+    #[must_use]
+    pub fn looking(&self, timeout: Duration) -> Self {
+        self.handle(&self.tenant, Purpose::Looks(timeout))
+    }
+
+    fn handle(&self, tenant: &Tenant, purpose: Purpose) -> Self {
+        Self { tenant: tenant.clone(), purpose, pool: self.pool.for_session(tenant, purpose) }
     }
 
     /// The tenant whose data this handle reads and writes.
@@ -83,13 +80,9 @@ impl Store {
         Ok(())
     }
 
-    /// Closes all connections, of all tenants, when what runs on them is done.
+    /// Closes all connections, of all tenants and handles, when what runs on them is done.
     pub async fn close(&self) {
-        let pools: Vec<Pool> =
-            self.shared.pools.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        for pool in pools {
-            pool.close().await;
-        }
+        self.pool.close().await;
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -98,22 +91,12 @@ impl Store {
 
     /// A connection of its own, outside of the pools, that sees only the named schemas.
     pub(crate) async fn separate_connection(&self, search_path: &str) -> Result<PgConnection, StoreError> {
-        Ok(self.shared.options.clone().options([("search_path", search_path)]).connect().await?)
+        Ok(self.pool.options().options([("search_path", search_path)]).connect().await?)
     }
 
     /// A connection of its own that listens.
     pub(crate) async fn listener(&self) -> Result<ListeningConnection, StoreError> {
-        Ok(ListeningConnection::open(self.shared.options.clone()).await?)
-    }
-}
-
-impl Shared {
-    fn pool(&self, tenant: &Tenant) -> Pool {
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        let pool = pools.entry(tenant.clone()).or_insert_with(|| {
-            Pool::new(self.options.clone().options([("search_path", format!("{tenant},sei"))]), self.connections)
-        });
-        pool.clone()
+        Ok(ListeningConnection::open(self.pool.options()).await?)
     }
 }
 

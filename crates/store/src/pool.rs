@@ -1,42 +1,133 @@
-//! The connections that reads and writes share. Any future may be dropped at any await. What it had in flight (a COPY,
-//! a transaction, half an answer) would reach the next user of the connection.
+//! The connections that all reads and writes of a process share, of all tenants. Any future may be dropped at any await.
+//! What it had in flight (a COPY, a transaction, half an answer) would reach the next user of the connection.
 //!
 //! So a borrowed connection is closed unless its borrower returned it after an orderly end: after a drop, an error or a
 //! panic it is not used again. Nothing else in the crate sees the raw pool.
+//!
+//! Promises: a process has no more connections than its limit, whatever the number of tenants and of handles; reads for
+//! others never have all of them; each borrower finds the session of its tenant and purpose, whatever it was before.
+//!
+//! Nothing that has a connection may wait for another one, or all that have one could. Replaying rejected events does,
+//! which a process does once at a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt, TryFutureExt, TryStreamExt};
+use kernel::Tenant;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{
     PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo,
 };
-use sqlx::{Describe, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
+use sqlx::{AssertSqlSafe, Describe, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
-/// A pool whose connections come back clean or not at all. Cheap to clone.
+/// How long a connection is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Of all connections, the part that reads for others leave alone: one of this number, and at least one.
+const LEFT_PART: u32 = 4;
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose {
+    /// It reads and writes.
+    Anything,
+    /// It reads for others, in turns; no statement takes longer.
+    Reads(Duration),
+    /// It reads so little that it waits for no turn; no statement takes longer.
+    Looks(Duration),
+}
+
+/// All connections of a process.
+#[derive(Debug)]
+struct Connections {
+    options: PgConnectOptions,
+    limit: u32,
+    all: PgPool,
+    /// Turns of reads for others.
+    turns: Arc<Semaphore>,
+}
+
+/// The connections of a process, for one tenant and purpose. They come back clean or not at all. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Pool(PgPool);
+pub(crate) struct Pool {
+    connections: Arc<Connections>,
+    /// Makes a session that of the tenant and the purpose.
+    session: Arc<str>,
+    takes_turns: bool,
+}
 
 impl Pool {
-    /// Up to `connections` connections, opened as they are needed and closed when idle.
-    pub fn new(options: PgConnectOptions, connections: u32) -> Self {
+    /// Up to `limit` connections, opened as they are needed and closed when idle.
+    pub fn new(options: PgConnectOptions, limit: u32, tenant: &Tenant) -> Self {
         let pool = PgPoolOptions::new()
-            .max_connections(connections)
+            .max_connections(limit)
             .idle_timeout(Duration::from_mins(1))
-            .acquire_timeout(Duration::from_secs(10));
-        Self(pool.connect_lazy_with(options))
+            .acquire_timeout(PATIENCE)
+            // that its session is set shows whether it works
+            .test_before_acquire(false);
+        let all = pool.connect_lazy_with(options.clone());
+        let turns = limit.saturating_sub((limit / LEFT_PART).max(1)).max(1);
+        let turns = Arc::new(Semaphore::new(usize::try_from(turns).unwrap_or(1)));
+        Self::over(Arc::new(Connections { options, limit, all, turns }), tenant, Purpose::Anything)
+    }
+
+    /// The same connections, for another tenant or purpose.
+    pub fn for_session(&self, tenant: &Tenant, purpose: Purpose) -> Self {
+        Self::over(Arc::clone(&self.connections), tenant, purpose)
+    }
+
+    fn over(connections: Arc<Connections>, tenant: &Tenant, purpose: Purpose) -> Self {
+        let limits = match purpose {
+            Purpose::Anything => "reset default_transaction_read_only; reset statement_timeout".to_owned(),
+            Purpose::Reads(timeout) | Purpose::Looks(timeout) => {
+                let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+                format!("set default_transaction_read_only = on; set statement_timeout = {timeout_ms}")
+            }
+        };
+        // names of tenants are letters, digits and `_`
+        let session = format!("set search_path = \"{tenant}\", sei; {limits}").into();
+        Self { connections, session, takes_turns: matches!(purpose, Purpose::Reads(_)) }
+    }
+
+    /// How to connect to the database.
+    pub fn options(&self) -> PgConnectOptions {
+        self.connections.options.clone()
     }
 
     /// Lends a connection.
     pub async fn lend(&self) -> Result<Lent, sqlx::Error> {
-        Ok(Lent { connection: self.0.acquire().await?, clean: false })
+        timeout(PATIENCE, self.lend_in_turn()).await.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
-    /// Closes all connections, when what runs on them is done.
+    async fn lend_in_turn(&self) -> Result<Lent, sqlx::Error> {
+        let Connections { limit, all, turns, .. } = &*self.connections;
+        let mut turn = None;
+        if self.takes_turns {
+            turn = Some(Arc::clone(turns).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?);
+        }
+        let mut broken = 0;
+        loop {
+            let connection = all.acquire().await?;
+            let mut lent = Lent { connection, clean: false, turn: turn.take() };
+            match lent.connection().execute(AssertSqlSafe(Arc::clone(&self.session))).await {
+                Ok(_) => return Ok(lent),
+                // all that were idle may have lost their server, and a new one works
+                Err(_) if broken < *limit => {
+                    broken += 1;
+                    turn = lent.turn.take();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Closes all connections of the process, when what runs on them is done.
     pub async fn close(&self) {
-        self.0.close().await;
+        self.connections.all.close().await;
     }
 }
 
@@ -45,11 +136,13 @@ impl Pool {
 pub(crate) struct Lent {
     connection: PoolConnection<Postgres>,
     clean: bool,
+    /// The turn of a read, which ends with it.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Lent {
-    /// The connection. What changes its session rather than a transaction must not be run on it: the next
-    /// borrower would inherit it.
+    /// The connection. What changes its session rather than a transaction must not be run on it: beside what is set
+    /// for each borrower, the next one would inherit it.
     pub fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
     }

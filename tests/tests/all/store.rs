@@ -3,6 +3,7 @@
 
 mod catalog;
 mod cluster;
+mod connections;
 mod facts;
 mod first_success;
 mod log;

@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::error::{ClusterError, at, has_state};
 use super::installation::Installation;
 use super::server::{Server, running};
-use super::settings::{NAME, PORT, SETTINGS, STOP_DEADLINE};
+use super::settings::{NAME, PORT, SETTINGS, STOP_DEADLINE, max_connections};
 use super::usage::{OneAtATime, Started, Usage};
 use super::user::RunAs;
 
@@ -142,6 +142,7 @@ pub(super) fn spawn(
     programs: &Path,
     user: &RunAs,
     usage: &Usage,
+    connections: u32,
     held: File,
 ) -> Result<(Server, Child), ClusterError> {
     let socket_directory = socket_directory(directory, user)?;
@@ -160,6 +161,7 @@ pub(super) fn spawn(
     for setting in SETTINGS {
         command.arg("-c").arg(setting);
     }
+    command.arg("-c").arg(max_connections(connections));
     // its own process group: a Ctrl-C is for us, and we stop the server when all is written
     command.stdin(held).stdout(log).stderr(errors).process_group(0);
     let child = usage.spawn(Started::Server, &mut command).map_err(|source| at(&programs.join("postgres"), source))?;

@@ -9,11 +9,20 @@ pub(super) const NAME: &str = "sei";
 pub(super) const START_DEADLINE: Duration = Duration::from_mins(5);
 pub(super) const STOP_DEADLINE: Duration = Duration::from_mins(1);
 
+/// Processes that use the server at once: `sei up`, and commands beside it.
+const PROCESSES: u32 = 5;
+/// Connections of a process beside those that it reads and writes over: two wait for notices, two change the schema.
+const BESIDE: u32 = 4;
+
+/// The setting for the number of connections of the server, by how many a process reads and writes over.
+pub(super) fn max_connections(of_process: u32) -> String {
+    format!("max_connections={}", of_process.saturating_add(BESIDE).saturating_mul(PROCESSES))
+}
+
 /// Settings of the server. No network, no log collector (we keep its output), little in the background.
-pub(super) const SETTINGS: [&str; 10] = [
+pub(super) const SETTINGS: [&str; 9] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
-    "max_connections=60",
     "jit=off",
     "timezone=UTC",
     "log_timezone=UTC",
@@ -24,3 +33,14 @@ pub(super) const SETTINGS: [&str; 10] = [
     // a statement whose client is gone ends
     "client_connection_check_interval=1s",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_has_the_connections_of_five_processes() {
+        assert_eq!(max_connections(8), "max_connections=60");
+        assert_eq!(max_connections(100), "max_connections=520");
+    }
+}

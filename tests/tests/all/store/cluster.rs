@@ -134,7 +134,7 @@ async fn given_up_while_it_starts_it_returns_when_nothing_runs_any_more() {
         let directory = parent.path().join(if step == 0 { "first" } else { "second" });
         let reached = directory.join(file);
         let given_up = tests::eventually(Duration::from_mins(1), async || reached.exists());
-        let started = PrivateCluster::start_unless(&directory, given_up).await.unwrap();
+        let started = PrivateCluster::start_unless(&directory, 8, given_up).await.unwrap();
         assert!(started.is_none(), "{file}");
         assert!(!directory.join("data/postmaster.pid").exists(), "{file}: the server runs still");
         assert!(
@@ -158,7 +158,7 @@ fn waiting_for_another_process_that_starts_the_server_can_be_given_up() {
     let lock = std::fs::File::create(directory.join("lock")).unwrap();
     lock.lock().unwrap();
     // dropping the runtime waits for its threads
-    let given_up = runtime().block_on(PrivateCluster::start_unless(&directory, async {}));
+    let given_up = runtime().block_on(PrivateCluster::start_unless(&directory, 8, async {}));
     assert!(given_up.unwrap().is_none());
     drop(lock);
     runtime().block_on(async { PrivateCluster::start(&directory).await.unwrap().stop().await.unwrap() });
