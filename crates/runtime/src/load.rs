@@ -10,7 +10,7 @@ use kernel::near::UnknownName;
 
 use crate::layers::{Layer, Origin};
 use crate::problem::{Problem, SettingsError, Severity};
-use crate::settings::{Finding, Findings, SECRET_REFERENCE, SECTIONS, Schema, Settings, generate_schema, instead_of};
+use crate::settings::{Finding, Findings, SECRET_REFERENCE, SECTIONS, Schema, Settings, generate_schema};
 use crate::telemetry::TelemetryError;
 
 /// Where a file is looked for when none is named.
@@ -194,7 +194,7 @@ impl Layered {
                 Problem {
                     severity: Severity::Error,
                     found: found(&kind, false, None),
-                    expected: instead_of(&name).map_or_else(|| expected(&kind, None, None), str::to_owned),
+                    expected: expected(&kind, None, None),
                     place: self.place(&Value::from(sections.clone()), &path),
                     key: name.clone(),
                 },

@@ -25,7 +25,6 @@ pub use schema::Schema;
 pub use schema::generate as generate_schema;
 pub(crate) use secret_ref::SECRET_REFERENCE;
 pub use secret_ref::SecretRef;
-pub(crate) use sources::instead_of;
 pub use sources::{Part, Source, SourceType, WebhookOptions, every_five_minutes};
 
 /// The names of all sections. A program that reads only some of them still refuses a misspelled one.

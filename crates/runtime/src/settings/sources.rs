@@ -209,14 +209,3 @@ impl WebhookOptions {
         }
     }
 }
-
-/// What to write instead of a section that `[[source]]` has replaced.
-pub(crate) fn instead_of(section: &str) -> Option<&'static str> {
-    match section {
-        "git" => Some("[[source]] with `connector = \"git\"`, and below it [source.pull] with `urls = [\"…\"]`"),
-        "webhooks" => Some(
-            "[[source]] with `connector = \"…\"` and `name = \"…\"`, and below it [source.webhook] with `secrets = […]`",
-        ),
-        _ => None,
-    }
-}

@@ -44,9 +44,6 @@ struct Stated {
     /// Whether there are more than are known again.
     #[serde(default)]
     many: bool,
-    /// What older programs counted beside those that they knew again.
-    #[serde(default, skip_serializing)]
-    further_events: u64,
     fields: BTreeMap<String, Field>,
 }
 
@@ -54,8 +51,7 @@ struct Stated {
 #[derive(Debug, Serialize, Deserialize)]
 struct Field {
     version: Version,
-    /// When its event happened; unknown of those that older programs wrote.
-    #[serde(default)]
+    /// When its event happened.
     at: DateTime<Utc>,
     digest: i64,
     value: Value,
@@ -98,7 +94,6 @@ pub(super) async fn complete(
         let mut whole: Stated = serde_json::from_value(row.stated).map_err(unstorable)?;
         let key = (row.kind, row.id);
         let mut says_more = !whole.many;
-        whole.many |= whole.further_events > 0;
         for (part, digest) in parts.remove(&key).into_iter().flatten() {
             says_more |= whole.add(&part, digest)?;
         }

@@ -108,14 +108,10 @@ fn options_are_checked_by_the_type_of_their_connector() {
 }
 
 #[test]
-fn sections_and_keys_that_have_moved_say_where_to() {
+fn an_unknown_section_names_the_nearest_and_a_misplaced_key_where_it_belongs() {
     for (text, key, words) in [
-        ("[[git]]\nurl = \".\"\n", "git", ["`connector = \"git\"`", "[source.pull]", "urls"]),
-        (
-            "[webhooks.github.main]\nsecrets = []\n",
-            "webhooks",
-            ["[[source]] with `connector", "[source.webhook]", "secrets"],
-        ),
+        ("[[sources]]\nconnector = \"git\"\n", "sources", ["unknown key", "did you mean", "`source`?"]),
+        ("[webhooks.github.main]\nsecrets = []\n", "webhooks", ["unknown key", "one of ", "`source`"]),
         (
             "[[source]]\nconnector = \"github\"\nprojects = [\"a/b\"]\n",
             "source.0.projects",

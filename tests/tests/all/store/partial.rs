@@ -186,10 +186,9 @@ async fn what_is_kept_of_the_events_of_one_thing_is_bounded() {
     }
     let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
     let query =
-        "select jsonb_build_array(jsonb_array_length(stated -> 'events'), stated -> 'many', stated ? 'further_events')
-                 from main.partial_fact";
+        "select jsonb_build_array(jsonb_array_length(stated -> 'events'), stated -> 'many') from main.partial_fact";
     let found: Value = sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap();
-    assert_eq!(found, json!([0, true, false]));
+    assert_eq!(found, json!([0, true]));
 }
 
 #[tokio::test]
@@ -219,19 +218,4 @@ async fn many_events_of_one_thing_end_the_same_in_any_order_and_however_often_th
     let title: String = sqlx::query_scalar("select title from main.incident").fetch_one(&mut connection).await.unwrap();
     let last = ["Report 595", "Report 596", "Report 597", "Report 598", "Report 599"];
     assert!(last.contains(&title.as_str()), "one of the last minute: {title}");
-}
-
-#[tokio::test]
-async fn what_older_programs_counted_of_many_events_goes_on_as_many() {
-    let database = tests::database().await;
-    let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
-    let reports = reports(600);
-    write(&database, &reports[..256]).await;
-    let counted = "update main.partial_fact set stated = stated || '{\"further_events\": 40}'";
-    sqlx::query(counted).execute(&mut connection).await.unwrap();
-    write(&database, &reports[256..]).await;
-    let row = rows::all(&database.options()).await;
-    sqlx::query("truncate main.incident, main.partial_fact").execute(&mut connection).await.unwrap();
-    write(&database, &reports).await;
-    assert_eq!(rows::all(&database.options()).await, row);
 }
