@@ -222,9 +222,5 @@ fn signed(count: u64) -> i64 {
 
 /// An error with its causes, as it may be shown.
 fn words(error: &dyn std::error::Error) -> String {
-    let text = match error.source() {
-        Some(cause) => format!("{error}: {}", words(cause)),
-        None => error.to_string(),
-    };
-    runtime::redact(&text).into_owned()
+    runtime::redact(&runtime::with_causes(error)).into_owned()
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
+use runtime::with_causes;
 
 use super::Puller;
 use super::error::PullError;
@@ -20,7 +21,7 @@ pub async fn run(puller: &dyn Puller, from: PullFrom, target: &Target<'_>, now: 
     let started = Instant::now();
     let mut summary = Summary { source: target.source.to_owned(), ..Summary::default() };
     if let Err(error) = streams(puller, from, target, now, &mut summary).await {
-        summary.problems.push(Problem::of_source(words(&error)));
+        summary.problems.push(Problem::of_source(with_causes(&error)));
     }
     summary.problems.sort_by(|a, b| a.stream.cmp(&b.stream));
     summary.elapsed = started.elapsed();
@@ -54,7 +55,7 @@ async fn streams(
             let expected = stream.optional && refused;
             summary.problems.push(Problem {
                 stream: Some(stream.key()),
-                error: words(&error),
+                error: with_causes(&error),
                 expected,
                 warning: false,
             });
@@ -65,13 +66,6 @@ async fn streams(
         summary.problems.extend(warnings.map(problem));
     }
     wanted.end(target).await
-}
-
-fn words(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {}", words(cause)),
-        None => error.to_string(),
-    }
 }
 
 #[cfg(test)]

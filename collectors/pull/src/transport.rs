@@ -115,7 +115,7 @@ impl Transport for Http {
 
 /// An error with its causes, but without the address: that can hold what is secret.
 fn describe(error: &reqwest::Error) -> String {
-    let mut text = if error.is_timeout() {
+    let text = if error.is_timeout() {
         "the answer took too long".to_owned()
     } else if error.is_connect() {
         "no connection".to_owned()
@@ -124,12 +124,10 @@ fn describe(error: &reqwest::Error) -> String {
     } else {
         "the request failed".to_owned()
     };
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{text}: {}", runtime::with_causes(cause)),
+        None => text,
     }
-    text
 }
 
 #[cfg(test)]

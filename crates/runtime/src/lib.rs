@@ -5,6 +5,7 @@
 //! mimalloc.
 
 pub mod backoff;
+mod causes;
 mod changed;
 pub mod duration;
 pub mod health;
@@ -30,6 +31,7 @@ pub mod telemetry;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+pub use causes::with_causes;
 pub use changed::changed_keys;
 pub use load::{Checked, StartError, check, load, load_with_warnings, log_warnings, start};
 pub use metrics::{Metrics, Reason, labels, metrics};

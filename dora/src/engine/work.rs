@@ -116,20 +116,12 @@ impl Workshop {
     /// Keeps why a service can't be computed, if that is about it alone: it must not stop the others. It is tried
     /// again when one of its facts or a setting changes.
     async fn give_up(&self, service: &str, id: i64, error: &DoraError) -> Result<Summary, DoraError> {
-        let why = with_causes(error);
+        let why = runtime::with_causes(error);
         error!(service, error = why, "the service can't be computed; the others are");
         let mut tx = computation_queue::retake(&self.store, service, id).await?;
         metric_rows::write_failure(&mut tx, service, &why, digest(&self.options)).await?;
         tx.commit().await?;
         Ok(Summary::default())
-    }
-}
-
-/// An error with its causes.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {}", with_causes(cause)),
-        None => error.to_string(),
     }
 }
 

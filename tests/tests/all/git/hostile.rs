@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use runtime::with_causes;
 use serde_json::Value;
 
-use super::parts::{Collector, Repo, TREE, warned, with_causes};
+use super::parts::{Collector, Repo, TREE, warned};
 
 #[tokio::test]
 async fn a_tree_of_ten_billion_files_is_not_counted_and_stops_nothing_else() {

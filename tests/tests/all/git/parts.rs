@@ -308,8 +308,3 @@ pub(super) fn woven() -> Repo {
     repo.switch("main");
     repo
 }
-
-/// An error with its causes.
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {}", with_causes(cause)))
-}
