@@ -9,7 +9,7 @@ use store::Store;
 use crate::ApiState;
 use crate::settings::ApiSettings;
 
-/// Answers what the engine computed, over REST, GraphQL and a page.
+/// Serves metrics over REST, GraphQL and a page.
 #[derive(Clone)]
 pub struct ApiRole {
     store: Store,
@@ -29,7 +29,7 @@ impl Role for ApiRole {
     type Routes = Router;
 
     const NAME: &'static str = "sei-api";
-    const ABOUT: &'static str = "Answers what the engine computed, over REST, GraphQL and a page";
+    const ABOUT: &'static str = "Serves metrics over REST, GraphQL and a page";
     const CHECKS: &'static [Check] = &[Check::Database, Check::Answers];
 
     async fn open(settings: ApiSettings) -> Result<Self> {

@@ -19,7 +19,7 @@ use crate::gateway::{self, GatewayState};
 use crate::scheduler;
 use crate::settings::{CollectorSettings, GatewaySettings};
 
-/// Collects the configured sources at their times.
+/// Collects the configured sources on their schedules.
 pub struct CollectorRole {
     settings: CollectorSettings,
     collector: Collector,
@@ -30,7 +30,7 @@ impl Role for CollectorRole {
     type Routes = Routes;
 
     const NAME: &'static str = "sei-collector";
-    const ABOUT: &'static str = "Collects the configured sources at their times";
+    const ABOUT: &'static str = "Collects the configured sources on their schedules";
     const CHECKS: &'static [Check] = &[Check::Log];
 
     async fn open(settings: CollectorSettings) -> Result<Self> {

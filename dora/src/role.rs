@@ -30,7 +30,7 @@ impl Role for EngineRole {
     type Routes = Routes;
 
     const NAME: &'static str = "sei-dora";
-    const ABOUT: &'static str = "Computes metrics from facts, whenever new ones are stored";
+    const ABOUT: &'static str = "Computes metrics whenever new facts are stored";
     const CHECKS: &'static [Check] = &[Check::Database];
 
     async fn open(settings: EngineSettings) -> Result<Self> {

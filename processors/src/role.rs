@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::settings::ProcessorSettings;
 use crate::{Processor, RejectRetention};
 
-/// Reads the event log and writes what its events become.
+/// Reads the event log and writes the facts of its events.
 pub struct ProcessorRole {
     store: Store,
     log: Arc<dyn EventLog>,
@@ -35,7 +35,7 @@ impl Role for ProcessorRole {
     type Routes = Routes;
 
     const NAME: &'static str = "sei-processor";
-    const ABOUT: &'static str = "Reads the event log and writes what its events become";
+    const ABOUT: &'static str = "Reads the event log and writes the facts of its events";
     const CHECKS: &'static [Check] = &[Check::Database, Check::Log];
 
     async fn open(settings: ProcessorSettings) -> Result<Self> {

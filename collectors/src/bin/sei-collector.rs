@@ -1,4 +1,4 @@
-//! `sei-collector`: collects the configured sources at their times, as a process of its own.
+//! `sei-collector`: collects the configured sources on their schedules, as a process of its own.
 
 fn main() -> anyhow::Result<()> {
     runtime::role::main::<collectors::CollectorRole>()

@@ -1,7 +1,7 @@
 //! Histories for tests, written down in few words. Times are hours since a fixed Monday.
 
 use chrono::{DateTime, Duration, TimeZone, Utc};
-use dora::settings::{self, FirstDeployment, LeadTimeStart};
+use dora::settings;
 use dora::{HistoryBuilder, Options, compute};
 use kernel::{
     Account, Change, ChangeMetric, ChangeState, Commit, Completeness, Deployment, DeploymentMetric, DeploymentSource,
@@ -37,28 +37,6 @@ pub fn version() -> Version {
     Version { completeness: Completeness::Reported, at: at(0) }
 }
 
-/// The settings of `sei.default.toml`.
-pub fn settings() -> settings::Dora {
-    settings::Dora {
-        time_zone: chrono_tz::Tz::UTC,
-        production: None,
-        deployment_pipelines: None,
-        hotfix: "(?i)^hotfix".to_owned(),
-        attribution_window: std::time::Duration::from_hours(24),
-        first_deployment: FirstDeployment::Baseline,
-        lead_time_start: LeadTimeStart::FirstCommit,
-        patch_release_is_hotfix: false,
-        count_failed_attempts: false,
-        exclude_bots_from_lead_time: false,
-        exclude_labels: Vec::new(),
-        bots: Vec::new(),
-        assistants: "(?i)copilot".to_owned(),
-        people: false,
-        compat: settings::Compat::Off,
-        workers: 2,
-    }
-}
-
 /// Facts of one service, and the settings that they are computed with.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -82,7 +60,7 @@ impl Case {
         Self {
             facts: Vec::new(),
             service: Service { repositories: vec![REPOSITORY.into()], ..Service::new("web".to_owned(), version()) },
-            settings: settings(),
+            settings: settings::Dora::default(),
         }
     }
 

@@ -1,7 +1,12 @@
 //! `sei role`.
 
 use anyhow::Result;
+use api::ApiRole;
 use clap::{Args, ValueEnum};
+use collectors::{CollectorRole, WebhooksRole};
+use dora::EngineRole;
+use processors::ProcessorRole;
+use runtime::role;
 
 use crate::cli::Global;
 use crate::settings::Settings;
@@ -26,35 +31,35 @@ pub(crate) struct Role {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Name {
-    /// Collects the configured sources on their schedules
+    #[value(help = <CollectorRole as role::Role>::ABOUT)]
     Collector,
-    /// Receives webhooks and events, and appends them to the event log
+    #[value(help = <WebhooksRole as role::Role>::ABOUT)]
     Webhooks,
-    /// Reads the event log and writes the facts of its events
+    #[value(help = <ProcessorRole as role::Role>::ABOUT)]
     Processor,
-    /// Computes metrics whenever new facts are stored
+    #[value(help = <EngineRole as role::Role>::ABOUT)]
     Dora,
-    /// Serves metrics over REST, GraphQL and a page
+    #[value(help = <ApiRole as role::Role>::ABOUT)]
     Api,
 }
 
 impl Role {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         match self.name {
-            Name::Collector => run::<collectors::CollectorRole>(&settings, global).await,
-            Name::Webhooks => run::<collectors::WebhooksRole>(&settings, global).await,
-            Name::Processor => run::<processors::ProcessorRole>(&settings, global).await,
-            Name::Dora => run::<dora::EngineRole>(&settings, global).await,
-            Name::Api => run::<api::ApiRole>(&settings, global).await,
+            Name::Collector => run::<CollectorRole>(&settings, global).await,
+            Name::Webhooks => run::<WebhooksRole>(&settings, global).await,
+            Name::Processor => run::<ProcessorRole>(&settings, global).await,
+            Name::Dora => run::<EngineRole>(&settings, global).await,
+            Name::Api => run::<ApiRole>(&settings, global).await,
         }
     }
 }
 
 /// Runs a role with its part of the settings.
-async fn run<R: runtime::role::Role>(settings: &Settings, global: &Global) -> Result<()>
+async fn run<R: role::Role>(settings: &Settings, global: &Global) -> Result<()>
 where
     R::Settings: for<'s> From<&'s Settings>,
 {
     let reread = || Ok(R::Settings::from(&global.settings()?.0));
-    runtime::role::run::<R>(&runtime::shutdown(), settings.into(), reread).await
+    role::run::<R>(&runtime::shutdown(), settings.into(), reread).await
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kernel::DeploymentSource;
 use kernel::near::UnknownName;
 use runtime::settings::{Findings, shown};
 use schemars::JsonSchema;
@@ -90,9 +91,6 @@ pub struct PersonSettings {
     pub name: String,
 }
 
-/// Kinds of deployment that a service can be measured by, as `deployments_from` names them.
-const DEPLOYMENT_SOURCES: [&str; 6] = ["deployment", "branch", "pipeline", "cdevents", "release", "tag"];
-
 /// Reports what is wrong with the sections.
 pub(super) fn check(
     services: &[ServiceSettings],
@@ -133,9 +131,9 @@ impl ServiceSettings {
         for (nth, _) in self.branches.iter().enumerate().filter(|(_, branch)| branch.is_empty()) {
             findings.error(format!("{key}.branches.{nth}"), "nothing", "the name of a branch");
         }
-        if let Some(kind) = self.deployments_from.as_deref().filter(|kind| !DEPLOYMENT_SOURCES.contains(kind)) {
-            let expected = format!("one of {}", DEPLOYMENT_SOURCES.join(", "));
-            findings.error(format!("{key}.deployments_from"), shown(kind), expected);
+        if let Some(Err(unknown)) = self.deployments_from.as_deref().map(str::parse::<DeploymentSource>) {
+            let expected = format!("one of {}", unknown.expected);
+            findings.error(format!("{key}.deployments_from"), shown(&unknown.found), expected);
         }
     }
 }
