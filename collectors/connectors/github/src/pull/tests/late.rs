@@ -47,6 +47,17 @@ fn deployment(id: i64, began: i64, waiting: bool) -> Value {
     })
 }
 
+/// Deployments that began two hours ago and report nothing more.
+fn crowd(crowded: bool) -> Vec<Value> {
+    (1000..1250).filter(|_| crowded).map(|id| deployment(id, 2, true)).collect()
+}
+
+/// The deployments with these ids: the old one, and others of the crowd.
+fn by_ids(ids: &[Value], old: &Value) -> Vec<Value> {
+    let number = |id: &Value| id.as_str().unwrap().trim_start_matches('D').parse::<i64>().unwrap();
+    ids.iter().map(|id| if number(id) == 41 { old.clone() } else { deployment(number(id), 2, true) }).collect()
+}
+
 /// A run and a deployment that began 18 days ago, and others of the last hour; a page holds one of them when it is busy.
 fn github(known: GithubState) -> Router {
     let graphql = async move |Json(body): Json<Value>| {
@@ -70,12 +81,7 @@ fn github(known: GithubState) -> Router {
             if ids.contains(&json!("D40")) {
                 return Json(json!({ "data": null, "errors": [{ "type": "NOT_FOUND", "path": ["nodes"] }] }));
             }
-            let node = |id: &Value| match id.as_str().unwrap().trim_start_matches('D').parse::<i64>().unwrap() {
-                41 => old.clone(),
-                other => deployment(other, 2, true),
-            };
-            let nodes: Vec<Value> = ids.iter().map(node).collect();
-            return Json(json!({ "data": { "repository": repository, "nodes": nodes } }));
+            return Json(json!({ "data": { "repository": repository, "nodes": by_ids(ids, &old) } }));
         }
         if query.contains("query Deployments") {
             let first = body["variables"]["after"].is_null();
@@ -83,8 +89,8 @@ fn github(known: GithubState) -> Router {
                 (true, true) => list("deployments", vec![new, deployment(43, 200, false)], true),
                 (true, false) => list("deployments", vec![old], false),
                 (false, _) if known.waiting => {
-                    let crowd = (1000..1000 + if known.crowded { 250 } else { 0 }).map(|id| deployment(id, 2, true));
-                    list("deployments", [new, old, deployment(40, 400, true)].into_iter().chain(crowd).collect(), false)
+                    let others = [new, old, deployment(40, 400, true)];
+                    list("deployments", [&others[..], &crowd(known.crowded)[..]].concat(), false)
                 }
                 (false, _) => list("deployments", vec![new, old], false),
             };
@@ -155,10 +161,11 @@ async fn what_waited_for_an_approval_ends_by_the_next_pull_wherever_it_stands_by
 #[tokio::test(start_paused = true)]
 async fn a_deployment_that_waits_is_not_hidden_by_hundreds_that_never_end() {
     let (memory, now) = (Memory::default(), NOW.parse().unwrap());
-    let before = puller_of(github(Known { waiting: true, crowded: true, ..Known::default() }), &source(&json!({})));
+    let before =
+        puller_of(github(GithubState { waiting: true, crowded: true, ..GithubState::default() }), &source(&json!({})));
     let summary = memory.pull_at(&before, PullFrom::Cursor, now).await;
     assert!(summary.complete(), "{summary:?}");
-    let after = puller_of(github(Known { busy: true, ..Known::default() }), &source(&json!({})));
+    let after = puller_of(github(GithubState { busy: true, ..GithubState::default() }), &source(&json!({})));
     let summary = memory.pull_at(&after, PullFrom::Cursor, now).await;
     assert!(summary.complete(), "{summary:?}");
     let known = outcomes(&facts(&memory));
