@@ -8,6 +8,7 @@
 
 mod aggregate;
 mod ask;
+mod beginning;
 mod calendar;
 mod change_type;
 mod ci;

@@ -269,7 +269,7 @@ pub struct Service {
     pub commits: i64,
     /// The history of a repository is cut off: its numbers are partial.
     pub partial: bool,
-    /// When its last deployment finished.
+    /// When the last of its deployments that count finished.
     #[schema(required)]
     pub last_deployment_at: Option<DateTime<Utc>>,
 }

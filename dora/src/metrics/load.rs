@@ -8,6 +8,7 @@ use regex::Regex;
 use store::StoreTx;
 use store::flow::{self, ChangeRow, Part, ReviewRow, TransitionRow};
 
+use super::beginning::began;
 use super::change_type::{assisted, change_type};
 use super::custom::Facts;
 use super::ownership::Ownership;
@@ -20,7 +21,7 @@ use super::rows::{
 use super::tables::{Source, Table, Tables};
 use crate::basis::EvidenceSet;
 use crate::compute::{GivenReview, rule_set};
-use crate::settings::{self, LeadTimeStart};
+use crate::settings;
 use crate::{DoraError, Options};
 
 /// Names that are held once.
@@ -122,7 +123,7 @@ impl Loader<'_> {
             of_change.entry(&review.change).or_default().push(review);
         }
         let names = &mut *self.names;
-        let from_commits = self.settings.lead_time_start == LeadTimeStart::FirstCommit;
+        let lead_time_start = self.settings.lead_time_start;
         let entry = |row: &ChangeRow| {
             let ai = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
             let reviews = of_change.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
@@ -131,7 +132,7 @@ impl Loader<'_> {
                 |review: &&ReviewRow| Review { reviewer: names.opt(review.reviewer.as_deref()), at: review.at };
             let reviews = reviews.iter().map(review).collect();
             let change = Change {
-                first_commit: row.first_commit.or(row.started.filter(|_| from_commits)),
+                first_commit: began(row, lead_time_start),
                 opened: row.opened,
                 ready: row.ready,
                 merged: row.merged,

@@ -24,8 +24,14 @@ pub struct ChangeRow {
     pub labels: Vec<String>,
     /// The earliest author time of the commits that its source lists.
     pub first_commit: Option<i64>,
+    /// Its source lists commits.
+    pub lists_commits: bool,
+    /// It is known only from git, and a commit with several parents merged it.
+    pub is_merge: bool,
     /// The start of its lead time, where it was deployed.
     pub started: Option<i64>,
+    /// How many of its commits were known then.
+    pub deployed_commits: Option<i64>,
     /// When it was opened.
     pub opened: Option<i64>,
     /// When it was marked ready for review.
@@ -67,11 +73,6 @@ pub(super) const WRITERS: &str = "array(select distinct who from commit k, unnes
                              where k.repository = c.repository and who is not null
                                and k.sha = any (c.commits || c.merge_sha || c.head_sha))";
 
-/// A change that is known only from git, and only by the commit that it was squashed to: when it began was not seen.
-const SQUASHED: &str = "c.opened_at is null and cardinality(c.commits) = 0 and m.commits <= 1
-                        and not exists (select from commit k where k.repository = c.repository
-                                        and k.sha = c.merge_sha and cardinality(k.parents) > 1)";
-
 /// Changes that were open in the span or ended in it.
 pub async fn changes(tx: &mut StoreTx, part: &Part) -> Result<Vec<ChangeRow>, StoreError> {
     let deployed = part.condition("deployed_at >= $FROM", "repository");
@@ -80,10 +81,13 @@ pub async fn changes(tx: &mut StoreTx, part: &Part) -> Result<Vec<ChangeRow>, St
                 (select min(k.authored_at) from commit k
                  where k.repository = c.repository and k.sha = any (c.commits)
                    and k.authored_at >= '{EARLIEST_AUTHOR_TIME}' and k.authored_at < now()),
-                case when not ({SQUASHED}) then m.started_at end, c.opened_at, c.ready_at, c.merged_at,
+                cardinality(c.commits) > 0,
+                c.opened_at is null and exists (select from commit k where k.repository = c.repository
+                                                and k.sha = c.merge_sha and cardinality(k.parents) > 1),
+                m.started_at, m.commits, c.opened_at, c.ready_at, c.merged_at,
                 case when c.merged_at is null then c.closed_at end, c.additions, c.deletions
          from change c
-         left join (select change, min(started_at) as started_at, max(commits) as commits from change_metric
+         left join (select change, min(started_at) as started_at, max(commits)::bigint as commits from change_metric
                     where {deployed} and not is_commit group by change) m on m.change = c.id
          where {}",
         changes_of(part)
@@ -98,7 +102,10 @@ pub async fn changes(tx: &mut StoreTx, part: &Part) -> Result<Vec<ChangeRow>, St
             title: text(row)?,
             labels: row.texts()?,
             first_commit: row.opt_micros()?,
+            lists_commits: row.bool()?,
+            is_merge: row.bool()?,
             started: row.opt_micros()?,
+            deployed_commits: row.opt_i64()?,
             opened: row.opt_micros()?,
             ready: row.opt_micros()?,
             merged: row.opt_micros()?,

@@ -31,7 +31,7 @@ pub struct ServiceRow {
     pub partial: bool,
     /// Why it could not be computed last, if it could not: its numbers are those of before.
     pub error: Option<String>,
-    /// When its last deployment finished.
+    /// When the last of its deployments that count finished.
     pub last_deployment_at: Option<DateTime<Utc>>,
 }
 
@@ -46,7 +46,7 @@ pub async fn services(store: &Store, after: Option<&str>, limit: u32) -> Result<
              from computation c
              left join service s on s.name = c.service and not s.deleted
              left join lateral (select m.service, m.finished_at from deployment_metric m
-                                 where (m.service, m.finished_at) <= (c.service, 'infinity')
+                                 where (m.service, m.finished_at) <= (c.service, 'infinity') and m.counted
                                  order by m.service desc, m.finished_at desc limit 1) d on d.service = c.service
             where c.service > $1
             order by c.service limit $2"#,
