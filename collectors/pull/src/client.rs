@@ -185,7 +185,7 @@ pub struct Client {
     dialect: Arc<dyn Dialect>,
     /// As metrics name the source.
     label: labels::Source,
-    retry_limits: RetryLimits,
+    retry: RetryLimits,
     seen: Arc<Seen>,
     reach: Arc<Mutex<Reach>>,
     /// A message that an answer takes long was shown.
@@ -211,7 +211,7 @@ impl Client {
             budget,
             dialect: Arc::new(Plain),
             label: labels::Source { source: source.name.clone(), tenant: source.tenant.to_string() },
-            retry_limits: RetryLimits::default(),
+            retry: RetryLimits::default(),
             seen: Arc::default(),
             reach: Arc::new(Mutex::new(Reach::Unknown)),
             wait_logged: Arc::default(),
@@ -257,7 +257,7 @@ impl Client {
     /// The same with this number of attempts of what fails by itself.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
-        self.retry_limits.attempts = attempts;
+        self.retry.attempts = attempts;
         self
     }
 
@@ -310,10 +310,7 @@ impl Client {
             {
                 return Err(PullError::Unreachable(problem.clone()));
             }
-            self.budget
-                .permit(self.retry_limits.limit)
-                .await
-                .map_err(|wait| PullError::RateLimited(Utc::now() + wait))?;
+            self.budget.permit(self.retry.limit).await.map_err(|wait| PullError::RateLimited(Utc::now() + wait))?;
             let request =
                 Request { method: method.clone(), url: url.clone(), headers: headers.clone(), body: body.clone() };
             runtime::metrics().source_requests.get_or_create(&self.label).inc();
@@ -338,7 +335,7 @@ impl Client {
                         Verdict::Wait(wait) => {
                             // forbidden is forbidden for all workers, and no reason to lose the request
                             limited += 1;
-                            let wait = wait + self.retry_limits.backoff.jittered(limited.min(3) + 1, random());
+                            let wait = wait + self.retry.backoff.jittered(limited.min(3) + 1, random());
                             self.budget.forbid(wait);
                             tracing::info!(url.path = url.path(), seconds = wait.as_secs(), "rate limited: waiting");
                             continue;
@@ -351,7 +348,7 @@ impl Client {
             if failed >= attempts {
                 return Err(self.given_up(&url, &problem, failed));
             }
-            let wait = self.retry_limits.backoff.jittered(failed, random());
+            let wait = self.retry.backoff.jittered(failed, random());
             log_failure(&url, &problem, failed, attempts, wait);
             tokio::time::sleep(wait).await;
         }
@@ -360,7 +357,7 @@ impl Client {
     /// How often a request is sent: less often to a host that has never answered.
     fn attempts(&self) -> u32 {
         match *self.reach() {
-            Reach::Answered => self.retry_limits.attempts,
+            Reach::Answered => self.retry.attempts,
             Reach::Unknown | Reach::Unreachable(..) => FIRST_ATTEMPTS,
         }
     }
@@ -460,8 +457,8 @@ fn log_failure(url: &Url, problem: &str, failed: u32, attempts: u32, wait: Durat
 #[cfg(test)]
 impl Client {
     /// The same with other limits.
-    pub(crate) fn with_retry_limits(self, retry_limits: RetryLimits) -> Self {
-        Self { retry_limits, ..self }
+    pub(crate) fn with_retry_limits(self, retry: RetryLimits) -> Self {
+        Self { retry, ..self }
     }
 }
 

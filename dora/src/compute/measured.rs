@@ -236,11 +236,9 @@ pub(crate) fn environments(known: &[KnownDeployment<'_>]) -> Option<String> {
 /// What to configure, for a service that has no deployments to be measured by.
 pub(crate) fn statement(history: &History, known: &[KnownDeployment<'_>], releases_count: bool) -> String {
     let service = &history.service;
-    let environments: BTreeSet<&str> = known
-        .iter()
-        .filter(|known| known.fit == Eligibility::NotProduction)
-        .filter_map(|known| known.fact.environment.as_deref())
-        .collect();
+    let of = move |fit: Eligibility| known.iter().filter(move |known| known.fit == fit);
+    let environments: BTreeSet<&str> =
+        of(Eligibility::NotProduction).filter_map(|known| known.fact.environment.as_deref()).collect();
     let pipelines: BTreeSet<&str> = history.pipeline_runs.iter().map(|run| run.name.as_str()).collect();
     let over = known.iter().any(|known| matches!(known.fit, Eligibility::Success | Eligibility::Failure));
     if let (Some(chosen), true) = (history.deployments_from, over) {
@@ -257,11 +255,7 @@ pub(crate) fn statement(history: &History, known: &[KnownDeployment<'_>], releas
             listed(&environments)
         );
     }
-    let runs: BTreeSet<&str> = known
-        .iter()
-        .filter(|known| known.fit == Eligibility::OtherBranch)
-        .map(|known| known.fact.id.as_str())
-        .collect();
+    let runs: BTreeSet<&str> = of(Eligibility::OtherBranch).map(|known| known.fact.id.as_str()).collect();
     if !known.is_empty() && runs.len() == known.len() {
         let branches: BTreeSet<&str> = history
             .pipeline_runs

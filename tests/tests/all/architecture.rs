@@ -361,3 +361,11 @@ fn no_file_names_a_place_of_one_machine() -> Result<()> {
     assert!(found.is_empty(), "{found:#?}");
     Ok(())
 }
+
+#[test]
+fn a_module_is_in_a_file_of_its_name() -> Result<()> {
+    let found: Vec<PathBuf> =
+        files()?.into_iter().filter(|file| file.file_name().is_some_and(|name| name == "mod.rs")).collect();
+    assert_eq!(found, Vec::<PathBuf>::new(), "a module `x` is in `x.rs`, not in `x/mod.rs`");
+    Ok(())
+}

@@ -12,6 +12,8 @@ use parts::Part;
 use processors::Processor;
 use pull::progress::Silent;
 use regex::Regex;
+use sei::settings::Settings;
+use store::Store;
 
 /// A deployment as git has it: a version tag on a commit.
 struct Tagged {
@@ -68,11 +70,8 @@ async fn every_version_tag_of_real_histories_carries_what_git_says() {
     }
 }
 
-async fn compare(repository: &Path) {
-    let expected = tagged(repository);
-    let database = tests::database().await;
-    let store = &database.store;
-    let settings = sei::settings::Settings::default();
+/// Collects the repository and computes its metrics. Returns the number of its commits.
+async fn compute(repository: &Path, store: &Store, settings: &Settings) -> u64 {
     let log = eventlog::open(&settings.log, store).await.unwrap();
     let url = repository.to_str().unwrap();
     let source = GitSource { repository: Some("localhost/history".into()), ..GitSource::new(url) };
@@ -85,7 +84,14 @@ async fn compare(repository: &Path) {
     assert_eq!(summary.commits, all, "{}: commits", repository.display());
     Processor::new(store.clone(), log, registry::connector).drain().await.unwrap();
     dora::recompute(store, &settings.dora, dora::Scope::All).await.unwrap();
+    summary.commits
+}
 
+async fn compare(repository: &Path) {
+    let expected = tagged(repository);
+    let database = tests::database().await;
+    let (store, settings) = (&database.store, Settings::default());
+    let collected = compute(repository, store, &settings).await;
     let mut earlier: Vec<&str> = Vec::new();
     let (mut commits, mut missing) = (0, 0);
     // A side branch can reach production before the change that merges it elsewhere does, so the commits of
@@ -140,7 +146,7 @@ async fn compare(repository: &Path) {
         "{}: {} commits, {} version tags, {commits} commits carried, {} lead times ({missing} negative): equal; \
          {:?} deployments reported",
         repository.display(),
-        summary.commits,
+        collected,
         expected.len(),
         lead_times.len(),
         report.deployment_frequency.get(dora::ValueName::Deployments).and_then(|value| value.value),

@@ -81,15 +81,7 @@ fn crossing(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
         let Some(finished) = deployment.finished_at else { continue };
         let id = format!("{}/crossing", deployment.id);
         if random.random_bool(0.3) {
-            let environments = ["prod-eu", "live", "production-preview"];
-            crossing.push(Fact::Deployment(kernel::Deployment {
-                id: id.as_str().into(),
-                environment: Some(environments[random.random_range(0..3)].to_owned()),
-                production: random.random_bool(0.2).then_some(true),
-                rollout: random.random_bool(0.3).then(|| format!("rollout/{}", number / 2)),
-                finished_at: Some(finished + TimeDelta::minutes(random.random_range(0..90))),
-                ..deployment.clone()
-            }));
+            crossing.push(elsewhere(deployment, finished, number, random));
         }
         if random.random_bool(0.3) {
             // it is run again, and ends later
@@ -133,14 +125,26 @@ fn crossing(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
             }
         }
     }
-    let both: Vec<kernel::RepositoryId> = repositories.into_iter().take(2).collect();
     if let Some(version) = changes.first().map(|change| change.version) {
         crossing.push(Fact::Service(kernel::Service {
-            repositories: both,
+            repositories: repositories.into_iter().take(2).collect(),
             ..kernel::Service::new("of-two-repositories".to_owned(), version)
         }));
     }
     crossing
+}
+
+/// A deployment in a further environment, as part of a rollout or not.
+fn elsewhere(deployment: &kernel::Deployment, finished: DateTime<Utc>, number: usize, random: &mut impl Rng) -> Fact {
+    let environments = ["prod-eu", "live", "production-preview"];
+    Fact::Deployment(kernel::Deployment {
+        id: format!("{}/crossing", deployment.id).as_str().into(),
+        environment: Some(environments[random.random_range(0..3)].to_owned()),
+        production: random.random_bool(0.2).then_some(true),
+        rollout: random.random_bool(0.3).then(|| format!("rollout/{}", number / 2)),
+        finished_at: Some(finished + TimeDelta::minutes(random.random_range(0..90))),
+        ..deployment.clone()
+    })
 }
 
 #[tokio::test]

@@ -309,7 +309,7 @@ fn piped(user: &str, password: &str) -> std::io::Result<PipeReader> {
 }
 
 /// What the user configures for `git` by the environment.
-#[expect(clippy::disallowed_methods, reason = "a setting of `git`, which it inherits from us, not one of ours")]
+#[expect(clippy::disallowed_methods, reason = "a setting of `git` that it inherits from us, not one of ours")]
 fn users(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }

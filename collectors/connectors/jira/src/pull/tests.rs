@@ -61,7 +61,70 @@ fn issue(number: usize) -> Value {
     })
 }
 
-#[expect(clippy::too_many_lines, reason = "a table of the server's addresses and answers")]
+/// The part of a list that is asked for.
+fn cut(query: &BTreeMap<String, String>, rows: Vec<Value>, most: usize) -> Value {
+    let (start, total) = (start_at(query), rows.len());
+    let values: Vec<Value> = rows.into_iter().skip(start).take(most).collect();
+    json!({ "startAt": start, "maxResults": most, "total": total, "isLast": start + values.len() >= total, "values": values })
+}
+
+fn start_at(query: &BTreeMap<String, String>) -> usize {
+    query.get("startAt").map_or(0, |number| number.parse().unwrap())
+}
+
+/// A search, as Cloud answers it or as Data Center does; or the status with which it fails.
+fn search(server: &mut Server, query: &BTreeMap<String, String>, is_cloud: bool) -> Result<Value, StatusCode> {
+    server.searches += 1;
+    let searches = server.searches;
+    for (after, number, to) in server.moves.clone() {
+        if after == searches {
+            server.issues[number - 1]["fields"]["updated"] = json!(minute(to));
+        }
+    }
+    let token = query.get("nextPageToken").cloned();
+    if token.is_some() && token == server.stale {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    let from = query["jql"].split('"').rev().nth(1).unwrap();
+    let from = chrono::NaiveDateTime::parse_from_str(from, "%Y-%m-%d %H:%M").unwrap();
+    let from = chrono_tz::Asia::Tokyo.from_local_datetime(&from).unwrap().timestamp();
+    let at = |row: &Value| serde_json::from_value::<When>(row["fields"]["updated"].clone()).unwrap().0.timestamp();
+    // JQL leaves the seconds out.
+    let mut rows: Vec<Value> = server.issues.iter().filter(|row| at(row) / 60 >= from / 60).cloned().collect();
+    rows.sort_by_key(at);
+    let start = token.map_or_else(|| start_at(query), |token| token.parse().unwrap());
+    let total = rows.len();
+    let page: Vec<Value> = rows.into_iter().skip(start).take(50).collect();
+    let end = start + page.len();
+    let is_unreadable =
+        |row: &Value| server.unreadable.is_some_and(|number| row["id"].as_str() == Some(&*number.to_string()));
+    if query["fields"] != "updated" && page.iter().any(is_unreadable) {
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    Ok(if is_cloud {
+        json!({ "issues": page, "nextPageToken": (end < total).then(|| end.to_string()), "isLast": end >= total })
+    } else {
+        json!({ "issues": page, "startAt": start, "maxResults": 50, "total": total })
+    })
+}
+
+/// An issue, or its history; or the status with which it fails.
+fn single(server: &Server, query: &BTreeMap<String, String>, rest: &str) -> Result<Value, StatusCode> {
+    if server.unreadable.is_some_and(|number| rest == number.to_string()) {
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    let history: Vec<Value> = (1..=150)
+        .map(|id| if id % 2 == 1 { entry(id, "Open", "Closed") } else { entry(id, "Closed", "Open") })
+        .collect();
+    Ok(if rest.ends_with("/changelog") {
+        cut(query, history, 100)
+    } else if let Some(found) = server.issues.iter().find(|issue| issue["id"] == rest) {
+        found.clone()
+    } else {
+        json!({ "changelog": { "total": 150, "histories": history } })
+    })
+}
+
 fn answer(state: &Shared, request: &Request) -> Response {
     let mut server = state.lock().unwrap();
     let path = request.uri().path().to_owned();
@@ -73,90 +136,39 @@ fn answer(state: &Shared, request: &Request) -> Response {
     if let Some((_, status)) = server.broken.filter(|(broken, _)| path.contains(broken) && !spared) {
         return (StatusCode::from_u16(status).unwrap(), "{}").into_response();
     }
-    let number = |name: &str| query.get(name).map_or(0, |number| number.parse::<usize>().unwrap());
-    let cut = |rows: Vec<Value>, most: usize| {
-        let (start, total) = (number("startAt"), rows.len());
-        let values: Vec<Value> = rows.into_iter().skip(start).take(most).collect();
-        json!({ "startAt": start, "maxResults": most, "total": total, "isLast": start + values.len() >= total, "values": values })
-    };
     let body = match path.as_str() {
-        "/rest/api/2/field" | "/rest/api/3/field" => json!([
+        "/rest/api/2/field" | "/rest/api/3/field" => Ok(json!([
             { "id": "summary", "name": "Summary" },
             { "id": "customfield_10040", "name": "story points", "schema": { "custom": "…:float" } },
             { "id": "customfield_10020", "name": "Iteration", "schema": { "custom": SPRINT_TYPE } },
             { "id": "customfield_10014", "name": "Epos", "schema": { "custom": EPIC_TYPE } },
-        ]),
+        ])),
         "/rest/api/2/myself" | "/rest/api/3/myself" => {
-            json!({ "timeZone": server.zone.clone().unwrap_or_else(|| json!("Asia/Tokyo")) })
+            Ok(json!({ "timeZone": server.zone.clone().unwrap_or_else(|| json!("Asia/Tokyo")) }))
         }
-        "/rest/api/2/status" | "/rest/api/3/status" => json!([{ "name": "Open", "statusCategory": { "key": "new" } }]),
-        "/rest/api/3/search/jql" | "/rest/api/2/search" => {
-            server.searches += 1;
-            let searches = server.searches;
-            for (after, number, to) in server.moves.clone() {
-                if after == searches {
-                    server.issues[number - 1]["fields"]["updated"] = json!(minute(to));
-                }
-            }
-            let token = query.get("nextPageToken").cloned();
-            if token.is_some() && token == server.stale {
-                return (StatusCode::BAD_REQUEST, "{}").into_response();
-            }
-            let from = query["jql"].split('"').rev().nth(1).unwrap();
-            let from = chrono::NaiveDateTime::parse_from_str(from, "%Y-%m-%d %H:%M").unwrap();
-            let from = chrono_tz::Asia::Tokyo.from_local_datetime(&from).unwrap().timestamp();
-            let at =
-                |row: &Value| serde_json::from_value::<When>(row["fields"]["updated"].clone()).unwrap().0.timestamp();
-            // JQL leaves the seconds out.
-            let mut rows: Vec<Value> = server.issues.iter().filter(|row| at(row) / 60 >= from / 60).cloned().collect();
-            rows.sort_by_key(at);
-            let start = token.map_or_else(|| number("startAt"), |token| token.parse().unwrap());
-            let total = rows.len();
-            let page: Vec<Value> = rows.into_iter().skip(start).take(50).collect();
-            let end = start + page.len();
-            let is_unreadable =
-                |row: &Value| server.unreadable.is_some_and(|number| row["id"].as_str() == Some(&*number.to_string()));
-            if query["fields"] != "updated" && page.iter().any(is_unreadable) {
-                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            }
-            if path.ends_with("jql") {
-                json!({ "issues": page, "nextPageToken": (end < total).then(|| end.to_string()), "isLast": end >= total })
-            } else {
-                json!({ "issues": page, "startAt": start, "maxResults": 50, "total": total })
-            }
+        "/rest/api/2/status" | "/rest/api/3/status" => {
+            Ok(json!([{ "name": "Open", "statusCategory": { "key": "new" } }]))
         }
-        "/rest/agile/1.0/board" => cut(
-            vec![
-                json!({ "id": 1, "type": "scrum" }),
-                json!({ "id": 2, "type": "kanban" }),
-                json!({ "id": 3, "type": "simple" }),
-            ],
-            50,
-        ),
+        "/rest/api/3/search/jql" | "/rest/api/2/search" => search(&mut server, &query, path.ends_with("jql")),
+        "/rest/agile/1.0/board" => {
+            let boards = [(1, "scrum"), (2, "kanban"), (3, "simple")];
+            Ok(cut(&query, boards.map(|(id, kind)| json!({ "id": id, "type": kind })).to_vec(), 50))
+        }
         "/rest/agile/1.0/board/1/sprint" => {
-            cut((1..=60).map(|id| json!({ "id": id, "name": format!("Sprint {id}"), "state": "future" })).collect(), 50)
+            let sprint = |id: usize| json!({ "id": id, "name": format!("Sprint {id}"), "state": "future" });
+            Ok(cut(&query, (1..=60).map(sprint).collect(), 50))
         }
-        "/rest/agile/1.0/board/3/sprint" => return (StatusCode::BAD_REQUEST, "{}").into_response(),
+        "/rest/agile/1.0/board/3/sprint" => Err(StatusCode::BAD_REQUEST),
         _ => match path.strip_prefix("/rest/api/2/issue/").or_else(|| path.strip_prefix("/rest/api/3/issue/")) {
-            Some(rest) if server.unreadable.is_some_and(|number| rest == number.to_string()) => {
-                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            }
-            Some(rest) => {
-                let history: Vec<Value> = (1..=150)
-                    .map(|id| if id % 2 == 1 { entry(id, "Open", "Closed") } else { entry(id, "Closed", "Open") })
-                    .collect();
-                if rest.ends_with("/changelog") {
-                    cut(history, 100)
-                } else if let Some(found) = server.issues.iter().find(|issue| issue["id"] == rest) {
-                    found.clone()
-                } else {
-                    json!({ "changelog": { "total": 150, "histories": history } })
-                }
-            }
-            None => return StatusCode::NOT_FOUND.into_response(),
+            Some(rest) => single(&server, &query, rest),
+            None => Err(StatusCode::NOT_FOUND),
         },
     };
-    body.to_string().into_response()
+    match body {
+        Ok(body) => body.to_string().into_response(),
+        Err(StatusCode::BAD_REQUEST) => (StatusCode::BAD_REQUEST, "{}").into_response(),
+        Err(status) => status.into_response(),
+    }
 }
 
 fn pulling(state: &Shared, cloud: bool) -> Pulling {

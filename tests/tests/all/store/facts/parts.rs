@@ -67,6 +67,18 @@ pub(super) fn account(name: &str, bot: bool, at: i64) -> Fact {
 
 const HARD: &str = "quote \" backslash \\ comma , brace {} NULL ä 🦀";
 
+fn work_item() -> WorkItem {
+    WorkItem {
+        title: HARD.to_owned(),
+        status: "Doing".to_owned(),
+        reporter: Some("h/y".into()),
+        parent: Some("w0".into()),
+        sprints: vec![HARD.to_owned()],
+        points: Some(0.5),
+        ..WorkItem::new("w".into(), "W-1".to_owned(), "W".to_owned(), StatusCategory::InProgress, instant(0), stated(0))
+    }
+}
+
 /// One fact of every kind, with everything in it that is hard to write; of a kind that is not made here, its example.
 pub(super) fn one_of_each() -> Vec<Fact> {
     let hard = HARD;
@@ -100,22 +112,7 @@ pub(super) fn one_of_each() -> Vec<Fact> {
             caused_by_deployment: Some("d".to_owned()),
             ..Incident::new("i".into(), instant(0), stated(0))
         }),
-        Fact::WorkItem(WorkItem {
-            title: hard.to_owned(),
-            status: "Doing".to_owned(),
-            reporter: Some("h/y".into()),
-            parent: Some("w0".into()),
-            sprints: vec![hard.to_owned()],
-            points: Some(0.5),
-            ..WorkItem::new(
-                "w".into(),
-                "W-1".to_owned(),
-                "W".to_owned(),
-                StatusCategory::InProgress,
-                instant(0),
-                stated(0),
-            )
-        }),
+        Fact::WorkItem(work_item()),
         account("x", true, 0),
         Fact::Service(Service {
             repositories: vec!["h/o/r".into(), "h/o/s".into()],
