@@ -360,8 +360,8 @@ mod tests {
     #[tokio::test]
     async fn of_services_that_are_not_pulled_neither_incidents_nor_their_log_entries_come() {
         let both = ["pagerduty/QP1", "pagerduty/QP2"];
-        for (services, expected) in [(&["P1"][..], &both[..1]), (&[][..], &both[..])] {
-            let services = services.iter().map(|&service| service.to_owned()).collect();
+        for (services, expected) in [(vec!["P1"], &both[..1]), (Vec::new(), &both[..])] {
+            let services = services.into_iter().map(str::to_owned).collect();
             let (account, memory) = (Account { client: client(two_services()), services }, Memory::default());
             let from = PullFrom::Since("2026-01-15T00:00:00Z".parse().unwrap());
             let summary = memory.pull_at(&account, from, "2026-02-10T00:00:00Z".parse().unwrap()).await;
