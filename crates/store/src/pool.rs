@@ -26,7 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 /// How long a connection is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// Of all connections, the part that reads for others leave alone: one of this number, and at least one.
 const LEFT_PART: u32 = 4;
 
@@ -66,7 +66,7 @@ impl Pool {
         let pool = PgPoolOptions::new()
             .max_connections(limit)
             .idle_timeout(Duration::from_mins(1))
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(LEND_TIMEOUT)
             // that its session is set shows whether it works
             .test_before_acquire(false);
         let all = pool.connect_lazy_with(options.clone());
@@ -100,7 +100,7 @@ impl Pool {
 
     /// Lends a connection.
     pub async fn lend(&self) -> Result<Lent, sqlx::Error> {
-        timeout(PATIENCE, self.lend_in_turn()).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+        timeout(LEND_TIMEOUT, self.lend_in_turn()).await.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
     async fn lend_in_turn(&self) -> Result<Lent, sqlx::Error> {

@@ -58,15 +58,18 @@ fn by_ids(ids: &[Value], old: &Value) -> Vec<Value> {
     ids.iter().map(|id| if number(id) == 41 { old.clone() } else { deployment(number(id), 2, true) }).collect()
 }
 
+fn named_repository(name: &str) -> Value {
+    json!({
+        "nameWithOwner": name, "url": format!("{HOST}/{name}"), "updatedAt": hours_ago(1),
+        "defaultBranchRef": { "name": "main" },
+    })
+}
+
 /// A run and a deployment that began 18 days ago, and others of the last hour; a page holds one of them when it is busy.
 fn github(known: GithubState) -> Router {
     let graphql = async move |Json(body): Json<Value>| {
         let query = body["query"].as_str().unwrap();
-        let repository = json!({
-            "nameWithOwner": if known.renamed { "Octo/Greeting" } else { "Octo/Hello" },
-            "url": format!("{HOST}/{}", if known.renamed { "Octo/Greeting" } else { "Octo/Hello" }),
-            "updatedAt": hours_ago(1), "defaultBranchRef": { "name": "main" },
-        });
+        let repository = named_repository(if known.renamed { "Octo/Greeting" } else { "Octo/Hello" });
         let list = |field: &str, nodes: Vec<Value>, more: bool| {
             let mut found = repository.clone();
             found[field] = json!({
