@@ -140,6 +140,14 @@ pub struct DeploymentMetric {
     pub rollout: Option<DeploymentId>,
 }
 
+impl DeploymentMetric {
+    /// Whether counting starts with it: the first one, where that carries nothing.
+    #[must_use]
+    pub fn is_baseline(&self) -> bool {
+        self.kind == DeploymentKind::First && self.commits == 0 && self.changes == 0
+    }
+}
+
 /// One change, or one direct commit, that a deployment carried. Identity: `service` + `change`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeMetric {

@@ -250,7 +250,7 @@ fn about_outcome(fact: &KnownDeployment<'_>) -> String {
 fn about_kind(metric: &DeploymentMetric) -> String {
     let plural = |count: i32, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     match metric.kind {
-        DeploymentKind::First if metric.commits == 0 && metric.changes == 0 => {
+        DeploymentKind::First if metric.is_baseline() => {
             "It is the first deployment that is known in its environment: counting starts with the first of all, so it \
              carries nothing (`dora.first_deployment`)."
                 .to_owned()

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use dora::custom::{FieldKind, fields, measurable};
 use dora::settings::CustomMetricSettings as Custom;
 use dora::{MetricAnswer, MetricSettings, Question, ReportQuery, Slice};
+use store::queries::{self, DeploymentFilter};
 use store::tables::{self, Which};
 
 use crate::api::served;
@@ -21,6 +22,28 @@ pub(crate) async fn ask(store: &store::Store, custom: &[Custom], (name, question
 fn named(name: &str, by: Option<Slice>) -> (&str, Question) {
     let to = served::end();
     (name, Question { from: Some(to - TimeDelta::days(90)), to: Some(to), by, ..Question::default() })
+}
+
+#[tokio::test]
+async fn the_first_last_and_baseline_deployments_of_services_are_those_of_their_rows() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let mut tx = store::changes::begin_reading(store).await.unwrap();
+    let bases = store::metric_rows::service_bases(&mut tx).await.unwrap();
+    tx.rollback().await.unwrap();
+    let rows = queries::deployments(store, &DeploymentFilter::default(), None, u32::MAX).await.unwrap();
+    for basis in &bases {
+        let mut counted = Vec::new();
+        let mut baselines = Vec::new();
+        for row in rows.iter().filter(|row| row.service == basis.service) {
+            counted.extend(row.counted.then_some(row.finished_at));
+            baselines.extend(row.is_baseline().then_some(row.finished_at));
+        }
+        let (first, last) = (counted.iter().min().copied(), counted.iter().max().copied());
+        assert_eq!((basis.first, basis.last), (first, last), "{}", basis.service);
+        assert_eq!(basis.baseline, baselines.into_iter().min(), "{}", basis.service);
+    }
+    assert!(bases.iter().any(|basis| basis.baseline.is_some()), "{bases:?}");
 }
 
 #[tokio::test]

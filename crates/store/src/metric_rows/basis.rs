@@ -58,22 +58,25 @@ pub struct ServiceBasis {
     pub has_unmapped_incidents: bool,
 }
 
+/// That a deployment is the baseline, as a condition: `DeploymentMetric::is_baseline`.
+const BASELINE: &str = "kind = 'first' and commits = 0 and changes = 0";
+
 /// What is known of each service that was computed, by name.
 pub async fn service_bases(tx: &mut StoreTx) -> Result<Vec<ServiceBasis>, StoreError> {
-    let statement = "
-        copy (select c.service, c.partial, c.statement, d.first, d.last, d.baseline,
+    let statement = format!(
+        "copy (select c.service, c.partial, c.statement, d.first, d.last, d.baseline,
                      exists (select from incident_metric i where i.service = c.service),
                      exists (select from finding f where f.service = c.service and f.kind = 'patch_releases'),
                      exists (select from finding f where f.kind = 'incident_without_service')
               from computation c
               left join (select service, min(finished_at) filter (where counted) as first,
                                 max(finished_at) filter (where counted) as last,
-                                min(finished_at) filter (where kind = 'first' and commits = 0 and changes = 0)
-                                    as baseline
+                                min(finished_at) filter (where {BASELINE}) as baseline
                          from deployment_metric group by service) d using (service)
-              order by c.service) to stdout (format binary)";
+              order by c.service) to stdout (format binary)"
+    );
     let mut bases = Vec::new();
-    copy::read(tx.connection(), statement, |row| {
+    copy::read(tx.connection(), &statement, |row| {
         bases.push(ServiceBasis {
             service: row.text()?.to_owned(),
             partial: row.bool()?,
