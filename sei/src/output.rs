@@ -56,11 +56,16 @@ impl fmt::Display for Table {
 
 /// A table with these headings, as wide as the terminal at most.
 pub(crate) fn table(headings: &[&str]) -> Table {
+    on_terminal(comfy_table::Table::new().width(), headings)
+}
+
+/// A table on a terminal of this number of columns, or on none.
+fn on_terminal(columns: Option<u16>, headings: &[&str]) -> Table {
     let mut table = comfy_table::Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(headings.iter().copied());
-    if table.width().is_some_and(|columns| columns < MIN_COLUMNS) {
-        table.set_width(USUAL_COLUMNS);
+    if let Some(columns) = columns {
+        table.set_width(if columns < MIN_COLUMNS { USUAL_COLUMNS } else { columns });
     }
     Table(table)
 }
@@ -94,6 +99,19 @@ mod tests {
         let counted = [count(1, "file"), count(0, "file"), count(2_u64, "new commit"), count(3, "branch")];
         assert_eq!(counted, ["1 file", "0 files", "2 new commits", "3 branches"]);
         assert_eq!([count(1, "person"), count(2, "person")], ["1 person", "2 people"]);
+    }
+
+    #[test]
+    fn a_terminal_of_0_columns_has_80() {
+        let on = |columns| {
+            let mut table = on_terminal(columns, &["name", "what it is"]);
+            table.add_row(["checkout", "a service of the shop ".repeat(10).as_str()]);
+            table.to_string()
+        };
+        let width = |text: &str| text.lines().map(|line| line.chars().count()).max();
+        assert_eq!(on(Some(0)), on(Some(80)));
+        assert!(width(&on(Some(0))).is_some_and(|columns| columns > 60 && columns <= 80), "{}", on(Some(0)));
+        assert!(width(&on(Some(40))) <= Some(40), "{}", on(Some(40)));
     }
 
     #[test]

@@ -95,11 +95,12 @@ fn facts_of_a_file_are_imported_stored_and_computed() {
     let lines = [
         r#"{"fact":"deployment","id":"shop/1","service":"shop","environment":"production","finished_at":"2026-02-03T09:00:00Z","outcome":"success","version":{"at":"2026-02-03T09:00:00Z"}}"#,
         r#"{"fact":"deployment","id":"shop/2","service":"shop","environment":"production","finished_at":"2026-02-04T09:00:00Z","outcome":"success","version":{"at":"2026-02-04T09:00:00Z"}}"#,
+        r#"{"fact":"incident","id":"pager/1","title":"Down","service":"shop","detected_at":"2026-02-03T10:00:00Z","resolved_at":"2026-02-04T09:10:00Z","caused_by_deployment":"shop/1","fixed_by_deployment":"shop/2","version":{"at":"2026-02-04T09:10:00Z"}}"#,
     ];
     std::fs::write(&facts, lines.join("\n")).unwrap();
     let facts = facts.display().to_string();
     let summary = program.json(&["import", &facts]);
-    assert_eq!(summary["events"], 2);
+    assert_eq!(summary["events"], 3);
     let report = program.json(&["dora", "report", "--from", "2026-02-01", "--to", "2026-03-01", "--service", "shop"]);
     let deployments = report["deployment_frequency"]["values"].as_array().unwrap();
     let count = deployments.iter().find(|value| value["name"] == "deployments").unwrap();
@@ -107,6 +108,12 @@ fn facts_of_a_file_are_imported_stored_and_computed() {
     // from the explanation to what was received
     let explained = program.good(&["dora", "explain", "shop/2"]);
     assert!(explained.contains("sei events of shop/2"), "{explained}");
+    // the rules of its verdicts, each as it reads of this deployment
+    let rework = "  it was rework\n    2026-02-03 10:00:00 UTC: Incident pager/1 names it as its fix.";
+    assert!(explained.contains(rework), "{explained}");
+    let failed = program.good(&["dora", "explain", "shop/1"]);
+    assert!(failed.contains("Incident pager/1 names it as its cause."), "{failed}");
+    assert!(!failed.contains("it was rework"), "{failed}");
     let events = program.json(&["events", "of", "shop/2"]);
     assert_eq!((events.as_array().unwrap().len(), &events[0]["kind"]), (1, &"generic.deployment".into()), "{events}");
     let raw = program.good(&["events", "of", "shop/2", "--raw"]);

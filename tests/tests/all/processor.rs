@@ -12,7 +12,8 @@ use connector::{commits, event, registry};
 use eventlog::settings::LogKind;
 use eventlog::{EventLog, Limit};
 use kernel::{Envelope, EventOutcome, Tenant};
-use processors::{Processor, Summary};
+use processors::{Processor, ProcessorRole, ProcessorSettings, Summary};
+use runtime::role::Role;
 use sqlx::Row;
 use store::counts;
 use store::{Store, dead_letters};
@@ -301,4 +302,26 @@ async fn a_page_of_many_facts_and_a_webhook_of_25_mib_fit() {
     let summary = processor(&log).drain().await.unwrap();
     assert_eq!((summary.rows_changed, summary.rejected), (100_000, 1));
     assert_eq!(dead_letters::list(&log.database.store, 1).await.unwrap()[0].bytes, 25 << 20);
+}
+
+#[tokio::test]
+async fn the_role_keeps_as_many_rejected_events_as_the_settings_state_and_as_long() {
+    let log = TestLog::new(LogKind::Embedded).await;
+    let store = &log.database.store;
+    log.log.append((0..10).map(|_| event("test.bad", "r", "b")).collect()).await.unwrap();
+    assert_eq!(processor(&log).drain().await.unwrap().rejected, 10);
+    assert_eq!(dead_letters::count(store).await.unwrap(), 10);
+    let (mut few, mut short) = (ProcessorSettings::default(), ProcessorSettings::default());
+    few.log.rejected_limit = 3;
+    short.log.rejected_retention = Duration::ZERO;
+    for (settings, expected) in [(few, 3), (short, 0)] {
+        let role = ProcessorRole::new(&settings, store.clone(), Arc::clone(&log.log));
+        let end = CancellationToken::new();
+        let trimmed = async {
+            eventually(DEADLINE, async || dead_letters::count(store).await.unwrap() == expected).await;
+            end.cancel();
+        };
+        let (worked, ()) = tokio::join!(role.work(end.clone()), trimmed);
+        worked.unwrap();
+    }
 }
