@@ -71,9 +71,9 @@ impl Prepared {
         let detail = "the database refuses a value of it: this is a fault in its normalizer";
         let Part { partition, events, .. } = &self.part;
         let storable = |(position, event): &(i64, Envelope)| {
-            let place = format!("…{partition}/{position}");
+            let position_text = format!("…{partition}/{position}");
             let event = Envelope {
-                id: shortened(&event.id, &place),
+                id: shortened(&event.id, &position_text),
                 source: shortened(&event.source, ""),
                 kind: shortened(&event.kind, ""),
                 time: kernel::clamp_instant(event.time.timestamp()),
@@ -151,10 +151,14 @@ impl Prepared {
     }
 }
 
-/// A text that fits into an index, cut off and marked with its place in the log if it has to be.
-fn shortened(text: &str, place: &str) -> String {
+/// A text that fits into an index, cut off and marked with its log position if it has to be.
+fn shortened(text: &str, position_text: &str) -> String {
     const LONGEST: usize = 400;
-    if text.len() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST / 4).chain(place.chars()).collect() }
+    if text.len() <= LONGEST {
+        text.to_owned()
+    } else {
+        text.chars().take(LONGEST / 4).chain(position_text.chars()).collect()
+    }
 }
 
 impl OfTenant {

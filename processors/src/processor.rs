@@ -198,7 +198,10 @@ impl Processor {
         if let Some(oldest) = self.log.keeps_since()
             && let Err(error) = origins::forget_before(&self.store, oldest).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "places of old events could not be forgotten");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "log positions of old events could not be forgotten"
+            );
         }
         let oldest = TimeDelta::from_std(self.rejected.age).ok().and_then(|age| Utc::now().checked_sub_signed(age));
         let oldest = oldest.unwrap_or(DateTime::UNIX_EPOCH);

@@ -35,24 +35,24 @@ pub struct RawEvent {
 }
 
 impl RawEvent {
-    /// The event at this place, without a payload that is large.
+    /// The event at this log position, without a payload that is large.
     #[must_use]
-    pub fn shortened(place: Origin, event: Envelope) -> Self {
-        Self::of(place, event, SHOWN)
+    pub fn shortened(origin: Origin, event: Envelope) -> Self {
+        Self::of(origin, event, SHOWN)
     }
 
-    /// The event at this place.
+    /// The event at this log position.
     #[must_use]
-    pub fn whole(place: Origin, event: Envelope) -> Self {
-        Self::of(place, event, usize::MAX)
+    pub fn whole(origin: Origin, event: Envelope) -> Self {
+        Self::of(origin, event, usize::MAX)
     }
 
-    fn of(place: Origin, event: Envelope, shown: usize) -> Self {
+    fn of(origin: Origin, event: Envelope, shown: usize) -> Self {
         let text = str::from_utf8(&event.data).ok().filter(|text| text.len() <= shown);
         let payload = text.map(str::to_owned);
         Self {
-            partition: place.partition,
-            position: place.position,
+            partition: origin.partition,
+            position: origin.position,
             received_at: event.time,
             source: event.source,
             kind: event.kind,

@@ -77,22 +77,22 @@ impl Of {
             let log = &machine.settings.log;
             let limit = if self.raw { 1 } else { self.limit.max(0) };
             let mut events = Vec::new();
-            let take = |place, event| events.push((place, event));
+            let take = |origin, event| events.push((origin, event));
             let found = eventlog::events_of(log, &store, &self.fact, limit, take).await?;
             let Some((_, newest)) = events.first() else { bail!(self.nothing(found)) };
             if self.raw {
                 return output::print_bytes(&newest.data);
             }
             if global.json {
-                let list = events.into_iter().map(|(place, event)| RawEvent::whole(place, event));
+                let list = events.into_iter().map(|(origin, event)| RawEvent::whole(origin, event));
                 return output::print_json(&list.collect::<Vec<_>>());
             }
-            let mut table = output::table(&["received", "source", "kind", "event", "place", "bytes"]);
-            for (place, event) in events {
+            let mut table = output::table(&["received", "source", "kind", "event", "log position", "bytes"]);
+            for (origin, event) in events {
                 let received = event.time.format("%Y-%m-%d %H:%M:%S").to_string();
                 let bytes = event.data.len().to_string();
-                let place = format!("{}/{}", place.partition, place.position);
-                table.add_row([received, event.source, event.kind, event.id, place, bytes]);
+                let position = format!("{}/{}", origin.partition, origin.position);
+                table.add_row([received, event.source, event.kind, event.id, position, bytes]);
             }
             output::print(&table.to_string())
         })
@@ -100,10 +100,10 @@ impl Of {
     }
 
     /// Why there is nothing to show.
-    fn nothing(&self, places: usize) -> String {
+    fn nothing(&self, positions: usize) -> String {
         let fact = &self.fact;
-        if places > 0 {
-            let (events, were) = (output::count(places, "event"), if places == 1 { "was" } else { "were" });
+        if positions > 0 {
+            let (events, were) = (output::count(positions, "event"), if positions == 1 { "was" } else { "were" });
             return format!("{events} {were} about `{fact}`, which the log no longer holds (log.retention)");
         }
         format!(

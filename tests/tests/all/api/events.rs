@@ -105,8 +105,8 @@ async fn what_is_read_again_is_reported_once_and_what_left_the_log_not_at_all() 
     assert_eq!(events["data"].as_array().unwrap().len(), 1, "{events}");
     store::segments::trim_before(&store, log.topic(), Utc::now() + chrono::TimeDelta::days(1)).await.unwrap();
     assert_eq!(served.get("/api/v1/events?fact=shop/3").await["data"], json!([]));
-    let places = store::origins::of_fact(&store, log.topic(), "shop/3", 9).await.unwrap();
-    assert_eq!(places.len(), 1, "its place is known until the retention has passed");
+    let origins = store::origins::of_fact(&store, log.topic(), "shop/3", 9).await.unwrap();
+    assert_eq!(origins.len(), 1, "its log position is known until the retention has passed");
     store::origins::forget_before(&store, Utc::now() + chrono::TimeDelta::days(1)).await.unwrap();
     assert_eq!(store::origins::of_fact(&store, log.topic(), "shop/3", 9).await.unwrap(), []);
 }
