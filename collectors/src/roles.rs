@@ -10,7 +10,7 @@ use pull::progress::Silent;
 use runtime::health::{Check, Readiness};
 use runtime::http::Routes;
 use runtime::role::{self, Role};
-use runtime::settings::Database;
+use runtime::settings::{Database, Source};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -21,8 +21,24 @@ use crate::settings::{CollectorSettings, GatewaySettings};
 
 /// Collects the configured sources on their schedules.
 pub struct CollectorRole {
-    settings: CollectorSettings,
+    sources: Vec<Source>,
+    git_at_once: bool,
     collector: Collector,
+}
+
+impl CollectorRole {
+    /// Of these sources. `git_at_once` says whether git repositories are collected as soon as it works; what is pulled
+    /// always is. What can't be collected is an error before anything is.
+    pub fn new(sources: Vec<Source>, git_at_once: bool, collector: Collector) -> Result<Self> {
+        collector.jobs(&sources, git_at_once, &CancellationToken::new())?;
+        Ok(Self { sources, git_at_once, collector })
+    }
+
+    /// What it collects with.
+    #[must_use]
+    pub fn collector(&self) -> &Collector {
+        &self.collector
+    }
 }
 
 impl Role for CollectorRole {
@@ -38,19 +54,17 @@ impl Role for CollectorRole {
         let mirrors = settings.data.directory.join("mirrors");
         let progress: Arc<crate::collector::ShowProgress> = Arc::new(|_| Box::new(Silent));
         let collector = Collector { store, log, mirrors, progress, time_zone: settings.dora.time_zone };
-        // what can't be collected is an error before anything is
-        collector.jobs(&settings.source, true, &CancellationToken::new())?;
         if settings.source.iter().all(|source| source.pull.is_none()) {
             tracing::info!(
                 "there is nothing to collect: the settings have no [[source]] with [source.pull]; waiting for SIGHUP, \
                  which reads them again"
             );
         }
-        Ok(Self { settings, collector })
+        Self::new(settings.source, true, collector)
     }
 
     fn usable(&self, settings: &CollectorSettings) -> Result<()> {
-        self.collector.jobs(&settings.source, true, &CancellationToken::new())?;
+        self.collector.jobs(&settings.source, self.git_at_once, &CancellationToken::new())?;
         role::database_url(&settings.database).map(drop)
     }
 
@@ -59,7 +73,7 @@ impl Role for CollectorRole {
     }
 
     async fn work(&self, end: CancellationToken) -> Result<()> {
-        let jobs = self.collector.jobs(&self.settings.source, true, &end)?;
+        let jobs = self.collector.jobs(&self.sources, self.git_at_once, &end)?;
         scheduler::run(jobs, end.clone()).await;
         // nothing is ever due
         end.cancelled().await;

@@ -19,6 +19,7 @@ mod problem;
 mod redact;
 pub mod reload;
 pub mod role;
+mod running;
 pub mod schedule;
 pub mod secret;
 pub mod settings;

@@ -1,25 +1,18 @@
 //! The shell of a role that is a process of its own: settings, signals, health, server, and the order in which all
-//! that ends. `sei up` runs the same roles beside each other.
+//! that ends. `sei up` runs the same roles beside each other ([`Running`]).
 
 use std::path::PathBuf;
-use std::pin::pin;
-use std::time::Duration;
+use std::sync::Arc;
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Result};
 use clap::{CommandFactory, FromArgMatches, Parser};
 use tokio_util::sync::CancellationToken;
 
-use crate::health::{Check, Health, Readiness};
-use crate::http::{self, Listeners, Routes};
+use crate::health::{Check, Readiness};
+use crate::http::{Listeners, Routes};
 use crate::reload::Next;
+pub use crate::running::{Running, check_in_time};
 use crate::settings::{Database, Settings};
-
-/// How long readiness waits between two checks of what a role depends on, while all of it is well …
-const CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// … and while something is not, so that a fault that has passed is not shown for long.
-const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// How long the checks of a role may take together, longer than any of them by itself.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A role: what it opens, serves, watches and works on.
 pub trait Role: Send + Sync + Sized + 'static {
@@ -104,7 +97,7 @@ async fn until_closed<R: Role>(
 ) -> Result<Next> {
     let before = settings.clone();
     let server = settings.server().clone();
-    let role = R::open(settings).await?;
+    let role = Arc::new(R::open(settings).await?);
     let usable = || {
         let settings = reread()?;
         role.usable(&settings)?;
@@ -113,57 +106,26 @@ async fn until_closed<R: Role>(
     let listeners = Listeners::open(&server)?;
     let serve = async |end: CancellationToken| {
         let readiness = Readiness::waiting_for(R::CHECKS);
-        let routes = Health::new(readiness.clone(), &server).and(role.routes());
-        let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
-        let mut server = tokio::spawn(http::serve(listeners, routes, server.clone(), receiving.clone()));
-        let mut work = pin!(role.work(working.clone()));
-        let watch = async {
-            check_in_time(role.check(&readiness), &readiness, R::CHECKS).await;
-            keep_checking(|| role.check(&readiness), &readiness, R::CHECKS).await;
+        let mut running = Running::serve(listeners, role.routes(), &server, readiness.clone());
+        let worker = Arc::clone(&role);
+        running.start(R::NAME, |end| async move { worker.work(end).await });
+        let watched = Arc::clone(&role);
+        running.watch(R::CHECKS, move || {
+            let (role, readiness) = (Arc::clone(&watched), readiness.clone());
+            async move { role.check(&readiness).await }
+        });
+        let ended = tokio::select! {
+            error = running.failed() => Err(error),
+            () = end.cancelled() => Ok(()),
         };
-        tokio::select! {
-            ended = &mut work => {
-                ended?;
-                bail!("{} ended although it was not asked to", R::NAME);
-            }
-            ended = &mut server => ended??,
-            () = watch => {}
-            () = end.cancelled() => {}
-        }
-        // not ready any more, nothing is received, what was received is worked on
-        readiness.stop();
-        receiving.cancel();
-        let drain = async {
-            let drained = if server.is_finished() { Ok(Ok(())) } else { server.await };
-            working.cancel();
-            Ok::<(), Error>(drained??)
-        };
-        let (drained, worked) = tokio::join!(drain, work);
-        drained.and(worked)
+        ended.and(running.stop().await)
     };
     let ended = crate::reload::run(shutdown, usable, serve).await;
-    role.close().await;
+    // what has used it has ended
+    if let Some(role) = Arc::into_inner(role) {
+        role.close().await;
+    }
     ended
-}
-
-/// Keeps readiness up to date for ever, after a first check: checks every 5 s while all of it is well, every second
-/// while something is not.
-pub async fn keep_checking<F: Future<Output = ()>>(look: impl Fn() -> F, readiness: &Readiness, checks: &[Check]) {
-    loop {
-        let pause = if readiness.is_ready() { CHECK_INTERVAL } else { RECHECK_INTERVAL };
-        tokio::time::sleep(pause).await;
-        check_in_time(look(), readiness, checks).await;
-    }
-}
-
-/// Waits for checks for a bounded time: those that have not ended by then do not hold, since what they wait for does not
-/// answer.
-pub async fn check_in_time(look: impl Future<Output = ()>, readiness: &Readiness, checks: &[Check]) {
-    if tokio::time::timeout(CHECK_TIMEOUT, look).await.is_err() {
-        for check in checks {
-            readiness.failed(*check, format!("no answer within {} s", CHECK_TIMEOUT.as_secs()));
-        }
-    }
 }
 
 /// Where the database of several processes is.
@@ -178,12 +140,10 @@ pub fn database_url(settings: &Database) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
-    use tokio::time::Instant;
 
     use super::*;
     use crate::settings::{Findings, Server, Telemetry};
@@ -247,31 +207,5 @@ mod tests {
             assert_eq!((next, CLOSED.load(Ordering::SeqCst)), (expected, true));
         }
         assert!(Next::Restart.act(&shutdown).is_ok(), "the end that was asked for meanwhile counts");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_does_not_hold_is_checked_again_within_a_second() {
-        let readiness = Readiness::default();
-        readiness.passed(Check::Database);
-        let (begun, checked) = (Instant::now(), Mutex::new(Vec::new()));
-        let look = async || {
-            let mut checked = checked.lock().unwrap();
-            checked.push(begun.elapsed().as_secs());
-            let away = checked.len() < 4;
-            readiness.set_from(Check::Database, if away { Err("away") } else { Ok(()) });
-        };
-        let checking = keep_checking(look, &readiness, &[Check::Database]);
-        assert!(tokio::time::timeout(Duration::from_secs(14), checking).await.is_err());
-        assert_eq!(*checked.lock().unwrap(), [5, 6, 7, 8, 13]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_check_that_never_ends_does_not_hold() {
-        let readiness = Readiness::default();
-        readiness.passed(Check::Database);
-        check_in_time(std::future::pending(), &readiness, &[Check::Database]).await;
-        assert!(!readiness.is_ready());
-        check_in_time(async { readiness.passed(Check::Database) }, &readiness, &[Check::Database]).await;
-        assert!(readiness.is_ready());
     }
 }

@@ -16,12 +16,13 @@ use std::sync::Arc;
 use anyhow::Result;
 use chrono::Utc;
 use clap::Args;
+use collectors::CollectorRole;
 use collectors::gateway::GatewayState;
-use collectors::scheduler;
 use collectors::sources::{ConfiguredRepository, repositories, with_repositories};
 use eventlog::EventLog;
 use runtime::http::Listeners;
 use runtime::reload::Next;
+use runtime::role::Role;
 use tokio_util::sync::CancellationToken;
 
 use super::collect::GitOptions;
@@ -91,16 +92,13 @@ impl Up {
             Some(Ok(mut roles)) => {
                 let log = Arc::clone(&roles.log);
                 let work = async {
-                    let collector = machine.collector(&log);
-                    // what is wrong with a source is reported before anything is collected
-                    let jobs = collector.jobs(&machine.settings.source, false, &shutdown)?;
-                    while let Err(error) = Box::pin(first::collect_and_report(&machine, &collector, global.json)).await
-                    {
+                    let sources = machine.settings.source.clone();
+                    let role = CollectorRole::new(sources, false, machine.collector(&log))?;
+                    let collect = || first::collect_and_report(&machine, role.collector(), global.json);
+                    while let Err(error) = Box::pin(collect()).await {
                         first::wait_for_database(error).await?;
                     }
-                    scheduler::run(jobs, shutdown.clone()).await;
-                    // nothing is ever due: there is nothing to collect, or only in the past
-                    std::future::pending().await
+                    role.work(shutdown.clone()).await
                 };
                 let ended = tokio::select! {
                     result = work => result,
