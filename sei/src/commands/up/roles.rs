@@ -15,7 +15,7 @@ use runtime::role::{Role, Running, check_in_time};
 use super::database;
 use crate::machine::Machine;
 
-/// What is looked at again and again.
+/// What is checked for as long as it runs.
 const CHECKS: &[Check] = &[Check::Database, Check::Log, Check::Answers];
 
 /// The running roles.
