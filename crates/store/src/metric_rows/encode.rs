@@ -51,7 +51,10 @@ impl Encoded {
     }
 
     fn optional(&mut self, bytes: Option<impl AsRef<[u8]>>) -> Result<(), StoreError> {
-        put(&mut self.bytes, bytes.as_ref().map(AsRef::as_ref))?;
+        match bytes {
+            Some(bytes) => put(&mut self.bytes, Some(bytes.as_ref()))?,
+            None => put(&mut self.bytes, None)?,
+        }
         self.fields += 1;
         Ok(())
     }
