@@ -75,7 +75,7 @@ async fn a_mark_is_neither_lost_nor_seen_before_its_facts() {
     fails.rollback().await.unwrap();
     assert_eq!(take_stale(store).await, ["h/o/r"]);
     for _ in 0..3 {
-        let notice = tokio::time::timeout(std::time::Duration::from_secs(10), notices.recv()).await.unwrap();
+        let notice = tokio::time::timeout(std::time::Duration::from_mins(1), notices.recv()).await.unwrap();
         assert_eq!(notice.unwrap().unwrap().payload, "main");
     }
 }
