@@ -299,8 +299,8 @@ async fn what_is_dropped_at_any_await_leaves_the_answers_of_others_as_they_were(
             mark_as_changed(&database).await;
             for question in &questions {
                 let of_question = drop_at_each_await(when, || process.ask(question).map(|_| ()).boxed_local()).await;
-                let is_made_anew = of_question > 0 || !question.path.contains(WINDOW[0]);
-                assert!(is_made_anew, "{}: it had nothing to wait for", question.path);
+                let is_made_again = of_question > 0 || !question.path.contains(WINDOW[0]);
+                assert!(is_made_again, "{}: it had nothing to wait for", question.path);
                 drops += of_question;
             }
             drops += drop_at_each_await(when, || process.export().map(|_| ()).boxed_local()).await;
