@@ -61,7 +61,7 @@ impl Cache {
     pub(crate) fn new(store: &Store, limit_bytes: usize, processors: usize, timeout: Duration) -> Self {
         Self(Arc::new(Inner {
             store: store.looking(STATEMENT_TIMEOUT),
-            kept: Kept::new(limit_bytes),
+            kept: kept::none(limit_bytes),
             tenants: Mutex::default(),
             renewing: Semaphore::new(processors),
             timeout,
@@ -131,7 +131,7 @@ struct Ask {
 
 impl Ask {
     async fn answered(self) -> Response {
-        let kept = self.cache.0.kept.answer(&self.key);
+        let kept = self.cache.0.kept.value(&self.key);
         let freshness = kept.as_ref().map(|answer| Arc::clone(&answer.freshness));
         let Some(freshness) = freshness.or_else(|| self.cache.freshness(&self.head)) else {
             return self.make(None).await;
@@ -155,7 +155,7 @@ impl Ask {
             drop(alone);
             return self.run().await;
         };
-        let kept = self.cache.0.kept.answer(&self.key);
+        let kept = self.cache.0.kept.value(&self.key);
         let response = match kept.filter(|answer| answer.usable(look, self.at) != Usable::No) {
             Some(answer) => answer.response(),
             None => self.make(Some((&freshness, look))).await,
@@ -189,7 +189,8 @@ impl Ask {
         };
         let answer = Answer { freshness: Arc::clone(freshness), read, headers: head.headers, body };
         let response = answer.response();
-        self.cache.0.kept.put(&self.key, answer);
+        let bytes = answer.bytes();
+        self.cache.0.kept.put(&self.key, Arc::new(answer), bytes);
         response
     }
 

@@ -14,13 +14,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use kernel::Tenant;
+use runtime::kept::Place;
 use store::{Store, StoreTx};
 use tokio::sync::Mutex as Held;
 
 use crate::metrics::{Plan, Rows, Source, Tables};
 use crate::report::{from_tables, plan, question};
 pub use answers::UP_TO_NOW;
-use answers::{Answer, Answers, Key, Slot};
+use answers::{Answer, Answers, Given, Key};
 
 use crate::settings;
 use crate::{AskedServices, DoraError, MetricAnswer, MetricSettings, Question, Report, ReportQuery};
@@ -121,10 +122,10 @@ impl Snapshots {
         make: impl AsyncFnOnce(StoreTx, Tables, Plan) -> Result<Answer, DoraError>,
     ) -> Result<Answer, DoraError> {
         let tenanted = self.of(store.tenant());
-        let slot = tenanted.answers.slot(key);
-        let answer = self.answer_in((&slot, &tenanted), store, key, plan, make).await;
+        let place = tenanted.answers.place(key);
+        let answer = self.answer_in((&place, &tenanted), store, key, plan, make).await;
         if answer.is_err() {
-            tenanted.answers.give_up(key, &slot);
+            tenanted.answers.give_up(key, &place);
         }
         answer
     }
@@ -132,25 +133,24 @@ impl Snapshots {
     /// The answer to a question, in its place among those that were given before.
     async fn answer_in(
         &self,
-        (slot, tenanted): (&Held<Slot>, &Tenanted),
+        (place, tenanted): (&Place, &Tenanted),
         store: &Store,
         key: &Key,
         plan: Plan,
         make: impl AsyncFnOnce(StoreTx, Tables, Plan) -> Result<Answer, DoraError>,
     ) -> Result<Answer, DoraError> {
-        let mut slot = slot.lock().await;
+        let _alone = place.lock().await;
         let mut rows = tenanted.rows.lock().await;
         let mut tx = store::changes::begin_reading(store).await?;
         let version = rows.version(&mut tx).await?;
-        if let Some(answer) = slot.answer(key, version) {
+        if let Some(answer) = tenanted.answers.value(key).and_then(|given| given.of(key, version)) {
             tx.rollback().await?;
-            return Ok(answer.clone());
+            return Ok(answer);
         }
         let tables = self.tables((&mut rows, tenanted), store.tenant(), &mut tx, &plan).await?;
         drop(rows);
         let answer = make(tx, tables, plan).await?;
-        slot.put(version, answer.clone());
-        tenanted.answers.note(key, &answer);
+        tenanted.answers.put(key, Given::new(version, answer.clone()), answer.points());
         Ok(answer)
     }
 
@@ -172,7 +172,7 @@ impl Snapshots {
         let mut tenants = self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || {
             let used = Mutex::new(Use { at: Instant::now(), bytes: 0 });
-            Arc::new(Tenanted { rows: Held::default(), answers: Answers::default(), used })
+            Arc::new(Tenanted { rows: Held::default(), answers: answers::none(), used })
         };
         Arc::clone(tenants.entry(tenant.clone()).or_insert_with(new))
     }

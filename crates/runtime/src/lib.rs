@@ -10,6 +10,7 @@ mod changed;
 pub mod duration;
 pub mod health;
 pub mod http;
+pub mod kept;
 mod layers;
 mod load;
 mod metrics;

@@ -1,12 +1,11 @@
 //! Answers that were given before. One is good for as long as nothing has changed that answers are made from; an answer
 //! about a window up to now also for no longer than [`UP_TO_NOW`].
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
-use tokio::sync::Mutex as Flight;
+use runtime::kept::{Kept, Limits};
 
 use crate::{Budget, MetricAnswer, Question, Report};
 
@@ -55,7 +54,7 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    fn points(&self) -> usize {
+    pub fn points(&self) -> usize {
         match self {
             Self::Metrics(answers) => {
                 let parts = answers.iter().flat_map(|answer| std::iter::once(&answer.whole).chain(&answer.slices));
@@ -69,86 +68,31 @@ impl Answer {
 
 /// An answer, and what it was made from.
 #[derive(Clone, Debug)]
-struct Given {
+pub(super) struct Given {
     version: u64,
     at: Instant,
     answer: Answer,
 }
 
-/// The place of a question's answer. Who holds it answers; others who ask the same wait for that.
-#[derive(Debug, Default)]
-pub(super) struct Slot(Option<Given>);
+impl Given {
+    /// One that is given now.
+    pub fn new(version: u64, answer: Answer) -> Self {
+        Self { version, at: Instant::now(), answer }
+    }
 
-impl Slot {
     /// The answer, if it is that of this version.
-    pub fn answer(&self, key: &Key, version: u64) -> Option<&Answer> {
-        let given = self.0.as_ref().filter(|given| given.version == version)?;
-        (key.up_to_now.is_none() || given.at.elapsed() < UP_TO_NOW).then_some(&given.answer)
+    pub fn of(self, key: &Key, version: u64) -> Option<Answer> {
+        let is_current = key.up_to_now.is_none() || self.at.elapsed() < UP_TO_NOW;
+        (self.version == version && is_current).then_some(self.answer)
     }
-
-    pub fn put(&mut self, version: u64, answer: Answer) {
-        self.0 = Some(Given { version, at: Instant::now(), answer });
-    }
-}
-
-#[derive(Debug)]
-struct Kept {
-    slot: Arc<Flight<Slot>>,
-    used: Instant,
-    points: usize,
 }
 
 /// The answers of a tenant.
-#[derive(Debug, Default)]
-pub(super) struct Answers(Mutex<HashMap<Key, Kept>>);
+pub(super) type Answers = Kept<Key, Given>;
 
-impl Answers {
-    fn kept(&self) -> MutexGuard<'_, HashMap<Key, Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The place of a question's answer.
-    pub fn slot(&self, key: &Key) -> Arc<Flight<Slot>> {
-        let mut kept = self.kept();
-        if let Some(known) = kept.get_mut(key) {
-            known.used = Instant::now();
-            return Arc::clone(&known.slot);
-        }
-        let slot = Arc::default();
-        kept.insert(key.clone(), Kept { slot: Arc::clone(&slot), used: Instant::now(), points: 0 });
-        let_go(&mut kept);
-        slot
-    }
-
-    /// Notes how large an answer is.
-    pub fn note(&self, key: &Key, answer: &Answer) {
-        let mut kept = self.kept();
-        if let Some(kept) = kept.get_mut(key) {
-            kept.points = answer.points();
-        }
-        let_go(&mut kept);
-    }
-
-    /// Forgets the place of a question that was not answered, unless others wait for it.
-    pub fn give_up(&self, key: &Key, slot: &Arc<Flight<Slot>>) {
-        let mut kept = self.kept();
-        let is_place = kept.get(key).is_some_and(|known| Arc::ptr_eq(&known.slot, slot));
-        // one is kept here, one is the caller's
-        if is_place && Arc::strong_count(slot) <= 2 {
-            kept.remove(key);
-        }
-    }
-}
-
-/// Lets go of the answers that were asked for longest ago where there are too many.
-#[expect(clippy::mutable_key_type, reason = "a key holds the default budget, which is never spent from")]
-fn let_go(kept: &mut HashMap<Key, Kept>) {
-    let mut points: usize = kept.values().map(|kept| kept.points).sum();
-    while points > MAX_POINTS || kept.len() > MAX_ANSWERS {
-        let oldest = kept.iter().min_by_key(|(_, kept)| kept.used).map(|(key, _)| key.clone());
-        let Some(gone) = oldest.and_then(|oldest| kept.remove(&oldest)) else { return };
-        points -= gone.points;
-    }
+/// None, yet. They are measured by the points of their series.
+pub(super) fn none() -> Answers {
+    Kept::new(Limits { size: MAX_POINTS, places: MAX_ANSWERS, size_of_place: |_| 0 })
 }
 
 #[cfg(test)]
@@ -173,33 +117,19 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_were_asked_for_longest_ago_are_let_go() {
-        let answers = Answers::default();
-        let key = |name: usize| Key::new(vec![name.to_string()], &Question::default());
-        for name in 0..=MAX_ANSWERS {
-            answers.slot(&key(name));
-            answers.note(&key(name), &Answer::Metrics(Arc::default()));
+    fn an_answer_is_given_again_as_long_as_nothing_has_changed_and_up_to_now_for_a_time() {
+        let given = Given::new(7, Answer::Metrics(Arc::default()));
+        let long_ago = Given { at: Instant::now().checked_sub(UP_TO_NOW).unwrap(), ..given.clone() };
+        let (now, then) = (key(None, None), key(Some(TimeDelta::days(30)), Some(TimeDelta::days(1))));
+        for (given, key, version, expected) in [
+            (&given, &now, 7, true),
+            (&given, &now, 8, false),
+            (&given, &then, 7, true),
+            (&long_ago, &now, 7, false),
+            (&long_ago, &then, 7, true),
+            (&long_ago, &then, 8, false),
+        ] {
+            assert_eq!(given.clone().of(key, version).is_some(), expected, "{key:?} {version}");
         }
-        let kept = answers.0.lock().unwrap();
-        assert_eq!(kept.len(), MAX_ANSWERS);
-        assert!(!kept.contains_key(&key(0)) && kept.contains_key(&key(MAX_ANSWERS)));
-    }
-
-    #[test]
-    fn questions_that_are_never_answered_take_no_room() {
-        let answers = Answers::default();
-        let key = |name: usize| Key::new(vec![name.to_string()], &Question::default());
-        // given up without a word
-        for name in 0..2 * MAX_ANSWERS {
-            answers.slot(&key(name));
-        }
-        assert_eq!(answers.0.lock().unwrap().len(), MAX_ANSWERS);
-        let last = key(2 * MAX_ANSWERS - 1);
-        let (slot, waits) = (answers.slot(&last), answers.slot(&last));
-        answers.give_up(&last, &slot);
-        drop(slot);
-        assert!(answers.0.lock().unwrap().contains_key(&last), "another waits for it");
-        answers.give_up(&last, &waits);
-        assert!(!answers.0.lock().unwrap().contains_key(&last));
     }
 }
