@@ -8,13 +8,14 @@ mod delivery;
 mod planning;
 mod read;
 
-pub use change::{ChangeRow, ReviewRow, bots, changes, reviews};
+pub use change::{ChangeRow, ReviewRow, WriterRow, bots, changes, reviews, writers};
 pub use ci::{RunRow, runs};
 pub use code::{
     AuthorRow, MeasureRow, ReachedCommit, VulnerabilityRow, authors, measures, reached_commits, vulnerabilities,
 };
 pub use delivery::{
     DeployedRow, DeploymentRow, FirstDeploymentRow, IncidentRow, deployed, deployments, first_deployments, incidents,
+    writers_of_deployed,
 };
 pub use planning::{
     EntryRow, ItemRow, SprintRow, StatusRow, TransitionRow, entries, items, sprints, statuses, transitions,

@@ -7,7 +7,7 @@ use crate::settings::LeadTimeStart;
 /// When work on a change began: with the first commit that its source lists, else where its lead time starts, if that is
 /// with a commit too. Of one that is known only from git, and only by the commit that it was squashed to, the beginning
 /// was not seen.
-pub(super) fn began(row: &ChangeRow, lead_time_start: LeadTimeStart) -> Option<i64> {
+pub(super) fn began(row: &ChangeRow<'_>, lead_time_start: LeadTimeStart) -> Option<i64> {
     let seen_in_git = row.is_merge || row.deployed_commits.is_some_and(|commits| commits > 1);
     let is_squashed = row.opened.is_none() && !row.lists_commits && !seen_in_git;
     let started = row.started.filter(|_| lead_time_start == LeadTimeStart::FirstCommit && !is_squashed);
@@ -21,7 +21,7 @@ mod tests {
     #[test]
     fn of_a_change_that_git_shows_as_one_squashed_commit_the_beginning_was_not_seen() {
         let squashed = ChangeRow { started: Some(5), deployed_commits: Some(1), ..ChangeRow::default() };
-        let began = |row: ChangeRow| began(&row, LeadTimeStart::FirstCommit);
+        let began = |row: ChangeRow<'_>| began(&row, LeadTimeStart::FirstCommit);
         assert_eq!(began(squashed.clone()), None);
         assert_eq!(began(ChangeRow { deployed_commits: Some(2), ..squashed.clone() }), Some(5));
         assert_eq!(began(ChangeRow { is_merge: true, ..squashed.clone() }), Some(5));

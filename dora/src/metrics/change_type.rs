@@ -41,14 +41,9 @@ pub(super) fn change_type<'l>(
     conventional.or_else(revert).or_else(label).or_else(branch).unwrap_or("other")
 }
 
-/// Whether an assistant wrote a part of a change, by its accounts and its branch.
-pub(super) fn assisted<'a>(
-    pattern: &Regex,
-    accounts: impl IntoIterator<Item = &'a String>,
-    branch: Option<&str>,
-) -> bool {
-    accounts.into_iter().any(|account| pattern.is_match(account))
-        || branch.is_some_and(|branch| pattern.is_match(branch))
+/// Whether an assistant wrote a part of a change, by who opened it and its branch.
+pub(super) fn assisted(pattern: &Regex, author: Option<&str>, branch: Option<&str>) -> bool {
+    author.is_some_and(|author| pattern.is_match(author)) || branch.is_some_and(|branch| pattern.is_match(branch))
 }
 
 #[cfg(test)]
@@ -86,9 +81,9 @@ mod tests {
             ("email/ann@cursor.example.com", false),
             ("github.com/dependabot[bot]", false),
         ] {
-            assert_eq!(assisted(&pattern, [&account.to_owned()], None), expected, "{account}");
+            assert_eq!(assisted(&pattern, Some(account), None), expected, "{account}");
         }
-        assert!(assisted(&pattern, [], Some("copilot/fix-17")));
-        assert!(!assisted(&pattern, [], Some("feature/copilots")));
+        assert!(assisted(&pattern, None, Some("copilot/fix-17")));
+        assert!(!assisted(&pattern, None, Some("feature/copilots")));
     }
 }

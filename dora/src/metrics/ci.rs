@@ -1,6 +1,8 @@
 //! CI: how long runs wait and take, how often they fail, how long the default branch is red.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::num::NonZeroU32;
 
 use super::metric::Input::{Runs, RunsInOrder};
 use super::metric::metrics;
@@ -47,50 +49,79 @@ fn spent(run: &Run, into: &mut Observations) {
 /// A pipeline of a repository.
 type Pipeline<'a> = (Option<&'a str>, &'a str);
 
-/// Runs that succeeded or failed, oldest first: the number of each, its pipeline, and whether it succeeded.
-fn over<'a>(runs: &'a [EntryRef<'_, Run>]) -> impl Iterator<Item = (u32, &'a Run, Pipeline<'a>, bool)> {
-    (0_u32..).zip(runs).filter_map(|(number, entry)| {
-        let pipeline = (entry.subject.repository.as_deref(), &*entry.row.name);
-        Some((number, entry.row, pipeline, entry.row.succeeded?))
+/// Pipelines as they are found, by number.
+#[derive(Default)]
+struct Pipelines<'a> {
+    numbers: HashMap<Pipeline<'a>, usize>,
+    last: Option<(Pipeline<'a>, usize)>,
+}
+
+impl<'a> Pipelines<'a> {
+    fn number(&mut self, pipeline: Pipeline<'a>) -> usize {
+        // runs of a pipeline often follow each other
+        if let Some((_, number)) = self.last.filter(|(last, _)| *last == pipeline) {
+            return number;
+        }
+        let next = self.numbers.len();
+        let number = *self.numbers.entry(pipeline).or_insert(next);
+        self.last = Some((pipeline, number));
+        number
+    }
+}
+
+/// Runs that succeeded or failed, oldest first: the number of each, that of its pipeline, and whether it succeeded.
+fn over<'a>(runs: &'a [EntryRef<'_, Run>]) -> impl Iterator<Item = (u32, &'a Run, usize, bool)> {
+    let mut pipelines = Pipelines::default();
+    (0_u32..).zip(runs).filter_map(move |(number, entry)| {
+        let succeeded = entry.row.succeeded?;
+        let pipeline = pipelines.number((entry.subject.repository.as_deref(), &*entry.row.name));
+        Some((number, entry.row, pipeline, succeeded))
     })
 }
 
 fn red(runs: &[EntryRef<'_, Run>], into: &mut Observations) {
-    let mut since: BTreeMap<Pipeline<'_>, (u32, i64)> = BTreeMap::new();
-    let mut seen: BTreeSet<Pipeline<'_>> = BTreeSet::new();
+    // by pipeline: whether any run was seen, and the first of the failed runs after which none has succeeded
+    let mut pipelines: Vec<(bool, Option<(u32, i64)>)> = Vec::new();
     for (number, run, pipeline, succeeded) in over(runs).filter(|(_, run, ..)| run.default_branch) {
-        if seen.insert(pipeline) && succeeded {
+        if pipelines.len() <= pipeline {
+            pipelines.resize(pipeline + 1, (false, None));
+        }
+        let Some((seen, since)) = pipelines.get_mut(pipeline) else { continue };
+        if !std::mem::replace(seen, true) && succeeded {
             // one that was never red was observed all the same: no time red, which is not unknown
             into.about(number);
             into.lasting(run.finished, Some(run.finished));
         }
         if !succeeded {
-            since.entry(pipeline).or_insert((number, run.finished));
-        } else if let Some((first, failed)) = since.remove(&pipeline) {
+            since.get_or_insert((number, run.finished));
+        } else if let Some((first, failed)) = since.take() {
             into.about(first);
             into.lasting(failed, Some(run.finished));
         }
     }
-    for (first, failed) in since.into_values() {
+    for (first, failed) in pipelines.into_iter().filter_map(|(_, since)| since) {
         into.about(first);
         into.lasting(failed, None);
     }
 }
 
 fn flaky(runs: &[EntryRef<'_, Run>], into: &mut Observations) {
-    let mut failed: BTreeMap<(Pipeline<'_>, &str), (u32, i64, bool)> = BTreeMap::new();
+    // by pipeline and commit: the first failed run, and whether one after it succeeded
+    let mut positions: HashMap<(usize, NonZeroU32), usize> = HashMap::new();
+    let mut failed: Vec<(u32, i64, bool)> = Vec::new();
     for (number, run, pipeline, succeeded) in over(runs) {
-        let Some(sha) = run.sha.as_deref() else { continue };
-        match failed.get_mut(&(pipeline, sha)) {
+        let Some(commit) = run.commit else { continue };
+        if succeeded {
             // the code is the same, so what changed was luck
-            Some((.., green)) => *green |= succeeded,
-            None if !succeeded => {
-                failed.insert((pipeline, sha), (number, run.finished, false));
+            if let Some((.., green)) = positions.get(&(pipeline, commit)).and_then(|place| failed.get_mut(*place)) {
+                *green = true;
             }
-            None => {}
+        } else if let Entry::Vacant(place) = positions.entry((pipeline, commit)) {
+            place.insert(failed.len());
+            failed.push((number, run.finished, false));
         }
     }
-    for (first, at, green) in failed.into_values() {
+    for (first, at, green) in failed {
         into.about(first);
         into.is(at, green);
     }
@@ -101,10 +132,10 @@ mod tests {
     use super::super::rows::Subject;
     use super::*;
 
-    fn run(sha: &str, finished: i64, succeeded: Option<bool>) -> Run {
+    fn run(commit: &str, finished: i64, succeeded: Option<bool>) -> Run {
         Run {
             name: "test".into(),
-            sha: Some(sha.into()),
+            commit: NonZeroU32::new(commit.bytes().map(u32::from).sum()),
             default_branch: true,
             queued: finished - 10,
             started: Some(finished - 7),
@@ -147,6 +178,18 @@ mod tests {
     fn a_default_branch_that_was_never_red_was_seen_to_be_red_for_no_time() {
         assert_eq!(spans(&[run("a", 10, GREEN), run("c", 30, GREEN)]), [(10, Some(10))]);
         assert!(spans(&[Run { default_branch: false, ..run("b", 20, RED) }]).is_empty());
+    }
+
+    #[test]
+    fn pipelines_are_red_each_by_itself() {
+        let named = |name: &str, run: Run| Run { name: name.into(), ..run };
+        let all = [
+            Run { default_branch: false, ..named("lint", run("z", 5, RED)) },
+            named("test", run("a", 10, RED)),
+            named("lint", run("a", 20, GREEN)),
+            named("test", run("b", 30, GREEN)),
+        ];
+        assert_eq!(spans(&all), [(20, Some(20)), (10, Some(30))]);
     }
 
     #[test]

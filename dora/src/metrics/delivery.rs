@@ -45,27 +45,27 @@ metrics! { "delivery";
 }
 
 fn lead_time(row: &rows::Deployed, into: &mut Observations) {
-    into.took(row.at, row.lead_time_us);
+    into.took(row.at, row.lead_time.us());
 }
 
 fn coding(row: &rows::Deployed, into: &mut Observations) {
-    into.took(row.at, row.coding_us);
+    into.took(row.at, row.coding.us());
 }
 
 fn pickup(row: &rows::Deployed, into: &mut Observations) {
-    into.took(row.at, row.pickup_us);
+    into.took(row.at, row.pickup.us());
 }
 
 fn review(row: &rows::Deployed, into: &mut Observations) {
-    into.took(row.at, row.review_us);
+    into.took(row.at, row.review.us());
 }
 
 fn approval(row: &rows::Deployed, into: &mut Observations) {
-    into.took(row.at, row.approval_us);
+    into.took(row.at, row.approval.us());
 }
 
 fn deploy(row: &rows::Deployed, into: &mut Observations) {
-    into.took(row.at, row.deploy_us);
+    into.took(row.at, row.deploy.us());
 }
 
 fn frequency(row: &Deployment, into: &mut Observations) {

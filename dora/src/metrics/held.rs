@@ -187,12 +187,7 @@ impl Rows {
         if repository.is_empty() {
             return vec![String::new()];
         }
-        let deployed = &self.tables.deployed;
-        let holds = |service: &str| {
-            let mut subjects = deployed.subjects_of(service).iter();
-            subjects.any(|subject| subject.repository.as_deref() == Some(repository))
-        };
-        deployed.owners().filter(|service| holds(service)).map(ToString::to_string).collect()
+        self.tables.deployed.owners_with(repository).map(ToString::to_string).collect()
     }
 
     /// Reads what has changed of a source, or all of it where it is not held.

@@ -1,28 +1,26 @@
 //! Rows of the store on their way to the tables that metrics are made from.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod code;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use kernel::{DeploymentKind, Outcome};
-use regex::Regex;
 use store::StoreTx;
-use store::flow::{self, ChangeRow, Part, ReviewRow, TransitionRow};
+use store::flow::{self, Part, TransitionRow};
 
-use super::beginning::began;
-use super::change_type::{assisted, change_type};
 use super::custom::Facts;
 use super::ownership::Ownership;
 use super::plan::Plan;
 use super::planning::Meanings;
 use super::rows::{
-    Author, Change, Deployed, Deployment, Entry, FirstDeployment, Incident, Item, Measure, Name, Review, Run, Sprint,
-    Subject, Vulnerability,
+    Deployment, Entry, FirstDeployment, Incident, Item, Measure, Name, Run, Sprint, Subject, Vulnerability,
 };
-use super::tables::{Source, Table, Tables};
+use super::tables::{Source, Table, TableBuilder, Tables};
+use crate::DoraError;
 use crate::basis::EvidenceSet;
-use crate::compute::{GivenReview, rule_set};
 use crate::settings;
-use crate::{DoraError, Options};
 
 /// Names that are held once.
 #[derive(Debug, Default)]
@@ -106,86 +104,6 @@ impl Loader<'_> {
         }
     }
 
-    fn assistants(&self) -> Result<Regex, DoraError> {
-        Regex::new(&self.settings.assistants).map_err(|_| DoraError::Setting {
-            key: "dora.assistants".to_owned(),
-            found: self.settings.assistants.clone(),
-            expected: "a regular expression",
-        })
-    }
-
-    async fn changes(&mut self) -> Result<(), DoraError> {
-        let assistants = self.assistants()?;
-        let (changes, reviews) = (flow::changes(self.tx, &self.part).await?, flow::reviews(self.tx, &self.part).await?);
-        let bots = Bots::read(self.tx, self.settings).await?;
-        let mut of_change: HashMap<&str, Vec<&ReviewRow>> = HashMap::new();
-        for review in &reviews {
-            of_change.entry(&review.change).or_default().push(review);
-        }
-        let names = &mut *self.names;
-        let lead_time_start = self.settings.lead_time_start;
-        let entry = |row: &ChangeRow| {
-            let ai = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
-            let reviews = of_change.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-            let reviews = counted(row, reviews, &bots);
-            let review =
-                |review: &&ReviewRow| Review { reviewer: names.opt(review.reviewer.as_deref()), at: review.at };
-            let reviews = reviews.iter().map(review).collect();
-            let change = Change {
-                first_commit: began(row, lead_time_start),
-                opened: row.opened,
-                ready: row.ready,
-                merged: row.merged,
-                closed: row.closed,
-                lines: row.additions.zip(row.deletions).map(|(additions, deletions)| additions + deletions),
-                reviews,
-            };
-            let subject = Subject {
-                repository: Some(names.get(&row.repository)),
-                labels: names.all(&row.labels),
-                kind: Some(names.get(change_type(&row.title, &row.labels, row.branch.as_deref()))),
-                ai: Some(ai),
-                author: names.opt(row.author.as_deref()),
-                ..Subject::default()
-            };
-            Entry { subject, row: change }
-        };
-        self.tables.changes = Table::by_owner(changes.iter().map(entry), |subject| subject.repository.as_ref());
-        Ok(())
-    }
-
-    async fn deployed(&mut self) -> Result<(), DoraError> {
-        let assistants = self.assistants()?;
-        let names = &mut *self.names;
-        let entry = |row: flow::DeployedRow| {
-            let ai = assisted(&assistants, row.writers.iter().chain(&row.author), row.branch.as_deref());
-            let [coding_us, pickup_us, review_us, approval_us, deploy_us] = row.stages;
-            Entry {
-                subject: Subject {
-                    service: Some(names.get(&row.service)),
-                    repository: Some(names.get(&row.repository)),
-                    labels: names.all(&row.labels),
-                    kind: Some(names.get(change_type(&row.title, &row.labels, row.branch.as_deref()))),
-                    ai: Some(ai),
-                    author: names.opt(row.author.as_deref()),
-                    ..Subject::default()
-                },
-                row: Deployed {
-                    at: row.deployed,
-                    lead_time_us: row.lead_time,
-                    coding_us,
-                    pickup_us,
-                    review_us,
-                    approval_us,
-                    deploy_us,
-                },
-            }
-        };
-        let rows = flow::deployed(self.tx, &self.part, self.by_writers).await?;
-        self.tables.deployed = Table::by_owner(rows.into_iter().map(entry), |subject| subject.service.as_ref());
-        Ok(())
-    }
-
     async fn deployments(&mut self) -> Result<(), DoraError> {
         let rows = flow::deployments(self.tx, &self.part).await?;
         let first = flow::first_deployments(self.tx, &self.part).await?;
@@ -245,28 +163,36 @@ impl Loader<'_> {
     }
 
     async fn runs(&mut self) -> Result<(), DoraError> {
-        let rows = flow::runs(self.tx, &self.part).await?;
         let names = &mut *self.names;
-        let entry = |row: flow::RunRow| {
-            let repository = names.opt(row.repository.as_deref());
-            Entry {
-                subject: Subject { project: repository.clone(), repository, ..Subject::default() },
-                row: Run {
-                    name: names.get(&row.name),
-                    sha: names.opt(row.sha.as_deref()),
-                    default_branch: row.default_branch,
-                    queued: row.queued,
-                    started: row.started,
-                    finished: row.finished,
-                    succeeded: match row.outcome {
-                        Some(Outcome::Success) => Some(true),
-                        Some(Outcome::Failure) => Some(false),
-                        Some(Outcome::Neither) | None => None,
-                    },
-                },
-            }
+        let mut commits: HashMap<Box<[u8]>, NonZeroU32> = HashMap::new();
+        let mut commit = |sha: &[u8]| {
+            let next = NonZeroU32::MIN.saturating_add(u32::try_from(commits.len()).unwrap_or(u32::MAX));
+            commits.get(sha).copied().unwrap_or_else(|| {
+                commits.insert(sha.into(), next);
+                next
+            })
         };
-        self.tables.runs = Table::by_owner(rows.into_iter().map(entry), |subject| subject.repository.as_ref());
+        let mut runs = TableBuilder::default();
+        flow::runs(self.tx, &self.part, |row| {
+            let repository = names.opt(row.repository);
+            let subject = Subject { project: repository.clone(), repository, ..Subject::default() };
+            let row = Run {
+                name: names.get(row.name),
+                commit: row.sha.map(&mut commit),
+                default_branch: row.default_branch,
+                queued: row.queued,
+                started: row.started,
+                finished: row.finished,
+                succeeded: match row.outcome {
+                    Some(Outcome::Success) => Some(true),
+                    Some(Outcome::Failure) => Some(false),
+                    Some(Outcome::Neither) | None => None,
+                },
+            };
+            runs.push(Entry { subject, row }, |subject| subject.repository.as_ref());
+        })
+        .await?;
+        self.tables.runs = runs.build();
         Ok(())
     }
 
@@ -348,72 +274,5 @@ impl Loader<'_> {
         };
         self.tables.measures = Table::by_owner(rows.into_iter().map(entry), |_| None);
         Ok(())
-    }
-
-    async fn authors(&mut self) -> Result<(), DoraError> {
-        let bots = Bots::read(self.tx, self.settings).await?;
-        let rows = flow::authors(self.tx, &self.part).await?;
-        let names = &mut *self.names;
-        let mut commits: BTreeMap<(Name, Name), Vec<(i64, i64)>> = BTreeMap::new();
-        for row in rows {
-            let author = (names.get(&row.repository), names.get(&row.author));
-            commits.entry(author).or_default().push((row.at, row.lines));
-        }
-        let people = commits.into_iter().filter(|((_, author), _)| !bots.is(author));
-        let entry = |((repository, author), commits)| Entry {
-            subject: Subject { repository: Some(repository), ..Subject::default() },
-            row: Author::new(author, commits),
-        };
-        self.tables.authors = Table::by_owner(people.map(entry), |subject| subject.repository.as_ref());
-        Ok(())
-    }
-}
-
-/// The reviews of a change and the comments on it that count, out of all of them.
-fn counted<'r>(row: &ChangeRow, reviews: &[&'r ReviewRow], bots: &Bots) -> Vec<&'r ReviewRow> {
-    let rules = rule_set(&bots.options);
-    let counts = |review: &&&ReviewRow| {
-        let reviewer = review.reviewer.as_deref();
-        let by_bot = reviewer.is_some_and(|account| bots.is(account));
-        let author = row.author.as_deref();
-        rules.counts(&GivenReview { reviewer, by_bot, at: review.at, author, merged: row.merged })
-    };
-    reviews.iter().filter(counts).copied().collect()
-}
-
-/// Accounts that are bots, by what their source says, their name or the settings.
-struct Bots {
-    known: BTreeSet<String>,
-    options: Options,
-}
-
-impl Bots {
-    async fn read(tx: &mut StoreTx, settings: &settings::Dora) -> Result<Self, DoraError> {
-        Ok(Self { known: flow::bots(tx).await?.into_iter().collect(), options: Options::new(settings)? })
-    }
-
-    fn is(&self, account: &str) -> bool {
-        self.known.contains(account) || self.options.names_bot(account)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn which_reviews_count_is_decided_by_the_rules_that_are_followed() {
-        let review = |reviewer: &str, at| ReviewRow { change: "c".into(), reviewer: Some(reviewer.into()), at };
-        let row = ChangeRow { author: Some("ann".into()), merged: Some(10), ..ChangeRow::default() };
-        let reviews = [review("ann", 4), review("bot", 5), review("bob", 6), review("eve", 8), review("bob", 12)];
-        let reviews: Vec<&ReviewRow> = reviews.iter().collect();
-        let times = |compat| -> Vec<i64> {
-            let settings = settings::Dora { compat, ..settings::Dora::default() };
-            let bots = Bots { known: ["bot".to_owned()].into(), options: Options::new(&settings).unwrap() };
-            counted(&row, &reviews, &bots).iter().map(|review| review.at).collect()
-        };
-        // neither what the author says, nor a bot, nor what comes after the merge
-        assert_eq!(times(settings::Compat::Off), [6, 8]);
-        assert_eq!(times(settings::Compat::Devlake), [5, 6, 8, 12]);
     }
 }

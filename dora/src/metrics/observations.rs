@@ -65,6 +65,16 @@ struct Observation {
 }
 
 impl Observations {
+    /// None, with room for a number of them.
+    pub fn with_room(count: usize) -> Self {
+        Self {
+            subject: Vec::with_capacity(count),
+            at: Vec::with_capacity(count),
+            value: Vec::with_capacity(count),
+            ..Self::default()
+        }
+    }
+
     /// States what the next observations are about.
     pub const fn about(&mut self, subject: u32) {
         self.current = subject;

@@ -1,35 +1,39 @@
 //! Work that is done by as many threads as there are processors.
 
-use std::cell::Cell;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Builder};
 
-thread_local! {
-    /// Whether this thread does part of such work. What it does of that alone, other threads don't share again.
-    static SHARES: Cell<bool> = const { Cell::new(false) };
-}
+/// Threads that help others, of all that is shared in the process.
+static HELPERS: AtomicUsize = AtomicUsize::new(0);
+/// With the thread that is helped there is one for each processor.
+static MOST_HELPERS: LazyLock<usize> =
+    LazyLock::new(|| thread::available_parallelism().map_or(0, |processors| processors.get() - 1));
 
-/// What `work` makes of each item, in the order of the items. The calling thread works too: alone if it does so for
-/// other items already, or where the system gives no more threads.
+/// What `work` makes of each item, in the order of the items. The calling thread works too. Others help as soon as they
+/// have nothing else to do, also where what is shared is part of something that is; where the system gives no more
+/// threads, the calling one works alone.
 pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads =
-        if SHARES.get() { 1 } else { thread::available_parallelism().map_or(1, usize::from).min(items.len()) };
-    if threads <= 1 {
-        return items.iter().map(work).collect();
-    }
     let next = AtomicUsize::new(0);
-    let one = || {
-        let _shares = Sharing::begin();
-        let mut done = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(number) else { return done };
-            done.push((number, work(item)));
-        }
+    let take = || {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        items.get(number).map(|item| (number, work(item)))
     };
+    let take = &take;
     let mut done = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map_while(|_| Builder::new().spawn_scoped(scope, one).ok()).collect();
-        let mut done = one();
+        let (mut done, mut others) = (Vec::with_capacity(items.len()), Vec::new());
+        loop {
+            let rest = items.len().saturating_sub(next.load(Ordering::Relaxed) + 1);
+            for helper in std::iter::from_fn(Helper::new).take(rest) {
+                let help = move || {
+                    let _helper = helper;
+                    std::iter::from_fn(take).collect::<Vec<_>>()
+                };
+                others.extend(Builder::new().spawn_scoped(scope, help));
+            }
+            let Some(one) = take() else { break };
+            done.push(one);
+        }
         for other in others {
             // a panic is one of the caller, too
             done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
@@ -40,19 +44,19 @@ pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync)
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// While it is there, this thread does part of shared work.
-struct Sharing;
+/// One of the threads that may help, as long as it is there.
+struct Helper;
 
-impl Sharing {
-    fn begin() -> Self {
-        SHARES.set(true);
-        Self
+impl Helper {
+    fn new() -> Option<Self> {
+        let more = |helpers: usize| (helpers < *MOST_HELPERS).then_some(helpers + 1);
+        HELPERS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Self)
     }
 }
 
-impl Drop for Sharing {
+impl Drop for Helper {
     fn drop(&mut self) {
-        SHARES.set(false);
+        HELPERS.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -68,13 +72,18 @@ mod tests {
     }
 
     #[test]
-    fn work_within_shared_work_takes_no_more_threads() {
-        let threads = each(&[1, 2, 3, 4], |_| {
-            let own = thread::current().id();
-            each(&[1, 2, 3, 4], |_| thread::current().id()).into_iter().all(|inner| inner == own)
+    fn work_within_shared_work_takes_no_more_threads_than_there_are_processors() {
+        let working = AtomicUsize::new(0);
+        let most = each(&[0; 8], |_| {
+            let inner = each(&[0; 8], |_| {
+                let now = working.fetch_add(1, Ordering::SeqCst) + 1;
+                thread::yield_now();
+                working.fetch_sub(1, Ordering::SeqCst);
+                now
+            });
+            inner.into_iter().max()
         });
-        assert_eq!(threads, [true; 4], "each is done by the thread that asks for it");
-        assert!(!SHARES.get(), "the calling thread can share its next work");
+        assert!(most.into_iter().flatten().max().is_some_and(|most| most <= *MOST_HELPERS + 1));
     }
 
     #[test]

@@ -147,10 +147,11 @@ impl Plan {
             services: &services,
         };
         let (observations, parts) = view.observe(&self.input(metric))?;
-        let mut beside = Vec::new();
-        for (name, id) in metric.beside {
-            beside.push((*name, view.observe(&find(id, &[])?.input)?.0));
-        }
+        let beside = parallel::each(metric.beside, |(name, id)| {
+            let (observations, _) = view.observe(&find(id, &[])?.input)?;
+            Ok::<_, DoraError>((*name, observations))
+        });
+        let beside = beside.into_iter().collect::<Result<Vec<_>, _>>()?;
         let (whole, slices) = aggregate::answer(&asked, (&observations, &parts), &beside)?;
         Ok(MetricAnswer {
             metric: metric.define(),

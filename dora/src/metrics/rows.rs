@@ -2,6 +2,7 @@
 //! each is held once, however many rows have it.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use chrono::{DateTime, Months};
@@ -125,16 +126,41 @@ impl Row for Change {
     }
 }
 
+/// A duration that may not be known, in the space of one that is: of what was deployed there are the most rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Duration(i64);
+
+impl Duration {
+    const UNKNOWN: Self = Self(i64::MIN);
+
+    /// In microseconds.
+    pub fn us(self) -> Option<i64> {
+        (self != Self::UNKNOWN).then_some(self.0)
+    }
+}
+
+impl Default for Duration {
+    fn default() -> Self {
+        Self::UNKNOWN
+    }
+}
+
+impl From<Option<i64>> for Duration {
+    fn from(us: Option<i64>) -> Self {
+        us.map_or(Self::UNKNOWN, Self)
+    }
+}
+
 /// A change or commit that was deployed and counts for lead time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Deployed {
     pub at: i64,
-    pub lead_time_us: Option<i64>,
-    pub coding_us: Option<i64>,
-    pub pickup_us: Option<i64>,
-    pub review_us: Option<i64>,
-    pub approval_us: Option<i64>,
-    pub deploy_us: Option<i64>,
+    pub lead_time: Duration,
+    pub coding: Duration,
+    pub pickup: Duration,
+    pub review: Duration,
+    pub approval: Duration,
+    pub deploy: Duration,
 }
 
 impl Row for Deployed {
@@ -199,8 +225,8 @@ impl Row for Incident {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Run {
     pub name: Name,
-    /// The commit that it ran on.
-    pub sha: Option<Name>,
+    /// The commit that it ran on: a number that other runs of its repository have if they ran on the same.
+    pub commit: Option<NonZeroU32>,
     /// It ran for the default branch of its repository.
     pub default_branch: bool,
     pub queued: i64,

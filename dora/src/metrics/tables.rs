@@ -14,23 +14,37 @@ use super::rows::{
     Run, Sprint, Subject, Vulnerability,
 };
 
-/// The rows of an owner, without what they are about, which few questions look at.
+/// The rows of an owner; what they are about is separate, since few questions look at it.
 #[derive(Debug)]
 struct Chunk<T> {
     subjects: Vec<Subject>,
     rows: Vec<T>,
+    /// How much memory they take.
+    bytes: usize,
+    /// The repositories that they are about.
+    repositories: Vec<Name>,
 }
 
 impl<T> Default for Chunk<T> {
     fn default() -> Self {
-        Self { subjects: Vec::new(), rows: Vec::new() }
+        Self { subjects: Vec::new(), rows: Vec::new(), bytes: 0, repositories: Vec::new() }
     }
 }
 
-impl<T> Chunk<T> {
+impl<T: Row> Chunk<T> {
     fn push(&mut self, entry: Entry<T>) {
-        self.subjects.push(entry.subject);
-        self.rows.push(entry.row);
+        let Entry { subject, row } = entry;
+        self.bytes += size_of::<Entry<T>>() + size_of_val(&*subject.labels) + row.bytes_beside();
+        if let Some(repository) = subject.repository.as_ref().filter(|name| !self.is_about(name)) {
+            self.repositories.push(Name::clone(repository));
+        }
+        self.subjects.push(subject);
+        self.rows.push(row);
+    }
+
+    fn is_about(&self, repository: &str) -> bool {
+        // most owners have one, and the next row is mostly about the last
+        self.repositories.iter().rev().any(|name| &**name == repository)
     }
 
     fn entries(&self) -> impl Iterator<Item = EntryRef<'_, T>> {
@@ -41,37 +55,26 @@ impl<T> Chunk<T> {
 /// The rows of a table, in chunks by owner: a repository, a project, a service, or none. Chunks are shared, so that a
 /// copy is cheap.
 #[derive(Debug)]
-pub(super) struct Table<T>(BTreeMap<Name, Arc<Chunk<T>>>);
+pub(super) struct Table<T>(Arc<BTreeMap<Name, Arc<Chunk<T>>>>);
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(Arc::default())
     }
 }
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(Arc::clone(&self.0))
     }
 }
 
-impl<T> Table<T> {
+impl<T: Row> Table<T> {
     /// Rows by their owners. Those of an owner stay in their order.
     pub fn by_owner(rows: impl Iterator<Item = Entry<T>>, owner: impl Fn(&Subject) -> Option<&Name>) -> Self {
-        let mut chunks: BTreeMap<Name, Chunk<T>> = BTreeMap::new();
-        for row in rows {
-            match owner(&row.subject).map(|owner| chunks.get_mut(owner).ok_or_else(|| Name::clone(owner))) {
-                Some(Ok(chunk)) => chunk.push(row),
-                Some(Err(owner)) => chunks.entry(owner).or_default().push(row),
-                None => chunks.entry(Name::default()).or_default().push(row),
-            }
-        }
-        let shared = |(owner, mut chunk): (Name, Chunk<T>)| {
-            chunk.subjects.shrink_to_fit();
-            chunk.rows.shrink_to_fit();
-            (owner, Arc::new(chunk))
-        };
-        Self(chunks.into_iter().map(shared).collect())
+        let mut table = TableBuilder::default();
+        rows.for_each(|row| table.push(row, &owner));
+        table.build()
     }
 
     /// Puts what was read of some owners, or of all, in place of what there is of them.
@@ -79,25 +82,20 @@ impl<T> Table<T> {
         match owners {
             None => *self = read,
             Some(owners) => {
+                let chunks = Arc::make_mut(&mut self.0);
                 for owner in owners {
-                    self.0.remove(owner.as_str());
+                    chunks.remove(owner.as_str());
                 }
-                self.0.extend(read.0);
+                chunks.extend(Arc::unwrap_or_clone(read.0));
             }
         }
     }
 
-    /// What the rows of an owner are about.
-    pub fn subjects_of(&self, owner: &str) -> &[Subject] {
-        self.0.get(owner).map(|chunk| chunk.subjects.as_slice()).unwrap_or_default()
+    /// The owners of rows about a repository.
+    pub fn owners_with(&self, repository: &str) -> impl Iterator<Item = &Name> {
+        self.0.iter().filter(move |(_, chunk)| chunk.is_about(repository)).map(|(owner, _)| owner)
     }
 
-    pub fn owners(&self) -> impl Iterator<Item = &Name> {
-        self.0.keys()
-    }
-}
-
-impl<T: Row> Table<T> {
     /// The rows that a window is about.
     pub fn of(&self, window: Micros) -> impl Iterator<Item = EntryRef<'_, T>> {
         self.all().filter(move |entry| entry.row.is_of(window))
@@ -110,10 +108,38 @@ impl<T: Row> Table<T> {
 
     /// How much memory the rows take.
     pub fn bytes(&self) -> usize {
-        let of = |entry: EntryRef<'_, T>| {
-            size_of::<Entry<T>>() + size_of_val(&*entry.subject.labels) + entry.row.bytes_beside()
+        self.0.values().map(|chunk| chunk.bytes).sum()
+    }
+}
+
+/// A table whose rows come one by one.
+#[derive(Debug)]
+pub(super) struct TableBuilder<T>(BTreeMap<Name, Chunk<T>>);
+
+impl<T> Default for TableBuilder<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T: Row> TableBuilder<T> {
+    /// Adds a row after those of its owner.
+    pub fn push(&mut self, row: Entry<T>, owner: impl Fn(&Subject) -> Option<&Name>) {
+        match owner(&row.subject).map(|owner| self.0.get_mut(owner).ok_or_else(|| Name::clone(owner))) {
+            Some(Ok(chunk)) => chunk.push(row),
+            Some(Err(owner)) => self.0.entry(owner).or_default().push(row),
+            None => self.0.entry(Name::default()).or_default().push(row),
+        }
+    }
+
+    /// The table, when all rows are there.
+    pub fn build(self) -> Table<T> {
+        let shared = |(owner, mut chunk): (Name, Chunk<T>)| {
+            chunk.subjects.shrink_to_fit();
+            chunk.rows.shrink_to_fit();
+            (owner, Arc::new(chunk))
         };
-        self.all().map(of).sum()
+        Table(Arc::new(self.0.into_iter().map(shared).collect()))
     }
 }
 

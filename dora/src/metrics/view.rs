@@ -181,7 +181,7 @@ impl<'t> View<'t> {
 
 /// Makes the observations of each row. The number of a row is that of its subject.
 fn each<R>(chosen: &Chosen<R>, observe: impl Fn(&R, &mut Observations)) -> Observed {
-    let mut into = Observations::default();
+    let mut into = Observations::with_room(chosen.rows.len());
     for (number, row) in (0_u32..).zip(&chosen.rows) {
         into.about(number);
         observe(row, &mut into);

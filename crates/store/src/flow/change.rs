@@ -2,24 +2,22 @@
 
 use kernel::EARLIEST_AUTHOR_TIME;
 
-use super::read::{Part, opt_text, rows, text};
+use super::read::{Part, each};
 use crate::{StoreError, StoreTx};
 
 /// A change that was open in the span or ended in it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ChangeRow {
+pub struct ChangeRow<'r> {
     /// Its id.
-    pub id: String,
+    pub id: &'r str,
     /// Where it is merged to.
-    pub repository: String,
+    pub repository: &'r str,
     /// Who opened it.
-    pub author: Option<String>,
-    /// Who wrote its commits, where they are known: authors and co-authors.
-    pub writers: Vec<String>,
+    pub author: Option<&'r str>,
     /// The branch that it comes from.
-    pub branch: Option<String>,
+    pub branch: Option<&'r str>,
     /// Its title.
-    pub title: String,
+    pub title: &'r str,
     /// Its labels.
     pub labels: Vec<String>,
     /// The earliest author time of the commits that its source lists.
@@ -48,13 +46,22 @@ pub struct ChangeRow {
 
 /// A review of, or a comment on, one of those changes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ReviewRow {
+pub struct ReviewRow<'r> {
     /// The change.
-    pub change: String,
+    pub change: &'r str,
     /// Who.
-    pub reviewer: Option<String>,
+    pub reviewer: Option<&'r str>,
     /// When.
     pub at: i64,
+}
+
+/// Who wrote a commit of a change, as its author or as a co-author.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WriterRow<'r> {
+    /// The change.
+    pub change: &'r str,
+    /// Who.
+    pub writer: &'r str,
 }
 
 /// The changes that are asked for, without those all of whose commits came with other changes.
@@ -68,38 +75,33 @@ fn changes_of(part: &Part) -> String {
     )
 }
 
-/// Who wrote the commits of a change.
-pub(super) const WRITERS: &str = "array(select distinct who from commit k, unnest(k.co_authors || k.author) as who
-                             where k.repository = c.repository and who is not null
-                               and k.sha = any (c.commits || c.merge_sha || c.head_sha))";
-
 /// Changes that were open in the span or ended in it.
-pub async fn changes(tx: &mut StoreTx, part: &Part) -> Result<Vec<ChangeRow>, StoreError> {
-    let deployed = part.condition("deployed_at >= $FROM", "repository");
+pub async fn changes(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(ChangeRow<'_>)) -> Result<(), StoreError> {
+    let (changes, deployed) = (changes_of(part), part.condition("deployed_at >= $FROM", "repository"));
     let statement = format!(
-        "select c.id, c.repository, c.author, {WRITERS}, c.source_branch, c.title, c.labels,
-                (select min(k.authored_at) from commit k
-                 where k.repository = c.repository and k.sha = any (c.commits)
-                   and k.authored_at >= '{EARLIEST_AUTHOR_TIME}' and k.authored_at < now()),
+        "select c.id, c.repository, c.author, c.source_branch, c.title, c.labels, listed.first_commit,
                 cardinality(c.commits) > 0,
                 c.opened_at is null and exists (select from commit k where k.repository = c.repository
                                                 and k.sha = c.merge_sha and cardinality(k.parents) > 1),
                 m.started_at, m.commits, c.opened_at, c.ready_at, c.merged_at,
                 case when c.merged_at is null then c.closed_at end, c.additions, c.deletions
          from change c
+         left join (select c.id, min(k.authored_at) as first_commit
+                    from change c cross join unnest(c.commits) as of_change (sha)
+                    join commit k on k.repository = c.repository and k.sha = of_change.sha
+                    where {changes} and k.authored_at >= '{EARLIEST_AUTHOR_TIME}' and k.authored_at < now()
+                    group by c.id) listed on listed.id = c.id
          left join (select change, min(started_at) as started_at, max(commits)::bigint as commits from change_metric
                     where {deployed} and not is_commit group by change) m on m.change = c.id
-         where {}",
-        changes_of(part)
+         where {changes}"
     );
-    rows(tx, part, &statement, |row| {
-        Ok(ChangeRow {
-            id: text(row)?,
-            repository: text(row)?,
-            author: opt_text(row)?,
-            writers: row.texts()?,
-            branch: opt_text(row)?,
-            title: text(row)?,
+    each(tx, part, &statement, |row| {
+        take(ChangeRow {
+            id: row.text()?,
+            repository: row.text()?,
+            author: row.opt_text()?,
+            branch: row.opt_text()?,
+            title: row.text()?,
             labels: row.texts()?,
             first_commit: row.opt_micros()?,
             lists_commits: row.bool()?,
@@ -112,20 +114,50 @@ pub async fn changes(tx: &mut StoreTx, part: &Part) -> Result<Vec<ChangeRow>, St
             closed: row.opt_micros()?,
             additions: row.opt_i64()?,
             deletions: row.opt_i64()?,
-        })
+        });
+        Ok(())
     })
     .await
 }
 
 /// Reviews and comments of those changes, oldest first.
-pub async fn reviews(tx: &mut StoreTx, part: &Part) -> Result<Vec<ReviewRow>, StoreError> {
+pub async fn reviews(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(ReviewRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
         "select r.change, r.reviewer, r.submitted_at
          from review r join change c on c.id = r.change where {} order by r.submitted_at, r.id",
         changes_of(part)
     );
-    rows(tx, part, &statement, |row| Ok(ReviewRow { change: text(row)?, reviewer: opt_text(row)?, at: row.micros()? }))
-        .await
+    each(tx, part, &statement, |row| {
+        take(ReviewRow { change: row.text()?, reviewer: row.opt_text()?, at: row.micros()? });
+        Ok(())
+    })
+    .await
+}
+
+/// Who wrote the commits of changes for which a condition holds.
+pub(super) async fn writers_of(
+    tx: &mut StoreTx,
+    part: &Part,
+    condition: &str,
+    mut take: impl FnMut(WriterRow<'_>),
+) -> Result<(), StoreError> {
+    let statement = format!(
+        "select distinct c.id, writer
+         from change c cross join unnest(c.commits || c.merge_sha || c.head_sha) as written (sha)
+         join commit k on k.repository = c.repository and k.sha = written.sha
+         cross join unnest(k.co_authors || k.author) as writer
+         where writer is not null and {condition}"
+    );
+    each(tx, part, &statement, |row| {
+        take(WriterRow { change: row.text()?, writer: row.text()? });
+        Ok(())
+    })
+    .await
+}
+
+/// Who wrote the commits of those changes, where they are known.
+pub async fn writers(tx: &mut StoreTx, part: &Part, take: impl FnMut(WriterRow<'_>)) -> Result<(), StoreError> {
+    writers_of(tx, part, &changes_of(part), take).await
 }
 
 /// Accounts that are bots.

@@ -2,18 +2,18 @@
 
 use kernel::Outcome;
 
-use super::read::{Part, opt_text, rows, text};
+use super::read::{Part, each};
 use crate::{StoreError, StoreTx};
 
 /// A run of a pipeline that finished in the span, or shortly before it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct RunRow {
+pub struct RunRow<'r> {
     /// The code that it ran on.
-    pub repository: Option<String>,
+    pub repository: Option<&'r str>,
     /// The pipeline.
-    pub name: String,
-    /// The commit that it ran on, in hex.
-    pub sha: Option<String>,
+    pub name: &'r str,
+    /// The commit that it ran on.
+    pub sha: Option<&'r [u8]>,
     /// It ran for the default branch of its repository.
     pub default_branch: bool,
     /// 1 for the first attempt.
@@ -29,26 +29,27 @@ pub struct RunRow {
 }
 
 /// Runs of pipelines that finished in the span or in the 30 days before it, oldest first.
-pub async fn runs(tx: &mut StoreTx, part: &Part) -> Result<Vec<RunRow>, StoreError> {
+pub async fn runs(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(RunRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
-        "select p.repository, p.name, encode(p.sha, 'hex'), coalesce(p.branch = r.default_branch, false), p.attempt,
+        "select p.repository, p.name, p.sha, coalesce(p.branch = r.default_branch, false), p.attempt,
                 p.queued_at, p.started_at, p.finished_at, p.outcome
          from pipeline_run p left join repository r on r.id = p.repository
          where p.finished_at is not null and {} order by p.finished_at, p.id",
         part.condition("p.finished_at >= $FROM - interval '30 days' and p.finished_at < $TO", "p.repository")
     );
-    rows(tx, part, &statement, |row| {
-        Ok(RunRow {
-            repository: opt_text(row)?,
-            name: text(row)?,
-            sha: opt_text(row)?,
+    each(tx, part, &statement, |row| {
+        take(RunRow {
+            repository: row.opt_text()?,
+            name: row.text()?,
+            sha: row.opt_bytes()?,
             default_branch: row.bool()?,
             attempt: row.i64()?,
             queued: row.micros()?,
             started: row.opt_micros()?,
             finished: row.micros()?,
             outcome: row.opt_word()?,
-        })
+        });
+        Ok(())
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! What is known of the code itself: vulnerabilities, measures, and who changed it.
 
-use super::read::{Part, opt_text, rows, text};
+use super::read::{Part, each, opt_text, rows, text};
 use crate::tables::COUNTED_COMMITS;
 use crate::{StoreError, StoreTx};
 
@@ -36,11 +36,11 @@ pub struct MeasureRow {
 
 /// A commit of an account.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct AuthorRow {
+pub struct AuthorRow<'r> {
     /// The repository.
-    pub repository: String,
+    pub repository: &'r str,
     /// Who wrote it.
-    pub author: String,
+    pub author: &'r str,
     /// When it was written.
     pub at: i64,
     /// Lines added and deleted.
@@ -99,14 +99,15 @@ pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, 
 }
 
 /// Who wrote which commits in the year before the end of the span.
-pub async fn authors(tx: &mut StoreTx, part: &Part) -> Result<Vec<AuthorRow>, StoreError> {
+pub async fn authors(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(AuthorRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
         "select repository, author, authored_at, coalesce(additions, 0) + coalesce(deletions, 0)
          from commit where author is not null and {} and {COUNTED_COMMITS}",
         part.condition("authored_at >= $TO - interval '1 year' and authored_at < $TO", "repository")
     );
-    rows(tx, part, &statement, |row| {
-        Ok(AuthorRow { repository: text(row)?, author: text(row)?, at: row.micros()?, lines: row.i64()? })
+    each(tx, part, &statement, |row| {
+        take(AuthorRow { repository: row.text()?, author: row.text()?, at: row.micros()?, lines: row.i64()? });
+        Ok(())
     })
     .await
 }

@@ -2,26 +2,26 @@
 
 use kernel::DeploymentKind;
 
-use super::change::WRITERS;
-use super::read::{Part, opt_text, rows, text};
+use super::change::{WriterRow, writers_of};
+use super::read::{Part, each, opt_text, rows, text};
 use crate::metric_rows::{RULES, Rules};
 use crate::{StoreError, StoreTx};
 
 /// A change or commit that was deployed in the span.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct DeployedRow {
+pub struct DeployedRow<'r> {
     /// The service.
-    pub service: String,
+    pub service: &'r str,
     /// Its repository.
-    pub repository: String,
+    pub repository: &'r str,
     /// Who wrote it.
-    pub author: Option<String>,
-    /// Who wrote its commits.
-    pub writers: Vec<String>,
+    pub author: Option<&'r str>,
+    /// The change that it is, or that it came with.
+    pub change: Option<&'r str>,
     /// The branch that it comes from.
-    pub branch: Option<String>,
+    pub branch: Option<&'r str>,
     /// Its title.
-    pub title: String,
+    pub title: &'r str,
     /// Its labels.
     pub labels: Vec<String>,
     /// When it was deployed.
@@ -88,34 +88,47 @@ pub struct IncidentRow {
     pub failed_deployment: Option<i64>,
 }
 
-/// Changes and commits that were deployed in the span and count for lead time; who wrote their commits only where
-/// that is asked for.
-pub async fn deployed(tx: &mut StoreTx, part: &Part, with_writers: bool) -> Result<Vec<DeployedRow>, StoreError> {
-    let writers = if with_writers { WRITERS } else { "'{}'::text[]" };
+/// The changes and commits that are asked for.
+fn deployed_of(part: &Part) -> String {
+    let condition = part.condition("m.deployed_at >= $FROM and m.deployed_at < $TO", "m.service");
+    format!("{condition} and not m.excluded")
+}
+
+/// Changes and commits that were deployed in the span and count for lead time.
+pub async fn deployed(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(DeployedRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
-        "select m.service, m.repository, m.author,
-                case when c.id is not null then {writers} else '{{}}'::text[] end, c.source_branch, m.title,
-                coalesce(c.labels, '{{}}'), m.deployed_at, m.lead_time_us, m.coding_us, m.pickup_us, m.review_us,
-                m.approval_us, m.deploy_us
+        "select m.service, m.repository, m.author, m.change, c.source_branch, m.title, coalesce(c.labels, '{{}}'),
+                m.deployed_at, m.lead_time_us, m.coding_us, m.pickup_us, m.review_us, m.approval_us, m.deploy_us
          from change_metric m left join change c on c.id = m.change
-         where {} and not m.excluded",
-        part.condition("m.deployed_at >= $FROM and m.deployed_at < $TO", "m.service")
+         where {}",
+        deployed_of(part)
     );
-    rows(tx, part, &statement, |row| {
-        Ok(DeployedRow {
-            service: text(row)?,
-            repository: text(row)?,
-            author: opt_text(row)?,
-            writers: row.texts()?,
-            branch: opt_text(row)?,
-            title: text(row)?,
+    each(tx, part, &statement, |row| {
+        take(DeployedRow {
+            service: row.text()?,
+            repository: row.text()?,
+            author: row.opt_text()?,
+            change: row.opt_text()?,
+            branch: row.opt_text()?,
+            title: row.text()?,
             labels: row.texts()?,
             deployed: row.micros()?,
             lead_time: row.opt_i64()?,
             stages: [row.opt_i64()?, row.opt_i64()?, row.opt_i64()?, row.opt_i64()?, row.opt_i64()?],
-        })
+        });
+        Ok(())
     })
     .await
+}
+
+/// Who wrote the commits of the changes that were deployed in the span.
+pub async fn writers_of_deployed(
+    tx: &mut StoreTx,
+    part: &Part,
+    take: impl FnMut(WriterRow<'_>),
+) -> Result<(), StoreError> {
+    let deployed = format!("c.id in (select m.change from change_metric m where {})", deployed_of(part));
+    writers_of(tx, part, &deployed, take).await
 }
 
 /// Production deployments that finished in the span, and failed ones that were open in it; oldest first.

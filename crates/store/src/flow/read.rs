@@ -58,19 +58,30 @@ async fn choose(tx: &mut StoreTx, part: &Part) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reads rows of a statement in which `$FROM` and `$TO` stand for the span.
+/// Hands each row of a statement, in which `$FROM` and `$TO` stand for the span, to `each`.
+pub(super) async fn each(
+    tx: &mut StoreTx,
+    part: &Part,
+    statement: &str,
+    each: impl FnMut(&mut Tuple<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    choose(tx, part).await?;
+    let statement = statement
+        .replace("$FROM", "current_setting('sei.from')::timestamptz")
+        .replace("$TO", "current_setting('sei.to')::timestamptz");
+    copy::read(tx.connection(), &format!("copy ({statement}) to stdout (format binary)"), each).await?;
+    Ok(())
+}
+
+/// Reads the rows of a statement in which `$FROM` and `$TO` stand for the span.
 pub(super) async fn rows<T>(
     tx: &mut StoreTx,
     part: &Part,
     statement: &str,
     decode: impl Fn(&mut Tuple<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
-    choose(tx, part).await?;
-    let statement = statement
-        .replace("$FROM", "current_setting('sei.from')::timestamptz")
-        .replace("$TO", "current_setting('sei.to')::timestamptz");
     let mut found = Vec::new();
-    copy::read(tx.connection(), &format!("copy ({statement}) to stdout (format binary)"), |row| {
+    each(tx, part, statement, |row| {
         found.push(decode(row)?);
         Ok(())
     })

@@ -27,16 +27,13 @@ pub(super) fn cells(asked: &Asked<'_>, grid: &Grid<'_>, beside: bool) -> Result<
     }
     let (known, values) = placed.known(|_, row| observations.known(row));
     let known = summarize(known, vec![column("value", values)], &wanted)?;
-    let total = match beside {
-        true => Summaries::default(),
-        false => summarize(placed.cells.clone(), Vec::new(), &[("total", len())])?,
-    };
-    let of = match observations.of.is_empty() {
-        true => Summaries::default(),
-        false => {
-            let (cells, of) = placed.known(|_, row| observations.of.get(row));
-            summarize(cells, vec![column("of", of)], &[("of", col("of").sum())])?
-        }
+    let total =
+        if beside { Summaries::default() } else { summarize(placed.cells.clone(), Vec::new(), &[("total", len())])? };
+    let of = if observations.of.is_empty() {
+        Summaries::default()
+    } else {
+        let (cells, of) = placed.known(|_, row| observations.of.get(row));
+        summarize(cells, vec![column("of", of)], &[("of", col("of").sum())])?
     };
     let mut cells = Vec::with_capacity(grid.len() * grid.spans.len());
     for slot in 0..grid.len() {

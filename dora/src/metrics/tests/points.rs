@@ -8,7 +8,7 @@ use store::metric_rows::{Rules, ServiceBasis};
 use strum::{VariantArray, VariantNames};
 
 use super::super::plan::Plan;
-use super::super::rows::{Deployed, Deployment, Entry, FirstDeployment, Incident, Subject};
+use super::super::rows::{Deployed, Deployment, Entry, FirstDeployment, Incident, Row, Subject};
 use super::super::tables::{Table, Tables};
 use super::super::{MetricSettings, Question, ValueName};
 use crate::basis::EvidenceSet;
@@ -80,7 +80,7 @@ pub(super) fn observed(zone: Tz, from: &str, days: i64, interval: Interval) -> O
 
 impl Observed {
     fn tables(&self) -> Tables {
-        fn entries<T>(rows: impl Iterator<Item = (String, T)>) -> Table<T> {
+        fn entries<T: Row>(rows: impl Iterator<Item = (String, T)>) -> Table<T> {
             let subject = |service: String| Subject { service: Some(service.into()), ..Subject::default() };
             let rows = rows.map(|(service, row)| Entry { subject: subject(service), row });
             Table::by_owner(rows, |subject| subject.service.as_ref())
@@ -98,9 +98,9 @@ impl Observed {
             rework_by: EvidenceSet::of(&point.rules.rework_by),
         };
         let deployed = |point: &ChangePoint| {
-            let [coding_us, pickup_us, review_us, approval_us, deploy_us] = point.stages_us;
-            let (at, lead_time_us) = (point.deployed_us, point.lead_time_us);
-            Deployed { at, lead_time_us, coding_us, pickup_us, review_us, approval_us, deploy_us }
+            let [coding, pickup, review, approval, deploy] = point.stages_us.map(Into::into);
+            let (at, lead_time) = (point.deployed_us, point.lead_time_us.into());
+            Deployed { at, lead_time, coding, pickup, review, approval, deploy }
         };
         let incident = |point: &IncidentPoint| Incident {
             detected: point.detected_us,

@@ -144,9 +144,10 @@ async fn read(store: &Store) -> Vec<String> {
         let (from, to) = (start() + Duration::days(from), start() + Duration::days(to));
         let part = flow::Part::Span(flow::Span { from, to });
         read.push(format!("{:?}", flow::deployments(&mut tx, &part).await.unwrap()));
-        let mut rows = flow::deployed(&mut tx, &part, true).await.unwrap();
-        rows.sort_by_key(|row| format!("{row:?}"));
-        read.push(format!("{rows:?}"));
+        let mut rows = Vec::new();
+        flow::deployed(&mut tx, &part, |row| rows.push(format!("{row:?}"))).await.unwrap();
+        rows.sort();
+        read.extend(rows);
     }
     tx.commit().await.unwrap();
     let mut after: Option<TimeKey> = None;
