@@ -1,7 +1,7 @@
 //! What is made once for all who ask for it, and kept for those who ask again: a bounded amount, the newest used.
 //!
-//! Promises: what is kept is never more than the limits allow; what was used longest ago goes first. Of those who want the
-//! same and hold its place, one makes it while the others wait. What is never made takes no room for long.
+//! Promises: what is kept is never more than the limits allow; what was used longest ago goes first. Of those who want
+//! the same, the one that holds its place makes it while the others wait. What is never made takes no room for long.
 
 use std::collections::HashMap;
 use std::hash::Hash;

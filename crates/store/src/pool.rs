@@ -1,5 +1,5 @@
-//! The connections that all reads and writes of a process share, of all tenants. Any future may be dropped at any await.
-//! What it had in flight (a COPY, a transaction, half an answer) would reach the next user of the connection.
+//! The connections that all reads and writes of a process share, of all tenants. Any future may be dropped at any
+//! await. What it had in flight (a COPY, a transaction, half an answer) would reach the next user of the connection.
 //!
 //! So a borrowed connection is closed unless its borrower returned it after an orderly end: after a drop, an error or a
 //! panic it is not used again. Nothing else in the crate sees the raw pool.

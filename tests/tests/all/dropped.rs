@@ -266,7 +266,7 @@ async fn mark_as_changed(database: &TestDatabase) {
     let mut connection = sqlx::ConnectOptions::connect(&database.options()).await.unwrap();
     for tenant in ["main", "demo"] {
         let mark = format!("insert into {tenant}.changed_chunk (source, owner) select unnest($1::text[]), ''");
-        let sources: Vec<String> = Source::VARIANTS.iter().map(ToString::to_string).collect();
+        let sources: Vec<String> = Source::VARIANTS.iter().map(|&source| source.to_owned()).collect();
         sqlx::query(sqlx::AssertSqlSafe(mark)).bind(sources).execute(&mut connection).await.unwrap();
     }
 }

@@ -16,7 +16,7 @@ impl Database {
     /// Reports what is wrong with the section.
     pub fn check(&self, findings: &mut Findings) {
         if self.connections < 3 {
-            let expected = "3 or more: one listens, one reads while another writes";
+            let expected = "3 or more: one writes, one reads for it, one answers requests";
             findings.error("database.connections", self.connections.to_string(), expected);
         }
         if let Some(url) = &self.url {
