@@ -179,7 +179,6 @@ impl Event<'_> {
     fn place(&self) -> Place {
         Place {
             id: RepositoryId(format!("github.com/{}", self.repo.name.to_lowercase())),
-            host: "github.com".to_owned(),
             default_branch: None,
         }
     }
