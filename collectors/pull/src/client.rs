@@ -293,15 +293,8 @@ impl Client {
 
     /// Sends a request with more headers than those of the client, such as a token that is exchanged.
     pub async fn send(&self, method: Method, url: Url, body: Bytes, more: HeaderMap) -> Result<Answer, PullError> {
-        let mut headers = self.headers.clone();
-        if !body.is_empty() {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        headers.extend(more);
         let kept = if method == Method::GET { self.seen.get(url.as_str()) } else { None };
-        if let Some(kept) = &kept {
-            headers.insert(header::IF_NONE_MATCH, kept.etag.clone());
-        }
+        let headers = self.headers_of(&body, more, kept.as_ref());
         let mut failed = 0;
         let mut limited = 0;
         loop {
@@ -352,6 +345,19 @@ impl Client {
             log_failure(&url, &problem, failed, attempts, wait);
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// The headers of a request, which asks for what is not as it was kept.
+    fn headers_of(&self, body: &Bytes, more: HeaderMap, kept: Option<&Kept>) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        if !body.is_empty() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        headers.extend(more);
+        if let Some(kept) = kept {
+            headers.insert(header::IF_NONE_MATCH, kept.etag.clone());
+        }
+        headers
     }
 
     /// How often a request is sent: less often to a host that has never answered.

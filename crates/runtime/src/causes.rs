@@ -5,7 +5,7 @@ use std::error::Error;
 /// An error with its causes, outermost first.
 #[must_use]
 pub fn with_causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
+    let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 

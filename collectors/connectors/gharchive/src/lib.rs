@@ -177,10 +177,7 @@ impl Event<'_> {
     }
 
     fn place(&self) -> Place {
-        Place {
-            id: RepositoryId(format!("github.com/{}", self.repo.name.to_lowercase())),
-            default_branch: None,
-        }
+        Place { id: RepositoryId(format!("github.com/{}", self.repo.name.to_lowercase())), default_branch: None }
     }
 
     /// The repository as the event names it. The event does not say when the repository last changed.

@@ -41,7 +41,9 @@ async fn release(mut holder: PgConnection) {
 
 /// How many reports are held up while they read.
 async fn reading(holder: &mut PgConnection) -> i64 {
-    let sql = "select count(*) from pg_locks where not granted and relation = 'main.finding'::regclass";
+    // the number of a table is the same in the databases of other tests
+    let sql = "select count(*) from pg_locks where not granted and relation = 'main.finding'::regclass
+               and database = (select oid from pg_database where datname = current_database())";
     sqlx::query_scalar(sql).fetch_one(holder).await.unwrap()
 }
 
