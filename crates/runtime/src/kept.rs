@@ -168,7 +168,8 @@ mod tests {
         drop(place);
         assert_eq!(kept.entries().by_key.len(), 1, "another waits for it");
         kept.give_up(&1, &waits);
-        assert_eq!((kept.entries().by_key.len(), kept.entries().size), (0, 0));
+        assert_eq!(kept.entries().by_key.len(), 0);
+        assert_eq!(kept.entries().size, 0);
         // given up without a word
         for nth in 0..20 {
             kept.place(&nth);
