@@ -1,7 +1,7 @@
 //! Metrics over commits: which of them count, and what is not known of a change that was squashed.
 
 use chrono::{DateTime, Utc};
-use dora::{Question, Scope};
+use dora::{MetricSettings, Question, Scope, Snapshots};
 use kernel::Fact;
 use serde_json::{Value, json};
 use store::Store;
@@ -125,4 +125,26 @@ async fn commits_that_nothing_reaches_any_more_have_no_share_in_the_bus_factor()
     // what a deployment reached ran, whatever happened to the branch
     write(store, &[tag("v1.0.0", 12, 4)]).await;
     assert_eq!(ask(store, &[commits], ("commits", question)).await.whole.value, Some(4.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_that_deployments_reach_later_count_in_the_rows_in_memory_too() {
+    let database = tests::database().await;
+    let store = &database.store;
+    let of = |who: &str, lines: i64, deleted: bool| json!({ "author": format!("email/{who}@example.org"), "additions": lines, "deletions": 0, "deleted": deleted });
+    let mut facts = vec![commit(1, 0, &[], of("ada", 100, false)), commit(2, 1, &[1], of("bob", 60, false))];
+    facts.extend((11..16).map(|number| commit(number, 2, &[2], of("cy", 50, true))));
+    write(store, &facts).await;
+    let settings = served::settings();
+    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let to = Some("2026-05-01T00:00:00Z".parse().unwrap());
+    let question = Question { from: Some("2026-02-01T00:00:00Z".parse().unwrap()), to, ..Question::default() };
+    let bus_factor = async || {
+        let answer = snapshots.ask(store, &["bus_factor"], &question).await.unwrap().remove(0);
+        (answer.whole.value, answer.whole.n)
+    };
+    assert_eq!(bus_factor().await, (Some(1.0), 2));
+    // Cy wrote 100 of 260 lines then
+    write(store, &[tag("v1.0.0", 11, 4), tag("v1.0.1", 12, 5)]).await;
+    assert_eq!(bus_factor().await, (Some(2.0), 3));
 }
