@@ -47,12 +47,11 @@ pub(crate) async fn closed(
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let request = requests.get(at % requests.len()).context("no requests")?;
                 let asked = Instant::now();
-                let status = match connection.ask(request).await {
-                    Ok(status) => status,
-                    Err(_) => {
-                        connection = Connection::open(address).await?;
-                        0
-                    }
+                let status = if let Ok(status) = connection.ask(request).await {
+                    status
+                } else {
+                    connection = Connection::open(address).await?;
+                    0
                 };
                 answers.push((asked.elapsed(), status));
             }

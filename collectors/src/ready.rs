@@ -18,7 +18,7 @@ impl Ready {
     /// Reads the secrets of a source and checks all that the settings say of it. Asks it nothing yet.
     pub fn new(settings: &Source) -> Result<Self, OpenError> {
         let unknown = || {
-            let names = registry::paged().map(|paged| paged.name()).collect::<Vec<_>>().join(", ");
+            let names = registry::paged().map(connector::Connector::name).collect::<Vec<_>>().join(", ");
             OpenError::new("connector", format!("`{}` can't be pulled; expected one of {names}", settings.connector))
         };
         let connector = registry::paged().find(|paged| paged.name() == settings.connector).ok_or_else(unknown)?;

@@ -25,7 +25,7 @@ struct Asked<'a> {
 /// operation's name the document has one operation.
 pub(super) fn restore(data: &mut Value, document: &ExecutableDocument, operation: Option<&str>, variables: &Variables) {
     let mut operations = document.operations.iter();
-    let asked = operations.find(|(name, _)| operation.is_none() || name.map(|name| name.as_str()) == operation);
+    let asked = operations.find(|(name, _)| operation.is_none() || name.map(async_graphql::Name::as_str) == operation);
     if let Some((_, operation)) = asked {
         let asked = Asked { fragments: &document.fragments, operation: &operation.node, variables };
         let mut selected = Selected::default();

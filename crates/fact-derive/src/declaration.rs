@@ -23,6 +23,7 @@ pub enum DefaultValue {
 }
 
 /// A field that is a column.
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute that is there or not")]
 pub struct Field {
     pub ident: Ident,
     pub ty: Type,

@@ -259,7 +259,9 @@ impl<'a> Grid<'a> {
                 }
             }
             take(Placed::new(self.len() * self.spans.len(), |take| {
-                found.iter().for_each(|(cell, row)| take(*cell, *row));
+                for (cell, row) in &found {
+                    take(*cell, *row);
+                }
             }))?;
         }
         Ok(())

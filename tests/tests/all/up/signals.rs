@@ -16,8 +16,11 @@ use super::parts::{
 /// What it prints last of its start.
 const SERVES: &str = "Ctrl-C stops sei";
 
+/// Whether a start has come so far.
+type Reached = fn(&Program, &Up) -> bool;
+
 /// How far a start has come when a signal is sent, from its beginning to its end.
-const MOMENTS: [(&str, fn(&Program, &Up) -> bool); 5] = [
+const MOMENTS: [(&str, Reached); 5] = [
     ("at once", |_, _| true),
     ("once its server runs", |program, _| server_pid(program).is_some()),
     ("once its database answers", |program, _| written_bytes(program).is_some()),

@@ -7,6 +7,7 @@ use super::*;
 
 /// What a GitHub knows at a time: how many hours ago things began, and which of them wait for an approval.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a test turns on alone")]
 struct GithubState {
     waiting: bool,
     /// More rows than fit on the page that is read, all of the last days.

@@ -51,7 +51,7 @@ fn note(id: usize) -> Value {
 
 /// The first environment is production, unless tiers are swapped.
 fn tier(environment: usize, swapped: bool) -> &'static str {
-    if (environment == 1) != swapped { "production" } else { "staging" }
+    if (environment == 1) == swapped { "staging" } else { "production" }
 }
 
 pub(super) fn deployed(id: usize, environment: usize) -> Value {
