@@ -156,7 +156,7 @@ impl<S: tracing::Subscriber> Layer<S> for Statements {
     fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
         let mut text = String::new();
         event.record(&mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-            text.push_str(&format!("{value:?} "))
+            text.push_str(&format!("{value:?} "));
         });
         if event.metadata().target() == "sqlx::query" && !text.contains("set search_path") {
             self.0.fetch_add(1, Ordering::Relaxed);
