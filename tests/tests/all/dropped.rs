@@ -1,7 +1,7 @@
 //! Any future may be dropped at any await: a client hangs up, a role shuts down, a timeout passes. Whatever it
 //! had in flight, the connections that others get afterwards answer as those of a fresh process do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -293,14 +293,16 @@ async fn what_is_dropped_at_any_await_leaves_the_answers_of_others_as_they_were(
 
     let process = Process::new(&database).await;
     let (mut drops, mut rounds) = (0, 0);
+    let mut waited = BTreeSet::new();
     while drops < DROPS {
         rounds += 1;
         for when in [When::Waiting, When::Woken] {
             mark_as_changed(&database).await;
             for question in &questions {
                 let of_question = drop_at_each_await(when, || process.ask(question).map(|_| ()).boxed_local()).await;
-                let is_made_again = of_question > 0 || !question.path.contains(WINDOW[0]);
-                assert!(is_made_again, "{}: it had nothing to wait for", question.path);
+                if of_question > 0 {
+                    waited.insert(&question.path);
+                }
                 drops += of_question;
             }
             drops += drop_at_each_await(when, || process.export().map(|_| ()).boxed_local()).await;
@@ -316,6 +318,10 @@ async fn what_is_dropped_at_any_await_leaves_the_answers_of_others_as_they_were(
         }
     }
     println!("{drops} reads were dropped in {rounds} rounds");
+    // while many ask, one or another is answered without a look at the store
+    for question in questions.iter().filter(|question| question.path.contains(WINDOW[0])) {
+        assert!(waited.contains(&question.path), "{}: it had nothing to wait for", question.path);
+    }
     // what was dropped had its place in the log and its rows taken back whole
     process.process_again().await;
     process.recompute().await;
