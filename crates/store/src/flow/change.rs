@@ -78,19 +78,18 @@ fn changes_of(part: &Part) -> String {
 /// Changes that were open in the span or ended in it.
 pub async fn changes(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(ChangeRow<'_>)) -> Result<(), StoreError> {
     let (changes, deployed) = (changes_of(part), part.condition("deployed_at >= $FROM", "repository"));
+    // first commits by the key of each: a join of all is planned row by row where a table was filled a moment ago
     let statement = format!(
-        "select c.id, c.repository, c.author, c.source_branch, c.title, c.labels, listed.first_commit,
+        "select c.id, c.repository, c.author, c.source_branch, c.title, c.labels,
+                (select min(k.authored_at) from unnest(c.commits) as of_change (sha)
+                 join commit k on k.repository = c.repository and k.sha = of_change.sha
+                 where k.authored_at >= '{EARLIEST_AUTHOR_TIME}' and k.authored_at < now()),
                 cardinality(c.commits) > 0,
                 c.opened_at is null and exists (select from commit k where k.repository = c.repository
                                                 and k.sha = c.merge_sha and cardinality(k.parents) > 1),
                 m.started_at, m.commits, c.opened_at, c.ready_at, c.merged_at,
                 case when c.merged_at is null then c.closed_at end, c.additions, c.deletions
          from change c
-         left join (select c.id, min(k.authored_at) as first_commit
-                    from change c cross join unnest(c.commits) as of_change (sha)
-                    join commit k on k.repository = c.repository and k.sha = of_change.sha
-                    where {changes} and k.authored_at >= '{EARLIEST_AUTHOR_TIME}' and k.authored_at < now()
-                    group by c.id) listed on listed.id = c.id
          left join (select change, min(started_at) as started_at, max(commits)::bigint as commits from change_metric
                     where {deployed} and not is_commit group by change) m on m.change = c.id
          where {changes}"
