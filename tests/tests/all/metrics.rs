@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use chrono::TimeDelta;
 use dora::custom::{FieldKind, fields, measurable};
 use dora::settings::CustomMetricSettings as Custom;
-use dora::{MetricAnswer, MetricSettings, Question, ReportQuery, Slice};
+use dora::{MetricAnswer, MetricSettings, Question, ReportQuery, Slice, Snapshots};
+use sei::demo::{Demo, Scale};
+use sqlx::{AssertSqlSafe, ConnectOptions};
 use store::queries::{self, DeploymentFilter};
 use store::tables::{self, Which};
 
@@ -100,8 +102,8 @@ impl std::io::Write for Lines {
     }
 }
 
-/// The statements by which the rows of these metrics are read.
-async fn statements(store: &store::Store, names: &[&str]) -> Vec<String> {
+/// The statements by which rows are read for what is asked.
+async fn statements<T>(asked: impl Future<Output = T>) -> Vec<String> {
     let lines = Lines::default();
     let writer = lines.clone();
     let log = tracing_subscriber::fmt()
@@ -109,11 +111,9 @@ async fn statements(store: &store::Store, names: &[&str]) -> Vec<String> {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let dora = served::settings();
-    let (_, question) = named("", None);
     {
         let _guard = tracing_subscriber::util::SubscriberInitExt::set_default(log);
-        dora::ask(store, MetricSettings { dora: &dora, custom: &[] }, names, &question).await.unwrap();
+        asked.await;
     }
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     text.lines()
@@ -130,8 +130,8 @@ async fn metrics_that_are_asked_for_together_read_each_table_once() {
     let names: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
     assert!(names.len() >= 40, "{}", names.len());
     // a place in the code is logged only where a log was there when it was first reached
-    statements(store, &names).await;
-    let mut all = statements(store, &names).await;
+    statements(ask_for(store, &names)).await;
+    let mut all = statements(ask_for(store, &names)).await;
     // one metric of each input
     let inputs = [
         "change_size",
@@ -145,12 +145,57 @@ async fn metrics_that_are_asked_for_together_read_each_table_once() {
         "coverage",
         "bus_factor",
     ];
-    assert_eq!(all.len(), statements(store, &inputs).await.len());
+    assert_eq!(all.len(), statements(ask_for(store, &inputs)).await.len());
     all.sort();
     let read = all.len();
     all.dedup();
     assert_eq!(all.len(), read, "a statement ran more than once");
     assert!((10..=20).contains(&read), "{all:#?}");
+}
+
+/// Asks for these metrics without rows in memory.
+async fn ask_for(store: &store::Store, names: &[&str]) {
+    let dora = served::settings();
+    dora::ask(store, MetricSettings { dora: &dora, custom: &[] }, names, &named("", None).1).await.unwrap();
+}
+
+/// How many pairs of rows a query compares that do not belong together, and how many rows it returns.
+async fn compared(connection: &mut sqlx::PgConnection, query: &str) -> (f64, f64) {
+    let explain = format!("explain (analyze, timing off, format json) {query}");
+    let plan: serde_json::Value = sqlx::query_scalar(AssertSqlSafe(explain)).fetch_one(connection).await.unwrap();
+    let mut in_vain = 0.0;
+    let mut nodes = vec![&plan[0]["Plan"]];
+    while let Some(node) = nodes.pop() {
+        let removed = node["Rows Removed by Join Filter"].as_f64().unwrap_or_default();
+        in_vain += removed * node["Actual Loops"].as_f64().unwrap();
+        nodes.extend(node["Plans"].as_array().into_iter().flatten());
+    }
+    (in_vain, plan[0]["Plan"]["Actual Rows"].as_f64().unwrap())
+}
+
+#[tokio::test]
+async fn rows_are_read_without_comparing_all_with_all_before_the_database_has_statistics() {
+    let served = served::empty().await;
+    let store = &served.database.store;
+    let scale = Scale { services: 4, changes: 2_000, deployments: 800, ..served::organization().scale };
+    served::fill(store, Demo { scale, ..served::organization() }.facts()).await;
+    let definitions = dora::definitions(&[]).unwrap();
+    let names: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
+    statements(ask_for(store, &names)).await;
+    let mut connection = served.database.options().connect().await.unwrap();
+    sqlx::raw_sql("set search_path = main, sei").execute(&mut connection).await.unwrap();
+    let mut rows_of_all = 0.0;
+    let dora = served::settings();
+    let snapshots = Snapshots::new(MetricSettings { dora: &dora, custom: &[] }, usize::MAX);
+    let question = named("", None).1;
+    for statement in statements(snapshots.ask(store, &names, &question)).await {
+        let statement: String = serde_json::from_str(statement.trim()).unwrap();
+        let query = statement.strip_prefix("copy (").and_then(|rest| rest.rsplit_once(") to stdout"));
+        let (in_vain, rows) = compared(&mut connection, query.unwrap_or_else(|| panic!("{statement}")).0).await;
+        assert!(in_vain <= 100.0 * (rows + 100.0), "{in_vain} pairs compared for {rows} rows: {statement}");
+        rows_of_all += rows;
+    }
+    assert!(rows_of_all > 10_000.0, "{rows_of_all}");
 }
 
 #[tokio::test]
