@@ -78,12 +78,12 @@ fn changes_of(part: &Part) -> String {
 /// Changes that were open in the span or ended in it.
 pub async fn changes(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(ChangeRow<'_>)) -> Result<(), StoreError> {
     let (changes, deployed) = (changes_of(part), part.condition("deployed_at >= $FROM", "repository"));
-    // first commits by the key of each: a join of all is planned row by row where a table was filled a moment ago
     let statement = format!(
         "select c.id, c.repository, c.author, c.source_branch, c.title, c.labels,
-                (select min(k.authored_at) from unnest(c.commits) as of_change (sha)
-                 join commit k on k.repository = c.repository and k.sha = of_change.sha
-                 where k.authored_at >= '{EARLIEST_AUTHOR_TIME}' and k.authored_at < now()),
+                (select min((select k.authored_at from commit k
+                             where k.repository = c.repository and k.sha = of_change.sha
+                               and k.authored_at >= '{EARLIEST_AUTHOR_TIME}' and k.authored_at < now()))
+                 from unnest(c.commits) as of_change (sha)),
                 cardinality(c.commits) > 0,
                 c.opened_at is null and exists (select from commit k where k.repository = c.repository
                                                 and k.sha = c.merge_sha and cardinality(k.parents) > 1),
@@ -143,7 +143,8 @@ pub(super) async fn writers_of(
     let statement = format!(
         "select distinct c.id, writer
          from change c cross join unnest(c.commits || c.merge_sha || c.head_sha) as written (sha)
-         join commit k on k.repository = c.repository and k.sha = written.sha
+         cross join lateral (select k.author, k.co_authors from commit k
+                             where k.repository = c.repository and k.sha = written.sha offset 0) k
          cross join unnest(k.co_authors || k.author) as writer
          where writer is not null and {condition}"
     );

@@ -228,10 +228,11 @@ impl Keys {
             return Ok(0);
         }
         let (time, id) = R::KEY;
-        // the names are constants of this crate
+        // the names are constants of this crate; each key is looked up as a whole
         let statement = format!(
-            "delete from {table} as t using unnest($2::timestamptz[], $3::text[]) as gone (at, id)
-             where t.service = $1 and t.{time} = gone.at and t.{id} = gone.id",
+            "delete from {table} as t using (
+                 select $1::text as service, at, id from unnest($2::timestamptz[], $3::text[]) as gone (at, id) offset 0
+             ) as gone where t.service = gone.service and t.{time} = gone.at and t.{id} = gone.id",
             table = R::TABLE
         );
         let statement = sqlx::query(sqlx::AssertSqlSafe(statement))
