@@ -93,13 +93,13 @@ pub(crate) async fn recall(State(cache): State<Cache>, request: Request, next: N
     let Some(key) = key(&request) else { return next.run(request).await };
     let (mut head, _) = request.into_parts();
     // the answer is made whole, whatever this client has of it
-    let known = tag::known(&head.headers);
+    let known = tag::if_none_match(&head.headers);
     head.headers.remove(header::IF_NONE_MATCH);
     head.method = Method::GET;
     let limit = cache.0.timeout;
     let ask = Ask { cache, key, head, next, at: Instant::now() };
     let answered = timeout(limit, ask.answered()).await;
-    tag::spare(&known, answered.unwrap_or_else(|_| Problem::too_slow(limit).into_response()))
+    tag::unless_known(&known, answered.unwrap_or_else(|_| Problem::too_slow(limit).into_response()))
 }
 
 /// What an answer depends on beside the data; `None` of what is not kept.
@@ -137,7 +137,7 @@ impl Ask {
             return self.make(None).await;
         };
         // where the store does not answer, the request itself has the reason
-        let Ok(look) = freshness.look(self.at).await else { return self.run().await };
+        let Some(look) = freshness.look(self.at).await else { return self.run().await };
         if let Some(answer) = kept {
             match answer.usable(look, self.at) {
                 Usable::AsItIs => return answer.response(),
@@ -151,7 +151,7 @@ impl Ask {
         // the one that has this answers, the others wait; where it is given up, the next one answers
         let place = self.cache.0.kept.place(&self.key);
         let alone = place.lock().await;
-        let Ok(look) = freshness.look(self.at).await else {
+        let Some(look) = freshness.look(self.at).await else {
             drop(alone);
             return self.run().await;
         };
@@ -201,7 +201,7 @@ impl Ask {
         tokio::spawn(async move {
             let _alone = alone;
             let Ok(_turn) = self.cache.0.renewing.acquire().await else { return };
-            if let Ok(read) = freshness.look(Instant::now()).await {
+            if let Some(read) = freshness.look(Instant::now()).await {
                 let _given = self.make(Some((&freshness, read))).await;
             }
         });

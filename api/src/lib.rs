@@ -46,7 +46,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/{*path}", any(rest::nothing_here))
         .with_state(state)
         .layer(middleware::from_fn(guard::say_why))
-        .layer(middleware::from_fn(tag::name))
+        .layer(middleware::from_fn(tag::add_etag))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(runtime::http::catch_panics))
         .layer(shared::Shared)

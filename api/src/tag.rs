@@ -13,18 +13,18 @@ use crate::problem::Problem;
 
 /// Names what is answered to `GET` and `HEAD` by a hash of its bytes. The name is weak, since the same answer may be
 /// sent compressed.
-pub async fn name(request: Request, next: Next) -> Response {
+pub async fn add_etag(request: Request, next: Next) -> Response {
     let names = matches!(*request.method(), Method::GET | Method::HEAD);
-    let known = known(request.headers());
+    let known = if_none_match(request.headers());
     let response = next.run(request).await;
     if names && response.status() == StatusCode::OK {
-        named(response).await.map_or_else(IntoResponse::into_response, |named| spare(&known, named))
+        tagged(response).await.map_or_else(IntoResponse::into_response, |tagged| unless_known(&known, tagged))
     } else {
         response
     }
 }
 
-async fn named(response: Response) -> Result<Response, Problem> {
+async fn tagged(response: Response) -> Result<Response, Problem> {
     let (mut head, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.map_err(|error| Problem::fault(&error))?;
     let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes)));
@@ -33,13 +33,13 @@ async fn named(response: Response) -> Result<Response, Problem> {
     Ok(Response::from_parts(head, Body::from(bytes)))
 }
 
-/// The names of what the client has.
-pub(crate) fn known(headers: &HeaderMap) -> Vec<HeaderValue> {
+/// The tags of what the client has.
+pub(crate) fn if_none_match(headers: &HeaderMap) -> Vec<HeaderValue> {
     headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect()
 }
 
 /// An answer, or 304 where the client has it.
-pub(crate) fn spare(known: &[HeaderValue], mut response: Response) -> Response {
+pub(crate) fn unless_known(known: &[HeaderValue], mut response: Response) -> Response {
     let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
     if response.status() != StatusCode::OK || !tag.is_some_and(|tag| is_known(known, tag)) {
         return response;

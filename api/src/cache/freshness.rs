@@ -67,11 +67,13 @@ struct State {
     counted_at: Instant,
     /// The newest is the last one.
     versions: VecDeque<Version>,
+    /// When the last look began that failed.
+    failed_at: Option<Instant>,
 }
 
 impl State {
     fn new(now: Instant) -> Self {
-        Self { looks_left: LOOKS, counted_at: now, versions: VecDeque::new() }
+        Self { looks_left: LOOKS, counted_at: now, versions: VecDeque::new(), failed_at: None }
     }
 
     /// Takes a look of those that are left. Returns whether there was one, and whether many ask.
@@ -115,7 +117,8 @@ impl Freshness {
     }
 
     /// The version by which what was asked then is answered. While few ask, it is that of the store at a time after that.
-    pub async fn look(&self, asked: Instant) -> Result<Look, StoreError> {
+    /// `None` where the store does not answer; that is found out once for all that wait for it.
+    pub async fn look(&self, asked: Instant) -> Option<Look> {
         let ((may_look, is_busy), newest) = {
             let mut state = self.state();
             (state.take(asked), state.newest())
@@ -125,21 +128,32 @@ impl Freshness {
             newest.at >= asked || is_busy && asked.saturating_duration_since(newest.at) < HELD && !may_look
         });
         if let Some(held) = held {
-            return Ok(look(held));
+            return Some(look(held));
         }
         let mut seen = match self.looking.try_lock() {
             Ok(seen) => seen,
             Err(_) => match newest.filter(|newest| is_busy && asked.saturating_duration_since(newest.at) < HELD) {
-                Some(held) => return Ok(look(held)),
+                Some(held) => return Some(look(held)),
                 None => self.looking.lock().await,
             },
         };
         // another may have looked meanwhile
-        let newest = self.state().newest().filter(|newest| newest.at >= asked);
-        match newest {
-            Some(newest) => Ok(look(newest)),
-            None => Ok(look(self.look_now(&mut seen).await?)),
+        let (newest, failed_at) = {
+            let state = self.state();
+            (state.newest(), state.failed_at)
+        };
+        if let Some(newest) = newest.filter(|newest| newest.at >= asked) {
+            return Some(look(newest));
         }
+        if failed_at.is_some_and(|failed_at| failed_at >= asked) {
+            return None;
+        }
+        let begun = Instant::now();
+        let version = self.look_now(&mut seen).await.ok();
+        if version.is_none() {
+            self.state().failed_at = Some(begun);
+        }
+        version.map(look)
     }
 
     async fn look_now(&self, seen: &mut Option<Seen>) -> Result<Version, StoreError> {

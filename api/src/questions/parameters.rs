@@ -102,7 +102,6 @@ impl Parameter for Benchmark {
 impl Parameter for RowLimit {
     const NAME: &'static str = "RowLimit";
     const TEXT: &'static str = "A number of rows from 1 to 200.";
-    const IS_NUMBER: bool = true;
 
     fn read(text: &str) -> Result<Self, String> {
         let limit = text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));

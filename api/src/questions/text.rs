@@ -20,8 +20,6 @@ pub trait Parameter: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// What it may be, as a sentence.
     const TEXT: &'static str;
-    /// Whether it is a whole number, which GraphQL has as `Int`.
-    const IS_NUMBER: bool = false;
 
     /// Reads a text. The error is what was expected, in the middle of a sentence.
     fn read(text: &str) -> Result<Self, String>;
@@ -107,13 +105,10 @@ impl<P: Parameter> InputType for Text<P> {
     type RawValueType = Self;
 
     fn type_name() -> Cow<'static, str> {
-        if P::IS_NUMBER { <i32 as InputType>::type_name() } else { P::NAME.into() }
+        P::NAME.into()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        if P::IS_NUMBER {
-            return <i32 as InputType>::create_type_info(registry);
-        }
         registry.create_input_type::<Self, _>(MetaTypeId::Scalar, |_| MetaType::Scalar {
             name: P::NAME.to_owned(),
             description: Some(P::TEXT.to_owned()),
@@ -129,64 +124,16 @@ impl<P: Parameter> InputType for Text<P> {
 
     fn parse(value: Option<Value>) -> InputValueResult<Self> {
         match value.unwrap_or_default() {
-            Value::String(text) if !P::IS_NUMBER => Ok(Self::new(text)),
-            Value::Number(number) if P::IS_NUMBER => Ok(Self::new(number.to_string())),
+            Value::String(text) => Ok(Self::new(text)),
             other => Err(InputValueError::expected_type(other)),
         }
     }
 
     fn to_value(&self) -> Value {
-        let number = P::IS_NUMBER.then(|| self.text.parse::<i64>().ok()).flatten();
-        number.map_or_else(|| Value::String(self.text.clone()), Value::from)
+        Value::String(self.text.clone())
     }
 
     fn as_raw_value(&self) -> Option<&Self> {
         Some(self)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use async_graphql::{EmptyMutation, EmptySubscription, InputObject, Object, Schema};
-
-    use super::super::{BenchmarkText, RowLimit};
-    use super::*;
-
-    #[derive(InputObject)]
-    struct Question {
-        limit: Option<Text<RowLimit>>,
-        benchmark: Option<BenchmarkText>,
-    }
-
-    struct Query;
-
-    #[Object]
-    impl Query {
-        async fn asked(&self, question: Question) -> String {
-            let limit = question.limit.map(|limit| limit.read("limit").map(|RowLimit(rows)| rows));
-            let benchmark = question.benchmark.map(|benchmark| benchmark.as_str().to_owned());
-            match limit.transpose() {
-                Ok(limit) => format!("{limit:?} {benchmark:?}"),
-                Err(invalid) => invalid.to_string(),
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_parameter_that_is_a_number_is_an_int_in_graphql_and_is_read_like_in_rest() {
-        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
-        assert!(schema.sdl().contains("limit: Int"), "{}", schema.sdl());
-        let ask = async |question: &str| schema.execute(format!("{{ asked(question: {{ {question} }}) }}")).await;
-        for (question, answer) in [
-            ("limit: 7", "Some(7) None"),
-            ("benchmark: \"2025\"", "None Some(\"2025\")"),
-            ("limit: 201", "`limit` is `201`; expected a number of rows from 1 to 200"),
-        ] {
-            let asked = ask(question).await;
-            assert!(asked.errors.is_empty(), "{question}: {:?}", asked.errors);
-            assert_eq!(asked.data.into_json().unwrap()["asked"], answer);
-        }
-        assert!(!ask("limit: \"7\"").await.errors.is_empty());
-        assert!(!ask("benchmark: 2025").await.errors.is_empty());
     }
 }

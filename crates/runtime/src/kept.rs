@@ -1,7 +1,8 @@
 //! What is made once for all who ask for it, and kept for those who ask again: a bounded amount, the newest used.
 //!
-//! Promises: what is kept is never more than the limits allow; what was used longest ago goes first. Of those who want
-//! the same, the one that holds its place makes it while the others wait. What is never made takes no room for long.
+//! Promises: what is kept is never more than the limits allow; what was used longest ago goes first, also what is being
+//! made, which is then made again for who comes later. Of those who want the same, the one that holds its place makes it
+//! while the others wait. What is never made takes no room for long.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -70,11 +71,15 @@ impl<K: Clone + Eq + Hash, V: Clone> Kept<K, V> {
         place
     }
 
-    /// Keeps a value of this size in place of the one before.
+    /// Keeps a value of this size in place of the one before, unless it is larger than all that may be kept.
     pub fn put(&self, key: &K, value: V, size: usize) {
         let mut entries = self.entries();
         let size = size + (self.limits.size_of_place)(key);
+        if size > self.limits.size {
+            return entries.remove(key);
+        }
         let entry = entries.entry(key, self.limits.size_of_place);
+        entry.used_at = Instant::now();
         entry.value = Some(value);
         let before = std::mem::replace(&mut entry.size, size);
         entries.size = entries.size - before + size;
@@ -157,7 +162,7 @@ mod tests {
         assert_eq!((kept.value(&1), kept.value(&2)), (None, Some("other")), "both have no room");
         assert_eq!(kept.entries().size, 600 + PLACE);
         kept.put(&3, "larger than all", 2_000);
-        assert_eq!((kept.value(&3), kept.entries().size), (None, 0));
+        assert_eq!((kept.value(&3), kept.entries().size), (None, 600 + PLACE), "it drives nothing out");
     }
 
     #[test]

@@ -97,13 +97,14 @@ async fn until_closed<R: Role>(
 ) -> Result<Next> {
     let before = settings.clone();
     let server = settings.server().clone();
+    // a port that is taken is found before anything is opened that has to be closed
+    let listeners = Listeners::open(&server)?;
     let role = Arc::new(R::open(settings).await?);
     let usable = || {
         let settings = reread()?;
         role.usable(&settings)?;
         Ok(crate::changed_keys(&before, &settings))
     };
-    let listeners = Listeners::open(&server)?;
     let serve = async |end: CancellationToken| {
         let readiness = Readiness::waiting_for(R::CHECKS);
         let mut running = Running::serve(listeners, role.routes(), &server, readiness.clone());

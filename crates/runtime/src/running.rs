@@ -115,8 +115,7 @@ impl Running {
     }
 }
 
-/// Keeps readiness up to date for ever, after a first check: checks every 5 s while all of it is well, every second
-/// while something is not.
+/// Keeps readiness up to date for ever, after a first check.
 async fn keep_checking<F: Future<Output = ()>>(look: impl Fn() -> F, readiness: &Readiness, checks: &[Check]) {
     loop {
         let pause = if readiness.is_ready() { CHECK_INTERVAL } else { RECHECK_INTERVAL };

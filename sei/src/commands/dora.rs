@@ -136,9 +136,7 @@ impl Explain {
         })
         .await
     }
-}
 
-impl Explain {
     /// Why there is nothing to explain, with deployments that there are.
     async fn nothing(&self, store: &Store) -> Result<String> {
         let newest = queries::deployments(store, &DeploymentFilter::default(), None, NEWEST).await?;

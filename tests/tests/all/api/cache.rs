@@ -215,7 +215,7 @@ async fn an_answer_is_that_of_its_tenant_and_a_tenant_that_is_marked_as_made_up_
         assert_eq!((main.header("sei-tenant"), main.header("sei-demo")), (Some("main"), Some("false")));
         assert_eq!((demo.header("sei-tenant"), demo.header("sei-demo")), (Some("demo"), Some("true")));
         assert_ne!(main.body, demo.body);
-        assert_eq!(asked("nobody").await.status, 404);
+        assert_eq!(asked("none-of-this-name").await.status, 404);
     }
     let mut connection = served.database.options().connect().await.unwrap();
     sqlx::raw_sql("update sei.tenant set demo = true where name = 'main'").execute(&mut connection).await.unwrap();
