@@ -66,6 +66,9 @@ async fn choose(tx: &mut StoreTx, service: &Service) -> Result<(), StoreError> {
 
 const REPOSITORIES: &str = "any (current_setting('sei.repositories')::text[])";
 
+/// Whose deployments these are: the service's that they name, else that of their repository.
+const OF_SERVICE: &str = "(service = current_setting('sei.service') or service is null and repository = REPOSITORIES)";
+
 /// What looks like the id of a commit, as the indexes of incidents have it.
 const HEX: &str = "'^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$'";
 
@@ -105,7 +108,8 @@ pub async fn read(tx: &mut StoreTx, service: &Service, mut each: impl FnMut(Row<
         read_commits(connection, repository, &mut each).await?;
     }
     for (statement, decode) in small() {
-        let statement = statement.replace("REPOSITORIES", REPOSITORIES).replace("HEX", HEX);
+        let statement =
+            statement.replace("OF_SERVICE", OF_SERVICE).replace("REPOSITORIES", REPOSITORIES).replace("HEX", HEX);
         copy::read(connection, &format!("copy ({statement}) to stdout (format binary)"), |row| {
             each(decode(row)?);
             Ok(())
@@ -219,7 +223,7 @@ const INCIDENTS: &str = "where not incident.deleted and incident.id = any (array
 const OURS: &str = "with ours as (
              select id, sha from deployment
              where not deleted
-               and (service = current_setting('sei.service') or service is null and repository = REPOSITORIES)
+               and OF_SERVICE
              union all select id || '/deployment', sha from pipeline_run where repository = REPOSITORIES
          )";
 
@@ -255,7 +259,7 @@ fn small() -> [(String, Decode); 7] {
         (
             format!(
                 "select {} from deployment where not deleted
-                   and (service = current_setting('sei.service') or service is null and repository = REPOSITORIES)",
+                   and OF_SERVICE",
                 columns::<Deployment>("deployment", &ENDED_IF_IT_RUNS)
             ),
             |row| declared::read(row).map(Row::Deployment),

@@ -5,8 +5,8 @@ use async_graphql::Enum;
 use strum::Display;
 use utoipa::ToSchema;
 
-const HOUR: f64 = 3600.0;
-const DAY: f64 = 24.0 * HOUR;
+pub(super) const HOUR: f64 = 3600.0;
+pub(super) const DAY: f64 = 24.0 * HOUR;
 const WEEK: f64 = 7.0 * DAY;
 /// 30.4375 days.
 pub(crate) const MONTH: f64 = 30.4375 * DAY;

@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 use strum::Display;
 use utoipa::ToSchema;
 
-use super::levels::MONTH;
-
-const HOUR: f64 = 3600.0;
-const DAY: f64 = 24.0 * HOUR;
+use super::levels::{DAY, HOUR, MONTH};
 
 kernel::closed_list! {
     /// An edition of the Quick Check.
