@@ -103,7 +103,7 @@ fn cost(series: usize, span: &Span, interval: Option<Interval>, now: DateTime<Ut
 
 impl ReportQuestion {
     /// Returns the engine's question. Days are of `time_zone` unless the question names another. `first` is when the first
-    /// deployment of the services finished, which only a window of all time needs ([`Span::is_all`]).
+    /// deployment of the services finished, which only a window of all time needs ([`Span::first_deployment_at`]).
     pub fn query(&self, time_zone: Tz, first: Option<DateTime<Utc>>, budget: Budget) -> Result<ReportQuery, Invalid> {
         let benchmark = read("benchmark", self.benchmark.as_ref())?.unwrap_or_default();
         let Ends { from, to, time_zone } = self.span.ends(first, time_zone, Utc::now())?;
@@ -120,7 +120,7 @@ impl ReportQuestion {
 
 impl MetricQuestion {
     /// Returns the engine's question. Days are of `time_zone` unless the question names another. `first` is when the first
-    /// deployment of the services finished, which only a window of all time needs ([`Span::is_all`]).
+    /// deployment of the services finished, which only a window of all time needs ([`Span::first_deployment_at`]).
     pub fn query(
         &self,
         time_zone: Tz,

@@ -6,8 +6,7 @@ mod page;
 pub use lists::{carry, changes, deployments, findings, repositories, services};
 pub use page::{Page, Part};
 
-use chrono::{DateTime, Utc};
-use dora::{Budget, Definition, MetricAnswer, Report};
+use dora::{AskedServices, Budget, Definition, MetricAnswer, Report};
 use kernel::near::UnknownName;
 use runtime::http::Peer;
 use store::StoreError;
@@ -15,7 +14,7 @@ use store::history::search;
 
 use crate::ApiState;
 use crate::problem::Problem;
-use crate::questions::{MetricQuestion, ReportQuestion, ServiceFilter, Span};
+use crate::questions::{MetricQuestion, ReportQuestion, ServiceFilter};
 use crate::scope::Scope;
 use crate::views::{Explanation, RawEvent, TenantView};
 
@@ -44,7 +43,8 @@ pub async fn report(
     budget: Budget,
 ) -> Result<Report, Problem> {
     let _turn = scope.turn().await;
-    let first = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
+    let asked = services_asked_about(state, scope, &question.services);
+    let first = question.span.first_deployment_at(asked).await?;
     let query = question.query(state.settings().dora.time_zone, first, budget)?;
     state.snapshots().report(&state.unhurried(scope.store.tenant()), &query).await.map_err(refused)
 }
@@ -79,7 +79,8 @@ pub async fn metric(
     budget: Budget,
 ) -> Result<MetricAnswer, Problem> {
     let _turn = scope.turn().await;
-    let first = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
+    let asked = services_asked_about(state, scope, &question.services);
+    let first = question.span.first_deployment_at(asked).await?;
     let question = question.query(state.settings().dora.time_zone, first, budget)?;
     let store = state.unhurried(scope.store.tenant());
     let mut answers = state.snapshots().ask(&store, &[name], &question).await.map_err(refused)?;
@@ -97,23 +98,17 @@ pub async fn asked_services(
         return Ok(None);
     }
     let _turn = scope.turn().await;
-    let store = state.unhurried(scope.store.tenant());
-    let asked = state.snapshots().asked_services(&store, &services.question()).await.map_err(refused)?;
-    Ok(asked.services)
+    Ok(services_asked_about(state, scope, services).await?.services)
 }
 
-/// When the first deployment finished, where a window begins with it.
-async fn first_deployment_at(
+/// What the names of a service and a team stand for. The caller has the turn.
+async fn services_asked_about(
     state: &ApiState,
     scope: &Scope,
-    (span, services): (&Span, &ServiceFilter),
-) -> Result<Option<DateTime<Utc>>, Problem> {
-    if !span.is_all() {
-        return Ok(None);
-    }
+    services: &ServiceFilter,
+) -> Result<AskedServices, Problem> {
     let store = state.unhurried(scope.store.tenant());
-    let asked = state.snapshots().asked_services(&store, &services.question()).await.map_err(refused)?;
-    Ok(asked.first_deployment_at)
+    state.snapshots().asked_services(&store, &services.question()).await.map_err(refused)
 }
 
 /// Fails if a list is asked for a deployment that does not exist.

@@ -4,7 +4,7 @@ use async_graphql::InputObject;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Args;
-use dora::Interval;
+use dora::{AskedServices, Interval};
 use kernel::TimeOrDay;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -135,9 +135,19 @@ impl Span {
         Ok(Ends { from, to, time_zone })
     }
 
+    /// Returns when the first deployment finished of the services that are `asked` about, where the window begins with it.
+    pub async fn first_deployment_at<E>(
+        &self,
+        asked: impl Future<Output = Result<AskedServices, E>>,
+    ) -> Result<Option<DateTime<Utc>>, E> {
+        if !self.is_all() {
+            return Ok(None);
+        }
+        Ok(asked.await?.first_deployment_at)
+    }
+
     /// Whether it begins with the first deployment, which is known only when the question is answered.
-    #[must_use]
-    pub fn is_all(&self) -> bool {
+    pub(super) fn is_all(&self) -> bool {
         matches!(read("window", self.window.as_ref()), Ok(Some(WindowLength::All)))
     }
 

@@ -9,7 +9,7 @@ use api::questions::ReportQuestion;
 use api::views;
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use dora::{Budget, Scope};
+use dora::{Budget, MetricSettings, Scope};
 use kernel::near::UnknownName;
 use store::Store;
 use store::queries::{self, DeploymentFilter};
@@ -110,8 +110,9 @@ impl Report {
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
             let settings = &machine.settings.dora;
-            let about = (&self.question.span, &self.question.services);
-            let first = window::first_deployment_at(&store, settings, about).await?;
+            let (about, built_in) = (self.question.services.question(), MetricSettings { dora: settings, custom: &[] });
+            let asked = dora::asked_services(&store, built_in, &about);
+            let first = self.question.span.first_deployment_at(asked).await?;
             // the command line works for the one who asks, so it has no budget
             let query = self.question.query(settings.time_zone, first, Budget::default()).map_err(Usage::from)?;
             let report = dora::report(&store, settings, &query).await?;

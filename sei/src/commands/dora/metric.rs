@@ -44,8 +44,9 @@ impl Metric {
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
             let settings = MetricSettings { dora: &machine.settings.dora, custom: &machine.settings.metric };
-            let about = (&self.question.span, &self.question.services);
-            let first = window::first_deployment_at(&store, settings.dora, about).await?;
+            let about = self.question.services.question();
+            let asked = dora::asked_services(&store, settings, &about);
+            let first = self.question.span.first_deployment_at(asked).await?;
             // the command line works for the one who asks, so it has no budget
             let question =
                 self.question.query(settings.dora.time_zone, first, Budget::default()).map_err(Usage::from)?;

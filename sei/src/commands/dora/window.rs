@@ -1,11 +1,9 @@
 //! What the command line says about the time that is asked about.
 
 use anyhow::Result;
-use api::questions::{ServiceFilter, Span};
+use api::questions::Span;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use dora::MetricSettings;
-use store::Store;
 
 use crate::cli::Usage;
 
@@ -13,19 +11,6 @@ use crate::cli::Usage;
 pub(super) fn check(span: &Span, time_zone: Tz, now: DateTime<Utc>) -> Result<()> {
     span.window(time_zone, now).map_err(Usage::from)?;
     Ok(())
-}
-
-/// When the first deployment of the services finished, where a window begins with it.
-pub(super) async fn first_deployment_at(
-    store: &Store,
-    settings: &dora::settings::Dora,
-    (span, services): (&Span, &ServiceFilter),
-) -> Result<Option<DateTime<Utc>>> {
-    if !span.is_all() {
-        return Ok(None);
-    }
-    let settings = MetricSettings { dora: settings, custom: &[] };
-    Ok(dora::asked_services(store, settings, &services.question()).await?.first_deployment_at)
 }
 
 #[cfg(test)]
