@@ -5,6 +5,7 @@ use kernel::Fact;
 use kernel::people::MAILMAP;
 
 use crate::history::repositories;
+use crate::metric_rows::computed_tables;
 use crate::{StoreError, StoreTx, invalidations, metric_rows};
 
 /// What kind of thing is forgotten.
@@ -34,7 +35,7 @@ pub struct DeletedRows {
 /// A table, and which of its rows are about `$1`.
 type Rule = (&'static str, &'static str);
 
-const NO_SERVICE: &str = "service = $1 and not exists (select from service s where s.name = $1 and not s.deleted)";
+const OF_NO_SERVICE: &str = "service = $1 and not exists (select from service s where s.name = $1 and not s.deleted)";
 const OF_REPOSITORY: &str = "repository = $1";
 const OF_SERVICE: &str = "service = $1";
 const OF_ITEM: &str = "item in (select id from work_item where project = $1)";
@@ -61,12 +62,6 @@ const REPOSITORY: &[Rule] = &[
     ("repository_name", "id = $1 or id in (select id from moved where new_id = $1)"),
     ("moved", "id = $1 or new_id = $1"),
     ("repository", "id = $1"),
-    ("deployment_metric", NO_SERVICE),
-    ("change_metric", NO_SERVICE),
-    ("incident_metric", NO_SERVICE),
-    ("finding", NO_SERVICE),
-    ("merge_preview", NO_SERVICE),
-    ("computation", NO_SERVICE),
     ("cursor", OF_GIT),
     ("event_count", OF_GIT),
     ("dead_letter", OF_GIT),
@@ -84,12 +79,6 @@ const SERVICE: &[Rule] = &[
     ("partial_fact", PARTS_OF_SERVICE),
     ("deployment", OF_SERVICE),
     ("incident", OF_SERVICE),
-    ("deployment_metric", OF_SERVICE),
-    ("change_metric", OF_SERVICE),
-    ("incident_metric", OF_SERVICE),
-    ("finding", OF_SERVICE),
-    ("merge_preview", OF_SERVICE),
-    ("computation", OF_SERVICE),
 ];
 
 impl Forgotten {
@@ -99,10 +88,14 @@ impl Forgotten {
                 let named = Fact::KINDS.iter().filter(|kind| kind.column("repository").is_some());
                 let named = named.map(|kind| (kind.name, OF_REPOSITORY));
                 let others = named.filter(|(name, _)| REPOSITORY.iter().all(|(table, _)| table != name));
-                REPOSITORY.iter().copied().chain(others).collect()
+                let computed = computed_tables().map(|table| (table, OF_NO_SERVICE));
+                REPOSITORY.iter().copied().chain(others).chain(computed).collect()
             }
             Self::Source => SOURCE.to_vec(),
-            Self::Service => SERVICE.to_vec(),
+            Self::Service => {
+                let computed = computed_tables().map(|table| (table, OF_SERVICE));
+                SERVICE.iter().copied().chain(computed).collect()
+            }
             Self::Team => vec![("team", NAMED)],
             Self::Person => vec![("person", NAMED)],
         }

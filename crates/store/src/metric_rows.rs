@@ -12,11 +12,22 @@ pub use preview::{MergePreview, previews, write_preview};
 pub use write::{Written, write_changes, write_deployments, write_findings, write_incidents};
 
 use chrono::{DateTime, Utc};
-use kernel::{DeploymentSource, FindingKind};
+use encode::Encode;
+use kernel::{ChangeMetric, DeploymentMetric, DeploymentSource, FindingKind, IncidentMetric};
 
 use crate::changes::Source;
 use crate::error::word;
 use crate::{StoreError, StoreTx, changes};
+
+/// The tables of metric facts. Each has a column `service`.
+pub(crate) const METRIC_FACTS: [&str; 5] =
+    [DeploymentMetric::TABLE, ChangeMetric::TABLE, IncidentMetric::TABLE, "finding", "computation"];
+
+/// The tables that hold what was computed of a service, in their column `service`: the metric facts, and beside them what
+/// previews are made of.
+pub(crate) fn computed_tables() -> impl Iterator<Item = &'static str> {
+    METRIC_FACTS.into_iter().chain(["merge_preview"])
+}
 
 /// A computation of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,8 +126,8 @@ pub async fn computations(tx: &mut StoreTx) -> Result<Vec<Computation>, StoreErr
 pub async fn forget(tx: &mut StoreTx, service: &str) -> Result<u64, StoreError> {
     let mut deleted = 0;
     mark_all(tx, service).await?;
-    for table in ["deployment_metric", "change_metric", "incident_metric", "finding", "merge_preview", "computation"] {
-        // the name is out of the list above
+    for table in computed_tables() {
+        // the name is a constant of this crate
         let statement = format!("delete from {table} where service = $1");
         let statement = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(service);
         deleted += statement.execute(tx.connection()).await?.rows_affected();

@@ -6,10 +6,8 @@ use kernel::catalog::Declared;
 use kernel::{Commit, Fact};
 
 use crate::copy;
+use crate::metric_rows::METRIC_FACTS;
 use crate::{StoreError, StoreTx};
-
-/// The tables of metric facts.
-const METRIC_FACTS: [&str; 5] = ["deployment_metric", "change_metric", "incident_metric", "finding", "computation"];
 
 /// The tables that are exported: those of facts, then those of metric facts.
 pub fn exported() -> impl Iterator<Item = &'static str> {
