@@ -60,6 +60,11 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }
 
+/// A word of a closed list as SQL writes it: with statements of COPY no parameters go.
+pub(crate) fn literal(word: impl Into<&'static str>) -> String {
+    format!("'{}'", word.into())
+}
+
 pub(crate) fn list(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }

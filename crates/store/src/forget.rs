@@ -74,12 +74,8 @@ const SOURCE: &[Rule] = &[
     ("dead_letter", "source = $1"),
 ];
 
-const SERVICE: &[Rule] = &[
-    ("service", NAMED),
-    ("partial_fact", PARTS_OF_SERVICE),
-    ("deployment", OF_SERVICE),
-    ("incident", OF_SERVICE),
-];
+const SERVICE: &[Rule] =
+    &[("service", NAMED), ("partial_fact", PARTS_OF_SERVICE), ("deployment", OF_SERVICE), ("incident", OF_SERVICE)];
 
 impl Forgotten {
     fn rules(self) -> Vec<Rule> {
@@ -177,6 +173,15 @@ mod tests {
         ("sprint", "its board may have items of other projects"),
         ("status", "it is of a tracker, whose other projects have it too"),
     ];
+
+    #[test]
+    fn rules_name_no_kind_of_fact_that_is_not_declared() {
+        for (table, condition) in Forgotten::Repository.rules().into_iter().chain(Forgotten::Service.rules()) {
+            for named in condition.split("kind = '").skip(1).filter_map(|rest| rest.split('\'').next()) {
+                assert!(Fact::KINDS.iter().any(|kind| kind.name == named), "{table}: {condition}");
+            }
+        }
+    }
 
     #[test]
     fn every_kind_that_moves_with_a_repository_is_forgotten_with_it_or_kept_for_a_reason() {

@@ -2,7 +2,11 @@
 //! COPY's binary format, since decoding a million rows one value at a time takes longer than computing.
 //! A fact reaches the caller as it is stored; what it means is the engine's.
 
-use kernel::{Account, Change, Deployment, Incident, PipelineRun, Repository, RepositoryId, Review, Service, Sha};
+use kernel::strum::VariantArray;
+use kernel::{
+    Account, Change, ChangeState, Deployment, DeploymentSource, Incident, Outcome, PipelineRun, Repository,
+    RepositoryId, Review, Service, Sha,
+};
 use sqlx::PgConnection;
 
 pub mod search;
@@ -14,7 +18,7 @@ pub use services::{Services, services};
 pub use unowned::{UnownedIncident, unowned_incidents};
 
 use crate::copy::{self, Tuple};
-use crate::declared::{self, columns};
+use crate::declared::{self, columns, list, literal};
 use crate::{StoreError, StoreTx};
 
 /// A commit as it streams by.
@@ -108,15 +112,25 @@ pub async fn read(tx: &mut StoreTx, service: &Service, mut each: impl FnMut(Row<
         read_commits(connection, repository, &mut each).await?;
     }
     for (statement, decode) in small() {
-        let statement =
-            statement.replace("OF_SERVICE", OF_SERVICE).replace("REPOSITORIES", REPOSITORIES).replace("HEX", HEX);
-        copy::read(connection, &format!("copy ({statement}) to stdout (format binary)"), |row| {
+        copy::read(connection, &format!("copy ({}) to stdout (format binary)", filled(&statement)), |row| {
             each(decode(row)?);
             Ok(())
         })
         .await?;
     }
     Ok(())
+}
+
+/// A statement with what its names in capitals stand for.
+fn filled(statement: &str) -> String {
+    let that_run = DeploymentSource::VARIANTS.iter().filter(|source| source.runs());
+    statement
+        .replace("OF_SERVICE", OF_SERVICE)
+        .replace("REPOSITORIES", REPOSITORIES)
+        .replace("HEX", HEX)
+        .replace("SOURCES_THAT_RUN", &list(that_run.map(|source| literal(*source))))
+        .replace("SUCCESS", &literal(Outcome::Success))
+        .replace("MERGED", &literal(ChangeState::Merged))
 }
 
 async fn read_commits(
@@ -163,19 +177,19 @@ type Decode = for<'a> fn(&mut Tuple<'a>) -> Result<Row<'static>, StoreError>;
 /// When what runs ended: it took effect when it first ended with success, whatever was run again later.
 const ENDED: [(&str, &str); 2] = [
     ("finished_at", "coalesce(succeeded_at, finished_at)"),
-    ("outcome", "case when succeeded_at is not null then 'success' else outcome end"),
+    ("outcome", "case when succeeded_at is not null then SUCCESS else outcome end"),
 ];
 
 /// The same, where some only name a version.
 const ENDED_IF_IT_RUNS: [(&str, &str); 2] = [
     (
         "finished_at",
-        "case when source in ('deployment', 'pipeline', 'cdevents') then coalesce(succeeded_at, finished_at)
+        "case when source in (SOURCES_THAT_RUN) then coalesce(succeeded_at, finished_at)
               else finished_at end",
     ),
     (
         "outcome",
-        "case when source in ('deployment', 'pipeline', 'cdevents') and succeeded_at is not null then 'success'
+        "case when source in (SOURCES_THAT_RUN) and succeeded_at is not null then SUCCESS
               else outcome end",
     ),
 ];
@@ -236,7 +250,7 @@ fn small() -> [(String, Decode); 7] {
         ),
         (
             format!(
-                "select {} from change where repository = REPOSITORIES and state = 'merged' and not deleted",
+                "select {} from change where repository = REPOSITORIES and state = MERGED and not deleted",
                 columns::<Change>("change", &[])
             ),
             |row| declared::read(row).map(Row::Change),
@@ -244,7 +258,7 @@ fn small() -> [(String, Decode); 7] {
         (
             format!(
                 "select {} from review join change on change.id = review.change
-                 where change.repository = REPOSITORIES and change.state = 'merged' and not change.deleted",
+                 where change.repository = REPOSITORIES and change.state = MERGED and not change.deleted",
                 columns::<Review>("review", &[])
             ),
             |row| declared::read(row).map(Row::Review),

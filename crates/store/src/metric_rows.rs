@@ -140,8 +140,9 @@ pub(crate) async fn mark_all(tx: &mut StoreTx, service: &str) -> Result<(), Stor
     let repositories = sqlx::query_scalar!(
         r#"select repository as "repository!" from change_metric where service = $1
            union select c.repository from finding f join change c on c.id = f.subject
-                 where f.service = $1 and f.kind = 'duplicate_change'"#,
-        service
+                 where f.service = $1 and f.kind = $2"#,
+        service,
+        FindingKind::DuplicateChange.as_str(),
     )
     .fetch_all(tx.connection())
     .await?;

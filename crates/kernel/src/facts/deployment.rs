@@ -98,14 +98,21 @@ fn deployment() -> DeploymentSource {
     DeploymentSource::Deployment
 }
 
+impl DeploymentSource {
+    /// Whether what it reports ran, so that it ended with an outcome; otherwise it only names a version.
+    #[must_use]
+    pub const fn runs(self) -> bool {
+        match self {
+            Self::Deployment | Self::Pipeline | Self::Cdevents => true,
+            Self::Branch | Self::Release | Self::Tag => false,
+        }
+    }
+}
+
 impl Deployment {
     /// When it ended, if it ran and ended with success: the first such end stays, whatever is run again later. Of what
     /// only names a version (tags, releases, commits of a branch) the version that wins has the time.
     fn succeeded(&self) -> Option<DateTime<Utc>> {
-        let runs = match self.source {
-            DeploymentSource::Deployment | DeploymentSource::Pipeline | DeploymentSource::Cdevents => true,
-            DeploymentSource::Branch | DeploymentSource::Release | DeploymentSource::Tag => false,
-        };
-        self.finished_at.filter(|_| runs && self.outcome == Some(Outcome::Success))
+        self.finished_at.filter(|_| self.source.runs() && self.outcome == Some(Outcome::Success))
     }
 }

@@ -1,8 +1,8 @@
 //! Close events: what a source closed without reporting anything else about it. A version of an incident or a work item
 //! and its close event give the same row in any order: the close event counts if it is not earlier.
 
-use kernel::Incident;
 use kernel::catalog::Declared;
+use kernel::{Incident, StatusCategory};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::concern::Concern;
@@ -33,11 +33,12 @@ pub(super) async fn apply(connection: &mut PgConnection, ids: &[String]) -> Resu
         sqlx::query_scalar(AssertSqlSafe(statement)).bind(ids).fetch_one(&mut *connection).await?;
     changed.add((0, subjects));
     sqlx::query!(
-        "update work_item as t set status_category = 'done', done_at = c.at
+        "update work_item as t set status_category = $2, done_at = c.at
          from close_event as c
-         where t.id = any($1) and c.id = t.id and t.status_category <> 'done'
+         where t.id = any($1) and c.id = t.id and t.status_category <> $2
                and t.version_at <= c.at and t.created_at <= c.at",
         ids,
+        StatusCategory::Done.as_str(),
     )
     .execute(connection)
     .await?;

@@ -1,8 +1,9 @@
 //! Changes and their reviews.
 
-use kernel::EARLIEST_AUTHOR_TIME;
+use kernel::{EARLIEST_AUTHOR_TIME, FindingKind};
 
 use super::read::{Part, each};
+use crate::declared::literal;
 use crate::{StoreError, StoreTx};
 
 /// A change that was open in the span or ended in it.
@@ -70,8 +71,9 @@ fn changes_of(part: &Part) -> String {
                     or c.opened_at is null and c.merged_at >= $FROM and c.merged_at < $TO)";
     format!(
         "not c.deleted and {}
-         and not exists (select from finding f where f.kind = 'duplicate_change' and f.subject = c.id)",
-        part.condition(in_span, "c.repository")
+         and not exists (select from finding f where f.kind = {} and f.subject = c.id)",
+        part.condition(in_span, "c.repository"),
+        literal(FindingKind::DuplicateChange)
     )
 }
 

@@ -2,9 +2,10 @@
 //! service whatever the window.
 
 use chrono::{DateTime, Utc};
-use kernel::Rule;
+use kernel::{DeploymentKind, FindingKind, Rule};
 
 use crate::copy::{self, Tuple};
+use crate::declared::literal;
 use crate::{StoreError, StoreTx};
 
 /// The columns that [`Rules::read`] reads from `deployment_metric`.
@@ -59,19 +60,23 @@ pub struct ServiceBasis {
 }
 
 /// That a deployment is the baseline, as a condition: `DeploymentMetric::is_baseline`.
-const BASELINE: &str = "kind = 'first' and commits = 0 and changes = 0";
+fn is_baseline() -> String {
+    format!("kind = {} and commits = 0 and changes = 0", literal(DeploymentKind::First))
+}
 
 /// What is known of each service that was computed, by name.
 pub async fn service_bases(tx: &mut StoreTx) -> Result<Vec<ServiceBasis>, StoreError> {
+    let (idle, unmapped) = (literal(FindingKind::PatchReleases), literal(FindingKind::IncidentWithoutService));
+    let baseline = is_baseline();
     let statement = format!(
         "copy (select c.service, c.partial, c.statement, d.first, d.last, d.baseline,
                      exists (select from incident_metric i where i.service = c.service),
-                     exists (select from finding f where f.service = c.service and f.kind = 'patch_releases'),
-                     exists (select from finding f where f.kind = 'incident_without_service')
+                     exists (select from finding f where f.service = c.service and f.kind = {idle}),
+                     exists (select from finding f where f.kind = {unmapped})
               from computation c
               left join (select service, min(finished_at) filter (where counted) as first,
                                 max(finished_at) filter (where counted) as last,
-                                min(finished_at) filter (where {BASELINE}) as baseline
+                                min(finished_at) filter (where {baseline}) as baseline
                          from deployment_metric group by service) d using (service)
               order by c.service) to stdout (format binary)"
     );
