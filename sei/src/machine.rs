@@ -1,7 +1,6 @@
 //! What almost every command needs: the database (a private cluster, or the one that the settings name),
 //! the event log, the settings.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -11,8 +10,8 @@ use dora::Scope;
 use eventlog::EventLog;
 use kernel::Tenant;
 use kernel::near::UnknownName;
-use runtime::settings::SecretRef;
-use store::{ClusterError, PgConnectOptions, PrivateCluster, Store};
+use runtime::role;
+use store::{ClusterError, PgConnectOptions, PrivateCluster, Store, Timescale};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -27,22 +26,16 @@ pub(crate) struct Machine {
     pub(crate) directory: DataDirectory,
     pub(crate) store: Store,
     database: Option<PrivateDatabase>,
-}
-
-/// The database that the settings name.
-fn named_database(reference: &SecretRef) -> Result<PgConnectOptions> {
-    let secret = runtime::secret::read(reference).context("`database.url` can't be read")?;
-    let url = secret.expose_str().ok_or_else(|| anyhow!("`database.url` is not UTF-8"))?;
-    // the cause would show parts of the URL, which holds a password
-    PgConnectOptions::from_str(url)
-        .map_err(|_| anyhow!("`database.url` is no address of a database; expected postgres://user:password@host/name"))
+    /// What the migration found, of a private cluster.
+    migrated: Option<Timescale>,
 }
 
 /// Opens the machine for a command that ends soon, and closes it when the command's work is done, or has
 /// failed, or was interrupted.
 pub(crate) async fn with(settings: Settings, work: impl AsyncFnOnce(&Machine) -> Result<()>) -> Result<()> {
     let shutdown = runtime::shutdown();
-    let Some(machine) = Machine::open(settings, &shutdown).await? else { bail!("interrupted") };
+    let directory = DataDirectory::open(&settings.data.directory)?;
+    let Some(machine) = Machine::open(settings, directory, &shutdown).await? else { bail!("interrupted") };
     let result = tokio::select! {
         result = work(&machine) => result,
         () = shutdown.cancelled() => Err(anyhow!("interrupted")),
@@ -57,10 +50,13 @@ pub(crate) struct PrivateDatabase(Arc<Mutex<Option<PrivateCluster>>>);
 impl Machine {
     /// Opens the database. A private cluster is joined where it runs, else started, and its schema is
     /// brought up to date; another database is left as it is. None if the shutdown came before it was open.
-    pub(crate) async fn open(settings: Settings, shutdown: &CancellationToken) -> Result<Option<Self>> {
-        let directory = DataDirectory::open(&settings.data.directory)?;
-        let (options, database) = if let Some(reference) = &settings.database.url {
-            (named_database(reference)?, None)
+    pub(crate) async fn open(
+        settings: Settings,
+        directory: DataDirectory,
+        shutdown: &CancellationToken,
+    ) -> Result<Option<Self>> {
+        let (options, database) = if settings.database.url.is_some() {
+            (Store::options_of(&role::database_url(&settings.database)?)?, None)
         } else {
             // one that is given up halfway ends what it has started
             let connections = settings.database.connections;
@@ -72,13 +68,15 @@ impl Machine {
         let private = database.is_some();
         let opened = async {
             let store = Store::connect(options, settings.database.connections).await?;
-            if private {
-                store.migrate().await.context("the schema of the private database can't be brought up to date")?;
-            }
-            anyhow::Ok(store)
+            let migrated = if private {
+                Some(store.migrate().await.context("the schema of the private database can't be brought up to date")?)
+            } else {
+                None
+            };
+            anyhow::Ok((store, migrated))
         };
         let failed = match shutdown.run_until_cancelled(opened).await {
-            Some(Ok(store)) => return Ok(Some(Self { settings, directory, store, database })),
+            Some(Ok((store, migrated))) => return Ok(Some(Self { settings, directory, store, database, migrated })),
             Some(Err(error)) => Some(error.context("the database can't be used")),
             None => None,
         };
@@ -86,6 +84,14 @@ impl Machine {
             database.leave().await?;
         }
         failed.map_or(Ok(None), Err)
+    }
+
+    /// Brings the schema up to date. That of a private cluster is since it was opened.
+    pub(crate) async fn migrate(&self) -> Result<Timescale> {
+        match &self.migrated {
+            Some(migrated) => Ok(migrated.clone()),
+            None => Ok(self.store.migrate().await?),
+        }
     }
 
     /// The database, if it is a private cluster.

@@ -84,11 +84,23 @@ impl Running {
         F: Future<Output = ()> + Send + 'static,
     {
         let readiness = self.readiness.clone();
+        self.start_watching(async move {
+            check_in_time(look(), &readiness, checks).await;
+            keep_checking(look, &readiness, checks).await;
+        });
+    }
+
+    /// Keeps readiness up to date as [`Self::watch`] does, after a first check that was made already.
+    pub fn keep_watching<F>(&mut self, checks: &'static [Check], look: impl Fn() -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let readiness = self.readiness.clone();
+        self.start_watching(async move { keep_checking(look, &readiness, checks).await });
+    }
+
+    fn start_watching(&mut self, watching: impl Future<Output = ()> + Send + 'static) {
         self.start("the watch over readiness", |end| async move {
-            let watching = async {
-                check_in_time(look(), &readiness, checks).await;
-                keep_checking(look, &readiness, checks).await;
-            };
             // a check may take long, and ends with the rest
             end.run_until_cancelled(watching).await;
             Ok(())

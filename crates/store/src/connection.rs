@@ -32,9 +32,13 @@ impl Store {
 
     /// Connects as [`Self::connect`] does to the database of a URL.
     pub async fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
+        Self::connect(Self::options_of(url)?, connections).await
+    }
+
+    /// How to connect to the database of a URL.
+    pub fn options_of(url: &str) -> Result<PgConnectOptions, StoreError> {
         // the URL may hold a password: the error names none of it
-        let options = url.parse().map_err(|_| StoreError::Url)?;
-        Self::connect(options, connections).await
+        url.parse().map_err(|_| StoreError::Url)
     }
 
     /// The same database, for another tenant.

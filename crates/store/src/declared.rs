@@ -60,7 +60,7 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }
 
-/// A word of a closed list as SQL writes it: with statements of COPY no parameters go.
+/// A word of a closed list as SQL writes it. Statements of COPY take no parameters.
 pub(crate) fn literal(word: impl Into<&'static str>) -> String {
     format!("'{}'", word.into())
 }

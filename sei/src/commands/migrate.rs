@@ -21,7 +21,7 @@ impl Migrate {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         let Self {} = self;
         with(settings, async |machine| {
-            let timescale = machine.store.migrate().await?;
+            let timescale = machine.migrate().await?;
             declare(&machine.store, &machine.settings, Utc::now()).await?;
             let (used, detail) = match timescale {
                 Timescale::Used(version) => (true, version),

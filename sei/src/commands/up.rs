@@ -78,9 +78,9 @@ impl Up {
         settings.server.socket = settings.server.socket.or_else(|| directory.socket());
         let listeners = Listeners::open(&settings.server)?;
         settings.server.listen = listeners.address()?;
-        let Some(machine) = Machine::open(settings, &shutdown).await? else { return Ok(()) };
+        let Some(machine) = Machine::open(settings, directory, &shutdown).await? else { return Ok(()) };
         let started = async {
-            machine.store.migrate().await?;
+            machine.migrate().await?;
             declare(&machine.store, &machine.settings, Utc::now()).await?;
             Roles::start(&machine, listeners).await
         };

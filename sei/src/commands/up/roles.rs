@@ -51,7 +51,7 @@ impl Roles {
         let mut running = Running::serve(listeners, routes, &settings.server, readiness);
         running.start("the processor", |end| async move { processor.work(end).await });
         running.start("the engine", |end| async move { engine.work(end).await });
-        running.watch(CHECKS, look);
+        running.keep_watching(CHECKS, look);
         let database = machine.private_database();
         running.start("the private database", |end| database::keep_running(database, end));
         Ok(Self { log, api, running })
