@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, Tenant};
+use kernel::{Envelope, Fact, NotStored, RejectReason, Rejection, Tenant};
 use runtime::{Reason, labels};
 use store::counts::{self, EventCount};
 use store::dead_letters::{self, NewDeadLetter};
@@ -51,7 +51,7 @@ struct OfTenant {
     /// How many facts there are up to the end of each event that has some; events by index in the part's.
     ends: Vec<(usize, usize)>,
     /// By index in the part's events.
-    dead_letters: Vec<(usize, Reject)>,
+    dead_letters: Vec<(usize, Rejection)>,
     counts: BTreeMap<(String, String, Reason), i64>,
 }
 
@@ -82,8 +82,10 @@ impl Prepared {
             (*position, event)
         };
         self.part.events = Arc::new(events.iter().map(storable).collect());
-        let reject =
-            |_| Normalized { connector: "unknown", outcome: Err(Reject::new(RejectReason::Internal, detail).into()) };
+        let reject = |_| Normalized {
+            connector: "unknown",
+            outcome: Err(Rejection::new(RejectReason::Internal, detail).into()),
+        };
         let rejected = self.part.events.iter().map(reject).collect();
         Self::new(self.part, rejected)
     }
@@ -102,9 +104,9 @@ impl Prepared {
                 self.events.ignored += 1;
                 Reason::Ignored(reason)
             }
-            Err(NotStored::Rejected(reject)) => {
-                let reason = reject.reason;
-                of.dead_letters.push((at, reject));
+            Err(NotStored::Rejected(rejection)) => {
+                let reason = rejection.reason;
+                of.dead_letters.push((at, rejection));
                 self.events.rejected += 1;
                 Reason::Rejected(reason)
             }
@@ -129,9 +131,9 @@ impl Prepared {
             let dead_letters: Vec<NewDeadLetter<'_>> = of
                 .dead_letters
                 .iter()
-                .filter_map(|(at, reject)| {
+                .filter_map(|(at, rejection)| {
                     let (position, envelope) = events.get(*at)?;
-                    Some(NewDeadLetter { envelope, reject, topic, partition: *partition, position: *position })
+                    Some(NewDeadLetter { envelope, rejection, topic, partition: *partition, position: *position })
                 })
                 .collect();
             dead_letters::write(&mut tx, &dead_letters).await?;

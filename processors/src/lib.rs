@@ -19,7 +19,7 @@ mod summary;
 pub use consumer::CONSUMER;
 pub use error::ProcessError;
 pub use normalize::Registry;
-pub use processor::{Processor, Reading, RejectRetention};
+pub use processor::{DeadLetterRetention, Processor, Reading};
 pub use replay::{replay, replay_dead_letters};
 pub use role::ProcessorRole;
 pub use settings::ProcessorSettings;

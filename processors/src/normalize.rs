@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use connector::Connector;
-use kernel::{Envelope, Fact, NotStored, Reject, RejectReason};
+use kernel::{Envelope, Fact, NotStored, RejectReason, Rejection};
 use tokio::task::{JoinError, JoinSet};
 
 /// Finds a connector by its name.
@@ -50,8 +50,8 @@ pub(crate) async fn normalize(
 fn one(registry: Registry, event: &Envelope) -> Normalized {
     let Some(connector) = registry(event.connector()) else {
         let detail = format!("there is no connector `{}`", event.connector());
-        let reject = Reject::new(RejectReason::UnknownConnector, detail);
-        return Normalized { connector: "unknown", outcome: Err(reject.into()) };
+        let rejection = Rejection::new(RejectReason::UnknownConnector, detail);
+        return Normalized { connector: "unknown", outcome: Err(rejection.into()) };
     };
     // A connector has no state that a panic could leave half changed.
     let normalized = catch_unwind(AssertUnwindSafe(|| connector::normalize(connector, event)));
@@ -62,8 +62,8 @@ fn one(registry: Registry, event: &Envelope) -> Normalized {
             event.kind = event.kind,
             "a normalizer broke off"
         );
-        let reject = Reject::new(RejectReason::Internal, "the normalizer broke off: this is a fault in it");
-        connector::Normalized { outcome: Err(reject.into()), skipped: Vec::new() }
+        let rejection = Rejection::new(RejectReason::Internal, "the normalizer broke off: this is a fault in it");
+        connector::Normalized { outcome: Err(rejection.into()), skipped: Vec::new() }
     });
     if let Some(first) = skipped.first().filter(|_| outcome.is_ok()) {
         tracing::warn!(

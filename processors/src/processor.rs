@@ -39,12 +39,12 @@ pub struct Processor {
     registry: Registry,
     limit: Limit,
     reading: Reading,
-    rejected: RejectRetention,
+    rejected: DeadLetterRetention,
 }
 
 /// How long rejected events are kept, and how many of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RejectRetention {
+pub struct DeadLetterRetention {
     /// Older ones are deleted.
     pub age: Duration,
     /// The oldest beyond this number are deleted.
@@ -80,13 +80,13 @@ impl Processor {
     /// A processor of this log, which finds normalizers in `registry`.
     #[must_use]
     pub fn new(store: Store, log: Arc<dyn EventLog>, registry: Registry) -> Self {
-        let rejected = RejectRetention { age: Duration::MAX, count: u32::MAX };
+        let rejected = DeadLetterRetention { age: Duration::MAX, count: u32::MAX };
         Self { store, log, registry, limit: LIMIT, reading: Reading::default(), rejected }
     }
 
     /// The same that lets go of rejected events.
     #[must_use]
-    pub fn keeping_rejected(self, rejected: RejectRetention) -> Self {
+    pub fn keeping_rejected(self, rejected: DeadLetterRetention) -> Self {
         Self { rejected, ..self }
     }
 

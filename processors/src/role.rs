@@ -11,7 +11,7 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::ProcessorSettings;
-use crate::{Processor, RejectRetention};
+use crate::{DeadLetterRetention, Processor};
 
 /// Reads the event log and writes the facts of its events.
 pub struct ProcessorRole {
@@ -24,7 +24,8 @@ impl ProcessorRole {
     /// On a database and a log.
     #[must_use]
     pub fn new(settings: &ProcessorSettings, store: Store, log: Arc<dyn EventLog>) -> Self {
-        let retention = RejectRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit };
+        let retention =
+            DeadLetterRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit };
         let processor = Processor::new(store.clone(), Arc::clone(&log), registry::connector);
         Self { processor: processor.keeping_rejected(retention), store, log }
     }

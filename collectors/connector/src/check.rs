@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::Secret;
-use kernel::{Fact, IgnoreReason, NotStored, Reject, Tenant};
+use kernel::{Fact, IgnoreReason, NotStored, Rejection, Tenant};
 use serde::Serialize;
 
 use crate::webhook::{Destination, RawRequest, Received, Refusal, unverified};
@@ -38,7 +38,7 @@ pub enum CheckedEvent {
     Stored(Vec<Fact>),
     /// Nothing, on purpose.
     Ignored(IgnoreReason),
-    /// A reject, with its reason and a sentence.
+    /// A rejection, with its reason and a sentence.
     Rejected {
         /// The reason.
         reason: kernel::RejectReason,
@@ -80,6 +80,6 @@ fn checked_event(normalized: Normalized) -> CheckedEvent {
     match normalized.outcome {
         Ok(facts) => CheckedEvent::Stored(facts),
         Err(NotStored::Ignored(reason)) => CheckedEvent::Ignored(reason),
-        Err(NotStored::Rejected(Reject { reason, detail })) => CheckedEvent::Rejected { reason, detail },
+        Err(NotStored::Rejected(Rejection { reason, detail })) => CheckedEvent::Rejected { reason, detail },
     }
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use kernel::{Envelope, IgnoreReason, Reject, RejectReason};
+use kernel::{Envelope, IgnoreReason, RejectReason, Rejection};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -91,11 +91,11 @@ impl Reading {
 }
 
 /// The payload of an event, whichever mode it came in.
-pub fn payload(envelope: &Envelope) -> Result<&[u8], Reject> {
+pub fn payload(envelope: &Envelope) -> Result<&[u8], Rejection> {
     if envelope.content_type != STRUCTURED {
         return Ok(&envelope.data);
     }
     let event: Structured<'_> = json::read(&envelope.data)?;
-    let data = event.data.ok_or_else(|| Reject::new(RejectReason::Schema, "data: missing; expected JSON"))?;
+    let data = event.data.ok_or_else(|| Rejection::new(RejectReason::Schema, "data: missing; expected JSON"))?;
     Ok(data.get().as_bytes())
 }

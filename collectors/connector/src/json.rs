@@ -1,7 +1,7 @@
 //! Reading JSON from outside: states where it is wrong and what was expected there, shows
 //! nothing of the payload itself, and is bounded in size and depth (`serde_json`'s own limit of 128).
 
-use kernel::{Reject, RejectReason};
+use kernel::{RejectReason, Rejection};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
@@ -9,21 +9,21 @@ use serde_json::error::Category;
 /// The largest payload that a normalizer reads: GitHub's own limit is 25 MiB.
 const MAX_BYTES: usize = 32 << 20;
 
-/// The longest sentence that a reject carries, in bytes.
+/// The longest sentence that a rejection carries, in bytes.
 const MAX_DETAIL: usize = 300;
 
 /// Reads a payload, or says why not.
-pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Reject> {
+pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Rejection> {
     if bytes.len() > MAX_BYTES {
         let detail = format!("{} bytes; expected {MAX_BYTES} at most", bytes.len());
-        return Err(Reject::new(RejectReason::TooLarge, detail));
+        return Err(Rejection::new(RejectReason::TooLarge, detail));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        Reject::new(RejectReason::Malformed, format!("no UTF-8 at byte {}; expected JSON", error.valid_up_to()))
+        Rejection::new(RejectReason::Malformed, format!("no UTF-8 at byte {}; expected JSON", error.valid_up_to()))
     })?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| reject(&error))?;
-    reader.end().map_err(|error| Reject::new(RejectReason::Malformed, describe(&error)))?;
+    reader.end().map_err(|error| Rejection::new(RejectReason::Malformed, describe(&error)))?;
     Ok(value)
 }
 
@@ -84,9 +84,9 @@ pub(crate) fn problem(error: &serde_path_to_error::Error<serde_json::Error>) -> 
     Problem { path: path_of(error), problem: describe(error.inner()) }
 }
 
-fn reject(error: &serde_path_to_error::Error<serde_json::Error>) -> Reject {
+fn reject(error: &serde_path_to_error::Error<serde_json::Error>) -> Rejection {
     let reason = if error.inner().is_data() { RejectReason::Schema } else { RejectReason::Malformed };
-    Reject::new(reason, problem(error).to_string())
+    Rejection::new(reason, problem(error).to_string())
 }
 
 fn path_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
@@ -147,8 +147,8 @@ mod tests {
     }
 
     fn reason_and_detail(bytes: &[u8]) -> (RejectReason, String) {
-        let reject = read::<Outer>(bytes).unwrap_err();
-        (reject.reason, reject.detail)
+        let rejection = read::<Outer>(bytes).unwrap_err();
+        (rejection.reason, rejection.detail)
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::ops::Deref;
 
-use kernel::{IgnoreReason, NotStored, Reject, RejectReason};
+use kernel::{IgnoreReason, NotStored, RejectReason, Rejection};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -62,8 +62,8 @@ pub fn part<T>(path: String, result: Result<T, NotStored>) -> Option<T> {
     match result {
         Ok(part) => Some(part),
         Err(NotStored::Ignored(_)) => None,
-        Err(NotStored::Rejected(reject)) => {
-            skip_part(path, reject.detail);
+        Err(NotStored::Rejected(rejection)) => {
+            skip_part(path, rejection.detail);
             None
         }
     }
@@ -73,7 +73,7 @@ pub fn part<T>(path: String, result: Result<T, NotStored>) -> Option<T> {
 #[must_use]
 pub fn not_understood(path: &str, word: &str) -> NotStored {
     match word {
-        "" => Reject::new(RejectReason::Schema, format!("{path}: missing, null or empty, expected a word")).into(),
+        "" => Rejection::new(RejectReason::Schema, format!("{path}: missing, null or empty, expected a word")).into(),
         _ => NotStored::Ignored(IgnoreReason::UnknownValue),
     }
 }
@@ -87,15 +87,15 @@ fn name(skipped: impl Iterator<Item = SkippedPart>) {
 }
 
 /// Reads a payload, passing by what can't be read.
-pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
     read_keeping(bytes, &[])
 }
 
 /// The same, where these parts are never skipped, as they decide what the event states. Each is named by the keys that
 /// lead to it, such as `subject.content.environment`.
-pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Result<T, Reject> {
+pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Result<T, Rejection> {
     let strict = json::read(bytes);
-    let Err(Reject { reason: RejectReason::Schema, .. }) = &strict else { return strict };
+    let Err(Rejection { reason: RejectReason::Schema, .. }) = &strict else { return strict };
     if bytes.len() > LARGEST {
         return strict;
     }
@@ -121,7 +121,7 @@ pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Res
             |known| skipped.swap_remove(known),
         );
         let Some(left_out) = leave_out(&mut payload, place, decisive) else {
-            return Err(Reject::new(RejectReason::Schema, json::located(&gap.part.path, &gap.part.problem)));
+            return Err(Rejection::new(RejectReason::Schema, json::located(&gap.part.path, &gap.part.problem)));
         };
         gap.place = left_out;
         skipped.push(gap);
@@ -132,7 +132,7 @@ pub fn read_keeping<T: DeserializeOwned>(bytes: &[u8], decisive: &[&str]) -> Res
         }
         None => return strict,
     };
-    Err(Reject::new(RejectReason::Schema, detail))
+    Err(Rejection::new(RejectReason::Schema, detail))
 }
 
 /// What was made less of so far because of one part.
@@ -266,7 +266,7 @@ mod tests {
         name: String,
     }
 
-    fn outer(payload: &Value) -> (Result<Outer, Reject>, Vec<String>) {
+    fn outer(payload: &Value) -> (Result<Outer, Rejection>, Vec<String>) {
         let (read, skipped) = naming(|| read_keeping::<Outer>(payload.to_string().as_bytes(), &["run"]));
         (read, skipped.into_iter().map(|one| one.path).collect())
     }
@@ -295,17 +295,21 @@ mod tests {
             (json!({"id": 1, "title": 7, "run": {"name": null}}), "run.name: invalid type: null, expected a string"),
             (json!({"id": 1, "run": 7}), "run: invalid type: integer `7`, expected an object"),
         ] {
-            let reject = outer(&payload).0.unwrap_err();
-            assert_eq!((reject.reason, reject.detail.as_str()), (RejectReason::Schema, expected_detail), "{payload}");
+            let rejection = outer(&payload).0.unwrap_err();
+            assert_eq!(
+                (rejection.reason, rejection.detail.as_str()),
+                (RejectReason::Schema, expected_detail),
+                "{payload}"
+            );
         }
     }
 
     #[test]
     fn a_payload_of_nothing_but_odd_parts_is_not_read_for_ever() {
         let rows: Vec<Value> = (0..MAX_ATTEMPTS).map(|_| json!({"name": 1})).collect();
-        let reject = outer(&json!({"id": 1, "rows": rows})).0.unwrap_err();
+        let rejection = outer(&json!({"id": 1, "rows": rows})).0.unwrap_err();
         let expected_detail =
             "rows[0].name: invalid type: integer `1`, expected a string; too many other parts can't be read either";
-        assert_eq!(reject.detail, expected_detail);
+        assert_eq!(rejection.detail, expected_detail);
     }
 }

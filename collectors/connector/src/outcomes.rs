@@ -1,6 +1,6 @@
 //! Words for how something ended, of senders that are free in their choice of words and of letter case.
 
-use kernel::{Outcome, Reject, RejectReason};
+use kernel::{Outcome, RejectReason, Rejection};
 
 /// How a word is counted; `None` for one that is not known.
 #[must_use]
@@ -16,10 +16,10 @@ pub fn outcome(word: &str) -> Option<Outcome> {
 }
 
 /// The same, where a word that is not known is a fault of the sender's.
-pub fn required(word: &str, field: &str) -> Result<Outcome, Reject> {
+pub fn required(word: &str, field: &str) -> Result<Outcome, Rejection> {
     outcome(word).ok_or_else(|| {
         let problem = "unknown outcome; expected success, failure, error or cancel";
-        Reject::new(RejectReason::Schema, format!("{field}: {problem}"))
+        Rejection::new(RejectReason::Schema, format!("{field}: {problem}"))
     })
 }
 

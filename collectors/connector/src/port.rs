@@ -1,6 +1,6 @@
 //! What a source is to the rest of `sei`: a name, a pure normalizer and, where it pushes, a webhook.
 
-use kernel::{Envelope, Fact, NotStored, Reject, RejectReason};
+use kernel::{Envelope, Fact, NotStored, RejectReason, Rejection};
 
 use crate::lenient::{self, SkippedPart};
 use crate::webhook::Webhook;
@@ -37,7 +37,7 @@ pub fn normalize(connector: &dyn Connector, envelope: &Envelope) -> Normalized {
     let (outcome, mut skipped) = lenient::naming(|| connector.normalize(envelope));
     let outcome = match (outcome, skipped.first()) {
         (Err(NotStored::Ignored(_)), Some(SkippedPart { path, problem })) => {
-            Err(Reject::new(RejectReason::Schema, format!("{path}: {problem}")).into())
+            Err(Rejection::new(RejectReason::Schema, format!("{path}: {problem}")).into())
         }
         (outcome, _) => outcome,
     };
@@ -47,12 +47,12 @@ pub fn normalize(connector: &dyn Connector, envelope: &Envelope) -> Normalized {
             return Ok(facts);
         }
         let left: Vec<&Fact> = facts.iter().zip(&odd).filter(|(_, odd)| odd.is_none()).map(|(fact, _)| fact).collect();
-        for (fact, reject) in facts.iter().zip(&odd) {
-            let Some(reject) = reject else { continue };
+        for (fact, rejection) in facts.iter().zip(&odd) {
+            let Some(rejection) = rejection else { continue };
             if !left.iter().any(|other| other.kind() == fact.kind()) {
-                return Err(reject.clone().into());
+                return Err(rejection.clone().into());
             }
-            skipped.push(SkippedPart { path: fact.kind().to_owned(), problem: reject.detail.clone() });
+            skipped.push(SkippedPart { path: fact.kind().to_owned(), problem: rejection.detail.clone() });
         }
         Ok(left.into_iter().cloned().collect())
     });

@@ -123,7 +123,7 @@ pub fn assert_named_outcome(connector: &dyn Connector, event: &Envelope) {
     match normalize(connector, event).outcome {
         Ok(facts) => assert!(facts.iter().all(|fact| fact.check().is_ok()), "{facts:?}"),
         Err(NotStored::Ignored(_)) => {}
-        Err(NotStored::Rejected(reject)) => assert!(!reject.detail.is_empty(), "a reject without a detail"),
+        Err(NotStored::Rejected(rejection)) => assert!(!rejection.detail.is_empty(), "a rejection without a detail"),
     }
 }
 

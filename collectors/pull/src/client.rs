@@ -100,8 +100,9 @@ impl Answer {
 
     /// The body as JSON of this form.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, PullError> {
-        json::read(&self.body)
-            .map_err(|reject| PullError::Data(format!("{}: unexpected answer: {}", self.url.path(), reject.detail)))
+        json::read(&self.body).map_err(|rejection| {
+            PullError::Data(format!("{}: unexpected answer: {}", self.url.path(), rejection.detail))
+        })
     }
 
     /// The address of the next page, by the header `Link` (RFC 8288); a relative one is joined with the address of

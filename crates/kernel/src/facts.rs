@@ -35,7 +35,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use self::catalog::{Declared, Kind, Record, Value};
-use crate::{Reject, RejectReason, plausible_instant};
+use crate::{RejectReason, Rejection, plausible_instant};
 
 pub use account::Account;
 pub use change::{Change, ChangeState};
@@ -194,10 +194,10 @@ impl Fact {
 
     /// Refuses instants that nothing can have happened at. Every normalizer's facts pass here before
     /// they are stored.
-    pub fn check(&self) -> Result<(), Reject> {
+    pub fn check(&self) -> Result<(), Rejection> {
         for (field, instant) in self.instants() {
             if !plausible_instant(instant) {
-                return Err(Reject::new(
+                return Err(Rejection::new(
                     RejectReason::ImplausibleTime,
                     format!("{}.{field} is {instant}; expected a time between 1970 and 2199", self.kind()),
                 ));

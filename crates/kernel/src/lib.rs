@@ -26,7 +26,7 @@ pub use envelope::{Envelope, Tenant, TenantError};
 pub use facts::*;
 pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, ShaError, WorkItemId};
 pub use metric_facts::*;
-pub use outcome::{EventOutcome, IgnoreReason, NotStored, Reject, RejectReason};
+pub use outcome::{EventOutcome, IgnoreReason, NotStored, RejectReason, Rejection};
 pub use secret::Secret;
 pub use selectors::{SELECTOR_FORMS, incident_selector};
 #[doc(hidden)]

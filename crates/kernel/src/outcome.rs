@@ -51,14 +51,14 @@ crate::closed_list! {
 /// A rejection: its reason, and a sentence that says where in the payload and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {detail}", .reason.as_str())]
-pub struct Reject {
+pub struct Rejection {
     /// The reason, out of the closed list.
     pub reason: RejectReason,
     /// Where, and what was expected. Never a secret, never the payload itself.
     pub detail: String,
 }
 
-impl Reject {
+impl Rejection {
     /// A rejection with a sentence.
     pub fn new(reason: RejectReason, detail: impl Into<String>) -> Self {
         Self { reason, detail: detail.into() }
@@ -73,5 +73,5 @@ pub enum NotStored {
     Ignored(IgnoreReason),
     /// Cannot be read; kept.
     #[error("rejected: {0}")]
-    Rejected(#[from] Reject),
+    Rejected(#[from] Rejection),
 }

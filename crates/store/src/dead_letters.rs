@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use kernel::{Envelope, Reject};
+use kernel::{Envelope, Rejection};
 
 use crate::text::clean;
 use crate::{Store, StoreError, StoreTx};
@@ -14,7 +14,7 @@ pub struct NewDeadLetter<'a> {
     /// The event, as it was read from the log.
     pub envelope: &'a Envelope,
     /// Why it can't be read.
-    pub reject: &'a Reject,
+    pub rejection: &'a Rejection,
     /// The topic that it was read from.
     pub topic: &'a str,
     /// The partition.
@@ -48,7 +48,7 @@ pub struct DeadLetter {
 /// with the latest reason.
 pub async fn write(tx: &mut StoreTx, dead_letters: &[NewDeadLetter<'_>]) -> Result<(), StoreError> {
     // few and possibly large: one statement a row, so that 30 MB payloads are not gathered in memory
-    for NewDeadLetter { envelope, reject, topic, partition, position } in dead_letters {
+    for NewDeadLetter { envelope, rejection, topic, partition, position } in dead_letters {
         sqlx::query!(
             "insert into dead_letter (source, event_id, kind, subject, key, reason, detail, received_at, topic,
                                       partition, position, content_type, payload)
@@ -63,8 +63,8 @@ pub async fn write(tx: &mut StoreTx, dead_letters: &[NewDeadLetter<'_>]) -> Resu
             clean(&envelope.kind) as _,
             envelope.subject.as_deref().map(clean) as _,
             clean(&envelope.key) as _,
-            reject.reason.as_str(),
-            clean(&reject.detail) as _,
+            rejection.reason.as_str(),
+            clean(&rejection.detail) as _,
             envelope.time,
             topic,
             partition,

@@ -19,7 +19,7 @@ use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{
     AccountId, Change, ChangeId, ChangeState, CloseEvent, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason,
-    Incident, IncidentId, NotStored, Outcome, Partial, PipelineRun, Reject, Repository, RepositoryId, Review,
+    Incident, IncidentId, NotStored, Outcome, Partial, PipelineRun, Rejection, Repository, RepositoryId, Review,
     ReviewState, StatusCategory, TaskRun, Version, WorkItem, WorkItemId,
 };
 
@@ -99,7 +99,7 @@ fn unused(kind: &str) -> Option<IgnoreReason> {
 const DECISIVE: [&str; 4] =
     ["subject.content", "subject.content.environment", "subject.content.pipelineRun", "subject.content.repository"];
 
-fn read(payload: &[u8]) -> Result<Event, Reject> {
+fn read(payload: &[u8]) -> Result<Event, Rejection> {
     lenient::read_keeping(payload, &DECISIVE)
 }
 
@@ -205,7 +205,7 @@ fn change(event: &Event, predicate: &str) -> Result<Vec<Fact>, NotStored> {
 }
 
 /// How something that finished ended; one that does not say it is neither.
-fn outcome(event: &Event, predicate: &str) -> Result<Option<Outcome>, Reject> {
+fn outcome(event: &Event, predicate: &str) -> Result<Option<Outcome>, Rejection> {
     if predicate != "finished" {
         return Ok(None);
     }
@@ -225,7 +225,7 @@ fn run_id(event: &Event, native: &str) -> String {
     format!("{}/1", id(event, "run", native))
 }
 
-fn pipeline_run(event: &Event, predicate: &str) -> Result<PipelineRun, Reject> {
+fn pipeline_run(event: &Event, predicate: &str) -> Result<PipelineRun, Rejection> {
     let at = event.context.timestamp;
     let subject = &event.subject;
     Ok(PipelineRun {
@@ -242,7 +242,7 @@ fn pipeline_run(event: &Event, predicate: &str) -> Result<PipelineRun, Reject> {
     })
 }
 
-fn task_run(event: &Event, predicate: &str) -> Result<TaskRun, Reject> {
+fn task_run(event: &Event, predicate: &str) -> Result<TaskRun, Rejection> {
     let at = event.context.timestamp;
     let subject = &event.subject;
     let run = match &subject.content.pipeline_run {

@@ -13,7 +13,7 @@ use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, W
 use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{
-    Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Reject, RejectReason, RepositoryId, TaskRun,
+    Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, RejectReason, Rejection, RepositoryId, TaskRun,
 };
 use serde::Deserialize;
 
@@ -38,7 +38,7 @@ impl Connector for CircleCi {
         if let Some(reason) = event.kind.as_deref().and_then(unused) {
             return Err(NotStored::Ignored(reason));
         }
-        let needed = |name: &str| Reject::new(RejectReason::Schema, format!("{name}: missing; expected an object"));
+        let needed = |name: &str| Rejection::new(RejectReason::Schema, format!("{name}: missing; expected an object"));
         let pipeline = event.pipeline.as_ref().ok_or_else(|| needed("pipeline"))?;
         let workflow = event.workflow.as_ref().ok_or_else(|| needed("workflow"))?;
         Ok(vec![match &event.job {

@@ -9,8 +9,8 @@ use connector::lenient;
 use connector::outcomes;
 use connector::versions;
 use kernel::{
-    Account, AccountId, Change, ChangeState, CloseEvent, Completeness, Deployment, Fact, Incident, Reject,
-    RejectReason, RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
+    Account, AccountId, Change, ChangeState, CloseEvent, Completeness, Deployment, Fact, Incident, RejectReason,
+    Rejection, RepositoryId, Sha, StatusCategory, Version, WorkItem, WorkItemId,
 };
 
 use super::wire;
@@ -39,7 +39,7 @@ impl Place<'_> {
     }
 
     /// A deployment for each repository: of several commits of one the last counts, which holds the others.
-    pub(super) fn deployments(&self, wire: &wire::Deployment) -> Result<Vec<Fact>, Reject> {
+    pub(super) fn deployments(&self, wire: &wire::Deployment) -> Result<Vec<Fact>, Rejection> {
         let alone = wire::DeploymentCommit {
             repo_url: wire.repo_url.clone(),
             commit_sha: wire.commit_sha.clone(),
@@ -51,7 +51,7 @@ impl Place<'_> {
         let listed = match wire.commits.as_slice() {
             [] if wire.commit_sha.is_none() && wire.repo_url.is_none() => {
                 let problem = "deploymentCommits: none; expected at least one, with repoUrl and commitSha";
-                return Err(Reject::new(RejectReason::Schema, problem));
+                return Err(Rejection::new(RejectReason::Schema, problem));
             }
             [] => std::slice::from_ref(&alone),
             listed => listed,
@@ -66,7 +66,7 @@ impl Place<'_> {
             by_repository.insert(self.repository(commit.repo_url.as_deref()), commit);
         }
         if by_repository.is_empty() {
-            return Err(Reject::new(RejectReason::Schema, format!("deploymentCommits[0].repoUrl: {NO_ADDRESS}")));
+            return Err(Rejection::new(RejectReason::Schema, format!("deploymentCommits[0].repoUrl: {NO_ADDRESS}")));
         }
         let facts = by_repository.into_iter().map(|(repository, commit)| self.deployment(wire, repository, commit));
         facts.map(|deployment| deployment.map(Fact::Deployment)).collect()
@@ -77,7 +77,7 @@ impl Place<'_> {
         wire: &wire::Deployment,
         repository: RepositoryId,
         commit: &wire::DeploymentCommit,
-    ) -> Result<Deployment, Reject> {
+    ) -> Result<Deployment, Rejection> {
         let started_at = commit.started_date.or(wire.started_date);
         let finished_at = commit.finished_date.or(wire.finished_date).unwrap_or(self.received);
         let id = wire.id.clone().unwrap_or_else(|| {
@@ -111,10 +111,10 @@ impl Place<'_> {
 
     /// A work item, the incident that it is if its type says so, and whose they are. One that does not say where it
     /// stands would open again what is done.
-    pub(super) fn issue(&self, wire: wire::Issue) -> Result<Vec<Fact>, Reject> {
+    pub(super) fn issue(&self, wire: wire::Issue) -> Result<Vec<Fact>, Rejection> {
         if wire.status.is_none() && wire.resolution_date.is_none() {
             let problem = "status: missing, null or empty; expected TODO, IN_PROGRESS or DONE";
-            return Err(Reject::new(RejectReason::Schema, problem));
+            return Err(Rejection::new(RejectReason::Schema, problem));
         }
         let id = self.issue_id(&wire.key);
         let given_up = [&wire.status, &wire.original_status].into_iter().flatten().any(|name| is_canceled_end(name));

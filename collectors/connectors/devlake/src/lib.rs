@@ -11,7 +11,7 @@ mod wire;
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
 use connector::{Connector, lenient};
 use kernel::Secret;
-use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject};
+use kernel::{Envelope, Fact, IgnoreReason, NotStored, Rejection};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -47,7 +47,7 @@ impl Connector for DevLake {
 }
 
 /// What decides what an event says, as each of these stands for something where it is left out.
-fn read<T: DeserializeOwned>(data: &[u8]) -> Result<T, Reject> {
+fn read<T: DeserializeOwned>(data: &[u8]) -> Result<T, Rejection> {
     let decisive =
         ["deploymentCommits", "deployment_commits", "environment", "finishedDate", "result", "status", "type"];
     lenient::read_keeping(data, &decisive)

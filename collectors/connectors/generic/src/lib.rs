@@ -15,7 +15,7 @@ use connector::{Connector, json};
 use kernel::Secret;
 use kernel::catalog::Kind;
 use kernel::near::UnknownName;
-use kernel::{Envelope, Fact, NotStored, Reject, RejectReason, StatusCategory, Tenant};
+use kernel::{Envelope, Fact, NotStored, RejectReason, Rejection, StatusCategory, Tenant};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -48,7 +48,7 @@ impl Connector for Generic {
         match fact(value, envelope.time) {
             Ok(fact) => Ok(vec![fact]),
             Err(Problem { path, problem }) => {
-                Err(NotStored::Rejected(Reject::new(RejectReason::Schema, format!("{path}: {problem}"))))
+                Err(NotStored::Rejected(Rejection::new(RejectReason::Schema, format!("{path}: {problem}"))))
             }
         }
     }
@@ -215,8 +215,8 @@ fn fact(mut value: Value, received: DateTime<Utc>) -> Result<Fact, Problem> {
         version.entry("at").or_insert_with(|| Value::String(received.to_rfc3339()));
     }
     let mut fact = json::read_with(value, |fields| Fact::of_kind(kind, fields))?;
-    fact.check().map_err(|reject| {
-        let (path, problem) = reject.detail.split_once(" is ").unwrap_or((".", &reject.detail));
+    fact.check().map_err(|rejection| {
+        let (path, problem) = rejection.detail.split_once(" is ").unwrap_or((".", &rejection.detail));
         let path = path.strip_prefix(fact.kind()).map_or(path, |rest| rest.trim_start_matches('.'));
         wrong(path, problem)
     })?;

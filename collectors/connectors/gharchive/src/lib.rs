@@ -10,7 +10,7 @@ use connector::lenient::{self, Word};
 use connector::versions::{inferred, is_version_tag};
 use connector::{Connector, json};
 use connector_github::{facts, facts::Place, wire};
-use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject, Repository, RepositoryId, Tenant};
+use kernel::{Envelope, Fact, IgnoreReason, NotStored, Rejection, Repository, RepositoryId, Tenant};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -171,9 +171,9 @@ impl Connector for GhArchive {
 }
 
 impl Event<'_> {
-    fn payload<T: DeserializeOwned>(&self) -> Result<T, Reject> {
+    fn payload<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
         lenient::read(self.payload.get().as_bytes())
-            .map_err(|reject| Reject { detail: format!("in payload: {}", reject.detail), ..reject })
+            .map_err(|rejection| Rejection { detail: format!("in payload: {}", rejection.detail), ..rejection })
     }
 
     fn place(&self) -> Place {

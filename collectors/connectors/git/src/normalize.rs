@@ -13,7 +13,8 @@ use connector::Connector;
 use connector::reverts;
 use kernel::{
     Account, AccountId, Change, ChangeState, Commit, Completeness, Deployment, DeploymentId, DeploymentSource,
-    Envelope, Fact, IgnoreReason, NotStored, Outcome, Reject, RejectReason, Repository, Version, clamp_instant, people,
+    Envelope, Fact, IgnoreReason, NotStored, Outcome, RejectReason, Rejection, Repository, Version, clamp_instant,
+    people,
 };
 use serde::Deserialize;
 
@@ -41,10 +42,10 @@ impl Connector for Git {
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(envelope: &'a Envelope) -> Result<T, Reject> {
+fn read<'a, T: Deserialize<'a>>(envelope: &'a Envelope) -> Result<T, Rejection> {
     serde_json::from_slice(&envelope.data).map_err(|error| {
         let reason = if error.is_data() { RejectReason::Schema } else { RejectReason::Malformed };
-        Reject::new(reason, format!("no page of a git history: {error}"))
+        Rejection::new(reason, format!("no page of a git history: {error}"))
     })
 }
 

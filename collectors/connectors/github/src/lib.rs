@@ -20,7 +20,7 @@ use connector::versions::is_version_tag;
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
 use connector::{Connector, lenient};
 use kernel::Secret;
-use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason};
+use kernel::{Envelope, Fact, IgnoreReason, NotStored, RejectReason, Rejection};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -110,7 +110,7 @@ const DECISIVE: [&str; 15] = [
     "workflow_run.head_repository",
 ];
 
-fn read<T: DeserializeOwned>(data: &[u8]) -> Result<T, Reject> {
+fn read<T: DeserializeOwned>(data: &[u8]) -> Result<T, Rejection> {
     lenient::read_keeping(data, &DECISIVE)
 }
 
@@ -279,7 +279,7 @@ fn review_comment(event: &wire::ReviewCommentEvent) -> Result<Vec<Fact>, NotStor
     let url = event.comment.pull_request_url.as_deref().unwrap_or_default();
     let number = url.rsplit('/').next().and_then(|number| number.parse().ok());
     let expected = "comment.pull_request_url: expected an address that ends in a number";
-    let number = number.ok_or_else(|| Reject::new(RejectReason::Schema, expected))?;
+    let number = number.ok_or_else(|| Rejection::new(RejectReason::Schema, expected))?;
     let known = mentions(&place, &event.repository, [event.sender.as_ref(), event.comment.user.as_ref()]);
     commented(known, &place, number, &format!("r{}", event.comment.id), &event.comment, &event.action)
 }

@@ -131,8 +131,8 @@ fn a_review_or_status_without_a_state_is_rejected_by_that_name() {
         ("deployment_status", deployed(&json!({}), &json!({ "state": null })), "deployment_status.state"),
     ] {
         match normalize(event, &data) {
-            Err(NotStored::Rejected(reject)) => {
-                assert_eq!(reject.detail, format!("{path}: missing, null or empty, expected a word"));
+            Err(NotStored::Rejected(rejection)) => {
+                assert_eq!(rejection.detail, format!("{path}: missing, null or empty, expected a word"));
             }
             other => panic!("{event}: {other:?}"),
         }

@@ -12,7 +12,7 @@ mod wire;
 use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook};
 use connector::{Connector, json, lenient};
 use kernel::Secret;
-use kernel::{Envelope, Fact, IgnoreReason, NotStored, Reject};
+use kernel::{Envelope, Fact, IgnoreReason, NotStored, Rejection};
 use serde::de::DeserializeOwned;
 
 use facts::Place;
@@ -94,7 +94,7 @@ const DECISIVE: [&str; 14] = [
     "row.source",
 ];
 
-fn read<T: DeserializeOwned>(data: &[u8]) -> Result<T, Reject> {
+fn read<T: DeserializeOwned>(data: &[u8]) -> Result<T, Rejection> {
     lenient::read_keeping(data, &DECISIVE)
 }
 

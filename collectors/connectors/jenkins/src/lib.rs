@@ -15,7 +15,7 @@ use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, W
 use connector::{Connector, json, lenient};
 use kernel::Secret;
 use kernel::{
-    Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Reject, RejectReason, RepositoryId, Sha, TaskRun,
+    Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, RejectReason, Rejection, RepositoryId, Sha, TaskRun,
     Version,
 };
 use serde::Deserialize;
@@ -77,8 +77,8 @@ impl Webhook for Jenkins {
     }
 }
 
-fn unknown_address(field: &str) -> Reject {
-    Reject::new(RejectReason::Schema, format!("{field}: expected the address of a build, `…/job/<name>/<number>/`"))
+fn unknown_address(field: &str) -> Rejection {
+    Rejection::new(RejectReason::Schema, format!("{field}: expected the address of a build, `…/job/<name>/<number>/`"))
 }
 
 /// An instant in milliseconds; 0 is what Jenkins writes where it knows none.

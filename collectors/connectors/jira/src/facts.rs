@@ -11,8 +11,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 use connector::canceled::is_canceled;
 use connector::versions::{address, inferred, is_incident, is_named, is_severity, moment, pattern, stated};
 use kernel::{
-    Account, AccountId, Fact, Incident, IncidentId, Reject, RejectReason, Sprint, SprintEntry, Status, StatusCategory,
-    Transition, WorkItem, WorkItemId, people,
+    Account, AccountId, Fact, Incident, IncidentId, RejectReason, Rejection, Sprint, SprintEntry, Status,
+    StatusCategory, Transition, WorkItem, WorkItemId, people,
 };
 use regex::Regex;
 
@@ -37,9 +37,9 @@ impl Tracker {
         (!rest.is_empty()).then(|| Self { url: format!("{scheme}://{rest}"), id: rest.to_lowercase() })
     }
 
-    pub(super) fn of(url: Option<&String>) -> Result<Self, Reject> {
+    pub(super) fn of(url: Option<&String>) -> Result<Self, Rejection> {
         let expected = "self: expected https://host/rest/…";
-        url.and_then(|url| Self::at(url)).ok_or_else(|| Reject::new(RejectReason::Schema, expected))
+        url.and_then(|url| Self::at(url)).ok_or_else(|| Rejection::new(RejectReason::Schema, expected))
     }
 
     pub(super) fn item(&self, key: &str) -> WorkItemId {
@@ -140,7 +140,7 @@ pub(super) fn issue(
     issue: &wire::Issue,
     ids: &wire::FieldIds,
     mut history: History,
-) -> Result<Vec<Fact>, Reject> {
+) -> Result<Vec<Fact>, Rejection> {
     history.entries.sort_by(|one, other| one.created.partial_cmp(&other.created).unwrap_or(std::cmp::Ordering::Equal));
     let at = issue.needed::<wire::When>("updated")?.0;
     let created = issue.needed::<wire::When>("created")?.0;

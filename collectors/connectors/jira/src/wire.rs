@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use connector::json;
 use connector::lenient::{self, Word};
-use kernel::{Reject, RejectReason};
+use kernel::{RejectReason, Rejection};
 use serde::de::{DeserializeOwned, Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -73,23 +73,23 @@ pub(super) struct Issue {
 
 impl Issue {
     /// A field; `None` where there is none.
-    pub(super) fn field<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Reject> {
+    pub(super) fn field<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Rejection> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         lenient::read(raw.as_bytes())
             .map(Some)
-            .map_err(|reject| Reject { detail: format!("fields.{name}: {}", reject.detail), ..reject })
+            .map_err(|rejection| Rejection { detail: format!("fields.{name}: {}", rejection.detail), ..rejection })
     }
 
     /// A field that every issue has.
-    pub(super) fn needed<T: DeserializeOwned>(&self, name: &str) -> Result<T, Reject> {
-        let missing = || Reject::new(RejectReason::Schema, format!("fields: missing field `{name}`"));
+    pub(super) fn needed<T: DeserializeOwned>(&self, name: &str) -> Result<T, Rejection> {
+        let missing = || Rejection::new(RejectReason::Schema, format!("fields: missing field `{name}`"));
         self.field(name)?.ok_or_else(missing)
     }
 
     /// A field, where it can be read.
     pub(super) fn lenient<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        self.field(name).unwrap_or_else(|reject| {
-            lenient::skip_part(format!("fields.{name}"), reject.detail);
+        self.field(name).unwrap_or_else(|rejection| {
+            lenient::skip_part(format!("fields.{name}"), rejection.detail);
             None
         })
     }

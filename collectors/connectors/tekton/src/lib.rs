@@ -13,7 +13,7 @@ use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, W
 use connector::{Connector, json};
 use kernel::Secret;
 use kernel::{
-    Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Reject, RepositoryId, Sha, TaskRun, Version,
+    Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Rejection, RepositoryId, Sha, TaskRun, Version,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -108,7 +108,7 @@ fn unused(kind: &str) -> Option<IgnoreReason> {
     (!used).then_some(IgnoreReason::UnusedEvent)
 }
 
-fn read(payload: &[u8]) -> Result<Event, Reject> {
+fn read(payload: &[u8]) -> Result<Event, Rejection> {
     lenient::read_keeping(payload, &["pipelineRun", "taskRun"])
 }
 

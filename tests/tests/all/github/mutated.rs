@@ -46,7 +46,7 @@ fn assert_named_end(event: &str, data: Bytes) {
     match normalize(event, data) {
         Ok(facts) => facts.iter().for_each(|fact| drop(fact.check())),
         Err(NotStored::Ignored(_)) => {}
-        Err(NotStored::Rejected(reject)) => assert!(!reject.detail.is_empty() && reject.detail.len() < 1000),
+        Err(NotStored::Rejected(rejection)) => assert!(!rejection.detail.is_empty() && rejection.detail.len() < 1000),
     }
 }
 

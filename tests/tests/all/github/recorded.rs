@@ -127,12 +127,12 @@ fn the_corpus_normalizes_without_an_unexplained_rejection() {
                 Some(event) => match normalize(event, bytes.into()) {
                     Ok(_) => format!("stored: {event}"),
                     Err(NotStored::Ignored(reason)) => format!("ignored: {event}: {}", reason.as_str()),
-                    Err(NotStored::Rejected(reject)) => format!("rejected: {directory}/{name}: {reject}"),
+                    Err(NotStored::Rejected(rejection)) => format!("rejected: {directory}/{name}: {rejection}"),
                 },
                 None => match normalize(name.split('.').next().unwrap().split("__").next().unwrap(), bytes.into()) {
                     Ok(_) => "stored by the name of its file".to_owned(),
                     Err(NotStored::Ignored(reason)) => format!("ignored: {}", reason.as_str()),
-                    Err(NotStored::Rejected(reject)) => format!("rejected: {directory}/{name}: {reject}"),
+                    Err(NotStored::Rejected(rejection)) => format!("rejected: {directory}/{name}: {rejection}"),
                 },
             };
             *tally.entry(end).or_default() += 1;

@@ -37,7 +37,7 @@ fn every_recorded_row_becomes_facts_or_is_a_pull_request_in_the_list_of_issues()
                     format!("stored: {table}")
                 }
                 Err(NotStored::Ignored(reason)) => format!("ignored: {table}: {}", reason.as_str()),
-                Err(NotStored::Rejected(reject)) => format!("rejected: {table}: {reject}"),
+                Err(NotStored::Rejected(rejection)) => format!("rejected: {table}: {rejection}"),
             };
             *tally.entry(end).or_default() += 1;
         }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use connector::Connector;
 use kernel::{
-    Commit, Completeness, Envelope, Fact, IgnoreReason, NotStored, Reject, RejectReason, Repository, Sha, Tenant,
+    Commit, Completeness, Envelope, Fact, IgnoreReason, NotStored, RejectReason, Rejection, Repository, Sha, Tenant,
     Version,
 };
 
@@ -61,7 +61,7 @@ impl Connector for Test {
             "test.refused" => {
                 Ok(vec![Fact::Repository(Repository::new(noise(50_000).into(), String::new(), version()))])
             }
-            _ => Err(Reject::new(RejectReason::Schema, "it is bad").into()),
+            _ => Err(Rejection::new(RejectReason::Schema, "it is bad").into()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::Utc;
-use kernel::{Envelope, EventOutcome, Reject, RejectReason, Tenant};
+use kernel::{Envelope, EventOutcome, RejectReason, Rejection, Tenant};
 use store::counts::{self, EventCount};
 use store::dead_letters::{self, NewDeadLetter};
 use store::{Store, StoreError, positions, segments};
@@ -167,11 +167,12 @@ async fn of_segments_that_compress_well_no_more_is_inflated_than_was_asked_for()
 async fn rejected_events_go_by_their_age_and_the_oldest_beyond_a_number() {
     let database = database().await;
     let store = &database.store;
-    let reject = Reject::new(RejectReason::Schema, "x");
+    let rejection = Rejection::new(RejectReason::Schema, "x");
     for number in 0..5 {
         let mut tx = store.begin().await.unwrap();
         let envelope = event("a", number, 3);
-        let new = NewDeadLetter { envelope: &envelope, reject: &reject, topic: "t", partition: 0, position: number };
+        let new =
+            NewDeadLetter { envelope: &envelope, rejection: &rejection, topic: "t", partition: 0, position: number };
         dead_letters::write(&mut tx, &[new]).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -274,8 +275,9 @@ async fn a_rejected_event_is_kept_once_and_replayed_byte_for_byte() {
     let envelope = Envelope { subject: Some("s\0".to_owned()), ..event("k", "e1", 100) };
     let other = event("k", "e2", 5);
     for reason in [RejectReason::Malformed, RejectReason::Schema] {
-        let reject = Reject::new(reason, "a\0b");
-        let new = |envelope, position| NewDeadLetter { envelope, reject: &reject, topic: "t", partition: 0, position };
+        let rejection = Rejection::new(reason, "a\0b");
+        let new =
+            |envelope, position| NewDeadLetter { envelope, rejection: &rejection, topic: "t", partition: 0, position };
         let mut tx = store.begin().await.unwrap();
         dead_letters::write(&mut tx, &[new(&envelope, 1), new(&other, 2)]).await.unwrap();
         tx.commit().await.unwrap();

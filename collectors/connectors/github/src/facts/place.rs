@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use connector::accounts::of_address;
 use connector::versions::{inferred, stated};
-use kernel::{Account, AccountId, Fact, Moved, Reject, RejectReason, Repository, RepositoryId, people};
+use kernel::{Account, AccountId, Fact, Moved, RejectReason, Rejection, Repository, RepositoryId, people};
 
 use crate::wire;
 
@@ -15,11 +15,11 @@ pub struct Place {
 
 impl Place {
     /// Where the code of a payload's repository lives.
-    pub fn of(repository: &wire::Repository) -> Result<Self, Reject> {
+    pub fn of(repository: &wire::Repository) -> Result<Self, Rejection> {
         let named = || format!("https://github.com/{}", repository.full_name);
         let url = repository.html_url.clone().unwrap_or_else(named);
         let id = RepositoryId::from_url(&url).ok_or_else(|| {
-            Reject::new(RejectReason::Schema, "repository.html_url: expected https://host/owner/name")
+            Rejection::new(RejectReason::Schema, "repository.html_url: expected https://host/owner/name")
         })?;
         Ok(Self { id, default_branch: repository.default_branch.clone() })
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use connector::reference::own_name;
 use connector::versions::{moment, stated};
-use kernel::{Deployment, DeploymentSource, NotStored, Outcome, Reject, RejectReason, Sha};
+use kernel::{Deployment, DeploymentSource, NotStored, Outcome, RejectReason, Rejection, Sha};
 
 use super::pipeline::outcome;
 use super::place::Place;
@@ -59,7 +59,7 @@ pub(crate) fn deployment_of_hook(
     deployment(
         place,
         &Deployed {
-            id: id.ok_or_else(|| Reject::new(RejectReason::Schema, "missing field `deployment_id`"))?,
+            id: id.ok_or_else(|| Rejection::new(RejectReason::Schema, "missing field `deployment_id`"))?,
             status: &hook.status,
             at: hook.status_changed_at.map_or(received, |when| when.0),
             environment: hook.environment.as_ref(),

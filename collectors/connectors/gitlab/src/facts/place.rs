@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use connector::accounts::of_address;
 use connector::versions::{address, inferred, moment, stated};
-use kernel::{Account, AccountId, Fact, Reject, RejectReason, Repository, RepositoryId, people};
+use kernel::{Account, AccountId, Fact, RejectReason, Rejection, Repository, RepositoryId, people};
 
 use crate::wire;
 
@@ -20,14 +20,15 @@ pub(crate) struct Place {
 
 impl Place {
     /// The project with this web address.
-    pub(crate) fn at(url: &str, default_branch: Option<&str>) -> Result<Self, Reject> {
+    pub(crate) fn at(url: &str, default_branch: Option<&str>) -> Result<Self, Rejection> {
         let url = url.trim_end_matches('/');
-        let id = RepositoryId::from_url(url)
-            .ok_or_else(|| Reject::new(RejectReason::Schema, "project.web_url: expected https://host/group/project"))?;
+        let id = RepositoryId::from_url(url).ok_or_else(|| {
+            Rejection::new(RejectReason::Schema, "project.web_url: expected https://host/group/project")
+        })?;
         Ok(Self { id, url: url.to_owned(), default_branch: default_branch.map(str::to_owned) })
     }
 
-    pub(crate) fn of(project: &wire::Project) -> Result<Self, Reject> {
+    pub(crate) fn of(project: &wire::Project) -> Result<Self, Rejection> {
         Self::at(&project.web_url, project.default_branch.as_deref())
     }
 

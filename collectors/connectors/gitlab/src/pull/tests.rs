@@ -223,7 +223,7 @@ async fn a_pipeline_an_issue_or_a_row_that_is_broken_hides_no_others() {
     let summary = memory.pull(&pulling(&state, &["lakeside/Checkout"]), PullFrom::Cursor).await;
     assert_eq!(summary.failure(), None, "{summary:?}");
     assert!(summary.warnings()[0].contains("pipeline 31 could not be fetched"), "{summary:?}");
-    // what can't be read ends as a reject, with its bytes, and not unseen
+    // what can't be read ends as a dead letter, with its bytes, and not unseen
     let ends: Vec<bool> = memory.events().iter().map(|event| GitLab.normalize(event).is_ok()).collect();
     assert_eq!(ends, [true, true, false]);
 }
