@@ -34,8 +34,8 @@ pub(crate) use carried::Subject;
 use case::{Case, Verdict, Verdicts};
 use measured::{Eligibility, KnownDeployment, Measured};
 use owners::Owners;
-pub(crate) use rules::GivenReview;
 use rules::RuleSet;
+pub(crate) use rules::{DeliveryRules, GivenReview};
 pub(crate) use spans::instant;
 use stages::Stages;
 use walk::{Step, Walk};
@@ -66,7 +66,7 @@ pub struct ServiceMetrics {
 pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     let known = measured::known(history, options);
     let source = measured::source(history, &known);
-    let rules = rule_set(options);
+    let rules = rule_set(options.compat);
     let mut deployments = measured::measured(history, &known, |kind| rules.counts_kind(history, source, kind));
     order::sort(&history.graph, &mut deployments);
     rollouts::number(&mut deployments, rules.rollouts());
@@ -105,9 +105,9 @@ pub fn compute(history: &History, options: &Options) -> ServiceMetrics {
     metrics
 }
 
-/// The rules that options choose.
-pub(crate) fn rule_set(options: &Options) -> &'static dyn RuleSet {
-    match options.compat {
+/// The rules that the settings choose.
+pub(crate) fn rule_set(compat: Compat) -> &'static dyn RuleSet {
+    match compat {
         Compat::Off => &rules::Sei,
         Compat::Devlake => &rules::Devlake,
     }
@@ -115,7 +115,7 @@ pub(crate) fn rule_set(options: &Options) -> &'static dyn RuleSet {
 
 /// Whether direct commits count.
 pub(crate) fn counts_commits(options: &Options) -> bool {
-    rule_set(options).counting().commits
+    rule_set(options.compat).counting().commits
 }
 
 /// Notes what is wrong with what is known of a deployment.
@@ -220,7 +220,7 @@ impl ServiceMetrics {
     }
 
     fn stages<'a>(&'a self, history: &'a History, options: &'a Options) -> Stages<'a> {
-        let rules = rule_set(options);
+        let rules = rule_set(options.compat);
         Stages { history, options, rules, owners: &self.owners, deployments: &self.deployments, bots: &self.bots }
     }
 

@@ -21,6 +21,17 @@ use super::walk::Walk;
 use crate::Options;
 use crate::history::{Graph, History};
 
+/// What rules decide where delivery metrics are made from what was computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DeliveryRules {
+    /// Of an even number of values the median is the lower of the two in the middle, not their mean.
+    pub lower_median: bool,
+    /// The days of weeks that the window cuts are counted too.
+    pub cut_weeks: bool,
+    /// Each incident is a recovery by itself; otherwise each failed deployment has one at most.
+    pub recovery_by_incident: bool,
+}
+
 /// A review of a change, or a comment on it, as far as it decides whether it counts. `A` names accounts.
 pub(crate) struct GivenReview<A> {
     pub reviewer: Option<A>,
@@ -63,6 +74,9 @@ pub(crate) trait RuleSet: Debug + Sync {
 
     /// Whether a review by another than the author counts.
     fn counts_review(&self, by_bot: bool, after_merge: bool) -> bool;
+
+    /// How delivery metrics are made from what was computed.
+    fn delivery(&self) -> DeliveryRules;
 
     /// How long the stages of a change took.
     fn spans(&self, times: &Times) -> Spans;

@@ -33,7 +33,7 @@ metrics! { "delivery";
         "Share of production deployments that failed.", .counting(Failed);
     failed_deployment_recovery_time: Unit::Seconds, Median, Deployments(recovery), "Failed deployment recovery time",
         "Failed deployment to its recovery, of those recovered in the window.",
-        .noun("failed deployments"), .with_open(), .in_devlake(|| Recoveries(incident_recovery));
+        .noun("failed deployments"), .with_open(), .by_incident(|| Recoveries(incident_recovery));
     deployment_rework_rate: Unit::Ratio, Rate, Deployments(rework), "Deployment rework rate",
         "Share of production deployments that were unplanned and fix a user-facing fault.", .counting(Rework);
     time_to_restore: Unit::Seconds, Median, Incidents(restore), "Time to restore",
@@ -100,7 +100,7 @@ fn by_incidents() -> EvidenceSet {
     evidence
 }
 
-/// As `DevLake` has it: the recovery of each incident, in whole minutes, when its deployment finished.
+/// The recovery of each incident by itself, in whole minutes, when its deployment finished.
 fn incident_recovery(row: &Incident, into: &mut Observations) {
     const MINUTE_US: i64 = 60_000_000;
     let Some(deployed) = row.deployed else { return };

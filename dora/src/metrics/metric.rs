@@ -98,8 +98,8 @@ pub(super) struct Metric {
     /// Those that have not ended are counted beside those that have.
     pub has_open: bool,
     pub noun: Option<&'static str>,
-    /// What it is made from where the rules of `DevLake` are followed.
-    pub devlake: Option<fn() -> Input>,
+    /// What it is made from where each incident is a recovery by itself.
+    pub by_incident: Option<fn() -> Input>,
     /// How far back it looks unless asked otherwise.
     pub window: Option<Duration>,
 }
@@ -125,7 +125,7 @@ impl Metric {
             beside: &[],
             has_open: false,
             noun: None,
-            devlake: None,
+            by_incident: None,
             window: None,
         }
     }
@@ -150,8 +150,8 @@ impl Metric {
         self
     }
 
-    pub const fn in_devlake(mut self, input: fn() -> Input) -> Self {
-        self.devlake = Some(input);
+    pub const fn by_incident(mut self, input: fn() -> Input) -> Self {
+        self.by_incident = Some(input);
         self
     }
 

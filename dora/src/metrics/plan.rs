@@ -21,7 +21,7 @@ use super::tables::{Source, Tables};
 use super::view::View;
 use super::window::Window;
 use crate::budget::series;
-use crate::settings::Compat;
+use crate::compute::{DeliveryRules, rule_set};
 use crate::{DoraError, Interval};
 
 /// How long a window is that has no beginning.
@@ -38,7 +38,7 @@ struct Part {
 #[derive(Clone)]
 pub(crate) struct Plan {
     question: Question,
-    devlake: bool,
+    rules: DeliveryRules,
     parts: Vec<Part>,
 }
 
@@ -64,12 +64,12 @@ impl Plan {
         }
         // what the slices cost is known when they are
         question.budget.spend(parts.len() * series(question.values_in_series), most_steps)?;
-        let devlake = settings.dora.compat == Compat::Devlake;
-        Ok(Self { question: question.clone(), devlake, parts })
+        Ok(Self { question: question.clone(), rules: rule_set(settings.dora.compat).delivery(), parts })
     }
 
     fn input(&self, metric: &Metric) -> Input {
-        metric.devlake.filter(|_| self.devlake).map_or_else(|| metric.input.clone(), |input| input())
+        let by_incident = metric.by_incident.filter(|_| self.rules.recovery_by_incident);
+        by_incident.map_or_else(|| metric.input.clone(), |input| input())
     }
 
     /// Whether rows are separated by who wrote their commits.
@@ -141,7 +141,7 @@ impl Plan {
             by: question.by,
             spans: &Spans::new(calendar, part.window, steps),
             daily: *interval == Interval::Day,
-            devlake: self.devlake,
+            rules: if metric.group == "delivery" { self.rules } else { DeliveryRules::default() },
             values_in_series: question.values_in_series,
             budget: &question.budget,
             services: &services,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use kernel::{DeploymentKind, DeploymentSource, Rule};
 
-use super::RuleSet;
+use super::{DeliveryRules, RuleSet};
 use crate::Options;
 use crate::compute::carried::Counting;
 use crate::compute::case::{Case, Verdicts, incident_evidence, resolution};
@@ -52,6 +52,10 @@ impl RuleSet for Devlake {
 
     fn counts_review(&self, _: bool, _: bool) -> bool {
         true
+    }
+
+    fn delivery(&self) -> DeliveryRules {
+        DeliveryRules { lower_median: true, cut_weeks: true, recovery_by_incident: true }
     }
 
     fn spans(&self, times: &Times) -> Spans {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use kernel::{DeploymentKind, DeploymentSource, Evidence, Rule};
 
-use super::RuleSet;
+use super::{DeliveryRules, RuleSet};
 use crate::Options;
 use crate::compute::carried::Counting;
 use crate::compute::case::{Case, Verdict, Verdicts, incident_evidence, resolution};
@@ -51,6 +51,10 @@ impl RuleSet for Sei {
 
     fn counts_review(&self, by_bot: bool, after_merge: bool) -> bool {
         !by_bot && !after_merge
+    }
+
+    fn delivery(&self) -> DeliveryRules {
+        DeliveryRules::default()
     }
 
     fn spans(&self, times: &Times) -> Spans {

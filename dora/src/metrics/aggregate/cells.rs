@@ -4,6 +4,7 @@ use store::metric_rows::ServiceBasis;
 
 use crate::Budget;
 use crate::basis::Seen;
+use crate::compute::DeliveryRules;
 use crate::metrics::metric::Metric;
 use crate::metrics::model::{Slice, ValueName};
 use crate::metrics::spans::Spans;
@@ -56,8 +57,8 @@ pub(in crate::metrics) struct Asked<'a> {
     pub spans: &'a Spans<'a>,
     /// Steps are days, too short for a week.
     pub daily: bool,
-    /// By the rules of `DevLake` medians are the lower ones, and weeks that the window cuts count.
-    pub devlake: bool,
+    /// What the rules that are followed decide.
+    pub rules: DeliveryRules,
     pub values_in_series: bool,
     /// What the slices may cost.
     pub budget: &'a Budget,

@@ -15,10 +15,10 @@ use crate::metrics::model::ValueName;
 /// The values of each cell. What was there and did nothing did it 0 times.
 pub(super) fn cells(asked: &Asked<'_>, grid: &Grid<'_>) -> Result<Vec<Cell>, DoraError> {
     let counts = summarize(grid.placed().cells.clone(), Vec::new(), &[("n", len())])?;
-    let wanted = |column| [("median", quantile(column, 0.5, asked.devlake)), ("n", col(column).count())];
+    let wanted = |column| [("median", quantile(column, 0.5, asked.rules.lower_median)), ("n", col(column).count())];
     let (in_cells, between) = time_between(grid)?;
     let between = summarize(in_cells, vec![column("gap", between)], &wanted("gap"))?;
-    let (in_cells, days) = days_per_week(asked.devlake, grid)?;
+    let (in_cells, days) = days_per_week(asked.rules.cut_weeks, grid)?;
     let days = summarize(in_cells, vec![column("days", days)], &wanted("days"))?;
     let mut cells = Vec::new();
     for slot in 0..grid.len() {

@@ -17,12 +17,11 @@ const QUANTILES: [(&str, ValueName, f64); 3] =
 /// The values of each cell; `beside` others no more quantiles than the headline needs.
 pub(super) fn cells(asked: &Asked<'_>, grid: &Grid<'_>, beside: bool) -> Result<Vec<Cell>, DoraError> {
     let (metric, placed, observations) = (asked.metric, grid.placed(), grid.observations);
-    let lower = asked.devlake && metric.group == "delivery";
     let mut wanted: Vec<Wanted> = vec![("known", len())];
     wanted.push(("sum", if metric.unit == Unit::Seconds { exact_sum("value") } else { col("value").sum() }));
     if is_distribution(metric.aggregation) {
         let shown = QUANTILES.iter().enumerate().filter(|(place, _)| !beside || *place == headline(metric.aggregation));
-        let quantile = |name, at| quantile("value", at, lower && name == "median");
+        let quantile = |name, at| quantile("value", at, asked.rules.lower_median && name == "median");
         wanted.extend(shown.map(|(_, (name, _, at))| (*name, quantile(*name, *at))));
     }
     let (known, values) = placed.known(|_, row| observations.known(row));

@@ -13,6 +13,7 @@ use super::super::spans::Spans;
 use super::cells::SECOND_US;
 use super::*;
 use crate::basis::EvidenceSet;
+use crate::compute::DeliveryRules;
 use crate::{Budget, CaveatCode, EvidenceSource, Interval};
 
 const DAY: i64 = 86_400_000_000;
@@ -55,7 +56,7 @@ fn asked_in(
         by,
         spans: &Spans::new(calendar, window, &steps),
         daily: false,
-        devlake: false,
+        rules: DeliveryRules::default(),
         values_in_series: false,
         budget: &Budget::default(),
         services: &[],
@@ -93,7 +94,7 @@ fn each_slice_costs_as_many_values_as_the_series_has_steps() {
             by: Some(Slice::Label),
             spans: &Spans::new(&calendar, window, &steps),
             daily: true,
-            devlake: false,
+            rules: DeliveryRules::default(),
             values_in_series: false,
             budget: &Budget::of(limit),
             services: &[],

@@ -161,7 +161,7 @@ impl<'a> AssistedChanges<'a> {
 
 /// The reviews of a change and the comments on it that count, out of all of them.
 fn counted(row: &ChangeRow<'_>, mut reviews: Vec<Review>, bots: &Bots) -> Box<[Review]> {
-    let rules = rule_set(&bots.options);
+    let rules = rule_set(bots.options.compat);
     reviews.retain(|review| {
         let reviewer = review.reviewer.as_deref();
         let by_bot = reviewer.is_some_and(|account| bots.is(account));
