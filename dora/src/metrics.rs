@@ -19,6 +19,7 @@ mod frames;
 mod grid;
 mod held;
 mod load;
+mod merged;
 mod metric;
 mod model;
 mod observations;
@@ -42,7 +43,6 @@ mod window;
 
 pub use ask::{ask, asked_services};
 pub(crate) use calendar::Calendar;
-pub(crate) use frames::median;
 pub(crate) use held::Rows;
 pub(crate) use load::load;
 pub use model::{

@@ -14,12 +14,14 @@ use store::metric_rows::{Computation, MergePreview};
 use utoipa::ToSchema;
 
 use crate::basis::{self, Caveat, CaveatCode, no_earlier_beginning};
-use crate::metrics::{Calendar, median};
-use crate::{DoraError, Unit, Value, ValueName, Window};
+use crate::metrics::{Plan, Tables};
+use crate::{DoraError, Interval, MetricAnswer, MetricPart, Question, Slice, Unit, Value, ValueName, Window};
 pub(crate) use merges::merge_preview;
 
 /// What a preview is, in words.
 const LABEL: &str = "As if each merge to the default branch were a deployment";
+/// The metrics whose values are shown.
+const METRICS: [&str; 2] = ["deployment_frequency", "change_lead_time"];
 /// Services that are listed at most.
 const LISTED: usize = 10;
 
@@ -59,8 +61,10 @@ pub struct ServicePreview {
     pub lead_time: Value,
 }
 
-/// The preview of services over a window; `None` where one of them has a deployment, or nothing was merged.
-pub(crate) fn preview(
+/// The preview of services over a window; `None` where one of them has a deployment, or nothing was merged. `plan` is that
+/// of the report, whose rules it follows.
+pub(crate) async fn preview(
+    plan: &Plan,
     services: &[Computation],
     merges: &[MergePreview],
     window: Window,
@@ -73,25 +77,41 @@ pub(crate) fn preview(
     let asked = merges.iter().filter(|row| names.contains(row.service.as_str()));
     let (later, merges): (Vec<&MergePreview>, Vec<_>) = asked.partition(|row| begins_after(row, window));
     let Some(window) = window_with_merges(&merges, window) else { return Ok(None) };
-    let days = Calendar { zone }.days(window.from, window.to);
-    let whole = Values::of(&merges, window, days)?;
-    let mut listed = Vec::new();
-    for row in &merges {
-        let Values { merges, frequency, lead_time } = Values::of(&[row], window, days)?;
+    let measured = Measured { plan, window, zone };
+    let (frequency, lead_time) = measured.answers(&merges, None).await?;
+    let whole = Values::of(&frequency.whole, Some(&lead_time.whole));
+    let shown = with_most_merges(merges, window);
+    let (frequency, lead_time) = measured.answers(&shown, Some(Slice::Service)).await?;
+    let of = |answer: &MetricAnswer, row: &MergePreview| {
+        answer.slices.iter().find(|part| part.slice.as_ref() == Some(&row.service)).cloned()
+    };
+    let listed = shown.iter().filter_map(|row| {
+        let Values { merges, frequency, lead_time } = Values::of(&of(&frequency, row)?, of(&lead_time, row).as_ref());
         let (service, branches) = (row.service.clone(), row.branches.clone());
-        listed.push(ServicePreview { service, branches, merges, frequency, lead_time });
-    }
-    listed.retain(|service| service.merges.n > 0);
-    listed.sort_by(|one, other| other.merges.n.cmp(&one.merges.n).then_with(|| one.service.cmp(&other.service)));
+        Some(ServicePreview { service, branches, merges, frequency, lead_time })
+    });
+    let listed: Vec<ServicePreview> = listed.collect();
     let branch = listed.first().and_then(|service| service.branches.first()).map_or("main", String::as_str);
     let remedy = remedy(branch);
-    listed.truncate(LISTED);
     let partial: Vec<&str> =
         services.iter().filter(|service| service.partial).map(|service| service.service.as_str()).collect();
     let later: Vec<&str> = later.iter().map(|row| row.service.as_str()).collect();
     let caveats = caveats(&whole, &partial, &later);
     let Values { merges, frequency, lead_time } = whole;
     Ok(Some(Preview { label: LABEL, window, merges, frequency, lead_time, services: listed, caveats, remedy }))
+}
+
+/// Those that have the most merges in a window, by their number, then by service.
+fn with_most_merges(merges: Vec<&MergePreview>, window: Window) -> Vec<&MergePreview> {
+    let (from, to) = (window.from.timestamp_micros(), window.to.timestamp_micros());
+    let count = |row: &MergePreview| {
+        let before = |end: i64| row.merged_us.partition_point(|at| *at < end);
+        before(to) - before(from)
+    };
+    let mut counted: Vec<(usize, &MergePreview)> = merges.into_iter().map(|row| (count(row), row)).collect();
+    counted.retain(|(count, _)| *count > 0);
+    counted.sort_by(|(one, left), (other, right)| other.cmp(one).then_with(|| left.service.cmp(&right.service)));
+    counted.into_iter().take(LISTED).map(|(_, row)| row).collect()
 }
 
 /// Whether the merges that are kept begin after the window, so that it is not known what was merged in it.
@@ -118,6 +138,38 @@ fn window_with_merges(merges: &[&MergePreview], window: Window) -> Option<Window
     Some(Window { from: kept.map_or(from, |kept| kept.max(from)), to })
 }
 
+/// How merges are measured: as the metrics of the report measure deployments.
+struct Measured<'p> {
+    plan: &'p Plan,
+    window: Window,
+    zone: Tz,
+}
+
+impl Measured<'_> {
+    /// The frequency and the lead time of merges, in one step.
+    async fn answers(
+        &self,
+        merges: &[&MergePreview],
+        by: Option<Slice>,
+    ) -> Result<(MetricAnswer, MetricAnswer), DoraError> {
+        let question = Question {
+            from: Some(self.window.from),
+            to: Some(self.window.to),
+            time_zone: self.zone,
+            interval: Some(Interval::Year),
+            by,
+            ..Question::default()
+        };
+        let plan = self.plan.with(&METRICS, &question)?;
+        let answers = plan.answered(Tables::of_merges(merges, self.window)).await?;
+        let answers: [MetricAnswer; 2] = answers.try_into().map_err(|answers: Vec<MetricAnswer>| DoraError::Ended {
+            of: "a preview".to_owned(),
+            message: format!("{} metrics were answered of 2", answers.len()),
+        })?;
+        Ok(answers.into())
+    }
+}
+
 /// The values of some services.
 struct Values {
     merges: Value,
@@ -126,20 +178,17 @@ struct Values {
 }
 
 impl Values {
-    fn of(rows: &[&MergePreview], window: Window, days: f64) -> Result<Self, DoraError> {
-        let (from, to) = (window.from.timestamp_micros(), window.to.timestamp_micros());
-        let within = |at: i64| from <= at && at < to;
-        let count = rows.iter().flat_map(|row| &row.merged_us).filter(|at| within(**at)).count() as u64;
-        let changes = rows.iter().flat_map(|row| row.change_merged_us.iter().zip(&row.lead_time_us));
-        let lead_times: Vec<f64> =
-            changes.filter(|(at, _)| within(**at)).map(|(_, lead_time)| *lead_time as f64 / 1e6).collect();
-        let n = lead_times.len() as u64;
-        let per_day = (days > 0.0).then(|| count as f64 / days);
-        Ok(Self {
-            merges: Value::new(ValueName::Count, Some(count as f64), Unit::Count, count),
-            frequency: Value::new(ValueName::PerDay, per_day, Unit::PerDay, count),
-            lead_time: Value::new(ValueName::Median, median(lead_times)?, Unit::Seconds, n),
-        })
+    /// Of their frequency and their lead time, which no change may have.
+    fn of(frequency: &MetricPart, lead_time: Option<&MetricPart>) -> Self {
+        let value = |part: Option<&MetricPart>, name, unit| {
+            let found = part.and_then(|part| part.values.iter().find(|value| value.name == name).cloned());
+            found.unwrap_or_else(|| Value::new(name, None, unit, 0))
+        };
+        Self {
+            merges: Value::new(ValueName::Count, Some(frequency.n as f64), Unit::Count, frequency.n),
+            frequency: value(Some(frequency), ValueName::PerDay, Unit::PerDay),
+            lead_time: value(lead_time, ValueName::Median, Unit::Seconds),
+        }
     }
 }
 
@@ -170,6 +219,8 @@ fn remedy(branch: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::MetricSettings;
+    use crate::settings::{Compat, Dora};
 
     const DAY: i64 = 86_400_000_000;
 
@@ -210,7 +261,29 @@ mod tests {
     }
 
     fn previewed(services: &[Computation], merges: &[MergePreview], window: Window) -> Option<Preview> {
-        preview(services, merges, window, Tz::UTC).unwrap()
+        previewed_by(Compat::Off, services, merges, window)
+    }
+
+    fn previewed_by(
+        compat: Compat,
+        services: &[Computation],
+        merges: &[MergePreview],
+        window: Window,
+    ) -> Option<Preview> {
+        let dora = Dora { compat, ..Dora::default() };
+        let plan = Plan::new(MetricSettings { dora: &dora, custom: &[] }, &[], &Question::default()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(preview(&plan, services, merges, window, Tz::UTC)).unwrap()
+    }
+
+    #[test]
+    fn a_preview_follows_the_rules_of_its_report() {
+        let (services, merges) = ([computed("a", 0)], [merged("a", 4)]);
+        let january = window("2026-01-01T00:00:00Z", "2026-01-11T00:00:00Z");
+        let median = |compat| previewed_by(compat, &services, &merges, january).unwrap().lead_time.value;
+        // of 1 to 4 h
+        assert_eq!(median(Compat::Off), Some(2.5 * 3600.0));
+        assert_eq!(median(Compat::Devlake), Some(2.0 * 3600.0));
     }
 
     #[test]

@@ -109,13 +109,6 @@ pub(super) fn summarize_keys(
     collect(by_key.group_by([col(CELL)]).agg(named(wanted)), wanted)
 }
 
-/// The median of numbers.
-pub(crate) fn median(values: Vec<f64>) -> Result<Option<f64>, DoraError> {
-    let wanted = [("median", quantile("value", 0.5, false))];
-    let found = summarize(vec![0; values.len()], vec![column("value", values)], &wanted)?;
-    Ok(found.get("median", 0))
-}
-
 /// The rows of each key in each cell, summed, the largest first.
 pub(super) fn largest(
     (cells, keys): (Vec<u32>, Vec<u32>),

@@ -22,6 +22,7 @@ use super::view::View;
 use super::window::Window;
 use crate::budget::series;
 use crate::compute::{DeliveryRules, rule_set};
+use crate::settings::CustomMetricSettings;
 use crate::{DoraError, Interval};
 
 /// How long a window is that has no beginning.
@@ -49,11 +50,25 @@ impl Plan {
                 "metrics are not asked for by person here: `dora.people` is off".to_owned(),
             ));
         }
+        Self::by_rules(rule_set(settings.dora.compat).delivery(), settings.custom, names, question)
+    }
+
+    /// A plan for built-in metrics by the same rules.
+    pub fn with(&self, names: &[&str], question: &Question) -> Result<Self, DoraError> {
+        Self::by_rules(self.rules, &[], names, question)
+    }
+
+    fn by_rules(
+        rules: DeliveryRules,
+        custom: &[CustomMetricSettings],
+        names: &[&str],
+        question: &Question,
+    ) -> Result<Self, DoraError> {
         let calendar = Calendar { zone: question.time_zone };
         // the clock is read once, so that all windows up to now end at the same time
         let to = question.to.unwrap_or_else(Utc::now);
         let part = |name: &&str| {
-            let metric = find(name, settings.custom)?;
+            let metric = find(name, custom)?;
             let window = window_to(to, question.from, metric.window, &calendar)?;
             Ok::<_, DoraError>(Part { metric, window })
         };
@@ -64,7 +79,7 @@ impl Plan {
         }
         // what the slices cost is known when they are
         question.budget.spend(parts.len() * series(question.values_in_series), most_steps)?;
-        Ok(Self { question: question.clone(), rules: rule_set(settings.dora.compat).delivery(), parts })
+        Ok(Self { question: question.clone(), rules, parts })
     }
 
     fn input(&self, metric: &Metric) -> Input {

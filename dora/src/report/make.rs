@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
-use store::metric_rows::{self, Computation, FindingRow, MergePreview, ServiceBasis};
+use store::metric_rows::{self, Computation, FindingRow, ServiceBasis};
 use store::{Store, StoreTx};
 use strum::VariantNames;
 
@@ -14,7 +14,7 @@ use crate::basis::{self, Caveat, CaveatCode};
 use crate::benchmark::group;
 use crate::budget::series;
 use crate::metrics::{Calendar, Plan, Tables, load};
-use crate::preview::preview;
+use crate::preview::{Preview, preview};
 use crate::settings::Dora;
 use crate::{Benchmark, DoraError, MetricAnswer, MetricSettings, Point, Question, ReportQuery, Value, Window};
 
@@ -52,8 +52,12 @@ pub(crate) async fn from_tables(
     let is_previewed = query.preview.unwrap_or(true) && asked.iter().all(|row| row.deployments <= 0);
     let merges = if is_previewed { metric_rows::previews(&mut tx, &services).await? } else { Vec::new() };
     tx.rollback().await?;
-    let answers = plan.answered(tables.clone()).await?;
-    made(query, answers, &tables, asked, findings, &merges)
+    let answers = plan.clone().answered(tables.clone()).await?;
+    let preview = match answers.first() {
+        Some(answer) => preview(&plan, &asked, &merges, answer.window, query.time_zone).await?,
+        None => None,
+    };
+    made(query, answers, &tables, asked, findings, preview)
 }
 
 /// The question that a report is an answer to.
@@ -77,7 +81,7 @@ fn made(
     tables: &Tables,
     asked: Vec<Computation>,
     findings: Vec<FindingRow>,
-    merges: &[MergePreview],
+    preview: Option<Preview>,
 ) -> Result<Report, DoraError> {
     let names: BTreeSet<&str> = asked.iter().map(|row| row.service.as_str()).collect();
     let bases: Vec<&ServiceBasis> =
@@ -98,7 +102,6 @@ fn made(
     let throughput = [&change_lead_time, &deployment_frequency, &failed_deployment_recovery_time];
     let quick_check = quick_check(&query.benchmark, throughput, [&change_fail_rate, &deployment_rework_rate]);
     let caveats = caveats(&bases, &deployment_frequency, window, query.time_zone);
-    let preview = preview(&asked, merges, window, query.time_zone)?;
     let services: Vec<ServiceStatus> = asked.into_iter().map(|row| status(row, &bases)).collect();
     Ok(Report {
         window,
