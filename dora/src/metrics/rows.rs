@@ -82,7 +82,7 @@ impl Micros {
     }
 }
 
-/// Which rows a window is about. What the store reads of a window holds them all.
+/// Which rows a window is about. The store reads the rows of a span by the same ends.
 pub(super) trait Row {
     fn is_of(&self, window: Micros) -> bool;
 
@@ -115,10 +115,9 @@ pub(super) struct Change {
 
 impl Row for Change {
     fn is_of(&self, window: Micros) -> bool {
-        match self.opened {
-            Some(opened) => window.meets(opened, self.merged.or(self.closed)),
-            None => self.merged.is_some_and(|merged| window.holds(merged)),
-        }
+        // of one that is known only from git no more than the merge is
+        let begin = self.opened.or(self.merged);
+        begin.is_some_and(|begin| window.meets(begin, self.merged.or(self.closed)))
     }
 
     fn bytes_beside(&self) -> usize {
@@ -189,7 +188,8 @@ pub(super) struct Deployment {
 
 impl Row for Deployment {
     fn is_of(&self, window: Micros) -> bool {
-        window.holds(self.finished) || self.failed && window.meets(self.finished, self.recovered)
+        let recovered = self.recovered.map(|recovered| recovered.max(self.finished));
+        window.meets(self.finished, if self.failed { recovered } else { Some(self.finished) })
     }
 }
 
@@ -201,7 +201,7 @@ pub(super) struct FirstDeployment {
 
 impl Row for FirstDeployment {
     fn is_of(&self, window: Micros) -> bool {
-        self.at < window.to
+        window.meets(self.at, None)
     }
 }
 
@@ -217,7 +217,8 @@ pub(super) struct Incident {
 impl Row for Incident {
     fn is_of(&self, window: Micros) -> bool {
         // a clock may have run backwards in between
-        window.meets(self.detected, self.resolved) || self.resolved.is_some_and(|at| window.holds(at))
+        let begin = self.resolved.map_or(self.detected, |resolved| resolved.min(self.detected));
+        window.meets(begin, self.resolved)
     }
 }
 
@@ -236,12 +237,12 @@ pub(super) struct Run {
     pub succeeded: Option<bool>,
 }
 
-/// How long before a window a run may have finished that says whether its pipeline was red then.
-const RUNS_BEFORE_US: i64 = 30 * 86_400_000_000;
+/// How long a run says whether its pipeline is red.
+const RUN_US: i64 = 30 * 86_400_000_000;
 
 impl Row for Run {
     fn is_of(&self, window: Micros) -> bool {
-        Micros { from: window.from - RUNS_BEFORE_US, to: window.to }.holds(self.finished)
+        window.meets(self.finished, Some(self.finished + RUN_US))
     }
 }
 
@@ -322,7 +323,7 @@ pub(super) struct Measure {
 
 impl Row for Measure {
     fn is_of(&self, window: Micros) -> bool {
-        self.at < window.to
+        window.meets(self.at, None)
     }
 }
 

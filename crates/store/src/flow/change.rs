@@ -2,7 +2,7 @@
 
 use kernel::{EARLIEST_AUTHOR_TIME, FindingKind};
 
-use super::read::{Part, each};
+use super::read::{Extent, Part, each};
 use crate::declared::literal;
 use crate::{StoreError, StoreTx};
 
@@ -67,19 +67,20 @@ pub struct WriterRow<'r> {
 
 /// The changes that are asked for, without those all of whose commits came with other changes.
 fn changes_of(part: &Part) -> String {
-    let in_span = "(c.opened_at < $TO and coalesce(c.merged_at, c.closed_at, 'infinity') >= $FROM
-                    or c.opened_at is null and c.merged_at >= $FROM and c.merged_at < $TO)";
+    // of one that is known only from git no more than the merge is
+    let open = Extent::Between("coalesce(c.opened_at, c.merged_at)", "coalesce(c.merged_at, c.closed_at)");
     format!(
         "not c.deleted and {}
          and not exists (select from finding f where f.kind = {} and f.subject = c.id)",
-        part.condition(in_span, "c.repository"),
+        part.condition(&[open], "c.repository"),
         literal(FindingKind::DuplicateChange)
     )
 }
 
 /// Changes that were open in the span or ended in it.
 pub async fn changes(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(ChangeRow<'_>)) -> Result<(), StoreError> {
-    let (changes, deployed) = (changes_of(part), part.condition("deployed_at >= $FROM", "repository"));
+    let until_deployed = Extent::Between("'-infinity'::timestamptz", "deployed_at");
+    let (changes, deployed) = (changes_of(part), part.condition(&[until_deployed], "repository"));
     let statement = format!(
         "select c.id, c.repository, c.author, c.source_branch, c.title, c.labels,
                 (select min((select k.authored_at from commit k

@@ -2,7 +2,7 @@
 
 use kernel::Outcome;
 
-use super::read::{Part, each};
+use super::read::{Extent, Part, each};
 use crate::{StoreError, StoreTx};
 
 /// A run of a pipeline that finished in the span, or shortly before it.
@@ -35,7 +35,7 @@ pub async fn runs(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(RunRow<'_>
                 p.queued_at, p.started_at, p.finished_at, p.outcome
          from pipeline_run p left join repository r on r.id = p.repository
          where p.finished_at is not null and {} order by p.finished_at, p.id",
-        part.condition("p.finished_at >= $FROM - interval '30 days' and p.finished_at < $TO", "p.repository")
+        part.condition(&[Extent::Between("p.finished_at", "p.finished_at + interval '30 days'")], "p.repository")
     );
     each(tx, part, &statement, |row| {
         take(RunRow {

@@ -1,6 +1,6 @@
 //! What is known of the code itself: vulnerabilities, measures, and who changed it.
 
-use super::read::{Part, each, opt_text, rows, text};
+use super::read::{Extent, Part, each, opt_text, rows, text};
 use crate::tables::COUNTED_COMMITS;
 use crate::{StoreError, StoreTx};
 
@@ -60,7 +60,7 @@ pub struct ReachedCommit {
 pub async fn vulnerabilities(tx: &mut StoreTx, part: &Part) -> Result<Vec<VulnerabilityRow>, StoreError> {
     let statement = format!(
         "select repository, severity, opened_at, fixed_at, dismissed_at from vulnerability where not deleted and {}",
-        part.condition("opened_at < $TO and coalesce(fixed_at, dismissed_at, 'infinity') >= $FROM", "''")
+        part.condition(&[Extent::Between("opened_at", "coalesce(fixed_at, dismissed_at)")], "''")
     );
     rows(tx, part, &statement, |row| {
         Ok(VulnerabilityRow {
@@ -74,19 +74,13 @@ pub async fn vulnerabilities(tx: &mut StoreTx, part: &Part) -> Result<Vec<Vulner
     .await
 }
 
-/// Measures of code up to the end of the span: those in it, and of each project the last before it.
+/// Measures of code up to the end of the span, oldest first.
 pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, StoreError> {
-    let statement = match part {
-        Part::Span(_) => {
-            "select repository, project, metric, value, at from quality_measure
-             where at >= $FROM and at < $TO
-             union all
-             (select distinct on (project, metric) repository, project, metric, value, at
-              from quality_measure where at < $FROM order by project, metric, at desc)"
-        }
-        _ => "select repository, project, metric, value, at from quality_measure order by at, id",
-    };
-    rows(tx, part, statement, |row| {
+    let statement = format!(
+        "select repository, project, metric, value, at from quality_measure where {} order by at, id",
+        part.condition(&[Extent::Between("at", "null::timestamptz")], "''")
+    );
+    rows(tx, part, &statement, |row| {
         Ok(MeasureRow {
             repository: opt_text(row)?,
             project: text(row)?,
@@ -98,12 +92,12 @@ pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, 
     .await
 }
 
-/// Who wrote which commits in the year before the end of the span.
+/// Who wrote which commits in the span and in the year before it.
 pub async fn authors(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(AuthorRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
         "select repository, author, authored_at, coalesce(additions, 0) + coalesce(deletions, 0)
          from commit where author is not null and {} and {COUNTED_COMMITS}",
-        part.condition("authored_at >= $TO - interval '1 year' and authored_at < $TO", "repository")
+        part.condition(&[Extent::Between("authored_at", "authored_at + interval '366 days'")], "repository")
     );
     each(tx, part, &statement, |row| {
         take(AuthorRow { repository: row.text()?, author: row.text()?, at: row.micros()?, lines: row.i64()? });

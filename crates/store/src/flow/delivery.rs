@@ -3,7 +3,7 @@
 use kernel::DeploymentKind;
 
 use super::change::{WriterRow, writers_of};
-use super::read::{Part, each, opt_text, rows, text};
+use super::read::{Extent, Part, each, opt_text, rows, text};
 use crate::metric_rows::{RULES, Rules};
 use crate::{StoreError, StoreTx};
 
@@ -90,7 +90,7 @@ pub struct IncidentRow {
 
 /// The changes and commits that are asked for.
 fn deployed_of(part: &Part) -> String {
-    let condition = part.condition("m.deployed_at >= $FROM and m.deployed_at < $TO", "m.service");
+    let condition = part.condition(&[Extent::At("m.deployed_at")], "m.service");
     format!("{condition} and not m.excluded")
 }
 
@@ -133,17 +133,18 @@ pub async fn writers_of_deployed(
 
 /// Production deployments that finished in the span, and failed ones that were open in it; oldest first.
 pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<DeploymentRow>, StoreError> {
+    let until_recovered = Extent::Between(
+        "finished_at",
+        "case when not failed then finished_at
+              when recovered_at is not null then greatest(finished_at, recovered_at) end",
+    );
     let statement = format!(
         "select service, repository, finished_at, counted, success, kind, rollout is not null, failed, recovered_at,
                 rework, {RULES}
          from deployment_metric
          where {}
          order by finished_at, deployment",
-        part.condition(
-            "finished_at < $TO
-             and (finished_at >= $FROM or failed and (recovered_at is null or recovered_at >= $FROM))",
-            "service"
-        )
+        part.condition(&[until_recovered], "service")
     );
     rows(tx, part, &statement, |row| {
         Ok(DeploymentRow {
@@ -168,7 +169,7 @@ pub async fn first_deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Firs
     let statement = format!(
         "select service, repository, min(finished_at) from deployment_metric
          where counted and {} group by service, repository",
-        part.condition("finished_at < $TO", "service")
+        part.condition(&[Extent::Between("finished_at", "null::timestamptz")], "service")
     );
     rows(tx, part, &statement, |row| {
         Ok(FirstDeploymentRow { service: text(row)?, repository: opt_text(row)?, at: row.micros()? })
@@ -178,17 +179,14 @@ pub async fn first_deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Firs
 
 /// Incidents that were open in the span, and those that failed a deployment that finished in it.
 pub async fn incidents(tx: &mut StoreTx, part: &Part) -> Result<Vec<IncidentRow>, StoreError> {
+    // a clock may have run backwards in between
+    let open = Extent::Between("least(i.detected_at, i.resolved_at)", "i.resolved_at");
     let statement = format!(
         "select i.service, i.severity, i.detected_at, i.resolved_at, i.restore_us, d.finished_at
          from incident_metric i
          left join deployment_metric d on d.service = i.service and d.deployment = i.deployment and d.failed
          where {}",
-        part.condition(
-            "i.detected_at < $TO and (i.resolved_at is null or i.resolved_at >= $FROM)
-             or i.resolved_at >= $FROM and i.resolved_at < $TO
-             or d.finished_at >= $FROM and d.finished_at < $TO",
-            "i.service"
-        )
+        part.condition(&[open, Extent::At("d.finished_at")], "i.service")
     );
     rows(tx, part, &statement, |row| {
         Ok(IncidentRow {

@@ -25,11 +25,34 @@ pub enum Part {
     Owners(Vec<String>),
 }
 
-impl Part {
-    /// The condition of a statement: in a span `in_span`, else that the column is one of the owners.
-    pub(super) fn condition(&self, in_span: &str, owner: &str) -> String {
+/// The time that a row is about, as expressions of SQL. The engine holds the rows that it has in memory against windows by
+/// the same ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Extent {
+    /// An instant.
+    At(&'static str),
+    /// From an instant to another; null stands for an end that is not known yet.
+    Between(&'static str, &'static str),
+}
+
+impl Extent {
+    /// That it has a part in the span.
+    fn meets_span(self) -> String {
         match self {
-            Self::Span(_) => in_span.to_owned(),
+            Self::At(at) => format!("({at} >= $FROM and {at} < $TO)"),
+            Self::Between(begin, end) => format!("({begin} < $TO and ({end} is null or {end} >= $FROM))"),
+        }
+    }
+}
+
+impl Part {
+    /// The condition of a statement: that one of the extents meets the span, or that the column is one of the owners.
+    pub(super) fn condition(&self, extents: &[Extent], owner: &str) -> String {
+        match self {
+            Self::Span(_) => {
+                let meet: Vec<String> = extents.iter().map(|extent| extent.meets_span()).collect();
+                format!("({})", meet.join(" or "))
+            }
             Self::All => "true".to_owned(),
             Self::Owners(_) => format!("{owner} = any (current_setting('sei.owners')::text[])"),
         }
