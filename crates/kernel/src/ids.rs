@@ -107,6 +107,30 @@ impl RepositoryId {
         self.0.split_once('/').map_or("", |(_, path)| path)
     }
 
+    /// The deployment that a tag of this repository is. A clone and webhooks give it the same id, so their facts meet.
+    #[must_use]
+    pub fn tag(&self, name: &str) -> DeploymentId {
+        DeploymentId(format!("{}/tag/{name}", self.0))
+    }
+
+    /// The deployment that a release is, by what identifies the release at the forge.
+    #[must_use]
+    pub fn release(&self, native: impl fmt::Display) -> DeploymentId {
+        DeploymentId(format!("{}/release/{native}", self.0))
+    }
+
+    /// The deployment of this id at the forge.
+    #[must_use]
+    pub fn deployment(&self, native: impl fmt::Display) -> DeploymentId {
+        DeploymentId(format!("{}/deployment/{native}", self.0))
+    }
+
+    /// The id of a pipeline's run, by its id at the forge and its attempt, which counts from 1.
+    #[must_use]
+    pub fn run(&self, native: impl fmt::Display, attempt: i64) -> String {
+        format!("{}/run/{native}/{attempt}", self.0)
+    }
+
     /// The change with this number in this repository.
     #[must_use]
     pub fn change(&self, number: i64) -> ChangeId {

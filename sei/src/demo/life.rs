@@ -273,7 +273,7 @@ impl Life {
             finished_at: Some(finished_at),
             outcome: Some(if dice.chance(0.9) { Outcome::Success } else { Outcome::Failure }),
             ..PipelineRun::new(
-                format!("{}/run/{}/1", setting.repository, self.number),
+                setting.repository.run(self.number, 1),
                 "CI".to_owned(),
                 self.opened_at,
                 stated(finished_at),

@@ -280,13 +280,10 @@ impl History {
         };
         let name = format!("v{}.{}.{}", self.version.0, self.version.1, self.version.2);
         let (id, source) = match style {
-            Style::Environments => {
-                (format!("{repository}/deployment/{}", self.deployments), DeploymentSource::Deployment)
-            }
-            Style::Releases => (format!("{repository}/release/{}", self.deployments), DeploymentSource::Release),
-            Style::Tags => (format!("{repository}/tag/{name}"), DeploymentSource::Tag),
+            Style::Environments => (repository.deployment(self.deployments), DeploymentSource::Deployment),
+            Style::Releases => (repository.release(self.deployments), DeploymentSource::Release),
+            Style::Tags => (repository.tag(&name), DeploymentSource::Tag),
         };
-        let id = DeploymentId(id);
         let production = Deployment {
             source,
             url: Some(format!("https://{id}")),

@@ -173,7 +173,7 @@ impl<I> Surroundings<I> {
                 finished_at: Some(finished_at),
                 outcome: Some(outcome),
                 ..PipelineRun::new(
-                    format!("{}/run/{}/1", self.repository, commit.sha),
+                    self.repository.run(commit.sha, 1),
                     "CI".to_owned(),
                     commit.committed_at,
                     stated(finished_at),

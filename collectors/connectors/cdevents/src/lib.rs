@@ -259,7 +259,7 @@ fn task_run(event: &Event, predicate: &str) -> Result<TaskRun, Rejection> {
         outcome: outcome(event, predicate)?,
         url: address(event),
         ..TaskRun::new(
-            format!("{run}/task/{}", kept_id(&subject.id)),
+            TaskRun::id_in(&run, kept_id(&subject.id)),
             run,
             filled(subject.content.task_name.as_ref()).unwrap_or_else(|| subject.id.clone()),
             stated(moment(at, rank(predicate))),

@@ -206,7 +206,7 @@ fn task_run(pipeline: &Pipeline, workflow: &Workflow, job: &Job) -> Result<TaskR
         finished_at,
         outcome,
         ..TaskRun::new(
-            format!("{run}/task/{}", kept_id(&job.id)),
+            TaskRun::id_in(&run, kept_id(&job.id)),
             run,
             filled(job.name.as_ref()).unwrap_or_else(|| "job".to_owned()),
             stated(moment(last, rank)),

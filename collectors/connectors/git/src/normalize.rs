@@ -206,7 +206,7 @@ fn tag_deployment(frame: &Frame, tag: &PageTag) -> Deployment {
         url: repository.url.as_ref().and_then(|url| Some(format!("{url}/{}/{}", tag_path(url)?, tag.name))),
         deleted: tag.gone,
         ..Deployment::new(
-            DeploymentId(format!("{}/tag/{}", repository.id, tag.name)),
+            repository.id.tag(&tag.name),
             Version { completeness: Completeness::Reported, at: instant(frame.observed) },
         )
     }

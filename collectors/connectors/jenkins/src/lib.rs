@@ -206,7 +206,7 @@ fn task_run(run: &str, repository: Option<&RepositoryId>, stage: &Stage) -> Resu
         finished_at,
         outcome: ended.map(outcome).transpose()?,
         ..TaskRun::new(
-            format!("{run}/task/{}", stage.id),
+            TaskRun::id_in(run, &stage.id),
             run.to_owned(),
             stage.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "stage".to_owned()),
             stated(moment(finished_at.or(started_at).unwrap_or_default(), if ended.is_some() { 2 } else { 1 })),

@@ -345,7 +345,7 @@ fn task_run(run: &Run) -> TaskRun {
         outcome,
         url: run.annotation("log-url").map(str::to_owned),
         ..TaskRun::new(
-            format!("{parent}/task/{}", kept_id(&run.metadata.uid)),
+            TaskRun::id_in(&parent, kept_id(&run.metadata.uid)),
             parent,
             // The task's name in its pipeline is more specific than that of its definition.
             run.label("pipelineTask").or(named).unwrap_or_else(|| run.name()),

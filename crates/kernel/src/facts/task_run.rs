@@ -1,5 +1,7 @@
 //! Jobs of CI runs.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
 use fact_derive::FactKind;
 use schemars::JsonSchema;
@@ -58,4 +60,12 @@ pub struct TaskRun {
     pub url: Option<String>,
     /// Its version, which resolves conflicts.
     pub version: Version,
+}
+
+impl TaskRun {
+    /// The id of a job of a run, by what identifies the job at its source.
+    #[must_use]
+    pub fn id_in(run: &str, native: impl Display) -> String {
+        format!("{run}/task/{native}")
+    }
 }

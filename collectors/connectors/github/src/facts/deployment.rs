@@ -22,7 +22,7 @@ pub fn deployment(place: &Place, deployment: &wire::Deployment) -> Deployment {
         sha: deployment.sha,
         name: deployment.reference.as_deref().and_then(|name| own_name(name, place.default_branch.as_deref())),
         ..Deployment::new(
-            format!("{}/deployment/{}", place.id, deployment.id).into(),
+            place.id.deployment(deployment.id),
             deployment_version(deployment.created_at, 0, is_production(deployment)),
         )
     }
@@ -102,6 +102,6 @@ pub fn release(place: &Place, release: &wire::Release, action: &str, received: D
         outcome: Some(Outcome::Success),
         url: release.html_url.clone(),
         deleted: gone,
-        ..Deployment::new(format!("{}/release/{}", place.id, release.id).into(), stated(moment(changed_at, rank)))
+        ..Deployment::new(place.id.release(release.id), stated(moment(changed_at, rank)))
     })
 }

@@ -41,6 +41,6 @@ pub fn tag(place: &Place, name: &str, sha: Option<Sha>, deleted: bool, at: DateT
         finished_at: (!deleted).then_some(at),
         outcome: Some(Outcome::Success),
         deleted,
-        ..Deployment::new(format!("{}/tag/{name}", place.id).into(), inferred(at))
+        ..Deployment::new(place.id.tag(name), inferred(at))
     }
 }

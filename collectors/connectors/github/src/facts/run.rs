@@ -41,7 +41,7 @@ pub fn pipeline_run(
         outcome,
         url: run.html_url.clone(),
         ..PipelineRun::new(
-            format!("{}/run/{}/{attempt}", place.id, run.id),
+            place.id.run(run.id, attempt),
             name,
             // `created_at` is that of the first attempt.
             run.run_started_at.filter(|_| attempt > 1).unwrap_or(run.created_at),
@@ -83,7 +83,7 @@ fn concluded(conclusion: Option<&str>) -> Result<Option<Outcome>, NotStored> {
 /// A job of a workflow run.
 pub fn task_run(place: &Place, job: &wire::WorkflowJob) -> Result<TaskRun, NotStored> {
     let attempt = job.run_attempt.unwrap_or(1);
-    let run = format!("{}/run/{}/{attempt}", place.id, job.run_id);
+    let run = place.id.run(job.run_id, attempt);
     let outcome = concluded(job.conclusion.as_deref())?;
     let waiting = matches!(job.status.as_deref(), Some("queued" | "requested" | "waiting" | "pending"));
     let started_at = job.started_at.filter(|_| !waiting || outcome.is_some());
@@ -98,7 +98,7 @@ pub fn task_run(place: &Place, job: &wire::WorkflowJob) -> Result<TaskRun, NotSt
         outcome,
         url: job.html_url.clone(),
         ..TaskRun::new(
-            format!("{run}/task/{}", job.id),
+            TaskRun::id_in(&run, job.id),
             run,
             text(job.name.as_ref()).unwrap_or_else(|| "job".to_owned()),
             stated(moment(

@@ -1,8 +1,8 @@
 //! Pages of REST's lists. Those that are counted, and not pointed to by a cursor, are asked for in parts where GitHub can't
 //! give them as a whole.
 //!
-//! octocrab's `Page` and `all_pages` don't do: a page is in the log, and the address of the next one saved, before that is
-//! asked for; a page that fails is asked for in parts; rows stay the JSON that GitHub sent, which processors normalize.
+//! octocrab's `Page` and `all_pages` don't do: a page is in the log, and the address of the next one saved, before that
+//! is asked for; a page that fails is asked for in parts; rows stay the JSON that GitHub sent, which is normalized later.
 
 use chrono::{DateTime, Utc};
 use pull::PullError;

@@ -39,7 +39,7 @@ fn deployment(place: &Place, deployed: &Deployed<'_>) -> Result<Deployment, NotS
         outcome,
         url: deployed.job.map(|job| place.page(&format!("jobs/{job}"))),
         ..Deployment::new(
-            format!("{}/deployment/{}", place.id, deployed.id).into(),
+            place.id.deployment(deployed.id),
             stated(moment(deployed.at, 2 * rank + i64::from(production.is_some()))),
         )
     })
@@ -106,7 +106,7 @@ pub(crate) fn release(place: &Place, release: &wire::Release, deleted: bool, rec
         url: Some(place.page(&format!("releases/{}", release.tag))),
         deleted,
         ..Deployment::new(
-            format!("{}/release/{}", place.id, release.tag).into(),
+            place.id.release(&release.tag),
             stated(moment(released.max(created).unwrap_or(received), if deleted { 3 } else { 0 })),
         )
     }

@@ -114,7 +114,7 @@ pub(crate) fn task_run(
         outcome,
         url: Some(place.page(&format!("jobs/{}", job.id))),
         ..TaskRun::new(
-            format!("{run}/task/{}", job.id),
+            TaskRun::id_in(&run, job.id),
             run,
             job.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| "job".to_owned()),
             run_version(created.unwrap_or(received), started_at, finished, outcome.is_some()),

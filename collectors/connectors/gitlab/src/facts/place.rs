@@ -59,7 +59,7 @@ impl Place {
 
     pub(super) fn run(&self, id: i64) -> String {
         // A retry runs in the same pipeline.
-        format!("{}/run/{id}/1", self.id)
+        self.id.run(id, 1)
     }
 }
 

@@ -48,6 +48,6 @@ pub(crate) fn tag(place: &Place, push: &wire::Push, received: DateTime<Utc>) -> 
         outcome: Some(Outcome::Success),
         url: Some(place.page(&format!("tags/{name}"))),
         deleted,
-        ..Deployment::new(format!("{}/tag/{name}", place.id).into(), inferred(received))
+        ..Deployment::new(place.id.tag(name), inferred(received))
     })
 }
