@@ -14,7 +14,7 @@ use kernel::{
 use regex::Regex;
 use store::history::CommitRow;
 
-use crate::DoraError;
+use crate::{DoraError, options};
 pub(crate) use graph::Graph;
 pub(crate) use index::index;
 pub(crate) use text::Texts;
@@ -101,15 +101,8 @@ fn branch_pattern(branches: &[String]) -> Option<String> {
 impl HistoryBuilder {
     /// A service. Its own settings must be usable; facts of other services are the caller's to leave out.
     pub fn new(service: &Service) -> Result<Self, DoraError> {
-        let pattern = |key: &str, pattern: &Option<String>| {
-            let compiled = pattern.as_deref().map(|pattern| {
-                Regex::new(pattern).map_err(|_| DoraError::Setting {
-                    key: format!("service.{}.{key}", service.name),
-                    found: pattern.to_owned(),
-                    expected: "a regular expression",
-                })
-            });
-            compiled.transpose()
+        let pattern = |key: &str, text: &Option<String>| {
+            options::optional(&format!("service.{}.{key}", service.name), text.as_deref())
         };
         let mut texts = Texts::default();
         for repository in &service.repositories {

@@ -59,11 +59,13 @@ impl Options {
     }
 }
 
-fn optional(key: &str, text: Option<&str>) -> Result<Option<Regex>, DoraError> {
+/// Compiles a regular expression of the settings, if there is one.
+pub(crate) fn optional(key: &str, text: Option<&str>) -> Result<Option<Regex>, DoraError> {
     text.map(|text| pattern(key, text)).transpose()
 }
 
-fn pattern(key: &str, text: &str) -> Result<Regex, DoraError> {
+/// Compiles a regular expression of the settings.
+pub(crate) fn pattern(key: &str, text: &str) -> Result<Regex, DoraError> {
     Regex::new(text).map_err(|_| DoraError::Setting {
         key: key.to_owned(),
         found: text.to_owned(),

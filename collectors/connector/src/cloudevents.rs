@@ -5,21 +5,21 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use kernel::{Envelope, IgnoreReason, RejectReason, Rejection};
+use kernel::{Envelope, IgnoreReason, RejectReason, Rejection, Secret};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::json;
-use crate::webhook::{Destination, Received, Refusal, Verified, kept_id};
+use crate::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
 
 /// What a request may say that its body is.
-pub const MEDIA_TYPES: [&str; 3] = ["application/json", STRUCTURED, BATCH];
+const MEDIA_TYPES: [&str; 3] = ["application/json", STRUCTURED, BATCH];
 
 const STRUCTURED: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch+json";
 
-/// What a source that speaks CloudEvents makes of an event before the log has it.
-pub struct Reading {
+/// The webhook of a source that speaks CloudEvents, verified by a bearer token.
+pub struct CloudEventsWebhook {
     /// The connector's name.
     pub connector: &'static str,
     /// Why an event of this type is of no use, if it is not.
@@ -41,9 +41,16 @@ struct Structured<'a> {
     data: Option<&'a RawValue>,
 }
 
-impl Reading {
-    /// The events of a request.
-    pub fn envelopes(&self, request: &Verified, to: &Destination<'_>) -> Result<Received, Refusal> {
+impl Webhook for CloudEventsWebhook {
+    fn takes(&self, media_type: &str) -> bool {
+        MEDIA_TYPES.contains(&media_type)
+    }
+
+    fn verify(&self, request: RawRequest, secrets: &[Secret]) -> Result<Verified, Refusal> {
+        request.verify_bearer(secrets)
+    }
+
+    fn envelopes(&self, request: &Verified, to: &Destination<'_>) -> Result<Received, Refusal> {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let content_type = header("content-type").unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -68,7 +75,9 @@ impl Reading {
             }
         }
     }
+}
 
+impl CloudEventsWebhook {
     fn received(&self, kind: &str, envelope: Envelope) -> Received {
         match (self.unused)(kind).filter(|_| !kind.is_empty()) {
             Some(reason) => Received::Ignored(reason),

@@ -101,12 +101,6 @@ pub async fn tables(tx: &mut StoreTx, names: &[&'static str]) -> Result<Vec<Tabl
     Ok(tables)
 }
 
-/// Lets everything that is read after it in this transaction be of one point in time. Call it first.
-pub async fn snapshot(tx: &mut StoreTx) -> Result<(), StoreError> {
-    sqlx::query("set transaction isolation level repeatable read, read only").execute(tx.connection()).await?;
-    Ok(())
-}
-
 fn kind(native: &str) -> Option<Kind> {
     Some(match native {
         "text" | "bytea" | "jsonb" => Kind::Text,

@@ -63,8 +63,7 @@ impl Export {
             .with_context(|| format!("the directory {} can't be created", self.directory.display()))?;
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
-            let mut tx = store.begin().await?;
-            tables::snapshot(&mut tx).await?;
+            let mut tx = store::changes::begin_reading(&store).await?;
             let names: Vec<&'static str> = tables::exported().collect();
             let mut written = Vec::new();
             for table in tables::tables(&mut tx, &names).await? {

@@ -104,8 +104,7 @@ impl Process {
 
     /// Reads all tables as an export does. Returns how many rows there are.
     async fn export(&self) -> u64 {
-        let mut tx = self.store.begin().await.unwrap();
-        tables::snapshot(&mut tx).await.unwrap();
+        let mut tx = store::changes::begin_reading(&self.store).await.unwrap();
         let names: Vec<&'static str> = tables::exported().collect();
         let mut rows = 0;
         for table in tables::tables(&mut tx, &names).await.unwrap() {

@@ -312,8 +312,7 @@ async fn every_column_that_is_exported_is_documented() {
 async fn an_export_reads_every_row_of_one_point_in_time() {
     let served = served::filled().await;
     let store = &served.database.store;
-    let mut tx = store.begin().await.unwrap();
-    tables::snapshot(&mut tx).await.unwrap();
+    let mut tx = store::changes::begin_reading(store).await.unwrap();
     let count = async |tx: &mut store::StoreTx| {
         let mut counts = Vec::new();
         for table in

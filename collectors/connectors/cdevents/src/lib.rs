@@ -11,12 +11,11 @@ mod wire;
 
 use chrono::DateTime;
 use connector::canceled::is_canceled;
-use connector::cloudevents::{self, Reading};
+use connector::cloudevents::{self, CloudEventsWebhook};
 use connector::outcomes;
 use connector::versions::{inferred, label_selectors, moment, stated};
-use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::webhook::{Webhook, kept_id};
 use connector::{Connector, json, lenient};
-use kernel::Secret;
 use kernel::{
     AccountId, Change, ChangeId, ChangeState, CloseEvent, Deployment, DeploymentSource, Envelope, Fact, IgnoreReason,
     Incident, IncidentId, NotStored, Outcome, Partial, PipelineRun, Rejection, Repository, RepositoryId, Review,
@@ -32,11 +31,11 @@ pub struct CdEvents;
 /// The connector, as the registry lists it.
 pub static CONNECTOR: CdEvents = CdEvents;
 
-const READING: Reading = Reading { connector: "cdevents", unused, subject };
+static WEBHOOK: CloudEventsWebhook = CloudEventsWebhook { connector: "cdevents", unused, subject };
 
 impl Connector for CdEvents {
     fn name(&self) -> &'static str {
-        READING.connector
+        WEBHOOK.connector
     }
 
     fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
@@ -62,21 +61,7 @@ impl Connector for CdEvents {
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {
-        Some(self)
-    }
-}
-
-impl Webhook for CdEvents {
-    fn verify(&self, request: RawRequest, secrets: &[Secret]) -> Result<Verified, Refusal> {
-        request.verify_bearer(secrets)
-    }
-
-    fn envelopes(&self, request: &Verified, to: &Destination<'_>) -> Result<Received, Refusal> {
-        READING.envelopes(request, to)
-    }
-
-    fn takes(&self, media_type: &str) -> bool {
-        cloudevents::MEDIA_TYPES.contains(&media_type)
+        Some(&WEBHOOK)
     }
 }
 

@@ -5,13 +5,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use connector::cloudevents::{self, Reading};
+use connector::cloudevents::{self, CloudEventsWebhook};
 use connector::lenient::{self, Word};
 use connector::reference::RanFor;
 use connector::versions::{moment, stated};
-use connector::webhook::{Destination, RawRequest, Received, Refusal, Verified, Webhook, kept_id};
+use connector::webhook::{Webhook, kept_id};
 use connector::{Connector, json};
-use kernel::Secret;
 use kernel::{
     Envelope, Fact, IgnoreReason, NotStored, Outcome, PipelineRun, Rejection, RepositoryId, Sha, TaskRun, Version,
 };
@@ -24,7 +23,7 @@ pub struct Tekton;
 /// The connector, as the registry lists it.
 pub static CONNECTOR: Tekton = Tekton;
 
-const READING: Reading = Reading { connector: "tekton", unused, subject };
+static WEBHOOK: CloudEventsWebhook = CloudEventsWebhook { connector: "tekton", unused, subject };
 
 /// What Pipelines as Code writes on the runs that it starts.
 const PIPELINES_AS_CODE: &str = "pipelinesascode.tekton.dev/";
@@ -71,7 +70,7 @@ const PULL_REQUEST_PARAMETERS: [&str; 7] = [
 
 impl Connector for Tekton {
     fn name(&self) -> &'static str {
-        READING.connector
+        WEBHOOK.connector
     }
 
     fn normalize(&self, envelope: &Envelope) -> Result<Vec<Fact>, NotStored> {
@@ -85,21 +84,7 @@ impl Connector for Tekton {
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {
-        Some(self)
-    }
-}
-
-impl Webhook for Tekton {
-    fn verify(&self, request: RawRequest, secrets: &[Secret]) -> Result<Verified, Refusal> {
-        request.verify_bearer(secrets)
-    }
-
-    fn envelopes(&self, request: &Verified, to: &Destination<'_>) -> Result<Received, Refusal> {
-        READING.envelopes(request, to)
-    }
-
-    fn takes(&self, media_type: &str) -> bool {
-        cloudevents::MEDIA_TYPES.contains(&media_type)
+        Some(&WEBHOOK)
     }
 }
 

@@ -12,16 +12,11 @@ use crate::metrics::beginning::began;
 use crate::metrics::change_type::{assisted, change_type};
 use crate::metrics::rows::{Author, Change, Deployed, Entry, Name, Review, Subject};
 use crate::metrics::tables::TableBuilder;
-use crate::settings;
-use crate::{DoraError, Options};
+use crate::{DoraError, Options, options, settings};
 
 impl Loader<'_> {
     fn assistants(&self) -> Result<Regex, DoraError> {
-        Regex::new(&self.settings.assistants).map_err(|_| DoraError::Setting {
-            key: "dora.assistants".to_owned(),
-            found: self.settings.assistants.clone(),
-            expected: "a regular expression",
-        })
+        options::pattern("dora.assistants", &self.settings.assistants)
     }
 
     /// Reviews and comments of the changes, oldest first.
