@@ -51,7 +51,7 @@ impl Collector {
         tenant: &Tenant,
     ) -> Result<git::Summary, GitError> {
         let began = Utc::now();
-        let (start, name) = (Instant::now(), format!("git/{}", git::shown(&source.url)));
+        let (start, name) = (Instant::now(), git::source_name(&source.url));
         let progress = (self.progress)(&name);
         let target = git::Target { mirrors: &self.mirrors, tenant, log: &*self.log, progress: &*progress };
         let collecting = Box::pin(async {

@@ -5,7 +5,7 @@
 use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use kernel::Rule;
+use kernel::{Rule, near};
 use serde::Serialize;
 use store::metric_rows::ServiceBasis;
 use strum::VariantArray;
@@ -355,11 +355,8 @@ pub(crate) fn names(services: &Services<'_>, is: &dyn Fn(&ServiceBasis) -> bool)
 
 /// Names of services: some, then how many more.
 pub(crate) fn listed(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_at_checked(NAMED) {
-        Some((first, more @ [_, ..])) => format!("{} and {} more services", first.join(", "), more.len()),
-        _ => quoted.join(", "),
-    }
+    let listed = near::listed(names, NAMED);
+    if names.len() > NAMED { format!("{listed} services") } else { listed }
 }
 
 #[cfg(test)]

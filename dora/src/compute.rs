@@ -36,7 +36,7 @@ use measured::{Eligibility, KnownDeployment, Measured};
 use owners::Owners;
 use rules::RuleSet;
 pub(crate) use rules::{DeliveryRules, GivenReview};
-pub(crate) use spans::instant;
+pub(crate) use spans::{MINUTE_US, instant};
 use stages::Stages;
 use walk::{Step, Walk};
 

@@ -9,6 +9,8 @@ use super::{Missed, PullError};
 
 /// Rows in a row that can't be read, without one that can, after which it is not single rows that fail.
 const MAX_UNREADABLE: usize = 5;
+/// Rows on the smaller pages: each is a divisor of the one before it.
+const SIZES: [usize; 2] = [10, 1];
 /// Pages that are looked through for a gap at most.
 const MAX_GAP_PAGES: usize = 50;
 
@@ -36,12 +38,10 @@ pub fn may_be_of_a_row(error: &PullError) -> bool {
 }
 
 /// Reads the `size` rows from `offset` on, of which `whole`, asked for at once, has failed. `fetch` asks for a page: the
-/// number of the row that it begins with, and its size, which divides that number. `sizes` are those of the smaller pages,
-/// each a divisor of the one before it, and the last one 1.
+/// number of the row that it begins with, and its size, which divides that number.
 pub async fn read<T, F>(
     whole: PullError,
     (offset, size): (usize, usize),
-    sizes: &[usize],
     fetch: impl Fn(usize, usize) -> F,
 ) -> Result<Parts<T>, PullError>
 where
@@ -53,7 +53,7 @@ where
     let mut parts = Parts { rows: Vec::with_capacity(size), ended: false };
     let (mut readable, mut unreadable) = (false, 0);
     // the next one is the last; each with the sizes that are left for it
-    let mut asked = divided(offset, size, sizes);
+    let mut asked = divided(offset, size, &SIZES);
     while let Some((offset, size, smaller)) = asked.pop() {
         match fetch(offset, size).await {
             Ok(rows) => {
@@ -219,7 +219,7 @@ mod tests {
             let fails = page.iter().any(|row| broken.contains(row));
             std::future::ready(if fails { Err(failed()) } else { Ok(page) })
         };
-        let parts = read(failed(), (100, 100), &[10, 1], fetch).await;
+        let parts = read(failed(), (100, 100), fetch).await;
         (parts, asked.into_inner().unwrap())
     }
 
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(read_all(300, &broken).await, (Err(failed()), 1 + MAX_UNREADABLE));
         let never = |_: usize, _: usize| std::future::ready(Ok(vec![0]));
         let denied = PullError::Gone("/x".to_owned());
-        assert_eq!(read(denied.clone(), (0, 10), &[1], never).await, Err(denied));
+        assert_eq!(read(denied.clone(), (0, 100), never).await, Err(denied));
     }
 
     fn at(second: i64) -> DateTime<Utc> {

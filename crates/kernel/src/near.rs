@@ -62,6 +62,16 @@ impl UnknownName {
     }
 }
 
+/// Names in backquotes, separated by commas: the first `most`, then how many more there are.
+#[must_use]
+pub fn listed(names: &[&str], most: usize) -> String {
+    let first = quoted(&owned(names.iter().take(most).copied()), ", ");
+    match names.len().saturating_sub(most) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 fn owned<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use kernel::{Deployment, DeploymentId, DeploymentSource, Outcome, PipelineRun};
+use kernel::{Deployment, DeploymentId, DeploymentSource, Outcome, PipelineRun, near};
 
 use super::words;
 use crate::Options;
@@ -296,9 +296,7 @@ pub(crate) fn statement(history: &History, known: &[KnownDeployment<'_>], releas
 
 /// The first few of some names.
 fn listed(names: &BTreeSet<&str>) -> String {
-    let first: Vec<String> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
-    let more = names.len().checked_sub(5).filter(|more| *more > 0).map(|more| format!(" and {more} more"));
-    format!("{}{}", first.join(", "), more.unwrap_or_default())
+    near::listed(&names.iter().copied().collect::<Vec<_>>(), 5)
 }
 
 /// Whether a kind of deployment says what is released rather than what runs.

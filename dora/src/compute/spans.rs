@@ -24,6 +24,9 @@ pub(crate) struct Times {
     pub implausible: i32,
 }
 
+/// A minute in microseconds.
+pub(crate) const MINUTE_US: i64 = 60_000_000;
+
 /// From one time to another: `Err` where that would be negative.
 pub(crate) type Span = Result<Option<i64>, ()>;
 

@@ -9,6 +9,7 @@ use super::observations::Observations;
 use super::rows::{self, Deployment, Incident};
 use super::unit::Unit;
 use crate::basis::{EvidenceSet, EvidenceSource};
+use crate::compute::MINUTE_US;
 
 metrics! { "delivery";
     change_lead_time: Unit::Seconds, Median, Deployed(lead_time), "Change lead time",
@@ -102,7 +103,6 @@ fn by_incidents() -> EvidenceSet {
 
 /// The recovery of each incident by itself, in whole minutes, when its deployment finished.
 fn incident_recovery(row: &Incident, into: &mut Observations) {
-    const MINUTE_US: i64 = 60_000_000;
     let Some(deployed) = row.deployed else { return };
     let duration = row.resolved.map(|resolved| resolved - deployed).filter(|duration| *duration >= 0);
     let whole_minutes = duration.map(|us| us / MINUTE_US * MINUTE_US);

@@ -6,6 +6,7 @@ use super::model::Aggregation::{LatestMean, LatestSum};
 use super::observations::Observations;
 use super::rows::Measure;
 use super::unit::Unit;
+use crate::compute::MINUTE_US;
 
 metrics! { "quality";
     coverage: Unit::Number, LatestMean, Measures(covered), "Coverage",
@@ -15,9 +16,6 @@ metrics! { "quality";
     technical_debt: Unit::Seconds, LatestSum, Measures(debt), "Technical debt",
         "The last technical debt of each project, in sum.";
 }
-
-/// Minutes as microseconds, as all durations are.
-const MINUTE_US: f64 = 6e7;
 
 fn measured(row: &Measure, metric: &str, factor: f64, into: &mut Observations) {
     if &*row.metric == metric {
@@ -34,5 +32,5 @@ fn duplicated(row: &Measure, into: &mut Observations) {
 }
 
 fn debt(row: &Measure, into: &mut Observations) {
-    measured(row, "technical_debt_minutes", MINUTE_US, into);
+    measured(row, "technical_debt_minutes", MINUTE_US as f64, into);
 }

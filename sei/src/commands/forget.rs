@@ -130,7 +130,7 @@ impl Forget {
             Kind::Repository => git
                 .any(|source| source.repository.as_ref() == Some(name) || of_repository(&source.url))
                 .then_some("[[source]]"),
-            Kind::Source => (git.any(|source| format!("git/{}", git::shown(&source.url)) == *name)
+            Kind::Source => (git.any(|source| git::source_name(&source.url) == *name)
                 || sources::pulled(&settings.source).any(is_pulled))
             .then_some("[[source]]"),
             Kind::Service | Kind::Team | Kind::Person if !is_default => None,
@@ -182,7 +182,7 @@ impl Forget {
     fn delete_mirrors(&self, machine: &Machine) -> Result<()> {
         let url = match self.kind {
             Kind::Repository => format!("https://{}", self.name),
-            Kind::Source => self.name.strip_prefix("git/").unwrap_or_default().to_owned(),
+            Kind::Source => git::source_address(&self.name).unwrap_or_default().to_owned(),
             Kind::Service | Kind::Team | Kind::Person => return Ok(()),
         };
         let mirrors = machine.directory.mirrors();
@@ -224,7 +224,7 @@ fn rows(deleted: &[DeletedRows]) -> u64 {
 async fn git_sources(tx: &mut store::StoreTx, repository: &str) -> Result<Vec<String>> {
     let mut sources = forget::names(tx, Forgotten::Source).await?;
     sources.retain(|source| {
-        source.strip_prefix("git/").and_then(git::repository_of).is_some_and(|id| id.as_str() == repository)
+        git::source_address(source).and_then(git::repository_of).is_some_and(|id| id.as_str() == repository)
     });
     Ok(sources)
 }

@@ -148,7 +148,7 @@ impl Status {
         let git = repositories.iter().filter(|repository| repository.tenant == *tenant);
         let pulled = collectors::sources::pulled(&settings.source)
             .filter(|source| source.tenant.as_deref().unwrap_or("main") == tenant.as_str());
-        let git = git.map(|repository| format!("git/{}", git::shown(&repository.source.url)));
+        let git = git.map(|repository| git::source_name(&repository.source.url));
         let configured = git.chain(pulled.map(SourceSettings::full_name));
         let mut sources: Vec<Source> = store::source_state::all(store).await?.into_iter().map(Source::of).collect();
         for name in configured {

@@ -23,7 +23,10 @@ mod pull;
 mod settings;
 
 #[cfg(feature = "pull")]
-pub use self::pull::{CollectFrom, GitError, Summary, Target, collect, collect_since, mirror, repository_of, shown};
+pub use self::pull::{
+    CollectFrom, GitError, Summary, Target, collect, collect_since, mirror, repository_of, shown, source_address,
+    source_name,
+};
 pub use normalize::Git;
 #[cfg(feature = "pull")]
 pub use settings::{GitSource, Options};

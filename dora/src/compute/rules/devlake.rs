@@ -16,7 +16,7 @@ use crate::compute::difference::Differences;
 use crate::compute::measured::{Measured, is_release_source};
 use crate::compute::owners::Owners;
 use crate::compute::rollouts::RolloutJoin;
-use crate::compute::spans::{Span, Spans, Times};
+use crate::compute::spans::{MINUTE_US, Span, Spans, Times};
 use crate::compute::walk::{Step, Walk};
 use crate::history::{Graph, History, index};
 
@@ -66,8 +66,6 @@ impl RuleSet for Devlake {
         incidents(case, all);
     }
 }
-
-const MINUTE_US: i64 = 60_000_000;
 
 /// Whole minutes, rounded up: what is negative by less than a minute is 0, by more is missing.
 fn minutes(from: Option<i64>, to: Option<i64>) -> Span {

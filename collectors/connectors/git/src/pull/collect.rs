@@ -104,6 +104,21 @@ pub fn shown(url: &str) -> String {
     Location::parse(url).map_or_else(|_| "an address that can't be read".to_owned(), |location| location.shown())
 }
 
+/// What the names of git's sources begin with; the rest is an address, or of a cursor and of events the repository.
+const SOURCE: &str = "git/";
+
+/// The name of the source that has this address.
+#[must_use]
+pub fn source_name(url: &str) -> String {
+    format!("{SOURCE}{}", shown(url))
+}
+
+/// The address that the name of a source of git's holds.
+#[must_use]
+pub fn source_address(name: &str) -> Option<&str> {
+    name.strip_prefix(SOURCE)
+}
+
 /// Where the repository of an address is mirrored; `None` for a path, which is read where it is.
 #[must_use]
 pub fn mirror(url: &str, mirrors: &Path) -> Option<PathBuf> {
@@ -176,7 +191,7 @@ impl Opened {
 
     /// The name of this source: of its cursor and its events.
     fn source(&self) -> String {
-        format!("git/{}", self.identity.id)
+        format!("{SOURCE}{}", self.identity.id)
     }
 
     /// Appends what is new since the cursor.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kernel::RepositoryId;
-use kernel::near::UnknownName;
+use kernel::near::{self, UnknownName};
 use serde::Serialize;
 
 use super::plan::Plan;
@@ -109,12 +109,10 @@ pub(super) fn summary(refs: &Refs, plan: Plan, found: &Found) -> Summary {
     let missing = plan.frame.deployment_branch.as_deref().filter(|name| refs.branch(name).is_none());
     let missing_branch = missing.map(|branch| {
         let names = refs.branch_names();
-        let near = UnknownName::new(branch, names.iter().copied());
-        let shown = names.iter().take(10).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let shown = if shown.is_empty() { "none".to_owned() } else { shown };
-        let more = if names.len() > 10 { format!(" and {} more", names.len() - 10) } else { String::new() };
-        let meant = near.suggestion().map_or_else(String::new, |suggestion| format!(" ({suggestion})"));
-        format!("there is no branch `{branch}`, which `deployment_branch` names{meant}; there are: {shown}{more}")
+        let unknown = UnknownName::new(branch, names.iter().copied());
+        let known = if names.is_empty() { "none".to_owned() } else { near::listed(&names, 10) };
+        let meant = unknown.suggestion().map_or_else(String::new, |suggestion| format!(" ({suggestion})"));
+        format!("there is no branch `{branch}`, which `deployment_branch` names{meant}; there are: {known}")
     });
     warnings.extend(missing_branch.clone());
     Summary {

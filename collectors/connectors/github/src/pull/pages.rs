@@ -14,8 +14,6 @@ use super::api::Api;
 
 /// Rows on a page.
 const MANY: usize = 100;
-/// Rows on the pages that one which can't be had is asked for in.
-const PARTS: [usize; 2] = [10, 1];
 
 /// The body of a page.
 pub(super) trait Counted: DeserializeOwned {
@@ -55,7 +53,7 @@ pub(super) async fn get<T: Counted>(api: &Api, path: &str) -> Result<Listed, Pul
         (Err(error), None) => Err(error),
         (Err(error), Some(page)) => {
             let part = |first, size| rows::<T>(api, numbered(path, first / size + 1, size));
-            let Parts { rows, ended } = parts::read(error, (first, MANY), &PARTS, part).await?;
+            let Parts { rows, ended } = parts::read(error, (first, MANY), part).await?;
             Ok(Listed { rows, first, next: (!ended).then(|| numbered(path, page + 1, MANY)), total: None })
         }
     }

@@ -10,9 +10,6 @@ use serde_json::{Value, json};
 
 use super::rows::{FEW, Key, MANY, Project, PulledRow};
 
-/// Rows on the pages that one which can't be had is asked for in.
-const PARTS: [usize; 2] = [10, 1];
-
 /// A list that is sorted by the time of the last change.
 #[derive(Clone, Copy)]
 pub(super) struct Listed {
@@ -127,7 +124,7 @@ pub(super) async fn walk(client: &Client, listed: Listed, root: &str, ask: &Ask<
         Ok((rows, total)) => (Parts::whole(rows, size), total),
         Err(error) => {
             let part = |first, size| part_of(client, address(first, size));
-            (parts::read(error, (first, size), &PARTS, part).await?, None)
+            (parts::read(error, (first, size), part).await?, None)
         }
     };
     let count = parts.rows.len();
@@ -204,7 +201,7 @@ pub(super) async fn releases(client: &Client, project: &Project, root: &str, ask
         Ok(rows) => Parts::whole(rows, MANY),
         Err(error) => {
             let part = |first, size| part_of(client, address_of_releases(root, first, size));
-            parts::read(error, (first, MANY), &PARTS, part).await?
+            parts::read(error, (first, MANY), part).await?
         }
     };
     let (mut gaps, mut oldest, mut page) = (Gaps::of(first, true, None), None, Page::default());
