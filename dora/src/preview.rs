@@ -61,8 +61,8 @@ pub struct ServicePreview {
     pub lead_time: Value,
 }
 
-/// The preview of services over a window; `None` where one of them has a deployment, or nothing was merged. `plan` is that
-/// of the report, whose rules it follows.
+/// The preview of services over a window; `None` where one of them has a deployment, or nothing was merged. `plan` is
+/// that of the report, whose rules it follows.
 pub(crate) async fn preview(
     plan: &Plan,
     services: &[Computation],
@@ -180,7 +180,7 @@ struct Values {
 impl Values {
     /// Of their frequency and their lead time, which no change may have.
     fn of(frequency: &MetricPart, lead_time: Option<&MetricPart>) -> Self {
-        let value = |part: Option<&MetricPart>, name, unit| {
+        let value = |part: Option<&MetricPart>, name: ValueName, unit: Unit| {
             let found = part.and_then(|part| part.values.iter().find(|value| value.name == name).cloned());
             found.unwrap_or_else(|| Value::new(name, None, unit, 0))
         };

@@ -135,7 +135,8 @@ impl Span {
         Ok(Ends { from, to, time_zone })
     }
 
-    /// Returns when the first deployment finished of the services that are `asked` about, where the window begins with it.
+    /// Returns when the first deployment of the services that are `asked` about finished, where the window begins with
+    /// it.
     pub async fn first_deployment_at<E>(
         &self,
         asked: impl Future<Output = Result<AskedServices, E>>,

@@ -118,6 +118,14 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
 mod tests {
     use super::*;
 
+    #[test]
+    fn of_many_names_some_are_listed_and_the_others_counted() {
+        let names = ["a", "b", "c"];
+        assert_eq!(listed(&names, 3), "`a`, `b`, `c`");
+        assert_eq!(listed(&names, 2), "`a`, `b` and 1 more");
+        assert_eq!(listed(&[], 2), "");
+    }
+
     const KNOWN: [&str; 4] =
         ["github.com/astral-sh/uv", "github.com/astral-sh/ruff", "checkout", "gitlab.com/shop/ui/uv"];
 

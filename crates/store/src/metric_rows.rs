@@ -23,8 +23,8 @@ use crate::{StoreError, StoreTx, changes};
 pub(crate) const METRIC_FACTS: [&str; 5] =
     [DeploymentMetric::TABLE, ChangeMetric::TABLE, IncidentMetric::TABLE, "finding", "computation"];
 
-/// The tables that hold what was computed of a service, in their column `service`: the metric facts, and beside them what
-/// previews are made of.
+/// The tables that hold what was computed of a service, in their column `service`: the metric facts, and beside them
+/// what previews are made of.
 pub(crate) fn computed_tables() -> impl Iterator<Item = &'static str> {
     METRIC_FACTS.into_iter().chain(["merge_preview"])
 }

@@ -25,8 +25,8 @@ pub enum Part {
     Owners(Vec<String>),
 }
 
-/// The time that a row is about, as expressions of SQL. The engine holds the rows that it has in memory against windows by
-/// the same ends.
+/// The time that a row is about, as expressions of SQL. The engine holds the rows that it has in memory against windows
+/// by the same ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Extent {
     /// An instant.

@@ -2,7 +2,7 @@
 //! give them as a whole.
 //!
 //! octocrab's `Page` and `all_pages` don't do: a page is in the log, and the address of the next one saved, before that
-//! is asked for; a page that fails is asked for in parts; rows stay the JSON that GitHub sent, which is normalized later.
+//! is asked for; a page that fails is asked for in parts; rows stay the JSON that GitHub sent, and are normalized later.
 
 use chrono::{DateTime, Utc};
 use pull::PullError;
