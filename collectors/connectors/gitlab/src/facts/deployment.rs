@@ -39,7 +39,7 @@ fn deployment(place: &Place, deployed: &Deployed<'_>) -> Result<Deployment, NotS
         outcome,
         url: deployed.job.map(|job| place.page(&format!("jobs/{job}"))),
         ..Deployment::new(
-            place.id.deployment(deployed.id),
+            place.id.deployment(&deployed.id),
             stated(moment(deployed.at, 2 * rank + i64::from(production.is_some()))),
         )
     })
