@@ -3,14 +3,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use runtime::telemetry::Occasionally;
 use store::{Store, StoreError, TenantInfo, queries};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::reads::{Part, services};
 use crate::scope::Scope;
@@ -44,15 +42,13 @@ struct Inner {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fault;
 
-/// A middleware that counts answers. A request that its client gave up has none.
-pub(crate) async fn count(State(answers): State<Answers>, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    let fault = response.status() == 500 || response.extensions().get::<Fault>().is_some();
-    answers.add(Instant::now(), fault);
-    response
-}
-
 impl Answers {
+    /// Counts an answer. A request that its client gave up has none.
+    pub(crate) fn count(&self, now: Instant, response: &Response) {
+        let fault = response.status() == 500 || response.extensions().get::<Fault>().is_some();
+        self.add(now, fault);
+    }
+
     fn add(&self, now: Instant, fault: bool) {
         let mut inner = self.lock();
         inner.recent.push_back((now, fault));

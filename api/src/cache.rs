@@ -2,37 +2,42 @@
 //! requests at work, no connection to the database and no statement of its own.
 //!
 //! Promises: an answer is as new as the store while few ask, and at most a second behind it while many do (see
-//! [`Freshness`]). Equal questions that are asked at the same time are answered once: those that wait for the first hold
-//! no place. Answers take a bounded amount of memory; those unused for longest are dropped first. What is not answered
-//! with 200 is not kept. There are no accounts, so an answer depends on nothing but the address, the headers in its key
-//! and the data of its tenant.
+//! [`Freshness`]). It is made again only if something has changed that it is made from, or the clock has moved on. Equal
+//! questions that are asked at the same time are answered once: those that wait for the first hold no place. Answers take
+//! a bounded amount of memory; those unused for longest are dropped first. What is not answered with 200 is not kept.
+//! There are no accounts, so an answer depends on nothing but the address, the headers in its key and the data of its
+//! tenant.
 
 mod freshness;
 mod kept;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use dora::Snapshots;
 use kernel::Tenant;
 use store::Store;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+use crate::made::{LookedAt, MadeFrom};
+use crate::paths;
 use crate::problem::Problem;
 use crate::tag;
 use crate::tenant::name;
 use freshness::{Freshness, Look};
 use kept::{Answer, Kept, Usable};
 
-/// The routes whose answers are kept: those made from what the store marks as changed, and from nothing else.
-const ROUTES: [&str; 2] = ["/api/v1/dora", "/api/v1/metrics/{name}"];
+/// The routes whose answers are kept: those that say what they are made from.
+const ROUTES: [&str; 2] = [paths::DORA, paths::METRIC];
 /// What an answer depends on beside the address of the request.
 const HEADERS: [&str; 3] = ["accept", "accept-encoding", "sei-tenant"];
 /// A longer question is not kept, in bytes.
@@ -48,48 +53,62 @@ pub(crate) struct Cache(Arc<Inner>);
 struct Inner {
     /// Looks whether the store has changed, and waits for no other read.
     store: Store,
+    snapshots: Snapshots,
     kept: Kept,
     tenants: Mutex<BTreeMap<Tenant, Arc<Freshness>>>,
     /// Answers that are made again while the ones before are given.
+    renewals: Mutex<JoinSet<()>>,
+    /// How many of them are made at once.
     renewing: Semaphore,
     timeout: Duration,
 }
 
 impl Cache {
-    /// An empty one, which takes up to `limit_bytes`, and answers in `timeout`. As many answers as there are `processors`
-    /// are made again at once.
-    pub(crate) fn new(store: &Store, limit_bytes: usize, processors: usize, timeout: Duration) -> Self {
+    /// An empty one, which takes up to `limit_bytes`, and answers in `timeout`. While answers are made again, at least half
+    /// of the `processors` are left to requests, if there are several.
+    pub(crate) fn new(
+        store: &Store,
+        snapshots: &Snapshots,
+        limit_bytes: usize,
+        (processors, timeout): (usize, Duration),
+    ) -> Self {
         Self(Arc::new(Inner {
             store: store.looking(STATEMENT_TIMEOUT),
+            snapshots: snapshots.clone(),
             kept: kept::none(limit_bytes),
             tenants: Mutex::default(),
-            renewing: Semaphore::new(processors),
+            renewals: Mutex::default(),
+            renewing: Semaphore::new((processors / 2).max(1)),
             timeout,
         }))
+    }
+
+    /// Ends what is made again.
+    pub(crate) async fn close(&self) {
+        let mut renewals = std::mem::take(&mut *locked(&self.0.renewals));
+        renewals.shutdown().await;
     }
 
     /// The data of the tenant that a request asks about, if that tenant was asked about before with success.
     fn freshness(&self, head: &Parts) -> Option<Arc<Freshness>> {
         let asked = name::asked(&head.headers, head.uri.query().unwrap_or_default()).ok()?;
         let tenant = asked.map_or_else(|| Some(Tenant::default()), |name| Tenant::new(&name).ok())?;
-        self.tenants().get(&tenant).cloned()
+        locked(&self.0.tenants).get(&tenant).cloned()
     }
 
-    /// Notes that the tenant of an answer exists: names come from anyone, and only those that exist take memory.
-    fn note(&self, headers: &HeaderMap) {
-        let name = headers.get("sei-tenant").and_then(|name| name.to_str().ok());
-        let Some(tenant) = name.and_then(|name| Tenant::new(name).ok()) else { return };
-        let new = || Arc::new(Freshness::new(self.0.store.for_tenant(&tenant)));
-        self.tenants().entry(tenant.clone()).or_insert_with(new);
-    }
-
-    fn tenants(&self) -> MutexGuard<'_, BTreeMap<Tenant, Arc<Freshness>>> {
-        self.0.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The data of a tenant that exists: names come from anyone, and only those that exist take memory.
+    fn freshness_of(&self, tenant: &Tenant) -> Arc<Freshness> {
+        let new = || Arc::new(Freshness::new(self.0.store.for_tenant(tenant), self.0.snapshots.clone()));
+        Arc::clone(locked(&self.0.tenants).entry(tenant.clone()).or_insert_with(new))
     }
 }
 
-/// A middleware that answers from memory where it can.
-pub(crate) async fn recall(State(cache): State<Cache>, request: Request, next: Next) -> Response {
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Answers from memory where it can.
+pub(crate) async fn recall(cache: &Cache, request: Request, next: Next) -> Response {
     let Some(key) = key(&request) else { return next.run(request).await };
     let (mut head, _) = request.into_parts();
     // the answer is made whole, whatever this client has of it
@@ -97,7 +116,7 @@ pub(crate) async fn recall(State(cache): State<Cache>, request: Request, next: N
     head.headers.remove(header::IF_NONE_MATCH);
     head.method = Method::GET;
     let limit = cache.0.timeout;
-    let ask = Ask { cache, key, head, next, at: Instant::now() };
+    let ask = Ask { cache: cache.clone(), key, head, next, at: Instant::now() };
     let answered = timeout(limit, ask.answered()).await;
     tag::unless_known(&known, answered.unwrap_or_else(|_| Problem::too_slow(limit).into_response()))
 }
@@ -131,18 +150,13 @@ struct Ask {
 
 impl Ask {
     async fn answered(self) -> Response {
-        let kept = self.cache.0.kept.value(&self.key);
-        let freshness = kept.as_ref().map(|answer| Arc::clone(&answer.freshness));
-        let Some(freshness) = freshness.or_else(|| self.cache.freshness(&self.head)) else {
-            return self.make(None).await;
-        };
-        // where the store does not answer, the request itself has the reason
-        let Some(look) = freshness.look(self.at).await else { return self.run().await };
-        if let Some(answer) = kept {
-            match answer.usable(look, self.at) {
+        if let Some(answer) = self.cache.0.kept.value(&self.key) {
+            // where the store does not answer, the request itself has the reason
+            let Some(look) = answer.freshness.look(self.at).await else { return self.run(None).await };
+            match answer.usable(&look, self.at) {
                 Usable::AsItIs => return answer.response(),
                 Usable::WhileRenewed => {
-                    self.renew(freshness);
+                    self.renew(&answer);
                     return answer.response();
                 }
                 Usable::No => {}
@@ -151,58 +165,70 @@ impl Ask {
         // the one that has this answers, the others wait; where it is given up, the next one answers
         let place = self.cache.0.kept.place(&self.key);
         let alone = place.lock().await;
-        let Some(look) = freshness.look(self.at).await else {
-            drop(alone);
-            return self.run().await;
-        };
-        let kept = self.cache.0.kept.value(&self.key);
-        let response = match kept.filter(|answer| answer.usable(look, self.at) != Usable::No) {
-            Some(answer) => answer.response(),
-            None => self.make(Some((&freshness, look))).await,
-        };
+        let response = self.answered_alone().await;
         drop(alone);
         self.cache.0.kept.give_up(&self.key, &place);
         response
     }
 
-    /// Asks as if nothing was kept.
-    async fn run(&self) -> Response {
-        let request = Request::from_parts(self.head.clone(), Body::empty());
+    /// Answers while all that ask the same wait.
+    async fn answered_alone(&self) -> Response {
+        let kept = self.cache.0.kept.value(&self.key);
+        let freshness = kept.as_ref().map(|answer| Arc::clone(&answer.freshness));
+        // of a tenant that was not asked about yet nothing is known
+        let Some(freshness) = freshness.or_else(|| self.cache.freshness(&self.head)) else {
+            return self.make(None).await;
+        };
+        let Some(look) = freshness.look(self.at).await else { return self.run(None).await };
+        match kept.filter(|answer| answer.usable(&look, self.at) != Usable::No) {
+            Some(answer) => answer.response(),
+            None => self.make(Some(&look)).await,
+        }
+    }
+
+    /// Asks as if nothing was kept, of the store as it was looked at, or as it is.
+    async fn run(&self, look: Option<&Look>) -> Response {
+        let mut request = Request::from_parts(self.head.clone(), Body::empty());
+        if let Some(look) = look {
+            request.extensions_mut().insert(LookedAt { tenant: look.seen.tenant.clone(), at: look.seen.at });
+        }
         self.next.clone().run(request).await
     }
 
-    /// Asks, and keeps the answer as that of what was looked at before. Without that it is about a tenant that may not
-    /// exist: then only the tenant is noted.
-    async fn make(&self, read: Option<(&Arc<Freshness>, Look)>) -> Response {
-        let response = self.run().await;
+    /// Asks, and keeps the answer if it says what it is made from.
+    async fn make(&self, look: Option<&Look>) -> Response {
+        let response = self.run(look).await;
         if response.status() != StatusCode::OK {
             return response;
         }
-        let (head, body) = response.into_parts();
+        let (mut head, body) = response.into_parts();
         let body = match to_bytes(body, usize::MAX).await {
             Ok(body) => body,
             Err(error) => return Problem::fault(&error).into_response(),
         };
-        let Some((freshness, read)) = read else {
-            self.cache.note(&head.headers);
+        let Some(made) = head.extensions.remove::<MadeFrom>() else {
             return Response::from_parts(head, Body::from(body));
         };
-        let answer = Answer { freshness: Arc::clone(freshness), read, headers: head.headers, body };
+        let freshness = self.cache.freshness_of(&made.tenant.tenant);
+        let at = look.map_or(self.at, |look| look.seen.at);
+        let answer = Answer { freshness, made, at, headers: head.headers, body };
         let response = answer.response();
         let bytes = answer.bytes();
         self.cache.0.kept.put(&self.key, Arc::new(answer), bytes);
         response
     }
 
-    /// Has the answer made again, unless that happens already. At most a few are at once, and each waits for its turn as
-    /// any request does.
-    fn renew(self, freshness: Arc<Freshness>) {
+    /// Has the answer made again, unless that happens already. Each waits for its turn as any request does.
+    fn renew(self, answer: &Arc<Answer>) {
         let Ok(alone) = self.cache.0.kept.place(&self.key).try_lock_owned() else { return };
-        tokio::spawn(async move {
+        let (cache, freshness) = (self.cache.clone(), Arc::clone(&answer.freshness));
+        let mut renewals = locked(&cache.0.renewals);
+        while renewals.try_join_next().is_some() {}
+        renewals.spawn(async move {
             let _alone = alone;
             let Ok(_turn) = self.cache.0.renewing.acquire().await else { return };
-            if let Some(read) = freshness.look(Instant::now()).await {
-                let _given = self.make(Some((&freshness, read))).await;
+            if let Some(look) = freshness.look(Instant::now()).await {
+                let _given = self.make(Some(&look)).await;
             }
         });
     }

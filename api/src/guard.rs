@@ -2,7 +2,7 @@
 //! reach a server under a name of its own (DNS rebinding), nothing may be framed, sniffed or loaded from
 //! elsewhere, and no name or id holds what no database takes.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -10,27 +10,18 @@ use runtime::http::Hosts;
 
 use crate::problem::Problem;
 
-/// Refuses requests to hosts that this server does not go by.
-pub async fn host(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
-    match hosts.check(&request) {
-        Ok(()) => next.run(request).await,
-        Err(asked) => Problem::wrong_host(&asked).into_response(),
-    }
-}
-
-/// Refuses addresses that hold the character U+0000, in the path or a parameter.
-pub async fn no_nul(request: Request, next: Next) -> Response {
+/// Fails for a request to a host that this server does not go by, and for an address that holds the character U+0000, in
+/// the path or a parameter.
+pub fn check(hosts: &Hosts, request: &Request) -> Result<(), Problem> {
+    hosts.check(request).map_err(|asked| Problem::wrong_host(&asked))?;
     let uri = request.uri();
     if uri.path().contains("%00") {
-        return Problem::nul("the path").into_response();
+        return Err(Problem::nul("the path"));
     }
-    if uri.query().is_some_and(|query| query.contains("%00")) {
-        let named = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
-            .find(|(name, value)| name.contains('\0') || value.contains('\0'));
-        return Problem::nul(&named.map_or_else(|| "the query".to_owned(), |(name, _)| name.replace('\0', "�")))
-            .into_response();
-    }
-    next.run(request).await
+    let Some(query) = uri.query().filter(|query| query.contains("%00")) else { return Ok(()) };
+    let named =
+        url::form_urlencoded::parse(query.as_bytes()).find(|(name, value)| name.contains('\0') || value.contains('\0'));
+    Err(Problem::nul(&named.map_or_else(|| "the query".to_owned(), |(name, _)| name.replace('\0', "�"))))
 }
 
 /// Says why, where only a status would: the method is another, or nothing is there.
@@ -59,11 +50,11 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Puts the headers on every answer.
-pub async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// Puts the headers on an answer.
+pub fn add_headers(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.reserve(HEADERS.len());
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
-    response
 }

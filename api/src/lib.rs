@@ -9,8 +9,11 @@ mod answers;
 mod cache;
 mod cursor;
 mod envelope;
+mod front;
 mod graphql;
 mod guard;
+mod made;
+mod paths;
 mod problem;
 pub mod questions;
 mod reads;
@@ -34,10 +37,12 @@ use axum::routing::any;
 use axum::{Router, middleware};
 use tower_http::compression::CompressionLayer;
 
+use front::Front;
+
 /// Everything that this crate serves: the page at `/` with its files below `/web/`, `/graphql`, `/api/v1/…`
 /// and `/api/openapi.json`. It has no fallback of its own, so it can be merged with other routers.
 pub fn router(state: ApiState) -> Router {
-    let (hosts, answers, cache) = (state.hosts().clone(), state.answers().clone(), state.cache().clone());
+    let front = Front { hosts: state.hosts().clone(), answers: state.answers().clone(), cache: state.cache().clone() };
     Router::new()
         .merge(web::router())
         .merge(graphql::router(&state))
@@ -50,9 +55,5 @@ pub fn router(state: ApiState) -> Router {
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(runtime::http::catch_panics))
         .layer(shared::Shared)
-        .layer(middleware::from_fn_with_state(cache, cache::recall))
-        .layer(middleware::from_fn_with_state(answers, answers::count))
-        .layer(middleware::from_fn(guard::no_nul))
-        .layer(middleware::from_fn_with_state(hosts, guard::host))
-        .layer(middleware::from_fn(guard::headers))
+        .layer(middleware::from_fn_with_state(front, front::pass))
 }

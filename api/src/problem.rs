@@ -11,6 +11,7 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
+use crate::paths;
 use crate::questions::Invalid;
 
 /// A problem, as RFC 9457 has it, in `application/problem+json`.
@@ -43,11 +44,11 @@ const REPEATED: usize = 100;
 
 /// Where all of a kind are listed.
 const LISTS: [(&str, &str); 5] = [
-    ("service", "/api/v1/services"),
-    ("repository", "/api/v1/repositories"),
-    ("metric", "/api/v1/metrics"),
-    ("deployment", "/api/v1/deployments"),
-    ("tenant", "/api/v1/tenants"),
+    ("service", paths::SERVICES),
+    ("repository", paths::REPOSITORIES),
+    ("metric", paths::METRICS),
+    ("deployment", paths::DEPLOYMENTS),
+    ("tenant", paths::TENANTS),
 ];
 
 static UNAVAILABLE: Occasionally = Occasionally::new();

@@ -6,7 +6,8 @@ mod page;
 pub use lists::{carry, changes, deployments, findings, repositories, services};
 pub use page::{Page, Part};
 
-use dora::{AskedServices, Budget, Definition, MetricAnswer, Report};
+use chrono::{DateTime, Utc};
+use dora::{AskedServices, Budget, Dated, Definition, MetricAnswer, Report, Snapshots, Versions};
 use kernel::near::UnknownName;
 use runtime::http::Peer;
 use store::StoreError;
@@ -14,7 +15,7 @@ use store::history::search;
 
 use crate::ApiState;
 use crate::problem::Problem;
-use crate::questions::{MetricQuestion, ReportQuestion, ServiceFilter};
+use crate::questions::{MetricQuestion, ReportQuestion, ServiceFilter, Span};
 use crate::scope::Scope;
 use crate::views::{Explanation, RawEvent, TenantView};
 
@@ -41,12 +42,18 @@ pub async fn report(
     scope: &Scope,
     question: &ReportQuestion,
     budget: Budget,
-) -> Result<Report, Problem> {
+) -> Result<Dated<Report>, Problem> {
     let _turn = scope.turn().await;
-    let asked = services_asked_about(state, scope, &question.services);
-    let first = question.span.first_deployment_at(asked).await?;
+    let (first, versions) = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
     let query = question.query(state.settings().dora.time_zone, first, budget)?;
-    state.snapshots().report(&state.unhurried(scope.store.tenant()), &query).await.map_err(refused)
+    let store = state.unhurried(scope.store.tenant());
+    let report = snapshots(state, scope).report(&store, &query).await.map_err(refused)?;
+    Ok(Dated { versions: report.versions.and(versions), ..report })
+}
+
+/// What is in memory, as a request may have it.
+fn snapshots(state: &ApiState, scope: &Scope) -> Snapshots {
+    state.snapshots().as_of(scope.as_of)
 }
 
 /// How many deployments of a name are suggested.
@@ -77,14 +84,14 @@ pub async fn metric(
     name: &str,
     question: &MetricQuestion,
     budget: Budget,
-) -> Result<MetricAnswer, Problem> {
+) -> Result<Dated<MetricAnswer>, Problem> {
     let _turn = scope.turn().await;
-    let asked = services_asked_about(state, scope, &question.services);
-    let first = question.span.first_deployment_at(asked).await?;
+    let (first, versions) = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
     let question = question.query(state.settings().dora.time_zone, first, budget)?;
     let store = state.unhurried(scope.store.tenant());
-    let mut answers = state.snapshots().ask(&store, &[name], &question).await.map_err(refused)?;
-    answers.pop().ok_or_else(|| Problem::not_found("metric", name))
+    let mut answers = snapshots(state, scope).ask(&store, &[name], &question).await.map_err(refused)?;
+    let answer = answers.answer.pop().ok_or_else(|| Problem::not_found("metric", name))?;
+    Ok(Dated { answer, versions: answers.versions.and(versions) })
 }
 
 /// The services that a list is asked for; `None` for all. Fails if a service or a team does not exist: an empty list would
@@ -98,7 +105,7 @@ pub async fn asked_services(
         return Ok(None);
     }
     let _turn = scope.turn().await;
-    Ok(services_asked_about(state, scope, services).await?.services)
+    Ok(services_asked_about(state, scope, services).await?.answer.services)
 }
 
 /// What the names of a service and a team stand for. The caller has the turn.
@@ -106,9 +113,25 @@ async fn services_asked_about(
     state: &ApiState,
     scope: &Scope,
     services: &ServiceFilter,
-) -> Result<AskedServices, Problem> {
+) -> Result<Dated<AskedServices>, Problem> {
     let store = state.unhurried(scope.store.tenant());
-    state.snapshots().asked_services(&store, &services.question()).await.map_err(refused)
+    snapshots(state, scope).asked_services(&store, &services.question()).await.map_err(refused)
+}
+
+/// When the first deployment finished, where a window begins with it, and what that was made from. The caller has the turn.
+async fn first_deployment_at(
+    state: &ApiState,
+    scope: &Scope,
+    (span, services): (&Span, &ServiceFilter),
+) -> Result<(Option<DateTime<Utc>>, Versions), Problem> {
+    let mut versions = Versions::default();
+    let asked = async {
+        let asked = services_asked_about(state, scope, services).await?;
+        versions = asked.versions;
+        Ok::<_, Problem>(asked.answer)
+    };
+    let first = span.first_deployment_at(asked).await?;
+    Ok((first, versions))
 }
 
 /// Fails if a list is asked for a deployment that does not exist.

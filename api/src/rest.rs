@@ -21,7 +21,7 @@ use axum::{Json, Router, middleware};
 use crate::ApiState;
 use crate::admission::{self, Lane};
 use crate::problem::Problem;
-use crate::tenant;
+use crate::{paths, tenant};
 
 /// The routes.
 pub fn router(state: &ApiState) -> Router<ApiState> {
@@ -40,15 +40,15 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
     let report = |route| admitted(route, &state.admission().reports);
     // Ids hold slashes, which clients may leave as they are: so the last segment takes the rest of the path.
     Router::new()
-        .route("/api/v1/services", list(get(lists::services)))
-        .route("/api/v1/repositories", list(get(lists::repositories)))
-        .route("/api/v1/deployments", list(get(lists::deployments)))
+        .route(paths::SERVICES, list(get(lists::services)))
+        .route(paths::REPOSITORIES, list(get(lists::repositories)))
+        .route(paths::DEPLOYMENTS, list(get(lists::deployments)))
         .route("/api/v1/changes", list(get(lists::changes)))
-        .route("/api/v1/metrics", list(get(metrics::metrics)))
+        .route(paths::METRICS, list(get(metrics::metrics)))
         .route("/api/v1/findings", list(get(lists::findings)))
-        .route("/api/v1/tenants", list(get(lists::tenants)))
-        .route("/api/v1/dora", by_cost(get(reports::dora)))
-        .route("/api/v1/metrics/{name}", by_cost(get(metrics::metric)))
+        .route(paths::TENANTS, list(get(lists::tenants)))
+        .route(paths::DORA, by_cost(get(reports::dora)))
+        .route(paths::METRIC, by_cost(get(metrics::metric)))
         .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))
         .route("/api/v1/changes/{*id}", report(get(reports::change)))
         .route("/api/v1/events", report(get(events::events)))

@@ -1,6 +1,7 @@
 //! The tenant that a request reads, with the store that reads it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use store::{Store, TenantInfo};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -12,6 +13,8 @@ pub struct Scope {
     pub tenant: TenantInfo,
     /// Reads that tenant only.
     pub store: Store,
+    /// Who asks is content with the store as it was then, or later.
+    pub as_of: Instant,
     /// What its reads take turns with, where one request makes many.
     turns: Option<Turns>,
 }
@@ -39,10 +42,16 @@ impl Turns {
 }
 
 impl Scope {
-    /// One whose reads wait for no turn.
+    /// One whose reads wait for no turn, and read the store as it is.
     #[must_use]
     pub fn new(tenant: TenantInfo, store: Store) -> Self {
-        Self { tenant, store, turns: None }
+        Self { tenant, store, as_of: Instant::now(), turns: None }
+    }
+
+    /// The same, which was read at a time: what is asked may be as it was then.
+    #[must_use]
+    pub fn as_of(self, at: Instant) -> Self {
+        Self { as_of: at, ..self }
     }
 
     /// The same for one request, whose reads take turns among themselves and with those of others.

@@ -46,6 +46,8 @@ impl ApiState {
         // half of the connections, so that what else is asked finds one
         let graphql_reads = usize::try_from(settings.database.connections / 2).unwrap_or(1).max(1);
         let cache_bytes = api.snapshot_memory / CACHE_PART;
+        let metrics = dora::MetricSettings { dora: &settings.dora, custom: &settings.metric };
+        let snapshots = Snapshots::new(metrics, api.snapshot_memory - cache_bytes);
         Self {
             store: store.read_only(STATEMENT_TIMEOUT),
             settings: Arc::new(settings.clone()),
@@ -53,11 +55,8 @@ impl ApiState {
             admission: Admission::new(api.in_flight, processors, server.timeout),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
             answers: Answers::default(),
-            cache: Cache::new(store, cache_bytes, processors, server.timeout),
-            snapshots: Snapshots::new(
-                dora::MetricSettings { dora: &settings.dora, custom: &settings.metric },
-                api.snapshot_memory - cache_bytes,
-            ),
+            cache: Cache::new(store, &snapshots, cache_bytes, (processors, server.timeout)),
+            snapshots,
             unhurried: store.read_only(server.timeout),
             direct: store.clone(),
         }

@@ -11,14 +11,21 @@ use kernel::Tenant;
 use kernel::near::UnknownName;
 
 use crate::ApiState;
+use crate::made::LookedAt;
 use crate::problem::Problem;
 use crate::scope::Scope;
 
 /// Finds the tenant, hands it to the handler as an extension, and names it in the answer's headers.
 pub async fn choose(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
-    let scope = match find(&state, request.headers(), request.uri().query().unwrap_or_default()).await {
-        Ok(scope) => scope,
-        Err(problem) => return problem.into_response(),
+    let scope = match request.extensions_mut().remove::<LookedAt>() {
+        Some(LookedAt { tenant, at }) => {
+            let store = state.store().for_tenant(&tenant.tenant);
+            Scope::new(tenant, store).as_of(at)
+        }
+        None => match find(&state, request.headers(), request.uri().query().unwrap_or_default()).await {
+            Ok(scope) => scope,
+            Err(problem) => return problem.into_response(),
+        },
     };
     let tenant = scope.tenant.clone();
     request.extensions_mut().insert(scope);

@@ -38,7 +38,7 @@ pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExp
 pub use history::{History, HistoryBuilder};
 pub use metrics::{
     Aggregation, AskedServices, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Unit,
-    Value, ValueName, Window, ask, asked_services, definitions, window_start,
+    Value, ValueName, Versions, Window, ask, asked_services, definitions, window_start,
 };
 pub use options::Options;
 pub use preview::{Preview, ServicePreview};
@@ -47,5 +47,5 @@ pub use report::{
     FindingCount, MetricName, MetricReport, QuickCheck, REPORT_SERIES, Report, Score, ServiceStatus, report,
 };
 pub use role::EngineRole;
-pub use snapshots::{Snapshots, UP_TO_NOW};
+pub use snapshots::{Dated, Snapshots, UP_TO_NOW};
 pub use summary::{Scope, Summary};

@@ -19,6 +19,7 @@ mod frames;
 mod grid;
 mod held;
 mod load;
+mod merge;
 mod merged;
 mod metric;
 mod model;
@@ -38,6 +39,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod versions;
 mod view;
 mod window;
 
@@ -49,9 +51,11 @@ pub use model::{
     Aggregation, AskedServices, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Value,
     ValueName,
 };
+pub(crate) use ownership::Filter;
 pub(crate) use plan::Plan;
 pub use plan::window_start;
 pub use registry::definitions;
 pub(crate) use tables::{Source, Tables};
 pub use unit::Unit;
+pub use versions::Versions;
 pub use window::Window;

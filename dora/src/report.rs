@@ -7,7 +7,7 @@ mod make;
 #[cfg(test)]
 pub(crate) use make::metric_report;
 pub use make::{REPORT_SERIES, report};
-pub(crate) use make::{from_tables, plan, question};
+pub(crate) use make::{from_answers, plan, question};
 
 use std::fmt;
 

@@ -13,8 +13,8 @@ create table repository (
     version_at          timestamptz not null,
     digest              bigint not null
 );
-call mark_chunks_of('repository',
-                    $$select s.source, r.id from $rows r, (values ('runs'), ('ownership')) as s (source)$$);
+-- who owns what follows from which repositories there are, and from nothing else of them
+call mark_chunks_of('repository', $$select 'runs', id, '' from $rows union all select 'named', '', id from $rows$$);
 
 -- The name of each id of a repository, as it was reported under that id. A repository that moved has the name and the
 -- address of its current id, whatever is reported under an old one, in any order.
@@ -98,7 +98,7 @@ create table change (
     digest          bigint not null
 );
 create index change_repository on change (repository, merged_at);
-call mark_chunks_of('change', $$select distinct 'changes', repository from $rows$$);
+call mark_chunks_of('change', $$select 'changes', repository, id from $rows$$);
 
 create table review (
     id              text primary key,
@@ -113,5 +113,6 @@ create table review (
 create index review_change on review (change, submitted_at);
 -- of one whose change is not known, only metrics of the user's own read anything
 call mark_chunks_of('review',
-                    $$select distinct case when c.id is null then 'facts' else 'changes' end, coalesce(c.repository, '')
+                    $$select distinct case when c.id is null then 'facts' else 'changes' end, coalesce(c.repository, ''),
+                             coalesce(c.id, '')
                       from $rows r left join change c on c.id = r.change$$);

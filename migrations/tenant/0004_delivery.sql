@@ -24,7 +24,7 @@ create table pipeline_run (
 );
 create index pipeline_run_repository on pipeline_run (repository, finished_at);
 create index pipeline_run_sha on pipeline_run (sha) where sha is not null;
-call mark_chunks_of('pipeline_run', $$select distinct 'runs', coalesce(repository, '') from $rows$$);
+call mark_chunks_of('pipeline_run', $$select 'runs', coalesce(repository, ''), id from $rows$$);
 
 -- Jobs of pipeline runs.
 create table task_run (
@@ -75,7 +75,16 @@ create table deployment (
 create index deployment_repository on deployment (repository, finished_at);
 create index deployment_service on deployment (service, finished_at) where service is not null;
 create index deployment_sha on deployment (sha) where sha is not null;
-call mark_chunks_of('deployment', $$select distinct 'ownership', '' from $rows$$);
+-- Who owns what follows from the services that deployments name and their repositories. What names them is marked; where
+-- a deployment no longer names what it did, there may be none that does.
+call mark_chunks_of('deployment',
+                    $$select distinct 'named', coalesce(case when not deleted then service end, ''),
+                             coalesce(repository, '')
+                      from $rows
+                      union all
+                      select distinct 'ownership', '', ''
+                      from $rows r join deployment d on d.id = r.id
+                      where (d.service, d.repository, d.deleted) is distinct from (r.service, r.repository, r.deleted)$$);
 
 create table incident (
     id                      text primary key,

@@ -29,8 +29,9 @@ create index work_item_project on work_item (project, created_at);
 create index work_item_key on work_item (key);
 create index work_item_parent on work_item (parent) where parent is not null;
 call mark_chunks_of('work_item',
-                    $$select distinct s.source, s.owner from $rows r,
-                           lateral (values ('items', r.project), ('sprints', '')) as s (source, owner)$$);
+                    $$select 'items', project, id from $rows
+                      union all
+                      select distinct 'sprints', '', e.sprint from $rows r join sprint_entry e on e.item = r.id$$);
 
 -- Close events: what a source closed without any other data. The work item and the incident of that id are closed by
 -- it, unless their own version is later.
@@ -59,7 +60,8 @@ create table transition (
 create index transition_item on transition (item, at);
 -- of one whose item is not known, only metrics of the user's own read anything
 call mark_chunks_of('transition',
-                    $$select distinct case when w.id is null then 'facts' else 'items' end, coalesce(w.project, '')
+                    $$select distinct case when w.id is null then 'facts' else 'items' end, coalesce(w.project, ''),
+                             coalesce(w.id, '')
                       from $rows t left join work_item w on w.id = t.item$$);
 
 -- The category of each status of a tracker.
@@ -89,7 +91,7 @@ create table sprint (
     digest          bigint not null
 );
 create index sprint_started_at on sprint (started_at);
-call mark_chunks_of('sprint', $$select distinct 'sprints', '' from $rows$$);
+call mark_chunks_of('sprint', $$select 'sprints', '', id from $rows$$);
 
 -- Work items added to a sprint, or removed from it.
 create table sprint_entry (
@@ -105,4 +107,4 @@ create table sprint_entry (
 );
 create index sprint_entry_sprint on sprint_entry (sprint, at);
 create index sprint_entry_item on sprint_entry (item, at);
-call mark_chunks_of('sprint_entry', $$select distinct 'sprints', '' from $rows$$);
+call mark_chunks_of('sprint_entry', $$select distinct 'sprints', '', sprint from $rows$$);

@@ -16,7 +16,7 @@ create table vulnerability (
     digest          bigint not null
 );
 create index vulnerability_repository on vulnerability (repository, opened_at);
-call mark_chunks_of('vulnerability', $$select distinct 'vulnerabilities', '' from $rows$$);
+call mark_chunks_of('vulnerability', $$select 'vulnerabilities', '', id from $rows$$);
 
 -- A few rows per project and day: too few for a hypertable.
 create table quality_measure (
@@ -32,4 +32,4 @@ create table quality_measure (
 );
 create index quality_measure_repository on quality_measure (repository, metric, at) where repository is not null;
 create index quality_measure_project on quality_measure (project, metric, at);
-call mark_chunks_of('quality_measure', $$select distinct 'measures', '' from $rows$$);
+call mark_chunks_of('quality_measure', $$select 'measures', '', id from $rows$$);

@@ -1,17 +1,17 @@
-//! How new the data of a tenant is. A version is what the store had when it was looked at; it changes when anything has
-//! changed that answers are made from.
+//! How new the data of a tenant is. A look finds out which versions there are of what answers are made from.
 //!
 //! While few ask, the store is looked at for each request; those that come while it is looked at share the next look.
 //! While many ask, it is looked at [`LOOKS_PER_SECOND`] times a second for all of them.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use store::changes::{ReadAt, begin_reading, since};
-use store::{Store, StoreError};
+use dora::{DoraError, Snapshots, Versions};
+use store::{Store, StoreError, TenantInfo};
 use tokio::sync::Mutex as Flight;
-use tokio::time::Instant;
+
+use crate::made::MadeFrom;
 
 /// How many requests may look at the store at once.
 const LOOKS: f64 = 200.0;
@@ -21,59 +21,59 @@ const LOOKS_PER_SECOND: f64 = 10.0;
 const BUSY: f64 = 100.0;
 /// How long ago the last look may be while many ask.
 const HELD: Duration = Duration::from_millis(500);
-/// Versions that are remembered: those of a second, and more.
-const VERSIONS: usize = 64;
-/// After this long without a look everything may have changed: the store forgets what changed long ago.
-const REMEMBERED: Duration = Duration::from_hours(1);
+/// Looks that are remembered: those of a second, and more.
+const REMEMBERED: usize = 64;
 
 /// What is known of the data of a tenant.
 #[derive(Debug)]
 pub(super) struct Freshness {
     /// Reads that tenant.
     store: Store,
-    looking: Flight<Option<Seen>>,
+    snapshots: Snapshots,
+    looking: Flight<()>,
     state: Mutex<State>,
 }
 
-/// What the last look has seen.
-#[derive(Debug)]
-struct Seen {
-    read_at: ReadAt,
-    at: Instant,
-    demo: bool,
+/// What a look has seen.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    /// The tenant.
+    pub tenant: TenantInfo,
+    /// The versions of what is held of it.
+    pub versions: Versions,
+    /// When the look began.
+    pub at: Instant,
+}
+
+impl Seen {
+    /// Whether an answer is made from what was seen, or from what is newer.
+    pub fn is_in(&self, made: &MadeFrom) -> bool {
+        made.tenant == self.tenant && made.versions.are_those_of(&self.versions)
+    }
 }
 
 /// What a request is answered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Look {
-    /// The version of the data.
-    pub version: u64,
-    /// The data is no older than this.
-    pub at: Instant,
+    /// What was seen.
+    pub seen: Arc<Seen>,
     /// Many ask: the data may be newer, and answers may be a little behind.
     pub is_busy: bool,
-}
-
-/// A version, and when the last look began that has seen it.
-#[derive(Clone, Copy, Debug)]
-struct Version {
-    number: u64,
-    at: Instant,
 }
 
 #[derive(Debug)]
 struct State {
     looks_left: f64,
     counted_at: Instant,
-    /// The newest is the last one.
-    versions: VecDeque<Version>,
+    /// The newest is the last one. Of looks that have seen the same the last is kept.
+    seen: VecDeque<Arc<Seen>>,
     /// When the last look began that failed.
     failed_at: Option<Instant>,
 }
 
 impl State {
     fn new(now: Instant) -> Self {
-        Self { looks_left: LOOKS, counted_at: now, versions: VecDeque::new(), failed_at: None }
+        Self { looks_left: LOOKS, counted_at: now, seen: VecDeque::new(), failed_at: None }
     }
 
     /// Takes a look of those that are left. Returns whether there was one, and whether many ask.
@@ -88,51 +88,51 @@ impl State {
         (may_look, self.looks_left < BUSY)
     }
 
-    fn newest(&self) -> Option<Version> {
-        self.versions.back().copied()
+    fn newest(&self) -> Option<Arc<Seen>> {
+        self.seen.back().cloned()
     }
 
-    /// Notes what a look has seen that began then: the newest version, or another one. Returns it.
-    fn note(&mut self, at: Instant, is_same: bool) -> Version {
-        let newest = self.newest();
-        let number = match newest {
-            Some(newest) if is_same => newest.number,
-            _ => newest.map_or(0, |newest| newest.number) + 1,
+    /// Notes what a look has seen.
+    fn note(&mut self, seen: Arc<Seen>) {
+        let is_same = |newest: &Arc<Seen>| {
+            newest.versions == seen.versions && newest.tenant == seen.tenant && newest.at <= seen.at
         };
-        if newest.is_some_and(|newest| newest.number == number) {
-            self.versions.pop_back();
+        if self.seen.back().is_some_and(is_same) {
+            self.seen.pop_back();
         }
-        let version = Version { number, at };
-        self.versions.push_back(version);
-        if self.versions.len() > VERSIONS {
-            self.versions.pop_front();
+        self.seen.push_back(seen);
+        if self.seen.len() > REMEMBERED {
+            self.seen.pop_front();
         }
-        version
+    }
+
+    /// The last look that has seen what an answer is made from.
+    fn last_with(&self, made: &MadeFrom) -> Option<Instant> {
+        self.seen.iter().rev().find(|seen| seen.is_in(made)).map(|seen| seen.at)
     }
 }
 
 impl Freshness {
-    pub fn new(store: Store) -> Self {
-        Self { store, looking: Flight::default(), state: Mutex::new(State::new(Instant::now())) }
+    /// Of the tenant that a store reads.
+    pub fn new(store: Store, snapshots: Snapshots) -> Self {
+        Self { store, snapshots, looking: Flight::default(), state: Mutex::new(State::new(Instant::now())) }
     }
 
-    /// The version by which what was asked then is answered. While few ask, it is that of the store at a time after that.
-    /// `None` where the store does not answer; that is found out once for all that wait for it.
+    /// What there is to answer what was asked then. While few ask, it is as the store is at a time after that. `None` where
+    /// the store does not answer; that is found out once for all that wait for it.
     pub async fn look(&self, asked: Instant) -> Option<Look> {
         let ((may_look, is_busy), newest) = {
             let mut state = self.state();
             (state.take(asked), state.newest())
         };
-        let look = |version: Version| Look { version: version.number, at: version.at, is_busy };
-        let held = newest.filter(|newest| {
-            newest.at >= asked || is_busy && asked.saturating_duration_since(newest.at) < HELD && !may_look
-        });
-        if let Some(held) = held {
-            return Some(look(held));
+        let look = |seen: Arc<Seen>| Look { seen, is_busy };
+        let is_recent = |seen: &Arc<Seen>| is_busy && asked.saturating_duration_since(seen.at) < HELD;
+        if let Some(held) = newest.as_ref().filter(|seen| seen.at >= asked || !may_look && is_recent(seen)) {
+            return Some(look(Arc::clone(held)));
         }
-        let mut seen = match self.looking.try_lock() {
-            Ok(seen) => seen,
-            Err(_) => match newest.filter(|newest| is_busy && asked.saturating_duration_since(newest.at) < HELD) {
+        let _alone = match self.looking.try_lock() {
+            Ok(alone) => alone,
+            Err(_) => match newest.filter(is_recent) {
                 Some(held) => return Some(look(held)),
                 None => self.looking.lock().await,
             },
@@ -149,31 +149,29 @@ impl Freshness {
             return None;
         }
         let begun = Instant::now();
-        let version = self.look_now(&mut seen).await.ok();
-        if version.is_none() {
-            self.state().failed_at = Some(begun);
+        match self.look_now(begun).await {
+            Ok(seen) => {
+                self.state().note(Arc::clone(&seen));
+                Some(look(seen))
+            }
+            Err(_) => {
+                self.state().failed_at = Some(begun);
+                None
+            }
         }
-        version.map(look)
     }
 
-    async fn look_now(&self, seen: &mut Option<Seen>) -> Result<Version, StoreError> {
-        let at = Instant::now();
+    async fn look_now(&self, at: Instant) -> Result<Arc<Seen>, DoraError> {
         let tenants = self.store.tenants().await?;
         let tenant = tenants.into_iter().find(|known| known.tenant == *self.store.tenant());
-        let Some(tenant) = tenant else { return Err(StoreError::UnknownTenant(self.store.tenant().clone())) };
-        let before = seen.as_ref().filter(|seen| seen.at.elapsed() < REMEMBERED && seen.demo == tenant.demo);
-        let mut tx = begin_reading(&self.store).await?;
-        let (read_at, changed) = since(&mut tx, before.map(|seen| &seen.read_at)).await?;
-        tx.rollback().await?;
-        let is_same = before.is_some() && changed.is_some_and(|changed| changed.is_empty());
-        *seen = Some(Seen { read_at, at, demo: tenant.demo });
-        Ok(self.state().note(at, is_same))
+        let Some(tenant) = tenant else { return Err(StoreError::UnknownTenant(self.store.tenant().clone()).into()) };
+        let versions = self.snapshots.look(&self.store).await?;
+        Ok(Arc::new(Seen { tenant, versions, at }))
     }
 
-    /// How long the store may have had newer data than that of a version; as long as can be where that is not known.
-    pub fn behind(&self, version: u64) -> Duration {
-        let known = self.state().versions.iter().find(|known| known.number == version).copied();
-        known.map_or(Duration::MAX, |known| known.at.elapsed())
+    /// How long the store may have had newer data than an answer was made from; as long as can be where that is not known.
+    pub fn behind(&self, made: &MadeFrom) -> Duration {
+        self.state().last_with(made).map_or(Duration::MAX, |at| at.elapsed())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -183,6 +181,8 @@ impl Freshness {
 
 #[cfg(test)]
 mod tests {
+    use kernel::Tenant;
+
     use super::*;
 
     #[test]
@@ -201,20 +201,24 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_the_same_until_a_look_sees_a_change_and_the_last_look_at_it_counts() {
+    fn an_answer_is_behind_since_the_last_look_that_has_seen_what_it_is_made_from() {
         let begin = Instant::now();
-        let at = |millis| begin + Duration::from_millis(millis);
+        let tenant = |demo| TenantInfo { tenant: Tenant::default(), demo };
+        let seen = |demo, millis| {
+            let at = begin + Duration::from_millis(millis);
+            Arc::new(Seen { tenant: tenant(demo), versions: Versions::default(), at })
+        };
+        let made = |demo| MadeFrom { tenant: tenant(demo), versions: Versions::default() };
         let mut state = State::new(begin);
-        let first = state.note(at(0), false);
-        let again = state.note(at(100), true);
-        let second = state.note(at(200), false);
-        assert_eq!(first.number, again.number);
-        assert_ne!(again.number, second.number);
-        let known: Vec<_> = state.versions.iter().map(|version| (version.number, version.at)).collect();
-        assert_eq!(known, [(again.number, at(100)), (second.number, at(200))]);
-        for nth in 0..1_000 {
-            state.note(at(300 + nth), false);
+        for (demo, millis) in [(false, 0), (false, 100), (true, 200), (true, 300)] {
+            state.note(seen(demo, millis));
         }
-        assert_eq!(state.versions.len(), VERSIONS);
+        assert_eq!(state.seen.len(), 2, "of looks that have seen the same the last counts");
+        assert_eq!(state.last_with(&made(false)), Some(begin + Duration::from_millis(100)));
+        assert_eq!(state.last_with(&made(true)), Some(begin + Duration::from_millis(300)));
+        for nth in 0..1_000 {
+            state.note(seen(nth % 2 == 0, 400 + nth));
+        }
+        assert_eq!(state.seen.len(), REMEMBERED);
     }
 }

@@ -1,20 +1,20 @@
 //! Answers as they were sent, and for how long they are given.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use runtime::kept::Limits;
-use tokio::time::Instant;
 
 use super::freshness::{Freshness, Look};
+use crate::made::MadeFrom;
 
 /// How far an answer may be behind the store while many ask …
 const LAG: Duration = Duration::from_millis(900);
-/// … and how far until it is made again.
-const RENEWED_BEHIND: Duration = Duration::from_millis(300);
+/// … and how far until it is made again, which then is about twice in that time.
+const RENEWED_BEHIND: Duration = Duration::from_millis(450);
 /// How long an answer is given: one about what was up to now is about a time before, and was made of what snapshots give
 /// as long again.
 const KEPT: Duration = dora::UP_TO_NOW;
@@ -25,11 +25,13 @@ const MAX_PLACES: usize = 2_000;
 /// What a place takes beside the key and the body, in bytes, about.
 const PLACE: usize = 2 * 1024;
 
-/// What was answered with 200, and to which version of the data.
+/// What was answered with 200, and what it was made from.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub freshness: Arc<Freshness>,
-    pub read: Look,
+    pub made: MadeFrom,
+    /// What it was made from was read then, or later.
+    pub at: Instant,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
@@ -45,10 +47,10 @@ pub(super) enum Usable {
 
 impl Answer {
     /// Whether it answers what was asked then.
-    pub fn usable(&self, look: Look, asked: Instant) -> Usable {
-        let is_current = self.read.version == look.version || self.read.at >= asked;
-        let behind = if is_current { Duration::ZERO } else { self.freshness.behind(self.read.version) };
-        usable(look.is_busy, self.read.at.elapsed(), is_current, behind)
+    pub fn usable(&self, look: &Look, asked: Instant) -> Usable {
+        let is_current = self.at >= asked || look.seen.is_in(&self.made);
+        let behind = if is_current { Duration::ZERO } else { self.freshness.behind(&self.made) };
+        usable(look.is_busy, self.at.elapsed(), is_current, behind)
     }
 
     pub fn response(&self) -> Response {
@@ -93,8 +95,8 @@ mod tests {
             (false, secs(14), true, none, Usable::AsItIs),
             (false, secs(15), true, none, Usable::No),
             (true, secs(1), true, none, Usable::AsItIs),
-            (true, secs(1), false, millis(299), Usable::AsItIs),
-            (true, secs(1), false, millis(300), Usable::WhileRenewed),
+            (true, secs(1), false, millis(449), Usable::AsItIs),
+            (true, secs(1), false, millis(450), Usable::WhileRenewed),
             (true, secs(1), false, millis(900), Usable::No),
             (true, secs(10), true, none, Usable::WhileRenewed),
             (true, secs(15), true, none, Usable::No),

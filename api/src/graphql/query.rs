@@ -35,7 +35,7 @@ impl Query {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         let budget = context.data::<Budget>()?.clone();
         let report = reads::report(state, scope, &question.unwrap_or_default(), budget).await;
-        report.map_err(|problem| refused(&problem))
+        report.map(|dated| dated.answer).map_err(|problem| refused(&problem))
     }
 
     /// The metrics that can be asked for, built in and of the settings.
@@ -55,7 +55,7 @@ impl Query {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
         let budget = context.data::<Budget>()?.clone();
         let answer = reads::metric(state, scope, &name, &question.unwrap_or_default(), budget).await;
-        answer.map_err(|problem| refused(&problem))
+        answer.map(|dated| dated.answer).map_err(|problem| refused(&problem))
     }
 
     /// Production deployments, newest first.

@@ -7,6 +7,7 @@ use dora::{Definition, MetricAnswer};
 
 use crate::ApiState;
 use crate::envelope::Answer;
+use crate::made::{Made, made};
 use crate::problem::Problem;
 use crate::questions::{Asked, ForTenant, MetricQuestion, ServiceFilter, Span};
 use crate::reads;
@@ -55,8 +56,8 @@ pub async fn metric(
     Extension(scope): Extension<Scope>,
     Path(name): Path<String>,
     Asked(question): Asked<MetricQuestion>,
-) -> Result<Json<Answer<MetricAnswer>>, Problem> {
+) -> Result<Made<MetricAnswer>, Problem> {
     let _turn = state.admission().reports_by_cost(question.cost(Utc::now())).await?;
     let answer = reads::metric(&state, &scope, &name, &question, reads::budget()).await?;
-    Ok(Json(Answer::new(&scope.tenant, answer)))
+    Ok(made(&scope, answer))
 }

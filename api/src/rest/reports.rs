@@ -7,6 +7,7 @@ use dora::Report;
 
 use crate::ApiState;
 use crate::envelope::Answer;
+use crate::made::{Made, made};
 use crate::problem::Problem;
 use crate::questions::{Asked, ForTenant, ReportQuestion, ServiceFilter, Span};
 use crate::reads;
@@ -31,10 +32,10 @@ pub async fn dora(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
     Asked(question): Asked<ReportQuestion>,
-) -> Result<Json<Answer<Report>>, Problem> {
+) -> Result<Made<Report>, Problem> {
     let _turn = state.admission().reports_by_cost(question.cost(Utc::now())).await?;
     let report = reads::report(&state, &scope, &question, reads::budget()).await?;
-    Ok(Json(Answer::new(&scope.tenant, report)))
+    Ok(made(&scope, report))
 }
 
 /// Why a deployment counts as it does: its verdict and evidence, and what it carried.

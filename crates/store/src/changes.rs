@@ -1,4 +1,4 @@
-//! Which chunks of what metrics are made from have changed since a reader read them.
+//! What of that which metrics are made from has changed since a reader read it: chunks, or rows of them.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +16,9 @@ kernel::closed_list! {
     pub enum Source: "source of chunks" {
         /// Services, repositories, teams and members.
         Ownership,
+        /// A service (the owner) and a repository (the key) that a fact names: who owns what is another only if they are
+        /// new. Without a key they may be any.
+        Named,
         /// What is known of services over all time.
         Bases,
         /// Changes, with their reviews.
@@ -41,8 +44,19 @@ kernel::closed_list! {
     }
 }
 
-/// A chunk: a source, and a repository, project or service; an empty owner stands for all.
-pub type Chunk = (Source, String);
+/// What a transaction says that it has changed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// What it is of.
+    pub source: Source,
+    /// A repository, project or service, or none.
+    pub owner: String,
+    /// A row of that owner. Empty where all of its rows may have changed, and without an owner all of the source.
+    pub key: String,
+}
+
+/// Rows that are marked one by one; of more their chunks are marked.
+const MOST_ROWS: usize = 500;
 
 /// Begins a transaction that reads all of its statements at one point in time.
 pub async fn begin_reading(store: &Store) -> Result<StoreTx, StoreError> {
@@ -51,10 +65,10 @@ pub async fn begin_reading(store: &Store) -> Result<StoreTx, StoreError> {
     Ok(tx)
 }
 
-/// The point in time that a transaction of [`begin_reading`] reads at, and the chunks that have changed since another;
-/// `None` where that can't be known, so that everything may have changed: of the first point in time, and where a version
-/// of `sei` that knows more sources has marked one of them.
-pub async fn since(tx: &mut StoreTx, before: Option<&ReadAt>) -> Result<(ReadAt, Option<BTreeSet<Chunk>>), StoreError> {
+/// The point in time that a transaction of [`begin_reading`] reads at, and what was marked since another; `None` where that
+/// can't be known, so that everything may have changed: of the first point in time, and where a version of `sei` that knows
+/// more sources has marked one of them.
+pub async fn since(tx: &mut StoreTx, before: Option<&ReadAt>) -> Result<(ReadAt, Option<BTreeSet<Mark>>), StoreError> {
     let now = sqlx::query!(
         r#"select pg_current_snapshot()::text as "snapshot!", 'changed_chunk'::regclass::oid::bigint as "schema!""#
     )
@@ -66,29 +80,53 @@ pub async fn since(tx: &mut StoreTx, before: Option<&ReadAt>) -> Result<(ReadAt,
         return Ok((now, Some(BTreeSet::new())));
     }
     let changed = sqlx::query!(
-        "select distinct source, owner from changed_chunk
+        "select distinct source, owner, key from changed_chunk
          where xid >= pg_snapshot_xmin($1::text::pg_snapshot)
            and not pg_visible_in_snapshot(xid, $1::text::pg_snapshot)",
         before.snapshot,
     )
     .fetch_all(tx.connection())
     .await?;
-    let chunks = changed.into_iter().map(|row| Some((row.source.parse().ok()?, row.owner)));
-    Ok((now, chunks.collect()))
+    let marks = changed.into_iter().map(|row| {
+        let source = row.source.parse().ok()?;
+        Some(Mark { source, owner: row.owner, key: row.key })
+    });
+    Ok((now, marks.collect()))
 }
 
 /// Marks chunks of sources as changed by this transaction.
 pub(crate) async fn mark(tx: &mut StoreTx, sources: &[Source], owners: &[String]) -> Result<(), StoreError> {
+    insert(tx, sources, owners, &vec![String::new(); owners.len()]).await
+}
+
+/// Marks rows of a source as changed by this transaction, each by its owner and its key; of many their chunks.
+pub(crate) async fn mark_rows(
+    tx: &mut StoreTx,
+    source: Source,
+    rows: &BTreeSet<(String, String)>,
+) -> Result<(), StoreError> {
+    if rows.len() > MOST_ROWS {
+        let owners: BTreeSet<&String> = rows.iter().map(|(owner, _)| owner).collect();
+        let owners: Vec<String> = owners.into_iter().cloned().collect();
+        return mark(tx, &[source], &owners).await;
+    }
+    let (owners, keys): (Vec<String>, Vec<String>) = rows.iter().cloned().unzip();
+    insert(tx, &[source], &owners, &keys).await
+}
+
+async fn insert(tx: &mut StoreTx, sources: &[Source], owners: &[String], keys: &[String]) -> Result<(), StoreError> {
     if owners.is_empty() {
         return Ok(());
     }
     let sources: Vec<String> = sources.iter().map(|source| source.as_str().to_owned()).collect();
     sqlx::query!(
-        "insert into changed_chunk (source, owner)
-         select source, owner from unnest($1::text[]) as source, unnest($2::text[]) as owner
+        "insert into changed_chunk (source, owner, key)
+         select source, owner, key
+         from unnest($1::text[]) as source, unnest($2::text[], $3::text[]) as changed (owner, key)
          on conflict do nothing",
         &sources,
         owners,
+        keys,
     )
     .execute(tx.connection())
     .await?;

@@ -23,12 +23,11 @@ pub(crate) async fn read(
     statement: &str,
     mut each: impl FnMut(&mut Tuple<'_>) -> Result<(), StoreError>,
 ) -> Result<u64, StoreError> {
-    tracing::trace!(statement, "rows are read");
     let mut stream = connection.copy_out_raw(statement).await?;
     // what came, and how much of it is read
     let mut buffer: Vec<u8> = Vec::new();
     let mut begun = false;
-    let mut count = 0;
+    let mut count = 0_u64;
     while let Some(bytes) = stream.try_next().await? {
         buffer.extend_from_slice(&bytes);
         let mut rest = Tuple { rest: &buffer };
@@ -45,6 +44,7 @@ pub(crate) async fn read(
         }
         buffer.drain(..read);
     }
+    tracing::trace!(rows = count, statement, "rows are read");
     Ok(count)
 }
 

@@ -20,4 +20,5 @@ pub use delivery::{
 pub use planning::{
     EntryRow, ItemRow, SprintRow, StatusRow, TransitionRow, entries, items, sprints, statuses, transitions,
 };
+pub(crate) use read::rows;
 pub use read::{Part, Span};

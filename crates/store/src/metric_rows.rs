@@ -16,7 +16,7 @@ use encode::Encode;
 use kernel::{ChangeMetric, DeploymentMetric, DeploymentSource, FindingKind, IncidentMetric};
 
 use crate::changes::Source;
-use crate::error::word;
+use crate::flow::{Part, rows};
 use crate::{StoreError, StoreTx, changes};
 
 /// The tables of metric facts. Each has a column `service`.
@@ -98,28 +98,27 @@ pub async fn write_failure(tx: &mut StoreTx, service: &str, error: &str, options
     Ok(())
 }
 
-/// All computations, by service.
-pub async fn computations(tx: &mut StoreTx) -> Result<Vec<Computation>, StoreError> {
-    let rows = sqlx::query!(
+/// The computations of services.
+pub async fn computations(tx: &mut StoreTx, part: &Part) -> Result<Vec<Computation>, StoreError> {
+    let statement = format!(
         "select service, source, statement, computed_at, deployments, changes, commits, partial, options
-         from computation order by service"
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    let rows = rows.into_iter().map(|row| {
+         from computation where {}",
+        part.condition(&[], "service", None)
+    );
+    rows(tx, part, &statement, |row| {
         Ok(Computation {
-            service: row.service,
-            source: row.source.as_deref().map(|source| word("computation.source", source)).transpose()?,
-            statement: row.statement,
-            computed_at: row.computed_at,
-            deployments: row.deployments,
-            changes: row.changes,
-            commits: row.commits,
-            partial: row.partial,
-            options: row.options,
+            service: row.text()?.to_owned(),
+            source: row.opt_word()?,
+            statement: row.opt_text()?.map(str::to_owned),
+            computed_at: row.time()?,
+            deployments: row.i64()?,
+            changes: row.i64()?,
+            commits: row.i64()?,
+            partial: row.bool()?,
+            options: row.i64()?,
         })
-    });
-    rows.collect()
+    })
+    .await
 }
 
 /// Deletes everything that was computed about a service that there is no more. Returns how many rows.
@@ -151,28 +150,33 @@ pub(crate) async fn mark_all(tx: &mut StoreTx, service: &str) -> Result<(), Stor
     changes::mark(tx, &sources, &[service.to_owned()]).await
 }
 
-/// How many findings of a kind services have, and one of them.
+/// How many findings of a kind a service has, and one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindingRow {
+    /// The service; empty where they are about none.
+    pub service: String,
     /// The kind.
     pub kind: FindingKind,
     /// How many.
     pub n: i64,
-    /// Subject and sentence of one of them.
+    /// Subject and sentence of the first of them.
     pub example: String,
 }
 
 /// The findings of services, and those that are about no service, by kind.
-pub async fn findings(tx: &mut StoreTx, services: &[String]) -> Result<Vec<FindingRow>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select kind, count(*) as "n!", min(subject || ': ' || detail) as "example!"
-           from finding where service = any ($1) or service = '' group by kind order by kind"#,
-        services,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    let rows = rows
-        .into_iter()
-        .map(|row| Ok(FindingRow { kind: word("finding.kind", &row.kind)?, n: row.n, example: row.example }));
-    rows.collect()
+pub async fn findings(tx: &mut StoreTx, part: &Part) -> Result<Vec<FindingRow>, StoreError> {
+    let statement = format!(
+        "select service, kind, count(*), min((subject || ': ' || detail) collate \"C\")
+         from finding where {} group by service, kind",
+        part.condition(&[], "service", None)
+    );
+    rows(tx, part, &statement, |row| {
+        Ok(FindingRow {
+            service: row.text()?.to_owned(),
+            kind: row.word()?,
+            n: row.i64()?,
+            example: row.text()?.to_owned(),
+        })
+    })
+    .await
 }

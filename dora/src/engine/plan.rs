@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use kernel::Service;
+use store::flow::Part;
 use store::metric_rows::Computation;
 use store::{Store, StoreTx, computation_queue, invalidations, metric_rows};
 use xxhash_rust::xxh3::xxh3_64;
@@ -19,7 +20,7 @@ pub(super) async fn plan(store: &Store, options: &Options, scope: Scope) -> Resu
     computation_queue::lock(&mut tx).await?;
     let subjects = invalidations::take(&mut tx).await?;
     let services = services::all(&store::history::services(&mut tx).await?);
-    let computed = metric_rows::computations(&mut tx).await?;
+    let computed = metric_rows::computations(&mut tx, &Part::All).await?;
     let queued = queued(&services, &computed, &subjects, digest(options), scope);
     computation_queue::push(&mut tx, &queued).await?;
     let summary = unowned(&mut tx, &services).await?;

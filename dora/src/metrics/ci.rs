@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::num::NonZeroU32;
+use std::num::NonZeroU64;
 
 use super::metric::Input::{Runs, RunsInOrder};
 use super::metric::metrics;
@@ -107,7 +107,7 @@ fn red(runs: &[EntryRef<'_, Run>], into: &mut Observations) {
 
 fn flaky(runs: &[EntryRef<'_, Run>], into: &mut Observations) {
     // by pipeline and commit: the first failed run, and whether one after it succeeded
-    let mut positions: HashMap<(usize, NonZeroU32), usize> = HashMap::new();
+    let mut positions: HashMap<(usize, NonZeroU64), usize> = HashMap::new();
     let mut failed: Vec<(u32, i64, bool)> = Vec::new();
     for (number, run, pipeline, succeeded) in over(runs) {
         let Some(commit) = run.commit else { continue };
@@ -135,7 +135,7 @@ mod tests {
     fn run(commit: &str, finished: i64, succeeded: Option<bool>) -> Run {
         Run {
             name: "test".into(),
-            commit: NonZeroU32::new(commit.bytes().map(u32::from).sum()),
+            commit: NonZeroU64::new(commit.bytes().map(u64::from).sum()),
             default_branch: true,
             queued: finished - 10,
             started: Some(finished - 7),

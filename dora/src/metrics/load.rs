@@ -3,19 +3,20 @@
 mod code;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::num::NonZeroU32;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use kernel::{DeploymentKind, Outcome};
 use store::StoreTx;
 use store::flow::{self, Part, TransitionRow};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::custom::Facts;
 use super::ownership::Ownership;
 use super::plan::Plan;
 use super::planning::Meanings;
 use super::rows::{
-    Deployment, Entry, FirstDeployment, Incident, Item, Measure, Name, Run, Sprint, Subject, Vulnerability,
+    Deployment, Entry, FirstDeployment, Incident, Item, Key, Measure, Name, Run, Sprint, Subject, Vulnerability,
 };
 use super::tables::{Source, Table, TableBuilder, Tables};
 use crate::DoraError;
@@ -80,10 +81,12 @@ impl Loader<'_> {
                 Ok(())
             }
             Source::Bases => {
-                self.tables.bases = Arc::new(store::metric_rows::service_bases(self.tx).await?);
-                self.tables.computations = Arc::new(store::metric_rows::computations(self.tx).await?);
+                let mut bases = store::metric_rows::service_bases(self.tx, &self.whole()).await?;
+                bases.sort_by(|one, other| one.service.cmp(&other.service));
+                self.tables.bases = Arc::new(bases);
                 Ok(())
             }
+            Source::Computations => self.computations().await,
             Source::Changes => self.changes().await,
             Source::Deployed => self.deployed().await,
             Source::Deployments => self.deployments().await,
@@ -102,6 +105,22 @@ impl Loader<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// What is read where no window matters.
+    fn whole(&self) -> Part {
+        if matches!(self.part, Part::Span(_)) { Part::All } else { self.part.clone() }
+    }
+
+    async fn computations(&mut self) -> Result<(), DoraError> {
+        let part = self.whole();
+        let mut computations = store::metric_rows::computations(self.tx, &part).await?;
+        computations.sort_by(|one, other| one.service.cmp(&other.service));
+        let mut findings = store::metric_rows::findings(self.tx, &part).await?;
+        findings.sort_by(|one, other| (&one.service, one.kind.as_str()).cmp(&(&other.service, other.kind.as_str())));
+        self.tables.computations = Arc::new(computations);
+        self.tables.findings = Arc::new(findings);
+        Ok(())
     }
 
     async fn deployments(&mut self) -> Result<(), DoraError> {
@@ -130,12 +149,13 @@ impl Loader<'_> {
                 recovered_by: EvidenceSet::of(&row.rules.recovered_by),
                 rework_by: EvidenceSet::of(&row.rules.rework_by),
             };
-            Entry { subject, row: deployment }
+            Entry { subject, row: deployment, ..Entry::default() }
         };
         self.tables.deployments = Table::by_owner(rows.into_iter().map(entry), |subject| subject.service.as_ref());
         let entry = |row: flow::FirstDeploymentRow| Entry {
             subject: of(&row.service, row.repository.as_deref()),
             row: FirstDeployment { at: row.at },
+            ..Entry::default()
         };
         self.tables.first_deployments =
             Table::by_owner(first.into_iter().map(entry), |subject| subject.service.as_ref());
@@ -157,6 +177,7 @@ impl Loader<'_> {
                 restore_us: row.restore,
                 deployed: row.failed_deployment,
             },
+            ..Entry::default()
         };
         self.tables.incidents = Table::by_owner(rows.into_iter().map(entry), |subject| subject.service.as_ref());
         Ok(())
@@ -164,21 +185,14 @@ impl Loader<'_> {
 
     async fn runs(&mut self) -> Result<(), DoraError> {
         let names = &mut *self.names;
-        let mut commits: HashMap<Box<[u8]>, NonZeroU32> = HashMap::new();
-        let mut commit = |sha: &[u8]| {
-            let next = NonZeroU32::MIN.saturating_add(u32::try_from(commits.len()).unwrap_or(u32::MAX));
-            commits.get(sha).copied().unwrap_or_else(|| {
-                commits.insert(sha.into(), next);
-                next
-            })
-        };
         let mut runs = TableBuilder::default();
         flow::runs(self.tx, &self.part, |row| {
             let repository = names.opt(row.repository);
             let subject = Subject { project: repository.clone(), repository, ..Subject::default() };
+            let key = Key::of(row.id);
             let row = Run {
                 name: names.get(row.name),
-                commit: row.sha.map(&mut commit),
+                commit: row.sha.map(|sha| NonZeroU64::MIN.saturating_add(xxh3_64(sha) >> 1)),
                 default_branch: row.default_branch,
                 queued: row.queued,
                 started: row.started,
@@ -189,7 +203,7 @@ impl Loader<'_> {
                     Some(Outcome::Neither) | None => None,
                 },
             };
-            runs.push(Entry { subject, row }, |subject| subject.repository.as_ref());
+            runs.push(Entry { key, subject, row }, |subject| subject.repository.as_ref());
         })
         .await?;
         self.tables.runs = runs.build();
@@ -210,6 +224,7 @@ impl Loader<'_> {
             let project = names.get(&row.project);
             let transitions = of_item.get(row.id.as_str()).map(Vec::as_slice).unwrap_or_default();
             Entry {
+                key: Key::of(&row.id),
                 subject: Subject {
                     // the project of an issue of a forge is its repository
                     repository: row.project.contains('/').then(|| Name::clone(&project)),
@@ -237,7 +252,7 @@ impl Loader<'_> {
             let entries = of_sprint.get(sprint.id.as_str()).map(Vec::as_slice).unwrap_or_default();
             let project = entries.iter().find_map(|entry| entry.project.as_deref()).or(sprint.board.as_deref());
             let subject = Subject { project: names.opt(project), ..Subject::default() };
-            Entry { subject, row: Sprint::new(sprint, entries) }
+            Entry { key: Key::of(&sprint.id), subject, row: Sprint::new(sprint, entries) }
         };
         self.tables.sprints = Table::by_owner(sprints.iter().map(entry), |_| None);
         Ok(())
@@ -247,6 +262,7 @@ impl Loader<'_> {
         let rows = flow::vulnerabilities(self.tx, &self.part).await?;
         let names = &mut *self.names;
         let entry = |row: flow::VulnerabilityRow| Entry {
+            key: Key::of(&row.id),
             subject: Subject {
                 repository: names.opt(row.repository.as_deref()),
                 kind: Some(names.get(&row.severity)),
@@ -264,6 +280,7 @@ impl Loader<'_> {
         let entry = |row: flow::MeasureRow| {
             let project = names.get(&row.project);
             Entry {
+                key: Key::of(&row.id),
                 subject: Subject {
                     repository: names.opt(row.repository.as_deref()),
                     project: Some(Name::clone(&project)),

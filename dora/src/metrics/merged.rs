@@ -18,12 +18,14 @@ impl Tables {
             for at in preview.merged_us.iter().filter(|at| is_within(at)) {
                 let service = Name::clone(&service);
                 let row = Deployment { service, finished: *at, counted: true, ..Deployment::default() };
-                deployments.push(Entry { subject: subject(), row }, |subject| subject.service.as_ref());
+                deployments
+                    .push(Entry { subject: subject(), row, ..Entry::default() }, |subject| subject.service.as_ref());
             }
             let changes = preview.change_merged_us.iter().zip(&preview.lead_time_us);
             for (at, lead_time_us) in changes.filter(|(at, _)| is_within(at)) {
                 let row = Deployed { at: *at, lead_time: Some(*lead_time_us).into(), ..Deployed::default() };
-                deployed.push(Entry { subject: subject(), row }, |subject| subject.service.as_ref());
+                deployed
+                    .push(Entry { subject: subject(), row, ..Entry::default() }, |subject| subject.service.as_ref());
             }
         }
         Self { deployments: deployments.build(), deployed: deployed.build(), ..Self::default() }

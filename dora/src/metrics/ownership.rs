@@ -11,7 +11,7 @@ use super::rows::{About, Subject};
 use crate::{DoraError, services};
 
 /// What belongs to what.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ownership {
     /// The services of a repository.
     services: BTreeMap<String, Vec<String>>,
@@ -105,6 +105,13 @@ impl Ownership {
     /// Whether any service has a repository.
     pub(super) fn knows_repository(&self, repository: &str) -> bool {
         self.services.contains_key(repository)
+    }
+
+    /// Whether it is known that a service has a repository; without a service that any has it. Of no repository nothing is
+    /// known.
+    pub(super) fn knows(&self, service: &str, repository: &str) -> bool {
+        let of = self.services.get(repository);
+        of.is_some_and(|services| service.is_empty() || services.iter().any(|name| name == service))
     }
 
     /// The services that a subject belongs to.

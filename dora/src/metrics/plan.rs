@@ -41,6 +41,8 @@ pub(crate) struct Plan {
     question: Question,
     rules: DeliveryRules,
     parts: Vec<Part>,
+    /// What is read beside what the metrics are made from.
+    beside: Option<Source>,
 }
 
 impl Plan {
@@ -79,7 +81,7 @@ impl Plan {
         }
         // what the slices cost is known when they are
         question.budget.spend(parts.len() * series(question.values_in_series), most_steps)?;
-        Ok(Self { question: question.clone(), rules, parts })
+        Ok(Self { question: question.clone(), rules, parts, beside: None })
     }
 
     fn input(&self, metric: &Metric) -> Input {
@@ -92,10 +94,31 @@ impl Plan {
         self.question.by == Some(Slice::Ai)
     }
 
+    /// The same, which also reads this.
+    pub(crate) fn reading(self, source: Source) -> Self {
+        Self { beside: Some(source), ..self }
+    }
+
+    /// The same for one of the metrics.
+    fn part(&self, part: &Part) -> Self {
+        Self { question: self.question.clone(), rules: self.rules, parts: vec![part.clone()], beside: None }
+    }
+
+    /// A plan for each of the metrics, with its name.
+    pub(crate) fn by_metric(&self) -> impl Iterator<Item = (&str, Self)> {
+        self.parts.iter().map(|part| (&*part.metric.id, self.part(part)))
+    }
+
+    /// The plan for those of the metrics that are `wanted`, one by one.
+    pub(crate) fn only(&self, wanted: impl IntoIterator<Item = bool>) -> Self {
+        let parts = self.parts.iter().zip(wanted).filter(|(_, wanted)| *wanted);
+        Self { parts: parts.map(|(part, _)| part.clone()).collect(), ..self.clone() }
+    }
+
     /// What is to be read.
     pub(crate) fn sources(&self) -> BTreeSet<Source> {
         let inputs = self.parts.iter().map(|part| self.input(&part.metric).source());
-        inputs.chain([Source::Ownership, Source::Bases]).collect()
+        inputs.chain([Source::Ownership, Source::Bases]).chain(self.beside).collect()
     }
 
     /// The span in which all windows are.

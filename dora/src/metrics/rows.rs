@@ -2,10 +2,11 @@
 //! each is held once, however many rows have it.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use chrono::{DateTime, Months};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::basis::EvidenceSet;
 
@@ -35,9 +36,20 @@ pub(super) struct About<'a> {
     pub reviewer: Option<&'a Name>,
 }
 
+/// Which row of its source one is, where rows are read again one by one: a hash of its id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key(u64);
+
+impl Key {
+    pub fn of(id: &str) -> Self {
+        Self(xxh3_64(id.as_bytes()))
+    }
+}
+
 /// A row and what it is about.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Entry<T> {
+    pub key: Key,
     pub subject: Subject,
     pub row: T,
 }
@@ -56,6 +68,19 @@ impl<T> Clone for EntryRef<'_, T> {
 }
 
 impl<T> Copy for EntryRef<'_, T> {}
+
+impl<T: PartialEq> PartialEq for EntryRef<'_, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.row == other.row && self.subject == other.subject
+    }
+}
+
+impl<T: Clone> EntryRef<'_, T> {
+    /// A copy of both.
+    pub fn cloned(self, key: Key) -> Entry<T> {
+        Entry { key, subject: self.subject.clone(), row: self.row.clone() }
+    }
+}
 
 impl<'t, T> EntryRef<'t, T> {
     /// What it is about, where no review says more.
@@ -83,8 +108,13 @@ impl Micros {
 }
 
 /// Which rows a window is about. The store reads the rows of a span by the same ends.
-pub(super) trait Row {
+pub(super) trait Row: Clone + PartialEq {
     fn is_of(&self, window: Micros) -> bool;
+
+    /// When it is, where rows are read oldest first. Those of the same time are in the order of their keys.
+    fn time(&self) -> i64 {
+        0
+    }
 
     /// How much memory it takes beside itself.
     fn bytes_beside(&self) -> usize {
@@ -191,6 +221,10 @@ impl Row for Deployment {
         let recovered = self.recovered.map(|recovered| recovered.max(self.finished));
         window.meets(self.finished, if self.failed { recovered } else { Some(self.finished) })
     }
+
+    fn time(&self) -> i64 {
+        self.finished
+    }
 }
 
 /// When code of a repository was deployed first for a service, over all time.
@@ -202,6 +236,10 @@ pub(super) struct FirstDeployment {
 impl Row for FirstDeployment {
     fn is_of(&self, window: Micros) -> bool {
         window.meets(self.at, None)
+    }
+
+    fn time(&self) -> i64 {
+        self.at
     }
 }
 
@@ -220,14 +258,18 @@ impl Row for Incident {
         let begin = self.resolved.map_or(self.detected, |resolved| resolved.min(self.detected));
         window.meets(begin, self.resolved)
     }
+
+    fn time(&self) -> i64 {
+        self.detected
+    }
 }
 
 /// A run of a pipeline that ended.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Run {
     pub name: Name,
-    /// The commit that it ran on: a number that other runs of its repository have if they ran on the same.
-    pub commit: Option<NonZeroU32>,
+    /// The commit that it ran on: a hash, which other runs of its repository have if they ran on the same.
+    pub commit: Option<NonZeroU64>,
     /// It ran for the default branch of its repository.
     pub default_branch: bool,
     pub queued: i64,
@@ -243,6 +285,10 @@ const RUN_US: i64 = 30 * 86_400_000_000;
 impl Row for Run {
     fn is_of(&self, window: Micros) -> bool {
         window.meets(self.finished, Some(self.finished + RUN_US))
+    }
+
+    fn time(&self) -> i64 {
+        self.finished
     }
 }
 
@@ -324,6 +370,10 @@ pub(super) struct Measure {
 impl Row for Measure {
     fn is_of(&self, window: Micros) -> bool {
         window.meets(self.at, None)
+    }
+
+    fn time(&self) -> i64 {
+        self.at
     }
 }
 

@@ -1,22 +1,23 @@
 //! The tables that metrics are made from, as far as those that are asked for need them. Each is read once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use store::changes;
-use store::metric_rows::{Computation, ServiceBasis};
+use store::metric_rows::{Computation, FindingRow, ServiceBasis};
 
 use super::custom::Facts;
 use super::metric::Input;
 use super::ownership::Ownership;
 use super::rows::{
-    Author, Change, Deployed, Deployment, Entry, EntryRef, FirstDeployment, Incident, Item, Measure, Micros, Name, Row,
-    Run, Sprint, Subject, Vulnerability,
+    Author, Change, Deployed, Deployment, Entry, EntryRef, FirstDeployment, Incident, Item, Key, Measure, Micros, Name,
+    Row, Run, Sprint, Subject, Vulnerability,
 };
 
-/// The rows of an owner; what they are about is separate, since few questions look at it.
-#[derive(Debug)]
+/// The rows of an owner, oldest first; what they are about is separate, since few questions look at it.
+#[derive(Clone, Debug)]
 struct Chunk<T> {
+    keys: Vec<Key>,
     subjects: Vec<Subject>,
     rows: Vec<T>,
     /// How much memory they take.
@@ -25,21 +26,27 @@ struct Chunk<T> {
     repositories: Vec<Name>,
 }
 
-impl<T> Default for Chunk<T> {
-    fn default() -> Self {
-        Self { subjects: Vec::new(), rows: Vec::new(), bytes: 0, repositories: Vec::new() }
-    }
-}
-
 impl<T: Row> Chunk<T> {
-    fn push(&mut self, entry: Entry<T>) {
-        let Entry { subject, row } = entry;
-        self.bytes += size_of::<Entry<T>>() + size_of_val(&*subject.labels) + row.bytes_beside();
-        if let Some(repository) = subject.repository.as_ref().filter(|name| !self.is_about(name)) {
-            self.repositories.push(Name::clone(repository));
+    fn new(mut entries: Vec<Entry<T>>) -> Self {
+        entries.sort_by_key(|entry| (entry.row.time(), entry.key));
+        let count = entries.len();
+        let mut chunk = Self {
+            keys: Vec::with_capacity(count),
+            subjects: Vec::with_capacity(count),
+            rows: Vec::with_capacity(count),
+            bytes: 0,
+            repositories: Vec::new(),
+        };
+        for Entry { key, subject, row } in entries {
+            chunk.bytes += size_of::<Entry<T>>() + size_of_val(&*subject.labels) + row.bytes_beside();
+            if let Some(repository) = subject.repository.as_ref().filter(|name| !chunk.is_about(name)) {
+                chunk.repositories.push(Name::clone(repository));
+            }
+            chunk.keys.push(key);
+            chunk.subjects.push(subject);
+            chunk.rows.push(row);
         }
-        self.subjects.push(subject);
-        self.rows.push(row);
+        chunk
     }
 
     fn is_about(&self, repository: &str) -> bool {
@@ -50,6 +57,37 @@ impl<T: Row> Chunk<T> {
     fn entries(&self) -> impl Iterator<Item = EntryRef<'_, T>> {
         self.subjects.iter().zip(&self.rows).map(|(subject, row)| EntryRef { subject, row })
     }
+
+    /// The rows with their keys.
+    fn keyed(&self) -> impl Iterator<Item = (Key, EntryRef<'_, T>)> {
+        self.keys.iter().copied().zip(self.entries())
+    }
+
+    fn is_equal(&self, other: &Self) -> bool {
+        self.keys == other.keys && self.rows == other.rows && self.subjects == other.subjects
+    }
+
+    /// Whether these are the rows that it has of some keys.
+    fn has_of(&self, keys: &HashSet<Key>, new: Option<&Self>) -> bool {
+        let known = self.keyed().filter(|(key, _)| keys.contains(key));
+        known.eq(new.into_iter().flat_map(Self::keyed))
+    }
+
+    /// These rows, and its others than those of some keys.
+    fn with(&self, keys: &HashSet<Key>, new: Option<&Self>) -> Self {
+        let kept = self.keyed().filter(|(key, _)| !keys.contains(key));
+        let all = kept.chain(new.into_iter().flat_map(Self::keyed));
+        Self::new(all.map(|(key, entry)| entry.cloned(key)).collect())
+    }
+}
+
+/// What was read of a table again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ReadAgain {
+    /// All rows of these owners.
+    pub owners: BTreeSet<String>,
+    /// The rows with these keys, which the owners beside them may have had.
+    pub rows: BTreeSet<(String, String)>,
 }
 
 /// The rows of a table, in chunks by owner: a repository, a project, a service, or none. Chunks are shared, so that a
@@ -70,25 +108,56 @@ impl<T> Clone for Table<T> {
 }
 
 impl<T: Row> Table<T> {
-    /// Rows by their owners. Those of an owner stay in their order.
+    /// Rows by their owners.
     pub fn by_owner(rows: impl Iterator<Item = Entry<T>>, owner: impl Fn(&Subject) -> Option<&Name>) -> Self {
         let mut table = TableBuilder::default();
         rows.for_each(|row| table.push(row, &owner));
         table.build()
     }
 
-    /// Puts what was read of some owners, or of all, in place of what there is of them.
-    pub fn replace(&mut self, owners: Option<&BTreeSet<String>>, read: Self) {
-        match owners {
-            None => *self = read,
-            Some(owners) => {
-                let chunks = Arc::make_mut(&mut self.0);
-                for owner in owners {
-                    chunks.remove(owner.as_str());
-                }
-                chunks.extend(Arc::unwrap_or_clone(read.0));
+    /// Puts what was read again in place of what there is of it; all, unless it says what. Returns whether that is
+    /// something else.
+    pub fn replace(&mut self, again: Option<&ReadAgain>, read: &Self) -> bool {
+        let Some(ReadAgain { owners, rows }) = again else {
+            let is_equal = self.0.len() == read.0.len()
+                && self.0.iter().zip(&*read.0).all(|((owner, old), (other, new))| owner == other && old.is_equal(new));
+            if !is_equal {
+                *self = read.clone();
             }
+            return !is_equal;
+        };
+        let keys: HashSet<Key> = rows.iter().map(|(_, key)| Key::of(key)).collect();
+        let names = owners.iter().map(String::as_str).chain(rows.iter().map(|(owner, _)| owner.as_str()));
+        let names: BTreeSet<&str> = names.chain(read.0.keys().map(|owner| &**owner)).collect();
+        let mut changed: Vec<(Name, Option<Arc<Chunk<T>>>)> = Vec::new();
+        for name in names {
+            let (old, new) = (self.0.get(name), read.0.get(name));
+            let is_equal = match (old, new) {
+                (None, None) => true,
+                (None, Some(_)) => false,
+                (Some(old), new) if owners.contains(name) => new.is_some_and(|new| old.is_equal(new)),
+                (Some(old), new) => old.has_of(&keys, new.map(|new| &**new)),
+            };
+            if is_equal {
+                continue;
+            }
+            let chunk = match old.filter(|_| !owners.contains(name)) {
+                Some(old) => Some(Arc::new(old.with(&keys, new.map(|new| &**new)))),
+                None => new.map(Arc::clone),
+            };
+            changed.push((Name::from(name), chunk.filter(|chunk| !chunk.rows.is_empty())));
         }
+        if changed.is_empty() {
+            return false;
+        }
+        let chunks = Arc::make_mut(&mut self.0);
+        for (name, chunk) in changed {
+            match chunk {
+                Some(chunk) => chunks.insert(name, chunk),
+                None => chunks.remove(&name),
+            };
+        }
+        true
     }
 
     /// The owners of rows about a repository.
@@ -114,7 +183,7 @@ impl<T: Row> Table<T> {
 
 /// A table whose rows come one by one.
 #[derive(Debug)]
-pub(super) struct TableBuilder<T>(BTreeMap<Name, Chunk<T>>);
+pub(super) struct TableBuilder<T>(BTreeMap<Name, Vec<Entry<T>>>);
 
 impl<T> Default for TableBuilder<T> {
     fn default() -> Self {
@@ -123,10 +192,10 @@ impl<T> Default for TableBuilder<T> {
 }
 
 impl<T: Row> TableBuilder<T> {
-    /// Adds a row after those of its owner.
+    /// Adds a row to those of its owner.
     pub fn push(&mut self, row: Entry<T>, owner: impl Fn(&Subject) -> Option<&Name>) {
         match owner(&row.subject).map(|owner| self.0.get_mut(owner).ok_or_else(|| Name::clone(owner))) {
-            Some(Ok(chunk)) => chunk.push(row),
+            Some(Ok(entries)) => entries.push(row),
             Some(Err(owner)) => self.0.entry(owner).or_default().push(row),
             None => self.0.entry(Name::default()).or_default().push(row),
         }
@@ -134,11 +203,7 @@ impl<T: Row> TableBuilder<T> {
 
     /// The table, when all rows are there.
     pub fn build(self) -> Table<T> {
-        let shared = |(owner, mut chunk): (Name, Chunk<T>)| {
-            chunk.subjects.shrink_to_fit();
-            chunk.rows.shrink_to_fit();
-            (owner, Arc::new(chunk))
-        };
+        let shared = |(owner, entries): (Name, Vec<Entry<T>>)| (owner, Arc::new(Chunk::new(entries)));
         Table(Arc::new(self.0.into_iter().map(shared).collect()))
     }
 }
@@ -150,18 +215,20 @@ macro_rules! sources {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) enum Source {
             $($(#[$text])* $marked,)+
+            /// When services were computed, and what was found about their data.
+            Computations,
             Authors,
             /// A kind of fact, and the field that says when it happened.
             Facts(&'static str, &'static str),
         }
 
         impl Source {
-            /// What is read of what changed in the store; `None` of facts that only metrics of the user's own read,
-            /// which are not held.
+            /// What is read of what changed in the store; `None` of what only says that something else may have changed,
+            /// and of facts that only metrics of the user's own read, which are not held.
             pub const fn of(changed: changes::Source) -> Option<Self> {
                 match changed {
                     $(changes::Source::$marked => Some(Self::$marked),)+
-                    changes::Source::Facts => None,
+                    changes::Source::Named | changes::Source::Facts => None,
                 }
             }
         }
@@ -211,6 +278,8 @@ pub(crate) struct Tables {
     pub(crate) bases: Arc<Vec<ServiceBasis>>,
     /// Their computations, by name.
     pub(crate) computations: Arc<Vec<Computation>>,
+    /// What was found about their data, by name and kind.
+    pub(crate) findings: Arc<Vec<FindingRow>>,
     pub(super) changes: Table<Change>,
     pub(super) deployed: Table<Deployed>,
     /// Oldest first.

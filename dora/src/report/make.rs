@@ -1,11 +1,11 @@
 //! A report from the store: the answers for its metrics, the services that it is about, and what a reader must know
 //! about them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
+use store::Store;
 use store::metric_rows::{self, Computation, FindingRow, ServiceBasis};
-use store::{Store, StoreTx};
 use strum::VariantNames;
 
 use super::levels::{level_and_score, others, quick_check};
@@ -13,8 +13,9 @@ use super::{FindingCount, MetricName, MetricReport, Report, ServiceStatus};
 use crate::basis::{self, Caveat, CaveatCode};
 use crate::benchmark::group;
 use crate::budget::series;
-use crate::metrics::{Calendar, Plan, Tables, load};
+use crate::metrics::{Calendar, Filter, Plan, Source, Tables, load};
 use crate::preview::{Preview, preview};
+use crate::services::NO_SERVICE;
 use crate::settings::Dora;
 use crate::{Benchmark, DoraError, MetricAnswer, MetricSettings, Point, Question, ReportQuery, Value, Window};
 
@@ -28,36 +29,43 @@ pub async fn report(store: &Store, settings: &Dora, query: &ReportQuery) -> Resu
     let plan = plan(settings, query)?;
     let mut tx = store::changes::begin_reading(store).await?;
     let tables = load(&mut tx, &plan, settings).await?;
-    from_tables(tx, tables, plan, query).await
+    tx.rollback().await?;
+    let filter = plan.filter(&tables)?;
+    let answers = plan.clone().answered(tables.clone()).await?;
+    from_answers(store, (&plan, &tables, &filter), answers, query).await
 }
 
 /// What a report is made from.
 pub(crate) fn plan(settings: &Dora, query: &ReportQuery) -> Result<Plan, DoraError> {
     let names = <MetricName as VariantNames>::VARIANTS;
-    Plan::new(MetricSettings { dora: settings, custom: &[] }, names, &question(query))
+    let plan = Plan::new(MetricSettings { dora: settings, custom: &[] }, names, &question(query))?;
+    Ok(plan.reading(Source::Computations))
 }
 
-/// A report from tables that were read in this transaction.
-pub(crate) async fn from_tables(
-    mut tx: StoreTx,
-    tables: Tables,
-    plan: Plan,
+/// A report from the answers for its metrics and from the tables that they were made from.
+pub(crate) async fn from_answers(
+    store: &Store,
+    (plan, tables, filter): (&Plan, &Tables, &Filter),
+    answers: Vec<MetricAnswer>,
     query: &ReportQuery,
 ) -> Result<Report, DoraError> {
-    let filter = plan.filter(&tables)?;
-    let asked = tables.computations.iter().filter(|row| tables.ownership.passes_service(&row.service, &filter));
+    let asked = tables.computations.iter().filter(|row| tables.ownership.passes_service(&row.service, filter));
     let asked: Vec<Computation> = asked.cloned().collect();
-    let services: Vec<String> = asked.iter().map(|row| row.service.clone()).collect();
-    let findings = metric_rows::findings(&mut tx, &services).await?;
     let is_previewed = query.preview.unwrap_or(true) && asked.iter().all(|row| row.deployments <= 0);
-    let merges = if is_previewed { metric_rows::previews(&mut tx, &services).await? } else { Vec::new() };
-    tx.rollback().await?;
-    let answers = plan.clone().answered(tables.clone()).await?;
+    let merges = if is_previewed {
+        let services: Vec<String> = asked.iter().map(|row| row.service.clone()).collect();
+        let mut tx = store::changes::begin_reading(store).await?;
+        let merges = metric_rows::previews(&mut tx, &services).await?;
+        tx.rollback().await?;
+        merges
+    } else {
+        Vec::new()
+    };
     let preview = match answers.first() {
-        Some(answer) => preview(&plan, &asked, &merges, answer.window, query.time_zone).await?,
+        Some(answer) => preview(plan, &asked, &merges, answer.window, query.time_zone).await?,
         None => None,
     };
-    made(query, answers, &tables, asked, findings, preview)
+    made(query, answers, tables, asked, preview)
 }
 
 /// The question that a report is an answer to.
@@ -80,7 +88,6 @@ fn made(
     answers: Vec<MetricAnswer>,
     tables: &Tables,
     asked: Vec<Computation>,
-    findings: Vec<FindingRow>,
     preview: Option<Preview>,
 ) -> Result<Report, DoraError> {
     let names: BTreeSet<&str> = asked.iter().map(|row| row.service.as_str()).collect();
@@ -102,6 +109,7 @@ fn made(
     let throughput = [&change_lead_time, &deployment_frequency, &failed_deployment_recovery_time];
     let quick_check = quick_check(&query.benchmark, throughput, [&change_fail_rate, &deployment_rework_rate]);
     let caveats = caveats(&bases, &deployment_frequency, window, query.time_zone);
+    let findings = findings(&tables.findings, &names);
     let services: Vec<ServiceStatus> = asked.into_iter().map(|row| status(row, &bases)).collect();
     Ok(Report {
         window,
@@ -117,7 +125,7 @@ fn made(
         failed_deployment_recovery_time,
         deployment_rework_rate,
         time_to_restore,
-        findings: findings.into_iter().map(finding).collect(),
+        findings,
         partial: services.iter().any(|service| service.partial),
         services,
         statements: caveats.iter().map(|caveat| caveat.text.clone()).collect(),
@@ -193,6 +201,16 @@ fn caveats(services: &[&ServiceBasis], frequency: &MetricReport, window: Window,
     caveats
 }
 
-fn finding(row: FindingRow) -> FindingCount {
-    FindingCount { kind: row.kind, n: row.n.max(0).cast_unsigned(), example: row.example }
+/// The findings of services and those that are about none, by kind.
+fn findings(rows: &[FindingRow], services: &BTreeSet<&str>) -> Vec<FindingCount> {
+    let mut by_kind: BTreeMap<&str, FindingCount> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.service == NO_SERVICE || services.contains(row.service.as_str())) {
+        let none = || FindingCount { kind: row.kind, n: 0, example: row.example.clone() };
+        let count = by_kind.entry(row.kind.as_str()).or_insert_with(none);
+        count.n += row.n.max(0).cast_unsigned();
+        if row.example < count.example {
+            count.example.clone_from(&row.example);
+        }
+    }
+    by_kind.into_values().collect()
 }

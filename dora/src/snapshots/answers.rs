@@ -1,5 +1,5 @@
-//! Answers that were given before. One is good for as long as nothing has changed that answers are made from; an answer
-//! about a window up to now also for no longer than [`UP_TO_NOW`].
+//! Answers that were given before. One is good for as long as nothing has changed that it is made from; an answer about a
+//! window up to now also for no longer than [`UP_TO_NOW`].
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use runtime::kept::{Kept, Limits};
 
+use crate::metrics::Versions;
 use crate::{Budget, MetricAnswer, Question, Report};
 
 /// How long an answer about what was up to now is given again. It is half of how long such an answer may be behind the
@@ -44,20 +45,25 @@ impl Key {
         let fixed_from = question.from.filter(|_| question.to.is_none());
         Self { what, question: Question { from: fixed_from, to: None, ..question.clone() }, up_to_now: Some(length) }
     }
+
+    /// Whether the window ends now.
+    pub const fn is_up_to_now(&self) -> bool {
+        self.up_to_now.is_some()
+    }
 }
 
 /// What was answered.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
-    Metrics(Arc<Vec<MetricAnswer>>),
+    Metric(Arc<MetricAnswer>),
     Report(Arc<Report>),
 }
 
 impl Answer {
     pub fn points(&self) -> usize {
         match self {
-            Self::Metrics(answers) => {
-                let parts = answers.iter().flat_map(|answer| std::iter::once(&answer.whole).chain(&answer.slices));
+            Self::Metric(answer) => {
+                let parts = std::iter::once(&answer.whole).chain(&answer.slices);
                 parts.map(|part| part.series.len() + part.values.len()).sum()
             }
             // each step has all values
@@ -69,22 +75,26 @@ impl Answer {
 /// An answer, and what it was made from.
 #[derive(Clone, Debug)]
 pub(super) struct Given {
-    version: u64,
+    versions: Versions,
     at: Instant,
     answer: Answer,
 }
 
 impl Given {
     /// One that is given now.
-    pub fn new(version: u64, answer: Answer) -> Self {
-        Self { version, at: Instant::now(), answer }
+    pub fn new(versions: Versions, answer: Answer) -> Self {
+        Self { versions, at: Instant::now(), answer }
     }
 
-    /// The answer, if it is that of this version.
-    pub fn of(self, key: &Key, version: u64) -> Option<Answer> {
-        let is_current = key.up_to_now.is_none() || self.at.elapsed() < UP_TO_NOW;
-        (self.version == version && is_current).then_some(self.answer)
+    /// The answer and what it was made from, if that is what is held.
+    pub fn of(self, key: &Key, held: &Versions) -> Option<(Answer, Versions)> {
+        is_current(key, self.at, (&self.versions, held)).then_some((self.answer, self.versions))
     }
+}
+
+/// Whether an answer that was given at a time, made from some versions, is that of what is held.
+fn is_current(key: &Key, at: Instant, (versions, held): (&Versions, &Versions)) -> bool {
+    (!key.is_up_to_now() || at.elapsed() < UP_TO_NOW) && versions.are_those_of(held)
 }
 
 /// The answers of a tenant.
@@ -98,6 +108,7 @@ pub(super) fn none() -> Answers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Source;
 
     fn key(from: Option<TimeDelta>, to: Option<TimeDelta>) -> Key {
         let now = Utc::now();
@@ -118,18 +129,18 @@ mod tests {
 
     #[test]
     fn an_answer_is_given_again_as_long_as_nothing_has_changed_and_up_to_now_for_a_time() {
-        let given = Given::new(7, Answer::Metrics(Arc::default()));
-        let long_ago = Given { at: Instant::now().checked_sub(UP_TO_NOW).unwrap(), ..given.clone() };
+        let (recently, long_ago) = (Instant::now(), Instant::now().checked_sub(UP_TO_NOW).unwrap());
         let (now, then) = (key(None, None), key(Some(TimeDelta::days(30)), Some(TimeDelta::days(1))));
-        for (given, key, version, expected) in [
-            (&given, &now, 7, true),
-            (&given, &now, 8, false),
-            (&given, &then, 7, true),
-            (&long_ago, &now, 7, false),
-            (&long_ago, &then, 7, true),
-            (&long_ago, &then, 8, false),
+        // what was made from nothing that is held is as new as all of it
+        let (held, other) = (Versions::default(), Versions::default().of([Source::Changes]));
+        for (key, at, versions, expected) in [
+            (&now, recently, &held, true),
+            (&then, recently, &held, true),
+            (&then, recently, &other, false),
+            (&now, long_ago, &held, false),
+            (&then, long_ago, &held, true),
         ] {
-            assert_eq!(given.clone().of(key, version).is_some(), expected, "{key:?} {version}");
+            assert_eq!(is_current(key, at, (versions, &held)), expected, "{key:?}");
         }
     }
 }

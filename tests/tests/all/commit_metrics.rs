@@ -140,7 +140,7 @@ async fn commits_that_deployments_reach_later_count_in_the_rows_in_memory_too() 
     let to = Some("2026-05-01T00:00:00Z".parse().unwrap());
     let question = Question { from: Some("2026-02-01T00:00:00Z".parse().unwrap()), to, ..Question::default() };
     let bus_factor = async || {
-        let answer = snapshots.ask(store, &["bus_factor"], &question).await.unwrap().remove(0);
+        let answer = snapshots.ask(store, &["bus_factor"], &question).await.unwrap().answer.remove(0);
         (answer.whole.value, answer.whole.n)
     };
     assert_eq!(bus_factor().await, (Some(1.0), 2));

@@ -31,7 +31,7 @@ async fn the_first_last_and_baseline_deployments_of_services_are_those_of_their_
     let served = served::filled().await;
     let store = &served.database.store;
     let mut tx = store::changes::begin_reading(store).await.unwrap();
-    let bases = store::metric_rows::service_bases(&mut tx).await.unwrap();
+    let bases = store::metric_rows::service_bases(&mut tx, &store::flow::Part::All).await.unwrap();
     tx.rollback().await.unwrap();
     let rows = queries::deployments(store, &DeploymentFilter::default(), None, u32::MAX).await.unwrap();
     for basis in &bases {
@@ -104,6 +104,11 @@ impl std::io::Write for Lines {
 
 /// The statements by which rows are read for what is asked.
 async fn statements<T>(asked: impl Future<Output = T>) -> Vec<String> {
+    reads(asked).await.into_iter().map(|(_, statement)| statement).collect()
+}
+
+/// The statements by which rows are read for what is asked, each with the number of its rows.
+pub(crate) async fn reads<T>(asked: impl Future<Output = T>) -> Vec<(u64, String)> {
     let lines = Lines::default();
     let writer = lines.clone();
     let log = tracing_subscriber::fmt()
@@ -118,7 +123,10 @@ async fn statements<T>(asked: impl Future<Output = T>) -> Vec<String> {
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     text.lines()
         .filter(|line| line.contains("rows are read"))
-        .map(|line| line.split_once("statement=").unwrap().1.to_owned())
+        .map(|line| {
+            let (rows, statement) = line.split_once("rows=").unwrap().1.split_once(" statement=").unwrap();
+            (rows.parse().unwrap(), statement.to_owned())
+        })
         .collect()
 }
 

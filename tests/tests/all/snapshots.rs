@@ -1,5 +1,7 @@
 //! Rows that are held in memory answer as a fresh read of the store does, whatever was written in between.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use dora::{MetricSettings, Question, ReportQuery, Scope, Slice, Snapshots};
 use kernel::{Completeness, Fact, Outcome, Service, Team, Version};
@@ -9,6 +11,7 @@ use store::Store;
 use tests::write_facts;
 
 use crate::api::served;
+use crate::metrics::reads;
 
 const ROUNDS: usize = 12;
 
@@ -28,7 +31,7 @@ async fn compare(store: &Store, snapshots: &Snapshots, what: &str) {
             .filter(|definition| by.is_none_or(|by| definition.slices.contains(&by)))
             .map(|definition| definition.name.as_str())
             .collect();
-        let held = snapshots.ask(store, &names, &question(by)).await.unwrap();
+        let held = snapshots.ask(store, &names, &question(by)).await.unwrap().answer;
         let fresh = dora::ask(store, settings, &names, &question(by)).await.unwrap();
         for (held, fresh) in held.iter().zip(&fresh) {
             assert_eq!(held, fresh, "{what}: {}", fresh.metric.name);
@@ -37,7 +40,7 @@ async fn compare(store: &Store, snapshots: &Snapshots, what: &str) {
     let to = served::end();
     let query = ReportQuery { from: Some(to - TimeDelta::days(90)), to: Some(to), ..ReportQuery::default() };
     let fresh = dora::report(store, settings.dora, &query).await.unwrap();
-    assert_eq!(snapshots.report(store, &query).await.unwrap(), fresh, "{what}: the report");
+    assert_eq!(snapshots.report(store, &query).await.unwrap().answer, fresh, "{what}: the report");
 }
 
 /// A fact as a later event reports it.
@@ -140,7 +143,7 @@ async fn teams_services_and_tenants_that_change_are_seen() {
     let by_team = Question { team: Some("new".into()), ..question(None) };
     assert!(snapshots.ask(store, &["deployment_frequency"], &by_team).await.is_err());
     write_facts(store, &[Fact::Team(team), Fact::Service(service)]).await;
-    let answers = snapshots.ask(store, &["deployment_frequency"], &by_team).await.unwrap();
+    let answers = snapshots.ask(store, &["deployment_frequency"], &by_team).await.unwrap().answer;
     assert_eq!(answers[0].whole.value, None);
     compare(store, &snapshots, "a team").await;
 }
@@ -163,4 +166,85 @@ async fn what_is_forgotten_is_forgotten_in_memory_too() {
         dora::recompute(store, &settings, Scope::Stale).await.unwrap();
         compare(store, &snapshots, &format!("{kind:?} {name}, computed")).await;
     }
+}
+
+/// A change of the organization that was merged, with other words.
+fn renamed(fact: &Fact, title: &str) -> Fact {
+    let Fact::Change(mut change) = fact.clone() else { panic!("{fact:?}") };
+    change.title = format!("{} {title}", change.title);
+    change.version.at += TimeDelta::days(1);
+    Fact::Change(change)
+}
+
+#[tokio::test]
+async fn of_a_fact_that_changes_only_its_own_rows_are_read_again() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let settings = served::settings();
+    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let definitions = dora::definitions(&[]).unwrap();
+    let names: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
+    let question = question(None);
+    let ask = || snapshots.ask(store, &names, &question);
+    let all: u64 = reads(ask()).await.into_iter().map(|(rows, _)| rows).sum();
+    assert!(all > 3_000, "{all} rows are held");
+    assert!(reads(ask()).await.is_empty(), "nothing has changed");
+    let facts: Vec<Fact> = served::organization().facts().collect();
+    let mut kinds = BTreeSet::new();
+    for fact in &facts {
+        // who is a bot concerns all changes, a commit those of its repository
+        let is_read_by_rows = !matches!(fact, Fact::Account(_) | Fact::Commit(_));
+        let Some(changed) = changed(fact, 1).filter(|_| is_read_by_rows) else { continue };
+        if kinds.insert(fact.kind()) {
+            write_facts(store, &[changed]).await;
+            let again = reads(ask()).await;
+            let rows: u64 = again.iter().map(|(rows, _)| *rows).sum();
+            assert!(rows < 100, "{}: {rows} of {all} rows are read again: {again:#?}", fact.kind());
+        }
+    }
+    assert!(kinds.len() >= 4, "{kinds:?}");
+}
+
+#[tokio::test]
+async fn a_change_of_nothing_that_answers_are_made_from_makes_no_other_version() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let settings = served::settings();
+    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let facts: Vec<Fact> = served::organization().facts().collect();
+    let merged = |fact: &&Fact| matches!(fact, Fact::Change(change) if change.merged_at.is_some());
+    let fact = facts.iter().find(merged).unwrap();
+    let question = question(None);
+    let versions = async |name: &str| snapshots.ask(store, &[name], &question).await.unwrap().versions;
+    let names = ["change_size", "change_lead_time", "ci_duration"];
+    let [size, lead_time, ci] = [versions(names[0]).await, versions(names[1]).await, versions(names[2]).await];
+    write_facts(store, &[renamed(fact, "again")]).await;
+    assert_eq!(versions(names[0]).await, size, "metrics read no title");
+    assert_eq!(versions(names[1]).await, lead_time);
+    write_facts(store, &[changed(fact, 1).unwrap()]).await;
+    assert_ne!(versions(names[0]).await, size);
+    assert_eq!(versions(names[2]).await, ci, "it is made from none of it");
+    let held = snapshots.look(store).await.unwrap();
+    assert!(!size.are_those_of(&held) && ci.are_those_of(&held));
+    assert!(versions(names[0]).await.are_those_of(&held));
+}
+
+#[tokio::test]
+async fn what_is_asked_of_a_time_that_is_read_reads_nothing_more() {
+    let served = served::filled().await;
+    let store = &served.database.store;
+    let settings = served::settings();
+    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let facts: Vec<Fact> = served::organization().facts().collect();
+    let fact = facts.iter().find(|fact| changed(fact, 1).is_some() && matches!(fact, Fact::Change(_))).unwrap();
+    let question = question(None);
+    let first = snapshots.ask(store, &["change_size"], &question).await.unwrap();
+    let looked_at = std::time::Instant::now();
+    let held = snapshots.look(store).await.unwrap();
+    write_facts(store, &[changed(fact, 1).unwrap()]).await;
+    let then = snapshots.as_of(looked_at).ask(store, &["change_size"], &question).await.unwrap();
+    assert_eq!(then, first);
+    assert!(then.versions.are_those_of(&held));
+    let now = snapshots.as_of(std::time::Instant::now()).ask(store, &["change_size"], &question).await.unwrap();
+    assert_ne!(now.versions, first.versions);
 }

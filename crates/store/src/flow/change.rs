@@ -72,7 +72,7 @@ fn changes_of(part: &Part) -> String {
     format!(
         "not c.deleted and {}
          and not exists (select from finding f where f.kind = {} and f.subject = c.id)",
-        part.condition(&[open], "c.repository"),
+        part.condition(&[open], "c.repository", Some("c.id")),
         literal(FindingKind::DuplicateChange)
     )
 }
@@ -80,7 +80,8 @@ fn changes_of(part: &Part) -> String {
 /// Changes that were open in the span or ended in it.
 pub async fn changes(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(ChangeRow<'_>)) -> Result<(), StoreError> {
     let until_deployed = Extent::Between("'-infinity'::timestamptz", "deployed_at");
-    let (changes, deployed) = (changes_of(part), part.condition(&[until_deployed], "repository"));
+    let deployed = part.condition(&[until_deployed], "repository", Some("change"));
+    let changes = changes_of(part);
     let statement = format!(
         "select c.id, c.repository, c.author, c.source_branch, c.title, c.labels,
                 (select min((select k.authored_at from commit k

@@ -8,6 +8,8 @@ use crate::{StoreError, StoreTx};
 /// A run of a pipeline that finished in the span, or shortly before it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunRow<'r> {
+    /// Its id.
+    pub id: &'r str,
     /// The code that it ran on.
     pub repository: Option<&'r str>,
     /// The pipeline.
@@ -28,17 +30,22 @@ pub struct RunRow<'r> {
     pub outcome: Option<Outcome>,
 }
 
-/// Runs of pipelines that finished in the span or in the 30 days before it, oldest first.
+/// Runs of pipelines that finished in the span or in the 30 days before it.
 pub async fn runs(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(RunRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
-        "select p.repository, p.name, p.sha, coalesce(p.branch = r.default_branch, false), p.attempt,
+        "select p.id, p.repository, p.name, p.sha, coalesce(p.branch = r.default_branch, false), p.attempt,
                 p.queued_at, p.started_at, p.finished_at, p.outcome
          from pipeline_run p left join repository r on r.id = p.repository
-         where p.finished_at is not null and {} order by p.finished_at, p.id",
-        part.condition(&[Extent::Between("p.finished_at", "p.finished_at + interval '30 days'")], "p.repository")
+         where p.finished_at is not null and {}",
+        part.condition(
+            &[Extent::Between("p.finished_at", "p.finished_at + interval '30 days'")],
+            "p.repository",
+            Some("p.id")
+        )
     );
     each(tx, part, &statement, |row| {
         take(RunRow {
+            id: row.text()?,
             repository: row.opt_text()?,
             name: row.text()?,
             sha: row.opt_bytes()?,

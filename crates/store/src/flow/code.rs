@@ -7,6 +7,8 @@ use crate::{StoreError, StoreTx};
 /// A vulnerability that was open in the span.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VulnerabilityRow {
+    /// Its id.
+    pub id: String,
     /// The repository.
     pub repository: Option<String>,
     /// Its severity.
@@ -22,6 +24,8 @@ pub struct VulnerabilityRow {
 /// A measure of code.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MeasureRow {
+    /// Its id.
+    pub id: String,
     /// The repository.
     pub repository: Option<String>,
     /// The source's project.
@@ -59,11 +63,12 @@ pub struct ReachedCommit {
 /// Vulnerabilities that were open in the span.
 pub async fn vulnerabilities(tx: &mut StoreTx, part: &Part) -> Result<Vec<VulnerabilityRow>, StoreError> {
     let statement = format!(
-        "select repository, severity, opened_at, fixed_at, dismissed_at from vulnerability where not deleted and {}",
-        part.condition(&[Extent::Between("opened_at", "coalesce(fixed_at, dismissed_at)")], "''")
+        "select id, repository, severity, opened_at, fixed_at, dismissed_at from vulnerability where not deleted and {}",
+        part.condition(&[Extent::Between("opened_at", "coalesce(fixed_at, dismissed_at)")], "''", Some("id"))
     );
     rows(tx, part, &statement, |row| {
         Ok(VulnerabilityRow {
+            id: text(row)?,
             repository: opt_text(row)?,
             severity: text(row)?,
             opened: row.micros()?,
@@ -74,14 +79,15 @@ pub async fn vulnerabilities(tx: &mut StoreTx, part: &Part) -> Result<Vec<Vulner
     .await
 }
 
-/// Measures of code up to the end of the span, oldest first.
+/// Measures of code up to the end of the span.
 pub async fn measures(tx: &mut StoreTx, part: &Part) -> Result<Vec<MeasureRow>, StoreError> {
     let statement = format!(
-        "select repository, project, metric, value, at from quality_measure where {} order by at, id",
-        part.condition(&[Extent::Between("at", "null::timestamptz")], "''")
+        "select id, repository, project, metric, value, at from quality_measure where {}",
+        part.condition(&[Extent::Between("at", "null::timestamptz")], "''", Some("id"))
     );
     rows(tx, part, &statement, |row| {
         Ok(MeasureRow {
+            id: text(row)?,
             repository: opt_text(row)?,
             project: text(row)?,
             metric: text(row)?,
@@ -97,7 +103,7 @@ pub async fn authors(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(AuthorR
     let statement = format!(
         "select repository, author, authored_at, coalesce(additions, 0) + coalesce(deletions, 0)
          from commit where author is not null and {} and {COUNTED_COMMITS}",
-        part.condition(&[Extent::Between("authored_at", "authored_at + interval '366 days'")], "repository")
+        part.condition(&[Extent::Between("authored_at", "authored_at + interval '366 days'")], "repository", None)
     );
     each(tx, part, &statement, |row| {
         take(AuthorRow { repository: row.text()?, author: row.text()?, at: row.micros()?, lines: row.i64()? });

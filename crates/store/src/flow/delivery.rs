@@ -16,8 +16,8 @@ pub struct DeployedRow<'r> {
     pub repository: &'r str,
     /// Who wrote it.
     pub author: Option<&'r str>,
-    /// The change that it is, or that it came with.
-    pub change: Option<&'r str>,
+    /// The change, or the commit, that it is.
+    pub id: &'r str,
     /// The branch that it comes from.
     pub branch: Option<&'r str>,
     /// Its title.
@@ -90,7 +90,7 @@ pub struct IncidentRow {
 
 /// The changes and commits that are asked for.
 fn deployed_of(part: &Part) -> String {
-    let condition = part.condition(&[Extent::At("m.deployed_at")], "m.service");
+    let condition = part.condition(&[Extent::At("m.deployed_at")], "m.service", Some("m.change"));
     format!("{condition} and not m.excluded")
 }
 
@@ -108,7 +108,7 @@ pub async fn deployed(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(Deploy
             service: row.text()?,
             repository: row.text()?,
             author: row.opt_text()?,
-            change: row.opt_text()?,
+            id: row.text()?,
             branch: row.opt_text()?,
             title: row.text()?,
             labels: row.texts()?,
@@ -144,7 +144,7 @@ pub async fn deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Deployment
          from deployment_metric
          where {}
          order by finished_at, deployment",
-        part.condition(&[until_recovered], "service")
+        part.condition(&[until_recovered], "service", None)
     );
     rows(tx, part, &statement, |row| {
         Ok(DeploymentRow {
@@ -169,7 +169,7 @@ pub async fn first_deployments(tx: &mut StoreTx, part: &Part) -> Result<Vec<Firs
     let statement = format!(
         "select service, repository, min(finished_at) from deployment_metric
          where counted and {} group by service, repository",
-        part.condition(&[Extent::Between("finished_at", "null::timestamptz")], "service")
+        part.condition(&[Extent::Between("finished_at", "null::timestamptz")], "service", None)
     );
     rows(tx, part, &statement, |row| {
         Ok(FirstDeploymentRow { service: text(row)?, repository: opt_text(row)?, at: row.micros()? })
@@ -186,7 +186,7 @@ pub async fn incidents(tx: &mut StoreTx, part: &Part) -> Result<Vec<IncidentRow>
          from incident_metric i
          left join deployment_metric d on d.service = i.service and d.deployment = i.deployment and d.failed
          where {}",
-        part.condition(&[open, Extent::At("d.finished_at")], "i.service")
+        part.condition(&[open, Extent::At("d.finished_at")], "i.service", None)
     );
     rows(tx, part, &statement, |row| {
         Ok(IncidentRow {

@@ -93,7 +93,7 @@ pub async fn items(tx: &mut StoreTx, part: &Part) -> Result<Vec<ItemRow>, StoreE
     let statement = format!(
         "select id, project, kind, status_category, assignee, created_at, started_at, done_at, canceled, points, labels
          from work_item where not deleted and {}",
-        part.condition(&[Extent::Between("created_at", "done_at")], "project")
+        part.condition(&[Extent::Between("created_at", "done_at")], "project", Some("id"))
     );
     rows(tx, part, &statement, |row| {
         Ok(ItemRow {
@@ -119,7 +119,7 @@ pub async fn transitions(tx: &mut StoreTx, part: &Part) -> Result<Vec<Transition
         "select t.item, t.at, t.from_status, t.from_category, t.to_status, t.to_category
          from transition t join work_item w on w.id = t.item
          where not w.deleted and {} order by t.at, t.id",
-        part.condition(&[Extent::Between("w.created_at", "w.done_at")], "w.project")
+        part.condition(&[Extent::Between("w.created_at", "w.done_at")], "w.project", Some("w.id"))
     );
     rows(tx, part, &statement, |row| {
         Ok(TransitionRow {
@@ -145,7 +145,7 @@ pub async fn sprints(tx: &mut StoreTx, part: &Part) -> Result<Vec<SprintRow>, St
     let statement = format!(
         "select id, board, started_at, coalesce(completed_at, ends_at) from sprint
          where not deleted and started_at is not null and coalesce(completed_at, ends_at) is not null and {}",
-        part.condition(&[Extent::At("coalesce(completed_at, ends_at)")], "''")
+        part.condition(&[Extent::At("coalesce(completed_at, ends_at)")], "''", Some("id"))
     );
     rows(tx, part, &statement, |row| {
         Ok(SprintRow { id: text(row)?, board: opt_text(row)?, started: row.micros()?, ended: row.micros()? })
@@ -160,7 +160,7 @@ pub async fn entries(tx: &mut StoreTx, part: &Part) -> Result<Vec<EntryRow>, Sto
          from sprint_entry e join sprint s on s.id = e.sprint
          left join work_item w on w.id = e.item and not w.deleted
          where not s.deleted and {} order by e.at, e.id",
-        part.condition(&[Extent::At("coalesce(s.completed_at, s.ends_at)")], "''")
+        part.condition(&[Extent::At("coalesce(s.completed_at, s.ends_at)")], "''", Some("s.id"))
     );
     rows(tx, part, &statement, |row| {
         Ok(EntryRow {

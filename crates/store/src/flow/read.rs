@@ -21,14 +21,19 @@ pub enum Part {
     Span(Span),
     /// All of them.
     All,
-    /// All of these repositories, projects or services.
-    Owners(Vec<String>),
+    /// All of these repositories, projects or services, and of any of them the rows with these keys.
+    Some {
+        /// Repositories, projects or services; an empty one is none of them.
+        owners: Vec<String>,
+        /// Ids of rows.
+        keys: Vec<String>,
+    },
 }
 
 /// The time that a row is about, as expressions of SQL. The engine holds the rows that it has in memory against windows
 /// by the same ends.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Extent {
+pub(crate) enum Extent {
     /// An instant.
     At(&'static str),
     /// From an instant to another; null stands for an end that is not known yet.
@@ -46,15 +51,22 @@ impl Extent {
 }
 
 impl Part {
-    /// The condition of a statement: that one of the extents meets the span, or that the column is one of the owners.
-    pub(super) fn condition(&self, extents: &[Extent], owner: &str) -> String {
-        match self {
-            Self::Span(_) => {
+    /// The condition of a statement: that one of the extents meets the span, or that the expressions are one of the owners
+    /// or one of the keys, if rows have one. Rows without an extent are in every span.
+    pub(crate) fn condition(&self, extents: &[Extent], owner: &str, key: Option<&str>) -> String {
+        let is_owner = || format!("{owner} = any (current_setting('sei.owners')::text[])");
+        match (self, key) {
+            (Self::Span(_), _) if !extents.is_empty() => {
                 let meet: Vec<String> = extents.iter().map(|extent| extent.meets_span()).collect();
                 format!("({})", meet.join(" or "))
             }
-            Self::All => "true".to_owned(),
-            Self::Owners(_) => format!("{owner} = any (current_setting('sei.owners')::text[])"),
+            (Self::Span(_) | Self::All, _) => "true".to_owned(),
+            (Self::Some { .. }, None) => is_owner(),
+            // an index finds each by itself
+            (Self::Some { owners, .. }, Some(key)) => {
+                let is_key = format!("{key} = any (current_setting('sei.keys')::text[])");
+                if owners.is_empty() { is_key } else { format!("({} or {is_key})", is_owner()) }
+            }
         }
     }
 }
@@ -72,17 +84,22 @@ async fn choose(tx: &mut StoreTx, part: &Part) -> Result<(), StoreError> {
             .fetch_one(tx.connection())
             .await?;
         }
-        Part::Owners(owners) => {
-            sqlx::query!("select set_config('sei.owners', $1::text[]::text, true) as owners", owners)
-                .fetch_one(tx.connection())
-                .await?;
+        Part::Some { owners, keys } => {
+            sqlx::query!(
+                "select set_config('sei.owners', $1::text[]::text, true) as owners,
+                        set_config('sei.keys', $2::text[]::text, true) as keys",
+                owners,
+                keys,
+            )
+            .fetch_one(tx.connection())
+            .await?;
         }
     }
     Ok(())
 }
 
 /// Hands each row of a statement, in which `$FROM` and `$TO` stand for the span, to `each`.
-pub(super) async fn each(
+pub(crate) async fn each(
     tx: &mut StoreTx,
     part: &Part,
     statement: &str,
@@ -97,7 +114,7 @@ pub(super) async fn each(
 }
 
 /// Reads the rows of a statement in which `$FROM` and `$TO` stand for the span.
-pub(super) async fn rows<T>(
+pub(crate) async fn rows<T>(
     tx: &mut StoreTx,
     part: &Part,
     statement: &str,

@@ -4,8 +4,9 @@
 use chrono::{DateTime, Utc};
 use kernel::{DeploymentKind, FindingKind, Rule};
 
-use crate::copy::{self, Tuple};
+use crate::copy::Tuple;
 use crate::declared::literal;
+use crate::flow::{Part, rows};
 use crate::{StoreError, StoreTx};
 
 /// The columns that [`Rules::read`] reads from `deployment_metric`.
@@ -64,25 +65,26 @@ fn is_baseline() -> String {
     format!("kind = {} and commits = 0 and changes = 0", literal(DeploymentKind::First))
 }
 
-/// What is known of each service that was computed, by name.
-pub async fn service_bases(tx: &mut StoreTx) -> Result<Vec<ServiceBasis>, StoreError> {
+/// What is known of services that were computed.
+pub async fn service_bases(tx: &mut StoreTx, part: &Part) -> Result<Vec<ServiceBasis>, StoreError> {
     let (idle, unmapped) = (literal(FindingKind::PatchReleases), literal(FindingKind::IncidentWithoutService));
     let baseline = is_baseline();
     let statement = format!(
-        "copy (select c.service, c.partial, c.statement, d.first, d.last, d.baseline,
-                     exists (select from incident_metric i where i.service = c.service),
-                     exists (select from finding f where f.service = c.service and f.kind = {idle}),
-                     exists (select from finding f where f.kind = {unmapped})
-              from computation c
-              left join (select service, min(finished_at) filter (where counted) as first,
-                                max(finished_at) filter (where counted) as last,
-                                min(finished_at) filter (where {baseline}) as baseline
-                         from deployment_metric group by service) d using (service)
-              order by c.service) to stdout (format binary)"
+        "select c.service, c.partial, c.statement, d.first, d.last, d.baseline,
+                exists (select from incident_metric i where i.service = c.service),
+                exists (select from finding f where f.service = c.service and f.kind = {idle}),
+                exists (select from finding f where f.kind = {unmapped})
+         from computation c
+         left join (select service, min(finished_at) filter (where counted) as first,
+                           max(finished_at) filter (where counted) as last,
+                           min(finished_at) filter (where {baseline}) as baseline
+                    from deployment_metric where {} group by service) d using (service)
+         where {}",
+        part.condition(&[], "service", None),
+        part.condition(&[], "c.service", None)
     );
-    let mut bases = Vec::new();
-    copy::read(tx.connection(), &statement, |row| {
-        bases.push(ServiceBasis {
+    rows(tx, part, &statement, |row| {
+        Ok(ServiceBasis {
             service: row.text()?.to_owned(),
             partial: row.bool()?,
             statement: row.opt_text()?.map(str::to_owned),
@@ -92,9 +94,7 @@ pub async fn service_bases(tx: &mut StoreTx) -> Result<Vec<ServiceBasis>, StoreE
             has_incidents: row.bool()?,
             has_idle_patch_releases: row.bool()?,
             has_unmapped_incidents: row.bool()?,
-        });
-        Ok(())
+        })
     })
-    .await?;
-    Ok(bases)
+    .await
 }

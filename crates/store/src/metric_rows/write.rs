@@ -51,10 +51,11 @@ pub async fn write_changes(
     service: &str,
     rows: impl Iterator<Item = ChangeMetric>,
 ) -> Result<Written, StoreError> {
-    let (written, repositories) = write::<ChangeMetric>(tx, service, rows).await?;
-    let repositories: Vec<String> = repositories.into_iter().collect();
-    mark(tx, written, &[Source::Changes], &repositories).await?;
-    mark(tx, written, &[Source::Deployed], &[service.to_owned()]).await
+    let (written, touched) = write::<ChangeMetric>(tx, service, rows).await?;
+    changes::mark_rows(tx, Source::Changes, &touched).await?;
+    let touched = touched.into_iter().map(|(_, change)| (service.to_owned(), change)).collect();
+    changes::mark_rows(tx, Source::Deployed, &touched).await?;
+    Ok(written)
 }
 
 /// Marks chunks where anything was written.
@@ -87,11 +88,11 @@ pub async fn write_findings(tx: &mut StoreTx, service: &str, rows: &[Finding]) -
     let duplicates: Vec<String> =
         both().filter(|(kind, ..)| kind == duplicate).map(|(_, subject, _)| subject.clone()).collect();
     if !duplicates.is_empty() {
-        let repositories =
-            sqlx::query_scalar!("select distinct repository from change where id = any ($1)", &duplicates)
-                .fetch_all(tx.connection())
-                .await?;
-        changes::mark(tx, &[Source::Changes], &repositories).await?;
+        let rows = sqlx::query!("select repository, id from change where id = any ($1)", &duplicates)
+            .fetch_all(tx.connection())
+            .await?;
+        let rows = rows.into_iter().map(|row| (row.repository, row.id)).collect();
+        changes::mark_rows(tx, Source::Changes, &rows).await?;
     }
     let connection = tx.connection();
     let (kinds, subjects): (Vec<String>, Vec<String>) =
@@ -135,11 +136,15 @@ fn key(at: DateTime<Utc>, id: &str) -> u128 {
     xxh3_128(&bytes)
 }
 
+/// Rows that were written or deleted: what else each is of ([`Encode::ALSO_OF`]), and its id.
+type Touched = BTreeSet<(String, String)>;
+
+/// Makes the rows of a service these. Returns what that changed.
 async fn write<R: Encode>(
     tx: &mut StoreTx,
     service: &str,
     rows: impl Iterator<Item = impl std::borrow::Borrow<R>>,
-) -> Result<(Written, BTreeSet<String>), StoreError> {
+) -> Result<(Written, Touched), StoreError> {
     let (time, id) = R::KEY;
     sqlx::query!("select set_config('sei.service', $1, true) as service", service).fetch_one(tx.connection()).await?;
     let connection = tx.connection();
@@ -149,27 +154,19 @@ async fn write<R: Encode>(
         R::ALSO_OF,
         R::TABLE
     );
-    let mut also_of = BTreeSet::new();
     let mut stored: HashMap<u128, i64> = HashMap::new();
     copy::read(connection, &statement, |row| {
         stored.insert(key(row.time()?, row.text()?), row.i64()?);
-        let of = row.text()?;
-        if !also_of.contains(of) {
-            also_of.insert(of.to_owned());
-        }
         Ok(())
     })
     .await?;
 
-    let mut done = Written::default();
+    let (mut done, mut touched) = (Written::default(), Touched::new());
     let mut new = Rows::new(R::TABLE, &format!("{}, digest", R::COLUMNS));
     let mut replaced: Keys = Keys::default();
     let mut encoded = Encoded::default();
     for row in rows {
         let row: &R = row.borrow();
-        if !also_of.contains(row.also_of()) {
-            also_of.insert(row.also_of().to_owned());
-        }
         encoded.clear();
         row.encode(&mut encoded)?;
         let digest = i64::from_ne_bytes(xxh3_64(&encoded.bytes).to_ne_bytes());
@@ -179,6 +176,7 @@ async fn write<R: Encode>(
             Some(_) => replaced.push(at, name),
             None => {}
         }
+        touched.insert((row.also_of().to_owned(), name.to_owned()));
         new.row(encoded.fields + 1);
         new.encoded(&encoded.bytes);
         new.bytes(Some(&digest.to_be_bytes()))?;
@@ -188,21 +186,28 @@ async fn write<R: Encode>(
         }
     }
     if !stored.is_empty() {
-        let mut vanished = keys_of(connection, &statement, &stored.into_keys().collect()).await?;
+        let mut vanished = keys_of(connection, &statement, &stored.into_keys().collect(), &mut touched).await?;
         done.deleted += vanished.delete::<R>(connection, service).await?;
     }
     replaced.delete::<R>(connection, service).await?;
     done.written += new.flush(connection).await?;
-    Ok((done, also_of))
+    Ok((done, touched))
 }
 
 /// The keys of stored rows, of which only the hashes are known: reads all of the service once more.
-async fn keys_of(connection: &mut PgConnection, statement: &str, hashes: &HashSet<u128>) -> Result<Keys, StoreError> {
+async fn keys_of(
+    connection: &mut PgConnection,
+    statement: &str,
+    hashes: &HashSet<u128>,
+    touched: &mut Touched,
+) -> Result<Keys, StoreError> {
     let mut keys = Keys::default();
     copy::read(connection, statement, |row| {
         let (at, name) = (row.time()?, row.text()?);
         if hashes.contains(&key(at, name)) {
             keys.push(at, name);
+            let _digest = row.i64()?;
+            touched.insert((row.text()?.to_owned(), name.to_owned()));
         }
         Ok(())
     })

@@ -10,7 +10,7 @@ use super::Loader;
 use crate::compute::{GivenReview, rule_set};
 use crate::metrics::beginning::began;
 use crate::metrics::change_type::{assisted, change_type};
-use crate::metrics::rows::{Author, Change, Deployed, Entry, Name, Review, Subject};
+use crate::metrics::rows::{Author, Change, Deployed, Entry, Key, Name, Review, Subject};
 use crate::metrics::tables::TableBuilder;
 use crate::{DoraError, Options, options, settings};
 
@@ -65,7 +65,7 @@ impl Loader<'_> {
                 author: names.opt(row.author),
                 ..Subject::default()
             };
-            changes.push(Entry { subject, row: change }, |subject| subject.repository.as_ref());
+            changes.push(Entry { key: Key::of(row.id), subject, row: change }, |subject| subject.repository.as_ref());
         })
         .await?;
         self.tables.changes = changes.build();
@@ -81,8 +81,7 @@ impl Loader<'_> {
         let names = &mut *self.names;
         let mut deployed = TableBuilder::default();
         flow::deployed(self.tx, &self.part, |row| {
-            let ai = row.change.is_some_and(|change| with_assistant.has(change))
-                || assisted(&assistants, row.author, row.branch);
+            let ai = with_assistant.has(row.id) || assisted(&assistants, row.author, row.branch);
             let subject = Subject {
                 service: Some(names.get(row.service)),
                 repository: Some(names.get(row.repository)),
@@ -93,9 +92,9 @@ impl Loader<'_> {
                 ..Subject::default()
             };
             let [coding, pickup, review, approval, deploy] = row.stages.map(Into::into);
-            let (at, lead_time) = (row.deployed, row.lead_time.into());
+            let (key, at, lead_time) = (Key::of(row.id), row.deployed, row.lead_time.into());
             let row = Deployed { at, lead_time, coding, pickup, review, approval, deploy };
-            deployed.push(Entry { subject, row }, |subject| subject.service.as_ref());
+            deployed.push(Entry { key, subject, row }, |subject| subject.service.as_ref());
         })
         .await?;
         self.tables.deployed = deployed.build();
@@ -118,7 +117,7 @@ impl Loader<'_> {
         for ((repository, author), commits) in people {
             let subject = Subject { repository: Some(repository), ..Subject::default() };
             let row = Author::new(author, commits);
-            authors.push(Entry { subject, row }, |subject| subject.repository.as_ref());
+            authors.push(Entry { subject, row, ..Entry::default() }, |subject| subject.repository.as_ref());
         }
         self.tables.authors = authors.build();
         Ok(())

@@ -8,7 +8,7 @@ use store::metric_rows::{Rules, ServiceBasis};
 use strum::{VariantArray, VariantNames};
 
 use super::super::plan::Plan;
-use super::super::rows::{Deployed, Deployment, Entry, FirstDeployment, Incident, Row, Subject};
+use super::super::rows::{Deployed, Deployment, Entry, FirstDeployment, Incident, Key, Row, Subject};
 use super::super::tables::{Table, Tables};
 use super::super::{MetricSettings, Question, ValueName};
 use crate::basis::EvidenceSet;
@@ -82,7 +82,7 @@ impl Observed {
     fn tables(&self) -> Tables {
         fn entries<T: Row>(rows: impl Iterator<Item = (String, T)>) -> Table<T> {
             let subject = |service: String| Subject { service: Some(service.into()), ..Subject::default() };
-            let rows = rows.map(|(service, row)| Entry { subject: subject(service), row });
+            let rows = rows.map(|(service, row)| Entry { key: Key::default(), subject: subject(service), row });
             Table::by_owner(rows, |subject| subject.service.as_ref())
         }
         let deployment = |point: &DeploymentPoint| Deployment {

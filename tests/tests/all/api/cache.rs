@@ -28,10 +28,15 @@ async fn small() -> Served {
     served
 }
 
-/// Holds up all reports that are not answered yet, until this is released.
+/// A question whose answer needs rows that no other has read.
+fn unread(window: &str) -> String {
+    format!("/api/v1/metrics/ci_duration?{window}")
+}
+
+/// Holds up what reads those rows, until this is released.
 async fn held_up(served: &Served) -> PgConnection {
     let mut holder = served.database.options().connect().await.unwrap();
-    sqlx::raw_sql("begin; lock table main.finding").execute(&mut holder).await.unwrap();
+    sqlx::raw_sql("begin; lock table main.pipeline_run").execute(&mut holder).await.unwrap();
     holder
 }
 
@@ -39,10 +44,10 @@ async fn release(mut holder: PgConnection) {
     sqlx::raw_sql("rollback").execute(&mut holder).await.unwrap();
 }
 
-/// How many reports are held up while they read.
+/// How many are held up while they read.
 async fn reading(holder: &mut PgConnection) -> i64 {
     // the number of a table is the same in the databases of other tests
-    let sql = "select count(*) from pg_locks where not granted and relation = 'main.finding'::regclass
+    let sql = "select count(*) from pg_locks where not granted and relation = 'main.pipeline_run'::regclass
                and database = (select oid from pg_database where datname = current_database())";
     sqlx::query_scalar(sql).fetch_one(holder).await.unwrap()
 }
@@ -106,7 +111,7 @@ async fn an_answer_in_memory_is_given_while_all_places_are_taken() {
     let mut refused = None;
     while refused.is_none() {
         assert!(waiting.len() < 100, "no request is refused");
-        let path = format!("/api/v1/dora?window={}d", 10 + waiting.len());
+        let path = unread(&format!("window={}d", 10 + waiting.len()));
         let mut asked = served.open("GET", &path, &[], "").await;
         refused = tokio::time::timeout(Duration::from_millis(300), served::read(&mut asked)).await.ok();
         waiting.push(asked);
@@ -124,7 +129,7 @@ async fn an_answer_in_memory_is_given_while_all_places_are_taken() {
 async fn equal_questions_wait_for_one_answer_and_take_one_place() {
     let served = small().await;
     let mut holder = held_up(&served).await;
-    let path = report();
+    let path = unread(&window());
     let mut waiting: Vec<TcpStream> = Vec::new();
     for _ in 0..50 {
         waiting.push(served.open("GET", &path, &[], "").await);
@@ -148,7 +153,7 @@ async fn equal_questions_wait_for_one_answer_and_take_one_place() {
 async fn a_question_whose_client_has_left_is_answered_to_those_that_wait() {
     let served = small().await;
     let mut holder = held_up(&served).await;
-    let path = report();
+    let path = unread(&window());
     let first = served.open("GET", &path, &[], "").await;
     eventually(DEADLINE, async || reading(&mut holder).await == 1).await;
     let mut second = served.open("GET", &path, &[], "").await;
@@ -221,4 +226,23 @@ async fn an_answer_is_that_of_its_tenant_and_a_tenant_that_is_marked_as_made_up_
     sqlx::raw_sql("update sei.tenant set demo = true where name = 'main'").execute(&mut connection).await.unwrap();
     let main = asked("main").await;
     assert_eq!((main.header("sei-demo"), &main.json()["demo"]), (Some("true"), &serde_json::json!(true)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn equal_questions_about_a_tenant_that_nothing_was_asked_of_wait_for_one_answer() {
+    let served = served::with(|settings| settings.api.in_flight = 4).await;
+    served::fill(&served.database.store, served::organization().facts()).await;
+    let mut holder = held_up(&served).await;
+    let path = unread(&window());
+    let mut waiting = Vec::new();
+    // more than there are places
+    for _ in 0..50 {
+        waiting.push(served.open("GET", &path, &[], "").await);
+    }
+    eventually(DEADLINE, async || reading(&mut holder).await > 0).await;
+    release(holder).await;
+    for stream in &mut waiting {
+        let reply = tokio::time::timeout(DEADLINE, served::read(stream)).await.expect("an answer");
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
 }

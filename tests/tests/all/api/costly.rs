@@ -145,12 +145,14 @@ async fn lists_are_answered_while_reports_wait_and_what_is_too_much_is_sent_away
     let graphql = json!({ "query": "{ dora { timeZone } }" }).to_string();
     let mut waiting = Vec::new();
     for (method, path, headers, body) in
-        [("GET", "/api/v1/dora", &[][..], ""), ("POST", "/graphql", &JSON[..], graphql.as_str())]
+        [("GET", "/api/v1/dora?window=DAYSd", &[][..], ""), ("POST", "/graphql", &JSON[..], graphql.as_str())]
     {
         let mut refused = None;
         while refused.is_none() {
             assert!(waiting.len() < 100, "{path}: no request is refused");
-            let mut asked = served.open(method, path, headers, body).await;
+            // equal questions would wait for one
+            let path = path.replace("DAYS", &(10 + waiting.len()).to_string());
+            let mut asked = served.open(method, &path, headers, body).await;
             refused = tokio::time::timeout(Duration::from_millis(300), served::read(&mut asked)).await.ok();
             waiting.push(asked);
         }
