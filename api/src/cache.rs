@@ -23,10 +23,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use dora::Snapshots;
 use kernel::Tenant;
+use runtime::panics::on_own_thread;
 use store::Store;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::made::{LookedAt, MadeFrom};
 use crate::paths;
@@ -60,6 +62,8 @@ struct Inner {
     renewals: Mutex<JoinSet<()>>,
     /// How many of them are made at once.
     renewing: Semaphore,
+    /// Ends them.
+    end: CancellationToken,
     timeout: Duration,
 }
 
@@ -79,14 +83,16 @@ impl Cache {
             tenants: Mutex::default(),
             renewals: Mutex::default(),
             renewing: Semaphore::new((processors / 2).max(1)),
+            end: CancellationToken::new(),
             timeout,
         }))
     }
 
     /// Ends what is made again.
     pub(crate) async fn close(&self) {
+        self.0.end.cancel();
         let mut renewals = std::mem::take(&mut *locked(&self.0.renewals));
-        renewals.shutdown().await;
+        while renewals.join_next().await.is_some() {}
     }
 
     /// The data of the tenant that a request asks about, if that tenant was asked about before with success.
@@ -98,7 +104,8 @@ impl Cache {
 
     /// The data of a tenant that exists: names come from anyone, and only those that exist take memory.
     fn freshness_of(&self, tenant: &Tenant) -> Arc<Freshness> {
-        let new = || Arc::new(Freshness::new(self.0.store.for_tenant(tenant), self.0.snapshots.clone()));
+        let new =
+            || Arc::new(Freshness::new(self.0.store.for_tenant(tenant), self.0.snapshots.clone(), self.0.end.clone()));
         Arc::clone(locked(&self.0.tenants).entry(tenant.clone()).or_insert_with(new))
     }
 }
@@ -225,11 +232,14 @@ impl Ask {
         let mut renewals = locked(&cache.0.renewals);
         while renewals.try_join_next().is_some() {}
         renewals.spawn(async move {
-            let _alone = alone;
-            let Ok(_turn) = self.cache.0.renewing.acquire().await else { return };
-            if let Some(look) = freshness.look(Instant::now()).await {
-                let _given = self.make(Some(&look)).await;
-            }
+            let (_alone, cache) = (alone, self.cache.clone());
+            let Ok(_turn) = cache.0.renewing.acquire().await else { return };
+            let renewed = async move {
+                if let Some(look) = freshness.look(Instant::now()).await {
+                    let _given = self.make(Some(&look)).await;
+                }
+            };
+            let _ended = on_own_thread(cache.0.end.clone(), renewed).await;
         });
     }
 }

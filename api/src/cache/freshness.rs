@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use dora::{DoraError, Snapshots, Versions};
+use runtime::panics::on_own_thread;
 use store::{Store, StoreError, TenantInfo};
 use tokio::sync::Mutex as Flight;
+use tokio_util::sync::CancellationToken;
 
 use crate::made::MadeFrom;
 
@@ -30,6 +32,8 @@ pub(super) struct Freshness {
     /// Reads that tenant.
     store: Store,
     snapshots: Snapshots,
+    /// Ends looks that go on by themselves.
+    end: CancellationToken,
     looking: Flight<()>,
     state: Mutex<State>,
 }
@@ -114,8 +118,8 @@ impl State {
 
 impl Freshness {
     /// Of the tenant that a store reads.
-    pub fn new(store: Store, snapshots: Snapshots) -> Self {
-        Self { store, snapshots, looking: Flight::default(), state: Mutex::new(State::new(Instant::now())) }
+    pub fn new(store: Store, snapshots: Snapshots, end: CancellationToken) -> Self {
+        Self { store, snapshots, end, looking: Flight::default(), state: Mutex::new(State::new(Instant::now())) }
     }
 
     /// What there is to answer what was asked then. While few ask, it is as the store is at a time after that. `None` where
@@ -149,24 +153,18 @@ impl Freshness {
             return None;
         }
         let begun = Instant::now();
-        match self.look_now(begun).await {
-            Ok(seen) => {
+        let looking = look_now(self.store.clone(), self.snapshots.clone(), begun);
+        let seen = if is_busy { on_own_thread(self.end.clone(), looking).await } else { Some(looking.await) };
+        match seen.and_then(Result::ok) {
+            Some(seen) => {
                 self.state().note(Arc::clone(&seen));
                 Some(look(seen))
             }
-            Err(_) => {
+            None => {
                 self.state().failed_at = Some(begun);
                 None
             }
         }
-    }
-
-    async fn look_now(&self, at: Instant) -> Result<Arc<Seen>, DoraError> {
-        let tenants = self.store.tenants().await?;
-        let tenant = tenants.into_iter().find(|known| known.tenant == *self.store.tenant());
-        let Some(tenant) = tenant else { return Err(StoreError::UnknownTenant(self.store.tenant().clone()).into()) };
-        let versions = self.snapshots.look(&self.store).await?;
-        Ok(Arc::new(Seen { tenant, versions, at }))
     }
 
     /// How long the store may have had newer data than an answer was made from; as long as can be where that is not known.
@@ -177,6 +175,14 @@ impl Freshness {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn look_now(store: Store, snapshots: Snapshots, at: Instant) -> Result<Arc<Seen>, DoraError> {
+    let tenants = async { Ok::<_, DoraError>(store.tenants().await?) };
+    let (tenants, versions) = tokio::try_join!(tenants, snapshots.look(&store))?;
+    let tenant = tenants.into_iter().find(|known| known.tenant == *store.tenant());
+    let Some(tenant) = tenant else { return Err(StoreError::UnknownTenant(store.tenant().clone()).into()) };
+    Ok(Arc::new(Seen { tenant, versions, at }))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
+use tokio_util::sync::CancellationToken;
 
 /// What a panic says.
 #[must_use]
@@ -31,6 +32,17 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     }
 }
 
+/// Does work on a thread of its own, on which each step follows the last at once: in a task each step waits for those of
+/// all other tasks that are ready. It goes on if the caller is dropped, and ends early when `end` is canceled. Returns
+/// `None` then, and if the program ends before the work has begun.
+pub async fn on_own_thread<T: Send + 'static>(
+    end: CancellationToken,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    let runtime = tokio::runtime::Handle::current();
+    blocking(move || runtime.block_on(async { end.run_until_cancelled(work).await })).await.flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +52,15 @@ mod tests {
         assert_eq!(blocking(|| 1).await, Some(1));
         let panicked = caught(blocking(|| -> u8 { panic!("item {}", 7) })).await;
         assert_eq!(panicked, Err("item 7".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn work_on_its_own_thread_ends_when_it_is_asked_to() {
+        let end = CancellationToken::new();
+        assert_eq!(on_own_thread(end.clone(), async { 1 }).await, Some(1));
+        let endless = tokio::spawn(on_own_thread(end.clone(), std::future::pending::<()>()));
+        end.cancel();
+        assert_eq!(endless.await.unwrap(), None);
     }
 
     #[tokio::test]

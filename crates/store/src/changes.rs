@@ -60,38 +60,42 @@ const MOST_ROWS: usize = 500;
 
 /// Begins a transaction that reads all of its statements at one point in time.
 pub async fn begin_reading(store: &Store) -> Result<StoreTx, StoreError> {
-    let mut tx = store.begin().await?;
-    sqlx::query!("set transaction isolation level repeatable read, read only").execute(tx.connection()).await?;
-    Ok(tx)
+    store.begin_as("begin isolation level repeatable read, read only").await
 }
 
 /// The point in time that a transaction of [`begin_reading`] reads at, and what was marked since another; `None` where that
 /// can't be known, so that everything may have changed: of the first point in time, and where a version of `sei` that knows
 /// more sources has marked one of them.
 pub async fn since(tx: &mut StoreTx, before: Option<&ReadAt>) -> Result<(ReadAt, Option<BTreeSet<Mark>>), StoreError> {
-    let now = sqlx::query!(
-        r#"select pg_current_snapshot()::text as "snapshot!", 'changed_chunk'::regclass::oid::bigint as "schema!""#
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    let now = ReadAt { snapshot: now.snapshot, schema: now.schema };
-    let Some(before) = before.filter(|before| before.schema == now.schema) else { return Ok((now, None)) };
-    if before.snapshot == now.snapshot {
-        return Ok((now, Some(BTreeSet::new())));
-    }
-    let changed = sqlx::query!(
-        "select distinct source, owner, key from changed_chunk
-         where xid >= pg_snapshot_xmin($1::text::pg_snapshot)
-           and not pg_visible_in_snapshot(xid, $1::text::pg_snapshot)",
-        before.snapshot,
+    let rows = sqlx::query!(
+        r#"with now as (
+             select pg_current_snapshot()::text as snapshot, 'changed_chunk'::regclass::oid::bigint as schema
+         ), changed as (
+             select distinct source, owner, key from changed_chunk
+             where xid >= pg_snapshot_xmin($1::text::pg_snapshot)
+               and not pg_visible_in_snapshot(xid, $1::text::pg_snapshot)
+         )
+         select now.snapshot as "snapshot!", now.schema as "schema!",
+                changed.source as "source?", changed.owner as "owner?", changed.key as "key?"
+         from now left join changed on true"#,
+        before.map(|before| before.snapshot.as_str()),
     )
     .fetch_all(tx.connection())
     .await?;
-    let marks = changed.into_iter().map(|row| {
-        let source = row.source.parse().ok()?;
-        Some(Mark { source, owner: row.owner, key: row.key })
-    });
-    Ok((now, marks.collect()))
+    let mut now = None;
+    let mut marks: Option<BTreeSet<Mark>> = Some(BTreeSet::new());
+    for row in rows {
+        now.get_or_insert(ReadAt { snapshot: row.snapshot, schema: row.schema });
+        let Some(((source, owner), key)) = row.source.zip(row.owner).zip(row.key) else { continue };
+        marks = marks.zip(source.parse().ok()).map(|(mut marks, source)| {
+            marks.insert(Mark { source, owner, key });
+            marks
+        });
+    }
+    // there is a row without any mark
+    let now = now.ok_or_else(|| StoreError::Unreadable("the database does not say what it reads".to_owned()))?;
+    let is_known = before.is_some_and(|before| before.schema == now.schema);
+    Ok((now, marks.filter(|_| is_known)))
 }
 
 /// Marks chunks of sources as changed by this transaction.

@@ -73,9 +73,14 @@ impl Store {
 
     /// Begins a transaction for this handle's tenant.
     pub async fn begin(&self) -> Result<StoreTx, StoreError> {
+        self.begin_as("begin").await
+    }
+
+    /// The same by another statement that begins one.
+    pub(crate) async fn begin_as(&self, begin: &'static str) -> Result<StoreTx, StoreError> {
         let mut lent = self.pool.lend().await?;
-        lent.connection().execute("begin").await?;
-        Ok(StoreTx { lent, tenant: self.tenant.clone() })
+        lent.connection().execute(begin).await?;
+        Ok(StoreTx { lent, tenant: self.tenant.clone(), settings: None })
     }
 
     /// Asks the database for nothing, to see whether it answers.
@@ -109,9 +114,16 @@ impl Store {
 pub struct StoreTx {
     lent: Lent,
     tenant: Tenant,
+    /// What its settings say, in the words of who set them.
+    settings: Option<String>,
 }
 
 impl StoreTx {
+    /// What its settings say, in the words of who set them; noted when they are set.
+    pub(crate) fn settings(&mut self) -> &mut Option<String> {
+        &mut self.settings
+    }
+
     /// From here on the transaction reads and writes another tenant's data.
     pub async fn use_tenant(&mut self, tenant: &Tenant) -> Result<(), StoreError> {
         let known = sqlx::query_scalar!(

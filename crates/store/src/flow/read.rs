@@ -71,7 +71,14 @@ impl Part {
     }
 }
 
+/// Says in the settings of the transaction which rows are read, unless they say so already.
 async fn choose(tx: &mut StoreTx, part: &Part) -> Result<(), StoreError> {
+    let settings = format!("{part:?}");
+    if *part == Part::All || tx.settings().as_ref() == Some(&settings) {
+        return Ok(());
+    }
+    // given up halfway they say neither
+    *tx.settings() = None;
     match part {
         Part::All => {}
         Part::Span(span) => {
@@ -95,6 +102,7 @@ async fn choose(tx: &mut StoreTx, part: &Part) -> Result<(), StoreError> {
             .await?;
         }
     }
+    *tx.settings() = Some(settings);
     Ok(())
 }
 
