@@ -107,6 +107,8 @@ create table change_metric (
     digest          bigint not null,
     primary key (service, deployed_at, change)
 );
+-- readers that hold rows in memory read the deployments of single changes again
+create index change_metric_change on change_metric (change);
 create index change_metric_deployment on change_metric (deployment);
 create index change_metric_deployed_at on change_metric (deployed_at);
 -- The changes of a repository are read with their deployments whenever one of them has changed.
