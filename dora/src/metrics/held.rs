@@ -189,7 +189,9 @@ impl Rows {
                 if !marks.is_empty() {
                     self.version = next_version();
                 }
-                marks.into_iter().for_each(|mark| self.note(mark));
+                for mark in marks {
+                    self.note(mark);
+                }
             }
         }
         self.read_at = Some((now, begun));
