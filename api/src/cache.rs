@@ -239,7 +239,7 @@ impl Ask {
                     let _given = self.make(Some(&look)).await;
                 }
             };
-            let _ended = on_own_thread(cache.0.end.clone(), renewed).await;
+            let _ended = on_own_thread(cache.0.end.clone(), Box::pin(renewed)).await;
         });
     }
 }

@@ -50,7 +50,7 @@ impl Scope {
 
     /// The same, which was read at a time: what is asked may be as it was then.
     #[must_use]
-    pub fn as_of(self, at: Instant) -> Self {
+    pub fn read_at(self, at: Instant) -> Self {
         Self { as_of: at, ..self }
     }
 

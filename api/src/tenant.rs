@@ -20,7 +20,7 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
     let scope = match request.extensions_mut().remove::<LookedAt>() {
         Some(LookedAt { tenant, at }) => {
             let store = state.store().for_tenant(&tenant.tenant);
-            Scope::new(tenant, store).as_of(at)
+            Scope::new(tenant, store).read_at(at)
         }
         None => match find(&state, request.headers(), request.uri().query().unwrap_or_default()).await {
             Ok(scope) => scope,

@@ -155,16 +155,12 @@ impl Freshness {
         let begun = Instant::now();
         let looking = look_now(self.store.clone(), self.snapshots.clone(), begun);
         let seen = if is_busy { on_own_thread(self.end.clone(), looking).await } else { Some(looking.await) };
-        match seen.and_then(Result::ok) {
-            Some(seen) => {
-                self.state().note(Arc::clone(&seen));
-                Some(look(seen))
-            }
-            None => {
-                self.state().failed_at = Some(begun);
-                None
-            }
-        }
+        let Some(seen) = seen.and_then(Result::ok) else {
+            self.state().failed_at = Some(begun);
+            return None;
+        };
+        self.state().note(Arc::clone(&seen));
+        Some(look(seen))
     }
 
     /// How long the store may have had newer data than an answer was made from; as long as can be where that is not known.
