@@ -225,7 +225,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
         match command {
             Command::Up(command) => Box::pin(command.run(settings, &global)).await,
             Command::Role(command) => Box::pin(command.run(settings, &global)).await,
-            Command::Collect(command) => command.run(settings, &global).await,
+            Command::Collect(command) => Box::pin(command.run(settings, &global)).await,
             Command::Import(command) => command.run(settings, &global).await,
             Command::Export(command) => command.run(settings, &global).await,
             Command::Dora(command) => command.run(settings, &global).await,
