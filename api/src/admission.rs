@@ -6,7 +6,7 @@
 //! work and waits before it, is sent away at once.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,6 +14,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use runtime::locked;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
@@ -204,7 +205,7 @@ impl Lane {
     }
 
     fn load(&self) -> MutexGuard<'_, Load> {
-        self.0.load.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0.load)
     }
 }
 

@@ -2,10 +2,11 @@
 //! here, so that traffic goes elsewhere and a monitor sees why.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::response::Response;
+use runtime::locked;
 use runtime::telemetry::Occasionally;
 use store::{Store, StoreError, TenantInfo, queries};
 use tokio::time::timeout;
@@ -112,7 +113,7 @@ impl Answers {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 

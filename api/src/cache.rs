@@ -12,7 +12,7 @@ mod freshness;
 mod kept;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
@@ -23,6 +23,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use dora::Snapshots;
 use kernel::Tenant;
+use runtime::locked;
 use runtime::panics::on_own_thread;
 use store::Store;
 use tokio::sync::Semaphore;
@@ -108,10 +109,6 @@ impl Cache {
             || Arc::new(Freshness::new(self.0.store.for_tenant(tenant), self.0.snapshots.clone(), self.0.end.clone()));
         Arc::clone(locked(&self.0.tenants).entry(tenant.clone()).or_insert_with(new))
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Answers from memory where it can.

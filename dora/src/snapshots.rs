@@ -10,11 +10,12 @@
 mod answers;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use kernel::Tenant;
 use runtime::kept::Place;
+use runtime::locked;
 use store::Store;
 use store::changes::{self, ReadAt};
 use tokio::sync::Mutex as Held;
@@ -82,10 +83,6 @@ pub struct Dated<T> {
     pub answer: T,
     /// The versions of what it was made from.
     pub versions: Versions,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Tenanted {

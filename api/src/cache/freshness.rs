@@ -4,10 +4,11 @@
 //! While many ask, it is looked at [`LOOKS_PER_SECOND`] times a second for all of them.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use dora::{DoraError, Snapshots, Versions};
+use runtime::locked;
 use runtime::panics::on_own_thread;
 use store::{Store, StoreError, TenantInfo};
 use tokio::sync::Mutex as Flight;
@@ -169,7 +170,7 @@ impl Freshness {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::made::MadeFrom;
 
 /// How far an answer may be behind the store while many ask …
 const LAG: Duration = Duration::from_millis(900);
-/// … and how far until it is made again, which then is about twice in that time.
+/// … and how far until it is made again: half of that, so that it is ready before it is too old.
 const RENEWED_BEHIND: Duration = Duration::from_millis(450);
 /// How long an answer is given: one about what was up to now is about a time before, and was made of what snapshots give
 /// as long again.

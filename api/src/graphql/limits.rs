@@ -1,9 +1,10 @@
 //! What a valid query may cost, with its cost and the limit in the error, and when it may run.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
 use async_graphql::{ServerError, ValidationResult};
+use runtime::locked;
 
 use crate::admission::{Admission, Turn};
 use crate::problem::Problem;
@@ -42,7 +43,7 @@ impl TurnOf {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Result<Turn, Problem>>> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.turn)
     }
 }
 

@@ -8,9 +8,10 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use runtime::locked;
 use tokio::sync::Notify;
 
 use super::buffer::{Buffer, Buffers};
@@ -86,7 +87,7 @@ impl Budget {
     pub(super) fn body(self: &Arc<Self>, source: Option<IpAddr>, capacity: usize) -> Result<HeldBody, Exhausted> {
         let buffer = Buffer::with_capacity(&self.buffers, capacity).ok_or(Exhausted)?;
         let memory = Arc::new(Memory { buffer: Mutex::new(Some(buffer)), given_up: Notify::new() });
-        let mut table = lock(&self.table);
+        let mut table = locked(&self.table);
         let id = table.next;
         table.next += 1;
         table.bodies.insert(id, Entry { source, bytes: 0, complete: false, memory: Arc::clone(&memory) });
@@ -95,25 +96,21 @@ impl Budget {
 
     #[cfg(test)]
     pub(super) fn used(&self) -> usize {
-        lock(&self.table).used
+        locked(&self.table).used
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl HeldBody {
     /// Appends a piece, if need be in the place of another body.
     pub(super) fn extend(&self, piece: &[u8]) -> Result<(), Exhausted> {
         self.take(piece.len())?;
-        let mut buffer = lock(&self.memory.buffer);
+        let mut buffer = locked(&self.memory.buffer);
         if buffer.as_mut().is_some_and(|buffer| buffer.append(piece)) { Ok(()) } else { Err(Exhausted) }
     }
 
     /// Takes bytes of the budget for this body.
     fn take(&self, more: usize) -> Result<(), Exhausted> {
-        let mut table = lock(&self.budget.table);
+        let mut table = locked(&self.budget.table);
         let missing = (table.used + more).saturating_sub(self.budget.bytes);
         let given_up = table.make_room(missing, self.id)?;
         let entry = table.bodies.get_mut(&self.id).ok_or(Exhausted)?;
@@ -128,14 +125,14 @@ impl HeldBody {
 
     /// From here on the body is not given up for another.
     pub(super) fn keep(&self) -> Result<(), Exhausted> {
-        lock(&self.budget.table).bodies.get_mut(&self.id).ok_or(Exhausted)?.complete = true;
+        locked(&self.budget.table).bodies.get_mut(&self.id).ok_or(Exhausted)?.complete = true;
         Ok(())
     }
 
     /// The whole body. Its share of the budget is in use as long as any of these bytes is.
     pub(super) fn complete(self) -> Result<Bytes, Exhausted> {
         self.keep()?;
-        let buffer = lock(&self.memory.buffer).take().ok_or(Exhausted)?;
+        let buffer = locked(&self.memory.buffer).take().ok_or(Exhausted)?;
         Ok(Bytes::from_owner(Complete { buffer, _held: self }))
     }
 
@@ -147,7 +144,7 @@ impl HeldBody {
 
 impl Drop for HeldBody {
     fn drop(&mut self) {
-        lock(&self.budget.table).remove(self.id);
+        locked(&self.budget.table).remove(self.id);
     }
 }
 
@@ -166,7 +163,7 @@ impl Table {
             let Some(memory) = self.bodies.get(&id).map(|entry| Arc::clone(&entry.memory)) else { continue };
             memory.given_up.notify_one();
             self.remove(id);
-            given_up.push(lock(&memory.buffer).take());
+            given_up.push(locked(&memory.buffer).take());
         }
         Ok(given_up)
     }
@@ -240,7 +237,7 @@ mod tests {
         newest.extend(&[0; 20]).unwrap();
         assert!(given_up(&hanging[1]).await && !given_up(&hanging[2]).await && !given_up(&other).await);
         assert_eq!(hanging[0].extend(&[0; 1]), Err(Exhausted), "one that was given up takes nothing any more");
-        assert!(lock(&hanging[0].memory.buffer).is_none(), "its memory is free before its task has noticed");
+        assert!(locked(&hanging[0].memory.buffer).is_none(), "its memory is free before its task has noticed");
         drop((hanging, other, newest));
         assert_eq!(budget.used(), 0);
     }

@@ -3,9 +3,10 @@
 //! moment it is dropped. The system has to clear each page of a new map, which costs as much as all else that is done
 //! for a body of some hundred kilobytes: so a few small maps, and no more, are kept for the bodies that come next.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use memmap2::MmapMut;
+use runtime::locked;
 use runtime::telemetry::Occasionally;
 
 /// Bytes of a map that is kept for another body.
@@ -31,7 +32,7 @@ pub(super) struct Buffer {
 
 impl Buffers {
     fn kept(&self) -> MutexGuard<'_, Vec<MmapMut>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     /// A small map.

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use ::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde::Serialize;
 
 use crate::http::{self, Body, Hosts, Route, Routes};
+use crate::locked;
 use crate::settings::Server;
 
 /// What readiness depends on.
@@ -108,7 +109,7 @@ impl Readiness {
 
     /// A panic elsewhere does not make the state of the checks wrong.
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 

@@ -6,10 +6,12 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Mutex as Flight;
 use tokio::time::Instant;
+
+use crate::locked;
 
 /// The place of a key's value. Who holds it makes the value; others who want the same wait for that.
 pub type Place = Arc<Flight<()>>;
@@ -97,7 +99,7 @@ impl<K: Clone + Eq + Hash, V: Clone> Kept<K, V> {
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries<K, V>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.entries)
     }
 }
 

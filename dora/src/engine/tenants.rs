@@ -1,9 +1,10 @@
 //! The tenants whose queues have services, as the workers of this process know it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use kernel::Tenant;
+use runtime::locked;
 use tokio::sync::Notify;
 
 use super::work::Workshop;
@@ -25,7 +26,7 @@ struct Inner {
 
 impl Tenants {
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.inner)
     }
 
     /// Adds a tenant.

@@ -15,6 +15,11 @@ use crate::metrics::reads;
 
 const ROUNDS: usize = 12;
 
+/// Snapshots that may hold everything.
+fn roomy() -> Snapshots {
+    Snapshots::new(MetricSettings { dora: &served::settings(), custom: &[] }, 1 << 30)
+}
+
 fn question(by: Option<Slice>) -> Question {
     let to = served::end();
     Question { from: Some(to - TimeDelta::days(90)), to: Some(to), by, ..Question::default() }
@@ -93,8 +98,7 @@ fn changed(fact: &Fact, round: usize) -> Option<Fact> {
 async fn rows_in_memory_are_those_of_a_fresh_read_after_any_writes() {
     let served = served::filled().await;
     let store = &served.database.store;
-    let settings = served::settings();
-    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let snapshots = roomy();
     compare(store, &snapshots, "at first").await;
     let facts: Vec<Fact> = served::organization().facts().collect();
     let mut runner = TestRunner::deterministic();
@@ -105,7 +109,7 @@ async fn rows_in_memory_are_those_of_a_fresh_read_after_any_writes() {
         write_facts(store, &later).await;
         compare(store, &snapshots, &format!("facts of round {round}")).await;
         if round % 3 == 2 {
-            dora::recompute(store, &settings, Scope::Stale).await.unwrap();
+            dora::recompute(store, &served::settings(), Scope::Stale).await.unwrap();
             compare(store, &snapshots, &format!("rows of round {round}")).await;
         }
     }
@@ -115,8 +119,7 @@ async fn rows_in_memory_are_those_of_a_fresh_read_after_any_writes() {
 async fn a_transaction_that_commits_after_a_later_one_is_not_missed() {
     let served = served::filled().await;
     let store = &served.database.store;
-    let settings = served::settings();
-    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let snapshots = roomy();
     let facts: Vec<Fact> = served::organization().facts().collect();
     let mut changes = facts.iter().filter(|fact| matches!(fact, Fact::Change(_)));
     let (first, second) = (changes.next().unwrap(), changes.next().unwrap());
@@ -153,8 +156,7 @@ async fn what_is_forgotten_is_forgotten_in_memory_too() {
     use store::forget::{Forgotten, forget, names};
     let served = served::filled().await;
     let store = &served.database.store;
-    let settings = served::settings();
-    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let snapshots = roomy();
     compare(store, &snapshots, "at first").await;
     for kind in [Forgotten::Repository, Forgotten::Service, Forgotten::Team] {
         let mut tx = store.begin().await.unwrap();
@@ -163,7 +165,7 @@ async fn what_is_forgotten_is_forgotten_in_memory_too() {
         assert!(!deleted.is_empty(), "{name}");
         tx.commit().await.unwrap();
         compare(store, &snapshots, &format!("{kind:?} {name}")).await;
-        dora::recompute(store, &settings, Scope::Stale).await.unwrap();
+        dora::recompute(store, &served::settings(), Scope::Stale).await.unwrap();
         compare(store, &snapshots, &format!("{kind:?} {name}, computed")).await;
     }
 }
@@ -180,8 +182,7 @@ fn renamed(fact: &Fact, title: &str) -> Fact {
 async fn of_a_fact_that_changes_only_its_own_rows_are_read_again() {
     let served = served::filled().await;
     let store = &served.database.store;
-    let settings = served::settings();
-    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let snapshots = roomy();
     let definitions = dora::definitions(&[]).unwrap();
     let names: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
     let question = question(None);
@@ -209,8 +210,7 @@ async fn of_a_fact_that_changes_only_its_own_rows_are_read_again() {
 async fn a_change_of_nothing_that_answers_are_made_from_makes_no_other_version() {
     let served = served::filled().await;
     let store = &served.database.store;
-    let settings = served::settings();
-    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let snapshots = roomy();
     let facts: Vec<Fact> = served::organization().facts().collect();
     let merged = |fact: &&Fact| matches!(fact, Fact::Change(change) if change.merged_at.is_some());
     let fact = facts.iter().find(merged).unwrap();
@@ -223,7 +223,7 @@ async fn a_change_of_nothing_that_answers_are_made_from_makes_no_other_version()
     assert_eq!(versions(names[1]).await, lead_time);
     write_facts(store, &[changed(fact, 1).unwrap()]).await;
     assert_ne!(versions(names[0]).await, size);
-    assert_eq!(versions(names[2]).await, ci, "it is made from none of it");
+    assert_eq!(versions(names[2]).await, ci, "it reads no change");
     let held = snapshots.look(store).await.unwrap();
     assert!(!size.are_those_of(&held) && ci.are_those_of(&held));
     assert!(versions(names[0]).await.are_those_of(&held));
@@ -233,8 +233,7 @@ async fn a_change_of_nothing_that_answers_are_made_from_makes_no_other_version()
 async fn what_is_asked_of_a_time_that_is_read_reads_nothing_more() {
     let served = served::filled().await;
     let store = &served.database.store;
-    let settings = served::settings();
-    let snapshots = Snapshots::new(MetricSettings { dora: &settings, custom: &[] }, 1 << 30);
+    let snapshots = roomy();
     let facts: Vec<Fact> = served::organization().facts().collect();
     let fact = facts.iter().find(|fact| changed(fact, 1).is_some() && matches!(fact, Fact::Change(_))).unwrap();
     let question = question(None);

@@ -23,7 +23,7 @@ pub enum Part {
     All,
     /// All of these repositories, projects or services, and of any of them the rows with these keys.
     Some {
-        /// Repositories, projects or services; an empty one is none of them.
+        /// Repositories, projects or services; an empty one stands for rows without any.
         owners: Vec<String>,
         /// Ids of rows.
         keys: Vec<String>,
