@@ -11,6 +11,7 @@ use runtime::telemetry::Occasionally;
 use store::{Store, StoreError, TenantInfo, queries};
 use tokio::time::timeout;
 
+use crate::access::Access;
 use crate::reads::{Part, services};
 use crate::scope::Scope;
 
@@ -119,7 +120,7 @@ impl Answers {
 
 /// How many services are answered and how many there are, if they are not the same ones.
 async fn differ(reading: &Store, direct: &Store, tenant: &TenantInfo) -> Result<Option<(usize, usize)>, StoreError> {
-    let scope = Scope::new(tenant.clone(), reading.for_tenant(&tenant.tenant));
+    let scope = Scope::new(tenant.clone(), reading.for_tenant(&tenant.tenant), Access::everything());
     let answered = services(&scope, Part { after: None, limit: SERVICES }).await?.rows;
     let direct = direct.for_tenant(&tenant.tenant);
     let mut there = queries::services(&direct, None, SERVICES).await?;

@@ -4,6 +4,7 @@
 //! same here as everywhere; every list is bounded and read by keyset; an answer names its tenant and states whether its
 //! data is generated; an error names what is wrong with the request and exposes nothing internal.
 
+mod access;
 mod admission;
 mod answers;
 mod cache;

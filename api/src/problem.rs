@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use eventlog::LogError;
 use kernel::near::UnknownName;
+use kernel::{Right, Role};
 use runtime::telemetry::Occasionally;
 use serde::Serialize;
 use store::StoreError;
@@ -159,6 +160,15 @@ impl Problem {
         let detail = "Raw events may hold personal data: set `api.raw_events = true` to show them to everyone who \
                       reaches this server, ask over its UNIX socket, or use `sei events of` on its machine.";
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Raw events are not shown here", detail)
+    }
+
+    /// Who asks lacks a right.
+    #[must_use]
+    pub fn forbidden(right: Right, role: Role) -> Self {
+        let (right, role) = (right.as_str(), role.as_str());
+        let detail =
+            format!("The role `{role}` lacks the right `{right}`: ask an administrator for a grant that has it.");
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
     }
 
     /// It is about this parameter.

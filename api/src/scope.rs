@@ -6,6 +6,8 @@ use std::time::Instant;
 use store::{Store, TenantInfo};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::access::Access;
+
 /// A tenant that exists, and a store that reads it.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -13,6 +15,8 @@ pub struct Scope {
     pub tenant: TenantInfo,
     /// Reads that tenant only.
     pub store: Store,
+    /// Who asks, and what they may be answered.
+    pub access: Access,
     /// Who asks is content with the store as it was then, or later.
     pub as_of: Instant,
     /// What its reads take turns with, where one request makes many.
@@ -44,8 +48,8 @@ impl Turns {
 impl Scope {
     /// One whose reads wait for no turn, and read the store as it is.
     #[must_use]
-    pub fn new(tenant: TenantInfo, store: Store) -> Self {
-        Self { tenant, store, as_of: Instant::now(), turns: None }
+    pub fn new(tenant: TenantInfo, store: Store, access: Access) -> Self {
+        Self { tenant, store, access, as_of: Instant::now(), turns: None }
     }
 
     /// The same, which was read at a time: what is asked may be as it was then.

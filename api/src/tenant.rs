@@ -4,13 +4,14 @@
 pub(crate) mod name;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kernel::Tenant;
 use kernel::near::UnknownName;
 
 use crate::ApiState;
+use crate::access::Access;
 use crate::made::LookedAt;
 use crate::problem::Problem;
 use crate::scope::Scope;
@@ -20,9 +21,9 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
     let scope = match request.extensions_mut().remove::<LookedAt>() {
         Some(LookedAt { tenant, at }) => {
             let store = state.store().for_tenant(&tenant.tenant);
-            Scope::new(tenant, store).read_at(at)
+            Scope::new(tenant, store, Access::of(request.extensions())).read_at(at)
         }
-        None => match find(&state, request.headers(), request.uri().query().unwrap_or_default()).await {
+        None => match find(&state, &request).await {
             Ok(scope) => scope,
             Err(problem) => return problem.into_response(),
         },
@@ -40,13 +41,13 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
     response
 }
 
-async fn find(state: &ApiState, headers: &HeaderMap, query: &str) -> Result<Scope, Problem> {
-    let asked = name::asked(headers, query)?;
+async fn find(state: &ApiState, request: &Request) -> Result<Scope, Problem> {
+    let asked = name::asked(request.headers(), request.uri().query().unwrap_or_default())?;
     let wanted = asked.unwrap_or_else(|| Tenant::default().to_string());
     let known = state.store().tenants().await?;
     let Some(tenant) = known.iter().find(|known| known.tenant.as_str() == wanted) else {
         let known = known.iter().map(|known| known.tenant.as_str());
         return Err(Problem::unknown_tenant(&UnknownName::new(&wanted, known)));
     };
-    Ok(Scope::new(tenant.clone(), state.store().for_tenant(&tenant.tenant)))
+    Ok(Scope::new(tenant.clone(), state.store().for_tenant(&tenant.tenant), Access::of(request.extensions())))
 }

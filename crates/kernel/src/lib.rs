@@ -7,6 +7,7 @@
 // `closed_list!` names this crate wherever it is used, here too
 extern crate self as kernel;
 
+mod access;
 mod closed_list;
 pub mod difference;
 mod envelope;
@@ -21,6 +22,7 @@ mod selectors;
 mod tags;
 mod time;
 
+pub use access::{Right, Role};
 pub use closed_list::{NameError, word};
 pub use envelope::{Envelope, Tenant, TenantError};
 pub use facts::*;
