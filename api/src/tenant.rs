@@ -4,7 +4,7 @@
 pub(crate) mod name;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kernel::Tenant;
@@ -18,12 +18,13 @@ use crate::scope::Scope;
 
 /// Finds the tenant, hands it to the handler as an extension, and names it in the answer's headers.
 pub async fn choose(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
+    let access = Access::of(request.extensions());
     let scope = match request.extensions_mut().remove::<LookedAt>() {
         Some(LookedAt { tenant, at }) => {
             let store = state.store().for_tenant(&tenant.tenant);
-            Scope::new(tenant, store, Access::of(request.extensions())).read_at(at)
+            Scope::new(tenant, store, access).read_at(at)
         }
-        None => match find(&state, &request).await {
+        None => match find(&state, request.headers(), request.uri().query().unwrap_or_default(), access).await {
             Ok(scope) => scope,
             Err(problem) => return problem.into_response(),
         },
@@ -41,13 +42,13 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
     response
 }
 
-async fn find(state: &ApiState, request: &Request) -> Result<Scope, Problem> {
-    let asked = name::asked(request.headers(), request.uri().query().unwrap_or_default())?;
+async fn find(state: &ApiState, headers: &HeaderMap, query: &str, access: Access) -> Result<Scope, Problem> {
+    let asked = name::asked(headers, query)?;
     let wanted = asked.unwrap_or_else(|| Tenant::default().to_string());
     let known = state.store().tenants().await?;
     let Some(tenant) = known.iter().find(|known| known.tenant.as_str() == wanted) else {
         let known = known.iter().map(|known| known.tenant.as_str());
         return Err(Problem::unknown_tenant(&UnknownName::new(&wanted, known)));
     };
-    Ok(Scope::new(tenant.clone(), state.store().for_tenant(&tenant.tenant), Access::of(request.extensions())))
+    Ok(Scope::new(tenant.clone(), state.store().for_tenant(&tenant.tenant), access))
 }
