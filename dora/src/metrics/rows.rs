@@ -111,9 +111,14 @@ impl Micros {
 pub(super) trait Row: Clone + PartialEq {
     fn is_of(&self, window: Micros) -> bool;
 
-    /// When it is, where rows are read oldest first. Those of the same time are in the order of their keys.
+    /// By which rows are in order. Those of the same time are in the order of their keys.
     fn time(&self) -> i64 {
         0
+    }
+
+    /// Whether no window that begins then or later is about it. If this holds of a row, it does of all before it.
+    fn is_over(&self, _from: i64) -> bool {
+        false
     }
 
     /// How much memory it takes beside itself.
@@ -148,6 +153,14 @@ impl Row for Change {
         // of one that is known only from git no more than the merge is
         let begin = self.opened.or(self.merged);
         begin.is_some_and(|begin| window.meets(begin, self.merged.or(self.closed)))
+    }
+
+    fn time(&self) -> i64 {
+        self.merged.or(self.closed).unwrap_or(i64::MAX)
+    }
+
+    fn is_over(&self, from: i64) -> bool {
+        self.time() < from
     }
 
     fn bytes_beside(&self) -> usize {
@@ -195,6 +208,14 @@ pub(super) struct Deployed {
 impl Row for Deployed {
     fn is_of(&self, window: Micros) -> bool {
         window.holds(self.at)
+    }
+
+    fn time(&self) -> i64 {
+        self.at
+    }
+
+    fn is_over(&self, from: i64) -> bool {
+        self.at < from
     }
 }
 
@@ -290,6 +311,10 @@ impl Row for Run {
     fn time(&self) -> i64 {
         self.finished
     }
+
+    fn is_over(&self, from: i64) -> bool {
+        self.finished + RUN_US < from
+    }
 }
 
 /// A work item, and what its transitions state.
@@ -309,6 +334,14 @@ pub(super) struct Item {
 impl Row for Item {
     fn is_of(&self, window: Micros) -> bool {
         window.meets(self.created, self.closed)
+    }
+
+    fn time(&self) -> i64 {
+        self.closed.unwrap_or(i64::MAX)
+    }
+
+    fn is_over(&self, from: i64) -> bool {
+        self.time() < from
     }
 
     fn bytes_beside(&self) -> usize {

@@ -14,7 +14,7 @@ use super::rows::{
     Row, Run, Sprint, Subject, Vulnerability,
 };
 
-/// The rows of an owner, oldest first; what they are about is separate, since few questions look at it.
+/// The rows of an owner, in the order of their times; what they are about is separate, since few questions look at it.
 #[derive(Clone, Debug)]
 struct Chunk<T> {
     keys: Vec<Key>,
@@ -56,6 +56,13 @@ impl<T: Row> Chunk<T> {
 
     fn entries(&self) -> impl Iterator<Item = EntryRef<'_, T>> {
         self.subjects.iter().zip(&self.rows).map(|(subject, row)| EntryRef { subject, row })
+    }
+
+    /// The rows that a window is about. Those that are over before it are not looked at.
+    fn of(&self, window: Micros) -> impl Iterator<Item = EntryRef<'_, T>> {
+        let first = self.rows.partition_point(|row| row.is_over(window.from));
+        let rows = self.subjects.get(first..).into_iter().flatten().zip(self.rows.get(first..).into_iter().flatten());
+        rows.filter(move |(_, row)| row.is_of(window)).map(|(subject, row)| EntryRef { subject, row })
     }
 
     /// The rows with their keys.
@@ -167,7 +174,7 @@ impl<T: Row> Table<T> {
 
     /// The rows that a window is about.
     pub fn of(&self, window: Micros) -> impl Iterator<Item = EntryRef<'_, T>> {
-        self.all().filter(move |entry| entry.row.is_of(window))
+        self.0.values().flat_map(move |chunk| chunk.of(window))
     }
 
     /// All rows.
@@ -295,4 +302,30 @@ pub(crate) struct Tables {
     pub(super) measures: Table<Measure>,
     pub(super) authors: Table<Author>,
     pub(super) facts: BTreeMap<(&'static str, &'static str), Arc<Facts>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_about_the_rows_that_it_would_be_about_if_all_were_looked_at() {
+        let times = [None, Some(3), Some(1), Some(7), Some(5), Some(5), None, Some(2)];
+        let change = |(number, end): (i64, Option<i64>)| Change {
+            opened: Some(number % 4 - 1),
+            merged: end.filter(|_| number % 2 == 0),
+            closed: end.filter(|_| number % 2 == 1),
+            ..Change::default()
+        };
+        let rows = (0..).zip(times).map(change).enumerate();
+        let entry =
+            |(number, row): (usize, Change)| Entry { key: Key::of(&number.to_string()), row, ..Entry::default() };
+        let table = Table::by_owner(rows.map(entry), |_| None);
+        for (from, to) in (-2..9).flat_map(|from| (from..10).map(move |to| (from, to))) {
+            let window = Micros { from, to };
+            let found: Vec<&Change> = table.of(window).map(|entry| entry.row).collect();
+            let expected: Vec<&Change> = table.all().map(|entry| entry.row).filter(|row| row.is_of(window)).collect();
+            assert_eq!(found, expected, "{window:?}");
+        }
+    }
 }
