@@ -147,6 +147,20 @@ async fn lock_first(tx: &mut StoreTx) -> Result<Found, StoreError> {
     }
 }
 
+/// Locks those of the services that no worker computes; none does until this transaction ends.
+pub async fn lock_free(tx: &mut StoreTx, services: &[String]) -> Result<BTreeSet<String>, StoreError> {
+    join_all(tx).await?;
+    let locked = sqlx::query_scalar!(
+        r#"select service as "service!" from unnest($1::text[]) as service
+           where pg_try_advisory_xact_lock(hashtext('sei: computation of a service'), hashtext($2 || '/' || service))"#,
+        services,
+        tx.tenant().to_string(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(locked.into_iter().collect())
+}
+
 /// Takes a service again whose transaction failed, with the entries up to an id; waits for the worker that has it.
 pub async fn retake(store: &Store, service: &str, id: i64) -> Result<StoreTx, StoreError> {
     let mut tx = store.begin().await?;

@@ -23,6 +23,28 @@ pub(crate) const NAMED: &str = "named:";
 /// Before what incidents are part of at their source, such as `jira:SHOP`.
 pub(crate) const SELECTOR: &str = "incident:";
 
+/// Before the id of a change of which only the title is another now, and in the next line the title before. Whether any
+/// verdict depends on it is only asked when marks are taken: what reverts it by its title may arrive at any time.
+pub(crate) const TITLE: &str = "title:";
+
+/// What was marked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Each subject once, in order.
+    pub subjects: Vec<String>,
+    /// Changes of which only the title is another.
+    pub retitled: Vec<Retitled>,
+}
+
+/// A change of which only the title is another now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retitled {
+    /// The change.
+    pub change: String,
+    /// Its title before.
+    pub before: String,
+}
+
 /// The subject of facts that name only a service.
 #[must_use]
 pub fn service(name: &str) -> String {
@@ -53,11 +75,11 @@ pub async fn mark(tx: &mut StoreTx, subjects: &[String]) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Takes all marks: each subject once, in order; ids that incidents name are replaced by their owners. The marks are
+/// Takes all marks; ids that incidents name are replaced by their owners. The marks are
 /// restored if the transaction does not commit.
 /// Read the facts after this, in the same transaction. Marks that another transaction is taking are
 /// left to it.
-pub async fn take(tx: &mut StoreTx) -> Result<Vec<String>, StoreError> {
+pub async fn take(tx: &mut StoreTx) -> Result<Marks, StoreError> {
     let subjects = sqlx::query_scalar!(
         r#"with taken as (
                delete from invalidation where id in (select id from invalidation for update skip locked)
@@ -67,14 +89,20 @@ pub async fn take(tx: &mut StoreTx) -> Result<Vec<String>, StoreError> {
     )
     .fetch_all(tx.connection())
     .await?;
-    let (named, mut subjects): (Vec<_>, Vec<_>) = subjects.into_iter().partition(|subject| subject.starts_with(NAMED));
+    let retitled = |subject: &String| {
+        let (change, before) = subject.strip_prefix(TITLE)?.split_once('\n')?;
+        Some(Retitled { change: change.to_owned(), before: before.to_owned() })
+    };
+    let retitled: Vec<Retitled> = subjects.iter().filter_map(retitled).collect();
+    let subjects = subjects.into_iter().filter(|subject| !subject.starts_with(TITLE));
+    let (named, mut subjects): (Vec<_>, Vec<_>) = subjects.partition(|subject| subject.starts_with(NAMED));
     let named: Vec<String> = named.iter().filter_map(|subject| Some(subject.strip_prefix(NAMED)?.to_owned())).collect();
     if !named.is_empty() {
         subjects.extend(owners(tx, &named).await?);
         subjects.sort_unstable();
         subjects.dedup();
     }
-    Ok(subjects)
+    Ok(Marks { subjects, retitled })
 }
 
 /// The subjects of the deployments, changes and commits that have these ids.

@@ -4,11 +4,13 @@
 mod basis;
 mod encode;
 mod preview;
+mod titles;
 mod write;
 
 pub(crate) use basis::RULES;
 pub use basis::{Rules, ServiceBasis, service_bases};
 pub use preview::{MergePreview, previews, write_preview};
+pub use titles::{Title, titles, write_titles};
 pub use write::{Written, write_changes, write_deployments, write_findings, write_incidents};
 
 use chrono::{DateTime, Utc};

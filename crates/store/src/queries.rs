@@ -9,6 +9,7 @@ mod deployments;
 mod known;
 mod page;
 
+pub(crate) use changes::of_changes;
 pub use changes::{ChangeFilter, carried, changes};
 pub use deployments::{DeploymentFilter, deployments};
 pub use known::{FindingKey, RepositoryRow, ServiceRow, findings, repositories, services};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use kernel::Service;
 use store::flow::Part;
-use store::metric_rows::Computation;
+use store::invalidations::Marks;
+use store::metric_rows::{Computation, Title};
 use store::{Store, StoreTx, computation_queue, invalidations, metric_rows};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -18,14 +19,38 @@ const ENGINE: u32 = 4;
 pub(super) async fn plan(store: &Store, options: &Options, scope: Scope) -> Result<Summary, DoraError> {
     let mut tx = store.begin().await?;
     computation_queue::lock(&mut tx).await?;
-    let subjects = invalidations::take(&mut tx).await?;
+    let marks = invalidations::take(&mut tx).await?;
     let services = services::all(&store::history::services(&mut tx).await?);
+    let (subjects, retitled) = retitle(&mut tx, &services, marks).await?;
     let computed = metric_rows::computations(&mut tx, &Part::All).await?;
     let queued = queued(&services, &computed, &subjects, digest(options), scope);
     computation_queue::push(&mut tx, &queued).await?;
-    let summary = unowned(&mut tx, &services).await?;
+    let mut summary = unowned(&mut tx, &services).await?;
+    summary.written += retitled;
     tx.commit().await?;
     Ok(summary)
+}
+
+/// Gives rows the new titles of changes, without computing their services. Returns the subjects for which that is not
+/// enough, beside those that are marked, and how many rows were written.
+async fn retitle(tx: &mut StoreTx, services: &[Service], marks: Marks) -> Result<(Vec<String>, u64), DoraError> {
+    let Marks { mut subjects, retitled } = marks;
+    if retitled.is_empty() {
+        return Ok((subjects, 0));
+    }
+    let titles = metric_rows::titles(tx, &retitled).await?;
+    let (deciding, others): (Vec<&Title>, Vec<&Title>) = titles.iter().partition(|title| title.decides);
+    subjects.extend(deciding.iter().map(|title| title.repository.clone()));
+    let repositories: Vec<String> = others.iter().map(|title| title.repository.clone()).collect();
+    let names: Vec<String> =
+        services::touched(services, &repositories).into_iter().map(|service| service.name.clone()).collect();
+    let free = computation_queue::lock_free(tx, &names).await?;
+    // another worker may have read the titles before
+    let busy = names.iter().filter(|name| !free.contains(*name));
+    subjects.extend(busy.map(|name| invalidations::service(name)));
+    let free: Vec<String> = free.into_iter().collect();
+    let written = metric_rows::write_titles(tx, &free, &others).await?;
+    Ok((subjects, written))
 }
 
 /// The services to compute, and those that are gone and whose rows have to go.

@@ -35,8 +35,8 @@ pub(crate) async fn rows(options: &PgConnectOptions) -> Vec<String> {
     rows
 }
 
-/// Later versions of some facts: a change whose merge a force-push took away, a tag that was deleted, an
-/// incident that was resolved months later, one that turned out to have another cause.
+/// Later versions of some facts: a change that has another title, one whose merge a force-push took away, a tag that was
+/// deleted, an incident that was resolved months later, one that turned out to have another cause.
 fn later(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
     let newer = |version: Version, days: i64| Version { at: version.at + TimeDelta::days(days), ..version };
     let mut later = Vec::new();
@@ -46,7 +46,11 @@ fn later(facts: &[Fact], random: &mut impl Rng) -> Vec<Fact> {
         }
         match fact.clone() {
             Fact::Change(mut change) => {
-                change.deleted = true;
+                match random.random_range(0..4) {
+                    0 => change.title = format!("Revert \"{}\"", change.title),
+                    1 | 2 => change.title.push_str(" again"),
+                    _ => change.deleted = true,
+                }
                 change.version = newer(change.version, 400);
                 later.push(Fact::Change(change));
             }

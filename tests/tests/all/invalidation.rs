@@ -240,3 +240,48 @@ async fn a_change_of_a_service_s_settings_has_everything_computed_again() {
     verdicts(&database, "shop").await;
     assert_eq!(count().await, 1);
 }
+
+/// What is computed of a repository with a change that has a title, and another that says that it reverts it, if there is
+/// one; each is deployed by itself.
+fn changes_with_titles(title: &str, revert: Option<&str>) -> Vec<Fact> {
+    let (sha, at) = (|number: u8| format!("{number}").repeat(40), |hour: u8| format!("2026-11-20T{hour:02}:00:00Z"));
+    let mut facts = Vec::new();
+    for (number, title) in (1..).zip([Some("Begin"), Some(title), revert].into_iter().flatten()) {
+        let parents: Vec<String> = (1..number).rev().take(1).map(sha).collect();
+        facts.push(fact(json!({ "fact": "commit", "repository": OWN, "sha": sha(number), "parents": parents,
+                                "authored_at": at(number), "committed_at": at(number) })));
+        facts.push(fact(
+            json!({ "fact": "change", "id": format!("{OWN}#{number}"), "repository": OWN, "state": "merged",
+                                "title": title, "merge_sha": sha(number), "merged_at": at(number) }),
+        ));
+        facts.push(deployment(&number.to_string(), Some(&sha(number)), &at(number + 10)));
+    }
+    facts
+}
+
+#[tokio::test]
+async fn a_title_that_no_revert_names_is_in_the_rows_without_computing_a_service() {
+    for (revert, services) in [(None, 0), (Some("Revert it"), 0), (Some("Revert \"Add cache\""), 1)] {
+        let database = tests::database().await;
+        write_facts(&database.store, &changes_with_titles("Add cache", revert)).await;
+        let (failed, _) = verdicts(&database, OWN).await;
+        assert_eq!(failed.len(), services, "{revert:?}");
+        let renamed = |title: &str, at: &str| {
+            fact(
+                json!({ "fact": "change", "id": format!("{OWN}#2"), "repository": OWN, "state": "merged", "title": title,
+                         "merge_sha": "2".repeat(40), "merged_at": "2026-11-20T02:00:00Z", "version": { "at": at } }),
+            )
+        };
+        write_facts(&database.store, &[renamed("Add a cache", "2026-11-21T10:00:00Z")]).await;
+        let summary = dora::recompute(&database.store, &settings(), Scope::Stale).await.unwrap();
+        assert_eq!(summary.services as usize, services, "{revert:?}");
+        let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
+        let title = "select title from main.change_metric where change like '%#2'";
+        let title: String = sqlx::query_scalar(title).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(title, "Add a cache", "{revert:?}");
+        assert_eq!(verdicts(&database, OWN).await.0, Vec::<String>::new(), "nothing is reverted");
+        // one that has the name of what is reverted is computed, as well
+        write_facts(&database.store, &[renamed("Add cache", "2026-11-22T10:00:00Z")]).await;
+        assert_eq!(verdicts(&database, OWN).await.0.len(), services, "{revert:?}");
+    }
+}

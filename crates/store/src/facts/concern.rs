@@ -2,9 +2,11 @@
 //! are not listed here concern nothing that is computed as they are written.
 
 use kernel::catalog::{Declared, Kind};
-use kernel::{Account, Change, Commit, Deployment, Incident, PipelineRun, Repository, Review, Service, Team};
+use kernel::{
+    Account, Change, ChangeState, Commit, Deployment, Incident, PipelineRun, Repository, Review, Service, Team,
+};
 
-use crate::declared::{list, quoted};
+use crate::declared::{list, literal, quoted};
 use crate::invalidations;
 
 /// Which rows concern what.
@@ -27,7 +29,14 @@ enum Before {
     ByItself,
     /// All or nothing: everything is concerned if a column is another now, of which a row that is new counts as false.
     AnotherNow(&'static str),
+    /// What it says by itself, if anything is another now that changes are measured by.
+    OfChange,
 }
+
+/// Columns of changes that the engine does not read.
+const UNREAD: [&str; 4] = ["number", "closed_at", "additions", "deletions"];
+/// The column of changes that only reverts depend on.
+const TITLE: &str = "title";
 
 impl Concern {
     /// That of a kind of fact.
@@ -37,7 +46,7 @@ impl Concern {
             Repository::NAME => Self::new(&["id"], "array[r.id]", Before::Same),
             Commit::NAME => Self::new(&["repository"], "array[r.repository]", Before::Same),
             // when a source says that one belongs elsewhere now, both repositories are concerned
-            Change::NAME => Self::new(&["repository"], "array[r.repository]", Before::ByItself),
+            Change::NAME => Self::new(&["repository"], "array[r.repository]", Before::OfChange),
             // the repository of the change; until that is known, its id says which
             Review::NAME => Self::new(
                 &["change"],
@@ -69,7 +78,8 @@ impl Concern {
     /// What a statement returns of the rows that it writes.
     pub(super) fn returned(&self, kind: &Kind) -> String {
         let keys = kind.key_columns().map(|column| column.name);
-        let mut names: Vec<&str> = keys.chain(self.columns.iter().copied()).collect();
+        let compared = if self.before == Before::OfChange { compared(kind) } else { Vec::new() };
+        let mut names: Vec<&str> = keys.chain(self.columns.iter().copied()).chain(compared).collect();
         names.sort_unstable();
         names.dedup();
         list(names.into_iter().map(|name| format!("t.{}", quoted(name))))
@@ -92,6 +102,7 @@ impl Concern {
                 "select true from written left join {table} as old using ({key})
                  where written.{column} <> coalesce(old.{column}, false)"
             )),
+            Before::OfChange => of_changes(kind),
         }
     }
 
@@ -110,6 +121,31 @@ impl Concern {
     fn names(&self) -> String {
         list(self.columns.iter().map(|name| quoted(name)))
     }
+}
+
+/// The columns of changes in which one version may differ from the one before it, so that it matters.
+fn compared(kind: &Kind) -> Vec<&'static str> {
+    let columns = kind.other_columns().map(|(_, column)| column.name).filter(|name| !UNREAD.contains(name));
+    columns.chain(["completeness"]).collect()
+}
+
+/// The subjects of changes: the repositories that one is in now and was in before. One that is merged neither now nor
+/// before is not measured; of one of which only the title is another, the title before is marked.
+fn of_changes(kind: &Kind) -> String {
+    let read = compared(kind).into_iter().filter(|name| *name != TITLE);
+    let [now, before] = ["r", "old"].map(|of| list(read.clone().map(|name| format!("{of}.{}", quoted(name)))));
+    let (table, merged) = (quoted(kind.name), literal(ChangeState::Merged));
+    format!(
+        "array(select distinct unnest(case
+                   when old.id is null then array[r.repository]
+                   when r.repository = old.repository and r.state <> {merged} and old.state <> {merged}
+                       then '{{}}'::text[]
+                   when row({now}) is distinct from row({before}) then array[r.repository, old.repository]
+                   when r.{TITLE} <> old.{TITLE} then array['{}' || r.id || E'\\n' || old.{TITLE}]
+                   else '{{}}'::text[] end)
+               from written as r left join {table} as old on old.id = r.id)",
+        invalidations::TITLE
+    )
 }
 
 /// The columns of incidents that say what they concern.

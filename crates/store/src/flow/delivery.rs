@@ -97,7 +97,8 @@ fn deployed_of(part: &Part) -> String {
 /// Changes and commits that were deployed in the span and count for lead time.
 pub async fn deployed(tx: &mut StoreTx, part: &Part, mut take: impl FnMut(DeployedRow<'_>)) -> Result<(), StoreError> {
     let statement = format!(
-        "select m.service, m.repository, m.author, m.change, c.source_branch, m.title, coalesce(c.labels, '{{}}'),
+        "select m.service, m.repository, m.author, m.change, c.source_branch, coalesce(c.title, m.title),
+                coalesce(c.labels, '{{}}'),
                 m.deployed_at, m.lead_time_us, m.coding_us, m.pickup_us, m.review_us, m.approval_us, m.deploy_us
          from change_metric m left join change c on c.id = m.change
          where {}",

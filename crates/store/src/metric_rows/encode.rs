@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, ChangeMetric, DeploymentId, DeploymentMetric, IncidentMetric, RepositoryId, Sha};
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::StoreError;
 use crate::copy::{put, time};
@@ -44,6 +45,11 @@ impl Encoded {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.fields = 0;
+    }
+
+    /// A hash of the row.
+    pub fn digest(&self) -> i64 {
+        i64::from_ne_bytes(xxh3_64(&self.bytes).to_ne_bytes())
     }
 
     fn field(&mut self, bytes: &[u8]) -> Result<(), StoreError> {

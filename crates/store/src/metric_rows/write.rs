@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use kernel::{ChangeMetric, DeploymentMetric, Finding, FindingKind, IncidentMetric};
 use sqlx::PgConnection;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::encode::{Encode, Encoded};
 use crate::changes::Source;
@@ -169,7 +169,7 @@ async fn write<R: Encode>(
         let row: &R = row.borrow();
         encoded.clear();
         row.encode(&mut encoded)?;
-        let digest = i64::from_ne_bytes(xxh3_64(&encoded.bytes).to_ne_bytes());
+        let digest = encoded.digest();
         let (at, name) = row.key();
         match stored.remove(&key(at, name)) {
             Some(stored) if stored == digest => continue,

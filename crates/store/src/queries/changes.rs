@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::ChangeMetric;
 
 use super::page::{Range, TimeKey};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, StoreTx};
 
 /// Which changes; everything that is `None` is left open.
 #[derive(Clone, Debug, Default)]
@@ -125,6 +125,22 @@ pub async fn changes(
         .fetch_all(store.pool())
         .await?
     };
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The rows of changes of some services.
+pub(crate) async fn of_changes(
+    tx: &mut StoreTx,
+    services: &[String],
+    changes: &[String],
+) -> Result<Vec<ChangeMetric>, StoreError> {
+    let rows = select_changes!(
+        "change_metric m where m.change = any($2) and m.service = any($1) and not m.is_commit",
+        services,
+        changes
+    )
+    .fetch_all(tx.connection())
+    .await?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 

@@ -1,6 +1,6 @@
 //! What becomes stale with a fact.
 
-use kernel::{Change, Deployment, Fact};
+use kernel::{Change, ChangeState, Deployment, Fact};
 use store::{facts, invalidations};
 use tests::database;
 
@@ -62,7 +62,7 @@ async fn a_mark_is_neither_lost_nor_seen_before_its_facts() {
     facts::write(&mut writing, &[Fact::Commit(commit(2))]).await.unwrap();
     // the engine takes what is committed, while the other writer is still at it, and neither waits
     let mut engine = store.begin().await.unwrap();
-    assert_eq!(invalidations::take(&mut engine).await.unwrap(), ["h/o/r"]);
+    assert_eq!(invalidations::take(&mut engine).await.unwrap().subjects, ["h/o/r"]);
     writing.commit().await.unwrap();
     engine.commit().await.unwrap();
     assert!(invalidations::any(store).await.unwrap());
@@ -71,7 +71,7 @@ async fn a_mark_is_neither_lost_nor_seen_before_its_facts() {
     // one that does not commit gives back what it took
     write(store, &[Fact::Commit(commit(3))]).await;
     let mut fails = store.begin().await.unwrap();
-    assert_eq!(invalidations::take(&mut fails).await.unwrap(), ["h/o/r"]);
+    assert_eq!(invalidations::take(&mut fails).await.unwrap().subjects, ["h/o/r"]);
     fails.rollback().await.unwrap();
     assert_eq!(take_stale(store).await, ["h/o/r"]);
     for _ in 0..3 {
@@ -86,13 +86,38 @@ async fn a_change_that_was_ready_earlier_than_known_is_stale_and_one_that_was_no
     let any_version = |at, ready: Option<i64>| {
         [Fact::Change(Change { ready_at: ready.map(instant), version: stated(at), ..change() })]
     };
-    for (facts, changed) in [
-        (any_version(5, None), 1),
-        (any_version(1, Some(4)), 1),
-        (any_version(2, Some(3)), 0),
-        (any_version(6, None), 1),
+    for (facts, changed, stale) in [
+        (any_version(5, None), 1, 1),
+        (any_version(1, Some(4)), 1, 1),
+        (any_version(2, Some(3)), 0, 0),
+        // the time that is kept is the same
+        (any_version(6, None), 1, 0),
     ] {
         assert_eq!(write(&database.store, &facts).await.changed, changed, "{facts:?}");
-        assert_eq!(take_stale(&database.store).await.len() as u64, changed, "{facts:?}");
+        assert_eq!(take_stale(&database.store).await.len(), stale, "{facts:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_stale_only_if_something_is_another_that_changes_are_measured_by() {
+    let database = database().await;
+    let (open, merged) = (Change { state: ChangeState::Open, title: "a".to_owned(), ..change() }, change());
+    let merged = Change { title: "a".to_owned(), ..merged };
+    let steps: Vec<(Change, &[&str])> = vec![
+        (open.clone(), &["h/o/r"]),
+        (Change { title: "b".to_owned(), labels: Vec::new(), ..open.clone() }, &[]),
+        (merged.clone(), &["h/o/r"]),
+        (merged.clone(), &[]),
+        (Change { additions: Some(9), closed_at: Some(instant(9)), number: None, ..merged.clone() }, &[]),
+        (Change { title: "b".to_owned(), ..merged.clone() }, &["h/o/r#1 was a"]),
+        (Change { title: "b".to_owned(), labels: Vec::new(), ..merged.clone() }, &["h/o/r"]),
+        (Change { title: "c".to_owned(), ..merged.clone() }, &["h/o/r"]),
+        (Change { title: "c".to_owned(), repository: "h/o/s".into(), ..merged.clone() }, &["h/o/r", "h/o/s"]),
+        (Change { repository: "h/o/s".into(), ..open }, &["h/o/s"]),
+    ];
+    for (step, (change, expected)) in (0..).zip(steps) {
+        let fact = Fact::Change(Change { version: stated(step), ..change });
+        assert_eq!(write(&database.store, std::slice::from_ref(&fact)).await.changed, 1, "{fact:?}");
+        assert_eq!(take_stale(&database.store).await, expected, "{fact:?}");
     }
 }

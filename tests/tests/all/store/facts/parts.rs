@@ -230,9 +230,10 @@ pub(super) async fn write(store: &Store, facts: &[Fact]) -> facts::Written {
 
 pub(super) async fn take_stale(store: &Store) -> Vec<String> {
     let mut tx = store.begin().await.unwrap();
-    let subjects = invalidations::take(&mut tx).await.unwrap();
+    let marks = invalidations::take(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
-    subjects
+    let retitled = marks.retitled.into_iter().map(|one| format!("{} was {}", one.change, one.before));
+    marks.subjects.into_iter().chain(retitled).collect()
 }
 
 /// All rows of a table, as JSON, in order.
