@@ -8,6 +8,7 @@ mod body;
 mod connections;
 mod descriptors;
 mod hosts;
+mod kept_open;
 mod listeners;
 mod peer;
 mod received;
@@ -21,8 +22,10 @@ pub use body::{Body, BodyError};
 pub(crate) use body::{empty, text};
 pub use hosts::Hosts;
 pub(crate) use hosts::host_of;
+pub use kept_open::{KeptOpen, Upgraded};
 pub use listeners::{HttpError, Listeners};
 pub use peer::{Network, Peer, share_of};
+pub use received::Endless;
 #[cfg(feature = "axum")]
 pub use router::catch_panics;
 pub(crate) use routes::Route;

@@ -2,7 +2,8 @@
 //!
 //! A connection waits while none of its requests is being worked on: it sends nothing, or the head or body of its
 //! request is incomplete. Of the source with the most connections, the one that has waited longest is closed. So idle
-//! clients can't keep others out, and a request that is being worked on is never interrupted.
+//! clients can't keep others out, and a request that is being worked on is never interrupted, nor a stream: whoever
+//! answers with streams bounds their number.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -24,6 +25,8 @@ pub(super) struct Connection {
     open_requests: AtomicUsize,
     /// Those of them that have come whole and are not answered.
     working: AtomicUsize,
+    /// Answers without an end that are being sent, and what a connection became that is not HTTP any more.
+    streams: AtomicUsize,
     /// Since when there is none, in milliseconds after `started`.
     waiting_since_ms: AtomicU64,
     /// Notified when it has to make room for another.
@@ -50,9 +53,30 @@ impl Connection {
 
     pub(super) fn request_ended(&self) {
         if self.working.fetch_sub(1, Ordering::Relaxed) == 1 {
-            let elapsed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            self.waiting_since_ms.store(elapsed_ms, Ordering::Relaxed);
+            self.waits_from_now();
         }
+    }
+
+    pub(super) fn stream_began(&self) {
+        self.streams.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A part of a stream could be handed to the client.
+    pub(super) fn stream_moved(&self) {
+        self.waits_from_now();
+    }
+
+    pub(super) fn stream_ended(&self) {
+        self.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn has_stream(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) > 0
+    }
+
+    fn waits_from_now(&self) {
+        let elapsed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.waiting_since_ms.store(elapsed_ms, Ordering::Relaxed);
     }
 
     /// Since when it waits for its client; `None` while a request is being worked on.
@@ -111,7 +135,7 @@ impl Table {
     fn evict(&mut self, only: Option<IpAddr>) -> bool {
         let waiting = self.open.iter().filter(|(_, connection)| only.is_none() || connection.share == only);
         let waiting = waiting.filter_map(|(id, connection)| {
-            let since = connection.waiting_since()?;
+            let since = connection.waiting_since().filter(|_| !connection.has_stream())?;
             Some((self.count(connection.share), std::cmp::Reverse(since), *id))
         });
         let Some((_, _, id)) = waiting.max() else { return false };
@@ -143,6 +167,7 @@ impl Connections {
             started: Instant::now(),
             open_requests: AtomicUsize::new(0),
             working: AtomicUsize::new(0),
+            streams: AtomicUsize::new(0),
             waiting_since_ms: AtomicU64::new(0),
             evicted: Notify::new(),
         });
@@ -216,5 +241,20 @@ mod tests {
         assert_eq!(second.connection.waiting_since(), Some(Instant::now()));
         assert!(connections.slot(source(3)).is_some());
         assert!(evicted(&second).await && !evicted(&first).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_is_never_closed_for_another_and_waits_from_its_last_part() {
+        let connections = Connections::new(2);
+        let (first, second) = (connections.slot(source(1)).unwrap(), connections.slot(source(2)).unwrap());
+        first.connection.stream_began();
+        tokio::time::advance(Duration::from_secs(5)).await;
+        first.connection.stream_moved();
+        assert_eq!(first.connection.waiting_since(), Some(Instant::now()));
+        let third = connections.slot(source(3)).unwrap();
+        assert!(evicted(&second).await && !evicted(&first).await);
+        first.connection.stream_ended();
+        let fourth = connections.slot(source(4)).unwrap();
+        assert!(evicted(&first).await && !evicted(&third).await && !evicted(&fourth).await);
     }
 }

@@ -1,8 +1,11 @@
 //! A request while it comes in and is answered: when its connection is at work, and when the request is open.
+//!
+//! An answer without an end, which a handler marks as [`Endless`], keeps its connection open for as long as its client
+//! takes what is sent.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -23,10 +26,18 @@ const DONE: u8 = 2;
 pub(super) struct Work {
     connection: Arc<Connection>,
     state: AtomicU8,
+    is_stream: AtomicBool,
 }
+
+/// Says of an answer, among its extensions, that it has no end. Its handler sends something at least every 20 s.
+#[derive(Clone, Copy, Debug)]
+pub struct Endless;
 
 impl Drop for Work {
     fn drop(&mut self) {
+        if self.is_stream() {
+            self.connection.stream_ended();
+        }
         self.connection.request_closed();
     }
 }
@@ -34,7 +45,18 @@ impl Drop for Work {
 impl Work {
     pub(super) fn new(connection: &Arc<Connection>) -> Self {
         connection.request_opened();
-        Self { connection: Arc::clone(connection), state: AtomicU8::new(COMING) }
+        Self { connection: Arc::clone(connection), state: AtomicU8::new(COMING), is_stream: AtomicBool::new(false) }
+    }
+
+    /// The answer has no end.
+    pub(super) fn streams(&self) {
+        if !self.is_stream.swap(true, Ordering::Relaxed) {
+            self.connection.stream_began();
+        }
+    }
+
+    fn is_stream(&self) -> bool {
+        self.is_stream.load(Ordering::Relaxed)
     }
 
     pub(super) fn begin(&self) {
@@ -92,7 +114,7 @@ impl http_body::Body for Received {
 /// An answer's body. Until it is sent, or the client is gone, its request is open.
 pub(super) struct Answer {
     pub(super) body: Body,
-    pub(super) _work: Arc<Work>,
+    pub(super) work: Arc<Work>,
 }
 
 impl http_body::Body for Answer {
@@ -103,7 +125,12 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        // what is polled for has been handed over, but for a bounded buffer
+        if frame.is_ready() && self.work.is_stream() {
+            self.work.connection.stream_moved();
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

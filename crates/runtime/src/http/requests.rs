@@ -7,9 +7,9 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 
-use super::connections::Connection;
+use super::kept_open::KeptOpen;
 use super::peer::{Network, Origin, peer};
-use super::received::{Answer, Answering, Received, Work};
+use super::received::{Answer, Answering, Endless, Received, Work};
 use super::routes::Routes;
 
 /// Answers the requests of one connection.
@@ -17,7 +17,7 @@ pub(super) struct Requests {
     pub(super) routes: Routes,
     pub(super) origin: Origin,
     pub(super) trusted: Arc<[Network]>,
-    pub(super) connection: Arc<Connection>,
+    pub(super) kept_open: KeptOpen,
 }
 
 impl Requests {
@@ -27,7 +27,8 @@ impl Requests {
     ) -> impl Future<Output = Result<Response<Answer>, Infallible>> + Send + use<> {
         let peer = peer(self.origin, request.headers(), &self.trusted);
         request.extensions_mut().insert(peer);
-        let work = Arc::new(Work::new(&self.connection));
+        request.extensions_mut().insert(self.kept_open.clone());
+        let work = Arc::new(Work::new(self.kept_open.connection()));
         if request.body().is_end_stream() {
             work.begin();
         }
@@ -35,9 +36,12 @@ impl Requests {
         let request = request.map(|body| Received { body, work: Arc::clone(&work) });
         let answer = self.routes.answer(request);
         async move {
-            let answer = answer.await;
+            let mut answer = answer.await;
+            if answer.extensions_mut().remove::<Endless>().is_some() {
+                work.streams();
+            }
             drop(answering);
-            Ok(answer.map(|body| Answer { body, _work: work }))
+            Ok(answer.map(|body| Answer { body, work }))
         }
     }
 }

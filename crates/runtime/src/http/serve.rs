@@ -15,7 +15,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connections::{ConnectionSlot, Connections};
+use super::connections::Connections;
+use super::kept_open::KeptOpen;
 use super::listeners::Listeners;
 use super::peer::{Network, Origin};
 use super::requests::Requests;
@@ -165,8 +166,9 @@ impl Shell {
             return;
         };
         let shell = Arc::clone(self);
+        let kept_open = KeptOpen::new(slot, (self.ending.clone(), self.ended.clone()), self.tasks.clone());
         self.tasks.spawn(async move {
-            if let Err(panic) = panics::caught(shell.converse(stream, from, &slot)).await {
+            if let Err(panic) = panics::caught(shell.converse(stream, from, kept_open)).await {
                 tracing::error!(panic, "serving a connection panicked: this is a fault of sei");
             }
         });
@@ -177,17 +179,13 @@ impl Shell {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         from: Origin,
-        slot: &ConnectionSlot,
+        kept_open: KeptOpen,
     ) {
-        let connection = &slot.connection;
-        let requests = Requests {
-            routes: self.routes.clone(),
-            origin: from,
-            trusted: Arc::clone(&self.trusted),
-            connection: Arc::clone(connection),
-        };
+        let connection = Arc::clone(kept_open.connection());
+        let requests =
+            Requests { routes: self.routes.clone(), origin: from, trusted: Arc::clone(&self.trusted), kept_open };
         let service = service_fn(move |request: Request<Incoming>| requests.answer(request));
-        let mut serving = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
+        let mut serving = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
         let mut silence = pin!(tokio::time::sleep(SILENCE));
         let mut asked_to_end = false;
         loop {
