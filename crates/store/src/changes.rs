@@ -11,6 +11,18 @@ pub struct ReadAt {
     schema: i64,
 }
 
+impl ReadAt {
+    #[cfg(test)]
+    pub(crate) fn new(snapshot: String, schema: i64) -> Self {
+        Self { snapshot, schema }
+    }
+
+    /// The snapshot as the type `pg_snapshot` has it, and what the schema is known by.
+    pub(crate) fn snapshot(&self) -> (&str, i64) {
+        (&self.snapshot, self.schema)
+    }
+}
+
 kernel::closed_list! {
     /// What chunks are of.
     pub enum Source: "source of chunks" {

@@ -16,6 +16,7 @@ pub mod dead_letters;
 pub mod declared;
 mod error;
 pub mod facts;
+pub mod feed;
 pub mod flow;
 pub mod forget;
 pub mod history;

@@ -19,7 +19,7 @@ use kernel::{ChangeMetric, DeploymentMetric, DeploymentSource, FindingKind, Inci
 
 use crate::changes::Source;
 use crate::flow::{Part, rows};
-use crate::{StoreError, StoreTx, changes};
+use crate::{StoreError, StoreTx, changes, feed};
 
 /// The tables of metric facts. Each has a column `service`.
 pub(crate) const METRIC_FACTS: [&str; 5] =
@@ -78,6 +78,7 @@ pub async fn write_computation(tx: &mut StoreTx, row: &Computation) -> Result<()
     .await?;
     changes::mark(tx, &[Source::Bases], std::slice::from_ref(&row.service)).await?;
     changes::forget_old(tx).await?;
+    feed::prune(tx).await?;
     Ok(())
 }
 

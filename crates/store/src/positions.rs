@@ -17,6 +17,14 @@ pub async fn load(store: &Store, consumer: &str, topic: &str) -> Result<Vec<(i32
     Ok(rows.into_iter().map(|row| (row.partition, row.next)).collect())
 }
 
+/// The positions of all consumers of a topic: consumer, partition and next position.
+pub async fn of_topic(store: &Store, topic: &str) -> Result<Vec<(String, i32, i64)>, StoreError> {
+    let rows = sqlx::query!("select consumer, partition, next from position where topic = $1 order by 1, 2", topic)
+        .fetch_all(store.pool())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.consumer, row.partition, row.next)).collect())
+}
+
 /// Moves a position. Waits for another transaction that is moving it, and fails with
 /// [`StoreError::PositionMoved`] if it does not stand at `from` then.
 pub async fn advance(

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::feed::{self, Kind, SourceHealth};
 use crate::{Store, StoreError};
 
 /// What an attempt to collect a source came to.
@@ -51,8 +52,35 @@ pub struct SourceState {
     pub budget_resets_at: Option<DateTime<Utc>>,
 }
 
-/// Keeps what an attempt came to.
+impl Attempt {
+    /// How the source stands after it.
+    fn health(&self) -> SourceHealth {
+        match (&self.error, self.problems.is_empty()) {
+            (Some(_), _) => SourceHealth::Failing,
+            (None, false) => SourceHealth::Partial,
+            (None, true) => SourceHealth::Ok,
+        }
+    }
+}
+
+/// Keeps what an attempt came to. That a source stands otherwise than before is news.
 pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    sqlx::query!(
+        "with before as (
+             select case when error is not null then 'failing' when problems <> '{}' then 'partial' else 'ok' end as state
+             from source_state where source = $1
+         )
+         insert into feed (kind, subject, detail)
+         select $2, $1, jsonb_build_object('state', $3::text, 'error', $4::text)
+         where not exists (select from before where state = $3)",
+        source,
+        Kind::Source.as_str(),
+        attempt.health().as_str(),
+        attempt.error,
+    )
+    .execute(tx.connection())
+    .await?;
     sqlx::query!(
         "insert into source_state as kept (source, attempted_at, succeeded_at, complete_until, fetched, failed_at, error,
                                            budget_left, budget_resets_at, problems)
@@ -77,9 +105,10 @@ pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), 
         &attempt.problems,
         attempt.complete,
     )
-    .execute(store.pool())
+    .execute(tx.connection())
     .await?;
-    Ok(())
+    feed::prune(&mut tx).await?;
+    tx.commit().await
 }
 
 /// Every source that was ever tried, by name.

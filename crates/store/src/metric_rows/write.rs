@@ -1,7 +1,7 @@
 //! Writing metric facts of a service. What is stored is known by a hash of its key and a digest of its
 //! row, so that comparing a million rows takes 40 bytes each; only what differs is written.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use kernel::{ChangeMetric, DeploymentMetric, Finding, FindingKind, IncidentMetric};
@@ -11,7 +11,8 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::encode::{Encode, Encoded};
 use crate::changes::Source;
 use crate::copy::{self, Rows};
-use crate::{StoreError, StoreTx, changes};
+use crate::feed::Touch;
+use crate::{StoreError, StoreTx, changes, feed};
 
 /// What a write changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,13 +36,15 @@ pub async fn write_deployments(
     service: &str,
     rows: &[DeploymentMetric],
 ) -> Result<Written, StoreError> {
-    let (written, _) = write::<DeploymentMetric>(tx, service, rows.iter()).await?;
+    let (written, touched) = write::<DeploymentMetric>(tx, service, rows.iter()).await?;
+    feed::deployments(tx, service, rows, &by_id(touched)).await?;
     mark(tx, written, &[Source::Deployments, Source::Incidents, Source::Bases], &[service.to_owned()]).await
 }
 
 /// Makes the incidents of a service these.
 pub async fn write_incidents(tx: &mut StoreTx, service: &str, rows: &[IncidentMetric]) -> Result<Written, StoreError> {
-    let (written, _) = write::<IncidentMetric>(tx, service, rows.iter()).await?;
+    let (written, touched) = write::<IncidentMetric>(tx, service, rows.iter()).await?;
+    feed::incidents(tx, service, rows, &by_id(touched)).await?;
     mark(tx, written, &[Source::Incidents, Source::Bases], &[service.to_owned()]).await
 }
 
@@ -52,6 +55,7 @@ pub async fn write_changes(
     rows: impl Iterator<Item = ChangeMetric>,
 ) -> Result<Written, StoreError> {
     let (written, touched) = write::<ChangeMetric>(tx, service, rows).await?;
+    let touched: BTreeSet<(String, String)> = touched.into_keys().collect();
     changes::mark_rows(tx, Source::Changes, &touched).await?;
     let touched = touched.into_iter().map(|(_, change)| (service.to_owned(), change)).collect();
     changes::mark_rows(tx, Source::Deployed, &touched).await?;
@@ -136,8 +140,20 @@ fn key(at: DateTime<Utc>, id: &str) -> u128 {
     xxh3_128(&bytes)
 }
 
-/// Rows that were written or deleted: what else each is of ([`Encode::ALSO_OF`]), and its id.
-type Touched = BTreeSet<(String, String)>;
+/// Rows that were written or deleted: what else each is of ([`Encode::ALSO_OF`]), its id, and what became of it.
+type Touched = BTreeMap<(String, String), Touch>;
+
+fn by_id(touched: Touched) -> BTreeMap<String, Touch> {
+    touched.into_iter().map(|((_, id), touch)| (id, touch)).collect()
+}
+
+/// Notes what became of a row. One whose time has changed is new under its new key and gone under its old one.
+fn touch(touched: &mut Touched, key: (String, String), touch: Touch) {
+    touched
+        .entry(key)
+        .and_modify(|known| *known = if *known == touch { touch } else { Touch::Changed })
+        .or_insert(touch);
+}
 
 /// Makes the rows of a service these. Returns what that changed.
 async fn write<R: Encode>(
@@ -173,10 +189,12 @@ async fn write<R: Encode>(
         let (at, name) = row.key();
         match stored.remove(&key(at, name)) {
             Some(stored) if stored == digest => continue,
-            Some(_) => replaced.push(at, name),
-            None => {}
+            Some(_) => {
+                replaced.push(at, name);
+                touch(&mut touched, (row.also_of().to_owned(), name.to_owned()), Touch::Changed);
+            }
+            None => touch(&mut touched, (row.also_of().to_owned(), name.to_owned()), Touch::New),
         }
-        touched.insert((row.also_of().to_owned(), name.to_owned()));
         new.row(encoded.fields + 1);
         new.encoded(&encoded.bytes);
         new.bytes(Some(&digest.to_be_bytes()))?;
@@ -207,7 +225,7 @@ async fn keys_of(
         if hashes.contains(&key(at, name)) {
             keys.push(at, name);
             let _digest = row.i64()?;
-            touched.insert((row.text()?.to_owned(), name.to_owned()));
+            touch(touched, (row.text()?.to_owned(), name.to_owned()), Touch::Removed);
         }
         Ok(())
     })
