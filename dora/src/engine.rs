@@ -28,9 +28,11 @@ pub(crate) use service::{compute_aside, load};
 use tenants::Tenants;
 use work::{Others, Workshop};
 
-/// After the first new facts, wait this long for more before computing …
-const QUIET: Duration = Duration::from_millis(300);
-/// … but no longer than this.
+/// After the first new facts, wait this long for more before computing, …
+const QUIET: Duration = Duration::from_millis(100);
+/// … but no longer than this, or than computing took the last time: then at most half of the time is spent on it, …
+const SHORTEST_WAIT: Duration = Duration::from_millis(200);
+/// … and in no case longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// How often to look for new facts that were not announced.
 const IDLE_CHECK_INTERVAL: Duration = Duration::from_mins(1);
@@ -129,6 +131,9 @@ async fn worker(store: Store, options: Arc<Options>, tenants: Arc<Tenants>) -> R
         match workshop.work(Others::Leave).await {
             Ok(summary) => {
                 tenants.done(&tenant, added);
+                if summary.services > 0 {
+                    tenants.took(begun.elapsed());
+                }
                 log(&tenant, &Summary { elapsed: begun.elapsed(), ..summary });
             }
             Err(error) => {
@@ -199,7 +204,7 @@ async fn announcements(listener: &mut store::Listener, tenants: &Tenants) -> Opt
         }
         quiet = Moment::now() + QUIET;
         if announced.is_empty() {
-            end = Moment::now() + LONGEST_WAIT;
+            end = Moment::now() + tenants.lasted().clamp(SHORTEST_WAIT, LONGEST_WAIT);
         }
         announced.insert(tenant);
     }

@@ -37,8 +37,8 @@ pub use explain::explain;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
 pub use history::{History, HistoryBuilder};
 pub use metrics::{
-    Aggregation, AskedServices, Definition, MetricAnswer, MetricPart, MetricSettings, Point, Question, Slice, Unit,
-    Value, ValueName, Versions, Window, ask, asked_services, definitions, window_start,
+    Aggregation, AskedServices, Definition, Dependents, MetricAnswer, MetricPart, MetricSettings, Owners, Point,
+    Question, Slice, Unit, Value, ValueName, Versions, Window, ask, asked_services, definitions, window_start,
 };
 pub use options::Options;
 pub use preview::{Preview, ServicePreview};

@@ -6,6 +6,7 @@
 //! `planning`, `quality`, `security` and `custom` turn rows into `observations`; a `grid` assigns these to cells of
 //! slices and spans; `aggregate` summarizes each cell with polars (`frames`).
 
+mod affected;
 mod aggregate;
 mod ask;
 mod beginning;
@@ -43,6 +44,7 @@ mod versions;
 mod view;
 mod window;
 
+pub use affected::{Dependents, Owners};
 pub use ask::{ask, asked_services};
 pub(crate) use calendar::Calendar;
 pub(crate) use held::Rows;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use kernel::Tenant;
 use runtime::locked;
@@ -22,6 +23,8 @@ struct Inner {
     /// With the number of the last addition.
     waiting: BTreeMap<Tenant, u64>,
     workshops: BTreeMap<Tenant, Workshop>,
+    /// How long a worker took for what waited the last time.
+    lasted: Duration,
 }
 
 impl Tenants {
@@ -52,6 +55,16 @@ impl Tenants {
             }
             changed.await;
         }
+    }
+
+    /// How long a worker took for what waited the last time.
+    pub(super) fn lasted(&self) -> Duration {
+        self.inner().lasted
+    }
+
+    /// Notes how long a worker took for what waited.
+    pub(super) fn took(&self, lasted: Duration) {
+        self.inner().lasted = lasted;
     }
 
     /// Nothing is left of a tenant that was added up to this addition.

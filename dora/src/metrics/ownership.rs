@@ -102,6 +102,16 @@ impl Ownership {
         Ok(Filter { services, repository: question.repository.clone() })
     }
 
+    /// The team of a service, and the teams that it is part of.
+    pub(super) fn teams_of_service(&self, service: &str) -> &[String] {
+        self.teams.get(service).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The services of a repository, as far as they are known.
+    pub(super) fn services_of_repository(&self, repository: &str) -> &[String] {
+        self.services.get(repository).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// Whether any service has a repository.
     pub(super) fn knows_repository(&self, repository: &str) -> bool {
         self.services.contains_key(repository)

@@ -90,11 +90,15 @@ fn of_settings(settings: &[CustomMetricSettings]) -> Result<Vec<Metric>, DoraErr
     Ok(all)
 }
 
+/// All metrics that can be asked for, as they are declared.
+pub(super) fn all(custom: &[CustomMetricSettings]) -> Result<Vec<Metric>, DoraError> {
+    Ok(built_in().cloned().chain(of_settings(custom)?).collect())
+}
+
 /// All metrics that can be asked for: those that are built in, then those of the settings. An error names
 /// the setting that can't be used.
 pub fn definitions(custom: &[CustomMetricSettings]) -> Result<Vec<Definition>, DoraError> {
-    let of_settings = of_settings(custom)?;
-    Ok(built_in().chain(&of_settings).map(Metric::define).collect())
+    Ok(all(custom)?.iter().map(Metric::define).collect())
 }
 
 /// The metric of a name.
