@@ -1,20 +1,26 @@
-//! GraphQL at `/graphql`: `POST` of JSON answers, `GET` shows an explorer. One request costs a bounded amount
+//! GraphQL at `/graphql`: `POST` of JSON answers, `GET` shows an explorer or opens a WebSocket. One request costs a bounded amount
 //! of work, which is known before it is done: its size, what its fragments stand for ([`cost`]), its depth and
 //! its complexity; it takes its turn by that cost; and it has a bounded time.
 
 mod carried;
+mod closing;
 mod cost;
 mod limits;
+mod operation;
 mod order;
 mod paging;
+mod protocol;
 mod query;
 mod refusal;
+mod schema;
+mod socket;
+mod subscription;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Schema, ServerError};
+use async_graphql::ServerError;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use runtime::http::Peer;
 use runtime::panics;
@@ -22,26 +28,24 @@ use runtime::panics;
 use crate::answers::Fault;
 use crate::problem::Problem;
 use crate::scope::Scope;
-use crate::{ApiState, admission, reads, tenant, web};
-use limits::{DEPTH, Limits, TurnOf};
-use query::Query;
+use crate::{ApiState, admission, reads, tenant};
+use limits::TurnOf;
+use schema::{ApiSchema, schema};
 
 /// Errors of one answer, at most.
 const ERRORS: usize = 20;
 
-type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
-
 /// The routes.
 pub fn router(state: &ApiState) -> Router<ApiState> {
-    let schema: ApiSchema = Schema::build(Query, EmptyMutation, EmptySubscription)
-        .limit_recursive_depth(2 * DEPTH)
-        .extension(Limits)
-        .finish();
+    let schema = schema();
     let answer = post(answer)
         .route_layer(middleware::from_fn_with_state(state.clone(), tenant::choose))
-        .route_layer(Extension(schema))
+        .route_layer(Extension(schema.clone()))
         .route_layer(middleware::from_fn_with_state(state.admission().graphql_door.clone(), admission::admit_whole));
-    Router::new().route("/graphql", answer.get(web::explorer))
+    let open = get(socket::open)
+        .route_layer(middleware::from_fn_with_state(state.clone(), socket::choose))
+        .route_layer(Extension(schema));
+    Router::new().route("/graphql", answer.merge(open))
 }
 
 /// Only JSON is taken: a form of another site can't send that without asking first, which is refused. One

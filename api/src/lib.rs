@@ -13,6 +13,7 @@ mod envelope;
 mod front;
 mod graphql;
 mod guard;
+mod live;
 mod made;
 mod paths;
 mod problem;

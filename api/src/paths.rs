@@ -14,3 +14,5 @@ pub(crate) const REPOSITORIES: &str = "/api/v1/repositories";
 pub(crate) const DEPLOYMENTS: &str = "/api/v1/deployments";
 /// Tenants.
 pub(crate) const TENANTS: &str = "/api/v1/tenants";
+/// What happens, as server-sent events.
+pub(crate) const STREAM: &str = "/api/v1/stream";

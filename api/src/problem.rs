@@ -220,6 +220,29 @@ impl Problem {
         Self::new("urn:sei:problem:busy", StatusCode::SERVICE_UNAVAILABLE, "Busy", detail)
     }
 
+    /// More streams than there may be.
+    #[must_use]
+    pub fn too_many_streams(setting: &str, most: usize) -> Self {
+        let detail = format!("There are as many streams as there may be ({setting} = {most}). Try again in a moment.");
+        Self::new("urn:sei:problem:busy", StatusCode::SERVICE_UNAVAILABLE, "Busy", detail)
+    }
+
+    /// A page of another site opens a WebSocket.
+    #[must_use]
+    pub fn wrong_origin(origin: &str) -> Self {
+        let detail = format!(
+            "`Origin` is `{}`; a page may open a WebSocket to the server that it came from.",
+            shortened(origin)
+        );
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A page of another site", detail)
+    }
+
+    /// A WebSocket is asked for in a way that can't be answered.
+    #[must_use]
+    pub fn no_upgrade(detail: impl Into<String>) -> Self {
+        Self::new("urn:sei:problem:invalid-upgrade", StatusCode::BAD_REQUEST, "No WebSocket can be opened", detail)
+    }
+
     /// The answer was not there in time.
     #[must_use]
     pub fn too_slow(timeout: std::time::Duration) -> Self {

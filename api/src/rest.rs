@@ -10,6 +10,7 @@ mod lists;
 mod metrics;
 mod offer;
 mod reports;
+mod stream;
 
 pub use csv::csv_text;
 pub use description::openapi;
@@ -52,6 +53,8 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))
         .route("/api/v1/changes/{*id}", report(get(reports::change)))
         .route("/api/v1/events", report(get(events::events)))
+        // a stream takes no place of those that are answered
+        .route(paths::STREAM, get(stream::stream).route_layer(choose()))
         .route("/api/openapi.json", get(async || Json(openapi())).route_layer(negotiate()))
 }
 

@@ -47,6 +47,7 @@ impl Role for ApiRole {
     }
 
     async fn close(self) {
+        self.state.hub().close().await;
         self.state.cache().close().await;
         self.store.close().await;
     }

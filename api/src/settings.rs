@@ -21,11 +21,25 @@ pub struct Api {
     /// The maximum size in bytes of the rows held in memory to compute metrics and, an eighth of it, of the reports and
     /// metrics that were answered before, of all tenants together; the least recently used are evicted.
     pub snapshot_memory: usize,
+    /// The maximum number of messages that wait for one subscriber of a stream; above that it is dropped.
+    pub stream_queue: usize,
+    /// The maximum number of streams (`/api/v1/stream` and WebSockets at `/graphql`), and no more than three quarters of
+    /// `server.connections`; above that the answer is 503 with Retry-After.
+    pub streams: usize,
+    /// The maximum number of streams of one client: of an address, or of who is logged in.
+    pub streams_per_client: usize,
 }
 
 impl Default for Api {
     fn default() -> Self {
-        Self { in_flight: 32, raw_events: false, snapshot_memory: 512 << 20 }
+        Self {
+            in_flight: 32,
+            raw_events: false,
+            snapshot_memory: 512 << 20,
+            stream_queue: 1_000,
+            streams: 10_000,
+            streams_per_client: 50,
+        }
     }
 }
 
@@ -33,6 +47,9 @@ impl Api {
     /// Reports what is wrong with the section.
     pub fn check(&self, findings: &mut Findings) {
         findings.one_or_more("api.in_flight", self.in_flight);
+        findings.one_or_more("api.stream_queue", self.stream_queue);
+        findings.one_or_more("api.streams", self.streams);
+        findings.one_or_more("api.streams_per_client", self.streams_per_client);
     }
 }
 

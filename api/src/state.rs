@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use crate::admission::Admission;
 use crate::answers::Answers;
 use crate::cache::Cache;
+use crate::live::{Hub, Limits};
 use crate::settings::ApiSettings;
 
 /// How long one statement of the API may take in the database.
@@ -31,6 +32,7 @@ pub struct ApiState {
     answers: Answers,
     cache: Cache,
     snapshots: Snapshots,
+    hub: Hub,
     /// Reads rows of metrics into memory, which may take as long as a request.
     unhurried: Store,
     /// What writes: readiness compares its answers with those of the API's own sessions.
@@ -55,6 +57,7 @@ impl ApiState {
             admission: Admission::new(api.in_flight, processors, server.timeout),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
             answers: Answers::default(),
+            hub: hub(store, settings),
             cache: Cache::new(store, &snapshots, cache_bytes, (processors, server.timeout)),
             snapshots,
             unhurried: store.read_only(server.timeout),
@@ -77,6 +80,11 @@ impl ApiState {
     /// Answers that were given before.
     pub(crate) fn cache(&self) -> &Cache {
         &self.cache
+    }
+
+    /// Who is told what happens.
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.hub
     }
 
     /// What metrics are made from, as it is in the database.
@@ -116,4 +124,16 @@ impl ApiState {
     pub(crate) fn graphql_reads(&self) -> Arc<Semaphore> {
         Arc::clone(&self.graphql_reads)
     }
+}
+
+/// Streams leave a quarter of all connections to other requests.
+fn hub(store: &Store, settings: &ApiSettings) -> Hub {
+    let api = &settings.api;
+    let connections = settings.server.connections;
+    let limits = Limits {
+        streams: api.streams.min(connections - connections / 4),
+        per_client: api.streams_per_client,
+        queue: api.stream_queue,
+    };
+    Hub::new(store, &settings.log, &settings.metric, limits)
 }

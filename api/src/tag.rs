@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use runtime::http::Endless;
 use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
@@ -17,6 +18,8 @@ pub async fn add_etag(request: Request, next: Next) -> Response {
     let names = matches!(*request.method(), Method::GET | Method::HEAD);
     let known = if_none_match(request.headers());
     let response = next.run(request).await;
+    // what has no end can't be named
+    let names = names && response.extensions().get::<Endless>().is_none();
     if names && response.status() == StatusCode::OK {
         tagged(response).await.map_or_else(IntoResponse::into_response, |tagged| unless_known(&known, tagged))
     } else {

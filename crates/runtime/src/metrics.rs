@@ -113,6 +113,13 @@ pub mod labels {
         pub tenant: String,
     }
 
+    /// By why it ended.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct StreamEnd {
+        /// The reason, of a closed list.
+        pub reason: &'static str,
+    }
+
     /// By whether it worked.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     pub struct Worked {
@@ -151,6 +158,10 @@ pub struct Metrics {
     pub source_requests: Family<labels::Source, Counter>,
     /// Seconds that a computation of metrics took.
     pub compute_seconds: Histogram,
+    /// Clients that are told what happens as it happens.
+    pub streams: Gauge,
+    /// Streams that the server ended.
+    pub streams_ended: Family<labels::StreamEnd, Counter>,
     registry: Registry,
 }
 
@@ -171,6 +182,8 @@ impl Metrics {
             source_budget_left: Family::default(),
             source_requests: Family::default(),
             compute_seconds: seconds(),
+            streams: Gauge::default(),
+            streams_ended: Family::default(),
             registry: Registry::default(),
         };
         registry.register("build", "Which sei this is", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
@@ -182,6 +195,8 @@ impl Metrics {
         registry.register("collections", "Collections of a source that ended", metrics.collections.clone());
         registry.register("source_budget_left", "Rate budget that is left", metrics.source_budget_left.clone());
         registry.register("source_requests", "Requests sent to a source", metrics.source_requests.clone());
+        registry.register("streams", "Clients told what happens as it happens", metrics.streams.clone());
+        registry.register("streams_ended", "Streams that the server ended", metrics.streams_ended.clone());
         registry.register_with_unit(
             "source_last_success",
             "When a source was last collected whole, Unix time",

@@ -1,0 +1,134 @@
+//! Which metrics have changed, told twice a second at most.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use dora::{Dependents, Owners};
+use store::changes::{Mark, Source};
+use store::feed::Seen;
+use tokio::time::Instant;
+
+use super::event::MetricsEvent;
+use super::message::{Event, Message, OfService};
+
+/// How far messages are apart.
+const BETWEEN: Duration = Duration::from_millis(500);
+/// Services that a message names; of more it may be any.
+const MOST_SERVICES: usize = 100;
+
+/// What has changed and was not told yet.
+#[derive(Debug, Default)]
+pub(super) struct Affected {
+    sources: BTreeSet<Source>,
+    /// `None` for any.
+    services: Services,
+    told_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum Services {
+    Any,
+    Some(BTreeSet<String>),
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Self::Some(BTreeSet::new())
+    }
+}
+
+impl Affected {
+    /// Adds what was marked; `None` where that is not known.
+    pub(super) fn add(&mut self, marks: Option<&[Mark]>, owners: &Owners) {
+        let Some(marks) = marks else { return };
+        for mark in marks {
+            // that a service was computed again, or named again, changes no value by itself
+            if matches!(mark.source, Source::Bases | Source::Named) {
+                continue;
+            }
+            self.sources.insert(mark.source);
+            match (owners.services_of(mark), &mut self.services) {
+                (Some(of), Services::Some(services)) if services.len() + of.len() <= MOST_SERVICES => {
+                    services.extend(of);
+                }
+                _ => self.services = Services::Any,
+            }
+        }
+    }
+
+    /// When it has to be told; `None` where nothing has changed.
+    pub(super) fn due(&self) -> Option<Instant> {
+        (!self.sources.is_empty()).then(|| self.told_at.map_or_else(Instant::now, |told_at| told_at + BETWEEN))
+    }
+
+    /// What is to be told now, if it is time.
+    pub(super) fn take(&mut self, dependents: &Dependents, owners: &Owners, seen: Option<&Seen>) -> Option<Message> {
+        let now = Instant::now();
+        if self.due().is_none_or(|due| due > now) {
+            return None;
+        }
+        let Self { sources, services, .. } = std::mem::take(self);
+        let metrics = dependents.of(&sources);
+        if metrics.is_empty() {
+            return None;
+        }
+        self.told_at = Some(now);
+        let services = match services {
+            Services::Any => None,
+            Services::Some(services) => {
+                Some(services.into_iter().map(|service| OfService::new(service, owners)).collect::<Vec<_>>())
+            }
+        };
+        let names = services.as_ref().map(|all| all.iter().map(|one| one.service.clone()).collect());
+        let metrics = (!sources.contains(&Source::Ownership)).then_some(metrics);
+        let cursor = seen.map(ToString::to_string).unwrap_or_default();
+        Some(Message::new(Event::Metrics(MetricsEvent { metrics, services: names }), services, cursor))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(source: Source, owner: &str) -> Mark {
+        Mark { source, owner: owner.to_owned(), key: String::new() }
+    }
+
+    fn told(affected: &mut Affected) -> Option<MetricsEvent> {
+        let dependents = Dependents::new(&[]).unwrap();
+        match affected.take(&dependents, &Owners::default(), None)?.event {
+            Event::Metrics(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_changes_is_told_at_once_and_then_twice_a_second() {
+        let (mut affected, owners) = (Affected::default(), Owners::default());
+        affected.add(Some(&[mark(Source::Deployments, "cart"), mark(Source::Bases, "cart")]), &owners);
+        let first = told(&mut affected).unwrap();
+        assert_eq!(first.services, Some(vec!["cart".to_owned()]));
+        assert!(first.metrics.unwrap().contains(&"deployment_frequency".to_owned()));
+        affected.add(Some(&[mark(Source::Deployments, "cart")]), &owners);
+        affected.add(Some(&[mark(Source::Deployments, "mail")]), &owners);
+        assert_eq!(told(&mut affected), None);
+        tokio::time::advance(BETWEEN).await;
+        let second = told(&mut affected).unwrap();
+        assert_eq!(second.services, Some(vec!["cart".to_owned(), "mail".to_owned()]));
+        assert_eq!((told(&mut affected), affected.due()), (None, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_many_services_it_may_be_any_and_of_teams_any_metric() {
+        let (mut affected, owners) = (Affected::default(), Owners::default());
+        let marks: Vec<Mark> = (0..=MOST_SERVICES).map(|nth| mark(Source::Incidents, &nth.to_string())).collect();
+        affected.add(Some(&marks), &owners);
+        assert_eq!(told(&mut affected).unwrap().services, None);
+        tokio::time::advance(BETWEEN).await;
+        affected.add(Some(&[mark(Source::Ownership, "")]), &owners);
+        assert_eq!(told(&mut affected), Some(MetricsEvent { metrics: None, services: None }));
+        tokio::time::advance(BETWEEN).await;
+        affected.add(Some(&[mark(Source::Bases, "cart"), mark(Source::Named, "cart")]), &owners);
+        assert_eq!(told(&mut affected), None, "a computation with the same results");
+    }
+}
