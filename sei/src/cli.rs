@@ -84,8 +84,14 @@ enum Command {
     Status(commands::status::Status),
     /// Delete what is known of a repository, a source, a service, a team or a person
     Forget(commands::forget::Forget),
+    /// List, verify and export the audit log
+    #[command(subcommand)]
+    Audit(commands::audit::Audit),
     /// List people with their accounts and why these are joined, or change that
     People(commands::people::People),
+    /// Export, erase or pseudonymize what is known of a person
+    #[command(subcommand)]
+    Person(commands::person::PersonCommand),
     /// Migrate the database's schema, and store the services, teams and persons of the settings
     Migrate(commands::migrate::Migrate),
     /// Create, list and drop tenants: separate parts of the database
@@ -233,7 +239,9 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
             Command::Demo(command) => command.run(settings, &global).await,
             Command::Status(command) => command.run(settings, &global).await,
             Command::Forget(command) => command.run(settings, &global).await,
+            Command::Audit(command) => command.run(settings, &global).await,
             Command::People(command) => command.run(settings, &global).await,
+            Command::Person(command) => Box::pin(command.run(settings, &global)).await,
             Command::Reload(command) => command.run(&settings, &global).await,
             Command::Migrate(command) => command.run(settings, &global).await,
             Command::Tenant(command) => command.run(settings, &global).await,

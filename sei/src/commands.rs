@@ -1,5 +1,6 @@
 //! The commands: one file each. A command gathers what it needs, calls, and prints.
 
+pub(crate) mod audit;
 pub(crate) mod collect;
 pub(crate) mod config;
 pub(crate) mod demo;
@@ -11,6 +12,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod migrate;
 pub(crate) mod people;
+pub(crate) mod person;
 pub(crate) mod reload;
 pub(crate) mod role;
 pub(crate) mod schema;

@@ -3,6 +3,7 @@
 //! It holds no logic of the pipeline: it opens the database and the log, calls the crates whose work a
 //! command is, and prints what they say. Results go to standard output, everything else to standard error.
 
+mod actor;
 pub mod cli;
 mod commands;
 mod declare;

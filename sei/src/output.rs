@@ -80,9 +80,10 @@ fn plural(number: i64, thing: &str) -> String {
     match (number, thing) {
         (1, thing) => thing.to_owned(),
         (_, "person") => "people".to_owned(),
-        (_, thing) => match thing.strip_suffix("branch") {
-            Some(before) => format!("{before}branches"),
-            None => format!("{thing}s"),
+        (_, thing) => match (thing.strip_suffix("branch"), thing.strip_suffix("entry")) {
+            (Some(before), _) => format!("{before}branches"),
+            (None, Some(before)) => format!("{before}entries"),
+            (None, None) => format!("{thing}s"),
         },
     }
 }
@@ -96,8 +97,9 @@ mod tests {
 
     #[test]
     fn one_thing_is_no_plural() {
-        let counted = [count(1, "file"), count(0, "file"), count(2_u64, "new commit"), count(3, "branch")];
-        assert_eq!(counted, ["1 file", "0 files", "2 new commits", "3 branches"]);
+        let counted =
+            [count(1, "file"), count(0, "file"), count(2_u64, "new commit"), count(3, "branch"), count(2, "entry")];
+        assert_eq!(counted, ["1 file", "0 files", "2 new commits", "3 branches", "2 entries"]);
         assert_eq!([count(1, "person"), count(2, "person")], ["1 person", "2 people"]);
     }
 

@@ -11,6 +11,7 @@ mod gap;
 mod kafka;
 mod log;
 mod partitions;
+pub mod personal;
 mod position;
 pub mod settings;
 

@@ -17,6 +17,7 @@ mod metric_facts;
 pub mod near;
 mod outcome;
 pub mod people;
+pub mod pseudonyms;
 mod secret;
 mod selectors;
 mod tags;

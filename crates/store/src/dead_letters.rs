@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kernel::{Envelope, Rejection};
 
 use crate::text::clean;
-use crate::{Store, StoreError, StoreTx};
+use crate::{Store, StoreError, StoreTx, pseudonyms};
 
 /// An event on its way into the table.
 #[derive(Clone, Copy, Debug)]
@@ -44,11 +44,17 @@ pub struct DeadLetter {
     pub bytes: i64,
 }
 
-/// Keeps rejected events of the transaction's tenant. An event that was rejected before keeps one row,
-/// with the latest reason.
+/// Keeps rejected events of the transaction's tenant, without the identities of people whose data was erased or
+/// pseudonymized. An event that was rejected before keeps one row, with the latest reason.
 pub async fn write(tx: &mut StoreTx, dead_letters: &[NewDeadLetter<'_>]) -> Result<(), StoreError> {
+    if dead_letters.is_empty() {
+        return Ok(());
+    }
+    let known = pseudonyms::load(tx.connection()).await?;
     // few and possibly large: one statement a row, so that 30 MB payloads are not gathered in memory
     for NewDeadLetter { envelope, rejection, topic, partition, position } in dead_letters {
+        let replaced = known.in_envelope(envelope);
+        let envelope = replaced.as_ref().unwrap_or(envelope);
         sqlx::query!(
             "insert into dead_letter (source, event_id, kind, subject, key, reason, detail, received_at, topic,
                                       partition, position, content_type, payload)
@@ -146,6 +152,46 @@ pub async fn trim(store: &Store, before: DateTime<Utc>, max_rows: i64) -> Result
         trimmed += deleted.rows_affected();
     }
     Ok(trimmed)
+}
+
+/// The rejected events of the transaction's tenant that `each` takes, one at a time: they may be large. What it returns is
+/// their payload from then on. Returns how many it changed.
+pub async fn rewrite(tx: &mut StoreTx, mut each: impl FnMut(&Envelope) -> Option<Bytes>) -> Result<u64, StoreError> {
+    let tenant = tx.tenant().clone();
+    let (mut source, mut event_id, mut changed) = (String::new(), String::new(), 0);
+    loop {
+        let row = sqlx::query!(
+            "select source, event_id, kind, subject, key, received_at, content_type, payload from dead_letter
+             where (source, event_id) > ($1, $2) order by source, event_id limit 1",
+            source,
+            event_id,
+        )
+        .fetch_optional(tx.connection())
+        .await?;
+        let Some(row) = row else { return Ok(changed) };
+        (source, event_id) = (row.source.clone(), row.event_id.clone());
+        let envelope = Envelope {
+            id: row.event_id,
+            source: row.source,
+            kind: row.kind,
+            subject: row.subject,
+            time: row.received_at,
+            tenant: tenant.clone(),
+            key: row.key,
+            content_type: row.content_type,
+            data: Bytes::from(row.payload),
+        };
+        let Some(payload) = each(&envelope) else { continue };
+        sqlx::query!(
+            "update dead_letter set payload = $3 where source = $1 and event_id = $2",
+            source,
+            event_id,
+            &payload[..],
+        )
+        .execute(tx.connection())
+        .await?;
+        changed += 1;
+    }
 }
 
 /// How many events are kept because they could not be read.

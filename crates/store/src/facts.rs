@@ -5,19 +5,22 @@
 mod array;
 mod close_event;
 mod concern;
+pub(crate) mod lock;
 mod moved;
 mod partial;
 mod repository;
 mod row;
 mod table;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::catalog::Declared;
+use kernel::pseudonyms::Pseudonyms;
 use kernel::{CloseEvent, Fact, Incident, Repository, WorkItem};
 
-use self::row::{Row, StorableFact, best};
-use crate::{StoreError, StoreTx, invalidations};
+use self::row::{Row, StorableFact, best, unstorable};
+use crate::{StoreError, StoreTx, invalidations, pseudonyms};
 
 /// The outcome of a batch of facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,8 +38,9 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let mut storables: Vec<StorableFact<'_>> = facts.iter().map(StorableFact::of).collect::<Result<_, _>>()?;
     // before the others, which they give other ids
     let is_relocation = |storable: &&StorableFact<'_>| matches!(storable.fact.as_ref(), Fact::Moved(_));
+    lock::lock(tx.connection(), storables.iter().any(|storable| is_relocation(&storable))).await?;
+    replace_people(&pseudonyms::load(tx.connection()).await?, &mut storables)?;
     let relocations: Vec<Row<'_>> = storables.iter().filter(is_relocation).map(Row::new).collect();
-    moved::lock(tx.connection(), !relocations.is_empty()).await?;
     let mut changed = moved::write(tx.connection(), &relocations).await?;
     // under the ids that they were reported with, so that this table has nothing to rename
     partial::complete(tx.connection(), &mut storables).await?;
@@ -60,6 +64,17 @@ pub async fn write(tx: &mut StoreTx, facts: &[Fact]) -> Result<Written, StoreErr
     let subjects: Vec<String> = subjects.into_iter().collect();
     invalidations::mark(tx, &subjects).await?;
     Ok(Written { changed: changed.rows, unchanged: facts.len() as u64 - changed.rows })
+}
+
+/// Replaces people whose data was erased or pseudonymized. Versions and digests are those of what was reported: reported
+/// once more, it is no other version.
+fn replace_people(known: &Pseudonyms, storables: &mut [StorableFact<'_>]) -> Result<(), StoreError> {
+    for storable in storables.iter_mut().filter(|_| !known.is_empty()) {
+        if let Some(replaced) = known.in_fact(&storable.fact).map_err(unstorable)? {
+            storable.fact = Cow::Owned(replaced);
+        }
+    }
+    Ok(())
 }
 
 /// Facts by the table that they go to. What moved was written, and what was partial completed, before.

@@ -5,6 +5,7 @@
 //! of a thing never replaces a newer row; no statement names a tenant, since the connection's `search_path` does. What
 //! facts and metrics mean is left to other crates.
 
+pub mod audit;
 pub mod changes;
 pub mod cluster;
 pub mod computation_queue;
@@ -25,8 +26,10 @@ mod listener;
 pub mod metric_rows;
 pub mod origins;
 pub mod people;
+pub mod personal;
 mod pool;
 pub mod positions;
+pub mod pseudonyms;
 pub mod queries;
 mod schema;
 mod segment_format;

@@ -2,6 +2,10 @@
 //! a segment becomes visible only after those before it: an append moves the partition's `next` under a row lock that
 //! it holds until commit, so positions follow commit order. A reader that reads in order can't skip an event.
 
+mod rewrite;
+
+pub use rewrite::{Edit, RewrittenLog, read_all, rewrite};
+
 use chrono::{DateTime, Utc};
 use kernel::Envelope;
 use xxhash_rust::xxh3::Xxh3;

@@ -112,7 +112,7 @@ impl Statement {
 }
 
 /// What is known of accounts, with those marked as bots that the settings name.
-async fn read(store: &Store, bots: &[String]) -> Result<(Vec<Account>, Vec<Person>)> {
+pub(crate) async fn read(store: &Store, bots: &[String]) -> Result<(Vec<Account>, Vec<Person>)> {
     let (mut accounts, persons) = store::people::all(store).await?;
     for account in &mut accounts {
         let id = account.id.as_str();

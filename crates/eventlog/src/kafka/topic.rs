@@ -1,7 +1,9 @@
 //! The topic: created with the settings that the log promises, where it is missing and may be.
 
+use std::time::Duration;
+
 use rdkafka::ClientContext;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::Client;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
@@ -24,7 +26,7 @@ pub(super) async fn ensure(settings: &settings::Log) -> Result<(), LogError> {
             if !matches!(found, Err(ref error) if is_unknown(error)) {
                 break;
             }
-            std::thread::sleep(std::time::Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(100));
             found = partitions(admin.inner(), &topic);
         }
         match found {
@@ -62,6 +64,25 @@ async fn create(admin: &AdminClient<QuietContext>, settings: &settings::Log) -> 
         }
     }
     Ok(())
+}
+
+/// How long the brokers keep events of the topic, `None` for ever, and by which `cleanup.policy`.
+pub async fn retention(settings: &settings::Log) -> Result<(Option<Duration>, String), LogError> {
+    let admin: AdminClient<QuietContext> = config::create(&config::client(&settings.kafka)?, QuietContext)?;
+    let topic = ResourceSpecifier::Topic(&settings.topic);
+    let options = AdminOptions::new().request_timeout(Some(BROKER_TIMEOUT));
+    let described = admin.describe_configs([&topic], &options).await.map_err(failure::of)?;
+    let described = match described.into_iter().next() {
+        Some(Ok(described)) => described,
+        Some(Err(code)) => return Err(failure::of(KafkaError::AdminOp(code))),
+        None => {
+            return Err(LogError::Fatal(format!("the brokers say nothing of the topic `{}`", settings.topic), None));
+        }
+    };
+    let value = |name: &str| described.get(name).and_then(|entry| entry.value.clone()).unwrap_or_default();
+    // -1 is for ever
+    let retention_ms = value("retention.ms").parse().ok();
+    Ok((retention_ms.map(Duration::from_millis), value("cleanup.policy")))
 }
 
 /// The partitions of a topic.

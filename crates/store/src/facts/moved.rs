@@ -93,13 +93,6 @@ impl Moves {
     }
 }
 
-/// Holds off those that write facts while rows move, so that none is stored under an id that was just left.
-pub(super) async fn lock(connection: &mut PgConnection, moves: bool) -> Result<(), StoreError> {
-    let statement = if moves { "lock table moved in exclusive mode" } else { "lock table moved in row share mode" };
-    sqlx::query(statement).execute(connection).await?;
-    Ok(())
-}
-
 /// Keeps what moved, and takes the rows along that were stored under the old ids.
 pub(super) async fn write(connection: &mut PgConnection, rows: &[Row<'_>]) -> Result<Changed, StoreError> {
     let mut changed = Changed::default();

@@ -1,0 +1,62 @@
+//! What the log holds about a person: replaced in the embedded log; in Kafka, which can't be written again, it stays until
+//! its retention ends, and what that is the brokers say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::segments::{self, Edit};
+use store::{Store, StoreError};
+
+use crate::settings::{Log, LogKind};
+use crate::{LogError, kafka};
+
+/// What a log holds once a person was erased from it, as far as it could be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErasedLog {
+    /// The topic.
+    pub topic: String,
+    /// Number of events of the tenant that were read; none of Kafka.
+    pub events: u64,
+    /// Number of those that were replaced.
+    pub rewritten: u64,
+    /// What is kept as it is, if anything is.
+    pub kept: Option<KeptTopic>,
+}
+
+/// How long a topic that is not written again keeps its events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptTopic {
+    /// `retention.ms`; `None` for events that are kept for ever.
+    pub retention: Option<Duration>,
+    /// `cleanup.policy`: only what is deleted leaves by its age.
+    pub cleanup_policy: String,
+}
+
+/// Replaces events of the store's tenant where the log can be written again.
+pub async fn rewrite(settings: &Log, store: &Store, edit: Arc<Edit>, dry_run: bool) -> Result<ErasedLog, LogError> {
+    let topic = settings.topic.clone();
+    Ok(match settings.kind {
+        LogKind::Embedded => {
+            let done = segments::rewrite(store, &topic, edit, dry_run).await?;
+            ErasedLog { topic, events: done.events, rewritten: done.rewritten, kept: None }
+        }
+        LogKind::Kafka => {
+            let (retention, cleanup_policy) = kafka::retention(settings).await?;
+            ErasedLog { topic, events: 0, rewritten: 0, kept: Some(KeptTopic { retention, cleanup_policy }) }
+        }
+    })
+}
+
+/// Reads the events of the store's tenant where the log can be read whole: `each` is called with partition, position and
+/// event. `false` of Kafka.
+pub async fn read_all(
+    settings: &Log,
+    store: &Store,
+    each: impl FnMut(i32, i64, kernel::Envelope) -> Result<(), StoreError>,
+) -> Result<bool, LogError> {
+    if settings.kind == LogKind::Kafka {
+        return Ok(false);
+    }
+    segments::read_all(store, &settings.topic, each).await?;
+    Ok(true)
+}

@@ -1,0 +1,169 @@
+use serde_json::json;
+
+use super::*;
+use crate::people::{JoinReason, JoinedPerson};
+use crate::{Account, AccountId, Commit, Completeness, Fact, Person, Secret, Version};
+
+fn key() -> PseudonymKey {
+    PseudonymKey::new(Secret::new([7; 32]).unwrap())
+}
+
+fn person() -> JoinedPerson {
+    JoinedPerson {
+        name: "Ann Smith".to_owned(),
+        bot: false,
+        accounts: ["email/ann@x.org", "git.org/ann", "tracker/557058:ab"].map(AccountId::from).to_vec(),
+        emails: vec!["ann@x.org".to_owned(), "ann.smith@y.org".to_owned()],
+        because: vec![JoinReason::Stated {
+            origin: "mailmap git.org/o/r".into(),
+            name: "Ann B. Smith <ann@x.org>".into(),
+        }],
+    }
+}
+
+fn version() -> Version {
+    Version { completeness: Completeness::Reported, at: chrono::DateTime::UNIX_EPOCH }
+}
+
+fn known() -> Pseudonyms {
+    let accounts = [Account { name: "ann".to_owned(), ..Account::new("git.org/ann".into(), version()) }];
+    let tombstones: Vec<Tombstone> =
+        identifiers(&person(), &accounts).iter().map(|identifier| key().tombstone(identifier, true)).collect();
+    Pseudonyms::new(&key(), tombstones)
+}
+
+fn of(identifier: &Identifier) -> String {
+    key().tombstone(identifier, false).pseudonym()
+}
+
+#[test]
+fn a_person_is_known_by_accounts_addresses_and_names() {
+    let accounts = [Account { name: "ann".to_owned(), ..Account::new("git.org/ann".into(), version()) }];
+    let found: Vec<_> =
+        identifiers(&person(), &accounts).into_iter().map(|found| (found.kind.as_str(), found.text)).collect();
+    let expected = [
+        ("account", "git.org/ann"),
+        ("account", "tracker/557058:ab"),
+        ("address", "ann.smith@y.org"),
+        ("address", "ann@x.org"),
+        ("name", "ann b smith"),
+        ("name", "ann smith"),
+    ];
+    assert_eq!(found, expected.map(|(kind, text)| (kind, text.to_owned())));
+}
+
+#[test]
+fn identifiers_are_replaced_anywhere_in_a_text_and_nothing_else_is() {
+    let known = known();
+    let login = of(&Identifier::account("git.org/ann"));
+    let address = of(&Identifier::address("ann@x.org"));
+    let name = of(&Identifier { kind: IdentifierKind::Name, text: "ann smith".to_owned() });
+    for (text, expected) in [
+        ("git.org/ann", format!("git.org/{login}")),
+        ("Git.org/Ann", format!("Git.org/{login}")),
+        ("https://api.git.org/users/ann/repos", format!("https://api.git.org/users/{login}/repos")),
+        ("email/ann@x.org", format!("email/{address}")),
+        ("see <Ann@X.org>.", format!("see <{address}>.")),
+        ("Signed-off-by: Ann  Smith <ann@x.org>", format!("Signed-off-by: {name} <{address}>")),
+        ("ask @ann, or (ann smith) team", format!("ask @{login}, or ({name}) team")),
+        ("7+ann@users.noreply.git.org", format!("0+{login}@users.noreply.git.org")),
+    ] {
+        assert_eq!(known.in_text(text).as_deref(), Some(expected.as_str()), "{text}");
+    }
+    let others = [
+        "git.org/ann/shop",
+        "git.org/anna",
+        "mygit.org/ann",
+        "joann@x.org",
+        "ann@x.organic",
+        "Ann Smithson",
+        "@anna",
+        "ann",
+        "Ann",
+        "",
+        "Joann Smith",
+    ];
+    for text in others {
+        assert_eq!(known.in_text(text), None, "{text}");
+    }
+    for replaced in [&login, &address, &name] {
+        assert_eq!(known.in_text(replaced), None, "a pseudonym is none's identifier");
+    }
+}
+
+#[test]
+fn a_payload_keeps_every_byte_but_those_of_the_person() {
+    let known = known();
+    let login = of(&Identifier::account("git.org/ann"));
+    let payload = r#"{ "ref":"ann",  "sender": {"login":"Ann", "id": 1e2},"pusher":{"name":"ann"},
+        "head":"\u0041nn Smith said \"hi\"", "repository": {"name": "ann", "url":"https://git.org/ann/shop"} }"#;
+    let replaced = String::from_utf8(known.in_payload(payload.as_bytes(), &[]).unwrap()).unwrap();
+    let name = of(&Identifier { kind: IdentifierKind::Name, text: "ann smith".to_owned() });
+    let expected = payload
+        .replace(r#""login":"Ann""#, &format!(r#""login":"{login}""#))
+        .replace(r#""pusher":{"name":"ann"}"#, &format!(r#""pusher":{{"name":"{login}"}}"#))
+        .replace(r"\u0041nn Smith said", &format!("{name} said"));
+    assert_eq!(replaced, expected);
+    assert_eq!(known.in_payload(replaced.as_bytes(), &[]), None, "replaced once, nothing is left");
+    // the same login at another host is another person's
+    assert_eq!(known.in_payload(br#"{"login":"ann","url":"https://other.org/x"}"#, &[]), None);
+    assert!(known.in_payload(br#"{"login":"ann"}"#, &["git.org/o/r"]).is_some());
+    assert!(known.in_payload(b"no JSON, from ann@x.org", &[]).is_some());
+    assert_eq!(known.in_payload(b"\xff ann@x.org", &[]), None);
+}
+
+#[test]
+fn facts_keep_their_versions_and_accounts_keep_their_marks() {
+    let known = known();
+    let account = Account {
+        name: "Annie".to_owned(),
+        email: Some("annie@new.org".to_owned()),
+        bot: true,
+        ..Account::new("git.org/ann".into(), version())
+    };
+    let Fact::Account(replaced) = known.in_fact(&Fact::Account(account)).unwrap().unwrap() else { panic!() };
+    let login = of(&Identifier::account("git.org/ann"));
+    assert_eq!(replaced.id.as_str(), format!("git.org/{login}"));
+    assert_eq!(replaced.name, login.replace("person-", "Person "));
+    assert_eq!((replaced.email, replaced.bot, replaced.version), (None, true, version()));
+    let commit = json!({
+        "fact": "commit", "repository": "git.org/ann/shop", "sha": "9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "author": "git.org/ann", "co_authors": ["email/ann@x.org"], "authored_at": "2026-01-01T00:00:00Z",
+        "committed_at": "2026-01-01T00:00:00Z", "subject": "Merge of Ann Smith", "version": { "at": "2026-01-01T00:00:00Z" },
+    });
+    let commit: Fact = serde_json::from_value(commit).unwrap();
+    let Fact::Commit(Commit { repository, author, co_authors, subject, .. }) = known.in_fact(&commit).unwrap().unwrap()
+    else {
+        panic!()
+    };
+    assert_eq!((repository.as_str(), author.unwrap().0), ("git.org/ann/shop", format!("git.org/{login}")));
+    assert!(
+        co_authors[0].as_str().ends_with("@pseudonym.invalid") && subject.starts_with("Merge of Person "),
+        "{subject}"
+    );
+    let stated = Person {
+        accounts: vec!["git.org/ann".into(), "git.org/bo".into()],
+        emails: vec!["ann@x.org".to_owned()],
+        ..Person::new("Ann Smith".to_owned(), version())
+    };
+    let Fact::Person(stated) = known.in_fact(&Fact::Person(stated)).unwrap().unwrap() else { panic!() };
+    assert_eq!((stated.accounts, stated.emails), (vec![AccountId::from("git.org/bo")], Vec::new()));
+    assert!(stated.name.starts_with("Person "), "{}", stated.name);
+    let other = Person { name: "Bo".to_owned(), ..Person::new("Bo".to_owned(), version()) };
+    assert_eq!(known.in_fact(&Fact::Person(other)).unwrap(), None);
+}
+
+#[test]
+fn needles_are_in_whatever_may_name_the_person() {
+    let needles = Needles::of(&identifiers(&person(), &[]));
+    for text in ["ANN", "x ann.smith@y.org", "557058:AB"] {
+        assert!(needles.may_be_in(text.as_bytes()), "{text}");
+    }
+    assert!(!needles.may_be_in(b"bo@x.org and others"));
+    let patterns = needles.patterns();
+    for pattern in
+        ["%git.org/ann%", "%@ann%", "%ann%b%smith%", "%ann.smith@y.org%", "%/users/ann%", "%ann@users.noreply.git.org%"]
+    {
+        assert!(patterns.iter().any(|one| one == pattern), "{pattern}: {patterns:?}");
+    }
+}

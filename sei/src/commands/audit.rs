@@ -1,0 +1,201 @@
+//! `sei audit`: who did what.
+
+use std::str::FromStr;
+
+use anyhow::{Result, bail};
+use chrono::SecondsFormat;
+use chrono_tz::Tz;
+use clap::{Args, Subcommand};
+use kernel::{Tenant, TimeOrDay};
+use serde_json::json;
+use store::Store;
+use store::audit::{self, Action, AuditFilter, ChainEnd, Entry, Order, Recorded, Verified};
+
+use crate::actor::actor;
+use crate::cli::Global;
+use crate::machine::with;
+use crate::output;
+use crate::settings::Settings;
+
+/// Entries that are held in memory at once.
+const PAGE: u32 = 1_000;
+
+const EXAMPLES: &str = "\
+Examples:
+  sei audit list --action export --from 2026-01-01
+  sei audit verify                                  walks the chain of hashes; prints the last entry and its hash
+  sei audit verify --known 4711:5e1f…               fails if that entry is not there any more as it was
+  sei audit export --from 2026-01-01 > audit.ndjson
+
+docs/compliance.md says which controls of SOC 2 and ISO 27001 the entries are evidence for.";
+
+/// List, verify and export the audit log
+#[derive(Debug, Subcommand)]
+#[command(after_help = EXAMPLES)]
+pub(crate) enum Audit {
+    /// List entries, newest first
+    List(List),
+    /// Verify the chain of hashes, and fail at the first entry that is not as it was added
+    Verify(Verify),
+    /// Print entries as NDJSON, oldest first, with their hashes
+    Export(Filter),
+}
+
+/// Which entries.
+#[derive(Args, Debug)]
+pub(crate) struct Filter {
+    /// Only those about this tenant
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<Tenant>,
+
+    /// Only those of this action, such as export, login, refused or person_erased
+    #[arg(long, value_parser = Action::from_str)]
+    action: Option<Action>,
+
+    /// Only those of the actor with this id
+    #[arg(long, value_name = "ID")]
+    actor: Option<String>,
+
+    /// Only those about this subject
+    #[arg(long)]
+    subject: Option<String>,
+
+    /// Only those from this time (RFC 3339) or day (UTC) on
+    #[arg(long, value_name = "TIME")]
+    from: Option<TimeOrDay>,
+
+    /// Only those before this time or day
+    #[arg(long, value_name = "TIME")]
+    to: Option<TimeOrDay>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    #[command(flatten)]
+    filter: Filter,
+
+    /// The maximum number
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// An entry that was noted earlier, as `verify` prints it: it must still be there
+    #[arg(long, value_name = "ID:HASH", value_parser = chain_end)]
+    known: Option<ChainEnd>,
+}
+
+fn chain_end(text: &str) -> Result<ChainEnd, String> {
+    let parts = text.split_once(':').and_then(|(id, hash)| Some((id.parse().ok()?, hash)));
+    match parts {
+        Some((id, hash)) if hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            Ok(ChainEnd { id, hash: hash.to_lowercase() })
+        }
+        _ => Err("expected the number of an entry, a colon and its hash of 64 hexadecimal digits".to_owned()),
+    }
+}
+
+impl Audit {
+    pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
+        with(settings, async |machine| match self {
+            Self::List(list) => list.run(&machine.store, global).await,
+            Self::Verify(verify) => verify.run(&machine.store, global).await,
+            Self::Export(filter) => filter.export(&machine.store).await,
+        })
+        .await
+    }
+}
+
+impl Filter {
+    fn filter(&self) -> AuditFilter {
+        let instant = |time: &TimeOrDay| time.within(Tz::UTC);
+        AuditFilter {
+            tenant: self.tenant.clone(),
+            of_no_tenant: false,
+            actor: self.actor.clone(),
+            action: self.action,
+            subject: self.subject.clone(),
+            from: self.from.as_ref().map(instant),
+            to: self.to.as_ref().map(instant),
+        }
+    }
+
+    async fn export(&self, store: &Store) -> Result<()> {
+        let filter = self.filter();
+        let detail = json!({ "from": filter.from, "to": filter.to, "action": filter.action, "actor": filter.actor });
+        let entry = Entry::new(actor(), Action::Export, "audit").with(detail);
+        audit::record_alone(store, &entry).await?;
+        let mut after = None;
+        loop {
+            let page = audit::list(store, &filter, Order::Oldest, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            let mut lines = Vec::new();
+            for entry in &page {
+                serde_json::to_writer(&mut lines, entry)?;
+                lines.push(b'\n');
+            }
+            output::print_bytes(&lines)?;
+        }
+    }
+}
+
+impl List {
+    async fn run(&self, store: &Store, global: &Global) -> Result<()> {
+        let entries = audit::list(store, &self.filter.filter(), Order::Newest, None, self.limit).await?;
+        if global.json {
+            return output::print_json(&entries);
+        }
+        let mut table = output::table(&["id", "at", "tenant", "actor", "action", "subject", "detail"]);
+        for entry in &entries {
+            table.add_row(cells(entry));
+        }
+        if table.is_empty() {
+            return output::print("no entry");
+        }
+        output::print(&table.to_string())
+    }
+}
+
+fn cells(entry: &Recorded) -> [String; 7] {
+    let actor = match &entry.actor_name {
+        Some(name) if *name != entry.actor_id => format!("{name} ({})", entry.actor_id),
+        _ => entry.actor_id.clone(),
+    };
+    let address = entry.address.as_deref().map(|address| format!(" from {address}")).unwrap_or_default();
+    let detail = if entry.detail == json!({}) { String::new() } else { entry.detail.to_string() };
+    [
+        entry.id.to_string(),
+        entry.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        entry.tenant.clone().unwrap_or_default(),
+        format!("{actor}{address}"),
+        entry.action.as_str().to_owned(),
+        entry.subject.clone(),
+        detail,
+    ]
+}
+
+impl Verify {
+    async fn run(&self, store: &Store, global: &Global) -> Result<()> {
+        let verified = audit::verify(store, self.known.as_ref()).await?;
+        if global.json {
+            output::print_json(&verified)?;
+        }
+        let Verified { entries, first, last, broken } = verified;
+        if let Some(broken) = broken {
+            bail!("the audit log was changed: entry {}: {}", broken.id, broken.reason);
+        }
+        if global.json {
+            return Ok(());
+        }
+        let Some(last) = last else { return output::print("the audit log has no entries") };
+        output::print(&format!(
+            "{} from {} on, all as they were added; the last is {}:{}",
+            output::count(entries, "audit entry"),
+            first.unwrap_or_default(),
+            last.id,
+            last.hash
+        ))
+    }
+}

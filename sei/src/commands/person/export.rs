@@ -1,0 +1,68 @@
+//! All that names a person, as NDJSON: rows of every table, raw events, entries of the audit log.
+
+use anyhow::Result;
+use api::views::RawEvent;
+use kernel::pseudonyms::{Needles, Pseudonyms};
+use serde_json::{Value, json};
+use store::audit::{self, Action, Entry};
+use store::origins::Origin;
+use store::{StoreError, StoreTx, personal, pseudonyms};
+
+use super::Identity;
+use super::found::{Found, find};
+use super::report::remains;
+use crate::actor::actor;
+use crate::machine::Machine;
+use crate::output;
+
+pub(super) async fn export(machine: &Machine, who: &Identity) -> Result<()> {
+    let (store, _) = machine.tenant(&who.tenant.tenant).await?;
+    let found = find(&store, &machine.settings, &who.identity).await?;
+    let needles = Needles::of(&found.identifiers);
+    let mut tx = store.begin().await?;
+    let (known, subject) = pseudonyms_of(&mut tx, &found).await?;
+    let entry = Entry::new(actor(), Action::PersonExported, subject).of(store.tenant());
+    audit::record(&mut tx, &entry).await?;
+    // what can't be audited is not exported
+    tx.commit().await?;
+    line(&json!({ "person": found.person, "tenant": store.tenant() }))?;
+    let mut tx = store::changes::begin_reading(&store).await?;
+    personal::naming(&mut tx, &known, &needles, |naming| {
+        line(&json!({ "table": naming.table, "row": naming.row })).map_err(unwritable)
+    })
+    .await?;
+    tx.rollback().await?;
+    let log = &machine.settings.log;
+    let all = eventlog::personal::read_all(log, &store, |partition, position, event| {
+        if needles.may_be_in(&event.data) && known.in_envelope(&event).is_some() {
+            let event = RawEvent::whole(Origin { partition, position }, event);
+            line(&json!({ "event": event })).map_err(unwritable)?;
+        }
+        Ok(())
+    })
+    .await?;
+    let mut left_out = remains(machine, &store, &found).await?;
+    left_out.retain(|one| one.exported_elsewhere);
+    for one in left_out {
+        line(&json!({ "not_included": one.text }))?;
+    }
+    if !all {
+        line(&json!({ "not_included": format!("raw events of the Kafka topic `{}`", log.topic) }))?;
+    }
+    Ok(())
+}
+
+/// What finds the person, without keeping anything, and what the audit log calls them.
+pub(super) async fn pseudonyms_of(tx: &mut StoreTx, found: &Found) -> Result<(Pseudonyms, String), StoreError> {
+    let key = pseudonyms::key(tx).await?;
+    let tombstones = found.identifiers.iter().map(|identifier| key.tombstone(identifier, false));
+    Ok((Pseudonyms::new(&key, tombstones), key.tombstone(&found.asked, false).pseudonym()))
+}
+
+fn line(value: &Value) -> Result<()> {
+    output::print_bytes(format!("{value}\n").as_bytes())
+}
+
+fn unwritable(error: anyhow::Error) -> StoreError {
+    StoreError::Unreadable(format!("what was read can't be written: {error:#}"))
+}

@@ -1,0 +1,140 @@
+//! What was replaced of a person, and what remains where and until when.
+
+use anyhow::Result;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use eventlog::personal::ErasedLog;
+use kernel::pseudonyms::IdentifierKind;
+use serde_json::json;
+use store::Store;
+use store::personal::ChangedRows;
+
+use super::found::Found;
+use crate::cli::Global;
+use crate::machine::Machine;
+use crate::output::{self, count};
+
+/// What was done.
+pub(super) struct Report {
+    pub action: &'static str,
+    pub dry_run: bool,
+    /// What the audit log calls the person.
+    pub pseudonym: Option<String>,
+    pub tables: Vec<ChangedRows>,
+    pub log: ErasedLog,
+    pub remains: Vec<Remains>,
+}
+
+/// Something that names the person, or may, and stays.
+pub(super) struct Remains {
+    pub text: String,
+    /// Until when; `None` where nothing ends it by itself.
+    pub until: Option<DateTime<Utc>>,
+    /// An export of the person does not have it.
+    pub exported_elsewhere: bool,
+}
+
+impl Remains {
+    fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), until: None, exported_elsewhere: false }
+    }
+}
+
+/// What stays of a person where it is.
+pub(super) async fn remains(machine: &Machine, store: &Store, found: &Found) -> Result<Vec<Remains>> {
+    let mut all = Vec::new();
+    let mut owned = Vec::new();
+    for identifier in found.identifiers.iter().filter(|identifier| identifier.kind == IdentifierKind::Account) {
+        owned.extend(store::personal::owned_repositories(store, &identifier.text).await?);
+    }
+    if !owned.is_empty() {
+        let text = format!(
+            "repositories are called after the login: {}; `sei forget repository` deletes what is known of them",
+            owned.join(", ")
+        );
+        all.push(Remains::new(text));
+    }
+    let mirrors = machine.directory.mirrors();
+    let clones = std::fs::read_dir(&mirrors).map_or(0, Iterator::count);
+    if clones > 0 {
+        let text = format!(
+            "{} in {}, as the repositories have them: names and addresses are part of each commit",
+            count(clones, "clone"),
+            mirrors.display()
+        );
+        all.push(Remains { exported_elsewhere: true, ..Remains::new(text) });
+    }
+    let actors: Vec<String> = found.identifiers.iter().map(|identifier| identifier.text.clone()).collect();
+    let entries = store::audit::count_by(store, &actors).await?;
+    if entries > 0 {
+        let text =
+            format!("{} of what the person did, kept as evidence (`retention.audit`)", count(entries, "audit entry"));
+        all.push(Remains::new(text));
+    }
+    Ok(all)
+}
+
+impl Report {
+    /// What stays in the log and in the database's files.
+    fn all_remains(&mut self) {
+        if let Some(kept) = &self.log.kept {
+            let until = kept.retention.and_then(|age| Utc::now().checked_add_signed(TimeDelta::from_std(age).ok()?));
+            let words = match (until, kept.cleanup_policy.as_str()) {
+                (Some(_), "delete") => "until they are older than the brokers' retention.ms".to_owned(),
+                (Some(_), policy) => format!("for longer than retention.ms, by cleanup.policy={policy}"),
+                (None, _) => "for ever, by retention.ms=-1".to_owned(),
+            };
+            let until = until.filter(|_| kept.cleanup_policy == "delete");
+            let text = format!("raw events in the Kafka topic `{}`, {words}", self.log.topic);
+            self.remains.push(Remains { until, ..Remains::new(text) });
+        } else {
+            self.remains.push(Remains::new("numeric ids and addresses of pictures in raw events (`log.retention`)"));
+        }
+        self.remains.push(Remains::new(
+            "old versions of rows in the files of the database until VACUUM, in its WAL, and in backups until they expire",
+        ));
+    }
+
+    pub(super) fn print(mut self, global: &Global) -> Result<()> {
+        self.all_remains();
+        let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        if global.json {
+            let tables = self.tables.iter().map(|one| json!({ "table": one.table, "rows": one.rows }));
+            let remains = self.remains.iter().map(|one| json!({ "what": one.text, "until": one.until.map(time) }));
+            let kept = self.log.kept.as_ref().map(|kept| {
+                json!({ "retention_ms": kept.retention.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+                        "cleanup_policy": kept.cleanup_policy })
+            });
+            return output::print_json(&json!({
+                "action": self.action,
+                "dry_run": self.dry_run,
+                "pseudonym": self.pseudonym,
+                "tables": tables.collect::<Vec<_>>(),
+                "log": { "topic": self.log.topic, "events": self.log.events, "rewritten": self.log.rewritten,
+                         "kept": kept },
+                "remains": remains.collect::<Vec<_>>(),
+            }));
+        }
+        let mut table = output::table(&["table", "rows"]);
+        for one in &self.tables {
+            table.add_row([one.table.clone(), one.rows.to_string()]);
+        }
+        let rows: u64 = self.tables.iter().map(|one| one.rows).sum();
+        let words = if self.dry_run { "would be replaced" } else { "replaced" };
+        let mut lines = if table.is_empty() { Vec::new() } else { vec![table.to_string()] };
+        lines.push(format!(
+            "{} and {} of {} in the log {words}",
+            count(rows, "row"),
+            self.log.rewritten,
+            count(self.log.events, "event")
+        ));
+        if let Some(pseudonym) = &self.pseudonym {
+            lines.push(format!("The audit log calls the person {pseudonym}."));
+        }
+        lines.push("What remains:".to_owned());
+        lines.extend(self.remains.iter().map(|one| {
+            let until = one.until.map(|at| format!(" ({})", time(at))).unwrap_or_default();
+            format!("- {}{until}", one.text)
+        }));
+        output::print(&lines.join("\n"))
+    }
+}
