@@ -5,7 +5,7 @@
 //! [`Freshness`]). It is made again only if something has changed that it is made from, or the clock has moved on. Equal
 //! questions that are asked at the same time are answered once: those that wait for the first hold no place. Answers take
 //! a bounded amount of memory; those unused for longest are dropped first. What is not answered with 200 is not kept.
-//! There are no accounts, so an answer depends on nothing but the address, the headers in its key and the data of its
+//! An answer depends on nothing but the address, the headers in its key, what is granted to who asks, and the data of its
 //! tenant.
 
 mod freshness;
@@ -31,6 +31,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::identity::Identity;
 use crate::made::{LookedAt, MadeFrom};
 use crate::paths;
 use crate::problem::Problem;
@@ -98,8 +99,8 @@ impl Cache {
 
     /// The data of the tenant that a request asks about, if that tenant was asked about before with success.
     fn freshness(&self, head: &Parts) -> Option<Arc<Freshness>> {
-        let asked = name::asked(&head.headers, head.uri.query().unwrap_or_default()).ok()?;
-        let tenant = asked.map_or_else(|| Some(Tenant::default()), |name| Tenant::new(&name).ok())?;
+        let wanted = name::wanted(&head.headers, head.uri.query().unwrap_or_default(), &head.extensions).ok()?;
+        let tenant = Tenant::new(&wanted).ok()?;
         locked(&self.0.tenants).get(&tenant).cloned()
     }
 
@@ -131,6 +132,7 @@ fn key(request: &Request) -> Option<Vec<u8>> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) || !ROUTES.contains(&route) {
         return None;
     }
+    let identity = request.extensions().get::<Arc<Identity>>()?;
     // neither addresses nor headers hold these separators
     let mut key = request.uri().path_and_query()?.as_str().as_bytes().to_vec();
     for name in HEADERS {
@@ -140,6 +142,8 @@ fn key(request: &Request) -> Option<Vec<u8>> {
             key.extend_from_slice(value.as_bytes());
         }
     }
+    key.push(b'\n');
+    key.extend_from_slice(identity.grants.fingerprint());
     (key.len() <= KEY).then_some(key)
 }
 

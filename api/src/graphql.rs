@@ -22,7 +22,6 @@ use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
-use runtime::http::Peer;
 use runtime::panics;
 
 use crate::answers::Fault;
@@ -54,7 +53,6 @@ async fn answer(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
     Extension(schema): Extension<ApiSchema>,
-    Extension(peer): Extension<Peer>,
     body: Result<Json<async_graphql::Request>, JsonRejection>,
 ) -> Response {
     let mut request = match body {
@@ -80,7 +78,7 @@ async fn answer(
     };
     let scope = scope.sharing(state.graphql_reads());
     let turn = TurnOf::new(state.admission());
-    let request = request.data(state).data(scope).data(peer).data(reads::budget()).data(turn.clone());
+    let request = request.data(state).data(scope).data(reads::budget()).data(turn.clone());
     let (operation, variables) = (request.operation_name.clone(), request.variables.clone());
     let mut response = schema.execute(request).await;
     order::restore(&mut response.data, &document, operation.as_deref(), &variables);

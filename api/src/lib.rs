@@ -1,6 +1,6 @@
 //! The API and the page: what the engine computed, over REST, GraphQL and in a browser.
 //!
-//! Promises: it only reads, over connections that can't write; it does no arithmetic on metrics, so a number is the
+//! Promises: metrics are only read, over connections that can't write; it does no arithmetic on metrics, so a number is the
 //! same here as everywhere; every list is bounded and read by keyset; an answer names its tenant and states whether its
 //! data is generated; an error names what is wrong with the request and exposes nothing internal.
 
@@ -13,6 +13,7 @@ mod envelope;
 mod front;
 mod graphql;
 mod guard;
+pub mod identity;
 mod live;
 mod made;
 mod paths;
@@ -30,6 +31,8 @@ mod tenant;
 pub mod views;
 mod web;
 
+pub use access::Access;
+pub use identity::{Grant, Grants, Identity, Principal, PrincipalKind};
 pub use problem::Problem;
 pub use rest::{csv_text, openapi};
 pub use role::ApiRole;
@@ -44,7 +47,12 @@ use front::Front;
 /// Everything that this crate serves: the page at `/` with its files below `/web/`, `/graphql`, `/api/v1/…`
 /// and `/api/openapi.json`. It has no fallback of its own, so it can be merged with other routers.
 pub fn router(state: ApiState) -> Router {
-    let front = Front { hosts: state.hosts().clone(), answers: state.answers().clone(), cache: state.cache().clone() };
+    let front = Front {
+        hosts: state.hosts().clone(),
+        identities: state.identities().clone(),
+        answers: state.answers().clone(),
+        cache: state.cache().clone(),
+    };
     Router::new()
         .merge(web::router())
         .merge(graphql::router(&state))

@@ -16,3 +16,17 @@ pub(crate) const DEPLOYMENTS: &str = "/api/v1/deployments";
 pub(crate) const TENANTS: &str = "/api/v1/tenants";
 /// What happens, as server-sent events.
 pub(crate) const STREAM: &str = "/api/v1/stream";
+
+/// The page of the login.
+pub(crate) const LOGIN: &str = "/login";
+/// The page that a link leads to which logs in once.
+pub(crate) const LOGIN_LINK: &str = "/login/link/{secret}";
+/// Logging in by a name and a password.
+pub(crate) const LOGIN_API: &str = "/api/v1/login";
+/// The description of REST.
+pub(crate) const OPENAPI: &str = "/api/openapi.json";
+
+/// Whether a route is answered to everyone, whoever asks: the login, the files of the page, and the description of REST.
+pub(crate) fn is_for_everyone(route: &str) -> bool {
+    matches!(route, LOGIN | LOGIN_LINK | LOGIN_API | OPENAPI) || route.starts_with("/web/")
+}

@@ -157,9 +157,85 @@ impl Problem {
     /// Raw events are not shown by this server.
     #[must_use]
     pub fn raw_events() -> Self {
-        let detail = "Raw events may hold personal data: set `api.raw_events = true` to show them to everyone who \
-                      reaches this server, ask over its UNIX socket, or use `sei events of` on its machine.";
+        let detail = "Raw events may hold personal data: ask for the role `admin`, set `api.raw_events = true` to show them \
+                      to everyone who reads metrics, ask over the server's UNIX socket, or use `sei events of` on its \
+                      machine.";
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Raw events are not shown here", detail)
+    }
+
+    /// It is not known who asks.
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        let detail = "Log in at /login, or send an API token: `Authorization: Bearer sei_…`.";
+        Self::new("urn:sei:problem:unauthenticated", StatusCode::UNAUTHORIZED, "It is not known who asks", detail)
+    }
+
+    /// A browser sends a request that may be made by a page of another site.
+    #[must_use]
+    pub fn csrf() -> Self {
+        let detail = "A request that changes something in a session has the header `sei-csrf`, as /api/v1/me states it, \
+                      and the `Origin` of this server.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Not from a page of this server", detail)
+    }
+
+    /// Who asks manages nothing, since nobody logs in here.
+    #[must_use]
+    pub fn no_login() -> Self {
+        let detail = "Nobody logs in to this server, so nobody manages it over the network: use the command line on its \
+                      machine or its UNIX socket, or set `login.enabled = true`.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
+    }
+
+    /// Who asks manages not what it asks about.
+    #[must_use]
+    pub fn not_an_administrator() -> Self {
+        let detail = "This takes the role `admin`, in that tenant or in all of them, and for all teams: ask an \
+                      administrator.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
+    }
+
+    /// Who asks has no session.
+    #[must_use]
+    pub fn no_session() -> Self {
+        let detail = "This ends a session, and you have none: an API token is revoked by DELETE /api/v1/tokens/{id}.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "There is no session", detail)
+    }
+
+    /// Tokens are of users.
+    #[must_use]
+    pub fn only_users() -> Self {
+        let detail = "A token can't make tokens: log in, or use `sei token create` on the server's machine.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
+    }
+
+    /// A name and a password that do not go together.
+    #[must_use]
+    pub fn wrong_login() -> Self {
+        let detail = "The name or the password is wrong, or the user may not log in.";
+        Self::new("urn:sei:problem:unauthenticated", StatusCode::UNAUTHORIZED, "Not logged in", detail)
+    }
+
+    /// Too many logins have failed.
+    #[must_use]
+    pub fn too_many_logins(wait: std::time::Duration) -> Self {
+        let minutes = wait.as_secs().div_ceil(60);
+        let detail =
+            format!("Too many logins have failed, of this name or from this address. Try again in {minutes} min.");
+        Self::new("urn:sei:problem:too-many-logins", StatusCode::TOO_MANY_REQUESTS, "Too many failed logins", detail)
+    }
+
+    /// A link is not good any more.
+    #[must_use]
+    pub fn used_link() -> Self {
+        let detail = "The link was used, has expired, or never was one: ask for another (`sei admin link`).";
+        Self::new("urn:sei:problem:not-found", StatusCode::NOT_FOUND, "The link is good no more", detail)
+    }
+
+    /// Nothing is granted to who asks.
+    #[must_use]
+    pub fn no_grant() -> Self {
+        let detail = "Nothing is granted to you yet: ask an administrator for a role.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
     }
 
     /// Who asks lacks a right.
@@ -292,8 +368,14 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sei\""));
+            }
+            _ => {}
         }
         response
     }

@@ -7,9 +7,9 @@ pub use lists::{carry, changes, deployments, findings, repositories, services};
 pub use page::{Page, Part};
 
 use chrono::{DateTime, Utc};
-use dora::{AskedServices, Budget, Dated, Definition, MetricAnswer, Report, Snapshots, Versions};
+use dora::{AskedServices, Budget, Dated, Definition, MetricAnswer, Question, Report, Slice, Snapshots, Versions};
+use kernel::Right;
 use kernel::near::UnknownName;
-use runtime::http::Peer;
 use store::StoreError;
 use store::history::search;
 
@@ -45,7 +45,8 @@ pub async fn report(
 ) -> Result<Dated<Report>, Problem> {
     let _turn = scope.turn().await;
     let (first, versions) = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
-    let query = question.query(state.settings().dora.time_zone, first, budget)?;
+    let mut query = question.query(state.settings().dora.time_zone, first, budget)?;
+    query.within = scope.access.within.clone();
     let store = state.unhurried(scope.store.tenant());
     let report = snapshots(state, scope).report(&store, &query).await.map_err(refused)?;
     Ok(Dated { versions: report.versions.and(versions), ..report })
@@ -63,8 +64,8 @@ const DEPLOYMENTS: usize = 3;
 const EVENTS: i64 = 20;
 
 /// The raw events that reported a fact, the latest first, as far as the log still holds them.
-pub async fn events(state: &ApiState, scope: &Scope, peer: Peer, fact: &str) -> Result<Vec<RawEvent>, Problem> {
-    let Some(log) = state.log(peer) else { return Err(Problem::raw_events()) };
+pub async fn events(state: &ApiState, scope: &Scope, fact: &str) -> Result<Vec<RawEvent>, Problem> {
+    let Some(log) = state.log(&scope.access) else { return Err(Problem::raw_events()) };
     let _turn = scope.turn().await;
     let mut events = Vec::new();
     let take = |place, event| events.push(RawEvent::shortened(place, event));
@@ -85,9 +86,13 @@ pub async fn metric(
     question: &MetricQuestion,
     budget: Budget,
 ) -> Result<Dated<MetricAnswer>, Problem> {
+    if question.question.by.is_some_and(Slice::names_people) {
+        scope.access.check(Right::People)?;
+    }
     let _turn = scope.turn().await;
     let (first, versions) = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
-    let question = question.query(state.settings().dora.time_zone, first, budget)?;
+    let mut question = question.query(state.settings().dora.time_zone, first, budget)?;
+    question.within = scope.access.within.clone();
     let store = state.unhurried(scope.store.tenant());
     let mut answers = snapshots(state, scope).ask(&store, &[name], &question).await.map_err(refused)?;
     let answer = answers.answer.pop().ok_or_else(|| Problem::not_found("metric", name))?;
@@ -101,11 +106,21 @@ pub async fn asked_services(
     scope: &Scope,
     services: &ServiceFilter,
 ) -> Result<Option<Vec<String>>, Problem> {
-    if services.service.is_none() && services.team.is_none() {
+    if services.service.is_none() && services.team.is_none() && scope.access.within.is_everything() {
         return Ok(None);
     }
     let _turn = scope.turn().await;
     Ok(services_asked_about(state, scope, services).await?.answer.services)
+}
+
+/// What an access that is limited to teams stands for, by the tenant's data.
+pub async fn limited(state: &ApiState, scope: Scope) -> Result<Scope, Problem> {
+    if scope.access.within.is_everything() {
+        return Ok(scope);
+    }
+    let asked = services_asked_about(state, &scope, &ServiceFilter::default()).await?.answer;
+    let access = scope.access.clone().limited_to(asked);
+    Ok(scope.with_access(access))
 }
 
 /// What the names of a service and a team stand for. The caller has the turn.
@@ -115,7 +130,8 @@ async fn services_asked_about(
     services: &ServiceFilter,
 ) -> Result<Dated<AskedServices>, Problem> {
     let store = state.unhurried(scope.store.tenant());
-    snapshots(state, scope).asked_services(&store, &services.question()).await.map_err(refused)
+    let question = Question { within: scope.access.within.clone(), ..services.question() };
+    snapshots(state, scope).asked_services(&store, &question).await.map_err(refused)
 }
 
 /// When the first deployment finished, where a window begins with it, and what that was made from. The caller has the turn.

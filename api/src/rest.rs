@@ -55,7 +55,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/events", report(get(events::events)))
         // a stream takes no place of those that are answered
         .route(paths::STREAM, get(stream::stream).route_layer(choose()))
-        .route("/api/openapi.json", get(async || Json(openapi())).route_layer(negotiate()))
+        .route(paths::OPENAPI, get(async || Json(openapi())).route_layer(negotiate()))
 }
 
 /// 404 for all other addresses below `/api`.

@@ -33,8 +33,14 @@ impl Role for ApiRole {
     const CHECKS: &'static [Check] = &[Check::Database, Check::Answers];
 
     async fn open(settings: ApiSettings) -> Result<Self> {
+        settings.login.require(&settings.server)?;
         let store = Store::open(&role::database_url(&settings.database)?, settings.database.connections).await?;
         Ok(Self::new(&settings, store))
+    }
+
+    fn usable(&self, settings: &ApiSettings) -> Result<()> {
+        settings.login.require(&settings.server)?;
+        role::database_url(&settings.database).map(drop)
     }
 
     fn routes(&self) -> Router {

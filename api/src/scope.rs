@@ -52,6 +52,12 @@ impl Scope {
         Self { tenant, store, access, as_of: Instant::now(), turns: None }
     }
 
+    /// The same for another access.
+    #[must_use]
+    pub fn with_access(self, access: Access) -> Self {
+        Self { access, ..self }
+    }
+
     /// The same, which was read at a time: what is asked may be as it was then.
     #[must_use]
     pub fn read_at(self, at: Instant) -> Self {

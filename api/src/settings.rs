@@ -1,5 +1,9 @@
 //! The section `[api]` of the settings, and what the API reads.
 
+mod login;
+
+pub use login::Login;
+
 use dora::custom;
 use dora::settings::{CustomMetricSettings, Dora};
 use eventlog::settings::Log;
@@ -15,8 +19,8 @@ pub struct Api {
     /// much have places of their own, half as many as there are processors. Four times as many wait for up to 5 s; above
     /// that the answer is 503 with Retry-After.
     pub in_flight: usize,
-    /// Whether raw events, which may hold personal data, are shown to everyone who reaches the API. Without it only
-    /// over the UNIX socket.
+    /// Whether raw events, which may hold personal data, are shown to everyone who reads metrics. Without it only to
+    /// administrators and over the UNIX socket.
     pub raw_events: bool,
     /// The maximum size in bytes of the rows held in memory to compute metrics and, an eighth of it, of the reports and
     /// metrics that were answered before, of all tenants together; the least recently used are evicted.
@@ -62,6 +66,7 @@ pub struct ApiSettings {
     pub database: Database,
     pub dora: Dora,
     pub log: Log,
+    pub login: Login,
     pub metric: Vec<CustomMetricSettings>,
     pub server: Server,
     pub telemetry: Telemetry,
@@ -85,6 +90,8 @@ impl Settings for ApiSettings {
         self.database.check(findings);
         self.dora.check(findings);
         self.log.check(findings);
+        self.login.check(findings);
+        self.login.check_address(&self.server, true, findings);
         custom::check(&self.metric, findings);
         self.server.check(findings);
         self.telemetry.check(findings);

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use dora::Snapshots;
 use eventlog::settings::Log;
+use kernel::Right;
 use runtime::health::{Check, Readiness};
-use runtime::http::{Hosts, Peer};
+use runtime::http::Hosts;
 use store::Store;
 use tokio::sync::Semaphore;
 
+use crate::access::Access;
 use crate::admission::Admission;
 use crate::answers::Answers;
 use crate::cache::Cache;
+use crate::identity::Identities;
 use crate::live::{Hub, Limits};
 use crate::settings::ApiSettings;
 
@@ -27,6 +30,7 @@ pub struct ApiState {
     store: Store,
     settings: Arc<ApiSettings>,
     hosts: Hosts,
+    identities: Identities,
     admission: Admission,
     graphql_reads: Arc<Semaphore>,
     answers: Answers,
@@ -35,7 +39,8 @@ pub struct ApiState {
     hub: Hub,
     /// Reads rows of metrics into memory, which may take as long as a request.
     unhurried: Store,
-    /// What writes: readiness compares its answers with those of the API's own sessions.
+    /// What writes: readiness compares its answers with those of the API's own sessions, and tokens, grants and users are
+    /// changed by it.
     direct: Store,
 }
 
@@ -54,6 +59,7 @@ impl ApiState {
             store: store.read_only(STATEMENT_TIMEOUT),
             settings: Arc::new(settings.clone()),
             hosts: Hosts::of(server),
+            identities: Identities::new(store, settings),
             admission: Admission::new(api.in_flight, processors, server.timeout),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
             answers: Answers::default(),
@@ -106,10 +112,15 @@ impl ApiState {
         &self.settings
     }
 
-    /// The log that raw events are read from, if this peer may see them: they may hold personal data, so they are
-    /// shown to a program of this user, and to everyone only where the settings say so.
-    pub(crate) fn log(&self, peer: Peer) -> Option<&Log> {
-        (self.settings.api.raw_events || peer.is_local()).then_some(&self.settings.log)
+    /// The log that raw events are read from, if they may be shown: they may hold personal data, so that only those who
+    /// have the right to them see them, and everyone who reads metrics only where the settings say so.
+    pub(crate) fn log(&self, access: &Access) -> Option<&Log> {
+        (self.settings.api.raw_events || access.has(Right::RawEvents)).then_some(&self.settings.log)
+    }
+
+    /// Who requests are from.
+    pub(crate) fn identities(&self) -> &Identities {
+        &self.identities
     }
 
     pub(crate) fn hosts(&self) -> &Hosts {

@@ -1,33 +1,44 @@
-//! Whose data a request is about: the header `sei-tenant`, or the parameter `tenant`, or `main`. What is stated
-//! about a tenant that does not exist is 404, before any query of it.
+//! Whose data a request is about: the header `sei-tenant`, or the parameter `tenant`, or the only tenant that is granted
+//! to who asks, or `main`. What is stated about a tenant that does not exist is 404, before any query of it; so is what is
+//! stated about one that is not granted, in the same words.
 
 pub(crate) mod name;
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{Extensions, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use kernel::Tenant;
 use kernel::near::UnknownName;
+use store::TenantInfo;
 
 use crate::ApiState;
 use crate::access::Access;
+use crate::identity::Identity;
 use crate::made::LookedAt;
 use crate::problem::Problem;
+use crate::reads;
 use crate::scope::Scope;
 
 /// Finds the tenant, hands it to the handler as an extension, and names it in the answer's headers.
 pub async fn choose(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
-    let access = Access::of(request.extensions());
     let scope = match request.extensions_mut().remove::<LookedAt>() {
         Some(LookedAt { tenant, at }) => {
-            let store = state.store().for_tenant(&tenant.tenant);
-            Scope::new(tenant, store, access).read_at(at)
+            granted(&state, request.extensions(), (tenant, &[])).map(|scope| scope.read_at(at))
         }
-        None => match find(&state, request.headers(), request.uri().query().unwrap_or_default(), access).await {
-            Ok(scope) => scope,
-            Err(problem) => return problem.into_response(),
+        None => match asked(&request) {
+            Ok(wanted) => find(&state, request.extensions(), &wanted).await,
+            Err(problem) => Err(problem),
         },
+    };
+    let scope = match scope {
+        Ok(scope) => reads::limited(&state, scope).await,
+        Err(problem) => Err(problem),
+    };
+    let scope = match scope {
+        Ok(scope) => scope,
+        Err(problem) => return problem.into_response(),
     };
     let tenant = scope.tenant.clone();
     request.extensions_mut().insert(scope);
@@ -42,13 +53,39 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
     response
 }
 
-async fn find(state: &ApiState, headers: &HeaderMap, query: &str, access: Access) -> Result<Scope, Problem> {
-    let asked = name::asked(headers, query)?;
-    let wanted = asked.unwrap_or_else(|| Tenant::default().to_string());
+/// The tenant that a request is about.
+fn asked(request: &Request) -> Result<String, Problem> {
+    name::wanted(request.headers(), request.uri().query().unwrap_or_default(), request.extensions())
+}
+
+async fn find(state: &ApiState, extensions: &Extensions, wanted: &str) -> Result<Scope, Problem> {
     let known = state.store().tenants().await?;
-    let Some(tenant) = known.iter().find(|known| known.tenant.as_str() == wanted) else {
-        let known = known.iter().map(|known| known.tenant.as_str());
-        return Err(Problem::unknown_tenant(&UnknownName::new(&wanted, known)));
-    };
-    Ok(Scope::new(tenant.clone(), state.store().for_tenant(&tenant.tenant), access))
+    match known.iter().find(|known| known.tenant.as_str() == wanted) {
+        Some(tenant) => granted(state, extensions, (tenant.clone(), &known)),
+        None => Err(unknown(extensions, wanted, &known)),
+    }
+}
+
+/// The scope of a tenant that exists, if it is granted. Of those that are `known` the granted ones are named otherwise.
+fn granted(
+    state: &ApiState,
+    extensions: &Extensions,
+    (tenant, known): (TenantInfo, &[TenantInfo]),
+) -> Result<Scope, Problem> {
+    match Access::of(extensions, &tenant.tenant)? {
+        Some(access) => Ok(Scope::new(tenant.clone(), state.store().for_tenant(&tenant.tenant), access)),
+        None => Err(unknown(extensions, tenant.tenant.as_str(), known)),
+    }
+}
+
+/// A tenant that is not there, or not granted: those that are granted are named, and no others.
+fn unknown(extensions: &Extensions, wanted: &str, known: &[TenantInfo]) -> Problem {
+    match extensions.get::<Arc<Identity>>() {
+        None => Problem::unauthenticated(),
+        Some(identity) if identity.grants.is_empty() => Problem::no_grant(),
+        Some(identity) => {
+            let granted = known.iter().filter(|known| identity.grants.of_tenant(&known.tenant).is_some());
+            Problem::unknown_tenant(&UnknownName::new(wanted, granted.map(|known| known.tenant.as_str())))
+        }
+    }
 }

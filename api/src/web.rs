@@ -23,6 +23,7 @@ const HTML: &str = "text/html; charset=utf-8";
 static FILES: &[File] = &[
     file!("/", "text/html; charset=utf-8", "index.html"),
     file!("/web/style.css", "text/css; charset=utf-8", "style.css"),
+    file!("/web/login.css", "text/css; charset=utf-8", "login.css"),
     file!("/web/icon.svg", "image/svg+xml", "icon.svg"),
     file!("/web/app.js", "text/javascript; charset=utf-8", "app.js"),
     file!("/web/server.js", "text/javascript; charset=utf-8", "server.js"),

@@ -39,10 +39,22 @@ const SCHEMA = `{ __schema { types { name kind description
   enumValues { name description } } } }
 fragment T on __Type { name kind ofType { name kind ofType { name kind ofType { name kind } } } }`;
 
+let me;
+
+/** What requests of this session repeat, so that no other site can send them. */
+async function csrf() {
+  me ??= fetch("/api/v1/me").then((response) => response.json());
+  return (await me).csrf ?? "";
+}
+
 async function ask(query, variables) {
   const response = await fetch("/graphql", {
     method: "POST",
-    headers: { "content-type": "application/json", "sei-tenant": at("tenant").value || "main" },
+    headers: {
+      "content-type": "application/json",
+      "sei-csrf": await csrf(),
+      "sei-tenant": at("tenant").value || "main",
+    },
     body: JSON.stringify({ query, variables }),
   });
   return response.json();

@@ -33,6 +33,8 @@ async function ask(address, options) {
     throw new Refusal("The server can't be reached.");
   }
   if (response.ok) return response;
+  // the session has ended
+  if (response.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   const problem = await response.json().catch(() => null);
   throw new Refusal(problem?.detail ?? `The server answered ${response.status}.`);
 }

@@ -26,6 +26,7 @@ mod services;
 pub mod settings;
 mod snapshots;
 mod summary;
+mod within;
 
 pub use basis::{Basis, Caveat, CaveatCode, EvidenceSource};
 pub use benchmark::{Benchmark, GroupKind, Level, LevelYear, Mean, NotABenchmark, QuickCheckEdition};
@@ -49,3 +50,4 @@ pub use report::{
 pub use role::EngineRole;
 pub use snapshots::{Dated, Snapshots, UP_TO_NOW};
 pub use summary::{Scope, Summary};
+pub use within::Within;

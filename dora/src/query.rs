@@ -8,7 +8,7 @@ use serde::Deserialize;
 use strum::Display;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Benchmark, Budget};
+use crate::{Benchmark, Budget, Within};
 
 kernel::closed_list! {
     /// The length of the steps of a series.
@@ -58,6 +58,11 @@ pub struct ReportQuery {
     #[graphql(skip)]
     #[serde(skip)]
     pub team: Option<String>,
+    /// Only services that who asks may see.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
+    pub within: Within,
     /// What values are held against.
     #[arg(skip)]
     #[graphql(skip)]

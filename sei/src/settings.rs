@@ -4,7 +4,7 @@ mod organization;
 #[cfg(test)]
 mod tests;
 
-use api::settings::{Api, ApiSettings};
+use api::settings::{Api, ApiSettings, Login};
 use collectors::settings::{Calendar, CollectorSettings, Events, GatewaySettings};
 use dora::settings::{CustomMetricSettings, Dora, EngineSettings};
 use eventlog::settings::Log;
@@ -26,6 +26,7 @@ pub struct Settings {
     pub dora: Dora,
     pub events: Events,
     pub log: Log,
+    pub login: Login,
     pub metric: Vec<CustomMetricSettings>,
     pub person: Vec<PersonSettings>,
     pub server: Server,
@@ -63,6 +64,8 @@ impl runtime::settings::Settings for Settings {
         self.dora.check(findings);
         self.events.check(findings);
         self.log.check(findings);
+        self.login.check(findings);
+        self.login.check_address(&self.server, false, findings);
         self.server.check(findings);
         self.telemetry.check(findings);
         dora::custom::check(&self.metric, findings);
@@ -106,7 +109,7 @@ impl From<&Settings> for EngineSettings {
 
 impl From<&Settings> for ApiSettings {
     fn from(settings: &Settings) -> Self {
-        let Settings { api, database, dora, log, metric, server, telemetry, .. } = settings.clone();
-        Self { api, database, dora, log, metric, server, telemetry }
+        let Settings { api, database, dora, log, login, metric, server, telemetry, .. } = settings.clone();
+        Self { api, database, dora, log, login, metric, server, telemetry }
     }
 }

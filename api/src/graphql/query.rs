@@ -3,7 +3,6 @@
 use async_graphql::{Context, Object};
 use chrono::Utc;
 use dora::{Budget, Definition, MetricAnswer, Report};
-use runtime::http::Peer;
 
 use super::carried;
 use super::paging::{List, list, part, rows};
@@ -144,6 +143,6 @@ impl Query {
         #[graphql(desc = "The id of the fact, as evidence and rows have it.")] fact: String,
     ) -> async_graphql::Result<Vec<RawEvent>> {
         let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
-        reads::events(state, scope, *context.data::<Peer>()?, &fact).await.map_err(|problem| refused(&problem))
+        reads::events(state, scope, &fact).await.map_err(|problem| refused(&problem))
     }
 }

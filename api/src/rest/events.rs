@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::header;
 use axum::response::IntoResponse;
-use runtime::http::Peer;
 
 use crate::ApiState;
 use crate::envelope::Answer;
@@ -31,10 +30,9 @@ use crate::views::RawEvent;
 pub async fn events(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
-    Extension(peer): Extension<Peer>,
     Asked(EventsQuestion { fact }): Asked<EventsQuestion>,
 ) -> Result<impl IntoResponse, Problem> {
-    let answer = Answer::new(&scope.tenant, reads::events(&state, &scope, peer, &fact).await?);
+    let answer = Answer::new(&scope.tenant, reads::events(&state, &scope, &fact).await?);
     // it may hold personal data: no one keeps it
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)))
 }

@@ -1,11 +1,21 @@
 //! Which tenant a request names.
 
-use axum::http::HeaderMap;
+use std::sync::Arc;
 
+use axum::http::{Extensions, HeaderMap};
+
+use crate::identity::Identity;
 use crate::problem::Problem;
 
+/// The tenant that a request is about, by its head: the one that it names, else the only one that is granted to who asks,
+/// else `main`.
+pub(crate) fn wanted(headers: &HeaderMap, query: &str, extensions: &Extensions) -> Result<String, Problem> {
+    let only = || extensions.get::<Arc<Identity>>().and_then(|identity| identity.grants.only_tenant().cloned());
+    Ok(asked(headers, query)?.unwrap_or_else(|| only().unwrap_or_default().to_string()))
+}
+
 /// The tenant that the request names, which it may do twice only if it says the same.
-pub(crate) fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
+fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
     let header = headers.get("sei-tenant").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let parameter = url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "tenant")

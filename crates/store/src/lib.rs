@@ -21,6 +21,7 @@ pub mod feed;
 pub mod flow;
 pub mod forget;
 pub mod history;
+pub mod identity;
 pub mod invalidations;
 mod listener;
 pub mod metric_rows;

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::unit::Unit;
 use super::window::Window;
 use crate::settings;
-use crate::{Basis, Budget, Caveat, CaveatCode, Interval};
+use crate::{Basis, Budget, Caveat, CaveatCode, Interval, Within};
 
 kernel::closed_list! {
     /// What a metric can be asked for by.
@@ -299,6 +299,8 @@ impl MetricAnswer {
 pub struct AskedServices {
     /// The services, by name; `None` where all are asked for.
     pub services: Option<Vec<String>>,
+    /// The teams that who asks may see, by name; `None` where that is all of them.
+    pub teams: Option<Vec<String>>,
     /// When the first deployment of them that counts finished.
     pub first_deployment_at: Option<DateTime<Utc>>,
 }
@@ -333,6 +335,11 @@ pub struct Question {
     #[graphql(skip)]
     #[serde(skip)]
     pub team: Option<String>,
+    /// Only services that who asks may see.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
+    pub within: Within,
     /// All values in each step of the series, not only the headline.
     #[arg(skip)]
     #[graphql(skip)]

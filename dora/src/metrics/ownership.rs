@@ -8,7 +8,7 @@ use store::history::Services;
 
 use super::model::{Question, Slice};
 use super::rows::{About, Subject};
-use crate::{DoraError, services};
+use crate::{DoraError, Within, services};
 
 /// What belongs to what.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub(crate) struct Ownership {
     teams: BTreeMap<String, Vec<String>>,
     /// The teams of an account, and the teams that they are part of.
     members: BTreeMap<String, BTreeSet<String>>,
-    known_teams: BTreeSet<String>,
+    /// Each team, and the teams that it is part of, itself first.
+    known_teams: BTreeMap<String, Vec<String>>,
 }
 
 /// What is asked for: services, if not all of them, and a repository.
@@ -29,13 +30,37 @@ pub(crate) struct Ownership {
 pub(crate) struct Filter {
     services: Option<BTreeSet<String>>,
     repository: Option<String>,
+    /// What may be named in an answer, if not everything.
+    seen: Option<Seen>,
+}
+
+/// The services and teams that who asks may see.
+#[derive(Debug)]
+struct Seen {
+    services: BTreeSet<String>,
+    teams: BTreeSet<String>,
 }
 
 impl Filter {
-    /// The services that are asked for, by name, if not all of them.
-    pub fn into_services(self) -> Option<Vec<String>> {
-        self.services.map(|services| services.into_iter().collect())
+    /// By name the services that are asked for, and the teams that may be named, if not all of them.
+    pub fn into_names(self) -> (Option<Vec<String>>, Option<Vec<String>>) {
+        let list = |names: BTreeSet<String>| names.into_iter().collect();
+        (self.services.map(list), self.seen.map(|seen| list(seen.teams)))
     }
+
+    /// Whether a slice of this name may be shown.
+    fn shows(&self, service_or_team: SliceName<'_>) -> bool {
+        self.seen.as_ref().is_none_or(|seen| match service_or_team {
+            SliceName::Service(name) => seen.services.contains(name),
+            SliceName::Team(name) => seen.teams.contains(name),
+        })
+    }
+}
+
+/// The name of a slice that only those may see who may see what it names.
+enum SliceName<'n> {
+    Service(&'n str),
+    Team(&'n str),
 }
 
 impl Ownership {
@@ -59,13 +84,13 @@ impl Ownership {
                 ownership.services.entry(repository.to_string()).or_default().push(service.name.clone());
             }
             if let Some(team) = &service.team {
-                ownership.known_teams.insert(team.clone());
+                ownership.known_teams.insert(team.clone(), line(team));
                 ownership.teams.insert(service.name.clone(), line(team));
             }
             ownership.names.insert(service.name);
         }
         for team in &known.teams {
-            ownership.known_teams.insert(team.name.clone());
+            ownership.known_teams.insert(team.name.clone(), line(&team.name));
             for member in &team.members {
                 ownership.members.entry(member.to_string()).or_default().extend(line(&team.name));
             }
@@ -74,32 +99,51 @@ impl Ownership {
     }
 
     /// The services of a team and of the teams that are part of it.
-    pub fn services_of_team(&self, team: &str) -> Result<BTreeSet<String>, DoraError> {
-        if !self.known_teams.contains(team) {
-            let known = self.known_teams.iter().map(String::as_str);
-            return Err(DoraError::UnknownTeam(UnknownName::new(team, known)));
-        }
+    fn services_of_team(&self, team: &str) -> BTreeSet<String> {
         let owned = self.teams.iter().filter(|(_, line)| line.iter().any(|name| name == team));
-        Ok(owned.map(|(service, _)| service.clone()).collect())
+        owned.map(|(service, _)| service.clone()).collect()
+    }
+
+    /// What may be seen within a limit; `None` where that is everything.
+    fn seen(&self, within: &Within) -> Option<Seen> {
+        let names = |lines: &BTreeMap<String, Vec<String>>| {
+            lines.iter().filter(|(_, line)| within.holds(line)).map(|(name, _)| name.clone()).collect()
+        };
+        (!within.is_everything()).then(|| Seen { services: names(&self.teams), teams: names(&self.known_teams) })
     }
 
     /// What a question asks for. `computed` are services that may be there no more, but were computed.
     pub fn filter(&self, question: &Question, computed: &BTreeSet<&str>) -> Result<Filter, DoraError> {
-        let mut services = question.team.as_deref().map(|team| self.services_of_team(team)).transpose()?;
-        if let Some(service) = &question.service {
-            if !self.names.contains(service) && !computed.contains(service.as_str()) {
-                let known: BTreeSet<&str> =
-                    self.names.iter().map(String::as_str).chain(computed.iter().copied()).collect();
-                return Err(DoraError::UnknownService(UnknownName::new(service, known)));
+        let seen = self.seen(&question.within);
+        let sees = |service: &str| seen.as_ref().is_none_or(|seen| seen.services.contains(service));
+        let mut services = seen.as_ref().map(|seen| seen.services.clone());
+        if let Some(team) = question.team.as_deref() {
+            let known =
+                || self.known_teams.keys().filter(|name| seen.as_ref().is_none_or(|seen| seen.teams.contains(*name)));
+            if known().all(|name| name != team) {
+                return Err(DoraError::UnknownTeam(UnknownName::new(team, known().map(String::as_str))));
             }
-            let of_team = services.is_none_or(|services| services.contains(service));
-            services = Some(of_team.then(|| service.clone()).into_iter().collect());
+            let mut of_team = self.services_of_team(team);
+            of_team.retain(|service| sees(service));
+            services = Some(of_team);
         }
-        if let Some(repository) = question.repository.as_ref().filter(|asked| !self.services.contains_key(*asked)) {
-            let known = self.services.keys().map(String::as_str);
-            return Err(DoraError::UnknownRepository(UnknownName::new(repository, known)));
+        if let Some(service) = &question.service {
+            let known =
+                || self.names.iter().map(String::as_str).chain(computed.iter().copied()).filter(|name| sees(name));
+            if known().all(|name| name != service) {
+                return Err(DoraError::UnknownService(UnknownName::new(service, known().collect::<BTreeSet<_>>())));
+            }
+            let is_asked = services.is_none_or(|services| services.contains(service));
+            services = Some(is_asked.then(|| service.clone()).into_iter().collect());
         }
-        Ok(Filter { services, repository: question.repository.clone() })
+        if let Some(repository) = &question.repository {
+            let serves = |services: &[String]| services.iter().any(|service| sees(service));
+            let known = || self.services.iter().filter(|(_, services)| serves(services)).map(|(id, _)| id);
+            if known().all(|id| id != repository) {
+                return Err(DoraError::UnknownRepository(UnknownName::new(repository, known().map(String::as_str))));
+            }
+        }
+        Ok(Filter { services, repository: question.repository.clone(), seen })
     }
 
     /// The team of a service, and the teams that it is part of.
@@ -147,25 +191,29 @@ impl Ownership {
             && filter.repository.as_deref().is_none_or(|asked| subject.repository.as_deref() == Some(asked))
     }
 
-    /// Hands each slice that a subject is part of to `take`. The same one may come more than once.
-    pub(super) fn slices(&self, about: About<'_>, by: Slice, take: &mut dyn FnMut(&str)) {
+    /// Hands each slice that a subject is part of, and that may be shown, to `take`. The same one may come more than
+    /// once.
+    pub(super) fn slices(&self, about: About<'_>, (by, filter): (Slice, &Filter), take: &mut dyn FnMut(&str)) {
         let subject = about.subject;
         let one = |name: Option<&str>, take: &mut dyn FnMut(&str)| name.into_iter().for_each(take);
+        let teams_of = |account| self.teams_of(account).filter(|team| filter.shows(SliceName::Team(team)));
         match by {
-            Slice::Service => self.services_of(subject).for_each(take),
-            Slice::Team => {
-                let teams = self.services_of(subject).filter_map(|service| self.teams.get(service));
-                teams.flatten().for_each(|team| take(team));
+            Slice::Service => {
+                self.services_of(subject).filter(|name| filter.shows(SliceName::Service(name))).for_each(take);
             }
-            Slice::AuthorTeam => self.teams_of(subject.author.as_deref()).for_each(take),
+            Slice::Team => {
+                let teams = self.services_of(subject).filter_map(|service| self.teams.get(service)).flatten();
+                teams.filter(|team| filter.shows(SliceName::Team(team))).for_each(|team| take(team));
+            }
+            Slice::AuthorTeam => teams_of(subject.author.as_deref()).for_each(take),
             Slice::Repository => one(subject.repository.as_deref().or(subject.project.as_deref()), take),
             Slice::Label => subject.labels.iter().for_each(|label| take(label)),
             Slice::Type => one(subject.kind.as_deref(), take),
             Slice::Ai => one(subject.ai.map(|ai| if ai { "assisted" } else { "unassisted" }), take),
             Slice::Author => one(subject.author.as_deref(), take),
             Slice::ReviewTeams => {
-                for reviewer in self.teams_of(about.reviewer.map(|name| &**name)) {
-                    for author in self.teams_of(subject.author.as_deref()) {
+                for reviewer in teams_of(about.reviewer.map(|name| &**name)) {
+                    for author in teams_of(subject.author.as_deref()) {
                         take(&format!("{reviewer} → {author}"));
                     }
                 }
@@ -219,7 +267,7 @@ mod tests {
         };
         let of = |about: About<'_>, by| {
             let mut slices = BTreeSet::new();
-            ownership.slices(about, by, &mut |name| {
+            ownership.slices(about, (by, &Filter::default()), &mut |name| {
                 slices.insert(name.to_owned());
             });
             slices.into_iter().collect::<Vec<_>>()
@@ -254,7 +302,7 @@ mod tests {
             ..Services::default()
         };
         let ownership = Ownership::new(&known);
-        let of = |team: &str| ownership.services_of_team(team).unwrap().into_iter().collect::<Vec<_>>();
+        let of = |team: &str| ownership.services_of_team(team).into_iter().collect::<Vec<_>>();
         assert_eq!((of("left"), of("right")), (vec!["a".into(), "b".into()], vec!["a".into(), "b".into()]));
         assert_eq!(of("undeclared"), ["c".to_owned()]);
     }

@@ -139,7 +139,8 @@ impl Plan {
         let filter = self.filter(tables)?;
         let asked = tables.bases.iter().filter(|basis| tables.ownership.passes_service(&basis.service, &filter));
         let first_deployment_at = asked.filter_map(|basis| basis.first).min();
-        Ok(AskedServices { services: filter.into_services(), first_deployment_at })
+        let (services, teams) = filter.into_names();
+        Ok(AskedServices { services, teams, first_deployment_at })
     }
 
     /// The answers, from what was read, on a thread that may be busy for long: polars works on its own ones meanwhile.
@@ -292,6 +293,7 @@ mod tests {
         };
         let stands_for = |services: Option<&[&str]>, first: Option<i64>| AskedServices {
             services: services.map(|services| services.iter().map(|name| (*name).to_owned()).collect()),
+            teams: None,
             first_deployment_at: first.map(day),
         };
         assert_eq!(asked(None, None).unwrap(), stands_for(None, Some(3)));
@@ -299,5 +301,56 @@ mod tests {
         assert_eq!(asked(Some("pay"), Some("shop")).unwrap(), stands_for(Some(&["pay"]), None));
         assert_eq!(asked(Some("wiki"), Some("shop")).unwrap(), stands_for(Some(&[]), None));
         assert!(matches!(asked(None, Some("wbe")), Err(DoraError::UnknownTeam(_))));
+    }
+
+    #[test]
+    fn who_is_limited_to_a_team_is_answered_about_its_services_and_no_other_is_named() {
+        let version = Version { completeness: Completeness::Reported, at: DateTime::default() };
+        let service = |name: &str, team: &str| Service {
+            team: Some(team.into()),
+            repositories: vec![format!("h/{name}").as_str().into(), "h/shared".into()],
+            ..Service::new(name.into(), version)
+        };
+        let team = |name: &str, parent: Option<&str>| Team {
+            parent: parent.map(Into::into),
+            ..Team::new(name.into(), version)
+        };
+        let known = Services {
+            declared: vec![service("cart", "web"), service("pay", "shop"), service("wiki", "docs")],
+            teams: vec![team("shop", None), team("web", Some("shop")), team("docs", None)],
+            ..Services::default()
+        };
+        let tables = Tables { ownership: Arc::new(Ownership::new(&known)), ..Tables::default() };
+        let dora = Dora::default();
+        let asked = |limits: &[&str], question: Question| {
+            let within = crate::Within::new(limits.iter().map(|team| BTreeSet::from([(*team).to_owned()])).collect());
+            let question = Question { within, ..question };
+            Plan::new(MetricSettings { dora: &dora, custom: &[] }, &[], &question)?.asked_services(&tables)
+        };
+        let names = |limits: &[&str]| {
+            let asked = asked(limits, Question::default()).unwrap();
+            (asked.services.unwrap(), asked.teams.unwrap())
+        };
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(names(&["shop"]), (owned(&["cart", "pay"]), owned(&["shop", "web"])));
+        assert_eq!(names(&["shop", "web"]), (owned(&["cart"]), owned(&["web"])));
+        assert_eq!(names(&["docs", "web"]), (owned(&[]), owned(&[])));
+        assert_eq!(names(&["of another tenant"]), (owned(&[]), owned(&[])));
+        let of_service = |name: &str| asked(&["web"], Question { service: Some(name.into()), ..Question::default() });
+        assert_eq!(of_service("cart").unwrap().services, Some(owned(&["cart"])));
+        let refused = of_service("wiki").unwrap_err().to_string();
+        assert!(
+            matches!(of_service("wiki"), Err(DoraError::UnknownService(_))) && !refused.contains("pay"),
+            "{refused}"
+        );
+        let of_team = |name: &str| asked(&["web"], Question { team: Some(name.into()), ..Question::default() });
+        assert_eq!(of_team("web").unwrap().services, Some(owned(&["cart"])));
+        for unseen in ["shop", "docs", "nowhere"] {
+            let Err(DoraError::UnknownTeam(unknown)) = of_team(unseen) else { panic!("{unseen} is known") };
+            assert_eq!(unknown.near, Vec::<String>::new(), "{unseen}");
+        }
+        let of = |id: &str| asked(&["web"], Question { repository: Some(id.into()), ..Question::default() });
+        assert!(of("h/cart").is_ok() && of("h/shared").is_ok());
+        assert!(matches!(of("h/wiki"), Err(DoraError::UnknownRepository(_))));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::model::Slice;
-use super::ownership::Ownership;
+use super::ownership::{Filter, Ownership};
 use super::rows::{About, Name};
 
 /// The names that each subject is part of, as positions in the list of all names.
@@ -40,6 +40,9 @@ fn place(about: About<'_>, by: Slice) -> Option<Place> {
     Some(names.map(|name| name.map(|name: &Name| (name.as_ptr().addr(), name.len()))))
 }
 
+/// What belongs to what, and what of it is asked for.
+type Owned<'o> = (&'o Ownership, &'o Filter);
+
 /// Slices as they are found, and the sets of them.
 #[derive(Default)]
 struct Known {
@@ -49,9 +52,9 @@ struct Known {
 }
 
 impl Known {
-    fn numbers(&mut self, about: About<'_>, by: Slice, ownership: &Ownership) -> Box<[u32]> {
+    fn numbers(&mut self, about: About<'_>, by: Slice, (ownership, filter): Owned<'_>) -> Box<[u32]> {
         let mut numbers: Vec<u32> = Vec::new();
-        ownership.slices(about, by, &mut |name| {
+        ownership.slices(about, (by, filter), &mut |name| {
             let number = self.names.get(name).copied().unwrap_or_else(|| {
                 let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
                 self.names.insert(name.to_owned(), next);
@@ -83,7 +86,7 @@ impl Membership {
     }
 
     /// Numbers the slices of subjects, in the order of their names.
-    fn new<'s>(subjects: impl Iterator<Item = About<'s>>, by: Slice, ownership: &Ownership) -> Self {
+    fn new<'s>(subjects: impl Iterator<Item = About<'s>>, by: Slice, owned: Owned<'_>) -> Self {
         let (mut known, mut membership) = (Known::default(), Self::default());
         known.sets.insert(Box::default(), 0);
         let mut last: Option<(Place, u32)> = None;
@@ -92,7 +95,7 @@ impl Membership {
             let same = place.and_then(|place| last.filter(|(known, _)| *known == place));
             let set = same.map(|(_, set)| set).or_else(|| known.places.get(&place?).copied());
             let set = set.unwrap_or_else(|| {
-                let numbers = known.numbers(about, by, ownership);
+                let numbers = known.numbers(about, by, owned);
                 let next = u32::try_from(membership.sets.len()).unwrap_or(u32::MAX);
                 let set = *known.sets.entry(numbers.clone()).or_insert(next);
                 if set == next {
@@ -135,14 +138,10 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub fn new<'s>(
-        subjects: impl Iterator<Item = About<'s>> + Clone,
-        by: Option<Slice>,
-        ownership: &Ownership,
-    ) -> Self {
+    pub fn new<'s>(subjects: impl Iterator<Item = About<'s>> + Clone, by: Option<Slice>, owned: Owned<'_>) -> Self {
         let Some(by) = by else { return Self::default() };
-        let slices = Membership::new(subjects.clone(), by, ownership);
-        Self { slices, services: Membership::new(subjects, Slice::Service, ownership) }
+        let slices = Membership::new(subjects.clone(), by, owned);
+        Self { slices, services: Membership::new(subjects, Slice::Service, owned) }
     }
 }
 
@@ -157,7 +156,7 @@ mod tests {
             .map(|labels| Subject { labels: labels.into_iter().map(Into::into).collect(), ..Subject::default() })
             .into();
         let about = subjects.iter().map(|subject| About { subject, reviewer: None });
-        let membership = Membership::new(about, Slice::Label, &Ownership::default());
+        let membership = Membership::new(about, Slice::Label, (&Ownership::default(), &Filter::default()));
         assert_eq!(membership.names, ["a", "b", "c"]);
         assert_eq!(
             [0, 1, 2, 3, 4].map(|subject| membership.of(subject).to_vec()),
@@ -171,7 +170,7 @@ mod tests {
         let subjects: Vec<Subject> =
             ["x", "y", "x"].map(|kind| Subject { kind: Some(kind.into()), ..Subject::default() }).into();
         let about = subjects.iter().map(|subject| About { subject, reviewer: None });
-        let membership = Membership::new(about, Slice::Type, &Ownership::default());
+        let membership = Membership::new(about, Slice::Type, (&Ownership::default(), &Filter::default()));
         assert_eq!([0, 1, 2].map(|subject| membership.of(subject).to_vec()), [[0], [1], [0]]);
     }
 }

@@ -117,7 +117,7 @@ impl<'t> View<'t> {
                     subjects.get(subject as usize).is_some_and(|subject| tables.ownership.passes(subject, self.filter))
                 });
                 let about = subjects.iter().map(|subject| About { subject, reviewer: None });
-                (observations, Arc::new(Parts::new(about, self.by, &tables.ownership)))
+                (observations, Arc::new(Parts::new(about, self.by, (&tables.ownership, self.filter))))
             }
         })
     }
@@ -128,7 +128,7 @@ impl<'t> View<'t> {
 
     fn choose<T>(&self, rows: impl Iterator<Item = EntryRef<'t, T>>) -> Chosen<EntryRef<'t, T>> {
         let rows: Vec<EntryRef<'t, T>> = rows.filter(|entry| self.passes(entry)).collect();
-        let parts = Parts::new(rows.iter().map(|entry| entry.about()), self.by, &self.tables.ownership);
+        let parts = Parts::new(rows.iter().map(|entry| entry.about()), self.by, (&self.tables.ownership, self.filter));
         Chosen { rows, parts: Arc::new(parts) }
     }
 
@@ -145,7 +145,7 @@ impl<'t> View<'t> {
             let about = given
                 .iter()
                 .map(|(entry, review)| About { subject: entry.subject, reviewer: review.reviewer.as_ref() });
-            let parts = Parts::new(about, self.by, &self.tables.ownership);
+            let parts = Parts::new(about, self.by, (&self.tables.ownership, self.filter));
             Chosen { rows: given.iter().map(|(_, review)| *review).collect(), parts: Arc::new(parts) }
         })
     }
@@ -166,7 +166,7 @@ impl<'t> View<'t> {
         let chosen = self.deployments.get_or_init(|| {
             let rows: Vec<_> = self.tables.deployments.of(self.window).filter(|entry| self.passes(entry)).collect();
             let subjects = rows.iter().map(|entry| entry.about()).chain(first.iter().map(|entry| entry.about()));
-            let parts = Parts::new(subjects, self.by, &self.tables.ownership);
+            let parts = Parts::new(subjects, self.by, (&self.tables.ownership, self.filter));
             Chosen { rows, parts: Arc::new(parts) }
         });
         let (mut into, parts) = each(chosen, |entry, into| metric(entry.row, into));

@@ -77,6 +77,7 @@ pub(crate) fn question(query: &ReportQuery) -> Question {
         time_zone: query.time_zone,
         service: query.service.clone(),
         team: query.team.clone(),
+        within: query.within.clone(),
         values_in_series: true,
         budget: query.budget.clone(),
         ..Question::default()

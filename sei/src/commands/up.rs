@@ -69,6 +69,7 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
 impl Up {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         let mut settings = self.with_flags(settings)?;
+        settings.login.require(&settings.server)?;
         let before = settings.clone();
         // before anything is started: from here on a signal ends it in order
         let shutdown = runtime::shutdown();
@@ -164,6 +165,7 @@ impl Up {
 
 /// Fails if settings can't be started with.
 fn can_start(settings: &Settings, machine: &Machine, log: &Arc<dyn EventLog>) -> Result<()> {
+    settings.login.require(&settings.server)?;
     machine.collector(log).jobs(&settings.source, false, &CancellationToken::new())?;
     GatewayState::new(&settings.into(), Arc::clone(log))?;
     Ok(())

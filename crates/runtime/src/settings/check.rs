@@ -33,12 +33,6 @@ impl Server {
             findings.error("server.connections", self.connections.to_string(), "16 or more");
         }
         self.check_names(findings);
-        if !self.listen.ip().is_loopback() && self.allowed_hosts.is_empty() && self.public_url.is_none() {
-            let found = format!("{}, without a login: everyone who reaches it reads all tenants", self.listen);
-            let expected = "an address of loopback such as 127.0.0.1:8080; or a proxy with a login or a firewall \
-                            before it, and server.allowed_hosts set to the names that it is reached by";
-            findings.warning("server.listen", found, expected);
-        }
     }
 
     /// The names of the server, and the proxies before it.

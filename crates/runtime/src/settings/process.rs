@@ -55,8 +55,8 @@ pub struct Server {
     /// The maximum number of open connections. One address may have half of them, a trusted proxy all. When all are
     /// open, a silent one is closed for the next.
     pub connections: usize,
-    /// The address to listen on: API, page, webhooks, /livez, /readyz and /metrics. There is no login: on another
-    /// address than loopback, put a proxy with a login or a firewall before it.
+    /// The address to listen on: API, page, webhooks, /livez, /readyz and /metrics. The API and the page are served on
+    /// another address than loopback only with a login (`login.enabled`).
     #[schemars(extend("format" = "socket-address"))]
     pub listen: SocketAddr,
     /// The URL under which people reach the server. Its host is an allowed one.

@@ -1,0 +1,61 @@
+//! A principal with its grants, as an extension of its requests.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kernel::{Right, Role, Tenant};
+use store::identity::SecretHash;
+
+use super::grants::{Grant, Grants};
+use super::principal::Principal;
+
+/// Who sends a request, and what they were granted: an extension of requests, as `Arc<Identity>`.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Who.
+    pub principal: Arc<Principal>,
+    /// What they were granted.
+    pub grants: Grants,
+    /// The session by which a user is known.
+    pub session: Option<SessionKey>,
+}
+
+/// What a session is known by.
+#[derive(Clone)]
+pub struct SessionKey {
+    /// The hash of its cookie.
+    pub hash: SecretHash,
+    /// What requests that change something repeat in a header.
+    pub csrf: String,
+}
+
+/// Without its secret.
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionKey")
+    }
+}
+
+impl Identity {
+    /// A program of the server's own user, which may do everything.
+    #[must_use]
+    pub fn local() -> Self {
+        let grants = Grants::new(vec![Grant::everywhere(Role::Admin)]);
+        Self { principal: Principal::local().into(), grants, session: None }
+    }
+
+    /// Whoever reaches a server that asks for no login. They read everything but raw events, and manage nothing.
+    #[must_use]
+    pub fn anyone() -> Self {
+        let grants = Grants::new(vec![Grant::everywhere(Role::Manager)]);
+        Self { principal: Principal::anyone().into(), grants, session: None }
+    }
+
+    /// Whether it may manage a tenant, or without one what is of all tenants. Who is limited to teams manages nothing.
+    #[must_use]
+    pub fn administers(&self, tenant: Option<&Tenant>) -> bool {
+        let of_tenant = tenant.and_then(|tenant| self.grants.of_tenant(tenant));
+        let role = of_tenant.filter(|(_, within)| within.is_everything()).map(|(role, _)| role);
+        role.or_else(|| self.grants.everywhere()).is_some_and(|role| role.has(Right::Administer))
+    }
+}

@@ -1,0 +1,233 @@
+//! Finds out who sends a request: by the UNIX socket, a session or an API token.
+//!
+//! Promises: a session that has ended, a token that was revoked, a user who was disabled and a grant that was taken back
+//! are seen within a second; requests with the same secret ask the database together, and twice a second at most; what is
+//! known takes a bounded amount of memory. What is not known is refused.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::Request;
+use chrono::{DateTime, TimeDelta, Utc};
+use runtime::kept::{Kept, Limits};
+use runtime::telemetry::Occasionally;
+use store::identity::{SecretHash, grants, sessions, tokens};
+use store::{Store, StoreError};
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::cookie::Cookie;
+use super::credentials::{Claim, Credential};
+use super::grants::{Grant, Grants};
+use super::identified::{Identity, SessionKey};
+use super::principal::{Principal, PrincipalKind};
+use crate::problem::Problem;
+use crate::settings::{ApiSettings, Login};
+
+/// How long what is known is given without another look …
+const FRESH: Duration = Duration::from_millis(450);
+/// … and how long while one request looks.
+const HELD: Duration = Duration::from_millis(900);
+/// Secrets that are known at once.
+const PLACES: usize = 4_096;
+/// How many secrets are looked up at once: who sends made-up ones keeps no others from the database.
+const LOOKUPS: usize = 2;
+/// How long one statement may take, and how long a look with its waiting.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
+const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How exact the times are when something was used last.
+const SEEN_WITHIN: TimeDelta = TimeDelta::minutes(1);
+
+static NOT_TOUCHED: Occasionally = Occasionally::new();
+
+/// Who requests are from. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Identities(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    local: Arc<Identity>,
+    anyone: Arc<Identity>,
+    login: Login,
+    cookie: Cookie,
+    /// Looks up secrets, and waits for no other read.
+    looking: Store,
+    /// Notes when they were used.
+    writing: Store,
+    known: Kept<SecretHash, Known>,
+    lookups: Semaphore,
+}
+
+/// Whose a secret was when it was looked up; `None` of one that was taken back here.
+#[derive(Clone, Debug)]
+struct Known {
+    identity: Option<Arc<Identity>>,
+    expires_at: Option<DateTime<Utc>>,
+    at: Instant,
+}
+
+impl Known {
+    fn identity(&self) -> Option<Arc<Identity>> {
+        self.identity.clone().filter(|_| self.expires_at.is_none_or(|at| Utc::now() < at))
+    }
+}
+
+impl Identities {
+    /// By the settings, from a store that can write.
+    pub(crate) fn new(store: &Store, settings: &ApiSettings) -> Self {
+        Self(Arc::new(Inner {
+            local: Identity::local().into(),
+            anyone: Identity::anyone().into(),
+            login: settings.login.clone(),
+            cookie: Cookie::of(&settings.server),
+            looking: store.looking(STATEMENT_TIMEOUT),
+            writing: store.clone(),
+            known: Kept::new(Limits { size: PLACES, places: PLACES, size_of_place: |_| 0 }),
+            lookups: Semaphore::new(LOOKUPS),
+        }))
+    }
+
+    /// How the cookies of sessions are set.
+    pub(crate) fn cookie(&self) -> &Cookie {
+        &self.0.cookie
+    }
+
+    /// What is looked at of a request.
+    pub(crate) fn claim(&self, request: &Request) -> Claim {
+        Claim::of(request, &self.0.cookie)
+    }
+
+    /// Who sends a request.
+    pub(crate) async fn identify(&self, claim: Claim) -> Result<Arc<Identity>, Problem> {
+        let inner = &self.0;
+        let without =
+            || if inner.login.enabled { Err(Problem::unauthenticated()) } else { Ok(Arc::clone(&inner.anyone)) };
+        match &claim.credential {
+            Credential::Local => Ok(Arc::clone(&inner.local)),
+            Credential::Nothing => without(),
+            // a cookie of before means nothing where no login is asked for
+            Credential::Session(_) if !inner.login.enabled => without(),
+            Credential::Session(hash) => {
+                let identity = self.look(hash, &claim).await?;
+                check_csrf(&identity, &claim)?;
+                Ok(identity)
+            }
+            Credential::Token(hash) => self.look(hash, &claim).await,
+            // a proxy may send tokens of its own to a server that asks for none
+            Credential::Bearer(_) if !inner.login.enabled => without(),
+            Credential::Bearer(_) => Err(Problem::unauthenticated()),
+        }
+    }
+
+    /// Forgets whose a session is: it has ended.
+    pub(crate) fn forget(&self, hash: &SecretHash) {
+        self.0.known.put(hash, Known { identity: None, expires_at: None, at: Instant::now() }, 1);
+    }
+
+    /// Whose a secret is, as it is known or as the database has it.
+    async fn look(&self, hash: &SecretHash, claim: &Claim) -> Result<Arc<Identity>, Problem> {
+        let known = &self.0.known;
+        let refused = Problem::unauthenticated;
+        let given = |within: Duration| known.value(hash).filter(|known| known.at.elapsed() < within);
+        if let Some(known) = given(FRESH) {
+            return known.identity().ok_or_else(refused);
+        }
+        let place = known.place(hash);
+        let alone = match place.try_lock() {
+            Ok(alone) => alone,
+            // another request looks
+            Err(_) => match given(HELD) {
+                Some(known) => return known.identity().ok_or_else(refused),
+                None => place.lock().await,
+            },
+        };
+        if let Some(known) = given(FRESH) {
+            return known.identity().ok_or_else(refused);
+        }
+        let at = Instant::now();
+        let found = timeout(LOOK_TIMEOUT, self.find(&claim.credential)).await;
+        let found = found.map_err(|_| Problem::too_slow(LOOK_TIMEOUT))??;
+        let identity = if let Some((identity, expires_at)) = found {
+            let identity = Arc::new(identity);
+            known.put(hash, Known { identity: Some(Arc::clone(&identity)), expires_at, at }, 1);
+            Ok(identity)
+        } else {
+            // what was known until now is known no more
+            if known.value(hash).is_some() {
+                known.put(hash, Known { identity: None, expires_at: None, at }, 1);
+            }
+            Err(refused())
+        };
+        drop(alone);
+        known.give_up(hash, &place);
+        identity
+    }
+
+    /// Whose a secret is in the database, and when it ends.
+    async fn find(&self, credential: &Credential) -> Result<Option<(Identity, Option<DateTime<Utc>>)>, StoreError> {
+        let Ok(_turn) = self.0.lookups.acquire().await else { return Ok(None) };
+        match credential {
+            Credential::Session(hash) => self.of_session(hash).await,
+            Credential::Token(hash) => self.of_token(hash).await,
+            _ => Ok(None),
+        }
+    }
+
+    async fn of_session(&self, hash: &SecretHash) -> Result<Option<(Identity, Option<DateTime<Utc>>)>, StoreError> {
+        let Inner { looking, writing, login, .. } = &*self.0;
+        let Some(session) = sessions::find(looking, hash, login.idle).await? else { return Ok(None) };
+        let grants = granted(looking, &session.user_id, &session.groups).await?;
+        if Utc::now() - session.last_seen_at > SEEN_WITHIN {
+            noted(sessions::touch(writing, hash).await);
+        }
+        let principal = Principal { kind: PrincipalKind::User, id: session.user_id, name: session.user_name }.into();
+        let key = SessionKey { hash: *hash, csrf: session.csrf };
+        Ok(Some((Identity { principal, grants, session: Some(key) }, Some(session.expires_at))))
+    }
+
+    async fn of_token(&self, hash: &SecretHash) -> Result<Option<(Identity, Option<DateTime<Utc>>)>, StoreError> {
+        let Inner { looking, writing, .. } = &*self.0;
+        let Some(found) = tokens::find(looking, hash).await? else { return Ok(None) };
+        let token = found.token;
+        let own = Grant { tenant: token.tenant, role: token.role, teams: token.teams.into_iter().collect() };
+        let grants = match &token.owner_id {
+            Some(owner) => granted(looking, owner, &found.owner_groups).await?.narrowed_by(own),
+            None => Grants::new(vec![own]),
+        };
+        if token.last_used_at.is_none_or(|at| Utc::now() - at > SEEN_WITHIN) {
+            noted(tokens::touch(writing, &token.id).await);
+        }
+        let principal = Principal { kind: PrincipalKind::Token, id: token.id, name: token.name }.into();
+        Ok(Some((Identity { principal, grants, session: None }, token.expires_at)))
+    }
+}
+
+/// What is granted to a user.
+async fn granted(store: &Store, user_id: &str, groups: &[String]) -> Result<Grants, StoreError> {
+    let rows = grants::of_user(store, user_id, groups).await?;
+    let grant =
+        |row: grants::GrantRow| Grant { tenant: row.tenant, role: row.role, teams: row.teams.into_iter().collect() };
+    Ok(Grants::new(rows.into_iter().map(grant).collect()))
+}
+
+/// When something was used last is not worth a refusal.
+fn noted(result: Result<(), StoreError>) {
+    if let Err(error) = result
+        && let Some(more) = NOT_TOUCHED.pass()
+    {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, not_logged = more, "when a session or token was used can't be noted");
+    }
+}
+
+/// A request that a browser sends by itself, for a page of another site, knows nothing of the session.
+fn check_csrf(identity: &Identity, claim: &Claim) -> Result<(), Problem> {
+    if !claim.is_unsafe {
+        return Ok(());
+    }
+    let repeats =
+        |csrf: &str| claim.csrf.as_deref().is_some_and(|sent| bool::from(sent.as_bytes().ct_eq(csrf.as_bytes())));
+    let is_own = identity.session.as_ref().is_some_and(|session| repeats(&session.csrf));
+    if is_own && claim.is_same_origin { Ok(()) } else { Err(Problem::csrf()) }
+}

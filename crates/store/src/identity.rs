@@ -1,0 +1,11 @@
+//! Who may ask, and what they were granted: users, sessions, API tokens, grants and links that log in once. They are of all
+//! tenants. Secrets come here as hashes.
+
+mod column;
+pub mod grants;
+pub mod links;
+pub mod sessions;
+pub mod tokens;
+pub mod users;
+
+pub use column::SecretHash;
