@@ -7,7 +7,7 @@ sei := $(or $(CARGO_TARGET_DIR),target)/release/sei
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: ## Build sei and start it on this repository's history, or on another: make run REPO=/path/or/url
@@ -31,6 +31,10 @@ lint: ## Check format, clippy, documentation, licenses, and the saved queries
 openapi: ## Check the API against its OpenAPI document, with redocly and schemathesis
 	cargo build --locked -p sei
 	@scripts/openapi
+
+.PHONY: counterparts
+counterparts: ## Run sei against real identity providers and clients: Keycloak, oidc-provider
+	@scripts/counterparts
 
 .PHONY: bench
 bench: ## Measure speed and memory against their limits

@@ -16,20 +16,27 @@ pub enum Part {
     Histories,
     /// A broker of Apache Kafka. Its tests are never skipped: without one they fail, required or not.
     Kafka,
+    /// An identity provider, whose address `SEI_TEST_KEYCLOAK` states: `scripts/keycloak` starts one.
+    Keycloak,
     /// The right to mount file systems.
     Mount,
+    /// Node.js, and what it runs: an identity provider, whose address `SEI_TEST_OIDC_PROVIDER` states
+    /// (`scripts/oidc-provider` starts one), and clients of the API.
+    Node,
     /// The right to run programs as another user.
     Root,
     /// The PostgreSQL extension TimescaleDB.
     TimescaleDb,
 }
 
-const NAMES: [(&str, Part); 7] = [
+const NAMES: [(&str, Part); 9] = [
     ("chromium", Part::Chromium),
     ("corpus", Part::Corpus),
     ("histories", Part::Histories),
     ("kafka", Part::Kafka),
+    ("keycloak", Part::Keycloak),
     ("mount", Part::Mount),
+    ("node", Part::Node),
     ("root", Part::Root),
     ("timescaledb", Part::TimescaleDb),
 ];
@@ -119,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "names `corpse`; parts are chromium, corpus, histories, kafka, mount, root, timescaledb")]
+    #[should_panic(expected = "names `corpse`; parts are chromium, corpus, histories, kafka, keycloak, mount, node, root, timescaledb")]
     fn a_name_that_is_not_a_part_is_an_error() {
         required("corpus,corpse");
     }
