@@ -6,6 +6,7 @@ mod credentials;
 mod grants;
 mod identified;
 mod identities;
+pub(crate) mod oidc;
 mod principal;
 pub mod secrets;
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
+use crate::identity::oidc::ProviderError;
 use crate::paths;
 use crate::questions::Invalid;
 
@@ -53,6 +54,7 @@ const LISTS: [(&str, &str); 5] = [
 ];
 
 static UNAVAILABLE: Occasionally = Occasionally::new();
+static PROVIDER: Occasionally = Occasionally::new();
 
 impl Problem {
     /// The kind of a fault of ours.
@@ -229,6 +231,36 @@ impl Problem {
     pub fn used_link() -> Self {
         let detail = "The link was used, has expired, or never was one: ask for another (`sei admin link`).";
         Self::new("urn:sei:problem:not-found", StatusCode::NOT_FOUND, "The link is good no more", detail)
+    }
+
+    /// A login at an identity provider came to nothing.
+    #[must_use]
+    pub(crate) fn login(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self::new("urn:sei:problem:login-failed", status, "The login came to nothing", detail)
+    }
+
+    /// The same for the reason that the login itself has.
+    #[must_use]
+    pub(crate) fn provider(error: &ProviderError) -> Self {
+        let status = match error {
+            ProviderError::Unavailable { .. } | ProviderError::NoRandomness => StatusCode::SERVICE_UNAVAILABLE,
+            ProviderError::Unknown(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        if let Some(more) = PROVIDER.pass() {
+            let error = error as &dyn std::error::Error;
+            tracing::warn!(error, not_logged = more, "a login at an identity provider came to nothing");
+        }
+        Self::login(status, error.in_words())
+    }
+
+    /// A token that an identity provider may have signed identifies no one.
+    #[must_use]
+    pub(crate) fn token(error: &ProviderError) -> Self {
+        match error {
+            ProviderError::Unavailable { .. } => Self::provider(error),
+            _ => Self { detail: error.in_words(), ..Self::unauthenticated() },
+        }
     }
 
     /// Nothing is granted to who asks.

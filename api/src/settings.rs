@@ -1,8 +1,10 @@
 //! The section `[api]` of the settings, and what the API reads.
 
 mod login;
+mod provider;
 
 pub use login::Login;
+pub use provider::LoginProvider;
 
 use dora::custom;
 use dora::settings::{CustomMetricSettings, Dora};

@@ -1,11 +1,14 @@
 //! What a request says about who sends it.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use runtime::http::Peer;
 use store::identity::SecretHash;
 
 use super::cookie::Cookie;
+use super::oidc::Verified;
 use super::secrets::{hash, is_token};
 
 /// The header in which requests that change something repeat the secret of their session.
@@ -16,12 +19,14 @@ pub(crate) const CSRF: &str = "sei-csrf";
 pub(super) enum Credential {
     /// It came over the UNIX socket, from the server's own user.
     Local,
-    /// The cookie of a session.
-    Session(SecretHash),
+    /// The cookie of a session, and its hash.
+    Session(SecretHash, String),
     /// An API token.
     Token(SecretHash),
     /// A bearer token that is none of ours: an identity provider may have signed it.
     Bearer(String),
+    /// Such a token that was verified.
+    Provider(Arc<Verified>),
     /// Nothing.
     Nothing,
 }
@@ -45,13 +50,13 @@ impl Claim {
             Some(text) if is_token(text) => Credential::Token(hash(text)),
             Some(text) => Credential::Bearer(text.to_owned()),
             None => match cookie.secret(headers) {
-                Some(secret) => Credential::Session(hash(secret)),
+                Some(secret) => Credential::Session(hash(secret), secret.to_owned()),
                 None if Peer::of(request.extensions()).is_local() => Credential::Local,
                 None => Credential::Nothing,
             },
         };
         let is_unsafe = !request.method().is_safe();
-        let is_session = matches!(credential, Credential::Session(_));
+        let is_session = matches!(credential, Credential::Session(..));
         Self {
             is_unsafe,
             csrf: headers.get(CSRF).and_then(|value| value.to_str().ok()).map(str::to_owned),

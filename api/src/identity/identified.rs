@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use kernel::{Right, Role, Tenant};
 use store::identity::SecretHash;
 
@@ -27,6 +28,8 @@ pub struct SessionKey {
     pub hash: SecretHash,
     /// What requests that change something repeat in a header.
     pub csrf: String,
+    /// When the identity provider is asked again what the user may do; `None` without one.
+    pub refresh_at: Option<DateTime<Utc>>,
 }
 
 /// Without its secret.

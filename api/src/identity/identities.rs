@@ -1,4 +1,4 @@
-//! Finds out who sends a request: by the UNIX socket, a session or an API token.
+//! Finds out who sends a request: by the UNIX socket, a session, an API token or an access token of an identity provider.
 //!
 //! Promises: a session that has ended, a token that was revoked, a user who was disabled and a grant that was taken back
 //! are seen within a second; requests with the same secret ask the database together, and twice a second at most; what is
@@ -11,7 +11,7 @@ use axum::extract::Request;
 use chrono::{DateTime, TimeDelta, Utc};
 use runtime::kept::{Kept, Limits};
 use runtime::telemetry::Occasionally;
-use store::identity::{SecretHash, grants, sessions, tokens};
+use store::identity::{SecretHash, grants, providers, sessions, tokens};
 use store::{Store, StoreError};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
@@ -21,7 +21,9 @@ use super::cookie::Cookie;
 use super::credentials::{Claim, Credential};
 use super::grants::{Grant, Grants};
 use super::identified::{Identity, SessionKey};
+use super::oidc::{ProviderSessions, Providers, Verified};
 use super::principal::{Principal, PrincipalKind};
+use super::secrets::hash;
 use crate::problem::Problem;
 use crate::settings::{ApiSettings, Login};
 
@@ -50,6 +52,7 @@ struct Inner {
     local: Arc<Identity>,
     anyone: Arc<Identity>,
     login: Login,
+    providers: ProviderSessions,
     cookie: Cookie,
     /// Looks up secrets, and waits for no other read.
     looking: Store,
@@ -80,6 +83,7 @@ impl Identities {
             local: Identity::local().into(),
             anyone: Identity::anyone().into(),
             login: settings.login.clone(),
+            providers: ProviderSessions::new(store, Providers::new(&settings.login.provider)),
             cookie: Cookie::of(&settings.server),
             looking: store.looking(STATEMENT_TIMEOUT),
             writing: store.clone(),
@@ -107,17 +111,40 @@ impl Identities {
             Credential::Local => Ok(Arc::clone(&inner.local)),
             Credential::Nothing => without(),
             // a cookie of before means nothing where no login is asked for
-            Credential::Session(_) if !inner.login.enabled => without(),
-            Credential::Session(hash) => {
-                let identity = self.look(hash, &claim).await?;
+            Credential::Session(..) if !inner.login.enabled => without(),
+            Credential::Session(hash, cookie) => {
+                let identity = self.look(hash, &claim.credential).await?;
                 check_csrf(&identity, &claim)?;
-                Ok(identity)
+                self.refreshed(identity, hash, cookie).await
             }
-            Credential::Token(hash) => self.look(hash, &claim).await,
+            Credential::Token(hash) => self.look(hash, &claim.credential).await,
             // a proxy may send tokens of its own to a server that asks for none
-            Credential::Bearer(_) if !inner.login.enabled => without(),
-            Credential::Bearer(_) => Err(Problem::unauthenticated()),
+            Credential::Bearer(_) | Credential::Provider(_) if !inner.login.enabled => without(),
+            Credential::Bearer(token) => {
+                let verified = inner.providers.providers.bearer(token).await;
+                let verified = verified.map_err(|error| Problem::token(&error))?;
+                self.look(&hash(token), &Credential::Provider(verified)).await
+            }
+            Credential::Provider(_) => Err(Problem::unauthenticated()),
         }
+    }
+
+    /// The same of a session, once its identity provider was asked again what the user may do, if that is due.
+    async fn refreshed(
+        &self,
+        identity: Arc<Identity>,
+        hash: &SecretHash,
+        cookie: &str,
+    ) -> Result<Arc<Identity>, Problem> {
+        let refresh_at = identity.session.as_ref().and_then(|session| session.refresh_at);
+        if refresh_at.is_none_or(|at| Utc::now() < at) {
+            return Ok(identity);
+        }
+        if !self.0.providers.refresh(hash, cookie).await? {
+            self.forget(hash);
+            return Err(Problem::unauthenticated());
+        }
+        self.ask(hash, &Credential::Session(*hash, String::new())).await
     }
 
     /// Forgets whose a session is: it has ended.
@@ -126,7 +153,7 @@ impl Identities {
     }
 
     /// Whose a secret is, as it is known or as the database has it.
-    async fn look(&self, hash: &SecretHash, claim: &Claim) -> Result<Arc<Identity>, Problem> {
+    async fn look(&self, hash: &SecretHash, credential: &Credential) -> Result<Arc<Identity>, Problem> {
         let known = &self.0.known;
         let refused = Problem::unauthenticated;
         let given = |within: Duration| known.value(hash).filter(|known| known.at.elapsed() < within);
@@ -145,10 +172,18 @@ impl Identities {
         if let Some(known) = given(FRESH) {
             return known.identity().ok_or_else(refused);
         }
-        let at = Instant::now();
-        let found = timeout(LOOK_TIMEOUT, self.find(&claim.credential)).await;
+        let identity = self.ask(hash, credential).await;
+        drop(alone);
+        known.give_up(hash, &place);
+        identity
+    }
+
+    /// Whose a secret is, as the database has it.
+    async fn ask(&self, hash: &SecretHash, credential: &Credential) -> Result<Arc<Identity>, Problem> {
+        let (known, at) = (&self.0.known, Instant::now());
+        let found = timeout(LOOK_TIMEOUT, self.find(credential)).await;
         let found = found.map_err(|_| Problem::too_slow(LOOK_TIMEOUT))??;
-        let identity = if let Some((identity, expires_at)) = found {
+        if let Some((identity, expires_at)) = found {
             let identity = Arc::new(identity);
             known.put(hash, Known { identity: Some(Arc::clone(&identity)), expires_at, at }, 1);
             Ok(identity)
@@ -157,19 +192,17 @@ impl Identities {
             if known.value(hash).is_some() {
                 known.put(hash, Known { identity: None, expires_at: None, at }, 1);
             }
-            Err(refused())
-        };
-        drop(alone);
-        known.give_up(hash, &place);
-        identity
+            Err(Problem::unauthenticated())
+        }
     }
 
     /// Whose a secret is in the database, and when it ends.
     async fn find(&self, credential: &Credential) -> Result<Option<(Identity, Option<DateTime<Utc>>)>, StoreError> {
         let Ok(_turn) = self.0.lookups.acquire().await else { return Ok(None) };
         match credential {
-            Credential::Session(hash) => self.of_session(hash).await,
+            Credential::Session(hash, _) => self.of_session(hash).await,
             Credential::Token(hash) => self.of_token(hash).await,
+            Credential::Provider(verified) => self.of_provider(verified).await,
             _ => Ok(None),
         }
     }
@@ -182,7 +215,7 @@ impl Identities {
             noted(sessions::touch(writing, hash).await);
         }
         let principal = Principal { kind: PrincipalKind::User, id: session.user_id, name: session.user_name }.into();
-        let key = SessionKey { hash: *hash, csrf: session.csrf };
+        let key = SessionKey { hash: *hash, csrf: session.csrf, refresh_at: session.refresh_at };
         Ok(Some((Identity { principal, grants, session: Some(key) }, Some(session.expires_at))))
     }
 
@@ -200,6 +233,21 @@ impl Identities {
         }
         let principal = Principal { kind: PrincipalKind::Token, id: token.id, name: token.name }.into();
         Ok(Some((Identity { principal, grants, session: None }, token.expires_at)))
+    }
+
+    /// A subject of an identity provider has what is granted to its groups and, if it has logged in before, to its user.
+    async fn of_provider(&self, verified: &Verified) -> Result<Option<(Identity, Option<DateTime<Utc>>)>, StoreError> {
+        let (looking, subject) = (&self.0.looking, &verified.subject);
+        let user = providers::find(looking, &subject.issuer, &subject.id).await?;
+        if user.as_ref().is_some_and(|user| user.is_disabled) {
+            return Ok(None);
+        }
+        // no user has an empty id
+        let user_id = user.map(|user| user.id).unwrap_or_default();
+        let grants = granted(looking, &user_id, &verified.person.groups).await?;
+        let id = format!("{}:{}", subject.provider, subject.id);
+        let principal = Principal { kind: PrincipalKind::Jwt, id, name: verified.person.name.clone() }.into();
+        Ok(Some((Identity { principal, grants, session: None }, Some(verified.expires_at))))
     }
 }
 

@@ -7,6 +7,8 @@ use runtime::settings::{Findings, Server};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::provider::LoginProvider;
+
 /// Who may use the API and the page. Without this section a server on loopback asks for no login, and one on another
 /// address does not start.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -25,12 +27,14 @@ pub struct Login {
     /// Whether everyone who reaches the server reads all metrics of all tenants without a login, also on another address
     /// than loopback: where a proxy with a login or a firewall is before it.
     pub open_to_everyone: bool,
+    /// The identity providers that people log in with.
+    pub provider: Vec<LoginProvider>,
 }
 
 impl Default for Login {
     fn default() -> Self {
         let hours = |hours| Duration::from_hours(hours);
-        Self { enabled: false, idle: hours(24), lifetime: hours(7 * 24), open_to_everyone: false }
+        Self { enabled: false, idle: hours(24), lifetime: hours(7 * 24), open_to_everyone: false, provider: Vec::new() }
     }
 }
 
@@ -49,6 +53,10 @@ impl Login {
         if self.enabled && self.open_to_everyone {
             findings.error("login.open_to_everyone", "true, beside login.enabled = true", "one of them");
         }
+        if !self.enabled && !self.provider.is_empty() {
+            findings.error("login.enabled", "false, beside [[login.provider]]", "true, or no provider");
+        }
+        LoginProvider::check(&self.provider, findings);
     }
 
     /// Whether the API may be served on an address: only who is known reaches it, or only this machine, or the settings
@@ -60,6 +68,10 @@ impl Login {
 
     /// Reports an address that the API may not be served on: as an error where the API is served, else as a warning.
     pub fn check_address(&self, server: &Server, is_served: bool, findings: &mut Findings) {
+        if !self.provider.is_empty() && server.public_url.is_none() && !server.listen.ip().is_loopback() {
+            let expected = "the URL under which people reach the server: providers send them back there";
+            findings.error("server.public_url", "nothing, beside [[login.provider]]", expected);
+        }
         if self.allows(server) {
             return;
         }

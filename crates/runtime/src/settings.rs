@@ -28,13 +28,14 @@ pub use secret_ref::SecretRef;
 pub use sources::{Part, Source, SourceType, WebhookOptions, every_five_minutes};
 
 /// The names of all sections. A program that reads only some of them still refuses a misspelled one.
-pub const SECTIONS: [&str; 13] = [
+pub const SECTIONS: [&str; 14] = [
     "api",
     "data",
     "database",
     "dora",
     "events",
     "log",
+    "login",
     "metric",
     "person",
     "server",

@@ -4,6 +4,7 @@
 mod column;
 pub mod grants;
 pub mod links;
+pub mod providers;
 pub mod sessions;
 pub mod tokens;
 pub mod users;

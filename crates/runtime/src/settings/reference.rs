@@ -119,7 +119,7 @@ impl Text {
             self.line(&["# ", &written_key(key), " = ", &written(value)]);
         }
         let keys: Vec<_> = header.table.keys().collect();
-        for (key, schema) in keys.iter().filter(|(_, schema)| !schema.is_table()) {
+        for (key, schema) in keys.iter().filter(|(_, schema)| !schema.has_header()) {
             self.state(&format!("{}.{key}", header.path), &schema.description());
             match (schema.default(), schema.example()) {
                 (Some(default), None) => self.line(&[prefix, key, " = ", &written(default)]),
@@ -130,7 +130,7 @@ impl Text {
                 (_, example) => self.line(&["# ", key, " = ", &example.map_or("…".to_owned(), written)]),
             }
         }
-        for (key, schema) in keys.iter().filter(|(_, schema)| schema.is_table()) {
+        for (key, schema) in keys.iter().filter(|(_, schema)| schema.has_header()) {
             let path = format!("{}.{key}", header.path);
             self.table(&Header::new(&path, *schema), prefix);
         }
@@ -205,7 +205,7 @@ fn write_section(text: &mut String, header: &Header<'_>, of: &str) {
     let (open, close) = header.brackets();
     text.extend(["\n## `", open, &header.path, close, "`", of, "\n\n", &header.description, "\n"]);
     let keys: Vec<_> = header.table.keys().collect();
-    let (tables, values): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, schema)| schema.is_table());
+    let (tables, values): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, schema)| schema.has_header());
     if !values.is_empty() {
         text.push_str("\n| key | default | meaning |\n|---|---|---|\n");
     }

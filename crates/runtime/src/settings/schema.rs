@@ -69,6 +69,12 @@ impl<'a> Schema<'a> {
         !self.is_secret() && (self.properties().is_some() || self.entries().is_some())
     }
 
+    /// Whether it is a table of the file, or a list of such tables.
+    #[must_use]
+    pub fn has_header(self) -> bool {
+        self.is_table() || self.items().is_some_and(Self::is_table)
+    }
+
     /// The form of a text, such as `secret` or `duration`.
     #[must_use]
     pub fn format(self) -> Option<&'a str> {

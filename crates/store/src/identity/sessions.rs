@@ -22,6 +22,8 @@ pub struct Session {
     pub last_seen_at: DateTime<Utc>,
     /// When it ends.
     pub expires_at: DateTime<Utc>,
+    /// When the identity provider is asked again what the user may do; `None` without one.
+    pub refresh_at: Option<DateTime<Utc>>,
 }
 
 /// A session to be made.
@@ -57,10 +59,11 @@ pub async fn create(tx: &mut StoreTx, session: NewSession<'_>) -> Result<(), Sto
 pub async fn find(store: &Store, hash: &SecretHash, idle: Duration) -> Result<Option<Session>, StoreError> {
     Ok(sqlx::query_as!(
         Session,
-        "select user_id, name as user_name, groups, csrf, last_seen_at, expires_at
+        r#"select user_id, name as user_name, groups, csrf, last_seen_at, expires_at, refresh_at as "refresh_at?"
            from login_session join login_user on login_user.id = user_id
+                left join provider_session on session_hash = hash
           where hash = $1 and expires_at > now() and last_seen_at > now() - make_interval(secs => $2)
-            and disabled_at is null",
+            and disabled_at is null"#,
         &hash[..],
         idle.as_secs_f64(),
     )
