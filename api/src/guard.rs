@@ -3,7 +3,7 @@
 //! elsewhere, and no name or id holds what no database takes.
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use runtime::http::Hosts;
@@ -38,23 +38,12 @@ pub async fn say_why(request: Request, next: Next) -> Response {
     }
 }
 
-const HEADERS: [(HeaderName, &str); 6] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-];
+/// What a page may load and do.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+);
 
-/// Puts the headers on an answer.
-pub fn add_headers(response: &mut Response) {
-    let headers = response.headers_mut();
-    headers.reserve(HEADERS.len());
-    for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+/// Puts the policy of the page on an answer; the server adds the headers that every answer has.
+pub fn add_policy(response: &mut Response) {
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
 }

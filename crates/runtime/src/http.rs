@@ -16,11 +16,13 @@ mod requests;
 #[cfg(feature = "axum")]
 mod router;
 mod routes;
+mod security;
 mod serve;
+mod tls;
 
 pub use body::{Body, BodyError};
 pub(crate) use body::{empty, text};
-pub use hosts::Hosts;
+pub use hosts::{Hosts, asked_host};
 pub(crate) use hosts::host_of;
 pub use kept_open::{KeptOpen, Upgraded};
 pub use listeners::{HttpError, Listeners};
@@ -31,3 +33,5 @@ pub use router::catch_panics;
 pub(crate) use routes::Route;
 pub use routes::Routes;
 pub use serve::serve;
+pub use tls::TlsError;
+pub(crate) use tls::check as check_tls;

@@ -88,6 +88,13 @@ pub mod labels {
         }
     }
 
+    /// By whether something that was read again can be used.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+    pub struct Loaded {
+        /// It can.
+        pub ok: bool,
+    }
+
     /// By partition of the log.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
     pub struct Partition {
@@ -162,6 +169,10 @@ pub struct Metrics {
     pub streams: Gauge,
     /// Streams that the server ended.
     pub streams_ended: Family<labels::StreamEnd, Counter>,
+    /// When the certificate of the server expires, as Unix time.
+    pub tls_certificate_expires: Gauge,
+    /// How often the certificate of the server was read again.
+    pub tls_reloads: Family<labels::Loaded, Counter>,
     registry: Registry,
 }
 
@@ -184,6 +195,8 @@ impl Metrics {
             compute_seconds: seconds(),
             streams: Gauge::default(),
             streams_ended: Family::default(),
+            tls_certificate_expires: Gauge::default(),
+            tls_reloads: Family::default(),
             registry: Registry::default(),
         };
         registry.register("build", "Which sei this is", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
@@ -197,6 +210,13 @@ impl Metrics {
         registry.register("source_requests", "Requests sent to a source", metrics.source_requests.clone());
         registry.register("streams", "Clients told what happens as it happens", metrics.streams.clone());
         registry.register("streams_ended", "Streams that the server ended", metrics.streams_ended.clone());
+        registry.register("tls_reloads", "Times that the TLS certificate was read again", metrics.tls_reloads.clone());
+        registry.register_with_unit(
+            "tls_certificate_expires",
+            "When the TLS certificate expires, Unix time; 0 without TLS",
+            Unit::Seconds,
+            metrics.tls_certificate_expires.clone(),
+        );
         registry.register_with_unit(
             "source_last_success",
             "When a source was last collected whole, Unix time",

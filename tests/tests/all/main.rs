@@ -47,6 +47,7 @@ mod rows;
 mod sizes;
 mod snapshots;
 mod store;
+mod tls;
 mod up;
 mod wording;
 mod workers;

@@ -32,6 +32,14 @@ impl Hosts {
         Self { any: beyond && names.is_empty(), addresses: beyond, names }
     }
 
+    /// These names as well.
+    #[must_use]
+    pub fn with<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let names: Arc<[String]> = self.names.iter().cloned().chain(names.into_iter().map(normalized)).collect();
+        // once one is set, no other name is answered
+        Self { any: self.any && names.is_empty(), addresses: self.addresses, names }
+    }
+
     /// Whether a host (with or without a port) is one of these.
     #[must_use]
     pub fn allows(&self, host: &str) -> bool {
@@ -47,11 +55,22 @@ impl Hosts {
 
     /// Whether a request may be answered, or else the host that it names.
     pub fn check<B>(&self, request: &Request<B>) -> Result<(), String> {
-        let header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+        let header = host_header(request);
         let asked = request.uri().authority().map_or(header.unwrap_or_default(), |authority| authority.as_str());
         let allowed = self.allows(asked) && header.is_none_or(|header| self.allows(header));
         if allowed { Ok(()) } else { Err(asked.to_owned()) }
     }
+}
+
+/// The name of the host that a request asks, in lower case and without a port.
+#[must_use]
+pub fn asked_host<B>(request: &Request<B>) -> Option<String> {
+    let authority = request.uri().authority().map(Authority::as_str);
+    authority.or_else(|| host_header(request)).map(|host| normalized(name_of(host)))
+}
+
+fn host_header<B>(request: &Request<B>) -> Option<&str> {
+    request.headers().get(header::HOST).and_then(|value| value.to_str().ok())
 }
 
 /// The answer to a request that does not name one host.
@@ -153,6 +172,13 @@ mod tests {
         for bad in ["example.org", "a.sei.example.org", "10.0.0.1"] {
             assert!(!behind.allows(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn names_that_are_added_are_allowed_and_bind_a_server_beyond_loopback() {
+        let names = hosts("0.0.0.0:8080", &[], None).with(["Acme.example.org"]);
+        assert!(names.allows("acme.example.org:443") && names.allows("10.0.0.1") && !names.allows("evil.example"));
+        assert!(hosts("0.0.0.0:8080", &[], None).with([]).allows("anything.example"));
     }
 
     #[test]

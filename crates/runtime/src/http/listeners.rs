@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
+use super::tls::{Tls, TlsError};
 use crate::settings::Server;
 
 /// Connections that wait to be accepted. More of them are dropped, and try again after 1 s, then 2 s, then 4 s: a
@@ -26,6 +27,9 @@ pub enum HttpError {
     /// The UNIX socket can't be made.
     #[error("can't make the socket `{}`; name another path with server.socket, of at most 107 bytes", .0.display())]
     Socket(PathBuf, #[source] std::io::Error),
+    /// The certificate or its key can't be used.
+    #[error("server.tls can't be used")]
+    Tls(#[source] TlsError),
     /// Another program listens on the UNIX socket.
     #[error("the socket `{}` is in use by another program; name another path with server.socket", .0.display())]
     BusySocket(PathBuf),
@@ -36,6 +40,8 @@ pub enum HttpError {
 pub struct Listeners {
     pub(super) tcp: TcpListener,
     pub(super) socket: Option<Socket>,
+    /// What the TCP address speaks; the socket speaks plain HTTP.
+    pub(super) tls: Option<Tls>,
 }
 
 /// A UNIX socket. Its file is removed when this is dropped.
@@ -53,11 +59,12 @@ impl Drop for Socket {
 }
 
 impl Listeners {
-    /// Listens on `server.listen` and, if it is set, on `server.socket`. To be called within a tokio runtime.
+    /// Listens on `server.listen`, with TLS if `server.tls` names a certificate, and on `server.socket` if it is set. To be called within a tokio runtime.
     pub fn open(server: &Server) -> Result<Self, HttpError> {
+        let tls = Tls::open(&server.tls).map_err(HttpError::Tls)?;
         let tcp = listen(server.listen)?;
         let socket = server.socket.as_deref().map(socket).transpose()?;
-        Ok(Self { tcp, socket })
+        Ok(Self { tcp, socket, tls })
     }
 
     /// The TCP address, with the port that the system chose where 0 was asked for.
@@ -68,7 +75,7 @@ impl Listeners {
 
 impl From<TcpListener> for Listeners {
     fn from(tcp: TcpListener) -> Self {
-        Self { tcp, socket: None }
+        Self { tcp, socket: None, tls: None }
     }
 }
 

@@ -11,11 +11,13 @@ use super::kept_open::KeptOpen;
 use super::peer::{Network, Origin, peer};
 use super::received::{Answer, Answering, Endless, Received, Work};
 use super::routes::Routes;
+use super::security;
 
 /// Answers the requests of one connection.
 pub(super) struct Requests {
     pub(super) routes: Routes,
     pub(super) origin: Origin,
+    pub(super) by_tls: bool,
     pub(super) trusted: Arc<[Network]>,
     pub(super) kept_open: KeptOpen,
 }
@@ -35,12 +37,14 @@ impl Requests {
         let answering = Answering(Arc::clone(&work));
         let request = request.map(|body| Received { body, work: Arc::clone(&work) });
         let answer = self.routes.answer(request);
+        let by_tls = self.by_tls;
         async move {
             let mut answer = answer.await;
             if answer.extensions_mut().remove::<Endless>().is_some() {
                 work.streams();
             }
             drop(answering);
+            security::add_headers(&mut answer, by_tls);
             Ok(answer.map(|body| Answer { body, work }))
         }
     }

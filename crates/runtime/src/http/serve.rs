@@ -21,6 +21,7 @@ use super::listeners::Listeners;
 use super::peer::{Network, Origin};
 use super::requests::Requests;
 use super::routes::Routes;
+use super::tls::Tls;
 use super::{HttpError, descriptors};
 use crate::panics;
 use crate::settings::Server;
@@ -69,7 +70,7 @@ pub async fn serve(
     server: Server,
     shutdown: CancellationToken,
 ) -> Result<(), HttpError> {
-    let Listeners { tcp, socket } = listeners.into();
+    let Listeners { tcp, socket, tls } = listeners.into();
     let shell = Arc::new(Shell {
         routes: routes.into(),
         builder: builder(),
@@ -80,13 +81,25 @@ pub async fn serve(
         ending: shutdown.clone(),
         ended: CancellationToken::new(),
     });
+    if let Some(tls) = &tls {
+        let (watch, shutdown) = (tls.clone().watch(), shutdown.clone());
+        shell.tasks.spawn(async move {
+            shutdown.run_until_cancelled(watch).await;
+        });
+    }
     let local = socket.as_ref().map(|socket| &socket.listener);
     loop {
         tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
             accepted = tcp.accept() => match accepted {
-                Ok((stream, address)) => shell.connect(stream, Origin::Network(address.ip().to_canonical())),
+                Ok((stream, address)) => {
+                    let origin = Origin::Network(address.ip().to_canonical());
+                    match &tls {
+                        Some(tls) => shell.connect_by_tls(stream, origin, tls.clone()),
+                        None => shell.connect(stream, origin),
+                    }
+                }
                 Err(error) => shell.failed(&error).await,
             },
             accepted = accept_local(local) => match accepted {
@@ -156,19 +169,48 @@ impl Refuse for UnixStream {
 
 impl Shell {
     fn connect(self: &Arc<Self>, stream: impl AsyncRead + AsyncWrite + Refuse + Unpin + Send + 'static, from: Origin) {
-        let proxy = matches!(from, Origin::Network(address) if self.trusted.iter().any(|one| one.contains(address)));
-        let share = if proxy { None } else { from.share() };
-        let Some(slot) = self.connections.slot(share) else {
-            stream.refuse();
-            if let Some(more) = REFUSED.pass() {
-                tracing::warn!(not_logged = more, "all connections are at work; refused one (server.connections)");
-            }
-            return;
-        };
+        let Some(slot) = self.slot(from) else { return stream.refuse() };
         let shell = Arc::clone(self);
-        let kept_open = KeptOpen::new(slot, (self.ending.clone(), self.ended.clone()), self.tasks.clone());
+        let kept_open = self.kept_open(slot);
+        self.spawn(async move { shell.converse(stream, (from, false), kept_open).await });
+    }
+
+    /// The same after a handshake. A connection that is refused hears nothing: an answer would take a handshake.
+    fn connect_by_tls(self: &Arc<Self>, stream: TcpStream, from: Origin, tls: Tls) {
+        let Some(slot) = self.slot(from) else { return };
+        let shell = Arc::clone(self);
+        self.spawn(async move {
+            let shaken = tokio::select! {
+                shaken = tls.handshake(stream) => shaken,
+                () = slot.connection.evicted.notified() => None,
+                () = shell.ending.cancelled() => None,
+            };
+            if let Some(stream) = shaken {
+                let kept_open = shell.kept_open(slot);
+                shell.converse(stream, (from, true), kept_open).await;
+            }
+        });
+    }
+
+    /// A place for a connection from there, if there is one.
+    fn slot(&self, from: Origin) -> Option<ConnectionSlot> {
+        let proxy = matches!(from, Origin::Network(address) if self.trusted.iter().any(|one| one.contains(address)));
+        let slot = self.connections.slot(if proxy { None } else { from.share() });
+        if slot.is_none()
+            && let Some(more) = REFUSED.pass()
+        {
+            tracing::warn!(not_logged = more, "all connections are at work; refused one (server.connections)");
+        }
+        slot
+    }
+
+    fn kept_open(&self, slot: ConnectionSlot) -> KeptOpen {
+        KeptOpen::new(slot, (self.ending.clone(), self.ended.clone()), self.tasks.clone())
+    }
+
+    fn spawn(&self, serving: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(async move {
-            if let Err(panic) = panics::caught(shell.converse(stream, from, kept_open)).await {
+            if let Err(panic) = panics::caught(serving).await {
                 tracing::error!(panic, "serving a connection panicked: this is a fault of sei");
             }
         });
@@ -178,12 +220,17 @@ impl Shell {
     async fn converse(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        from: Origin,
+        (from, by_tls): (Origin, bool),
         kept_open: KeptOpen,
     ) {
         let connection = Arc::clone(kept_open.connection());
-        let requests =
-            Requests { routes: self.routes.clone(), origin: from, trusted: Arc::clone(&self.trusted), kept_open };
+        let requests = Requests {
+            routes: self.routes.clone(),
+            origin: from,
+            by_tls,
+            trusted: Arc::clone(&self.trusted),
+            kept_open,
+        };
         let service = service_fn(move |request: Request<Incoming>| requests.answer(request));
         let mut serving = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
         let mut silence = pin!(tokio::time::sleep(SILENCE));

@@ -1,7 +1,7 @@
 //! What the types of the sections of a process can't express.
 
 use super::findings::{Findings, shown};
-use super::process::{Data, Database, Server, Telemetry};
+use super::process::{Data, Database, Server, Telemetry, TlsFiles};
 
 impl Data {
     /// Reports what is wrong with the section.
@@ -33,6 +33,7 @@ impl Server {
             findings.error("server.connections", self.connections.to_string(), "16 or more");
         }
         self.check_names(findings);
+        self.tls.check(findings);
     }
 
     /// The names of the server, and the proxies before it.
@@ -55,6 +56,24 @@ impl Server {
                 let expected = "an address or a network such as `10.0.0.7` or `10.0.0.0/8`";
                 findings.error(format!("server.trusted_proxies.{index}"), shown(proxy), expected);
             }
+        }
+    }
+}
+
+impl TlsFiles {
+    /// Reports what is wrong with the section, also in its files.
+    fn check(&self, findings: &mut Findings) {
+        let [certificate, key] = ["server.tls.certificate", "server.tls.key"];
+        match (&self.certificate, &self.key) {
+            (Some(_), None) => findings.error(key, "nothing", "the file with the key of server.tls.certificate"),
+            (None, Some(_)) => {
+                findings.error(certificate, "nothing", "the file with the certificate of server.tls.key")
+            }
+            _ => {}
+        }
+        if let Err(error) = crate::http::check_tls(self) {
+            let at = if error.is_about_key(self) { key } else { certificate };
+            findings.error(at, crate::with_causes(&error), "a certificate that is valid now, and its key");
         }
     }
 }

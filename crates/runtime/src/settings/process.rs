@@ -1,7 +1,7 @@
 //! The sections that every process has.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -73,6 +73,8 @@ pub struct Server {
     #[serde(with = "duration")]
     #[schemars(with = "duration::Text")]
     pub timeout: Duration,
+    #[expect(missing_docs, reason = "the section is documented by its type")]
+    pub tls: TlsFiles,
     /// Proxies whose `X-Forwarded-For` is trusted, addresses or networks; from any other client it is ignored.
     #[schemars(example = ["127.0.0.1", "10.0.0.0/8"])]
     pub trusted_proxies: Vec<String>,
@@ -87,8 +89,32 @@ impl Default for Server {
             public_url: None,
             socket: None,
             timeout: Duration::from_secs(30),
+            tls: TlsFiles::default(),
             trusted_proxies: Vec::new(),
         }
+    }
+}
+
+/// TLS for `server.listen`. Without it the server speaks plain HTTP: let a proxy before it speak TLS. The files are read
+/// again when they have changed, and new connections get the new certificate; one that can't be used changes nothing.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The certificate of the server and behind it those of its issuers, in a PEM file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"/etc/sei/tls.crt")]
+    pub certificate: Option<PathBuf>,
+    /// The private key of the certificate, without a password, in a PEM file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"/etc/sei/tls.key")]
+    pub key: Option<PathBuf>,
+}
+
+impl TlsFiles {
+    /// The certificate and the key, where both are named.
+    #[must_use]
+    pub fn both(&self) -> Option<(&Path, &Path)> {
+        Some((self.certificate.as_deref()?, self.key.as_deref()?))
     }
 }
 

@@ -29,7 +29,8 @@ const MAX_SERVICES: u32 = 100;
 /// address of the page.
 pub(super) async fn collect_and_report(machine: &Machine, collector: &Collector, json: bool) -> Result<()> {
     let settings = &machine.settings;
-    let own = format!("http://{}", settings.server.listen);
+    let scheme = if settings.server.tls.both().is_some() { "https" } else { "http" };
+    let own = format!("{scheme}://{}", settings.server.listen);
     tracing::info!("listening on {own}");
     let address = settings.server.public_url.as_ref().map_or(own, |url| url.trim_end_matches('/').to_owned());
     let repositories = sources::repositories(&settings.source)?;
