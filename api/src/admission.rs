@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use crate::problem::Problem;
+use crate::scope::Scope;
 
 /// How long a request waits for its turn.
 const WAIT: Duration = Duration::from_secs(5);
@@ -66,9 +67,10 @@ impl Admission {
         }
     }
 
-    /// Waits for the turn of a report or a metric of this cost.
-    pub async fn reports_by_cost(&self, cost: usize) -> Result<Turn, Problem> {
+    /// Waits for the turn of a report or a metric of this cost, which is charged to who asks.
+    pub async fn reports_by_cost(&self, scope: &Scope, cost: usize) -> Result<Turn, Problem> {
         let cost = cost as u64;
+        scope.charge(cost)?;
         self.by_cost(&self.reports, cost).enter(cost).await
     }
 

@@ -12,14 +12,18 @@ use runtime::http::Hosts;
 use crate::answers::Answers;
 use crate::cache::{self, Cache};
 use crate::identity::Identities;
+use crate::limits::{Allowance, ClientLimits};
 use crate::problem::Problem;
+use crate::tenant::hosts::TenantHosts;
 use crate::{guard, paths};
 
 /// What that takes. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Front {
     pub hosts: Hosts,
+    pub tenant_hosts: TenantHosts,
     pub identities: Identities,
+    pub limits: ClientLimits,
     pub answers: Answers,
     pub cache: Cache,
 }
@@ -27,18 +31,57 @@ pub(crate) struct Front {
 /// A middleware that notes who sends a request, answers those that may be answered, from memory where it can, and counts
 /// the answers.
 pub(crate) async fn pass(State(front): State<Front>, request: Request, next: Next) -> Response {
-    let mut response = match guard::check(&front.hosts, &request) {
-        Ok(()) => match identified(&front.identities, request).await {
-            Ok(request) => {
-                let response = cache::recall(&front.cache, request, next).await;
-                front.answers.count(Instant::now(), &response);
-                response
+    let mut response = match addressed(&front, request) {
+        Ok(request) => {
+            // until it is known who asks
+            let by_address = front.limits.of(request.extensions());
+            match identified(&front.identities, request).await {
+                Ok(request) => limited(&front, request, next).await,
+                Err(refused) => match by_address {
+                    Some(allowance) => refuse(&allowance, refused),
+                    None => refused,
+                },
             }
-            Err(response) => response,
-        },
+        }
         Err(problem) => problem.into_response(),
     };
-    guard::add_headers(&mut response);
+    guard::add_policy(&mut response);
+    response
+}
+
+/// A request to a host of this server, and to the tenant that the host stands for.
+fn addressed(front: &Front, mut request: Request) -> Result<Request, Problem> {
+    guard::check(&front.hosts, &request)?;
+    front.tenant_hosts.apply(&mut request)?;
+    Ok(request)
+}
+
+/// Answers a request unless its sender asks for more than it may.
+async fn limited(front: &Front, mut request: Request, next: Next) -> Response {
+    let Some(allowance) = front.limits.of(request.extensions()) else { return answered(front, request, next).await };
+    let mut response = match allowance.enter(&request, Instant::now()) {
+        Ok(open) => {
+            request.extensions_mut().insert(allowance.clone());
+            let response = answered(front, request, next).await;
+            open.end(&response);
+            response
+        }
+        Err(problem) => problem.into_response(),
+    };
+    allowance.settle(&mut response, Instant::now());
+    response
+}
+
+async fn answered(front: &Front, request: Request, next: Next) -> Response {
+    let response = cache::recall(&front.cache, request, next).await;
+    front.answers.count(Instant::now(), &response);
+    response
+}
+
+/// Refuses a request whose sender is not known. Refusals cost the address, too: guessing is slow.
+fn refuse(allowance: &Allowance, refused: Response) -> Response {
+    let mut response = allowance.take_one(Instant::now()).map_or_else(IntoResponse::into_response, |()| refused);
+    allowance.settle(&mut response, Instant::now());
     response
 }
 

@@ -16,7 +16,7 @@ mod schema;
 mod socket;
 mod subscription;
 
-use async_graphql::ServerError;
+use async_graphql::{ServerError, value};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
@@ -28,7 +28,7 @@ use crate::answers::Fault;
 use crate::problem::Problem;
 use crate::scope::Scope;
 use crate::{ApiState, admission, reads, tenant};
-use limits::TurnOf;
+use limits::{COMPLEXITY, TurnOf};
 use schema::{ApiSchema, schema};
 
 /// Errors of one answer, at most.
@@ -77,13 +77,16 @@ async fn answer(
         None => return Problem::too_many_requests().into_response(),
     };
     let scope = scope.sharing(state.graphql_reads());
-    let turn = TurnOf::new(state.admission());
+    let turn = TurnOf::new(state.admission(), &scope);
     let request = request.data(state).data(scope).data(reads::budget()).data(turn.clone());
     let (operation, variables) = (request.operation_name.clone(), request.variables.clone());
     let mut response = schema.execute(request).await;
     order::restore(&mut response.data, &document, operation.as_deref(), &variables);
     if let Some(busy) = turn.refused() {
         return busy.into_response();
+    }
+    if let Some(cost) = turn.cost() {
+        response.extensions.insert("cost".to_owned(), value!({ "requested": cost, "limit": COMPLEXITY }));
     }
     let fault = response.errors.iter().any(is_fault);
     response.errors.truncate(ERRORS);

@@ -8,12 +8,14 @@ mod access;
 mod admission;
 mod answers;
 mod cache;
+mod cors;
 mod cursor;
 mod envelope;
 mod front;
 mod graphql;
 mod guard;
 pub mod identity;
+mod limits;
 mod live;
 mod made;
 mod paths;
@@ -43,17 +45,21 @@ use axum::{Router, middleware};
 use tower_http::compression::CompressionLayer;
 
 use front::Front;
+use tenant::hosts::TenantHosts;
 
 /// Everything that this crate serves: the page at `/` with its files below `/web/`, `/graphql`, `/api/v1/…`
 /// and `/api/openapi.json`. It has no fallback of its own, so it can be merged with other routers.
 pub fn router(state: ApiState) -> Router {
     let front = Front {
         hosts: state.hosts().clone(),
+        tenant_hosts: TenantHosts::new(&state.settings().api.tenant_hosts),
         identities: state.identities().clone(),
+        limits: state.limits().clone(),
         answers: state.answers().clone(),
         cache: state.cache().clone(),
     };
-    Router::new()
+    let cors = cors::layer(&state.settings().api.cors_origins);
+    let router = Router::new()
         .merge(web::router())
         .merge(graphql::router(&state))
         .merge(rest::router(&state))
@@ -65,5 +71,10 @@ pub fn router(state: ApiState) -> Router {
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(runtime::http::catch_panics))
         .layer(shared::Shared)
-        .layer(middleware::from_fn_with_state(front, front::pass))
+        .layer(middleware::from_fn_with_state(front, front::pass));
+    // before all else: a page reads why it was refused, and its browser asks first without credentials
+    match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
 }

@@ -26,6 +26,9 @@ pub struct Problem {
     pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
+    /// When to try again, in seconds, where that is known: the header `Retry-After`.
+    #[serde(skip)]
+    pub(crate) retry_after_secs: Option<u16>,
     /// What to do about it.
     pub detail: String,
     /// The parameter that it is about.
@@ -41,6 +44,8 @@ pub struct Problem {
     pub expected: Option<Box<str>>,
 }
 
+/// When to try again what can't be answered for now, in seconds.
+const RETRY_SECS: u16 = 5;
 /// The longest part of a request that an answer repeats, in characters.
 const REPEATED: usize = 100;
 
@@ -65,6 +70,7 @@ impl Problem {
             kind,
             title,
             status: status.as_u16(),
+            retry_after_secs: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_SECS),
             detail: detail.into(),
             parameter: None,
             found: None,
@@ -270,6 +276,14 @@ impl Problem {
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
     }
 
+    /// Who asks does not manage tenants.
+    #[must_use]
+    pub fn no_tenants() -> Self {
+        let detail = "Tenants are created and dropped by who has the role `admin` for all of them; ask such an \
+                      administrator, or use `sei tenant` on the server's machine.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
+    }
+
     /// Who asks lacks a right.
     #[must_use]
     pub fn forbidden(right: Right, role: Role) -> Self {
@@ -277,6 +291,19 @@ impl Problem {
         let detail =
             format!("The role `{role}` lacks the right `{right}`: ask an administrator for a grant that has it.");
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
+    }
+
+    /// A name is taken.
+    #[must_use]
+    pub fn exists(what: &str, name: &str) -> Self {
+        Self::conflict(format!("There is a {what} `{}` already; choose another name.", shortened(name)))
+            .about("name", name)
+    }
+
+    /// What is there does not allow it.
+    #[must_use]
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new("urn:sei:problem:conflict", StatusCode::CONFLICT, "Not possible as things are", detail)
     }
 
     /// It is about this parameter.
@@ -351,6 +378,18 @@ impl Problem {
         Self::new("urn:sei:problem:invalid-upgrade", StatusCode::BAD_REQUEST, "No WebSocket can be opened", detail)
     }
 
+    /// The client has asked for more than it may within some time.
+    #[must_use]
+    pub(crate) fn rate_limited(detail: impl Into<String>, wait: std::time::Duration) -> Self {
+        // rounded up, and never 0: a client would ask again at once
+        let secs = u16::try_from(wait.as_secs() + 1).unwrap_or(u16::MAX);
+        let title = "Too many requests";
+        Self {
+            retry_after_secs: Some(secs),
+            ..Self::new("urn:sei:problem:rate-limited", StatusCode::TOO_MANY_REQUESTS, title, detail)
+        }
+    }
+
     /// The answer was not there in time.
     #[must_use]
     pub fn too_slow(timeout: std::time::Duration) -> Self {
@@ -396,18 +435,15 @@ fn shortened(text: &str) -> String {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.status();
+        let (status, retry_after_secs) = (self.status(), self.retry_after_secs);
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        match status {
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-            }
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sei\""));
-            }
-            _ => {}
+        if let Some(secs) = retry_after_secs {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sei\""));
         }
         response
     }

@@ -14,14 +14,16 @@ use store::StoreError;
 use store::history::search;
 
 use crate::ApiState;
+use crate::identity::Grants;
 use crate::problem::Problem;
 use crate::questions::{MetricQuestion, ReportQuestion, ServiceFilter, Span};
 use crate::scope::Scope;
 use crate::views::{Explanation, RawEvent, TenantView};
 
-/// Tenants by name. They are few, so all are read.
-pub async fn tenants(state: &ApiState, part: Part<String>) -> Result<Page<TenantView>, StoreError> {
+/// The tenants that are granted to who asks, by name. They are few, so all are read.
+pub async fn tenants(state: &ApiState, grants: &Grants, part: Part<String>) -> Result<Page<TenantView>, StoreError> {
     let mut rows = state.store().tenants().await?;
+    rows.retain(|row| grants.of_tenant(&row.tenant).is_some());
     rows.sort_by(|one, other| one.tenant.as_str().cmp(other.tenant.as_str()));
     rows.retain(|row| part.after.as_deref().is_none_or(|after| row.tenant.as_str() > after));
     Ok(Page::new(rows, part.limit, |row| row.tenant.to_string()))

@@ -11,12 +11,13 @@ mod metrics;
 mod offer;
 mod reports;
 mod stream;
+mod tenants;
 
 pub use csv::csv_text;
 pub use description::openapi;
 
 use axum::extract::Request;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, delete, get};
 use axum::{Json, Router, middleware};
 
 use crate::ApiState;
@@ -47,7 +48,8 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/changes", list(get(lists::changes)))
         .route(paths::METRICS, list(get(metrics::metrics)))
         .route("/api/v1/findings", list(get(lists::findings)))
-        .route(paths::TENANTS, list(get(lists::tenants)))
+        .route(paths::TENANTS, list(get(tenants::tenants).post(tenants::create)))
+        .route("/api/v1/tenants/{name}", list(delete(tenants::delete)))
         .route(paths::DORA, by_cost(get(reports::dora)))
         .route(paths::METRIC, by_cost(get(metrics::metric)))
         .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))

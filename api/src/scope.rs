@@ -7,6 +7,8 @@ use store::{Store, TenantInfo};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::access::Access;
+use crate::limits::Allowance;
+use crate::problem::Problem;
 
 /// A tenant that exists, and a store that reads it.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub struct Scope {
     pub as_of: Instant,
     /// What its reads take turns with, where one request makes many.
     turns: Option<Turns>,
+    /// What its questions are charged to, if who asks is limited.
+    allowance: Option<Allowance>,
 }
 
 /// The turns of the reads of one request.
@@ -49,7 +53,7 @@ impl Scope {
     /// One whose reads wait for no turn, and read the store as it is.
     #[must_use]
     pub fn new(tenant: TenantInfo, store: Store, access: Access) -> Self {
-        Self { tenant, store, access, as_of: Instant::now(), turns: None }
+        Self { tenant, store, access, as_of: Instant::now(), turns: None, allowance: None }
     }
 
     /// The same for another access.
@@ -62,6 +66,17 @@ impl Scope {
     #[must_use]
     pub fn read_at(self, at: Instant) -> Self {
         Self { as_of: at, ..self }
+    }
+
+    /// The same for a sender that is limited.
+    #[must_use]
+    pub(crate) fn charged_to(self, allowance: Option<Allowance>) -> Self {
+        Self { allowance, ..self }
+    }
+
+    /// Takes what a question of this many fields and values of series costs its sender, before it is computed.
+    pub fn charge(&self, values: u64) -> Result<(), Problem> {
+        self.allowance.as_ref().map_or(Ok(()), |allowance| allowance.charge(values))
     }
 
     /// The same for one request, whose reads take turns among themselves and with those of others.

@@ -1,26 +1,36 @@
 //! The section `[api]` of the settings, and what the API reads.
 
+mod limits;
 mod login;
 mod provider;
 
-pub use login::Login;
-pub use provider::LoginProvider;
+use std::collections::BTreeMap;
 
 use dora::custom;
 use dora::settings::{CustomMetricSettings, Dora};
 use eventlog::settings::Log;
-use runtime::settings::{Database, Findings, Server, Settings, Telemetry};
+use runtime::settings::{Database, Findings, Server, Settings, Telemetry, shown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use limits::{LEAST_UNITS, RequestLimits};
+pub use login::Login;
+pub use provider::LoginProvider;
 
 /// REST, GraphQL and the page.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Api {
+    /// Pages of other origins that may use the API, each as `scheme://host` with the port if it is not the scheme's: to
+    /// read also with the session of who looks at them. No other page can read an answer.
+    #[schemars(example = ["https://dashboards.example.org"])]
+    pub cors_origins: Vec<String>,
     /// The maximum number of API requests at work: lists this many, reports and GraphQL a quarter each. Those that cost
     /// much have places of their own, half as many as there are processors. Four times as many wait for up to 5 s; above
     /// that the answer is 503 with Retry-After.
     pub in_flight: usize,
+    #[expect(missing_docs, reason = "the section is documented by its type")]
+    pub limits: RequestLimits,
     /// Whether raw events, which may hold personal data, are shown to everyone who reads metrics. Without it only to
     /// administrators and over the UNIX socket.
     pub raw_events: bool,
@@ -34,17 +44,24 @@ pub struct Api {
     pub streams: usize,
     /// The maximum number of streams of one client: of an address, or of who is logged in.
     pub streams_per_client: usize,
+    /// Hosts that stand for a tenant: what is asked there is about it, and naming another is refused. The API and the
+    /// page answer under these names, beside `server.allowed_hosts`.
+    #[schemars(example = BTreeMap::from([("acme.example.org", "acme")]))]
+    pub tenant_hosts: BTreeMap<String, String>,
 }
 
 impl Default for Api {
     fn default() -> Self {
         Self {
+            cors_origins: Vec::new(),
             in_flight: 32,
+            limits: RequestLimits::default(),
             raw_events: false,
             snapshot_memory: 512 << 20,
             stream_queue: 1_000,
             streams: 10_000,
             streams_per_client: 50,
+            tenant_hosts: BTreeMap::new(),
         }
     }
 }
@@ -56,7 +73,26 @@ impl Api {
         findings.one_or_more("api.stream_queue", self.stream_queue);
         findings.one_or_more("api.streams", self.streams);
         findings.one_or_more("api.streams_per_client", self.streams_per_client);
+        self.limits.check(findings);
+        for (host, tenant) in &self.tenant_hosts {
+            let key = format!("api.tenant_hosts.{host}");
+            if !is_host(host) {
+                findings.error(key.clone(), shown(host), "a name without scheme and port, such as `acme.example.org`");
+            }
+            findings.tenant(key, Some(tenant));
+        }
+        for (index, origin) in self.cors_origins.iter().enumerate() {
+            if !crate::cors::is_origin(origin) {
+                let expected = "an origin in lower case without a path, such as `https://dashboards.example.org`";
+                findings.error(format!("api.cors_origins.{index}"), shown(origin), expected);
+            }
+        }
     }
+}
+
+/// Whether a text is the name of a host and nothing else.
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-'))
 }
 
 /// The sections that the API reads.

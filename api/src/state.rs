@@ -16,6 +16,7 @@ use crate::admission::Admission;
 use crate::answers::Answers;
 use crate::cache::Cache;
 use crate::identity::Identities;
+use crate::limits::ClientLimits;
 use crate::live::{Hub, Limits};
 use crate::settings::ApiSettings;
 
@@ -32,6 +33,7 @@ pub struct ApiState {
     hosts: Hosts,
     identities: Identities,
     admission: Admission,
+    limits: ClientLimits,
     graphql_reads: Arc<Semaphore>,
     answers: Answers,
     cache: Cache,
@@ -39,8 +41,8 @@ pub struct ApiState {
     hub: Hub,
     /// Reads rows of metrics into memory, which may take as long as a request.
     unhurried: Store,
-    /// What writes: readiness compares its answers with those of the API's own sessions, and tokens, grants and users are
-    /// changed by it.
+    /// What can write: readiness compares its answers with those of the API's own sessions, and tenants, tokens, grants
+    /// and users are changed by it.
     direct: Store,
 }
 
@@ -58,9 +60,11 @@ impl ApiState {
         Self {
             store: store.read_only(STATEMENT_TIMEOUT),
             settings: Arc::new(settings.clone()),
-            hosts: Hosts::of(server),
+            hosts: Hosts::of(server).with(api.tenant_hosts.keys().map(String::as_str)),
             identities: Identities::new(store, settings),
             admission: Admission::new(api.in_flight, processors, server.timeout),
+            // nobody is told apart there, and nobody else can ask
+            limits: ClientLimits::new(&api.limits, server.listen.ip().is_loopback() && !settings.login.enabled),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
             answers: Answers::default(),
             hub: hub(store, settings),
@@ -107,6 +111,11 @@ impl ApiState {
         &self.store
     }
 
+    /// The store with connections that can write.
+    pub(crate) fn direct(&self) -> &Store {
+        &self.direct
+    }
+
     /// The settings, as they were when the process started.
     pub(crate) fn settings(&self) -> &ApiSettings {
         &self.settings
@@ -125,6 +134,11 @@ impl ApiState {
 
     pub(crate) fn hosts(&self) -> &Hosts {
         &self.hosts
+    }
+
+    /// How much one client may ask.
+    pub(crate) fn limits(&self) -> &ClientLimits {
+        &self.limits
     }
 
     pub(crate) fn admission(&self) -> &Admission {

@@ -1,7 +1,8 @@
-//! Whose data a request is about: the header `sei-tenant`, or the parameter `tenant`, or the only tenant that is granted
-//! to who asks, or `main`. What is stated about a tenant that does not exist is 404, before any query of it; so is what is
-//! stated about one that is not granted, in the same words.
+//! Whose data a request is about: that of its host, of the header `sei-tenant`, of the parameter `tenant`, or the only
+//! tenant that is granted to who asks, or `main`. What is stated about a tenant that does not exist is 404, before any query
+//! of it; so is what is stated about one that is not granted, in the same words.
 
+pub(crate) mod hosts;
 pub(crate) mod name;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use store::TenantInfo;
 use crate::ApiState;
 use crate::access::Access;
 use crate::identity::Identity;
+use crate::limits::Allowance;
 use crate::made::LookedAt;
 use crate::problem::Problem;
 use crate::reads;
@@ -37,7 +39,7 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
         Err(problem) => Err(problem),
     };
     let scope = match scope {
-        Ok(scope) => scope,
+        Ok(scope) => scope.charged_to(Allowance::of(request.extensions())),
         Err(problem) => return problem.into_response(),
     };
     let tenant = scope.tenant.clone();

@@ -191,7 +191,7 @@ impl Asked {
     async fn answer(&self) -> Result<(Vec<MetricAnswer>, Versions), Problem> {
         let scope = self.scope.clone().read_at(std::time::Instant::now());
         let cost = self.names.len().saturating_mul(self.question.cost(Utc::now()));
-        let _turn = self.state.admission().reports_by_cost(cost).await?;
+        let _turn = self.state.admission().reports_by_cost(&scope, cost).await?;
         let (mut answers, mut versions) = (Vec::new(), Versions::default());
         let budget = reads::budget();
         for name in &self.names {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use utoipa::OpenApi;
 
 use super::document::Complete;
-use super::{events, lists, metrics, reports};
+use super::{events, lists, metrics, reports, tenants};
 use crate::problem::Problem;
 
 /// What `/api/openapi.json` says.
@@ -13,7 +13,7 @@ use crate::problem::Problem;
 #[openapi(
     info(
         title = "sei",
-        description = "What sei knows about how software is delivered. Read only. Durations are in seconds, times are \
+        description = "What sei knows about how software is delivered. Durations are in seconds, times are \
                        RFC 3339 in UTC, what was not observed is null. The header `sei-tenant` or the parameter \
                        `tenant` chooses whose data is read; every answer says so in its headers `sei-tenant` and \
                        `sei-demo`. Errors are RFC 9457 problems."
@@ -30,7 +30,9 @@ use crate::problem::Problem;
         lists::deployments,
         lists::changes,
         lists::findings,
-        lists::tenants,
+        tenants::tenants,
+        tenants::create,
+        tenants::delete,
     ),
     components(schemas(Problem)),
     modifiers(&Complete)

@@ -9,11 +9,12 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{License, OpenApi, RefOr, Response, Responses, Server};
 
 /// The problems that an operation may answer, by status.
-const PROBLEMS: [(&str, &str); 5] = [
+const PROBLEMS: [(&str, &str); 6] = [
     ("400", "A parameter is unknown, doubled or not what it may be."),
     ("404", "There is no such tenant, service, team, metric, deployment or change."),
     ("406", "None of the media types of `Accept` is offered."),
     ("422", "Each parameter may be as it is, but they can't be answered together, or a cursor is of another list."),
+    ("429", "More than this client may ask for: `Retry-After` says when to try again."),
     ("503", "Busy, or not answered in time: `Retry-After` says when to try again."),
 ];
 
@@ -42,8 +43,12 @@ impl Modify for Complete {
             let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
             components.schemas.insert("TimeZone".to_owned(), RefOr::T(one_of(zones)));
         }
-        for operation in document.paths.paths.values_mut().filter_map(|item| item.get.as_mut()) {
-            complete(operation);
+        for item in document.paths.paths.values_mut() {
+            let reads = item.get.as_mut().map(|operation| (operation, true));
+            let writes = [&mut item.post, &mut item.delete].into_iter().flatten().map(|operation| (operation, false));
+            for (operation, is_read) in reads.into_iter().chain(writes) {
+                complete(operation, is_read);
+            }
         }
         drop_unused(document);
     }
@@ -57,7 +62,7 @@ fn drop_unused(document: &mut OpenApi) {
     }
 }
 
-fn complete(operation: &mut Operation) {
+fn complete(operation: &mut Operation, is_read: bool) {
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter {
             narrow(parameter);
@@ -73,7 +78,9 @@ fn complete(operation: &mut Operation) {
         }
     }
     for (status, response) in responses.iter_mut() {
-        if let RefOr::T(response) = response {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
             let text = if status == "default" { "Another problem." } else { "What was asked for." };
             text.clone_into(&mut response.description);
         }
@@ -84,7 +91,9 @@ fn complete(operation: &mut Operation) {
         text.clone_into(&mut response.description);
         responses.insert(status.to_owned(), RefOr::T(response));
     }
-    responses.insert("304".to_owned(), RefOr::T(Response::new("It is as `If-None-Match` has it.")));
+    if is_read {
+        responses.insert("304".to_owned(), RefOr::T(Response::new("It is as `If-None-Match` has it.")));
+    }
 }
 
 /// Says of a name or an id what it may be.

@@ -13,7 +13,7 @@ use crate::questions::{
 };
 use crate::reads;
 use crate::scope::Scope;
-use crate::views::{Change, Deployment, Finding, Repository, Service, TenantView};
+use crate::views::{Change, Deployment, Finding, Repository, Service};
 
 /// Services by name, each with what was computed of it last.
 ///
@@ -129,26 +129,4 @@ pub async fn findings(
 ) -> Result<Response, Problem> {
     reads::asked_services(&state, &scope, &question.services()).await?;
     Ok(listing(&uri, &scope, reads::findings(&scope, question.service.as_deref(), page.part()?).await?))
-}
-
-/// The tenants, by name, and whose data is made up.
-///
-/// A tenant is a part of the database that knows nothing of the others; `tenant` chooses the one that is read.
-#[utoipa::path(
-    get,
-    path = "/api/v1/tenants",
-    operation_id = "tenants",
-    params(ForTenant, Page),
-    responses(
-        (status = 200, content((Listing<TenantView> = "application/json"), (String = "text/csv"))),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
-)]
-pub async fn tenants(
-    State(state): State<ApiState>,
-    Extension(scope): Extension<Scope>,
-    Asked(page): Asked<Page>,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    Ok(listing(&uri, &scope, reads::tenants(&state, page.part()?).await?))
 }

@@ -57,7 +57,7 @@ pub async fn metric(
     Path(name): Path<String>,
     Asked(question): Asked<MetricQuestion>,
 ) -> Result<Made<MetricAnswer>, Problem> {
-    let _turn = state.admission().reports_by_cost(question.cost(Utc::now())).await?;
+    let _turn = state.admission().reports_by_cost(&scope, question.cost(Utc::now())).await?;
     let answer = reads::metric(&state, &scope, &name, &question, reads::budget()).await?;
     Ok(made(&scope, answer))
 }

@@ -33,7 +33,7 @@ pub async fn dora(
     Extension(scope): Extension<Scope>,
     Asked(question): Asked<ReportQuestion>,
 ) -> Result<Made<Report>, Problem> {
-    let _turn = state.admission().reports_by_cost(question.cost(Utc::now())).await?;
+    let _turn = state.admission().reports_by_cost(&scope, question.cost(Utc::now())).await?;
     let report = reads::report(&state, &scope, &question, reads::budget()).await?;
     Ok(made(&scope, report))
 }

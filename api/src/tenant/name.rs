@@ -15,7 +15,7 @@ pub(crate) fn wanted(headers: &HeaderMap, query: &str, extensions: &Extensions) 
 }
 
 /// The tenant that the request names, which it may do twice only if it says the same.
-fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
+pub(super) fn asked(headers: &HeaderMap, query: &str) -> Result<Option<String>, Problem> {
     let header = headers.get("sei-tenant").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let parameter = url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "tenant")

@@ -2,15 +2,18 @@
 
 mod cache;
 mod contract;
+mod cors;
 mod costly;
 mod events;
 mod graphql;
 mod guard;
 mod http;
+mod limits;
 mod openapi;
 mod pages;
 mod plans;
 mod questions;
 mod ready;
 pub(crate) mod served;
+mod tenancy;
 mod tenants;

@@ -40,6 +40,9 @@ fn every_address_is_documented_with_its_parameters() {
     let document = serde_json::to_value(api::openapi()).unwrap();
     let mut expected = "| address | parameters | answer |\n|---|---|---|\n".to_owned();
     for (path, item) in document["paths"].as_object().unwrap() {
+        if item["get"].is_null() {
+            continue;
+        }
         let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
         let asked = parameters.filter(|parameter| parameter["in"] == "query" && parameter["name"] != "tenant");
         let names = asked.map(|parameter| format!(" `{}`", parameter["name"].as_str().unwrap())).collect::<Vec<_>>();

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connections::Connections;
+use super::connections::{ConnectionSlot, Connections};
 use super::kept_open::KeptOpen;
 use super::listeners::Listeners;
 use super::peer::{Network, Origin};

@@ -1,0 +1,178 @@
+//! Tenants by REST and by host, and that nothing crosses from one to another.
+
+use std::collections::BTreeMap;
+
+use api::identity::secrets;
+use kernel::{Fact, Role, Tenant};
+use serde_json::Value;
+use store::identity::tokens::{self, NewToken};
+
+use super::served::{self, Reply, Served};
+
+/// A server that asks for a login.
+async fn with_login() -> Served {
+    served::with(|all| all.login.enabled = true).await
+}
+
+/// The header of an API token for a tenant, or for all.
+async fn token(served: &Served, role: Role, tenant: Option<&str>) -> String {
+    let (id, secret) = (secrets::id().unwrap(), secrets::token().unwrap());
+    let tenant = tenant.map(|name| Tenant::new(name).unwrap());
+    let new = NewToken {
+        id: &id,
+        name: "test",
+        hash: secrets::hash(&secret),
+        owner_id: None,
+        tenant: tenant.as_ref(),
+        role,
+        teams: &[],
+        lifetime: None,
+    };
+    let mut tx = served.database.store.begin().await.unwrap();
+    tokens::create(&mut tx, new).await.unwrap();
+    tx.commit().await.unwrap();
+    format!("Bearer {secret}")
+}
+
+async fn create(served: &Served, token: &str, body: &str) -> Reply {
+    let headers = [("authorization", token), ("content-type", "application/json")];
+    served.ask("POST", "/api/v1/tenants", &headers, body).await
+}
+
+async fn delete(served: &Served, token: &str, path: &str) -> Reply {
+    served.ask("DELETE", &format!("/api/v1/tenants/{path}"), &[("authorization", token)], "").await
+}
+
+/// The names that the list of tenants has.
+async fn listed(served: &Served, token: &str) -> Vec<String> {
+    let reply = served.ask("GET", "/api/v1/tenants", &[("authorization", token)], "").await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    reply.json()["data"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn an_administrator_of_all_tenants_creates_lists_and_drops_them() {
+    let served = with_login().await;
+    let admin = token(&served, Role::Admin, None).await;
+    let created = create(&served, &admin, r#"{"name": "acme"}"#).await;
+    assert_eq!((created.status, created.header("location")), (201, Some("/api/v1/tenants/acme")), "{created:?}");
+    assert_eq!(created.json()["data"]["name"], "acme");
+    assert_eq!(listed(&served, &admin).await, ["acme", "main"]);
+    assert_eq!(create(&served, &admin, r#"{"name": "acme"}"#).await.status, 409);
+    for (body, status) in [(r#"{"name": "A b"}"#, 400), (r#"{"nam": "b"}"#, 422), ("{", 400), ("", 400)] {
+        let refused = create(&served, &admin, body).await;
+        assert_eq!(refused.status, status, "{body}: {refused:?}");
+        assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    }
+    for unconfirmed in ["acme", "acme?confirm=main", "acme?confirm=ACME"] {
+        let refused = delete(&served, &admin, unconfirmed).await;
+        assert_eq!((refused.status, refused.json()["parameter"].as_str()), (400, Some("confirm")), "{unconfirmed}");
+    }
+    assert_eq!(delete(&served, &admin, "main?confirm=main").await.status, 409);
+    assert_eq!(delete(&served, &admin, "nobody?confirm=nobody").await.status, 404);
+    assert_eq!(delete(&served, &admin, "acme?confirm=acme").await.status, 204);
+    assert_eq!(delete(&served, &admin, "acme?confirm=acme").await.status, 404);
+    assert_eq!(listed(&served, &admin).await, ["main"]);
+    let filter = store::audit::AuditFilter::default();
+    let entries =
+        store::audit::list(&served.database.store, &filter, store::audit::Order::Oldest, None, 100).await.unwrap();
+    let recorded: Vec<_> = entries.iter().filter(|entry| entry.subject == "acme").map(|entry| entry.action).collect();
+    assert_eq!(recorded, [store::audit::Action::TenantCreated, store::audit::Action::TenantDropped]);
+}
+
+#[tokio::test]
+async fn who_does_not_administer_all_tenants_creates_and_drops_none() {
+    let served = with_login().await;
+    let admin = token(&served, Role::Admin, None).await;
+    assert_eq!(create(&served, &admin, r#"{"name": "acme"}"#).await.status, 201);
+    for (role, tenant) in [(Role::Admin, Some("acme")), (Role::Admin, Some("main")), (Role::Manager, None)] {
+        let other = token(&served, role, tenant).await;
+        assert_eq!(create(&served, &other, r#"{"name": "more"}"#).await.status, 403, "{role} {tenant:?}");
+        assert_eq!(delete(&served, &other, "acme?confirm=acme").await.status, 403, "{role} {tenant:?}");
+    }
+    assert_eq!(create(&served, "Bearer nothing", r#"{"name": "more"}"#).await.status, 401);
+    assert_eq!(listed(&served, &admin).await, ["acme", "main"]);
+    let acme = token(&served, Role::Viewer, Some("acme")).await;
+    assert_eq!(listed(&served, &acme).await, ["acme"], "the others are not named");
+}
+
+#[tokio::test]
+async fn a_host_stands_for_a_tenant_and_no_other_may_be_named_there() {
+    let served = served::with(|all| {
+        all.api.tenant_hosts = BTreeMap::from([("demo.example.org".to_owned(), "demo".to_owned())]);
+    })
+    .await;
+    served::add_demo(&served, served::organization().facts().take(50)).await;
+    // also an answer that is in memory
+    for path in ["/api/v1/services", "/api/v1/dora", "/api/v1/dora"] {
+        let of_host = served.ask("GET", path, &[("host", "demo.example.org")], "").await;
+        assert_eq!((of_host.status, of_host.header("sei-tenant")), (200, Some("demo")), "{path}: {of_host:?}");
+        let of_main = served.ask("GET", path, &[], "").await;
+        assert_eq!(of_main.header("sei-tenant"), Some("main"), "{path}");
+    }
+    let named = served.ask("GET", "/api/v1/dora?tenant=main", &[("host", "demo.example.org")], "").await;
+    assert_eq!((named.status, named.json()["parameter"].as_str()), (400, Some("tenant")));
+    let headers = [("host", "demo.example.org"), ("sei-tenant", "main")];
+    assert_eq!(served.ask("GET", "/api/v1/dora", &headers, "").await.status, 400);
+}
+
+/// The address of a path of the document, with ids of the tenant `main`.
+async fn address(served: &Served, path: &str, admin: &str) -> String {
+    let first = async |list: &str, key: &str| {
+        let reply = served.ask("GET", list, &[("authorization", admin)], "").await;
+        reply.json()["data"][0][key].as_str().unwrap_or_default().replace('#', "%23")
+    };
+    let path = match path {
+        path if path.contains("/deployments/") => {
+            path.replace("{id}", &first("/api/v1/deployments?window=all", "id").await)
+        }
+        path if path.contains("/changes/") => path.replace("{id}", &first("/api/v1/changes?window=all", "id").await),
+        path => path.replace("{name}", "deployment_frequency"),
+    };
+    if path.ends_with("/events") { format!("{path}?fact=shop/1") } else { path }
+}
+
+#[tokio::test]
+async fn nothing_of_a_tenant_is_answered_to_who_was_granted_another() {
+    let served = with_login().await;
+    served::fill(&served.database.store, served::organization().facts()).await;
+    let other = Tenant::new("other").unwrap();
+    served.database.store.create_tenant(&other, false).await.unwrap();
+    served::fill(&served.database.store.for_tenant(&other), std::iter::empty::<Fact>()).await;
+    let admin = token(&served, Role::Admin, None).await;
+    let guest = token(&served, Role::Admin, Some("other")).await;
+    let services = served.ask("GET", "/api/v1/services", &[("authorization", &admin)], "").await.json();
+    let names: Vec<String> = services["data"].as_array().unwrap().iter().map(|row| row["name"].to_string()).collect();
+    assert!(!names.is_empty());
+    let document = serde_json::to_value(api::openapi()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        // who asks is shown where the document is served to everyone; a stream does not end
+        if item["get"].is_null() || path.ends_with("/stream") {
+            continue;
+        }
+        let tenanted = item["get"]["parameters"].as_array().into_iter().flatten().any(|one| one["name"] == "tenant");
+        let address = address(&served, path, &admin).await;
+        let joined = |more: &str| format!("{address}{}{more}", if address.contains('?') { '&' } else { '?' });
+        if tenanted {
+            let by_parameter = served.ask("GET", &joined("tenant=main"), &[("authorization", &guest)], "").await;
+            assert_eq!(by_parameter.status, 404, "{path}: {by_parameter:?}");
+            let headers = [("authorization", guest.as_str()), ("sei-tenant", "main")];
+            let by_header = served.ask("GET", &address, &headers, "").await;
+            assert_eq!(by_header.status, 404, "{path}: {by_header:?}");
+        }
+        let own = served.ask("GET", &address, &[("authorization", &guest)], "").await;
+        assert!([200, 204, 400, 404].contains(&own.status), "{path}: {own:?}");
+        assert_ne!(own.header("sei-tenant"), Some("main"), "{path}");
+        for name in &names {
+            assert!(!own.body.contains(name.as_str()), "{path} names the service {name} of another tenant");
+        }
+    }
+    let query = r#"{"query": "{ tenant { name } services { nodes { name } } }"}"#;
+    let headers = [("authorization", guest.as_str()), ("content-type", "application/json")];
+    let graphql = served.ask("POST", "/graphql", &headers, query).await.json();
+    assert_eq!(graphql["data"]["tenant"]["name"], "other");
+    assert_eq!(graphql["data"]["services"]["nodes"], Value::Array(Vec::new()));
+    let named = [("authorization", guest.as_str()), ("content-type", "application/json"), ("sei-tenant", "main")];
+    assert_eq!(served.ask("POST", "/graphql", &named, query).await.status, 404);
+    assert_eq!(served.ask("GET", "/api/v1/stream?tenant=main", &[("authorization", &guest)], "").await.status, 404);
+}
