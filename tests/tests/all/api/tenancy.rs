@@ -21,7 +21,7 @@ async fn token(served: &Served, role: Role, tenant: Option<&str>) -> String {
     let new = NewToken {
         id: &id,
         name: "test",
-        hash: secrets::hash(&secret),
+        hash: &secrets::hash(&secret),
         owner_id: None,
         tenant: tenant.as_ref(),
         role,
@@ -87,8 +87,8 @@ async fn who_does_not_administer_all_tenants_creates_and_drops_none() {
     assert_eq!(create(&served, &admin, r#"{"name": "acme"}"#).await.status, 201);
     for (role, tenant) in [(Role::Admin, Some("acme")), (Role::Admin, Some("main")), (Role::Manager, None)] {
         let other = token(&served, role, tenant).await;
-        assert_eq!(create(&served, &other, r#"{"name": "more"}"#).await.status, 403, "{role} {tenant:?}");
-        assert_eq!(delete(&served, &other, "acme?confirm=acme").await.status, 403, "{role} {tenant:?}");
+        assert_eq!(create(&served, &other, r#"{"name": "more"}"#).await.status, 403, "{role:?} {tenant:?}");
+        assert_eq!(delete(&served, &other, "acme?confirm=acme").await.status, 403, "{role:?} {tenant:?}");
     }
     assert_eq!(create(&served, "Bearer nothing", r#"{"name": "more"}"#).await.status, 401);
     assert_eq!(listed(&served, &admin).await, ["acme", "main"]);
