@@ -38,7 +38,7 @@ pub(crate) struct ClientLimits(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// Whether nobody is limited.
+    /// Whether no client is limited.
     are_off: bool,
     principals: Limit,
     addresses: Limit,

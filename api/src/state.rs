@@ -63,7 +63,7 @@ impl ApiState {
             hosts: Hosts::of(server).with(api.tenant_hosts.keys().map(String::as_str)),
             identities: Identities::new(store, settings),
             admission: Admission::new(api.in_flight, processors, server.timeout),
-            // nobody is told apart there, and nobody else can ask
+            // on loopback without a login all clients are one user
             limits: ClientLimits::new(&api.limits, server.listen.ip().is_loopback() && !settings.login.enabled),
             graphql_reads: Arc::new(Semaphore::new(graphql_reads)),
             answers: Answers::default(),

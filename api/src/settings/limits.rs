@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How much one client may ask. A request costs a unit; a report, a metric or GraphQL that is not in memory one more for
 /// each 100 fields and values of series. Above a limit the answer is 429 with `Retry-After`; the headers `RateLimit` and
 /// `RateLimit-Policy` of each answer say what is left. Programs of the same user have no limit over `server.socket`, and
-/// on loopback nobody has one while no login is set up.
+/// on loopback no client has one while no login is set up.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestLimits {

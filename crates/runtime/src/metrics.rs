@@ -165,7 +165,7 @@ pub struct Metrics {
     pub source_requests: Family<labels::Source, Counter>,
     /// Seconds that a computation of metrics took.
     pub compute_seconds: Histogram,
-    /// Clients that are told what happens as it happens.
+    /// Clients that follow what happens.
     pub streams: Gauge,
     /// Streams that the server ended.
     pub streams_ended: Family<labels::StreamEnd, Counter>,
@@ -199,55 +199,63 @@ impl Metrics {
             tls_reloads: Family::default(),
             registry: Registry::default(),
         };
+        metrics.register_counts(&mut registry);
+        metrics.register_times(&mut registry);
+        Self { registry, ..metrics }
+    }
+
+    fn register_counts(&self, registry: &mut Registry) {
         registry.register("build", "Which sei this is", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
-        registry.register("events_received", "Events received and acknowledged", metrics.events_received.clone());
-        registry.register("events_ended", "Events by how they ended", metrics.events_ended.clone());
-        registry.register("log_lag", "Events of a partition not yet processed", metrics.log_lag.clone());
-        registry.register("log_expired", "Events that retention took unread", metrics.log_expired.clone());
-        registry.register("http_requests", "HTTP requests", metrics.http_requests.clone());
-        registry.register("collections", "Collections of a source that ended", metrics.collections.clone());
-        registry.register("source_budget_left", "Rate budget that is left", metrics.source_budget_left.clone());
-        registry.register("source_requests", "Requests sent to a source", metrics.source_requests.clone());
-        registry.register("streams", "Clients told what happens as it happens", metrics.streams.clone());
-        registry.register("streams_ended", "Streams that the server ended", metrics.streams_ended.clone());
-        registry.register("tls_reloads", "Times that the TLS certificate was read again", metrics.tls_reloads.clone());
+        registry.register("events_received", "Events received and acknowledged", self.events_received.clone());
+        registry.register("events_ended", "Events by how they ended", self.events_ended.clone());
+        registry.register("log_lag", "Events of a partition not yet processed", self.log_lag.clone());
+        registry.register("log_expired", "Events that retention took unread", self.log_expired.clone());
+        registry.register("http_requests", "HTTP requests", self.http_requests.clone());
+        registry.register("collections", "Collections of a source that ended", self.collections.clone());
+        registry.register("source_budget_left", "Rate budget that is left", self.source_budget_left.clone());
+        registry.register("source_requests", "Requests sent to a source", self.source_requests.clone());
+        registry.register("streams", "Clients that follow what happens", self.streams.clone());
+        registry.register("streams_ended", "Streams that the server ended", self.streams_ended.clone());
+        registry.register("tls_reloads", "Times that the TLS certificate was read again", self.tls_reloads.clone());
+    }
+
+    fn register_times(&self, registry: &mut Registry) {
         registry.register_with_unit(
             "tls_certificate_expires",
             "When the TLS certificate expires, Unix time; 0 without TLS",
             Unit::Seconds,
-            metrics.tls_certificate_expires.clone(),
+            self.tls_certificate_expires.clone(),
         );
         registry.register_with_unit(
             "source_last_success",
             "When a source was last collected whole, Unix time",
             Unit::Seconds,
-            metrics.source_last_success.clone(),
+            self.source_last_success.clone(),
         );
         registry.register_with_unit(
             "source_complete_until",
             "Up to when everything of a source is known, Unix time; the lag is the time since",
             Unit::Seconds,
-            metrics.source_complete_until.clone(),
+            self.source_complete_until.clone(),
         );
         registry.register_with_unit(
             "batch",
             "From the read of a batch to the end of its transaction",
             Unit::Seconds,
-            metrics.batch_seconds.clone(),
+            self.batch_seconds.clone(),
         );
         registry.register_with_unit(
             "collect",
             "Time that a collection took",
             Unit::Seconds,
-            metrics.collect_seconds.clone(),
+            self.collect_seconds.clone(),
         );
         registry.register_with_unit(
             "compute",
             "Time that a computation of metrics took",
             Unit::Seconds,
-            metrics.compute_seconds.clone(),
+            self.compute_seconds.clone(),
         );
-        Self { registry, ..metrics }
     }
 
     /// All metrics in the `OpenMetrics` text format.

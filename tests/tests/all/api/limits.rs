@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::served::{self, Reply, Served};
 
-/// A server that is reached over the network, where an address has so many units a minute.
+/// A server that is reached over the network, where an address has this number of units a minute.
 async fn limited(units: u32) -> Served {
     served::with(|all| {
         all.server.listen = beyond_loopback();
@@ -29,7 +29,7 @@ fn remaining(reply: &Reply) -> u32 {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_too_much_is_told_when_to_come_back() {
+async fn a_client_that_asks_too_much_learns_when_to_come_back() {
     // one unit comes back every 12 s
     let served = limited(5).await;
     let first = served.ask("GET", "/api/v1/services", &[], "").await;
@@ -112,7 +112,7 @@ async fn one_client_has_few_requests_open_at_once() {
 }
 
 #[tokio::test]
-async fn nobody_is_limited_on_loopback_without_a_login_nor_a_program_of_this_user_over_the_socket() {
+async fn no_client_is_limited_on_loopback_without_a_login_nor_a_program_of_this_user_over_the_socket() {
     let served = served::with(|all| all.api.limits.address_per_minute = 1).await;
     for _ in 0..5 {
         let reply = served.ask("GET", "/api/v1/services", &[], "").await;
@@ -167,7 +167,7 @@ async fn wrong_credentials_cost_more_and_attempts_to_log_in_are_few() {
     .await;
     let mut attempts = Vec::new();
     for _ in 0..4 {
-        let body = r#"{"name": "nobody", "password": "a wrong password"}"#;
+        let body = r#"{"name": "somename", "password": "a wrong password"}"#;
         let headers = [("content-type", "application/json")];
         attempts.push(served.ask("POST", "/api/v1/login", &headers, body).await.status);
     }

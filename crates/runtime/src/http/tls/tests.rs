@@ -33,7 +33,7 @@ fn finding(files: &TlsFiles) -> Option<(String, String)> {
 }
 
 #[test]
-fn what_is_wrong_with_the_files_is_said_by_the_file() {
+fn what_is_wrong_with_the_files_is_reported_by_the_file() {
     let good = written(|_| ());
     assert_eq!(finding(&good.files), None);
     let other = written(|_| ());
@@ -79,7 +79,7 @@ async fn a_client_that_does_not_shake_hands_is_hung_up_on_in_time() {
     let tls = Tls::open(&good.files).unwrap().unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    // nothing; a record that promises more than comes; a record that is none
+    // nothing; a record that promises more than comes; no record
     for first in [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"\x16\xff\xff\xff\xff"] {
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(first).await.unwrap();
@@ -93,7 +93,7 @@ async fn a_client_that_does_not_shake_hands_is_hung_up_on_in_time() {
 }
 
 #[tokio::test]
-async fn a_client_that_speaks_http_is_told_to_speak_https() {
+async fn a_client_that_speaks_http_learns_to_speak_https() {
     let good = written(|_| ());
     let tls = Tls::open(&good.files).unwrap().unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
