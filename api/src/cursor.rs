@@ -57,6 +57,17 @@ impl ListPosition for FindingKey {
     }
 }
 
+impl ListPosition for i64 {
+    fn parts(&self) -> Vec<String> {
+        vec![self.to_string()]
+    }
+
+    fn from_parts(parts: Vec<String>) -> Option<Self> {
+        let [number] = parts.try_into().ok()?;
+        number.parse().ok()
+    }
+}
+
 impl ListPosition for String {
     fn parts(&self) -> Vec<String> {
         vec![self.clone()]

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use runtime::http::Hosts;
 
 use crate::answers::Answers;
+use crate::audit::{Asker, Audit};
 use crate::cache::{self, Cache};
 use crate::identity::Identities;
 use crate::limits::{Allowance, ClientLimits};
@@ -24,6 +25,7 @@ pub(crate) struct Front {
     pub tenant_hosts: TenantHosts,
     pub identities: Identities,
     pub limits: ClientLimits,
+    pub audit: Audit,
     pub answers: Answers,
     pub cache: Cache,
 }
@@ -31,12 +33,16 @@ pub(crate) struct Front {
 /// A middleware that notes who sends a request, answers those that may be answered, from memory where it can, and counts
 /// the answers.
 pub(crate) async fn pass(State(front): State<Front>, request: Request, next: Next) -> Response {
+    let mut asker = Asker::of(&request);
     let mut response = match addressed(&front, request) {
         Ok(request) => {
             // until it is known who asks
             let by_address = front.limits.of(request.extensions());
             match identified(&front.identities, request).await {
-                Ok(request) => limited(&front, request, next).await,
+                Ok(request) => {
+                    asker.identify(&request);
+                    limited(&front, request, next).await
+                }
                 Err(refused) => match by_address {
                     Some(allowance) => refuse(&allowance, refused),
                     None => refused,
@@ -45,6 +51,7 @@ pub(crate) async fn pass(State(front): State<Front>, request: Request, next: Nex
         }
         Err(problem) => problem.into_response(),
     };
+    response = front.audit.watch(&asker, response).await;
     guard::add_policy(&mut response);
     response
 }

@@ -7,6 +7,7 @@
 mod access;
 mod admission;
 mod answers;
+mod audit;
 mod cache;
 mod cors;
 mod cursor;
@@ -55,6 +56,7 @@ pub fn router(state: ApiState) -> Router {
         tenant_hosts: TenantHosts::new(&state.settings().api.tenant_hosts),
         identities: state.identities().clone(),
         limits: state.limits().clone(),
+        audit: state.audit().clone(),
         answers: state.answers().clone(),
         cache: state.cache().clone(),
     };

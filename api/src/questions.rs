@@ -4,6 +4,7 @@
 //! Promises: the type of a field (`parameters`) decides which values it takes; the conversion of a question to the
 //! engine's decides which fields go together. Both return an [`Invalid`], which each interface puts into its own terms.
 
+mod audit;
 mod invalid;
 mod lists;
 mod parameters;
@@ -12,6 +13,7 @@ mod services;
 mod span;
 mod text;
 
+pub use audit::AuditQuestion;
 pub use invalid::Invalid;
 pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, Page};
 pub use parameters::{Cursor, LIMIT, LIMIT_MAX, RowLimit, WindowLength};
@@ -130,6 +132,12 @@ impl MetricQuestion {
         let Ends { from, to, time_zone } = self.span.ends(first, time_zone, Utc::now())?;
         let ServiceFilter { service, team } = self.services.clone();
         Ok(dora::Question { from, to, time_zone, service, team, budget, ..self.question.clone() })
+    }
+
+    /// Returns whether the answer names people.
+    #[must_use]
+    pub fn names_people(&self) -> bool {
+        self.question.by.is_some_and(dora::Slice::names_people)
     }
 
     /// Returns what answering it costs, about: a fixed part, and the values of its series.

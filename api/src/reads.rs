@@ -1,16 +1,20 @@
 //! What REST and GraphQL both answer with: pages of lists, the engine's reports and its explanations.
 
+mod audit;
 mod lists;
 mod page;
 
+pub use audit::audit;
 pub use lists::{carry, changes, deployments, findings, repositories, services};
 pub use page::{Page, Part};
 
 use chrono::{DateTime, Utc};
-use dora::{AskedServices, Budget, Dated, Definition, MetricAnswer, Question, Report, Slice, Snapshots, Versions};
+use dora::{AskedServices, Budget, Dated, Definition, MetricAnswer, Question, Report, Snapshots, Versions};
 use kernel::Right;
 use kernel::near::UnknownName;
+use serde_json::json;
 use store::StoreError;
+use store::audit::Action;
 use store::history::search;
 
 use crate::ApiState;
@@ -68,6 +72,8 @@ const EVENTS: i64 = 20;
 /// The raw events that reported a fact, the latest first, as far as the log still holds them.
 pub async fn events(state: &ApiState, scope: &Scope, fact: &str) -> Result<Vec<RawEvent>, Problem> {
     let Some(log) = state.log(&scope.access) else { return Err(Problem::raw_events()) };
+    // what can't be audited is not shown
+    state.audit().record(scope, Action::RawEventViewed, fact, json!({})).await?;
     let _turn = scope.turn().await;
     let mut events = Vec::new();
     let take = |place, event| events.push(RawEvent::shortened(place, event));
@@ -88,8 +94,10 @@ pub async fn metric(
     question: &MetricQuestion,
     budget: Budget,
 ) -> Result<Dated<MetricAnswer>, Problem> {
-    if question.question.by.is_some_and(Slice::names_people) {
+    if question.names_people() {
         scope.access.check(Right::People)?;
+        let detail = json!({ "by": question.question.by, "service": question.services.service });
+        state.audit().record(scope, Action::PersonViewed, format!("metric {name}"), detail).await?;
     }
     let _turn = scope.turn().await;
     let (first, versions) = first_deployment_at(state, scope, (&question.span, &question.services)).await?;

@@ -1,6 +1,7 @@
 //! REST below `/api/v1`, and its description at `/api/openapi.json`. A handler takes its parameters, asks, and
 //! wraps the answer; what is asked is in `reads`.
 
+mod audit;
 mod csv;
 mod description;
 mod document;
@@ -50,6 +51,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/findings", list(get(lists::findings)))
         .route(paths::TENANTS, list(get(tenants::tenants).post(tenants::create)))
         .route("/api/v1/tenants/{name}", list(delete(tenants::delete)))
+        .route("/api/v1/audit", list(get(audit::audit)))
         .route(paths::DORA, by_cost(get(reports::dora)))
         .route(paths::METRIC, by_cost(get(metrics::metric)))
         .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))

@@ -35,6 +35,7 @@ impl Role for ApiRole {
     async fn open(settings: ApiSettings) -> Result<Self> {
         settings.login.require(&settings.server)?;
         let store = Store::open(&role::database_url(&settings.database)?, settings.database.connections).await?;
+        store::audit::note_settings(&store, Self::NAME, &serde_json::to_value(&settings)?).await;
         Ok(Self::new(&settings, store))
     }
 
@@ -54,6 +55,7 @@ impl Role for ApiRole {
 
     async fn close(self) {
         self.state.hub().close().await;
+        self.state.audit().flush().await;
         self.state.cache().close().await;
         self.store.close().await;
     }

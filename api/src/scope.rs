@@ -1,5 +1,6 @@
 //! The tenant that a request reads, with the store that reads it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,6 +20,8 @@ pub struct Scope {
     pub store: Store,
     /// Who asks, and what they may be answered.
     pub access: Access,
+    /// The address that it is asked from.
+    pub address: Option<IpAddr>,
     /// Who asks is content with the store as it was then, or later.
     pub as_of: Instant,
     /// What its reads take turns with, where one request makes many.
@@ -53,7 +56,13 @@ impl Scope {
     /// One whose reads wait for no turn, and read the store as it is.
     #[must_use]
     pub fn new(tenant: TenantInfo, store: Store, access: Access) -> Self {
-        Self { tenant, store, access, as_of: Instant::now(), turns: None, allowance: None }
+        Self { tenant, store, access, address: None, as_of: Instant::now(), turns: None, allowance: None }
+    }
+
+    /// The same, asked from an address.
+    #[must_use]
+    pub fn asked_from(self, address: Option<IpAddr>) -> Self {
+        Self { address, ..self }
     }
 
     /// The same for another access.

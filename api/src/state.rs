@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use crate::access::Access;
 use crate::admission::Admission;
 use crate::answers::Answers;
+use crate::audit::Audit;
 use crate::cache::Cache;
 use crate::identity::Identities;
 use crate::limits::ClientLimits;
@@ -32,6 +33,7 @@ pub struct ApiState {
     settings: Arc<ApiSettings>,
     hosts: Hosts,
     identities: Identities,
+    audit: Audit,
     admission: Admission,
     limits: ClientLimits,
     graphql_reads: Arc<Semaphore>,
@@ -62,6 +64,7 @@ impl ApiState {
             settings: Arc::new(settings.clone()),
             hosts: Hosts::of(server).with(api.tenant_hosts.keys().map(String::as_str)),
             identities: Identities::new(store, settings),
+            audit: Audit::new(store),
             admission: Admission::new(api.in_flight, processors, server.timeout),
             // on loopback without a login all clients are one user
             limits: ClientLimits::new(&api.limits, server.listen.ip().is_loopback() && !settings.login.enabled),
@@ -130,6 +133,11 @@ impl ApiState {
     /// Who requests are from.
     pub(crate) fn identities(&self) -> &Identities {
         &self.identities
+    }
+
+    /// The audit log, to add to.
+    pub(crate) fn audit(&self) -> &Audit {
+        &self.audit
     }
 
     pub(crate) fn hosts(&self) -> &Hosts {

@@ -12,6 +12,7 @@ use axum::http::{Extensions, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kernel::near::UnknownName;
+use runtime::http::Peer;
 use store::TenantInfo;
 
 use crate::ApiState;
@@ -43,7 +44,8 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
         Err(problem) => return problem.into_response(),
     };
     let tenant = scope.tenant.clone();
-    request.extensions_mut().insert(scope);
+    let address = Peer::of(request.extensions()).address();
+    request.extensions_mut().insert(scope.asked_from(address));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if let Ok(name) = HeaderValue::from_str(tenant.tenant.as_str()) {

@@ -1,10 +1,12 @@
 //! What the API shows, once for REST, GraphQL and the command line's JSON, where that is not what the engine answers:
 //! rows of the store with other names and units (whole microseconds become seconds). Views compute nothing.
 
+mod audit;
 mod event;
 mod explanation;
 mod rows;
 
+pub use audit::AuditEntry;
 pub use event::RawEvent;
 pub use explanation::Explanation;
 pub use rows::{Change, Deployment, Finding, Repository, Service, TenantView};

@@ -51,6 +51,7 @@ impl Role for CollectorRole {
 
     async fn open(settings: CollectorSettings) -> Result<Self> {
         let (store, log) = store_and_log(&settings.database, &settings.log).await?;
+        store::audit::note_settings(&store, Self::NAME, &serde_json::to_value(&settings)?).await;
         let mirrors = settings.data.directory.join("mirrors");
         let progress: Arc<crate::collector::ShowProgress> = Arc::new(|_| Box::new(Silent));
         let collector = Collector { store, log, mirrors, progress, time_zone: settings.dora.time_zone };
@@ -110,6 +111,7 @@ impl Role for WebhooksRole {
 
     async fn open(settings: GatewaySettings) -> Result<Self> {
         let (store, log) = store_and_log(&settings.database, &settings.log).await?;
+        store::audit::note_settings(&store, Self::NAME, &serde_json::to_value(&settings)?).await;
         Self::new(&settings, store, log)
     }
 

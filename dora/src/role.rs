@@ -35,6 +35,7 @@ impl Role for EngineRole {
 
     async fn open(settings: EngineSettings) -> Result<Self> {
         let store = Store::open(&role::database_url(&settings.database)?, settings.database.connections).await?;
+        store::audit::note_settings(&store, Self::NAME, &serde_json::to_value(&settings)?).await;
         Ok(Self::new(&settings, store))
     }
 

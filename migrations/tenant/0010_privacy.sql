@@ -1,6 +1,6 @@
 -- People whose data was erased or pseudonymized: by what they are found again in what arrives later.
 
--- The key of the HMACs. Without it a pseudonym can't be told to be that of a known identifier; with it only by trying.
+-- The key of the HMACs. Without it no pseudonym can be traced to an identifier; with it only by trying identifiers.
 create table pseudonym_key (
     one         boolean primary key default true check (one),
     key         bytea not null check (octet_length(key) = 32)

@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use eventlog::{Batch, EventLog, Limit, LogReader, Position};
 use runtime::labels;
-use store::{Store, StoreError, dead_letters, origins, positions};
+use store::{Store, StoreError, positions};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -15,6 +14,7 @@ use crate::backoff::{Backoff, Next};
 use crate::batch::{Part, Prepared};
 use crate::consumer::CONSUMER;
 use crate::normalize::normalize;
+use crate::retention::{self, Deleted, Retention};
 use crate::{ProcessError, Registry, Summary};
 
 /// A batch: large enough that a transaction costs little an event, small enough to fit into memory
@@ -39,16 +39,7 @@ pub struct Processor {
     registry: Registry,
     limit: Limit,
     reading: Reading,
-    rejected: DeadLetterRetention,
-}
-
-/// How long rejected events are kept, and how many of a tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeadLetterRetention {
-    /// Older ones are deleted.
-    pub age: Duration,
-    /// The oldest beyond this number are deleted.
-    pub count: u32,
+    retention: Retention,
 }
 
 /// Whether the log can be read, as the last attempt found: for readiness.
@@ -80,14 +71,13 @@ impl Processor {
     /// A processor of this log, which finds normalizers in `registry`.
     #[must_use]
     pub fn new(store: Store, log: Arc<dyn EventLog>, registry: Registry) -> Self {
-        let rejected = DeadLetterRetention { age: Duration::MAX, count: u32::MAX };
-        Self { store, log, registry, limit: LIMIT, reading: Reading::default(), rejected }
+        Self { store, log, registry, limit: LIMIT, reading: Reading::default(), retention: Retention::FOREVER }
     }
 
-    /// The same that lets go of rejected events.
+    /// The same that deletes what is too old.
     #[must_use]
-    pub fn keeping_rejected(self, rejected: DeadLetterRetention) -> Self {
-        Self { rejected, ..self }
+    pub fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 
     /// Whether it can read the log, from now on.
@@ -108,13 +98,14 @@ impl Processor {
         let mut run = Run::new(self, &shutdown, None);
         let mut checked = Instant::now();
         let mut trimmed: Option<Instant> = None;
+        let mut deleted = Deleted::default();
         while run.step().await?.is_some() {
             if checked.elapsed() >= LAG_INTERVAL {
                 run.check_positions().await;
                 checked = Instant::now();
             }
             if trimmed.is_none_or(|trimmed| trimmed.elapsed() >= TRIM) {
-                self.trim().await;
+                retention::apply(&self.store, &*self.log, self.retention, &mut deleted).await;
                 trimmed = Some(Instant::now());
             }
         }
@@ -192,33 +183,6 @@ impl Processor {
     async fn stands(&self) -> Result<Vec<Position>, StoreError> {
         let stands = positions::load(&self.store, CONSUMER, self.log.topic()).await?;
         Ok(stands.into_iter().map(|(partition, next)| Position { partition, next }).collect())
-    }
-
-    async fn trim(&self) {
-        if let Some(oldest) = self.log.keeps_since()
-            && let Err(error) = origins::forget_before(&self.store, oldest).await
-        {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "log positions of old events could not be forgotten"
-            );
-        }
-        let oldest = TimeDelta::from_std(self.rejected.age).ok().and_then(|age| Utc::now().checked_sub_signed(age));
-        let oldest = oldest.unwrap_or(DateTime::UNIX_EPOCH);
-        match dead_letters::trim(&self.store, oldest, self.rejected.count.into()).await {
-            Ok(0) => {}
-            Ok(events) => tracing::info!(events, "old rejected events were deleted"),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "old rejected events could not be deleted");
-            }
-        }
-        match self.log.trim().await {
-            Ok(0) => {}
-            Ok(events) => tracing::info!(events, "old events have left the log"),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "old events could not leave the log");
-            }
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::ProcessorSettings;
-use crate::{DeadLetterRetention, Processor};
+use crate::{Processor, Retention};
 
 /// Reads the event log and writes the facts of its events.
 pub struct ProcessorRole {
@@ -24,10 +24,13 @@ impl ProcessorRole {
     /// On a database and a log.
     #[must_use]
     pub fn new(settings: &ProcessorSettings, store: Store, log: Arc<dyn EventLog>) -> Self {
-        let retention =
-            DeadLetterRetention { age: settings.log.rejected_retention, count: settings.log.rejected_limit };
+        let retention = Retention {
+            rejected: settings.log.rejected_retention,
+            rejected_limit: settings.log.rejected_limit,
+            audit: settings.retention.audit,
+        };
         let processor = Processor::new(store.clone(), Arc::clone(&log), registry::connector);
-        Self { processor: processor.keeping_rejected(retention), store, log }
+        Self { processor: processor.keeping(retention), store, log }
     }
 }
 
@@ -42,6 +45,7 @@ impl Role for ProcessorRole {
     async fn open(settings: ProcessorSettings) -> Result<Self> {
         let store = Store::open(&role::database_url(&settings.database)?, settings.database.connections).await?;
         let log = eventlog::open(&settings.log, &store).await?;
+        store::audit::note_settings(&store, Self::NAME, &serde_json::to_value(&settings)?).await;
         Ok(Self::new(&settings, store, log))
     }
 

@@ -1,6 +1,9 @@
 //! The settings of the processor.
 
+use std::time::Duration;
+
 use eventlog::settings::Log;
+use runtime::duration;
 use runtime::settings::{Database, Findings, Server, Settings, Telemetry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,8 +15,33 @@ use serde::{Deserialize, Serialize};
 pub struct ProcessorSettings {
     pub database: Database,
     pub log: Log,
+    pub retention: RetentionSettings,
     pub server: Server,
     pub telemetry: Telemetry,
+}
+
+/// How long it is kept what no other section says. Raw events: `log.retention`; dead letters: `log.rejected_retention`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionSettings {
+    /// How long entries of the audit log are kept. Older ones are deleted once a day, the oldest first, and an entry says
+    /// so.
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
+    pub audit: Duration,
+}
+
+impl Default for RetentionSettings {
+    fn default() -> Self {
+        Self { audit: Duration::from_hours(24 * 730) }
+    }
+}
+
+impl RetentionSettings {
+    /// Reports what is wrong with the section.
+    pub fn check(&self, findings: &mut Findings) {
+        findings.positive("retention.audit", self.audit);
+    }
 }
 
 impl Settings for ProcessorSettings {
@@ -32,6 +60,7 @@ impl Settings for ProcessorSettings {
     fn check(&self, findings: &mut Findings) {
         self.database.check(findings);
         self.log.check(findings);
+        self.retention.check(findings);
         self.server.check(findings);
         self.telemetry.check(findings);
     }

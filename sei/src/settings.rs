@@ -8,7 +8,7 @@ use api::settings::{Api, ApiSettings, Login};
 use collectors::settings::{Calendar, CollectorSettings, Events, GatewaySettings};
 use dora::settings::{CustomMetricSettings, Dora, EngineSettings};
 use eventlog::settings::Log;
-use processors::ProcessorSettings;
+use processors::{ProcessorSettings, RetentionSettings};
 use runtime::settings::{Data, Database, Findings, Part, Server, Source, SourceType, Telemetry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,7 @@ pub struct Settings {
     pub login: Login,
     pub metric: Vec<CustomMetricSettings>,
     pub person: Vec<PersonSettings>,
+    pub retention: RetentionSettings,
     pub server: Server,
     pub service: Vec<ServiceSettings>,
     pub source: Vec<Source>,
@@ -66,6 +67,7 @@ impl runtime::settings::Settings for Settings {
         self.log.check(findings);
         self.login.check(findings);
         self.login.check_address(&self.server, false, findings);
+        self.retention.check(findings);
         self.server.check(findings);
         self.telemetry.check(findings);
         dora::custom::check(&self.metric, findings);
@@ -95,8 +97,8 @@ impl From<&Settings> for GatewaySettings {
 
 impl From<&Settings> for ProcessorSettings {
     fn from(settings: &Settings) -> Self {
-        let Settings { database, log, server, telemetry, .. } = settings.clone();
-        Self { database, log, server, telemetry }
+        let Settings { database, log, retention, server, telemetry, .. } = settings.clone();
+        Self { database, log, retention, server, telemetry }
     }
 }
 

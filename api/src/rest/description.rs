@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use utoipa::OpenApi;
 
 use super::document::Complete;
-use super::{events, lists, metrics, reports, tenants};
+use super::{audit, events, lists, metrics, reports, tenants};
 use crate::problem::Problem;
 
 /// What `/api/openapi.json` says.
@@ -33,6 +33,7 @@ use crate::problem::Problem;
         tenants::tenants,
         tenants::create,
         tenants::delete,
+        audit::audit,
     ),
     components(schemas(Problem)),
     modifiers(&Complete)

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Extension, Path, State};
+use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use dora::{Definition, MetricAnswer};
 
 use crate::ApiState;
 use crate::envelope::Answer;
-use crate::made::{Made, made};
+use crate::made::made;
 use crate::problem::Problem;
 use crate::questions::{Asked, ForTenant, MetricQuestion, ServiceFilter, Span};
 use crate::reads;
@@ -56,8 +57,12 @@ pub async fn metric(
     Extension(scope): Extension<Scope>,
     Path(name): Path<String>,
     Asked(question): Asked<MetricQuestion>,
-) -> Result<Made<MetricAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let _turn = state.admission().reports_by_cost(&scope, question.cost(Utc::now())).await?;
     let answer = reads::metric(&state, &scope, &name, &question, reads::budget()).await?;
-    Ok(made(&scope, answer))
+    // who is named in it is seen by who is recorded only: it is not answered again
+    if question.names_people() {
+        return Ok(Json(Answer::new(&scope.tenant, answer.answer)).into_response());
+    }
+    Ok(made(&scope, answer).into_response())
 }

@@ -28,7 +28,7 @@ pub use secret_ref::SecretRef;
 pub use sources::{Part, Source, SourceType, WebhookOptions, every_five_minutes};
 
 /// The names of all sections. A program that reads only some of them still refuses a misspelled one.
-pub const SECTIONS: [&str; 14] = [
+pub const SECTIONS: [&str; 15] = [
     "api",
     "data",
     "database",
@@ -38,6 +38,7 @@ pub const SECTIONS: [&str; 14] = [
     "login",
     "metric",
     "person",
+    "retention",
     "server",
     "service",
     "source",

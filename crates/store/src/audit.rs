@@ -5,17 +5,19 @@
 //! holds the hash of the one before it, so that a later change of any of them is found by [`verify`]. Who may read it is
 //! left to the API.
 //!
-//! That the newest entries were deleted, together with the end of the chain, is found only by somebody who kept the hash
+//! That the newest entries were deleted, together with the end of the chain, is found only by those who kept the hash
 //! of one of them elsewhere: `sei audit verify` prints it, and takes it.
 
 mod append;
 mod entry;
 mod retention;
+mod settings;
 mod verify;
 
 pub use append::{record, record_alone};
 pub use entry::{Action, Actor, ActorKind, Entry, Recorded};
 pub use retention::retain;
+pub use settings::note_settings;
 pub use verify::{Broken, ChainEnd, Verified, verify};
 
 use chrono::{DateTime, Utc};

@@ -16,7 +16,7 @@ use crate::{Store, StoreError, StoreTx, invalidations};
 /// Rows that are held in memory at once.
 const PAGE: i64 = 2_000;
 
-/// Tables that name nobody: of migrations, and of what is kept to find erased people again.
+/// Tables that name no person: of migrations, and of what is kept to find erased people again.
 const OTHERS: &str = "relname like '\\_sqlx\\_migrations%' or relname in ('pseudonym_key', 'tombstone')";
 
 /// A row that names a person.
@@ -41,7 +41,7 @@ pub struct ChangedRows {
 #[derive(Debug)]
 struct Table {
     name: String,
-    /// All columns that can name somebody, with their types.
+    /// All columns that can name a person, with their types.
     columns: Vec<(String, String)>,
     keys: Vec<String>,
 }
@@ -211,4 +211,33 @@ async fn update(tx: &mut StoreTx, table: &Table, rows: Vec<(Value, Value)>) -> R
         sqlx::query(AssertSqlSafe(update)).bind(keys).bind(rows).execute(tx.connection()).await?;
     }
     Ok(())
+}
+
+/// Users who log in with one of these addresses.
+const LOGIN: &str = "lower(email) = any ($1) or lower(login_name) = any ($1)";
+
+/// What belongs to a user, and leaves with them.
+const OF_LOGIN: [&str; 3] = ["login_session where user_id", "api_token where owner_id", "access_grant where user_id"];
+
+/// The users who log in with one of these addresses, in lower case, without their secrets.
+pub async fn logins(tx: &mut StoreTx, addresses: &[String]) -> Result<Vec<NamingRow>, StoreError> {
+    let users = format!("select to_jsonb(u) - 'password_hash' from login_user u where {LOGIN}");
+    let users: Vec<Value> = sqlx::query_scalar(AssertSqlSafe(users)).bind(addresses).fetch_all(tx.connection()).await?;
+    Ok(users.into_iter().map(|row| NamingRow { table: "login_user".to_owned(), row }).collect())
+}
+
+/// Deletes the users who log in with one of these addresses, in lower case, with their sessions, tokens and grants.
+pub async fn delete_logins(tx: &mut StoreTx, addresses: &[String]) -> Result<Vec<ChangedRows>, StoreError> {
+    let mut deleted = Vec::new();
+    for owned in OF_LOGIN {
+        let statement = format!("delete from {owned} in (select id from login_user where {LOGIN})");
+        let rows = sqlx::query(AssertSqlSafe(statement)).bind(addresses).execute(tx.connection()).await?;
+        let table = owned.split(' ').next().unwrap_or_default();
+        deleted.push(ChangedRows { table: table.to_owned(), rows: rows.rows_affected() });
+    }
+    let statement = format!("delete from login_user where {LOGIN}");
+    let rows = sqlx::query(AssertSqlSafe(statement)).bind(addresses).execute(tx.connection()).await?.rows_affected();
+    deleted.push(ChangedRows { table: "login_user".to_owned(), rows });
+    deleted.retain(|table| table.rows > 0);
+    Ok(deleted)
 }

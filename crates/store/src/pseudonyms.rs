@@ -19,7 +19,7 @@ kernel::closed_list! {
     }
 }
 
-/// The pseudonyms of everybody who was erased or pseudonymized, while all that write facts are held off until the
+/// The pseudonyms of all people who were erased or pseudonymized, while all that write facts are held off until the
 /// transaction ends.
 pub async fn all(tx: &mut StoreTx) -> Result<Pseudonyms, StoreError> {
     lock(tx.connection(), true).await?;

@@ -6,7 +6,9 @@ use anyhow::{Result, bail};
 use api::views::RawEvent;
 use clap::{Args, Subcommand};
 use dora::Scope;
+use store::audit::{self, Action, Entry};
 
+use crate::actor::actor;
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::settings::Settings;
@@ -76,6 +78,8 @@ impl Of {
             let (store, _) = machine.tenant(&self.tenant.tenant).await?;
             let log = &machine.settings.log;
             let limit = if self.raw { 1 } else { self.limit.max(0) };
+            let entry = Entry::new(actor(), Action::RawEventViewed, &self.fact).of(store.tenant());
+            audit::record_alone(&store, &entry).await?;
             let mut events = Vec::new();
             let take = |origin, event| events.push((origin, event));
             let found = eventlog::events_of(log, &store, &self.fact, limit, take).await?;
@@ -147,6 +151,11 @@ impl Replay {
         with(settings, async |machine| {
             let (store, _) = machine.tenant(&self.tenant.tenant).await?;
             let log = machine.log().await?;
+            let subject = if self.dead_letters { "dead letters" } else { "all events" };
+            let entry = Entry::new(actor(), Action::EventsReplayed, subject);
+            // the log is replayed for all tenants
+            let entry = if self.dead_letters { entry.of(store.tenant()) } else { entry };
+            audit::record_alone(&store, &entry).await?;
             if self.dead_letters {
                 processors::replay_dead_letters(&store, log.as_ref()).await?;
             } else {

@@ -10,9 +10,11 @@ use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, SecondsFormat};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use store::audit::{self, Action, Entry};
 use store::tables::{self, Table, Value, Which};
 use store::{StoreError, StoreTx};
 
+use crate::actor::actor;
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::output;
@@ -63,6 +65,10 @@ impl Export {
             .with_context(|| format!("the directory {} can't be created", self.directory.display()))?;
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
+            // what can't be audited is not exported
+            let detail = serde_json::json!({ "form": self.form.extension(), "directory": self.directory });
+            let entry = Entry::new(actor(), Action::Export, "all tables").of(store.tenant()).with(detail);
+            audit::record_alone(&store, &entry).await?;
             let mut tx = store::changes::begin_reading(&store).await?;
             let names: Vec<&'static str> = tables::exported().collect();
             let mut written = Vec::new();

@@ -10,10 +10,12 @@ use dora::Scope;
 use kernel::Tenant;
 use kernel::near::UnknownName;
 use runtime::settings::Source;
+use store::audit::{self, Action, Entry};
 use store::forget::{self, DeletedRows, Forgotten};
 use store::{Store, computation_queue};
 use strum::Display;
 
+use crate::actor::actor;
 use crate::cli::{ForTenant, Global};
 use crate::machine::{Machine, with};
 use crate::output::count;
@@ -173,6 +175,9 @@ impl Forget {
                 kind
             );
         } else {
+            let subject = if kind == Kind::Person { kind.to_string() } else { format!("{kind} {name}") };
+            let entry = Entry::new(actor(), Action::Forgotten, subject).of(store.tenant());
+            audit::record(&mut tx, &entry.with(serde_json::json!({ "rows": rows(&deleted) }))).await?;
             tx.commit().await?;
         }
         Ok(deleted)

@@ -6,9 +6,12 @@ use clap::{Args, Subcommand};
 use dora::Scope;
 use kernel::near::UnknownName;
 use kernel::people::{self, JoinReason, JoinedPerson};
+use kernel::pseudonyms::Identifier;
 use kernel::{Account, AccountId, Completeness, Fact, Person, Version};
 use store::Store;
+use store::audit::{self, Entry};
 
+use crate::actor::actor;
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::output::count;
@@ -71,6 +74,8 @@ impl People {
     async fn list(&self, settings: Settings, global: &Global) -> Result<()> {
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
+            let entry = Entry::new(actor(), audit::Action::PersonViewed, "all people").of(store.tenant());
+            audit::record_alone(&store, &entry).await?;
             let (accounts, persons) = read(&store, &machine.settings.dora.bots).await?;
             let joined = people::join(&accounts, &persons);
             if global.json { output::print_json(&joined) } else { output::print(&text(&joined, demo)) }
@@ -100,6 +105,7 @@ impl Statement {
             let facts = what(&persons, &self.name, &named).into_iter().map(|person| statement(person, now));
             let events = facts.map(|fact| connector_generic::own_event(&fact, SOURCE, tenant, now));
             let log = machine.log().await?;
+            record_change(&store, &named).await?;
             log.append(events.collect::<Result<_, _>>()?).await?;
             settle::settle(&store, &log, &machine.settings.dora, Scope::Stale).await?;
             let (accounts, persons) = read(&store, bots).await?;
@@ -109,6 +115,18 @@ impl Statement {
         })
         .await
     }
+}
+
+/// Records whose accounts are joined or split, by their pseudonyms: the audit log outlives what is known of people.
+async fn record_change(store: &Store, accounts: &[AccountId]) -> Result<()> {
+    let mut tx = store.begin().await?;
+    let key = store::pseudonyms::key(&mut tx).await?;
+    let pseudonym = |id: &AccountId| key.tombstone(&Identifier::account(id.as_str()), false).pseudonym();
+    let accounts: Vec<String> = accounts.iter().map(pseudonym).collect();
+    let subject = accounts.first().map_or("", String::as_str);
+    let entry = Entry::new(actor(), audit::Action::PeopleChanged, subject).of(store.tenant());
+    audit::record(&mut tx, &entry.with(serde_json::json!({ "accounts": accounts }))).await?;
+    Ok(tx.commit().await?)
 }
 
 /// What is known of accounts, with those marked as bots that the settings name.

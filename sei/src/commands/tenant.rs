@@ -4,7 +4,10 @@ use anyhow::{Result, bail};
 use api::views::TenantView;
 use clap::Subcommand;
 use kernel::Tenant;
+use store::Store;
+use store::audit::{self, Action, Entry};
 
+use crate::actor::actor;
 use crate::cli::Global;
 use crate::machine::with;
 use crate::output;
@@ -36,6 +39,7 @@ impl TenantCommand {
         with(settings, async |machine| match self {
             Self::Create { name } => {
                 machine.store.create_tenant(name, false).await?;
+                record(&machine.store, Action::TenantCreated, name).await?;
                 output::print(&format!("tenant `{name}` is there"))
             }
             Self::Drop { name, .. } if *name == Tenant::default() => {
@@ -46,6 +50,7 @@ impl TenantCommand {
             }
             Self::Drop { name, yes: true } => {
                 machine.tenant(name).await?;
+                record(&machine.store, Action::TenantDropped, name).await?;
                 machine.store.drop_tenant(name).await?;
                 output::print(&format!("tenant `{name}` is gone"))
             }
@@ -63,4 +68,9 @@ impl TenantCommand {
         })
         .await
     }
+}
+
+async fn record(store: &Store, action: Action, name: &Tenant) -> Result<()> {
+    audit::record_alone(store, &Entry::new(actor(), action, name.as_str()).of(name)).await?;
+    Ok(())
 }

@@ -82,6 +82,8 @@ impl Up {
         let Some(machine) = Machine::open(settings, directory, &shutdown).await? else { return Ok(()) };
         let started = async {
             machine.migrate().await?;
+            let sections = serde_json::to_value(&machine.settings)?;
+            store::audit::note_settings(&machine.store, "sei up", &sections).await;
             declare(&machine.store, &machine.settings, Utc::now()).await?;
             Roles::start(&machine, listeners).await
         };

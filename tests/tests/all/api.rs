@@ -1,5 +1,6 @@
 //! The API over HTTP, on a real database that the engine filled: REST, GraphQL, and who may ask for what.
 
+mod audit;
 mod cache;
 mod contract;
 mod cors;

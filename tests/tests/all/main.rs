@@ -41,6 +41,7 @@ mod metrics_parts;
 mod page;
 mod people;
 mod preview;
+mod privacy;
 mod processor;
 mod pull;
 mod rows;

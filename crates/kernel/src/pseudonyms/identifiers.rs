@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::Account;
-use crate::people::{JoinReason, JoinedPerson, MAILMAP};
+use crate::people::JoinedPerson;
+use crate::{Account, Person};
 
 crate::closed_list! {
     /// What identifies a person.
@@ -16,6 +16,9 @@ crate::closed_list! {
         Name,
     }
 }
+
+/// Words of a name, at most: a longer text is none.
+const MAX_WORDS: usize = 8;
 
 /// Something that identifies a person, normalized.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,33 +60,33 @@ pub(super) fn normalized_name(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// All that identifies a person, of whom these are the accounts that are known.
+/// All that identifies a person, by the accounts that are known and by what was stated of people.
 #[must_use]
-pub fn identifiers(person: &JoinedPerson, accounts: &[Account]) -> BTreeSet<Identifier> {
+pub fn identifiers(person: &JoinedPerson, accounts: &[Account], persons: &[Person]) -> BTreeSet<Identifier> {
     let mut found: BTreeSet<Identifier> = person.accounts.iter().map(|id| Identifier::account(id.as_str())).collect();
     found.extend(person.emails.iter().map(|address| Identifier::address(address)));
-    let mut names = vec![person.name.as_str()];
-    for reason in &person.because {
-        if let JoinReason::Stated { origin, name } = reason {
-            let of_mailmap = name.split_once(" <").filter(|_| origin.starts_with(MAILMAP));
-            names.push(of_mailmap.map_or(name.as_str(), |(name, _)| name));
-        }
-    }
     let own = accounts.iter().filter(|account| person.accounts.contains(&account.id));
-    names.extend(own.map(|account| account.name.as_str()));
+    let mut names: Vec<&str> = own.map(|account| account.name.as_str()).collect();
+    names.push(&person.name);
+    for stated in persons.iter().filter(|stated| is_of(person, stated)) {
+        found.extend(stated.accounts.iter().map(|id| Identifier::account(id.as_str())));
+        found.extend(stated.emails.iter().map(|address| Identifier::address(address)));
+        // a mailmap's persons have their address in their name
+        names.push(stated.name.split_once(" <").map_or(stated.name.as_str(), |(name, _)| name));
+    }
     let logins: BTreeSet<String> =
         person.accounts.iter().filter_map(|id| Some(id.as_str().rsplit_once('/')?.1.to_lowercase())).collect();
-    for name in names {
-        let normalized = normalized_name(name);
-        if name.contains('@') {
-            // found as an address, if it is one
-        } else if normalized.len() > 1
-            && !logins.contains(&normalized)
-            && u8::try_from(normalized.split(' ').count()).is_ok()
-        {
-            found.insert(Identifier { kind: IdentifierKind::Name, text: normalized });
-        }
-    }
+    let is_name = |name: &String| name.len() > 1 && name.split(' ').count() <= MAX_WORDS && !logins.contains(name);
+    // one with an address is found by that
+    let names = names.into_iter().filter(|name| !name.contains('@')).map(normalized_name).filter(is_name);
+    found.extend(names.map(|text| Identifier { kind: IdentifierKind::Name, text }));
     found.retain(|identifier| !identifier.text.is_empty());
     found
+}
+
+/// Whether a statement is about a person, and about no other.
+fn is_of(person: &JoinedPerson, stated: &Person) -> bool {
+    let mut accounts = stated.accounts.iter().map(|id| person.accounts.contains(id));
+    let has_address = stated.emails.iter().any(|address| person.emails.contains(&address.to_lowercase()));
+    if stated.accounts.is_empty() { has_address } else { accounts.all(|is_own| is_own) }
 }

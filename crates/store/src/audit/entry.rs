@@ -13,11 +13,11 @@ use crate::text::clean;
 kernel::closed_list! {
     /// What was done.
     pub enum Action: "audited action" {
-        /// Somebody logged in.
+        /// A user logged in.
         Login,
         /// A login failed.
         LoginRefused,
-        /// Somebody logged out, or was logged out.
+        /// A user logged out, or was logged out.
         Logout,
         /// A request was refused for want of a permission, or of a login.
         Refused,
@@ -71,7 +71,7 @@ kernel::closed_list! {
         Token,
         /// A program that an identity provider's token names.
         Service,
-        /// Whoever asks where no login is set up, or without one.
+        /// A client without a login, or where none is set up.
         Anonymous,
         /// A program of the server's own user, over its UNIX socket.
         Local,
@@ -225,7 +225,7 @@ impl Recorded {
 }
 
 /// A value with the fields of its objects in the order of their names, without the character that the database has not.
-fn canonical(value: &Value) -> Value {
+pub(super) fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let mut sorted: Vec<_> =

@@ -6,7 +6,7 @@ use kernel::pseudonyms::{Needles, Pseudonyms};
 use serde_json::{Value, json};
 use store::audit::{self, Action, Entry};
 use store::origins::Origin;
-use store::{StoreError, StoreTx, personal, pseudonyms};
+use store::{StoreError, StoreTx, dead_letters, personal, pseudonyms};
 
 use super::Identity;
 use super::found::{Found, find};
@@ -31,6 +31,19 @@ pub(super) async fn export(machine: &Machine, who: &Identity) -> Result<()> {
         line(&json!({ "table": naming.table, "row": naming.row })).map_err(unwritable)
     })
     .await?;
+    for login in personal::logins(&mut tx, &found.addresses()).await? {
+        line(&json!({ "table": login.table, "row": login.row }))?;
+    }
+    let mut printed = Ok(());
+    dead_letters::rewrite(&mut tx, |event| {
+        if printed.is_ok() && needles.may_be_in(&event.data) && known.in_envelope(event).is_some() {
+            let nowhere = Origin { partition: 0, position: 0 };
+            printed = line(&json!({ "dead_letter": RawEvent::whole(nowhere, event.clone()) }));
+        }
+        None
+    })
+    .await?;
+    printed?;
     tx.rollback().await?;
     let log = &machine.settings.log;
     let all = eventlog::personal::read_all(log, &store, |partition, position, event| {

@@ -44,7 +44,7 @@ pub(super) async fn find(store: &Store, settings: &Settings, identity: &str) -> 
         }
         return Ok(unknown(asked));
     };
-    let identifiers = identifiers(person, &accounts);
+    let identifiers = identifiers(person, &accounts, &persons);
     Ok(Found { person: person.clone(), identifiers, asked })
 }
 
@@ -53,7 +53,7 @@ fn identifier(identity: &str) -> Result<Identifier> {
         (Some((host, login)), _) if !host.is_empty() && !login.is_empty() => Ok(Identifier::account(identity)),
         (None, Some((local, domain))) if !local.is_empty() && !domain.is_empty() => Ok(Identifier::address(identity)),
         _ => {
-            bail!("`{identity}` identifies nobody; expected an account such as `github.com/ann`, or an e-mail address")
+            bail!("`{identity}` identifies no person; expected an account such as `github.com/ann`, or an e-mail address")
         }
     }
 }
@@ -70,6 +70,12 @@ fn unknown(asked: Identifier) -> Found {
 }
 
 impl Found {
+    /// The addresses that are theirs.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        let addresses = self.identifiers.iter().filter(|identifier| identifier.kind == IdentifierKind::Address);
+        addresses.map(|identifier| identifier.text.clone()).collect()
+    }
+
     /// Why nothing was found that names the person.
     pub(super) async fn unknown(&self, store: &Store) -> Result<String> {
         let (accounts, _) = store::people::all(store).await?;

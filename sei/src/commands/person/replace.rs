@@ -42,7 +42,10 @@ pub(super) async fn person(machine: &Machine, what: &Replacement, treatment: Tre
     // no computation writes what is replaced here
     computation_queue::stop_all(&mut tx).await?;
     let (known, tombstones) = pseudonyms::add(&mut tx, &found.identifiers, treatment).await?;
-    let tables = tables(&mut tx, &known, &needles).await?;
+    let mut tables = tables(&mut tx, &known, &needles).await?;
+    if treatment == Treatment::Erased {
+        tables.extend(personal::delete_logins(&mut tx, &found.addresses()).await?);
+    }
     let edit = edit(known, needles);
     let log = &machine.settings.log;
     if found.person.accounts.is_empty() && tables.is_empty() {
@@ -74,7 +77,7 @@ pub(super) async fn person(machine: &Machine, what: &Replacement, treatment: Tre
         .print(global)
 }
 
-/// Replaces everybody who was erased or pseudonymized once more.
+/// Replaces all erased and pseudonymized people once more.
 pub(super) async fn everyone(machine: &Machine, tenant: &Tenant, global: &Global) -> Result<()> {
     let (store, _) = machine.tenant(tenant).await?;
     let mut tx = store.begin().await?;

@@ -87,7 +87,7 @@ impl Report {
             let text = format!("raw events in the Kafka topic `{}`, {words}", self.log.topic);
             self.remains.push(Remains { until, ..Remains::new(text) });
         } else {
-            self.remains.push(Remains::new("numeric ids and addresses of pictures in raw events (`log.retention`)"));
+            self.remains.push(Remains::new("numeric ids and addresses of avatars in raw events (`log.retention`)"));
         }
         self.remains.push(Remains::new(
             "old versions of rows in the files of the database until VACUUM, in its WAL, and in backups until they expire",

@@ -1,0 +1,38 @@
+//! The audit log.
+
+use axum::extract::Extension;
+use axum::http::Uri;
+use axum::response::Response;
+use kernel::Right;
+
+use super::listing::listing;
+use crate::envelope::Listing;
+use crate::problem::Problem;
+use crate::questions::{Asked, AuditQuestion, ForTenant, Page};
+use crate::reads;
+use crate::scope::Scope;
+use crate::views::AuditEntry;
+
+/// Entries of the audit log, newest first.
+///
+/// Those about the tenant, and with those of the default tenant what belongs to none: logins, settings, retention. Each
+/// holds the hash of the one before it; `sei audit verify` walks the whole chain.
+#[utoipa::path(
+    get,
+    path = "/api/v1/audit",
+    operation_id = "audit",
+    params(ForTenant, AuditQuestion, Page),
+    responses(
+        (status = 200, content((Listing<AuditEntry> = "application/json"), (String = "text/csv"))),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn audit(
+    Extension(scope): Extension<Scope>,
+    Asked((question, page)): Asked<(AuditQuestion, Page)>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    scope.access.check(Right::Administer)?;
+    let filter = question.filter(&scope.tenant.tenant)?;
+    Ok(listing(&uri, &scope, reads::audit(&scope, &filter, page.part()?).await?))
+}

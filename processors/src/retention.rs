@@ -1,0 +1,101 @@
+//! What is deleted because of its age: raw events of the embedded log, dead letters, entries of the audit log. Each is
+//! tried by itself, and the audit log says once a day how many were deleted.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use eventlog::EventLog;
+use serde_json::json;
+use store::audit::{self, Action, Actor, Entry};
+use store::{Store, StoreError, dead_letters, origins};
+use tokio::time::Instant;
+
+/// How often the audit log says what was deleted, and lets go of its own entries.
+const RECORD: Duration = Duration::from_hours(24);
+
+/// How long it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Older dead letters are deleted.
+    pub rejected: Duration,
+    /// Of a tenant, the oldest dead letters beyond this number are deleted.
+    pub rejected_limit: u32,
+    /// Older entries of the audit log are deleted.
+    pub audit: Duration,
+}
+
+impl Retention {
+    /// Everything is kept.
+    pub(crate) const FOREVER: Self = Self { rejected: Duration::MAX, rejected_limit: u32::MAX, audit: Duration::MAX };
+}
+
+/// What was deleted since the last entry of the audit log.
+#[derive(Debug, Default)]
+pub(crate) struct Deleted {
+    events: u64,
+    dead_letters: u64,
+    recorded: Option<Instant>,
+}
+
+/// Deletes what is older than it is kept.
+pub(crate) async fn apply(store: &Store, log: &dyn EventLog, retention: Retention, deleted: &mut Deleted) {
+    if let Some(oldest) = log.keeps_since()
+        && let Err(error) = origins::forget_before(store, oldest).await
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "log positions of old events could not be forgotten");
+    }
+    match dead_letters::trim(store, before(retention.rejected), retention.rejected_limit.into()).await {
+        Ok(0) => {}
+        Ok(events) => {
+            tracing::info!(events, "old rejected events were deleted");
+            deleted.dead_letters += events;
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old rejected events could not be deleted");
+        }
+    }
+    match log.trim().await {
+        Ok(0) => {}
+        Ok(events) => {
+            tracing::info!(events, "old events have left the log");
+            deleted.events += events;
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old events could not leave the log");
+        }
+    }
+    if deleted.recorded.is_none_or(|recorded| recorded.elapsed() >= RECORD) {
+        match record(store, log.topic(), retention, deleted).await {
+            Ok(()) => *deleted = Deleted { recorded: Some(Instant::now()), ..Deleted::default() },
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the audit log does not say what was deleted for its age");
+            }
+        }
+    }
+}
+
+/// Before when something is too old that is kept for an age.
+fn before(age: Duration) -> DateTime<Utc> {
+    let before = TimeDelta::from_std(age).ok().and_then(|age| Utc::now().checked_sub_signed(age));
+    before.unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// Says what was deleted, and deletes old entries of the audit log, which says that by itself.
+async fn record(store: &Store, topic: &str, retention: Retention, deleted: &Deleted) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    for (subject, rows) in
+        [(format!("events of {topic}"), deleted.events), ("dead letters".to_owned(), deleted.dead_letters)]
+    {
+        if rows > 0 {
+            let entry = Entry::new(Actor::sei(), Action::RetentionApplied, subject).with(json!({ "rows": rows }));
+            audit::record(&mut tx, &entry).await?;
+        }
+    }
+    let entries = audit::retain(&mut tx, before(retention.audit)).await?;
+    tx.commit().await?;
+    if entries > 0 {
+        tracing::info!(entries, "old entries of the audit log were deleted");
+    }
+    Ok(())
+}
