@@ -1,21 +1,25 @@
 //! What the audit log is asked about.
 
 use chrono_tz::Tz;
-use kernel::Tenant;
+use kernel::strum::VariantArray;
+use kernel::{NameError, Tenant};
 use serde::Deserialize;
 use store::audit::{Action, AuditFilter};
 use utoipa::IntoParams;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::Invalid;
 use super::span::TimeText;
-use super::text::read;
+use super::text::{Parameter, Text, read};
 
 /// Which entries of the audit log are listed.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuestion {
     /// Only of this action, such as `export`, `login`, `refused` or `person_viewed`.
-    pub action: Option<String>,
+    #[param(inline)]
+    pub action: Option<Text<Action>>,
     /// Only of the actor with this id.
     pub actor: Option<String>,
     /// Only about this subject.
@@ -28,20 +32,29 @@ pub struct AuditQuestion {
     pub to: Option<TimeText>,
 }
 
+impl Parameter for Action {
+    const NAME: &'static str = "AuditAction";
+    const TEXT: &'static str = "What the audit log records, such as `export`.";
+
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: NameError| format!("one of {}", error.expected))
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let words = Self::VARIANTS.iter().map(|action| action.as_str());
+        RefOr::T(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into())
+    }
+}
+
 impl AuditQuestion {
     /// Returns the filter of the store. What belongs to no tenant is listed with that of the default tenant.
     pub fn filter(self, tenant: &Tenant) -> Result<AuditFilter, Invalid> {
-        let action = self.action.map(|action| {
-            action
-                .parse::<Action>()
-                .map_err(|error| Invalid::value("action", &action, format!("one of {}", error.expected)))
-        });
         let time = |name, text: Option<&TimeText>| Ok::<_, Invalid>(read(name, text)?.map(|time| time.within(Tz::UTC)));
         Ok(AuditFilter {
             tenant: Some(tenant.clone()),
             of_no_tenant: *tenant == Tenant::default(),
             actor: self.actor,
-            action: action.transpose()?,
+            action: read("action", self.action.as_ref())?,
             subject: self.subject,
             from: time("from", self.from.as_ref())?,
             to: time("to", self.to.as_ref())?,

@@ -1,5 +1,6 @@
 //! `sei person`: what is known of a person, for them to see, and taken out of everything that `sei` keeps.
 
+mod arguments;
 mod export;
 mod found;
 mod replace;
@@ -9,6 +10,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use store::pseudonyms::Treatment;
 
+use self::arguments::{Identity, Replacement};
 use crate::cli::{ForTenant, Global};
 use crate::machine::with;
 use crate::settings::Settings;
@@ -35,30 +37,6 @@ pub(crate) enum PersonCommand {
     Pseudonymize(Replacement),
     /// Replace all erased and pseudonymized people in what arrived since
     Reapply(Reapply),
-}
-
-/// Who is meant.
-#[derive(Args, Debug)]
-pub(crate) struct Identity {
-    /// An account (host/login) or an e-mail address of the person, as `sei people` lists them
-    identity: String,
-
-    #[command(flatten)]
-    tenant: ForTenant,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Replacement {
-    #[command(flatten)]
-    who: Identity,
-
-    /// Show what would be replaced and what would remain, and replace nothing
-    #[arg(long, conflicts_with = "yes")]
-    dry_run: bool,
-
-    /// Confirm: needed on a terminal; what is replaced can't be restored
-    #[arg(long)]
-    yes: bool,
 }
 
 #[derive(Args, Debug)]

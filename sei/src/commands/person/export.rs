@@ -8,7 +8,7 @@ use store::audit::{self, Action, Entry};
 use store::origins::Origin;
 use store::{StoreError, StoreTx, dead_letters, personal, pseudonyms};
 
-use super::Identity;
+use super::arguments::Identity;
 use super::found::{Found, find};
 use super::report::remains;
 use crate::actor::actor;

@@ -53,7 +53,9 @@ fn identifier(identity: &str) -> Result<Identifier> {
         (Some((host, login)), _) if !host.is_empty() && !login.is_empty() => Ok(Identifier::account(identity)),
         (None, Some((local, domain))) if !local.is_empty() && !domain.is_empty() => Ok(Identifier::address(identity)),
         _ => {
-            bail!("`{identity}` identifies no person; expected an account such as `github.com/ann`, or an e-mail address")
+            bail!(
+                "`{identity}` identifies no person; expected an account such as `github.com/ann`, or an e-mail address"
+            )
         }
     }
 }

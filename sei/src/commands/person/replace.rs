@@ -16,7 +16,7 @@ use store::pseudonyms::{self, Treatment};
 use store::segments::Edit;
 use store::{Store, StoreTx, computation_queue, dead_letters, facts};
 
-use super::Replacement;
+use super::arguments::Replacement;
 use super::found::{Found, find};
 use super::report::{Report, remains};
 use crate::actor::actor;
