@@ -10,6 +10,7 @@
 mod answers;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -18,7 +19,7 @@ use runtime::kept::Place;
 use runtime::locked;
 use store::Store;
 use store::changes::{self, ReadAt};
-use tokio::sync::Mutex as Held;
+use tokio::sync::{Mutex as Held, Semaphore};
 
 use crate::metrics::{Plan, Rows, Source, Tables, Versions};
 use crate::report::{from_answers, plan, question};
@@ -42,6 +43,8 @@ struct Inner {
     custom: Vec<settings::CustomMetricSettings>,
     limit_bytes: usize,
     tenants: Mutex<BTreeMap<Tenant, Arc<Tenanted>>>,
+    /// Answers that are made at once: each keeps a processor busy, and takes memory meanwhile.
+    making: Arc<Semaphore>,
 }
 
 /// The rows of a tenant, and what they were used for last.
@@ -130,6 +133,7 @@ impl Snapshots {
             custom: settings.custom.to_vec(),
             limit_bytes,
             tenants: Mutex::default(),
+            making: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get))),
         };
         Self { inner: Arc::new(inner), as_of: None }
     }
@@ -189,7 +193,7 @@ impl Snapshots {
     ) -> Result<Dated<Vec<MetricAnswer>>, DoraError> {
         let _alone = place.lock().await;
         let read = self.read(store, tenanted, plan).await?;
-        let answer = answered(tenanted, &read, plan, question).await?;
+        let answer = self.answered(tenanted, &read, plan, question).await?;
         Ok(Dated { answer, versions: read.versions.of(plan.sources()) })
     }
 
@@ -220,7 +224,7 @@ impl Snapshots {
             return Ok(Dated { answer: Arc::unwrap_or_clone(report), versions });
         }
         let filter = plan.filter(&read.tables)?;
-        let answers = answered(tenanted, &read, plan, &question(query)).await?;
+        let answers = self.answered(tenanted, &read, plan, &question(query)).await?;
         let report = from_answers(store, (plan, &read.tables, &filter), answers, query).await?;
         let (answer, versions) = (Answer::Report(Arc::new(report.clone())), read.versions.of(plan.sources()));
         let points = answer.points();
@@ -288,43 +292,51 @@ impl Snapshots {
         }
         while rows.bytes() + elsewhere > limit && rows.let_go(|_| true) {}
     }
-}
 
-/// The answers for the metrics of a plan: of each the one that was given before if nothing that it is made from has
-/// changed. Those of a window up to now end at the same time.
-async fn answered(
-    tenanted: &Tenanted,
-    read: &Read,
-    plan: &Plan,
-    question: &Question,
-) -> Result<Vec<MetricAnswer>, DoraError> {
-    let keyed =
-        |(name, plan): (&str, Plan)| (Key::new(vec![name.to_owned()], question), read.versions.of(plan.sources()));
-    let keys: Vec<(Key, Versions)> = plan.by_metric().map(keyed).collect();
-    let given = |(key, _): &(Key, Versions)| match tenanted.answers.value(key)?.of(key, &read.versions)? {
-        (Answer::Metric(answer), _) => Some(answer),
-        (Answer::Report(_), _) => None,
-    };
-    let mut answers: Vec<Option<Arc<MetricAnswer>>> = keys.iter().map(given).collect();
-    if keys.iter().any(|(key, _)| key.is_up_to_now()) {
-        let mut ends = answers.iter().map(|answer| answer.as_ref().map(|answer| answer.window.to));
-        let first = ends.next().flatten();
-        if first.is_none() || ends.any(|end| end != first) {
-            answers.fill(None);
+    /// The answers for the metrics of a plan: of each the one that was given before if nothing that it is made from has
+    /// changed. Those of a window up to now end at the same time.
+    async fn answered(
+        &self,
+        tenanted: &Tenanted,
+        read: &Read,
+        plan: &Plan,
+        question: &Question,
+    ) -> Result<Vec<MetricAnswer>, DoraError> {
+        let keyed =
+            |(name, plan): (&str, Plan)| (Key::new(vec![name.to_owned()], question), read.versions.of(plan.sources()));
+        let keys: Vec<(Key, Versions)> = plan.by_metric().map(keyed).collect();
+        let given = |(key, _): &(Key, Versions)| match tenanted.answers.value(key)?.of(key, &read.versions)? {
+            (Answer::Metric(answer), _) => Some(answer),
+            (Answer::Report(_), _) => None,
+        };
+        let mut answers: Vec<Option<Arc<MetricAnswer>>> = keys.iter().map(given).collect();
+        if keys.iter().any(|(key, _)| key.is_up_to_now()) {
+            let mut ends = answers.iter().map(|answer| answer.as_ref().map(|answer| answer.window.to));
+            let first = ends.next().flatten();
+            if first.is_none() || ends.any(|end| end != first) {
+                answers.fill(None);
+            }
         }
-    }
-    let missing = plan.only(answers.iter().map(Option::is_none));
-    let mut made =
-        if answers.contains(&None) { missing.answered(read.tables.clone()).await? } else { Vec::new() }.into_iter();
-    for ((key, versions), answer) in keys.into_iter().zip(&mut answers) {
-        if answer.is_none()
-            && let Some(made) = made.next().map(Arc::new)
-        {
-            let new = Answer::Metric(Arc::clone(&made));
-            let points = new.points();
-            tenanted.answers.put(&key, Given::new(versions, new), points);
-            *answer = Some(made);
+        let missing = plan.only(answers.iter().map(Option::is_none));
+        let made = if answers.contains(&None) { self.made(missing, read.tables.clone()).await? } else { Vec::new() };
+        let mut made = made.into_iter();
+        for ((key, versions), answer) in keys.into_iter().zip(&mut answers) {
+            if answer.is_none()
+                && let Some(made) = made.next().map(Arc::new)
+            {
+                let new = Answer::Metric(Arc::clone(&made));
+                let points = new.points();
+                tenanted.answers.put(&key, Given::new(versions, new), points);
+                *answer = Some(made);
+            }
         }
+        Ok(answers.into_iter().flatten().map(Arc::unwrap_or_clone).collect())
     }
-    Ok(answers.into_iter().flatten().map(Arc::unwrap_or_clone).collect())
+
+    /// The answers of a plan, when it is its turn. The work goes on if the caller is dropped, and keeps its turn.
+    async fn made(&self, plan: Plan, tables: Tables) -> Result<Vec<MetricAnswer>, DoraError> {
+        // it is never closed
+        let turn = Arc::clone(&self.inner.making).acquire_owned().await.ok();
+        plan.answered_holding(tables, turn).await
+    }
 }

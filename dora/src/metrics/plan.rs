@@ -145,7 +145,19 @@ impl Plan {
 
     /// The answers, from what was read, on a thread that may be busy for long: polars works on its own ones meanwhile.
     pub(crate) async fn answered(self, tables: Tables) -> Result<Vec<MetricAnswer>, DoraError> {
-        let task = tokio::task::spawn_blocking(move || self.answer(&tables));
+        self.answered_holding(tables, ()).await
+    }
+
+    /// The same, which holds something until the work is done, also where the caller is dropped.
+    pub(crate) async fn answered_holding(
+        self,
+        tables: Tables,
+        held: impl Send + 'static,
+    ) -> Result<Vec<MetricAnswer>, DoraError> {
+        let task = tokio::task::spawn_blocking(move || {
+            let _held = held;
+            self.answer(&tables)
+        });
         task.await.map_err(|error| DoraError::ended("a metric", error))?
     }
 

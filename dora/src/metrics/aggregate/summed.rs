@@ -25,9 +25,14 @@ pub(super) fn cells(asked: &Asked<'_>, grid: &Grid<'_>, beside: bool) -> Result<
         wanted.extend(shown.map(|(_, (name, _, at))| (*name, quantile(*name, *at))));
     }
     let (known, values) = placed.known(|_, row| observations.known(row));
+    // where all are known they are not counted again
+    let all_known = !beside && values.len() == placed.rows.len();
     let known = summarize(known, vec![column("value", values)], &wanted)?;
-    let total =
-        if beside { Summaries::default() } else { summarize(placed.cells.clone(), Vec::new(), &[("total", len())])? };
+    let total = if beside || all_known {
+        Summaries::default()
+    } else {
+        summarize(placed.cells.clone(), Vec::new(), &[("total", len())])?
+    };
     let of = if observations.of.is_empty() {
         Summaries::default()
     } else {
@@ -38,7 +43,8 @@ pub(super) fn cells(asked: &Asked<'_>, grid: &Grid<'_>, beside: bool) -> Result<
     for slot in 0..grid.len() {
         for (number, span) in grid.spans.all().iter().enumerate() {
             let cell = grid.cell(slot, number);
-            let (total, n) = (total.count("total", cell), known.count("known", cell));
+            let n = known.count("known", cell);
+            let total = if all_known { n } else { total.count("total", cell) };
             let of_whole = OfWhole { known: known.count("known", grid.cell(0, number)), sum: of.get("of", cell) };
             let stats = stats(metric, &known, (cell, span.days), of_whole);
             cells.push(Cell { stats, seen: Seen { total, known: n, ..Seen::default() } });
