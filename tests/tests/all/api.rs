@@ -16,5 +16,5 @@ mod plans;
 mod questions;
 mod ready;
 pub(crate) mod served;
-mod tenancy;
+pub(crate) mod tenancy;
 mod tenants;

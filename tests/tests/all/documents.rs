@@ -78,3 +78,25 @@ fn the_readme_lists_each_connector_as_its_manifest_describes_it() {
     }
     assert_part("README.md", "| source | how | what |", &expected, end_of_table);
 }
+
+#[test]
+fn the_description_of_rest_is_committed_as_it_is_served() {
+    let expected = serde_json::to_string_pretty(api::openapi()).unwrap();
+    assert_ends("api/openapi.json", "{", &expected);
+}
+
+#[test]
+fn the_page_of_each_client_shows_the_program_that_tests_it() {
+    for (language, fence, program) in [
+        ("typescript", "ts", "test.ts"),
+        ("python", "python", "test.py"),
+        ("go", "go", "test/main.go"),
+        ("rust", "rust", "src/main.rs"),
+    ] {
+        let code = std::fs::read_to_string(root().join("clients").join(language).join(program)).unwrap();
+        let begin = format!("```{fence}\n");
+        let expected = format!("{begin}{code}```");
+        let end = |text: &str| text.find("\n```\n").map_or(text.len(), |end| end + "\n```\n".len());
+        assert_part(&format!("docs/clients/{language}.md"), &begin, &expected, end);
+    }
+}

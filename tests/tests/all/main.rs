@@ -18,6 +18,7 @@ mod architecture;
 mod both_logs;
 mod circles;
 mod cli;
+mod clients;
 mod commit_metrics;
 mod config;
 mod demo;

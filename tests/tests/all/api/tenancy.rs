@@ -15,7 +15,7 @@ async fn with_login() -> Served {
 }
 
 /// The header of an API token for a tenant, or for all.
-async fn token(served: &Served, role: Role, tenant: Option<&str>) -> String {
+pub(crate) async fn token(served: &Served, role: Role, tenant: Option<&str>) -> String {
     let (id, secret) = (secrets::id().unwrap(), secrets::token().unwrap());
     let tenant = tenant.map(|name| Tenant::new(name).unwrap());
     let new = NewToken {
