@@ -11,7 +11,7 @@ use kernel::{Right, Role, Tenant};
 use crate::identity::{Identity, Principal};
 use crate::problem::Problem;
 
-/// What whoever asks may be answered about one tenant. Cheap to clone.
+/// What the client that asks may be answered about one tenant. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     /// Who asks.
@@ -52,10 +52,11 @@ impl Access {
         Self { teams: names(asked.teams), services: names(asked.services), ..self }
     }
 
-    /// Whether it gives a right.
+    /// Whether it gives a right. Who is limited to teams has none that is about all of them.
     #[must_use]
     pub fn has(&self, right: Right) -> bool {
-        self.role.has(right)
+        let is_about_all = matches!(right, Right::RawEvents | Right::Administer);
+        self.role.has(right) && (self.within.is_everything() || !is_about_all)
     }
 
     /// Fails without the right.

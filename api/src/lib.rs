@@ -18,6 +18,7 @@ mod guard;
 pub mod identity;
 mod limits;
 mod live;
+mod login;
 mod made;
 mod paths;
 mod problem;
@@ -63,6 +64,7 @@ pub fn router(state: ApiState) -> Router {
     let cors = cors::layer(&state.settings().api.cors_origins);
     let router = Router::new()
         .merge(web::router())
+        .merge(login::router(&state))
         .merge(graphql::router(&state))
         .merge(rest::router(&state))
         .route("/api/", any(rest::nothing_here))

@@ -1,6 +1,8 @@
 //! Errors as RFC 9457 problems: what is wrong, with which parameter, what was found there and what was
 //! expected. Never the text of an inner error: that is logged, once, here.
 
+mod identity;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +14,6 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
-use crate::identity::oidc::ProviderError;
 use crate::paths;
 use crate::questions::Invalid;
 
@@ -59,7 +60,6 @@ const LISTS: [(&str, &str); 5] = [
 ];
 
 static UNAVAILABLE: Occasionally = Occasionally::new();
-static PROVIDER: Occasionally = Occasionally::new();
 
 impl Problem {
     /// The kind of a fault of ours.
@@ -169,119 +169,6 @@ impl Problem {
                       to everyone who reads metrics, ask over the server's UNIX socket, or use `sei events of` on its \
                       machine.";
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Raw events are not shown here", detail)
-    }
-
-    /// It is not known who asks.
-    #[must_use]
-    pub fn unauthenticated() -> Self {
-        let detail = "Log in at /login, or send an API token: `Authorization: Bearer sei_…`.";
-        Self::new("urn:sei:problem:unauthenticated", StatusCode::UNAUTHORIZED, "It is not known who asks", detail)
-    }
-
-    /// A browser sends a request that may be made by a page of another site.
-    #[must_use]
-    pub fn csrf() -> Self {
-        let detail = "A request that changes something in a session has the header `sei-csrf`, as /api/v1/me states it, \
-                      and the `Origin` of this server.";
-        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Not from a page of this server", detail)
-    }
-
-    /// Who asks manages nothing, since nobody logs in here.
-    #[must_use]
-    pub fn no_login() -> Self {
-        let detail = "Nobody logs in to this server, so nobody manages it over the network: use the command line on its \
-                      machine or its UNIX socket, or set `login.enabled = true`.";
-        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
-    }
-
-    /// Who asks manages not what it asks about.
-    #[must_use]
-    pub fn not_an_administrator() -> Self {
-        let detail = "This takes the role `admin`, in that tenant or in all of them, and for all teams: ask an \
-                      administrator.";
-        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
-    }
-
-    /// Who asks has no session.
-    #[must_use]
-    pub fn no_session() -> Self {
-        let detail = "This ends a session, and you have none: an API token is revoked by DELETE /api/v1/tokens/{id}.";
-        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "There is no session", detail)
-    }
-
-    /// Tokens are of users.
-    #[must_use]
-    pub fn only_users() -> Self {
-        let detail = "A token can't make tokens: log in, or use `sei token create` on the server's machine.";
-        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
-    }
-
-    /// A name and a password that do not go together.
-    #[must_use]
-    pub fn wrong_login() -> Self {
-        let detail = "The name or the password is wrong, or the user may not log in.";
-        Self::new("urn:sei:problem:unauthenticated", StatusCode::UNAUTHORIZED, "Not logged in", detail)
-    }
-
-    /// Too many logins have failed.
-    #[must_use]
-    pub fn too_many_logins(wait: std::time::Duration) -> Self {
-        let minutes = wait.as_secs().div_ceil(60);
-        let detail =
-            format!("Too many logins have failed, of this name or from this address. Try again in {minutes} min.");
-        Self::new("urn:sei:problem:too-many-logins", StatusCode::TOO_MANY_REQUESTS, "Too many failed logins", detail)
-    }
-
-    /// A link is not good any more.
-    #[must_use]
-    pub fn used_link() -> Self {
-        let detail = "The link was used, has expired, or never was one: ask for another (`sei admin link`).";
-        Self::new("urn:sei:problem:not-found", StatusCode::NOT_FOUND, "The link is good no more", detail)
-    }
-
-    /// A login at an identity provider came to nothing.
-    #[must_use]
-    pub(crate) fn login(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self::new("urn:sei:problem:login-failed", status, "The login came to nothing", detail)
-    }
-
-    /// The same for the reason that the login itself has.
-    #[must_use]
-    pub(crate) fn provider(error: &ProviderError) -> Self {
-        let status = match error {
-            ProviderError::Unavailable { .. } | ProviderError::NoRandomness => StatusCode::SERVICE_UNAVAILABLE,
-            ProviderError::Unknown(_) => StatusCode::NOT_FOUND,
-            _ => StatusCode::BAD_REQUEST,
-        };
-        if let Some(more) = PROVIDER.pass() {
-            let error = error as &dyn std::error::Error;
-            tracing::warn!(error, not_logged = more, "a login at an identity provider came to nothing");
-        }
-        Self::login(status, error.in_words())
-    }
-
-    /// A token that an identity provider may have signed identifies no one.
-    #[must_use]
-    pub(crate) fn token(error: &ProviderError) -> Self {
-        match error {
-            ProviderError::Unavailable { .. } => Self::provider(error),
-            _ => Self { detail: error.in_words(), ..Self::unauthenticated() },
-        }
-    }
-
-    /// Nothing is granted to who asks.
-    #[must_use]
-    pub fn no_grant() -> Self {
-        let detail = "Nothing is granted to you yet: ask an administrator for a role.";
-        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
-    }
-
-    /// Who asks does not manage tenants.
-    #[must_use]
-    pub fn no_tenants() -> Self {
-        let detail = "Tenants are created and dropped by who has the role `admin` for all of them; ask such an \
-                      administrator, or use `sei tenant` on the server's machine.";
-        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
     }
 
     /// Who asks lacks a right.

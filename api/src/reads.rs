@@ -1,10 +1,12 @@
 //! What REST and GraphQL both answer with: pages of lists, the engine's reports and its explanations.
 
 mod audit;
+mod identity;
 mod lists;
 mod page;
 
 pub use audit::audit;
+pub use identity::{grants, tokens, users};
 pub use lists::{carry, changes, deployments, findings, repositories, services};
 pub use page::{Page, Part};
 
@@ -18,6 +20,7 @@ use store::audit::Action;
 use store::history::search;
 
 use crate::ApiState;
+use crate::access::Access;
 use crate::identity::Grants;
 use crate::problem::Problem;
 use crate::questions::{MetricQuestion, ReportQuestion, ServiceFilter, Span};
@@ -165,7 +168,14 @@ pub async fn check_deployment(scope: &Scope, id: Option<&str>) -> Result<(), Pro
     let Some(id) = id else { return Ok(()) };
     let _turn = scope.turn().await;
     let mut tx = scope.store.begin().await?;
-    let found = search::deployments(&mut tx, id).await?;
+    let mut found = search::deployments(&mut tx, id).await?;
+    if let Some(services) = &scope.access.services {
+        // one of another service is not there for who does not see that
+        let ids: Vec<String> = found.iter().map(|found| found.id.to_string()).collect();
+        let services: Vec<String> = services.iter().cloned().collect();
+        let seen = search::measured(&mut tx, &ids, &services).await?;
+        found.retain(|found| seen.contains(found.id.as_str()));
+    }
     tx.rollback().await?;
     if found.iter().any(|found| found.id.as_str() == id) {
         return Ok(());
@@ -179,9 +189,23 @@ pub async fn check_deployment(scope: &Scope, id: Option<&str>) -> Result<(), Pro
 pub async fn explain(state: &ApiState, scope: &Scope, id: &str) -> Result<Option<Explanation>, Problem> {
     let _turn = scope.turn().await;
     match dora::explain(&scope.store, &state.settings().dora, id).await {
-        Ok(explanation) => Ok(explanation.map(Explanation::shortened)),
+        Ok(explanation) => Ok(explanation.and_then(|found| seen(found, &scope.access)).map(Explanation::shortened)),
         Err(error) => Err(refused(error)),
     }
+}
+
+/// What of an explanation may be shown; `None` where that is nothing. What else could be meant may belong to anyone: who
+/// is limited to teams gets no candidates.
+fn seen(mut found: dora::Explanation, access: &Access) -> Option<dora::Explanation> {
+    if access.services.is_some() {
+        found.deployments.retain(|deployment| access.sees_service(&deployment.service));
+        found.changes.retain(|change| access.sees_service(&change.service));
+        found.candidates.clear();
+        if found.deployments.is_empty() && found.changes.is_empty() {
+            return None;
+        }
+    }
+    Some(found)
 }
 
 fn refused(error: dora::DoraError) -> Problem {

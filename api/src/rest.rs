@@ -6,6 +6,7 @@ mod csv;
 mod description;
 mod document;
 mod events;
+mod identity;
 mod listing;
 mod lists;
 mod metrics;
@@ -43,6 +44,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
     let report = |route| admitted(route, &state.admission().reports);
     // Ids hold slashes, which clients may leave as they are: so the last segment takes the rest of the path.
     Router::new()
+        .merge(identity::router(state))
         .route(paths::SERVICES, list(get(lists::services)))
         .route(paths::REPOSITORIES, list(get(lists::repositories)))
         .route(paths::DEPLOYMENTS, list(get(lists::deployments)))

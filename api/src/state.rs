@@ -16,7 +16,7 @@ use crate::admission::Admission;
 use crate::answers::Answers;
 use crate::audit::Audit;
 use crate::cache::Cache;
-use crate::identity::Identities;
+use crate::identity::{Identities, Logins};
 use crate::limits::ClientLimits;
 use crate::live::{Hub, Limits};
 use crate::settings::ApiSettings;
@@ -34,6 +34,7 @@ pub struct ApiState {
     hosts: Hosts,
     identities: Identities,
     audit: Audit,
+    logins: Logins,
     admission: Admission,
     limits: ClientLimits,
     graphql_reads: Arc<Semaphore>,
@@ -65,6 +66,7 @@ impl ApiState {
             hosts: Hosts::of(server).with(api.tenant_hosts.keys().map(String::as_str)),
             identities: Identities::new(store, settings),
             audit: Audit::new(store),
+            logins: Logins::new(store, settings.login.lifetime),
             admission: Admission::new(api.in_flight, processors, server.timeout),
             // on loopback without a login all clients are one user
             limits: ClientLimits::new(&api.limits, server.listen.ip().is_loopback() && !settings.login.enabled),
@@ -127,7 +129,9 @@ impl ApiState {
     /// The log that raw events are read from, if they may be shown: they may hold personal data, so that only those who
     /// have the right to them see them, and everyone who reads metrics only where the settings say so.
     pub(crate) fn log(&self, access: &Access) -> Option<&Log> {
-        (self.settings.api.raw_events || access.has(Right::RawEvents)).then_some(&self.settings.log)
+        let may_see = self.settings.api.raw_events || access.has(Right::RawEvents);
+        // an event may be about anyone
+        (may_see && access.within.is_everything()).then_some(&self.settings.log)
     }
 
     /// Who requests are from.
@@ -138,6 +142,16 @@ impl ApiState {
     /// The audit log, to add to.
     pub(crate) fn audit(&self) -> &Audit {
         &self.audit
+    }
+
+    /// Who logs people in.
+    pub(crate) fn logins(&self) -> &Logins {
+        &self.logins
+    }
+
+    /// The store that tokens, grants and users are changed in.
+    pub(crate) fn identity_store(&self) -> &Store {
+        &self.direct
     }
 
     pub(crate) fn hosts(&self) -> &Hosts {

@@ -4,11 +4,13 @@
 mod audit;
 mod event;
 mod explanation;
+mod identity;
 mod rows;
 
 pub use audit::AuditEntry;
 pub use event::RawEvent;
 pub use explanation::Explanation;
+pub use identity::{CreatedTokenView, GrantView, Me, Reach, TokenView, UserView};
 pub use rows::{Change, Deployment, Finding, Repository, Service, TenantView};
 
 /// Whole microseconds as seconds.

@@ -97,6 +97,18 @@ enum Command {
     /// Create, list and drop tenants: separate parts of the database
     #[command(subcommand)]
     Tenant(commands::tenant::TenantCommand),
+    /// Create, list and revoke API tokens
+    #[command(subcommand)]
+    Token(commands::token::TokenCommand),
+    /// Grant roles to users and groups, and take them back
+    #[command(subcommand)]
+    Grant(commands::grant::GrantCommand),
+    /// List users who may log in, disable them, and have them set a new password
+    #[command(subcommand)]
+    User(commands::user::UserCommand),
+    /// Make the first administrator
+    #[command(subcommand)]
+    Admin(commands::user::AdminCommand),
     /// Show the facts that a webhook's payload is normalized to
     #[command(subcommand)]
     Webhooks(commands::webhooks::Webhooks),
@@ -245,6 +257,10 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
             Command::Reload(command) => command.run(&settings, &global).await,
             Command::Migrate(command) => command.run(settings, &global).await,
             Command::Tenant(command) => command.run(settings, &global).await,
+            Command::Token(command) => command.run(settings, &global).await,
+            Command::Grant(command) => command.run(settings, &global).await,
+            Command::User(command) => command.run(settings, &global).await,
+            Command::Admin(command) => command.run(settings, &global).await,
             Command::Config(_)
             | Command::Schema(_)
             | Command::Webhooks(_)

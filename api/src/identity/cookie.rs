@@ -56,7 +56,7 @@ impl Cookie {
                     |host: &str| origin.split_once("://").is_some_and(|(_, named)| named.eq_ignore_ascii_case(host));
                 host.is_some_and(own) || self.public.as_deref() == Some(&*origin)
             }
-            // a form of a page that tells no one where it is
+            // a form of a page that does not say where it is
             None => headers.get("sec-fetch-site").is_some_and(|site| site == HeaderValue::from_static("same-origin")),
         }
     }

@@ -23,7 +23,7 @@ pub(super) enum Credential {
     Session(SecretHash, String),
     /// An API token.
     Token(SecretHash),
-    /// A bearer token that is none of ours: an identity provider may have signed it.
+    /// A bearer token of another form than ours: an identity provider may have signed it.
     Bearer(String),
     /// Such a token that was verified.
     Provider(Arc<Verified>),
@@ -36,6 +36,8 @@ pub(crate) struct Claim {
     pub(super) credential: Credential,
     /// It can change something.
     pub(super) is_unsafe: bool,
+    /// It opens a connection on which more is asked.
+    pub(super) is_upgrade: bool,
     /// What it repeats of its session.
     pub(super) csrf: Option<String>,
     /// A page of this server has made a browser send it.
@@ -57,10 +59,12 @@ impl Claim {
         };
         let is_unsafe = !request.method().is_safe();
         let is_session = matches!(credential, Credential::Session(..));
+        let is_upgrade = headers.contains_key(header::UPGRADE);
         Self {
             is_unsafe,
+            is_upgrade,
             csrf: headers.get(CSRF).and_then(|value| value.to_str().ok()).map(str::to_owned),
-            is_same_origin: is_unsafe && is_session && cookie.is_same_origin(headers, request.uri()),
+            is_same_origin: (is_unsafe || is_upgrade) && is_session && cookie.is_same_origin(headers, request.uri()),
             credential,
         }
     }

@@ -47,7 +47,7 @@ impl Identity {
         Self { principal: Principal::local().into(), grants, session: None }
     }
 
-    /// Whoever reaches a server that asks for no login. They read everything but raw events, and manage nothing.
+    /// Any client of a server that asks for no login. It reads everything but raw events, and manages nothing.
     #[must_use]
     pub fn anyone() -> Self {
         let grants = Grants::new(vec![Grant::everywhere(Role::Manager)]);

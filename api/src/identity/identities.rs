@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue};
 use chrono::{DateTime, TimeDelta, Utc};
 use runtime::kept::{Kept, Limits};
 use runtime::telemetry::Occasionally;
@@ -21,6 +22,7 @@ use super::cookie::Cookie;
 use super::credentials::{Claim, Credential};
 use super::grants::{Grant, Grants};
 use super::identified::{Identity, SessionKey};
+use super::logins::{Begun, Origin};
 use super::oidc::{ProviderSessions, Providers, Verified};
 use super::principal::{Principal, PrincipalKind};
 use super::secrets::hash;
@@ -95,6 +97,19 @@ impl Identities {
     /// How the cookies of sessions are set.
     pub(crate) fn cookie(&self) -> &Cookie {
         &self.0.cookie
+    }
+
+    /// The session of a browser, whether or not it has ended.
+    pub(crate) fn session(&self, headers: &HeaderMap) -> Option<SecretHash> {
+        self.0.cookie.secret(headers).map(hash)
+    }
+
+    /// The header that gives a browser the session that has begun. The one before is known no more.
+    pub(crate) fn begun(&self, origin: &Origin, begun: &Begun) -> Option<HeaderValue> {
+        if let Some(before) = &origin.before {
+            self.forget(before);
+        }
+        self.0.cookie.set(&begun.cookie, self.0.login.lifetime)
     }
 
     /// What is looked at of a request.
@@ -269,13 +284,16 @@ fn noted(result: Result<(), StoreError>) {
     }
 }
 
-/// A request that a browser sends by itself, for a page of another site, knows nothing of the session.
+/// A request that a browser sends by itself, for a page of another site, knows nothing of the session. Pages can't send
+/// headers with an upgrade: there the origin says all.
 fn check_csrf(identity: &Identity, claim: &Claim) -> Result<(), Problem> {
-    if !claim.is_unsafe {
-        return Ok(());
-    }
     let repeats =
         |csrf: &str| claim.csrf.as_deref().is_some_and(|sent| bool::from(sent.as_bytes().ct_eq(csrf.as_bytes())));
-    let is_own = identity.session.as_ref().is_some_and(|session| repeats(&session.csrf));
-    if is_own && claim.is_same_origin { Ok(()) } else { Err(Problem::csrf()) }
+    let is_own = || identity.session.as_ref().is_some_and(|session| repeats(&session.csrf));
+    let is_allowed = match (claim.is_unsafe, claim.is_upgrade) {
+        (true, _) => claim.is_same_origin && is_own(),
+        (false, true) => claim.is_same_origin,
+        (false, false) => true,
+    };
+    if is_allowed { Ok(()) } else { Err(Problem::csrf()) }
 }

@@ -11,7 +11,7 @@ kernel::closed_list! {
     pub enum PrincipalKind: "kind of principal" {
         /// A program of the server's own user, over the UNIX socket.
         Local,
-        /// Whoever reaches a server that asks for no login.
+        /// A client of a server that asks for no login.
         Anyone,
         /// A person who has logged in.
         User,
@@ -22,7 +22,7 @@ kernel::closed_list! {
     }
 }
 
-/// Who asks: a person, a program, or whoever reaches a server that asks for no login.
+/// Who asks: a person, a program, or any client of a server that asks for no login.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 pub struct Principal {
     /// How it was identified.
@@ -40,7 +40,7 @@ impl Principal {
         Self { kind: PrincipalKind::Local, id: "local".to_owned(), name: "the server's own user".to_owned() }
     }
 
-    /// Whoever reaches a server that asks for no login.
+    /// Any client of a server that asks for no login.
     #[must_use]
     pub fn anyone() -> Self {
         Self { kind: PrincipalKind::Anyone, id: "anyone".to_owned(), name: "anyone".to_owned() }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use utoipa::OpenApi;
 
 use super::document::Complete;
+use super::identity::{grants, login, tokens, users};
 use super::{audit, events, lists, metrics, reports, tenants};
 use crate::problem::Problem;
 
@@ -34,6 +35,18 @@ use crate::problem::Problem;
         tenants::create,
         tenants::delete,
         audit::audit,
+        login::login,
+        login::logout,
+        login::me,
+        tokens::tokens,
+        tokens::create_token,
+        tokens::revoke_token,
+        grants::grants,
+        grants::add_grant,
+        grants::remove_grant,
+        users::users,
+        users::disable,
+        users::enable,
     ),
     components(schemas(Problem)),
     modifiers(&Complete)

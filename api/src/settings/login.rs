@@ -38,6 +38,8 @@ impl Default for Login {
     }
 }
 
+/// The shortest time without a request after which a session may end.
+const IDLE_MIN: Duration = Duration::from_mins(5);
 /// The key of the address that is listened on.
 const LISTEN: &str = "server.listen";
 /// What is to be done about one that needs a login.
@@ -48,7 +50,9 @@ const EXPECTED: &str = "`login.enabled = true` (`sei admin link` makes the first
 impl Login {
     /// Reports what is wrong with the section.
     pub fn check(&self, findings: &mut Findings) {
-        findings.positive("login.idle", self.idle);
+        if self.idle < IDLE_MIN {
+            findings.error("login.idle", format!("{:?}", self.idle), "5m or more: requests are noted once a minute");
+        }
         findings.positive("login.lifetime", self.lifetime);
         if self.enabled && self.open_to_everyone {
             findings.error("login.open_to_everyone", "true, beside login.enabled = true", "one of them");

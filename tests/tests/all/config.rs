@@ -111,9 +111,12 @@ fn a_secret_that_was_pasted_is_shown_by_no_command_and_an_open_server_is_warned_
     std::fs::write(&file, "[server]\nlisten = \"0.0.0.0:0\"\n").unwrap();
     let output = program.run(&["config", "check"]);
     assert_eq!(output.code, Some(0), "{}", output.out);
-    for words in ["warning: server.listen: found 0.0.0.0:0, without a login", "server.allowed_hosts", "at sei.toml:2"] {
+    for words in ["warning: server.listen: found 0.0.0.0:0, without a login", "login.enabled = true", "at sei.toml:2"] {
         assert!(output.out.contains(words), "{words}: {}", output.out);
     }
+    let refused = program.run(&["up"]);
+    assert_eq!(refused.code, Some(1), "{}{}", refused.out, refused.err);
+    assert!(refused.err.contains("sei admin link") && !program.data().exists(), "{}", refused.err);
     std::fs::write(
         &file,
         "[[source]]\nconnector = \"git\"\n[source.pull]\n\

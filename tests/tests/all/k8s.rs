@@ -175,6 +175,7 @@ fn the_settings_of_the_manifests_load_and_their_secrets_are_mounted() -> Result<
     let loaded = runtime::load::<sei::settings::Settings>(Some(&file), &[])?;
     assert_eq!(loaded.server.listen.port(), 8080, "probes and services ask for 8080");
     assert!(!loaded.server.listen.ip().is_loopback(), "a pod that listens on loopback can't be reached");
+    assert!(loaded.login.require(&loaded.server).is_ok(), "the API does not start without a login");
 
     let mounted: BTreeSet<_> = objects
         .iter()

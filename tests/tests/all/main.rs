@@ -19,6 +19,7 @@ mod both_logs;
 mod circles;
 mod cli;
 mod clients;
+mod cli_identity;
 mod commit_metrics;
 mod config;
 mod demo;

@@ -119,20 +119,6 @@ fn secrets_that_are_not_there_warn_and_empty_ones_are_refused() {
 }
 
 #[test]
-fn listening_to_the_world_without_a_login_warns_and_says_what_to_do() {
-    for listen in ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:8080"] {
-        let (settings, problems) = read("", &[("SEI_SERVER__LISTEN", listen)], &[]);
-        assert!(settings.is_some());
-        let found: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-        assert_eq!(found, [(Severity::Warning, "server.listen")]);
-        assert!(problems[0].to_string().contains("server.allowed_hosts"), "{}", problems[0]);
-        let (_, problems) =
-            read("server.allowed_hosts = [\"sei.example.org\"]", &[("SEI_SERVER__LISTEN", listen)], &[]);
-        assert!(problems.is_empty(), "{problems:?}");
-    }
-}
-
-#[test]
 fn a_problem_says_which_variable_or_flag_it_is_in() {
     let (_, problems) = read("", &[("SEI_SERVER__CONNECTIONS", "x")], &["server.public_url=x"]);
     let places: Vec<_> = problems.iter().map(|problem| problem.place.as_str()).collect();

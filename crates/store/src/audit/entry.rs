@@ -33,6 +33,8 @@ kernel::closed_list! {
         LinkCreated,
         /// A user was disabled.
         UserDisabled,
+        /// A user was enabled again.
+        UserEnabled,
         /// A process started with other settings than the last one of its role.
         SettingsChanged,
         /// Rows left as a file.

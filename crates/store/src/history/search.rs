@@ -1,5 +1,7 @@
 //! Finding what an id, a name or the beginning of a commit's id means.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use kernel::{ChangeId, ChangeState, DeploymentId, NameError, RepositoryId, Sha};
 
@@ -51,6 +53,14 @@ pub struct FoundCommit {
     pub subject: String,
     /// When it was written.
     pub authored_at: DateTime<Utc>,
+}
+
+/// Those of these deployments that any of these services is measured by.
+pub async fn measured(tx: &mut StoreTx, ids: &[String], services: &[String]) -> Result<BTreeSet<String>, StoreError> {
+    let statement =
+        "select distinct deployment from deployment_metric where service = any($1) and deployment = any($2)";
+    let found = sqlx::query_scalar(statement).bind(services).bind(ids).fetch_all(tx.connection()).await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Deployments of this id or name, and pipeline runs' deployments of this id; by id.

@@ -1,0 +1,56 @@
+//! Bodies of requests that change something, in JSON.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use kernel::{NameError, Role, Tenant};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+
+use crate::identity::manage::Reach;
+use crate::problem::Problem;
+
+/// A body; one that is no JSON, or not of this form, is refused.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Json::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(JsonRejection::MissingJsonContentType(_)) => {
+                Err(Problem::not_json("Send the body with content-type: application/json."))
+            }
+            Err(JsonRejection::JsonDataError(error)) => Err(Problem::bad_body(error.status(), error.body_text())),
+            Err(other) => Err(Problem::bad_body(other.status(), "Expected one JSON object.")),
+        }
+    }
+}
+
+/// What a token or a grant is for.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ReachBody {
+    /// `viewer`, `analyst`, `manager` or `admin`; `viewer` without it.
+    pub role: Option<String>,
+    /// The tenant; all without it.
+    pub tenant: Option<String>,
+    /// The teams that it is limited to, with those that are part of them; without them it is limited to none.
+    #[serde(default)]
+    pub teams: Vec<String>,
+}
+
+impl ReachBody {
+    /// What it names, if that can be.
+    pub fn read(self) -> Result<Reach, Problem> {
+        let role = self.role.map_or(Ok(Role::Viewer), |role| {
+            role.parse()
+                .map_err(|NameError { expected, .. }| Problem::parameter("role", &role, format!("one of {expected}")))
+        })?;
+        let tenant = self
+            .tenant
+            .map(|name| Tenant::new(&name).map_err(|_| Problem::parameter("tenant", &name, "the name of a tenant")));
+        Ok(Reach { role, tenant: tenant.transpose()?, teams: self.teams })
+    }
+}

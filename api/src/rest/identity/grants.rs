@@ -1,0 +1,105 @@
+//! Roles that were granted. Administrators manage them.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use store::identity::grants::{self, Grantee};
+use utoipa::ToSchema;
+
+use super::body::{Body, ReachBody};
+use super::listing::Entries;
+use crate::ApiState;
+use crate::audit::actor;
+use crate::identity::{Asker, manage};
+use crate::problem::Problem;
+use crate::questions::{Asked, Page};
+use crate::reads;
+use crate::views::GrantView;
+
+/// A role to be granted: to a user, or to all in a group of an identity provider.
+#[derive(Deserialize, ToSchema)]
+pub struct NewGrant {
+    /// The id of the user.
+    user: Option<String>,
+    /// The group.
+    group: Option<String>,
+    /// The role, and for what.
+    #[serde(flatten)]
+    reach: ReachBody,
+}
+
+/// Roles that were granted, by id. Only for administrators of all tenants.
+#[utoipa::path(
+    get,
+    path = "/api/v1/grants",
+    operation_id = "grants",
+    params(Page),
+    responses(
+        (status = 200, body = Entries<GrantView>),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn grants(
+    State(state): State<ApiState>,
+    asker: Asker,
+    Asked(page): Asked<Page>,
+) -> Result<Json<Entries<GrantView>>, Problem> {
+    asker.must_administer(None)?;
+    Ok(Json(reads::grants(state.identity_store(), page.part()?).await?.into()))
+}
+
+/// Grants a role, which counts within a second. Only for administrators of the tenant, or of all of them.
+#[utoipa::path(
+    post,
+    path = "/api/v1/grants",
+    operation_id = "add_grant",
+    request_body = NewGrant,
+    responses(
+        (status = 201, body = GrantView),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn add_grant(
+    State(state): State<ApiState>,
+    asker: Asker,
+    Body(NewGrant { user, group, reach }): Body<NewGrant>,
+) -> Result<(StatusCode, Json<GrantView>), Problem> {
+    let reach = reach.read()?;
+    asker.must_administer(reach.tenant.as_ref())?;
+    let grantee = match (user, group) {
+        (Some(id), None) => Grantee::User(id),
+        (None, Some(name)) => Grantee::Group(name),
+        _ => return Err(Problem::question("A grant names either a `user` or a `group`.")),
+    };
+    let changer = actor(&asker.0.principal);
+    let grant = manage::add_grant(state.identity_store(), &changer, &grantee, &reach).await?;
+    Ok((StatusCode::CREATED, Json(grant.into())))
+}
+
+/// Takes a grant back: it gives nothing within a second.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/grants/{id}",
+    operation_id = "remove_grant",
+    params(("id" = String, Path, description = "The grant's id.")),
+    responses(
+        (status = 204, description = "It is taken back."),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn remove_grant(
+    State(state): State<ApiState>,
+    asker: Asker,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let store = state.identity_store();
+    let grant = grants::get(store, &id).await?;
+    let Some(grant) = grant else {
+        asker.must_administer(None)?;
+        return Err(Problem::not_found("grant", &id));
+    };
+    asker.must_administer(grant.tenant.as_ref())?;
+    manage::remove_grant(store, &actor(&asker.0.principal), &grant).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

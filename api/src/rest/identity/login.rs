@@ -1,0 +1,106 @@
+//! Logging in by a name and a password, logging out, and who asks.
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use runtime::http::Peer;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::body::Body;
+use crate::ApiState;
+use crate::audit::actor;
+use crate::identity::{Asker, NameAndPassword, Origin};
+use crate::problem::Problem;
+use crate::views::Me;
+
+/// A name and its password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The name by which the user logs in.
+    name: String,
+    /// The password.
+    password: String,
+}
+
+/// A session that has begun. Its cookie is in the header `Set-Cookie`.
+#[derive(Serialize, ToSchema)]
+pub struct LoggedIn {
+    /// What requests of this session that change something repeat in the header `sei-csrf`.
+    csrf: String,
+}
+
+/// Begins a session: `Set-Cookie` has its cookie.
+///
+/// A name and an address that fail too often are refused for a quarter of an hour.
+#[utoipa::path(
+    post,
+    path = "/api/v1/login",
+    operation_id = "login",
+    request_body = Login,
+    responses(
+        (status = 200, body = LoggedIn),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn login(
+    State(state): State<ApiState>,
+    Extension(peer): Extension<Peer>,
+    uri: Uri,
+    headers: HeaderMap,
+    Body(Login { name, password }): Body<Login>,
+) -> Result<Response, Problem> {
+    let cookie = state.identities().cookie();
+    if headers.contains_key(header::ORIGIN) && !cookie.is_same_origin(&headers, &uri) {
+        return Err(Problem::csrf());
+    }
+    let origin = Origin { address: peer.address(), before: state.identities().session(&headers) };
+    let begun = state.logins().by_password(NameAndPassword { name, password }, origin).await?;
+    let cookie = state.identities().begun(&origin, &begun);
+    Ok(with_cookie(cookie, Json(LoggedIn { csrf: begun.csrf })))
+}
+
+/// Ends the session, everywhere within a second.
+#[utoipa::path(
+    post,
+    path = "/api/v1/logout",
+    operation_id = "logout",
+    responses(
+        (status = 204, description = "It has ended."),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn logout(
+    State(state): State<ApiState>,
+    Extension(peer): Extension<Peer>,
+    Asker(asker): Asker,
+) -> Result<Response, Problem> {
+    let Some(session) = &asker.session else { return Err(Problem::no_session()) };
+    state.logins().end(actor(&asker.principal), &session.hash, peer.address()).await?;
+    state.identities().forget(&session.hash);
+    Ok(with_cookie(state.identities().cookie().clear(), StatusCode::NO_CONTENT))
+}
+
+/// Who asks, what was granted to them, and what requests of their session that change something repeat.
+#[utoipa::path(
+    get,
+    path = "/api/v1/me",
+    operation_id = "me",
+    responses(
+        (status = 200, body = Me),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn me(Asker(asker): Asker) -> Json<Me> {
+    Json(Me::from(&*asker))
+}
+
+fn with_cookie(cookie: Option<HeaderValue>, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
