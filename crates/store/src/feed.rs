@@ -23,7 +23,7 @@ use crate::{StoreError, StoreTx};
 /// is the tenant.
 pub const CHANNEL: &str = "sei_changed";
 
-/// Rows of one kind that a computation of a service changed, which are told one by one. Of more only the number is.
+/// Rows of one kind that a computation of a service changed, which are reported one by one. Of more only the number is.
 const MOST_ROWS: usize = 20;
 
 /// A row of the feed.
@@ -74,7 +74,7 @@ pub async fn pruned_up_to(tx: &mut StoreTx) -> Result<u64, StoreError> {
     up_to.parse().map_err(|_| StoreError::Unreadable(format!("feed_pruned: its transaction is `{up_to}`")))
 }
 
-/// Writes what became of the deployments of a service. `touched` are those whose rows are others now.
+/// Writes what changed of the deployments of a service. `touched` are those whose rows are others now.
 pub(crate) async fn deployments(
     tx: &mut StoreTx,
     service: &str,
@@ -85,7 +85,7 @@ pub(crate) async fn deployments(
     write(tx, Kind::Deployment, service, news::rows(touched, MOST_ROWS, shown)).await
 }
 
-/// Writes what became of the incidents of a service.
+/// Writes what changed of the incidents of a service.
 pub(crate) async fn incidents(
     tx: &mut StoreTx,
     service: &str,

@@ -69,6 +69,7 @@ const REPOSITORY: &[Rule] = &[
 
 const SOURCE: &[Rule] = &[
     ("source_state", "source = $1"),
+    ("feed", "kind = 'source' and subject = $1"),
     ("cursor", "source = $1 or starts_with(source, $1 || '/')"),
     ("event_count", "source = $1"),
     ("dead_letter", "source = $1"),
@@ -77,6 +78,11 @@ const SOURCE: &[Rule] = &[
 const SERVICE: &[Rule] =
     &[("service", NAMED), ("partial_fact", PARTS_OF_SERVICE), ("deployment", OF_SERVICE), ("incident", OF_SERVICE)];
 
+/// The tables that hold what was computed of a service, and what subscribers receive about it.
+fn reported_tables() -> impl Iterator<Item = &'static str> {
+    computed_tables().chain(["feed"])
+}
+
 impl Forgotten {
     fn rules(self) -> Vec<Rule> {
         match self {
@@ -84,12 +90,12 @@ impl Forgotten {
                 let named = Fact::KINDS.iter().filter(|kind| kind.column("repository").is_some());
                 let named = named.map(|kind| (kind.name, OF_REPOSITORY));
                 let others = named.filter(|(name, _)| REPOSITORY.iter().all(|(table, _)| table != name));
-                let computed = computed_tables().map(|table| (table, OF_NO_SERVICE));
+                let computed = reported_tables().map(|table| (table, OF_NO_SERVICE));
                 REPOSITORY.iter().copied().chain(others).chain(computed).collect()
             }
             Self::Source => SOURCE.to_vec(),
             Self::Service => {
-                let computed = computed_tables().map(|table| (table, OF_SERVICE));
+                let computed = reported_tables().map(|table| (table, OF_SERVICE));
                 SERVICE.iter().copied().chain(computed).collect()
             }
             Self::Team => vec![("team", NAMED)],

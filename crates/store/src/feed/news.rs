@@ -24,7 +24,7 @@ kernel::closed_list! {
 }
 
 kernel::closed_list! {
-    /// What became of a row of metrics.
+    /// How a row of metrics has changed.
     pub enum Touch: "change of a row" {
         /// It is new.
         New,
@@ -56,7 +56,7 @@ pub enum News {
         service: String,
         /// Its id.
         id: String,
-        /// What became of it.
+        /// How it has changed.
         touch: Touch,
         /// What it is now; `None` when it is gone.
         shown: Option<ShownDeployment>,
@@ -67,7 +67,7 @@ pub enum News {
         service: String,
         /// Its id.
         id: String,
-        /// What became of it.
+        /// How it has changed.
         touch: Touch,
         /// What it is now; `None` when it is gone.
         shown: Option<ShownIncident>,
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_rows_only_the_number_is_told() {
+    fn of_many_rows_only_the_number_is_reported() {
         let touched: BTreeMap<String, Touch> = (0..3).map(|nth| (nth.to_string(), Touch::Changed)).collect();
         let written = rows(&touched, 2, |_| Some(shown()));
         let [(subject, detail)] = &written[..] else { panic!("{written:?}") };

@@ -27,7 +27,7 @@ pub struct Seen {
     parts: Vec<(u64, i64)>,
 }
 
-/// A text does not say what somebody has seen.
+/// A text does not say what a reader has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is no position in the feed")]
 pub struct InvalidSeen;
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_goes_on_from_any_row_gets_each_row_once() {
+    fn a_reader_that_goes_on_from_any_row_gets_each_row_once() {
         for seed in 0..300 {
             let (mut dice, mut database) = (Dice(seed), Database { next: 100, ..Database::default() });
             let mut position = database.now();

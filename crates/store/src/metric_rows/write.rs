@@ -140,14 +140,14 @@ fn key(at: DateTime<Utc>, id: &str) -> u128 {
     xxh3_128(&bytes)
 }
 
-/// Rows that were written or deleted: what else each is of ([`Encode::ALSO_OF`]), its id, and what became of it.
+/// Rows that were written or deleted: what else each is of ([`Encode::ALSO_OF`]), its id, and how it has changed.
 type Touched = BTreeMap<(String, String), Touch>;
 
 fn by_id(touched: Touched) -> BTreeMap<String, Touch> {
     touched.into_iter().map(|((_, id), touch)| (id, touch)).collect()
 }
 
-/// Notes what became of a row. One whose time has changed is new under its new key and gone under its old one.
+/// Notes how a row has changed. One whose time has changed is new under its new key and gone under its old one.
 fn touch(touched: &mut Touched, key: (String, String), touch: Touch) {
     touched
         .entry(key)
