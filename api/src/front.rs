@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use runtime::http::Hosts;
@@ -103,11 +103,19 @@ async fn identified(identities: &Identities, mut request: Request) -> Result<Req
             request.extensions_mut().insert(identity);
             Ok(request)
         }
+        // it may say who it is when it begins
+        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED && is_socket(&request) => Ok(request),
         Err(problem) if problem.status() == StatusCode::UNAUTHORIZED && is_navigation(&request) => {
             Err(to_login(request.uri()))
         }
         Err(problem) => Err(problem.into_response()),
     }
+}
+
+/// Whether a WebSocket is to be opened. Its handler answers nothing to who is not identified.
+fn is_socket(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    route == Some(paths::GRAPHQL) && request.method() == Method::GET && request.headers().contains_key(header::UPGRADE)
 }
 
 /// Whether a person opens a page.

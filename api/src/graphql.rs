@@ -3,9 +3,10 @@
 //! its complexity; it takes its turn by that cost; and it has a bounded time.
 
 mod carried;
-mod closing;
+mod close_reason;
 mod cost;
 mod limits;
+mod opening;
 mod operation;
 mod order;
 mod paging;
@@ -15,6 +16,7 @@ mod refusal;
 mod schema;
 mod socket;
 mod subscription;
+mod upgrade;
 
 use async_graphql::{ServerError, value};
 use axum::extract::rejection::JsonRejection;
@@ -27,7 +29,7 @@ use runtime::panics;
 use crate::answers::Fault;
 use crate::problem::Problem;
 use crate::scope::Scope;
-use crate::{ApiState, admission, reads, tenant};
+use crate::{ApiState, admission, paths, reads, tenant};
 use limits::{COMPLEXITY, TurnOf};
 use schema::{ApiSchema, schema};
 
@@ -41,10 +43,10 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route_layer(middleware::from_fn_with_state(state.clone(), tenant::choose))
         .route_layer(Extension(schema.clone()))
         .route_layer(middleware::from_fn_with_state(state.admission().graphql_door.clone(), admission::admit_whole));
-    let open = get(socket::open)
-        .route_layer(middleware::from_fn_with_state(state.clone(), socket::choose))
+    let open = get(upgrade::open)
+        .route_layer(middleware::from_fn_with_state(state.clone(), upgrade::choose))
         .route_layer(Extension(schema));
-    Router::new().route("/graphql", answer.merge(open))
+    Router::new().route(paths::GRAPHQL, answer.merge(open))
 }
 
 /// Only JSON is taken: a form of another site can't send that without asking first, which is refused. One

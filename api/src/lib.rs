@@ -24,6 +24,7 @@ mod paths;
 mod problem;
 pub mod questions;
 mod reads;
+mod recheck;
 mod rest;
 mod role;
 mod scope;

@@ -19,7 +19,7 @@ use crate::paths;
 use crate::problem::Problem;
 use crate::settings::RequestLimits;
 use buckets::{Buckets, Quota};
-use client::Client;
+pub(crate) use client::Client;
 use open::{OpenRequest, OpenRequests};
 
 /// Time after which an empty bucket is full again.

@@ -17,6 +17,8 @@ pub(crate) const TENANTS: &str = "/api/v1/tenants";
 /// What happens, as server-sent events.
 pub(crate) const STREAM: &str = "/api/v1/stream";
 
+/// GraphQL.
+pub(crate) const GRAPHQL: &str = "/graphql";
 /// The page of the login.
 pub(crate) const LOGIN: &str = "/login";
 /// The page that a link leads to which logs in once.

@@ -97,7 +97,7 @@ impl ApiState {
         &self.cache
     }
 
-    /// Who is told what happens.
+    /// Who is sent what happens.
     pub(crate) fn hub(&self) -> &Hub {
         &self.hub
     }

@@ -8,6 +8,7 @@ pub(crate) mod name;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -55,6 +56,12 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
     // kept by who asked, and asked for each time: `ETag` spares sending it again
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     response
+}
+
+/// The scope of a request whose sender was found out after it came: of a WebSocket, which says it when it begins.
+pub(crate) async fn scope(state: &ApiState, head: &Parts) -> Result<Scope, Problem> {
+    let wanted = name::wanted(&head.headers, head.uri.query().unwrap_or_default(), &head.extensions)?;
+    reads::limited(state, find(state, &head.extensions, &wanted).await?).await
 }
 
 /// The tenant that a request is about.

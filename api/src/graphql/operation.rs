@@ -14,7 +14,9 @@ use super::schema::ApiSchema;
 use super::subscription::{Ended, MISSED};
 use super::{cost, order};
 use crate::ApiState;
-use crate::live::End;
+use crate::access::Access;
+use crate::live::{End, Recheck};
+use crate::problem::Problem;
 use crate::scope::Scope;
 
 /// Operations of one connection, at most.
@@ -30,6 +32,8 @@ pub(super) struct Session {
     pub(super) state: ApiState,
     pub(super) schema: ApiSchema,
     pub(super) scope: Scope,
+    /// What finds out again what may be seen, where that can change.
+    pub(super) recheck: Option<Recheck>,
 }
 
 /// A message of an operation.
@@ -127,10 +131,20 @@ impl Operation {
         if !is_subscription(&document, request.operation_name.as_deref()) {
             return self.fail("only subscriptions are answered here; ask queries by POST".to_owned()).await;
         }
-        let Session { state, schema, scope } = session;
+        let Session { state, schema, scope, recheck } = session;
+        let scope = match access(recheck.as_ref()).await {
+            Ok(None) => scope,
+            Ok(Some(access)) => scope.with_access(access),
+            Err(problem) => return self.fail(problem.detail).await,
+        };
         let scope = scope.sharing(state.graphql_reads());
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
-        let mut responses = schema.execute_stream(request.data(state).data(scope).data(self.ended.clone()));
+        let request = request.data(state).data(scope).data(self.ended.clone());
+        let request = match recheck {
+            Some(recheck) => request.data(recheck),
+            None => request,
+        };
+        let mut responses = schema.execute_stream(request);
         let mut is_first = true;
         while let Some(mut response) = responses.next().await {
             if std::mem::take(&mut is_first) && is_refused(&response) {
@@ -152,6 +166,12 @@ impl Operation {
         // where the connection is gone, this task is too
         let _gone = self.sender.send(sent).await;
     }
+}
+
+/// What may be seen now, where that can change.
+async fn access(recheck: Option<&Recheck>) -> Result<Option<Access>, Problem> {
+    let Some(recheck) = recheck else { return Ok(None) };
+    recheck.access().await?.map(Some).ok_or_else(Problem::unauthenticated)
 }
 
 /// Whether a subscription did not begin. One that has missed events goes on.

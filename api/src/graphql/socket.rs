@@ -1,37 +1,22 @@
 //! WebSockets at `/graphql`, by the protocol `graphql-transport-ws`. Only subscriptions are answered: queries go by `POST`.
 //!
-//! Promises: a page of another site opens none; a connection that does not begin in time, sends what is no message of the
-//! protocol, or takes messages too slowly, is closed with the protocol's code; the operations of one connection are
-//! bounded.
+//! Promises: a connection that does not begin in time, sends what is no message of the protocol, is not from who may read,
+//! or takes messages too slowly, is closed with the protocol's code; the operations of one connection are bounded.
 
 use std::time::Duration;
 
 use async_graphql::ServerError;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Extension, FromRequestParts, Request, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use kernel::Right;
-use runtime::http::{KeptOpen, Peer, Upgraded};
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use runtime::http::Upgraded;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
-use url::Url;
 
-use super::closing::Closing;
+use super::close_reason::CloseReason;
+use super::opening::Opening;
 use super::operation::{self, Operations, Sent, Session};
 use super::protocol::{FromClient, ToClient};
-use super::schema::ApiSchema;
-use crate::live::{Client, End, HubPlace};
-use crate::problem::Problem;
-use crate::scope::Scope;
-use crate::{ApiState, tenant, web};
+use crate::live::{End, HubPlace};
 
-/// The protocol.
-const PROTOCOL: &str = "graphql-transport-ws";
-/// The longest message of a client, in bytes.
-const MESSAGE: usize = 64 * 1024;
 /// How long a client may take to begin.
 const INIT: Duration = Duration::from_secs(10);
 /// How often a client is asked whether it is there, …
@@ -43,103 +28,45 @@ const SEND: Duration = Duration::from_secs(10);
 /// How long a client may take to answer that it is closed.
 const CLOSE: Duration = Duration::from_secs(1);
 
-/// Finds the tenant of a WebSocket; the explorer has none.
-pub(super) async fn choose(state: State<ApiState>, request: Request, next: Next) -> Response {
-    if is_upgrade(&request) { tenant::choose(state, request, next).await } else { next.run(request).await }
-}
-
-fn is_upgrade(request: &Request) -> bool {
-    request.headers().contains_key(header::UPGRADE)
-}
-
-/// Answers `GET`: opens a WebSocket where that is asked for, and shows the explorer otherwise.
-pub(super) async fn open(
-    State(state): State<ApiState>,
-    Extension(schema): Extension<ApiSchema>,
-    request: Request,
-) -> Response {
-    if !is_upgrade(&request) {
-        return web::explorer().await;
-    }
-    let (parts, _) = request.into_parts();
-    match upgrade(state, schema, parts).await {
-        Ok(response) => response,
-        Err(problem) => problem.into_response(),
-    }
-}
-
-async fn upgrade(state: ApiState, schema: ApiSchema, mut parts: Parts) -> Result<Response, Problem> {
-    check_origin(&parts.headers, state.settings().server.public_url.as_deref())?;
-    let upgrade = extract(&mut parts).await?;
-    let scope = parts.extensions.remove::<Scope>().ok_or_else(|| Problem::no_upgrade("It is about no tenant."))?;
-    let place = state.hub().place(Client::of(Peer::of(&parts.extensions)))?;
-    let upgraded = parts.extensions.get::<KeptOpen>().map(KeptOpen::upgraded);
-    let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(MESSAGE).max_frame_size(MESSAGE);
-    let upgrade = upgrade.read_buffer_size(4096).write_buffer_size(4096).max_write_buffer_size(1 << 20);
-    let speaks = upgrade.selected_protocol().is_some();
-    let session = Session { state, schema, scope };
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        let connection = Connection::new(socket, session, upgraded, place);
-        connection.serve(speaks).await;
-    }))
-}
-
-async fn extract(parts: &mut Parts) -> Result<WebSocketUpgrade, Problem> {
-    WebSocketUpgrade::from_request_parts(parts, &())
-        .await
-        .map_err(|rejection| Problem::no_upgrade(rejection.body_text()))
-}
-
-/// Fails for a page of another site, whose browser would send the cookies of this one. Programs send no `Origin`.
-fn check_origin(headers: &HeaderMap, public_url: Option<&str>) -> Result<(), Problem> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
-    let text = origin.to_str().unwrap_or_default();
-    let refused = || Problem::wrong_origin(text);
-    let origin = Url::parse(text).map_err(|_| refused())?;
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let own = host.and_then(|host| Url::parse(&format!("{}://{host}", origin.scheme())).ok());
-    let public = public_url.and_then(|url| Url::parse(url).ok());
-    let is_own = own.into_iter().chain(public).any(|url| url.origin().is_tuple() && url.origin() == origin.origin());
-    if is_own { Ok(()) } else { Err(refused()) }
-}
-
 /// An open WebSocket.
-struct Connection {
+pub(super) struct Connection {
     socket: WebSocket,
-    session: Session,
+    opening: Opening,
+    /// Once its client has begun.
+    session: Option<Session>,
     upgraded: Option<Upgraded>,
     operations: Operations,
     sent: mpsc::Receiver<Sent>,
     ended: mpsc::Receiver<End>,
-    is_acknowledged: bool,
     heard_at: Instant,
     /// Held while it is open.
     _place: HubPlace,
 }
 
 impl Connection {
-    fn new(socket: WebSocket, session: Session, upgraded: Option<Upgraded>, place: HubPlace) -> Self {
+    pub(super) fn new(socket: WebSocket, opening: Opening, upgraded: Option<Upgraded>, place: HubPlace) -> Self {
         let (operations, sent, ended) = Operations::new();
         let heard_at = Instant::now();
-        Self { socket, session, upgraded, operations, sent, ended, is_acknowledged: false, heard_at, _place: place }
+        Self { socket, opening, session: None, upgraded, operations, sent, ended, heard_at, _place: place }
     }
 
-    async fn serve(mut self, speaks: bool) {
-        let closing = if speaks { self.talk().await } else { Some(Closing::protocol()) };
-        if let Some(closing) = closing {
-            self.close(closing).await;
+    /// Serves it until it is closed.
+    pub(super) async fn serve(mut self, speaks: bool) {
+        let close_reason = if speaks { self.talk().await } else { Some(CloseReason::protocol()) };
+        if let Some(close_reason) = close_reason {
+            self.close(close_reason).await;
         }
     }
 
     /// Talks until one of the sides ends it; returns why it is to be closed, unless it is.
-    async fn talk(&mut self) -> Option<Closing> {
+    async fn talk(&mut self) -> Option<CloseReason> {
         let begin_by = Instant::now() + INIT;
         let mut ping_at = Instant::now() + PING;
         loop {
-            let is_acknowledged = self.is_acknowledged;
+            let has_begun = self.session.is_some();
             let done = tokio::select! {
-                () = ending(self.upgraded.as_ref()) => Err(Some(Closing::shutdown())),
-                Some(end) = self.ended.recv() => Err(Some(Closing::of(end))),
+                () = ending(self.upgraded.as_ref()) => Err(Some(CloseReason::shutdown())),
+                Some(end) = self.ended.recv() => Err(Some(CloseReason::of(end))),
                 Some(sent) = self.sent.recv() => self.forward(sent).await,
                 received = self.socket.recv() => match received {
                     Some(Ok(message)) => self.receive(message).await,
@@ -149,48 +76,40 @@ impl Connection {
                     ping_at = Instant::now() + PING;
                     if self.heard_at.elapsed() > SILENCE { Err(None) } else { self.send(Message::Ping("".into())).await }
                 }
-                () = sleep_until(begin_by), if !is_acknowledged => Err(Some(Closing::init_timeout())),
+                () = sleep_until(begin_by), if !has_begun => Err(Some(CloseReason::init_timeout())),
             };
-            if let Err(closing) = done {
-                return closing;
+            if let Err(close_reason) = done {
+                return close_reason;
             }
         }
     }
 
-    async fn receive(&mut self, message: Message) -> Result<(), Option<Closing>> {
+    async fn receive(&mut self, message: Message) -> Result<(), Option<CloseReason>> {
         self.heard_at = Instant::now();
         match message {
             Message::Text(text) => match serde_json::from_str(&text) {
                 Ok(message) => self.act(message).await,
-                Err(_) => Err(Some(Closing::invalid())),
+                Err(_) => Err(Some(CloseReason::invalid())),
             },
-            Message::Binary(_) => Err(Some(Closing::invalid())),
+            Message::Binary(_) => Err(Some(CloseReason::invalid())),
             Message::Ping(_) | Message::Pong(_) => Ok(()),
-            Message::Close(_) => Err(None),
+            Message::Close(_) => {
+                self.await_end().await;
+                Err(None)
+            }
         }
     }
 
-    async fn act(&mut self, message: FromClient) -> Result<(), Option<Closing>> {
+    async fn act(&mut self, message: FromClient) -> Result<(), Option<CloseReason>> {
         match message {
-            FromClient::ConnectionInit { .. } if self.is_acknowledged => Err(Some(Closing::init_again())),
-            FromClient::ConnectionInit { payload: _ } => {
-                if self.session.scope.access.check(Right::Read).is_err() {
-                    return Err(Some(Closing::forbidden()));
-                }
-                self.is_acknowledged = true;
-                self.tell(&ToClient::ConnectionAck).await
+            FromClient::ConnectionInit { .. } if self.session.is_some() => Err(Some(CloseReason::init_again())),
+            FromClient::ConnectionInit { payload } => {
+                self.session = Some(self.opening.session(payload.as_ref()).await.map_err(Some)?);
+                self.reply(&ToClient::ConnectionAck).await
             }
-            FromClient::Ping {} => self.tell(&ToClient::Pong).await,
+            FromClient::Ping {} => self.reply(&ToClient::Pong).await,
             FromClient::Pong {} => Ok(()),
-            FromClient::Subscribe { .. } if !self.is_acknowledged => Err(Some(Closing::unauthorized())),
-            FromClient::Subscribe { id, .. } if self.operations.has(&id) => Err(Some(Closing::duplicate(&id))),
-            FromClient::Subscribe { id, payload } => match self.operations.begin(&self.session, id.clone(), *payload) {
-                Ok(()) => Ok(()),
-                Err(message) => {
-                    let payload = vec![ServerError::new(message, None)];
-                    self.tell(&ToClient::Error { id: &id, payload }).await
-                }
-            },
+            FromClient::Subscribe { id, payload } => self.subscribe(id, *payload).await,
             FromClient::Complete { id } => {
                 self.operations.end(&id);
                 Ok(())
@@ -198,19 +117,33 @@ impl Connection {
         }
     }
 
+    async fn subscribe(&mut self, id: String, request: async_graphql::Request) -> Result<(), Option<CloseReason>> {
+        let Some(session) = &self.session else { return Err(Some(CloseReason::unauthorized())) };
+        if self.operations.has(&id) {
+            return Err(Some(CloseReason::duplicate(&id)));
+        }
+        match self.operations.begin(session, id.clone(), request) {
+            Ok(()) => Ok(()),
+            Err(message) => {
+                let payload = vec![ServerError::new(message, None)];
+                self.reply(&ToClient::Error { id: &id, payload }).await
+            }
+        }
+    }
+
     /// Sends what an operation has, unless that was completed.
-    async fn forward(&mut self, sent: Sent) -> Result<(), Option<Closing>> {
+    async fn forward(&mut self, sent: Sent) -> Result<(), Option<CloseReason>> {
         if !self.operations.take(&sent) {
             return Ok(());
         }
         self.send(Message::Text(sent.text.into())).await
     }
 
-    async fn tell(&mut self, message: &ToClient<'_>) -> Result<(), Option<Closing>> {
+    async fn reply(&mut self, message: &ToClient<'_>) -> Result<(), Option<CloseReason>> {
         self.send(Message::Text(message.text().into())).await
     }
 
-    async fn send(&mut self, message: Message) -> Result<(), Option<Closing>> {
+    async fn send(&mut self, message: Message) -> Result<(), Option<CloseReason>> {
         match timeout(SEND, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(None),
@@ -222,13 +155,18 @@ impl Connection {
         }
     }
 
-    async fn close(&mut self, closing: Closing) {
-        let Closing { code, reason } = closing;
+    async fn close(&mut self, close_reason: CloseReason) {
+        let CloseReason { code, reason } = close_reason;
         let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
         // a client that is gone hears nothing
         let _gone = timeout(CLOSE, self.socket.send(close)).await;
-        let answered = async { while let Some(Ok(_)) = self.socket.recv().await {} };
-        let _silent = timeout(CLOSE, answered).await;
+        self.await_end().await;
+    }
+
+    /// Waits a moment until both sides have closed it.
+    async fn await_end(&mut self) {
+        let ended = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        let _silent = timeout(CLOSE, ended).await;
     }
 }
 
@@ -237,40 +175,5 @@ async fn ending(upgraded: Option<&Upgraded>) {
     match upgraded {
         Some(upgraded) => upgraded.ending().await,
         None => std::future::pending().await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_opens_a_socket_to_its_own_server_only() {
-        let check = |origin: &str, host: &str, public: Option<&str>| {
-            let headers = [(header::ORIGIN, origin), (header::HOST, host)];
-            let headers = headers.into_iter().map(|(name, value)| (name, value.parse().unwrap())).collect();
-            check_origin(&headers, public).is_ok()
-        };
-        let public = Some("https://sei.example.org/sei");
-        for (origin, host, public) in [
-            ("http://localhost:8080", "localhost:8080", None),
-            ("https://sei.example.org", "sei.example.org", None),
-            ("https://sei.example.org", "sei.example.org:443", None),
-            ("https://sei.example.org", "10.0.0.1:8080", public),
-        ] {
-            assert!(check(origin, host, public), "{origin} {host}");
-        }
-        for (origin, host, public) in [
-            ("null", "localhost:8080", None),
-            ("", "localhost:8080", None),
-            ("http://localhost:8081", "localhost:8080", None),
-            ("http://evil.example", "localhost:8080", public),
-            ("http://sei.example.org", "10.0.0.1", public),
-            ("https://sei.example.org.evil.example", "sei.example.org", public),
-            ("file:///", "", None),
-        ] {
-            assert!(!check(origin, host, public), "{origin} {host}");
-        }
-        assert!(check_origin(&HeaderMap::new(), None).is_ok(), "a program");
     }
 }

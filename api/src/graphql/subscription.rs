@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep_until};
 use super::refusal::refused;
 use crate::ApiState;
 use crate::live::{
-    DeploymentEvent, End, Event, EventKind, Filter, IncidentEvent, LagEvent, Next, Reset, SourceEvent, Start,
-    Subscriber,
+    DeploymentEvent, End, Event, EventKind, Filter, IncidentEvent, LagEvent, Next, Recheck, Reset, SourceEvent, Start,
+    Subscriber, Wanted,
 };
 use crate::problem::Problem;
 use crate::questions::{MetricQuestion, ServiceFilter};
@@ -23,13 +23,13 @@ use crate::scope::Scope;
 
 /// Metrics of one subscription, at most.
 const MOST_METRICS: usize = 20;
-/// How far answers of one subscription are apart.
+/// How long there is between two answers of one subscription.
 const BETWEEN_ANSWERS: Duration = Duration::from_secs(1);
 
 /// The kind of the error that a subscriber has missed events.
 pub(super) const MISSED: &str = "urn:sei:problem:missed-events";
 
-/// Tells a connection that one of its subscriptions was ended, and why.
+/// Sends a connection that one of its subscriptions was ended, and why.
 #[derive(Clone, Debug)]
 pub(super) struct Ended(pub(super) mpsc::Sender<End>);
 
@@ -47,7 +47,7 @@ impl Subscription {
         #[graphql(desc = "Only of services of this team, or of a team that is part of it.")] team: Option<String>,
         #[graphql(desc = "`cursor` of the last event that you have: goes on after it.")] after: Option<String>,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<DeploymentEvent>> + use<>> {
-        let wanted = Wanted { kind: EventKind::Deployment, services: ServiceFilter { service, team }, after };
+        let wanted = Subject { kind: EventKind::Deployment, services: ServiceFilter { service, team }, after };
         events(context, wanted, |event| match event {
             Event::Deployment(event) => Some(event.clone()),
             _ => None,
@@ -63,7 +63,7 @@ impl Subscription {
         #[graphql(desc = "Only of services of this team, or of a team that is part of it.")] team: Option<String>,
         #[graphql(desc = "`cursor` of the last event that you have: goes on after it.")] after: Option<String>,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<IncidentEvent>> + use<>> {
-        let wanted = Wanted { kind: EventKind::Incident, services: ServiceFilter { service, team }, after };
+        let wanted = Subject { kind: EventKind::Incident, services: ServiceFilter { service, team }, after };
         events(context, wanted, |event| match event {
             Event::Incident(event) => Some(event.clone()),
             _ => None,
@@ -85,7 +85,7 @@ impl Subscription {
             let expected = format!("1 to {MOST_METRICS} names");
             return Err(refused(&Problem::parameter("names", &names.len().to_string(), expected)));
         }
-        let wanted = Wanted { kind: EventKind::Metrics, services: question.services.clone(), after: None };
+        let wanted = Subject { kind: EventKind::Metrics, services: question.services.clone(), after: None };
         let subscriber = subscribe(context, &wanted).await?;
         let asked = Asked {
             state: context.data::<ApiState>()?.clone(),
@@ -102,7 +102,7 @@ impl Subscription {
         context: &Context<'_>,
         #[graphql(desc = "`cursor` of the last event that you have: goes on after it.")] after: Option<String>,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<SourceEvent>> + use<>> {
-        let wanted = Wanted { kind: EventKind::Source, services: ServiceFilter::default(), after };
+        let wanted = Subject { kind: EventKind::Source, services: ServiceFilter::default(), after };
         events(context, wanted, |event| match event {
             Event::Source(event) => Some(event.clone()),
             _ => None,
@@ -115,7 +115,7 @@ impl Subscription {
         &self,
         context: &Context<'_>,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<LagEvent>> + use<>> {
-        let wanted = Wanted { kind: EventKind::Lag, services: ServiceFilter::default(), after: None };
+        let wanted = Subject { kind: EventKind::Lag, services: ServiceFilter::default(), after: None };
         events(context, wanted, |event| match event {
             Event::Lag(event) => Some(event.clone()),
             _ => None,
@@ -125,13 +125,13 @@ impl Subscription {
 }
 
 /// What a subscription is about.
-struct Wanted {
+struct Subject {
     kind: EventKind,
     services: ServiceFilter,
     after: Option<String>,
 }
 
-async fn subscribe(context: &Context<'_>, wanted: &Wanted) -> async_graphql::Result<Subscriber> {
+async fn subscribe(context: &Context<'_>, wanted: &Subject) -> async_graphql::Result<Subscriber> {
     let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
     let subscribed = async {
         scope.access.check(Right::Read)?;
@@ -140,14 +140,15 @@ async fn subscribe(context: &Context<'_>, wanted: &Wanted) -> async_graphql::Res
         let filter = Filter { kinds: Some([wanted.kind].into()), service, team, access: scope.access.clone() };
         let start = wanted.after.clone().map_or(Start::Now, Start::After);
         // its connection has the place, and ends it with the server
-        state.hub().subscribe(&scope.tenant.tenant, (filter, start), None, None).await
+        let recheck = context.data_opt::<Recheck>().cloned();
+        state.hub().subscribe(&scope.tenant.tenant, Wanted { filter, start, recheck }, None, None).await
     };
     subscribed.await.map_err(|problem| refused(&problem))
 }
 
 async fn events<T: Send + 'static>(
     context: &Context<'_>,
-    wanted: Wanted,
+    wanted: Subject,
     pick: fn(&Event) -> Option<T>,
 ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<T>> + use<T>> {
     let subscriber = subscribe(context, &wanted).await?;
@@ -158,7 +159,7 @@ async fn events<T: Send + 'static>(
                 Next::Message(message) => pick(&message.event).map(Ok),
                 Next::Reset(reset, _) => Some(Err(missed(reset))),
                 Next::End(end) => {
-                    // where the connection is gone, nobody has to know
+                    // where the connection is gone, there is no client to inform
                     let _gone = ended.0.send(end).await;
                     return None;
                 }
@@ -178,7 +179,7 @@ fn missed(reset: Reset) -> async_graphql::Error {
     })
 }
 
-/// What is answered again and again.
+/// What is answered repeatedly.
 struct Asked {
     state: ApiState,
     scope: Scope,
@@ -223,10 +224,14 @@ fn answers(
             if let Some((_, at)) = answering.last {
                 answering.changed().await?;
                 sleep_until(at + BETWEEN_ANSWERS).await;
+                let access = answering.subscriber.access().clone();
+                answering.asked.scope = answering.asked.scope.with_access(access);
             }
             match answering.asked.answer().await {
-                // a busy server answers later
-                Err(problem) if problem.status == 503 && answering.last.is_some() => answering.wait_again(),
+                // a busy server, or one that was asked too much, answers later
+                Err(problem) if matches!(problem.status, 429 | 503) && answering.last.is_some() => {
+                    answering.wait_again()
+                }
                 // what can't be answered now can't be answered later
                 Err(problem) => return Some((Err(refused(&problem)), None)),
                 Ok((answers, versions)) => {
@@ -249,7 +254,7 @@ impl Answering {
                 Next::Message(_) | Next::Beat(_) | Next::Reset(..) => return Some(()),
                 Next::Ready(_) => {}
                 Next::End(end) => {
-                    // where the connection is gone, nobody has to know
+                    // where the connection is gone, there is no client to inform
                     let _gone = self.ended.0.send(end).await;
                     return None;
                 }

@@ -32,6 +32,7 @@ pub(super) enum Credential {
 }
 
 /// What is looked at of a request to find out who sends it.
+#[derive(Clone)]
 pub(crate) struct Claim {
     pub(super) credential: Credential,
     /// It can change something.

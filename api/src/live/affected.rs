@@ -1,4 +1,4 @@
-//! Which metrics have changed, told twice a second at most.
+//! Which metrics have changed, sent twice a second at most.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use tokio::time::Instant;
 use super::event::MetricsEvent;
 use super::message::{Event, Message, OfService};
 
-/// How far messages are apart.
+/// How long there is between two messages.
 const BETWEEN: Duration = Duration::from_millis(500);
 /// Services that a message names; of more it may be any.
 const MOST_SERVICES: usize = 100;
 
-/// What has changed and was not told yet.
+/// What has changed and was not sent yet.
 #[derive(Debug, Default)]
 pub(super) struct Affected {
     sources: BTreeSet<Source>,
     /// `None` for any.
     services: Services,
-    told_at: Option<Instant>,
+    sent_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -56,23 +56,24 @@ impl Affected {
         }
     }
 
-    /// When it has to be told; `None` where nothing has changed.
+    /// When it has to be sent; `None` where nothing has changed.
     pub(super) fn due(&self) -> Option<Instant> {
-        (!self.sources.is_empty()).then(|| self.told_at.map_or_else(Instant::now, |told_at| told_at + BETWEEN))
+        (!self.sources.is_empty()).then(|| self.sent_at.map_or_else(Instant::now, |sent_at| sent_at + BETWEEN))
     }
 
-    /// What is to be told now, if it is time.
+    /// What is to be sent now, if it is time.
     pub(super) fn take(&mut self, dependents: &Dependents, owners: &Owners, seen: Option<&Seen>) -> Option<Message> {
         let now = Instant::now();
         if self.due().is_none_or(|due| due > now) {
             return None;
         }
-        let Self { sources, services, .. } = std::mem::take(self);
+        let Self { sources, services, sent_at } = std::mem::take(self);
+        self.sent_at = sent_at;
         let metrics = dependents.of(&sources);
         if metrics.is_empty() {
             return None;
         }
-        self.told_at = Some(now);
+        self.sent_at = Some(now);
         let services = match services {
             Services::Any => None,
             Services::Some(services) => {
@@ -94,7 +95,7 @@ mod tests {
         Mark { source, owner: owner.to_owned(), key: String::new() }
     }
 
-    fn told(affected: &mut Affected) -> Option<MetricsEvent> {
+    fn sent(affected: &mut Affected) -> Option<MetricsEvent> {
         let dependents = Dependents::new(&[]).unwrap();
         match affected.take(&dependents, &Owners::default(), None)?.event {
             Event::Metrics(event) => Some(event),
@@ -103,19 +104,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_changes_is_told_at_once_and_then_twice_a_second() {
+    async fn what_changes_is_sent_at_once_and_then_twice_a_second() {
         let (mut affected, owners) = (Affected::default(), Owners::default());
         affected.add(Some(&[mark(Source::Deployments, "cart"), mark(Source::Bases, "cart")]), &owners);
-        let first = told(&mut affected).unwrap();
+        let first = sent(&mut affected).unwrap();
         assert_eq!(first.services, Some(vec!["cart".to_owned()]));
         assert!(first.metrics.unwrap().contains(&"deployment_frequency".to_owned()));
         affected.add(Some(&[mark(Source::Deployments, "cart")]), &owners);
         affected.add(Some(&[mark(Source::Deployments, "mail")]), &owners);
-        assert_eq!(told(&mut affected), None);
+        assert_eq!(sent(&mut affected), None);
         tokio::time::advance(BETWEEN).await;
-        let second = told(&mut affected).unwrap();
+        let second = sent(&mut affected).unwrap();
         assert_eq!(second.services, Some(vec!["cart".to_owned(), "mail".to_owned()]));
-        assert_eq!((told(&mut affected), affected.due()), (None, None));
+        assert_eq!((sent(&mut affected), affected.due()), (None, None));
     }
 
     #[tokio::test(start_paused = true)]
@@ -123,12 +124,12 @@ mod tests {
         let (mut affected, owners) = (Affected::default(), Owners::default());
         let marks: Vec<Mark> = (0..=MOST_SERVICES).map(|nth| mark(Source::Incidents, &nth.to_string())).collect();
         affected.add(Some(&marks), &owners);
-        assert_eq!(told(&mut affected).unwrap().services, None);
+        assert_eq!(sent(&mut affected).unwrap().services, None);
         tokio::time::advance(BETWEEN).await;
         affected.add(Some(&[mark(Source::Ownership, "")]), &owners);
-        assert_eq!(told(&mut affected), Some(MetricsEvent { metrics: None, services: None }));
+        assert_eq!(sent(&mut affected), Some(MetricsEvent { metrics: None, services: None }));
         tokio::time::advance(BETWEEN).await;
         affected.add(Some(&[mark(Source::Bases, "cart"), mark(Source::Named, "cart")]), &owners);
-        assert_eq!(told(&mut affected), None, "a computation with the same results");
+        assert_eq!(sent(&mut affected), None, "a computation with the same results");
     }
 }

@@ -1,8 +1,8 @@
 //! The subscribers of a tenant, and the looks at its database that serve all of them.
 //!
 //! What was announced is looked at at once, ten times a second at most; what was not announced within 5 s. Messages go
-//! through one ring that all subscribers read, each at its own pace: whoever is behind by more than its length has lost
-//! some, and is dropped.
+//! through one ring that all subscribers read, each at its own pace: a subscriber that is behind by more than its length
+//! has lost some, and is dropped.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -28,7 +28,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_secs(5);
 /// How long to wait after a look that failed.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often subscribers are told that nothing happened.
+/// How often subscribers are sent that nothing happened.
 pub(super) const BEAT: Duration = Duration::from_secs(15);
 /// How many subscribers read at once what they missed.
 const CATCHING_UP: usize = 4;
@@ -123,7 +123,7 @@ impl Channel {
         self.wake.notify_one();
     }
 
-    /// Whether anybody listens.
+    /// Whether there is any subscriber.
     pub(super) fn is_heard(&self) -> bool {
         self.state().ring.receiver_count() > 0
     }
@@ -141,11 +141,11 @@ impl Channel {
 
     /// Sends a message that is not of the feed.
     pub(super) fn send(&self, message: &Arc<Message>) {
-        // without subscribers nobody is told
+        // there may be no subscriber
         let _unheard = self.state().ring.send(Item::Message(Arc::clone(message)));
     }
 
-    /// Looks whenever something was announced, until nobody listens any more.
+    /// Looks whenever something was announced, until there is no subscriber any more.
     pub(super) async fn watch(&self, end: &CancellationToken) {
         let mut looked_at = Instant::now();
         let (mut poll_at, mut beat_at) = (looked_at, looked_at + BEAT);
@@ -171,13 +171,13 @@ impl Channel {
                     Err(error) => {
                         if let Some(more) = FAILED.pass() {
                             let error = &error as &dyn std::error::Error;
-                            tracing::warn!(error, not_logged = more, "subscribers are told later");
+                            tracing::warn!(error, not_logged = more, "subscribers are served later");
                         }
                         poll_at = Instant::now() + RETRY;
                     }
                 }
             }
-            self.tell_affected();
+            self.send_affected();
         }
     }
 
@@ -228,7 +228,7 @@ impl Channel {
     }
 
     /// Sends which metrics have changed, if it is time.
-    fn tell_affected(&self) {
+    fn send_affected(&self) {
         let mut state = self.state();
         let state = &mut *state;
         if let Some(message) = state.affected.take(&self.dependents, &state.owners, state.seen.as_ref()) {
@@ -236,7 +236,7 @@ impl Channel {
         }
     }
 
-    /// Sends that nothing happened; returns whether anybody was told. Without anybody it is watched no more.
+    /// Sends that nothing happened; returns whether there is a subscriber. Without one it is watched no more.
     fn beat(&self) -> bool {
         let mut state = self.state();
         if state.ring.receiver_count() == 0 {

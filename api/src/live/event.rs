@@ -1,11 +1,11 @@
-//! What subscribers are told.
+//! What subscribers are sent.
 
 use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use store::feed::{ShownDeployment, ShownIncident, ShownSource, Touch};
 
-/// What became of a deployment or an incident.
+/// The outcome of a deployment or an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RowChange {
@@ -40,7 +40,7 @@ pub(crate) struct DeploymentEvent {
     pub service: String,
     /// Its id.
     pub id: Option<String>,
-    /// What became of it.
+    /// Whether it is new, has changed, or is gone.
     pub change: RowChange,
     /// How many deployments it is about.
     pub count: u64,
@@ -74,7 +74,7 @@ pub(crate) struct IncidentEvent {
     pub service: String,
     /// Its id.
     pub id: Option<String>,
-    /// What became of it.
+    /// Whether it is new, has changed, or is gone.
     pub change: RowChange,
     /// How many incidents it is about.
     pub count: u64,
@@ -104,7 +104,7 @@ pub(crate) struct SourceEvent {
     pub error: Option<String>,
 }
 
-/// Metrics have other values than before: whoever shows them asks again.
+/// Metrics have other values than before: a client that shows them asks again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct MetricsEvent {
     /// Their names; `null` where it may be any of them.

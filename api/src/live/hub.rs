@@ -16,12 +16,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::channel::{Channel, Joined};
-use super::client::{Client, Place, Places};
 use super::event::LagEvent;
 use super::filter::Filter;
 use super::lag;
 use super::message::{Event, Message};
+use super::places::{Place, Places};
+use super::recheck::Recheck;
 use super::subscriber::{Reset, Standing, Subscriber};
+use crate::limits::Client;
 use crate::problem::Problem;
 
 /// How long one statement may take.
@@ -30,6 +32,10 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 const LAG_INTERVAL: Duration = Duration::from_secs(5);
 /// How long to wait before listening again, or after a fault.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How often it is found out again what a subscriber may see, and how much less often for each stream that there is.
+const RECHECK: Duration = Duration::from_secs(5);
+const PER_STREAM: Duration = Duration::from_millis(1);
 
 /// What bounds streams.
 #[derive(Clone, Copy, Debug)]
@@ -42,13 +48,24 @@ pub(crate) struct Limits {
     pub(crate) queue: usize,
 }
 
-/// From where on a subscriber is told.
+/// From where on a subscriber is served.
 #[derive(Clone, Debug)]
 pub(crate) enum Start {
     /// From now on.
     Now,
     /// After an event that it has, by its id.
     After(String),
+}
+
+/// What a subscriber wants.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// What it is sent, and may see.
+    pub(crate) filter: Filter,
+    /// From where on.
+    pub(crate) start: Start,
+    /// What finds out again what it may see, where that can change.
+    pub(crate) recheck: Option<Recheck>,
 }
 
 /// All subscribers of a process. Nothing runs before the first one. Cheap to clone.
@@ -104,7 +121,7 @@ impl Hub {
     }
 
     /// Takes the place of a client, or says that there is none.
-    pub(crate) fn place(&self, client: Client) -> Result<HubPlace, Problem> {
+    pub(crate) fn place(&self, client: Option<Client>) -> Result<HubPlace, Problem> {
         self.0.places.take(client).map(HubPlace)
     }
 
@@ -112,10 +129,11 @@ impl Hub {
     pub(crate) async fn subscribe(
         &self,
         tenant: &Tenant,
-        (filter, start): (Filter, Start),
+        wanted: Wanted,
         place: Option<HubPlace>,
         kept_open: Option<KeptOpen>,
     ) -> Result<Subscriber, Problem> {
+        let Wanted { filter, start, recheck } = wanted;
         self.run();
         let channel = self.channel(tenant)?;
         let mut joined = self.join(&channel).await?;
@@ -129,7 +147,8 @@ impl Hub {
         let lag = locked(&self.0.lag).clone();
         let standing = Standing { joined, seen, reset, lag };
         let place = place.map(|HubPlace(place)| place);
-        Ok(Subscriber::new(filter, channel, standing, (self.0.end.clone(), kept_open), place))
+        let recheck = recheck.map(|recheck| (recheck, RECHECK + PER_STREAM * small(self.0.places.taken())));
+        Ok(Subscriber::new((filter, recheck), channel, standing, (self.0.end.clone(), kept_open), place))
     }
 
     /// What a subscriber says that it has seen, if all of it is among what was sent; looks again if it is not.
@@ -138,7 +157,7 @@ impl Hub {
         if seen.is_within(&joined.seen) {
             return Ok(Some(seen));
         }
-        // another process may have told it more
+        // another process may have sent it more
         if seen.is_of_same_tenant(&joined.seen) {
             channel.look().await.map_err(unavailable)?;
             *joined = self.join(channel).await?;
@@ -164,7 +183,7 @@ impl Hub {
         let (channel, end) = (Arc::clone(channel), self.0.end.clone());
         self.0.tasks.spawn(async move {
             while let Err(panic) = panics::caught(channel.watch(&end)).await {
-                tracing::error!(panic, "telling subscribers panicked: this is a fault of sei");
+                tracing::error!(panic, "serving subscribers panicked: this is a fault of sei");
                 tokio::time::sleep(RETRY).await;
             }
         });
@@ -200,10 +219,10 @@ impl Hub {
         loop {
             let worked = match work {
                 Work::Listen => panics::caught(self.listen()).await,
-                Work::Lag => panics::caught(self.tell_lag()).await,
+                Work::Lag => panics::caught(self.send_lag()).await,
             };
             if let Err(panic) = worked {
-                tracing::error!(panic, "telling subscribers panicked: this is a fault of sei");
+                tracing::error!(panic, "serving subscribers panicked: this is a fault of sei");
             }
             tokio::time::sleep(RETRY).await;
         }
@@ -227,16 +246,16 @@ impl Hub {
         }
     }
 
-    /// Tells how far the log is behind, when that has changed.
-    async fn tell_lag(&self) {
+    /// Sends how far the log is behind, when that has changed.
+    async fn send_lag(&self) {
         let mut opened = None;
-        let mut told: Option<LagEvent> = None;
+        let mut sent: Option<LagEvent> = None;
         loop {
             if self.channels().iter().any(|channel| channel.is_heard())
                 && let Some(lag) = self.lag(&mut opened).await
-                && told.as_ref() != Some(&lag)
+                && sent.as_ref() != Some(&lag)
             {
-                told = Some(lag.clone());
+                sent = Some(lag.clone());
                 let message = Arc::new(Message::new(Event::Lag(lag), None, String::new()));
                 *locked(&self.0.lag) = Some(Arc::clone(&message));
                 self.channels().iter().for_each(|channel| channel.send(&message));
@@ -259,6 +278,10 @@ impl Hub {
 enum Work {
     Listen,
     Lag,
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn unavailable(error: DoraError) -> Problem {

@@ -1,4 +1,5 @@
-//! A message: what happened, with what decides who is told, and its bytes, which all who are told share.
+//! A message: what happened, with what decides who receives it, and its bytes, which
+//! all of them share.
 
 use std::sync::OnceLock;
 
@@ -34,7 +35,7 @@ pub(crate) struct Message {
     pub(crate) event: Event,
     /// The services that it is about; `None` where it may be about any, or is about none.
     pub(super) services: Option<Vec<OfService>>,
-    /// Where the feed stands after it; empty if it is not of the feed, and tells nothing about it.
+    /// Where the feed stands after it; empty if it is not of the feed, and states nothing about it.
     pub(super) cursor: String,
     frame: OnceLock<Bytes>,
 }

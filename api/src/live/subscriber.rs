@@ -2,20 +2,24 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use runtime::http::KeptOpen;
 use store::feed::Seen;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::channel::{Channel, Item, Joined, Missed};
-use super::client::Place;
 use super::event::MetricsEvent;
 use super::filter::Filter;
 use super::kind::EventKind;
 use super::message::{Event, Message};
+use super::places::Place;
+use super::recheck::Recheck;
+use crate::access::Access;
 
-/// The most that a subscriber is told of what it missed. If it was more, it begins anew.
+/// The most that a subscriber is sent of what it missed. If it was more, it begins again.
 const MOST_MISSED: usize = 5_000;
 
 kernel::closed_list! {
@@ -51,8 +55,8 @@ impl End {
 }
 
 kernel::closed_list! {
-    /// Why a subscriber has to begin anew.
-    pub(crate) enum Reset: "reason to begin anew" {
+    /// Why a subscriber has to begin again.
+    pub(crate) enum Reset: "reason to begin again" {
         /// What it missed is not kept any more.
         Expired,
         /// It missed too much.
@@ -67,7 +71,7 @@ impl Reset {
     pub(crate) const fn detail(self) -> &'static str {
         match self {
             Self::Expired => "What you missed is not kept any more. Ask again for what you show.",
-            Self::TooMany => "You missed more than is told one by one. Ask again for what you show.",
+            Self::TooMany => "You missed more than is sent one by one. Ask again for what you show.",
             Self::Unknown => "Your last event id is none of this tenant's feed. Ask again for what you show.",
         }
     }
@@ -99,16 +103,25 @@ pub(crate) struct Subscriber {
     /// What of the feed is to be read before what comes.
     behind: Option<Behind>,
     kept_open: Option<KeptOpen>,
+    recheck: Option<Rechecked>,
     end: CancellationToken,
     has_ended: bool,
     _place: Option<Place>,
+}
+
+/// What finds out what it may see, and when next.
+#[derive(Debug)]
+struct Rechecked {
+    recheck: Recheck,
+    every: Duration,
+    at: Instant,
 }
 
 #[derive(Clone, Debug)]
 struct Behind {
     seen: Seen,
     up_to: Seen,
-    told: usize,
+    sent: usize,
 }
 
 /// Where a subscriber stands among the others.
@@ -122,7 +135,7 @@ pub(super) struct Standing {
 
 impl Subscriber {
     pub(super) fn new(
-        filter: Filter,
+        (filter, recheck): (Filter, Option<(Recheck, Duration)>),
         channel: Arc<Channel>,
         standing: Standing,
         (end, kept_open): (CancellationToken, Option<KeptOpen>),
@@ -133,8 +146,9 @@ impl Subscriber {
         let reset = reset.map(|reset| Next::Reset(reset, up_to.to_string().into()));
         let lag = lag.and_then(|lag| filter.pass(&lag)).map(Next::Message);
         let waiting = std::iter::once(Next::Ready(stands)).chain(reset).chain(lag).collect();
-        let behind = seen.map(|seen| Behind { seen, up_to, told: 0 });
-        Self { filter, channel, items, waiting, behind, kept_open, end, has_ended: false, _place: place }
+        let behind = seen.map(|seen| Behind { seen, up_to, sent: 0 });
+        let recheck = recheck.map(|(recheck, every)| Rechecked { recheck, every, at: Instant::now() + every });
+        Self { filter, channel, items, waiting, behind, kept_open, recheck, end, has_ended: false, _place: place }
     }
 
     /// What comes next; `None` after the end.
@@ -152,6 +166,12 @@ impl Subscriber {
             let item = tokio::select! {
                 () = ending(self.kept_open.as_ref()) => return Some(self.end(End::Shutdown)),
                 () = self.end.cancelled() => return Some(self.end(End::Shutdown)),
+                () = due(self.recheck.as_ref()) => {
+                    if !self.may_still_see().await {
+                        return Some(self.end(End::Access));
+                    }
+                    continue;
+                }
                 item = self.items.recv() => item,
             };
             match item {
@@ -166,6 +186,24 @@ impl Subscriber {
         None
     }
 
+    /// What it may see, as far as it is known.
+    pub(crate) fn access(&self) -> &Access {
+        &self.filter.access
+    }
+
+    /// Finds out what it may see now; returns whether that is anything.
+    async fn may_still_see(&mut self) -> bool {
+        let Some(Rechecked { recheck, every, at }) = &mut self.recheck else { return true };
+        *at = Instant::now() + *every;
+        match recheck.access().await {
+            Ok(Some(access)) => self.filter.access = access,
+            Ok(None) => return false,
+            // it is tried again
+            Err(problem) => tracing::debug!(problem.detail, "what a subscriber may see is not known right now"),
+        }
+        true
+    }
+
     /// Reads a page of what it missed.
     async fn catch_up(&mut self, behind: Behind) {
         let missed = self.channel.missed(&behind.seen, &behind.up_to).await;
@@ -173,17 +211,17 @@ impl Subscriber {
         let stands: Arc<str> = behind.up_to.to_string().into();
         match missed {
             Err(error) => {
-                tracing::debug!(error = &error as &dyn std::error::Error, "a subscriber can't be told what it missed");
+                tracing::debug!(error = &error as &dyn std::error::Error, "a subscriber can't be sent what it missed");
                 self.waiting.push_back(Next::End(End::Unavailable));
             }
             Ok(Missed::Pruned) => self.waiting.push_back(Next::Reset(Reset::Expired, stands)),
             Ok(Missed::Page(messages, next)) => {
-                let told = behind.told + messages.len();
+                let sent = behind.sent + messages.len();
                 let passed = messages.into_iter().filter_map(|message| self.filter.pass(&Arc::new(message)));
                 self.waiting.extend(passed.map(Next::Message));
                 match next {
-                    Some(_) if told >= MOST_MISSED => self.waiting.push_back(Next::Reset(Reset::TooMany, stands)),
-                    Some(seen) => self.behind = Some(Behind { seen, told, ..behind }),
+                    Some(_) if sent >= MOST_MISSED => self.waiting.push_back(Next::Reset(Reset::TooMany, stands)),
+                    Some(seen) => self.behind = Some(Behind { seen, sent, ..behind }),
                     None => self.waiting.extend(self.may_have_changed(&stands)),
                 }
             }
@@ -201,6 +239,14 @@ impl Subscriber {
         self.has_ended = true;
         runtime::metrics().streams_ended.get_or_create(&runtime::labels::StreamEnd { reason: end.as_str() }).inc();
         Next::End(end)
+    }
+}
+
+/// Returns when it has to be found out what may be seen; never where that can't change.
+async fn due(rechecked: Option<&Rechecked>) {
+    match rechecked {
+        Some(rechecked) => sleep_until(rechecked.at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, State};
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
+use axum::extract::{Extension, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use kernel::Right;
 use kernel::strum::VariantNames;
-use runtime::http::{Endless, KeptOpen, Peer};
+use runtime::http::{Endless, KeptOpen};
 use serde::{Deserialize, Serialize};
 
-use crate::ApiState;
-use crate::live::{Client, EventKind, Filter, Next, Start, Subscriber};
+use crate::limits::Client;
+use crate::live::{EventKind, Filter, Next, Start, Subscriber, Wanted};
 use crate::problem::Problem;
 use crate::questions::{Asked, Invalid, ServiceFilter};
-use crate::reads;
 use crate::scope::Scope;
+use crate::{ApiState, reads, recheck};
 
 /// The header by which a client says what it has.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -53,23 +53,24 @@ struct Reason<'a> {
 pub(super) async fn stream(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
-    headers: HeaderMap,
-    extensions: Extensions,
     Asked(question): Asked<StreamQuestion>,
+    request: Request,
 ) -> Result<Response, Problem> {
     scope.access.check(Right::Read)?;
     let kinds = question.kinds.as_deref().map(kinds).transpose()?;
-    // a name that nothing has would be told nothing, for ever
+    // a name that nothing has would be sent nothing, for ever
     reads::asked_services(&state, &scope, &question.services).await?;
-    let last = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (head, _) = request.into_parts();
+    let last = head.headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let last = last.or(question.last_event_id).filter(|id| !id.is_empty());
     let ServiceFilter { service, team } = question.services;
     let filter = Filter { kinds, service, team, access: scope.access.clone() };
     let start = last.map_or(Start::Now, Start::After);
-    let place = state.hub().place(Client::of(Peer::of(&extensions)))?;
-    let kept_open = extensions.get::<KeptOpen>().cloned();
+    let wanted = Wanted { filter, start, recheck: recheck::of(&state, &head, &scope) };
+    let place = state.hub().place(Client::of(&head.extensions))?;
+    let kept_open = head.extensions.get::<KeptOpen>().cloned();
     let tenant = &scope.tenant.tenant;
-    let subscriber = state.hub().subscribe(tenant, (filter, start), Some(place), kept_open).await?;
+    let subscriber = state.hub().subscribe(tenant, wanted, Some(place), kept_open).await?;
     let ready = Ready { tenant: tenant.as_str(), demo: scope.tenant.demo };
     let ready = serde_json::to_string(&ready).map_err(|error| Problem::fault(&error))?;
     Ok(respond(subscriber, ready))
@@ -99,7 +100,7 @@ fn frame(next: &Next, ready: &str) -> Bytes {
     match next {
         Next::Ready(stands) => format!("retry: {RETRY_MS}\nevent: ready\nid: {stands}\ndata: {ready}\n\n").into(),
         Next::Message(message) => message.frame(),
-        // a comment, and an id without data: the client comes back with it, and tells nobody
+        // a comment, and an id without data: the client comes back with it, and shows nothing
         Next::Beat(stands) => format!(":\nid: {stands}\n\n").into(),
         Next::Reset(reset, stands) => {
             let reason = reason(reset.as_str(), reset.detail());

@@ -2,8 +2,8 @@
 //!
 //! A connection waits while none of its requests is being worked on: it sends nothing, or the head or body of its
 //! request is incomplete. Of the source with the most connections, the one that has waited longest is closed. So idle
-//! clients can't keep others out, and a request that is being worked on is never interrupted, nor a stream: whoever
-//! answers with streams bounds their number.
+//! clients can't keep others out, and a request that is being worked on is never interrupted, nor a stream: the
+//! handlers of streams bound their number.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -18,7 +18,6 @@ pub struct KeptOpen(Arc<Inner>);
 struct Inner {
     slot: ConnectionSlot,
     ending: CancellationToken,
-    ended: CancellationToken,
     tasks: TaskTracker,
 }
 
@@ -30,12 +29,8 @@ pub struct Upgraded {
 }
 
 impl KeptOpen {
-    pub(super) fn new(
-        slot: ConnectionSlot,
-        (ending, ended): (CancellationToken, CancellationToken),
-        tasks: TaskTracker,
-    ) -> Self {
-        Self(Arc::new(Inner { slot, ending, ended, tasks }))
+    pub(super) fn new(slot: ConnectionSlot, ending: CancellationToken, tasks: TaskTracker) -> Self {
+        Self(Arc::new(Inner { slot, ending, tasks }))
     }
 
     pub(super) fn connection(&self) -> &Arc<Connection> {
@@ -59,11 +54,6 @@ impl Upgraded {
     /// Returns once the server has been asked to end.
     pub async fn ending(&self) {
         self.kept_open.ending().await;
-    }
-
-    /// Returns when the moment is over that the server gives to what is in flight.
-    pub async fn ended(&self) {
-        self.kept_open.0.ended.cancelled().await;
     }
 }
 

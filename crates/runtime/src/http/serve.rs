@@ -205,7 +205,7 @@ impl Shell {
     }
 
     fn kept_open(&self, slot: ConnectionSlot) -> KeptOpen {
-        KeptOpen::new(slot, (self.ending.clone(), self.ended.clone()), self.tasks.clone())
+        KeptOpen::new(slot, self.ending.clone(), self.tasks.clone())
     }
 
     fn spawn(&self, serving: impl Future<Output = ()> + Send + 'static) {

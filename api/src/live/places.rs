@@ -1,31 +1,12 @@
 //! How many streams there are at once, in total and of one client.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use runtime::http::{Peer, share_of};
 use runtime::locked;
 
+use crate::limits::Client;
 use crate::problem::Problem;
-
-/// Who has streams.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Client {
-    /// A principal, by its id.
-    Principal(String),
-    /// What shares an address.
-    Address(IpAddr),
-    /// The UNIX socket.
-    Socket,
-}
-
-impl Client {
-    /// The client that a request without a principal comes from.
-    pub(crate) fn of(peer: Peer) -> Self {
-        peer.address().map_or(Self::Socket, |address| Self::Address(share_of(address)))
-    }
-}
 
 /// The places of all streams.
 #[derive(Debug)]
@@ -38,14 +19,14 @@ pub(super) struct Places {
 #[derive(Debug, Default)]
 struct Taken {
     total: usize,
-    by_client: BTreeMap<Client, usize>,
+    by_client: HashMap<Client, usize>,
 }
 
 /// The place of a stream, given back when this is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
-    client: Client,
+    client: Option<Client>,
 }
 
 impl Places {
@@ -53,9 +34,15 @@ impl Places {
         Arc::new(Self { total, per_client, taken: Mutex::default() })
     }
 
-    pub(super) fn take(self: &Arc<Self>, client: Client) -> Result<Place, Problem> {
+    /// How many there are.
+    pub(super) fn taken(&self) -> usize {
+        locked(&self.taken).total
+    }
+
+    /// The place of a client; one that is not counted has one among all.
+    pub(super) fn take(self: &Arc<Self>, client: Option<Client>) -> Result<Place, Problem> {
         let mut taken = locked(&self.taken);
-        let of_client = taken.by_client.get(&client).copied().unwrap_or_default();
+        let of_client = client.as_ref().and_then(|client| taken.by_client.get(client)).copied().unwrap_or_default();
         if of_client >= self.per_client {
             return Err(Problem::too_many_streams("api.streams_per_client", self.per_client));
         }
@@ -63,7 +50,9 @@ impl Places {
             return Err(Problem::too_many_streams("api.streams", self.total));
         }
         taken.total += 1;
-        taken.by_client.insert(client.clone(), of_client + 1);
+        if let Some(client) = &client {
+            taken.by_client.insert(client.clone(), of_client + 1);
+        }
         drop(taken);
         runtime::metrics().streams.inc();
         Ok(Place { places: Arc::clone(self), client })
@@ -75,10 +64,11 @@ impl Drop for Place {
         runtime::metrics().streams.dec();
         let mut taken = locked(&self.places.taken);
         taken.total -= 1;
-        if let Some(count) = taken.by_client.get_mut(&self.client) {
+        let Some(client) = &self.client else { return };
+        if let Some(count) = taken.by_client.get_mut(client) {
             *count -= 1;
             if *count == 0 {
-                taken.by_client.remove(&self.client);
+                taken.by_client.remove(client);
             }
         }
     }
@@ -88,8 +78,9 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn address(last: u8) -> Client {
-        Client::Address([192, 0, 2, last].into())
+    #[expect(clippy::unnecessary_wraps, reason = "the server's own user is not counted")]
+    fn address(last: u8) -> Option<Client> {
+        Some(Client::Address(Some([192, 0, 2, last].into())))
     }
 
     #[test]
@@ -98,7 +89,7 @@ mod tests {
         let held = [places.take(address(1)).unwrap(), places.take(address(1)).unwrap()];
         let refused = places.take(address(1)).unwrap_err();
         assert!(refused.status == 503 && refused.detail.contains("api.streams_per_client"), "{refused:?}");
-        let other = places.take(Client::Socket).unwrap();
+        let other = places.take(None).unwrap();
         let refused = places.take(address(2)).unwrap_err();
         assert!(refused.detail.contains("(api.streams = "), "{refused:?}");
         drop((held, other));

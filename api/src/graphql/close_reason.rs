@@ -7,12 +7,12 @@ const REASON: usize = 120;
 
 /// A code, and the reason in words.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Closing {
+pub(super) struct CloseReason {
     pub(super) code: u16,
     pub(super) reason: String,
 }
 
-impl Closing {
+impl CloseReason {
     fn new(code: u16, reason: &str) -> Self {
         let end = (0..=REASON.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
         Self { code, reason: reason.get(..end.unwrap_or_default()).unwrap_or_default().to_owned() }
@@ -68,8 +68,11 @@ mod tests {
 
     #[test]
     fn a_reason_fits_into_its_frame() {
-        let closing = Closing::duplicate(&"ü".repeat(200));
-        assert!(closing.reason.len() <= 123 && closing.reason.starts_with("Subscriber for üü"), "{closing:?}");
-        assert_eq!(Closing::of(End::Slow).code, 1013);
+        let close_reason = CloseReason::duplicate(&"ü".repeat(200));
+        assert!(
+            close_reason.reason.len() <= 123 && close_reason.reason.starts_with("Subscriber for üü"),
+            "{close_reason:?}"
+        );
+        assert_eq!(CloseReason::of(End::Slow).code, 1013);
     }
 }
