@@ -103,6 +103,12 @@ pub(crate) async fn add_demo(served: &Served, facts: impl Iterator<Item = Fact>)
 }
 
 impl Served {
+    /// Shuts the server down, and returns the database.
+    pub(crate) fn shut_down(self) -> TestDatabase {
+        drop(self._until);
+        self.database
+    }
+
     /// `GET`, with success expected.
     pub(crate) async fn get(&self, path: &str) -> Value {
         let reply = self.ask("GET", path, &[], "").await;

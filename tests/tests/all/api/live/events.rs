@@ -1,0 +1,120 @@
+//! A client of server-sent events.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::api::served::Served;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// An event.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) kind: String,
+    pub(crate) data: Value,
+}
+
+/// An open stream.
+pub(crate) struct Events {
+    socket: TcpStream,
+    /// As it came.
+    raw: Vec<u8>,
+    /// Without the lengths of its chunks.
+    text: String,
+    /// The id of the last event, as `EventSource` has it.
+    pub(crate) last: String,
+}
+
+impl Events {
+    /// Opens a stream, which begins with the event `ready`.
+    pub(crate) async fn open(served: &Served, query: &str, last: Option<&str>) -> Self {
+        let headers: Vec<(&str, &str)> = last.iter().map(|last| ("last-event-id", *last)).collect();
+        Self::open_with(served, query, &headers).await
+    }
+
+    /// The same with headers.
+    pub(crate) async fn open_with(served: &Served, query: &str, headers: &[(&str, &str)]) -> Self {
+        let socket = served.open("GET", &format!("/api/v1/stream{query}"), headers, "").await;
+        let mut events = Self { socket, raw: Vec::new(), text: String::new(), last: String::new() };
+        let head = events.head().await;
+        assert!(
+            head.starts_with("HTTP/1.1 200 ") && head.contains("\r\ncontent-type: text/event-stream\r\n"),
+            "{head}"
+        );
+        assert!(!head.contains("content-encoding") && !head.contains("etag"), "{head}");
+        let ready = events.next().await.unwrap();
+        assert_eq!(ready.kind, "ready");
+        events
+    }
+
+    async fn head(&mut self) -> String {
+        loop {
+            if let Some(end) = self.raw.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+                let rest = self.raw.split_off(end + 4);
+                return String::from_utf8(std::mem::replace(&mut self.raw, rest)).unwrap();
+            }
+            assert!(self.read().await, "{}", String::from_utf8_lossy(&self.raw));
+        }
+    }
+
+    async fn read(&mut self) -> bool {
+        let read =
+            timeout(DEADLINE, self.socket.read_buf(&mut self.raw)).await.unwrap_or_else(|_| panic!("nothing comes"));
+        read.unwrap_or_default() > 0
+    }
+
+    /// The next event; `None` at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        loop {
+            self.take_chunks();
+            while let Some(end) = self.text.find("\n\n") {
+                let frame: String = self.text.drain(..end + 2).collect();
+                if let Some(event) = self.event(&frame) {
+                    return Some(event);
+                }
+            }
+            if !self.read().await {
+                return None;
+            }
+        }
+    }
+
+    /// The next event of a kind.
+    pub(crate) async fn next_of(&mut self, kind: &str) -> Value {
+        loop {
+            let event = self.next().await.unwrap_or_else(|| panic!("it ends before any {kind}"));
+            if event.kind == kind {
+                return event.data;
+            }
+        }
+    }
+
+    fn take_chunks(&mut self) {
+        loop {
+            let Some(end) = self.raw.windows(2).position(|bytes| bytes == b"\r\n") else { return };
+            let size = usize::from_str_radix(str::from_utf8(&self.raw[..end]).unwrap(), 16).unwrap();
+            if self.raw.len() < end + size + 4 {
+                return;
+            }
+            let chunk: Vec<u8> = self.raw.drain(..end + size + 4).collect();
+            self.text += str::from_utf8(&chunk[end + 2..end + 2 + size]).unwrap();
+        }
+    }
+
+    fn event(&mut self, frame: &str) -> Option<Event> {
+        let (mut kind, mut data) = (None, None);
+        for line in frame.lines() {
+            match line.split_once(": ") {
+                Some(("event", text)) => kind = Some(text.to_owned()),
+                Some(("id", text)) => text.clone_into(&mut self.last),
+                Some(("data", text)) => data = Some(serde_json::from_str(text).unwrap()),
+                _ => {}
+            }
+        }
+        Some(Event { kind: kind?, data: data? })
+    }
+}
