@@ -103,7 +103,7 @@ pub(crate) async fn open(address: SocketAddr, requests: &[Bytes], rate: f64, las
 }
 
 /// The time within which a percentage was answered.
-fn within(percent: usize, mut latencies: Vec<Duration>) -> Result<Duration> {
+pub(crate) fn within(percent: usize, mut latencies: Vec<Duration>) -> Result<Duration> {
     latencies.sort_unstable();
     latencies.get(latencies.len() * percent / 100).copied().context("nothing was answered")
 }

@@ -9,6 +9,7 @@ mod engine;
 mod figures;
 mod git;
 mod history;
+mod live;
 mod load;
 mod machine;
 mod process;
@@ -25,7 +26,8 @@ use crate::figures::Figures;
 use crate::machine::Machine;
 
 /// What is measured without any name.
-const SUBJECTS: [&str; 7] = ["git", "recompute", "engine", "reads", "up", "gateway", "normalize"];
+const SUBJECTS: [&str; 9] =
+    ["git", "recompute", "engine", "reads", "up", "live", "subscribers", "gateway", "normalize"];
 /// What is measured at a percentage of the full size. `served` is a part of `reads`.
 const SIZED: [&str; 3] = ["engine", "reads", "served"];
 
@@ -55,6 +57,8 @@ async fn main() -> Result<()> {
             "git" => git::measure(&machine, &mut figures).await?,
             "gateway" => webhooks::gateway(&machine, &mut figures).await?,
             "normalize" => webhooks::normalize(&mut figures)?,
+            "live" => live::measure(&machine, &mut figures).await?,
+            "subscribers" => live::subscribers(&machine, &mut figures).await?,
             "recompute" => recompute::measure(&machine, &mut figures).await?,
             name => match SIZED.map(|subject| percent(name, subject)) {
                 [Some(percent), ..] => engine::measure(&machine, &mut figures, percent).await?,

@@ -8,6 +8,8 @@ use anyhow::{Context, Result, ensure};
 
 /// How often memory is read. What a process takes only in its last moments is missed.
 const SAMPLE: Duration = Duration::from_millis(5);
+/// In what Linux counts the time of processors for programs.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 /// What a process needed.
 pub(crate) struct Needed {
@@ -63,6 +65,15 @@ pub(crate) fn resident_mb(child: &Child) -> Result<f64> {
 /// The most memory that was resident in a running process, in MB.
 pub(crate) fn peak_mb(child: &Child) -> Result<f64> {
     memory(child.id(), "VmHWM:").map(megabytes).context("the process is gone")
+}
+
+/// The time that processors spent on a running process, in seconds.
+pub(crate) fn cpu_seconds(child: &Child) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id()))?;
+    // the name, which may hold spaces, is in parentheses; `utime` and `stime` are the 14th and 15th of all fields
+    let (_, rest) = stat.rsplit_once(") ").context("no statistics of the process")?;
+    let ticks = rest.split(' ').skip(11).take(2).map(|ticks| Ok(ticks.parse::<u64>()?)).sum::<Result<u64>>()?;
+    Ok(ticks as f64 / TICKS_PER_SECOND)
 }
 
 /// A line of `/proc/<pid>/status`, in bytes.

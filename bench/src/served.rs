@@ -28,7 +28,7 @@ const LASTING: Duration = Duration::from_secs(20);
 const EVENTS: u32 = 100;
 /// One in this number of events is a deployment, which recomputes a service; the others are about open changes.
 const DEPLOYMENTS: usize = 10;
-const TOKEN: &str = "a token of the bench";
+pub(crate) const TOKEN: &str = "a token of the bench";
 /// A question that counts merged changes.
 const COUNTED: &str = "/api/v1/metrics/change_throughput?";
 /// Between two changes of which the answers are watched.
@@ -225,7 +225,8 @@ fn events(demo: &Demo) -> Vec<Bytes> {
     .collect()
 }
 
-fn post(fact: &Fact) -> Bytes {
+/// A fact as a request to `POST /v1/events`.
+pub(crate) fn post(fact: &Fact) -> Bytes {
     let body = serde_json::to_string(fact).unwrap_or_default();
     format!(
         "POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nauthorization: Bearer \
