@@ -4,7 +4,7 @@
 --
 -- Transactions commit in another order than that of their ids. A reader remembers the snapshot that it has read, as
 -- readers of `changed_chunk` do, and reads the rows of transactions that were not visible in it: however transactions
--- overlap, none is missed, none comes twice, and a long transaction holds up nobody else's rows.
+-- overlap, none is missed, none comes twice, and a long transaction holds up no other rows.
 create table feed (
     id          bigint generated always as identity primary key,
     xid         xid8 not null default pg_current_xact_id(),
@@ -18,7 +18,7 @@ create table feed (
 create index feed_xid on feed (xid, id);
 create index feed_at on feed (at);
 
--- The latest transaction some of whose rows were deleted. Who has not read all transactions up to it has to begin anew.
+-- The latest transaction some of whose rows were deleted. Who has not read all transactions up to it has to begin again.
 create table feed_pruned (
     up_to       xid8 not null
 );
