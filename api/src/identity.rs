@@ -16,6 +16,7 @@ mod principal;
 pub mod secrets;
 
 pub(crate) use asker::Asker;
+pub(crate) use cookie::Cookie;
 pub(crate) use credentials::Claim;
 pub use grants::{Grant, Grants};
 pub use identified::{Identity, SessionKey};

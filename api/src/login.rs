@@ -1,6 +1,7 @@
 //! The pages of the login, without any script: `/login` takes a name and a password, `/login/link/{secret}` sets them once.
 
 mod page;
+mod provider;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -31,6 +32,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route(paths::LOGIN, get(form).post(by_password).route_layer(admit()))
         .route(paths::LOGIN_LINK, get(link_form).post(by_link).route_layer(admit()))
         .layer(DefaultBodyLimit::max(FORM))
+        .merge(provider::router())
 }
 
 /// What a form has sent.
@@ -46,6 +48,7 @@ async fn form(State(state): State<ApiState>, uri: Uri) -> Response {
         return to("/", None);
     }
     let page = Page::login(&next(uri.query().unwrap_or_default().as_bytes()));
+    let page = page.with_providers(state.identities().providers().providers.names());
     match grants::has_administrator(state.identity_store()).await {
         Ok(true) => page.answer(StatusCode::OK),
         Ok(false) => page.with_note(NO_ADMINISTRATOR).answer(StatusCode::OK),

@@ -25,10 +25,17 @@ pub(crate) const LOGIN: &str = "/login";
 pub(crate) const LOGIN_LINK: &str = "/login/link/{secret}";
 /// Logging in by a name and a password.
 pub(crate) const LOGIN_API: &str = "/api/v1/login";
+/// Sends a browser to an identity provider.
+pub(crate) const LOGIN_PROVIDER: &str = "/login/{provider}";
+/// Where the provider sends it back.
+pub(crate) const LOGIN_CALLBACK: &str = "/login/{provider}/callback";
+/// Where the provider says that a session of it has ended.
+pub(crate) const LOGIN_BACKCHANNEL: &str = "/login/{provider}/backchannel";
 /// The description of REST.
 pub(crate) const OPENAPI: &str = "/api/openapi.json";
 
 /// Whether a route is answered to everyone, whoever asks: the login, the files of the page, and the description of REST.
 pub(crate) fn is_for_everyone(route: &str) -> bool {
-    matches!(route, LOGIN | LOGIN_LINK | LOGIN_API | OPENAPI) || route.starts_with("/web/")
+    let is_login = matches!(route, LOGIN | LOGIN_LINK | LOGIN_API | LOGIN_PROVIDER | LOGIN_CALLBACK | LOGIN_BACKCHANNEL);
+    is_login || route == OPENAPI || route.starts_with("/web/")
 }

@@ -22,7 +22,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   jwks: {
     keys: [
       key("ec", { namedCurve: "P-256" }, { kid: "ec", alg: "ES256" }),
-      key("rsa", { modulusLength: 2048 }, { kid: "rsa", alg: "RS256" }),
+      key("rsa", { modulusLength: 2048 }, { kid: "rsa" }),
       key("ed25519", {}, { kid: "ed", alg: "EdDSA" }),
     ],
   },

@@ -20,8 +20,14 @@ impl Cookie {
         Self { name: if is_secure { "__Host-sei" } else { "sei" }, is_secure, public }
     }
 
+    /// The same for a login at an identity provider between the way there and the way back.
+    pub(crate) fn of_pending_login(server: &Server) -> Self {
+        let cookie = Self::of(server);
+        Self { name: if cookie.is_secure { "__Host-sei-login" } else { "sei-login" }, ..cookie }
+    }
+
     /// The secret of the session of a request.
-    pub(super) fn secret<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+    pub(crate) fn secret<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
         let mut cookies = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         cookies.find(|(name, _)| *name == self.name).map(|(_, secret)| secret)

@@ -99,6 +99,11 @@ impl Identities {
         &self.0.cookie
     }
 
+    /// The identity providers, and the sessions that began there.
+    pub(crate) fn providers(&self) -> &ProviderSessions {
+        &self.0.providers
+    }
+
     /// The session of a browser, whether or not it has ended.
     pub(crate) fn session(&self, headers: &HeaderMap) -> Option<SecretHash> {
         self.0.cookie.secret(headers).map(hash)

@@ -28,6 +28,8 @@ pub struct Page {
     /// What is to be done, and where the form is sent; without it there is no form.
     form: Option<Form>,
     name: String,
+    /// The identity providers that it offers.
+    providers: Vec<String>,
     problem: Option<String>,
 }
 
@@ -71,7 +73,7 @@ impl Page {
     }
 
     fn new(title: &'static str, form: Option<Form>) -> Self {
-        Self { title, form, name: String::new(), problem: None }
+        Self { title, form, name: String::new(), providers: Vec::new(), problem: None }
     }
 
     /// The same with a note.
@@ -85,6 +87,11 @@ impl Page {
     /// The same with a name filled in.
     pub fn with_name(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }
+    }
+
+    /// The same with the identity providers that a login is offered by.
+    pub fn with_providers<'n>(self, names: impl Iterator<Item = &'n str>) -> Self {
+        Self { providers: names.map(str::to_owned).collect(), ..self }
     }
 
     /// The page with what is wrong.
@@ -119,6 +126,7 @@ impl Page {
         let Form { action, note, button, password, next } = form;
         writeln!(html, "<form method=\"post\" action=\"{}\">\n<h1>{}</h1>", escaped(action), self.title)?;
         html.push_str(&self.problem());
+        self.write_providers(next.as_deref().unwrap_or("/"), html)?;
         if !note.is_empty() {
             writeln!(html, "<p class=\"note\">{note}</p>")?;
         }
@@ -136,6 +144,15 @@ impl Page {
             writeln!(html, "<input name=\"next\" type=\"hidden\" value=\"{}\">", escaped(next))?;
         }
         writeln!(html, "<button>{button}</button>\n</form>")
+    }
+
+    fn write_providers(&self, next: &str, html: &mut String) -> std::fmt::Result {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", next).finish();
+        for name in &self.providers {
+            let address = escaped(&format!("{}/{name}?{query}", crate::paths::LOGIN));
+            writeln!(html, "<a class=\"provider\" href=\"{address}\">Log in with {}</a>", escaped(name))?;
+        }
+        Ok(())
     }
 
     fn problem(&self) -> String {

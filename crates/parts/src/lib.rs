@@ -73,6 +73,19 @@ pub fn corpus() -> Option<PathBuf> {
     directory("SEI_CORPUS", Part::Corpus)
 }
 
+/// The address of a server, which an environment variable states.
+///
+/// # Panics
+/// When it is not set and `SEI_REQUIRE` names the part.
+#[must_use]
+pub fn server(name: &str, part: Part) -> Option<String> {
+    let found = variable(name);
+    if found.is_none() {
+        missing(part, &format!("{name} is not set: run `make counterparts`"));
+    }
+    found
+}
+
 /// What an environment variable names, if it is set: a path, or several.
 ///
 /// # Panics

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 const EXAMPLES: &str = "\
 Examples:
   sei grant add --user ann --role manager --team web
-  sei grant add --group engineering --role viewer    all in a group of the identity provider
+  sei grant add --group sso:engineering --role viewer  all in a group of the identity provider `sso`
   sei grant list
   sei grant remove 7HkX0bTqPzR3mVnWc2Yd";
 
@@ -50,7 +50,7 @@ pub(crate) struct To {
     #[arg(long, value_name = "USER")]
     user: Option<String>,
 
-    /// To all in this group of the identity provider
+    /// To all in this group of an identity provider, by `provider:group`
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
 }

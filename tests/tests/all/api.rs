@@ -13,6 +13,7 @@ mod known;
 mod limits;
 mod live;
 mod login;
+pub(crate) mod oidc;
 mod openapi;
 mod pages;
 mod permissions;

@@ -10,13 +10,16 @@ use axum::http::StatusCode;
 use chrono::{TimeDelta, Utc};
 use store::Store;
 use store::audit::{self, Action, Actor, ActorKind, Entry};
-use store::identity::providers::{self, EndedSession, ProviderSession, Stated};
+use store::identity::providers::{self, EndedSession, NewProviderSession, ProviderSession, Stated};
+use store::identity::users::{self, NewUser};
 use store::identity::{SecretHash, sessions};
 use url::Url;
 
 use super::error::ProviderError;
 use super::person::Person;
-use super::providers::{Providers, SessionTokens, Subject};
+use super::providers::{LoggedIn, Providers, SessionTokens, Subject};
+use crate::identity::logins::{Begun, Logins, Origin};
+use crate::identity::secrets;
 use crate::problem::Problem;
 
 /// How often a provider is asked what a user may do, while requests come.
@@ -37,6 +40,39 @@ impl ProviderSessions {
     /// In a store that can write.
     pub(crate) fn new(store: &Store, providers: Providers) -> Self {
         Self { providers, store: store.clone() }
+    }
+
+    /// Begins a session of who has logged in.
+    pub(crate) async fn begin(&self, logins: &Logins, logged_in: LoggedIn, origin: Origin) -> Result<Begun, Problem> {
+        let LoggedIn { subject, person, sid, tokens, .. } = logged_in;
+        let id = secrets::id().map_err(|error| Problem::fault(&error))?;
+        let new = NewUser { id: &id, login_name: None, name: &person.name, email: person.email.as_deref() };
+        let mut tx = self.store.begin().await?;
+        let known = providers::find_or_create(&mut tx, &subject.issuer, &subject.id, new).await?;
+        if known.is_disabled {
+            let actor = Actor { name: Some(person.name), ..Actor::new(ActorKind::User, &known.id) };
+            let entry = Entry::new(actor, Action::LoginRefused, &known.id);
+            audit::record(&mut tx, &entry.from_address(origin.address.map(|address| address.to_string()))).await?;
+            tx.commit().await?;
+            return Err(Problem::login(StatusCode::FORBIDDEN, "An administrator has disabled your account."));
+        }
+        providers::set_stated(&mut tx, &known.id, stated(&person)).await?;
+        let user = users::get(&mut tx, &known.id).await?;
+        let user = user.ok_or_else(|| Problem::not_found("user", &known.id))?;
+        let begun = logins.begin(&mut tx, &user, "provider", origin).await?;
+        let sealed = tokens.seal(&begun.cookie);
+        let session = NewProviderSession {
+            session: &secrets::hash(&begun.cookie),
+            provider: &subject.provider,
+            issuer: &subject.issuer,
+            subject: &subject.id,
+            sid: sid.as_deref(),
+            tokens: sealed.as_deref(),
+            refresh_after: REFRESH,
+        };
+        providers::begin_session(&mut tx, session).await?;
+        tx.commit().await?;
+        Ok(begun)
     }
 
     /// Asks the provider about a session if that is due. `false` if the session has ended by that.

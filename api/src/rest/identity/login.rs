@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::Body;
-use crate::ApiState;
 use crate::audit::actor;
+use crate::identity::oidc::own_address;
 use crate::identity::{Asker, NameAndPassword, Origin};
 use crate::problem::Problem;
 use crate::views::Me;
+use crate::{ApiState, paths};
 
 /// A name and its password.
 #[derive(Deserialize, ToSchema)]
@@ -62,12 +63,22 @@ pub async fn login(
     Ok(with_cookie(cookie, Json(LoggedIn { csrf: begun.csrf })))
 }
 
+/// A session that has ended here.
+#[derive(Serialize, ToSchema)]
+pub struct LoggedOut {
+    /// Where a browser goes to log out at the identity provider as well.
+    continue_at: String,
+}
+
 /// Ends the session, everywhere within a second.
+///
+/// Of one that began with a login at an identity provider, the answer says where to log out there.
 #[utoipa::path(
     post,
     path = "/api/v1/logout",
     operation_id = "logout",
     responses(
+        (status = 200, body = LoggedOut, description = "It has ended here."),
         (status = 204, description = "It has ended."),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
@@ -76,11 +87,18 @@ pub async fn logout(
     State(state): State<ApiState>,
     Extension(peer): Extension<Peer>,
     Asker(asker): Asker,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Some(session) = &asker.session else { return Err(Problem::no_session()) };
+    let identities = state.identities();
+    let secret = identities.cookie().secret(&headers).unwrap_or_default();
+    let back_to = own_address(&state.settings().server, &headers).unwrap_or_default() + paths::LOGIN;
+    let provider = identities.providers().logout_address(&session.hash, secret, &back_to).await?;
     state.logins().end(actor(&asker.principal), &session.hash, peer.address()).await?;
     state.identities().forget(&session.hash);
-    Ok(with_cookie(state.identities().cookie().clear(), StatusCode::NO_CONTENT))
+    let answer = provider.map(|address| Json(LoggedOut { continue_at: address.into() }));
+    let answer = answer.map_or_else(|| StatusCode::NO_CONTENT.into_response(), Json::into_response);
+    Ok(with_cookie(identities.cookie().clear(), answer))
 }
 
 /// Who asks, what was granted to them, and what requests of their session that change something repeat.

@@ -76,8 +76,20 @@ pub(crate) async fn empty() -> Served {
 
 /// The same with other settings.
 pub(crate) async fn with(change: impl FnOnce(&mut api::settings::ApiSettings)) -> Served {
+    with_listener(listener().await, change).await
+}
+
+/// What an API can listen on: its address is known before its settings.
+pub(crate) async fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
+}
+
+/// The same as [`with`] on an address that is known already.
+pub(crate) async fn with_listener(
+    listener: TcpListener,
+    change: impl FnOnce(&mut api::settings::ApiSettings),
+) -> Served {
     let database = tests::database().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let until = CancellationToken::new();
     let mut all = runtime::load::<api::settings::ApiSettings>(None, &[format!("server.listen={address}")]).unwrap();
