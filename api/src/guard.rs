@@ -43,7 +43,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
 );
 
-/// Puts the policy of the page on an answer; the server adds the headers that every answer has.
+/// Puts the policy of the page on an answer, unless it has one of its own; the server adds the headers that every answer
+/// has.
 pub fn add_policy(response: &mut Response) {
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(POLICY);
 }

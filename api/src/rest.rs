@@ -4,6 +4,7 @@
 mod audit;
 mod csv;
 mod description;
+mod docs;
 mod document;
 mod events;
 mod identity;
@@ -61,6 +62,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/events", report(get(events::events)))
         // a stream takes no place of those that are answered
         .route(paths::STREAM, get(stream::stream).route_layer(choose()))
+        .merge(docs::router())
         .route(paths::OPENAPI, get(async || Json(openapi())).route_layer(negotiate()))
 }
 

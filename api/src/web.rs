@@ -36,6 +36,7 @@ static FILES: &[File] = &[
     file!("/web/format.js", "text/javascript; charset=utf-8", "format.js"),
     file!("/web/dom.js", "text/javascript; charset=utf-8", "dom.js"),
     file!("/web/explorer.js", "text/javascript; charset=utf-8", "explorer.js"),
+    file!("/web/docs.js", "text/javascript; charset=utf-8", "docs.js"),
 ];
 
 /// Routes of all files.
@@ -46,6 +47,11 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 /// The page that explores GraphQL.
 pub async fn explorer() -> Response {
     answer(HTML, include_str!("../../dashboards/web/explorer.html"))
+}
+
+/// The page that shows the description of REST.
+pub fn docs() -> Response {
+    answer(HTML, include_str!("../../dashboards/web/docs.html"))
 }
 
 /// A file. It is asked for each time, since an update of `sei` changes it.

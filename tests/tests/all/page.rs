@@ -258,6 +258,24 @@ async fn the_explorer_shows_the_schema_without_the_internet() {
 }
 
 #[tokio::test]
+async fn the_page_of_rest_shows_each_operation_without_other_hosts() {
+    let Some(browser) = browser() else { return };
+    let served = served::empty().await;
+    let address = format!("http://{}/api/docs", served.address);
+    let seen = visit(&browser, &address, &["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]).await;
+    for path in served.get("/api/openapi.json").await["paths"].as_object().unwrap().keys() {
+        assert!(seen.dom.contains(&format!("data-path=\"{path}\"")), "{path}: {}", seen.dom);
+    }
+    assert!(seen.complaints.is_empty(), "{:#?}", seen.complaints);
+    let page = served.ask("GET", "/api/docs", &[], "").await;
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'self'; img-src 'self' data:;"), "{policy}");
+    assert!(!policy.contains("script-src"), "scripts are those of the server: {policy}");
+    let other = served.ask("GET", "/", &[], "").await;
+    assert!(!other.header("content-security-policy").unwrap().contains("unsafe-inline"));
+}
+
+#[tokio::test]
 async fn a_failing_server_is_reported_with_a_way_to_try_again() {
     let Some(browser) = browser() else { return };
     let served = served::filled().await;
