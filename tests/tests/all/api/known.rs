@@ -23,6 +23,7 @@ pub(crate) struct Browser {
 pub(crate) async fn served() -> Served {
     served::with(|settings| {
         settings.login.enabled = true;
+        settings.api.raw_events = false;
         let limits = &mut settings.api.limits;
         (limits.address_per_minute, limits.principal_per_minute) = (1_000_000, 1_000_000);
         limits.logins_per_minute = 1_000;
