@@ -87,10 +87,10 @@ impl Login {
         }
     }
 
-    /// Fails for an address that the API may not be served on.
+    /// Fails for an address that the API may not be served on, and for an identity provider whose secret is not there.
     pub fn require(&self, server: &Server) -> anyhow::Result<()> {
         anyhow::ensure!(self.allows(server), "{LISTEN}: found {}, expected {EXPECTED}", Self::found(server));
-        Ok(())
+        self.provider.iter().enumerate().try_for_each(|(index, provider)| provider.require(index))
     }
 
     fn found(server: &Server) -> String {

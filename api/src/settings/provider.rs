@@ -85,6 +85,12 @@ impl LoginProvider {
         }
     }
 
+    /// Fails if its secret can't be read.
+    pub(super) fn require(&self, index: usize) -> anyhow::Result<()> {
+        let read = self.client_secret.as_ref().map(runtime::secret::read).transpose();
+        read.map(drop).map_err(|error| anyhow::anyhow!("login.provider.{index}.client_secret: {error}"))
+    }
+
     fn check_fields(&self, key: &impl Fn(&str) -> String, findings: &mut Findings) {
         let issuer = Url::parse(&self.issuer).ok().filter(|url| url.query().is_none() && url.fragment().is_none());
         if !issuer.is_some_and(|url| is_confidential(&url)) {
