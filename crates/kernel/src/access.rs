@@ -1,4 +1,4 @@
-//! What somebody who is known may do: roles, and the rights that each of them has.
+//! What a client that is known may do: roles, and the rights that each of them has.
 
 crate::closed_list! {
     /// What a grant gives. Each role has the rights of those before it.
