@@ -7,6 +7,7 @@
 
 mod basis;
 mod benchmark;
+mod bots;
 mod budget;
 mod compute;
 pub mod custom;
@@ -15,9 +16,11 @@ mod error;
 mod explain;
 mod explanation;
 mod history;
+mod interval;
 mod metrics;
 mod options;
 mod preview;
+mod progress;
 mod query;
 pub mod reasons;
 mod report;
@@ -37,15 +40,19 @@ pub use error::DoraError;
 pub use explain::explain;
 pub use explanation::{Candidate, CarriedCommit, ChangeExplanation, DeploymentExplanation, Explanation};
 pub use history::{History, HistoryBuilder};
+pub use interval::Interval;
 pub use metrics::{
-    Aggregation, AskedServices, Definition, Dependents, MetricAnswer, MetricPart, MetricSettings, Owners, Point,
-    Question, Slice, Unit, Value, ValueName, Versions, Window, ask, asked_services, definitions, window_start,
+    Aggregation, AskedServices, Bucket, Compare, Comparison, Definition, Dependents, Distribution, DistributionPart,
+    MetricAnswer, MetricPart, MetricSettings, Owners, Percentile, Point, Question, Slice, Unit, Value, ValueName,
+    Versions, Window, ask, asked_services, definitions, distributions, window_start,
 };
 pub use options::Options;
 pub use preview::{Preview, ServicePreview};
-pub use query::{Interval, ReportQuery};
+pub use progress::{ChangeStage, Progress, progress};
+pub use query::{ReportBy, ReportQuery};
 pub use report::{
-    FindingCount, MetricName, MetricReport, QuickCheck, REPORT_SERIES, Report, Score, ServiceStatus, report,
+    FindingCount, MetricName, MetricReport, QuickCheck, REPORT_METRICS, REPORT_SERIES, Report, ReportSlice, Score,
+    ServiceStatus, report,
 };
 pub use role::EngineRole;
 pub use snapshots::{Dated, Snapshots, UP_TO_NOW};

@@ -13,8 +13,10 @@ mod beginning;
 mod calendar;
 mod change_type;
 mod ci;
+mod compare;
 mod custom;
 mod delivery;
+mod distribution;
 mod flow;
 mod frames;
 mod grid;
@@ -45,8 +47,10 @@ mod view;
 mod window;
 
 pub use affected::{Dependents, Owners};
-pub use ask::{ask, asked_services};
+pub use ask::{ask, asked_services, distributions};
 pub(crate) use calendar::Calendar;
+pub use compare::{Compare, Comparison};
+pub use distribution::{Bucket, Distribution, DistributionPart, Percentile};
 pub(crate) use held::Rows;
 pub(crate) use load::load;
 pub use model::{

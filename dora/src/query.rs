@@ -8,23 +8,27 @@ use serde::Deserialize;
 use strum::Display;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Benchmark, Budget, Within};
+use crate::{Benchmark, Budget, Compare, Interval, Slice, Within};
 
 kernel::closed_list! {
-    /// The length of the steps of a series.
+    /// What a report can be asked for by.
     #[derive(Deserialize, Enum, ToSchema, ValueEnum, Display)]
     #[value(rename_all = "snake_case")]
-    pub enum Interval: "interval" {
-        /// Local days: 23 to 25 hours.
-        Day,
-        /// ISO weeks: they begin on Monday.
-        Week,
-        /// Calendar months.
-        Month,
-        /// Calendar quarters.
-        Quarter,
-        /// Calendar years.
-        Year,
+    pub enum ReportBy: "slice of a report" {
+        /// The service.
+        Service,
+        /// The team that owns the service; a team holds the teams that are part of it.
+        Team,
+    }
+}
+
+impl ReportBy {
+    /// The slice of each of its metrics.
+    pub(crate) const fn slice(self) -> Slice {
+        match self {
+            Self::Service => Slice::Service,
+            Self::Team => Slice::Team,
+        }
     }
 }
 
@@ -77,6 +81,14 @@ pub struct ReportQuery {
     #[arg(long, value_name = "STEP")]
     #[param(inline)]
     pub interval: Option<Interval>,
+    /// The metrics of each of these, beside the whole.
+    #[arg(long, value_name = "SLICE")]
+    #[param(inline)]
+    pub by: Option<ReportBy>,
+    /// An earlier window whose values stand beside these.
+    #[arg(long, value_name = "WINDOW")]
+    #[param(inline)]
+    pub compare: Option<Compare>,
     /// Whether a preview is offered where no deployment is known: values as if each merge to the default branch were a
     /// deployment; `true` without it.
     #[arg(long, value_name = "BOOL")]

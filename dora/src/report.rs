@@ -6,7 +6,7 @@ mod make;
 
 #[cfg(test)]
 pub(crate) use make::metric_report;
-pub use make::{REPORT_SERIES, report};
+pub use make::{REPORT_METRICS, REPORT_SERIES, report};
 pub(crate) use make::{from_answers, plan, question};
 
 use std::fmt;
@@ -19,8 +19,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    Basis, Caveat, GroupKind, Interval, Level, LevelYear, Mean, Point, Preview, QuickCheckEdition, Unit, Value,
-    ValueName, Window,
+    Basis, Caveat, Comparison, GroupKind, Interval, Level, LevelYear, Mean, Point, Preview, QuickCheckEdition,
+    ReportBy, Unit, Value, ValueName, Window,
 };
 
 kernel::closed_list! {
@@ -116,6 +116,9 @@ pub struct MetricReport {
     /// How others score, where published.
     #[schema(required)]
     pub benchmark: Option<Mean>,
+    /// How it was before, where the question asks for that.
+    #[schema(required)]
+    pub compared: Option<Comparison>,
     /// What the value rests on.
     pub basis: Basis,
     /// What a reader must know about the value.
@@ -202,6 +205,42 @@ pub struct ServiceStatus {
     pub statement: Option<String>,
 }
 
+/// The metrics of a service or of a team.
+#[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
+pub struct ReportSlice {
+    /// The name of the service or the team.
+    pub slice: String,
+    /// Change lead time.
+    pub change_lead_time: MetricReport,
+    /// Deployment frequency.
+    pub deployment_frequency: MetricReport,
+    /// Change fail rate.
+    pub change_fail_rate: MetricReport,
+    /// Failed deployment recovery time.
+    pub failed_deployment_recovery_time: MetricReport,
+    /// Deployment rework rate.
+    pub deployment_rework_rate: MetricReport,
+    /// Time to restore.
+    pub time_to_restore: MetricReport,
+    /// The Quick Check.
+    pub quick_check: QuickCheck,
+}
+
+impl ReportSlice {
+    /// The metrics: the five, then time to restore.
+    #[must_use]
+    pub fn metrics(&self) -> [&MetricReport; 6] {
+        [
+            &self.change_lead_time,
+            &self.deployment_frequency,
+            &self.change_fail_rate,
+            &self.failed_deployment_recovery_time,
+            &self.deployment_rework_rate,
+            &self.time_to_restore,
+        ]
+    }
+}
+
 /// A report. Serialized, it is what JSON, GraphQL and REST show.
 #[derive(Clone, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
 #[graphql(complex)]
@@ -236,6 +275,11 @@ pub struct Report {
     pub time_to_restore: MetricReport,
     /// The Quick Check.
     pub quick_check: QuickCheck,
+    /// What the metrics are sliced by.
+    #[schema(required)]
+    pub by: Option<ReportBy>,
+    /// The metrics of each slice, by name; their series have the headline only.
+    pub slices: Vec<ReportSlice>,
     /// What the engine noticed about the data.
     pub findings: Vec<FindingCount>,
     /// The services, by name.

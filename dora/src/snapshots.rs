@@ -27,7 +27,7 @@ pub use answers::UP_TO_NOW;
 use answers::{Answer, Answers, Given, Key};
 
 use crate::settings;
-use crate::{AskedServices, DoraError, MetricAnswer, MetricSettings, Question, Report, ReportQuery};
+use crate::{AskedServices, Distribution, DoraError, MetricAnswer, MetricSettings, Question, Report, ReportQuery};
 
 /// Snapshots of tenants. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -195,6 +195,20 @@ impl Snapshots {
         let read = self.read(store, tenanted, plan).await?;
         let answer = self.answered(tenanted, &read, plan, question).await?;
         Ok(Dated { answer, versions: read.versions.of(plan.sources()) })
+    }
+
+    /// The distributions behind metrics of the store's tenant, as [`crate::distributions`] gives them.
+    pub async fn distributions(
+        &self,
+        store: &Store,
+        names: &[&str],
+        question: &Question,
+    ) -> Result<Dated<Vec<Distribution>>, DoraError> {
+        let settings = MetricSettings { dora: &self.inner.dora, custom: &self.inner.custom };
+        let plan = Plan::new(settings, names, question)?;
+        let read = self.read(store, &self.of(store.tenant()), &plan).await?;
+        let versions = read.versions.of(plan.sources());
+        Ok(Dated { answer: plan.distributed(read.tables).await?, versions })
     }
 
     /// A report of the store's tenant, as [`crate::report`] gives it.

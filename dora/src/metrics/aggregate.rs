@@ -2,6 +2,7 @@
 //! and for each slice. Quantiles, sums and counts are polars'.
 
 mod cells;
+mod distributed;
 mod frequency;
 mod lasting;
 mod summed;
@@ -24,6 +25,7 @@ use crate::basis::Measured;
 use crate::budget::series;
 pub(super) use cells::Asked;
 use cells::{Cell, Stat};
+pub(super) use distributed::distributed;
 
 /// More slices than can be looked at.
 const MAX_SLICES: usize = 2_000;
@@ -39,14 +41,7 @@ pub(super) fn answer(
     (observations, parts): Observed<'_>,
     beside: &[(ValueName, Observations)],
 ) -> Result<(MetricPart, Vec<MetricPart>), DoraError> {
-    if let Some(by) = asked.by.filter(|by| !asked.metric.slices().contains(by)) {
-        let known: Vec<&str> = asked.metric.slices().iter().map(|slice| slice.as_str()).collect();
-        return Err(DoraError::Question(format!(
-            "`{}` can't be asked for by {by}: expected one of {}",
-            asked.metric.id,
-            known.join(", ")
-        )));
-    }
+    check_slice(asked)?;
     let grid = Grid::new(observations, asked.spans, parts);
     let steps = asked.spans.steps.len();
     if grid.len() > MAX_SLICES || grid.len() * steps > MAX_POINTS {
@@ -55,7 +50,7 @@ pub(super) fn answer(
             grid.len() - 1,
         )));
     }
-    asked.budget.spend((grid.len() - 1) * series(asked.values_in_series), steps)?;
+    asked.budget.spend((grid.len() - 1) * series(false), steps)?;
     let others: Vec<Grid<'_>> = beside.iter().map(|(_, observations)| grid.with(observations)).collect();
     let grids: Vec<(&Grid<'_>, bool)> =
         std::iter::once((&grid, false)).chain(others.iter().map(|grid| (grid, true))).collect();
@@ -70,6 +65,17 @@ pub(super) fn answer(
     // the whole is the first
     let whole = parts.remove(0);
     Ok((whole, parts))
+}
+
+/// Fails if the metric can't be asked for by the slice.
+fn check_slice(asked: &Asked<'_>) -> Result<(), DoraError> {
+    let Some(by) = asked.by.filter(|by| !asked.metric.slices().contains(by)) else { return Ok(()) };
+    let known: Vec<&str> = asked.metric.slices().iter().map(|slice| slice.as_str()).collect();
+    Err(DoraError::Question(format!(
+        "`{}` can't be asked for by {by}: expected one of {}",
+        asked.metric.id,
+        known.join(", ")
+    )))
 }
 
 impl Asked<'_> {
@@ -104,16 +110,23 @@ impl Asked<'_> {
                 value,
                 text: values.first().and_then(|first| first.text.clone()),
                 n,
+                compared: None,
                 basis: cell.seen.basis(),
                 caveats: measured.caveats(&services, cell.seen.with_value(value), self.spans.window),
                 values,
-                series: self.series(steps, measured, &services),
+                series: self.series(steps, measured, &services, self.values_in_series && name.is_none()),
             })
         };
         slots.filter_map(part).collect()
     }
 
-    fn series(&self, cells: &[Cell], measured: Measured<'_>, services: &[&ServiceBasis]) -> Vec<Point> {
+    fn series(
+        &self,
+        cells: &[Cell],
+        measured: Measured<'_>,
+        services: &[&ServiceBasis],
+        with_values: bool,
+    ) -> Vec<Point> {
         let steps = self.spans.steps.iter().zip(cells);
         let point = |(step, cell): (&super::calendar::Step, &Cell)| {
             let (value, n) = cell.headline().map_or((None, 0), |first| (first.value, first.n));
@@ -126,7 +139,7 @@ impl Asked<'_> {
                 n,
                 basis: cell.seen.basis(),
                 caveats: measured.codes_of_step(services, cell.seen.with_value(value), window),
-                values: if self.values_in_series { self.values(cell) } else { Vec::new() },
+                values: if with_values { self.values(cell) } else { Vec::new() },
             }
         };
         steps.map(point).collect()

@@ -61,10 +61,20 @@ impl Calendar {
         if length != Duration::days(length.num_days()) {
             return to.checked_sub_signed(length);
         }
-        let date = self.date(to).checked_sub_days(Days::new(days))?;
+        self.same_time(to, self.date(to).checked_sub_days(Days::new(days))?)
+    }
+
+    /// The instant that lies a number of months before another, at the same time of the day: on the last day of a month
+    /// that has no such day.
+    pub fn months_before(&self, at: DateTime<Utc>, months: u32) -> Option<DateTime<Utc>> {
+        self.same_time(at, self.date(at).checked_sub_months(Months::new(months))?)
+    }
+
+    /// The time of the day that an instant has, on another date.
+    fn same_time(&self, at: DateTime<Utc>, date: NaiveDate) -> Option<DateTime<Utc>> {
         let (begin, end) = (self.midnight(date), self.midnight(next(date)));
         #[expect(clippy::cast_possible_truncation, reason = "nanoseconds of a day")]
-        let passed = (nanos(end - begin) * self.passed(to)).round() as i64;
+        let passed = (nanos(end - begin) * self.passed(at)).round() as i64;
         begin.checked_add_signed(Duration::nanoseconds(passed))
     }
 

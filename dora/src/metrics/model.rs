@@ -1,5 +1,7 @@
 //! The vocabulary of every metric: what is asked, and the answer as a whole, in parts and as a series.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_graphql::{ComplexObject, Enum, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -8,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use strum::Display;
 use utoipa::{IntoParams, ToSchema};
 
+use super::compare::{Compare, Comparison};
 use super::unit::Unit;
 use super::window::Window;
 use crate::settings;
@@ -234,6 +237,9 @@ pub struct MetricPart {
     pub text: Option<String>,
     /// How many observations are behind it.
     pub n: u64,
+    /// How it was before, where the question asks for that.
+    #[schema(required)]
+    pub compared: Option<Comparison>,
     /// What it rests on.
     pub basis: Basis,
     /// What a reader must know about it.
@@ -284,6 +290,30 @@ pub struct MetricAnswer {
     pub whole: MetricPart,
     /// The slices, by name: no ranking.
     pub slices: Vec<MetricPart>,
+}
+
+impl MetricAnswer {
+    /// The slices that another answer has and this one does not.
+    pub(super) fn slices_only_of(&self, other: &Self) -> Vec<String> {
+        let known: BTreeSet<Option<&str>> = self.slices.iter().map(|part| part.slice.as_deref()).collect();
+        let others = other.slices.iter().filter(|part| !known.contains(&part.slice.as_deref()));
+        others.filter_map(|part| part.slice.clone()).collect()
+    }
+
+    /// Compares each part with the same part of an earlier window; one that is not there was not observed.
+    pub(super) fn compare_with(&mut self, before: &Self) {
+        let unit = self.metric.unit;
+        let slices: BTreeMap<Option<&str>, &MetricPart> =
+            before.slices.iter().map(|part| (part.slice.as_deref(), part)).collect();
+        for part in std::iter::once(&mut self.whole).chain(&mut self.slices) {
+            let then = match part.slice.as_deref() {
+                None => Some(&before.whole),
+                slice => slices.get(&slice).copied(),
+            };
+            let then = then.map_or((None, 0), |then| (then.value, then.n));
+            part.compared = Some(Comparison::new(part.value, before.window, then, unit));
+        }
+    }
 }
 
 #[ComplexObject]
@@ -340,7 +370,7 @@ pub struct Question {
     #[graphql(skip)]
     #[serde(skip)]
     pub within: Within,
-    /// All values in each step of the series, not only the headline.
+    /// All values in each step of the series of the whole, not only the headline.
     #[arg(skip)]
     #[graphql(skip)]
     #[serde(skip)]
@@ -361,6 +391,10 @@ pub struct Question {
     #[arg(long, value_name = "STEP")]
     #[param(inline)]
     pub interval: Option<Interval>,
+    /// An earlier window whose values stand beside these.
+    #[arg(long, value_name = "WINDOW")]
+    #[param(inline)]
+    pub compare: Option<Compare>,
 }
 
 /// How metrics are defined by the settings.

@@ -112,6 +112,11 @@ impl Ownership {
         (!within.is_everything()).then(|| Seen { services: names(&self.teams), teams: names(&self.known_teams) })
     }
 
+    /// Whether a service belongs to a team, or to one that is part of it.
+    pub fn is_of_team(&self, service: &str, team: &str) -> bool {
+        self.teams.get(service).is_some_and(|line| line.iter().any(|name| name == team))
+    }
+
     /// What a question asks for. `computed` are services that may be there no more, but were computed.
     pub fn filter(&self, question: &Question, computed: &BTreeSet<&str>) -> Result<Filter, DoraError> {
         let seen = self.seen(&question.within);

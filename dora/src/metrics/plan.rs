@@ -1,24 +1,22 @@
 //! What a question needs: its metrics, their windows and what they are made from; and the answers, from what was read.
 
+mod answers;
+
 use std::borrow::Cow;
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use store::flow::Span;
 
-use super::aggregate::{self, Asked};
 use super::calendar::{Calendar, Step};
+use super::compare::Compare;
+use super::distribution::Distribution;
 use super::metric::{Input, Metric};
 use super::model::{AskedServices, MetricAnswer, MetricSettings, Question, Slice};
 use super::ownership::Filter;
-use super::parallel;
 use super::registry::find;
-use super::rows::Micros;
-use super::spans::Spans;
 use super::tables::{Source, Tables};
-use super::view::View;
 use super::window::Window;
 use crate::budget::series;
 use crate::compute::{DeliveryRules, rule_set};
@@ -33,6 +31,14 @@ const WINDOW: Duration = Duration::days(90);
 struct Part {
     metric: Cow<'static, Metric>,
     window: Window,
+    /// The earlier window that it is compared with.
+    compared: Option<Window>,
+}
+
+impl Part {
+    fn windows(&self) -> impl Iterator<Item = Window> {
+        [self.window].into_iter().chain(self.compared)
+    }
 }
 
 /// What is computed for a question.
@@ -72,7 +78,8 @@ impl Plan {
         let part = |name: &&str| {
             let metric = find(name, custom)?;
             let window = window_to(to, question.from, metric.window, &calendar)?;
-            Ok::<_, DoraError>(Part { metric, window })
+            let compared = question.compare.map(|compare| compared(compare, window, &calendar)).transpose()?;
+            Ok::<_, DoraError>(Part { metric, window, compared })
         };
         let parts: Vec<Part> = names.iter().map(part).collect::<Result<_, _>>()?;
         let mut most_steps = 0;
@@ -81,6 +88,9 @@ impl Plan {
         }
         // what the slices cost is known when they are
         question.budget.spend(parts.len() * series(question.values_in_series), most_steps)?;
+        if question.compare.is_some() {
+            question.budget.spend(parts.len(), 1)?;
+        }
         Ok(Self { question: question.clone(), rules, parts, beside: None })
     }
 
@@ -123,8 +133,9 @@ impl Plan {
 
     /// The span in which all windows are.
     pub fn span(&self) -> Span {
-        let from = self.parts.iter().map(|part| part.window.from).min().unwrap_or_default();
-        let to = self.parts.iter().map(|part| part.window.to).max().unwrap_or_default();
+        let windows = || self.parts.iter().flat_map(Part::windows);
+        let from = windows().map(|window| window.from).min().unwrap_or_default();
+        let to = windows().map(|window| window.to).max().unwrap_or_default();
         Span { from, to }
     }
 
@@ -161,74 +172,20 @@ impl Plan {
         task.await.map_err(|error| DoraError::ended("a metric", error))?
     }
 
-    /// The answers, from what was read.
-    pub(crate) fn answer(&self, tables: &Tables) -> Result<Vec<MetricAnswer>, DoraError> {
-        let filter = self.filter(tables)?;
-        let calendar = Calendar { zone: self.question.time_zone };
-        let mut windows: BTreeMap<Window, OfWindow<'_>> = BTreeMap::new();
-        for part in &self.parts {
-            if let Entry::Vacant(new) = windows.entry(part.window) {
-                new.insert(OfWindow::new(tables, &filter, part.window, &self.question)?);
-            }
-        }
-        let jobs: Vec<(&Part, &OfWindow<'_>)> =
-            self.parts.iter().filter_map(|part| Some((part, windows.get(&part.window)?))).collect();
-        parallel::each(&jobs, |job| self.answer_part(tables, &filter, &calendar, *job)).into_iter().collect()
-    }
-
-    fn answer_part(
-        &self,
-        tables: &Tables,
-        filter: &Filter,
-        calendar: &Calendar,
-        (part, of_window): (&Part, &OfWindow<'_>),
-    ) -> Result<MetricAnswer, DoraError> {
-        let OfWindow { view, steps, interval } = of_window;
-        let (metric, question) = (&*part.metric, &self.question);
-        let services: Vec<_> =
-            tables.bases.iter().filter(|basis| tables.ownership.passes_service(&basis.service, filter)).collect();
-        let asked = Asked {
-            metric,
-            by: question.by,
-            spans: &Spans::new(calendar, part.window, steps),
-            daily: *interval == Interval::Day,
-            rules: if metric.group == "delivery" { self.rules } else { DeliveryRules::default() },
-            values_in_series: question.values_in_series,
-            budget: &question.budget,
-            services: &services,
-        };
-        let (observations, parts) = view.observe(&self.input(metric))?;
-        let beside = parallel::each(metric.beside, |(name, id)| {
-            let (observations, _) = view.observe(&find(id, &[])?.input)?;
-            Ok::<_, DoraError>((*name, observations))
-        });
-        let beside = beside.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let (whole, slices) = aggregate::answer(&asked, (&observations, &parts), &beside)?;
-        Ok(MetricAnswer {
-            metric: metric.define(),
-            window: part.window,
-            time_zone: question.time_zone,
-            interval: *interval,
-            by: question.by,
-            whole,
-            slices,
-        })
+    /// The distributions, from what was read, on such a thread.
+    pub(crate) async fn distributed(self, tables: Tables) -> Result<Vec<Distribution>, DoraError> {
+        let task = tokio::task::spawn_blocking(move || self.distributions(&tables));
+        task.await.map_err(|error| DoraError::ended("a distribution", error))?
     }
 }
 
-/// What metrics over the same window share.
-struct OfWindow<'t> {
-    view: View<'t>,
-    steps: Vec<Step>,
-    interval: Interval,
-}
-
-impl<'t> OfWindow<'t> {
-    fn new(tables: &'t Tables, filter: &'t Filter, window: Window, question: &Question) -> Result<Self, DoraError> {
-        let (steps, interval) = steps(&Calendar { zone: question.time_zone }, window, question)?;
-        let micros = Micros { from: window.from.timestamp_micros(), to: window.to.timestamp_micros() };
-        Ok(Self { view: View::new(tables, filter, micros, question.by), steps, interval })
-    }
+/// The earlier window that a window is compared with.
+fn compared(compare: Compare, window: Window, calendar: &Calendar) -> Result<Window, DoraError> {
+    let compared = compare.window(window, calendar);
+    compared.ok_or_else(|| {
+        let from = window.from;
+        DoraError::Question(format!("the window begins at {from}: the calendar has no earlier one to compare it with"))
+    })
 }
 
 /// The steps of a window, and how long each is.

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono_tz::Tz;
 use store::Store;
 use store::metric_rows::{self, Computation, FindingRow, ServiceBasis};
-use strum::VariantNames;
+use strum::{VariantArray, VariantNames};
 
 use super::levels::{level_and_score, others, quick_check};
-use super::{FindingCount, MetricName, MetricReport, Report, ServiceStatus};
+use super::{FindingCount, MetricName, MetricReport, Report, ReportSlice, ServiceStatus};
 use crate::basis::{self, Caveat, CaveatCode};
 use crate::benchmark::group;
 use crate::budget::series;
@@ -17,10 +17,15 @@ use crate::metrics::{Calendar, Filter, Plan, Source, Tables, load};
 use crate::preview::{Preview, preview};
 use crate::services::NO_SERVICE;
 use crate::settings::Dora;
-use crate::{Benchmark, DoraError, MetricAnswer, MetricSettings, Point, Question, ReportQuery, Value, Window};
+use crate::{
+    Benchmark, DoraError, MetricAnswer, MetricPart, MetricSettings, Point, Question, ReportBy, ReportQuery, Unit,
+    Value, Window,
+};
 
+/// How many metrics a report has.
+pub const REPORT_METRICS: usize = <MetricName as VariantNames>::VARIANTS.len();
 /// How many series a report has, about: those of the values of each metric.
-pub const REPORT_SERIES: usize = <MetricName as VariantNames>::VARIANTS.len() * series(true);
+pub const REPORT_SERIES: usize = REPORT_METRICS * series(true);
 /// The number of services without deployments that are named; the others are counted.
 const NAMED: usize = 10;
 
@@ -65,7 +70,8 @@ pub(crate) async fn from_answers(
         Some(answer) => preview(plan, &asked, &merges, answer.window, query.time_zone).await?,
         None => None,
     };
-    made(query, answers, tables, asked, preview)
+    let slices = Slices { plan, tables, benchmark: &query.benchmark }.made(&answers)?;
+    made((query, slices), answers, tables, asked, preview)
 }
 
 /// The question that a report is an answer to.
@@ -74,6 +80,8 @@ pub(crate) fn question(query: &ReportQuery) -> Question {
         from: query.from,
         to: query.to,
         interval: query.interval,
+        by: query.by.map(ReportBy::slice),
+        compare: query.compare,
         time_zone: query.time_zone,
         service: query.service.clone(),
         team: query.team.clone(),
@@ -85,7 +93,7 @@ pub(crate) fn question(query: &ReportQuery) -> Question {
 }
 
 fn made(
-    query: &ReportQuery,
+    (query, slices): (&ReportQuery, Vec<ReportSlice>),
     answers: Vec<MetricAnswer>,
     tables: &Tables,
     asked: Vec<Computation>,
@@ -95,10 +103,7 @@ fn made(
     let bases: Vec<&ServiceBasis> =
         tables.bases.iter().filter(|basis| names.contains(basis.service.as_str())).collect();
     let [lead_time, frequency, fail_rate, recovery_time, rework_rate, restore_time]: [MetricAnswer; 6] =
-        answers.try_into().map_err(|answers: Vec<MetricAnswer>| DoraError::Ended {
-            of: "a report".to_owned(),
-            message: format!("{} metrics were answered of 6", answers.len()),
-        })?;
+        answers.try_into().map_err(|answers: Vec<MetricAnswer>| not_six(answers.len()))?;
     let (window, interval) = (lead_time.window, lead_time.interval);
     let of = |metric, answer| metric_report(metric, answer, &query.benchmark);
     let change_lead_time = of(MetricName::ChangeLeadTime, lead_time);
@@ -126,6 +131,8 @@ fn made(
         failed_deployment_recovery_time,
         deployment_rework_rate,
         time_to_restore,
+        by: query.by,
+        slices,
         findings,
         partial: services.iter().any(|service| service.partial),
         services,
@@ -137,30 +144,116 @@ fn made(
 
 /// An answer with the values that a report shows of it, and what they are held against.
 pub(crate) fn metric_report(metric: MetricName, answer: MetricAnswer, benchmark: &Benchmark) -> MetricReport {
-    let days = Calendar { zone: answer.time_zone }.days(answer.window.from, answer.window.to);
-    let shown = |values: Vec<Value>| -> Vec<Value> {
-        values.into_iter().filter(|value| metric.values().contains(&value.name)).collect()
-    };
-    let part = answer.whole;
-    let values = shown(part.values);
-    let (level, score) = level_and_score(metric, &values, days, benchmark.levels);
-    let group = group(benchmark.edition, benchmark.kind, &benchmark.group);
-    MetricReport {
-        metric,
-        title: metric.title(),
-        headline: metric.headline(),
-        value: part.value,
-        unit: answer.metric.unit,
-        text: part.text,
-        n: part.n,
-        level,
-        score,
-        benchmark: group.and_then(|group| others(metric, group)),
-        basis: part.basis,
-        caveats: part.caveats,
-        values,
-        series: part.series.into_iter().map(|point| Point { values: shown(point.values), ..point }).collect(),
+    let held = HeldAgainst { metric, unit: answer.metric.unit, days: days(&answer), benchmark };
+    held.report(answer.whole)
+}
+
+/// The number of local days of an answer's window.
+fn days(answer: &MetricAnswer) -> f64 {
+    Calendar { zone: answer.time_zone }.days(answer.window.from, answer.window.to)
+}
+
+/// What the values of a metric are held against.
+struct HeldAgainst<'b> {
+    metric: MetricName,
+    unit: Unit,
+    /// The length of the window.
+    days: f64,
+    benchmark: &'b Benchmark,
+}
+
+impl HeldAgainst<'_> {
+    fn report(&self, part: MetricPart) -> MetricReport {
+        let Self { metric, unit, days, benchmark } = *self;
+        let shown = |values: Vec<Value>| -> Vec<Value> {
+            values.into_iter().filter(|value| metric.values().contains(&value.name)).collect()
+        };
+        let values = shown(part.values);
+        let (level, score) = level_and_score(metric, &values, days, benchmark.levels);
+        let group = group(benchmark.edition, benchmark.kind, &benchmark.group);
+        MetricReport {
+            metric,
+            title: metric.title(),
+            headline: metric.headline(),
+            value: part.value,
+            unit,
+            text: part.text,
+            n: part.n,
+            level,
+            score,
+            benchmark: group.and_then(|group| others(metric, group)),
+            compared: part.compared,
+            basis: part.basis,
+            caveats: part.caveats,
+            values,
+            series: part.series.into_iter().map(|point| Point { values: shown(point.values), ..point }).collect(),
+        }
     }
+}
+
+/// What the slices of a report are made from.
+struct Slices<'r> {
+    plan: &'r Plan,
+    tables: &'r Tables,
+    benchmark: &'r Benchmark,
+}
+
+impl Slices<'_> {
+    /// The metrics of each slice of which any has observed something, by name.
+    fn made(&self, answers: &[MetricAnswer]) -> Result<Vec<ReportSlice>, DoraError> {
+        let by_name = |answer: &MetricAnswer| -> BTreeMap<String, MetricPart> {
+            answer.slices.iter().filter_map(|part| Some((part.slice.clone()?, part.clone()))).collect()
+        };
+        let mut parts: Vec<BTreeMap<String, MetricPart>> = answers.iter().map(by_name).collect();
+        let names: BTreeSet<String> = parts.iter().flat_map(|parts| parts.keys().cloned()).collect();
+        let held: Vec<HeldAgainst<'_>> = <MetricName as VariantArray>::VARIANTS
+            .iter()
+            .zip(answers)
+            .map(|(metric, answer)| {
+                let (unit, days) = (answer.metric.unit, days(answer));
+                HeldAgainst { metric: *metric, unit, days, benchmark: self.benchmark }
+            })
+            .collect();
+        let slice = |name: String| {
+            let mut found: Vec<Option<MetricPart>> = parts.iter_mut().map(|parts| parts.remove(&name)).collect();
+            if found.contains(&None) {
+                let nothing = self.plan.nothing_of(self.tables, &name)?;
+                for (found, nothing) in found.iter_mut().zip(nothing) {
+                    found.get_or_insert(nothing);
+                }
+            }
+            let found = found.into_iter().flatten().zip(&held);
+            self.slice(name, found.map(|(part, held)| held.report(part)).collect())
+        };
+        names.into_iter().map(slice).collect()
+    }
+
+    fn slice(&self, slice: String, metrics: Vec<MetricReport>) -> Result<ReportSlice, DoraError> {
+        let [
+            change_lead_time,
+            deployment_frequency,
+            change_fail_rate,
+            failed_deployment_recovery_time,
+            deployment_rework_rate,
+            time_to_restore,
+        ]: [MetricReport; 6] = metrics.try_into().map_err(|metrics: Vec<MetricReport>| not_six(metrics.len()))?;
+        let throughput = [&change_lead_time, &deployment_frequency, &failed_deployment_recovery_time];
+        let quick_check = quick_check(self.benchmark, throughput, [&change_fail_rate, &deployment_rework_rate]);
+        Ok(ReportSlice {
+            slice,
+            quick_check,
+            change_lead_time,
+            deployment_frequency,
+            change_fail_rate,
+            failed_deployment_recovery_time,
+            deployment_rework_rate,
+            time_to_restore,
+        })
+    }
+}
+
+fn not_six(found: usize) -> DoraError {
+    DoraError::Ended { of: "a report".to_owned(), message: format!("{found} metrics were answered of 6") }
 }
 
 fn status(row: Computation, bases: &[&ServiceBasis]) -> ServiceStatus {

@@ -67,7 +67,11 @@ impl Answer {
                 parts.map(|part| part.series.len() + part.values.len()).sum()
             }
             // each step has all values
-            Self::Report(report) => report.metrics().iter().map(|metric| metric.series.len() * 5).sum(),
+            Self::Report(report) => {
+                let whole: usize = report.metrics().iter().map(|metric| metric.series.len() * 5).sum();
+                let slices = report.slices.iter().flat_map(|slice| slice.metrics());
+                whole + slices.map(|metric| metric.series.len() + metric.values.len()).sum::<usize>()
+            }
         }
     }
 }

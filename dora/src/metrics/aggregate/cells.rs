@@ -59,6 +59,7 @@ pub(in crate::metrics) struct Asked<'a> {
     pub daily: bool,
     /// What the rules that are followed decide.
     pub rules: DeliveryRules,
+    /// All values in each step of the series of the whole.
     pub values_in_series: bool,
     /// What the slices may cost.
     pub budget: &'a Budget,

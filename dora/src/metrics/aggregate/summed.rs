@@ -76,7 +76,8 @@ const fn headline(aggregation: Aggregation) -> usize {
     }
 }
 
-const fn is_distribution(aggregation: Aggregation) -> bool {
+/// Whether values are put together by their order or their mean, so that they have a distribution.
+pub(super) const fn is_distribution(aggregation: Aggregation) -> bool {
     matches!(aggregation, Aggregation::Median | Aggregation::Mean | Aggregation::P75 | Aggregation::P90)
 }
 
@@ -117,7 +118,7 @@ fn stats(metric: &Metric, summaries: &Summaries, (cell, days): (usize, f64), who
 }
 
 /// What gave evidence for the observations of each cell.
-fn evidence(grid: &Grid<'_>, placed: &Placed, cells: &mut [Cell]) {
+pub(super) fn evidence(grid: &Grid<'_>, placed: &Placed, cells: &mut [Cell]) {
     if grid.observations.evidence.is_empty() {
         return;
     }

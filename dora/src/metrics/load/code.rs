@@ -1,18 +1,18 @@
 //! What was done to the code: changes with their reviews, what was deployed of it, and who wrote it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use regex::Regex;
-use store::StoreTx;
 use store::flow::{self, ChangeRow, WriterRow};
 
 use super::Loader;
+use crate::bots::Bots;
 use crate::compute::{GivenReview, rule_set};
 use crate::metrics::beginning::began;
 use crate::metrics::change_type::{assisted, change_type};
 use crate::metrics::rows::{Author, Change, Deployed, Entry, Key, Name, Review, Subject};
 use crate::metrics::tables::TableBuilder;
-use crate::{DoraError, Options, options, settings};
+use crate::{DoraError, options};
 
 impl Loader<'_> {
     fn assistants(&self) -> Result<Regex, DoraError> {
@@ -155,7 +155,7 @@ impl<'a> AssistedChanges<'a> {
 
 /// The reviews of a change and the comments on it that count, out of all of them.
 fn counted(row: &ChangeRow<'_>, mut reviews: Vec<Review>, bots: &Bots) -> Box<[Review]> {
-    let rules = rule_set(bots.options.compat);
+    let rules = rule_set(bots.rules());
     reviews.retain(|review| {
         let reviewer = review.reviewer.as_deref();
         let by_bot = reviewer.is_some_and(|account| bots.is(account));
@@ -164,25 +164,10 @@ fn counted(row: &ChangeRow<'_>, mut reviews: Vec<Review>, bots: &Bots) -> Box<[R
     reviews.into()
 }
 
-/// Accounts that are bots, by what their source says, their name or the settings.
-struct Bots {
-    known: BTreeSet<String>,
-    options: Options,
-}
-
-impl Bots {
-    async fn read(tx: &mut StoreTx, settings: &settings::Dora) -> Result<Self, DoraError> {
-        Ok(Self { known: flow::bots(tx).await?.into_iter().collect(), options: Options::new(settings)? })
-    }
-
-    fn is(&self, account: &str) -> bool {
-        self.known.contains(account) || self.options.names_bot(account)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings;
 
     #[test]
     fn which_reviews_count_is_decided_by_the_rules_that_are_followed() {
@@ -190,7 +175,7 @@ mod tests {
         let row = ChangeRow { author: Some("ann"), merged: Some(10), ..ChangeRow::default() };
         let times = |compat| -> Vec<i64> {
             let settings = settings::Dora { compat, ..settings::Dora::default() };
-            let bots = Bots { known: ["bot".to_owned()].into(), options: Options::new(&settings).unwrap() };
+            let bots = Bots::of(["bot".to_owned()], &settings).unwrap();
             let reviews = [("ann", 4), ("bot", 5), ("bob", 6), ("eve", 8), ("bob", 12)].map(review).to_vec();
             counted(&row, reviews, &bots).iter().map(|review| review.at).collect()
         };
