@@ -13,13 +13,16 @@ use super::Invalid;
 use super::span::TimeText;
 use super::text::{Parameter, Text, read};
 
+/// An action, as it was given.
+pub type AuditActionText = Text<Action>;
+
 /// Which entries of the audit log are listed.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuestion {
     /// Only of this action, such as `export`, `login`, `refused` or `person_viewed`.
     #[param(inline)]
-    pub action: Option<Text<Action>>,
+    pub action: Option<AuditActionText>,
     /// Only of the actor with this id.
     pub actor: Option<String>,
     /// Only about this subject.
