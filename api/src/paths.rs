@@ -34,7 +34,7 @@ pub(crate) const LOGIN_BACKCHANNEL: &str = "/login/{provider}/backchannel";
 /// The description of REST.
 pub(crate) const OPENAPI: &str = "/api/openapi.json";
 
-/// Whether a route is answered to everyone, whatever client asks: the login, the files of the page, and the description of REST.
+/// Whether a route is answered to every client: the login, the files of the page, and the description of REST.
 pub(crate) fn is_for_everyone(route: &str) -> bool {
     let is_login = matches!(route, LOGIN | LOGIN_LINK | LOGIN_API | LOGIN_PROVIDER | LOGIN_CALLBACK | LOGIN_BACKCHANNEL);
     is_login || route == OPENAPI || route.starts_with("/web/")
