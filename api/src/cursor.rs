@@ -79,6 +79,16 @@ impl ListPosition for String {
     }
 }
 
+impl ListPosition for Vec<String> {
+    fn parts(&self) -> Vec<String> {
+        self.clone()
+    }
+
+    fn from_parts(parts: Vec<String>) -> Option<Self> {
+        Some(parts)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

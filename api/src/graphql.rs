@@ -2,23 +2,35 @@
 //! of work, which is known before it is done: its size, what its fragments stand for ([`cost`]), its depth and
 //! its complexity; it takes its turn by that cost; and it has a bounded time.
 
-mod carried;
 mod close_reason;
 mod cost;
+mod fields;
+mod filters;
+mod ids;
 mod limits;
+mod loads;
+mod measured;
+mod node;
+mod nodes;
 mod opening;
 mod operation;
 mod order;
 mod paging;
+mod people;
+mod persisted;
 mod protocol;
 mod query;
+mod raw;
 mod refusal;
+mod resolve;
 mod schema;
 mod socket;
+mod sources;
 mod subscription;
 mod upgrade;
 
-use async_graphql::{ServerError, value};
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{ErrorExtensionValues, ServerError, value};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
@@ -31,6 +43,8 @@ use crate::problem::Problem;
 use crate::scope::Scope;
 use crate::{ApiState, admission, paths, reads, tenant};
 use limits::{COMPLEXITY, TurnOf};
+use persisted::Persisted;
+pub use schema::sdl;
 use schema::{ApiSchema, schema};
 
 /// Errors of one answer, at most.
@@ -42,6 +56,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
     let answer = post(answer)
         .route_layer(middleware::from_fn_with_state(state.clone(), tenant::choose))
         .route_layer(Extension(schema.clone()))
+        .route_layer(Extension(Persisted::new()))
         .route_layer(middleware::from_fn_with_state(state.admission().graphql_door.clone(), admission::admit_whole));
     let open = get(upgrade::open)
         .route_layer(middleware::from_fn_with_state(state.clone(), upgrade::choose))
@@ -55,9 +70,10 @@ async fn answer(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
     Extension(schema): Extension<ApiSchema>,
+    Extension(persisted): Extension<Persisted>,
     body: Result<Json<async_graphql::Request>, JsonRejection>,
 ) -> Response {
-    let mut request = match body {
+    let request = match body {
         Ok(Json(request)) => request,
         Err(JsonRejection::MissingJsonContentType(_)) => {
             return Problem::not_json("GraphQL is asked by POST with content-type: application/json.").into_response();
@@ -68,19 +84,15 @@ async fn answer(
         }
     };
     // reading it takes time that other requests have, too
-    let read = panics::blocking(move || {
-        let document = cost::read(&request.query, &request.variables)?;
-        request.set_parsed_query(document.clone());
-        Ok::<_, cost::Refused>((request, document))
-    });
-    let (request, document) = match read.await {
+    let (request, document) = match panics::blocking(move || read(request, &persisted)).await {
         Some(Ok(read)) => read,
-        Some(Err(refused)) => return refused_document(&refused),
+        Some(Err(refused)) => return refused,
         None => return Problem::too_many_requests().into_response(),
     };
     let scope = scope.sharing(state.graphql_reads());
     let turn = TurnOf::new(state.admission(), &scope);
-    let request = request.data(state).data(scope).data(reads::budget()).data(turn.clone());
+    let loads = loads::loads(state.clone(), scope.clone());
+    let request = request.data(state).data(scope).data(reads::budget()).data(turn.clone()).data(loads);
     let (operation, variables) = (request.operation_name.clone(), request.variables.clone());
     let mut response = schema.execute(request).await;
     order::restore(&mut response.data, &document, operation.as_deref(), &variables);
@@ -99,9 +111,28 @@ async fn answer(
     response
 }
 
+/// Reads a request's document, of which it may have only the hash.
+fn read(
+    mut request: async_graphql::Request,
+    persisted: &Persisted,
+) -> Result<(async_graphql::Request, ExecutableDocument), Response> {
+    let hash = persisted.resolve(&mut request).map_err(|refused| {
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", refused.code());
+        refused_document(ServerError { extensions: Some(extensions), ..ServerError::new(refused.to_string(), None) })
+    })?;
+    let document = cost::read(&request.query, &request.variables);
+    let document = document.map_err(|refused| refused_document(ServerError::new(refused.to_string(), None)))?;
+    if let Some(hash) = hash {
+        persisted.keep(hash, &request.query);
+    }
+    request.set_parsed_query(document.clone());
+    Ok((request, document))
+}
+
 /// As GraphQL says it: status 200, with the reason among the errors.
-fn refused_document(refused: &cost::Refused) -> Response {
-    Json(async_graphql::Response::from_errors(vec![ServerError::new(refused.to_string(), None)])).into_response()
+fn refused_document(error: ServerError) -> Response {
+    Json(async_graphql::Response::from_errors(vec![error])).into_response()
 }
 
 /// Whether an error is a fault of ours.

@@ -37,6 +37,7 @@ pub mod views;
 mod web;
 
 pub use access::Access;
+pub use graphql::sdl;
 pub use identity::{Grant, Grants, Identity, Principal, PrincipalKind};
 pub use problem::Problem;
 pub use rest::{csv_text, openapi};

@@ -193,6 +193,13 @@ impl Problem {
         Self::new("urn:sei:problem:conflict", StatusCode::CONFLICT, "Not possible as things are", detail)
     }
 
+    /// Persons are not shown to anyone.
+    #[must_use]
+    pub fn people() -> Self {
+        let detail = "Persons are not shown here: `dora.people` is off. Numbers are about work, not about people.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Persons are not shown here", detail)
+    }
+
     /// It is about this parameter.
     #[must_use]
     pub fn about(mut self, parameter: &str, found: &str) -> Self {

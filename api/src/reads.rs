@@ -7,8 +7,10 @@ mod page;
 
 pub use audit::audit;
 pub use identity::{grants, tokens, users};
-pub use lists::{carry, changes, deployments, findings, repositories, services};
+pub use lists::{changes, deployments, findings, repositories, services};
 pub use page::{Page, Part};
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use dora::{AskedServices, Budget, Dated, Definition, MetricAnswer, Question, Report, Snapshots, Versions};
@@ -18,6 +20,7 @@ use serde_json::json;
 use store::StoreError;
 use store::audit::Action;
 use store::history::search;
+use store::queries::Owners;
 
 use crate::ApiState;
 use crate::access::Access;
@@ -97,19 +100,32 @@ pub async fn metric(
     question: &MetricQuestion,
     budget: Budget,
 ) -> Result<Dated<MetricAnswer>, Problem> {
+    let mut answers = several(state, scope, &[name], question, budget).await?;
+    let answer = answers.answer.pop().ok_or_else(|| Problem::not_found("metric", name))?;
+    Ok(Dated { answer, versions: answers.versions })
+}
+
+/// Metrics over a window, in the order of their names.
+pub async fn several(
+    state: &ApiState,
+    scope: &Scope,
+    names: &[&str],
+    question: &MetricQuestion,
+    budget: Budget,
+) -> Result<Dated<Vec<MetricAnswer>>, Problem> {
     if question.names_people() {
         scope.access.check(Right::People)?;
         let detail = json!({ "by": question.question.by, "service": question.services.service });
-        state.audit().record(scope, Action::PersonViewed, format!("metric {name}"), detail).await?;
+        let subject = format!("metric {}", names.join(", "));
+        state.audit().record(scope, Action::PersonViewed, subject, detail).await?;
     }
     let _turn = scope.turn().await;
     let (first, versions) = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
     let mut question = question.query(state.settings().dora.time_zone, first, budget)?;
     question.within = scope.access.within.clone();
     let store = state.unhurried(scope.store.tenant());
-    let mut answers = snapshots(state, scope).ask(&store, &[name], &question).await.map_err(refused)?;
-    let answer = answers.answer.pop().ok_or_else(|| Problem::not_found("metric", name))?;
-    Ok(Dated { answer, versions: answers.versions.and(versions) })
+    let answers = snapshots(state, scope).ask(&store, names, &question).await.map_err(refused)?;
+    Ok(Dated { versions: answers.versions.and(versions), ..answers })
 }
 
 /// The services that a list is asked for; `None` for all. Fails if a service or a team does not exist: an empty list would
@@ -134,6 +150,20 @@ pub async fn limited(state: &ApiState, scope: Scope) -> Result<Scope, Problem> {
     let asked = services_asked_about(state, &scope, &ServiceFilter::default()).await?.answer;
     let access = scope.access.clone().limited_to(asked);
     Ok(scope.with_access(access))
+}
+
+/// The services that a list is asked for, with their repositories; `None` for all. Fails as [`asked_services`] does.
+pub async fn asked_owners(
+    state: &ApiState,
+    scope: &Scope,
+    services: &ServiceFilter,
+) -> Result<Option<Arc<Owners>>, Problem> {
+    if services.service.is_none() && services.team.is_none() && scope.access.teams.is_none() {
+        return Ok(None);
+    }
+    let _turn = scope.turn().await;
+    let AskedServices { services, repositories, .. } = services_asked_about(state, scope, services).await?.answer;
+    Ok(services.map(|services| Arc::new(Owners { services, repositories: repositories.unwrap_or_default() })))
 }
 
 /// What the names of a service and a team stand for. The caller has the turn.

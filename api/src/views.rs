@@ -9,11 +9,11 @@ mod rows;
 
 pub use audit::AuditEntry;
 pub use event::RawEvent;
-pub use explanation::Explanation;
+pub use explanation::{Commit, Explanation};
 pub use identity::{CreatedTokenView, GrantView, Me, Reach, TokenView, UserView};
-pub use rows::{Change, Deployment, Finding, Repository, Service, TenantView};
+pub use rows::{Change, Deployment, Evidence, Finding, Repository, Service, TenantView};
 
 /// Whole microseconds as seconds.
-fn seconds(microseconds: Option<i64>) -> Option<f64> {
+pub(crate) fn seconds(microseconds: Option<i64>) -> Option<f64> {
     microseconds.map(|us| us as f64 / 1_000_000.0)
 }

@@ -51,8 +51,8 @@ pub use preview::{Preview, ServicePreview};
 pub use progress::{ChangeStage, Progress, progress};
 pub use query::{ReportBy, ReportQuery};
 pub use report::{
-    FindingCount, MetricName, MetricReport, QuickCheck, REPORT_METRICS, REPORT_SERIES, Report, ReportSlice, Score,
-    ServiceStatus, report,
+    FindingCount, MetricName, MetricReport, QuickCheck, REPORT_METRICS, REPORT_SERIES, Rating, Report, ReportSlice,
+    Score, ServiceStatus, rate, report,
 };
 pub use role::EngineRole;
 pub use snapshots::{Dated, Snapshots, UP_TO_NOW};

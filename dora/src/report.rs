@@ -6,7 +6,7 @@ mod make;
 
 #[cfg(test)]
 pub(crate) use make::metric_report;
-pub use make::{REPORT_METRICS, REPORT_SERIES, report};
+pub use make::{REPORT_METRICS, REPORT_SERIES, rate, report};
 pub(crate) use make::{from_answers, plan, question};
 
 use std::fmt;
@@ -135,6 +135,20 @@ impl MetricReport {
     pub fn get(&self, name: ValueName) -> Option<&Value> {
         self.values.iter().find(|value| value.name == name)
     }
+}
+
+/// What a metric is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, SimpleObject, ToSchema)]
+pub struct Rating {
+    /// Its level, by the benchmark.
+    #[schema(required)]
+    pub level: Option<Level>,
+    /// Its Quick Check score, 0 to 10.
+    #[schema(required)]
+    pub score: Option<f64>,
+    /// How others score, where published.
+    #[schema(required)]
+    pub benchmark: Option<Mean>,
 }
 
 /// A score, and how others score.

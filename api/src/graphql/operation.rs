@@ -12,7 +12,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::protocol::ToClient;
 use super::schema::ApiSchema;
 use super::subscription::{Ended, MISSED};
-use super::{cost, order};
+use super::{cost, loads, order};
 use crate::ApiState;
 use crate::access::Access;
 use crate::live::{End, Recheck};
@@ -139,7 +139,8 @@ impl Operation {
         };
         let scope = scope.sharing(state.graphql_reads());
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
-        let request = request.data(state).data(scope).data(self.ended.clone());
+        let loads = loads::fresh(state.clone(), scope.clone());
+        let request = request.data(state).data(scope).data(self.ended.clone()).data(loads);
         let request = match recheck {
             Some(recheck) => request.data(recheck),
             None => request,

@@ -1,33 +1,135 @@
-//! Lists as Relay connections, read forward.
+//! Lists as Relay connections, read from either end.
 
-use async_graphql::OutputType;
+use std::sync::Arc;
+
 use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::{Context, Object, OutputType};
+use store::queries::{Cut, Listed, Order, Placed, Position};
 
 use super::refusal::{invalid, refused};
-use crate::cursor::ListPosition;
-use crate::questions::{LIMIT, LIMIT_MAX, RowLimit, Text};
-use crate::reads::{Page, Part};
+use crate::cursor::{EXPECTED, ListPosition};
+use crate::problem::Problem;
+use crate::questions::{Invalid, LIMIT, LIMIT_MAX, RowLimit, Text};
 
-pub(super) type List<T> = async_graphql::Result<Connection<String, T, EmptyFields, EmptyFields>>;
+/// A page of a list.
+pub(super) type List<T> = async_graphql::Result<Connection<String, T, Total, EmptyFields>>;
 
-/// How many rows a list gives, to reckon what a query costs. What is out of range is refused by its field.
-pub(super) fn rows(first: Option<u32>) -> usize {
-    usize::try_from(first.unwrap_or(LIMIT).min(LIMIT_MAX)).unwrap_or(usize::MAX)
+/// `first`, `after`, `last` and `before`, as they were given.
+pub(super) type Pages = (Option<u32>, Option<String>, Option<u32>, Option<String>);
+
+/// How many rows are counted of one list, at most.
+pub(super) const COUNTED: u32 = 100_000;
+
+/// The counting of a list, which is done only when it is asked for.
+pub(super) type Count = std::pin::Pin<Box<dyn Future<Output = Result<i64, Problem>> + Send>>;
+type Counting = Arc<dyn Fn() -> Count + Send + Sync>;
+
+/// How many rows a list has in all.
+pub(super) struct Total(Counting);
+
+impl Total {
+    pub(super) fn new(count: impl Fn() -> Count + Send + Sync + 'static) -> Self {
+        Self(Arc::new(count))
+    }
 }
 
-/// How many rows are asked for, if that many may be.
-pub(super) fn checked(first: Option<u32>) -> async_graphql::Result<u32> {
-    let Some(first) = first else { return Ok(LIMIT) };
-    Text::<RowLimit>::new(first.to_string()).read("first").map(|RowLimit(limit)| limit).map_err(invalid)
+/// What a list has beside its page.
+#[Object]
+impl Total {
+    /// The number of rows of the list, whichever part of it is read; lists are counted up to 100,000.
+    #[graphql(complexity = 20)]
+    async fn total_count(&self, _context: &Context<'_>) -> async_graphql::Result<i64> {
+        (self.0)().await.map_err(|problem| refused(&problem))
+    }
 }
 
-pub(super) fn part<P: ListPosition>(first: Option<u32>, after: Option<&str>) -> async_graphql::Result<Part<P>> {
-    Part::after("after", after, checked(first)?).map_err(invalid)
+/// How many rows a page has, to reckon what a query costs. What is out of range is refused by its field.
+pub(super) fn rows(first: Option<u32>, last: Option<u32>) -> usize {
+    usize::try_from(first.or(last).unwrap_or(LIMIT).min(LIMIT_MAX)).unwrap_or(usize::MAX)
 }
 
-pub(super) fn list<T: OutputType>(page: Result<Page<T>, store::StoreError>, has_previous: bool) -> List<T> {
-    let page = page.map_err(|error| refused(&error.into()))?;
-    let mut connection = Connection::new(has_previous, page.more);
-    connection.edges.extend(page.rows.into_iter().map(|(cursor, row)| Edge::new(cursor, row)));
-    Ok(connection)
+/// The number of rows that is asked for, if that many may be.
+pub(super) fn checked(name: &str, rows: Option<u32>) -> async_graphql::Result<u32> {
+    let Some(rows) = rows else { return Ok(LIMIT) };
+    Text::<RowLimit>::new(rows.to_string()).read(name).map(|RowLimit(limit)| limit).map_err(invalid)
+}
+
+/// A cursor: the order that it is of, and a position in it.
+struct Cursor {
+    order: String,
+    position: Position,
+}
+
+impl ListPosition for Cursor {
+    fn parts(&self) -> Vec<String> {
+        let head = [self.order.clone(), self.position.value.clone()];
+        head.into_iter().chain(self.position.key.iter().cloned()).collect()
+    }
+
+    fn from_parts(parts: Vec<String>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        let (order, value) = (parts.next()?, parts.next()?);
+        Some(Self { order, position: Position { value, key: parts.collect() } })
+    }
+}
+
+/// The position that a cursor names in the list of an order.
+fn position<T: Listed>(order: Order, name: &str, cursor: Option<&str>) -> async_graphql::Result<Option<Position>> {
+    let Some(text) = cursor else { return Ok(None) };
+    let fits = |cursor: &Cursor| {
+        cursor.order == order.sort.name
+            && cursor.position.key.len() == T::LIST.key_parts()
+            && order.sort.takes(&cursor.position.value)
+    };
+    let read = Cursor::read(text).filter(fits);
+    let read = read.ok_or_else(|| invalid(Invalid::contradiction(name, text, EXPECTED)))?;
+    Ok(Some(read.position))
+}
+
+/// The position that a cursor names in a list that is in memory.
+pub(super) fn from_cursor(name: &str, cursor: Option<&str>) -> async_graphql::Result<Option<Vec<String>>> {
+    let read =
+        |text: &str| Vec::<String>::read(text).ok_or_else(|| invalid(Invalid::contradiction(name, text, EXPECTED)));
+    cursor.map(read).transpose()
+}
+
+/// The part of a list that is asked for. One row more than a page has shows whether there are more.
+pub(super) fn cut<T: Listed>(order: Order, (first, after, last, before): &Pages) -> async_graphql::Result<Cut> {
+    let limit = match (first, last) {
+        (Some(_), Some(last)) => {
+            let problem = Invalid::contradiction("last", last.to_string(), "no `last` beside `first`");
+            return Err(invalid(problem));
+        }
+        (None, Some(last)) => checked("last", Some(*last))?,
+        (first, None) => checked("first", *first)?,
+    };
+    Ok(Cut {
+        after: position::<T>(order, "after", after.as_deref())?,
+        before: position::<T>(order, "before", before.as_deref())?,
+        limit: limit.saturating_add(1),
+        from_end: last.is_some(),
+    })
+}
+
+/// A page of the rows that were read for a part of a list.
+pub(super) fn page<T: Listed, N: From<T> + OutputType>(
+    mut rows: Vec<Placed<T>>,
+    order: Order,
+    cut: &Cut,
+    total: Total,
+) -> Connection<String, N, Total, EmptyFields> {
+    let has_more = u32::try_from(rows.len()).is_ok_and(|rows| rows >= cut.limit);
+    if has_more && cut.from_end {
+        rows.remove(0);
+    } else if has_more {
+        rows.pop();
+    }
+    let (has_previous, has_next) =
+        if cut.from_end { (has_more, cut.before.is_some()) } else { (cut.after.is_some(), has_more) };
+    let mut connection = Connection::with_additional_fields(has_previous, has_next, total);
+    connection.edges.extend(rows.into_iter().map(|Placed { position, row }| {
+        let cursor = Cursor { order: order.sort.name.to_owned(), position };
+        Edge::new(cursor.cursor(), N::from(row))
+    }));
+    connection
 }

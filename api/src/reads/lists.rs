@@ -1,7 +1,5 @@
 //! Lists of what was computed of a tenant, page by page.
 
-use std::collections::BTreeMap;
-
 use store::StoreError;
 use store::queries::{self, ChangeFilter, DeploymentFilter, FindingKey, TimeKey};
 
@@ -25,23 +23,6 @@ pub async fn changes(scope: &Scope, filter: &ChangeFilter, part: Part<TimeKey>) 
     let _turn = scope.turn().await;
     let rows = queries::changes(&scope.store, filter, part.after.as_ref(), part.ask()).await?;
     Ok(Page::new(rows, part.limit, TimeKey::of_change))
-}
-
-/// What these deployments carried: `limit` changes of each at most, from the last id on. One statement, however many
-/// they are.
-pub async fn carry(scope: &Scope, deployments: &mut [&mut Deployment], limit: u32) -> Result<(), StoreError> {
-    let _turn = scope.turn().await;
-    let services: Vec<String> = deployments.iter().map(|row| row.service.clone()).collect();
-    let ids: Vec<String> = deployments.iter().map(|row| row.id.clone()).collect();
-    let mut carried: BTreeMap<(String, String), Vec<Change>> = BTreeMap::new();
-    for row in queries::carried(&scope.store, &services, &ids, limit).await? {
-        let change = Change::from(row);
-        carried.entry((change.service.clone(), change.deployment.clone())).or_default().push(change);
-    }
-    for row in deployments {
-        row.carried = Some(carried.remove(&(row.service.clone(), row.id.clone())).unwrap_or_default());
-    }
-    Ok(())
 }
 
 /// Services by name.

@@ -14,20 +14,24 @@ const SHOWN: usize = 500;
 
 /// A commit that a deployment carried, or that a change is made of.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+#[graphql(complex)]
 pub struct Commit {
     /// Its id.
     pub sha: String,
     /// The repository.
+    #[graphql(skip)]
     pub repository: String,
     /// The first line of its message.
     pub subject: String,
     /// The account that wrote it.
     #[schema(required)]
+    #[graphql(skip)]
     pub author: Option<String>,
     /// When it was written.
     pub authored_at: DateTime<Utc>,
     /// The change that it came with.
     #[schema(required)]
+    #[graphql(skip)]
     pub change: Option<String>,
 }
 
@@ -40,6 +44,19 @@ impl From<dora::CarriedCommit> for Commit {
             author: from.author.map(|id| id.0),
             authored_at: from.authored_at,
             change: from.change.map(|id| id.0),
+        }
+    }
+}
+
+impl From<kernel::Commit> for Commit {
+    fn from(from: kernel::Commit) -> Self {
+        Self {
+            sha: from.sha.to_string(),
+            repository: from.repository.0,
+            subject: from.subject,
+            author: from.author.map(|id| id.0),
+            authored_at: from.authored_at,
+            change: None,
         }
     }
 }

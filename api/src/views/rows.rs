@@ -13,6 +13,7 @@ use super::seconds;
 
 /// Why a verdict was given: the rule, and the thing that met it.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+#[graphql(complex)]
 pub struct Evidence {
     /// The rule that was met.
     pub rule: Rule,
@@ -48,8 +49,10 @@ impl Evidence {
 #[graphql(complex)]
 pub struct Deployment {
     /// Its id; with `service` it names the row.
+    #[graphql(skip)]
     pub id: String,
     /// The service.
+    #[graphql(skip)]
     pub service: String,
     /// Its effective time.
     pub finished_at: DateTime<Utc>,
@@ -57,9 +60,11 @@ pub struct Deployment {
     pub source: DeploymentSource,
     /// The repository whose code it is.
     #[schema(required)]
+    #[graphql(skip)]
     pub repository: Option<String>,
     /// The environment, where the source knows one.
     #[schema(required)]
+    #[graphql(skip)]
     pub environment: Option<String>,
     /// Its tag or version.
     #[schema(required)]
@@ -76,15 +81,19 @@ pub struct Deployment {
     pub counted: bool,
     /// The deployment that counts, with its verdict, for the rollout that this one is part of.
     #[schema(required)]
+    #[graphql(skip)]
     pub rollout: Option<String>,
     /// The deployment that ran before.
     #[schema(required)]
+    #[graphql(skip)]
     pub previous: Option<String>,
     /// How it relates to the ones before it.
     pub kind: DeploymentKind,
     /// How many commits it carried.
+    #[graphql(name = "commitCount")]
     pub commits: i32,
     /// How many changes it carried, direct commits not among them.
+    #[graphql(name = "changeCount")]
     pub changes: i32,
     /// It failed.
     pub failed: bool,
@@ -100,10 +109,6 @@ pub struct Deployment {
     pub rework: bool,
     /// Why.
     pub rework_by: Vec<Evidence>,
-    /// The changes that it carried, where a page of GraphQL read them for all of its deployments.
-    #[serde(skip)]
-    #[graphql(skip)]
-    pub carried: Option<Vec<Change>>,
 }
 
 impl From<DeploymentMetric> for Deployment {
@@ -134,7 +139,6 @@ impl From<DeploymentMetric> for Deployment {
             recovered_by: row.recovered_by.map(|found| Evidence::new(found, reasons::recovered_by)),
             rework: row.rework,
             rework_by: evidence(row.rework_by, reasons::rework_by),
-            carried: None,
         }
     }
 }
@@ -162,27 +166,34 @@ pub struct Stages {
 
 /// A change, or a direct commit, that a deployment carried to production.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+#[graphql(name = "DeployedChange", complex)]
 pub struct Change {
     /// `<repository>#<number>`; for a direct commit `<repository>@<sha>`.
+    #[graphql(skip)]
     pub id: String,
     /// The service.
+    #[graphql(skip)]
     pub service: String,
     /// It is a direct commit: one of no change.
     pub is_commit: bool,
     /// The deployment that carried it first.
+    #[graphql(skip)]
     pub deployment: String,
     /// When that finished.
     pub deployed_at: DateTime<Utc>,
     /// The repository.
+    #[graphql(skip)]
     pub repository: String,
     /// Its title, or the commit's subject.
     pub title: String,
     /// The account that opened or wrote it.
     #[schema(required)]
+    #[graphql(skip)]
     pub author: Option<String>,
     /// The author is a bot.
     pub bot: bool,
     /// How many of its commits are known.
+    #[graphql(name = "commitCount")]
     pub commits: i32,
     /// The start of its lead time.
     #[schema(required)]
@@ -245,11 +256,13 @@ impl From<ChangeMetric> for Change {
 
 /// What is deployed, and what was computed of it last.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+#[graphql(complex)]
 pub struct Service {
     /// Its name.
     pub name: String,
     /// The team that owns it, where declared.
     #[schema(required)]
+    #[graphql(skip)]
     pub team: Option<String>,
     /// The kind of deployment it is measured by; null where it has none.
     #[schema(required)]
@@ -258,14 +271,18 @@ pub struct Service {
     #[schema(required)]
     pub statement: Option<String>,
     /// The repositories that its code lives in.
+    #[graphql(skip)]
     pub repositories: Vec<String>,
     /// When its metrics were computed.
     pub computed_at: DateTime<Utc>,
     /// Its production deployments, failed attempts among them.
+    #[graphql(name = "deploymentCount")]
     pub deployments: i64,
     /// The changes, and direct commits, that they carried.
+    #[graphql(name = "changeCount")]
     pub changes: i64,
     /// Its known commits.
+    #[graphql(name = "commitCount")]
     pub commits: i64,
     /// The history of a repository is cut off: its numbers are partial.
     pub partial: bool,
@@ -294,8 +311,10 @@ impl From<ServiceRow> for Service {
 
 /// Where code lives.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+#[graphql(complex)]
 pub struct Repository {
     /// `host/owner/name`.
+    #[graphql(skip)]
     pub id: String,
     /// As its owner writes it.
     pub name: String,
@@ -317,8 +336,10 @@ impl From<RepositoryRow> for Repository {
 
 /// Something that the engine noticed about the data itself.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
+#[graphql(complex)]
 pub struct Finding {
     /// The service.
+    #[graphql(skip)]
     pub service: String,
     /// What kind of finding.
     pub kind: FindingKind,

@@ -1,6 +1,10 @@
 //! Statements about the tables of facts, and facts from their rows, by how their kinds are declared.
 
+use chrono::{DateTime, Utc};
+use kernel::Sha;
 use kernel::catalog::{Column, Declared, Holds, Value};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
 use crate::StoreError;
 use crate::copy::Tuple;
@@ -21,6 +25,33 @@ pub(crate) fn read<T: Declared>(row: &mut Tuple<'_>) -> Result<T, StoreError> {
     let fields = T::KIND.columns.iter().take(T::KIND.fields).map(|column| column.holds);
     let mut columns = fields.chain([Holds::Int, Holds::Time]);
     T::read(&mut || columns.next().map_or(Ok(Value::Null), |holds| value(row, holds)))
+}
+
+/// Reads a fact from a row whose first columns are those.
+pub(crate) fn read_row<T: Declared>(row: &PgRow) -> Result<T, StoreError> {
+    let fields = T::KIND.columns.iter().take(T::KIND.fields).map(|column| column.holds);
+    let mut columns = fields.chain([Holds::Int, Holds::Time]).enumerate();
+    T::read(&mut || columns.next().map_or(Ok(Value::Null), |(index, holds)| value_of_row(row, index, holds)))
+}
+
+fn value_of_row(row: &PgRow, index: usize, holds: Holds) -> Result<Value<'_>, StoreError> {
+    let value = match holds {
+        Holds::Text => row.try_get::<Option<&str>, _>(index)?.map(Value::Text),
+        Holds::Texts => row.try_get::<Option<Vec<String>>, _>(index)?.map(Value::of_texts),
+        Holds::Sha => row.try_get::<Option<&[u8]>, _>(index)?.map(Value::Sha),
+        Holds::Shas => {
+            let all = row.try_get::<Option<Vec<Vec<u8>>>, _>(index)?;
+            let read =
+                |bytes: &Vec<u8>| Sha::from_bytes(bytes).map_err(|error| StoreError::Unreadable(error.to_string()));
+            let shas = all.map(|all| all.iter().map(read).collect::<Result<Vec<Sha>, StoreError>>()).transpose()?;
+            shas.map(|shas| Value::Shas(shas.into()))
+        }
+        Holds::Int => row.try_get::<Option<i64>, _>(index)?.map(Value::Int),
+        Holds::Float => row.try_get::<Option<f64>, _>(index)?.map(Value::Float),
+        Holds::Bool => row.try_get::<Option<bool>, _>(index)?.map(Value::Bool),
+        Holds::Time => row.try_get::<Option<DateTime<Utc>>, _>(index)?.map(Value::Time),
+    };
+    Ok(value.unwrap_or(Value::Null))
 }
 
 fn value<'a>(row: &mut Tuple<'a>, holds: Holds) -> Result<Value<'a>, StoreError> {

@@ -1,16 +1,31 @@
-//! What the API reads: metric facts, services, repositories and findings, page by page.
+//! What the API reads: metric facts, facts, services, repositories and findings, page by page.
 //!
 //! Each list has one total order and is read by keyset: a page starts after the last key of the one
 //! before it, by an index, so that the thousandth page costs what the first does and rows that arrive
 //! meanwhile neither repeat nor hide others. Nothing here computes a metric; `dora` does.
 
 mod changes;
+mod commit_changes;
 mod deployments;
+mod filter;
+mod incidents;
 mod known;
+mod listed;
+mod lists;
+mod open_changes;
 mod page;
+mod rows;
+mod sort;
 
 pub(crate) use changes::of_changes;
-pub use changes::{ChangeFilter, carried, changes};
+pub use changes::{ChangeFilter, changes};
+pub use commit_changes::changes_of_commits;
 pub use deployments::{DeploymentFilter, deployments};
-pub use known::{FindingKey, RepositoryRow, ServiceRow, findings, repositories, services};
+pub use filter::{Owners, RowFilter};
+pub use known::{EnvironmentRow, FindingKey, RepositoryRow, ServiceRow, TeamRow, findings, repositories, services};
+pub use listed::{ListOf, Listed, Parent};
+pub use lists::{ParentKey, among, by_keys, count, count_among, list};
+pub use open_changes::{longest_open_first, open, open_changes};
 pub use page::TimeKey;
+pub use rows::{Placed, Position};
+pub use sort::{Cut, Order, Sort, SortType};

@@ -329,6 +329,8 @@ impl MetricAnswer {
 pub struct AskedServices {
     /// The services, by name; `None` where all are asked for.
     pub services: Option<Vec<String>>,
+    /// The repositories that these services have; `None` where all are asked for.
+    pub repositories: Option<Vec<String>>,
     /// The teams that who asks may see, by name; `None` where that is all of them.
     pub teams: Option<Vec<String>>,
     /// When the first deployment of them that counts finished.

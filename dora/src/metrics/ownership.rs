@@ -117,6 +117,14 @@ impl Ownership {
         self.teams.get(service).is_some_and(|line| line.iter().any(|name| name == team))
     }
 
+    /// The repositories that any of these services has.
+    pub fn repositories_of(&self, services: &[String]) -> Vec<String> {
+        let asked: BTreeSet<&str> = services.iter().map(String::as_str).collect();
+        let has = |owners: &[String]| owners.iter().any(|name| asked.contains(name.as_str()));
+        let repositories = self.services.iter().filter(|(_, owners)| has(owners));
+        repositories.map(|(repository, _)| repository.clone()).collect()
+    }
+
     /// What a question asks for. `computed` are services that may be there no more, but were computed.
     pub fn filter(&self, question: &Question, computed: &BTreeSet<&str>) -> Result<Filter, DoraError> {
         let seen = self.seen(&question.within);

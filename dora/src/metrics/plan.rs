@@ -151,7 +151,8 @@ impl Plan {
         let asked = tables.bases.iter().filter(|basis| tables.ownership.passes_service(&basis.service, &filter));
         let first_deployment_at = asked.filter_map(|basis| basis.first).min();
         let (services, teams) = filter.into_names();
-        Ok(AskedServices { services, teams, first_deployment_at })
+        let repositories = services.as_deref().map(|services| tables.ownership.repositories_of(services));
+        Ok(AskedServices { services, repositories, teams, first_deployment_at })
     }
 
     /// The answers, from what was read, on a thread that may be busy for long: polars works on its own ones meanwhile.
@@ -258,11 +259,14 @@ mod tests {
         let asked = |service: Option<&str>, team: Option<&str>| {
             let question =
                 Question { service: service.map(Into::into), team: team.map(Into::into), ..Question::default() };
-            Plan::new(MetricSettings { dora: &dora, custom: &[] }, &[], &question)?.asked_services(&tables)
+            let asked =
+                Plan::new(MetricSettings { dora: &dora, custom: &[] }, &[], &question)?.asked_services(&tables)?;
+            Ok::<_, DoraError>(AskedServices { repositories: None, ..asked })
         };
         let stands_for = |services: Option<&[&str]>, first: Option<i64>| AskedServices {
             services: services.map(|services| services.iter().map(|name| (*name).to_owned()).collect()),
             teams: None,
+            repositories: None,
             first_deployment_at: first.map(day),
         };
         assert_eq!(asked(None, None).unwrap(), stands_for(None, Some(3)));

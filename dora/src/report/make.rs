@@ -9,7 +9,7 @@ use store::metric_rows::{self, Computation, FindingRow, ServiceBasis};
 use strum::{VariantArray, VariantNames};
 
 use super::levels::{level_and_score, others, quick_check};
-use super::{FindingCount, MetricName, MetricReport, Report, ReportSlice, ServiceStatus};
+use super::{FindingCount, MetricName, MetricReport, Rating, Report, ReportSlice, ServiceStatus};
 use crate::basis::{self, Caveat, CaveatCode};
 use crate::benchmark::group;
 use crate::budget::series;
@@ -140,6 +140,14 @@ fn made(
         caveats,
         preview,
     })
+}
+
+/// What the whole of an answer is held against, by a benchmark; `None` where its metric is not one of a report.
+#[must_use]
+pub fn rate(answer: &MetricAnswer, benchmark: &Benchmark) -> Option<Rating> {
+    let metric = answer.metric.name.parse::<MetricName>().ok()?;
+    let MetricReport { level, score, benchmark, .. } = metric_report(metric, answer.clone(), benchmark);
+    Some(Rating { level, score, benchmark })
 }
 
 /// An answer with the values that a report shows of it, and what they are held against.

@@ -11,6 +11,7 @@ use crate::{AccountId, ChangeId, RepositoryId, Sha};
 crate::closed_list! {
     /// The life of a change.
     #[derive(Deserialize, JsonSchema)]
+    #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
     pub enum ChangeState: "state of a change" {
         /// Neither merged nor closed.
         Open,

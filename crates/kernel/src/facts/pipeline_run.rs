@@ -11,6 +11,7 @@ use crate::{RepositoryId, Sha};
 crate::closed_list! {
     /// How something that ran ended.
     #[derive(Deserialize, JsonSchema)]
+    #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
     pub enum Outcome: "outcome" {
         /// It did what it should.
         Success,

@@ -11,6 +11,7 @@ use crate::{AccountId, ChangeId};
 crate::closed_list! {
     /// The result of a review.
     #[derive(Deserialize, JsonSchema)]
+    #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
     pub enum ReviewState: "state of a review" {
         /// The change may be merged.
         Approved,

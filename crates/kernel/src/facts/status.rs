@@ -9,6 +9,7 @@ use super::version::Version;
 crate::closed_list! {
     /// Where a work item stands, whatever its workflow calls it.
     #[derive(Deserialize, JsonSchema)]
+    #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
     pub enum StatusCategory: "category of a status" {
         /// Not begun.
         ToDo,

@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use kernel::ChangeMetric;
+use sqlx::postgres::PgRow;
 
 use super::page::{Range, TimeKey};
+use super::rows::Row;
 use crate::{Store, StoreError, StoreTx};
 
 /// Which changes; everything that is `None` is left open.
@@ -35,29 +37,6 @@ macro_rules! select_changes {
             $($argument),+
         )
     };
-}
-
-/// What deployments of services carried, in one statement: `limit` changes of each at most, from the last id on.
-pub async fn carried(
-    store: &Store,
-    services: &[String],
-    deployments: &[String],
-    limit: u32,
-) -> Result<Vec<ChangeMetric>, StoreError> {
-    let rows = select_changes!(
-        "unnest($1::text[], $2::text[]) as one(service, deployment)
-         cross join lateral (
-             select * from change_metric c
-              where c.deployment = one.deployment and c.service = one.service
-              order by c.change desc limit $3) m
-         order by m.service, m.deployment, m.change desc",
-        services,
-        deployments,
-        i64::from(limit)
-    )
-    .fetch_all(store.pool())
-    .await?;
-    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Changes (and direct commits) that reached production, newest deployment first; at most
@@ -144,6 +123,7 @@ pub(crate) async fn of_changes(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+#[derive(sqlx::FromRow)]
 struct ChangeRow {
     service: String,
     change: String,
@@ -197,5 +177,18 @@ impl From<ChangeRow> for ChangeMetric {
             lead_time_us: row.lead_time_us,
             excluded: row.excluded,
         }
+    }
+}
+
+impl Row for ChangeMetric {
+    fn columns() -> String {
+        "t.service, t.change, t.is_commit, t.deployment, t.deployed_at, t.repository, t.title, t.author, t.bot, \
+         t.commits, t.started_at, t.opened_at, t.ready_at, t.first_review_at, t.approved_at, t.merged_at, t.coding_us, \
+         t.pickup_us, t.review_us, t.approval_us, t.deploy_us, t.lead_time_us, t.excluded"
+            .to_owned()
+    }
+
+    fn read(row: &PgRow) -> Result<Self, StoreError> {
+        Ok(<ChangeRow as sqlx::FromRow<'_, PgRow>>::from_row(row)?.into())
     }
 }

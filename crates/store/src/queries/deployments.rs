@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{DeploymentMetric, Evidence, RepositoryId, Sha};
+use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 
 use super::page::{Range, TimeKey};
+use super::rows::Row;
 use crate::error::word;
 use crate::{Store, StoreError};
 
@@ -96,6 +98,7 @@ pub async fn deployments(
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "a row's columns")]
+#[derive(sqlx::FromRow)]
 struct DeploymentRow {
     service: String,
     deployment: String,
@@ -148,6 +151,19 @@ impl TryFrom<DeploymentRow> for DeploymentMetric {
             counted: row.counted,
             rollout: row.rollout.map(Into::into),
         })
+    }
+}
+
+impl Row for DeploymentMetric {
+    fn columns() -> String {
+        "t.service, t.deployment, t.finished_at, t.source, t.repository, t.environment, t.name, t.sha, t.url, t.success, \
+         t.previous, t.kind, t.commits, t.changes, t.failed, t.failed_by, t.recovered_at, t.recovered_by, t.rework, \
+         t.rework_by, t.counted, t.rollout"
+            .to_owned()
+    }
+
+    fn read(row: &PgRow) -> Result<Self, StoreError> {
+        <DeploymentRow as sqlx::FromRow<'_, PgRow>>::from_row(row)?.try_into()
     }
 }
 

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{DeploymentSource, Finding};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
+use super::rows::Row;
 use crate::error::word;
 use crate::{Store, StoreError};
 
@@ -74,8 +77,71 @@ pub async fn services(store: &Store, after: Option<&str>, limit: u32) -> Result<
     rows.collect()
 }
 
+impl Row for ServiceRow {
+    fn columns() -> String {
+        "t.name, t.team, t.source, t.statement, t.repositories, t.computed_at, t.deployments, t.changes, t.commits, \
+         t.partial, t.error, t.last_deployment_at"
+            .to_owned()
+    }
+
+    fn read(row: &PgRow) -> Result<Self, StoreError> {
+        let source: Option<&str> = row.try_get("source")?;
+        Ok(Self {
+            name: row.try_get("name")?,
+            team: row.try_get("team")?,
+            source: source.map(|source| word("computation.source", source)).transpose()?,
+            statement: row.try_get("statement")?,
+            repositories: row.try_get("repositories")?,
+            computed_at: row.try_get("computed_at")?,
+            deployments: row.try_get("deployments")?,
+            changes: row.try_get("changes")?,
+            commits: row.try_get("commits")?,
+            partial: row.try_get("partial")?,
+            error: row.try_get("error")?,
+            last_deployment_at: row.try_get("last_deployment_at")?,
+        })
+    }
+}
+
+/// Reads a row whose columns have the names of its fields.
+macro_rules! of_columns {
+    ($row:ident: $columns:literal) => {
+        impl Row for $row {
+            fn columns() -> String {
+                $columns.to_owned()
+            }
+
+            fn read(row: &PgRow) -> Result<Self, StoreError> {
+                Ok(sqlx::FromRow::from_row(row)?)
+            }
+        }
+    };
+}
+
+/// A team: declared, or named by a service.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct TeamRow {
+    /// Its name.
+    pub name: String,
+    /// The team that it is part of.
+    pub parent: Option<String>,
+    /// Its members' accounts.
+    pub members: Vec<String>,
+}
+
+of_columns!(TeamRow: "t.name, t.parent, t.members");
+
+/// An environment that deployments name.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct EnvironmentRow {
+    /// Its name.
+    pub name: String,
+}
+
+of_columns!(EnvironmentRow: "t.name");
+
 /// A repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct RepositoryRow {
     /// `host/owner/name`.
     pub id: String,
@@ -88,6 +154,8 @@ pub struct RepositoryRow {
     /// Its history is cut off.
     pub partial: bool,
 }
+
+of_columns!(RepositoryRow: "t.id, t.name, t.url, t.default_branch, t.partial");
 
 /// Repositories by id; at most `limit`, after `after`.
 pub async fn repositories(store: &Store, after: Option<&str>, limit: u32) -> Result<Vec<RepositoryRow>, StoreError> {
@@ -164,6 +232,7 @@ pub async fn findings(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+#[derive(sqlx::FromRow)]
 struct FindingRow {
     service: String,
     kind: String,
@@ -176,5 +245,15 @@ impl TryFrom<FindingRow> for Finding {
     fn try_from(row: FindingRow) -> Result<Self, StoreError> {
         let kind = word("finding.kind", &row.kind)?;
         Ok(Self { service: row.service, kind, subject: row.subject, detail: row.detail })
+    }
+}
+
+impl Row for Finding {
+    fn columns() -> String {
+        "t.service, t.kind, t.subject, t.detail".to_owned()
+    }
+
+    fn read(row: &PgRow) -> Result<Self, StoreError> {
+        <FindingRow as sqlx::FromRow<'_, PgRow>>::from_row(row)?.try_into()
     }
 }

@@ -1,0 +1,48 @@
+//! Which data about persons is shown: accounts as facts name them; persons, their names and addresses only to who has the
+//! right, where the settings allow it.
+
+use async_graphql::Context;
+use kernel::Right;
+
+use super::nodes::{Account, Person};
+use super::refusal::refused;
+use super::resolve::{loads, one};
+use crate::ApiState;
+use crate::problem::Problem;
+use crate::scope::Scope;
+
+/// Fails where persons are not shown, with what would change it.
+pub(super) fn shown(context: &Context<'_>) -> async_graphql::Result<Result<(), Problem>> {
+    let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
+    if !state.settings().dora.people {
+        return Ok(Err(Problem::people()));
+    }
+    Ok(scope.access.check(Right::People))
+}
+
+/// The account of an id.
+pub(super) async fn account(context: &Context<'_>, id: Option<&str>) -> async_graphql::Result<Option<Account>> {
+    let Some(id) = id else { return Ok(None) };
+    // facts name accounts that no fact describes
+    let found: Option<Account> = one::<kernel::Account, _>(context, vec![id.to_owned()]).await?;
+    Ok(Some(found.unwrap_or_else(|| Account::unknown(id))))
+}
+
+/// The accounts of ids, in their order.
+pub(super) async fn accounts(context: &Context<'_>, ids: &[String]) -> async_graphql::Result<Vec<Account>> {
+    let keys = ids.iter().map(|id| vec![id.clone()]).collect();
+    let found: Vec<Account> = super::resolve::some::<kernel::Account, _>(context, keys).await?;
+    let mut found = found.into_iter().peekable();
+    // both are in the order of the ids
+    let next = |id: &String| found.next_if(|account| account.key == *id).unwrap_or_else(|| Account::unknown(id));
+    Ok(ids.iter().map(next).collect())
+}
+
+/// The person who has an account, where persons are shown.
+pub(super) async fn person(context: &Context<'_>, account: &str) -> async_graphql::Result<Option<Person>> {
+    if shown(context)?.is_err() {
+        return Ok(None);
+    }
+    let people = loads(context)?.loader().people().await.map_err(|problem| refused(&problem))?;
+    Ok(people.of(account).map(Person::from))
+}

@@ -1,0 +1,143 @@
+//! Lists of what the organization is made of: teams, services, people and sources.
+
+use async_graphql::connection::Edge;
+use async_graphql::{Context, Object};
+use kernel::Right;
+use kernel::strum::VariantArray;
+use store::queries::{EnvironmentRow, RowFilter, ServiceRow, TeamRow};
+
+use crate::cursor::ListPosition;
+use crate::graphql::filters::{ServicesFilter, TeamsFilter};
+use crate::graphql::nodes::{Environment, Organization, Person, Source, Team, Viewer};
+use crate::graphql::paging::{List, Total, checked, from_cursor, rows};
+use crate::graphql::people::shown;
+use crate::graphql::refusal::refused;
+use crate::graphql::resolve::{list, loads, usual};
+use crate::graphql::sources::sources;
+use crate::scope::Scope;
+use crate::views::Service;
+
+/// See [`super::Query`].
+#[derive(Default)]
+pub(super) struct OrganizationLists;
+
+#[expect(clippy::too_many_arguments, reason = "Relay names four of them")]
+#[Object]
+impl OrganizationLists {
+    /// The organization whose data this is: the header `sei-tenant` chooses.
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
+    async fn organization(&self, context: &Context<'_>) -> async_graphql::Result<Organization> {
+        Ok(context.data::<Scope>()?.tenant.clone().into())
+    }
+
+    /// Who asks, and what they are shown.
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
+    async fn viewer(&self, context: &Context<'_>) -> async_graphql::Result<Viewer> {
+        let role = context.data::<Scope>()?.access.role;
+        let hidden = shown(context)?.err();
+        let rights = Right::VARIANTS.iter().filter(|right| role.has(**right)).map(|right| right.as_str());
+        Ok(Viewer {
+            role: role.as_str(),
+            rights: rights.collect(),
+            sees_people: hidden.is_none(),
+            people_hidden_because: hidden.map(|problem| problem.detail),
+        })
+    }
+
+    /// Teams by name.
+    #[graphql(complexity = "rows(first, last) * child_complexity + 10")]
+    async fn teams(
+        &self,
+        context: &Context<'_>,
+        first: Option<u32>,
+        after: Option<String>,
+        last: Option<u32>,
+        before: Option<String>,
+        question: Option<TeamsFilter>,
+    ) -> List<Team> {
+        let asked = question.unwrap_or_default().asked()?;
+        list::<TeamRow, _>(context, asked, (first, after, last, before)).await
+    }
+
+    /// Services by name.
+    #[graphql(complexity = "rows(first, last) * child_complexity + 10")]
+    async fn services(
+        &self,
+        context: &Context<'_>,
+        first: Option<u32>,
+        after: Option<String>,
+        last: Option<u32>,
+        before: Option<String>,
+        question: Option<ServicesFilter>,
+    ) -> List<Service> {
+        let asked = question.unwrap_or_default().asked(context).await?;
+        list::<ServiceRow, _>(context, asked, (first, after, last, before)).await
+    }
+
+    /// Environments that deployments name, by name.
+    #[graphql(complexity = "rows(first, last) * child_complexity + 10")]
+    async fn environments(
+        &self,
+        context: &Context<'_>,
+        first: Option<u32>,
+        after: Option<String>,
+        last: Option<u32>,
+        before: Option<String>,
+    ) -> List<Environment> {
+        let asked = (RowFilter::default(), usual::<EnvironmentRow>());
+        list::<EnvironmentRow, _>(context, asked, (first, after, last, before)).await
+    }
+
+    /// The people, joined from accounts, by name; refused where persons are not shown.
+    #[graphql(complexity = "rows(first, last) * child_complexity + 500")]
+    async fn people(
+        &self,
+        context: &Context<'_>,
+        first: Option<u32>,
+        after: Option<String>,
+        last: Option<u32>,
+        before: Option<String>,
+        #[graphql(desc = "Only those whose name holds this text.")] search: Option<String>,
+    ) -> List<Person> {
+        shown(context)?.map_err(|problem| refused(&problem))?;
+        let people = loads(context)?.loader().people().await.map_err(|problem| refused(&problem))?;
+        let search = search.unwrap_or_default().to_lowercase();
+        let mut found: Vec<(Vec<String>, Person)> = people.persons.iter().map(Person::from).map(placed).collect();
+        found.retain(|(_, person)| person.name.to_lowercase().contains(&search));
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
+        let (after, before) = (from_cursor("after", after.as_deref())?, from_cursor("before", before.as_deref())?);
+        found.retain(|(place, _)| {
+            after.as_ref().is_none_or(|after| place > after) && before.as_ref().is_none_or(|before| place < before)
+        });
+        let limit = match last {
+            Some(last) => checked("last", Some(last))?,
+            None => checked("first", first)?,
+        };
+        let surplus = found.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+        let kept = found.len() - surplus;
+        if last.is_some() {
+            found.drain(..surplus);
+        } else {
+            found.truncate(kept);
+        }
+        let (has_previous, has_next) =
+            if last.is_some() { (surplus > 0, before.is_some()) } else { (after.is_some(), surplus > 0) };
+        let total = Total::new(move || Box::pin(async move { Ok(total) }));
+        let mut page = async_graphql::connection::Connection::with_additional_fields(has_previous, has_next, total);
+        page.edges.extend(found.into_iter().map(|(place, person)| Edge::new(place.cursor(), person)));
+        Ok(page)
+    }
+
+    /// The sources of the data, with their state, by name; empty for who may see a part of the organization.
+    #[graphql(complexity = "20 * child_complexity + 10")]
+    async fn sources(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Source>> {
+        sources(context).await
+    }
+}
+
+/// A person with the place in the list.
+fn placed(person: Person) -> (Vec<String>, Person) {
+    let account = person.accounts.first().cloned().unwrap_or_default();
+    (vec![person.name.clone(), account], person)
+}

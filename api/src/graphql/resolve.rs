@@ -1,0 +1,126 @@
+//! How fields find what they answer with: a list, the list of a thing, a thing by its key. Whatever is found this way is
+//! narrowed to the services that may be seen, and read for all rows of a page at once.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, OutputType};
+use chrono::{TimeDelta, Utc};
+use store::queries::{Cut, Listed, Order, Parent, ParentKey, Placed, RowFilter};
+
+use super::loads::{Loads, Of, One, Part, PartOf, SizeOf};
+use super::paging::{List, Pages, Total, checked, cut, page};
+use super::refusal::refused;
+
+/// How far a list goes back that no index has in its order, or in whose texts is searched, unless a window is asked for.
+const WINDOW: TimeDelta = TimeDelta::days(365);
+
+/// The loader of the request.
+pub(super) fn loads<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Arc<Loads>> {
+    context.data::<Arc<Loads>>()
+}
+
+/// A page of a list.
+pub(super) async fn list<T, N>(context: &Context<'_>, (mut filter, order): (RowFilter, Order), pages: Pages) -> List<N>
+where
+    T: Listed + Clone + Sync + 'static,
+    N: From<T> + OutputType,
+{
+    let cut = cut::<T>(order, &pages)?;
+    let is_searched = filter.search.is_some() && T::LIST.is_timed();
+    if (is_searched || order.sort.needs_window) && filter.from.is_none() {
+        filter.from = Some(filter.to.unwrap_or_else(Utc::now) - WINDOW);
+    }
+    let loads = loads(context)?;
+    let rows = loads.loader().list::<T>(filter.clone(), order, &cut).await.map_err(|problem| refused(&problem))?;
+    let loads = Arc::clone(loads);
+    let total = Total::new(move || {
+        let (loads, filter) = (Arc::clone(&loads), filter.clone());
+        Box::pin(async move { loads.loader().count::<T>(filter).await })
+    });
+    Ok(page(rows, order, &cut, total))
+}
+
+/// A page of the list of a thing, in its usual order.
+pub(super) async fn among<T, N>(
+    context: &Context<'_>,
+    of: (Parent, ParentKey),
+    filter: RowFilter,
+    pages: Pages,
+) -> List<N>
+where
+    T: Listed + Clone + Sync + 'static,
+    N: From<T> + OutputType,
+{
+    let order = T::LIST.default_order();
+    let cut = cut::<T>(order, &pages)?;
+    let loads = loads(context)?;
+    let (parent, key) = of;
+    let rows = part::<T>(loads, (parent, key.clone()), filter.clone(), &cut).await?;
+    let loads = Arc::clone(loads);
+    let list = Arc::new((parent, filter));
+    let total = Total::new(move || {
+        let (loads, size) = (Arc::clone(&loads), SizeOf { key: key.clone(), list: Arc::clone(&list) });
+        Box::pin(async move { Ok(loads.load_one(Of::<T, _>::new(size)).await?.unwrap_or_default()) })
+    });
+    Ok(page(rows, order, &cut, total))
+}
+
+async fn part<T>(
+    loads: &Loads,
+    (parent, key): (Parent, ParentKey),
+    filter: RowFilter,
+    cut: &Cut,
+) -> async_graphql::Result<Vec<Placed<T>>>
+where
+    T: Listed + Clone + Sync + 'static,
+{
+    let order = T::LIST.default_order();
+    let part = Arc::new(Part { parent, filter, order, cut: cut.clone() });
+    let rows = loads.load_one(Of::<T, _>::new(PartOf { key, part })).await.map_err(|problem| refused(&problem))?;
+    Ok(rows.map(|rows| rows.as_ref().clone()).unwrap_or_default())
+}
+
+/// The first rows of the list of a thing, in its usual order.
+pub(super) async fn first_of<T>(
+    context: &Context<'_>,
+    of: (Parent, ParentKey),
+    first: Option<u32>,
+) -> async_graphql::Result<Vec<T>>
+where
+    T: Listed + Clone + Sync + 'static,
+{
+    let cut = Cut::first(checked("first", first)?);
+    let rows = part::<T>(loads(context)?, of, RowFilter::default(), &cut).await?;
+    Ok(rows.into_iter().map(|placed| placed.row).collect())
+}
+
+/// A thing by its key.
+pub(super) async fn one<T, N>(context: &Context<'_>, key: One) -> async_graphql::Result<Option<N>>
+where
+    T: Listed + Clone + Sync + 'static,
+    N: From<T>,
+{
+    let found = loads(context)?.load_one(Of::<T, One>::new(key)).await.map_err(|problem| refused(&problem))?;
+    Ok(found.map(|row| N::from(T::clone(&row))))
+}
+
+/// Things by their keys, in the order of these; those that are not there are left out.
+pub(super) async fn some<T, N>(context: &Context<'_>, keys: Vec<One>) -> async_graphql::Result<Vec<N>>
+where
+    T: Listed + Clone + Sync + 'static,
+    N: From<T>,
+{
+    let wanted: Vec<Of<T, One>> = keys.into_iter().map(Of::new).collect();
+    let found = loads(context)?.load_many(wanted.iter().cloned()).await.map_err(|problem| refused(&problem))?;
+    Ok(wanted.iter().filter_map(|key| found.get(key)).map(|row| N::from(T::clone(row))).collect())
+}
+
+/// The key of a thing that is identified by one text.
+pub(super) fn key(text: &str) -> ParentKey {
+    (text.to_owned(), String::new())
+}
+
+/// The usual order of a list.
+pub(super) fn usual<T: Listed>() -> Order {
+    T::LIST.default_order()
+}
