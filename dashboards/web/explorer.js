@@ -22,16 +22,41 @@ const EXAMPLES = {
 }`,
   "Failed deployments": `query Failed($after: String) {
   deployments(first: 10, after: $after, question: { failed: true }) {
-    nodes { id service finishedAt failedBy { rule what id at } recoveredAt }
+    nodes { key service { name } finishedAt failedBy { rule what id at } recoveredAt incidents { nodes { title } } }
     pageInfo { hasNextPage endCursor }
   }
 }`,
-  "Changes and their stages": `{
-  changes(first: 10) {
-    nodes { id title leadTimeSeconds stages { codingSeconds pickupSeconds reviewSeconds deploySeconds } }
+  "Deployments with their changes and reviews": `{
+  deployments(first: 5) {
+    nodes {
+      name finishedAt
+      changes(first: 10) {
+        nodes { title author { name } reviews(first: 3) { nodes { state reviewer { name } } } }
+      }
+    }
   }
 }`,
-  "Services": `{ services { nodes { name team deployments lastDeploymentAt statement } } }`,
+  "Open changes, the longest open first": `{
+  changes(first: 20, question: { states: [OPEN], sort: OLDEST }) {
+    totalCount
+    nodes { key title ageSeconds author { name } reviews(first: 5) { nodes { state } } }
+  }
+}`,
+  "Deployed changes and their stages": `{
+  deployedChanges(first: 10) {
+    nodes { key title leadTimeSeconds stages { codingSeconds pickupSeconds reviewSeconds deploySeconds } }
+  }
+}`,
+  "Metrics compared with the period before": `{
+  metrics(names: ["change_lead_time", "deployment_frequency"], question: { window: "30d" }, compare: PREVIOUS_PERIOD) {
+    metric { title } level score whole { text n } previous { whole { text n } }
+  }
+}`,
+  "Teams and their services": `{
+  organization {
+    teams { nodes { name children { nodes { name } } services { nodes { name deploymentCount lastDeploymentAt } } } }
+  }
+}`,
 };
 
 const SCHEMA = `{ __schema { types { name kind description

@@ -9,7 +9,10 @@ use super::subscription::Subscription;
 pub(super) type ApiSchema = Schema<Query, EmptyMutation, Subscription>;
 
 pub(super) fn schema() -> ApiSchema {
-    Schema::build(Query::default(), EmptyMutation, Subscription).limit_recursive_depth(2 * DEPTH).extension(Limits).finish()
+    Schema::build(Query::default(), EmptyMutation, Subscription)
+        .limit_recursive_depth(2 * DEPTH)
+        .extension(Limits)
+        .finish()
 }
 
 /// The schema in the language that describes schemas (SDL).

@@ -6,6 +6,7 @@ mod contract;
 mod cors;
 mod costly;
 mod events;
+mod graph;
 mod graphql;
 mod guard;
 mod http;

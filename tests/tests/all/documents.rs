@@ -100,3 +100,19 @@ fn the_page_of_each_client_shows_the_program_that_tests_it() {
         assert_part(&format!("docs/clients/{language}.md"), &begin, &expected, end);
     }
 }
+
+#[test]
+fn the_schema_of_graphql_is_committed() {
+    let path = root().join("api/schema.graphql");
+    let expected = api::sdl();
+    if std::env::var_os("SEI_WRITE_DOCUMENTS").is_some() {
+        std::fs::write(&path, expected).unwrap();
+        return;
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "api/schema.graphql is not current: set SEI_WRITE_DOCUMENTS=1 and run this test again; a field that is gone \
+         breaks clients"
+    );
+}

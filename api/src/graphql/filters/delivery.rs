@@ -46,7 +46,7 @@ pub struct DeployedChangesFilter {
     span: Span,
     #[graphql(flatten)]
     services: ServiceFilter,
-    /// Only those that the deployment of this key carried.
+    /// Only those that this deployment carried.
     deployment: Option<String>,
     /// Only those of this repository (`host/owner/name`).
     repository: Option<String>,

@@ -182,8 +182,8 @@ impl TeamsFilter {
 /// Which findings are listed.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct FindingsFilter {
-    #[graphql(flatten)]
-    services: ServiceFilter,
+    /// Only of this service.
+    service: Option<String>,
     /// Only those of these kinds.
     kinds: Option<Vec<FindingKind>>,
     /// Only those whose sentence or subject holds this text.
@@ -192,7 +192,8 @@ pub struct FindingsFilter {
 
 impl FindingsFilter {
     pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
-        let mut filter = rows_of(context, &self.services, None, self.search).await?;
+        let services = ServiceFilter { service: self.service, team: None };
+        let mut filter = rows_of(context, &services, None, self.search).await?;
         let kinds = self.kinds.map(|all| all.iter().map(|kind| kind.as_str().to_owned()).collect());
         add_words(&mut filter, ("kinds", "kind"), kinds)?;
         Ok((filter, usual::<Finding>()))

