@@ -108,10 +108,10 @@ impl Reader {
     }
 
     /// The number of rows of a list.
-    pub(super) async fn count<T: Listed>(&self, filter: RowFilter) -> Result<i64, Problem> {
+    pub(super) async fn count<T: Listed>(&self, filter: RowFilter, order: Order) -> Result<i64, Problem> {
         let filter = self.narrowed(filter).await?;
         let _turn = self.scope.turn().await;
-        Ok(queries::count::<T>(&self.scope.store, &filter, COUNTED).await?)
+        Ok(queries::count::<T>(&self.scope.store, &filter, order, COUNTED).await?)
     }
 }
 

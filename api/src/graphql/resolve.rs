@@ -35,7 +35,7 @@ where
     let loads = Arc::clone(loads);
     let total = Total::new(move || {
         let (loads, filter) = (Arc::clone(&loads), filter.clone());
-        Box::pin(async move { loads.loader().count::<T>(filter).await })
+        Box::pin(async move { loads.loader().count::<T>(filter, order).await })
     });
     Ok(page(rows, order, &cut, total))
 }

@@ -14,7 +14,9 @@ mod listed;
 mod lists;
 mod open_changes;
 mod page;
-mod rows;
+mod placed;
+mod position;
+mod row;
 mod sort;
 
 pub(crate) use changes::of_changes;
@@ -27,5 +29,6 @@ pub use listed::{ListOf, Listed, Parent};
 pub use lists::{ParentKey, among, by_keys, count, count_among, list};
 pub use open_changes::{longest_open_first, open, open_changes};
 pub use page::TimeKey;
-pub use rows::{Placed, Position};
+pub use placed::Placed;
+pub use position::Position;
 pub use sort::{Cut, Order, Sort, SortType};

@@ -2,6 +2,7 @@
 
 use async_graphql::Context;
 use chrono::Utc;
+use kernel::Right;
 use store::queries::{Order, RowFilter};
 
 use crate::ApiState;
@@ -62,4 +63,19 @@ pub(super) fn add_words(
 /// The same of one word.
 pub(super) fn add_word(filter: &mut RowFilter, column: &'static str, word: Option<String>) {
     filter.words.extend(word.map(|word| (column, vec![word])));
+}
+
+/// The same of an account, which only those may ask for who may see persons' data.
+pub(super) fn add_person(
+    context: &Context<'_>,
+    filter: &mut RowFilter,
+    column: &'static str,
+    account: Option<String>,
+) -> async_graphql::Result<()> {
+    if account.is_some() {
+        let scope: &Scope = context.data()?;
+        scope.access.check(Right::People).map_err(|problem| refused(&problem))?;
+    }
+    add_word(filter, column, account);
+    Ok(())
 }

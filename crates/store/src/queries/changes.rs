@@ -5,7 +5,7 @@ use kernel::ChangeMetric;
 use sqlx::postgres::PgRow;
 
 use super::page::{Range, TimeKey};
-use super::rows::Row;
+use super::row::Row;
 use crate::{Store, StoreError, StoreTx};
 
 /// Which changes; everything that is `None` is left open.

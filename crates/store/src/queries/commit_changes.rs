@@ -5,7 +5,8 @@ use sqlx::QueryBuilder;
 
 use super::filter::RowFilter;
 use super::listed::Listed;
-use super::rows::{Placed, Row};
+use super::placed::Placed;
+use super::row::Row;
 use crate::{Store, StoreError};
 
 /// The changes of these repositories that have one of these commits: among those that their sources list, or as the

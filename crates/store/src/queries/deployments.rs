@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 
 use super::page::{Range, TimeKey};
-use super::rows::Row;
+use super::row::Row;
 use crate::error::word;
 use crate::{Store, StoreError};
 

@@ -4,7 +4,7 @@ use kernel::IncidentMetric;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use super::rows::Row;
+use super::row::Row;
 use crate::StoreError;
 
 impl Row for IncidentMetric {

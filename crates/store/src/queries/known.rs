@@ -5,7 +5,7 @@ use kernel::{DeploymentSource, Finding};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use super::rows::Row;
+use super::row::Row;
 use crate::error::word;
 use crate::{Store, StoreError};
 

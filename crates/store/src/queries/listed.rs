@@ -8,7 +8,7 @@ use kernel::{
 use sqlx::postgres::PgRow;
 
 use super::known::{EnvironmentRow, RepositoryRow, ServiceRow, TeamRow};
-use super::rows::Row;
+use super::row::Row;
 use super::sort::{Order, Sort, SortType};
 use crate::{StoreError, declared};
 

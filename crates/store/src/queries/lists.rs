@@ -6,7 +6,8 @@ use sqlx::{Postgres, QueryBuilder, Row as _};
 
 use super::filter::RowFilter;
 use super::listed::{KeyPart, Listed, Parent};
-use super::rows::{Placed, Position};
+use super::placed::Placed;
+use super::position::Position;
 use super::sort::{Cut, Order, SortType, time};
 use crate::{Store, StoreError};
 
@@ -95,11 +96,17 @@ pub async fn by_keys<T: Listed>(
     rows.iter().map(|row| Placed::read(row, order.sort)).collect()
 }
 
-/// Counts the rows of a list, up to `at_most`.
-pub async fn count<T: Listed>(store: &Store, filter: &RowFilter, at_most: u32) -> Result<i64, StoreError> {
+/// Counts the rows of a list that its order has, up to `at_most`.
+pub async fn count<T: Listed>(
+    store: &Store,
+    filter: &RowFilter,
+    order: Order,
+    at_most: u32,
+) -> Result<i64, StoreError> {
     let mut statement = QueryBuilder::new("select count(*) from (select from ");
     statement.push(T::LIST.from).push(" where true");
     filter.push(T::LIST, &mut statement);
+    push_sorted(&mut statement, order);
     statement.push(" limit ").push_bind(i64::from(at_most)).push(") r");
     Ok(statement.build().fetch_one(store.pool()).await?.try_get(0)?)
 }
@@ -148,11 +155,16 @@ const fn direction(order: Order, cut: &Cut) -> &'static str {
     if order.descending == cut.from_end { " asc" } else { " desc" }
 }
 
-/// Where a part begins and ends, its order and its length.
-fn end<T: Listed>(statement: &mut QueryBuilder<Postgres>, order: Order, cut: &Cut) {
+/// That a row has what the list is sorted by.
+fn push_sorted(statement: &mut QueryBuilder<Postgres>, order: Order) {
     if !order.sort.condition.is_empty() {
         statement.push(" and ").push(order.sort.condition);
     }
+}
+
+/// Where a part begins and ends, its order and its length.
+fn end<T: Listed>(statement: &mut QueryBuilder<Postgres>, order: Order, cut: &Cut) {
+    push_sorted(statement, order);
     for (position, is_after) in [(&cut.after, true), (&cut.before, false)] {
         if let Some(position) = position {
             push_position::<T>(statement, order, position, is_after);

@@ -7,7 +7,7 @@ use kernel::{Change, ChangeState};
 use super::filter::{Owners, RowFilter};
 use super::listed::Listed;
 use super::lists;
-use super::rows::Placed;
+use super::placed::Placed;
 use super::sort::{Cut, Order};
 use crate::{Store, StoreError};
 

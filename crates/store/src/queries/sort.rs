@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::rows::Position;
+use super::position::Position;
 
 /// The type of the values that a list is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -342,7 +342,8 @@ async fn a_query_is_asked_by_its_hash_once_it_was_sent() {
 async fn the_examples_of_the_document_are_answered() {
     let served = organization().await;
     let document = std::fs::read_to_string(crate::architecture::root().join("docs/graphql.md")).unwrap();
-    let examples: Vec<&str> = document.split("```graphql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let examples: Vec<&str> =
+        document.split("```graphql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert_eq!(examples.len(), 3);
     for example in examples {
         served.graphql(example).await;

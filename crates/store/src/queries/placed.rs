@@ -1,28 +1,12 @@
-//! Rows of lists: how one is read, whichever table it is of, and where it stands in a list.
+//! Rows of lists with their positions.
 
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::listed::Listed;
+use super::position::Position;
 use super::sort::{Sort, SortType};
 use crate::StoreError;
-
-/// A row that statements made while the program runs can read.
-pub trait Row: Sized + Send {
-    /// Its columns, of a table that the statement calls `t`.
-    fn columns() -> String;
-    /// The row.
-    fn read(row: &PgRow) -> Result<Self, StoreError>;
-}
-
-/// Where a row stands in a list: the value that the list is sorted by, and the row's key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Position {
-    /// The value, as text: a time in microseconds since 1970.
-    pub value: String,
-    /// The parts of the key.
-    pub key: Vec<String>,
-}
 
 /// A row with its position.
 #[derive(Clone, Debug, PartialEq)]
