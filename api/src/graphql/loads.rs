@@ -12,6 +12,8 @@ use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use kernel::people::JoinedPerson;
 use kernel::{AccountId, Change, Sha};
 use runtime::locked;
+use serde_json::json;
+use store::audit::Action;
 use store::queries::{self, Cut, Listed, Order, Owners, Parent, ParentKey, Placed, RowFilter};
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
@@ -81,9 +83,11 @@ impl Reader {
         Ok(RowFilter { owners, ..filter })
     }
 
-    /// The people, joined from all accounts and statements.
+    /// The people, joined from all accounts and statements. That they are viewed is recorded once a request.
     pub(super) async fn people(&self) -> Result<Arc<People>, Problem> {
         let read = async || {
+            let detail = json!({ "over": "graphql" });
+            self.state.audit().record(&self.scope, Action::PersonViewed, "people", detail).await?;
             let _turn = self.scope.turn().await;
             let (accounts, persons) = store::people::all(&self.scope.store).await?;
             let persons = kernel::people::join(&accounts, &persons);
