@@ -111,7 +111,7 @@ async fn answer(
     response
 }
 
-/// Reads a request's document, of which it may have only the hash.
+/// Reads the document of a request, which may state only its hash.
 fn read(
     mut request: async_graphql::Request,
     persisted: &Persisted,
