@@ -48,8 +48,8 @@ const EXAMPLES = {
   }
 }`,
   "Metrics compared with the period before": `{
-  metrics(names: ["change_lead_time", "deployment_frequency"], question: { window: "30d" }, compare: PREVIOUS_PERIOD) {
-    metric { title } level score whole { text n } previous { whole { text n } }
+  metrics(names: ["change_lead_time", "deployment_frequency"], question: { window: "30d", compare: PREVIOUS }) {
+    metric { title } level score whole { text n compared { text change } }
   }
 }`,
   "Teams and their services": `{

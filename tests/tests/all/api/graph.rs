@@ -269,31 +269,32 @@ async fn a_page_with_all_that_belongs_to_it_takes_a_fixed_number_of_statements()
 async fn metrics_are_asked_together_narrowed_and_compared() {
     let served = served::filled().await;
     let (from, to) = (served::end() - chrono::TimeDelta::days(60), served::end());
-    let (from, to) = (from.format("%FT%TZ"), to.format("%FT%TZ"));
+    let (from, to) = (from.format("%FT%TZ").to_string(), to.format("%FT%TZ").to_string());
     let question = format!(r#"question: {{ from: "{from}", to: "{to}" }}"#);
     let names = r#"names: ["change_lead_time", "change_size"]"#;
-    let fields = "metric { name } window { from to } level score whole { value n } \
-                  previous { window { from to } whole { value n } }";
+    let (long_ago, before) = (served::end() - chrono::TimeDelta::days(120), from.clone());
+    let fields = "metric { name } window { from to } level score whole { value n compared { value n window { to } } }";
     let query = format!(
-        "{{ metrics({names}, {question}, compare: PREVIOUS_PERIOD) {{ {fields} }}
-            services(first: 2) {{ nodes {{ name metrics({names}, {question}) {{ whole {{ value n }} previous {{ by }} }} }} }}
+        "{{ metrics({names}, question: {{ from: \"{from}\", to: \"{to}\", compare: PREVIOUS }}) {{ {fields} }}
+            services(first: 2) {{ nodes {{ name metrics({names}, {question}) {{ whole {{ value n compared {{ n }} }} }} }} }}
             metricDefinitions {{ name }} }}"
     );
     let answer = served.graphql(&query).await;
     let [lead_time, size] = answer["metrics"].as_array().unwrap().as_slice() else { panic!("{answer}") };
     assert!(lead_time["level"].is_string() && lead_time["score"].is_number(), "{lead_time}");
     assert!(size["level"].is_null() && size["whole"]["n"].as_u64().unwrap() > 0, "{size}");
-    assert_eq!(lead_time["previous"]["window"]["to"], lead_time["window"]["from"]);
-    let alone = format!(
-        r#"{{ metric(name: "change_lead_time", question: {{ to: "{from}", from: "{}" }}) {{ whole {{ value n }} }} }}"#,
-        (served::end() - chrono::TimeDelta::days(120)).format("%FT%TZ")
-    );
-    assert_eq!(served.graphql(&alone).await["metric"]["whole"], lead_time["previous"]["whole"]);
+    let compared = &lead_time["whole"]["compared"];
+    assert_eq!(compared["window"]["to"], lead_time["window"]["from"]);
+    let question_before = format!(r#"question: {{ from: "{}", to: "{before}" }}"#, long_ago.format("%FT%TZ"));
+    let alone = format!(r#"{{ metric(name: "change_lead_time", {question_before}) {{ whole {{ value n }} }} }}"#);
+    let alone = served.graphql(&alone).await;
+    assert_eq!(alone["metric"]["whole"]["value"], compared["value"]);
+    assert_eq!(alone["metric"]["whole"]["n"], compared["n"]);
     for service in answer["services"]["nodes"].as_array().unwrap() {
         let name = service["name"].as_str().unwrap();
         let rest = served.get(&format!("/api/v1/metrics/change_lead_time?service={name}&from={from}&to={to}")).await;
         assert_eq!(service["metrics"][0]["whole"]["value"], rest["data"]["whole"]["value"], "{name}");
-        assert!(service["metrics"][0]["previous"].is_null());
+        assert!(service["metrics"][0]["whole"]["compared"].is_null());
     }
     let other = served
         .graphql_answer(&format!(
