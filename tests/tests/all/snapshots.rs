@@ -247,3 +247,51 @@ async fn what_is_asked_of_a_time_that_is_read_reads_nothing_more() {
     let now = snapshots.as_of(std::time::Instant::now()).ask(store, &["change_size"], &question).await.unwrap();
     assert_ne!(now.versions, first.versions);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn titles_that_say_another_type_are_counted_under_it_before_anything_is_computed() {
+    let served = served::filled().await;
+    let (store, settings) = (&served.database.store, served::settings());
+    let snapshots = roomy();
+    let question = question(Some(Slice::Type));
+    let names = ["change_lead_time"];
+    let types = async || {
+        let held = snapshots.ask(store, &names, &question).await.unwrap().answer;
+        let settings = MetricSettings { dora: &settings, custom: &[] };
+        assert_eq!(held, dora::ask(store, settings, &names, &question).await.unwrap());
+        held[0].slices.iter().filter_map(|part| part.slice.clone()).collect::<BTreeSet<_>>()
+    };
+    assert!(!types().await.contains("performance"));
+    let later = |fact: Fact| {
+        let Fact::Change(mut change) = fact else { return None };
+        change.title = format!("perf: {}", change.title);
+        change.version.at += TimeDelta::days(1);
+        Some(Fact::Change(change))
+    };
+    let retitled: Vec<Fact> = served::organization().facts().filter_map(later).collect();
+    write_facts(store, &retitled).await;
+    assert!(types().await.contains("performance"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_answers_at_once_are_those_of_each_alone_also_where_others_are_given_up() {
+    let served = served::filled().await;
+    let (store, settings) = (&served.database.store, served::settings());
+    let snapshots = roomy();
+    let asked = |nth: i64| Question { to: Some(served::end() - TimeDelta::minutes(nth)), ..question(None) };
+    let tasks: Vec<_> = (0..40)
+        .map(|nth| {
+            let (store, snapshots, question) = (store.clone(), snapshots.clone(), asked(nth));
+            tokio::spawn(async move { snapshots.ask(&store, &["change_lead_time"], &question).await })
+        })
+        .collect();
+    for (nth, task) in (0..).zip(tasks) {
+        if nth % 2 == 0 {
+            task.abort();
+            continue;
+        }
+        let settings = MetricSettings { dora: &settings, custom: &[] };
+        let fresh = dora::ask(store, settings, &["change_lead_time"], &asked(nth)).await.unwrap();
+        assert_eq!(task.await.unwrap().unwrap().answer, fresh, "question {nth}");
+    }
+}
