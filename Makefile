@@ -33,7 +33,7 @@ openapi: ## Check the API against its OpenAPI document, with redocly and schemat
 	@scripts/openapi
 
 .PHONY: counterparts
-counterparts: ## Run sei against real identity providers and clients: Keycloak, oidc-provider
+counterparts: ## Run sei against real identity providers and clients: Keycloak, oidc-provider, graphql-ws, generated clients
 	@scripts/counterparts
 
 .PHONY: bench

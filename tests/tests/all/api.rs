@@ -12,7 +12,7 @@ mod guard;
 mod http;
 mod known;
 mod limits;
-mod live;
+pub(crate) mod live;
 mod login;
 pub(crate) mod oidc;
 mod openapi;

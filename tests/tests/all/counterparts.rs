@@ -2,5 +2,6 @@
 //! these tests need and requires it; elsewhere they are skipped.
 
 mod browser;
+mod graphql_ws;
 mod keycloak;
 mod oidc_provider;

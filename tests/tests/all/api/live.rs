@@ -19,7 +19,7 @@ use events::Events;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A connection past the store.
-pub(super) async fn connect(served: &Served) -> PgConnection {
+pub(crate) async fn connect(served: &Served) -> PgConnection {
     served.database.options().connect().await.unwrap()
 }
 
@@ -28,7 +28,7 @@ pub(super) async fn run(connection: &mut PgConnection, statement: &str) {
 }
 
 /// Writes that a source fails, in a transaction of its own.
-pub(super) async fn fail(connection: &mut PgConnection, tenant: &str, source: &str) {
+pub(crate) async fn fail(connection: &mut PgConnection, tenant: &str, source: &str) {
     let row = format!(
         "insert into {tenant}.feed (kind, subject, detail)
          values ('source', '{source}', '{{\"state\": \"failing\", \"error\": \"401\"}}')"
