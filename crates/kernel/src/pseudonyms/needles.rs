@@ -50,7 +50,8 @@ impl Needles {
             }
             _ => {
                 pattern(&[text]);
-                text
+                // many addresses have the domain
+                text.split('@').next().unwrap_or(text)
             }
         };
         // JSON may write other letters in another way
