@@ -90,7 +90,12 @@ impl Reader {
             self.state.audit().record(&self.scope, Action::PersonViewed, "people", detail).await?;
             let _turn = self.scope.turn().await;
             let (accounts, persons) = store::people::all(&self.scope.store).await?;
-            let persons = kernel::people::join(&accounts, &persons);
+            let mut persons = kernel::people::join(&accounts, &persons);
+            if let Some(teams) = &self.scope.access.teams {
+                let teams: Vec<String> = teams.iter().cloned().collect();
+                let members = store::people::members(&self.scope.store, &teams).await?;
+                persons.retain(|person| person.accounts.iter().any(|account| members.contains(account)));
+            }
             let accounts = persons.iter().enumerate();
             let of_account = accounts.flat_map(|(at, person)| person.accounts.iter().map(move |id| (id.clone(), at)));
             let of_account = of_account.collect();

@@ -1,7 +1,9 @@
 //! Accounts and statements about people, which the kernel joins.
 
+use std::collections::BTreeSet;
+
 use kernel::catalog::Declared;
-use kernel::{Account, Person};
+use kernel::{Account, AccountId, Person};
 use sqlx::PgConnection;
 
 use crate::{Store, StoreError, copy, declared};
@@ -26,4 +28,11 @@ async fn whole<T: Declared>(connection: &mut PgConnection) -> Result<Vec<T>, Sto
     })
     .await?;
     Ok(found)
+}
+
+/// The accounts of the members of these teams.
+pub async fn members(store: &Store, teams: &[String]) -> Result<BTreeSet<AccountId>, StoreError> {
+    let statement = "select distinct unnest(members) from team where name = any($1) and not deleted";
+    let members: Vec<String> = sqlx::query_scalar(statement).bind(teams).fetch_all(store.pool()).await?;
+    Ok(members.iter().map(|account| AccountId::from(account.as_str())).collect())
 }

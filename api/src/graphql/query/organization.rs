@@ -33,11 +33,11 @@ impl OrganizationLists {
     /// Who asks, and what they are shown.
     #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     async fn viewer(&self, context: &Context<'_>) -> async_graphql::Result<Viewer> {
-        let role = context.data::<Scope>()?.access.role;
+        let access = &context.data::<Scope>()?.access;
         let hidden = shown(context)?.err();
-        let rights = Right::VARIANTS.iter().filter(|right| role.has(**right)).map(|right| right.as_str());
+        let rights = Right::VARIANTS.iter().filter(|right| access.has(**right)).map(|right| right.as_str());
         Ok(Viewer {
-            role: role.as_str(),
+            role: access.role.as_str(),
             rights: rights.collect(),
             sees_people: hidden.is_none(),
             people_hidden_because: hidden.map(|problem| problem.detail),
