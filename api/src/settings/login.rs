@@ -58,7 +58,7 @@ impl Login {
             findings.error("login.open_to_everyone", "true, beside login.enabled = true", "one of them");
         }
         if !self.enabled && !self.provider.is_empty() {
-            findings.error("login.enabled", "false, beside [[login.provider]]", "true, or no provider");
+            findings.warning("login.enabled", "false, beside [[login.provider]]", "true: no one is asked to log in");
         }
         LoginProvider::check(&self.provider, findings);
     }
