@@ -157,19 +157,6 @@ pub struct RepositoryRow {
 
 of_columns!(RepositoryRow: "t.id, t.name, t.url, t.default_branch, t.partial");
 
-/// Repositories by id; at most `limit`, after `after`.
-pub async fn repositories(store: &Store, after: Option<&str>, limit: u32) -> Result<Vec<RepositoryRow>, StoreError> {
-    let rows = sqlx::query_as!(
-        RepositoryRow,
-        "select id, name, url, default_branch, partial from repository where id > $1 order by id limit $2",
-        after.unwrap_or_default(),
-        i64::from(limit)
-    )
-    .fetch_all(store.pool())
-    .await?;
-    Ok(rows)
-}
-
 /// A cursor in the list of findings: service, kind and subject.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FindingKey {

@@ -235,7 +235,7 @@ facts! {
                  or exists (select from incident_metric m where m.incident = t.id and m.service = any ($S))",
         sorts: &[
             Sort::time("detected_at", "t.detected_at"),
-            Sort::time("resolved_at", "t.resolved_at").only("t.resolved_at is not null").without_index(),
+            Sort::time("resolved_at", "t.resolved_at").nullable(),
         ],
         searched: &["title", "id"],
         ..USUAL
@@ -243,7 +243,11 @@ facts! {
     PipelineRun: ListOf {
         from: "pipeline_run t",
         condition: "",
-        sorts: &[Sort::time("queued_at", "t.queued_at")],
+        sorts: &[
+            Sort::time("queued_at", "t.queued_at"),
+            Sort::time("finished_at", "t.finished_at").nullable(),
+            Sort::text("name", "t.name").without_index(),
+        ],
         searched: &["name"],
         ..USUAL
     },
@@ -281,7 +285,18 @@ facts! {
     },
     Vulnerability: ListOf {
         from: "vulnerability t",
-        sorts: &[Sort::time("opened_at", "t.opened_at")],
+        sorts: &[
+            Sort::time("opened_at", "t.opened_at"),
+            Sort::time("fixed_at", "t.fixed_at").nullable(),
+            // `critical` is more than `high`, and any other word less than `low`
+            Sort::new(
+                "severity",
+                "(case t.severity when 'critical' then 4 when 'high' then 3 when 'medium' then 2 when 'low' then 1
+                       else 0 end)::bigint",
+                SortType::Int,
+            )
+            .without_index(),
+        ],
         searched: &["title", "rule"],
         ..USUAL
     },
@@ -290,7 +305,10 @@ facts! {
         owners: "t.project = any ($R)",
         sorts: &[
             Sort::time("created_at", "t.created_at"),
-            Sort::time("done_at", "t.done_at").only("t.done_at is not null").without_index(),
+            Sort::time("started_at", "t.started_at").nullable(),
+            Sort::time("done_at", "t.done_at").nullable(),
+            Sort::new("points", "t.points", SortType::Float).nullable(),
+            Sort::text("key", "t.key").without_index(),
         ],
         searched: &["title", "key"],
         ..USUAL
@@ -303,7 +321,13 @@ impl Listed for DeploymentMetric {
         key: &[KeyPart::Text("service"), KeyPart::Text("deployment")],
         condition: "",
         owners: "t.service = any ($S)",
-        sorts: &[Sort::time("finished_at", "t.finished_at")],
+        sorts: &[
+            Sort::time("finished_at", "t.finished_at"),
+            Sort::time("recovered_at", "t.recovered_at").nullable(),
+            Sort::new("commits", "t.commits::bigint", SortType::Int).without_index(),
+            Sort::new("changes", "t.changes::bigint", SortType::Int).without_index(),
+            Sort::text("service", "t.service").without_index(),
+        ],
         searched: &["deployment", "name"],
         ..USUAL
     };
@@ -317,7 +341,11 @@ impl Listed for ChangeMetric {
         owners: "t.service = any ($S)",
         sorts: &[
             Sort::time("deployed_at", "t.deployed_at"),
-            Sort::new("lead_time", "t.lead_time_us", SortType::Int).only("t.lead_time_us is not null").without_index(),
+            Sort::time("opened_at", "t.opened_at").nullable(),
+            Sort::time("merged_at", "t.merged_at").nullable(),
+            Sort::new("lead_time_seconds", "t.lead_time_us", SortType::Int).nullable(),
+            Sort::new("commits", "t.commits::bigint", SortType::Int).without_index(),
+            Sort::text("service", "t.service").without_index(),
         ],
         searched: &["title", "change"],
         ..USUAL
@@ -341,7 +369,11 @@ impl Listed for Finding {
         key: &[KeyPart::Text("service"), KeyPart::Text("kind"), KeyPart::Text("subject")],
         condition: "",
         owners: "t.service = any ($S)",
-        sorts: &[Sort::text("service", "t.service")],
+        sorts: &[
+            Sort::text("service", "t.service"),
+            Sort::text("kind", "t.kind").without_index(),
+            Sort::text("subject", "t.subject").without_index(),
+        ],
         descending: false,
         searched: &["detail", "subject"],
         ..USUAL
@@ -353,7 +385,7 @@ impl Listed for RepositoryRow {
         from: "repository t",
         condition: "",
         owners: "t.id = any ($R)",
-        sorts: &[Sort::text("id", "t.id")],
+        sorts: &[Sort::text("id", "t.id"), Sort::text("name", "t.name").without_index()],
         descending: false,
         searched: &["id", "name"],
         ..USUAL

@@ -144,7 +144,7 @@ fn number(row: &PgRow) -> Result<usize, StoreError> {
 
 /// The rows of a list with their positions.
 fn select<T: Listed>(statement: &mut QueryBuilder<Postgres>, order: Order) {
-    statement.push("select ").push(T::columns()).push(", ").push(order.sort.expression).push(" as position_value");
+    statement.push("select ").push(T::columns()).push(", ").push(order.expression()).push(" as position_value");
     for (number, part) in T::LIST.key.iter().enumerate() {
         statement.push(format!(", {} as position_{number}", part.expression()));
     }
@@ -171,7 +171,7 @@ fn end<T: Listed>(statement: &mut QueryBuilder<Postgres>, order: Order, cut: &Cu
         }
     }
     let direction = direction(order, cut);
-    statement.push(" order by ").push(order.sort.expression).push(direction);
+    statement.push(" order by ").push(order.expression()).push(direction);
     for part in T::LIST.key {
         statement.push(", ").push(part.expression()).push(direction);
     }
@@ -182,11 +182,12 @@ fn end<T: Listed>(statement: &mut QueryBuilder<Postgres>, order: Order, cut: &Cu
 fn push_position<T: Listed>(statement: &mut QueryBuilder<Postgres>, order: Order, position: &Position, is_after: bool) {
     let keys: Vec<String> = T::LIST.key.iter().map(KeyPart::expression).collect();
     let than = if order.descending == is_after { "<" } else { ">" };
-    statement.push(format!(" and ({}, {}) {than} (", order.sort.expression, keys.join(", ")));
+    statement.push(format!(" and ({}, {}) {than} (", order.expression(), keys.join(", ")));
     match order.sort.holds {
         SortType::Time => statement.push_bind(time(&position.value).unwrap_or_default()),
         SortType::Text => statement.push_bind(position.value.clone()),
         SortType::Int => statement.push_bind(position.value.parse::<i64>().unwrap_or_default()),
+        SortType::Float => statement.push_bind(position.value.parse::<f64>().unwrap_or_default()),
     };
     for number in 0..keys.len() {
         statement.push(", ").push_bind(position.key.get(number).cloned().unwrap_or_default());

@@ -27,6 +27,7 @@ impl<T: Listed> Placed<T> {
             }
             SortType::Text => row.try_get("position_value")?,
             SortType::Int => row.try_get::<i64, _>("position_value")?.to_string(),
+            SortType::Float => row.try_get::<f64, _>("position_value")?.to_string(),
         };
         let key = (0..T::LIST.key.len()).map(|part| row.try_get(format!("position_{part}").as_str()));
         let key = key.collect::<Result<Vec<String>, sqlx::Error>>()?;
