@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use axum::response::Response;
 use runtime::locked;
 use runtime::telemetry::Occasionally;
+use store::queries::{Cut, Listed, RowFilter, ServiceRow};
 use store::{Store, StoreError, TenantInfo, queries};
 use tokio::time::timeout;
 
 use crate::access::Access;
-use crate::reads::{Part, services};
+use crate::reads::list;
 use crate::scope::Scope;
+use crate::views::Service;
 
 /// The newest answers that are looked at …
 const RECENT: usize = 20;
@@ -121,7 +123,8 @@ impl Answers {
 /// How many services are answered and how many there are, if they are not the same ones.
 async fn differ(reading: &Store, direct: &Store, tenant: &TenantInfo) -> Result<Option<(usize, usize)>, StoreError> {
     let scope = Scope::new(tenant.clone(), reading.for_tenant(&tenant.tenant), Access::everything());
-    let answered = services(&scope, Part { after: None, limit: SERVICES }).await?.rows;
+    let all = (RowFilter::default(), ServiceRow::LIST.default_order());
+    let answered = list::<ServiceRow, Service>(&scope, &all, &Cut::first(SERVICES)).await?.rows;
     let direct = direct.for_tenant(&tenant.tenant);
     let mut there = queries::services(&direct, None, SERVICES).await?;
     let same = answered.len() == there.len()

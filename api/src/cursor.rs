@@ -3,8 +3,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
-use store::queries::{FindingKey, TimeKey};
+use store::queries::{Listed, Order, Position};
+
+use crate::questions::Invalid;
 
 /// What a cursor may be, in words.
 pub const EXPECTED: &str = "a cursor out of an earlier answer, unchanged";
@@ -34,27 +35,44 @@ pub trait ListPosition: Sized {
     }
 }
 
-impl ListPosition for TimeKey {
-    fn parts(&self) -> Vec<String> {
-        vec![self.at.timestamp_micros().to_string(), self.service.clone(), self.id.clone()]
-    }
+/// The position of a row in the list of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowCursor {
+    /// The name of what the list is sorted by.
+    order: String,
+    position: Position,
+}
 
-    fn from_parts(parts: Vec<String>) -> Option<Self> {
-        let [at, service, id] = parts.try_into().ok()?;
-        let at = DateTime::<Utc>::from_timestamp_micros(at.parse().ok()?)?;
-        kernel::plausible_instant(at).then_some(Self { at, service, id })
+impl RowCursor {
+    /// Of a row in the list of this order.
+    #[must_use]
+    pub fn new(order: Order, position: Position) -> Self {
+        Self { order: order.sort.name.to_owned(), position }
     }
 }
 
-impl ListPosition for FindingKey {
+impl ListPosition for RowCursor {
     fn parts(&self) -> Vec<String> {
-        vec![self.service.clone(), self.kind.clone(), self.subject.clone()]
+        let head = [self.order.clone(), self.position.value.clone()];
+        head.into_iter().chain(self.position.key.iter().cloned()).collect()
     }
 
     fn from_parts(parts: Vec<String>) -> Option<Self> {
-        let [service, kind, subject] = parts.try_into().ok()?;
-        Some(Self { service, kind, subject })
+        let mut parts = parts.into_iter();
+        let (order, value) = (parts.next()?, parts.next()?);
+        Some(Self { order, position: Position { value, key: parts.collect() } })
     }
+}
+
+/// The position that a cursor, which `name` is the parameter of, names in the list of an order.
+pub fn position<T: Listed>(order: Order, name: &str, cursor: &str) -> Result<Position, Invalid> {
+    let fits = |cursor: &RowCursor| {
+        cursor.order == order.sort.name
+            && cursor.position.key.len() == T::LIST.key_parts()
+            && order.sort.takes(&cursor.position.value)
+    };
+    let read = RowCursor::read(cursor).filter(fits).map(|cursor| cursor.position);
+    read.ok_or_else(|| Invalid::contradiction(name, cursor, EXPECTED))
 }
 
 impl ListPosition for i64 {
@@ -91,21 +109,32 @@ impl ListPosition for Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use kernel::{DeploymentMetric, Finding};
+
     use super::*;
 
     #[test]
     fn a_position_survives_its_cursor_and_a_forged_cursor_is_refused() {
-        let place = TimeKey {
-            at: "2026-02-28T12:00:00.123456Z".parse().unwrap(),
-            service: "shöp/\"x\"".to_owned(),
-            id: "github.com/a/b#7".to_owned(),
-        };
-        assert_eq!(TimeKey::read(&place.cursor()), Some(place.clone()));
-        assert!(place.cursor().chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
-        for forged in
-            ["", "x", "WzFd", "....", &"shop".to_owned().cursor(), &URL_SAFE_NO_PAD.encode(r#"["1","\u0000",""]"#)]
-        {
-            assert_eq!(TimeKey::read(forged), None, "{forged}");
+        let order = DeploymentMetric::LIST.default_order();
+        let key = vec!["shöp/\"x\"".to_owned(), "github.com/a/b#7".to_owned()];
+        let place = Position { value: "1772280000123456".to_owned(), key };
+        let cursor = RowCursor::new(order, place.clone()).cursor();
+        assert_eq!(position::<DeploymentMetric>(order, "cursor", &cursor), Ok(place));
+        assert!(cursor.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
+        let other = Finding::LIST.default_order();
+        assert!(position::<Finding>(other, "cursor", &cursor).is_err(), "it is of another list");
+        let made = |parts: &str| URL_SAFE_NO_PAD.encode(parts);
+        for forged in [
+            String::new(),
+            "x".to_owned(),
+            "....".to_owned(),
+            "shop".to_owned().cursor(),
+            made(r#"["finished_at","1","\u0000","x"]"#),
+            made(r#"["finished_at","now","a","b"]"#),
+            made(r#"["finished_at","1772280000123456","a"]"#),
+            made(r#"["service","1772280000123456","a","b"]"#),
+        ] {
+            assert!(position::<DeploymentMetric>(order, "cursor", &forged).is_err(), "{forged}");
         }
     }
 }

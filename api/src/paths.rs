@@ -6,6 +6,10 @@ pub(crate) const DORA: &str = "/api/v1/dora";
 pub(crate) const METRICS: &str = "/api/v1/metrics";
 /// A metric.
 pub(crate) const METRIC: &str = "/api/v1/metrics/{name}";
+/// The distribution behind a metric.
+pub(crate) const DISTRIBUTION: &str = "/api/v1/metrics/{name}/distribution";
+/// Several metrics.
+pub(crate) const ANSWERS: &str = "/api/v1/answers";
 /// Services.
 pub(crate) const SERVICES: &str = "/api/v1/services";
 /// Repositories.
@@ -36,6 +40,7 @@ pub(crate) const OPENAPI: &str = "/api/openapi.json";
 
 /// Whether a route is answered to every client: the login, the files of the page, and the description of REST.
 pub(crate) fn is_for_everyone(route: &str) -> bool {
-    let is_login = matches!(route, LOGIN | LOGIN_LINK | LOGIN_API | LOGIN_PROVIDER | LOGIN_CALLBACK | LOGIN_BACKCHANNEL);
+    let is_login =
+        matches!(route, LOGIN | LOGIN_LINK | LOGIN_API | LOGIN_PROVIDER | LOGIN_CALLBACK | LOGIN_BACKCHANNEL);
     is_login || route == OPENAPI || route.starts_with("/web/")
 }

@@ -5,20 +5,29 @@
 //! engine's decides which fields go together. Both return an [`Invalid`], which each interface puts into its own terms.
 
 mod audit;
+mod directory;
+mod facts;
 mod invalid;
 mod lists;
 mod parameters;
 mod query_string;
 mod services;
+mod sorting;
 mod span;
 mod text;
 
 pub use audit::AuditQuestion;
+pub use directory::{RepositoriesQuestion, ServicesQuestion, TeamsQuestion};
+pub use facts::{
+    IncidentState, IncidentsQuestion, OpenChangeState, OpenChangesQuestion, PipelineRunsQuestion, ReviewsQuestion,
+    VulnerabilitiesQuestion, VulnerabilityState, WorkItemsQuestion,
+};
 pub use invalid::Invalid;
-pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, Page};
-pub use parameters::{Cursor, LIMIT, LIMIT_MAX, RowLimit, WindowLength};
+pub use lists::{ChangesQuestion, DeploymentsQuestion, EventsQuestion, FindingsQuestion, ListPage, Page, RowsAsked};
+pub use parameters::{Cursor, FieldList, LIMIT, LIMIT_MAX, METRICS_MAX, MetricNames, RowLimit, WindowLength};
 pub(crate) use query_string::Asked;
 pub use services::ServiceFilter;
+pub use sorting::{SortedList, Sorting};
 pub use span::{Ends, Span, Window};
 pub use text::{Parameter, Text};
 
@@ -26,7 +35,7 @@ use async_graphql::InputObject;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::Args;
-use dora::{Benchmark, Budget, Interval, ReportQuery};
+use dora::{Benchmark, Budget, Interval, ReportQuery, Slice};
 use kernel::Tenant;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -35,6 +44,8 @@ use text::read;
 
 /// A name of a benchmark, as it was given.
 pub type BenchmarkText = Text<Benchmark>;
+/// Names of metrics, as they were given.
+pub type MetricNamesText = Text<MetricNames>;
 
 /// Whose data is asked for.
 #[derive(Args, Clone, Debug, IntoParams)]
@@ -88,6 +99,35 @@ pub struct MetricQuestion {
     pub question: dora::Question,
 }
 
+/// What several metrics are asked about at once.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AnswersQuestion {
+    /// The metrics, by their names at /api/v1/metrics, separated by commas: 20 at most.
+    #[param(inline)]
+    pub names: MetricNamesText,
+    #[param(ignore)]
+    #[expect(missing_docs, reason = "its fields are those of the question")]
+    pub question: MetricQuestion,
+}
+
+/// What the distribution behind a metric is asked about.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DistributionQuestion {
+    #[param(ignore)]
+    #[expect(missing_docs, reason = "its fields are those of the question")]
+    pub span: Span,
+    #[param(ignore)]
+    #[expect(missing_docs, reason = "its fields are those of the question")]
+    pub services: ServiceFilter,
+    /// Only this repository (`host/owner/name`).
+    pub repository: Option<String>,
+    /// A distribution for each of these, beside the whole.
+    #[param(inline)]
+    pub by: Option<Slice>,
+}
+
 /// What a report or a metric costs beside the values of its series.
 const FIXED_COST: usize = 500;
 /// What is added for steps and slices whose number is known only when the question is answered: enough to be taken for
@@ -116,7 +156,13 @@ impl ReportQuestion {
     /// Returns what answering it costs, about: a fixed part, and the values of its series.
     #[must_use]
     pub fn cost(&self, now: DateTime<Utc>) -> usize {
-        cost(dora::REPORT_SERIES, &self.span, self.query.interval, now)
+        let interval = self.query.interval;
+        let slices = self.query.by.map_or(0, |_| {
+            let series = SLICES.saturating_mul(dora::REPORT_METRICS);
+            series.saturating_mul(self.span.steps(interval, now)).min(UNKNOWN_COST)
+        });
+        let compared = self.query.compare.map_or(0, |_| FIXED_COST);
+        cost(dora::REPORT_SERIES, &self.span, interval, now).saturating_add(slices).saturating_add(compared)
     }
 }
 
@@ -143,9 +189,34 @@ impl MetricQuestion {
     /// Returns what answering it costs, about: a fixed part, and the values of its series.
     #[must_use]
     pub fn cost(&self, now: DateTime<Utc>) -> usize {
-        let dora::Question { by, interval, .. } = self.question;
+        let dora::Question { by, interval, compare, .. } = self.question;
         let slices = by.map_or(0, |_| SLICES.saturating_mul(self.span.steps(interval, now)));
-        cost(1, &self.span, interval, now).saturating_add(slices.min(UNKNOWN_COST))
+        let compared = compare.map_or(0, |_| FIXED_COST);
+        cost(1, &self.span, interval, now).saturating_add(slices.min(UNKNOWN_COST)).saturating_add(compared)
+    }
+}
+
+impl AnswersQuestion {
+    /// Returns the names of the metrics.
+    pub fn names(&self) -> Result<Vec<String>, Invalid> {
+        self.names.read("names").map(|MetricNames(names)| names)
+    }
+
+    /// Returns what answering it costs, about: that of each of the metrics.
+    #[must_use]
+    pub fn cost(&self, now: DateTime<Utc>) -> usize {
+        let metrics = self.names().map_or(1, |names| names.len());
+        self.question.cost(now).saturating_mul(metrics)
+    }
+}
+
+impl DistributionQuestion {
+    /// Returns the question about the metric whose distribution it is.
+    #[must_use]
+    pub fn metric(&self) -> MetricQuestion {
+        let (span, services) = (self.span.clone(), self.services.clone());
+        let question = dora::Question { repository: self.repository.clone(), by: self.by, ..dora::Question::default() };
+        MetricQuestion { span, services, question }
     }
 }
 

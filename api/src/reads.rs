@@ -3,40 +3,47 @@
 mod audit;
 mod identity;
 mod lists;
+mod open_changes;
 mod page;
 
 pub use audit::audit;
 pub use identity::{grants, tokens, users};
-pub use lists::{changes, deployments, findings, repositories, services};
-pub use page::{Page, Part};
+pub use lists::{changes, deployments, findings, incidents, list, sources, teams};
+use open_changes::{Found, Usual};
+pub use page::{Page, Part, Section};
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use dora::{AskedServices, Budget, Dated, Definition, MetricAnswer, Question, Report, Snapshots, Versions};
+use dora::{
+    AskedServices, Budget, Dated, Definition, Distribution, MetricAnswer, Question, Report, Snapshots, Versions,
+};
 use kernel::Right;
 use kernel::near::UnknownName;
 use serde_json::json;
 use store::StoreError;
 use store::audit::Action;
 use store::history::search;
-use store::queries::Owners;
+use store::queries::{Cut, Owners};
 
 use crate::ApiState;
 use crate::access::Access;
 use crate::identity::Grants;
 use crate::problem::Problem;
-use crate::questions::{MetricQuestion, ReportQuestion, ServiceFilter, Span};
+use crate::questions::{DistributionQuestion, MetricQuestion, ReportQuestion, RowsAsked, ServiceFilter, Span};
 use crate::scope::Scope;
-use crate::views::{Explanation, RawEvent, TenantView};
+use crate::views::{Explanation, OpenChange, RawEvent, TenantView};
 
 /// The tenants that are granted to who asks, by name. They are few, so all are read.
-pub async fn tenants(state: &ApiState, grants: &Grants, part: Part<String>) -> Result<Page<TenantView>, StoreError> {
+pub async fn tenants(
+    state: &ApiState,
+    grants: &Grants,
+    part: &Section<String>,
+) -> Result<Page<TenantView>, StoreError> {
     let mut rows = state.store().tenants().await?;
     rows.retain(|row| grants.of_tenant(&row.tenant).is_some());
     rows.sort_by(|one, other| one.tenant.as_str().cmp(other.tenant.as_str()));
-    rows.retain(|row| part.after.as_deref().is_none_or(|after| row.tenant.as_str() > after));
-    Ok(Page::new(rows, part.limit, |row| row.tenant.to_string()))
+    Ok(Page::of_all(rows, part, |row| row.tenant.to_string()))
 }
 
 /// What one request may cost: values of the series that it asks for, and in GraphQL fields beside them, about.
@@ -92,6 +99,21 @@ pub fn metrics(state: &ApiState) -> Result<Vec<Definition>, Problem> {
     dora::definitions(&state.settings().metric).map_err(refused)
 }
 
+/// Metrics over a window, in the order of their names. What they are made from is read once.
+pub async fn several(
+    state: &ApiState,
+    scope: &Scope,
+    names: &[&str],
+    question: &MetricQuestion,
+    budget: Budget,
+) -> Result<Dated<Vec<MetricAnswer>>, Problem> {
+    let _turn = scope.turn().await;
+    let (question, versions) = asked_of_metrics(state, scope, (names, question), budget).await?;
+    let store = state.unhurried(scope.store.tenant());
+    let answers = snapshots(state, scope).ask(&store, names, &question).await.map_err(refused)?;
+    Ok(Dated { versions: answers.versions.and(versions), ..answers })
+}
+
 /// A metric over a window.
 pub async fn metric(
     state: &ApiState,
@@ -100,32 +122,79 @@ pub async fn metric(
     question: &MetricQuestion,
     budget: Budget,
 ) -> Result<Dated<MetricAnswer>, Problem> {
-    let mut answers = several(state, scope, &[name], question, budget).await?;
-    let answer = answers.answer.pop().ok_or_else(|| Problem::not_found("metric", name))?;
-    Ok(Dated { answer, versions: answers.versions })
+    let Dated { mut answer, versions } = several(state, scope, &[name], question, budget).await?;
+    let answer = answer.pop().ok_or_else(|| Problem::not_found("metric", name))?;
+    Ok(Dated { answer, versions })
 }
 
-/// Metrics over a window, in the order of their names.
-pub async fn several(
+/// The distributions behind metrics over a window, in the order of their names.
+pub async fn distributions(
     state: &ApiState,
     scope: &Scope,
-    names: &[&str],
-    question: &MetricQuestion,
+    (names, question): (&[&str], &MetricQuestion),
     budget: Budget,
-) -> Result<Dated<Vec<MetricAnswer>>, Problem> {
+) -> Result<Dated<Vec<Distribution>>, Problem> {
+    let _turn = scope.turn().await;
+    let (question, versions) = asked_of_metrics(state, scope, (names, question), budget).await?;
+    let store = state.unhurried(scope.store.tenant());
+    let Dated { answer, versions: read } =
+        snapshots(state, scope).distributions(&store, names, &question).await.map_err(refused)?;
+    Ok(Dated { answer, versions: read.and(versions) })
+}
+
+/// The distribution behind a metric over a window.
+pub async fn distribution(
+    state: &ApiState,
+    scope: &Scope,
+    name: &str,
+    question: &DistributionQuestion,
+    budget: Budget,
+) -> Result<Dated<Distribution>, Problem> {
+    let question = question.metric();
+    let Dated { mut answer, versions } = distributions(state, scope, (&[name], &question), budget).await?;
+    let answer = answer.pop().ok_or_else(|| Problem::not_found("metric", name))?;
+    Ok(Dated { answer, versions })
+}
+
+/// Changes that are open, or merged and not deployed, with how far each has come.
+pub async fn open_changes(
+    state: &ApiState,
+    scope: &Scope,
+    asked: &RowsAsked,
+    cut: &Cut,
+) -> Result<Page<OpenChange>, Problem> {
+    let found = Found::read(scope, asked, cut).await?;
+    let progress = {
+        let _turn = scope.turn().await;
+        let settings = &state.settings().dora;
+        dora::progress(&scope.store, settings, &found.reviewed, Utc::now()).await.map_err(refused)?
+    };
+    let (names, question) = Usual::question(&progress);
+    let usual = distributions(state, scope, (&names, &question), Budget::default()).await?;
+    Ok(found.shown(scope, &progress, &Usual::new(usual.answer)))
+}
+
+/// The engine's question about metrics, and what it was made from. The caller has the turn.
+async fn asked_of_metrics(
+    state: &ApiState,
+    scope: &Scope,
+    (names, question): (&[&str], &MetricQuestion),
+    budget: Budget,
+) -> Result<(Question, Versions), Problem> {
     if question.names_people() {
         scope.access.check(Right::People)?;
         let detail = json!({ "by": question.question.by, "service": question.services.service });
         let subject = format!("metric {}", names.join(", "));
         state.audit().record(scope, Action::PersonViewed, subject, detail).await?;
     }
-    let _turn = scope.turn().await;
     let (first, versions) = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
-    let mut question = question.query(state.settings().dora.time_zone, first, budget)?;
-    question.within = scope.access.within.clone();
-    let store = state.unhurried(scope.store.tenant());
-    let answers = snapshots(state, scope).ask(&store, names, &question).await.map_err(refused)?;
-    Ok(Dated { versions: answers.versions.and(versions), ..answers })
+    let question = question.query(state.settings().dora.time_zone, first, budget)?;
+    Ok((Question { within: scope.access.within.clone(), ..question }, versions))
+}
+
+/// Fails if a list is filtered by a person without the right to see data about single persons.
+pub fn check_person(scope: &Scope, person: Option<&str>) -> Result<(), Problem> {
+    person.map_or(Ok(()), |_| scope.access.check(Right::People))
 }
 
 /// The services that a list is asked for; `None` for all. Fails if a service or a team does not exist: an empty list would
@@ -158,7 +227,7 @@ pub async fn asked_owners(
     scope: &Scope,
     services: &ServiceFilter,
 ) -> Result<Option<Arc<Owners>>, Problem> {
-    if services.service.is_none() && services.team.is_none() && scope.access.teams.is_none() {
+    if services.service.is_none() && services.team.is_none() && scope.access.within.is_everything() {
         return Ok(None);
     }
     let _turn = scope.turn().await;

@@ -1,4 +1,4 @@
-//! REST below `/api/v1`, and its description at `/api/openapi.json`. A handler takes its parameters, asks, and
+//! REST below `/api/v1`, its description at `/api/openapi.json`, and a page that shows that at `/api/docs`. A handler takes its parameters, asks, and
 //! wraps the answer; what is asked is in `reads`.
 
 mod audit;
@@ -7,6 +7,8 @@ mod description;
 mod docs;
 mod document;
 mod events;
+mod facts;
+mod fields;
 mod identity;
 mod listing;
 mod lists;
@@ -55,8 +57,18 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route(paths::TENANTS, list(get(tenants::tenants).post(tenants::create)))
         .route("/api/v1/tenants/{name}", list(delete(tenants::delete)))
         .route("/api/v1/audit", list(get(audit::audit)))
+        .route("/api/v1/teams", list(get(lists::teams)))
+        .route("/api/v1/sources", list(get(lists::sources)))
+        .route("/api/v1/open-changes", report(get(facts::open_changes)))
+        .route("/api/v1/incidents", list(get(facts::incidents)))
+        .route("/api/v1/work-items", list(get(facts::work_items)))
+        .route("/api/v1/pipeline-runs", list(get(facts::pipeline_runs)))
+        .route("/api/v1/vulnerabilities", list(get(facts::vulnerabilities)))
+        .route("/api/v1/reviews", list(get(facts::reviews)))
         .route(paths::DORA, by_cost(get(reports::dora)))
         .route(paths::METRIC, by_cost(get(metrics::metric)))
+        .route(paths::DISTRIBUTION, by_cost(get(metrics::distribution)))
+        .route(paths::ANSWERS, by_cost(get(metrics::answers)))
         .route("/api/v1/deployments/{*id}", report(get(reports::deployment)))
         .route("/api/v1/changes/{*id}", report(get(reports::change)))
         .route("/api/v1/events", report(get(events::events)))

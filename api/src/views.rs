@@ -4,13 +4,19 @@
 mod audit;
 mod event;
 mod explanation;
+mod facts;
 mod identity;
+mod open_changes;
+mod personal;
 mod rows;
 
 pub use audit::AuditEntry;
 pub use event::RawEvent;
 pub use explanation::{Commit, Explanation};
+pub use facts::{IncidentView, PipelineRunView, ReviewView, SourceView, TeamView, VulnerabilityView, WorkItemView};
 pub use identity::{CreatedTokenView, GrantView, Me, Reach, TokenView, UserView};
+pub use open_changes::OpenChange;
+pub(crate) use personal::Personal;
 pub use rows::{Change, Deployment, Evidence, Finding, Repository, Service, TenantView};
 
 /// Whole microseconds as seconds.

@@ -1,6 +1,8 @@
 //! What each parameter may be: how its text is read, what its schema says, and what an error expects instead. A test
 //! holds schemas and readers against each other.
 
+use std::collections::BTreeSet;
+
 use chrono_tz::Tz;
 use dora::Benchmark;
 use kernel::TimeOrDay;
@@ -15,6 +17,11 @@ pub const LIMIT: u32 = 50;
 /// Rows on a page at most.
 pub const LIMIT_MAX: u32 = 200;
 
+/// Fields that are asked for at most.
+const FIELDS_MAX: usize = 100;
+/// Metrics that are asked for together at most.
+pub const METRICS_MAX: usize = 20;
+
 /// The length of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowLength {
@@ -27,6 +34,14 @@ pub enum WindowLength {
 /// A number of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowLimit(pub u32);
+
+/// Names of fields of a row; of a field within another, both with a dot between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldList(pub Vec<String>);
+
+/// Names of metrics, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricNames(pub Vec<String>);
 
 /// A position in a list, which only the list itself can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +129,42 @@ impl Parameter for RowLimit {
     }
 }
 
+impl Parameter for FieldList {
+    const NAME: &'static str = "FieldList";
+    const TEXT: &'static str = "Names of fields, separated by commas.";
+
+    fn read(text: &str) -> Result<Self, String> {
+        listed(text, FIELDS_MAX).map(Self).ok_or_else(|| format!("up to {FIELDS_MAX} names of fields, each once"))
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let name = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*";
+        matching(&format!("^{name}(,{name}){{0,{}}}$", FIELDS_MAX - 1))
+    }
+}
+
+impl Parameter for MetricNames {
+    const NAME: &'static str = "MetricNames";
+    const TEXT: &'static str = "Names of metrics, separated by commas.";
+
+    fn read(text: &str) -> Result<Self, String> {
+        listed(text, METRICS_MAX).map(Self).ok_or_else(|| format!("up to {METRICS_MAX} names of metrics, each once"))
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let name = "[a-z][a-z0-9_]*";
+        matching(&format!("^{name}(,{name}){{0,{}}}$", METRICS_MAX - 1))
+    }
+}
+
+/// The texts between commas; `None` where one is empty or stands there twice, or they are too many.
+fn listed(text: &str, most: usize) -> Option<Vec<String>> {
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    let different: BTreeSet<&String> = names.iter().collect();
+    let are_good = names.len() <= most && different.len() == names.len() && names.iter().all(|name| !name.is_empty());
+    are_good.then_some(names)
+}
+
 impl Parameter for Cursor {
     const NAME: &'static str = "Cursor";
     const TEXT: &'static str = "A cursor out of an earlier answer, unchanged.";
@@ -128,7 +179,7 @@ impl Parameter for Cursor {
     }
 }
 
-fn matching(pattern: &str) -> RefOr<Schema> {
+pub(super) fn matching(pattern: &str) -> RefOr<Schema> {
     RefOr::T(ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).into())
 }
 
@@ -152,6 +203,16 @@ mod tests {
         for text in ["2026-02-30", "9999-01-01T00:00:00Z", "yesterday", ""] {
             assert!(TimeOrDay::read(text).unwrap_err().contains("a day such as"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_list_of_names_has_each_of_them_once() {
+        let names = |text: &str| FieldList::read(text).map(|FieldList(names)| names);
+        assert_eq!(names("id,stages.review_seconds, title").unwrap(), ["id", "stages.review_seconds", "title"]);
+        for text in ["", "id,", "id,id", &"a,".repeat(FIELDS_MAX)] {
+            assert!(names(text).is_err(), "{text}");
+        }
+        assert!(MetricNames::read("change_lead_time,pickup_time").is_ok());
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::views::AuditEntry;
     operation_id = "audit",
     params(ForTenant, AuditQuestion, Page),
     responses(
-        (status = 200, content((Listing<AuditEntry> = "application/json"), (String = "text/csv"))),
+        (status = 200, content((Listing<AuditEntry> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -10,9 +10,10 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use super::description::openapi;
+use super::fields::value;
 
 /// The columns of reports: a line is a value over a span of time.
-const REPORT: [&str; 12] = [
+const REPORT: [&str; 15] = [
     "metric",
     "slice",
     "period",
@@ -22,6 +23,9 @@ const REPORT: [&str; 12] = [
     "value",
     "unit",
     "n",
+    "compared.value",
+    "compared.difference",
+    "compared.change",
     "basis.evidence",
     "basis.known",
     "caveats",
@@ -44,7 +48,8 @@ pub fn columns(path: &str) -> Option<&'static [String]> {
 /// The columns of an answer with this schema.
 fn described(document: &Value, answer: &Value) -> Vec<String> {
     let data = resolved(document, &resolved(document, answer)["properties"]["data"]);
-    if data["items"].is_null() {
+    let item = resolved(document, &data["items"]);
+    if item.is_null() || !item["properties"]["whole"].is_null() {
         return REPORT.map(str::to_owned).to_vec();
     }
     let mut columns = Vec::new();
@@ -74,16 +79,19 @@ fn resolved<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
     alternatives.filter(|one| one["type"] != "null").map(|one| resolved(document, one)).next().unwrap_or(schema)
 }
 
-/// An answer in its envelope, with these columns.
-pub fn write(columns: &[String], answer: &Value) -> Result<Vec<u8>, csv::Error> {
-    let made;
-    let rows = match &answer["data"] {
-        Value::Array(rows) => rows,
-        report => {
-            made = values(report);
-            &made
+/// The rows of an answer in its envelope: those of a list, or the values of a report or of metrics.
+pub(super) fn rows(answer: &Value) -> Cow<'_, [Value]> {
+    match &answer["data"] {
+        Value::Array(rows) if rows.iter().any(|row| row.get("whole").is_some()) => {
+            rows.iter().flat_map(values).collect()
         }
-    };
+        Value::Array(rows) => Cow::Borrowed(rows),
+        report => values(report).into(),
+    }
+}
+
+/// Rows with these columns.
+pub(super) fn write(columns: &[String], rows: &[Value]) -> Result<Vec<u8>, csv::Error> {
     let mut text = Vec::new();
     let mut writer = csv::Writer::from_writer(&mut text);
     writer.write_record(columns)?;
@@ -97,7 +105,7 @@ pub fn write(columns: &[String], answer: &Value) -> Result<Vec<u8>, csv::Error> 
 
 /// The cell of a row in a column.
 fn cell(row: &Value, column: &str) -> String {
-    match column.split('.').fold(row, |value, field| &value[field]) {
+    match value(row, column) {
         Value::Null => String::new(),
         Value::String(text) => csv_text(text).into_owned(),
         other => other.to_string(),
@@ -113,30 +121,55 @@ pub fn csv_text(text: &str) -> Cow<'_, str> {
 
 /// The values of a report or of a metric: of each part, over the window and in each step.
 fn values(report: &Value) -> Vec<Value> {
-    let whole = report.get("whole").into_iter();
-    let slices = report["slices"].as_array().into_iter().flatten();
-    let metrics = report.as_object().into_iter().flat_map(Map::values).filter(|part| part.get("headline").is_some());
     let mut rows = Vec::new();
-    for part in metrics.chain(whole).chain(slices) {
-        let metric = part.get("metric").unwrap_or(&report["metric"]["name"]);
-        let window = (part, &json!("window"), &report["window"]);
-        let steps = part["series"].as_array().into_iter().flatten().map(|step| (step, &step["label"], step));
-        for (about, period, span) in std::iter::once(window).chain(steps) {
-            let mut line = |name: &Value, unit: &Value, value: &Value| {
-                rows.push(json!({
-                    "metric": metric, "slice": part["slice"], "period": period, "from": span["from"], "to": span["to"],
-                    "name": name, "value": value["value"], "unit": unit, "n": value["n"],
-                    "basis": about["basis"], "caveats": codes(&about["caveats"]),
-                }));
-            };
-            match about["values"].as_array() {
-                Some(values) => values.iter().for_each(|value| line(&value["name"], &value["unit"], value)),
-                // a step has the first of the part's values only
-                None => line(&part["values"][0]["name"], &part["values"][0]["unit"], about),
-            }
+    let whole = report.get("whole").map(|part| (&report["metric"]["name"], &Value::Null, part));
+    for (metric, slice, part) in metrics(report, &Value::Null).chain(whole) {
+        add_values(report, (metric, slice, part), &mut rows);
+    }
+    for slice in report["slices"].as_array().into_iter().flatten() {
+        let name = &slice["slice"];
+        if slice.get("values").is_some() {
+            add_values(report, (&report["metric"]["name"], name, slice), &mut rows);
+        }
+        for part in metrics(slice, name) {
+            add_values(report, part, &mut rows);
         }
     }
     rows
+}
+
+/// What a value is of: its metric, its slice, and the part of the report that has it.
+type Part<'r> = (&'r Value, &'r Value, &'r Value);
+
+/// The metrics of a report or of a slice of it.
+fn metrics<'r>(report: &'r Value, slice: &'r Value) -> impl Iterator<Item = Part<'r>> {
+    let parts = report.as_object().into_iter().flat_map(Map::values).filter(|part| part.get("headline").is_some());
+    parts.map(move |part| (&part["metric"], slice, part))
+}
+
+fn add_values(report: &Value, (metric, slice, part): Part<'_>, rows: &mut Vec<Value>) {
+    let window = (part, &json!("window"), &report["window"]);
+    let steps = part["series"].as_array().into_iter().flatten().map(|step| (step, &step["label"], step));
+    for (about, period, span) in std::iter::once(window).chain(steps) {
+        let mut line = |name: &Value, unit: &Value, value: &Value, compared: &Value| {
+            rows.push(json!({
+                "metric": metric, "slice": slice, "period": period, "from": span["from"], "to": span["to"],
+                "name": name, "value": value["value"], "unit": unit, "n": value["n"],
+                "compared": { "value": compared["value"], "difference": compared["difference"],
+                    "change": compared["change"] },
+                "basis": about["basis"], "caveats": codes(&about["caveats"]),
+            }));
+        };
+        match about["values"].as_array() {
+            // the first value is compared
+            Some(values) => values.iter().enumerate().for_each(|(nth, value)| {
+                let compared = if nth == 0 { &about["compared"] } else { &Value::Null };
+                line(&value["name"], &value["unit"], value, compared);
+            }),
+            // a step has the first of the part's values only
+            None => line(&part["values"][0]["name"], &part["values"][0]["unit"], about, &Value::Null),
+        }
+    }
 }
 
 /// The codes of caveats, which have a text beside it where they are of no step.
@@ -150,7 +183,7 @@ mod tests {
 
     fn text(columns: &[&str], answer: &Value) -> String {
         let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
-        String::from_utf8(write(&columns, answer).unwrap()).unwrap()
+        String::from_utf8(write(&columns, &rows(answer)).unwrap()).unwrap()
     }
 
     #[test]
@@ -186,16 +219,32 @@ mod tests {
     fn a_report_is_a_line_for_each_value_in_each_step() {
         let step = json!({ "label": "Jan", "from": "b", "to": "c", "caveats": ["few_observations"],
             "values": [{ "name": "p50", "value": 1, "unit": "seconds", "n": 1 }] });
-        let part = json!({ "headline": "p50", "metric": "m", "caveats": [{ "code": "lower_bound", "text": "t" }],
+        let compared = json!({ "value": 4, "difference": -2, "change": -0.5 });
+        let part = json!({ "headline": "p50", "metric": "m", "compared": compared, "caveats": [{ "code": "lower_bound", "text": "t" }],
             "values": [{ "name": "p50", "value": 2, "unit": "seconds", "n": 3 }], "series": [step] });
         let answer = json!({ "data": { "window": { "from": "a", "to": "z" }, "change_lead_time": part } });
         let of_report = text(&REPORT, &answer);
         let expected = [
-            "metric,slice,period,from,to,name,value,unit,n,basis.evidence,basis.known,caveats",
-            r#"m,,window,a,z,p50,2,seconds,3,,,"[""lower_bound""]""#,
-            r#"m,,Jan,b,c,p50,1,seconds,1,,,"[""few_observations""]""#,
+            "metric,slice,period,from,to,name,value,unit,n,compared.value,compared.difference,compared.change,\
+             basis.evidence,basis.known,caveats",
+            r#"m,,window,a,z,p50,2,seconds,3,4,-2,-0.5,,,"[""lower_bound""]""#,
+            r#"m,,Jan,b,c,p50,1,seconds,1,,,,,,"[""few_observations""]""#,
         ];
         assert_eq!(of_report.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn the_slices_of_a_report_and_several_metrics_are_lines_of_their_own() {
+        let part = |value: u32| {
+            json!({ "headline": "p50", "metric": "m", "caveats": [], "series": [],
+                "values": [{ "name": "p50", "value": value, "unit": "seconds", "n": 3 }] })
+        };
+        let report = json!({ "data": { "window": {}, "change_lead_time": part(1),
+            "slices": [{ "slice": "shop", "change_lead_time": part(2) }] } });
+        assert_eq!(text(&["metric", "slice", "value"], &report), "metric,slice,value\nm,,1\nm,shop,2\n");
+        let answer = |name: &str| json!({ "metric": { "name": name }, "window": {}, "whole": part(1), "slices": [] });
+        let several = json!({ "data": [answer("a"), answer("b")] });
+        assert_eq!(text(&["metric", "value"], &several), "metric,value\na,1\nb,1\n");
     }
 
     #[test]

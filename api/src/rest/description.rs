@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 
 use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
-use super::{audit, events, lists, metrics, reports, tenants};
+use super::{audit, events, facts, lists, metrics, reports, tenants};
 use crate::problem::Problem;
 
 /// What `/api/openapi.json` says.
@@ -26,6 +26,8 @@ use crate::problem::Problem;
         events::events,
         metrics::metrics,
         metrics::metric,
+        metrics::distribution,
+        metrics::answers,
         lists::services,
         lists::repositories,
         lists::deployments,
@@ -47,6 +49,14 @@ use crate::problem::Problem;
         users::users,
         users::disable,
         users::enable,
+        lists::teams,
+        lists::sources,
+        facts::open_changes,
+        facts::incidents,
+        facts::work_items,
+        facts::pipeline_runs,
+        facts::vulnerabilities,
+        facts::reviews,
     ),
     components(schemas(Problem)),
     modifiers(&Complete)

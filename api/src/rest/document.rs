@@ -19,11 +19,14 @@ const PROBLEMS: [(&str, &str); 6] = [
 ];
 
 /// Which operation takes a value of another's first row: the one, the value, the other and its parameter.
-const LINKS: [(&str, &str, &str, &str); 4] = [
+const LINKS: [(&str, &str, &str, &str); 7] = [
     ("deployments", "id", "deployment", "id"),
     ("deployments", "id", "events", "fact"),
     ("changes", "id", "change", "id"),
     ("metrics", "name", "metric", "name"),
+    ("openChanges", "id", "change", "id"),
+    ("incidents", "id", "events", "fact"),
+    ("pipelineRuns", "id", "events", "fact"),
 ];
 
 /// No name and no id holds U+0000.

@@ -9,10 +9,10 @@ use crate::envelope::Listing;
 use crate::reads::Page;
 use crate::scope::Scope;
 
-/// A page in its envelope, with the address of the next one in the header `Link`.
+/// A page in its envelope, with the addresses of the next page, of the first and of the one before in the header `Link`.
 pub(super) fn listing<T: Serialize>(uri: &Uri, scope: &Scope, page: Page<T>) -> Response {
+    let links = links(uri, (page.next(), page.previous()));
     let next_cursor = page.next().map(str::to_owned);
-    let link = next_cursor.as_deref().and_then(|cursor| next_link(uri, cursor));
     let mut response = Json(Listing {
         tenant: scope.tenant.tenant.to_string(),
         demo: scope.tenant.demo,
@@ -20,20 +20,52 @@ pub(super) fn listing<T: Serialize>(uri: &Uri, scope: &Scope, page: Page<T>) -> 
         next_cursor,
     })
     .into_response();
-    if let Some(link) = link {
-        response.headers_mut().insert(header::LINK, link);
+    if let Some(links) = links {
+        response.headers_mut().insert(header::LINK, links);
     }
     response
 }
 
-/// The same address with another cursor.
-fn next_link(uri: &Uri, cursor: &str) -> Option<HeaderValue> {
+/// The links of a page that stands between others.
+fn links(uri: &Uri, (next, previous): (Option<&str>, Option<&str>)) -> Option<HeaderValue> {
+    let link = |relation: &str, cursor| format!("<{}>; rel=\"{relation}\"", address(uri, cursor));
+    let next = next.map(|cursor| link("next", Some(("cursor", cursor))));
+    let first = previous.map(|_| link("first", None));
+    let previous = previous.map(|cursor| link("prev", Some(("before", cursor))));
+    let links: Vec<String> = [next, first, previous].into_iter().flatten().collect();
+    if links.is_empty() { None } else { HeaderValue::from_str(&links.join(", ")).ok() }
+}
+
+/// The same address with another cursor, or without any.
+fn address(uri: &Uri, cursor: Option<(&str, &str)>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        if name != "cursor" {
+        if name != "cursor" && name != "before" {
             query.append_pair(&name, &value);
         }
     }
-    query.append_pair("cursor", cursor);
-    HeaderValue::from_str(&format!("<{}?{}>; rel=\"next\"", uri.path(), query.finish())).ok()
+    if let Some((name, cursor)) = cursor {
+        query.append_pair(name, cursor);
+    }
+    let query = query.finish();
+    if query.is_empty() { uri.path().to_owned() } else { format!("{}?{query}", uri.path()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_keep_what_is_asked_and_change_the_cursor() {
+        let uri: Uri = "/api/v1/services?team=a%20b&cursor=x".parse().unwrap();
+        let all = links(&uri, (Some("n"), Some("p"))).unwrap();
+        assert_eq!(
+            all,
+            "</api/v1/services?team=a+b&cursor=n>; rel=\"next\", </api/v1/services?team=a+b>; rel=\"first\", \
+             </api/v1/services?team=a+b&before=p>; rel=\"prev\""
+        );
+        assert_eq!(links(&uri, (None, None)), None);
+        let plain: Uri = "/api/v1/services?before=x".parse().unwrap();
+        assert_eq!(address(&plain, None), "/api/v1/services");
+    }
 }

@@ -1,19 +1,21 @@
-//! Lists, page by page.
+//! Lists of what was computed, and of services, repositories, teams, sources and tenants, page by page.
 
 use axum::extract::{Extension, State};
 use axum::http::Uri;
 use axum::response::Response;
+use store::queries::{RepositoryRow, ServiceRow};
 
 use super::listing::listing;
 use crate::ApiState;
 use crate::envelope::Listing;
 use crate::problem::Problem;
 use crate::questions::{
-    Asked, ChangesQuestion, DeploymentsQuestion, FindingsQuestion, ForTenant, Page, ServiceFilter, Span,
+    Asked, ChangesQuestion, DeploymentsQuestion, FindingsQuestion, ForTenant, ListPage, RepositoriesQuestion,
+    ServiceFilter, ServicesQuestion, Span, TeamsQuestion,
 };
 use crate::reads;
 use crate::scope::Scope;
-use crate::views::{Change, Deployment, Finding, Repository, Service};
+use crate::views::{Change, Deployment, Finding, Repository, Service, SourceView, TeamView};
 
 /// Services by name, each with what was computed of it last.
 ///
@@ -22,18 +24,22 @@ use crate::views::{Change, Deployment, Finding, Repository, Service};
     get,
     path = "/api/v1/services",
     operation_id = "services",
-    params(ForTenant, Page),
+    params(ForTenant, ServicesQuestion, ServiceFilter, ListPage),
     responses(
-        (status = 200, content((Listing<Service> = "application/json"), (String = "text/csv"))),
+        (status = 200, content((Listing<Service> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn services(
+    State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
-    Asked(page): Asked<Page>,
+    Asked((question, page)): Asked<(ServicesQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    Ok(listing(&uri, &scope, reads::services(&scope, page.part()?).await?))
+    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
+    let asked = question.rows(owners)?;
+    let cut = page.cut::<ServiceRow>(asked.1)?;
+    Ok(listing(&uri, &scope, reads::list::<ServiceRow, Service>(&scope, &asked, &cut).await?))
 }
 
 /// Repositories by id.
@@ -43,18 +49,68 @@ pub async fn services(
     get,
     path = "/api/v1/repositories",
     operation_id = "repositories",
-    params(ForTenant, Page),
+    params(ForTenant, RepositoriesQuestion, ServiceFilter, ListPage),
     responses(
-        (status = 200, content((Listing<Repository> = "application/json"), (String = "text/csv"))),
+        (status = 200, content((Listing<Repository> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn repositories(
+    State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
-    Asked(page): Asked<Page>,
+    Asked((question, page)): Asked<(RepositoriesQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    Ok(listing(&uri, &scope, reads::repositories(&scope, page.part()?).await?))
+    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
+    let asked = question.rows(owners)?;
+    let cut = page.cut::<RepositoryRow>(asked.1)?;
+    Ok(listing(&uri, &scope, reads::list::<RepositoryRow, Repository>(&scope, &asked, &cut).await?))
+}
+
+/// Teams by name, each with the services that it owns.
+///
+/// A team is declared in the settings, or named by a service.
+#[utoipa::path(
+    get,
+    path = "/api/v1/teams",
+    operation_id = "teams",
+    params(ForTenant, TeamsQuestion, ListPage),
+    responses(
+        (status = 200, content((Listing<TeamView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn teams(
+    State(state): State<ApiState>,
+    Extension(scope): Extension<Scope>,
+    Asked((question, page)): Asked<(TeamsQuestion, ListPage)>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let owners = reads::asked_owners(&state, &scope, &ServiceFilter::default()).await?;
+    let asked = question.rows(owners)?;
+    let cut = page.cut::<store::queries::TeamRow>(asked.1)?;
+    Ok(listing(&uri, &scope, reads::teams(&scope, &asked, &cut).await?))
+}
+
+/// Sources by name, each with how it was collected last.
+///
+/// A source is a connector with the name that the settings give it. The list is short.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sources",
+    operation_id = "sources",
+    params(ForTenant, ListPage),
+    responses(
+        (status = 200, content((Listing<SourceView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn sources(
+    Extension(scope): Extension<Scope>,
+    Asked(page): Asked<ListPage>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    Ok(listing(&uri, &scope, reads::sources(&scope, &page.section()?).await?))
 }
 
 /// Production deployments, newest first, each with its verdict and the evidence for it.
@@ -65,21 +121,22 @@ pub async fn repositories(
     get,
     path = "/api/v1/deployments",
     operation_id = "deployments",
-    params(ForTenant, DeploymentsQuestion, Span, ServiceFilter, Page),
+    params(ForTenant, DeploymentsQuestion, Span, ServiceFilter, ListPage),
     responses(
-        (status = 200, content((Listing<Deployment> = "application/json"), (String = "text/csv"))),
+        (status = 200, content((Listing<Deployment> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn deployments(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
-    Asked((question, page)): Asked<(DeploymentsQuestion, Page)>,
+    Asked((question, page)): Asked<(DeploymentsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let services = reads::asked_services(&state, &scope, &question.services).await?;
-    let filter = question.filter(services, state.settings().dora.time_zone)?;
-    Ok(listing(&uri, &scope, reads::deployments(&scope, &filter, page.part()?).await?))
+    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
+    let asked = question.rows(owners, state.settings().dora.time_zone)?;
+    let cut = page.cut::<kernel::DeploymentMetric>(asked.1)?;
+    Ok(listing(&uri, &scope, reads::deployments(&scope, &asked, &cut).await?))
 }
 
 /// Changes, and direct commits, that reached production; newest deployment first.
@@ -89,22 +146,24 @@ pub async fn deployments(
     get,
     path = "/api/v1/changes",
     operation_id = "changes",
-    params(ForTenant, ChangesQuestion, Span, ServiceFilter, Page),
+    params(ForTenant, ChangesQuestion, Span, ServiceFilter, ListPage),
     responses(
-        (status = 200, content((Listing<Change> = "application/json"), (String = "text/csv"))),
+        (status = 200, content((Listing<Change> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn changes(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
-    Asked((question, page)): Asked<(ChangesQuestion, Page)>,
+    Asked((question, page)): Asked<(ChangesQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let services = reads::asked_services(&state, &scope, &question.services).await?;
+    reads::check_person(&scope, question.author.as_deref())?;
+    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
     reads::check_deployment(&scope, question.deployment.as_deref()).await?;
-    let filter = question.filter(services, state.settings().dora.time_zone)?;
-    Ok(listing(&uri, &scope, reads::changes(&scope, &filter, page.part()?).await?))
+    let asked = question.rows(owners, state.settings().dora.time_zone)?;
+    let cut = page.cut::<kernel::ChangeMetric>(asked.1)?;
+    Ok(listing(&uri, &scope, reads::changes(&scope, &asked, &cut).await?))
 }
 
 /// What the engine noticed about the data itself, by service, kind and subject.
@@ -115,18 +174,20 @@ pub async fn changes(
     get,
     path = "/api/v1/findings",
     operation_id = "findings",
-    params(ForTenant, FindingsQuestion, Page),
+    params(ForTenant, FindingsQuestion, ServiceFilter, ListPage),
     responses(
-        (status = 200, content((Listing<Finding> = "application/json"), (String = "text/csv"))),
+        (status = 200, content((Listing<Finding> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn findings(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
-    Asked((question, page)): Asked<(FindingsQuestion, Page)>,
+    Asked((question, page)): Asked<(FindingsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::asked_services(&state, &scope, &question.services()).await?;
-    Ok(listing(&uri, &scope, reads::findings(&scope, question.service.as_deref(), page.part()?).await?))
+    let owners = reads::asked_owners(&state, &scope, &question.services).await?;
+    let asked = question.rows(owners)?;
+    let cut = page.cut::<kernel::Finding>(asked.1)?;
+    Ok(listing(&uri, &scope, reads::findings(&scope, &asked, &cut).await?))
 }

@@ -24,7 +24,7 @@ use crate::views::Explanation;
     operation_id = "dora",
     params(ForTenant, ReportQuestion, dora::ReportQuery, Span, ServiceFilter),
     responses(
-        (status = 200, content((Answer<Report> = "application/json"), (String = "text/csv"))),
+        (status = 200, content((Answer<Report> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -19,7 +19,7 @@ use crate::ApiState;
 use crate::envelope::{Answer, Listing};
 use crate::identity::{Identity, PrincipalKind};
 use crate::problem::Problem;
-use crate::questions::{Asked, ForTenant, Page};
+use crate::questions::{Asked, ForTenant, ListPage};
 use crate::scope::Scope;
 use crate::views::TenantView;
 use crate::{paths, reads};
@@ -48,9 +48,9 @@ pub struct Confirmation {
     get,
     path = "/api/v1/tenants",
     operation_id = "tenants",
-    params(ForTenant, Page),
+    params(ForTenant, ListPage),
     responses(
-        (status = 200, content((Listing<TenantView> = "application/json"), (String = "text/csv"))),
+        (status = 200, content((Listing<TenantView> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -58,10 +58,10 @@ pub async fn tenants(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
     Extension(identity): Extension<Arc<Identity>>,
-    Asked(page): Asked<Page>,
+    Asked(page): Asked<ListPage>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    Ok(listing(&uri, &scope, reads::tenants(&state, &identity.grants, page.part()?).await?))
+    Ok(listing(&uri, &scope, reads::tenants(&state, &identity.grants, &page.section()?).await?))
 }
 
 /// Creates a tenant without data.

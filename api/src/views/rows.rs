@@ -9,7 +9,7 @@ use store::TenantInfo;
 use store::queries::{RepositoryRow, ServiceRow};
 use utoipa::ToSchema;
 
-use super::seconds;
+use super::{Personal, seconds};
 
 /// Why a verdict was given: the rule, and the thing that met it.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
@@ -371,3 +371,14 @@ impl From<TenantInfo> for TenantView {
         Self { name: from.tenant.to_string(), demo: from.demo }
     }
 }
+
+impl Personal for Change {
+    fn hide_people(&mut self) {
+        self.author = None;
+    }
+}
+
+impl Personal for Deployment {}
+impl Personal for Finding {}
+impl Personal for Repository {}
+impl Personal for Service {}

@@ -50,9 +50,9 @@ sorts! {
         /// The first to be deployed first.
         Oldest: "deployed_at", false;
         /// The longest lead time first; of the last year, unless a window is asked for.
-        LongestLeadTime: "lead_time", true;
+        LongestLeadTime: "lead_time_seconds", true;
         /// The shortest lead time first; of the last year, unless a window is asked for.
-        ShortestLeadTime: "lead_time", false;
+        ShortestLeadTime: "lead_time_seconds", false;
     }
     /// The order of changes.
     ChangeSort {
