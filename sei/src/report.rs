@@ -1,11 +1,12 @@
 //! A report as people and spreadsheets read it. No number is computed here.
 
 mod preview;
+mod slices;
 
 use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
-use dora::{Basis, CaveatCode, MetricReport, Report, ValueName, Window};
+use dora::{Basis, CaveatCode, MetricReport, Report, Unit, ValueName, Window};
 
 use crate::output::{self, DEMO};
 
@@ -112,14 +113,25 @@ fn row(metric: &MetricReport) -> [String; 6] {
                 (name, text) => format!("{more}, {} {text}", label(name)),
             }
         });
+    let more: Vec<String> = std::iter::once(more).filter(|more| !more.is_empty()).chain(compared(metric)).collect();
     [
         metric.title.to_owned(),
         metric.text.clone().unwrap_or_else(dash),
         metric.level.map_or_else(dash, |level| level.to_string()),
         metric.score.map_or_else(dash, |score| format!("{score:.1}")),
         metric.n.to_string(),
-        more,
+        more.join(", "),
     ]
+}
+
+/// How the metric was before: `before 2 d 3 h (+12.5 %)`.
+fn compared(metric: &MetricReport) -> Option<String> {
+    let compared = metric.compared.as_ref()?;
+    let change = compared.change.map(|change| {
+        let sign = if change >= 0.0 { "+" } else { "" };
+        format!(" ({sign}{})", Unit::Ratio.text(change))
+    });
+    Some(format!("before {}{}", compared.text.as_deref().unwrap_or("–"), change.unwrap_or_default()))
 }
 
 const COLUMNS: [&str; 6] = ["metric", "value", "level", "score", "n", "more"];
@@ -172,6 +184,13 @@ fn table(report: &Report, demo: bool, series: bool) -> String {
         lines.push(table.to_string());
         lines.extend(stages(report));
         lines.extend(score(report));
+        lines.extend(slices::rows(report).map(|(columns, rows)| {
+            let mut table = output::table(&columns);
+            for row in rows {
+                table.add_row(row);
+            }
+            table.to_string()
+        }));
         if series {
             let mut table = output::table(&series_columns(report));
             for row in series_rows(report) {
@@ -199,6 +218,7 @@ fn markdown(report: &Report, demo: bool, series: bool) -> String {
     if !is_blank(report) {
         parts.push(rows_of_markdown(&COLUMNS, report.metrics().map(|metric| row(metric).to_vec())));
         parts.extend(stages(report).into_iter().chain(score(report)));
+        parts.extend(slices::rows(report).map(|(columns, rows)| rows_of_markdown(&columns, rows)));
         if series {
             parts.push(rows_of_markdown(&series_columns(report), series_rows(report)));
         }
@@ -252,8 +272,11 @@ fn csv(report: &Report, demo: bool) -> Result<String> {
         "evidence",
         "caveats",
         "remarks",
+        "slice",
     ])?;
-    for metric in report.metrics() {
+    let whole = report.metrics().map(|metric| ("", metric));
+    let slices = report.slices.iter().flat_map(|slice| slice.metrics().map(|metric| (slice.slice.as_str(), metric)));
+    for (slice, metric) in whole.into_iter().chain(slices) {
         let codes: Vec<CaveatCode> = metric.caveats.iter().map(|caveat| caveat.code).collect();
         let words: Vec<&str> = metric.caveats.iter().map(|caveat| caveat.text.as_str()).collect();
         let whole =
@@ -281,6 +304,7 @@ fn csv(report: &Report, demo: bool) -> Result<String> {
                     &codes.join(" "),
                     // the words once, beside the headline of the window
                     &if nth == 0 && value.name == metric.headline { words.join(" ") } else { String::new() },
+                    slice,
                 ])?;
             }
         }

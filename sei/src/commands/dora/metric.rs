@@ -4,7 +4,7 @@ use anyhow::Result;
 use api::questions::MetricQuestion;
 use chrono::Utc;
 use clap::Args;
-use dora::{Budget, MetricAnswer, MetricPart, MetricSettings, Slice};
+use dora::{Budget, MetricAnswer, MetricPart, MetricSettings, Slice, Unit};
 
 use super::window;
 use crate::cli::{ForTenant, Global, Usage};
@@ -87,7 +87,9 @@ fn text(answer: &MetricAnswer, series: bool) -> String {
     ];
     let names = answer.whole.values.iter().map(|value| value.name.as_str());
     let first = answer.by.map_or("", Slice::as_str);
-    let headings: Vec<&str> = std::iter::once(first).chain(names).chain(["n"]).collect();
+    let compared: &[&str] = if answer.whole.compared.is_some() { &["before", "change"] } else { &[] };
+    let headings: Vec<&str> =
+        std::iter::once(first).chain(names).chain(["n"]).chain(compared.iter().copied()).collect();
     let mut table = output::table(&headings);
     for part in std::iter::once(&answer.whole).chain(&answer.slices) {
         table.add_row(row(part));
@@ -130,5 +132,9 @@ fn caveats(answer: &MetricAnswer) -> Vec<String> {
 fn row(part: &MetricPart) -> Vec<String> {
     let values = part.values.iter().map(|value| value.text.clone().unwrap_or_else(|| "–".to_owned()));
     let name = part.slice.clone().unwrap_or_else(|| "all".to_owned());
-    std::iter::once(name).chain(values).chain([part.n.to_string()]).collect()
+    let compared = part.compared.iter().flat_map(|compared| {
+        let before = compared.text.clone().unwrap_or_else(|| "–".to_owned());
+        [before, compared.change.map_or_else(|| "–".to_owned(), |change| Unit::Ratio.text(change))]
+    });
+    std::iter::once(name).chain(values).chain([part.n.to_string()]).chain(compared).collect()
 }
