@@ -13,7 +13,11 @@ async fn every_documented_path_answers_as_documented() {
     let change = some_id(&served, "/api/v1/changes?window=all&limit=1").await;
     for (path, item) in document["paths"].as_object().unwrap() {
         let id = if path.contains("deployments") { &deployment } else { &change };
-        let needed = if path.ends_with("/events") { "fact=shop/1&" } else { "" };
+        let needed = match path.rsplit('/').next().unwrap() {
+            "events" => "fact=shop/1&",
+            "answers" => "names=change_cycle_time&",
+            _ => "",
+        };
         let address = format!("{}?{needed}", path.replace("{id}", id).replace("{name}", "change_cycle_time"));
         let operation = &item["get"];
         // administrators only: `api::audit`

@@ -47,8 +47,12 @@ async fn lists_and_metrics_are_csv_where_accept_asks_for_it() {
 async fn what_is_not_offered_is_406_with_what_is() {
     let served = served::empty().await;
     for (path, accept, offered) in [
-        ("/api/v1/services", "application/xml", "application/json or text/csv"),
-        ("/api/v1/services", "application/json;q=0, text/csv;q=0", "application/json or text/csv"),
+        ("/api/v1/services", "application/xml", "application/json or text/csv or application/x-ndjson"),
+        (
+            "/api/v1/services",
+            "application/json;q=0, text/csv;q=0",
+            "application/json or text/csv or application/x-ndjson",
+        ),
         ("/api/v1/events?fact=x", "text/csv", "application/json"),
         ("/api/openapi.json", "text/html", "application/json"),
     ] {

@@ -38,7 +38,7 @@ fn every_operation_says_what_it_does_and_how_it_may_end() {
             assert_eq!(problem == "#/components/schemas/Problem", !["200", "304"].contains(&status), "{id} {status}");
         }
     }
-    assert_eq!(ids.len(), 12);
+    assert_eq!(ids.len(), 24);
 }
 
 #[test]

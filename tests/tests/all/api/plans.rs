@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use sqlx::{ConnectOptions, PgConnection};
-use store::queries::{self, ChangeFilter, DeploymentFilter, TimeKey};
+use store::queries::{self, ChangeFilter, Cut, DeploymentFilter, Listed, Position, RepositoryRow, RowFilter, TimeKey};
 
 const PAGE: u32 = 51;
 
@@ -85,7 +85,10 @@ async fn a_page_is_read_by_an_index_and_reads_no_more_than_it_needs() {
         let of_deployment = ChangeFilter { deployment: Some("d/8000".to_owned()), ..Default::default() };
         assert_eq!(queries::changes(&store, &of_deployment, None, PAGE).await.unwrap().len(), 5);
         assert_eq!(queries::services(&store, Some("service-3"), PAGE).await.unwrap().len(), 51);
-        assert_eq!(queries::repositories(&store, Some("r/3"), PAGE).await.unwrap().len(), 51);
+        let after = Position { value: "r/3".to_owned(), key: vec!["r/3".to_owned()] };
+        let (all, cut) = (RowFilter::default(), Cut { after: Some(after), ..Cut::first(PAGE) });
+        let order = RepositoryRow::LIST.default_order();
+        assert_eq!(queries::list::<RepositoryRow>(&store, &all, order, &cut).await.unwrap().len(), 51);
         assert_eq!(queries::findings(&store, None, None, PAGE).await.unwrap().len(), 51);
         assert_eq!(queries::findings(&store, Some(service), None, PAGE).await.unwrap().len(), 51);
     }
