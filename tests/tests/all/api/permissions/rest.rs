@@ -28,6 +28,7 @@ use Needs::{Administrator, InTenant, InWholeTenant, Known, Nothing, Session};
 
 /// What each route needs, and a body that it takes.
 const ROUTES: &[(&str, &str, Needs, &str)] = &[
+    ("get", "/api/v1/answers", InTenant(Right::Read), ""),
     ("get", "/api/v1/audit", InWholeTenant(Right::Administer), ""),
     ("get", "/api/v1/changes", InTenant(Right::Read), ""),
     ("get", "/api/v1/changes/{id}", InTenant(Right::Read), ""),
@@ -39,13 +40,20 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("get", "/api/v1/grants", Administrator, ""),
     ("post", "/api/v1/grants", Administrator, r#"{"group":"walkers"}"#),
     ("delete", "/api/v1/grants/{id}", Administrator, ""),
+    ("get", "/api/v1/incidents", InTenant(Right::Read), ""),
     ("post", "/api/v1/login", Nothing, r#"{"name":"no-user","password":"x"}"#),
     ("post", "/api/v1/logout", Session, ""),
     ("get", "/api/v1/me", Known, ""),
     ("get", "/api/v1/metrics", InTenant(Right::Read), ""),
     ("get", "/api/v1/metrics/{name}", InTenant(Right::Read), ""),
+    ("get", "/api/v1/metrics/{name}/distribution", InTenant(Right::Read), ""),
+    ("get", "/api/v1/open-changes", InTenant(Right::Read), ""),
+    ("get", "/api/v1/pipeline-runs", InTenant(Right::Read), ""),
     ("get", "/api/v1/repositories", InTenant(Right::Read), ""),
+    ("get", "/api/v1/reviews", InTenant(Right::Read), ""),
     ("get", "/api/v1/services", InTenant(Right::Read), ""),
+    ("get", "/api/v1/sources", InTenant(Right::Read), ""),
+    ("get", "/api/v1/teams", InTenant(Right::Read), ""),
     ("get", "/api/v1/tenants", InTenant(Right::Read), ""),
     ("post", "/api/v1/tenants", Administrator, r#"{"name":"walked"}"#),
     ("delete", "/api/v1/tenants/{name}", Administrator, ""),
@@ -55,11 +63,14 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("get", "/api/v1/users", Administrator, ""),
     ("post", "/api/v1/users/{id}/disable", Administrator, ""),
     ("post", "/api/v1/users/{id}/enable", Administrator, ""),
+    ("get", "/api/v1/vulnerabilities", InTenant(Right::Read), ""),
+    ("get", "/api/v1/work-items", InTenant(Right::Read), ""),
 ];
 
 /// Questions that are asked at a route beside the one without parameters, by its path.
 const QUESTIONS: &[(&str, &[&str])] = &[
-    ("/api/v1/dora", &["team=team_web", "service=service_webmark", "window=all"]),
+    ("/api/v1/answers", &["metrics=change_throughput,review_time&by=team"]),
+    ("/api/v1/dora", &["by=team", "team=team_web", "service=service_webmark", "window=all"]),
     ("/api/v1/events", &["fact=pager/webmark", "fact=pager/paymark"]),
     ("/api/v1/metrics/{name}", &["by=team", "by=service", "by=author_team", "by=repository", "by=review_teams"]),
     ("/api/v1/changes", &["window=all", "team=team_web"]),
@@ -73,7 +84,7 @@ fn values(path: &str) -> Vec<String> {
     match path {
         "/api/v1/changes/{id}" => ids(&|mark| format!("git.example/{mark}/app%231")),
         "/api/v1/deployments/{id}" => ids(&|mark| format!("git.example/{mark}/app/deployment/1")),
-        "/api/v1/metrics/{name}" => {
+        "/api/v1/metrics/{name}" | "/api/v1/metrics/{name}/distribution" => {
             ["change_throughput", "review_time", "deployment_frequency", "time_to_restore", "reviews"]
                 .map(str::to_owned)
                 .into()
@@ -251,5 +262,23 @@ async fn persons_are_shown_only_to_managers_where_the_settings_show_them() {
             let expected = if who.has(Right::People) { 422 } else { 403 };
             assert_eq!(reply.status, expected, "{}: {path}: {reply:?}", who.name);
         }
+    }
+}
+
+#[tokio::test]
+async fn streams_and_pages_are_refused_as_answers_are() {
+    let served = seeded::served().await;
+    let everyone = everyone(&served).await;
+    for who in &everyone {
+        for tenant in ["main", "other"].into_iter().filter(|tenant| !who.sees_tenant(tenant)) {
+            // an open stream has no end
+            let reply = who.ask(&served, ("get", "/api/v1/stream", ""), tenant, "text/event-stream").await;
+            let expected = if who.token.is_none() { 401 } else { 404 };
+            assert_eq!(reply.status, expected, "{} of {tenant}: {reply:?}", who.name);
+        }
+    }
+    let unknown = everyone.iter().find(|who| who.token.is_none()).unwrap();
+    for path in ["/", "/graphql", "/api/v1/stream"] {
+        assert_eq!(unknown.ask(&served, ("get", path, ""), "main", "*/*").await.status, 401, "{path}");
     }
 }
