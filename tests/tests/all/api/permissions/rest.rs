@@ -69,7 +69,7 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
 
 /// Questions that are asked at a route beside the one without parameters, by its path.
 const QUESTIONS: &[(&str, &[&str])] = &[
-    ("/api/v1/answers", &["metrics=change_throughput,review_time&by=team"]),
+    ("/api/v1/answers", &["names=change_throughput,review_time&by=team"]),
     ("/api/v1/dora", &["by=team", "team=team_web", "service=service_webmark", "window=all"]),
     ("/api/v1/events", &["fact=pager/webmark", "fact=pager/paymark"]),
     ("/api/v1/metrics/{name}", &["by=team", "by=service", "by=author_team", "by=repository", "by=review_teams"]),
