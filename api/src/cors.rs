@@ -53,7 +53,8 @@ pub(crate) fn layer(origins: &[String]) -> Option<CorsLayer> {
 /// Whether a text is the origin of a page as browsers write it: scheme, host, and the port where it is not the scheme's.
 pub(crate) fn is_origin(text: &str) -> bool {
     let Ok(url) = url::Url::parse(text) else { return false };
-    matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    // a host may hold an asterisk, which stands for nothing but itself
+    matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text && !text.contains('*')
 }
 
 #[cfg(test)]

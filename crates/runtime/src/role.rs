@@ -103,6 +103,7 @@ async fn until_closed<R: Role>(
     let usable = || {
         let settings = reread()?;
         role.usable(&settings)?;
+        Listeners::check(settings.server())?;
         Ok(crate::changed_keys(&before, &settings))
     };
     let serve = async |end: CancellationToken| {

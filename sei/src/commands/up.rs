@@ -168,6 +168,7 @@ impl Up {
 /// Fails if settings can't be started with.
 fn can_start(settings: &Settings, machine: &Machine, log: &Arc<dyn EventLog>) -> Result<()> {
     settings.login.require(&settings.server)?;
+    Listeners::check(&settings.server)?;
     machine.collector(log).jobs(&settings.source, false, &CancellationToken::new())?;
     GatewayState::new(&settings.into(), Arc::clone(log))?;
     Ok(())

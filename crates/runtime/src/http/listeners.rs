@@ -67,6 +67,11 @@ impl Listeners {
         Ok(Self { tcp, socket, tls })
     }
 
+    /// Fails if it can't be listened with these settings, whatever listens now.
+    pub fn check(server: &Server) -> Result<(), HttpError> {
+        super::tls::check(&server.tls).map_err(HttpError::Tls)
+    }
+
     /// The TCP address, with the port that the system chose where 0 was asked for.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
         self.tcp.local_addr()

@@ -89,6 +89,12 @@ pub enum TlsError {
 }
 
 impl TlsError {
+    /// Whether a file is not there.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Unreadable { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+    }
+
     /// Whether it is about the key rather than the certificate.
     #[must_use]
     pub fn is_about_key(&self, files: &TlsFiles) -> bool {
