@@ -208,7 +208,9 @@ impl Snapshots {
         let plan = Plan::new(settings, names, question)?;
         let read = self.read(store, &self.of(store.tenant()), &plan).await?;
         let versions = read.versions.of(plan.sources());
-        Ok(Dated { answer: plan.distributed(read.tables).await?, versions })
+        // it is never closed
+        let turn = Arc::clone(&self.inner.making).acquire_owned().await.ok();
+        Ok(Dated { answer: plan.distributed(read.tables, turn).await?, versions })
     }
 
     /// A report of the store's tenant, as [`crate::report`] gives it.

@@ -35,7 +35,7 @@ pub async fn distributions(
     let mut tx = store::changes::begin_reading(store).await?;
     let tables = load(&mut tx, &plan, settings.dora).await?;
     tx.rollback().await?;
-    plan.distributed(tables).await
+    plan.distributed(tables, ()).await
 }
 
 /// Returns what the names of a service and a team in a question stand for in the store's tenant.

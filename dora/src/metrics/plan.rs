@@ -173,9 +173,16 @@ impl Plan {
         task.await.map_err(|error| DoraError::ended("a metric", error))?
     }
 
-    /// The distributions, from what was read, on such a thread.
-    pub(crate) async fn distributed(self, tables: Tables) -> Result<Vec<Distribution>, DoraError> {
-        let task = tokio::task::spawn_blocking(move || self.distributions(&tables));
+    /// The distributions, from what was read, on such a thread. It holds something until the work is done.
+    pub(crate) async fn distributed(
+        self,
+        tables: Tables,
+        held: impl Send + 'static,
+    ) -> Result<Vec<Distribution>, DoraError> {
+        let task = tokio::task::spawn_blocking(move || {
+            let _held = held;
+            self.distributions(&tables)
+        });
         task.await.map_err(|error| DoraError::ended("a distribution", error))?
     }
 }
