@@ -1,9 +1,9 @@
 //! Filters of deployments, deployed changes, pipeline runs and incidents.
 
 use async_graphql::{Context, InputObject};
-use kernel::{ChangeMetric, DeploymentMetric, Incident, Outcome, PipelineRun};
+use kernel::{ChangeMetric, DeploymentKind, DeploymentMetric, DeploymentSource, Incident, Outcome, PipelineRun};
 
-use super::inputs::{Asked, add_word, add_words, rows_of};
+use super::inputs::{Asked, add_person, add_word, add_words, rows_of};
 use super::sorts::{DeployedChangeSort, DeploymentSort, IncidentSort, PipelineRunSort, Sorted};
 use crate::graphql::refusal::refused;
 use crate::questions::{ServiceFilter, Span};
@@ -19,10 +19,20 @@ pub struct DeploymentsFilter {
     services: ServiceFilter,
     /// Only those that failed, or only those that did not.
     failed: Option<bool>,
-    /// Only those that count, or only those that do not.
+    /// Only those that succeeded, or only failed attempts.
+    success: Option<bool>,
+    /// Only those that metrics count, or only the others.
     counted: Option<bool>,
-    /// Only those to this environment.
+    /// Only rework, or only the others.
+    rework: Option<bool>,
+    /// Only of this repository.
+    repository: Option<String>,
+    /// Only into this environment.
     environment: Option<String>,
+    /// Only those that relate so to the ones before them.
+    kind: Option<DeploymentKind>,
+    /// Only those that this says took place.
+    source: Option<DeploymentSource>,
     /// Only those whose id or name holds this text; of the last year, unless a window is asked for.
     search: Option<String>,
     /// The order; the newest first without it.
@@ -32,9 +42,13 @@ pub struct DeploymentsFilter {
 impl DeploymentsFilter {
     pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
         let mut filter = rows_of(context, &self.services, Some(&self.span), self.search).await?;
-        filter.flags.extend(self.failed.map(|failed| ("failed", failed)));
-        filter.flags.extend(self.counted.map(|counted| ("counted", counted)));
+        let flags =
+            [("failed", self.failed), ("success", self.success), ("counted", self.counted), ("rework", self.rework)];
+        filter.flags.extend(flags.into_iter().filter_map(|(column, flag)| Some((column, flag?))));
+        add_word(&mut filter, "repository", self.repository);
         add_word(&mut filter, "environment", self.environment);
+        add_word(&mut filter, "kind", self.kind.map(|kind| kind.as_str().to_owned()));
+        add_word(&mut filter, "source", self.source.map(|source| source.as_str().to_owned()));
         Ok((filter, self.sort.unwrap_or_default().order::<DeploymentMetric>()))
     }
 }
@@ -48,9 +62,11 @@ pub struct DeployedChangesFilter {
     services: ServiceFilter,
     /// Only those that this deployment carried.
     deployment: Option<String>,
-    /// Only those of this repository (`host/owner/name`).
+    /// Only of this repository.
     repository: Option<String>,
-    /// Only direct commits, or only changes.
+    /// Only by this account. It needs the right to see data about single persons.
+    author: Option<String>,
+    /// Only direct commits, or only the others.
     is_commit: Option<bool>,
     /// Only those whose title or key holds this text; of the last year, unless a window is asked for.
     search: Option<String>,
@@ -66,6 +82,7 @@ impl DeployedChangesFilter {
         known.map_err(|problem| refused(&problem))?;
         add_word(&mut filter, "deployment", self.deployment);
         add_word(&mut filter, "repository", self.repository);
+        add_person(context, &mut filter, "author", self.author)?;
         filter.flags.extend(self.is_commit.map(|is_commit| ("is_commit", is_commit)));
         Ok((filter, self.sort.unwrap_or_default().order::<ChangeMetric>()))
     }

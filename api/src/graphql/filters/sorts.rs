@@ -73,7 +73,7 @@ sorts! {
         Newest: "detected_at", true;
         /// The first to be detected first.
         Oldest: "detected_at", false;
-        /// The last to be resolved first; of the last year, unless a window is asked for.
+        /// The last to be resolved first, open ones last; of the last year, unless a window is asked for.
         LastResolved: "resolved_at", true;
     }
     /// The order of pipeline runs.
@@ -91,7 +91,7 @@ sorts! {
         Newest: "created_at", true;
         /// The first to be written down first.
         Oldest: "created_at", false;
-        /// The last to be done first; of the last year, unless a window is asked for.
+        /// The last to be done first, others last; of the last year, unless a window is asked for.
         LastDone: "done_at", true;
     }
     /// The order of sprints.
