@@ -242,7 +242,9 @@ mod tests {
         let report = json!({ "data": { "window": {}, "change_lead_time": part(1),
             "slices": [{ "slice": "shop", "change_lead_time": part(2) }] } });
         assert_eq!(text(&["metric", "slice", "value"], &report), "metric,slice,value\nm,,1\nm,shop,2\n");
-        let answer = |name: &str| json!({ "metric": { "name": name }, "window": {}, "whole": part(1), "slices": [] });
+        let whole = json!({ "slice": null, "series": [],
+            "values": [{ "name": "p50", "value": 1, "unit": "seconds", "n": 3 }] });
+        let answer = |name: &str| json!({ "metric": { "name": name }, "window": {}, "whole": whole, "slices": [] });
         let several = json!({ "data": [answer("a"), answer("b")] });
         assert_eq!(text(&["metric", "value"], &several), "metric,value\na,1\nb,1\n");
     }
