@@ -251,6 +251,7 @@ mod tests {
         tokio::time::advance(Duration::from_secs(5)).await;
         first.connection.stream_moved();
         assert_eq!(first.connection.waiting_since(), Some(Instant::now()));
+        tokio::time::advance(Duration::from_secs(1)).await;
         let third = connections.slot(source(3)).unwrap();
         assert!(evicted(&second).await && !evicted(&first).await);
         first.connection.stream_ended();
