@@ -187,7 +187,8 @@ impl Allowance {
 /// Whether a request is an attempt to log in, by a password or a link.
 fn is_login(request: &Request) -> bool {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    !request.method().is_safe() && route.is_some_and(|route| matches!(route, paths::LOGIN_API | paths::LOGIN_LINK))
+    let is_form = |route| matches!(route, paths::LOGIN | paths::LOGIN_API | paths::LOGIN_LINK);
+    !request.method().is_safe() && route.is_some_and(is_form)
 }
 
 /// A time in seconds, rounded up.
