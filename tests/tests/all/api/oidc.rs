@@ -241,7 +241,7 @@ async fn a_refresh_reads_groups_again_and_a_refused_one_ends_the_session() {
     // a provider that is away for a while ends nothing
     issuer.state().mood = Mood::Broken;
     make_due(&served).await;
-    eventually(DEADLINE, async || !is_due(&served).await && is_known(&served, &cookie).await).await;
+    eventually(DEADLINE, async || is_known(&served, &cookie).await && !is_due(&served).await).await;
     issuer.state().mood = Mood::Refusing;
     make_due(&served).await;
     eventually(DEADLINE, async || !is_known(&served, &cookie).await).await;
