@@ -71,7 +71,7 @@ async fn a_question_that_costs_more_than_is_left_is_not_computed() {
     let report = served.ask("GET", "/api/v1/dora?interval=day", &[], "").await;
     assert_eq!(report.status, 429, "{report:?}");
     assert!(report.header("retry-after").is_some());
-    let body = r#"{"query": "{ deployments(first: 200) { nodes { id service } } }"}"#;
+    let body = r#"{"query": "{ deployments(first: 200) { nodes { id finishedAt } } }"}"#;
     let graphql = served.ask("POST", "/graphql", &[("content-type", "application/json")], body).await;
     assert_eq!(graphql.status, 429, "{graphql:?}");
     let list = served.ask("GET", "/api/v1/services", &[], "").await;
