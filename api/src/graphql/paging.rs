@@ -37,7 +37,7 @@ impl Total {
 #[Object]
 impl Total {
     /// The number of rows of the list, whichever part of it is read; lists are counted up to 100,000.
-    #[graphql(complexity = 20)]
+    #[graphql(complexity = 2)]
     async fn total_count(&self, _context: &Context<'_>) -> async_graphql::Result<i64> {
         (self.0)().await.map_err(|problem| refused(&problem))
     }
