@@ -14,6 +14,8 @@ pub(crate) const ANSWERS: &str = "/api/v1/answers";
 pub(crate) const SERVICES: &str = "/api/v1/services";
 /// Repositories.
 pub(crate) const REPOSITORIES: &str = "/api/v1/repositories";
+/// Teams.
+pub(crate) const TEAMS: &str = "/api/v1/teams";
 /// Production deployments.
 pub(crate) const DEPLOYMENTS: &str = "/api/v1/deployments";
 /// Tenants.

@@ -51,9 +51,10 @@ const RETRY_SECS: u16 = 5;
 const REPEATED: usize = 100;
 
 /// Where all of a kind are listed.
-const LISTS: [(&str, &str); 5] = [
+const LISTS: [(&str, &str); 6] = [
     ("service", paths::SERVICES),
     ("repository", paths::REPOSITORIES),
+    ("team", paths::TEAMS),
     ("metric", paths::METRICS),
     ("deployment", paths::DEPLOYMENTS),
     ("tenant", paths::TENANTS),

@@ -57,7 +57,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route(paths::TENANTS, list(get(tenants::tenants).post(tenants::create)))
         .route("/api/v1/tenants/{name}", list(delete(tenants::delete)))
         .route("/api/v1/audit", list(get(audit::audit)))
-        .route("/api/v1/teams", list(get(lists::teams)))
+        .route(paths::TEAMS, list(get(lists::teams)))
         .route("/api/v1/sources", list(get(lists::sources)))
         .route("/api/v1/open-changes", report(get(facts::open_changes)))
         .route("/api/v1/incidents", list(get(facts::incidents)))

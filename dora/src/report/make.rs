@@ -70,8 +70,23 @@ pub(crate) async fn from_answers(
         Some(answer) => preview(plan, &asked, &merges, answer.window, query.time_zone).await?,
         None => None,
     };
-    let slices = Slices { plan, tables, benchmark: &query.benchmark }.made(&answers)?;
+    let (slices, answers) = sliced(plan.clone(), tables.clone(), query.benchmark.clone(), answers).await?;
     made((query, slices), answers, tables, asked, preview)
+}
+
+/// The slices of a report, and the answers that they were made from. A slice of which some metric has no answer is
+/// computed, on a thread that may be busy for long.
+async fn sliced(
+    plan: Plan,
+    tables: Tables,
+    benchmark: Benchmark,
+    answers: Vec<MetricAnswer>,
+) -> Result<(Vec<ReportSlice>, Vec<MetricAnswer>), DoraError> {
+    let task = tokio::task::spawn_blocking(move || {
+        let slices = Slices { plan: &plan, tables: &tables, benchmark: &benchmark }.made(&answers)?;
+        Ok((slices, answers))
+    });
+    task.await.map_err(|error| DoraError::ended("a report", error))?
 }
 
 /// The question that a report is an answer to.

@@ -29,7 +29,9 @@ pub struct NewGrant {
     reach: ReachBody,
 }
 
-/// Roles that were granted, by id. Only for administrators of all tenants.
+/// Roles that were granted, by id.
+///
+/// Only for administrators of all tenants.
 #[utoipa::path(
     get,
     path = "/api/v1/grants",
@@ -49,7 +51,9 @@ pub async fn grants(
     Ok(Json(reads::grants(state.identity_store(), page.part()?).await?.into()))
 }
 
-/// Grants a role, which counts within a second. Only for administrators of the tenant, or of all of them.
+/// Grants a role, which counts within a second.
+///
+/// Only for administrators of the tenant, or of all of them.
 #[utoipa::path(
     post,
     path = "/api/v1/grants",
@@ -78,6 +82,8 @@ pub async fn add_grant(
 }
 
 /// Takes a grant back: it gives nothing within a second.
+///
+/// Only for administrators of its tenant, or of all of them.
 #[utoipa::path(
     delete,
     path = "/api/v1/grants/{id}",

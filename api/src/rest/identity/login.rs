@@ -101,7 +101,9 @@ pub async fn logout(
     Ok(with_cookie(identities.cookie().clear(), answer))
 }
 
-/// Who asks, what was granted to them, and what requests of their session that change something repeat.
+/// Who asks, and what was granted to them.
+///
+/// To a session it also says what its requests that change something repeat.
 #[utoipa::path(
     get,
     path = "/api/v1/me",

@@ -36,7 +36,9 @@ pub struct NewToken {
     reach: ReachBody,
 }
 
-/// API tokens by id: those of the user who asks, or for an administrator all.
+/// API tokens, by id.
+///
+/// Those of the user who asks, or for an administrator of all tenants those of all users. None has its secret.
 #[utoipa::path(
     get,
     path = "/api/v1/tokens",
@@ -98,6 +100,8 @@ pub async fn create_token(
 }
 
 /// Revokes an API token: it is refused within a second.
+///
+/// One of another user is only there for administrators of all tenants.
 #[utoipa::path(
     delete,
     path = "/api/v1/tokens/{id}",

@@ -14,7 +14,9 @@ use crate::questions::{Asked, Page};
 use crate::reads;
 use crate::views::UserView;
 
-/// Users who may log in, by id. Only for administrators of all tenants.
+/// Users who may log in, by id.
+///
+/// Only for administrators of all tenants.
 #[utoipa::path(
     get,
     path = "/api/v1/users",
@@ -35,6 +37,8 @@ pub async fn users(
 }
 
 /// Lets a user log in no more: its sessions and tokens end within a second.
+///
+/// Only for administrators of all tenants.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/disable",
@@ -50,6 +54,8 @@ pub async fn disable(state: State<ApiState>, asker: Asker, id: Path<String>) -> 
 }
 
 /// Lets a user log in again.
+///
+/// Only for administrators of all tenants.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/enable",

@@ -109,7 +109,7 @@ async fn open_changes_say_where_they_stand_and_for_how_long() {
         assert_eq!(ids.collect::<Vec<_>>(), expected, "{filter}");
     }
     let refused = served.ask("GET", "/api/v1/open-changes?team=wbe", &[], "").await;
-    assert_eq!((refused.status, &refused.json()["expected"]), (404, &Value::from("web")));
+    assert_eq!((refused.status, &refused.json()["expected"]), (404, &Value::from("a team listed at /api/v1/teams")));
 }
 
 #[tokio::test]
