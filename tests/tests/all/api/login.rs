@@ -92,7 +92,9 @@ async fn a_link_makes_an_administrator_once_and_a_password_logs_in_after_that() 
     let second = known::browser(&served, &login(&served, "Ann", PASSWORD).await).await;
     assert_ne!(second.cookie, ann.cookie, "each login has a session of its own");
     let audited = audit::list(store, &AuditFilter::default(), Order::Oldest, None, 50).await.unwrap();
-    let actions: Vec<&str> = audited.iter().map(|entry| entry.action.as_str()).collect();
+    // that an answer was refused is counted beside
+    let actions: Vec<&str> =
+        audited.iter().map(|entry| entry.action.as_str()).filter(|action| *action != "refused").collect();
     assert_eq!(actions, ["link_created", "login", "login_refused", "login_refused", "login"]);
     assert!(!format!("{audited:?}").contains(&link) && !format!("{audited:?}").contains(PASSWORD));
 }

@@ -148,7 +148,7 @@ async fn ids(served: &Served, administrator: &Who) -> Vec<String> {
         .into_iter()
         .flat_map(|list| ["main", "other"].map(|tenant| (list, tenant)))
     {
-        let query = format!("{{ {list}(first: 5) {{ nodes {{ id }} }} }}");
+        let query = format!("{{ {list}(first: 2) {{ nodes {{ id }} }} }}");
         let answer = administrator.query(served, &query, tenant).await.json();
         let nodes = answer["data"][list]["nodes"].as_array().unwrap_or_else(|| panic!("{list}: {answer}")).clone();
         assert!(!nodes.is_empty(), "{list} of {tenant}: {answer}");

@@ -59,7 +59,7 @@ fn facts(team: &str, mark: &str) -> Vec<Value> {
                 "detected_at": day(6) }),
         json!({ "fact": "pipeline_run", "id": format!("{repository}/run/1/1"), "repository": repository,
                 "name": format!("test {mark}"), "sha": sha("b"), "branch": "main", "attempt": 1,
-                "started_at": day(9), "finished_at": day(9), "outcome": "success" }),
+                "queued_at": day(9), "started_at": day(9), "finished_at": day(9), "outcome": "success" }),
         json!({ "fact": "vulnerability", "id": format!("{repository}/alert/1"), "repository": repository,
                 "severity": "high", "title": format!("Hole in {mark}"), "opened_at": day(20) }),
         json!({ "fact": "work_item", "id": format!("tracker/{mark}-1"), "key": format!("{mark}-1"), "project": mark,
