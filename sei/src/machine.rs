@@ -35,7 +35,9 @@ pub(crate) struct Machine {
 pub(crate) async fn with(settings: Settings, work: impl AsyncFnOnce(&Machine) -> Result<()>) -> Result<()> {
     let shutdown = runtime::shutdown();
     let directory = DataDirectory::open(&settings.data.directory)?;
-    let Some(machine) = Machine::open(settings, directory, &shutdown).await? else { bail!("interrupted") };
+    // opening takes much room, which the command's work would have to carry along
+    let opened = Box::pin(Machine::open(settings, directory, &shutdown)).await?;
+    let Some(machine) = opened else { bail!("interrupted") };
     let result = tokio::select! {
         result = work(&machine) => result,
         () = shutdown.cancelled() => Err(anyhow!("interrupted")),
