@@ -86,7 +86,7 @@ async fn answer(
     // reading it takes time that other requests have, too
     let (request, document) = match panics::blocking(move || read(request, &persisted)).await {
         Some(Ok(read)) => read,
-        Some(Err(refused)) => return refused,
+        Some(Err(refused)) => return *refused,
         None => return Problem::too_many_requests().into_response(),
     };
     let scope = scope.sharing(state.graphql_reads());
@@ -115,14 +115,16 @@ async fn answer(
 fn read(
     mut request: async_graphql::Request,
     persisted: &Persisted,
-) -> Result<(async_graphql::Request, ExecutableDocument), Response> {
+) -> Result<(async_graphql::Request, ExecutableDocument), Box<Response>> {
     let hash = persisted.resolve(&mut request).map_err(|refused| {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", refused.code());
-        refused_document(ServerError { extensions: Some(extensions), ..ServerError::new(refused.to_string(), None) })
+        let error = ServerError { extensions: Some(extensions), ..ServerError::new(refused.to_string(), None) };
+        Box::new(refused_document(error))
     })?;
     let document = cost::read(&request.query, &request.variables);
-    let document = document.map_err(|refused| refused_document(ServerError::new(refused.to_string(), None)))?;
+    let document =
+        document.map_err(|refused| Box::new(refused_document(ServerError::new(refused.to_string(), None))))?;
     if let Some(hash) = hash {
         persisted.keep(hash, &request.query);
     }

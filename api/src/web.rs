@@ -45,7 +45,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 /// The page that explores GraphQL.
-pub async fn explorer() -> Response {
+pub fn explorer() -> Response {
     answer(HTML, include_str!("../../dashboards/web/explorer.html"))
 }
 

@@ -22,11 +22,14 @@ pub(super) struct Refusal {
     pub status: u16,
 }
 
+/// What is counted as one: kind and id of the actor, share of the address, route, status.
+type Key = (String, Option<IpAddr>, String, u16);
+
 /// The refusals of a minute.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     began: Option<Instant>,
-    counted: HashMap<(String, Option<IpAddr>, String, u16), (Refusal, u64)>,
+    counted: HashMap<Key, (Refusal, u64)>,
     /// Of other kinds.
     others: u64,
 }

@@ -102,19 +102,19 @@ mod tests {
     const TEXT: &str = "{ tenant { name } }";
 
     fn hash(text: &str) -> String {
-        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(Sha256::digest(text.as_bytes()))
     }
 
-    fn request(query: &str, extension: serde_json::Value) -> Request {
+    fn request(query: &str, extension: &serde_json::Value) -> Request {
         serde_json::from_value(json!({ "query": query, "extensions": { "persistedQuery": extension } })).unwrap()
     }
 
     #[test]
     fn a_hash_stands_for_its_text_once_that_was_sent_and_read() {
         let (persisted, extension) = (Persisted::new(), json!({ "version": 1, "sha256Hash": hash(TEXT) }));
-        let only_hash = || request("", extension.clone());
+        let only_hash = || request("", &extension);
         assert_eq!(persisted.resolve(&mut only_hash()), Err(Refused::NotFound));
-        let known = persisted.resolve(&mut request(TEXT, extension.clone())).unwrap().unwrap();
+        let known = persisted.resolve(&mut request(TEXT, &extension)).unwrap().unwrap();
         assert_eq!(persisted.resolve(&mut only_hash()), Err(Refused::NotFound), "it was not read yet");
         persisted.keep(known, TEXT);
         let mut request = only_hash();
@@ -126,7 +126,7 @@ mod tests {
     fn a_hash_of_another_text_and_what_is_no_hash_are_refused() {
         let persisted = Persisted::new();
         let of_other = json!({ "version": 1, "sha256Hash": hash("{ other }") });
-        assert_eq!(persisted.resolve(&mut request(TEXT, of_other)), Err(Refused::Mismatch));
+        assert_eq!(persisted.resolve(&mut request(TEXT, &of_other)), Err(Refused::Mismatch));
         for malformed in [
             json!({ "version": 2, "sha256Hash": hash(TEXT) }),
             json!({ "version": 1, "sha256Hash": "abc" }),
@@ -135,7 +135,7 @@ mod tests {
             json!({ "version": 1 }),
             json!("hash"),
         ] {
-            assert_eq!(persisted.resolve(&mut request(TEXT, malformed)), Err(Refused::Malformed));
+            assert_eq!(persisted.resolve(&mut request(TEXT, &malformed)), Err(Refused::Malformed));
         }
         assert_eq!(persisted.resolve(&mut Request::new(TEXT)), Ok(None));
     }

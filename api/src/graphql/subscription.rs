@@ -230,7 +230,7 @@ fn answers(
             match answering.asked.answer().await {
                 // a busy server, or one that was asked too much, answers later
                 Err(problem) if matches!(problem.status, 429 | 503) && answering.last.is_some() => {
-                    answering.wait_again()
+                    answering.wait_again();
                 }
                 // what can't be answered now can't be answered later
                 Err(problem) => return Some((Err(refused(&problem)), None)),

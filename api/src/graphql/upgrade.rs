@@ -42,7 +42,7 @@ pub(super) async fn open(
     request: Request,
 ) -> Response {
     if !is_upgrade(&request) {
-        return web::explorer().await;
+        return web::explorer();
     }
     let (parts, _) = request.into_parts();
     match upgrade(state, schema, parts).await {

@@ -57,7 +57,7 @@ impl Attempts {
             if elapsed >= WINDOW {
                 *row = Row { count: 0, began: now };
             } else if row.count >= limit {
-                wait = wait.max(WINDOW - elapsed);
+                wait = wait.max(WINDOW.saturating_sub(elapsed));
             }
         }
         if !wait.is_zero() {

@@ -130,16 +130,16 @@ impl Identities {
         match &claim.credential {
             Credential::Local => Ok(Arc::clone(&inner.local)),
             Credential::Nothing => without(),
-            // a cookie of before means nothing where no login is asked for
-            Credential::Session(..) if !inner.login.enabled => without(),
+            // a cookie of before means nothing where no login is asked for, nor do the tokens that a proxy may send
+            Credential::Session(..) | Credential::Bearer(_) | Credential::Provider(_) if !inner.login.enabled => {
+                without()
+            }
             Credential::Session(hash, cookie) => {
                 let identity = self.look(hash, &claim.credential).await?;
                 check_csrf(&identity, &claim)?;
                 self.refreshed(identity, hash, cookie).await
             }
             Credential::Token(hash) => self.look(hash, &claim.credential).await,
-            // a proxy may send tokens of its own to a server that asks for none
-            Credential::Bearer(_) | Credential::Provider(_) if !inner.login.enabled => without(),
             Credential::Bearer(token) => {
                 let verified = inner.providers.providers.bearer(token).await;
                 let verified = verified.map_err(|error| Problem::token(&error))?;

@@ -108,7 +108,9 @@ async fn in_form(
         NDJSON => lines(asked, &csv::rows(&answer)).map_err(|error| Problem::fault(&error))?,
         _ => {
             if let (Some(asked), Some(Value::Array(rows))) = (asked, answer.get_mut("data")) {
-                rows.iter_mut().for_each(|row| *row = fields::of_row(row, asked));
+                for row in rows {
+                    *row = fields::of_row(row, asked);
+                }
             }
             serde_json::to_vec(&answer).map_err(|error| Problem::fault(&error))?
         }

@@ -27,6 +27,7 @@ pub(super) async fn commits_of(
 impl Change {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Change, &[&self.key])
     }
@@ -110,6 +111,7 @@ impl Change {
 impl DeployedChange {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::DeployedChange, &[&self.service, &self.id])
     }
@@ -183,6 +185,7 @@ impl DeployedChange {
 impl Review {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Review, &[&self.key])
     }

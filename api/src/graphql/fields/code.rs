@@ -19,6 +19,7 @@ use crate::views::{Change as DeployedChange, Commit, Repository, Service};
 impl Repository {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Repository, &[&self.id])
     }
@@ -112,6 +113,7 @@ impl Commit {
 impl Commit {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Commit, &[&self.repository, &self.sha])
     }
@@ -171,6 +173,7 @@ impl Commit {
 impl Vulnerability {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Vulnerability, &[&self.key])
     }

@@ -25,6 +25,7 @@ async fn commit(
 impl Deployment {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Deployment, &[&self.service, &self.id])
     }
@@ -139,6 +140,7 @@ impl Deployment {
 impl ReportedDeployment {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::ReportedDeployment, &[&self.key])
     }
@@ -185,6 +187,7 @@ impl ReportedDeployment {
 impl Environment {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Environment, &[&self.name])
     }

@@ -25,6 +25,7 @@ async fn verdicts(context: &Context<'_>, deployment: Option<&str>) -> async_grap
 impl Incident {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Incident, &[&self.key])
     }

@@ -17,6 +17,7 @@ use crate::views::{Change as DeployedChange, Deployment, Finding, Repository, Se
 impl Organization {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Organization, &[&self.name])
     }
@@ -65,6 +66,7 @@ impl Organization {
 impl Team {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Team, &[&self.name])
     }
@@ -131,6 +133,7 @@ impl Team {
 impl Service {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Service, &[&self.name])
     }
@@ -240,6 +243,7 @@ impl Service {
 impl Finding {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Finding, &[&self.service, self.kind.as_str(), &self.subject])
     }
@@ -255,6 +259,7 @@ impl Finding {
 impl Account {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Account, &[&self.key])
     }
@@ -269,6 +274,7 @@ impl Account {
 impl Person {
     /// The id in the graph: that of one of the accounts stands for the person.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         let account = self.accounts.first().map_or(self.name.as_str(), String::as_str);
         id(context, Kind::Person, &[account])
@@ -290,6 +296,7 @@ impl Person {
 impl Source {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Source, &[&self.name])
     }

@@ -13,6 +13,7 @@ use crate::graphql::resolve::{among, key, one, some};
 impl WorkItem {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::WorkItem, &[&self.key])
     }
@@ -73,6 +74,7 @@ impl WorkItem {
 impl Transition {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Transition, &[&self.key])
     }
@@ -92,6 +94,7 @@ impl Transition {
 impl Sprint {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Sprint, &[&self.key])
     }

@@ -14,6 +14,7 @@ use crate::views::{Commit, RawEvent, Repository};
 impl PipelineRun {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::PipelineRun, &[&self.key])
     }
@@ -55,6 +56,7 @@ impl PipelineRun {
 impl Job {
     /// Its id in the graph.
     #[graphql(name = "id")]
+    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
         id(context, Kind::Job, &[&self.key])
     }

@@ -34,6 +34,7 @@ pub(super) struct Provider {
 
 /// What a code or a refresh token was exchanged for.
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "providers name them so")]
 pub(super) struct Tokens {
     #[serde(default)]
     access_token: Option<String>,
