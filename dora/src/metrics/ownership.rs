@@ -58,6 +58,7 @@ impl Filter {
 }
 
 /// The name of a slice that only those may see who may see what it names.
+#[derive(Clone, Copy)]
 enum SliceName<'n> {
     Service(&'n str),
     Team(&'n str),
@@ -128,7 +129,7 @@ impl Ownership {
     /// What a question asks for. `computed` are services that may be there no more, but were computed.
     pub fn filter(&self, question: &Question, computed: &BTreeSet<&str>) -> Result<Filter, DoraError> {
         let seen = self.seen(&question.within);
-        let sees = |service: &str| seen.as_ref().is_none_or(|seen| seen.services.contains(service));
+        let is_shown = |service: &str| seen.as_ref().is_none_or(|seen| seen.services.contains(service));
         let mut services = seen.as_ref().map(|seen| seen.services.clone());
         if let Some(team) = question.team.as_deref() {
             let known =
@@ -137,12 +138,12 @@ impl Ownership {
                 return Err(DoraError::UnknownTeam(UnknownName::new(team, known().map(String::as_str))));
             }
             let mut of_team = self.services_of_team(team);
-            of_team.retain(|service| sees(service));
+            of_team.retain(|service| is_shown(service));
             services = Some(of_team);
         }
         if let Some(service) = &question.service {
             let known =
-                || self.names.iter().map(String::as_str).chain(computed.iter().copied()).filter(|name| sees(name));
+                || self.names.iter().map(String::as_str).chain(computed.iter().copied()).filter(|name| is_shown(name));
             if known().all(|name| name != service) {
                 return Err(DoraError::UnknownService(UnknownName::new(service, known().collect::<BTreeSet<_>>())));
             }
@@ -150,7 +151,7 @@ impl Ownership {
             services = Some(is_asked.then(|| service.clone()).into_iter().collect());
         }
         if let Some(repository) = &question.repository {
-            let serves = |services: &[String]| services.iter().any(|service| sees(service));
+            let serves = |services: &[String]| services.iter().any(|service| is_shown(service));
             let known = || self.services.iter().filter(|(_, services)| serves(services)).map(|(id, _)| id);
             if known().all(|id| id != repository) {
                 return Err(DoraError::UnknownRepository(UnknownName::new(repository, known().map(String::as_str))));

@@ -264,13 +264,13 @@ impl Slices<'_> {
         let quick_check = quick_check(self.benchmark, throughput, [&change_fail_rate, &deployment_rework_rate]);
         Ok(ReportSlice {
             slice,
-            quick_check,
             change_lead_time,
             deployment_frequency,
             change_fail_rate,
             failed_deployment_recovery_time,
             deployment_rework_rate,
             time_to_restore,
+            quick_check,
         })
     }
 }

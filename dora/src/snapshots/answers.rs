@@ -8,7 +8,7 @@ use chrono::{TimeDelta, Utc};
 use runtime::kept::{Kept, Limits};
 
 use crate::metrics::Versions;
-use crate::{Budget, MetricAnswer, Question, Report};
+use crate::{Budget, MetricAnswer, Question, Report, ReportSlice};
 
 /// How long an answer about what was up to now is given again. It is half of how long such an answer may be behind the
 /// clock: who keeps what is answered here keeps it as long again, and no longer.
@@ -69,7 +69,7 @@ impl Answer {
             // each step has all values
             Self::Report(report) => {
                 let whole: usize = report.metrics().iter().map(|metric| metric.series.len() * 5).sum();
-                let slices = report.slices.iter().flat_map(|slice| slice.metrics());
+                let slices = report.slices.iter().flat_map(ReportSlice::metrics);
                 whole + slices.map(|metric| metric.series.len() + metric.values.len()).sum::<usize>()
             }
         }

@@ -48,7 +48,7 @@ pub(crate) struct Filter {
     #[arg(long, value_name = "NAME")]
     tenant: Option<Tenant>,
 
-    /// Only those of this action, such as export, login, refused or person_erased
+    /// Only those of this action, such as `export`, `login`, `refused` or `person_erased`
     #[arg(long, value_parser = Action::from_str)]
     action: Option<Action>,
 

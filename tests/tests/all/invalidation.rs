@@ -274,7 +274,7 @@ async fn a_title_that_no_revert_names_is_in_the_rows_without_computing_a_service
         };
         write_facts(&database.store, &[renamed("Add a cache", "2026-11-21T10:00:00Z")]).await;
         let summary = dora::recompute(&database.store, &settings(), Scope::Stale).await.unwrap();
-        assert_eq!(summary.services as usize, services, "{revert:?}");
+        assert_eq!(usize::try_from(summary.services), Ok(services), "{revert:?}");
         let mut connection = PgConnection::connect_with(&database.options()).await.unwrap();
         let title = "select title from main.change_metric where change like '%#2'";
         let title: String = sqlx::query_scalar(title).fetch_one(&mut connection).await.unwrap();

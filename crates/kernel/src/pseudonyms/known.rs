@@ -12,7 +12,7 @@ use super::tombstone::{PseudonymKey, Tombstone, digest, pseudonym};
 #[derive(Clone)]
 pub(super) struct Known {
     mac: Hmac<Sha256>,
-    known: HashSet<[u8; 32]>,
+    digests: HashSet<[u8; 32]>,
     erased: HashSet<[u8; 32]>,
     /// Hosts of accounts.
     pub hosts: BTreeSet<String>,
@@ -25,13 +25,13 @@ impl Known {
     pub fn new(key: &PseudonymKey, tombstones: impl IntoIterator<Item = Tombstone>) -> Self {
         let mut all = Self {
             mac: key.mac(),
-            known: HashSet::new(),
+            digests: HashSet::new(),
             erased: HashSet::new(),
             hosts: BTreeSet::new(),
             words: BTreeSet::new(),
         };
         for Tombstone { digest, host, words, erased, .. } in tombstones {
-            all.known.insert(digest);
+            all.digests.insert(digest);
             all.hosts.extend(host);
             all.words.extend(words);
             if erased {
@@ -43,18 +43,18 @@ impl Known {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.known.len()
+        self.digests.len()
     }
 
     /// Whether nothing is replaced.
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.digests.is_empty()
     }
 
     /// The pseudonym of a normalized identifier, if it is known.
     pub fn of(&self, kind: IdentifierKind, normalized: &str) -> Option<String> {
         let digest = digest(&self.mac, kind, normalized);
-        self.known.contains(&digest).then(|| pseudonym(kind, &digest))
+        self.digests.contains(&digest).then(|| pseudonym(kind, &digest))
     }
 
     /// The pseudonym of a login at a host.

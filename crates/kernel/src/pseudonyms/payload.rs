@@ -47,7 +47,7 @@ struct Json<'a> {
     text: &'a str,
 }
 
-impl<'a> Json<'a> {
+impl Json<'_> {
     fn replaced(&self) -> Option<String> {
         let mut replaced: Option<String> = None;
         let (mut at, mut copied) = (0, 0);

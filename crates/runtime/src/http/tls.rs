@@ -118,7 +118,7 @@ impl Tls {
 
     /// Looks for ever whether the files have changed, and uses the new pair for new connections if it can be used.
     pub(super) async fn watch(self) {
-        let (mut loaded, mut seen) = (self.loaded.clone(), self.loaded.clone());
+        let (mut loaded, mut seen) = (self.loaded, self.loaded);
         loop {
             tokio::time::sleep(LOOK).await;
             let files = self.files.clone();
@@ -128,7 +128,7 @@ impl Tls {
             if !is_settled || seen == loaded {
                 continue;
             }
-            loaded = seen.clone();
+            loaded = seen;
             let files = self.files.clone();
             if let Ok(read) = tokio::task::spawn_blocking(move || files.read()).await {
                 self.replace(read);

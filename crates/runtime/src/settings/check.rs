@@ -67,7 +67,7 @@ impl TlsFiles {
         match (&self.certificate, &self.key) {
             (Some(_), None) => findings.error(key, "nothing", "the file with the key of server.tls.certificate"),
             (None, Some(_)) => {
-                findings.error(certificate, "nothing", "the file with the certificate of server.tls.key")
+                findings.error(certificate, "nothing", "the file with the certificate of server.tls.key");
             }
             _ => {}
         }

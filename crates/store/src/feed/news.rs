@@ -97,6 +97,7 @@ pub enum News {
 
 /// What is shown of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a verdict of its own")]
 pub struct ShownDeployment {
     /// When it finished.
     pub finished_at: DateTime<Utc>,

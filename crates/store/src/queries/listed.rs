@@ -376,7 +376,6 @@ impl Listed for Finding {
         ],
         descending: false,
         searched: &["detail", "subject"],
-        ..USUAL
     };
 }
 
@@ -410,7 +409,6 @@ impl Listed for ServiceRow {
         sorts: &[Sort::text("name", "t.name"), Sort::new("deployments", "t.deployments", SortType::Int)],
         descending: false,
         searched: &["name"],
-        ..USUAL
     };
 }
 
@@ -427,7 +425,6 @@ impl Listed for TeamRow {
         sorts: BY_NAME_ONLY,
         descending: false,
         searched: &["name"],
-        ..USUAL
     };
 }
 
@@ -447,6 +444,5 @@ impl Listed for EnvironmentRow {
         sorts: BY_NAME_ONLY,
         descending: false,
         searched: &["name"],
-        ..USUAL
     };
 }

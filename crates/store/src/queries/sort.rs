@@ -82,7 +82,7 @@ impl Sort {
             return self.expression.to_owned();
         }
         let [(_, least), (_, greatest)] = NO_TIME;
-        let last = match (self.holds, descending) {
+        let stand_in = match (self.holds, descending) {
             (SortType::Time, true) => least,
             (SortType::Time, false) => greatest,
             (SortType::Int, true) => "-9223372036854775808",
@@ -91,7 +91,7 @@ impl Sort {
             (SortType::Float, false) => "float8 'infinity'",
             (SortType::Text, _) => "''",
         };
-        format!("coalesce({}, {last})", self.expression)
+        format!("coalesce({}, {stand_in})", self.expression)
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn export(machine: &Machine, who: &Identity) -> Result<()> {
     line(&json!({ "person": found.person, "tenant": store.tenant() }))?;
     let mut tx = store::changes::begin_reading(&store).await?;
     personal::naming(&mut tx, &known, &needles, |naming| {
-        line(&json!({ "table": naming.table, "row": naming.row })).map_err(unwritable)
+        line(&json!({ "table": naming.table, "row": naming.row })).map_err(|error| unwritable(&error))
     })
     .await?;
     for login in personal::logins(&mut tx, &found.addresses()).await? {
@@ -49,7 +49,7 @@ pub(super) async fn export(machine: &Machine, who: &Identity) -> Result<()> {
     let all = eventlog::personal::read_all(log, &store, |partition, position, event| {
         if needles.may_be_in(&event.data) && known.in_envelope(&event).is_some() {
             let event = RawEvent::whole(Origin { partition, position }, event);
-            line(&json!({ "event": event })).map_err(unwritable)?;
+            line(&json!({ "event": event })).map_err(|error| unwritable(&error))?;
         }
         Ok(())
     })
@@ -76,6 +76,6 @@ fn line(value: &Value) -> Result<()> {
     output::print_bytes(format!("{value}\n").as_bytes())
 }
 
-fn unwritable(error: anyhow::Error) -> StoreError {
+fn unwritable(error: &anyhow::Error) -> StoreError {
     StoreError::Unreadable(format!("what was read can't be written: {error:#}"))
 }

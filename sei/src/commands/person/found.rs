@@ -34,7 +34,7 @@ pub(super) async fn find(store: &Store, settings: &Settings, identity: &str) -> 
     let mut having = joined.iter().filter(has);
     let (Some(person), None) = (having.next(), having.next()) else {
         let several: Vec<&str> =
-            joined.iter().filter(has).flat_map(|person| &person.accounts).map(|id| id.as_str()).collect();
+            joined.iter().filter(has).flat_map(|person| &person.accounts).map(kernel::AccountId::as_str).collect();
         if !several.is_empty() {
             bail!(
                 "{} people have the address `{identity}`; name one of their accounts: {}",

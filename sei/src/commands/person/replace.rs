@@ -65,9 +65,9 @@ pub(super) async fn person(machine: &Machine, what: &Replacement, treatment: Tre
     let entry = Entry::new(actor(), action, &subject).of(store.tenant());
     audit::record(&mut tx, &entry.with(json!({ "rows": rows(&tables), "identifiers": tombstones.len() }))).await?;
     if what.dry_run {
-        tx.rollback().await?
+        tx.rollback().await?;
     } else {
-        tx.commit().await?
+        tx.commit().await?;
     }
     let log = eventlog::personal::rewrite(log, &store, edit, what.dry_run).await?;
     if !what.dry_run {

@@ -53,8 +53,8 @@ async fn no_origin_is_allowed_by_default() {
 
 #[test]
 fn only_exact_origins_can_be_listed() {
-    let mut settings = api::settings::Api::default();
-    settings.cors_origins = [LISTED, "*", "null", "https://a.example/", "example.org"].map(str::to_owned).to_vec();
+    let cors_origins = [LISTED, "*", "null", "https://a.example/", "example.org"].map(str::to_owned).to_vec();
+    let settings = api::settings::Api { cors_origins, ..Default::default() };
     let mut findings = runtime::settings::Findings::default();
     settings.check(&mut findings);
     let expected = ["api.cors_origins.1", "api.cors_origins.2", "api.cors_origins.3", "api.cors_origins.4"];

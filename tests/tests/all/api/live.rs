@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::served::{self, Served};
 use events::Events;
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A connection past the store.
 pub(crate) async fn connect(served: &Served) -> PgConnection {

@@ -75,23 +75,23 @@ async fn shop() -> Served {
 async fn open_changes_say_where_they_stand_and_for_how_long() {
     let served = shop().await;
     let rows = served.get("/api/v1/open-changes").await;
-    let found: Vec<(&str, &str, i64, i64)> = rows["data"]
+    let found: Vec<(&str, &str, f64, f64)> = rows["data"]
         .as_array()
         .unwrap()
         .iter()
         .map(|row| {
-            let hours = |field: &str| (row[field].as_f64().unwrap() / 3600.0).round() as i64;
+            let hours = |field: &str| (row[field].as_f64().unwrap() / 3600.0).round();
             let id = row["id"].as_str().unwrap().rsplit('#').next().unwrap();
             assert_eq!(row["teams"], json!(["web"]), "{row}");
             (id, row["stage"].as_str().unwrap(), hours("age_seconds"), hours("stage_seconds"))
         })
         .collect();
     let expected = [
-        ("1", "waiting_for_review", 100, 100),
-        ("2", "in_review", 90, 50),
-        ("3", "approved", 80, 60),
-        ("4", "merged", 70, 40),
-        ("6", "waiting_for_review", 50, 50),
+        ("1", "waiting_for_review", 100.0, 100.0),
+        ("2", "in_review", 90.0, 50.0),
+        ("3", "approved", 80.0, 60.0),
+        ("4", "merged", 70.0, 40.0),
+        ("6", "waiting_for_review", 50.0, 50.0),
     ];
     assert_eq!(found, expected, "the longest open first");
     let last = |nth: usize| rows["data"][nth]["last_activity_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();

@@ -13,8 +13,8 @@ async fn walk(served: &Served, list: &str) -> Vec<Value> {
         assert_eq!(reply.status, 200, "{path}: {reply:?}");
         let page = reply.json();
         rows.extend(page["data"].as_array().unwrap().iter().cloned());
-        let links = reply.header("link").unwrap_or_default().split(", ");
-        next = links.filter_map(|link| link.strip_suffix(">; rel=\"next\"")).next().map(|link| link[1..].to_owned());
+        let mut links = reply.header("link").unwrap_or_default().split(", ");
+        next = links.find_map(|link| link.strip_suffix(">; rel=\"next\"")).map(|link| link[1..].to_owned());
         assert_eq!(next.is_none(), page["next_cursor"].is_null(), "{path}");
         assert!(rows.len() < 100_000, "{list} has no end");
     }

@@ -18,7 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub(crate) struct Served {
     pub(crate) database: TestDatabase,
     pub(crate) address: SocketAddr,
-    _until: DropGuard,
+    until: DropGuard,
 }
 
 /// What came back.
@@ -97,7 +97,7 @@ pub(crate) async fn with_listener(
     change(&mut all);
     let router = api::router(ApiState::new(&database.store, &all));
     tokio::spawn(runtime::http::serve(listener, router, all.server, until.clone()));
-    Served { database, address, _until: until.drop_guard() }
+    Served { database, address, until: until.drop_guard() }
 }
 
 /// An API with the invented organization, in the tenant `main`.
@@ -117,7 +117,7 @@ pub(crate) async fn add_demo(served: &Served, facts: impl Iterator<Item = Fact>)
 impl Served {
     /// Shuts the server down, and returns the database.
     pub(crate) fn shut_down(self) -> TestDatabase {
-        drop(self._until);
+        drop(self.until);
         self.database
     }
 

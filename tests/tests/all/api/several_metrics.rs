@@ -63,9 +63,9 @@ async fn the_slices_of_a_report_are_the_reports_of_the_slices() {
     let served = served::filled().await;
     let end = served::end().format("%F");
     for by in ["team", "service"] {
-        let sliced = served.get(&format!("/api/v1/dora?to={end}&interval=month&by={by}")).await["data"].clone();
-        assert_eq!(sliced["by"], by);
-        let slices = sliced["slices"].as_array().unwrap();
+        let of_slices = served.get(&format!("/api/v1/dora?to={end}&interval=month&by={by}")).await["data"].clone();
+        assert_eq!(of_slices["by"], by);
+        let slices = of_slices["slices"].as_array().unwrap();
         assert!(slices.len() >= 3, "{by}: {slices:?}");
         for slice in slices {
             let name = slice["slice"].as_str().unwrap();
@@ -82,7 +82,7 @@ async fn the_slices_of_a_report_are_the_reports_of_the_slices() {
             assert_eq!(slice["quick_check"], alone["quick_check"], "{by}={name}");
         }
         let mut whole = served.get(&format!("/api/v1/dora?to={end}&interval=month")).await["data"].clone();
-        let mut without = sliced.clone();
+        let mut without = of_slices.clone();
         for part in [&mut whole, &mut without] {
             let fields = part.as_object_mut().unwrap();
             fields.remove("slices");

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::live::{connect, fail};
 use super::served::{self, Served};
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// By then a message is there, if its subscription had begun.
 const SOON: Duration = Duration::from_millis(300);
 

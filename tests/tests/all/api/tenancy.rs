@@ -172,7 +172,7 @@ async fn nothing_of_a_tenant_is_answered_to_who_was_granted_another() {
     let graphql = served.ask("POST", "/graphql", &headers, query).await.json();
     assert_eq!(graphql["data"]["tenant"]["name"], "other");
     assert_eq!(graphql["data"]["services"]["nodes"], Value::Array(Vec::new()));
-    let named = [("authorization", guest.as_str()), ("content-type", "application/json"), ("sei-tenant", "main")];
-    assert_eq!(served.ask("POST", "/graphql", &named, query).await.status, 404);
+    let to_main = [("authorization", guest.as_str()), ("content-type", "application/json"), ("sei-tenant", "main")];
+    assert_eq!(served.ask("POST", "/graphql", &to_main, query).await.status, 404);
     assert_eq!(served.ask("GET", "/api/v1/stream?tenant=main", &[("authorization", &guest)], "").await.status, 404);
 }

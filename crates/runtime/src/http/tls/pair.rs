@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
+use x509_cert::time::Time;
 
 use crate::settings::TlsFiles;
 
@@ -99,8 +100,11 @@ impl TlsError {
     #[must_use]
     pub fn is_about_key(&self, files: &TlsFiles) -> bool {
         let path = match self {
-            Self::Unreadable { path, .. } | Self::Large { path, .. } | Self::Damaged { path, .. } => path,
-            Self::NoKey(path) | Self::UnsupportedKey(path) => path,
+            Self::Unreadable { path, .. }
+            | Self::Large { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::NoKey(path)
+            | Self::UnsupportedKey(path) => path,
             Self::Mismatch { key, .. } => key,
             Self::NoCertificate(_) | Self::Expired { .. } | Self::NotYetValid { .. } | Self::Unsupported(_) => {
                 return false;
@@ -133,21 +137,21 @@ pub(super) fn read(certificate: &Path, key: &Path, now: SystemTime) -> Result<Pa
         Err(rustls::Error::InconsistentKeys(_)) => {
             return Err(TlsError::Mismatch { certificate: certificate.to_owned(), key: key.to_owned() });
         }
-        Err(error) => return Err(damaged(certificate, error)),
+        Err(error) => return Err(damaged(certificate, &error)),
     }
     Ok(Pair { certified, expires })
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = bytes(path)?;
-    CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|error| damaged(path, error))
+    CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(|error| damaged(path, &error))
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     PrivateKeyDer::from_pem_slice(&bytes(path)?).map_err(|error| match error {
         pem::Error::NoItemsFound => TlsError::NoKey(path.to_owned()),
         // its text names markers and never what stands between them
-        other => damaged(path, other),
+        other => damaged(path, &other),
     })
 }
 
@@ -160,15 +164,15 @@ fn bytes(path: &Path) -> Result<Vec<u8>, TlsError> {
     std::fs::read(path).map_err(unreadable)
 }
 
-fn damaged(path: &Path, why: impl ToString) -> TlsError {
+fn damaged(path: &Path, why: &impl ToString) -> TlsError {
     TlsError::Damaged { path: path.to_owned(), why: why.to_string() }
 }
 
 /// Fails if a certificate is not valid now. Returns until when it is.
 fn check_validity(path: &Path, certificate: &CertificateDer<'_>, now: SystemTime) -> Result<DateTime<Utc>, TlsError> {
-    let parsed = Certificate::from_der(certificate).map_err(|error| damaged(path, error))?;
+    let parsed = Certificate::from_der(certificate).map_err(|error| damaged(path, &error))?;
     let validity = parsed.tbs_certificate.validity;
-    let [begins, expires] = [validity.not_before, validity.not_after].map(|time| time.to_unix_duration());
+    let [begins, expires] = [validity.not_before, validity.not_after].map(Time::to_unix_duration);
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     if now > expires {
         return Err(TlsError::Expired { path: path.to_owned(), at: utc(expires) });

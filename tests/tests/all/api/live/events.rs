@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::api::served::Served;
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// An event.
 #[derive(Clone, Debug, PartialEq)]

@@ -260,9 +260,10 @@ async fn token(State(issuer): State<Issuer>, headers: HeaderMap, body: String) -
         return refused(StatusCode::BAD_REQUEST, "invalid_grant");
     }
     if form["grant_type"] == "refresh_token" {
-        return match state.refresh_tokens.contains(&form["refresh_token"]) {
-            true => state.tokens(None),
-            false => refused(StatusCode::BAD_REQUEST, "invalid_grant"),
+        return if state.refresh_tokens.contains(&form["refresh_token"]) {
+            state.tokens(None)
+        } else {
+            refused(StatusCode::BAD_REQUEST, "invalid_grant")
         };
     }
     // a code is good once

@@ -75,7 +75,7 @@ impl Schema {
     }
 
     /// All that a type has which takes no argument, and what is within that.
-    fn selection(&self, of: &str, depth: usize) -> Option<String> {
+    fn selection(&self, of: &str, depth: usize) -> String {
         let mut fields = vec!["__typename".to_owned()];
         for field in self.fields(of) {
             let is_needed =
@@ -89,15 +89,15 @@ impl Schema {
                 // lists within lists cost too much, and `nodes` has what `edges` has
                 _ if name == "edges" || within.ends_with("Connection") => {}
                 "OBJECT" if name == "nodes" || name == "pageInfo" => {
-                    fields.extend(self.selection(within, depth).map(|inner| format!("{name} {inner}")));
+                    fields.push(format!("{name} {}", self.selection(within, depth)));
                 }
                 "OBJECT" if depth > 0 => {
-                    fields.extend(self.selection(within, depth - 1).map(|inner| format!("{name} {inner}")));
+                    fields.push(format!("{name} {}", self.selection(within, depth - 1)));
                 }
                 _ => {}
             }
         }
-        Some(format!("{{ {} }}", fields.join(" ")))
+        format!("{{ {} }}", fields.join(" "))
     }
 
     /// What the things have that an interface stands for, each under a name of its own.
@@ -126,7 +126,7 @@ impl Schema {
         };
         let selection = match self.types[of]["kind"].as_str() {
             Some("INTERFACE") => self.fragments(of),
-            _ => self.selection(of, DEPTH).unwrap_or_default(),
+            _ => self.selection(of, DEPTH),
         };
         format!("{{ {name}{arguments} {selection} }}")
     }
