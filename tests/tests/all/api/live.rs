@@ -39,7 +39,7 @@ pub(crate) async fn fail(connection: &mut PgConnection, tenant: &str, source: &s
 /// A deployment that is not there yet, of a service that has some.
 fn new_deployment() -> Deployment {
     let known = served::organization().facts().filter_map(|fact| match fact {
-        Fact::Deployment(deployment) if deployment.environment.as_deref() == Some("production") => Some(deployment),
+        Fact::Deployment(deployment) if deployment.environment.as_deref() != Some("staging") => Some(deployment),
         _ => None,
     });
     let known = known.max_by_key(|deployment| deployment.finished_at).unwrap();
