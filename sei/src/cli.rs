@@ -246,7 +246,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
             Command::Collect(command) => Box::pin(command.run(settings, &global)).await,
             Command::Import(command) => command.run(settings, &global).await,
             Command::Export(command) => command.run(settings, &global).await,
-            Command::Dora(command) => command.run(settings, &global).await,
+            Command::Dora(command) => Box::pin(command.run(settings, &global)).await,
             Command::Events(command) => command.run(settings, &global).await,
             Command::Demo(command) => command.run(settings, &global).await,
             Command::Status(command) => command.run(settings, &global).await,
