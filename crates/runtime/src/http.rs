@@ -22,8 +22,8 @@ mod tls;
 
 pub use body::{Body, BodyError};
 pub(crate) use body::{empty, text};
-pub use hosts::{Hosts, asked_host};
 pub(crate) use hosts::host_of;
+pub use hosts::{Hosts, asked_host};
 pub use kept_open::{KeptOpen, Upgraded};
 pub use listeners::{HttpError, Listeners};
 pub use peer::{Network, Peer, share_of};
