@@ -288,7 +288,11 @@ pub async fn check_deployment(scope: &Scope, id: Option<&str>) -> Result<(), Pro
 pub async fn explain(state: &ApiState, scope: &Scope, id: &str) -> Result<Option<Explanation>, Problem> {
     let _turn = scope.turn().await;
     match dora::explain(&scope.store, &state.settings().dora, id).await {
-        Ok(explanation) => Ok(explanation.and_then(|found| seen(found, &scope.access)).map(Explanation::shortened)),
+        Ok(explanation) => {
+            let mut shown = explanation.and_then(|found| seen(found, &scope.access)).map(Explanation::shortened);
+            lists::hide_people(scope, shown.iter_mut());
+            Ok(shown)
+        }
         Err(error) => Err(refused(error)),
     }
 }

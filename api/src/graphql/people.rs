@@ -1,5 +1,5 @@
-//! Which data about persons is shown: accounts as facts name them; persons, their names and addresses only to who has the
-//! right, where the settings allow it.
+//! Which data about persons is shown: accounts as facts name them to who has the right, as REST does; persons, their names
+//! and addresses only where the settings allow it, too.
 
 use async_graphql::Context;
 use kernel::Right;
@@ -20,16 +20,24 @@ pub(super) fn shown(context: &Context<'_>) -> async_graphql::Result<Result<(), P
     Ok(scope.access.check(Right::People))
 }
 
-/// The account of an id.
+/// Whether who asks may see which accounts did something.
+fn names_accounts(context: &Context<'_>) -> bool {
+    context.data_opt::<Scope>().is_some_and(|scope| scope.access.has(Right::People))
+}
+
+/// The account of an id; none where accounts are not shown.
 pub(super) async fn account(context: &Context<'_>, id: Option<&str>) -> async_graphql::Result<Option<Account>> {
-    let Some(id) = id else { return Ok(None) };
+    let Some(id) = id.filter(|_| names_accounts(context)) else { return Ok(None) };
     // facts name accounts that no fact describes
     let found: Option<Account> = one::<kernel::Account, _>(context, vec![id.to_owned()]).await?;
     Ok(Some(found.unwrap_or_else(|| Account::unknown(id))))
 }
 
-/// The accounts of ids, in their order.
+/// The accounts of ids, in their order; none where accounts are not shown.
 pub(super) async fn accounts(context: &Context<'_>, ids: &[String]) -> async_graphql::Result<Vec<Account>> {
+    if !names_accounts(context) {
+        return Ok(Vec::new());
+    }
     let keys = ids.iter().map(|id| vec![id.clone()]).collect();
     let found: Vec<Account> = super::resolve::some::<kernel::Account, _>(context, keys).await?;
     let mut found = found.into_iter().peekable();

@@ -16,7 +16,8 @@ impl Cookie {
     /// Of a server. Where people reach it by `https`, browsers send the cookie by nothing else and to no other host.
     pub(crate) fn of(server: &Server) -> Self {
         let public = server.public_url.as_deref().map(|url| origin(url).to_ascii_lowercase());
-        let is_secure = public.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let is_https = public.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let is_secure = is_https || server.tls.both().is_some();
         Self { name: if is_secure { "__Host-sei" } else { "sei" }, is_secure, public }
     }
 

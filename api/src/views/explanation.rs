@@ -7,7 +7,7 @@ use dora::Candidate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Change, Deployment, Finding};
+use super::{Change, Deployment, Finding, Personal};
 
 /// How many commits and changes an answer shows at most.
 const SHOWN: usize = 500;
@@ -182,6 +182,19 @@ impl Explanation {
             deployments: from.deployments.into_iter().map(|one| DeploymentExplanation::of(one, shown)).collect(),
             changes: from.changes.into_iter().map(|one| ChangeExplanation::of(one, shown)).collect(),
             candidates: from.candidates,
+        }
+    }
+}
+
+impl Personal for Explanation {
+    fn hide_people(&mut self) {
+        for one in &mut self.deployments {
+            one.changes.iter_mut().for_each(Personal::hide_people);
+            one.commits.iter_mut().for_each(|commit| commit.author = None);
+        }
+        for one in &mut self.changes {
+            one.change.iter_mut().for_each(Personal::hide_people);
+            one.commits.iter_mut().for_each(|commit| commit.author = None);
         }
     }
 }
