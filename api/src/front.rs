@@ -38,7 +38,7 @@ pub(crate) async fn pass(State(front): State<Front>, request: Request, next: Nex
         Ok(request) => {
             // until it is known who asks
             let by_address = front.limits.of(request.extensions());
-            match identified(&front.identities, request).await {
+            match identified(&front.identities, by_address.as_ref(), request).await {
                 Ok(request) => {
                     asker.identify(&request);
                     limited(&front, request, next).await
@@ -93,12 +93,21 @@ fn refuse(allowance: &Allowance, refused: Response) -> Response {
 }
 
 /// The request with who sends it. One that is for everyone, as the page of the login, has no sender.
-async fn identified(identities: &Identities, mut request: Request) -> Result<Request, Response> {
+async fn identified(
+    identities: &Identities,
+    by_address: Option<&Allowance>,
+    mut request: Request,
+) -> Result<Request, Response> {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     if route.is_some_and(paths::is_for_everyone) {
         return Ok(request);
     }
-    match identities.identify(identities.claim(&request)).await {
+    let claim = identities.claim(&request);
+    // who has guessed too often is refused before the database is asked
+    if let Some(allowance) = by_address.filter(|_| identities.is_unknown(&claim)) {
+        allowance.check(Instant::now()).map_err(IntoResponse::into_response)?;
+    }
+    match identities.identify(claim).await {
         Ok(identity) => {
             request.extensions_mut().insert(identity);
             Ok(request)

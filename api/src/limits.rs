@@ -154,6 +154,12 @@ impl Allowance {
         self.limit().take(&self.client, 1, now)
     }
 
+    /// Fails where less than a unit is left, and takes nothing otherwise.
+    pub(crate) fn check(&self, now: Instant) -> Result<(), Problem> {
+        let level = self.limit().buckets.level(&self.client, now);
+        if level.remaining > 0 { Ok(()) } else { self.take_one(now) }
+    }
+
     /// Takes what a question of this many fields and values of series costs.
     pub(crate) fn charge(&self, values: u64) -> Result<(), Problem> {
         let units = u32::try_from(values.div_ceil(VALUES_PER_UNIT)).unwrap_or(u32::MAX);

@@ -122,6 +122,16 @@ impl Identities {
         Claim::of(request, &self.0.cookie)
     }
 
+    /// Whether only the database or a provider's key can say who sent a request: it may be a guess.
+    pub(crate) fn is_unknown(&self, claim: &Claim) -> bool {
+        let is_unknown = |hash: &SecretHash| self.0.known.value(hash).is_none_or(|known| known.identity().is_none());
+        match &claim.credential {
+            Credential::Session(hash, _) | Credential::Token(hash) => is_unknown(hash),
+            Credential::Bearer(token) => is_unknown(&hash(token)),
+            Credential::Local | Credential::Provider(_) | Credential::Nothing => false,
+        }
+    }
+
     /// Who sends a request.
     pub(crate) async fn identify(&self, claim: Claim) -> Result<Arc<Identity>, Problem> {
         let inner = &self.0;
