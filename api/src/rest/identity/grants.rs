@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use store::identity::grants::{self, Grantee};
 use utoipa::ToSchema;
 
-use super::body::{Body, ReachBody};
+use super::body::{Body, ReachBody, of_fields};
 use super::listing::Entries;
 use crate::ApiState;
 use crate::audit::actor;
@@ -67,8 +68,9 @@ pub async fn grants(
 pub async fn add_grant(
     State(state): State<ApiState>,
     asker: Asker,
-    Body(NewGrant { user, group, reach }): Body<NewGrant>,
+    Body(sent): Body<Map<String, Value>>,
 ) -> Result<(StatusCode, Json<GrantView>), Problem> {
+    let NewGrant { user, group, reach } = of_fields(sent, &["user", "group", "role", "tenant", "teams"])?;
     let reach = reach.read()?;
     asker.must_administer(reach.tenant.as_ref())?;
     let grantee = match (user, group) {

@@ -6,10 +6,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use store::identity::tokens;
 use utoipa::ToSchema;
 
-use super::body::{Body, ReachBody};
+use super::body::{Body, ReachBody, of_fields};
 use super::listing::Entries;
 use crate::ApiState;
 use crate::audit::actor;
@@ -78,8 +79,10 @@ pub async fn tokens(
 pub async fn create_token(
     State(state): State<ApiState>,
     asker: Asker,
-    Body(NewToken { name, expires_in_days, reach }): Body<NewToken>,
+    Body(sent): Body<Map<String, Value>>,
 ) -> Result<(StatusCode, Json<CreatedTokenView>), Problem> {
+    let fields = ["name", "expires_in_days", "role", "tenant", "teams"];
+    let NewToken { name, expires_in_days, reach } = of_fields(sent, &fields)?;
     let reach = reach.read()?;
     let owner = own(&asker);
     if owner.is_none() {
