@@ -65,3 +65,20 @@ impl ReachBody {
         Ok(Reach { role, tenant: tenant.transpose()?, teams: self.teams })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_is_misspelled_is_refused() {
+        let read = |text: &str| {
+            let sent = serde_json::from_str::<Map<String, Value>>(text).unwrap();
+            of_fields::<ReachBody>(sent, &["role", "tenant", "teams"])
+        };
+        assert_eq!(read(r#"{"teams": ["web"]}"#).unwrap().teams, ["web"]);
+        for bad in [r#"{"team": ["web"]}"#, r#"{"teams": "web"}"#] {
+            assert_eq!(read(bad).unwrap_err().status, 422, "{bad}");
+        }
+    }
+}
