@@ -44,7 +44,8 @@ fn new_deployment() -> Deployment {
     });
     let known = known.max_by_key(|deployment| deployment.finished_at).unwrap();
     let finished_at = known.finished_at.map(|at| at + TimeDelta::hours(1));
-    Deployment { id: "new".into(), started_at: None, finished_at, ..known }
+    // of the same commit it would be a redeployment, which no metric counts
+    Deployment { id: "new".into(), sha: None, started_at: None, finished_at, ..known }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
