@@ -130,7 +130,10 @@ fn made(
     let throughput = [&change_lead_time, &deployment_frequency, &failed_deployment_recovery_time];
     let quick_check = quick_check(&query.benchmark, throughput, [&change_fail_rate, &deployment_rework_rate]);
     let caveats = caveats(&bases, &deployment_frequency, window, query.time_zone);
-    let findings = findings(&tables.findings, &names);
+    // those that are about no service belong to no team
+    let of_none = query.within.is_everything();
+    let is_shown = |service: &str| if service == NO_SERVICE { of_none } else { names.contains(service) };
+    let findings = findings(&tables.findings, is_shown);
     let services: Vec<ServiceStatus> = asked.into_iter().map(|row| status(row, &bases)).collect();
     Ok(Report {
         window,
@@ -318,10 +321,10 @@ fn caveats(services: &[&ServiceBasis], frequency: &MetricReport, window: Window,
     caveats
 }
 
-/// The findings of services and those that are about none, by kind.
-fn findings(rows: &[FindingRow], services: &BTreeSet<&str>) -> Vec<FindingCount> {
+/// The findings of the services that are shown, by kind.
+fn findings(rows: &[FindingRow], is_shown: impl Fn(&str) -> bool) -> Vec<FindingCount> {
     let mut by_kind: BTreeMap<&str, FindingCount> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.service == NO_SERVICE || services.contains(row.service.as_str())) {
+    for row in rows.iter().filter(|row| is_shown(&row.service)) {
         let none = || FindingCount { kind: row.kind, n: 0, example: row.example.clone() };
         let count = by_kind.entry(row.kind.as_str()).or_insert_with(none);
         count.n += row.n.max(0).cast_unsigned();

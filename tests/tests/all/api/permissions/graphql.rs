@@ -74,7 +74,7 @@ impl Schema {
         of["name"].as_str().unwrap()
     }
 
-    /// All that a type has which takes no argument, and what is within that.
+    /// All that a type has which needs no argument, and what is within that.
     fn selection(&self, of: &str, depth: usize) -> String {
         let mut fields = vec!["__typename".to_owned()];
         for field in self.fields(of) {
@@ -91,7 +91,8 @@ impl Schema {
                 "OBJECT" if name == "nodes" || name == "pageInfo" => {
                     fields.push(format!("{name} {}", self.selection(within, depth)));
                 }
-                "OBJECT" if depth > 0 => {
+                // what takes a question costs as much for each thing as for the whole
+                "OBJECT" if depth > 0 && field["args"].as_array().unwrap().is_empty() => {
                     fields.push(format!("{name} {}", self.selection(within, depth - 1)));
                 }
                 _ => {}
