@@ -52,7 +52,7 @@ async fn broken(store: &Store) -> Option<(i64, String)> {
 }
 
 #[tokio::test]
-async fn entries_have_no_gaps_and_the_order_of_commits_whoever_adds_them() {
+async fn entries_of_many_writers_have_no_gaps_and_the_order_of_commits() {
     let database = tests::database().await;
     let writers = (0..6).map(|_| {
         let store = database.store.clone();
@@ -153,7 +153,7 @@ async fn retention_lets_the_oldest_go_and_an_entry_says_so() {
 }
 
 #[tokio::test]
-async fn files_of_rows_are_recorded_whoever_asked_before() {
+async fn files_of_rows_are_recorded_though_another_client_asked_before() {
     let served = served::filled().await;
     let store = &served.database.store;
     let paths = ["/api/v1/deployments?limit=3", "/api/v1/dora?window=90d", "/api/v1/dora?window=90d"];
