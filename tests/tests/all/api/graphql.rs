@@ -172,6 +172,7 @@ async fn the_changes_of_a_deployment_are_those_that_rest_lists() {
         assert_eq!(explained.as_array().unwrap().len(), expected.len().min(50), "{id}");
     }
     assert!(carried > 10, "{carried}");
-    let wrong = served.graphql_answer("{ deployments(first: 1) { nodes { changes(first: 201) { nodes { key } } } } }").await;
+    let wrong =
+        served.graphql_answer("{ deployments(first: 1) { nodes { changes(first: 201) { nodes { key } } } } }").await;
     assert_eq!(wrong["errors"][0]["extensions"]["parameter"], "first");
 }
