@@ -54,7 +54,8 @@ impl Attempts {
         for (row, limit) in attempt.rows.into_iter().zip([OF_BOTH, OF_NAME, OF_ADDRESS]) {
             let Some(row) = rows.get_mut(row) else { continue };
             let elapsed = now.saturating_duration_since(row.began);
-            if elapsed >= WINDOW {
+            // a window begins with the first login that is tried in it
+            if row.count == 0 || elapsed >= WINDOW {
                 *row = Row { count: 0, began: now };
             } else if row.count >= limit {
                 wait = wait.max(WINDOW.saturating_sub(elapsed));
