@@ -1,5 +1,5 @@
 //! What a request reads beside its lists: things by their keys, and lists of things, each for all that ask for it at once.
-//! However many rows a page has, what belongs to them is read by one statement for each field.
+//! What belongs to the rows of a page is read by a few statements for each field, not by one for each row.
 //!
 //! Promises: what is read belongs to services that may be seen; reads take turns; a request that is dropped ends its reads.
 

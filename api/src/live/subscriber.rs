@@ -61,7 +61,7 @@ kernel::closed_list! {
         Expired,
         /// It missed too much.
         TooMany,
-        /// Its last event id is none of this feed.
+        /// Its last event id is not of this feed.
         Unknown,
     }
 }
@@ -72,7 +72,7 @@ impl Reset {
         match self {
             Self::Expired => "What you missed is not kept any more. Ask again for what you show.",
             Self::TooMany => "You missed more than is sent one by one. Ask again for what you show.",
-            Self::Unknown => "Your last event id is none of this tenant's feed. Ask again for what you show.",
+            Self::Unknown => "Your last event id is not of this tenant's feed. Ask again for what you show.",
         }
     }
 }
