@@ -22,6 +22,8 @@ pub(super) struct Affected {
     sources: BTreeSet<Source>,
     /// `None` for any.
     services: Services,
+    /// When the first of it was added.
+    changed_at: Option<Instant>,
     sent_at: Option<Instant>,
 }
 
@@ -47,6 +49,7 @@ impl Affected {
                 continue;
             }
             self.sources.insert(mark.source);
+            self.changed_at.get_or_insert_with(Instant::now);
             match (owners.services_of(mark), &mut self.services) {
                 (Some(of), Services::Some(services)) if services.len() + of.len() <= MOST_SERVICES => {
                     services.extend(of);
@@ -58,7 +61,8 @@ impl Affected {
 
     /// When it has to be sent; `None` where nothing has changed.
     pub(super) fn due(&self) -> Option<Instant> {
-        (!self.sources.is_empty()).then(|| self.sent_at.map_or_else(Instant::now, |sent_at| sent_at + BETWEEN))
+        // not the time of the call: what is due then would never be due before now
+        self.changed_at.map(|at| self.sent_at.map_or(at, |sent_at| at.max(sent_at + BETWEEN)))
     }
 
     /// What is to be sent now, if it is time.
@@ -67,7 +71,7 @@ impl Affected {
         if self.due().is_none_or(|due| due > now) {
             return None;
         }
-        let Self { sources, services, sent_at } = std::mem::take(self);
+        let Self { sources, services, sent_at, .. } = std::mem::take(self);
         self.sent_at = sent_at;
         let metrics = dependents.of(&sources);
         if metrics.is_empty() {
@@ -117,6 +121,16 @@ mod tests {
         let second = sent(&mut affected).unwrap();
         assert_eq!(second.services, Some(vec!["cart".to_owned(), "mail".to_owned()]));
         assert_eq!((sent(&mut affected), affected.due()), (None, None));
+    }
+
+    #[test]
+    fn the_first_change_is_sent_by_a_clock_that_goes_on() {
+        let mut affected = Affected::default();
+        affected.add(Some(&[mark(Source::Deployments, "cart")]), &Owners::default());
+        let due = affected.due();
+        assert!(due.is_some_and(|due| due <= Instant::now()) && due == affected.due());
+        assert!(sent(&mut affected).is_some());
+        assert_eq!(affected.due(), None);
     }
 
     #[tokio::test(start_paused = true)]

@@ -49,26 +49,32 @@ fn new_deployment() -> Deployment {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_deployment_is_sent_with_its_verdict() {
+async fn a_new_deployment_is_sent_with_its_verdict_and_the_metrics_that_changed() {
     let served = served::filled().await;
     let store = &served.database.store;
     let end = CancellationToken::new();
     let engine = tokio::spawn(dora::run(store.clone(), served::settings(), end.clone()));
-    let mut events = Events::open(&served, "?kinds=deployment", None).await;
+    let mut events = Events::open(&served, "?kinds=deployment,metrics", None).await;
     write_facts(store, &[Fact::Deployment(new_deployment())]).await;
-    let mut others = Vec::new();
+    let (mut deployment, mut metrics, mut others) = (None, None, Vec::new());
     let sent = async {
-        loop {
-            let event = events.next_of("deployment").await;
-            if event["id"] == "new" {
-                return event;
+        while deployment.is_none() || metrics.is_none() {
+            let event = events.next().await.unwrap();
+            let names = event.data["metrics"].as_array();
+            match event.kind.as_str() {
+                "deployment" if event.data["id"] == "new" => deployment = Some(event.data),
+                "metrics" if names.is_some_and(|names| names.contains(&"deployment_frequency".into())) => {
+                    metrics = Some(event.data);
+                }
+                _ => others.push(event),
             }
-            others.push(event);
         }
     };
-    let sent = tokio::time::timeout(Duration::from_mins(1), sent).await;
-    let deployment = sent.unwrap_or_else(|_| panic!("{others:?}"));
+    let is_sent = tokio::time::timeout(DEADLINE, sent).await.is_ok();
+    assert!(is_sent, "{deployment:?} {metrics:?} {others:?}");
+    let (deployment, metrics) = (deployment.unwrap(), metrics.unwrap());
     assert_eq!((&deployment["change"], &deployment["counted"]), (&"new".into(), &true.into()), "{deployment}");
+    assert!(metrics["services"].as_array().unwrap().contains(&deployment["service"]), "{metrics} {deployment}");
     end.cancel();
     engine.await.unwrap().unwrap();
 }
