@@ -180,6 +180,23 @@ impl Lane {
         }))
     }
 
+    /// A lane as wide as this one, whose requests wait for none of these.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::new(self.0.width, self.0.timeout)
+    }
+
+    /// Lets a request in when it is its turn, and answers it in time, whatever its outcome. One that sends something takes
+    /// its turn once that is there, so that one whose client is slow holds up no others.
+    pub async fn admit(&self, request: Request, next: Next) -> Response {
+        in_time(self.0.timeout, async {
+            let request = if request.method().is_safe() { request } else { whole(request).await? };
+            let _turn = self.enter(0).await?;
+            Ok(next.run(request).await)
+        })
+        .await
+    }
+
     /// Waits for a turn, or says at once that it would take too long.
     pub async fn enter(&self, cost: u64) -> Result<Turn, Problem> {
         let (inner, cost) = (&self.0, cost.saturating_add(BASE));
@@ -211,13 +228,9 @@ impl Lane {
     }
 }
 
-/// Lets a request in when it is its turn, and answers it in time, whatever its outcome.
+/// Lets a request in as [`Lane::admit`] does.
 pub async fn admit(State(lane): State<Lane>, request: Request, next: Next) -> Response {
-    in_time(lane.0.timeout, async {
-        let _turn = lane.enter(0).await?;
-        Ok(next.run(request).await)
-    })
-    .await
+    lane.admit(request, next).await
 }
 
 /// Lets a request in if there is a place, and answers it in time, whatever its outcome. Its handler takes the turn, as
@@ -258,16 +271,21 @@ impl Door {
 /// in time, whatever its outcome.
 pub async fn admit_whole(State(door): State<Door>, request: Request, next: Next) -> Response {
     in_time(door.timeout, async {
-        let (parts, body) = request.into_parts();
-        let whole = axum::body::to_bytes(body, Door::BODY).await;
-        let whole = whole.map_err(|_| {
-            let detail = format!("Expected one of at most {} bytes that comes whole.", Door::BODY);
-            Problem::bad_body(StatusCode::PAYLOAD_TOO_LARGE, detail)
-        })?;
+        let request = whole(request).await?;
         let _place = door.enter()?;
-        Ok(next.run(Request::from_parts(parts, Body::from(whole))).await)
+        Ok(next.run(request).await)
     })
     .await
+}
+
+/// A request with its body, once that is there.
+async fn whole(request: Request) -> Result<Request, Problem> {
+    let (parts, body) = request.into_parts();
+    let whole = axum::body::to_bytes(body, Door::BODY).await.map_err(|_| {
+        let detail = format!("Expected one of at most {} bytes that comes whole.", Door::BODY);
+        Problem::bad_body(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    })?;
+    Ok(Request::from_parts(parts, Body::from(whole)))
 }
 
 #[cfg(test)]

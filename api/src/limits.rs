@@ -190,11 +190,16 @@ impl Allowance {
     }
 }
 
-/// Whether a request is an attempt to log in, by a password or a link.
+/// Whether a request is an attempt to log in, by a password, a link or the answer of a provider, or to end sessions as a
+/// provider does.
 fn is_login(request: &Request) -> bool {
-    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let is_form = |route| matches!(route, paths::LOGIN | paths::LOGIN_API | paths::LOGIN_LINK);
-    !request.method().is_safe() && route.is_some_and(is_form)
+    match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some(paths::LOGIN | paths::LOGIN_API | paths::LOGIN_LINK | paths::LOGIN_BACKCHANNEL) => {
+            !request.method().is_safe()
+        }
+        Some(paths::LOGIN_CALLBACK) => true,
+        _ => false,
+    }
 }
 
 /// A time in seconds, rounded up.

@@ -32,7 +32,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route(paths::LOGIN, get(form).post(by_password).route_layer(admit()))
         .route(paths::LOGIN_LINK, get(link_form).post(by_link).route_layer(admit()))
         .layer(DefaultBodyLimit::max(FORM))
-        .merge(provider::router())
+        .merge(provider::router(state))
 }
 
 /// What a form has sent.

@@ -1,15 +1,22 @@
 //! The addresses that a browser goes to for a login at a provider, and that the provider sends logouts to.
+//!
+//! Promise: requests about one provider, which may wait for it to answer, are bounded, and hold up none about another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, Extension, Path, Query, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Query, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use runtime::http::Peer;
 
 use super::page::Page;
+use crate::admission::Lane;
 use crate::identity::oidc::{Callback, PENDING_LIFETIME, is_local, own_address};
 use crate::identity::{Cookie, Origin};
 use crate::problem::Problem;
@@ -18,12 +25,27 @@ use crate::{ApiState, paths};
 /// The longest body of a logout, in bytes.
 const LOGOUT_BODY: usize = 64 * 1024;
 
+/// A lane for each provider, by its name.
+type Lanes = Arc<BTreeMap<String, Lane>>;
+
 /// The routes, each for everyone.
-pub fn router() -> Router<ApiState> {
+pub fn router(state: &ApiState) -> Router<ApiState> {
+    let providers = state.identities().providers().providers.names();
+    let lanes: Lanes = Arc::new(providers.map(|name| (name.to_owned(), state.admission().reports.another())).collect());
+    let admit = || middleware::from_fn_with_state(Arc::clone(&lanes), admit);
     Router::new()
-        .route(paths::LOGIN_PROVIDER, get(begin))
-        .route(paths::LOGIN_CALLBACK, get(complete))
-        .route(paths::LOGIN_BACKCHANNEL, post(logout).layer(DefaultBodyLimit::max(LOGOUT_BODY)))
+        .route(paths::LOGIN_PROVIDER, get(begin).route_layer(admit()))
+        .route(paths::LOGIN_CALLBACK, get(complete).route_layer(admit()))
+        .route(paths::LOGIN_BACKCHANNEL, post(logout).route_layer(admit()).layer(DefaultBodyLimit::max(LOGOUT_BODY)))
+}
+
+/// Lets a request in when it is its turn among those about the same provider. One about a provider that is not there is
+/// refused without any work.
+async fn admit(State(lanes): State<Lanes>, Path(name): Path<String>, request: Request, next: Next) -> Response {
+    match lanes.get(&name) {
+        Some(lane) => lane.admit(request, next).await,
+        None => next.run(request).await,
+    }
 }
 
 /// Where a provider sends a browser back.

@@ -76,6 +76,13 @@ impl LoginProvider {
                 findings.error(key("name"), shown(&provider.name), NAME);
             }
             provider.check_fields(&key, findings);
+            let is_client = |audience: &str| {
+                providers.iter().any(|other| other.issuer == provider.issuer && other.client_id == audience)
+            };
+            if let Some(audience) = provider.audience.as_deref().filter(|text| text.is_empty() || is_client(text)) {
+                let expected = "an audience that ID tokens don't have: not empty, and not the id of a client";
+                findings.error(key("audience"), shown(audience), expected);
+            }
             if let Some(audience) = &provider.audience
                 && !audiences.insert((&provider.issuer, audience))
             {
@@ -110,10 +117,6 @@ impl LoginProvider {
             if scope.is_empty() || scope.contains(char::is_whitespace) {
                 findings.error(format!("{}.{nth}", key("scopes")), shown(scope), "one scope, without spaces");
             }
-        }
-        if self.audience.as_ref().is_some_and(|audience| audience.is_empty() || *audience == self.client_id) {
-            let expected = "an audience that ID tokens don't have: not empty, and not the client's id";
-            findings.error(key("audience"), shown(self.audience.as_deref().unwrap_or_default()), expected);
         }
         findings.positive(key("timeout"), self.timeout);
         if let Some(secret) = &self.client_secret {
@@ -181,5 +184,9 @@ mod tests {
         let mut findings = Findings::default();
         LoginProvider::check(&[provider("a"), provider("a")], &mut findings);
         assert_eq!(findings.keys().collect::<Vec<_>>(), ["login.provider.1.name", "login.provider.1.audience"]);
+        let of_client = LoginProvider { client_id: "sei-api".into(), audience: None, ..provider("b") };
+        let mut findings = Findings::default();
+        LoginProvider::check(&[provider("a"), of_client], &mut findings);
+        assert_eq!(findings.keys().collect::<Vec<_>>(), ["login.provider.0.audience"], "of the other's ID tokens");
     }
 }

@@ -12,6 +12,9 @@ const SKEW: i64 = 60;
 const LONGEST_ID: usize = 255;
 /// How old a logout token may be, in seconds, as providers send it at once.
 const LOGOUT_AGE: i64 = 600;
+/// Claims by which access tokens state what they are good for or who asked for them, and which no ID token has: `scope` and
+/// `client_id` (RFC 9068, section 2.2), `scp` (Entra ID, Okta), `azpacr` (Entra ID, of programs).
+const ACCESS_CLAIMS: [&str; 4] = ["scope", "client_id", "scp", "azpacr"];
 /// The event of a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4).
 const LOGOUT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
@@ -127,11 +130,17 @@ impl Claims {
         }
     }
 
-    /// Checks an access token for the API.
-    pub(super) fn check_access(&self, expected: Expected<'_>, now: DateTime<Utc>) -> Result<(), TokenError> {
+    /// Checks an access token for the API. `is_typed` if its header says that it is one (`at+jwt`, RFC 9068, section 2.1).
+    /// Without that a claim has to say it, since the same keys sign ID tokens: `typ` of Keycloak, or one of
+    /// [`ACCESS_CLAIMS`]. `auth_time` says nothing: both kinds may have it.
+    pub(super) fn check_access(
+        &self,
+        expected: Expected<'_>,
+        is_typed: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), TokenError> {
         self.check(expected, now)?;
-        // tokens that the same keys sign for other ends: ID tokens, logout tokens, and Keycloak's own kinds
-        for other in ["at_hash", "c_hash"] {
+        for other in ["at_hash", "c_hash", "s_hash"] {
             if self.others.contains_key(other) {
                 return Err(TokenError::OtherKind(other));
             }
@@ -139,8 +148,18 @@ impl Claims {
         if self.events.is_some() {
             return Err(TokenError::OtherKind("events"));
         }
-        if self.others.get("typ").is_some_and(|kind| kind != "Bearer") {
+        let kind = self.others.get("typ");
+        if kind.is_some_and(|kind| kind != "Bearer") {
             return Err(TokenError::Wrong("typ"));
+        }
+        if !is_typed && kind.is_none() {
+            if self.nonce.is_some() {
+                return Err(TokenError::OtherKind("nonce"));
+            }
+            let has = |name: &&str| self.others.get(*name).is_some_and(|value| !value.is_null());
+            if !ACCESS_CLAIMS.iter().any(has) {
+                return Err(TokenError::NotForAccess);
+            }
         }
         self.subject().map(drop)
     }

@@ -277,10 +277,12 @@ impl Providers {
         let &(provider, audience) = for_api?;
         let not_accepted = |error| provider.not_accepted(error);
         // RFC 9068, section 4; those of before have no type of their own
-        if unverified.kind().is_some_and(|kind| !matches!(&*kind, "at+jwt" | "jwt")) {
-            return Err(not_accepted(TokenError::Wrong("typ")));
-        }
-        claims.check_access(Expected { issuer: &issuer, audience }, Utc::now()).map_err(not_accepted)?;
+        let is_typed = match unverified.kind().as_deref() {
+            Some("at+jwt") => true,
+            Some("jwt") | None => false,
+            Some(_) => return Err(not_accepted(TokenError::Wrong("typ"))),
+        };
+        claims.check_access(Expected { issuer: &issuer, audience }, is_typed, Utc::now()).map_err(not_accepted)?;
         let subject = subject_of(provider, claims.subject().map_err(not_accepted)?);
         let expires_at = claims.expires_at().ok_or_else(|| not_accepted(TokenError::Wrong("exp")))?;
         Ok(Verified { person: person(provider, &claims.others, &subject.id), subject, expires_at })

@@ -24,6 +24,12 @@ pub(crate) enum TokenError {
     /// A claim is there that does not belong into such a token.
     #[error("it has `{0}`, so it is a token for something else")]
     OtherKind(&'static str),
+    /// Nothing in it says that it is an access token.
+    #[error(
+        "nothing in it says that it is an access token; expected the header `typ` `at+jwt`, or a claim `scope`, \
+         `client_id` or `scp`"
+    )]
+    NotForAccess,
     /// Its time is over.
     #[error("it has expired")]
     Expired,

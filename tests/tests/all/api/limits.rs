@@ -112,6 +112,21 @@ async fn one_client_has_few_requests_open_at_once() {
 }
 
 #[tokio::test]
+async fn what_does_not_come_whole_takes_no_turn_from_others() {
+    let served = served::with(|all| all.api.in_flight = 1).await;
+    let headers = [("content-type", "application/json"), ("content-length", "40")];
+    let mut held = Vec::new();
+    // one at work, and four that wait
+    for _ in 0..6 {
+        held.push(served.open("POST", "/api/v1/login", &headers, "{").await);
+    }
+    for _ in 0..10 {
+        assert_eq!(served.ask("GET", "/api/v1/services", &[], "").await.status, 200);
+    }
+    drop(held);
+}
+
+#[tokio::test]
 async fn no_client_is_limited_on_loopback_without_a_login_nor_a_program_of_this_user_over_the_socket() {
     let served = served::with(|all| all.api.limits.address_per_minute = 1).await;
     for _ in 0..5 {

@@ -14,7 +14,8 @@ use super::served::Served;
 use crate::web::{get, post, query};
 use issuer::{Behavior, CLIENT, Issuer, Key, Mood, SECRET, unsigned};
 use parts::{
-    come_back, grant, log_in, make_due, me, pair, provider, roles, served_with, served_with_issuer, session, url,
+    come_back, grant, log_in, make_due, me, pair, provider, roles, served_where, served_with, served_with_issuer,
+    session, url,
 };
 
 pub(crate) mod issuer;
@@ -214,6 +215,43 @@ async fn without_its_provider_a_login_says_so_in_time_and_passwords_still_work()
 }
 
 #[tokio::test]
+async fn logins_at_a_provider_that_does_not_answer_are_bounded_and_hold_up_no_other() {
+    let (slow, quick) = (Issuer::start().await, Issuer::start().await);
+    slow.state().mood = Mood::Silent;
+    let slow = provider(&slow.url(), CLIENT, SECRET);
+    let slow = api::settings::LoginProvider { name: "slow".into(), timeout: DEADLINE, ..slow };
+    // a quarter of these at work, and four times as many that wait
+    let served = served_where(vec![provider(&quick.url(), CLIENT, SECRET), slow], |api| api.in_flight = 4).await;
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        held.push(served.open("GET", "/login/slow", &[], "").await);
+    }
+    let refused = async || {
+        let answer = served.open("GET", "/login/slow", &[], "").await;
+        let answer = tokio::time::timeout(Duration::from_millis(200), super::served::read(answer)).await;
+        answer.is_ok_and(|answer| answer.status == 503 && answer.body.contains("urn:sei:problem:busy"))
+    };
+    eventually(DEADLINE, refused).await;
+    session(&served).await;
+    assert_eq!(served.ask("GET", "/login", &[], "").await.status, 200);
+    drop(held);
+}
+
+#[tokio::test]
+async fn what_no_provider_has_answered_is_tried_a_few_times_a_minute() {
+    let issuer = Issuer::start().await;
+    let provider = provider(&issuer.url(), CLIENT, SECRET);
+    let served = served_where(vec![provider], |api| api.limits.logins_per_minute = 2).await;
+    for (address, method) in [("/login/test/callback?code=1&state=x", "GET"), ("/login/test/backchannel", "POST")] {
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            statuses.push(served.ask(method, address, &[], "").await.status);
+        }
+        assert_eq!(statuses.last(), Some(&429), "{address}: {statuses:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_provider_that_fails_within_a_login_is_named() {
     let (served, issuer) = served_with_issuer().await;
     let (back, cookie) = come_back(&served).await;
@@ -326,6 +364,40 @@ async fn who_logs_out_is_sent_to_log_out_at_the_provider_as_well() {
     assert!(!is_known(&served, &cookie).await);
 }
 
+/// ID tokens, also such whose audience is the API.
+const ID_TOKENS: [(&str, Forge); 6] = [
+    ("an ID token", |behavior, _| behavior.sign(&behavior.claims(None))),
+    ("an ID token for the API", |behavior, _| for_api(behavior, behavior.claims(Some("n")))),
+    ("a refreshed ID token for the API", |behavior, _| for_api(behavior, behavior.claims(None))),
+    ("an ID token of Keycloak for the API", |behavior, mut claims| {
+        claims["typ"] = json!("ID");
+        for_api(behavior, claims)
+    }),
+    ("an ID token with the hash of an access token", |behavior, claims| with(behavior, claims, "at_hash", json!("x"))),
+    ("an ID token of its own type", |behavior, claims| behavior.keys[0].sign_as("id_token+jwt", &claims)),
+];
+
+fn for_api(behavior: &Behavior, claims: Value) -> String {
+    with(behavior, claims, "aud", json!(issuer::AUDIENCE))
+}
+
+#[tokio::test]
+async fn an_access_token_is_one_by_its_header_or_a_claim() {
+    let (served, issuer) = served_with_issuer().await;
+    let status = async |token: String| me(&served, ("authorization", &format!("Bearer {token}"))).await.status;
+    let mut plain = issuer.access();
+    plain.as_object_mut().unwrap().remove("scope");
+    let signed = |kind: &str, claims: &Value| issuer.state().keys[0].sign_as(kind, claims);
+    assert_eq!(status(signed("JWT", &plain)).await, 401, "nothing says what it is");
+    assert_eq!(status(signed("at+jwt", &plain)).await, 200);
+    assert_eq!(status(signed("application/at+jwt", &plain)).await, 200);
+    for (name, value) in [("typ", "Bearer"), ("scp", "read"), ("client_id", "cli")] {
+        let mut claims = plain.clone();
+        claims[name] = json!(value);
+        assert_eq!(status(signed("JWT", &claims)).await, 200, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn an_access_token_of_the_issuer_is_who_it_says_with_what_is_granted_to_its_groups() {
     let (served, issuer) = served_with_issuer().await;
@@ -339,13 +411,10 @@ async fn an_access_token_of_the_issuer_is_who_it_says_with_what_is_granted_to_it
     claims["groups"] = json!([]);
     let none = bearer(&issuer.state().sign(&claims));
     assert!(roles(&served, ("authorization", &none)).await.is_empty());
-    let id_token: Forge = |behavior, _| behavior.sign(&behavior.claims(None));
-    let for_both: Forge = |behavior, claims| with(behavior, claims, "at_hash", json!("x"));
     let logout: Forge = |behavior, _| with(behavior, behavior.logout_claims(), "aud", json!(issuer::AUDIENCE));
     let nonsense: Forge = |_, _| "eyJ.e30.x".to_owned();
-    let others =
-        [("an ID token", id_token), ("with at_hash", for_both), ("a logout token", logout), ("nonsense", nonsense)];
-    for (name, forge) in FORGERIES.into_iter().chain(others) {
+    let others = [("a logout token", logout), ("nonsense", nonsense)];
+    for (name, forge) in FORGERIES.into_iter().chain(ID_TOKENS).chain(others) {
         let claims = issuer.access();
         let token = bearer(&forge(&issuer.state(), claims));
         let refused = me(&served, ("authorization", &token)).await;

@@ -77,16 +77,36 @@ fn a_refreshed_id_token_repeats_the_nonce_or_has_none() {
 
 #[test]
 fn an_access_token_is_no_other_token_of_the_same_issuer() {
-    let access = |changes: &[(&str, Value)]| claims(changes).check_access(EXPECTED, now());
-    assert_eq!(access(&[("nonce", json!(null)), ("iat", json!(null)), ("typ", json!("Bearer"))]), Ok(()));
+    let access = |changes: &[(&str, Value)]| {
+        let own = [("nonce", json!(null)), ("iat", json!(null)), ("scope", json!("read"))];
+        claims(&[&own, changes].concat()).check_access(EXPECTED, false, now())
+    };
+    assert_eq!(access(&[("auth_time", json!(NOW - 5))]), Ok(()));
     assert_eq!(access(&[("aud", json!(["other", "sei"]))]), Ok(()), "its other parties don't matter");
     assert_eq!(access(&[("at_hash", json!("x"))]), Err(TokenError::OtherKind("at_hash")));
+    assert_eq!(access(&[("nonce", json!("n"))]), Err(TokenError::OtherKind("nonce")));
+    assert_eq!(access(&[("scope", json!(null))]), Err(TokenError::NotForAccess));
     assert_eq!(access(&[("events", json!({ LOGOUT: {} }))]), Err(TokenError::OtherKind("events")));
     for kind in ["ID", "Refresh", "Logout"] {
         assert_eq!(access(&[("typ", json!(kind))]), Err(TokenError::Wrong("typ")), "{kind}");
     }
     assert_eq!(access(&[("exp", json!(null))]), Err(TokenError::Missing("exp")));
     assert_eq!(access(&[("sub", json!(null))]), Err(TokenError::Missing("sub")));
+}
+
+#[test]
+fn an_access_token_says_in_its_header_or_a_claim_that_it_is_one() {
+    let unmarked = |changes: &[(&str, Value)], is_typed| claims(changes).check_access(EXPECTED, is_typed, now());
+    // an ID token whose audience is the API
+    assert_eq!(unmarked(&[], false), Err(TokenError::OtherKind("nonce")));
+    assert_eq!(unmarked(&[("nonce", json!(null))], false), Err(TokenError::NotForAccess));
+    assert_eq!(unmarked(&[("nonce", json!(null)), ("scope", json!(null))], false), Err(TokenError::NotForAccess));
+    for name in ACCESS_CLAIMS {
+        assert_eq!(unmarked(&[("nonce", json!(null)), (name, json!("x"))], false), Ok(()), "{name}");
+    }
+    assert_eq!(unmarked(&[("typ", json!("Bearer"))], false), Ok(()), "Keycloak before 25 repeats the nonce");
+    assert_eq!(unmarked(&[], true), Ok(()));
+    assert_eq!(unmarked(&[("at_hash", json!("x"))], true), Err(TokenError::OtherKind("at_hash")));
 }
 
 #[test]

@@ -55,7 +55,12 @@ impl Key {
 
     /// A token that it signs.
     pub(crate) fn sign(&self, claims: &Value) -> String {
-        let header = json!({ "alg": "ES256", "typ": "JWT", "kid": self.id });
+        self.sign_as("JWT", claims)
+    }
+
+    /// A token of a type that it signs.
+    pub(crate) fn sign_as(&self, kind: &str, claims: &Value) -> String {
+        let header = json!({ "alg": "ES256", "typ": kind, "kid": self.id });
         let signed = unsigned(&header, claims);
         let signature = self.pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -120,7 +125,10 @@ impl Behavior {
     /// The claims of an access token.
     pub(crate) fn access_claims(&self) -> Value {
         let now = Utc::now().timestamp();
-        json!({ "iss": self.issuer, "sub": "7", "aud": AUDIENCE, "exp": now + 300, "iat": now, "groups": self.groups, "name": "Ada" })
+        json!({
+            "iss": self.issuer, "sub": "7", "aud": AUDIENCE, "exp": now + 300, "iat": now, "scope": "openid",
+            "groups": self.groups, "name": "Ada",
+        })
     }
 
     /// The claims of a logout token.

@@ -29,11 +29,24 @@ fn set(settings: &mut ApiSettings, providers: Vec<LoginProvider>) {
     // a test asks as often as it has to
     let limits = &mut settings.api.limits;
     (limits.address_per_minute, limits.principal_per_minute) = (1_000_000, 1_000_000);
+    limits.logins_per_minute = 1_000_000;
 }
 
 /// An API with these providers, where the group `admins` of the provider `test` has the role admin.
 pub(crate) async fn served_with(providers: Vec<LoginProvider>) -> Served {
-    let served = served::with(|all| set(all, providers)).await;
+    served_where(providers, |_| ()).await
+}
+
+/// The same where the section `[api]` is changed.
+pub(crate) async fn served_where(
+    providers: Vec<LoginProvider>,
+    change: impl FnOnce(&mut api::settings::Api),
+) -> Served {
+    let served = served::with(|all| {
+        set(all, providers);
+        change(&mut all.api);
+    })
+    .await;
     grant(&served, "test:admins", Role::Admin).await;
     served
 }
