@@ -4,6 +4,7 @@
 
 mod close_reason;
 mod cost;
+mod dispatch;
 mod fields;
 mod filters;
 mod ids;
@@ -42,6 +43,7 @@ use crate::answers::Fault;
 use crate::problem::Problem;
 use crate::scope::Scope;
 use crate::{ApiState, admission, paths, reads, tenant};
+use dispatch::Dispatcher;
 use limits::{COMPLEXITY, TurnOf};
 use persisted::Persisted;
 pub use schema::sdl;
@@ -91,10 +93,12 @@ async fn answer(
     };
     let scope = scope.sharing(state.graphql_reads());
     let turn = TurnOf::new(state.admission(), &scope);
-    let loads = loads::loads(state.clone(), scope.clone());
-    let request = request.data(state).data(scope).data(reads::budget()).data(turn.clone()).data(loads);
+    let dispatcher = Dispatcher::default();
+    let loads = loads::loads(state.clone(), scope.clone(), &dispatcher);
+    let request = request.data(state).data(scope).data(reads::budget()).data(turn.clone());
+    let request = request.data(loads).data(dispatcher.clone());
     let (operation, variables) = (request.operation_name.clone(), request.variables.clone());
-    let mut response = schema.execute(request).await;
+    let mut response = dispatcher.run(schema.execute(request)).await;
     order::restore(&mut response.data, &document, operation.as_deref(), &variables);
     if let Some(busy) = turn.refused() {
         return busy.into_response();

@@ -1,23 +1,24 @@
 //! What a request reads beside its lists: things by their keys, and lists of things, each for all that ask for it at once.
-//! What belongs to the rows of a page is read by a few statements for each field, not by one for each row.
+//! What belongs to the rows of a page is read by one statement for each field, however many rows there are and however long
+//! they take ([`Dispatcher`]); more than 2,000 keys take more than one.
 //!
 //! Promises: what is read belongs to services that may be seen; reads take turns; a request that is dropped ends its reads.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use kernel::people::JoinedPerson;
 use kernel::{AccountId, Change, Sha};
-use runtime::locked;
 use serde_json::json;
 use store::audit::Action;
 use store::queries::{self, Cut, Listed, Order, Owners, Parent, ParentKey, Placed, RowFilter};
 use tokio::sync::OnceCell;
-use tokio::task::JoinSet;
 
+use super::dispatch::Dispatcher;
 use super::paging::COUNTED;
 use crate::ApiState;
 use crate::problem::Problem;
@@ -28,22 +29,20 @@ use crate::scope::Scope;
 /// Keys that one statement takes at most.
 const BATCH: usize = 2_000;
 
-/// The loader of a request. It ends its reads when it is dropped.
+/// The loader of a request.
 pub(super) type Loads = DataLoader<Reader, HashMapCache>;
 
-/// A loader for a request.
-pub(super) fn loads(state: ApiState, scope: Scope) -> Arc<Loads> {
+/// A loader for a request. The dispatcher begins its batches; the loader itself waits for nothing.
+pub(super) fn loads(state: ApiState, scope: Scope, dispatcher: &Dispatcher) -> Arc<Loads> {
     let reader = Reader { state, scope, permitted: OnceCell::new(), people: OnceCell::new() };
-    let tasks = Mutex::new(JoinSet::new());
-    let spawn = move |task| {
-        locked(&tasks).spawn(task);
-    };
-    Arc::new(DataLoader::with_cache(reader, spawn, HashMapCache::default()).max_batch_size(BATCH))
+    let dispatcher = dispatcher.clone();
+    let loads = DataLoader::with_cache(reader, move |batch| dispatcher.add(batch), HashMapCache::default());
+    Arc::new(loads.delay(Duration::ZERO).max_batch_size(BATCH))
 }
 
 /// The same for a subscription, which reads again for each of its events.
-pub(super) fn fresh(state: ApiState, scope: Scope) -> Arc<Loads> {
-    let loads = loads(state, scope);
+pub(super) fn fresh(state: ApiState, scope: Scope, dispatcher: &Dispatcher) -> Arc<Loads> {
+    let loads = loads(state, scope, dispatcher);
     loads.enable_all_cache(false);
     loads
 }

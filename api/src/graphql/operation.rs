@@ -9,6 +9,7 @@ use runtime::panics;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::dispatch::Dispatcher;
 use super::protocol::ToClient;
 use super::schema::ApiSchema;
 use super::subscription::{Ended, MISSED};
@@ -139,13 +140,14 @@ impl Operation {
         };
         let scope = scope.sharing(state.graphql_reads());
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
-        let loads = loads::fresh(state.clone(), scope.clone());
-        let request = request.data(state).data(scope).data(self.ended.clone()).data(loads);
+        let dispatcher = Dispatcher::default();
+        let loads = loads::fresh(state.clone(), scope.clone(), &dispatcher);
+        let request = request.data(state).data(scope).data(self.ended.clone()).data(loads).data(dispatcher.clone());
         let request = match recheck {
             Some(recheck) => request.data(recheck),
             None => request,
         };
-        let mut responses = schema.execute_stream(request);
+        let mut responses = dispatcher.run(schema.execute_stream(request));
         let mut is_first = true;
         while let Some(mut response) = responses.next().await {
             if std::mem::take(&mut is_first) && is_refused(&response) {

@@ -5,8 +5,7 @@ use async_graphql::Context;
 use kernel::Right;
 
 use super::nodes::{Account, Person};
-use super::refusal::refused;
-use super::resolve::{loads, one};
+use super::resolve::{one, people};
 use crate::ApiState;
 use crate::problem::Problem;
 use crate::scope::Scope;
@@ -51,6 +50,5 @@ pub(super) async fn person(context: &Context<'_>, account: &str) -> async_graphq
     if shown(context)?.is_err() {
         return Ok(None);
     }
-    let people = loads(context)?.loader().people().await.map_err(|problem| refused(&problem))?;
-    Ok(people.of(account).map(Person::from))
+    Ok(people(context).await?.of(account).map(Person::from))
 }

@@ -7,7 +7,8 @@ use async_graphql::{Context, OutputType};
 use chrono::{TimeDelta, Utc};
 use store::queries::{Cut, Listed, Order, Parent, ParentKey, Placed, RowFilter};
 
-use super::loads::{Loads, Of, One, Part, PartOf, SizeOf};
+use super::dispatch::{Dispatcher, Held};
+use super::loads::{Loads, Of, One, Part, PartOf, People, SizeOf};
 use super::paging::{List, Pages, Total, checked, cut, page};
 use super::refusal::refused;
 
@@ -17,6 +18,17 @@ const WINDOW: TimeDelta = TimeDelta::days(365);
 /// The loader of the request.
 pub(super) fn loads<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Arc<Loads>> {
     context.data::<Arc<Loads>>()
+}
+
+/// Holds batches back while rows are read whose fields will ask for more.
+fn hold(context: &Context<'_>) -> async_graphql::Result<Held> {
+    Ok(context.data::<Dispatcher>()?.hold())
+}
+
+/// The people of the tenant.
+pub(super) async fn people(context: &Context<'_>) -> async_graphql::Result<Arc<People>> {
+    let _held = hold(context)?;
+    loads(context)?.loader().people().await.map_err(|problem| refused(&problem))
 }
 
 /// A page of a list.
@@ -30,6 +42,7 @@ where
     if (is_searched || order.sort.needs_window) && filter.from.is_none() {
         filter.from = Some(filter.to.unwrap_or_else(Utc::now) - WINDOW);
     }
+    let _held = hold(context)?;
     let loads = loads(context)?;
     let rows = loads.loader().list::<T>(filter.clone(), order, &cut).await.map_err(|problem| refused(&problem))?;
     let loads = Arc::clone(loads);

@@ -12,7 +12,7 @@ use crate::graphql::nodes::{Environment, Organization, Person, Source, Team, Vie
 use crate::graphql::paging::{List, Total, checked, from_cursor, rows};
 use crate::graphql::people::shown;
 use crate::graphql::refusal::refused;
-use crate::graphql::resolve::{list, loads, usual};
+use crate::graphql::resolve::{self, list, usual};
 use crate::graphql::sources::sources;
 use crate::scope::Scope;
 use crate::views::Service;
@@ -100,7 +100,7 @@ impl OrganizationLists {
         #[graphql(desc = "Only those whose name holds this text.")] search: Option<String>,
     ) -> List<Person> {
         shown(context)?.map_err(|problem| refused(&problem))?;
-        let people = loads(context)?.loader().people().await.map_err(|problem| refused(&problem))?;
+        let people = resolve::people(context).await?;
         let search = search.unwrap_or_default().to_lowercase();
         let mut found: Vec<(Vec<String>, Person)> = people.persons.iter().map(Person::from).map(placed).collect();
         found.retain(|(_, person)| person.name.to_lowercase().contains(&search));
