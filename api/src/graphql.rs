@@ -7,7 +7,7 @@ mod cost;
 mod dispatch;
 mod fields;
 mod filters;
-mod ids;
+pub(crate) mod ids;
 mod limits;
 mod loads;
 mod measured;

@@ -28,6 +28,7 @@ mod recheck;
 mod rest;
 mod role;
 mod scope;
+mod search;
 pub mod settings;
 mod shared;
 mod state;

@@ -15,6 +15,7 @@ mod lists;
 mod metrics;
 mod offer;
 mod reports;
+mod search;
 mod stream;
 mod tenants;
 
@@ -65,6 +66,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/pipeline-runs", list(get(facts::pipeline_runs)))
         .route("/api/v1/vulnerabilities", list(get(facts::vulnerabilities)))
         .route("/api/v1/reviews", list(get(facts::reviews)))
+        .route("/api/v1/search", list(get(search::search)))
         .route(paths::DORA, by_cost(get(reports::dora)))
         .route(paths::METRIC, by_cost(get(metrics::metric)))
         .route(paths::DISTRIBUTION, by_cost(get(metrics::distribution)))

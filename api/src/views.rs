@@ -9,6 +9,7 @@ mod identity;
 mod open_changes;
 mod personal;
 mod rows;
+mod search;
 
 pub use audit::AuditEntry;
 pub use event::RawEvent;
@@ -18,6 +19,7 @@ pub use identity::{CreatedTokenView, GrantView, Me, Reach, TokenView, UserView};
 pub use open_changes::OpenChange;
 pub(crate) use personal::Personal;
 pub use rows::{Change, Deployment, Evidence, Finding, Repository, Service, TenantView};
+pub use search::SearchHit;
 
 /// Whole microseconds as seconds.
 pub(crate) fn seconds(microseconds: Option<i64>) -> Option<f64> {

@@ -4,12 +4,13 @@
 use async_graphql::{Context, ID};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kernel::Tenant;
 
 use crate::scope::Scope;
 
 kernel::closed_list! {
     /// What an id names.
-    pub(super) enum Kind: "kind of node" {
+    pub(crate) enum Kind: "kind of node" {
         /// A tenant.
         Organization,
         /// A team.
@@ -59,7 +60,7 @@ kernel::closed_list! {
 
 /// What an id says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NodeId {
+pub(crate) struct NodeId {
     pub(super) tenant: String,
     pub(super) kind: Kind,
     /// The parts of its key.
@@ -67,6 +68,11 @@ pub(super) struct NodeId {
 }
 
 impl NodeId {
+    /// The id of a thing of a tenant.
+    pub(crate) fn of(tenant: &Tenant, kind: Kind, key: Vec<String>) -> String {
+        Self { tenant: tenant.to_string(), kind, key }.encode()
+    }
+
     fn encode(&self) -> String {
         let parts = [self.tenant.as_str(), self.kind.as_str()].into_iter().chain(self.key.iter().map(String::as_str));
         let parts = serde_json::Value::from(parts.collect::<Vec<_>>());

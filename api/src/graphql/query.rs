@@ -4,6 +4,7 @@ mod answers;
 mod code;
 mod delivery;
 mod organization;
+mod search;
 
 use async_graphql::MergedObject;
 
@@ -11,8 +12,9 @@ use answers::Answers;
 use code::CodeLists;
 use delivery::DeliveryLists;
 use organization::OrganizationLists;
+use search::Search;
 
 /// What sei knows about how software is delivered. Durations are in seconds, times in UTC; what was not
 /// observed is null. Lists are Relay connections.
 #[derive(MergedObject, Default)]
-pub struct Query(Answers, OrganizationLists, DeliveryLists, CodeLists);
+pub struct Query(Answers, OrganizationLists, DeliveryLists, CodeLists, Search);

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 
 use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
-use super::{audit, events, facts, lists, metrics, reports, tenants};
+use super::{audit, events, facts, lists, metrics, reports, search, tenants};
 use crate::problem::Problem;
 
 /// What `/api/openapi.json` says.
@@ -57,6 +57,7 @@ use crate::problem::Problem;
         facts::pipeline_runs,
         facts::vulnerabilities,
         facts::reviews,
+        search::search,
     ),
     components(schemas(Problem)),
     modifiers(&Complete)

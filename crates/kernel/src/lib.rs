@@ -18,6 +18,7 @@ pub mod near;
 mod outcome;
 pub mod people;
 pub mod pseudonyms;
+mod search;
 mod secret;
 mod selectors;
 mod tags;
@@ -30,6 +31,7 @@ pub use facts::*;
 pub use ids::{AccountId, ChangeId, DeploymentId, IncidentId, RepositoryId, Sha, ShaError, WorkItemId};
 pub use metric_facts::*;
 pub use outcome::{EventOutcome, IgnoreReason, NotStored, RejectReason, Rejection};
+pub use search::{SearchKind, commit_ids};
 pub use secret::Secret;
 pub use selectors::{SELECTOR_FORMS, incident_selector};
 #[doc(hidden)]

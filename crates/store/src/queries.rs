@@ -17,6 +17,7 @@ mod page;
 mod placed;
 mod position;
 mod row;
+mod search;
 mod sort;
 mod unreleased;
 
@@ -32,5 +33,6 @@ pub use open_changes::{longest_open_first, open, open_changes};
 pub use page::TimeKey;
 pub use placed::Placed;
 pub use position::Position;
+pub use search::{FoundThing, SearchRank, SearchScope, SearchText, search};
 pub use sort::{Cut, Order, Sort, SortType};
 pub use unreleased::UnreleasedChange;

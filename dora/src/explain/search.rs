@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use kernel::Sha;
+use kernel::{Sha, commit_ids};
 use store::StoreTx;
 use store::history::search::{self, FoundChange, FoundCommit, FoundDeployment};
 
@@ -40,7 +40,7 @@ pub(super) async fn find(tx: &mut StoreTx, id: &str) -> Result<Target, DoraError
     }
     // a direct commit is known as `<repository>@<sha>`
     let (repository, digits) = id.rsplit_once('@').map_or((None, id), |(before, digits)| (Some(before), digits));
-    let Some((begin, until)) = range(digits) else { return Ok(Target::Nothing) };
+    let Some((begin, until)) = commit_ids(digits) else { return Ok(Target::Nothing) };
     let mut commits = search::commits(tx, &begin, &until, MAX_CANDIDATES).await?;
     commits.retain(|commit| repository.is_none_or(|repository| commit.repository.as_str() == repository));
     let shas: BTreeSet<Sha> = commits.iter().map(|commit| commit.sha).collect();
@@ -56,18 +56,6 @@ pub(super) async fn find(tx: &mut StoreTx, id: &str) -> Result<Target, DoraError
         return Ok(target);
     }
     Ok(commits.into_iter().next().map_or(Target::Nothing, Target::Commit))
-}
-
-/// The first id of 20 bytes that begins with these digits, and the first after all that do.
-fn range(digits: &str) -> Option<(Vec<u8>, Vec<u8>)> {
-    let hex = digits.len() >= 7 && digits.len() <= 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let even = |digits: String| hex::decode(digits).ok();
-    let pad = if digits.len() % 2 == 1 { ["0", "f"] } else { ["", ""] };
-    let begin = even(format!("{digits}{}", pad[0])).filter(|_| hex)?;
-    // longer than any id that begins so, and after each of them
-    let mut until = even(format!("{digits}{}", pad[1]))?;
-    until.resize(33, 0xff);
-    Some((begin, until))
 }
 
 fn candidates(
@@ -99,24 +87,5 @@ fn one_change(mut found: Vec<FoundChange>) -> Option<Target> {
             "change",
             found.into_iter().chain([last]).map(|found| (found.id.to_string(), found.title, found.merged_at)),
         ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_beginning_of_a_commits_id_is_a_range_of_ids() {
-        let sha = Sha::parse("9fceb02d0ae598e95dc970b74767f19372d61af8").unwrap();
-        for digits in ["9fceb02", "9fceb02d", "9FCEB02D0AE5", "9fceb02d0ae598e95dc970b74767f19372d61af8"] {
-            let (begin, until) = range(digits).unwrap();
-            assert!(begin.as_slice() <= sha.as_bytes() && sha.as_bytes() < until.as_slice(), "{digits}");
-        }
-        let (_, until) = range("9fceb01").unwrap();
-        assert!(until.as_slice() < sha.as_bytes());
-        for no in ["9fceb0", "v1.2.3.4", "9fceb02x", ""] {
-            assert_eq!(range(no), None, "{no}");
-        }
     }
 }

@@ -25,6 +25,7 @@ mod permissions;
 mod plans;
 mod questions;
 mod ready;
+mod search;
 pub(crate) mod served;
 mod several_metrics;
 mod sockets;

@@ -16,6 +16,7 @@ async fn every_documented_path_answers_as_documented() {
         let needed = match path.rsplit('/').next().unwrap() {
             "events" => "fact=shop/1&",
             "answers" => "names=change_cycle_time&",
+            "search" => "q=shop&",
             _ => "",
         };
         let address = format!("{}?{needed}", path.replace("{id}", id).replace("{name}", "change_cycle_time"));

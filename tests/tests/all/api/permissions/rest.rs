@@ -51,6 +51,7 @@ const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("get", "/api/v1/pipeline-runs", InTenant(Right::Read), ""),
     ("get", "/api/v1/repositories", InTenant(Right::Read), ""),
     ("get", "/api/v1/reviews", InTenant(Right::Read), ""),
+    ("get", "/api/v1/search", InTenant(Right::Read), ""),
     ("get", "/api/v1/services", InTenant(Right::Read), ""),
     ("get", "/api/v1/sources", InTenant(Right::Read), ""),
     ("get", "/api/v1/teams", InTenant(Right::Read), ""),
@@ -76,6 +77,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
     ("/api/v1/changes", &["window=all", "team=team_web"]),
     ("/api/v1/deployments", &["window=all", "service=service_webmark"]),
     ("/api/v1/findings", &["service=service_webmark"]),
+    ("/api/v1/search", &["q=app", "q=open", "q=%231", "q=aaaaaaaa", "q=1.1", "q=down", "q=plan", "q=team", "q=sprint"]),
 ];
 
 /// What a placeholder of a path may stand for.
