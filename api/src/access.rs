@@ -24,6 +24,8 @@ pub struct Access {
     pub services: Option<Arc<BTreeSet<String>>>,
     /// The same limit, as questions about metrics have it.
     pub within: Within,
+    /// They lack what is granted to groups, see [`Identity::has_stale_groups`].
+    pub has_stale_groups: bool,
 }
 
 impl Access {
@@ -31,7 +33,8 @@ impl Access {
     #[must_use]
     pub fn everything() -> Self {
         let principal = Principal::local().into();
-        Self { principal, role: Role::Admin, teams: None, services: None, within: Within::default() }
+        let (role, within) = (Role::Admin, Within::default());
+        Self { principal, role, teams: None, services: None, within, has_stale_groups: false }
     }
 
     /// That of a request to a tenant, by its extensions. Of one that is limited to teams no service is seen before it is
@@ -42,7 +45,8 @@ impl Access {
         let Some((role, within)) = identity.grants.of_tenant(tenant) else { return Ok(None) };
         let nothing = || (!within.is_everything()).then(Arc::default);
         let principal = Arc::clone(&identity.principal);
-        Ok(Some(Self { principal, role, teams: nothing(), services: nothing(), within }))
+        let has_stale_groups = identity.has_stale_groups;
+        Ok(Some(Self { principal, role, teams: nothing(), services: nothing(), within, has_stale_groups }))
     }
 
     /// The same, limited to the services and teams that its limit stands for.
@@ -61,7 +65,10 @@ impl Access {
 
     /// Fails without the right.
     pub fn check(&self, right: Right) -> Result<(), Problem> {
-        if self.has(right) { Ok(()) } else { Err(Problem::forbidden(right, self.role)) }
+        if self.has(right) {
+            return Ok(());
+        }
+        Err(if self.has_stale_groups { Problem::stale_groups() } else { Problem::forbidden(right, self.role) })
     }
 
     /// Whether a service may be named, and what belongs to it.

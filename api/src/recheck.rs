@@ -1,5 +1,6 @@
 //! What a subscriber may see, found out again while its stream goes on.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -39,8 +40,9 @@ pub(crate) fn claim(state: &ApiState, head: &Parts) -> identity::Claim {
 
 async fn access(state: &ApiState, scope: Scope, claim: identity::Claim) -> Result<Access, Problem> {
     let mut extensions = Extensions::new();
-    extensions.insert(state.identities().identify(claim).await?);
-    let access = Access::of(&extensions, &scope.tenant.tenant)?.ok_or_else(Problem::no_grant)?;
+    let identity = state.identities().identify(claim).await?;
+    extensions.insert(Arc::clone(&identity));
+    let access = Access::of(&extensions, &scope.tenant.tenant)?.ok_or_else(|| Problem::no_grant(&identity))?;
     let now = Instant::now();
     let scope = scope.with_access(access).read_at(now.checked_sub(OLD).unwrap_or(now));
     let access = reads::limited(state, scope).await?.access;

@@ -93,7 +93,7 @@ fn granted(
 fn unknown(extensions: &Extensions, wanted: &str, known: &[TenantInfo]) -> Problem {
     match extensions.get::<Arc<Identity>>() {
         None => Problem::unauthenticated(),
-        Some(identity) if identity.grants.is_empty() => Problem::no_grant(),
+        Some(identity) if identity.grants.is_empty() => Problem::no_grant(identity),
         Some(identity) => {
             let granted = known.iter().filter(|known| identity.grants.of_tenant(&known.tenant).is_some());
             Problem::unknown_tenant(&UnknownName::new(wanted, granted.map(|known| known.tenant.as_str())))

@@ -26,6 +26,7 @@ impl Asker {
     pub fn must_administer(&self, tenant: Option<&Tenant>) -> Result<(), Problem> {
         match self.0.principal.kind {
             _ if self.0.administers(tenant) => Ok(()),
+            _ if self.0.has_stale_groups => Err(Problem::stale_groups()),
             PrincipalKind::Anyone => Err(Problem::no_login()),
             _ => Err(Problem::not_an_administrator()),
         }

@@ -19,6 +19,8 @@ pub struct Identity {
     pub grants: Grants,
     /// The session by which a user is known.
     pub session: Option<SessionKey>,
+    /// Grants to groups are not among them: the identity provider stated those of the owner of this token too long ago.
+    pub has_stale_groups: bool,
 }
 
 /// What a session is known by.
@@ -44,14 +46,14 @@ impl Identity {
     #[must_use]
     pub fn local() -> Self {
         let grants = Grants::new(vec![Grant::everywhere(Role::Admin)]);
-        Self { principal: Principal::local().into(), grants, session: None }
+        Self { principal: Principal::local().into(), grants, session: None, has_stale_groups: false }
     }
 
     /// Any client of a server that asks for no login. It reads everything but raw events, and manages nothing.
     #[must_use]
     pub fn anyone() -> Self {
         let grants = Grants::new(vec![Grant::everywhere(Role::Manager)]);
-        Self { principal: Principal::anyone().into(), grants, session: None }
+        Self { principal: Principal::anyone().into(), grants, session: None, has_stale_groups: false }
     }
 
     /// Whether it may manage a tenant, or without one what is of all tenants. Who is limited to teams manages nothing.

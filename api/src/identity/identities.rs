@@ -1,8 +1,9 @@
 //! Finds out who sends a request: by the UNIX socket, a session, an API token or an access token of an identity provider.
 //!
 //! Promises: a session that has ended, a token that was revoked, a user who was disabled and a grant that was taken back
-//! are seen within a second; requests with the same secret ask the database together, and twice a second at most; what is
-//! known takes a bounded amount of memory. What is not known is refused.
+//! are seen within a second; a token has nothing by groups of its owner that were stated longer ago than the settings say;
+//! requests with the same secret ask the database together, and twice a second at most; what is known takes a bounded
+//! amount of memory. What is not known is refused.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use chrono::{DateTime, TimeDelta, Utc};
 use runtime::kept::{Kept, Limits};
 use runtime::telemetry::Occasionally;
+use store::identity::tokens::{TokenOwner, UsableToken};
 use store::identity::{SecretHash, grants, providers, sessions, tokens};
 use store::{Store, StoreError};
 use subtle::ConstantTimeEq;
@@ -246,23 +248,28 @@ impl Identities {
         }
         let principal = Principal { kind: PrincipalKind::User, id: session.user_id, name: session.user_name }.into();
         let key = SessionKey { hash: *hash, csrf: session.csrf, refresh_at: session.refresh_at };
-        Ok(Some((Identity { principal, grants, session: Some(key) }, Some(session.expires_at))))
+        let identity = Identity { principal, grants, session: Some(key), has_stale_groups: false };
+        Ok(Some((identity, Some(session.expires_at))))
     }
 
     async fn of_token(&self, hash: &SecretHash) -> Result<Option<(Identity, Option<DateTime<Utc>>)>, StoreError> {
-        let Inner { looking, writing, .. } = &*self.0;
-        let Some(found) = tokens::find(looking, hash).await? else { return Ok(None) };
-        let token = found.token;
+        let Inner { looking, writing, login, .. } = &*self.0;
+        let Some(UsableToken { token, owner }) = tokens::find(looking, hash).await? else { return Ok(None) };
         let own = Grant { tenant: token.tenant, role: token.role, teams: token.teams.into_iter().collect() };
-        let grants = match &token.owner_id {
-            Some(owner) => granted(looking, owner, &found.owner_groups).await?.narrowed_by(own),
+        let mut has_stale_groups = false;
+        let grants = match owner {
+            Some(owner) => {
+                let groups = current_groups(&owner, login.groups_max_age);
+                has_stale_groups = groups.len() < owner.groups.len();
+                granted(looking, &owner.id, groups).await?.narrowed_by(own)
+            }
             None => Grants::new(vec![own]),
         };
         if token.last_used_at.is_none_or(|at| Utc::now() - at > SEEN_WITHIN) {
             noted(tokens::touch(writing, &token.id).await);
         }
         let principal = Principal { kind: PrincipalKind::Token, id: token.id, name: token.name }.into();
-        Ok(Some((Identity { principal, grants, session: None }, token.expires_at)))
+        Ok(Some((Identity { principal, grants, session: None, has_stale_groups }, token.expires_at)))
     }
 
     /// A subject of an identity provider has what is granted to its groups and, if it has logged in before, to its user.
@@ -277,8 +284,15 @@ impl Identities {
         let grants = granted(looking, &user_id, &verified.person.groups).await?;
         let id = format!("{}:{}", subject.provider, subject.id);
         let principal = Principal { kind: PrincipalKind::Jwt, id, name: verified.person.name.clone() }.into();
-        Ok(Some((Identity { principal, grants, session: None }, Some(verified.expires_at))))
+        let identity = Identity { principal, grants, session: None, has_stale_groups: false };
+        Ok(Some((identity, Some(verified.expires_at))))
     }
+}
+
+/// The groups of the owner of a token, unless the identity provider stated them longer ago than `max_age`.
+fn current_groups(owner: &TokenOwner, max_age: Duration) -> &[String] {
+    let age = owner.groups_at.map(|at| (Utc::now() - at).to_std().unwrap_or_default());
+    if age.is_some_and(|age| age <= max_age) { &owner.groups } else { &[] }
 }
 
 /// What is granted to a user.

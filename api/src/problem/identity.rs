@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use runtime::telemetry::Occasionally;
 
 use super::Problem;
+use crate::identity::Identity;
 use crate::identity::oidc::ProviderError;
 
 static PROVIDER: Occasionally = Occasionally::new();
@@ -109,8 +110,19 @@ impl Problem {
 
     /// Nothing is granted to who asks.
     #[must_use]
-    pub fn no_grant() -> Self {
+    pub fn no_grant(identity: &Identity) -> Self {
+        if identity.has_stale_groups {
+            return Self::stale_groups();
+        }
         let detail = "Nothing is granted to you yet: ask an administrator for a role.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
+    }
+
+    /// A token lacks what is granted to groups of its owner.
+    #[must_use]
+    pub fn stale_groups() -> Self {
+        let detail = "The identity provider stated the groups of this token's owner too long ago (login.groups_max_age), so \
+                      the token has nothing by them: its owner logs in again, and it has.";
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
     }
 

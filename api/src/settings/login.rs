@@ -16,6 +16,11 @@ use super::provider::LoginProvider;
 pub struct Login {
     /// Whether people log in and programs send an API token. `sei admin link` makes the first administrator.
     pub enabled: bool,
+    /// How long the groups of a user count for the user's API tokens after the identity provider stated them: at a login,
+    /// or while a session of the user goes on. After that the tokens have nothing by groups until the next login.
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Text")]
+    pub groups_max_age: Duration,
     /// After this time without a request a session ends.
     #[serde(with = "duration")]
     #[schemars(with = "duration::Text")]
@@ -34,7 +39,14 @@ pub struct Login {
 impl Default for Login {
     fn default() -> Self {
         let hours = |hours| Duration::from_hours(hours);
-        Self { enabled: false, idle: hours(24), lifetime: hours(7 * 24), open_to_everyone: false, provider: Vec::new() }
+        Self {
+            enabled: false,
+            groups_max_age: hours(7 * 24),
+            idle: hours(24),
+            lifetime: hours(7 * 24),
+            open_to_everyone: false,
+            provider: Vec::new(),
+        }
     }
 }
 
@@ -53,6 +65,7 @@ impl Login {
         if self.idle < IDLE_MIN {
             findings.error("login.idle", format!("{:?}", self.idle), "5m or more: requests are noted once a minute");
         }
+        findings.positive("login.groups_max_age", self.groups_max_age);
         findings.positive("login.lifetime", self.lifetime);
         if self.enabled && self.open_to_everyone {
             findings.error("login.open_to_everyone", "true, beside login.enabled = true", "one of them");
@@ -61,6 +74,12 @@ impl Login {
             findings.warning("login.enabled", "false, beside [[login.provider]]", "true: no one is asked to log in");
         }
         LoginProvider::check(&self.provider, findings);
+    }
+
+    /// The names of the identity providers.
+    #[must_use]
+    pub fn provider_names(&self) -> Vec<String> {
+        self.provider.iter().map(|provider| provider.name.clone()).collect()
     }
 
     /// Whether the API may be served on an address: only who is known reaches it, or only this machine, or the settings

@@ -114,8 +114,13 @@ pub struct UserView {
     /// Where mail reaches it.
     #[schema(required)]
     pub email: Option<String>,
-    /// Its groups, as the identity provider stated them at the last login.
+    /// The identity provider has verified that address.
+    pub email_verified: bool,
+    /// Its groups, as the identity provider stated them last.
     pub groups: Vec<String>,
+    /// When it did; null where nothing states them now.
+    #[schema(required)]
+    pub groups_at: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Since when it may not log in.
@@ -185,7 +190,7 @@ impl From<GrantRow> for GrantView {
 
 impl From<User> for UserView {
     fn from(from: User) -> Self {
-        let User { id, login_name, name, email, groups, created_at, disabled_at } = from;
-        Self { id, name, login_name, email, groups, created_at, disabled_at }
+        let User { id, login_name, name, email, email_verified, groups, groups_at, created_at, disabled_at } = from;
+        Self { id, name, login_name, email, email_verified, groups, groups_at, created_at, disabled_at }
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Person {
     pub name: String,
     /// Where mail reaches the user.
     pub email: Option<String>,
+    /// The provider has verified that address.
+    pub email_verified: bool,
     /// The groups, each with the name of the provider before it: `sso:admins`. So a group of one provider never has what
     /// was granted to one of another.
     pub groups: Vec<String>,
@@ -29,6 +31,10 @@ impl Person {
         Self {
             name: name.unwrap_or_else(|| subject.to_owned()),
             email: text("email"),
+            // some send it as a text
+            email_verified: claims
+                .get("email_verified")
+                .is_some_and(|verified| *verified == Value::Bool(true) || verified == "true"),
             groups: groups(claims, provider, groups_claim),
         }
     }
@@ -92,6 +98,9 @@ mod tests {
             (person(&all, "groups").name, person(&all, "groups").email),
             ("Ada".into(), all["email"].as_str().map(str::to_owned))
         );
+        let verified = |claim: Value| person(&json!({ "email_verified": claim }), "groups").email_verified;
+        assert!(verified(json!(true)) && verified(json!("true")));
+        assert!(!verified(json!(false)) && !verified(json!("false")) && !verified(json!(1)) && !verified(Value::Null));
         assert_eq!(person(&json!({ "name": " ", "preferred_username": "ada" }), "groups").name, "ada");
         assert_eq!(person(&json!({ "name": 7 }), "groups").name, "7");
     }

@@ -2,7 +2,8 @@
 //!
 //! Promises: what a user is granted by groups is no older than [`REFRESH`] and one request, where the provider gives a
 //! refresh token; a session ends when the provider refuses to refresh it, when it says so by a logout token, when the
-//! settings name it no more, and when it has not answered for [`LONGEST_SILENCE`].
+//! settings name it no more, and when it has not answered for [`LONGEST_SILENCE`]. When the provider has ended the last
+//! session of a user, the user's tokens have nothing by groups.
 
 use std::time::Duration;
 
@@ -112,8 +113,13 @@ impl ProviderSessions {
             }
             Err(error) => {
                 tracing::info!(error = &error as &dyn std::error::Error, "a session ends, as it can't be refreshed");
+                let is_silent = matches!(error, ProviderError::Unavailable { .. });
                 let mut tx = self.store.begin().await?;
-                if sessions::end(&mut tx, hash).await? {
+                let has_ended = sessions::end(&mut tx, hash).await?;
+                if !is_silent {
+                    providers::forget_groups(&mut tx, std::slice::from_ref(&user_id)).await?;
+                }
+                if has_ended {
                     let actor = Actor::new(ActorKind::User, &user_id);
                     audit::record(&mut tx, &Entry::new(actor, Action::Logout, user_id)).await?;
                 }
@@ -127,11 +133,19 @@ impl ProviderSessions {
     pub(crate) async fn end(&self, provider: &str, logout_token: &str) -> Result<Vec<EndedSession>, Problem> {
         let logout = self.providers.logout(provider, logout_token).await;
         let (issuer, claims) = logout.map_err(|error| Problem::provider(&error))?;
+        let subject = match &claims.sub {
+            Some(subject) => providers::find(&self.store, &issuer, subject).await?,
+            None => None,
+        };
         let mut tx = self.store.begin().await?;
         if !providers::use_logout_token(&mut tx, &issuer, &claims.jti, claims.expires_at).await? {
             return Err(Problem::login(StatusCode::BAD_REQUEST, "The logout token was used before."));
         }
         let ended = providers::end_sessions(&mut tx, &issuer, claims.sub.as_deref(), claims.sid.as_deref()).await?;
+        // also of a user who has tokens and no session here
+        let users = ended.iter().map(|session| session.user_id.clone()).chain(subject.map(|user| user.id));
+        let users: Vec<String> = users.collect();
+        providers::forget_groups(&mut tx, &users).await?;
         for session in &ended {
             let actor = Actor::new(ActorKind::User, &session.user_id);
             let entry = Entry::new(actor, Action::Logout, &session.user_id);
@@ -155,5 +169,6 @@ impl ProviderSessions {
 }
 
 fn stated(person: &Person) -> Stated<'_> {
-    Stated { name: &person.name, email: person.email.as_deref(), groups: &person.groups }
+    let Person { name, email, email_verified, groups } = person;
+    Stated { name, email: email.as_deref(), email_verified: *email_verified, groups }
 }

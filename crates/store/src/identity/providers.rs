@@ -24,6 +24,8 @@ pub struct Stated<'a> {
     pub name: &'a str,
     /// Where mail reaches the user.
     pub email: Option<&'a str>,
+    /// It has verified that address.
+    pub email_verified: bool,
     /// The groups of the user.
     pub groups: &'a [String],
 }
@@ -126,11 +128,26 @@ async fn known(
 /// Notes what a provider states about a user at a login or a refresh.
 pub async fn set_stated(tx: &mut StoreTx, user_id: &str, stated: Stated<'_>) -> Result<(), StoreError> {
     sqlx::query!(
-        "update login_user set name = $2, email = $3, groups = $4 where id = $1",
+        "update login_user set name = $2, email = $3, email_verified = $4, groups = $5, groups_at = now() where id = $1",
         user_id,
         stated.name,
         stated.email,
+        stated.email_verified,
         stated.groups,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Notes that no provider states the groups of these users any more, except of those who have another session of one.
+pub async fn forget_groups(tx: &mut StoreTx, user_ids: &[String]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update login_user set groups_at = null
+          where id = any($1)
+            and not exists (select from login_session join provider_session on session_hash = hash
+                             where login_session.user_id = login_user.id and expires_at > now())",
+        user_ids,
     )
     .execute(tx.connection())
     .await?;

@@ -14,6 +14,8 @@ pub struct Session {
     pub user_id: String,
     /// The name of the user, for people.
     pub user_name: String,
+    /// The address of the user that an identity provider has verified.
+    pub email: Option<String>,
     /// The groups of the user.
     pub groups: Vec<String>,
     /// What requests that change something repeat in a header.
@@ -59,7 +61,8 @@ pub async fn create(tx: &mut StoreTx, session: NewSession<'_>) -> Result<(), Sto
 pub async fn find(store: &Store, hash: &SecretHash, idle: Duration) -> Result<Option<Session>, StoreError> {
     Ok(sqlx::query_as!(
         Session,
-        r#"select user_id, name as user_name, groups, csrf, last_seen_at, expires_at, refresh_at as "refresh_at?"
+        r#"select user_id, name as user_name, case when email_verified then email end as "email?",
+                  groups, csrf, last_seen_at, expires_at, refresh_at as "refresh_at?"
            from login_session join login_user on login_user.id = user_id
                 left join provider_session on session_hash = hash
           where hash = $1 and expires_at > now() and last_seen_at > now() - make_interval(secs => $2)

@@ -34,13 +34,26 @@ pub struct ApiToken {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-/// A token that may be used, and the groups of its owner.
+/// A token that may be used, and its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsableToken {
     /// The token.
     pub token: ApiToken,
-    /// The groups of its owner.
-    pub owner_groups: Vec<String>,
+    /// Its owner, if it has one.
+    pub owner: Option<TokenOwner>,
+}
+
+/// Whose grants limit a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenOwner {
+    /// The id of the user.
+    pub id: String,
+    /// The address that an identity provider has verified.
+    pub email: Option<String>,
+    /// The groups that an identity provider stated last.
+    pub groups: Vec<String>,
+    /// When it did; `None` where nothing states them now.
+    pub groups_at: Option<DateTime<Utc>>,
 }
 
 /// A token to be made.
@@ -122,7 +135,8 @@ pub async fn create(tx: &mut StoreTx, token: NewToken<'_>) -> Result<ApiToken, S
 pub async fn find(store: &Store, hash: &SecretHash) -> Result<Option<UsableToken>, StoreError> {
     let row = sqlx::query!(
         r#"select api_token.id, api_token.name, owner_id, tenant, role, teams, api_token.created_at, expires_at,
-                  revoked_at, last_used_at, groups as "groups?"
+                  revoked_at, last_used_at, groups as "groups?", groups_at as "groups_at?",
+                  case when email_verified then email end as "email?"
              from api_token left join login_user on login_user.id = owner_id
             where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())
               and disabled_at is null"#,
@@ -131,6 +145,9 @@ pub async fn find(store: &Store, hash: &SecretHash) -> Result<Option<UsableToken
     .fetch_optional(store.pool())
     .await?;
     let Some(row) = row else { return Ok(None) };
+    let owner =
+        |id| TokenOwner { id, email: row.email, groups: row.groups.unwrap_or_default(), groups_at: row.groups_at };
+    let owner = row.owner_id.clone().map(owner);
     let token = Row {
         id: row.id,
         name: row.name,
@@ -143,7 +160,7 @@ pub async fn find(store: &Store, hash: &SecretHash) -> Result<Option<UsableToken
         revoked_at: row.revoked_at,
         last_used_at: row.last_used_at,
     };
-    Ok(Some(UsableToken { token: token.try_into()?, owner_groups: row.groups.unwrap_or_default() }))
+    Ok(Some(UsableToken { token: token.try_into()?, owner }))
 }
 
 /// Notes that a token was used.

@@ -16,8 +16,12 @@ pub struct User {
     pub name: String,
     /// Where mail reaches it.
     pub email: Option<String>,
-    /// Those that the identity provider stated at the last login.
+    /// The identity provider has verified that address.
+    pub email_verified: bool,
+    /// Those that the identity provider stated last.
     pub groups: Vec<String>,
+    /// When it did; `None` where nothing states them now.
+    pub groups_at: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Since when it may not log in.
@@ -55,7 +59,7 @@ pub async fn create(tx: &mut StoreTx, user: NewUser<'_>) -> Result<bool, StoreEr
 pub async fn find(store: &Store, id_or_login_name: &str) -> Result<Option<User>, StoreError> {
     Ok(sqlx::query_as!(
         User,
-        "select id, login_name, name, email, groups, created_at, disabled_at
+        "select id, login_name, name, email, email_verified, groups, groups_at, created_at, disabled_at
            from login_user where id = $1 or lower(login_name) = lower($1) order by id = $1 desc limit 1",
         id_or_login_name,
     )
@@ -67,8 +71,21 @@ pub async fn find(store: &Store, id_or_login_name: &str) -> Result<Option<User>,
 pub async fn get(tx: &mut StoreTx, id: &str) -> Result<Option<User>, StoreError> {
     Ok(sqlx::query_as!(
         User,
-        "select id, login_name, name, email, groups, created_at, disabled_at from login_user where id = $1",
+        "select id, login_name, name, email, email_verified, groups, groups_at, created_at, disabled_at
+           from login_user where id = $1",
         id,
+    )
+    .fetch_optional(tx.connection())
+    .await?)
+}
+
+/// The user of this id or login name, who stays there until the transaction ends.
+pub async fn hold(tx: &mut StoreTx, id_or_login_name: &str) -> Result<Option<User>, StoreError> {
+    Ok(sqlx::query_as!(
+        User,
+        "select id, login_name, name, email, email_verified, groups, groups_at, created_at, disabled_at
+           from login_user where id = $1 or lower(login_name) = lower($1) order by id = $1 desc limit 1 for key share",
+        id_or_login_name,
     )
     .fetch_optional(tx.connection())
     .await?)
@@ -77,7 +94,8 @@ pub async fn get(tx: &mut StoreTx, id: &str) -> Result<Option<User>, StoreError>
 /// The user of a login name who may log in with a password, and the hash of the password.
 pub async fn with_password(store: &Store, login_name: &str) -> Result<Option<(User, String)>, StoreError> {
     let row = sqlx::query!(
-        r#"select id, login_name, name, email, groups, created_at, disabled_at, password_hash as "password_hash!"
+        r#"select id, login_name, name, email, email_verified, groups, groups_at, created_at, disabled_at,
+                  password_hash as "password_hash!"
              from login_user
             where lower(login_name) = lower($1) and password_hash is not null and disabled_at is null"#,
         login_name,
@@ -90,7 +108,9 @@ pub async fn with_password(store: &Store, login_name: &str) -> Result<Option<(Us
             login_name: row.login_name,
             name: row.name,
             email: row.email,
+            email_verified: row.email_verified,
             groups: row.groups,
+            groups_at: row.groups_at,
             created_at: row.created_at,
             disabled_at: row.disabled_at,
         };
@@ -118,12 +138,6 @@ pub async fn set_password(
     Ok(set.rows_affected() == 1)
 }
 
-/// Notes what the identity provider states about a user at a login.
-pub async fn set_groups(tx: &mut StoreTx, id: &str, groups: &[String]) -> Result<(), StoreError> {
-    sqlx::query!("update login_user set groups = $2 where id = $1", id, groups).execute(tx.connection()).await?;
-    Ok(())
-}
-
 /// Lets a user log in, or not; then all of its sessions end, and its tokens are refused. `false` if there is no such user.
 pub async fn set_disabled(tx: &mut StoreTx, id: &str, disabled: bool) -> Result<bool, StoreError> {
     let set = sqlx::query!(
@@ -143,7 +157,7 @@ pub async fn set_disabled(tx: &mut StoreTx, id: &str, disabled: bool) -> Result<
 pub async fn list(store: &Store, after: Option<&str>, limit: u32) -> Result<Vec<User>, StoreError> {
     Ok(sqlx::query_as!(
         User,
-        "select id, login_name, name, email, groups, created_at, disabled_at
+        "select id, login_name, name, email, email_verified, groups, groups_at, created_at, disabled_at
            from login_user where $1::text is null or id > $1 order by id limit $2",
         after,
         i64::from(limit),
