@@ -56,6 +56,7 @@ impl CloseReason {
             End::Shutdown => Self::new(1001, "The server ends"),
             End::Slow => Self::new(1013, "Too slow: more messages waited than are kept for a subscriber"),
             End::Access => Self::new(4403, "Forbidden: what you may see has changed"),
+            End::Unconfirmed => Self::new(1013, "It could not be found out for a minute what you may see"),
             End::Tenant => Self::new(4403, "Forbidden: the tenant is gone"),
             End::Unavailable => Self::new(1013, "The database does not answer right now"),
         }

@@ -19,6 +19,8 @@ use super::places::Place;
 use super::recheck::Recheck;
 use crate::access::Access;
 
+/// How long what a subscriber may see counts while it can't be found out again.
+const UNCONFIRMED: Duration = Duration::from_mins(1);
 /// The most that a subscriber is sent of what it missed. If it was more, it begins again.
 const MOST_MISSED: usize = 5_000;
 
@@ -31,6 +33,8 @@ kernel::closed_list! {
         Shutdown,
         /// What the subscriber may see has changed, or who it is can't be shown any more.
         Access,
+        /// What the subscriber may see could not be found out again for too long.
+        Unconfirmed,
         /// The tenant is gone.
         Tenant,
         /// The database does not answer.
@@ -48,6 +52,9 @@ impl End {
             }
             Self::Shutdown => "The server ends. Come back with the last event id.",
             Self::Access => "What you may see has changed, or your login has ended. Come back with a valid one.",
+            Self::Unconfirmed => {
+                "It could not be found out for a minute what you may see. Come back with the last event id."
+            }
             Self::Tenant => "The tenant is gone.",
             Self::Unavailable => "The database does not answer right now. Come back with the last event id.",
         }
@@ -109,12 +116,40 @@ pub(crate) struct Subscriber {
     _place: Option<Place>,
 }
 
-/// What finds out what it may see, and when next.
+/// What finds out what it may see, when next, and when it was found out last.
 #[derive(Debug)]
 struct Rechecked {
     recheck: Recheck,
     every: Duration,
     at: Instant,
+    confirmed_at: Instant,
+}
+
+impl Rechecked {
+    fn new((recheck, every): (Recheck, Duration)) -> Self {
+        let now = Instant::now();
+        Self { recheck, every, at: now + every, confirmed_at: now }
+    }
+
+    /// Finds out what may be seen now; `None` where that is what it was, as far as it is known. An error where the stream
+    /// ends.
+    async fn access(&mut self) -> Result<Option<Access>, End> {
+        let found = self.recheck.access().await;
+        let now = Instant::now();
+        self.at = now + self.every;
+        match found {
+            Ok(Some(access)) => {
+                self.confirmed_at = now;
+                Ok(Some(access))
+            }
+            Ok(None) => Err(End::Access),
+            Err(problem) if now - self.confirmed_at < UNCONFIRMED => {
+                tracing::debug!(problem.detail, "what a subscriber may see is not known right now; it is tried again");
+                Ok(None)
+            }
+            Err(_) => Err(End::Unconfirmed),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -147,7 +182,7 @@ impl Subscriber {
         let lag = lag.and_then(|lag| filter.pass(&lag)).map(Next::Message);
         let waiting = std::iter::once(Next::Ready(stands)).chain(reset).chain(lag).collect();
         let behind = seen.map(|seen| Behind { seen, up_to, sent: 0 });
-        let recheck = recheck.map(|(recheck, every)| Rechecked { recheck, every, at: Instant::now() + every });
+        let recheck = recheck.map(Rechecked::new);
         Self { filter, channel, items, waiting, behind, kept_open, recheck, end, has_ended: false, _place: place }
     }
 
@@ -167,8 +202,8 @@ impl Subscriber {
                 () = ending(self.kept_open.as_ref()) => return Some(self.end(End::Shutdown)),
                 () = self.end.cancelled() => return Some(self.end(End::Shutdown)),
                 () = due(self.recheck.as_ref()) => {
-                    if !self.may_still_see().await {
-                        return Some(self.end(End::Access));
+                    if let Err(end) = self.confirm().await {
+                        return Some(self.end(end));
                     }
                     continue;
                 }
@@ -191,17 +226,13 @@ impl Subscriber {
         &self.filter.access
     }
 
-    /// Finds out what it may see now; returns whether that is anything.
-    async fn may_still_see(&mut self) -> bool {
-        let Some(Rechecked { recheck, every, at }) = &mut self.recheck else { return true };
-        *at = Instant::now() + *every;
-        match recheck.access().await {
-            Ok(Some(access)) => self.filter.access = access,
-            Ok(None) => return false,
-            // it is tried again
-            Err(problem) => tracing::debug!(problem.detail, "what a subscriber may see is not known right now"),
+    /// Finds out what it may see now, or why the stream ends.
+    async fn confirm(&mut self) -> Result<(), End> {
+        let Some(rechecked) = &mut self.recheck else { return Ok(()) };
+        if let Some(access) = rechecked.access().await? {
+            self.filter.access = access;
         }
-        true
+        Ok(())
     }
 
     /// Reads a page of what it missed.
@@ -255,5 +286,44 @@ async fn ending(kept_open: Option<&KeptOpen>) {
     match kept_open {
         Some(kept_open) => kept_open.ending().await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::problem::Problem;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_when_what_may_be_seen_can_t_be_found_out_for_a_minute() {
+        let fails = Arc::new(AtomicBool::new(true));
+        let failing = Arc::clone(&fails);
+        let recheck = Recheck::new(move || {
+            let fails = failing.load(Ordering::Relaxed);
+            Box::pin(async move {
+                if fails { Err(Problem::too_slow(Duration::from_secs(5))) } else { Ok(Access::everything()) }
+            })
+        });
+        let mut rechecked = Rechecked::new((recheck, Duration::from_secs(5)));
+        advance(Duration::from_secs(50)).await;
+        assert_eq!(rechecked.access().await, Ok(None), "it goes on for a while");
+        fails.store(false, Ordering::Relaxed);
+        assert_eq!(rechecked.access().await, Ok(Some(Access::everything())));
+        fails.store(true, Ordering::Relaxed);
+        advance(Duration::from_secs(50)).await;
+        assert_eq!(rechecked.access().await, Ok(None), "from when it was found out last");
+        advance(Duration::from_secs(10)).await;
+        assert_eq!(rechecked.access().await, Err(End::Unconfirmed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_at_once_when_nothing_may_be_seen_any_more() {
+        let recheck = Recheck::new(|| Box::pin(async { Err(Problem::unauthenticated()) }));
+        let mut rechecked = Rechecked::new((recheck, Duration::from_secs(5)));
+        assert_eq!(rechecked.access().await, Err(End::Access));
     }
 }
