@@ -49,7 +49,8 @@ async fn form(State(state): State<ApiState>, uri: Uri) -> Response {
     }
     let page = Page::login(&next(uri.query().unwrap_or_default().as_bytes()));
     let page = page.with_providers(state.identities().providers().providers.names());
-    match grants::has_administrator(state.identity_store()).await {
+    let providers = state.settings().login.provider_names();
+    match grants::has_administrator(state.identity_store(), &providers).await {
         Ok(true) => page.answer(StatusCode::OK),
         Ok(false) => page.with_note(NO_ADMINISTRATOR).answer(StatusCode::OK),
         Err(error) => page.refused(&error.into()),

@@ -10,7 +10,7 @@ use store::identity::grants::{self, GrantRow, Grantee, NewGrant};
 use store::identity::links;
 use store::identity::tokens::{self, ApiToken};
 use store::identity::users::{self, User};
-use store::{Store, StoreError};
+use store::{Store, StoreError, StoreTx};
 
 use super::secrets::{self, NoRandomness};
 use crate::problem::Problem;
@@ -19,6 +19,10 @@ use crate::problem::Problem;
 const NAME_CHARS: usize = 200;
 /// Teams of a token or a grant, at most.
 const TEAMS: usize = 100;
+
+/// Why what an administrator has is not taken away.
+const LAST_ADMINISTRATOR: &str = "There would be no administrator of all tenants: grant `admin` for all tenants to another \
+                                  user first, or make one by `sei admin link`.";
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +41,9 @@ pub enum ManageError {
         /// What it was called.
         id: String,
     },
+    /// No administrator of all tenants would be left.
+    #[error("{}", LAST_ADMINISTRATOR)]
+    LastAdministrator,
     /// A value can't be used.
     #[error("`{name}` is `{found}`; expected {expected}")]
     Invalid {
@@ -55,6 +62,7 @@ impl From<ManageError> for Problem {
             ManageError::Store(error) => error.into(),
             ManageError::Randomness(error) => Self::fault(&error),
             ManageError::NotThere { what, id } => Self::not_found(what, &id),
+            ManageError::LastAdministrator => Self::conflict(LAST_ADMINISTRATOR),
             ManageError::Invalid { name, found, expected } => Self::parameter(name, &found, expected),
         }
     }
@@ -160,40 +168,90 @@ pub async fn revoke_token(store: &Store, actor: &Actor, token: &ApiToken) -> Res
     Ok(tx.commit().await?)
 }
 
-/// Grants a role. What is granted already stays as it is.
+/// Whether there were administrators of all tenants before a change: users, and groups of identity providers.
+struct Administrators<'p> {
+    were_there: bool,
+    providers: &'p [String],
+}
+
+impl<'p> Administrators<'p> {
+    /// Holds off other changes of them until the transaction ends.
+    async fn hold(tx: &mut StoreTx, providers: &'p [String]) -> Result<Self, StoreError> {
+        grants::hold_administrators(tx).await?;
+        Ok(Self { were_there: grants::leaves_administrator(tx, providers).await?, providers })
+    }
+
+    /// Fails if the change leaves none.
+    async fn check(&self, tx: &mut StoreTx) -> Result<(), ManageError> {
+        if self.were_there && !grants::leaves_administrator(tx, self.providers).await? {
+            return Err(ManageError::LastAdministrator);
+        }
+        Ok(())
+    }
+}
+
+/// Fails for a group that no user can be in, by the names of the identity providers.
+fn check_group(name: &str, providers: &[String]) -> Result<(), ManageError> {
+    check_name("group", name)?;
+    let known = |provider: &str| providers.iter().any(|known| known == provider);
+    if name.split_once(':').is_some_and(|(provider, group)| known(provider) && !group.is_empty()) {
+        return Ok(());
+    }
+    let expected = if providers.is_empty() {
+        "`provider:group`, and the settings have no [[login.provider]]".to_owned()
+    } else {
+        format!("`provider:group` with one of the providers {}", providers.join(", "))
+    };
+    Err(ManageError::Invalid { name: "group", found: name.to_owned(), expected })
+}
+
+/// Grants a role. What is granted already stays as it is. A user is named by id or login name, a group by
+/// `provider:group` with one of `providers`.
 pub async fn add_grant(
     store: &Store,
     actor: &Actor,
     grantee: &Grantee,
     reach: &Reach,
+    providers: &[String],
 ) -> Result<GrantRow, ManageError> {
-    match grantee {
-        Grantee::User(id) if users::find(store, id).await?.is_none() => {
-            return Err(ManageError::NotThere { what: "user", id: id.clone() });
-        }
-        Grantee::User(_) => {}
-        Grantee::Group(name) => check_name("group", name)?,
-    }
     reach.check(store).await?;
     let id = secrets::id()?;
     let tenant = reach.tenant.as_ref();
-    let new = NewGrant { id: &id, grantee, tenant, role: reach.role, teams: &reach.teams };
     let mut tx = store.begin().await?;
+    let grantee = match grantee {
+        Grantee::User(name) => match users::hold(&mut tx, name).await? {
+            Some(user) => Grantee::User(user.id),
+            None => return Err(ManageError::NotThere { what: "user", id: name.clone() }),
+        },
+        Grantee::Group(name) => {
+            check_group(name, providers)?;
+            Grantee::Group(name.clone())
+        }
+    };
+    let new = NewGrant { id: &id, grantee: &grantee, tenant, role: reach.role, teams: &reach.teams };
     let (grant, is_new) = grants::add(&mut tx, new).await?;
     if is_new {
         let entry = reach.entry(actor, Action::GrantAdded, &id);
-        audit::record(&mut tx, &entry.with(json!({ "to": grantee_detail(grantee), "gives": reach.detail() }))).await?;
+        audit::record(&mut tx, &entry.with(json!({ "to": grantee_detail(&grantee), "gives": reach.detail() }))).await?;
     }
     tx.commit().await?;
     Ok(grant)
 }
 
-/// Takes a grant back. It gives nothing within a second.
-pub async fn remove_grant(store: &Store, actor: &Actor, grant: &GrantRow) -> Result<(), ManageError> {
+/// Takes a grant back. It gives nothing within a second. That of the last administrator stays: a user, or a group of one of
+/// `providers`.
+pub async fn remove_grant(
+    store: &Store,
+    actor: &Actor,
+    grant: &GrantRow,
+    providers: &[String],
+) -> Result<(), ManageError> {
     let mut tx = store.begin().await?;
+    let administrators = Administrators::hold(&mut tx, providers).await?;
     if !grants::remove(&mut tx, &grant.id).await? {
         return Err(ManageError::NotThere { what: "grant", id: grant.id.clone() });
     }
+    administrators.check(&mut tx).await?;
     let detail = json!({ "to": grantee_detail(&grant.grantee), "gives": { "role": grant.role, "teams": grant.teams } });
     let entry = Entry::new(actor.clone(), Action::GrantRemoved, &grant.id).with(detail);
     let entry = if let Some(tenant) = &grant.tenant { entry.of(tenant) } else { entry };
@@ -208,12 +266,21 @@ fn grantee_detail(grantee: &Grantee) -> serde_json::Value {
     }
 }
 
-/// Lets a user log in, or not; then its sessions and tokens end within a second.
-pub async fn set_disabled(store: &Store, actor: &Actor, user: &User, disabled: bool) -> Result<(), ManageError> {
+/// Lets a user log in, or not; then its sessions and tokens end within a second. The last administrator, as
+/// [`remove_grant`] has it, is not disabled.
+pub async fn set_disabled(
+    store: &Store,
+    actor: &Actor,
+    user: &User,
+    disabled: bool,
+    providers: &[String],
+) -> Result<(), ManageError> {
     let mut tx = store.begin().await?;
+    let administrators = Administrators::hold(&mut tx, providers).await?;
     if !users::set_disabled(&mut tx, &user.id, disabled).await? {
         return Err(ManageError::NotThere { what: "user", id: user.id.clone() });
     }
+    administrators.check(&mut tx).await?;
     let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
     let entry = Entry::new(actor.clone(), action, &user.id);
     audit::record(&mut tx, &entry.with(json!({ "name": user.name }))).await?;

@@ -50,7 +50,7 @@ pub(crate) struct To {
     #[arg(long, value_name = "USER")]
     user: Option<String>,
 
-    /// To all in this group of an identity provider, by `provider:group`
+    /// To all in this group of an identity provider of the settings, by `provider:group`
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
 }
@@ -58,14 +58,14 @@ pub(crate) struct To {
 impl GrantCommand {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         with(settings, async |machine| {
-            let store = &machine.store;
+            let (store, providers) = (&machine.store, &machine.settings.login.provider_names());
             match self {
                 Self::Add { to, reach } => {
                     let grantee = match (&to.user, &to.group) {
                         (Some(name), _) => Grantee::User(user(store, name).await?.id),
                         (None, group) => Grantee::Group(group.clone().unwrap_or_default()),
                     };
-                    let grant = manage::add_grant(store, &actor(), &grantee, &reach.reach()).await?;
+                    let grant = manage::add_grant(store, &actor(), &grantee, &reach.reach(), providers).await?;
                     if global.json {
                         return output::print_json(&GrantView::from(grant));
                     }
@@ -76,7 +76,7 @@ impl GrantCommand {
                     let Some(grant) = grants::get(store, id).await? else {
                         bail!("there is no grant `{id}`; `sei grant list` shows all")
                     };
-                    manage::remove_grant(store, &actor(), &grant).await?;
+                    manage::remove_grant(store, &actor(), &grant, providers).await?;
                     output::print(&format!("grant `{id}` is taken back"))
                 }
             }

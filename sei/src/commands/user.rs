@@ -13,7 +13,7 @@ use store::identity::users::{self, User};
 use super::identity::{ROWS, user};
 use crate::actor::actor;
 use crate::cli::Global;
-use crate::machine::with;
+use crate::machine::{Machine, with};
 use crate::output;
 use crate::settings::Settings;
 
@@ -55,8 +55,8 @@ impl UserCommand {
             let store = &machine.store;
             match self {
                 Self::List => list(store, global).await,
-                Self::Disable { user: name } => set_disabled(store, name, true).await,
-                Self::Enable { user: name } => set_disabled(store, name, false).await,
+                Self::Disable { user: name } => set_disabled(machine, name, true).await,
+                Self::Enable { user: name } => set_disabled(machine, name, false).await,
                 Self::Password { user: name } => {
                     let user = user(store, name).await?;
                     link(store, &machine.settings, Some(&user), global).await
@@ -74,9 +74,10 @@ impl AdminCommand {
     }
 }
 
-async fn set_disabled(store: &Store, name: &str, disabled: bool) -> Result<()> {
+async fn set_disabled(machine: &Machine, name: &str, disabled: bool) -> Result<()> {
+    let (store, providers) = (&machine.store, machine.settings.login.provider_names());
     let user = user(store, name).await?;
-    manage::set_disabled(store, &actor(), &user, disabled).await?;
+    manage::set_disabled(store, &actor(), &user, disabled, &providers).await?;
     let state = if disabled { "may not log in" } else { "may log in" };
     output::print(&format!("user `{}` {state}", user.name))
 }

@@ -45,10 +45,19 @@ async fn a_token_is_printed_once_listed_without_its_secret_and_revoked() {
 async fn grants_are_added_once_and_taken_back_and_a_link_makes_the_first_administrator() {
     let (database, program) = program().await;
     let store = &database.store;
-    let granted = program.json(&["grant", "add", "--group", "engineering", "--role", "viewer", "--tenant", "main"]);
-    let again = program.json(&["grant", "add", "--group", "engineering", "--role", "viewer", "--tenant", "main"]);
+    let refused = program.run(&["grant", "add", "--group", "sso:engineering"]);
+    assert!(refused.code == Some(1) && refused.err.contains("[[login.provider]]"), "{}", refused.err);
+    let settings = program.directory().join("sei.toml");
+    let provider = "[[login.provider]]\nname = 'sso'\nissuer = 'https://login.example.org'\nclient_id = 'sei'\n";
+    std::fs::write(&settings, std::fs::read_to_string(&settings).unwrap() + provider).unwrap();
+    for wrong in ["engineering", "other:engineering", "sso:"] {
+        let refused = program.run(&["grant", "add", "--group", wrong]);
+        assert!(refused.code == Some(1) && refused.err.contains("the providers sso"), "{wrong}: {}", refused.err);
+    }
+    let add = ["grant", "add", "--group", "sso:engineering", "--role", "viewer", "--tenant", "main"];
+    let (granted, again) = (program.json(&add), program.json(&add));
     assert_eq!(granted["id"], again["id"]);
-    assert!(program.good(&["grant", "list"]).contains("group engineering"));
+    assert!(program.good(&["grant", "list"]).contains("group sso:engineering"));
     let id = granted["id"].as_str().unwrap();
     program.good(&["grant", "remove", id]);
     assert_eq!(grants::list(store, None, 5).await.unwrap(), []);

@@ -21,9 +21,9 @@ use crate::views::GrantView;
 /// A role to be granted: to a user, or to all in a group of an identity provider.
 #[derive(Deserialize, ToSchema)]
 pub struct NewGrant {
-    /// The id of the user.
+    /// The id or login name of the user.
     user: Option<String>,
-    /// The group.
+    /// The group: `provider:group` with an identity provider of the settings.
     group: Option<String>,
     /// The role, and for what.
     #[serde(flatten)]
@@ -79,13 +79,14 @@ pub async fn add_grant(
         _ => return Err(Problem::question("A grant names either a `user` or a `group`.")),
     };
     let changer = actor(&asker.0.principal);
-    let grant = manage::add_grant(state.identity_store(), &changer, &grantee, &reach).await?;
+    let providers = state.settings().login.provider_names();
+    let grant = manage::add_grant(state.identity_store(), &changer, &grantee, &reach, &providers).await?;
     Ok((StatusCode::CREATED, Json(grant.into())))
 }
 
 /// Takes a grant back: it gives nothing within a second.
 ///
-/// Only for administrators of its tenant, or of all of them.
+/// Only for administrators of its tenant, or of all of them. That of the last administrator of all tenants stays.
 #[utoipa::path(
     delete,
     path = "/api/v1/grants/{id}",
@@ -108,6 +109,7 @@ pub async fn remove_grant(
         return Err(Problem::not_found("grant", &id));
     };
     asker.must_administer(grant.tenant.as_ref())?;
-    manage::remove_grant(store, &actor(&asker.0.principal), &grant).await?;
+    let providers = state.settings().login.provider_names();
+    manage::remove_grant(store, &actor(&asker.0.principal), &grant, &providers).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -38,7 +38,7 @@ pub async fn users(
 
 /// Lets a user log in no more: its sessions and tokens end within a second.
 ///
-/// Only for administrators of all tenants.
+/// Only for administrators of all tenants. The last of them is not disabled.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/disable",
@@ -79,6 +79,7 @@ async fn set_disabled(
     asker.must_administer(None)?;
     let store = state.identity_store();
     let Some(user) = users::find(store, &id).await? else { return Err(Problem::not_found("user", &id)) };
-    manage::set_disabled(store, &actor(&asker.0.principal), &user, disabled).await?;
+    let providers = state.settings().login.provider_names();
+    manage::set_disabled(store, &actor(&asker.0.principal), &user, disabled, &providers).await?;
     Ok(StatusCode::NO_CONTENT)
 }

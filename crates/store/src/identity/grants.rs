@@ -164,13 +164,35 @@ pub async fn get(store: &Store, id: &str) -> Result<Option<GrantRow>, StoreError
     row.map(GrantRow::try_from).transpose()
 }
 
-/// Whether a user who may log in, or a group, is an administrator of everything.
-pub async fn has_administrator(store: &Store) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from access_grant left join login_user on login_user.id = user_id
-                           where role = $1 and tenant is null and teams = '{}' and disabled_at is null) as "exists!""#,
+/// Whether a user who may log in, or a group of one of these identity providers, is an administrator of everything.
+pub async fn has_administrator(store: &Store, providers: &[String]) -> Result<bool, StoreError> {
+    is_administered(store.pool(), providers).await
+}
+
+/// Holds off others that end what administrators have, until the transaction ends.
+pub async fn hold_administrators(tx: &mut StoreTx) -> Result<(), StoreError> {
+    sqlx::query!(
+        "select id from access_grant where role = $1 and tenant is null and teams = '{}' order by id for update",
         Role::Admin.as_str(),
     )
-    .fetch_one(store.pool())
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// The same as [`has_administrator`], as the transaction sees it.
+pub async fn leaves_administrator(tx: &mut StoreTx, providers: &[String]) -> Result<bool, StoreError> {
+    is_administered(tx.connection(), providers).await
+}
+
+async fn is_administered(executor: impl sqlx::PgExecutor<'_>, providers: &[String]) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from access_grant left join login_user on login_user.id = user_id
+                           where role = $1 and tenant is null and teams = '{}' and disabled_at is null
+                             and (user_id is not null or split_part(provider_group, ':', 1) = any($2))) as "exists!""#,
+        Role::Admin.as_str(),
+        providers,
+    )
+    .fetch_one(executor)
     .await?)
 }

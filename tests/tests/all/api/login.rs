@@ -175,14 +175,14 @@ async fn a_token_is_shown_once_gives_no_more_than_its_owner_has_and_can_be_revok
         served.ask("POST", "/api/v1/tokens", &[JSON, ("authorization", &format!("Bearer {secret}"))], body).await;
     assert_eq!(made.status, 403, "a token makes no tokens");
     // what its owner loses, it loses
-    let grants = ann.ask(&served, "GET", "/api/v1/grants", "").await.json();
-    let grant = grants["data"][0]["id"].as_str().unwrap().to_owned();
+    known::administrator(&served, "bob").await;
+    let grant = grant_of(&served, &ann, "ann").await;
     assert_eq!(ann.ask(&served, "DELETE", &format!("/api/v1/grants/{grant}"), "").await.status, 204);
     eventually(SOON, async || status(&served, secret, "/api/v1/services").await == 403).await;
     let user = ann.me(&served).await["principal"]["id"].as_str().unwrap().to_owned();
     let viewer = reach(Some("main"), Role::Viewer, &[]);
     let grantee = store::identity::grants::Grantee::User(user);
-    manage::add_grant(store, &Actor::sei(), &grantee, &viewer).await.unwrap();
+    manage::add_grant(store, &Actor::sei(), &grantee, &viewer, &[]).await.unwrap();
     eventually(SOON, async || status(&served, secret, "/api/v1/services").await == 200).await;
     assert_eq!(get(&served, secret, "/api/v1/services", &[("accept", "text/csv")]).await.status, 403);
     assert_eq!(ann.ask(&served, "DELETE", &format!("/api/v1/tokens/{id}"), "").await.status, 204);
@@ -208,6 +208,9 @@ async fn what_can_t_be_granted_is_refused_with_what_was_expected() {
         ("/api/v1/tokens", "{", 400),
         ("/api/v1/grants", r#"{"role":"viewer"}"#, 422),
         ("/api/v1/grants", r#"{"role":"viewer","user":"no-user"}"#, 404),
+        ("/api/v1/grants", r#"{"role":"viewer","user":"ann","tenant":"nowhere"}"#, 404),
+        ("/api/v1/grants", r#"{"role":"viewer","group":"admins"}"#, 400),
+        ("/api/v1/grants", r#"{"role":"viewer","group":"sso:admins"}"#, 400),
         ("/api/v1/users/no-user/disable", "", 404),
     ] {
         let refused = ann.ask(&served, "POST", path, body).await;
@@ -219,6 +222,56 @@ async fn what_can_t_be_granted_is_refused_with_what_was_expected() {
     for path in ["/api/v1/tokens/no", "/api/v1/grants/no"] {
         assert_eq!(ann.ask(&served, "DELETE", path, "").await.status, 404, "{path}");
     }
+}
+
+/// The id of the grant of a user.
+async fn grant_of(served: &Served, admin: &Browser, name: &str) -> String {
+    let grants = admin.ask(served, "GET", "/api/v1/grants", "").await.json();
+    let of_user = |grant: &&Value| grant["user_name"] == name;
+    grants["data"].as_array().unwrap().iter().find(of_user).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_role_is_granted_by_id_or_by_login_name() {
+    let served = known::served().await;
+    let ann = known::administrator(&served, "ann").await;
+    let id = ann.me(&served).await["principal"]["id"].clone();
+    let by_name = ann.ask(&served, "POST", "/api/v1/grants", r#"{"user":"Ann","tenant":"main"}"#).await;
+    assert_eq!((by_name.status, &by_name.json()["user"]), (201, &id), "{by_name:?}");
+    let body = json!({ "user": id, "tenant": "main" }).to_string();
+    assert_eq!(ann.ask(&served, "POST", "/api/v1/grants", &body).await.json()["id"], by_name.json()["id"]);
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let served = known::served().await;
+    let store = &served.database.store;
+    let ann = known::administrator(&served, "ann").await;
+    let own = format!("/api/v1/grants/{}", grant_of(&served, &ann, "ann").await);
+    for (method, path) in [("DELETE", own.as_str()), ("POST", "/api/v1/users/ann/disable")] {
+        let refused = ann.ask(&served, method, path, "").await;
+        assert_eq!(
+            (refused.status, refused.json()["type"].as_str()),
+            (409, Some("urn:sei:problem:conflict")),
+            "{path}"
+        );
+        assert!(refused.json()["detail"].as_str().unwrap().contains("sei admin link"), "{refused:?}");
+    }
+    assert_eq!(ann.me(&served).await["grants"][0]["role"], "admin");
+    // of two that go at once one stays
+    known::administrator(&served, "bob").await;
+    let grants = store::identity::grants::list(store, None, 10).await.unwrap();
+    let users = users::list(store, None, 10).await.unwrap();
+    let (ann, bob) = (&users[0], &users[1]);
+    let of_ann = grants.iter().find(|grant| grant.user_name.as_deref() == Some(&ann.name)).unwrap();
+    let (actor, none): (Actor, [String; 0]) = (Actor::sei(), []);
+    let (removed, disabled) = tokio::join!(
+        manage::remove_grant(store, &actor, of_ann, &none),
+        manage::set_disabled(store, &actor, bob, true, &none)
+    );
+    let refused = [removed.err(), disabled.err()].into_iter().flatten().collect::<Vec<_>>();
+    assert!(matches!(refused[..], [manage::ManageError::LastAdministrator]), "{refused:?}");
+    assert!(store::identity::grants::has_administrator(store, &[]).await.unwrap());
 }
 
 #[tokio::test]
