@@ -20,6 +20,8 @@ pub(crate) const TEAMS: &str = "/api/v1/teams";
 pub(crate) const DEPLOYMENTS: &str = "/api/v1/deployments";
 /// Tenants.
 pub(crate) const TENANTS: &str = "/api/v1/tenants";
+/// Boards.
+pub(crate) const BOARDS: &str = "/api/v1/boards";
 /// What happens, as server-sent events.
 pub(crate) const STREAM: &str = "/api/v1/stream";
 

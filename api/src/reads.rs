@@ -1,12 +1,14 @@
 //! What REST and GraphQL both answer with: pages of lists, the engine's reports and its explanations.
 
 mod audit;
+mod boards;
 mod identity;
 mod lists;
 mod open_changes;
 mod page;
 
 pub use audit::audit;
+pub use boards::{board, boards, whole_boards};
 pub use identity::{grants, tokens, users};
 pub use lists::{changes, deployments, findings, incidents, list, sources, teams};
 use open_changes::{Found, Usual};
@@ -28,6 +30,7 @@ use store::queries::{Cut, Owners};
 
 use crate::ApiState;
 use crate::access::Access;
+use crate::boards::{BoardDocument, in_tile};
 use crate::identity::Grants;
 use crate::problem::Problem;
 use crate::questions::{DistributionQuestion, MetricQuestion, ReportQuestion, RowsAsked, ServiceFilter, Span};
@@ -209,6 +212,21 @@ pub async fn asked_services(
     }
     let _turn = scope.turn().await;
     Ok(services_asked_about(state, scope, services).await?.answer.services)
+}
+
+/// Fails if a tile of a board names a service or a team that is not there, or may not be seen.
+pub async fn check_tiles(state: &ApiState, scope: &Scope, board: &BoardDocument) -> Result<(), Problem> {
+    for (nth, tile) in board.tiles.iter().enumerate() {
+        let services = ServiceFilter { service: tile.service.clone(), team: tile.team.clone() };
+        asked_services(state, scope, &services).await.map_err(|problem| in_tile(nth, problem))?;
+    }
+    Ok(())
+}
+
+/// Fails for a team that is not there, or may not be seen.
+pub async fn check_team(state: &ApiState, scope: &Scope, team: &str) -> Result<(), Problem> {
+    let services = ServiceFilter { team: Some(team.to_owned()), ..ServiceFilter::default() };
+    asked_services(state, scope, &services).await.map(drop)
 }
 
 /// What an access that is limited to teams stands for, by the tenant's data.

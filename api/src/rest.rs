@@ -1,7 +1,9 @@
 //! REST below `/api/v1`, its description at `/api/openapi.json`, and a page that shows that at `/api/docs`. A handler takes its parameters, asks, and
 //! wraps the answer; what is asked is in `reads`.
 
+mod accept;
 mod audit;
+mod boards;
 mod csv;
 mod description;
 mod docs;
@@ -44,6 +46,11 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         let admit = middleware::from_fn_with_state(state.admission().reports_door.clone(), admission::admit_by_cost);
         route.route_layer(negotiate()).route_layer(choose()).route_layer(admit)
     };
+    // those that answer in other forms than the others
+    let own_forms = |route: MethodRouter<ApiState>| {
+        let admit = middleware::from_fn_with_state(state.admission().lists.clone(), admission::admit);
+        route.route_layer(choose()).route_layer(admit)
+    };
     let list = |route| admitted(route, &state.admission().lists);
     let report = |route| admitted(route, &state.admission().reports);
     // Ids hold slashes, which clients may leave as they are: so the last segment takes the rest of the path.
@@ -58,6 +65,8 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route(paths::TENANTS, list(get(tenants::tenants).post(tenants::create)))
         .route("/api/v1/tenants/{name}", list(delete(tenants::delete)))
         .route("/api/v1/audit", list(get(audit::audit)))
+        .route(paths::BOARDS, list(get(boards::boards).post(boards::create)))
+        .route("/api/v1/boards/{id}", own_forms(get(boards::board).put(boards::replace).delete(boards::delete)))
         .route(paths::TEAMS, list(get(lists::teams)))
         .route("/api/v1/sources", list(get(lists::sources)))
         .route("/api/v1/open-changes", report(get(facts::open_changes)))

@@ -2,6 +2,7 @@
 //! rows of the store with other names and units (whole microseconds become seconds). Views compute nothing.
 
 mod audit;
+mod boards;
 mod event;
 mod explanation;
 mod facts;
@@ -12,6 +13,7 @@ mod rows;
 mod search;
 
 pub use audit::AuditEntry;
+pub use boards::{BoardSummary, BoardView};
 pub use event::RawEvent;
 pub use explanation::{Commit, Explanation};
 pub use facts::{IncidentView, PipelineRunView, ReviewView, SourceView, TeamView, VulnerabilityView, WorkItemView};

@@ -87,6 +87,9 @@ enum Command {
     /// List, verify and export the audit log
     #[command(subcommand)]
     Audit(commands::audit::Audit),
+    /// List boards, and write them into files and read them from there
+    #[command(subcommand)]
+    Board(commands::board::BoardCommand),
     /// List people with their accounts and why these are joined, or change that
     People(commands::people::People),
     /// Export, erase or pseudonymize what is known of a person
@@ -252,6 +255,7 @@ fn run(Cli { mut global, command }: Cli) -> Result<ExitCode> {
             Command::Status(command) => command.run(settings, &global).await,
             Command::Forget(command) => command.run(settings, &global).await,
             Command::Audit(command) => command.run(settings, &global).await,
+            Command::Board(command) => command.run(settings, &global).await,
             Command::People(command) => command.run(settings, &global).await,
             Command::Person(command) => Box::pin(command.run(settings, &global)).await,
             Command::Reload(command) => command.run(&settings, &global).await,

@@ -1,6 +1,7 @@
 //! The commands: one file each. A command gathers what it needs, calls, and prints.
 
 pub(crate) mod audit;
+pub(crate) mod board;
 pub(crate) mod collect;
 pub(crate) mod config;
 pub(crate) mod demo;

@@ -1,6 +1,7 @@
 //! What can be asked: answers of the engine, things by their ids, and lists.
 
 mod answers;
+mod boards;
 mod code;
 mod delivery;
 mod organization;
@@ -9,6 +10,7 @@ mod search;
 use async_graphql::MergedObject;
 
 use answers::Answers;
+use boards::Boards;
 use code::CodeLists;
 use delivery::DeliveryLists;
 use organization::OrganizationLists;
@@ -17,4 +19,4 @@ use search::Search;
 /// What sei knows about how software is delivered. Durations are in seconds, times in UTC; what was not
 /// observed is null. Lists are Relay connections.
 #[derive(MergedObject, Default)]
-pub struct Query(Answers, OrganizationLists, DeliveryLists, CodeLists, Search);
+pub struct Query(Answers, OrganizationLists, DeliveryLists, CodeLists, Boards, Search);

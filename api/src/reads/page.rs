@@ -119,6 +119,12 @@ impl<T> Page<T> {
         Self { rows: rows.collect(), more, has_previous }
     }
 
+    /// The same page with its rows as `view` shows them.
+    pub(super) fn map<V>(self, view: impl Fn(T) -> V) -> Page<V> {
+        let rows = self.rows.into_iter().map(|(cursor, row)| (cursor, view(row))).collect();
+        Page { rows, more: self.more, has_previous: self.has_previous }
+    }
+
     /// The cursor of the next page, if there is one.
     pub fn next(&self) -> Option<&str> {
         self.rows.last().filter(|_| self.more).map(|(cursor, _)| cursor.as_str())

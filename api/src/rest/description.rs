@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 
 use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
-use super::{audit, events, facts, lists, metrics, reports, search, tenants};
+use super::{audit, boards, events, facts, lists, metrics, reports, search, tenants};
 use crate::problem::Problem;
 
 /// What `/api/openapi.json` says.
@@ -37,6 +37,11 @@ use crate::problem::Problem;
         tenants::create,
         tenants::delete,
         audit::audit,
+        boards::boards,
+        boards::board,
+        boards::create,
+        boards::replace,
+        boards::delete,
         login::login,
         login::logout,
         login::me,

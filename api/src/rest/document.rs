@@ -48,7 +48,10 @@ impl Modify for Complete {
         }
         for item in document.paths.paths.values_mut() {
             let reads = item.get.as_mut().map(|operation| (operation, true));
-            let writes = [&mut item.post, &mut item.delete].into_iter().flatten().map(|operation| (operation, false));
+            let writes = [&mut item.post, &mut item.put, &mut item.delete]
+                .into_iter()
+                .flatten()
+                .map(|operation| (operation, false));
             for (operation, is_read) in reads.into_iter().chain(writes) {
                 complete(operation, is_read);
             }

@@ -5,7 +5,7 @@ crate::closed_list! {
     pub enum Role: "role" {
         /// Sees metrics, lists and evidence.
         Viewer,
-        /// Also exports, and queries the database.
+        /// Also exports, changes boards of teams, and queries the database.
         Analyst,
         /// Also sees persons' data, where the settings show it to managers.
         Manager,
@@ -21,6 +21,8 @@ crate::closed_list! {
         Read,
         /// Lists as files: CSV and NDJSON.
         Export,
+        /// Boards of teams.
+        ShareBoards,
         /// Data about single persons.
         People,
         /// Events as their sources sent them.
@@ -36,7 +38,7 @@ impl Role {
     pub const fn has(self, right: Right) -> bool {
         let least = match right {
             Right::Read => Self::Viewer,
-            Right::Export => Self::Analyst,
+            Right::Export | Right::ShareBoards => Self::Analyst,
             Right::People => Self::Manager,
             Right::RawEvents | Right::Administer => Self::Admin,
         };
@@ -53,6 +55,6 @@ mod tests {
     #[test]
     fn each_role_has_what_the_one_before_it_has() {
         let rights = |role: Role| Right::VARIANTS.iter().filter(|right| role.has(**right)).count();
-        assert_eq!(Role::VARIANTS.iter().map(|role| rights(*role)).collect::<Vec<_>>(), [1, 2, 3, 5]);
+        assert_eq!(Role::VARIANTS.iter().map(|role| rights(*role)).collect::<Vec<_>>(), [1, 3, 4, 6]);
     }
 }

@@ -6,6 +6,7 @@
 //! facts and metrics mean is left to other crates.
 
 pub mod audit;
+pub mod boards;
 pub mod changes;
 pub mod cluster;
 pub mod computation_queue;

@@ -1,6 +1,7 @@
 //! The API over HTTP, on a real database that the engine filled: REST, GraphQL, and who may ask for what.
 
 mod audit;
+mod boards;
 mod cache;
 mod contract;
 mod cors;

@@ -61,6 +61,12 @@ kernel::closed_list! {
         EventsReplayed,
         /// Events were shown as their sources sent them.
         RawEventViewed,
+        /// A board was made.
+        BoardCreated,
+        /// A board was replaced.
+        BoardReplaced,
+        /// A board was deleted.
+        BoardDeleted,
     }
 }
 

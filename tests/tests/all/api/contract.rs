@@ -11,8 +11,13 @@ async fn every_documented_path_answers_as_documented() {
     assert_eq!(document["openapi"], "3.1.0");
     let deployment = some_id(&served, "/api/v1/deployments?window=all&failed=true&limit=1").await;
     let change = some_id(&served, "/api/v1/changes?window=all&limit=1").await;
+    let board = super::boards::create(&served, r#"{"title": "Checkout", "tiles": [{"metrics": ["reviews"]}]}"#).await;
     for (path, item) in document["paths"].as_object().unwrap() {
-        let id = if path.contains("deployments") { &deployment } else { &change };
+        let id = match path.split('/').nth(3) {
+            Some("deployments") => &deployment,
+            Some("boards") => &board,
+            _ => &change,
+        };
         let needed = match path.rsplit('/').next().unwrap() {
             "events" => "fact=shop/1&",
             "answers" => "names=change_cycle_time&",

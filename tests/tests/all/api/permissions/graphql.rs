@@ -11,6 +11,8 @@ use crate::api::served::{Reply, Served};
 
 /// What each field needs, and arguments that it takes.
 const FIELDS: &[(&str, Right, &str)] = &[
+    ("board", Right::Read, r#"(id: "nothing")"#),
+    ("boards", Right::Read, ""),
     ("changes", Right::Read, ""),
     ("deployedChanges", Right::Read, ""),
     ("deployments", Right::Read, ""),

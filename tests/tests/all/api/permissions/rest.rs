@@ -30,6 +30,11 @@ use Needs::{Administrator, InTenant, InWholeTenant, Known, Nothing, Session};
 const ROUTES: &[(&str, &str, Needs, &str)] = &[
     ("get", "/api/v1/answers", InTenant(Right::Read), ""),
     ("get", "/api/v1/audit", InWholeTenant(Right::Administer), ""),
+    ("get", "/api/v1/boards", InTenant(Right::Read), ""),
+    ("post", "/api/v1/boards", InTenant(Right::Read), r#"{"title":"walked"}"#),
+    ("get", "/api/v1/boards/{id}", InTenant(Right::Read), ""),
+    ("put", "/api/v1/boards/{id}", InTenant(Right::Read), r#"{"title":"walked","version":1}"#),
+    ("delete", "/api/v1/boards/{id}", InTenant(Right::Read), ""),
     ("get", "/api/v1/changes", InTenant(Right::Read), ""),
     ("get", "/api/v1/changes/{id}", InTenant(Right::Read), ""),
     ("get", "/api/v1/deployments", InTenant(Right::Read), ""),
