@@ -1,10 +1,7 @@
-import createClient from "openapi-fetch";
-import type { paths } from "./sei.js";
+import { createClient, type Row } from "./src/index.js";
 
 const { SEI_URL: baseUrl = "http://127.0.0.1:8080", SEI_TOKEN: token, SEI_TENANT: tenant = "main" } = process.env;
-const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-// Answers come as JSON, problems as their own form of it; lists could also come as CSV.
-const sei = createClient<paths, "application/json" | "application/problem+json">({ baseUrl, headers });
+const sei = createClient({ baseUrl, token });
 
 // A list comes page by page.
 const services: string[] = [];
@@ -12,7 +9,7 @@ let cursor: string | undefined;
 do {
   const { data: page, error } = await sei.GET("/api/v1/services", { params: { query: { tenant, limit: 2, cursor } } });
   if (error) throw new Error(`${error.title}: ${error.detail}`);
-  services.push(...page.data.map((service) => service.name));
+  services.push(...page.data.map((service: Row<"/api/v1/services">) => service.name));
   cursor = page.next_cursor ?? undefined;
 } while (cursor !== undefined);
 console.log(`services: ${services.join(", ")}`);
