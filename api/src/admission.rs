@@ -262,7 +262,8 @@ impl Door {
     /// The longest body, in bytes.
     pub const BODY: usize = 64 * 1024;
 
-    fn enter(&self) -> Result<SemaphorePermit<'_>, Problem> {
+    /// A place, or at once the answer that there is none.
+    pub fn enter(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.places.try_acquire().map_err(|_| Problem::too_many_requests())
     }
 }

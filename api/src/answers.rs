@@ -53,7 +53,8 @@ impl Answers {
         self.add(now, fault);
     }
 
-    fn add(&self, now: Instant, fault: bool) {
+    /// Counts an answer that is no response of its own.
+    pub(crate) fn add(&self, now: Instant, fault: bool) {
         let mut inner = self.lock();
         inner.recent.push_back((now, fault));
         while inner.recent.len() > RECENT {

@@ -135,22 +135,22 @@ impl Audit {
                     Err(error) => Problem::from(error).into_response(),
                 }
             }
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                self.note(asker, &response);
+            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                self.note(asker, status, tenant_of(&response));
                 response
             }
             _ => response,
         }
     }
 
-    /// Notes that a request was refused.
-    fn note(&self, asker: &Asker, response: &Response) {
+    /// Notes that a request, or the beginning of a WebSocket, was refused.
+    pub(crate) fn note(&self, asker: &Asker, status: StatusCode, tenant: Option<Tenant>) {
         let refusal = Refusal {
             actor: asker.actor(),
             address: asker.address,
-            tenant: tenant_of(response),
+            tenant,
             route: asker.route.as_ref().map_or("other", MatchedPath::as_str).to_owned(),
-            status: response.status().as_u16(),
+            status: status.as_u16(),
         };
         let noted = locked(&self.refusals).note(refusal, Instant::now());
         // not by the request, which its sender may end before

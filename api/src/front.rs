@@ -104,7 +104,8 @@ async fn identified(
     }
     let claim = identities.claim(&request);
     // who has guessed too often is refused before the database is asked
-    if let Some(allowance) = by_address.filter(|_| identities.is_unknown(&claim)) {
+    let guesses = by_address.filter(|_| identities.is_unknown(&claim));
+    if let Some(allowance) = guesses {
         allowance.check(Instant::now()).map_err(IntoResponse::into_response)?;
     }
     match identities.identify(claim).await {
@@ -113,7 +114,12 @@ async fn identified(
             Ok(request)
         }
         // it may say who it is when it begins
-        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED && is_socket(&request) => Ok(request),
+        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED && is_socket(&request) => {
+            if let Some(allowance) = guesses {
+                allowance.penalize(Instant::now());
+            }
+            Ok(request)
+        }
         Err(problem) if problem.status() == StatusCode::UNAUTHORIZED && is_navigation(&request) => {
             Err(to_login(request.uri()))
         }

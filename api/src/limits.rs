@@ -20,7 +20,7 @@ use crate::problem::Problem;
 use crate::settings::RequestLimits;
 use buckets::{Buckets, Quota};
 pub(crate) use client::Client;
-use open::{OpenRequest, OpenRequests};
+pub(crate) use open::{OpenRequest, OpenRequests};
 
 /// Time after which an empty bucket is full again.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -98,6 +98,12 @@ impl ClientLimits {
         }
         Client::of(extensions).map(|client| Allowance { limits: self.clone(), client })
     }
+
+    /// What limits the address that sends a request, also where a user or a token does.
+    pub(crate) fn of_address(&self, extensions: &Extensions) -> Option<Allowance> {
+        let client = if self.0.are_off { None } else { Client::of_address(extensions) };
+        client.map(|client| Allowance { limits: self.clone(), client })
+    }
 }
 
 /// What one client may still ask. An extension of its requests. Cheap to clone.
@@ -139,14 +145,19 @@ impl Allowance {
         if attempt.is_some() {
             inner.logins.take(&self.client, 1, now)?;
         }
-        let open = inner.open.enter(&self.client).ok_or_else(|| {
+        Ok(LetIn { _open: self.open()?, attempt })
+    }
+
+    /// A place among the requests of this client that are being answered.
+    pub(crate) fn open(&self) -> Result<OpenRequest, Problem> {
+        let inner = &self.limits.0;
+        inner.open.enter(&self.client).ok_or_else(|| {
             let detail = format!(
                 "More than {} requests of this client are being answered (api.limits.concurrent). Wait for one of them.",
                 inner.concurrent
             );
             Problem::rate_limited(detail, Duration::from_secs(1))
-        })?;
-        Ok(LetIn { _open: open, attempt })
+        })
     }
 
     /// Takes what every request costs.
@@ -173,12 +184,17 @@ impl Allowance {
         }
     }
 
+    /// Takes what wrong credentials cost.
+    pub(crate) fn penalize(&self, now: Instant) {
+        self.limit().buckets.drain(&self.client, WRONG_CREDENTIALS, now);
+    }
+
     /// Says in an answer where the client stands. An answer that refuses its credentials costs more.
     pub(crate) fn settle(&self, response: &mut Response, now: Instant) {
-        let Limit { name, policy, buckets, .. } = self.limit();
         if response.status() == StatusCode::UNAUTHORIZED {
-            buckets.drain(&self.client, WRONG_CREDENTIALS, now);
+            self.penalize(now);
         }
+        let Limit { name, policy, buckets, .. } = self.limit();
         let level = buckets.level(&self.client, now);
         let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         let reset = retry_after.and_then(|secs| secs.parse().ok()).unwrap_or_else(|| whole_secs(level.full_in));

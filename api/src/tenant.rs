@@ -61,7 +61,8 @@ pub async fn choose(State(state): State<ApiState>, mut request: Request, next: N
 /// The scope of a request whose sender was found out after it came: of a WebSocket, which says it when it begins.
 pub(crate) async fn scope(state: &ApiState, head: &Parts) -> Result<Scope, Problem> {
     let wanted = name::wanted(&head.headers, head.uri.query().unwrap_or_default(), &head.extensions)?;
-    reads::limited(state, find(state, &head.extensions, &wanted).await?).await
+    let scope = reads::limited(state, find(state, &head.extensions, &wanted).await?).await?;
+    Ok(scope.asked_from(Peer::of(&head.extensions).address()))
 }
 
 /// The tenant that a request is about.

@@ -46,6 +46,11 @@ impl CloseReason {
         Self::new(4429, "Too many initialization requests")
     }
 
+    /// There is no place for it, or its address has failed too often.
+    pub(super) fn busy() -> Self {
+        Self::new(1013, "Busy: try again later")
+    }
+
     pub(super) fn shutdown() -> Self {
         Self::of(End::Shutdown)
     }

@@ -1,14 +1,21 @@
 //! How a WebSocket begins: its client says who it is, unless its request did.
 
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use kernel::Right;
 use serde_json::Value;
 
 use super::close_reason::CloseReason;
 use super::operation::Session;
+use super::persisted::Persisted;
 use super::schema::ApiSchema;
-use crate::live::End;
+use crate::audit::Asker;
+use crate::limits::{Allowance, Client};
+use crate::live::{End, HubPlace};
 use crate::problem::Problem;
 use crate::scope::Scope;
 use crate::{ApiState, recheck, tenant};
@@ -17,31 +24,70 @@ use crate::{ApiState, recheck, tenant};
 pub(super) struct Opening {
     pub(super) state: ApiState,
     pub(super) schema: ApiSchema,
+    pub(super) persisted: Persisted,
     /// Of the request that opened it.
     pub(super) head: Parts,
     /// What its request may read; `None` where it does not say who sends it.
     pub(super) scope: Option<Scope>,
+    /// What limits the address that it came from.
+    pub(super) by_address: Option<Allowance>,
+}
+
+/// A WebSocket whose client has begun.
+pub(super) struct Begun {
+    pub(super) session: Session,
+    /// The place of a client that was identified by its first message; `None` where the request that opened it took one.
+    pub(super) place: Option<HubPlace>,
 }
 
 impl Opening {
     /// What the client may ask, who says in its first message who it is: `{"authorization": "Bearer …"}`.
-    pub(super) async fn session(&mut self, payload: Option<&Value>) -> Result<Session, CloseReason> {
+    pub(super) async fn begin(&mut self, payload: Option<&Value>) -> Result<Begun, CloseReason> {
+        let mut place = None;
         if let Some(authorization) = authorization(payload) {
             let value = HeaderValue::from_str(authorization).map_err(|_| CloseReason::unauthorized())?;
             self.head.headers.insert(header::AUTHORIZATION, value);
-            self.scope = Some(self.identified().await.map_err(|problem| refused(&problem))?);
+            self.scope = Some(self.identified().await.map_err(|problem| self.refused(&problem))?);
+            place = Some(self.state.hub().place(Client::of(&self.head.extensions)).map_err(|_| CloseReason::busy())?);
         }
-        let scope = self.scope.clone().ok_or_else(CloseReason::unauthorized)?;
-        scope.access.check(Right::Read).map_err(|problem| refused(&problem))?;
+        let scope = self.scope.clone().ok_or_else(|| self.refused(&Problem::unauthenticated()))?;
+        scope.access.check(Right::Read).map_err(|problem| self.refused(&problem))?;
         let recheck = recheck::of(&self.state, &self.head, &scope);
-        Ok(Session { state: self.state.clone(), schema: self.schema.clone(), scope, recheck })
+        let allowance = self.state.limits().of(&self.head.extensions);
+        let scope = scope.charged_to(allowance.clone());
+        let (state, schema, persisted) = (self.state.clone(), self.schema.clone(), self.persisted.clone());
+        Ok(Begun { session: Session { state, schema, persisted, scope, allowance, recheck }, place })
     }
 
+    /// Finds out who begins, within what an address may guess.
     async fn identified(&mut self) -> Result<Scope, Problem> {
+        let identities = self.state.identities();
         let claim = recheck::claim(&self.state, &self.head);
-        let identity = self.state.identities().identify(claim).await?;
+        let guesses = self.by_address.as_ref().filter(|_| identities.is_unknown(&claim));
+        if let Some(allowance) = guesses {
+            allowance.check(Instant::now())?;
+        }
+        let identity = identities.identify(claim).await.inspect_err(|problem| {
+            if let Some(allowance) = guesses.filter(|_| problem.status() == StatusCode::UNAUTHORIZED) {
+                allowance.penalize(Instant::now());
+            }
+        })?;
         self.head.extensions.insert(identity);
         tenant::scope(&self.state, &self.head).await
+    }
+
+    /// Why it is closed. That it was refused is recorded as of a request.
+    fn refused(&self, problem: &Problem) -> CloseReason {
+        if matches!(problem.status, 401 | 403) {
+            let request = Request::from_parts(self.head.clone(), Body::empty());
+            self.state.audit().note(&Asker::of(&request), problem.status(), None);
+        }
+        match problem.status {
+            401 => CloseReason::unauthorized(),
+            403 | 404 => CloseReason::forbidden(),
+            429 => CloseReason::busy(),
+            _ => CloseReason::of(End::Unavailable),
+        }
     }
 }
 
@@ -50,14 +96,6 @@ fn authorization(payload: Option<&Value>) -> Option<&str> {
     let payload = payload?.as_object()?;
     let named = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     named.and_then(|(_, value)| value.as_str())
-}
-
-fn refused(problem: &Problem) -> CloseReason {
-    match problem.status {
-        401 => CloseReason::unauthorized(),
-        403 | 404 => CloseReason::forbidden(),
-        _ => CloseReason::of(End::Unavailable),
-    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,29 @@
 //! The operations of one WebSocket, each a task of its own.
+//!
+//! Promises: an operation costs who sends it as much as a request by `POST`, takes its turn with those, and may do what its
+//! sender may do when it begins; the answers of one client that were not sent yet are bounded.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Request, Response, ServerError, Value};
 use futures::StreamExt;
 use runtime::panics;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::answer::{Answered, answer};
 use super::dispatch::Dispatcher;
+use super::persisted::Persisted;
 use super::protocol::ToClient;
+use super::reading::ReadRequest;
+use super::refusal::refused_operation;
 use super::schema::ApiSchema;
 use super::subscription::{Ended, MISSED};
-use super::{cost, loads, order};
+use super::{loads, order, reading};
 use crate::ApiState;
 use crate::access::Access;
+use crate::limits::{Allowance, OpenRequest};
 use crate::live::{End, Recheck};
 use crate::problem::Problem;
 use crate::scope::Scope;
@@ -24,6 +32,8 @@ use crate::scope::Scope;
 const MOST: usize = 32;
 /// The longest id, in bytes.
 const ID: usize = 256;
+/// The longest answer of a query, in bytes.
+pub(super) const ANSWER: usize = 4 << 20;
 /// Messages that wait to be sent. Those that wait behind them are in the ring of the tenant.
 const WAITING: usize = 16;
 
@@ -32,7 +42,10 @@ const WAITING: usize = 16;
 pub(super) struct Session {
     pub(super) state: ApiState,
     pub(super) schema: ApiSchema,
+    pub(super) persisted: Persisted,
     pub(super) scope: Scope,
+    /// What limits who asks, if anything does.
+    pub(super) allowance: Option<Allowance>,
     /// What finds out again what may be seen, where that can change.
     pub(super) recheck: Option<Recheck>,
 }
@@ -44,6 +57,8 @@ pub(super) struct Sent {
     number: u64,
     is_last: bool,
     pub(super) text: String,
+    /// The place of its request among those of its client, which it has until it is sent.
+    _open: Option<OpenRequest>,
 }
 
 /// The operations that are not completed. They end when this is dropped.
@@ -111,33 +126,45 @@ struct Operation {
 
 impl Operation {
     async fn run(self, session: Session, request: Request) {
-        if let Err(panic) = panics::caught(self.execute(session, request)).await {
-            tracing::error!(panic, "a subscription panicked: this is a fault of sei");
-            self.fail("This is a fault of the server; its log says more.".to_owned()).await;
+        match panics::caught(self.execute(session, request)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(problem)) => self.fail(refused_operation(&problem)).await,
+            Err(panic) => {
+                tracing::error!(panic, "an operation panicked: this is a fault of sei");
+                let message = "This is a fault of the server; its log says more.";
+                self.fail(ServerError::new(message, None)).await;
+            }
         }
     }
 
-    async fn execute(&self, session: Session, mut request: Request) {
-        // reading it takes time that other requests have, too
-        let read = panics::blocking(move || {
-            let document = cost::read(&request.query, &request.variables)?;
-            request.set_parsed_query(document.clone());
-            Ok::<_, cost::Refused>((request, document))
-        });
-        let (request, document) = match read.await {
-            Some(Ok(read)) => read,
-            Some(Err(refused)) => return self.fail(refused.to_string()).await,
-            None => return self.fail("the server is busy".to_owned()).await,
-        };
-        if !is_subscription(&document, request.operation_name.as_deref()) {
-            return self.fail("only subscriptions are answered here; ask queries by POST".to_owned()).await;
+    async fn execute(&self, session: Session, request: Request) -> Result<(), Problem> {
+        if let Some(allowance) = &session.allowance {
+            allowance.take_one(Instant::now())?;
         }
-        let Session { state, schema, scope, recheck } = session;
-        let scope = match access(recheck.as_ref()).await {
-            Ok(None) => scope,
-            Ok(Some(access)) => scope.with_access(access),
-            Err(problem) => return self.fail(problem.detail).await,
+        let read = match reading::read(request, &session.persisted).await {
+            Some(Ok(read)) => read,
+            Some(Err(refused)) => {
+                self.fail(*refused).await;
+                return Ok(());
+            }
+            None => return Err(Problem::too_many_requests()),
         };
+        let scope = session.scope.clone().read_at(Instant::now());
+        let scope = match access(session.recheck.as_ref()).await? {
+            Some(access) => scope.with_access(access),
+            None => scope,
+        };
+        if read.is_subscription() {
+            self.subscribe(session, scope, read).await;
+            Ok(())
+        } else {
+            self.answer(session, scope, read).await
+        }
+    }
+
+    async fn subscribe(&self, session: Session, scope: Scope, read: ReadRequest) {
+        let Session { state, schema, recheck, .. } = session;
+        let ReadRequest { request, document } = read;
         let scope = scope.sharing(state.graphql_reads());
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
         let dispatcher = Dispatcher::default();
@@ -159,13 +186,45 @@ impl Operation {
         self.send(&ToClient::Complete { id: &self.id }, true).await;
     }
 
-    async fn fail(&self, message: String) {
-        let payload = vec![ServerError::new(message, None)];
-        self.send(&ToClient::Error { id: &self.id, payload }, true).await;
+    /// Answers a query in the time that a request has.
+    async fn answer(&self, session: Session, scope: Scope, read: ReadRequest) -> Result<(), Problem> {
+        let Session { state, schema, allowance, .. } = session;
+        let open = allowance.as_ref().map(Allowance::open).transpose()?;
+        let timeout = state.settings().server.timeout;
+        let answered = {
+            let door = &state.admission().graphql_door;
+            let _place = door.enter()?;
+            tokio::time::timeout(timeout, answer(state.clone(), &schema, scope, read)).await
+        };
+        let Answered { response, is_fault } = answered.map_err(|_| Problem::too_slow(timeout))??;
+        state.answers().add(Instant::now(), is_fault);
+        if was_not_executed(&response) {
+            self.send(&ToClient::Error { id: &self.id, payload: response.errors }, true).await;
+            return Ok(());
+        }
+        let text = ToClient::Next { id: &self.id, payload: &response }.text();
+        if text.len() > ANSWER {
+            return Err(Problem::question(format!(
+                "The answer has {} bytes, and at most {ANSWER} are sent over a WebSocket. Ask for fewer rows or fields, or \
+                 by POST.",
+                text.len()
+            )));
+        }
+        self.send_text(text, open, false).await;
+        self.send(&ToClient::Complete { id: &self.id }, true).await;
+        Ok(())
+    }
+
+    async fn fail(&self, error: ServerError) {
+        self.send(&ToClient::Error { id: &self.id, payload: vec![error] }, true).await;
     }
 
     async fn send(&self, message: &ToClient<'_>, is_last: bool) {
-        let sent = Sent { id: self.id.clone(), number: self.number, is_last, text: message.text() };
+        self.send_text(message.text(), None, is_last).await;
+    }
+
+    async fn send_text(&self, text: String, open: Option<OpenRequest>, is_last: bool) {
+        let sent = Sent { id: self.id.clone(), number: self.number, is_last, text, _open: open };
         // where the connection is gone, this task is too
         let _gone = self.sender.send(sent).await;
     }
@@ -184,12 +243,11 @@ fn is_refused(response: &Response) -> bool {
     !response.errors.is_empty() && !response.errors.iter().all(is_missed)
 }
 
-fn is_subscription(document: &ExecutableDocument, name: Option<&str>) -> bool {
-    let operation = match &document.operations {
-        DocumentOperations::Single(operation) => Some(operation),
-        DocumentOperations::Multiple(operations) => name.and_then(|name| operations.get(name)),
-    };
-    operation.is_some_and(|operation| operation.node.ty == OperationType::Subscription)
+/// Whether a query was refused before anything of it was executed: it is not valid, or costs too much.
+fn was_not_executed(response: &Response) -> bool {
+    response.data == Value::Null
+        && !response.errors.is_empty()
+        && response.errors.iter().all(|error| error.path.is_empty())
 }
 
 /// Counts a stream that was ended because its client took nothing.

@@ -1,6 +1,6 @@
 //! Problems as errors of GraphQL.
 
-use async_graphql::ErrorExtensions;
+use async_graphql::{ErrorExtensions, ServerError};
 
 use crate::problem::Problem;
 use crate::questions::Invalid;
@@ -20,6 +20,16 @@ pub(super) fn refused(problem: &Problem) -> async_graphql::Error {
             }
         }
     })
+}
+
+/// A problem as the error of a whole operation, which says when to try again where that is known.
+pub(super) fn refused_operation(problem: &Problem) -> ServerError {
+    let error = refused(problem);
+    let mut extensions = error.extensions.unwrap_or_default();
+    if let Some(secs) = problem.retry_after_secs {
+        extensions.set("retryAfterSecs", secs);
+    }
+    ServerError { extensions: Some(extensions), ..ServerError::new(error.message, None) }
 }
 
 /// What is wrong with an argument as a GraphQL error.

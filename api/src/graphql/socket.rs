@@ -1,4 +1,5 @@
-//! WebSockets at `/graphql`, by the protocol `graphql-transport-ws`. Only subscriptions are answered: queries go by `POST`.
+//! WebSockets at `/graphql`, by the protocol `graphql-transport-ws`. They take all operations: subscriptions, and what `POST`
+//! answers.
 //!
 //! Promises: a connection that does not begin in time, sends what is no message of the protocol, is not from who may read,
 //! or takes messages too slowly, is closed with the protocol's code; the operations of one connection are bounded.
@@ -12,13 +13,14 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::close_reason::CloseReason;
-use super::opening::Opening;
+use super::opening::{Begun, Opening};
 use super::operation::{self, Operations, Sent, Session};
 use super::protocol::{FromClient, ToClient};
+use super::waiting::WaitingPlace;
 use crate::live::{End, HubPlace};
 
 /// How long a client may take to begin.
-const INIT: Duration = Duration::from_secs(10);
+const INIT: Duration = Duration::from_secs(5);
 /// How often a client is asked whether it is there, …
 const PING: Duration = Duration::from_secs(15);
 /// … and how long it may be silent.
@@ -40,14 +42,32 @@ pub(super) struct Connection {
     ended: mpsc::Receiver<End>,
     heard_at: Instant,
     /// Held while it is open.
-    _place: HubPlace,
+    place: Place,
+}
+
+/// The place of a WebSocket, until this is dropped.
+pub(super) struct Place {
+    _waiting: Option<WaitingPlace>,
+    _stream: Option<HubPlace>,
+}
+
+impl Place {
+    /// Among those whose clients are not identified yet.
+    pub(super) fn waiting(place: WaitingPlace) -> Self {
+        Self { _waiting: Some(place), _stream: None }
+    }
+
+    /// Among streams.
+    pub(super) fn stream(place: HubPlace) -> Self {
+        Self { _waiting: None, _stream: Some(place) }
+    }
 }
 
 impl Connection {
-    pub(super) fn new(socket: WebSocket, opening: Opening, upgraded: Option<Upgraded>, place: HubPlace) -> Self {
+    pub(super) fn new(socket: WebSocket, opening: Opening, upgraded: Option<Upgraded>, place: Place) -> Self {
         let (operations, sent, ended) = Operations::new();
         let heard_at = Instant::now();
-        Self { socket, opening, session: None, upgraded, operations, sent, ended, heard_at, _place: place }
+        Self { socket, opening, session: None, upgraded, operations, sent, ended, heard_at, place }
     }
 
     /// Serves it until it is closed.
@@ -104,7 +124,11 @@ impl Connection {
         match message {
             FromClient::ConnectionInit { .. } if self.session.is_some() => Err(Some(CloseReason::init_again())),
             FromClient::ConnectionInit { payload } => {
-                self.session = Some(self.opening.session(payload.as_ref()).await.map_err(Some)?);
+                let Begun { session, place } = self.opening.begin(payload.as_ref()).await.map_err(Some)?;
+                self.session = Some(session);
+                if let Some(place) = place {
+                    drop(std::mem::replace(&mut self.place, Place::stream(place)));
+                }
                 self.reply(&ToClient::ConnectionAck).await
             }
             FromClient::Ping {} => self.reply(&ToClient::Pong).await,

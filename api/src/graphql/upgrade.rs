@@ -12,8 +12,11 @@ use runtime::http::KeptOpen;
 use url::Url;
 
 use super::opening::Opening;
+use super::operation::ANSWER;
+use super::persisted::Persisted;
 use super::schema::ApiSchema;
-use super::socket::Connection;
+use super::socket::{Connection, Place};
+use super::waiting::Waiting;
 use crate::identity::Identity;
 use crate::limits::Client;
 use crate::problem::Problem;
@@ -38,30 +41,40 @@ fn is_upgrade(request: &Request) -> bool {
 /// Answers `GET`: opens a WebSocket where that is asked for, and shows the explorer otherwise.
 pub(super) async fn open(
     State(state): State<ApiState>,
-    Extension(schema): Extension<ApiSchema>,
+    (Extension(schema), Extension(persisted)): (Extension<ApiSchema>, Extension<Persisted>),
+    Extension(waiting): Extension<Waiting>,
     request: Request,
 ) -> Response {
     if !is_upgrade(&request) {
         return web::explorer();
     }
     let (parts, _) = request.into_parts();
-    match upgrade(state, schema, parts).await {
+    match upgrade(state, (schema, persisted), &waiting, parts).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn upgrade(state: ApiState, schema: ApiSchema, mut parts: Parts) -> Result<Response, Problem> {
+async fn upgrade(
+    state: ApiState,
+    (schema, persisted): (ApiSchema, Persisted),
+    waiting: &Waiting,
+    mut parts: Parts,
+) -> Result<Response, Problem> {
     let settings = state.settings();
     check_origin(&parts.headers, settings.server.public_url.as_deref(), &settings.api.cors_origins)?;
     let upgrade = extract(&mut parts).await?;
     let scope = parts.extensions.remove::<Scope>();
-    let place = state.hub().place(Client::of(&parts.extensions))?;
+    let place = match &scope {
+        Some(_) => Place::stream(state.hub().place(Client::of(&parts.extensions))?),
+        None => Place::waiting(waiting.place(&parts.extensions)?),
+    };
+    let by_address = state.limits().of_address(&parts.extensions);
     let upgraded = parts.extensions.get::<KeptOpen>().map(KeptOpen::upgraded);
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(MESSAGE).max_frame_size(MESSAGE);
-    let upgrade = upgrade.read_buffer_size(4096).write_buffer_size(4096).max_write_buffer_size(1 << 20);
+    let upgrade = upgrade.read_buffer_size(4096).write_buffer_size(4096).max_write_buffer_size(ANSWER + (1 << 20));
     let speaks = upgrade.selected_protocol().is_some();
-    let opening = Opening { state, schema, head: parts, scope };
+    let opening = Opening { state, schema, persisted, head: parts, scope, by_address };
     Ok(upgrade.on_upgrade(move |socket| async move {
         let connection = Connection::new(socket, opening, upgraded, place);
         connection.serve(speaks).await;

@@ -9,7 +9,7 @@ use super::client::Client;
 
 /// The requests that are being answered, by client. There are never more clients in it than requests.
 #[derive(Debug)]
-pub(super) struct OpenRequests {
+pub(crate) struct OpenRequests {
     limit: usize,
     by_client: Mutex<HashMap<Client, usize>>,
 }
@@ -22,12 +22,12 @@ pub(crate) struct OpenRequest {
 }
 
 impl OpenRequests {
-    pub(super) fn new(limit: usize) -> Arc<Self> {
+    pub(crate) fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit, by_client: Mutex::default() })
     }
 
     /// `None` when this client has as many as it may.
-    pub(super) fn enter(self: &Arc<Self>, client: &Client) -> Option<OpenRequest> {
+    pub(crate) fn enter(self: &Arc<Self>, client: &Client) -> Option<OpenRequest> {
         let mut by_client = locked(&self.by_client);
         let open = by_client.entry(client.clone()).or_default();
         if *open >= self.limit {

@@ -17,6 +17,16 @@ impl Problem {
         Self::new("urn:sei:problem:unauthenticated", StatusCode::UNAUTHORIZED, "It is not known who asks", detail)
     }
 
+    /// There are more WebSockets than there may be whose clients are not identified.
+    #[must_use]
+    pub fn too_many_unknown(of_address: usize) -> Self {
+        let detail = format!(
+            "There are as many WebSockets as there may be whose clients are not identified ({of_address} of an \
+             address). Send `connection_init`, or try again in a moment."
+        );
+        Self::new("urn:sei:problem:busy", StatusCode::SERVICE_UNAVAILABLE, "Busy", detail)
+    }
+
     /// A browser sends a request that may be made by a page of another site.
     #[must_use]
     pub fn csrf() -> Self {

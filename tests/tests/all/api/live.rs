@@ -2,7 +2,7 @@
 
 pub(super) mod events;
 mod resume;
-mod tokens;
+pub(super) mod tokens;
 
 use std::time::Duration;
 

@@ -228,8 +228,8 @@ async fn logins_at_a_provider_that_does_not_answer_are_bounded_and_hold_up_no_ot
         held.push(served.open("GET", "/login/slow", &[], "").await);
     }
     let refused = async || {
-        let answer = served.open("GET", "/login/slow", &[], "").await;
-        let answer = tokio::time::timeout(Duration::from_millis(200), super::served::read(answer)).await;
+        let mut stream = served.open("GET", "/login/slow", &[], "").await;
+        let answer = tokio::time::timeout(Duration::from_millis(200), super::served::read(&mut stream)).await;
         answer.is_ok_and(|answer| answer.status == 503 && answer.body.contains("urn:sei:problem:busy"))
     };
     eventually(DEADLINE, refused).await;

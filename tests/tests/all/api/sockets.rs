@@ -1,4 +1,7 @@
-//! GraphQL subscriptions over WebSocket, by the protocol `graphql-transport-ws`.
+//! GraphQL over WebSocket, by the protocol `graphql-transport-ws`.
+
+mod queries;
+mod strangers;
 
 use std::time::Duration;
 
@@ -40,11 +43,20 @@ impl Socket {
     }
 
     /// One that was acknowledged.
-    async fn begin(served: &Served) -> Self {
+    pub(super) async fn begin(served: &Served) -> Self {
+        Self::begin_as(served, json!(null)).await
+    }
+
+    /// One that was acknowledged to who says this.
+    pub(super) async fn begin_as(served: &Served, payload: Value) -> Self {
         let mut socket = Self::open(served).await;
-        socket.send(json!({ "type": "connection_init" })).await;
+        socket.init(payload).await;
         assert_eq!(socket.next().await, json!({ "type": "connection_ack" }));
         socket
+    }
+
+    pub(super) async fn init(&mut self, payload: Value) {
+        self.send(json!({ "type": "connection_init", "payload": payload })).await;
     }
 
     pub(super) async fn send(&mut self, message: Value) {
@@ -187,11 +199,10 @@ async fn events_come_until_their_subscription_is_completed_and_go_on_after_a_cur
 }
 
 #[tokio::test]
-async fn what_is_no_subscription_that_can_be_answered_is_an_error_of_its_own() {
+async fn a_subscription_that_can_not_be_answered_is_an_error_of_its_own() {
     let served = served::filled().await;
     let mut socket = Socket::begin(&served).await;
     for (query, text) in [
-        ("{ tenant { name } }", "only subscriptions are answered here; ask queries by POST"),
         ("subscription { nothing }", "nothing"),
         ("subscription {", "expected"),
         ("subscription { deployments(service: \"nowhere\") { id } }", "nowhere"),

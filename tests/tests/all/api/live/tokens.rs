@@ -15,7 +15,7 @@ use crate::api::served::{self, Served};
 use crate::api::sockets::Socket;
 
 /// A token of a tenant that is limited to teams.
-struct Token {
+pub(crate) struct Token {
     id: String,
     secret: String,
 }
@@ -23,7 +23,7 @@ struct Token {
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 impl Token {
-    async fn new(store: &Store, id: &str, tenant: &Tenant, teams: &[String]) -> Self {
+    pub(crate) async fn new(store: &Store, id: &str, tenant: &Tenant, teams: &[String]) -> Self {
         let mut secret = format!("sei_{id:0>43}");
         let checksum: String =
             Sha256::digest(&secret).iter().take(6).map(|byte| char::from(ALPHABET[usize::from(byte % 62)])).collect();
@@ -44,11 +44,11 @@ impl Token {
         Self { id: id.to_owned(), secret }
     }
 
-    fn bearer(&self) -> String {
+    pub(crate) fn bearer(&self) -> String {
         format!("Bearer {}", self.secret)
     }
 
-    async fn revoke(&self, store: &Store) {
+    pub(crate) async fn revoke(&self, store: &Store) {
         let mut tx = store.begin().await.unwrap();
         assert!(tokens::revoke(&mut tx, &self.id).await.unwrap());
         tx.commit().await.unwrap();
