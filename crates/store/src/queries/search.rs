@@ -262,7 +262,8 @@ pub async fn search(store: &Store, text: &SearchText, scope: &SearchScope) -> Re
     let selects: Vec<String> = searched
         .flat_map(|searched| ranks.iter().filter_map(move |rank| searched.select(*rank, text, is_narrowed)))
         .collect();
-    if selects.is_empty() {
+    // every name begins with an empty text
+    if selects.is_empty() || text.text.is_empty() {
         return Ok(Vec::new());
     }
     let owners = scope.owners.as_deref().cloned().unwrap_or_default();
