@@ -43,8 +43,9 @@ impl Search {
 #[ComplexObject]
 impl SearchHit {
     /// Its id in the graph.
+    #[graphql(name = "id")]
     #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    async fn id(&self) -> ID {
+    async fn graph_id(&self) -> ID {
         ID(self.node_id.clone())
     }
 
