@@ -9,15 +9,17 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use kernel::Tenant;
 use kernel::near::UnknownName;
+use runtime::http::Peer;
 use serde::Deserialize;
 use store::TenantInfo;
-use store::audit::{self, Action, Actor, ActorKind, Entry};
+use store::audit::{Action, Entry};
 use utoipa::{IntoParams, ToSchema};
 
 use super::listing::listing;
 use crate::ApiState;
+use crate::audit::actor;
 use crate::envelope::{Answer, Listing};
-use crate::identity::{Identity, PrincipalKind};
+use crate::identity::Identity;
 use crate::problem::Problem;
 use crate::questions::{Asked, ForTenant, ListPage};
 use crate::scope::Scope;
@@ -82,17 +84,22 @@ pub async fn create(
     State(state): State<ApiState>,
     Extension(scope): Extension<Scope>,
     Extension(identity): Extension<Arc<Identity>>,
+    Extension(peer): Extension<Peer>,
     body: Result<Json<NewTenant>, JsonRejection>,
 ) -> Result<Response, Problem> {
     manages(&identity)?;
     let Json(NewTenant { name }) = body.map_err(|error| not_a_tenant(&error))?;
     let expected = "a lower-case letter, then letters, digits or `_`";
     let tenant = Tenant::new(&name).map_err(|_| Problem::parameter("name", &name, expected))?;
+    // before anything is made for it
     if known(&state, &tenant).await?.is_some() {
         return Err(Problem::exists("tenant", &name));
     }
-    state.direct().create_tenant(&tenant, false).await?;
-    record(&state, &identity, Action::TenantCreated, &tenant).await?;
+    let entry = entry(&identity, peer, Action::TenantCreated, &tenant);
+    if !state.direct().create_tenant_by(&tenant, false, &entry).await? {
+        return Err(Problem::exists("tenant", &name));
+    }
+    tracing::info!(%tenant, by = entry.actor.id, "a tenant was created");
     let at = format!("{}/{tenant}", paths::TENANTS);
     let created = TenantView::from(TenantInfo { tenant, demo: false });
     Ok((StatusCode::CREATED, [(header::LOCATION, at)], Json(Answer::new(&scope.tenant, created))).into_response())
@@ -100,8 +107,9 @@ pub async fn create(
 
 /// Drops a tenant and all of its data.
 ///
-/// Needs the role `admin` for all tenants, and the name once more as `confirm`. What computes for the tenant gives it up. A source
-/// whose settings still name the tenant creates it again with its next event.
+/// Needs the role `admin` for all tenants, and the name once more as `confirm`. The tokens and grants for this tenant only end
+/// with it. What computes for the tenant gives it up. A source whose settings still name the tenant creates it again with its
+/// next event.
 #[utoipa::path(
     delete,
     path = "/api/v1/tenants/{name}",
@@ -116,6 +124,7 @@ pub async fn create(
 pub async fn delete(
     State(state): State<ApiState>,
     Extension(identity): Extension<Arc<Identity>>,
+    Extension(peer): Extension<Peer>,
     Path(name): Path<String>,
     Asked(Confirmation { confirm }): Asked<Confirmation>,
 ) -> Result<StatusCode, Problem> {
@@ -132,8 +141,11 @@ pub async fn delete(
         let expected = format!("`{tenant}`, to confirm that all of its data is deleted and can't be restored");
         return Err(Problem::parameter("confirm", confirm.as_deref().unwrap_or_default(), expected));
     }
-    state.direct().drop_tenant(&tenant).await?;
-    record(&state, &identity, Action::TenantDropped, &tenant).await?;
+    let entry = entry(&identity, peer, Action::TenantDropped, &tenant);
+    if !state.direct().drop_tenant_by(&tenant, &entry).await? {
+        return Err(unknown());
+    }
+    tracing::info!(%tenant, by = entry.actor.id, "a tenant was dropped");
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -142,21 +154,10 @@ fn manages(identity: &Identity) -> Result<(), Problem> {
     if identity.administers(None) { Ok(()) } else { Err(Problem::no_tenants()) }
 }
 
-/// Says who did it, in the audit log.
-async fn record(state: &ApiState, identity: &Identity, action: Action, tenant: &Tenant) -> Result<(), Problem> {
-    let principal = &identity.principal;
-    let kind = match principal.kind {
-        PrincipalKind::Local => ActorKind::Local,
-        PrincipalKind::Anyone => ActorKind::Anonymous,
-        PrincipalKind::User => ActorKind::User,
-        PrincipalKind::Token => ActorKind::Token,
-        PrincipalKind::Jwt => ActorKind::Service,
-    };
-    let actor = Actor { kind, id: principal.id.clone(), name: Some(principal.name.clone()) };
-    tracing::info!(%tenant, by = actor.id, "{}", action.as_str());
-    let mut tx = state.direct().begin().await?;
-    audit::record(&mut tx, &Entry::new(actor, action, tenant.as_str()).of(tenant)).await?;
-    Ok(tx.commit().await?)
+/// What the audit log says of it.
+fn entry(identity: &Identity, peer: Peer, action: Action, tenant: &Tenant) -> Entry {
+    let entry = Entry::new(actor(&identity.principal), action, tenant.as_str()).of(tenant);
+    entry.from_address(peer.address().map(|address| address.to_string()))
 }
 
 async fn known(state: &ApiState, tenant: &Tenant) -> Result<Option<TenantInfo>, Problem> {

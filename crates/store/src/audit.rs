@@ -14,6 +14,7 @@ mod retention;
 mod settings;
 mod verify;
 
+pub(crate) use append::add;
 pub use append::{record, record_alone};
 pub use entry::{Action, Actor, ActorKind, Entry, Recorded};
 pub use retention::retain;

@@ -8,5 +8,6 @@ pub mod providers;
 pub mod sessions;
 pub mod tokens;
 pub mod users;
+pub(crate) mod with_tenant;
 
 pub use column::SecretHash;

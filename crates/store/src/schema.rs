@@ -6,6 +6,8 @@ use kernel::Tenant;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor};
 
+use crate::audit::{self, Action, Actor, Entry};
+use crate::identity::with_tenant;
 use crate::{Store, StoreError};
 
 static SHARED: Migrator = sqlx::migrate!("../../migrations/shared");
@@ -51,7 +53,7 @@ impl Store {
         connection.execute("create schema if not exists sei").await?;
         run(&SHARED, &mut connection, "sei", "_sqlx_migrations").await?;
         let timescale = self.timescale().await?;
-        make(&mut connection, &Tenant::default(), false, &timescale).await?;
+        make(&mut connection, (&Tenant::default(), false), &timescale, None).await?;
         for info in tenants(&mut connection).await? {
             migrate_tenant(&mut connection, &info.tenant, &timescale).await?;
         }
@@ -59,12 +61,20 @@ impl Store {
         Ok(timescale)
     }
 
-    /// Makes a tenant, if it is not there. `demo` marks its data as made up, for good.
+    /// Makes a tenant, if it is not there, as `sei` itself does. `demo` marks its data as made up, for good.
     pub async fn create_tenant(&self, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {
+        let entry = by_sei(Action::TenantCreated, tenant);
+        self.create_tenant_by(tenant, demo, &entry).await.map(drop)
+    }
+
+    /// Makes a tenant, unless it is there, and adds the entry of the audit log that says who did. Returns whether it was
+    /// not there.
+    pub async fn create_tenant_by(&self, tenant: &Tenant, demo: bool, entry: &Entry) -> Result<bool, StoreError> {
         let mut connection = self.locked().await?;
         let timescale = self.timescale().await?;
-        make(&mut connection, tenant, demo, &timescale).await?;
-        Ok(connection.close().await?)
+        let is_new = make(&mut connection, (tenant, demo), &timescale, Some(entry)).await?;
+        connection.close().await?;
+        Ok(is_new)
     }
 
     /// Makes a tenant, if it is not there, and takes no lock if it is.
@@ -82,16 +92,24 @@ impl Store {
     pub async fn replace_tenant(&self, tenant: &Tenant, demo: bool) -> Result<(), StoreError> {
         let mut connection = self.locked().await?;
         let timescale = self.timescale().await?;
-        drop_schema(&mut connection, tenant).await?;
-        make(&mut connection, tenant, demo, &timescale).await?;
+        drop_schema(&mut connection, tenant, &by_sei(Action::TenantDropped, tenant)).await?;
+        let created = by_sei(Action::TenantCreated, tenant);
+        make(&mut connection, (tenant, demo), &timescale, Some(&created)).await?;
         Ok(connection.close().await?)
     }
 
-    /// Drops a tenant and all of its data, if it is there.
+    /// Drops a tenant and all of its data, if it is there, as `sei` itself does.
     pub async fn drop_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        self.drop_tenant_by(tenant, &by_sei(Action::TenantDropped, tenant)).await.map(drop)
+    }
+
+    /// Drops a tenant, all of its data, and the tokens and grants that are for it only, and adds the entry of the audit log
+    /// that says who did, with one for each token and grant. Returns whether it was there.
+    pub async fn drop_tenant_by(&self, tenant: &Tenant, entry: &Entry) -> Result<bool, StoreError> {
         let mut connection = self.locked().await?;
-        drop_schema(&mut connection, tenant).await?;
-        Ok(connection.close().await?)
+        let was_there = drop_schema(&mut connection, tenant, entry).await?;
+        connection.close().await?;
+        Ok(was_there)
     }
 
     /// All tenants, by name.
@@ -124,30 +142,55 @@ impl Store {
     }
 }
 
-/// Makes a tenant. It is known only when all of its tables are there: facts are written for those that are known.
+/// What `sei` does by itself.
+fn by_sei(action: Action, tenant: &Tenant) -> Entry {
+    Entry::new(Actor::sei(), action, tenant.as_str()).of(tenant)
+}
+
+/// Makes a tenant, and returns whether it was not there. It is known only when all of its tables are there: facts are
+/// written for those that are known. With that comes the entry of the audit log, if there is one.
 async fn make(
     connection: &mut PgConnection,
-    tenant: &Tenant,
-    demo: bool,
+    (tenant, demo): (&Tenant, bool),
     timescale: &Timescale,
-) -> Result<(), StoreError> {
+    entry: Option<&Entry>,
+) -> Result<bool, StoreError> {
     migrate_tenant(connection, tenant, timescale).await?;
-    sqlx::query!(
+    let mut transaction = connection.begin().await?;
+    let inserted = sqlx::query!(
         "insert into tenant (name, demo) values ($1, $2) on conflict (name) do nothing",
         tenant.as_str(),
         demo
     )
-    .execute(connection)
+    .execute(&mut *transaction)
     .await?;
-    Ok(())
+    let is_new = inserted.rows_affected() == 1;
+    if let Some(entry) = entry.filter(|_| is_new) {
+        audit::add(&mut transaction, entry).await?;
+    }
+    transaction.commit().await?;
+    Ok(is_new)
 }
 
-async fn drop_schema(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), StoreError> {
+/// Drops a tenant with what is granted for it only, and returns whether it was there.
+async fn drop_schema(connection: &mut PgConnection, tenant: &Tenant, entry: &Entry) -> Result<bool, StoreError> {
     let mut transaction = connection.begin().await?;
+    // a token or a grant that is added for it meanwhile waits, and then fails
+    let known = sqlx::query_scalar!("select name from tenant where name = $1 for update", tenant.as_str())
+        .fetch_optional(&mut *transaction)
+        .await?;
     // a tenant's name holds only letters, digits and `_`
     transaction.execute(AssertSqlSafe(format!("drop schema if exists \"{tenant}\" cascade"))).await?;
+    let ended = with_tenant::end_all(&mut transaction, tenant).await?;
     sqlx::query!("delete from tenant where name = $1", tenant.as_str()).execute(&mut *transaction).await?;
-    Ok(transaction.commit().await?)
+    if known.is_some() {
+        audit::add(&mut transaction, entry).await?;
+    }
+    for with_tenant::EndedWithTenant { action, id, detail } in ended {
+        audit::add(&mut transaction, &Entry { action, subject: id, detail, ..entry.clone() }).await?;
+    }
+    transaction.commit().await?;
+    Ok(known.is_some())
 }
 
 async fn tenants(database: impl PgExecutor<'_>) -> Result<Vec<TenantInfo>, StoreError> {

@@ -4,8 +4,7 @@ use anyhow::{Result, bail};
 use api::views::TenantView;
 use clap::Subcommand;
 use kernel::Tenant;
-use store::Store;
-use store::audit::{self, Action, Entry};
+use store::audit::{Action, Entry};
 
 use crate::actor::actor;
 use crate::cli::Global;
@@ -38,8 +37,7 @@ impl TenantCommand {
     pub(crate) async fn run(&self, settings: Settings, global: &Global) -> Result<()> {
         with(settings, async |machine| match self {
             Self::Create { name } => {
-                machine.store.create_tenant(name, false).await?;
-                record(&machine.store, Action::TenantCreated, name).await?;
+                machine.store.create_tenant_by(name, false, &entry(Action::TenantCreated, name)).await?;
                 output::print(&format!("tenant `{name}` is there"))
             }
             Self::Drop { name, .. } if *name == Tenant::default() => {
@@ -50,8 +48,7 @@ impl TenantCommand {
             }
             Self::Drop { name, yes: true } => {
                 machine.tenant(name).await?;
-                record(&machine.store, Action::TenantDropped, name).await?;
-                machine.store.drop_tenant(name).await?;
+                machine.store.drop_tenant_by(name, &entry(Action::TenantDropped, name)).await?;
                 output::print(&format!("tenant `{name}` is gone"))
             }
             Self::List => {
@@ -70,7 +67,7 @@ impl TenantCommand {
     }
 }
 
-async fn record(store: &Store, action: Action, name: &Tenant) -> Result<()> {
-    audit::record_alone(store, &Entry::new(actor(), action, name.as_str()).of(name)).await?;
-    Ok(())
+/// What the audit log says of it.
+fn entry(action: Action, name: &Tenant) -> Entry {
+    Entry::new(actor(), action, name.as_str()).of(name)
 }

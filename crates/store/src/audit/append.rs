@@ -1,13 +1,20 @@
 //! Adds entries to the audit log.
 
+use sqlx::PgConnection;
+
 use super::entry::{Entry, Recorded};
 use crate::{Store, StoreError, StoreTx};
 
 /// Adds an entry in a transaction, which holds the lock of the end of the chain from here until it commits: add it last.
 pub async fn record(tx: &mut StoreTx, entry: &Entry) -> Result<i64, StoreError> {
+    add(tx.connection(), entry).await
+}
+
+/// The same on a connection that is in a transaction.
+pub(crate) async fn add(connection: &mut PgConnection, entry: &Entry) -> Result<i64, StoreError> {
     let head =
         sqlx::query!(r#"select next, hash, greatest(at, clock_timestamp()) as "at!" from audit_head for update"#)
-            .fetch_one(tx.connection())
+            .fetch_one(&mut *connection)
             .await?;
     let recorded = Recorded::new(head.next, head.at, entry, &head.hash);
     let hash = recorded.computed_hash();
@@ -31,7 +38,7 @@ pub async fn record(tx: &mut StoreTx, entry: &Entry) -> Result<i64, StoreError> 
         head.hash,
         &hash,
     )
-    .execute(tx.connection())
+    .execute(connection)
     .await?;
     Ok(recorded.id)
 }

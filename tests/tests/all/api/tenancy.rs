@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use api::identity::secrets;
 use kernel::{Fact, Role, Tenant};
 use serde_json::Value;
+use store::audit::{self, Action, AuditFilter, Order};
+use store::identity::grants::{self, Grantee, NewGrant};
 use store::identity::tokens::{self, NewToken};
 
 use super::served::{self, Reply, Served};
@@ -78,6 +80,37 @@ async fn an_administrator_of_all_tenants_creates_lists_and_drops_them() {
         store::audit::list(&served.database.store, &filter, store::audit::Order::Oldest, None, 100).await.unwrap();
     let recorded: Vec<_> = entries.iter().filter(|entry| entry.subject == "acme").map(|entry| entry.action).collect();
     assert_eq!(recorded, [store::audit::Action::TenantCreated, store::audit::Action::TenantDropped]);
+}
+
+#[tokio::test]
+async fn what_is_granted_for_a_tenant_ends_with_it_and_is_recorded() {
+    let served = with_login().await;
+    let store = &served.database.store;
+    let admin = token(&served, Role::Admin, None).await;
+    assert_eq!(create(&served, &admin, r#"{"name": "acme"}"#).await.status, 201);
+    let acme = Tenant::new("acme").unwrap();
+    let viewer = token(&served, Role::Viewer, Some("acme")).await;
+    let grantee = Grantee::Group("sso:acme".to_owned());
+    let grant = NewGrant { id: "of acme", grantee: &grantee, tenant: Some(&acme), role: Role::Viewer, teams: &[] };
+    let mut tx = store.begin().await.unwrap();
+    grants::add(&mut tx, grant).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(listed(&served, &viewer).await, ["acme"]);
+    assert_eq!(delete(&served, &admin, "acme?confirm=acme").await.status, 204);
+    let filter = AuditFilter { tenant: Some(acme), ..AuditFilter::default() };
+    let entries = audit::list(store, &filter, Order::Oldest, None, 100).await.unwrap();
+    let actions: Vec<_> = entries.iter().map(|entry| entry.action).collect();
+    let expected = [Action::TenantCreated, Action::TenantDropped, Action::TokenRevoked, Action::GrantRemoved];
+    assert_eq!(actions, expected, "{entries:?}");
+    assert!(entries[1..].iter().all(|entry| entry.actor_id == entries[1].actor_id && entry.address.is_some()));
+    assert_eq!(entries[3].subject, "of acme");
+    assert_eq!(audit::verify(store, None).await.unwrap().broken, None);
+    // also in a tenant of the same name that is made later
+    assert_eq!(create(&served, &admin, r#"{"name": "acme"}"#).await.status, 201);
+    tests::eventually(std::time::Duration::from_secs(20), async || {
+        served.ask("GET", "/api/v1/tenants", &[("authorization", &viewer)], "").await.status == 401
+    })
+    .await;
 }
 
 #[tokio::test]
