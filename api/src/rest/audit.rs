@@ -18,8 +18,9 @@ use crate::views::AuditEntry;
 
 /// Entries of the audit log, newest first.
 ///
-/// Those about the tenant, and with those of the default tenant what belongs to none: logins, settings, retention. Each
-/// holds the hash of the one before it; `sei audit verify` walks the whole chain.
+/// Needs the role `admin`. Those about the tenant. An administrator of all tenants sees with those of the default tenant also
+/// what belongs to none: logins, settings, retention, tokens and grants for all tenants. Each holds the hash of the one before
+/// it; `sei audit verify` walks the whole chain.
 #[utoipa::path(
     get,
     path = "/api/v1/audit",

@@ -155,16 +155,15 @@ impl ProviderSessions {
         Ok(ended)
     }
 
-    /// Where the browser of a session goes to log out at its provider as well.
-    pub(crate) async fn logout_address(
-        &self,
-        hash: &SecretHash,
-        cookie: &str,
-        back_to: &str,
-    ) -> Result<Option<Url>, Problem> {
-        let Some(session) = providers::session(&self.store, hash).await? else { return Ok(None) };
+    /// What there is of a session that began at a provider; `None` of any other.
+    pub(crate) async fn session(&self, hash: &SecretHash) -> Result<Option<ProviderSession>, Problem> {
+        Ok(providers::session(&self.store, hash).await?)
+    }
+
+    /// Where the browser of a session goes to log out at its provider as well, if that is known.
+    pub(crate) async fn logout_address(&self, session: &ProviderSession, cookie: &str, back_to: &str) -> Option<Url> {
         let tokens = SessionTokens::open(cookie, session.tokens.as_deref());
-        Ok(self.providers.logout_address(&session.provider, &tokens, back_to).await)
+        self.providers.logout_address(&session.provider, &tokens, back_to).await
     }
 }
 

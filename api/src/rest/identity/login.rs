@@ -66,13 +66,14 @@ pub async fn login(
 /// A session that has ended here.
 #[derive(Serialize, ToSchema)]
 pub struct LoggedOut {
-    /// Where a browser goes to log out at the identity provider as well.
+    /// Where to send the browser, so that its session at the identity provider ends as well.
     continue_at: String,
 }
 
 /// Ends the session, everywhere within a second.
 ///
-/// Of one that began with a login at an identity provider, the answer says where to log out there.
+/// Of one that began with a login at an identity provider, the answer has `continue_at`: send the browser there, and the provider
+/// ends its own session and sends it back to `/login`. Without it, with status 204, go to `/login`.
 #[utoipa::path(
     post,
     path = "/api/v1/logout",
@@ -93,10 +94,15 @@ pub async fn logout(
     let identities = state.identities();
     let secret = identities.cookie().secret(&headers).unwrap_or_default();
     let back_to = own_address(&state.settings().server, &headers).unwrap_or_default() + paths::LOGIN;
-    let provider = identities.providers().logout_address(&session.hash, secret, &back_to).await?;
+    let at_provider = identities.providers().session(&session.hash).await?;
     state.logins().end(actor(&asker.principal), &session.hash, peer.address()).await?;
-    state.identities().forget(&session.hash);
-    let answer = provider.map(|address| Json(LoggedOut { continue_at: address.into() }));
+    identities.forget(&session.hash);
+    // the provider may not answer: here it has ended
+    let address = match &at_provider {
+        Some(at_provider) => identities.providers().logout_address(at_provider, secret, &back_to).await,
+        None => None,
+    };
+    let answer = address.map(|address| Json(LoggedOut { continue_at: address.into() }));
     let answer = answer.map_or_else(|| StatusCode::NO_CONTENT.into_response(), Json::into_response);
     Ok(with_cookie(identities.cookie().clear(), answer))
 }
