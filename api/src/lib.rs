@@ -27,6 +27,7 @@ mod problem;
 pub mod questions;
 mod reads;
 mod recheck;
+mod replay;
 mod rest;
 mod role;
 mod scope;

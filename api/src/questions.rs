@@ -5,6 +5,7 @@
 //! engine's decides which fields go together. Both return an [`Invalid`], which each interface puts into its own terms.
 
 mod audit;
+mod dead_letters;
 mod directory;
 mod facts;
 mod invalid;
@@ -18,6 +19,7 @@ mod span;
 mod text;
 
 pub use audit::AuditQuestion;
+pub use dead_letters::DeadLettersQuestion;
 pub use directory::{RepositoriesQuestion, ServicesQuestion, TeamsQuestion};
 pub use facts::{
     IncidentState, IncidentsQuestion, OpenChangeState, OpenChangesQuestion, PipelineRunsQuestion, ReviewsQuestion,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod boards;
+mod dead_letters;
 mod identity;
 mod lists;
 mod open_changes;
@@ -9,6 +10,7 @@ mod page;
 
 pub use audit::audit;
 pub use boards::{board, boards, whole_boards};
+pub use dead_letters::{dead_letter, dead_letter_counts, dead_letters};
 pub use identity::{grants, tokens, users};
 pub use lists::{changes, deployments, findings, incidents, list, sources, teams};
 use open_changes::{Found, Usual};

@@ -5,6 +5,7 @@ mod accept;
 mod audit;
 mod boards;
 mod csv;
+mod dead_letters;
 mod description;
 mod docs;
 mod document;
@@ -25,7 +26,7 @@ pub use csv::csv_text;
 pub use description::openapi;
 
 use axum::extract::Request;
-use axum::routing::{MethodRouter, delete, get};
+use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Json, Router, middleware};
 
 use crate::ApiState;
@@ -67,6 +68,10 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/audit", list(get(audit::audit)))
         .route(paths::BOARDS, list(get(boards::boards).post(boards::create)))
         .route("/api/v1/boards/{id}", own_forms(get(boards::board).put(boards::replace).delete(boards::delete)))
+        .route("/api/v1/dead-letters", list(get(dead_letters::dead_letters)))
+        .route("/api/v1/dead-letters/counts", list(get(dead_letters::counts)))
+        .route("/api/v1/dead-letters/replay", list(post(dead_letters::replay)))
+        .route("/api/v1/dead-letters/{*id}", list(get(dead_letters::dead_letter)))
         .route(paths::TEAMS, list(get(lists::teams)))
         .route("/api/v1/sources", list(get(lists::sources)))
         .route("/api/v1/open-changes", report(get(facts::open_changes)))

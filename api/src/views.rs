@@ -3,6 +3,7 @@
 
 mod audit;
 mod boards;
+mod dead_letters;
 mod event;
 mod explanation;
 mod facts;
@@ -14,8 +15,10 @@ mod search;
 
 pub use audit::AuditEntry;
 pub use boards::{BoardSummary, BoardView};
+pub use dead_letters::{DeadLetterCountView, DeadLetterEvent, DeadLetterView, Replayed};
 pub use event::RawEvent;
 pub use explanation::{Commit, Explanation};
+pub(crate) use facts::state_of;
 pub use facts::{IncidentView, PipelineRunView, ReviewView, SourceView, TeamView, VulnerabilityView, WorkItemView};
 pub use identity::{CreatedTokenView, GrantView, Me, Reach, TokenView, UserView};
 pub use open_changes::OpenChange;

@@ -20,6 +20,7 @@ use store::source_state::{self, Attempt};
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
+use crate::first_attempt::{Counted, noted};
 use crate::ready::Ready;
 use crate::scheduler::{Job, Times};
 use crate::sources::{self, ConfiguredRepository, SourceError};
@@ -52,14 +53,16 @@ impl Collector {
     ) -> Result<git::Summary, GitError> {
         let began = Utc::now();
         let (start, name) = (Instant::now(), git::source_name(&source.url));
-        let progress = (self.progress)(&name);
-        let target = git::Target { mirrors: &self.mirrors, tenant, log: &*self.log, progress: &*progress };
+        let progress = Counted::new((self.progress)(&name));
+        let target = git::Target { mirrors: &self.mirrors, tenant, log: &*self.log, progress: &progress };
         let collecting = Box::pin(async {
             // its cursors need its tables
             self.store.ensure_tenant(tenant).await?;
             git::collect(source, from, &target, &self.store, began).await
         });
-        let collected = panics::caught(collecting).await.unwrap_or_else(|message| Err(GitError::Ended(message)));
+        let store = self.store.for_tenant(tenant);
+        let collected = noted(&store, &name, (began, &progress), panics::caught(collecting)).await;
+        let collected = collected.unwrap_or_else(|message| Err(GitError::Ended(message)));
         let attempt = Attempt {
             began,
             fetched: collected.as_ref().map_or(0, |summary| signed(summary.commits)),
@@ -77,16 +80,17 @@ impl Collector {
     pub async fn pull(&self, ready: &Ready, from: pull::PullFrom) -> pull::Summary {
         let began = Utc::now();
         let (start, name, connector) = (Instant::now(), &ready.source.name, ready.connector.name());
-        let progress = (self.progress)(name);
+        let progress = Counted::new((self.progress)(name));
         let tenant = &ready.source.tenant;
+        let store = self.store.for_tenant(tenant);
         let target = Target {
             source: name,
             connector,
             tenant,
             since: ready.source.since.map(|day| kernel::midnight(day, self.time_zone)),
             log: &*self.log,
-            cursors: &self.store.for_tenant(tenant),
-            progress: &*progress,
+            cursors: &store,
+            progress: &progress,
         };
         let pulling = async {
             match self.store.ensure_tenant(tenant).await {
@@ -94,7 +98,7 @@ impl Collector {
                 Err(error) => pull::Summary::failed(name, words(&error)),
             }
         };
-        let pulled = panics::caught(pulling).await;
+        let pulled = noted(&store, name, (began, &progress), panics::caught(pulling)).await;
         let summary = pulled.unwrap_or_else(|message| pull::Summary::broken_off(name, &message));
         let budget = ready.puller.budget();
         let attempt = Attempt {

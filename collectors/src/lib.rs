@@ -1,6 +1,7 @@
 //! How events come into the log: the webhook gateway, the pulls by schedule, and imports of files.
 
 pub mod collector;
+mod first_attempt;
 pub mod gateway;
 pub mod import;
 pub mod ready;

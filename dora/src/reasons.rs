@@ -2,7 +2,7 @@
 //! rule reads differently on both of its sides: "Deployment 3 rolled it back" of the one that failed, "It
 //! rolled back deployment 2" of the one that repaired.
 
-use kernel::{Evidence, EvidenceKind, Rule};
+use kernel::{Evidence, EvidenceKind, FindingKind, Rule};
 
 /// Why a deployment failed.
 #[must_use]
@@ -55,6 +55,30 @@ pub fn recovered_by(evidence: &Evidence) -> String {
         Rule::PatchRelease => format!("{by} is its next patch level."),
         Rule::FailedAttempt => format!("{by} succeeded."),
         Rule::NamedAsFix => format!("{by} is the fix that the incident names."),
+    }
+}
+
+/// What to do about a finding.
+#[must_use]
+pub const fn remedy(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::NegativeDuration => {
+            "Check the clock of the source; if history was rewritten, nothing needs to be done."
+        }
+        FindingKind::UnknownCommit => {
+            "Collect the repository that has the commit (`[[source]]` of git, or of the forge), and map it to the service."
+        }
+        FindingKind::NoCommit => "Have the deployment state its commit, or a version that is a tag of the repository.",
+        FindingKind::NoTime => "Have the source state when the deployment finished.",
+        FindingKind::PartialHistory => "Collect the whole history: a clone without `--depth`.",
+        FindingKind::UnknownFirstCommit => "Collect the repository with git, or the commits of changes from the forge.",
+        FindingKind::Environments => "State which environments are production (`production` of the service).",
+        FindingKind::ImplausibleTime => "Nothing needs to be done: the commit's author time is left out.",
+        FindingKind::IncidentWithoutService => "Map the incidents to a service (`incidents` of `[[service]]`).",
+        FindingKind::DuplicateChange => {
+            "Nothing needs to be done: its commits count once, with the change that brought them."
+        }
+        FindingKind::PatchReleases => "Set `dora.patch_release_is_hotfix` if patch releases are hotfixes here.",
     }
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod boards;
 mod code;
+mod dead_letters;
 mod delivery;
 mod organization;
 mod search;
@@ -12,6 +13,7 @@ use async_graphql::MergedObject;
 use answers::Answers;
 use boards::Boards;
 use code::CodeLists;
+use dead_letters::DeadLetters;
 use delivery::DeliveryLists;
 use organization::OrganizationLists;
 use search::Search;
@@ -19,4 +21,4 @@ use search::Search;
 /// What sei knows about how software is delivered. Durations are in seconds, times in UTC; what was not
 /// observed is null. Lists are Relay connections.
 #[derive(MergedObject, Default)]
-pub struct Query(Answers, OrganizationLists, DeliveryLists, CodeLists, Boards, Search);
+pub struct Query(Answers, OrganizationLists, DeliveryLists, CodeLists, Boards, DeadLetters, Search);

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 
 use super::document::Complete;
 use super::identity::{grants, login, tokens, users};
-use super::{audit, boards, events, facts, lists, metrics, reports, search, tenants};
+use super::{audit, boards, dead_letters, events, facts, lists, metrics, reports, search, tenants};
 use crate::problem::Problem;
 
 /// What `/api/openapi.json` says.
@@ -42,6 +42,10 @@ use crate::problem::Problem;
         boards::create,
         boards::replace,
         boards::delete,
+        dead_letters::dead_letters,
+        dead_letters::counts,
+        dead_letters::dead_letter,
+        dead_letters::replay,
         login::login,
         login::logout,
         login::me,

@@ -1,6 +1,6 @@
 //! Logging in and out, and managing tokens, grants and users. What is about no tenant has no tenant in its envelope.
 
-mod body;
+pub(super) mod body;
 pub(super) mod grants;
 mod listing;
 pub(super) mod login;

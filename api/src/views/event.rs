@@ -48,8 +48,7 @@ impl RawEvent {
     }
 
     fn of(origin: Origin, event: Envelope, shown: usize) -> Self {
-        let text = str::from_utf8(&event.data).ok().filter(|text| text.len() <= shown);
-        let payload = text.map(str::to_owned);
+        let payload = text_up_to(&event.data, shown);
         Self {
             partition: origin.partition,
             position: origin.position,
@@ -62,4 +61,13 @@ impl RawEvent {
             payload,
         }
     }
+}
+
+/// A payload as it may be shown: `None` if it is no text, or large.
+pub(super) fn text_of(data: &[u8]) -> Option<String> {
+    text_up_to(data, SHOWN)
+}
+
+fn text_up_to(data: &[u8], most: usize) -> Option<String> {
+    str::from_utf8(data).ok().filter(|text| text.len() <= most).map(str::to_owned)
 }

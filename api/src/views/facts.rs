@@ -346,7 +346,9 @@ impl Personal for TeamView {}
 pub struct SourceView {
     /// The connector and the configured name: `github/main`.
     pub name: String,
-    /// When it was collected last, whether that worked or not.
+    /// How it stands: `collecting` while its first attempt runs, then `ok`, `partial` (something was skipped) or `failing`.
+    pub state: &'static str,
+    /// When it was collected last, whether that worked or not; while the first attempt runs, when that began.
     pub attempted_at: DateTime<Utc>,
     /// When that worked last.
     #[schema(required)]
@@ -354,7 +356,7 @@ pub struct SourceView {
     /// Everything that happened before is known.
     #[schema(required)]
     pub complete_until: Option<DateTime<Utc>>,
-    /// The number of rows, or commits, that the last attempt fetched.
+    /// The number of rows, or commits, that the last attempt fetched; while the first one runs, until now.
     pub fetched: i64,
     /// When it failed last.
     #[schema(required)]
@@ -378,6 +380,7 @@ pub struct SourceView {
 impl From<SourceState> for SourceView {
     fn from(from: SourceState) -> Self {
         Self {
+            state: state_of(&from),
             name: from.source,
             attempted_at: from.attempted_at,
             succeeded_at: from.succeeded_at,
@@ -391,4 +394,9 @@ impl From<SourceState> for SourceView {
             budget_resets_at: from.budget_resets_at,
         }
     }
+}
+
+/// How a source stands.
+pub(crate) fn state_of(source: &SourceState) -> &'static str {
+    source.health().map_or("collecting", |health| health.as_str())
 }

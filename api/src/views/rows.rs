@@ -347,11 +347,14 @@ pub struct Finding {
     pub subject: String,
     /// One sentence.
     pub detail: String,
+    /// What to do about it.
+    pub remedy: &'static str,
 }
 
 impl From<kernel::Finding> for Finding {
     fn from(from: kernel::Finding) -> Self {
-        Self { service: from.service, kind: from.kind, subject: from.subject, detail: from.detail }
+        let remedy = reasons::remedy(from.kind);
+        Self { service: from.service, kind: from.kind, subject: from.subject, detail: from.detail, remedy }
     }
 }
 

@@ -13,6 +13,7 @@ mod log;
 mod partitions;
 pub mod personal;
 mod position;
+mod replay;
 pub mod settings;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::settings::LogKind;
 pub use error::LogError;
 pub use log::{Batch, EventLog, Limit, LogReader, Position};
 pub use position::{EventReader, events_of};
+pub use replay::replay_dead_letters;
 
 /// The log that the settings name. The topic is created where it is missing and may be.
 pub async fn open(settings: &settings::Log, store: &Store) -> Result<Arc<dyn EventLog>, LogError> {

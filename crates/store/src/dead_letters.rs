@@ -84,32 +84,150 @@ pub async fn write(tx: &mut StoreTx, dead_letters: &[NewDeadLetter<'_>]) -> Resu
     Ok(())
 }
 
+/// Which rejected events are meant: those that are all of this.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeadLetterFilter {
+    /// Of this source.
+    pub source: Option<String>,
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// Rejected for this reason.
+    pub reason: Option<String>,
+    /// One of these, each by source and id with a slash between.
+    pub events: Option<Vec<String>>,
+}
+
+/// The position of a rejected event in the list: when it was rejected, its source and its id.
+pub type DeadLetterPosition<'a> = (DateTime<Utc>, &'a str, &'a str);
+
+/// How many events of a kind from a source are kept for a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetterCount {
+    /// `<connector>/<configured name>`.
+    pub source: String,
+    /// `<connector>.<event>`.
+    pub kind: String,
+    /// The reason, out of the closed list.
+    pub reason: String,
+    /// How many.
+    pub events: i64,
+    /// When the first of them was rejected.
+    pub first_at: DateTime<Utc>,
+    /// When the last of them was rejected.
+    pub last_at: DateTime<Utc>,
+}
+
 /// The newest rejected events of a tenant, newest first.
 pub async fn list(store: &Store, limit: i64) -> Result<Vec<DeadLetter>, StoreError> {
+    page(store, &DeadLetterFilter::default(), None, limit).await
+}
+
+/// Rejected events after a position, newest first.
+pub async fn page(
+    store: &Store,
+    filter: &DeadLetterFilter,
+    after: Option<DeadLetterPosition<'_>>,
+    limit: i64,
+) -> Result<Vec<DeadLetter>, StoreError> {
+    let at = after.map(|(at, ..)| at);
+    let (source, event_id) = after.map(|(_, source, event_id)| (source, event_id)).unzip();
     Ok(sqlx::query_as!(
         DeadLetter,
         r#"select source, event_id, kind, reason, detail, received_at, rejected_at,
                   octet_length(payload)::bigint as "bytes!"
-           from dead_letter order by rejected_at desc, source, event_id limit $1"#,
+             from dead_letter
+            where ($1::text is null or source = $1) and ($2::text is null or kind = $2)
+              and ($3::text is null or reason = $3)
+              and ($4::timestamptz is null or rejected_at < $4
+                   or (rejected_at = $4 and (source, event_id) > ($5::text, $6::text)))
+            order by rejected_at desc, source, event_id limit $7"#,
+        filter.source.as_deref(),
+        filter.kind.as_deref(),
+        filter.reason.as_deref(),
+        at,
+        source,
+        event_id,
         limit,
     )
     .fetch_all(store.pool())
     .await?)
 }
 
+/// How many rejected events there are by source, kind and reason: the most first, `limit` at most.
+pub async fn counts(store: &Store, limit: i64) -> Result<Vec<DeadLetterCount>, StoreError> {
+    Ok(sqlx::query_as!(
+        DeadLetterCount,
+        r#"select source, kind, reason, count(*) as "events!", min(rejected_at) as "first_at!",
+                  max(rejected_at) as "last_at!"
+             from dead_letter group by source, kind, reason order by count(*) desc, source, kind, reason limit $1"#,
+        limit,
+    )
+    .fetch_all(store.pool())
+    .await?)
+}
+
+/// A rejected event with what was received, by source and id.
+pub async fn get(store: &Store, source: &str, event_id: &str) -> Result<Option<(DeadLetter, Envelope)>, StoreError> {
+    let row = sqlx::query!(
+        "select source, event_id, kind, subject, key, reason, detail, received_at, rejected_at, content_type, payload
+           from dead_letter where source = $1 and event_id = $2",
+        source,
+        event_id,
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    Ok(row.map(|row| {
+        let envelope = Envelope {
+            id: row.event_id.clone(),
+            source: row.source.clone(),
+            kind: row.kind.clone(),
+            subject: row.subject,
+            time: row.received_at,
+            tenant: store.tenant().clone(),
+            key: row.key,
+            content_type: row.content_type,
+            data: Bytes::from(row.payload),
+        };
+        let letter = DeadLetter {
+            source: row.source,
+            event_id: row.event_id,
+            kind: row.kind,
+            reason: row.reason,
+            detail: row.detail,
+            received_at: row.received_at,
+            rejected_at: row.rejected_at,
+            bytes: i64::try_from(envelope.data.len()).unwrap_or(i64::MAX),
+        };
+        (letter, envelope)
+    }))
+}
+
 /// Takes rejected events of the transaction's tenant out of the table, oldest first, at most `limit`.
 /// Append them to the log, then commit: if that fails in between they are there still.
-pub async fn take_for_replay(tx: &mut StoreTx, limit: i64) -> Result<Vec<Envelope>, StoreError> {
+pub async fn take_for_replay(
+    tx: &mut StoreTx,
+    filter: &DeadLetterFilter,
+    limit: i64,
+) -> Result<Vec<Envelope>, StoreError> {
     let tenant = tx.tenant().clone();
     let rows = sqlx::query!(
         "with oldest as (
-             select source, event_id from dead_letter order by rejected_at, source, event_id limit $1
+             select source, event_id from dead_letter
+              where ($2::text is null or source = $2) and ($3::text is null or kind = $3)
+                and ($4::text is null or reason = $4)
+                and ($5 or source || '/' || event_id = any ($6))
+              order by rejected_at, source, event_id limit $1
              for update skip locked
          )
          delete from dead_letter using oldest
          where dead_letter.source = oldest.source and dead_letter.event_id = oldest.event_id
          returning dead_letter.source, dead_letter.event_id, kind, subject, key, received_at, content_type, payload",
         limit,
+        filter.source.as_deref(),
+        filter.kind.as_deref(),
+        filter.reason.as_deref(),
+        filter.events.is_none(),
+        filter.events.as_deref().unwrap_or_default(),
     )
     .fetch_all(tx.connection())
     .await?;

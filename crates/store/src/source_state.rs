@@ -52,6 +52,19 @@ pub struct SourceState {
     pub budget_resets_at: Option<DateTime<Utc>>,
 }
 
+impl SourceState {
+    /// How it stands; `None` while its first attempt runs.
+    #[must_use]
+    pub fn health(&self) -> Option<SourceHealth> {
+        self.succeeded_at.or(self.failed_at)?;
+        Some(match (&self.error, self.problems.is_empty()) {
+            (Some(_), _) => SourceHealth::Failing,
+            (None, false) => SourceHealth::Partial,
+            (None, true) => SourceHealth::Ok,
+        })
+    }
+}
+
 impl Attempt {
     /// How the source stands after it.
     fn health(&self) -> SourceHealth {
@@ -69,7 +82,7 @@ pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), 
     sqlx::query!(
         "with before as (
              select case when error is not null then 'failing' when problems <> '{}' then 'partial' else 'ok' end as state
-             from source_state where source = $1
+             from source_state where source = $1 and (succeeded_at is not null or failed_at is not null)
          )
          insert into feed (kind, subject, detail)
          select $2, $1, jsonb_build_object('state', $3::text, 'error', $4::text)
@@ -109,6 +122,21 @@ pub async fn save(store: &Store, source: &str, attempt: &Attempt) -> Result<(), 
     .await?;
     feed::prune(&mut tx).await?;
     tx.commit().await
+}
+
+/// Keeps how far the first attempt has come that does not end at once. What is known of one that has ended stays.
+pub async fn note_first(store: &Store, source: &str, began: DateTime<Utc>, fetched: i64) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into source_state as kept (source, attempted_at, fetched) values ($1, $2, $3)
+         on conflict (source) do update set attempted_at = excluded.attempted_at, fetched = excluded.fetched
+         where kept.succeeded_at is null and kept.failed_at is null",
+        source,
+        began,
+        fetched,
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(())
 }
 
 /// Every source that was ever tried, by name.

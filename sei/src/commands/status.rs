@@ -227,7 +227,7 @@ impl Source {
         Self {
             lag: state.complete_until.map(|until| (Utc::now() - until).num_seconds().max(0)),
             name: state.source,
-            attempted_at: Some(state.attempted_at),
+            attempted_at: state.health().map(|_| state.attempted_at),
             succeeded_at: state.succeeded_at,
             cursor_saved_at: state.cursor_saved_at,
             fetched: state.fetched,

@@ -6,6 +6,7 @@ mod cache;
 mod contract;
 mod cors;
 mod costly;
+mod dead_letters;
 mod distribution;
 mod events;
 mod fields;

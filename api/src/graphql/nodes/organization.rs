@@ -7,6 +7,8 @@ use store::TenantInfo;
 use store::queries::TeamRow;
 use store::source_state::SourceState;
 
+use crate::views::state_of;
+
 /// The organization whose data it is: a tenant.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
@@ -85,7 +87,9 @@ impl From<&JoinedPerson> for Person {
 pub struct Source {
     /// The connector and the configured name: `github/main`.
     pub name: String,
-    /// When it was tried last.
+    /// How it stands: `collecting` while its first attempt runs, then `ok`, `partial` or `failing`.
+    pub state: &'static str,
+    /// When it was tried last; while the first attempt runs, when that began.
     pub attempted_at: DateTime<Utc>,
     /// When it worked last.
     pub succeeded_at: Option<DateTime<Utc>>,
@@ -93,7 +97,7 @@ pub struct Source {
     pub complete_until: Option<DateTime<Utc>>,
     /// When one of its cursors was saved last.
     pub cursor_saved_at: Option<DateTime<Utc>>,
-    /// Number of rows, or commits, that the last attempt fetched.
+    /// Number of rows, or commits, that the last attempt fetched; while the first one runs, until now.
     pub fetched: i64,
     /// When it failed last.
     pub failed_at: Option<DateTime<Utc>>,
@@ -110,6 +114,7 @@ pub struct Source {
 impl From<SourceState> for Source {
     fn from(from: SourceState) -> Self {
         Self {
+            state: state_of(&from),
             name: from.source,
             attempted_at: from.attempted_at,
             succeeded_at: from.succeeded_at,

@@ -12,10 +12,12 @@ async fn every_documented_path_answers_as_documented() {
     let deployment = some_id(&served, "/api/v1/deployments?window=all&failed=true&limit=1").await;
     let change = some_id(&served, "/api/v1/changes?window=all&limit=1").await;
     let board = super::boards::create(&served, r#"{"title": "Checkout", "tiles": [{"metrics": ["reviews"]}]}"#).await;
+    let rejected = super::dead_letters::reject(&served, "github/main", "1", kernel::RejectReason::Schema).await;
     for (path, item) in document["paths"].as_object().unwrap() {
         let id = match path.split('/').nth(3) {
             Some("deployments") => &deployment,
             Some("boards") => &board,
+            Some("dead-letters") => &rejected,
             _ => &change,
         };
         let needed = match path.rsplit('/').next().unwrap() {

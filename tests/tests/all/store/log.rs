@@ -286,11 +286,12 @@ async fn a_rejected_event_is_kept_once_and_replayed_byte_for_byte() {
     assert_eq!(listed.len(), 2);
     assert_eq!((listed[0].reason.as_str(), listed[0].detail.as_str(), listed[0].bytes), ("schema", "a\u{FFFD}b", 100));
 
+    let all = dead_letters::DeadLetterFilter::default();
     let mut given_up = store.begin().await.unwrap();
-    assert_eq!(dead_letters::take_for_replay(&mut given_up, 10).await.unwrap().len(), 2);
+    assert_eq!(dead_letters::take_for_replay(&mut given_up, &all, 10).await.unwrap().len(), 2);
     given_up.rollback().await.unwrap();
     let mut tx = store.begin().await.unwrap();
-    let replayed = dead_letters::take_for_replay(&mut tx, 10).await.unwrap();
+    let replayed = dead_letters::take_for_replay(&mut tx, &all, 10).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(replayed[0].data, envelope.data);
     assert_eq!(replayed[0].subject.as_deref(), Some("s\u{FFFD}"));

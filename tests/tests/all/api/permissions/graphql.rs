@@ -14,6 +14,8 @@ const FIELDS: &[(&str, Right, &str)] = &[
     ("board", Right::Read, r#"(id: "nothing")"#),
     ("boards", Right::Read, ""),
     ("changes", Right::Read, ""),
+    ("deadLetterCounts", Right::Read, ""),
+    ("deadLetters", Right::Read, ""),
     ("deployedChanges", Right::Read, ""),
     ("deployments", Right::Read, ""),
     ("dora", Right::Read, ""),
