@@ -6,6 +6,7 @@ mod answer;
 mod close_reason;
 mod cost;
 mod dispatch;
+mod edges;
 mod fields;
 mod filters;
 pub(crate) mod ids;

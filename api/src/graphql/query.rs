@@ -2,9 +2,8 @@
 
 mod answers;
 mod boards;
-mod code;
 mod dead_letters;
-mod delivery;
+mod lists;
 mod organization;
 mod search;
 
@@ -12,13 +11,12 @@ use async_graphql::MergedObject;
 
 use answers::Answers;
 use boards::Boards;
-use code::CodeLists;
 use dead_letters::DeadLetters;
-use delivery::DeliveryLists;
-use organization::OrganizationLists;
+use lists::Lists;
+use organization::OrganizationFields;
 use search::Search;
 
 /// What sei knows about how software is delivered. Durations are in seconds, times in UTC; what was not
 /// observed is null. Lists are Relay connections.
 #[derive(MergedObject, Default)]
-pub struct Query(Answers, OrganizationLists, DeliveryLists, CodeLists, Boards, DeadLetters, Search);
+pub struct Query(Answers, OrganizationFields, Lists, Boards, DeadLetters, Search);

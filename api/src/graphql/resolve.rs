@@ -31,18 +31,23 @@ pub(super) async fn people(context: &Context<'_>) -> async_graphql::Result<Arc<P
     loads(context)?.loader().people().await.map_err(|problem| refused(&problem))
 }
 
-/// A page of a list.
-pub(super) async fn list<T, N>(context: &Context<'_>, (mut filter, order): (RowFilter, Order), pages: Pages) -> List<N>
+/// A page of a list that filters and an order are asked of.
+pub(super) async fn list<T, N>(
+    context: &Context<'_>,
+    asked: impl Future<Output = async_graphql::Result<(RowFilter, Order)>>,
+    pages: Pages,
+) -> List<N>
 where
     T: Listed + Clone + Sync + 'static,
     N: From<T> + OutputType,
 {
+    let _held = hold(context)?;
+    let (mut filter, order) = asked.await?;
     let cut = cut::<T>(order, &pages)?;
     let is_searched = filter.search.is_some() && T::LIST.is_timed();
     if (is_searched || order.sort.needs_window) && filter.from.is_none() {
         filter.from = Some(filter.to.unwrap_or_else(Utc::now) - WINDOW);
     }
-    let _held = hold(context)?;
     let loads = loads(context)?;
     let rows = loads.loader().list::<T>(filter.clone(), order, &cut).await.map_err(|problem| refused(&problem))?;
     let loads = Arc::clone(loads);
@@ -117,6 +122,18 @@ where
     Ok(found.map(|row| N::from(T::clone(&row))))
 }
 
+/// A thing by its key, if there is one.
+pub(super) async fn one_of<T, N>(context: &Context<'_>, key: Option<One>) -> async_graphql::Result<Option<N>>
+where
+    T: Listed + Clone + Sync + 'static,
+    N: From<T>,
+{
+    match key {
+        Some(key) => one::<T, N>(context, key).await,
+        None => Ok(None),
+    }
+}
+
 /// Things by their keys, in the order of these; those that are not there are left out.
 pub(super) async fn some<T, N>(context: &Context<'_>, keys: Vec<One>) -> async_graphql::Result<Vec<N>>
 where
@@ -128,7 +145,17 @@ where
     Ok(wanted.iter().filter_map(|key| found.get(key)).map(|row| N::from(T::clone(row))).collect())
 }
 
-/// The key of a thing that is identified by one text.
+/// The key of a thing that one text identifies.
+pub(super) fn one_key<'k>(text: impl Into<Option<&'k str>>) -> Option<One> {
+    Some(vec![text.into()?.to_owned()])
+}
+
+/// The key of a thing that two texts identify.
+pub(super) fn pair_key<'k>(first: impl Into<Option<&'k str>>, second: impl Into<Option<&'k str>>) -> Option<One> {
+    Some(vec![first.into()?.to_owned(), second.into()?.to_owned()])
+}
+
+/// The key of a thing that one text identifies, whose list is read.
 pub(super) fn key(text: &str) -> ParentKey {
     (text.to_owned(), String::new())
 }

@@ -1,202 +1,118 @@
 //! Changes, open or deployed, and their reviews.
 
-use async_graphql::{ComplexObject, Context, ID};
+use async_graphql::Context;
 use chrono::Utc;
 use kernel::{ChangeMetric, ChangeState, DeploymentMetric};
-use store::queries::{Parent, RepositoryRow, RowFilter, ServiceRow};
+use store::queries::{Parent, RepositoryRow, ServiceRow};
 
-use crate::graphql::ids::{Kind, id};
+use crate::graphql::edges::edges;
 use crate::graphql::nodes::{Account, Change, Review};
-use crate::graphql::paging::{List, checked, rows};
+use crate::graphql::paging::checked;
 use crate::graphql::people::account;
-use crate::graphql::resolve::{among, key, one, some};
+use crate::graphql::resolve::{key, one, one_key, pair_key, some};
 use crate::views::{Change as DeployedChange, Commit, Deployment, Repository, Service};
 
 /// The commits of a change, as far as they are known.
-pub(super) async fn commits_of(
-    context: &Context<'_>,
-    change: &Change,
-    first: Option<u32>,
-) -> async_graphql::Result<Vec<Commit>> {
+async fn commits_of(change: &Change, context: &Context<'_>, first: Option<u32>) -> async_graphql::Result<Vec<Commit>> {
     let limit = usize::try_from(checked("first", first)?).unwrap_or(usize::MAX);
     let keys = change.commits.iter().take(limit).map(|sha| vec![change.repository.clone(), sha.to_string()]);
     some::<kernel::Commit, _>(context, keys.collect()).await
 }
 
-#[ComplexObject]
-impl Change {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Change, &[&self.key])
+/// The commits of a deployed change, or the direct commit.
+async fn commits_of_deployed(
+    change: &DeployedChange,
+    context: &Context<'_>,
+    first: Option<u32>,
+) -> async_graphql::Result<Vec<Commit>> {
+    if let Some((repository, sha)) = change.id.rsplit_once('@').filter(|_| change.is_commit) {
+        return some::<kernel::Commit, _>(context, vec![vec![repository.to_owned(), sha.to_owned()]]).await;
     }
-
-    /// Who opened it.
-    async fn author(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
-        account(context, self.author.as_deref()).await
-    }
-
-    /// The repository that it is merged to.
-    async fn repository(&self, context: &Context<'_>) -> async_graphql::Result<Option<Repository>> {
-        one::<RepositoryRow, _>(context, vec![self.repository.clone()]).await
-    }
-
-    /// The services that are declared with its repository, by name.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn services(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Service> {
-        let of = (Parent::REPOSITORY_OF_SERVICE, key(&self.repository));
-        among::<ServiceRow, _>(context, of, RowFilter::default(), (first, after, last, before)).await
-    }
-
-    /// For how long it has been open, in seconds; null unless it is open.
-    async fn age_seconds(&self) -> Option<i64> {
-        let opened_at = self.opened_at.filter(|_| self.state == ChangeState::Open)?;
-        Some((Utc::now() - opened_at).num_seconds().max(0))
-    }
-
-    /// The change that it reverts.
-    async fn reverts(&self, context: &Context<'_>) -> async_graphql::Result<Option<Self>> {
-        let Some(reverts) = self.reverts.clone() else { return Ok(None) };
-        one::<kernel::Change, _>(context, vec![reverts]).await
-    }
-
-    /// Its reviews and comments, oldest first.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn reviews(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Review> {
-        let of = (Parent::CHANGE, key(&self.key));
-        among::<kernel::Review, _>(context, of, RowFilter::default(), (first, after, last, before)).await
-    }
-
-    /// Its commits: those that its source lists, and the one by which it was merged.
-    #[graphql(complexity = "rows(first, None) * child_complexity + 1")]
-    async fn commits(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 200; 50 without it.")] first: Option<u32>,
-    ) -> async_graphql::Result<Vec<Commit>> {
-        commits_of(context, self, first).await
-    }
-
-    /// Its deployments: one for each service that it reached production with, newest first.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn deployed(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<DeployedChange> {
-        let of = (Parent::CHANGE, key(&self.key));
-        among::<ChangeMetric, _>(context, of, RowFilter::default(), (first, after, last, before)).await
+    match one::<kernel::Change, Change>(context, vec![change.id.clone()]).await? {
+        Some(change) => commits_of(&change, context, first).await,
+        None => Ok(Vec::new()),
     }
 }
 
-#[ComplexObject]
-impl DeployedChange {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::DeployedChange, &[&self.service, &self.id])
+edges! {
+    Change, Change, |it| vec![it.key.as_str()];
+    one {
+        /// The repository that it is merged to.
+        repository: RepositoryRow => Repository, |it| one_key(it.repository.as_str());
+        /// The change that it reverts.
+        reverts: kernel::Change => Self, |it| one_key(it.reverts.as_deref());
     }
-
-    /// `<repository>#<number>`; for a direct commit `<repository>@<sha>`.
-    async fn key(&self) -> &str {
-        &self.id
+    many {
+        /// The services that are declared with its repository, by name.
+        services: ServiceRow => Service, |it| (Parent::REPOSITORY_OF_SERVICE, key(&it.repository));
+        /// Its reviews and comments, oldest first.
+        reviews: kernel::Review => Review, |it| (Parent::CHANGE, key(&it.key));
+        /// Its deployments: one for each service that it reached production with, newest first.
+        deployed: ChangeMetric => DeployedChange, |it| (Parent::CHANGE, key(&it.key));
     }
-
-    /// The change itself; null for a direct commit.
-    async fn change(&self, context: &Context<'_>) -> async_graphql::Result<Option<Change>> {
-        one::<kernel::Change, _>(context, vec![self.id.clone()]).await
+    few {
+        /// Its commits: those that its source lists, and the one by which it was merged.
+        commits: Commit, commits_of;
     }
-
-    /// Who opened or wrote it.
-    #[graphql(name = "author")]
-    async fn author_account(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
-        account(context, self.author.as_deref()).await
-    }
-
-    /// The service that it was deployed with.
-    #[graphql(name = "service")]
-    async fn service_node(&self, context: &Context<'_>) -> async_graphql::Result<Option<Service>> {
-        one::<ServiceRow, _>(context, vec![self.service.clone()]).await
-    }
-
-    /// The repository that it is of.
-    #[graphql(name = "repository")]
-    async fn repository_node(&self, context: &Context<'_>) -> async_graphql::Result<Option<Repository>> {
-        one::<RepositoryRow, _>(context, vec![self.repository.clone()]).await
-    }
-
-    /// The deployment that carried it first.
-    #[graphql(name = "deployment")]
-    async fn deployment_node(&self, context: &Context<'_>) -> async_graphql::Result<Option<Deployment>> {
-        one::<DeploymentMetric, _>(context, vec![self.service.clone(), self.deployment.clone()]).await
-    }
-
-    /// Its reviews and comments, oldest first.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn reviews(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Review> {
-        let of = (Parent::CHANGE, key(&self.id));
-        among::<kernel::Review, _>(context, of, RowFilter::default(), (first, after, last, before)).await
-    }
-
-    /// Its commits: those that its source lists, and the one by which it was merged; or the direct commit.
-    #[graphql(name = "commits", complexity = "rows(first, None) * child_complexity + 1")]
-    async fn commit_nodes(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 200; 50 without it.")] first: Option<u32>,
-    ) -> async_graphql::Result<Vec<Commit>> {
-        if let Some((repository, sha)) = self.id.rsplit_once('@').filter(|_| self.is_commit) {
-            return some::<kernel::Commit, _>(context, vec![vec![repository.to_owned(), sha.to_owned()]]).await;
+    more {
+        /// Who opened it.
+        async fn author(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
+            account(context, self.author.as_deref()).await
         }
-        match one::<kernel::Change, Change>(context, vec![self.id.clone()]).await? {
-            Some(change) => commits_of(context, &change, first).await,
-            None => Ok(Vec::new()),
+
+        /// For how long it has been open, in seconds; null unless it is open.
+        async fn age_seconds(&self) -> Option<i64> {
+            let opened_at = self.opened_at.filter(|_| self.state == ChangeState::Open)?;
+            Some((Utc::now() - opened_at).num_seconds().max(0))
         }
     }
 }
 
-#[ComplexObject]
-impl Review {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Review, &[&self.key])
+edges! {
+    DeployedChange, DeployedChange, |it| vec![it.service.as_str(), it.id.as_str()];
+    one {
+        /// The change itself; null for a direct commit.
+        change: kernel::Change => Change, |it| one_key(it.id.as_str());
+        /// The service that it was deployed with.
+        service_node as "service": ServiceRow => Service, |it| one_key(it.service.as_str());
+        /// The repository that it is of.
+        repository_node as "repository": RepositoryRow => Repository, |it| one_key(it.repository.as_str());
+        /// The deployment that carried it first.
+        deployment_node as "deployment": DeploymentMetric => Deployment,
+            |it| pair_key(it.service.as_str(), it.deployment.as_str());
     }
-
-    /// Who reviewed.
-    async fn reviewer(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
-        account(context, self.reviewer.as_deref()).await
+    many {
+        /// Its reviews and comments, oldest first.
+        reviews: kernel::Review => Review, |it| (Parent::CHANGE, key(&it.id));
     }
+    few {
+        /// Its commits: those that its source lists, and the one by which it was merged; or the direct commit.
+        commit_nodes as "commits": Commit, commits_of_deployed;
+    }
+    more {
+        /// `<repository>#<number>`; for a direct commit `<repository>@<sha>`.
+        async fn key(&self) -> &str {
+            &self.id
+        }
 
-    /// The change that was reviewed.
-    async fn change(&self, context: &Context<'_>) -> async_graphql::Result<Option<Change>> {
-        one::<kernel::Change, _>(context, vec![self.change.clone()]).await
+        /// Who opened or wrote it.
+        #[graphql(name = "author")]
+        async fn author_account(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
+            account(context, self.author.as_deref()).await
+        }
+    }
+}
+
+edges! {
+    Review, Review, |it| vec![it.key.as_str()];
+    one {
+        /// The change that was reviewed.
+        change: kernel::Change => Change, |it| one_key(it.change.as_str());
+    }
+    more {
+        /// Who reviewed.
+        async fn reviewer(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
+            account(context, self.reviewer.as_deref()).await
+        }
     }
 }

@@ -1,17 +1,22 @@
 //! Incidents: whose they are, what caused them, and what fixed them.
 
-use async_graphql::{ComplexObject, Context, ID};
+use async_graphql::{ComplexObject, Context};
 use kernel::{DeploymentMetric, IncidentMetric};
 use store::queries::{Parent, ServiceRow};
 
-use crate::graphql::ids::{Kind, id};
+use crate::graphql::edges::edges;
 use crate::graphql::nodes::{Change, Incident, IncidentOfService};
-use crate::graphql::raw::events_of;
-use crate::graphql::resolve::{first_of, key, one};
-use crate::views::{Deployment, RawEvent, Service};
+use crate::graphql::resolve::{first_of, key, one, one_key};
+use crate::views::{Deployment, Service};
 
 /// The services of an incident, or of a deployment, that are shown at most.
 const SERVICES: u32 = 20;
+
+async fn services_of(incident: &Incident, context: &Context<'_>) -> async_graphql::Result<Vec<IncidentOfService>> {
+    let of = (Parent::INCIDENT, key(&incident.key));
+    let found = first_of::<IncidentMetric>(context, of, Some(SERVICES)).await?;
+    Ok(found.into_iter().map(Into::into).collect())
+}
 
 /// The verdicts of a deployment, one for each of its services.
 async fn verdicts(context: &Context<'_>, deployment: Option<&str>) -> async_graphql::Result<Vec<Deployment>> {
@@ -21,47 +26,29 @@ async fn verdicts(context: &Context<'_>, deployment: Option<&str>) -> async_grap
     Ok(found.into_iter().map(Into::into).collect())
 }
 
-#[ComplexObject]
-impl Incident {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Incident, &[&self.key])
-    }
+async fn causes_of(incident: &Incident, context: &Context<'_>) -> async_graphql::Result<Vec<Deployment>> {
+    verdicts(context, incident.caused_by_deployment.as_deref()).await
+}
 
-    /// The services that it belongs to, with the deployment of each that it marks as failed; 20 at most.
-    #[graphql(complexity = "10 * child_complexity + 1")]
-    async fn services(&self, context: &Context<'_>) -> async_graphql::Result<Vec<IncidentOfService>> {
-        let of = (Parent::INCIDENT, key(&self.key));
-        let found = first_of::<IncidentMetric>(context, of, Some(SERVICES)).await?;
-        Ok(found.into_iter().map(Into::into).collect())
-    }
+async fn fixes_of(incident: &Incident, context: &Context<'_>) -> async_graphql::Result<Vec<Deployment>> {
+    verdicts(context, incident.fixed_by_deployment.as_deref()).await
+}
 
-    /// The change that its source names as its cause.
-    #[graphql(name = "causedByChange")]
-    async fn cause_change(&self, context: &Context<'_>) -> async_graphql::Result<Option<Change>> {
-        let Some(change) = self.caused_by_change.clone() else { return Ok(None) };
-        one::<kernel::Change, _>(context, vec![change]).await
+edges! {
+    Incident, Incident, |it| vec![it.key.as_str()];
+    one {
+        /// The change that its source names as its cause.
+        cause_change as "causedByChange": kernel::Change => Change, |it| one_key(it.caused_by_change.as_deref());
     }
-
-    /// The deployment that its source names as its cause, for each service that has a verdict of it.
-    #[graphql(name = "causedByDeployments", complexity = "10 * child_complexity + 1")]
-    async fn cause_deployments(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Deployment>> {
-        verdicts(context, self.caused_by_deployment.as_deref()).await
+    some {
+        /// The services that it belongs to, with the deployment of each that it marks as failed; 20 at most.
+        services: IncidentOfService, 10, services_of;
+        /// The deployment that its source names as its cause, for each service that has a verdict of it.
+        cause_deployments as "causedByDeployments": Deployment, 10, causes_of;
+        /// The deployment that its source names as its fix, for each service that has a verdict of it.
+        fix_deployments as "fixedByDeployments": Deployment, 10, fixes_of;
     }
-
-    /// The deployment that its source names as its fix, for each service that has a verdict of it.
-    #[graphql(name = "fixedByDeployments", complexity = "10 * child_complexity + 1")]
-    async fn fix_deployments(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Deployment>> {
-        verdicts(context, self.fixed_by_deployment.as_deref()).await
-    }
-
-    /// The events that reported it, as the log has them: the latest first, 20 at most.
-    #[graphql(complexity = "200 + child_complexity")]
-    async fn events(&self, context: &Context<'_>) -> async_graphql::Result<Vec<RawEvent>> {
-        events_of(context, &self.key).await
-    }
+    events |it| &it.key;
 }
 
 #[ComplexObject]

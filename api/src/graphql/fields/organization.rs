@@ -4,269 +4,123 @@ use async_graphql::{ComplexObject, Context, ID};
 use kernel::{ChangeMetric, DeploymentMetric};
 use store::queries::{self, Parent, RepositoryRow, RowFilter, ServiceRow, TeamRow};
 
+use crate::graphql::edges::edges;
 use crate::graphql::ids::{Kind, id};
-use crate::graphql::measured::{MeasuredMetric, Whose, metrics, shared_cost};
+use crate::graphql::measured::Whose;
 use crate::graphql::nodes::{Account, Change, Incident, Organization, Person, Source, Team};
-use crate::graphql::paging::{List, checked, rows};
+use crate::graphql::paging::{checked, rows};
 use crate::graphql::people::{accounts, person};
-use crate::graphql::resolve::{among, key, list, one, some, usual};
-use crate::questions::MetricQuestion;
+use crate::graphql::resolve::{key, one_key, some};
 use crate::views::{Change as DeployedChange, Deployment, Finding, Repository, Service};
 
-#[ComplexObject]
-impl Organization {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Organization, &[&self.name])
-    }
+/// The first accounts of some.
+async fn first_accounts(
+    all: &[String],
+    context: &Context<'_>,
+    first: Option<u32>,
+) -> async_graphql::Result<Vec<Account>> {
+    let limit = usize::try_from(checked("first", first)?).unwrap_or(usize::MAX);
+    accounts(context, all.get(..limit).unwrap_or(all)).await
+}
 
-    /// The teams that are part of no other, by name.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 10")]
-    async fn teams(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Team> {
-        let filter = RowFilter { present: vec![("parent", false)], ..RowFilter::default() };
-        list::<TeamRow, _>(context, (filter, usual::<TeamRow>()), (first, after, last, before)).await
-    }
+async fn members_of(team: &Team, context: &Context<'_>, first: Option<u32>) -> async_graphql::Result<Vec<Account>> {
+    first_accounts(&team.members, context, first).await
+}
 
-    /// Its services, by name.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 10")]
-    async fn services(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Service> {
-        let asked = (RowFilter::default(), usual::<ServiceRow>());
-        list::<ServiceRow, _>(context, asked, (first, after, last, before)).await
-    }
+async fn repositories_of(
+    service: &Service,
+    context: &Context<'_>,
+    first: Option<u32>,
+) -> async_graphql::Result<Vec<Repository>> {
+    let limit = usize::try_from(checked("first", first)?).unwrap_or(usize::MAX);
+    let keys = service.repositories.iter().take(limit).map(|repository| vec![repository.clone()]).collect();
+    some::<RepositoryRow, _>(context, keys).await
+}
 
-    /// Metrics of the organization: many in one question.
-    #[graphql(complexity = "shared_cost(&names, question.as_ref()) + names.len() * child_complexity")]
-    async fn metrics(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Names of `metricDefinitions`, 1 to 30.")] names: Vec<String>,
-        question: Option<MetricQuestion>,
-    ) -> async_graphql::Result<Vec<MeasuredMetric>> {
-        metrics(context, Whose::Asked, &names, question).await
+/// The teams that are part of no other.
+fn roots() -> RowFilter {
+    RowFilter { present: vec![("parent", false)], ..RowFilter::default() }
+}
+
+edges! {
+    Organization, Organization, |it| vec![it.name.as_str()];
+    all {
+        /// The teams that are part of no other, by name.
+        teams: TeamRow => Team, only roots();
+        /// Its services, by name.
+        services: ServiceRow => Service;
+    }
+    metrics {
+        /// Metrics of the organization: many in one question.
+        of |_| Whose::Asked;
     }
 }
 
-#[ComplexObject]
-impl Team {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Team, &[&self.name])
+edges! {
+    Team, Team, |it| vec![it.name.as_str()];
+    one {
+        /// The team that it is part of.
+        parent_node as "parent": TeamRow => Self, |it| one_key(it.parent.as_deref());
     }
-
-    /// The team that it is part of.
-    #[graphql(name = "parent")]
-    async fn parent_node(&self, context: &Context<'_>) -> async_graphql::Result<Option<Self>> {
-        let Some(parent) = self.parent.clone() else { return Ok(None) };
-        one::<TeamRow, _>(context, vec![parent]).await
+    many {
+        /// The teams that are part of it, by name.
+        children: TeamRow => Self, |it| (Parent::PARENT, key(&it.name));
+        /// The services that it owns itself, by name.
+        services: ServiceRow => Service, |it| (Parent::TEAM, key(&it.name));
     }
-
-    /// The teams that are part of it, by name.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn children(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Self> {
-        let of = (Parent::PARENT, key(&self.name));
-        among::<TeamRow, _>(context, of, RowFilter::default(), (first, after, last, before)).await
+    few {
+        /// The accounts of its members.
+        member_accounts as "members": Account, members_of;
     }
-
-    /// The services that it owns itself, by name.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn services(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Service> {
-        let of = (Parent::TEAM, key(&self.name));
-        among::<ServiceRow, _>(context, of, RowFilter::default(), (first, after, last, before)).await
-    }
-
-    /// The accounts of its members.
-    #[graphql(name = "members", complexity = "rows(first, None) * child_complexity + 1")]
-    async fn member_accounts(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 200; 50 without it.")] first: Option<u32>,
-    ) -> async_graphql::Result<Vec<Account>> {
-        let limit = usize::try_from(checked("first", first)?).unwrap_or(usize::MAX);
-        accounts(context, self.members.get(..limit).unwrap_or(&self.members)).await
-    }
-
-    /// Metrics of its services, and of those of the teams that are part of it: many in one question.
-    #[graphql(complexity = "shared_cost(&names, question.as_ref()) + names.len() * child_complexity")]
-    async fn metrics(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Names of `metricDefinitions`, 1 to 30.")] names: Vec<String>,
-        question: Option<MetricQuestion>,
-    ) -> async_graphql::Result<Vec<MeasuredMetric>> {
-        metrics(context, Whose::Team(self.name.clone()), &names, question).await
+    metrics {
+        /// Metrics of its services, and of those of the teams that are part of it: many in one question.
+        of |it| Whose::Team(it.name.clone());
     }
 }
 
-#[ComplexObject]
-impl Service {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Service, &[&self.name])
+edges! {
+    Service, Service, |it| vec![it.name.as_str()];
+    one {
+        /// The team that owns it, where declared.
+        team_node as "team": TeamRow => Team, |it| one_key(it.team.as_deref());
     }
-
-    /// The team that owns it, where declared.
-    #[graphql(name = "team")]
-    async fn team_node(&self, context: &Context<'_>) -> async_graphql::Result<Option<Team>> {
-        let Some(team) = self.team.clone() else { return Ok(None) };
-        one::<TeamRow, _>(context, vec![team]).await
+    many {
+        /// Its production deployments with their verdicts, newest first.
+        deployment_nodes as "deployments": DeploymentMetric => Deployment, |it| (Parent::SERVICE, key(&it.name));
+        /// The changes, and direct commits, that reached production with it, newest deployment first.
+        change_nodes as "changes": ChangeMetric => DeployedChange, |it| (Parent::SERVICE, key(&it.name));
+        /// The open changes of its repositories, newest first.
+        open_changes: kernel::Change => Change, |it| (Parent::SERVICE_OF_CHANGE, key(&it.name)), only queries::open(None);
+        /// Its incidents, newest first.
+        incidents: kernel::Incident => Incident, |it| (Parent::SERVICE_OF_INCIDENT, key(&it.name));
+        /// What the engine noticed about its data.
+        findings: kernel::Finding => Finding, |it| (Parent::SERVICE, key(&it.name));
     }
-
-    /// The repositories that its code lives in.
-    #[graphql(name = "repositories", complexity = "rows(first, None) * child_complexity + 1")]
-    async fn repository_nodes(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 200; 50 without it.")] first: Option<u32>,
-    ) -> async_graphql::Result<Vec<Repository>> {
-        let limit = usize::try_from(checked("first", first)?).unwrap_or(usize::MAX);
-        let keys = self.repositories.iter().take(limit).map(|repository| vec![repository.clone()]).collect();
-        some::<RepositoryRow, _>(context, keys).await
+    few {
+        /// The repositories that its code lives in.
+        repository_nodes as "repositories": Repository, repositories_of;
     }
-
-    /// Its production deployments with their verdicts, newest first.
-    #[graphql(name = "deployments", complexity = "rows(first, last) * child_complexity + 1")]
-    async fn deployment_nodes(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Deployment> {
-        let of = (Parent::SERVICE, key(&self.name));
-        among::<DeploymentMetric, _>(context, of, RowFilter::default(), (first, after, last, before)).await
-    }
-
-    /// The changes, and direct commits, that reached production with it, newest deployment first.
-    #[graphql(name = "changes", complexity = "rows(first, last) * child_complexity + 1")]
-    async fn change_nodes(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<DeployedChange> {
-        let of = (Parent::SERVICE, key(&self.name));
-        among::<ChangeMetric, _>(context, of, RowFilter::default(), (first, after, last, before)).await
-    }
-
-    /// The open changes of its repositories, newest first.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn open_changes(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Change> {
-        let of = (Parent::SERVICE_OF_CHANGE, key(&self.name));
-        among::<kernel::Change, _>(context, of, queries::open(None), (first, after, last, before)).await
-    }
-
-    /// Its incidents, newest first.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn incidents(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Incident> {
-        let of = (Parent::SERVICE_OF_INCIDENT, key(&self.name));
-        among::<kernel::Incident, _>(context, of, RowFilter::default(), (first, after, last, before)).await
-    }
-
-    /// What the engine noticed about its data.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn findings(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Finding> {
-        let of = (Parent::SERVICE, key(&self.name));
-        among::<kernel::Finding, _>(context, of, RowFilter::default(), (first, after, last, before)).await
-    }
-
-    /// Metrics of the service: many in one question.
-    #[graphql(complexity = "shared_cost(&names, question.as_ref()) + names.len() * child_complexity")]
-    async fn metrics(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Names of `metricDefinitions`, 1 to 30.")] names: Vec<String>,
-        question: Option<MetricQuestion>,
-    ) -> async_graphql::Result<Vec<MeasuredMetric>> {
-        metrics(context, Whose::Service(self.name.clone()), &names, question).await
+    metrics {
+        /// Metrics of the service: many in one question.
+        of |it| Whose::Service(it.name.clone());
     }
 }
 
-#[ComplexObject]
-impl Finding {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Finding, &[&self.service, self.kind.as_str(), &self.subject])
-    }
-
-    /// The service; null for what belongs to none.
-    #[graphql(name = "service")]
-    async fn service_node(&self, context: &Context<'_>) -> async_graphql::Result<Option<Service>> {
-        one::<ServiceRow, _>(context, vec![self.service.clone()]).await
+edges! {
+    Finding, Finding, |it| vec![it.service.as_str(), it.kind.as_str(), it.subject.as_str()];
+    one {
+        /// The service; null for what belongs to none.
+        service_node as "service": ServiceRow => Service, |it| one_key(it.service.as_str());
     }
 }
 
-#[ComplexObject]
-impl Account {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Account, &[&self.key])
-    }
-
-    /// The person whose it is; null where persons are not shown, which `viewer` explains.
-    async fn person(&self, context: &Context<'_>) -> async_graphql::Result<Option<Person>> {
-        person(context, &self.key).await
+edges! {
+    Account, Account, |it| vec![it.key.as_str()];
+    more {
+        /// The person whose it is; null where persons are not shown, which `viewer` explains.
+        async fn person(&self, context: &Context<'_>) -> async_graphql::Result<Option<Person>> {
+            person(context, &self.key).await
+        }
     }
 }
 
@@ -287,17 +141,10 @@ impl Person {
         context: &Context<'_>,
         #[graphql(desc = "How many, 1 to 200; 50 without it.")] first: Option<u32>,
     ) -> async_graphql::Result<Vec<Account>> {
-        let limit = usize::try_from(checked("first", first)?).unwrap_or(usize::MAX);
-        accounts(context, self.accounts.get(..limit).unwrap_or(&self.accounts)).await
+        first_accounts(&self.accounts, context, first).await
     }
 }
 
-#[ComplexObject]
-impl Source {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Source, &[&self.name])
-    }
+edges! {
+    Source, Source, |it| vec![it.name.as_str()];
 }

@@ -1,115 +1,68 @@
 //! Work items with their history, and sprints.
 
-use async_graphql::{ComplexObject, Context, ID};
-use store::queries::{Parent, RowFilter};
+use async_graphql::Context;
+use store::queries::Parent;
 
-use crate::graphql::ids::{Kind, id};
+use crate::graphql::edges::edges;
 use crate::graphql::nodes::{Account, Sprint, Transition, WorkItem};
-use crate::graphql::paging::{List, rows};
 use crate::graphql::people::account;
-use crate::graphql::resolve::{among, key, one, some};
+use crate::graphql::resolve::{key, one_key, some};
 
-#[ComplexObject]
-impl WorkItem {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::WorkItem, &[&self.key])
+/// Sprints of a work item, at most.
+const SPRINTS: usize = 200;
+
+async fn sprints_of(item: &WorkItem, context: &Context<'_>) -> async_graphql::Result<Vec<Sprint>> {
+    let keys = item.sprints.iter().take(SPRINTS).map(|id| vec![id.clone()]).collect();
+    some::<kernel::Sprint, _>(context, keys).await
+}
+
+edges! {
+    WorkItem, WorkItem, |it| vec![it.key.as_str()];
+    one {
+        /// What it is part of: an epic, a story.
+        parent: kernel::WorkItem => Self, |it| one_key(it.parent.as_deref());
     }
-
-    /// Who works on it.
-    async fn assignee(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
-        account(context, self.assignee.as_deref()).await
+    many {
+        /// The work items that are part of it, newest first.
+        children: kernel::WorkItem => Self, |it| (Parent::PARENT, key(&it.key));
+        /// Its history: how it moved from status to status, oldest first.
+        history: kernel::Transition => Transition, |it| (Parent::ITEM, key(&it.key));
     }
-
-    /// Who wrote it down.
-    async fn reporter(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
-        account(context, self.reporter.as_deref()).await
+    some {
+        /// The sprints that it is in now.
+        sprints: Sprint, 5, sprints_of;
     }
+    more {
+        /// Who works on it.
+        async fn assignee(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
+            account(context, self.assignee.as_deref()).await
+        }
 
-    /// What it is part of: an epic, a story.
-    async fn parent(&self, context: &Context<'_>) -> async_graphql::Result<Option<Self>> {
-        let Some(parent) = self.parent.clone() else { return Ok(None) };
-        one::<kernel::WorkItem, _>(context, vec![parent]).await
-    }
-
-    /// The work items that are part of it, newest first.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn children(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Self> {
-        let of = (Parent::PARENT, key(&self.key));
-        among::<kernel::WorkItem, _>(context, of, RowFilter::default(), (first, after, last, before)).await
-    }
-
-    /// Its history: how it moved from status to status, oldest first.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn history(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Transition> {
-        let of = (Parent::ITEM, key(&self.key));
-        among::<kernel::Transition, _>(context, of, RowFilter::default(), (first, after, last, before)).await
-    }
-
-    /// The sprints that it is in now.
-    #[graphql(complexity = "5 * child_complexity + 1")]
-    async fn sprints(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Sprint>> {
-        let keys = self.sprints.iter().take(200).map(|id| vec![id.clone()]).collect();
-        some::<kernel::Sprint, _>(context, keys).await
+        /// Who wrote it down.
+        async fn reporter(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
+            account(context, self.reporter.as_deref()).await
+        }
     }
 }
 
-#[ComplexObject]
-impl Transition {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Transition, &[&self.key])
+edges! {
+    Transition, Transition, |it| vec![it.key.as_str()];
+    one {
+        /// The work item that moved.
+        item: kernel::WorkItem => WorkItem, |it| one_key(it.item.as_str());
     }
-
-    /// The work item that moved.
-    async fn item(&self, context: &Context<'_>) -> async_graphql::Result<Option<WorkItem>> {
-        one::<kernel::WorkItem, _>(context, vec![self.item.clone()]).await
-    }
-
-    /// Who moved it.
-    async fn author(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
-        account(context, self.author.as_deref()).await
+    more {
+        /// Who moved it.
+        async fn author(&self, context: &Context<'_>) -> async_graphql::Result<Option<Account>> {
+            account(context, self.author.as_deref()).await
+        }
     }
 }
 
-#[ComplexObject]
-impl Sprint {
-    /// Its id in the graph.
-    #[graphql(name = "id")]
-    #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    pub(in crate::graphql) async fn node_id(&self, context: &Context<'_>) -> async_graphql::Result<ID> {
-        id(context, Kind::Sprint, &[&self.key])
-    }
-
-    /// The work items that are in it now, newest first.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 1")]
-    async fn items(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<WorkItem> {
-        let of = (Parent::SPRINT, key(&self.key));
-        among::<kernel::WorkItem, _>(context, of, RowFilter::default(), (first, after, last, before)).await
+edges! {
+    Sprint, Sprint, |it| vec![it.key.as_str()];
+    many {
+        /// The work items that are in it now, newest first.
+        items: kernel::WorkItem => WorkItem, |it| (Parent::SPRINT, key(&it.key));
     }
 }

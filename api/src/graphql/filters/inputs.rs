@@ -37,7 +37,7 @@ pub(super) async fn rows_of(
 }
 
 /// A text that may be searched for.
-pub(super) fn searched(search: Option<String>) -> async_graphql::Result<Option<String>> {
+fn searched(search: Option<String>) -> async_graphql::Result<Option<String>> {
     let Some(text) = search else { return Ok(None) };
     if SEARCHED.contains(&text.chars().count()) {
         return Ok(Some(text));

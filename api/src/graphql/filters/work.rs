@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, InputObject};
 use kernel::{Change, ChangeState, Finding, FindingKind, Sprint, StatusCategory, Vulnerability, WorkItem};
-use store::queries::{RepositoryRow, RowFilter, ServiceRow, TeamRow};
+use store::queries::{RepositoryRow, ServiceRow, TeamRow};
 
-use super::inputs::{Asked, add_person, add_word, add_words, rows_of, searched};
+use super::inputs::{Asked, add_person, add_word, add_words, rows_of};
 use super::sorts::{ChangeSort, ServiceSort, Sorted, SprintSort, VulnerabilitySort, WorkItemSort};
 use crate::graphql::resolve::usual;
 use crate::questions::{ServiceFilter, Span};
@@ -171,8 +171,8 @@ pub struct TeamsFilter {
 }
 
 impl TeamsFilter {
-    pub(in crate::graphql) fn asked(self) -> Asked {
-        let mut filter = RowFilter { search: searched(self.search)?, ..RowFilter::default() };
+    pub(in crate::graphql) async fn asked(self, context: &Context<'_>) -> Asked {
+        let mut filter = rows_of(context, &ServiceFilter::default(), None, self.search).await?;
         add_word(&mut filter, "parent", self.parent);
         filter.present.extend(self.root.map(|root| ("parent", !root)));
         Ok((filter, usual::<TeamRow>()))

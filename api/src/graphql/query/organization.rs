@@ -1,29 +1,26 @@
-//! Lists of what the organization is made of: teams, services, people and sources.
+//! The organization: who asks, its people, and the sources of its data.
 
 use async_graphql::connection::Edge;
 use async_graphql::{Context, Object};
 use kernel::Right;
 use kernel::strum::VariantArray;
-use store::queries::{EnvironmentRow, RowFilter, ServiceRow, TeamRow};
 
 use crate::cursor::ListPosition;
-use crate::graphql::filters::{ServicesFilter, TeamsFilter};
-use crate::graphql::nodes::{Environment, Organization, Person, Source, Team, Viewer};
+use crate::graphql::nodes::{Organization, Person, Source, Viewer};
 use crate::graphql::paging::{List, Total, checked, from_cursor, rows};
 use crate::graphql::people::shown;
 use crate::graphql::refusal::refused;
-use crate::graphql::resolve::{self, list, usual};
+use crate::graphql::resolve;
 use crate::graphql::sources::sources;
 use crate::scope::Scope;
-use crate::views::Service;
 
 /// See [`super::Query`].
 #[derive(Default)]
-pub(super) struct OrganizationLists;
+pub(super) struct OrganizationFields;
 
 #[expect(clippy::too_many_arguments, reason = "Relay names four of them")]
 #[Object]
-impl OrganizationLists {
+impl OrganizationFields {
     /// The organization whose data this is: the header `sei-tenant` chooses.
     #[expect(clippy::unused_async, reason = "fields are asynchronous")]
     async fn organization(&self, context: &Context<'_>) -> async_graphql::Result<Organization> {
@@ -42,50 +39,6 @@ impl OrganizationLists {
             sees_people: hidden.is_none(),
             people_hidden_because: hidden.map(|problem| problem.detail),
         })
-    }
-
-    /// Teams by name.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 10")]
-    async fn teams(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-        question: Option<TeamsFilter>,
-    ) -> List<Team> {
-        let asked = question.unwrap_or_default().asked()?;
-        list::<TeamRow, _>(context, asked, (first, after, last, before)).await
-    }
-
-    /// Services by name.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 10")]
-    async fn services(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-        question: Option<ServicesFilter>,
-    ) -> List<Service> {
-        let asked = question.unwrap_or_default().asked(context).await?;
-        list::<ServiceRow, _>(context, asked, (first, after, last, before)).await
-    }
-
-    /// Environments that deployments name, by name.
-    #[graphql(complexity = "rows(first, last) * child_complexity + 10")]
-    async fn environments(
-        &self,
-        context: &Context<'_>,
-        first: Option<u32>,
-        after: Option<String>,
-        last: Option<u32>,
-        before: Option<String>,
-    ) -> List<Environment> {
-        let asked = (RowFilter::default(), usual::<EnvironmentRow>());
-        list::<EnvironmentRow, _>(context, asked, (first, after, last, before)).await
     }
 
     /// The people, joined from accounts, by name; refused where persons are not shown.
