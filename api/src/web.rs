@@ -14,7 +14,7 @@ struct File {
 
 macro_rules! file {
     ($path:literal, $kind:literal, $name:literal) => {
-        File { path: $path, kind: $kind, text: include_str!(concat!("../../dashboards/web/", $name)) }
+        File { path: $path, kind: $kind, text: include_str!(concat!("../../dashboards/web/static/", $name)) }
     };
 }
 
@@ -46,12 +46,12 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 
 /// The page that explores GraphQL.
 pub fn explorer() -> Response {
-    answer(HTML, include_str!("../../dashboards/web/explorer.html"))
+    answer(HTML, include_str!("../../dashboards/web/static/explorer.html"))
 }
 
 /// The page that shows the description of REST.
 pub fn docs() -> Response {
-    answer(HTML, include_str!("../../dashboards/web/docs.html"))
+    answer(HTML, include_str!("../../dashboards/web/static/docs.html"))
 }
 
 /// A file. It is asked for each time, since an update of `sei` changes it.

@@ -1,0 +1,34 @@
+import { Link, type LinkProps } from "@tanstack/react-router";
+import { t, type Key } from "../i18n/t";
+import { Icon, type IconName } from "../ui/icon";
+
+interface Page {
+  to: LinkProps["to"];
+  text: Key;
+  icon: IconName;
+}
+
+/** The pages of the navigation, in order. */
+export const PAGES: Page[] = [
+  { to: "/", text: "nav.overview", icon: "overview" },
+  { to: "/teams", text: "nav.teams", icon: "teams" },
+  { to: "/developer", text: "nav.developer", icon: "developer" },
+  { to: "/product", text: "nav.product", icon: "product" },
+  { to: "/explore", text: "nav.explore", icon: "explore" },
+  { to: "/boards", text: "nav.boards", icon: "boards" },
+  { to: "/sources", text: "nav.sources", icon: "sources" },
+  { to: "/admin", text: "nav.admin", icon: "admin" },
+];
+
+/** How many pages a phone shows at its bottom, beside the menu with the others. */
+export const PAGES_ON_PHONE = 4;
+
+/** A link of the navigation. */
+export function NavLink({ page, onClick }: { page: Page; onClick?: () => void }) {
+  return (
+    <Link to={page.to} className="nav-link" activeOptions={{ exact: page.to === "/", includeSearch: false }} title={t(page.text)} onClick={onClick}>
+      <Icon name={page.icon} size={19} />
+      <span className="nav-text">{t(page.text)}</span>
+    </Link>
+  );
+}

@@ -1,0 +1,74 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainSearchParams } from "@tanstack/react-router";
+import { FILTER_KEYS, readFilter, type FilterSearch } from "../data/filter";
+import { NotFound, PageProblem } from "./fallback";
+import { Shell } from "./shell";
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: PageProblem,
+  validateSearch: (search: Record<string, unknown>): FilterSearch => readFilter(search),
+  // links keep the filter
+  search: { middlewares: [retainSearchParams<FilterSearch>([...FILTER_KEYS])] },
+});
+
+/** Parameters of one page, beside the filter: its tab, its search, its order. All of them are texts. */
+type PageSearch<Names extends string> = Partial<Record<Names, string>>;
+
+function texts<Names extends string>(...names: Names[]) {
+  return (search: Record<string, unknown>): PageSearch<Names> => {
+    const kept = names.flatMap((name) => (typeof search[name] === "string" && search[name] !== "" ? [[name, search[name]]] : []));
+    return Object.fromEntries(kept) as PageSearch<Names>;
+  };
+}
+
+// A page is a file of `pages/`, loaded when it is opened. Its own parameters are named here.
+const overview = createRoute({ getParentRoute: () => root, path: "/", component: lazyRouteComponent(() => import("../pages/overview"), "OverviewPage") });
+const teams = createRoute({ getParentRoute: () => root, path: "/teams", component: lazyRouteComponent(() => import("../pages/teams"), "TeamsPage") });
+const team = createRoute({ getParentRoute: () => root, path: "/teams/$team", validateSearch: texts("tab"), component: lazyRouteComponent(() => import("../pages/team"), "TeamPage") });
+const developer = createRoute({ getParentRoute: () => root, path: "/developer", validateSearch: texts("tab", "person"), component: lazyRouteComponent(() => import("../pages/developer"), "DeveloperPage") });
+const product = createRoute({ getParentRoute: () => root, path: "/product", validateSearch: texts("tab", "project", "kind"), component: lazyRouteComponent(() => import("../pages/product"), "ProductPage") });
+const explore = createRoute({ getParentRoute: () => root, path: "/explore", validateSearch: texts("metric", "by", "view", "value", "repository", "slice", "tab"), component: lazyRouteComponent(() => import("../pages/explore"), "ExplorePage") });
+const boards = createRoute({ getParentRoute: () => root, path: "/boards", component: lazyRouteComponent(() => import("../pages/boards"), "BoardsPage") });
+const board = createRoute({ getParentRoute: () => root, path: "/boards/$board", validateSearch: texts("edit"), component: lazyRouteComponent(() => import("../pages/board"), "BoardPage") });
+const sources = createRoute({ getParentRoute: () => root, path: "/sources", validateSearch: texts("tab", "reason", "kind"), component: lazyRouteComponent(() => import("../pages/sources"), "SourcesPage") });
+const connect = createRoute({ getParentRoute: () => root, path: "/sources/connect", validateSearch: texts("connector", "step"), component: lazyRouteComponent(() => import("../pages/connect"), "ConnectPage") });
+const source = createRoute({ getParentRoute: () => root, path: "/sources/$", validateSearch: texts("tab"), component: lazyRouteComponent(() => import("../pages/source"), "SourcePage") });
+const admin = createRoute({ getParentRoute: () => root, path: "/admin", validateSearch: texts("tab", "search"), component: lazyRouteComponent(() => import("../pages/admin"), "AdminPage") });
+const search = createRoute({ getParentRoute: () => root, path: "/search", validateSearch: texts("q"), component: lazyRouteComponent(() => import("../pages/search"), "SearchPage") });
+const guide = createRoute({ getParentRoute: () => root, path: "/guide/metrics", component: lazyRouteComponent(() => import("../pages/guide"), "GuidePage") });
+const service = createRoute({ getParentRoute: () => root, path: "/services/$", validateSearch: texts("tab"), component: lazyRouteComponent(() => import("../pages/service"), "ServicePage") });
+const deployment = createRoute({ getParentRoute: () => root, path: "/deployments/$", component: lazyRouteComponent(() => import("../pages/deployment"), "DeploymentPage") });
+const deployments = createRoute({ getParentRoute: () => root, path: "/deployments", validateSearch: texts("failed", "rework", "search", "counted"), component: lazyRouteComponent(() => import("../pages/deployments"), "DeploymentsPage") });
+const change = createRoute({ getParentRoute: () => root, path: "/changes/$", component: lazyRouteComponent(() => import("../pages/change"), "ChangePage") });
+const changes = createRoute({ getParentRoute: () => root, path: "/changes", validateSearch: texts("search", "sort", "state", "deployment", "repository"), component: lazyRouteComponent(() => import("../pages/changes"), "ChangesPage") });
+const incident = createRoute({ getParentRoute: () => root, path: "/incidents/$", component: lazyRouteComponent(() => import("../pages/incident"), "IncidentPage") });
+const incidents = createRoute({ getParentRoute: () => root, path: "/incidents", validateSearch: texts("state", "severity", "search"), component: lazyRouteComponent(() => import("../pages/incidents"), "IncidentsPage") });
+const item = createRoute({ getParentRoute: () => root, path: "/items/$", component: lazyRouteComponent(() => import("../pages/item"), "ItemPage") });
+const release = createRoute({ getParentRoute: () => root, path: "/releases/$", component: lazyRouteComponent(() => import("../pages/release"), "ReleasePage") });
+
+const routeTree = root.addChildren([
+  overview, teams, team, developer, product, explore, boards, board, sources, connect, source, admin, search, guide,
+  service, deployment, deployments, change, changes, incident, incidents, item, release,
+]);
+
+/** The addresses of the application. Parameters are texts, as the API has them, not JSON. */
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultErrorComponent: PageProblem,
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const named = Object.entries(search).filter(([, value]) => value !== undefined && value !== "");
+    const text = new URLSearchParams(named.map(([name, value]) => [name, String(value)])).toString();
+    return text === "" ? "" : `?${text}`;
+  },
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,143 @@
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { useEffect, useState, type FormEvent } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import { setCsrf } from "../data/client";
+import { useFilter } from "../data/filter";
+import { useIsLive, useLive } from "../data/live";
+import { useMe, useTenants } from "../data/queries";
+import { setTimeZone } from "../format/time";
+import { t } from "../i18n/t";
+import { Drawer } from "../ui/dialog";
+import { Icon } from "../ui/icon";
+import { Tooltip } from "../ui/tooltip";
+import { AccountMenu } from "./account-menu";
+import { FilterBar } from "./filter-bar";
+import { NavLink, PAGES, PAGES_ON_PHONE } from "./navigation";
+import { useIsOnline } from "./settings";
+import { TenantSelect } from "./tenant-select";
+
+/** What surrounds every page: navigation, search, filter, account. */
+export function Shell() {
+  const filter = useFilter();
+  const me = useMe();
+  useLive(filter.tenant);
+  setTimeZone(filter.time_zone);
+  const csrf = me.data?.csrf;
+  useEffect(() => setCsrf(csrf ?? null), [csrf]);
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        {t("app.skip")}
+      </a>
+      <Rail />
+      <div className="main">
+        <header className="top">
+          <div className="top-row">
+            <Brand />
+            <SearchBox />
+            <div className="top-end">
+              <TenantSelect />
+              <AccountMenu me={me.data} />
+            </div>
+          </div>
+          <FilterBar />
+        </header>
+        <main id="content" className="content" tabIndex={-1}>
+          <Notes />
+          <Outlet />
+        </main>
+      </div>
+      <BottomBar />
+    </div>
+  );
+}
+
+function Brand() {
+  return (
+    <Link to="/" className="brand">
+      <img src="/web/icon.svg" alt="" width={24} height={24} />
+      <span className="brand-text">{t("app.name")}</span>
+    </Link>
+  );
+}
+
+function Rail() {
+  return (
+    <div className="rail">
+      <Brand />
+      <nav className="rail-links" aria-label={t("nav.label")}>
+        {PAGES.map((page) => (
+          <NavLink key={page.text} page={page} />
+        ))}
+      </nav>
+      <div className="rail-foot">
+        <Live />
+      </div>
+    </div>
+  );
+}
+
+function Live() {
+  const isLive = useIsLive();
+  return (
+    <Tooltip text={t(isLive ? "live.on_text" : "live.off_text")}>
+      <span className={`live ${isLive ? "live-on" : ""}`} tabIndex={0} role="status">
+        {t(isLive ? "live.on" : "live.off")}
+      </span>
+    </Tooltip>
+  );
+}
+
+function SearchBox() {
+  const navigate = useNavigate();
+  const search = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const q = new FormData(event.currentTarget).get("q");
+    if (typeof q === "string" && q.trim() !== "") void navigate({ to: "/search", search: { q: q.trim() } });
+  };
+  return (
+    <form className="search" role="search" onSubmit={search}>
+      <Icon name="search" />
+      <input type="search" name="q" aria-label={t("shell.search_label")} placeholder={t("shell.search")} autoComplete="off" />
+    </form>
+  );
+}
+
+function Notes() {
+  const isOnline = useIsOnline();
+  const { tenant } = useFilter();
+  const tenants = useTenants();
+  const isDemo = tenants.data?.data.some(({ name, demo }) => demo && name === (tenant ?? tenants.data.tenant)) ?? false;
+  return (
+    <>
+      {!isOnline && (
+        <p className="callout callout-warn" role="status">
+          {t("shell.offline")}
+        </p>
+      )}
+      {isDemo && <p className="callout demo-note">{t("shell.demo")}</p>}
+    </>
+  );
+}
+
+function BottomBar() {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <nav className="bottom" aria-label={t("nav.label")}>
+      {PAGES.slice(0, PAGES_ON_PHONE).map((page) => (
+        <NavLink key={page.text} page={page} />
+      ))}
+      <AriaButton className="icon-button" onPress={() => setOpen(true)}>
+        <Icon name="more" />
+        {t("nav.more")}
+      </AriaButton>
+      <Drawer title={t("nav.more")} isOpen={isOpen} onClose={() => setOpen(false)}>
+        <div className="rail-links">
+          {PAGES.slice(PAGES_ON_PHONE).map((page) => (
+            <NavLink key={page.text} page={page} onClick={() => setOpen(false)} />
+          ))}
+        </div>
+      </Drawer>
+    </nav>
+  );
+}

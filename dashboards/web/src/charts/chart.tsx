@@ -1,0 +1,184 @@
+import type { EChartsCoreOption } from "echarts/core";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import { saveFile, toCsv } from "../format/csv";
+import { t } from "../i18n/t";
+import { Icon } from "../ui/icon";
+import { Menu, MenuItem } from "../ui/menu";
+import type { ECharts } from "./echarts";
+import { useChartTheme, type ChartTheme } from "./theme";
+
+/** The numbers of a chart as a table: for screen readers, the menu, and export. */
+export interface ChartTable {
+  heads: string[];
+  rows: (string | number | null)[][];
+}
+
+export interface ChartProps {
+  /** Names the chart; not shown where the card has it. */
+  title: string;
+  /** The chart as ECharts takes it, without what the wrapper adds (text, colors, grid, tooltip's look). */
+  option: (theme: ChartTheme) => EChartsCoreOption;
+  /** The exact numbers. */
+  table: ChartTable;
+  height?: number;
+  /** A mark was clicked: its series and the index of its point. */
+  onPick?: (series: number, index: number) => void;
+  /** In place of the chart where there is nothing to draw. */
+  empty?: ReactNode;
+  isEmpty?: boolean;
+}
+
+/** A chart: drawn when it is first seen, in the colors of the theme, with a menu for export and a table with its numbers. */
+export function Chart({ title, option, table, height = 220, onPick, isEmpty = false, empty }: ChartProps) {
+  const [isTable, setTable] = useState(false);
+  const chart = useRef<ECharts | null>(null);
+  return (
+    <figure className="chart" aria-label={title}>
+      <ChartMenu title={title} table={table} isTable={isTable} onTable={setTable} option={option} isEmpty={isEmpty} />
+      {isEmpty ? (
+        <div className="chart-empty" style={{ height }}>
+          {empty ?? t("chart.no_data")}
+        </div>
+      ) : isTable ? (
+        <NumbersTable title={title} table={table} />
+      ) : (
+        <>
+          <Canvas chart={chart} option={option} height={height} onPick={onPick} />
+          <div className="visually-hidden">
+            <NumbersTable title={title} table={table} />
+          </div>
+        </>
+      )}
+    </figure>
+  );
+}
+
+function Canvas(props: { chart: { current: ECharts | null }; option: ChartProps["option"]; height: number; onPick?: ChartProps["onPick"] }) {
+  const { chart, option, height, onPick } = props;
+  const frame = useRef<HTMLDivElement>(null);
+  const theme = useChartTheme();
+  const latest = useRef({ option, theme, onPick });
+  latest.current = { option, theme, onPick };
+
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    let isGone = false;
+    const draw = async () => {
+      const { init } = await import("./echarts");
+      if (isGone) return;
+      const drawn = init(element, null, { renderer: "canvas" });
+      chart.current = drawn;
+      drawn.setOption(complete(latest.current.option(latest.current.theme), latest.current.theme));
+      drawn.on("click", (event) => latest.current.onPick?.(event.seriesIndex ?? 0, event.dataIndex));
+    };
+    const seen = new IntersectionObserver(([entry]) => {
+      if (entry?.isIntersecting !== true) return;
+      seen.disconnect();
+      void draw();
+    }, { rootMargin: "200px" });
+    seen.observe(element);
+    const resized = new ResizeObserver(() => chart.current?.resize());
+    resized.observe(element);
+    return () => {
+      isGone = true;
+      seen.disconnect();
+      resized.disconnect();
+      chart.current?.dispose();
+      chart.current = null;
+    };
+  }, [chart]);
+
+  useEffect(() => {
+    chart.current?.setOption(complete(option(theme), theme), { notMerge: true, lazyUpdate: true });
+  }, [chart, option, theme]);
+
+  return <div ref={frame} className={`chart-canvas ${onPick === undefined ? "" : "picks"}`} style={{ height }} aria-hidden="true" />;
+}
+
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Adds what all charts share. */
+function complete(option: EChartsCoreOption, theme: ChartTheme): EChartsCoreOption {
+  return {
+    color: theme.series,
+    textStyle: { fontFamily: theme.font, fontSize: 12, color: theme.muted },
+    grid: { left: 4, right: 12, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    animation: !STILL.matches,
+    animationDuration: 250,
+    animationDurationUpdate: 250,
+    ...option,
+    tooltip: { trigger: "axis", confine: true, className: "chart-tip", transitionDuration: 0, axisPointer: { type: "line", lineStyle: { color: theme.muted, width: 1 } }, ...(option.tooltip as object | undefined) },
+  };
+}
+
+function ChartMenu(props: { title: string; table: ChartTable; isTable: boolean; isEmpty: boolean; onTable: (value: boolean) => void; option: ChartProps["option"] }) {
+  const { title, table, isTable, onTable, option, isEmpty } = props;
+  const theme = useChartTheme();
+  const csv = () => saveFile(`${title}.csv`, "text/csv", toCsv([table.heads, ...table.rows]));
+  const picture = async (kind: "svg" | "png") => {
+    const { exportChart } = await import("./export");
+    await exportChart(title, kind, complete({ ...option(theme), animation: false }, theme), theme);
+  };
+  return (
+    <div className="chart-menu">
+      <Menu
+        label={t("chart.menu", { title })}
+        trigger={
+          <AriaButton className="icon-button" aria-label={t("chart.menu", { title })}>
+            <Icon name="more" size={16} />
+          </AriaButton>
+        }
+      >
+        <MenuItem icon="boards" onAction={() => onTable(!isTable)}>
+          {t(isTable ? "chart.as_chart" : "chart.as_table")}
+        </MenuItem>
+        <MenuItem icon="download" onAction={csv}>
+          {t("chart.csv")}
+        </MenuItem>
+        {!isEmpty && (
+          <MenuItem icon="download" onAction={() => void picture("png")}>
+            {t("chart.png")}
+          </MenuItem>
+        )}
+        {!isEmpty && (
+          <MenuItem icon="download" onAction={() => void picture("svg")}>
+            {t("chart.svg")}
+          </MenuItem>
+        )}
+      </Menu>
+    </div>
+  );
+}
+
+function NumbersTable({ title, table }: { title: string; table: ChartTable }) {
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label={t("table.scroll", { title })}>
+      <table className="table">
+        <caption className="visually-hidden">{title}</caption>
+        <thead>
+          <tr>
+            {table.heads.map((head, index) => (
+              <th key={head} scope="col" className={index === 0 ? "" : "end"}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.map((row, nth) => (
+            // rows of a chart have no identity but their order
+            <tr key={nth}>
+              {row.map((cell, index) => (
+                <td key={table.heads[index]} className={index === 0 ? "" : "end"}>
+                  {cell ?? "–"}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,127 @@
+import {
+  keepPreviousData,
+  queryOptions,
+  useInfiniteQuery,
+  useQuery,
+  type UseQueryResult,
+} from "@tanstack/react-query";
+import type { paths } from "../../generated/rest";
+import { compareOf, intervalOf, questionOf, useFilter, type FilterSearch } from "./filter";
+import { answered, rest } from "./client";
+import type { Definition, MetricAnswer, Report } from "./types";
+
+type Gets = { [Path in keyof paths as paths[Path] extends { get: { responses: { 200: { content: { "application/json": unknown } } } } } ? Path : never]: paths[Path] };
+/** An address of REST that can be read. */
+export type GetPath = keyof Gets & string;
+/** Its answer. */
+export type AnswerOf<Path extends GetPath> = Gets[Path] extends { get: { responses: { 200: { content: { "application/json": infer Body } } } } } ? Body : never;
+/** Its parameters. */
+export type QueryOf<Path extends GetPath> = Gets[Path] extends { get: { parameters: { query?: infer Query } } } ? Query : never;
+/** The lists among them: answers with `data` and `next_cursor`. */
+export type ListPath = { [Path in GetPath]: AnswerOf<Path> extends { data: unknown[]; next_cursor?: string | null } ? Path : never }[GetPath];
+export type RowOf<Path extends ListPath> = AnswerOf<Path> extends { data: (infer Row)[] } ? Row : never;
+
+/** What is shown until the answer to a changed question is there: the previous answer. */
+export const unfinished = keepPreviousData;
+
+/** The question of REST as a query of TanStack: its key is the address with its parameters, which live updates look at. */
+export function restQuery<Path extends GetPath>(path: Path, query: QueryOf<Path>, names: Record<string, string> = {}) {
+  return queryOptions({
+    queryKey: ["rest", path, query, names] as const,
+    queryFn: async ({ signal }): Promise<AnswerOf<Path>> =>
+      answered(rest.GET(path as never, { params: { query, path: names }, signal } as never) as Promise<{ data?: AnswerOf<Path>; response: Response }>),
+    placeholderData: unfinished,
+  });
+}
+
+/** An answer of REST. `names` are the parts of the path that stand in braces. */
+export function useRest<Path extends GetPath>(
+  path: Path,
+  query: QueryOf<Path>,
+  options: { names?: Record<string, string>; enabled?: boolean } = {},
+): UseQueryResult<AnswerOf<Path>> {
+  return useQuery({ ...restQuery(path, query, options.names), enabled: options.enabled ?? true }) as UseQueryResult<AnswerOf<Path>>;
+}
+
+/** The rows of a list, page by page: `rows`, `fetchNextPage`, `hasNextPage`. */
+export function useList<Path extends ListPath>(path: Path, query: QueryOf<Path>, options: { enabled?: boolean; limit?: number } = {}) {
+  const limit = options.limit ?? 50;
+  const list = useInfiniteQuery({
+    queryKey: ["rest", path, query, { limit }] as const,
+    queryFn: async ({ signal, pageParam }) => {
+      const params = { query: { ...(query as object), limit, cursor: pageParam } };
+      const asked = rest.GET(path as never, { params, signal } as never) as Promise<{ data?: Page<Path>; response: Response }>;
+      return answered(asked);
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: unfinished,
+    enabled: options.enabled ?? true,
+  });
+  return { ...list, rows: list.data?.pages.flatMap((page) => page.data) };
+}
+
+interface Page<Path extends ListPath> {
+  data: RowOf<Path>[];
+  next_cursor?: string | null;
+}
+
+/** The DORA report for the filter; `by` also for each team or service. */
+export function useReport(options: { by?: "team" | "service"; filter?: FilterSearch; enabled?: boolean } = {}): UseQueryResult<{ demo: boolean; tenant: string; data: Report }> {
+  const current = useFilter();
+  const filter = options.filter ?? current;
+  const { benchmark } = filter;
+  const query = { ...questionOf(filter), interval: intervalOf(filter), compare: compareOf(filter), by: options.by, benchmark };
+  return useRest("/api/v1/dora", defined(query) as never, { enabled: options.enabled }) as never;
+}
+
+/** Several metrics for the filter, in the order of their names. */
+export function useMetrics(
+  names: string[],
+  options: { by?: string; filter?: FilterSearch; series?: boolean; enabled?: boolean } = {},
+): UseQueryResult<{ data: MetricAnswer[] }> {
+  const current = useFilter();
+  const filter = options.filter ?? current;
+  const interval = options.series === false ? undefined : (intervalOf(filter) ?? "week");
+  const query = { names: names.join(","), ...questionOf(filter), interval, compare: compareOf(filter), by: options.by };
+  return useRest("/api/v1/answers", defined(query) as never, { enabled: options.enabled }) as never;
+}
+
+/** The definitions of all metrics, by name. */
+export function useDefinitions(): Map<string, Definition> {
+  const { tenant } = useFilter();
+  const { data } = useQuery({ ...restQuery("/api/v1/metrics", defined({ tenant }) as never), staleTime: Number.POSITIVE_INFINITY, select: byName });
+  return data ?? NO_DEFINITIONS;
+}
+
+const NO_DEFINITIONS = new Map<string, Definition>();
+
+function byName(answer: { data: Definition[] }): Map<string, Definition> {
+  return new Map(answer.data.map((definition) => [definition.name, definition]));
+}
+
+/** Who asks, and what was granted to them. */
+export function useMe() {
+  return useQuery({ ...restQuery("/api/v1/me", undefined as never), staleTime: 60_000 });
+}
+
+/** The teams and services that the filter offers. */
+export function useScopes() {
+  const { tenant } = useFilter();
+  const query = defined({ tenant, limit: 200 }) as never;
+  const teams = useQuery({ ...restQuery("/api/v1/teams", query), staleTime: 60_000 });
+  const services = useQuery({ ...restQuery("/api/v1/services", query), staleTime: 60_000 });
+  return { teams: teams.data?.data ?? [], services: services.data?.data ?? [] };
+}
+
+/** The tenants that may be read. */
+export function useTenants() {
+  const { tenant } = useFilter();
+  return useQuery({ ...restQuery("/api/v1/tenants", defined({ tenant, limit: 200 }) as never), staleTime: 60_000 });
+}
+
+/** The same without what is undefined, so that equal questions have equal keys. */
+export function defined<T extends object>(object: T): Partial<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+

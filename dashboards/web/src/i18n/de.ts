@@ -1,0 +1,10 @@
+import { charts } from "./de/charts";
+import { filter } from "./de/filter";
+import { metrics } from "./de/metrics";
+import { overview } from "./de/overview";
+import { shell } from "./de/shell";
+import { ui } from "./de/ui";
+import type { Catalog } from "./t";
+
+/** Every text of the application in German. */
+export const de: Catalog = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...overview };

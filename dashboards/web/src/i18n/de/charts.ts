@@ -1,0 +1,18 @@
+export const charts = {
+  "chart.menu": "Menü des Diagramms: {title}",
+  "chart.png": "Als PNG herunterladen",
+  "chart.svg": "Als SVG herunterladen",
+  "chart.csv": "Als CSV herunterladen",
+  "chart.as_table": "Als Tabelle zeigen",
+  "chart.as_chart": "Als Diagramm zeigen",
+  "chart.partial": "noch nicht vorbei",
+  "chart.no_data": "Keine Daten",
+  "chart.n": "n = {n}",
+  "chart.step": "Zeitraum",
+  "chart.value": "Wert",
+  "chart.count": "Anzahl",
+  "chart.from": "Von",
+  "chart.to": "Bis",
+  "chart.duration": "Dauer",
+  "chart.share": "Anteil",
+};

@@ -1,0 +1,9 @@
+import { charts } from "./en/charts";
+import { filter } from "./en/filter";
+import { metrics } from "./en/metrics";
+import { overview } from "./en/overview";
+import { shell } from "./en/shell";
+import { ui } from "./en/ui";
+
+/** Every text of the application in English, by area: a page has a file of its own. */
+export const en = { ...shell, ...filter, ...ui, ...charts, ...metrics, ...overview };

@@ -1,0 +1,37 @@
+import "@fontsource-variable/inter/wght.css";
+import "./ui/tokens.css";
+import "./ui/base.css";
+import "./ui/components.css";
+import "./ui/overlays.css";
+import "./charts/charts.css";
+import "./app/shell.css";
+import "./app/print.css";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { queryClient } from "./app/query-client";
+import { router } from "./app/router";
+import { preferredLocale, useLocale } from "./app/settings";
+import { applyTheme } from "./app/theme";
+import { setLocale } from "./i18n/t";
+
+function App() {
+  // another language renders everything again
+  return <RouterProvider key={useLocale()} router={router} />;
+}
+
+async function start(element: HTMLElement) {
+  applyTheme();
+  await setLocale(preferredLocale());
+  createRoot(element).render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <App />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
+const element = document.getElementById("app");
+if (element !== null) void start(element);

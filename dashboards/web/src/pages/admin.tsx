@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function AdminPage() {
+  return <Stub title="page.admin" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function BoardPage() {
+  return <Stub title="page.board" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function BoardsPage() {
+  return <Stub title="page.boards" />;
+}

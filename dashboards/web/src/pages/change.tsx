@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function ChangePage() {
+  return <Stub title="page.change" />;
+}

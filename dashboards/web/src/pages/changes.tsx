@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function ChangesPage() {
+  return <Stub title="page.changes" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function ConnectPage() {
+  return <Stub title="page.connect" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function DeploymentPage() {
+  return <Stub title="page.deployment" />;
+}

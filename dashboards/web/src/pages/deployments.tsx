@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function DeploymentsPage() {
+  return <Stub title="page.deployments" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function DeveloperPage() {
+  return <Stub title="page.developer" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function ExplorePage() {
+  return <Stub title="page.explore" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function GuidePage() {
+  return <Stub title="page.guide" />;
+}

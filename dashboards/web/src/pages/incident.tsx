@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function IncidentPage() {
+  return <Stub title="page.incident" />;
+}

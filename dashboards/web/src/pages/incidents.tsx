@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function IncidentsPage() {
+  return <Stub title="page.incidents" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function ItemPage() {
+  return <Stub title="page.item" />;
+}

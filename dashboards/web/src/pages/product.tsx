@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function ProductPage() {
+  return <Stub title="page.product" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function ReleasePage() {
+  return <Stub title="page.release" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function SearchPage() {
+  return <Stub title="page.search" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function ServicePage() {
+  return <Stub title="page.service" />;
+}

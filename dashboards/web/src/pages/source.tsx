@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function SourcePage() {
+  return <Stub title="page.source" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function SourcesPage() {
+  return <Stub title="page.sources" />;
+}

@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function TeamPage() {
+  return <Stub title="page.team" />;
+}

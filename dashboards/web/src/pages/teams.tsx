@@ -1,0 +1,5 @@
+import { Stub } from "./stub";
+
+export function TeamsPage() {
+  return <Stub title="page.teams" />;
+}

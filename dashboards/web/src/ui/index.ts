@@ -1,0 +1,15 @@
+// What pages use of the design system.
+export { Badge, LevelBadge, type Tone } from "./badge";
+export { Button, IconButton } from "./button";
+export { Card, PageHead } from "./card";
+export { Segments, Select } from "./choice";
+export { Dialog, Drawer } from "./dialog";
+export { Icon, type IconName } from "./icon";
+export { Menu, MenuGroup, MenuItem, MenuLine } from "./menu";
+export { MetricInfo, Sentence, type Explained } from "./metric-info";
+export { Delta, Stat, Value } from "./stat";
+export { Empty, Loaded, Problem, Skeleton } from "./state";
+export { Table, type Column } from "./table";
+export { Tabs } from "./tabs";
+export { Moment } from "./moment";
+export { Tooltip } from "./tooltip";

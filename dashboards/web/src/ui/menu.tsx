@@ -1,0 +1,39 @@
+import type { ReactNode } from "react";
+import { Header, Menu as AriaMenu, MenuItem as AriaItem, MenuSection, MenuTrigger, Popover, Separator, type MenuItemProps } from "react-aria-components";
+import { Icon, type IconName } from "./icon";
+
+/** A menu that opens from a button, the first child. */
+export function Menu({ trigger, label, children }: { trigger: ReactNode; label: string; children: ReactNode }) {
+  return (
+    <MenuTrigger>
+      {trigger}
+      <Popover className="popover" placement="bottom end" offset={6}>
+        <AriaMenu className="menu" aria-label={label}>
+          {children}
+        </AriaMenu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+/** One thing that a menu does. `isChosen` marks the choice of several. */
+export function MenuItem({ icon, isChosen, children, ...props }: { icon?: IconName; isChosen?: boolean; children: ReactNode } & Omit<MenuItemProps, "children" | "className">) {
+  return (
+    <AriaItem {...props} className="menu-item" textValue={props.textValue ?? (typeof children === "string" ? children : undefined)}>
+      <span className="menu-mark">{isChosen ? <Icon name="check" size={14} /> : icon !== undefined && <Icon name={icon} size={16} />}</span>
+      {children}
+    </AriaItem>
+  );
+}
+
+/** Items of a menu under a title. */
+export function MenuGroup({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <MenuSection className="menu-group">
+      <Header className="menu-title">{title}</Header>
+      {children}
+    </MenuSection>
+  );
+}
+
+export { Separator as MenuLine };

@@ -1,0 +1,150 @@
+import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { saveFile, toCsv } from "../format/csv";
+import { t } from "../i18n/t";
+import { IconButton } from "./button";
+
+/** A column of a table. */
+export interface Column<Row> {
+  id: string;
+  /** Its head; `title` is its name in exports where the head is no text. */
+  head: ReactNode;
+  title?: string;
+  cell: (row: Row) => ReactNode;
+  /** What it is sorted and exported by; without it the column is neither. */
+  value?: (row: Row) => string | number | null | undefined;
+  align?: "start" | "end";
+  /** Left out on a phone. */
+  isMinor?: boolean;
+}
+
+interface TableProps<Row> {
+  /** Names the table for screen readers and its exported file. */
+  title: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  rowKey: (row: Row) => string;
+  /** What opens from a row, by click and by Enter. */
+  onOpen?: (row: Row) => void;
+  /** Sorted by this column at first; `desc` the greatest first. */
+  sort?: { id: string; desc?: boolean };
+  /** Whether the rows are sorted here; not where only a part of them is loaded. */
+  isSortable?: boolean;
+  empty?: ReactNode;
+  canExport?: boolean;
+  footer?: ReactNode;
+}
+
+/** A table: sorted by its heads, with arrow keys from row to row, and exported as CSV. */
+export function Table<Row>({ isSortable = true, canExport = true, ...props }: TableProps<Row>) {
+  const { title, columns, rows, rowKey, onOpen, empty, footer } = props;
+  const [sort, setSort] = useState(props.sort);
+  const body = useRef<HTMLTableSectionElement>(null);
+  const sorted = useMemo(() => (isSortable ? sortRows(rows, columns, sort) : rows), [rows, columns, sort, isSortable]);
+  const exported = () => {
+    const kept = columns.filter((column) => column.value !== undefined);
+    const lines = sorted.map((row) => kept.map((column) => column.value?.(row) ?? ""));
+    saveFile(`${title}.csv`, "text/csv", toCsv([kept.map((column) => nameOf(column)), ...lines]));
+  };
+  return (
+    <div className="table-frame">
+      {canExport && rows.length > 0 && (
+        <div className="table-tools">
+          <IconButton icon="download" label={`${t("ui.export_csv")}: ${title}`} onPress={exported} />
+        </div>
+      )}
+      <div className="table-scroll" role="region" aria-label={t("table.scroll", { title })} tabIndex={0}>
+        <table className="table">
+          <caption className="visually-hidden">{title}</caption>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <Head key={column.id} column={column} sort={sort} onSort={isSortable ? setSort : undefined} />
+              ))}
+            </tr>
+          </thead>
+          <tbody ref={body} onKeyDown={(event) => moveFocus(event, body.current)}>
+            {sorted.map((row) => (
+              <tr
+                key={rowKey(row)}
+                className={onOpen === undefined ? undefined : "opens"}
+                tabIndex={onOpen === undefined ? undefined : 0}
+                onClick={onOpen === undefined ? undefined : (event) => !isOnControl(event.target) && onOpen(row)}
+                onKeyDown={onOpen === undefined ? undefined : (event) => event.key === "Enter" && event.target === event.currentTarget && onOpen(row)}
+              >
+                {columns.map((column) => (
+                  <td key={column.id} className={classOf(column)}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+            {rows.length === 0 && (
+              <tr>
+                <td colSpan={columns.length} className="table-empty">
+                  {empty ?? t("table.empty")}
+                </td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+      {footer}
+    </div>
+  );
+}
+
+type Sort = { id: string; desc?: boolean } | undefined;
+
+function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: Sort; onSort?: (sort: Sort) => void }) {
+  const isBy = sort?.id === column.id;
+  if (onSort === undefined || column.value === undefined) {
+    return (
+      <th scope="col" className={classOf(column)}>
+        {column.head}
+      </th>
+    );
+  }
+  return (
+    <th scope="col" className={classOf(column)} aria-sort={isBy ? (sort.desc ? "descending" : "ascending") : "none"}>
+      <button type="button" className="sort" title={t("table.sort_by", { column: nameOf(column) })} onClick={() => onSort({ id: column.id, desc: isBy ? !sort.desc : column.align === "end" })}>
+        {column.head}
+        <span className="sort-mark" aria-hidden="true">
+          {isBy ? (sort.desc ? "↓" : "↑") : ""}
+        </span>
+      </button>
+    </th>
+  );
+}
+
+function nameOf<Row>(column: Column<Row>): string {
+  return column.title ?? (typeof column.head === "string" ? column.head : column.id);
+}
+
+function classOf<Row>({ align, isMinor }: Column<Row>): string {
+  return `${align === "end" ? "end" : ""} ${isMinor ? "minor" : ""}`.trim();
+}
+
+/** Rows sorted by a column; those without a value come last in both orders. */
+export function sortRows<Row>(rows: Row[], columns: Column<Row>[], sort: Sort): Row[] {
+  const value = columns.find((column) => column.id === sort?.id)?.value;
+  if (value === undefined) return rows;
+  const sign = sort?.desc ? -1 : 1;
+  return [...rows].sort((left, right) => {
+    const [a, b] = [value(left), value(right)];
+    if (a === null || a === undefined) return b === null || b === undefined ? 0 : 1;
+    if (b === null || b === undefined) return -1;
+    return sign * (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b)));
+  });
+}
+
+function isOnControl(target: EventTarget): boolean {
+  return target instanceof Element && target.closest("a, button, input, select") !== null;
+}
+
+function moveFocus(event: KeyboardEvent, body: HTMLElement | null): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined || body === null || !(event.target instanceof HTMLTableRowElement)) return;
+  const rows = [...body.querySelectorAll<HTMLElement>("tr[tabindex]")];
+  rows[rows.indexOf(event.target) + step]?.focus();
+  event.preventDefault();
+}

@@ -1,0 +1,53 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+/** The server that the development server passes requests on to. */
+const api = process.env.SEI_API ?? "http://127.0.0.1:7200";
+const passedOn = ["/api", "/graphql", "/login", "/logout"];
+const proxy = Object.fromEntries(passedOn.map((path) => [path, { target: api, changeOrigin: true }]));
+
+const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
+const compressed = /\.(js|css|html|svg|json|webmanifest)$/;
+
+/** Writes each text file of the build also in Brotli and gzip, so that the server compresses nothing. */
+function precompress(): Plugin {
+  return {
+    name: "precompress",
+    apply: "build",
+    async closeBundle() {
+      const directory = path.join(import.meta.dirname, "dist");
+      const files = await readdir(directory, { recursive: true });
+      await Promise.all(files.filter((file) => compressed.test(file)).map((file) => compress(path.join(directory, file))));
+    },
+  };
+}
+
+async function compress(file: string) {
+  const text = await readFile(file);
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 10, [constants.BROTLI_PARAM_SIZE_HINT]: text.length };
+  await writeFile(`${file}.br`, await promisify(brotliCompress)(text, { params }));
+  await writeFile(`${file}.gz`, await promisify(gzip)(text, { level: 9 }));
+}
+
+export default defineConfig({
+  plugins: [react(), precompress()],
+  server: { port: 5173, strictPort: false, proxy },
+  // as api/src/guard.rs has it, so that what it forbids is noticed here
+  preview: { port: 4173, strictPort: false, proxy, headers: { "content-security-policy": policy } },
+  build: {
+    outDir: "dist",
+    assetsDir: "web",
+    // the content security policy allows no data: URLs
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: "es2022",
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 1200,
+  },
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
+} as Parameters<typeof defineConfig>[0]);
