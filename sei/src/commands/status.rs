@@ -226,8 +226,8 @@ impl Source {
     fn of(state: SourceState) -> Self {
         Self {
             lag: state.complete_until.map(|until| (Utc::now() - until).num_seconds().max(0)),
-            name: state.source,
             attempted_at: state.health().map(|_| state.attempted_at),
+            name: state.source,
             succeeded_at: state.succeeded_at,
             cursor_saved_at: state.cursor_saved_at,
             fetched: state.fetched,
