@@ -1,15 +1,21 @@
 //! Who asks, and what they may be answered. It is decided once, before a question is run: every interface asks the
 //! [`Access`] of its request, and none decides by itself.
 
+pub(crate) mod persons;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::http::Extensions;
-use dora::{AskedServices, Within};
+use dora::settings::People as ShownTo;
+use dora::{AskedServices, Persons, Within};
+use kernel::strum::VariantArray;
 use kernel::{Right, Role, Tenant};
 
 use crate::identity::{Identity, Principal};
+use crate::people::{People, Person};
 use crate::problem::Problem;
+use persons::{Others, SeenPersons};
 
 /// What the client that asks may be answered about one tenant. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +32,8 @@ pub struct Access {
     pub within: Within,
     /// They lack what is granted to groups, see [`Identity::has_stale_groups`].
     pub has_stale_groups: bool,
+    /// Whose data about single persons may be shown.
+    pub(crate) persons: SeenPersons,
 }
 
 impl Access {
@@ -34,7 +42,8 @@ impl Access {
     pub fn everything() -> Self {
         let principal = Principal::local().into();
         let (role, within) = (Role::Admin, Within::default());
-        Self { principal, role, teams: None, services: None, within, has_stale_groups: false }
+        let persons = SeenPersons::default();
+        Self { principal, role, teams: None, services: None, within, has_stale_groups: false, persons }
     }
 
     /// That of a request to a tenant, by its extensions. Of one that is limited to teams no service is seen before it is
@@ -46,7 +55,8 @@ impl Access {
         let nothing = || (!within.is_everything()).then(Arc::default);
         let principal = Arc::clone(&identity.principal);
         let has_stale_groups = identity.has_stale_groups;
-        Ok(Some(Self { principal, role, teams: nothing(), services: nothing(), within, has_stale_groups }))
+        let persons = SeenPersons::of(&identity.person);
+        Ok(Some(Self { principal, role, teams: nothing(), services: nothing(), within, has_stale_groups, persons }))
     }
 
     /// The same, limited to the services and teams that its limit stands for.
@@ -61,6 +71,11 @@ impl Access {
     pub fn has(&self, right: Right) -> bool {
         let is_about_all = matches!(right, Right::RawEvents | Right::Administer);
         self.role.has(right) && (self.within.is_everything() || !is_about_all)
+    }
+
+    /// The rights that it gives.
+    pub fn rights(&self) -> impl Iterator<Item = &'static str> {
+        Right::VARIANTS.iter().filter(move |right| self.has(**right)).map(|right| right.as_str())
     }
 
     /// Fails without the right.
@@ -84,10 +99,135 @@ impl Access {
     }
 }
 
+/// Data about single persons.
+impl Access {
+    /// The same, where the settings show persons to these.
+    #[must_use]
+    pub(crate) fn showing_persons(self, shown_to: ShownTo) -> Self {
+        Self { persons: self.persons.clone().shown_to(shown_to), ..self }
+    }
+
+    /// Whether the people of the tenant are needed to decide whose data is shown.
+    #[must_use]
+    pub(crate) fn needs_people(&self) -> bool {
+        self.persons.needs_people(self.has(Right::People) && self.teams.is_some())
+    }
+
+    /// The same among the people of the tenant.
+    #[must_use]
+    pub(crate) fn among(self, people: Arc<People>) -> Self {
+        Self { persons: self.persons.clone().among(people), ..self }
+    }
+
+    /// The person who asks, where the settings show that.
+    #[must_use]
+    pub(crate) fn own_person(&self) -> Option<&Person> {
+        self.persons.own()
+    }
+
+    /// Which persons are shown, with names, addresses and metrics, beside the one who asks. Fails where none is shown at
+    /// all, with what would change that.
+    pub(crate) fn shown_persons(&self) -> Result<Others, Problem> {
+        match self.persons.setting() {
+            ShownTo::Off => Err(Problem::people()),
+            ShownTo::Managers if self.has(Right::People) && self.teams.is_none() => Ok(Others::All),
+            ShownTo::Managers if self.has(Right::People) => Ok(Others::OfTeams),
+            _ if self.own_person().is_some() => Ok(Others::None),
+            ShownTo::Managers => self.check(Right::People).map(|()| Others::None),
+            ShownTo::Themselves => Err(Problem::no_person()),
+        }
+    }
+
+    /// Whether a person is shown.
+    #[must_use]
+    pub(crate) fn sees_person(&self, person: &Person) -> bool {
+        let is_own = || self.own_person() == Some(person);
+        match self.shown_persons() {
+            Ok(Others::All) => true,
+            Ok(Others::OfTeams) => is_own() || person.teams.iter().any(|team| self.sees_team(team)),
+            Ok(Others::None) => is_own(),
+            Err(_) => false,
+        }
+    }
+
+    /// The persons whom metrics may name. Fails as [`Self::shown_persons`] does.
+    pub(crate) fn named_persons(&self) -> Result<Persons, Problem> {
+        let others = match self.shown_persons()? {
+            Others::All => return Ok(Persons::default()),
+            Others::OfTeams => self.persons.people().zip(self.teams.as_deref()),
+            Others::None => None,
+        };
+        let others = others.map(|(people, teams)| people.accounts_of(teams)).unwrap_or_default();
+        Ok(Persons::only(others.into_iter().chain(self.own_person().into_iter().flat_map(Person::accounts)).collect()))
+    }
+
+    /// Whether an account is of the person who asks.
+    #[must_use]
+    pub(crate) fn is_own_account(&self, account: &str) -> bool {
+        self.own_person().is_some_and(|person| person.has(account))
+    }
+
+    /// Whether an account may be named that a fact names: as the author of a change, for one.
+    #[must_use]
+    pub(crate) fn names_account(&self, account: &str) -> bool {
+        self.has(Right::People) || self.is_own_account(account)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::{Grant, Grants};
+    use crate::identity::{Grant, Grants, PersonLink};
+    use crate::people;
+
+    /// An access with a role, perhaps limited to a team, of who is linked with a person by an address.
+    fn of(role: Role, team: Option<&str>, email: Option<&str>, shown_to: ShownTo) -> Access {
+        let teams = team.map(|team| Arc::new(BTreeSet::from([team.to_owned()])));
+        let within = Within::new(teams.iter().map(|teams| (**teams).clone()).collect());
+        let link = Arc::new(PersonLink { user_id: None, email: email.map(str::to_owned) });
+        let access = Access { role, teams, within, persons: SeenPersons::of(&link), ..Access::everything() };
+        let access = access.showing_persons(shown_to);
+        if access.needs_people() { access.among(people::tests::people().into()) } else { access }
+    }
+
+    /// Who of Ann, of the team `web`, and Bo, of the team `pay`, is shown.
+    fn seen(access: &Access) -> (bool, bool) {
+        let people = people::tests::people();
+        let sees = |account: &str| access.sees_person(people.of(account).unwrap());
+        let named = access.named_persons().ok();
+        let (ann, bo) = (sees("h/ann"), sees("h/bo"));
+        match named {
+            Some(named) if named.is_everyone() => assert!(ann && bo),
+            Some(named) => assert_eq!((named.hold("h/ann"), named.hold("h/bo")), (ann, bo)),
+            None => assert!(!ann && !bo),
+        }
+        (ann, bo)
+    }
+
+    #[test]
+    fn persons_are_shown_to_themselves_and_to_managers_of_their_teams_as_the_settings_say() {
+        use Role::{Admin, Analyst, Manager, Viewer};
+        let ann = Some("ann@example.org");
+        for (access, expected) in [
+            (of(Admin, None, ann, ShownTo::Off), (false, false)),
+            (of(Viewer, None, ann, ShownTo::Themselves), (true, false)),
+            (of(Admin, None, ann, ShownTo::Themselves), (true, false)),
+            (of(Admin, None, None, ShownTo::Themselves), (false, false)),
+            (of(Viewer, None, None, ShownTo::Managers), (false, false)),
+            (of(Analyst, None, ann, ShownTo::Managers), (true, false)),
+            (of(Manager, None, None, ShownTo::Managers), (true, true)),
+            (of(Manager, Some("web"), None, ShownTo::Managers), (true, false)),
+            (of(Manager, Some("pay"), None, ShownTo::Managers), (false, true)),
+            (of(Manager, Some("pay"), ann, ShownTo::Managers), (true, true)),
+            (of(Manager, Some("none"), None, ShownTo::Managers), (false, false)),
+        ] {
+            assert_eq!(seen(&access), expected, "{access:?}");
+        }
+        let viewer = of(Viewer, None, ann, ShownTo::Themselves);
+        assert!(viewer.names_account("j/asmith") && !viewer.names_account("h/bo"));
+        let off = of(Viewer, None, ann, ShownTo::Off);
+        assert!(!off.names_account("h/ann") && off.shown_persons().unwrap_err().detail.contains("dora.people"));
+    }
 
     #[test]
     fn without_an_identity_nothing_is_given_and_a_limit_shows_nothing_before_it_is_known() {

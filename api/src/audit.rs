@@ -17,10 +17,11 @@ use runtime::http::Peer;
 use runtime::locked;
 use runtime::telemetry::Occasionally;
 use serde_json::{Value, json};
-use store::Store;
 use store::audit::{self as log, Action, Actor, ActorKind, Entry};
+use store::{Store, StoreError};
 
 use crate::identity::{Identity, Principal, PrincipalKind};
+use crate::person_views::PersonView;
 use crate::problem::Problem;
 use crate::scope::Scope;
 use refusals::{Refusal, Refusals};
@@ -122,6 +123,12 @@ impl Audit {
         let entry = Entry::new(actor(&scope.access.principal), action, subject).of(&scope.tenant.tenant).with(detail);
         log::record_alone(&self.store, &entry.from_address(scope.address.map(|address| address.to_string()))).await?;
         Ok(())
+    }
+
+    /// Records that data about single persons is shown. Fails as [`Self::record`] does.
+    pub(crate) async fn view(&self, scope: &Scope, view: PersonView) -> Result<(), StoreError> {
+        let store = self.store.for_tenant(&scope.tenant.tenant);
+        view.record(&store, actor(&scope.access.principal), scope.address).await
     }
 
     /// Records an answer before it is sent, if it is a file of rows or refuses the request. In place of a file that can't

@@ -12,8 +12,10 @@ mod logins;
 pub mod manage;
 pub(crate) mod oidc;
 mod passwords;
+mod person_link;
 mod principal;
 pub mod secrets;
+pub mod user_link;
 
 pub(crate) use asker::Asker;
 pub(crate) use cookie::Cookie;
@@ -22,4 +24,5 @@ pub use grants::{Grant, Grants};
 pub use identified::{Identity, SessionKey};
 pub(crate) use identities::Identities;
 pub(crate) use logins::{Begun, Logins, NameAndPassword, Origin};
+pub use person_link::PersonLink;
 pub use principal::{Principal, PrincipalKind};

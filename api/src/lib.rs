@@ -23,6 +23,8 @@ mod live;
 mod login;
 mod made;
 mod paths;
+mod people;
+pub mod person_views;
 mod problem;
 pub mod questions;
 mod reads;

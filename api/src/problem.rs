@@ -197,7 +197,7 @@ impl Problem {
     /// Persons are not shown to anyone.
     #[must_use]
     pub fn people() -> Self {
-        let detail = "Persons are not shown here: `dora.people` is off. Numbers are about work, not about people.";
+        let detail = "Persons are not shown here: `dora.people` is `off`. Numbers are about work, not about people.";
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "Persons are not shown here", detail)
     }
 

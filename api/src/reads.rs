@@ -7,6 +7,7 @@ mod identity;
 mod lists;
 mod open_changes;
 mod page;
+mod persons;
 
 pub use audit::audit;
 pub use boards::{board, boards, whole_boards};
@@ -15,6 +16,8 @@ pub use identity::{grants, tokens, users};
 pub use lists::{changes, deployments, findings, incidents, list, sources, teams};
 use open_changes::{Found, Usual};
 pub use page::{Page, Part, Section};
+pub use persons::check_account;
+pub(crate) use persons::record as record_view;
 
 use std::sync::Arc;
 
@@ -22,7 +25,6 @@ use chrono::{DateTime, Utc};
 use dora::{
     AskedServices, Budget, Dated, Definition, Distribution, MetricAnswer, Question, Report, Snapshots, Versions,
 };
-use kernel::Right;
 use kernel::near::UnknownName;
 use serde_json::json;
 use store::StoreError;
@@ -186,20 +188,10 @@ async fn asked_of_metrics(
     (names, question): (&[&str], &MetricQuestion),
     budget: Budget,
 ) -> Result<(Question, Versions), Problem> {
-    if question.names_people() {
-        scope.access.check(Right::People)?;
-        let detail = json!({ "by": question.question.by, "service": question.services.service });
-        let subject = format!("metric {}", names.join(", "));
-        state.audit().record(scope, Action::PersonViewed, subject, detail).await?;
-    }
+    let persons = persons::named(state, scope, (names, question)).await?;
     let (first, versions) = first_deployment_at(state, scope, (&question.span, &question.services)).await?;
     let question = question.query(state.settings().dora.time_zone, first, budget)?;
-    Ok((Question { within: scope.access.within.clone(), ..question }, versions))
-}
-
-/// Fails if a list is filtered by a person without the right to see data about single persons.
-pub fn check_person(scope: &Scope, person: Option<&str>) -> Result<(), Problem> {
-    person.map_or(Ok(()), |_| scope.access.check(Right::People))
+    Ok((Question { within: scope.access.within.clone(), persons, ..question }, versions))
 }
 
 /// The services that a list is asked for; `None` for all. Fails if a service or a team does not exist: an empty list would
@@ -231,14 +223,14 @@ pub async fn check_team(state: &ApiState, scope: &Scope, team: &str) -> Result<(
     asked_services(state, scope, &services).await.map(drop)
 }
 
-/// What an access that is limited to teams stands for, by the tenant's data.
+/// What an access that is limited to teams stands for, and whose data it is shown, by the tenant's data.
 pub async fn limited(state: &ApiState, scope: Scope) -> Result<Scope, Problem> {
     if scope.access.within.is_everything() {
-        return Ok(scope);
+        return persons::decided(state, scope).await;
     }
     let asked = services_asked_about(state, &scope, &ServiceFilter::default()).await?.answer;
     let access = scope.access.clone().limited_to(asked);
-    Ok(scope.with_access(access))
+    persons::decided(state, scope.with_access(access)).await
 }
 
 /// The services that a list is asked for, with their repositories; `None` for all. Fails as [`asked_services`] does.

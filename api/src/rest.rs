@@ -26,7 +26,7 @@ pub use csv::csv_text;
 pub use description::openapi;
 
 use axum::extract::Request;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Json, Router, middleware};
 
 use crate::ApiState;
@@ -72,6 +72,7 @@ pub fn router(state: &ApiState) -> Router<ApiState> {
         .route("/api/v1/dead-letters/counts", list(get(dead_letters::counts)))
         .route("/api/v1/dead-letters/replay", list(post(dead_letters::replay)))
         .route("/api/v1/dead-letters/{*id}", list(get(dead_letters::dead_letter)))
+        .route("/api/v1/users/{id}/person", own_forms(put(identity::users::link).delete(identity::users::unlink)))
         .route(paths::TEAMS, list(get(lists::teams)))
         .route("/api/v1/sources", list(get(lists::sources)))
         .route("/api/v1/open-changes", report(get(facts::open_changes)))

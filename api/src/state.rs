@@ -35,6 +35,7 @@ pub struct ApiState {
     identities: Identities,
     audit: Audit,
     logins: Logins,
+    people: KnownPeople,
     admission: Admission,
     limits: ClientLimits,
     graphql_reads: Arc<Semaphore>,
@@ -67,6 +68,7 @@ impl ApiState {
             identities: Identities::new(store, settings),
             audit: Audit::new(store),
             logins: Logins::new(store, settings.login.lifetime),
+            people: KnownPeople::new(),
             admission: Admission::new(api.in_flight, processors, server.timeout),
             // on loopback without a login all clients are one user
             limits: ClientLimits::new(&api.limits, server.listen.ip().is_loopback() && !settings.login.enabled),
@@ -142,6 +144,11 @@ impl ApiState {
     /// The audit log, to add to.
     pub(crate) fn audit(&self) -> &Audit {
         &self.audit
+    }
+
+    /// The people of tenants.
+    pub(crate) fn people(&self) -> &KnownPeople {
+        &self.people
     }
 
     /// Who logs people in.

@@ -65,6 +65,15 @@ pub(crate) async fn scope(state: &ApiState, head: &Parts) -> Result<Scope, Probl
     Ok(scope.asked_from(Peer::of(&head.extensions).address()))
 }
 
+/// The same, if anything is granted there. A tenant that the request names and that is not there fails.
+pub(crate) async fn granted_scope(state: &ApiState, head: &Parts) -> Result<Option<Scope>, Problem> {
+    let is_named = name::asked(&head.headers, head.uri.query().unwrap_or_default())?.is_some();
+    match scope(state, head).await {
+        Err(problem) if problem.status == 403 || (problem.status == 404 && !is_named) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
 /// The tenant that a request is about.
 fn asked(request: &Request) -> Result<String, Problem> {
     name::wanted(request.headers(), request.uri().query().unwrap_or_default(), request.extensions())

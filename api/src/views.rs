@@ -20,7 +20,7 @@ pub use event::RawEvent;
 pub use explanation::{Commit, Explanation};
 pub(crate) use facts::state_of;
 pub use facts::{IncidentView, PipelineRunView, ReviewView, SourceView, TeamView, VulnerabilityView, WorkItemView};
-pub use identity::{CreatedTokenView, GrantView, Me, Reach, TokenView, UserView};
+pub use identity::{CreatedTokenView, GrantView, Me, MeInTenant, OwnPerson, Reach, TokenView, UserView};
 pub use open_changes::OpenChange;
 pub(crate) use personal::Personal;
 pub use rows::{Change, Deployment, Evidence, Finding, Repository, Service, TenantView};

@@ -19,6 +19,7 @@ mod history;
 mod interval;
 mod metrics;
 mod options;
+mod persons;
 mod preview;
 mod progress;
 mod query;
@@ -47,6 +48,7 @@ pub use metrics::{
     Versions, Window, ask, asked_services, definitions, distributions, window_start,
 };
 pub use options::Options;
+pub use persons::Persons;
 pub use preview::{Preview, ServicePreview};
 pub use progress::{ChangeStage, Progress, progress};
 pub use query::{ReportBy, ReportQuery};

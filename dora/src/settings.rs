@@ -40,10 +40,22 @@ pub enum Compat {
     Devlake,
 }
 
+/// To whom data about single persons is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum People {
+    /// to no user: numbers are about work, not about people
+    #[default]
+    Off,
+    /// to each user those of the person who the user is
+    Themselves,
+    /// also to managers: those of all persons, or of the members of the teams that they are limited to
+    Managers,
+}
+
 /// How metrics are computed; docs/metrics.md defines them.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Dora {
     /// Assistants that write code: a regular expression on the accounts of a change's authors and co-authors
     /// (`Co-authored-by`), and on its branch. Changes that match count as AI-assisted.
@@ -79,8 +91,8 @@ pub struct Dora {
     /// that are measured by releases or tags. Dates as versions (2026.11.2) never do, nor patch levels that only count:
     /// where more than half of a year's releases are patch levels in a row.
     pub patch_release_is_hotfix: bool,
-    /// Whether metrics can be queried by person. Off: numbers are about work, not about people.
-    pub people: bool,
+    /// To whom persons with their names and addresses, and metrics by person, are shown.
+    pub people: People,
     /// Which environments are production, a regular expression. Without it a source that knows (GitLab's tier,
     /// GitHub's `production_environment`) decides, then the words of the name: `prod`, `production`, `prd`, `gprd` or
     /// `live`, and none such as `staging`, `test`, `preview`, `pre` or `demo`.
@@ -109,7 +121,7 @@ impl Default for Dora {
             hotfix: "(?i)^hotfix".to_owned(),
             lead_time_start: LeadTimeStart::FirstCommit,
             patch_release_is_hotfix: false,
-            people: false,
+            people: People::Off,
             production: None,
             time_zone: chrono_tz::Tz::UTC,
             workers: 2,

@@ -4,6 +4,7 @@ mod changes;
 mod code;
 mod delivery;
 mod incidents;
+mod me;
 mod organization;
 mod planning;
 mod runs;

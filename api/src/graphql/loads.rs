@@ -11,16 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
-use kernel::people::JoinedPerson;
-use kernel::{AccountId, Change, Sha};
-use serde_json::json;
-use store::audit::Action;
+use kernel::{Change, Sha};
 use store::queries::{self, Cut, Listed, Order, Owners, Parent, ParentKey, Placed, RowFilter};
 use tokio::sync::OnceCell;
 
 use super::dispatch::Dispatcher;
 use super::paging::COUNTED;
 use crate::ApiState;
+use crate::people::People;
+use crate::person_views::PersonView;
 use crate::problem::Problem;
 use crate::questions::ServiceFilter;
 use crate::reads;
@@ -55,19 +54,6 @@ pub(super) struct Reader {
     people: OnceCell<Arc<People>>,
 }
 
-/// The people of a tenant.
-pub(super) struct People {
-    pub(super) persons: Vec<JoinedPerson>,
-    of_account: HashMap<AccountId, usize>,
-}
-
-impl People {
-    /// The person who has an account.
-    pub(super) fn of(&self, account: &str) -> Option<&JoinedPerson> {
-        self.persons.get(*self.of_account.get(&AccountId::from(account))?)
-    }
-}
-
 impl Reader {
     /// The services that may be seen, with their repositories; `None` for all.
     pub(super) async fn permitted(&self) -> Result<Option<Arc<Owners>>, Problem> {
@@ -82,23 +68,12 @@ impl Reader {
         Ok(RowFilter { owners, ..filter })
     }
 
-    /// The people, joined from all accounts and statements. That they are viewed is recorded once a request.
+    /// All people, those who may not be shown among them. That others than who asks are viewed is recorded once a request.
     pub(super) async fn people(&self) -> Result<Arc<People>, Problem> {
         let read = async || {
-            let detail = json!({ "over": "graphql" });
-            self.state.audit().record(&self.scope, Action::PersonViewed, "people", detail).await?;
+            reads::record_view(&self.state, &self.scope, PersonView::of_persons("graphql")).await?;
             let _turn = self.scope.turn().await;
-            let (accounts, persons) = store::people::all(&self.scope.store).await?;
-            let mut persons = kernel::people::join(&accounts, &persons);
-            if let Some(teams) = &self.scope.access.teams {
-                let teams: Vec<String> = teams.iter().cloned().collect();
-                let members = store::people::members(&self.scope.store, &teams).await?;
-                persons.retain(|person| person.accounts.iter().any(|account| members.contains(account)));
-            }
-            let accounts = persons.iter().enumerate();
-            let of_account = accounts.flat_map(|(at, person)| person.accounts.iter().map(move |id| (id.clone(), at)));
-            let of_account = of_account.collect();
-            Ok::<_, Problem>(Arc::new(People { persons, of_account }))
+            Ok::<_, Problem>(self.state.people().of(&self.scope.store).await?)
         };
         self.people.get_or_try_init(read).await.cloned()
     }

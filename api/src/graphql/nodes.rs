@@ -8,5 +8,5 @@ mod planning;
 
 pub(super) use code::{Account, Change, Review, Vulnerability};
 pub(super) use delivery::{Environment, Incident, IncidentOfService, Job, PipelineRun, ReportedDeployment};
-pub(super) use organization::{Organization, Person, Source, Team, Viewer};
+pub(super) use organization::{Me, Organization, Person, Source, Team};
 pub(super) use planning::{Sprint, Transition, WorkItem};

@@ -8,9 +8,10 @@ use chrono::{TimeDelta, Utc};
 use store::queries::{Cut, Listed, Order, Parent, ParentKey, Placed, RowFilter};
 
 use super::dispatch::{Dispatcher, Held};
-use super::loads::{Loads, Of, One, Part, PartOf, People, SizeOf};
+use super::loads::{Loads, Of, One, Part, PartOf, SizeOf};
 use super::paging::{List, Pages, Total, checked, cut, page};
 use super::refusal::refused;
+use crate::people::People;
 
 /// How far a list goes back that no index has in its order, or in whose texts is searched, unless a window is asked for.
 const WINDOW: TimeDelta = TimeDelta::days(365);
@@ -25,7 +26,7 @@ fn hold(context: &Context<'_>) -> async_graphql::Result<Held> {
     Ok(context.data::<Dispatcher>()?.hold())
 }
 
-/// The people of the tenant.
+/// All people of the tenant, those who may not be shown among them.
 pub(super) async fn people(context: &Context<'_>) -> async_graphql::Result<Arc<People>> {
     let _held = hold(context)?;
     loads(context)?.loader().people().await.map_err(|problem| refused(&problem))

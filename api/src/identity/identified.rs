@@ -8,6 +8,7 @@ use kernel::{Right, Role, Tenant};
 use store::identity::SecretHash;
 
 use super::grants::{Grant, Grants};
+use super::person_link::PersonLink;
 use super::principal::Principal;
 
 /// Who sends a request, and what they were granted: an extension of requests, as `Arc<Identity>`.
@@ -21,6 +22,8 @@ pub struct Identity {
     pub session: Option<SessionKey>,
     /// Grants to groups are not among them: the identity provider stated those of the owner of this token too long ago.
     pub has_stale_groups: bool,
+    /// By what it is found among the people of a tenant.
+    pub person: Arc<PersonLink>,
 }
 
 /// What a session is known by.
@@ -42,18 +45,25 @@ impl fmt::Debug for SessionKey {
 }
 
 impl Identity {
+    /// A principal with its grants, which is linked with no person.
+    #[must_use]
+    pub fn new(principal: Principal, grants: Grants) -> Self {
+        let (principal, person) = (Arc::new(principal), Arc::default());
+        Self { principal, grants, session: None, has_stale_groups: false, person }
+    }
+
     /// A program of the server's own user, which may do everything.
     #[must_use]
     pub fn local() -> Self {
         let grants = Grants::new(vec![Grant::everywhere(Role::Admin)]);
-        Self { principal: Principal::local().into(), grants, session: None, has_stale_groups: false }
+        Self::new(Principal::local(), grants)
     }
 
     /// Any client of a server that asks for no login. It reads everything but raw events, and manages nothing.
     #[must_use]
     pub fn anyone() -> Self {
         let grants = Grants::new(vec![Grant::everywhere(Role::Manager)]);
-        Self { principal: Principal::anyone().into(), grants, session: None, has_stale_groups: false }
+        Self::new(Principal::anyone(), grants)
     }
 
     /// Whether it may manage a tenant, or without one what is of all tenants. Who is limited to teams manages nothing.

@@ -26,6 +26,7 @@ use super::grants::{Grant, Grants};
 use super::identified::{Identity, SessionKey};
 use super::logins::{Begun, Origin};
 use super::oidc::{ProviderSessions, Providers, Verified};
+use super::person_link::PersonLink;
 use super::principal::{Principal, PrincipalKind};
 use super::secrets::hash;
 use crate::problem::Problem;
@@ -246,9 +247,10 @@ impl Identities {
         if Utc::now() - session.last_seen_at > SEEN_WITHIN {
             noted(sessions::touch(writing, hash).await);
         }
-        let principal = Principal { kind: PrincipalKind::User, id: session.user_id, name: session.user_name }.into();
         let key = SessionKey { hash: *hash, csrf: session.csrf, refresh_at: session.refresh_at };
-        let identity = Identity { principal, grants, session: Some(key), has_stale_groups: false };
+        let person = PersonLink { user_id: Some(session.user_id.clone()), email: session.email }.into();
+        let principal = Principal { kind: PrincipalKind::User, id: session.user_id, name: session.user_name };
+        let identity = Identity { session: Some(key), person, ..Identity::new(principal, grants) };
         Ok(Some((identity, Some(session.expires_at))))
     }
 
@@ -256,20 +258,23 @@ impl Identities {
         let Inner { looking, writing, login, .. } = &*self.0;
         let Some(UsableToken { token, owner }) = tokens::find(looking, hash).await? else { return Ok(None) };
         let own = Grant { tenant: token.tenant, role: token.role, teams: token.teams.into_iter().collect() };
-        let mut has_stale_groups = false;
+        let (mut has_stale_groups, mut person) = (false, PersonLink::default());
         let grants = match owner {
             Some(owner) => {
                 let groups = current_groups(&owner, login.groups_max_age);
                 has_stale_groups = groups.len() < owner.groups.len();
-                granted(looking, &owner.id, groups).await?.narrowed_by(own)
+                let granted = granted(looking, &owner.id, groups).await?;
+                person = PersonLink { user_id: Some(owner.id), email: owner.email };
+                granted.narrowed_by(own)
             }
             None => Grants::new(vec![own]),
         };
         if token.last_used_at.is_none_or(|at| Utc::now() - at > SEEN_WITHIN) {
             noted(tokens::touch(writing, &token.id).await);
         }
-        let principal = Principal { kind: PrincipalKind::Token, id: token.id, name: token.name }.into();
-        Ok(Some((Identity { principal, grants, session: None, has_stale_groups }, token.expires_at)))
+        let principal = Principal { kind: PrincipalKind::Token, id: token.id, name: token.name };
+        let identity = Identity { has_stale_groups, person: person.into(), ..Identity::new(principal, grants) };
+        Ok(Some((identity, token.expires_at)))
     }
 
     /// A subject of an identity provider has what is granted to its groups and, if it has logged in before, to its user.
@@ -279,12 +284,14 @@ impl Identities {
         if user.as_ref().is_some_and(|user| user.is_disabled) {
             return Ok(None);
         }
+        let user_id = user.map(|user| user.id);
+        let stated = &verified.person;
         // no user has an empty id
-        let user_id = user.map(|user| user.id).unwrap_or_default();
-        let grants = granted(looking, &user_id, &verified.person.groups).await?;
+        let grants = granted(looking, user_id.as_deref().unwrap_or_default(), &stated.groups).await?;
         let id = format!("{}:{}", subject.provider, subject.id);
-        let principal = Principal { kind: PrincipalKind::Jwt, id, name: verified.person.name.clone() }.into();
-        let identity = Identity { principal, grants, session: None, has_stale_groups: false };
+        let principal = Principal { kind: PrincipalKind::Jwt, id, name: stated.name.clone() };
+        let person = PersonLink { user_id, email: stated.email.clone().filter(|_| stated.email_verified) }.into();
+        let identity = Identity { person, ..Identity::new(principal, grants) };
         Ok(Some((identity, Some(verified.expires_at))))
     }
 }

@@ -136,6 +136,15 @@ impl Problem {
         Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "A permission is missing", detail)
     }
 
+    /// Persons are shown to themselves only, and who asks is linked with none.
+    #[must_use]
+    pub fn no_person() -> Self {
+        let detail = "Here persons are shown to themselves only (`dora.people`), and you are linked with none: no single person \
+                      has the address that your identity provider has verified. An administrator links you: \
+                      `sei user link`.";
+        Self::new("urn:sei:problem:forbidden", StatusCode::FORBIDDEN, "You are linked with no person", detail)
+    }
+
     /// Who asks does not manage tenants.
     #[must_use]
     pub fn no_tenants() -> Self {

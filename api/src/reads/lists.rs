@@ -1,7 +1,7 @@
 //! Lists of what is known of a tenant, page by page.
 
 use chrono::{DateTime, Utc};
-use kernel::{ChangeMetric, DeploymentMetric, Incident, IncidentMetric, Right};
+use kernel::{ChangeMetric, DeploymentMetric, Incident, IncidentMetric};
 use store::queries::{
     self, ChangeFilter, Cut, DeploymentFilter, FindingKey, Listed, Order, Parent, ParentKey, Placed, Position,
     RowFilter, ServiceRow, TeamRow, TimeKey,
@@ -18,7 +18,7 @@ fn and_one(cut: &Cut) -> Cut {
     Cut { limit: cut.limit.saturating_add(1), ..cut.clone() }
 }
 
-/// A page of rows as they are shown. Who may not see data about single persons is shown none.
+/// A page of rows as they are shown. Accounts that may not be named are left out.
 fn page<T: Listed, V: From<T> + Personal>(scope: &Scope, rows: Vec<Placed<T>>, (order, cut): (Order, &Cut)) -> Page<V> {
     let mut page = Page::of_cut(rows, (order, cut), V::from);
     hide_people(scope, page.rows.iter_mut().map(|(_, row)| row));
@@ -26,9 +26,8 @@ fn page<T: Listed, V: From<T> + Personal>(scope: &Scope, rows: Vec<Placed<T>>, (
 }
 
 pub(super) fn hide_people<'v, V: Personal + 'v>(scope: &Scope, rows: impl Iterator<Item = &'v mut V>) {
-    if !scope.access.has(Right::People) {
-        rows.for_each(Personal::hide_people);
-    }
+    let access = &scope.access;
+    rows.for_each(|row| row.hide_people(&|account| access.names_account(account)));
 }
 
 /// A list in the order that is asked for, each row as `view` shows it.

@@ -57,6 +57,8 @@ use crate::problem::Problem;
         grants::remove_grant,
         users::users,
         users::disable,
+        users::link,
+        users::unlink,
         users::enable,
         lists::teams,
         lists::sources,

@@ -38,7 +38,7 @@ pub async fn open_changes(
     Asked((question, page)): Asked<(OpenChangesQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_person(&scope, question.author.as_deref())?;
+    reads::check_account(&state, &scope, ("open changes", question.author.as_deref())).await?;
     let owners = reads::asked_owners(&state, &scope, &question.services).await?;
     let asked = question.rows(owners)?;
     let cut = page.cut::<UnreleasedChange>(asked.1)?;
@@ -89,7 +89,7 @@ pub async fn work_items(
     Asked((question, page)): Asked<(WorkItemsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_person(&scope, question.assignee.as_deref())?;
+    reads::check_account(&state, &scope, ("work items", question.assignee.as_deref())).await?;
     let owners = reads::asked_owners(&state, &scope, &question.services).await?;
     let asked = question.rows(owners, state.settings().dora.time_zone)?;
     let cut = page.cut::<WorkItem>(asked.1)?;
@@ -165,7 +165,7 @@ pub async fn reviews(
     Asked((question, page)): Asked<(ReviewsQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_person(&scope, question.reviewer.as_deref())?;
+    reads::check_account(&state, &scope, ("reviews", question.reviewer.as_deref())).await?;
     let owners = reads::asked_owners(&state, &scope, &question.services).await?;
     let asked = question.rows(owners, state.settings().dora.time_zone)?;
     let cut = page.cut::<Review>(asked.1)?;

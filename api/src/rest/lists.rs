@@ -158,7 +158,7 @@ pub async fn changes(
     Asked((question, page)): Asked<(ChangesQuestion, ListPage)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    reads::check_person(&scope, question.author.as_deref())?;
+    reads::check_account(&state, &scope, ("changes", question.author.as_deref())).await?;
     let owners = reads::asked_owners(&state, &scope, &question.services).await?;
     reads::check_deployment(&scope, question.deployment.as_deref()).await?;
     let asked = question.rows(owners, state.settings().dora.time_zone)?;

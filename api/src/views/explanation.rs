@@ -7,7 +7,8 @@ use dora::Candidate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Change, Deployment, Finding, Personal};
+use super::personal::{Personal, hide};
+use super::{Change, Deployment, Finding};
 
 /// How many commits and changes an answer shows at most.
 const SHOWN: usize = 500;
@@ -187,14 +188,14 @@ impl Explanation {
 }
 
 impl Personal for Explanation {
-    fn hide_people(&mut self) {
+    fn hide_people(&mut self, may_name: &dyn Fn(&str) -> bool) {
         for one in &mut self.deployments {
-            one.changes.iter_mut().for_each(Personal::hide_people);
-            one.commits.iter_mut().for_each(|commit| commit.author = None);
+            one.changes.iter_mut().for_each(|change| change.hide_people(may_name));
+            one.commits.iter_mut().for_each(|commit| hide(&mut commit.author, may_name));
         }
         for one in &mut self.changes {
-            one.change.iter_mut().for_each(Personal::hide_people);
-            one.commits.iter_mut().for_each(|commit| commit.author = None);
+            one.change.iter_mut().for_each(|change| change.hide_people(may_name));
+            one.commits.iter_mut().for_each(|commit| hide(&mut commit.author, may_name));
         }
     }
 }

@@ -9,7 +9,8 @@ use store::queries::TeamRow;
 use store::source_state::SourceState;
 use utoipa::ToSchema;
 
-use super::{Personal, seconds};
+use super::personal::{Personal, hide};
+use super::seconds;
 use crate::questions::{IncidentState, VulnerabilityState};
 
 /// A problem for users.
@@ -160,8 +161,9 @@ impl From<WorkItem> for WorkItemView {
 }
 
 impl Personal for WorkItemView {
-    fn hide_people(&mut self) {
-        (self.reporter, self.assignee) = (None, None);
+    fn hide_people(&mut self, may_name: &dyn Fn(&str) -> bool) {
+        hide(&mut self.reporter, may_name);
+        hide(&mut self.assignee, may_name);
     }
 }
 
@@ -312,8 +314,8 @@ impl From<Review> for ReviewView {
 }
 
 impl Personal for ReviewView {
-    fn hide_people(&mut self) {
-        self.reviewer = None;
+    fn hide_people(&mut self, may_name: &dyn Fn(&str) -> bool) {
+        hide(&mut self.reviewer, may_name);
     }
 }
 

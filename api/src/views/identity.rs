@@ -8,7 +8,10 @@ use store::identity::tokens::ApiToken;
 use store::identity::users::User;
 use utoipa::ToSchema;
 
+use crate::access::Access;
+use crate::access::persons::Others;
 use crate::identity::{Grant, Identity, Principal};
+use crate::people::Person;
 
 /// Who asks.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -20,6 +23,46 @@ pub struct Me {
     /// What requests of this session that change something repeat in the header `sei-csrf`.
     #[schema(required)]
     pub csrf: Option<String>,
+    /// What that gives in the tenant of the request; null where nothing is granted there.
+    #[schema(required)]
+    pub tenant: Option<MeInTenant>,
+}
+
+/// What who asks has in a tenant.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MeInTenant {
+    /// The tenant.
+    pub name: String,
+    /// `viewer`, `analyst`, `manager` or `admin`.
+    pub role: &'static str,
+    /// The rights that the grant gives.
+    pub rights: Vec<&'static str>,
+    /// The teams that the grant is limited to, with those that are part of them; null where it is limited to none.
+    #[schema(required)]
+    pub teams: Option<Vec<String>>,
+    /// Who it is among the people; null where it is linked with none, or where no person is shown.
+    #[schema(required)]
+    pub person: Option<OwnPerson>,
+    /// Whether other persons are shown, with names and addresses, and metrics by person.
+    pub sees_people: bool,
+    /// Why not even one's own person is shown, if it is not: what would change it.
+    #[schema(required)]
+    pub people_hidden_because: Option<String>,
+}
+
+/// Who someone is among the people.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OwnPerson {
+    /// The account that stands for the person: the first of `accounts`.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The addresses of the accounts.
+    pub emails: Vec<String>,
+    /// The accounts, `<host>/<login>` or `email/<address>`.
+    pub accounts: Vec<String>,
+    /// The teams that name one of the accounts as a member.
+    pub teams: Vec<String>,
 }
 
 /// A role, and for what.
@@ -132,12 +175,41 @@ fn name(tenant: Option<Tenant>) -> Option<String> {
     tenant.map(String::from)
 }
 
-impl From<&Identity> for Me {
-    fn from(from: &Identity) -> Self {
+impl Me {
+    /// An identity, with what it may be answered about a tenant.
+    pub(crate) fn new(from: &Identity, tenant: Option<(&Tenant, &Access)>) -> Self {
         Self {
             principal: (*from.principal).clone(),
             grants: from.grants.all().map(Reach::from).collect(),
             csrf: from.session.as_ref().map(|session| session.csrf.clone()),
+            tenant: tenant.map(|(tenant, access)| MeInTenant::new(tenant, access)),
+        }
+    }
+}
+
+impl MeInTenant {
+    fn new(tenant: &Tenant, access: &Access) -> Self {
+        let shown = access.shown_persons();
+        Self {
+            name: tenant.to_string(),
+            role: access.role.as_str(),
+            rights: access.rights().collect(),
+            teams: access.teams.as_ref().map(|teams| teams.iter().cloned().collect()),
+            person: access.own_person().map(OwnPerson::from),
+            sees_people: shown.as_ref().is_ok_and(|others| *others != Others::None),
+            people_hidden_because: shown.err().map(|problem| problem.detail),
+        }
+    }
+}
+
+impl From<&Person> for OwnPerson {
+    fn from(from: &Person) -> Self {
+        Self {
+            id: from.id().to_owned(),
+            name: from.joined.name.clone(),
+            emails: from.joined.emails.clone(),
+            accounts: from.accounts().collect(),
+            teams: from.teams.iter().cloned().collect(),
         }
     }
 }

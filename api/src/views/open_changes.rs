@@ -6,7 +6,7 @@ use kernel::Change;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Personal;
+use super::personal::{Personal, hide};
 
 /// A change that is open, or merged and not deployed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -79,7 +79,7 @@ impl OpenChange {
 }
 
 impl Personal for OpenChange {
-    fn hide_people(&mut self) {
-        self.author = None;
+    fn hide_people(&mut self, may_name: &dyn Fn(&str) -> bool) {
+        hide(&mut self.author, may_name);
     }
 }

@@ -9,7 +9,8 @@ use store::TenantInfo;
 use store::queries::{RepositoryRow, ServiceRow};
 use utoipa::ToSchema;
 
-use super::{Personal, seconds};
+use super::personal::{Personal, hide};
+use super::seconds;
 
 /// Why a verdict was given: the rule, and the thing that met it.
 #[derive(Clone, Debug, Serialize, ToSchema, SimpleObject)]
@@ -376,8 +377,8 @@ impl From<TenantInfo> for TenantView {
 }
 
 impl Personal for Change {
-    fn hide_people(&mut self) {
-        self.author = None;
+    fn hide_people(&mut self, may_name: &dyn Fn(&str) -> bool) {
+        hide(&mut self.author, may_name);
     }
 }
 

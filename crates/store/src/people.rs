@@ -6,7 +6,29 @@ use kernel::catalog::Declared;
 use kernel::{Account, AccountId, Person};
 use sqlx::PgConnection;
 
-use crate::{Store, StoreError, copy, declared};
+use crate::{Store, StoreError, StoreTx, copy, declared};
+
+/// Everything by which people are known.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// All accounts.
+    pub accounts: Vec<Account>,
+    /// All statements about persons, retracted ones too.
+    pub persons: Vec<Person>,
+    /// The members of teams.
+    pub members: Vec<Membership>,
+    /// Users whom administrators have linked with the person who has an account.
+    pub users: Vec<(String, AccountId)>,
+}
+
+/// That a team names an account as a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The team.
+    pub team: String,
+    /// The account.
+    pub account: AccountId,
+}
 
 /// All accounts of a tenant and all statements about persons, retracted ones too.
 pub async fn all(store: &Store) -> Result<(Vec<Account>, Vec<Person>), StoreError> {
@@ -15,6 +37,53 @@ pub async fn all(store: &Store) -> Result<(Vec<Account>, Vec<Person>), StoreErro
     let persons = whole(tx.connection()).await?;
     tx.commit().await?;
     Ok((accounts, persons))
+}
+
+/// The same with the members of teams and the users who were linked.
+pub async fn with_teams_and_users(store: &Store) -> Result<Known, StoreError> {
+    let mut tx = store.begin().await?;
+    let accounts = whole(tx.connection()).await?;
+    let persons = whole(tx.connection()).await?;
+    let members = sqlx::query!(r#"select name, unnest(members) as "account!" from team where not deleted"#)
+        .fetch_all(tx.connection())
+        .await?;
+    let users = sqlx::query!("select user_id, account from login_person").fetch_all(tx.connection()).await?;
+    tx.commit().await?;
+    Ok(Known {
+        accounts,
+        persons,
+        members: members
+            .into_iter()
+            .map(|row| Membership { team: row.name, account: AccountId(row.account) })
+            .collect(),
+        users: users.into_iter().map(|row| (row.user_id, AccountId(row.account))).collect(),
+    })
+}
+
+/// Links a user with the person who has an account, in place of whom it was linked with before.
+pub async fn link(tx: &mut StoreTx, user_id: &str, account: &AccountId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into login_person (user_id, account) values ($1, $2)
+         on conflict (user_id) do update set account = excluded.account, stated_at = now()",
+        user_id,
+        account.as_str(),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Ends what [`link`] has stated. `false` if it stated nothing.
+pub async fn unlink(tx: &mut StoreTx, user_id: &str) -> Result<bool, StoreError> {
+    let ended = sqlx::query!("delete from login_person where user_id = $1", user_id).execute(tx.connection()).await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// The same of all users who were linked by one of these accounts. Returns how many.
+pub async fn unlink_accounts(tx: &mut StoreTx, accounts: &[String]) -> Result<u64, StoreError> {
+    let ended =
+        sqlx::query!("delete from login_person where account = any($1)", accounts).execute(tx.connection()).await?;
+    Ok(ended.rows_affected())
 }
 
 /// All facts of a kind.

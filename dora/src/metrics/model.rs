@@ -14,7 +14,7 @@ use super::compare::{Compare, Comparison};
 use super::unit::Unit;
 use super::window::Window;
 use crate::settings;
-use crate::{Basis, Budget, Caveat, CaveatCode, Interval, Within};
+use crate::{Basis, Budget, Caveat, CaveatCode, Interval, Persons, Within};
 
 kernel::closed_list! {
     /// What a metric can be asked for by.
@@ -35,11 +35,11 @@ kernel::closed_list! {
         Type,
         /// Written with an assistant, or not.
         Ai,
-        /// The person. Only where `dora.people` is on.
+        /// The person. Only those whom `dora.people` shows.
         Author,
         /// Who reviews whom, by teams: `team of the reviewer → team of the author`.
         ReviewTeams,
-        /// Who reviews whom: `reviewer → author`. Only where `dora.people` is on.
+        /// Who reviews whom: `reviewer → author`. Only where `dora.people` shows both.
         ReviewPair,
     }
 }
@@ -372,6 +372,11 @@ pub struct Question {
     #[graphql(skip)]
     #[serde(skip)]
     pub within: Within,
+    /// Only persons whose data may be shown to who asks.
+    #[arg(skip)]
+    #[graphql(skip)]
+    #[serde(skip)]
+    pub persons: Persons,
     /// All values in each step of the series of the whole, not only the headline.
     #[arg(skip)]
     #[graphql(skip)]

@@ -7,8 +7,8 @@ use kernel::near::UnknownName;
 use store::history::Services;
 
 use super::model::{Question, Slice};
-use super::rows::{About, Subject};
-use crate::{DoraError, Within, services};
+use super::rows::{About, Name, Subject};
+use crate::{DoraError, Persons, Within, services};
 
 /// What belongs to what.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(crate) struct Filter {
     repository: Option<String>,
     /// What may be named in an answer, if not everything.
     seen: Option<Seen>,
+    /// Who may be named.
+    persons: Persons,
 }
 
 /// The services and teams that who asks may see.
@@ -157,7 +159,8 @@ impl Ownership {
                 return Err(DoraError::UnknownRepository(UnknownName::new(repository, known().map(String::as_str))));
             }
         }
-        Ok(Filter { services, repository: question.repository.clone(), seen })
+        let persons = question.persons.clone();
+        Ok(Filter { services, repository: question.repository.clone(), seen, persons })
     }
 
     /// The team of a service, and the teams that it is part of.
@@ -224,7 +227,7 @@ impl Ownership {
             Slice::Label => subject.labels.iter().for_each(|label| take(label)),
             Slice::Type => one(subject.kind.as_deref(), take),
             Slice::Ai => one(subject.ai.map(|ai| if ai { "assisted" } else { "unassisted" }), take),
-            Slice::Author => one(subject.author.as_deref(), take),
+            Slice::Author => one(subject.author.as_deref().filter(|author| filter.persons.hold(author)), take),
             Slice::ReviewTeams => {
                 for reviewer in teams_of(about.reviewer.map(|name| &**name)) {
                     for author in teams_of(subject.author.as_deref()) {
@@ -233,7 +236,9 @@ impl Ownership {
                 }
             }
             Slice::ReviewPair => {
-                if let Some((reviewer, author)) = about.reviewer.zip(subject.author.as_ref()) {
+                let both = about.reviewer.zip(subject.author.as_ref());
+                let is_shown = |(one, other): &(&Name, &Name)| filter.persons.hold(one) && filter.persons.hold(other);
+                if let Some((reviewer, author)) = both.filter(is_shown) {
                     take(&format!("{reviewer} → {author}"));
                 }
             }
@@ -296,6 +301,16 @@ mod tests {
         let reviewed = About { subject: &lone, reviewer: Some(&boss) };
         assert_eq!(of(reviewed, Slice::ReviewTeams), ["shop → shop", "shop → web"]);
         assert_eq!(of(reviewed, Slice::ReviewPair), ["h/boss → h/ann"]);
+        let to = |accounts: &[&str], by| {
+            let accounts = accounts.iter().map(ToString::to_string).collect();
+            let filter = Filter { persons: Persons::only(accounts), ..Filter::default() };
+            let mut slices = Vec::new();
+            ownership.slices(reviewed, (by, &filter), &mut |name| slices.push(name.to_owned()));
+            slices
+        };
+        assert_eq!((to(&["h/ann"], Slice::Author), to(&["h/boss"], Slice::Author)), (vec!["h/ann".to_owned()], vec![]));
+        assert_eq!(to(&["h/ann"], Slice::ReviewPair), [""; 0], "it would name another person");
+        assert_eq!(to(&["h/ann", "h/boss"], Slice::ReviewPair), ["h/boss → h/ann"]);
         assert_eq!(slices(&lone, Slice::ReviewTeams), [""; 0]);
         assert_eq!(slices(&lone, Slice::Service), ["h/lone"]);
         assert!(slices(&lone, Slice::Team).is_empty());

@@ -20,7 +20,7 @@ use super::tables::{Source, Tables};
 use super::window::Window;
 use crate::budget::series;
 use crate::compute::{DeliveryRules, rule_set};
-use crate::settings::CustomMetricSettings;
+use crate::settings::{CustomMetricSettings, People};
 use crate::{DoraError, Interval};
 
 /// How long a window is that has no beginning.
@@ -53,11 +53,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub fn new(settings: MetricSettings<'_>, names: &[&str], question: &Question) -> Result<Self, DoraError> {
-        if question.by.is_some_and(Slice::names_people) && !settings.dora.people {
-            return Err(DoraError::Question(
-                "metrics are not asked for by person here: `dora.people` is off".to_owned(),
-            ));
-        }
+        check_persons(settings.dora.people, question)?;
         Self::by_rules(rule_set(settings.dora.compat).delivery(), settings.custom, names, question)
     }
 
@@ -185,6 +181,17 @@ impl Plan {
         });
         task.await.map_err(|error| DoraError::ended("a distribution", error))?
     }
+}
+
+/// Fails for a question by persons whom the settings do not show.
+fn check_persons(shown_to: People, question: &Question) -> Result<(), DoraError> {
+    let why = match (shown_to, question.persons.is_everyone()) {
+        _ if !question.by.is_some_and(Slice::names_people) => return Ok(()),
+        (People::Off, _) => "metrics are not asked for by person here: `dora.people` is `off`",
+        (People::Themselves, true) => "metrics by person are shown to the person only: `dora.people` is `themselves`",
+        _ => return Ok(()),
+    };
+    Err(DoraError::Question(why.to_owned()))
 }
 
 /// The earlier window that a window is compared with.

@@ -1,6 +1,7 @@
 //! `sei people`: who is who, and correcting it.
 
 use anyhow::{Result, bail};
+use api::person_views::PersonView;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use dora::Scope;
@@ -74,8 +75,7 @@ impl People {
     async fn list(&self, settings: Settings, global: &Global) -> Result<()> {
         with(settings, async |machine| {
             let (store, demo) = machine.tenant(&self.tenant.tenant).await?;
-            let entry = Entry::new(actor(), audit::Action::PersonViewed, "all people").of(store.tenant());
-            audit::record_alone(&store, &entry).await?;
+            PersonView::of_persons("sei people").record(&store, actor(), None).await?;
             let (accounts, persons) = read(&store, &machine.settings.dora.bots).await?;
             let joined = people::join(&accounts, &persons);
             if global.json { output::print_json(&joined) } else { output::print(&text(&joined, demo)) }

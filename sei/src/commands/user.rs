@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use api::identity::manage;
+use api::identity::{manage, user_link};
 use api::views::UserView;
 use clap::Subcommand;
 use serde_json::json;
@@ -12,7 +12,7 @@ use store::identity::users::{self, User};
 
 use super::identity::{ROWS, user};
 use crate::actor::actor;
-use crate::cli::Global;
+use crate::cli::{ForTenant, Global};
 use crate::machine::{Machine, with};
 use crate::output;
 use crate::settings::Settings;
@@ -20,7 +20,7 @@ use crate::settings::Settings;
 /// How long a link is good.
 const LINK_LIFETIME: Duration = Duration::from_hours(1);
 
-/// List users who may log in, disable them, and have them set a new password
+/// List users who may log in, disable them, say which person each is, and have them set a new password
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// List all users
@@ -34,6 +34,25 @@ pub(crate) enum UserCommand {
     Enable {
         /// Its id or login name
         user: String,
+    },
+    /// State which person a user is: the one who has an account, as `sei people` lists them
+    Link {
+        /// Its id or login name
+        user: String,
+
+        /// An account of the person: host/login or email/address
+        account: String,
+
+        #[command(flatten)]
+        tenant: ForTenant,
+    },
+    /// Take back which person a user is
+    Unlink {
+        /// Its id or login name
+        user: String,
+
+        #[command(flatten)]
+        tenant: ForTenant,
     },
     /// Print a link, good for one hour and one login, by which a user sets its password
     Password {
@@ -57,6 +76,18 @@ impl UserCommand {
                 Self::List => list(store, global).await,
                 Self::Disable { user: name } => set_disabled(machine, name, true).await,
                 Self::Enable { user: name } => set_disabled(machine, name, false).await,
+                Self::Link { user: name, account, tenant } => {
+                    let (store, _) = machine.tenant(&tenant.tenant).await?;
+                    let user = user(&store, name).await?;
+                    user_link::link(&store, &actor(), &user, account).await?;
+                    output::print(&format!("user `{}` is the person who has `{account}`", user.name))
+                }
+                Self::Unlink { user: name, tenant } => {
+                    let (store, _) = machine.tenant(&tenant.tenant).await?;
+                    let user = user(&store, name).await?;
+                    user_link::unlink(&store, &actor(), &user).await?;
+                    output::print(&format!("user `{}` is linked with no person", user.name))
+                }
                 Self::Password { user: name } => {
                     let user = user(store, name).await?;
                     link(store, &machine.settings, Some(&user), global).await

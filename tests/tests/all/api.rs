@@ -24,6 +24,7 @@ mod open_changes;
 mod openapi;
 mod pages;
 mod permissions;
+mod persons;
 mod plans;
 mod questions;
 mod ready;

@@ -233,7 +233,7 @@ async fn who_reviews_whom_is_reported_by_teams_and_by_pairs_where_that_is_on() {
     let teams = ask(store, &[], named("reviews", Some(Slice::ReviewTeams))).await;
     assert!(teams.slices.iter().any(|part| part.n > 0) && teams.whole.n > 50, "{:?}", teams.whole);
     let mut dora = served::settings();
-    dora.people = true;
+    dora.people = dora::settings::People::Managers;
     let settings = MetricSettings { dora: &dora, custom: &[] };
     let (name, question) = named("reviews", Some(Slice::ReviewPair));
     let pairs = dora::ask(store, settings, &[name], &question).await.unwrap().pop().unwrap();
@@ -255,7 +255,7 @@ async fn metrics_by_person_are_refused_where_that_is_off() {
         assert!(matches!(refused, Err(dora::DoraError::Question(text)) if text.contains("dora.people")));
     }
     let problem = served.ask("GET", "/api/v1/metrics/change_cycle_time?by=author", &[], "").await;
-    assert_eq!(problem.status, 422);
+    assert_eq!(problem.status, 403, "{problem:?}");
     assert_eq!(served.ask("GET", "/api/v1/metrics/nothing", &[], "").await.status, 404);
 }
 

@@ -4,6 +4,7 @@ use async_graphql::{ComplexObject, Context, ID};
 use kernel::{ChangeMetric, DeploymentMetric};
 use store::queries::{self, Parent, RepositoryRow, RowFilter, ServiceRow, TeamRow};
 
+use super::me::named;
 use crate::graphql::edges::edges;
 use crate::graphql::ids::{Kind, id};
 use crate::graphql::measured::Whose;
@@ -117,7 +118,7 @@ edges! {
 edges! {
     Account, Account, |it| vec![it.key.as_str()];
     more {
-        /// The person whose it is; null where persons are not shown, which `viewer` explains.
+        /// The person whose it is; null where that person is not shown, which `me` explains.
         async fn person(&self, context: &Context<'_>) -> async_graphql::Result<Option<Person>> {
             person(context, &self.key).await
         }
@@ -142,6 +143,16 @@ impl Person {
         #[graphql(desc = "How many, 1 to 200; 50 without it.")] first: Option<u32>,
     ) -> async_graphql::Result<Vec<Account>> {
         first_accounts(&self.accounts, context, first).await
+    }
+
+    /// The teams that name one of the accounts as a member, as far as who asks may see them.
+    #[graphql(complexity = "rows(first, None) * child_complexity + 1")]
+    async fn teams(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 200; 50 without it.")] first: Option<u32>,
+    ) -> async_graphql::Result<Vec<Team>> {
+        named(context, &self.team_names, first).await
     }
 }
 

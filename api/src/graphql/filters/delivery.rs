@@ -64,7 +64,7 @@ pub struct DeployedChangesFilter {
     deployment: Option<String>,
     /// Only of this repository.
     repository: Option<String>,
-    /// Only by this account. It needs the right to see data about single persons.
+    /// Only by this account: one of your own, or any for who may see persons' data.
     author: Option<String>,
     /// Only direct commits, or only the others.
     is_commit: Option<bool>,
@@ -82,7 +82,7 @@ impl DeployedChangesFilter {
         known.map_err(|problem| refused(&problem))?;
         add_word(&mut filter, "deployment", self.deployment);
         add_word(&mut filter, "repository", self.repository);
-        add_person(context, &mut filter, "author", self.author)?;
+        add_person(context, &mut filter, ("deployed changes", "author"), self.author).await?;
         filter.flags.extend(self.is_commit.map(|is_commit| ("is_commit", is_commit)));
         Ok((filter, self.sort.unwrap_or_default().order::<ChangeMetric>()))
     }

@@ -2,7 +2,6 @@
 
 use async_graphql::Context;
 use chrono::Utc;
-use kernel::Right;
 use store::queries::{Order, RowFilter};
 
 use crate::ApiState;
@@ -65,17 +64,16 @@ pub(super) fn add_word(filter: &mut RowFilter, column: &'static str, word: Optio
     filter.words.extend(word.map(|word| (column, vec![word])));
 }
 
-/// The same of an account, which only those may ask for who may see persons' data.
-pub(super) fn add_person(
+/// The same of an account in a list: one's own, or any for who may see persons' data.
+pub(super) async fn add_person(
     context: &Context<'_>,
     filter: &mut RowFilter,
-    column: &'static str,
+    (list, column): (&str, &'static str),
     account: Option<String>,
 ) -> async_graphql::Result<()> {
-    if account.is_some() {
-        let scope: &Scope = context.data()?;
-        scope.access.check(Right::People).map_err(|problem| refused(&problem))?;
-    }
+    let (state, scope) = (context.data::<ApiState>()?, context.data::<Scope>()?);
+    let checked = reads::check_account(state, scope, (list, account.as_deref())).await;
+    checked.map_err(|problem| refused(&problem))?;
     add_word(filter, column, account);
     Ok(())
 }

@@ -20,7 +20,7 @@ pub struct ChangesFilter {
     repository: Option<String>,
     /// Only those that are open, merged or abandoned.
     states: Option<Vec<ChangeState>>,
-    /// Only those that this account opened (`host/login`); for who may see persons' data.
+    /// Only those that this account opened (`host/login`): one of your own, or any for who may see persons' data.
     author: Option<String>,
     /// Only those that go to this branch.
     target_branch: Option<String>,
@@ -36,7 +36,7 @@ impl ChangesFilter {
         add_word(&mut filter, "repository", self.repository);
         let states = self.states.map(|all| all.iter().map(|state| state.as_str().to_owned()).collect());
         add_words(&mut filter, ("states", "state"), states)?;
-        add_person(context, &mut filter, "author", self.author)?;
+        add_person(context, &mut filter, ("changes", "author"), self.author).await?;
         add_word(&mut filter, "target_branch", self.target_branch);
         Ok((filter, self.sort.unwrap_or_default().order::<Change>()))
     }
@@ -53,7 +53,7 @@ pub struct WorkItemsFilter {
     kinds: Option<Vec<String>>,
     /// Only those that stand there.
     categories: Option<Vec<StatusCategory>>,
-    /// Only those that this account works on (`host/login`); for who may see persons' data.
+    /// Only those that this account works on (`host/login`): one of your own, or any for who may see persons' data.
     assignee: Option<String>,
     /// Only those whose title or reference holds this text; of the last year, unless a window is asked for.
     search: Option<String>,
@@ -68,7 +68,7 @@ impl WorkItemsFilter {
         add_words(&mut filter, ("kinds", "kind"), self.kinds)?;
         let categories = self.categories.map(|all| all.iter().map(|one| one.as_str().to_owned()).collect());
         add_words(&mut filter, ("categories", "status_category"), categories)?;
-        add_person(context, &mut filter, "assignee", self.assignee)?;
+        add_person(context, &mut filter, ("work items", "assignee"), self.assignee).await?;
         Ok((filter, self.sort.unwrap_or_default().order::<WorkItem>()))
     }
 }

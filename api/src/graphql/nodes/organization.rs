@@ -2,11 +2,13 @@
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
-use kernel::people::JoinedPerson;
 use store::TenantInfo;
 use store::queries::TeamRow;
 use store::source_state::SourceState;
 
+use crate::access::Access;
+use crate::access::persons::Others;
+use crate::people;
 use crate::views::state_of;
 
 /// The organization whose data it is: a tenant.
@@ -25,17 +27,48 @@ impl From<TenantInfo> for Organization {
     }
 }
 
-/// Who asks, and what they are shown.
+/// Who asks.
 #[derive(Clone, Debug, SimpleObject)]
-pub struct Viewer {
-    /// What they were granted: `viewer`, `analyst`, `manager` or `admin`.
+#[graphql(complex)]
+pub struct Me {
+    /// How it was identified: `user`, `token`, `jwt`, `local`, or `anyone` where no login is asked for.
+    pub kind: &'static str,
+    /// By what it is known: the id of a user or a token.
+    pub key: String,
+    /// The name for people.
+    pub name: String,
+    /// What was granted in this organization: `viewer`, `analyst`, `manager` or `admin`.
     pub role: &'static str,
-    /// The rights that the role has.
+    /// The rights that this gives.
     pub rights: Vec<&'static str>,
-    /// Whether persons are shown: `people`, and `person` of accounts.
+    /// The grant is limited to `teams`; otherwise it is for all of them.
+    pub is_limited_to_teams: bool,
+    /// Who it is among the people; null where it is linked with none, or where no person is shown.
+    pub person: Option<Person>,
+    /// Whether other persons are shown: `people`, and `person` of accounts.
     pub sees_people: bool,
-    /// Why persons are not shown, if they are not: what would change it.
+    /// Why not even one's own person is shown, if it is not: what would change it.
     pub people_hidden_because: Option<String>,
+    #[graphql(skip)]
+    pub team_names: Vec<String>,
+}
+
+impl From<&Access> for Me {
+    fn from(access: &Access) -> Self {
+        let shown = access.shown_persons();
+        Self {
+            kind: access.principal.kind.as_str(),
+            key: access.principal.id.clone(),
+            name: access.principal.name.clone(),
+            role: access.role.as_str(),
+            rights: access.rights().collect(),
+            is_limited_to_teams: access.teams.is_some(),
+            person: access.own_person().map(Person::from),
+            sees_people: shown.as_ref().is_ok_and(|others| *others != Others::None),
+            people_hidden_because: shown.err().map(|problem| problem.detail),
+            team_names: access.teams.iter().flat_map(|teams| teams.iter().cloned()).collect(),
+        }
+    }
 }
 
 /// A team: declared, or named by a service.
@@ -56,7 +89,7 @@ impl From<TeamRow> for Team {
     }
 }
 
-/// A person, with the accounts that are theirs. Shown to who may see persons' data, where `dora.people` is on.
+/// A person, with the accounts that are theirs. Shown as `dora.people` says: to the person, and to managers.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Person {
@@ -68,15 +101,18 @@ pub struct Person {
     pub emails: Vec<String>,
     #[graphql(skip)]
     pub accounts: Vec<String>,
+    #[graphql(skip)]
+    pub team_names: Vec<String>,
 }
 
-impl From<&JoinedPerson> for Person {
-    fn from(from: &JoinedPerson) -> Self {
+impl From<&people::Person> for Person {
+    fn from(from: &people::Person) -> Self {
         Self {
-            name: from.name.clone(),
-            bot: from.bot,
-            emails: from.emails.clone(),
-            accounts: from.accounts.iter().map(|id| id.0.clone()).collect(),
+            name: from.joined.name.clone(),
+            bot: from.joined.bot,
+            emails: from.joined.emails.clone(),
+            accounts: from.accounts().collect(),
+            team_names: from.teams.iter().cloned().collect(),
         }
     }
 }

@@ -2,13 +2,10 @@
 
 use async_graphql::connection::Edge;
 use async_graphql::{Context, Object};
-use kernel::Right;
-use kernel::strum::VariantArray;
 
 use crate::cursor::ListPosition;
-use crate::graphql::nodes::{Organization, Person, Source, Viewer};
+use crate::graphql::nodes::{Me, Organization, Person, Source};
 use crate::graphql::paging::{List, Total, checked, from_cursor, rows};
-use crate::graphql::people::shown;
 use crate::graphql::refusal::refused;
 use crate::graphql::resolve;
 use crate::graphql::sources::sources;
@@ -27,21 +24,13 @@ impl OrganizationFields {
         Ok(context.data::<Scope>()?.tenant.clone().into())
     }
 
-    /// Who asks, and what they are shown.
+    /// Who asks: what was granted in this organization, what is shown, and which person it is.
     #[expect(clippy::unused_async, reason = "fields are asynchronous")]
-    async fn viewer(&self, context: &Context<'_>) -> async_graphql::Result<Viewer> {
-        let access = &context.data::<Scope>()?.access;
-        let hidden = shown(context)?.err();
-        let rights = Right::VARIANTS.iter().filter(|right| access.has(**right)).map(|right| right.as_str());
-        Ok(Viewer {
-            role: access.role.as_str(),
-            rights: rights.collect(),
-            sees_people: hidden.is_none(),
-            people_hidden_because: hidden.map(|problem| problem.detail),
-        })
+    async fn me(&self, context: &Context<'_>) -> async_graphql::Result<Me> {
+        Ok(Me::from(&context.data::<Scope>()?.access))
     }
 
-    /// The people, joined from accounts, by name; refused where persons are not shown.
+    /// The people who are shown to who asks, joined from accounts, by name; refused where no person is.
     #[graphql(complexity = "rows(first, last) * child_complexity + 500")]
     async fn people(
         &self,
@@ -52,10 +41,12 @@ impl OrganizationFields {
         before: Option<String>,
         #[graphql(desc = "Only those whose name holds this text.")] search: Option<String>,
     ) -> List<Person> {
-        shown(context)?.map_err(|problem| refused(&problem))?;
+        let access = &context.data::<Scope>()?.access;
+        access.shown_persons().map_err(|problem| refused(&problem))?;
         let people = resolve::people(context).await?;
         let search = search.unwrap_or_default().to_lowercase();
-        let mut found: Vec<(Vec<String>, Person)> = people.persons.iter().map(Person::from).map(placed).collect();
+        let seen = people.all().iter().filter(|person| access.sees_person(person));
+        let mut found: Vec<(Vec<String>, Person)> = seen.map(Person::from).map(placed).collect();
         found.retain(|(_, person)| person.name.to_lowercase().contains(&search));
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
         let total = i64::try_from(found.len()).unwrap_or(i64::MAX);

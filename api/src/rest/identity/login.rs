@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use runtime::http::Peer;
@@ -13,8 +14,9 @@ use crate::audit::actor;
 use crate::identity::oidc::own_address;
 use crate::identity::{Asker, NameAndPassword, Origin};
 use crate::problem::Problem;
+use crate::questions::ForTenant;
 use crate::views::Me;
-use crate::{ApiState, paths};
+use crate::{ApiState, paths, tenant};
 
 /// A name and its password.
 #[derive(Deserialize, ToSchema)]
@@ -107,20 +109,23 @@ pub async fn logout(
     Ok(with_cookie(identities.cookie().clear(), answer))
 }
 
-/// Who asks, and what was granted to them.
+/// Who asks: what was granted, the role, rights and teams in the tenant, and which person of it that is.
 ///
 /// To a session it also says what its requests that change something repeat.
 #[utoipa::path(
     get,
     path = "/api/v1/me",
     operation_id = "me",
+    params(ForTenant),
     responses(
         (status = 200, body = Me),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn me(Asker(asker): Asker) -> Json<Me> {
-    Json(Me::from(&*asker))
+pub async fn me(State(state): State<ApiState>, Asker(asker): Asker, head: Parts) -> Result<Json<Me>, Problem> {
+    let scope = tenant::granted_scope(&state, &head).await?;
+    let tenant = scope.as_ref().map(|scope| (&scope.tenant.tenant, &scope.access));
+    Ok(Json(Me::new(&asker, tenant)))
 }
 
 fn with_cookie(cookie: Option<HeaderValue>, answer: impl IntoResponse) -> Response {

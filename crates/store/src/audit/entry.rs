@@ -35,6 +35,8 @@ kernel::closed_list! {
         UserDisabled,
         /// A user was enabled again.
         UserEnabled,
+        /// It was stated who a user is among the people.
+        UserLinked,
         /// A process started with other settings than the last one of its role.
         SettingsChanged,
         /// Rows left as a file.

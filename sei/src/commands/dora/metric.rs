@@ -1,12 +1,14 @@
 //! `sei dora metric` and `sei dora metrics`: metrics by name.
 
 use anyhow::Result;
+use api::person_views::PersonView;
 use api::questions::MetricQuestion;
 use chrono::Utc;
 use clap::Args;
 use dora::{Budget, MetricAnswer, MetricPart, MetricSettings, Slice, Unit};
 
 use super::window;
+use crate::actor::actor;
 use crate::cli::{ForTenant, Global, Usage};
 use crate::machine::with;
 use crate::settings::Settings;
@@ -51,6 +53,10 @@ impl Metric {
             let question =
                 self.question.query(settings.dora.time_zone, first, Budget::default()).map_err(Usage::from)?;
             let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+            // what can't be audited is not shown
+            if let Some(view) = PersonView::of_metrics(&names, &self.question) {
+                view.record(&store, actor(), None).await?;
+            }
             let answers = dora::ask(&store, settings, &names, &question).await?;
             match &answers[..] {
                 [answer] if global.json => return output::print_json(answer),

@@ -72,6 +72,11 @@ fn unknown(asked: Identifier) -> Found {
 }
 
 impl Found {
+    /// The accounts that are theirs.
+    pub(super) fn accounts(&self) -> Vec<String> {
+        self.person.accounts.iter().map(|account| account.as_str().to_owned()).collect()
+    }
+
     /// The addresses that are theirs.
     pub(super) fn addresses(&self) -> Vec<String> {
         let addresses = self.identifiers.iter().filter(|identifier| identifier.kind == IdentifierKind::Address);

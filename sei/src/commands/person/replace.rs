@@ -42,7 +42,10 @@ pub(super) async fn person(machine: &Machine, what: &Replacement, treatment: Tre
     // no computation writes what is replaced here
     computation_queue::stop_all(&mut tx).await?;
     let (known, tombstones) = pseudonyms::add(&mut tx, &found.identifiers, treatment).await?;
+    // before the accounts have other names
+    let unlinked = if treatment == Treatment::Erased { unlinked(&mut tx, &found).await? } else { None };
     let mut tables = tables(&mut tx, &known, &needles).await?;
+    tables.extend(unlinked);
     if treatment == Treatment::Erased {
         tables.extend(personal::delete_logins(&mut tx, &found.addresses()).await?);
     }
@@ -75,6 +78,12 @@ pub(super) async fn person(machine: &Machine, what: &Replacement, treatment: Tre
     }
     Report { action: treatment.as_str(), dry_run: what.dry_run, pseudonym: Some(subject), tables, log, remains }
         .print(global)
+}
+
+/// Ends that users are linked with the person.
+async fn unlinked(tx: &mut StoreTx, found: &Found) -> Result<Option<ChangedRows>> {
+    let rows = store::people::unlink_accounts(tx, &found.accounts()).await?;
+    Ok((rows > 0).then(|| ChangedRows { table: "login_person".to_owned(), rows }))
 }
 
 /// Replaces all erased and pseudonymized people once more.

@@ -185,7 +185,7 @@ async fn what_can_not_be_recorded_is_not_answered() {
 
 #[tokio::test]
 async fn raw_events_and_people_are_recorded_when_they_are_shown() {
-    let served = served::with(|settings| settings.dora.people = true).await;
+    let served = served::with(|settings| settings.dora.people = dora::settings::People::Managers).await;
     let store = &served.database.store;
     served::fill(store, served::organization().facts()).await;
     served.get("/api/v1/events?fact=shop/3").await;
@@ -313,6 +313,7 @@ fn what_the_command_line_does_is_recorded_by_who_does_it() {
         &["events", "replay"],
         &["people"],
         &["people", "merge", "Ann Smith", "github.com/ann", "jira/asmith"],
+        &["dora", "metric", "change_throughput", "--by", "author", "--set", "dora.people=managers"],
         &["person", "export", "ann@x.org"],
         &["person", "pseudonymize", "github.com/bo", "--yes"],
         &["person", "erase", "ann@x.org", "--yes"],
@@ -341,6 +342,9 @@ fn what_the_command_line_does_is_recorded_by_who_does_it() {
     ] {
         assert!(actions.contains(action.as_str()), "{action:?}: {actions:?}");
     }
+    let viewed =
+        |subject: &str| entries.iter().any(|entry| entry["action"] == "person_viewed" && entry["subject"] == subject);
+    assert!(viewed("people") && viewed("metric change_throughput"), "{entries:?}");
     let by_user = |entry: &&Value| {
         entry["actor_kind"] == "command_line" && entry["actor_id"].as_str().unwrap().starts_with("uid ")
     };

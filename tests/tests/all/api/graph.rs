@@ -88,7 +88,7 @@ async fn what_is_planned_has_its_history_and_an_open_change_its_age() {
                  number state ageSeconds services(first: 5) { nodes { name } } } }
                services(first: 5) { nodes { name openChanges(first: 5) { nodes { number } } incidents(first: 1) { totalCount } } }
                sources { name fetched budgetLeft error }
-               viewer { role seesPeople peopleHiddenBecause } }",
+               me { role seesPeople peopleHiddenBecause } }",
         )
         .await;
     let item = &answer["sprints"]["nodes"][0]["items"]["nodes"][0];
@@ -105,7 +105,7 @@ async fn what_is_planned_has_its_history_and_an_open_change_its_age() {
     assert_eq!(answer["services"]["nodes"][0], service);
     let source = json!({ "name": "github/main", "fetched": 3, "budgetLeft": 10, "error": null });
     assert_eq!(answer["sources"], json!([source]));
-    assert_eq!(answer["viewer"], json!({ "role": "manager", "seesPeople": true, "peopleHiddenBecause": null }));
+    assert_eq!(answer["me"], json!({ "role": "manager", "seesPeople": true, "peopleHiddenBecause": null }));
 }
 
 #[tokio::test]
@@ -113,11 +113,11 @@ async fn persons_are_shown_only_where_the_settings_say_so_and_accounts_everywher
     let served = served::filled().await;
     let answer = served.graphql_answer("{ people { nodes { name } } }").await;
     assert_eq!(answer["errors"][0]["extensions"]["type"], "urn:sei:problem:forbidden", "{answer}");
-    let asked = "{ viewer { seesPeople peopleHiddenBecause }
+    let asked = "{ me { seesPeople peopleHiddenBecause }
                    deployedChanges(first: 1) { nodes { author { key person { name } } } } }";
     let answer = served.graphql(asked).await;
-    assert_eq!(answer["viewer"]["seesPeople"], false);
-    assert!(answer["viewer"]["peopleHiddenBecause"].as_str().unwrap().contains("dora.people"));
+    assert_eq!(answer["me"]["seesPeople"], false);
+    assert!(answer["me"]["peopleHiddenBecause"].as_str().unwrap().contains("dora.people"));
     let author = &answer["deployedChanges"]["nodes"][0]["author"];
     assert!(author["key"].is_string() && author["person"].is_null(), "{author}");
 }

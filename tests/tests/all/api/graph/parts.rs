@@ -95,7 +95,7 @@ fn all_facts() -> impl Iterator<Item = Fact> {
 
 /// An API over the small organization, which shows people.
 pub(super) async fn organization() -> Served {
-    let served = served::with(|settings| settings.dora.people = true).await;
+    let served = served::with(|settings| settings.dora.people = dora::settings::People::Managers).await;
     served::fill(&served.database.store, all_facts()).await;
     let state = store::source_state::Attempt {
         began: chrono::Utc::now(),

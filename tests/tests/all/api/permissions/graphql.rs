@@ -24,6 +24,7 @@ const FIELDS: &[(&str, Right, &str)] = &[
     ("explain", Right::Read, r#"(id: "git.example/webmark/app/deployment/1")"#),
     ("findings", Right::Read, ""),
     ("incidents", Right::Read, ""),
+    ("me", Right::Read, ""),
     ("metric", Right::Read, r#"(name: "change_throughput", question: {by: SERVICE})"#),
     ("metricDefinitions", Right::Read, ""),
     ("metrics", Right::Read, r#"(names: ["change_throughput"], question: {by: TEAM})"#),
@@ -39,7 +40,6 @@ const FIELDS: &[(&str, Right, &str)] = &[
     ("sprints", Right::Read, ""),
     ("teams", Right::Read, ""),
     ("tenant", Right::Read, ""),
-    ("viewer", Right::Read, ""),
     ("vulnerabilities", Right::Read, ""),
     ("workItems", Right::Read, ""),
 ];
