@@ -46,7 +46,7 @@ pub struct Tenant(String);
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
     "`{0}` can't name a tenant: use a lower-case letter, then letters, digits or `_`, 40 characters at most; \
-     `public`, `sei`, `information_schema` and names that start with `pg_` are taken"
+     `public`, `sei`, `analytics`, `information_schema` and names that start with `pg_` or `analytics_` are taken"
 )]
 pub struct TenantError(pub String);
 
@@ -57,8 +57,9 @@ impl Tenant {
         let good = characters.next().is_some_and(|first| first.is_ascii_lowercase())
             && characters.all(|next| next.is_ascii_lowercase() || next.is_ascii_digit() || next == '_')
             && name.len() <= 40
-            && !matches!(name, "public" | "sei" | "information_schema")
-            && !name.starts_with("pg_");
+            && !matches!(name, "public" | "sei" | "analytics" | "information_schema")
+            && !name.starts_with("pg_")
+            && !name.starts_with("analytics_");
         if good { Ok(Self(name.to_owned())) } else { Err(TenantError(name.to_owned())) }
     }
 

@@ -2,6 +2,7 @@
 //! `store`, read by `api`. Durations are whole microseconds.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::Display;
 
@@ -9,7 +10,7 @@ use crate::{AccountId, ChangeId, DeploymentId, DeploymentSource, IncidentId, Rep
 
 crate::closed_list! {
     /// How a deployment relates to the ones before it.
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
     pub enum DeploymentKind: "kind of deployment" {
         /// The first of its repository in its environment: it has no predecessor.
@@ -30,7 +31,7 @@ crate::closed_list! {
 
 crate::closed_list! {
     /// The rule by which a piece of evidence counts.
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     #[cfg_attr(feature = "api", derive(async_graphql::Enum, utoipa::ToSchema))]
     pub enum Rule: "rule of a verdict" {
         /// An incident names it, its version, its commit, or a change that it carried.
@@ -55,7 +56,7 @@ crate::closed_list! {
 
 crate::closed_list! {
     /// What can meet a rule.
-    #[derive(Deserialize, Display)]
+    #[derive(Deserialize, JsonSchema, Display)]
     pub enum EvidenceKind: "kind of evidence" {
         /// A change.
         Change,
@@ -69,7 +70,7 @@ crate::closed_list! {
 }
 
 /// Why a verdict was given: the rule, and the thing that met it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The rule that was met.
     pub rule: Rule,
@@ -90,7 +91,7 @@ pub struct Evidence {
 
 /// One production deployment of a service, with its verdict. Identity: `service` + `deployment`.
 #[expect(clippy::struct_excessive_bools, reason = "a row's columns, each a verdict of its own")]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeploymentMetric {
     /// The service.
     pub service: String,
@@ -149,7 +150,7 @@ impl DeploymentMetric {
 }
 
 /// One change, or one direct commit, that a deployment carried. Identity: `service` + `change`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeMetric {
     /// The service.
     pub service: String,
@@ -200,7 +201,7 @@ pub struct ChangeMetric {
 }
 
 /// One incident of a service. Identity: `service` + `incident`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IncidentMetric {
     /// The service.
     pub service: String,

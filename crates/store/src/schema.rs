@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor};
 
 use crate::audit::{self, Action, Actor, Entry};
 use crate::identity::with_tenant;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, analytics};
 
 static SHARED: Migrator = sqlx::migrate!("../../migrations/shared");
 static TENANT: Migrator = sqlx::migrate!("../../migrations/tenant");
@@ -24,6 +24,7 @@ pub fn schema_digest() -> u64 {
     for migration in [&SHARED, &TENANT, &TIMESCALE].into_iter().flat_map(Migrator::iter) {
         hash.update(&migration.checksum);
     }
+    hash.update(&analytics::digest().to_be_bytes());
     hash.digest()
 }
 
@@ -56,7 +57,9 @@ impl Store {
         make(&mut connection, (&Tenant::default(), false), &timescale, None).await?;
         for info in tenants(&mut connection).await? {
             migrate_tenant(&mut connection, &info.tenant, &timescale).await?;
+            analytics::make(&mut connection, &info.tenant).await?;
         }
+        analytics::make_all(&mut connection).await?;
         connection.close().await?;
         Ok(timescale)
     }
@@ -73,6 +76,8 @@ impl Store {
         let mut connection = self.locked().await?;
         let timescale = self.timescale().await?;
         let is_new = make(&mut connection, (tenant, demo), &timescale, Some(entry)).await?;
+        analytics::make(&mut connection, tenant).await?;
+        analytics::make_all(&mut connection).await?;
         connection.close().await?;
         Ok(is_new)
     }
@@ -95,6 +100,8 @@ impl Store {
         drop_schema(&mut connection, tenant, &by_sei(Action::TenantDropped, tenant)).await?;
         let created = by_sei(Action::TenantCreated, tenant);
         make(&mut connection, (tenant, demo), &timescale, Some(&created)).await?;
+        analytics::make(&mut connection, tenant).await?;
+        analytics::make_all(&mut connection).await?;
         Ok(connection.close().await?)
     }
 
@@ -108,6 +115,7 @@ impl Store {
     pub async fn drop_tenant_by(&self, tenant: &Tenant, entry: &Entry) -> Result<bool, StoreError> {
         let mut connection = self.locked().await?;
         let was_there = drop_schema(&mut connection, tenant, entry).await?;
+        analytics::make_all(&mut connection).await?;
         connection.close().await?;
         Ok(was_there)
     }
@@ -179,6 +187,7 @@ async fn drop_schema(connection: &mut PgConnection, tenant: &Tenant, entry: &Ent
     let known = sqlx::query_scalar!("select name from tenant where name = $1 for update", tenant.as_str())
         .fetch_optional(&mut *transaction)
         .await?;
+    analytics::leave_out(&mut transaction, tenant).await?;
     // a tenant's name holds only letters, digits and `_`
     transaction.execute(AssertSqlSafe(format!("drop schema if exists \"{tenant}\" cascade"))).await?;
     let ended = with_tenant::end_all(&mut transaction, tenant).await?;

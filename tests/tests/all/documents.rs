@@ -116,3 +116,8 @@ fn the_schema_of_graphql_is_committed() {
          breaks clients"
     );
 }
+
+#[test]
+fn the_views_for_bi_tools_are_documented() {
+    assert_ends("docs/analytics.md", "## Views", &store::analytics::document());
+}

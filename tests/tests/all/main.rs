@@ -12,6 +12,7 @@
     reason = "a test that can't go on says so by panicking, is read from top to bottom, and handles small numbers"
 )]
 
+mod analytics;
 mod answers;
 mod api;
 mod architecture;

@@ -2,9 +2,11 @@
 //! follow from it. Knows no SQL.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value as Json;
 
 use super::version::Completeness;
 pub use super::version::Version;
@@ -57,6 +59,28 @@ impl Kind {
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.name == name)
     }
+
+    /// The text of each field, as its doc comment has it.
+    #[must_use]
+    pub fn texts(&self) -> BTreeMap<String, String> {
+        texts(self.schema)
+    }
+}
+
+/// The text of each field of a type, as its doc comment has it.
+#[must_use]
+pub fn field_texts<T: JsonSchema>() -> BTreeMap<String, String> {
+    texts(T::json_schema)
+}
+
+fn texts(schema: fn(&mut SchemaGenerator) -> Schema) -> BTreeMap<String, String> {
+    let schema = schema(&mut SchemaGenerator::default());
+    let properties = schema.get("properties").and_then(Json::as_object).into_iter().flatten();
+    let text = |property: &Json| {
+        let words: Vec<&str> = property.get("description")?.as_str()?.split_whitespace().collect();
+        Some(words.join(" "))
+    };
+    properties.filter_map(|(name, property)| Some((name.clone(), text(property)?))).collect()
 }
 
 /// A column of the table of a kind of fact.

@@ -1,0 +1,22 @@
+//! What BI tools read: the schema `analytics_<tenant>` of each tenant, and `analytics` over all of them.
+//!
+//! Promises: views have stable names and columns, each with a comment; all of it is made from the declarations of facts,
+//! metric facts and metrics, and again by every migration that changes them; the rows of a view are those that the role
+//! may see that asks. Formulas stay in the engine: it writes what each metric observed, and SQL only aggregates.
+
+mod code_views;
+mod delivery_views;
+mod document;
+mod make;
+mod metric_views;
+mod organization_views;
+mod planning_views;
+mod schema_name;
+mod view;
+mod views;
+
+pub use document::{dbt, document};
+pub(crate) use make::{digest, leave_out, make, make_all};
+pub use schema_name::{ALL_TENANTS, schema_of};
+pub use view::{View, ViewColumn};
+pub use views::views;

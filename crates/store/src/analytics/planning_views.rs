@@ -1,0 +1,91 @@
+//! Views of planning: work items with the statuses that they had, and sprints with what was in them.
+
+use kernel::{Sprint, SprintEntry, Transition, WorkItem};
+
+use super::view::{OfFact, View, between, column, duration, may_see, owners};
+
+/// The services of the project of a work item, if that is a repository, and their teams.
+const OF_PROJECT: &str = "left join analytics_repository r on r.repository = w.project
+     left join analytics_service s on s.name = r.service";
+
+/// The views of planning.
+pub(super) fn views() -> Vec<View> {
+    vec![work_item(), work_item_status(), sprint(), sprint_item()]
+}
+
+fn work_item() -> View {
+    let fact = OfFact::new::<WorkItem>("w");
+    let mut columns = vec![fact.named("id", "work_item_id")];
+    columns.extend(owners("r.service", "s"));
+    columns.extend(fact.all(&["key", "project", "title", "kind", "status", "status_category", "canceled"]));
+    columns.extend([fact.named("reporter", "reporter").of_people(), fact.named("assignee", "assignee").of_people()]);
+    columns.push(fact.named("parent", "parent_id").to("work_item", "work_item_id"));
+    columns.extend(fact.all(&["created_at", "started_at", "done_at", "points", "labels", "sprints", "url"]));
+    View {
+        name: "work_item",
+        comment: "One row a work item, and service where its project is a repository.",
+        key: &["work_item_id", "service"],
+        columns,
+        from: format!("work_item w {OF_PROJECT} where not w.deleted and {}", may_see("r.service")),
+    }
+}
+
+fn work_item_status() -> View {
+    let fact = OfFact::new::<Transition>("t");
+    let next = "(select min(n.at) from transition n where n.item = t.item and (n.at, n.id) > (t.at, t.id))";
+    let mut columns =
+        vec![fact.named("id", "transition_id"), fact.named("item", "work_item_id").to("work_item", "work_item_id")];
+    columns.extend(owners("r.service", "s"));
+    columns.push(OfFact::new::<WorkItem>("w").named("project", "project"));
+    columns.extend(fact.all(&["from_status", "to_status", "from_category", "to_category"]));
+    columns.push(fact.named("author", "author").of_people());
+    columns.push(fact.named("at", "at"));
+    columns.push(column("until", "timestamp with time zone", next, "When it got its next status."));
+    columns.extend(duration(
+        ("time_in_status", "time_in_status_seconds"),
+        &between("t.at", next),
+        "How long it had the status; null while it does.",
+    ));
+    View {
+        name: "work_item_status",
+        comment: "One row a status that a work item got, and service where its project is a repository.",
+        key: &["transition_id", "service"],
+        columns,
+        from: format!(
+            "transition t join work_item w on w.id = t.item and not w.deleted {OF_PROJECT} where {}",
+            may_see("r.service")
+        ),
+    }
+}
+
+fn sprint() -> View {
+    let fact = OfFact::new::<Sprint>("f");
+    let mut columns = vec![fact.named("id", "sprint_id")];
+    columns.extend(fact.all(&["board", "name", "goal", "started_at", "ends_at", "completed_at", "url"]));
+    View {
+        name: "sprint",
+        comment: "One row a sprint. It belongs to no service: a role that is limited to teams sees none.",
+        key: &["sprint_id"],
+        columns,
+        from: "sprint f where not f.deleted and (select v.everything from analytics_viewer v)".to_owned(),
+    }
+}
+
+fn sprint_item() -> View {
+    let fact = OfFact::new::<SprintEntry>("f");
+    let columns = vec![
+        fact.named("id", "sprint_item_id"),
+        fact.named("sprint", "sprint_id").to("sprint", "sprint_id"),
+        fact.named("item", "work_item_id").to("work_item", "work_item_id"),
+        fact.named("at", "at"),
+        fact.named("added", "added"),
+    ];
+    View {
+        name: "sprint_item",
+        comment: "One row a work item that was added to a sprint or removed from it. A role that is limited to teams sees \
+                  none.",
+        key: &["sprint_item_id"],
+        columns,
+        from: "sprint_entry f where (select v.everything from analytics_viewer v)".to_owned(),
+    }
+}
